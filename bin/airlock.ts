@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { printManifests } from '../cli/manifests.ts';
+import { startCommand } from '../cli/start/options.ts';
+import { start } from '../cli/start/start.ts';
+import { verifyAws } from '../cli/verify-aws/verify.ts';
+
+const program = new Command('airlock')
+  .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')
+  .exitOverride((error) => {
+    // commander ends with 1 for bad input; here that is 2, and help is no error.
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+
+program.addCommand(
+  startCommand().action(async (options) => {
+    process.exitCode = await start(options);
+  }),
+);
+program
+  .command('manifests')
+  .description('Print what a cluster needs, as YAML for kubectl and GitOps')
+  .option('--config <file>', 'another airlock.yaml')
+  .action((options) => {
+    process.exitCode = printManifests(options);
+  });
+program
+  .command('verify-aws')
+  .description('Check in a real account what the local cloud cannot show')
+  .option('--launch-template <name>', 'launch a canary node from this template and terminate it after')
+  .action(async (options) => {
+    process.exitCode = await verifyAws(options);
+  });
+
+for (const command of program.commands) command.copyInheritedSettings(program);
+await program.parseAsync();

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { parseCatalogue } from '../domain/catalogue.ts';
+import { AirlockStack } from '../lib/airlock-stack.ts';
+import { ConfigError, loadConfig } from '../lib/config/load.ts';
+
+const root = join(import.meta.dirname, '..');
+
+// The command line asks for a file of timings beside the template, which would make no two syntheses alike.
+Reflect.deleteProperty(process.env, 'CDK_PERF_COUNTERS_FILE');
+
+/** Says what is wrong and ends with 2, the code for bad input, without a trace that nobody needs. */
+function refuse(error: unknown): never {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(2);
+}
+
+/** Takes the traces away that no context turns off: they would put the folder of this checkout into the output. */
+function forgetTraces(scope: App): void {
+  for (const { node } of scope.node.findAll()) {
+    for (const entry of node.metadata) Reflect.deleteProperty(entry, 'trace');
+  }
+}
+
+const app = new App({
+  analyticsReporting: false,
+  context: {
+    '@aws-cdk/aws-iam:minimizePolicies': true,
+    'aws:cdk:disable-stack-trace': true,
+    'aws:cdk:disable-creation-stack-traces': true,
+  },
+});
+try {
+  const config = loadConfig(
+    app.node.tryGetContext('config') ?? process.env['AIRLOCK_CONFIG'] ?? join(root, 'airlock.yaml'),
+  );
+  const catalogue = process.env['AIRLOCK_CATALOGUE'] ?? join(root, 'ssm-documents', 'catalogue.yaml');
+  new AirlockStack(app, 'Airlock', { config, catalogue: parseCatalogue(readFileSync(catalogue, 'utf8')) });
+  forgetTraces(app);
+  app.synth();
+} catch (error) {
+  refuse(error);
+}

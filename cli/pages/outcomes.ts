@@ -1,0 +1,23 @@
+import { outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
+
+/** `docs/outcomes.md`: the closed list of outcomes as a page for operators. */
+export function outcomesPage(): string {
+  const rows = outcomeCodes.map((code) => {
+    const { sentence, cause, operator, consequence } = outcomeOf(code);
+    const next =
+      consequence.next === 'retry'
+        ? `tried ${consequence.attempts} times, ${consequence.intervalSeconds} s and more apart; then quarantine`
+        : consequence.next;
+    return `| \`${code}\` | ${sentence} | ${cause} | ${operator} | ${next} |`;
+  });
+  return `# Outcomes
+
+Every node ends with one of these codes. It stands in the annotation \`airlock.dev/receipt\` of the node, in the last event of the node on
+the bus and in the audit trail, and in the dimension \`outcome\` of the metric \`NodeEnded\`. This page is made from
+[\`domain/outcomes.ts\`](../domain/outcomes.ts) by \`npm run docs\`.
+
+| code | what happened | why | what to do | then |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}

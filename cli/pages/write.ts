@@ -1,0 +1,18 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize } from '../synthesize.ts';
+import { outcomesPage } from './outcomes.ts';
+import { rightsPage } from './rights.ts';
+
+/** Writes the pages that are made from the code; a test fails when they are older than the code. */
+const assembly = mkdtempSync(join(tmpdir(), 'airlock-docs-'));
+try {
+  await synthesize({ assembly });
+  const template = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as unknown;
+  const docs = join(import.meta.dirname, '..', '..', 'docs');
+  writeFileSync(join(docs, 'outcomes.md'), outcomesPage());
+  writeFileSync(join(docs, 'rights.md'), rightsPage(template));
+} finally {
+  rmSync(assembly, { recursive: true });
+}

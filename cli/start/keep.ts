@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { serve } from '../../local/aws/server.ts';
+import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
+import type { World } from '../../local/world/world.ts';
+
+/**
+ * Leaves a world running and says how other tools reach it, until somebody ends the run.
+ *
+ * @param say where the environment is printed
+ */
+export async function keep({ cloud, clusters }: World, say: (line: string) => void): Promise<void> {
+  const served = await serve(cloud);
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-keep-'));
+  try {
+    const kubeconfig = join(folder, 'kubeconfig');
+    writeFileSync(kubeconfig, stringify(kubeconfigOf(clusters)), { mode: 0o600 });
+    say('\nThe local cloud keeps running. In another terminal:');
+    for (const [name, value] of Object.entries({ ...served.environment, KUBECONFIG: kubeconfig })) {
+      say(`export ${name}=${value}`);
+    }
+    say('\nCtrl-C ends it.');
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  } finally {
+    await served.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** A kubeconfig with an administrator of each cluster; the first cluster is the current one. */
+function kubeconfigOf(clusters: ReadonlyMap<string, KubernetesStandIn>): object {
+  const all = [...clusters];
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': all[0]?.[0] ?? '',
+    clusters: all.map(([name, { endpoint, caBase64 }]) => ({
+      name,
+      cluster: { server: endpoint, 'certificate-authority-data': caBase64 },
+    })),
+    users: all.map(([name, cluster]) => ({
+      name,
+      user: { token: cluster.tokenFor('administrator', ['system:masters']) },
+    })),
+    contexts: all.map(([name]) => ({ name, context: { cluster: name, user: name } })),
+  };
+}

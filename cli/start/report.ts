@@ -1,0 +1,45 @@
+import { styleText } from 'node:util';
+import type { NodeReport } from '../../local/world/world.ts';
+import type { Rig } from './rig.ts';
+
+/** The object that `--json` prints. */
+export interface Run {
+  readonly nodes: readonly NodeReport[];
+  readonly lanes: { readonly kubernetes: string; readonly machine: string };
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+/** The run as one object. */
+export function runOf(nodes: readonly NodeReport[], { world, lanes }: Rig): Run {
+  return { nodes, lanes: { kubernetes: lanes.kubernetes, machine: lanes.machine }, calls: world.calls() };
+}
+
+/** The way of one node on one line: each stage with the seconds since the launch. */
+export function wayLine({ instanceId, nodeName, stages }: NodeReport): string {
+  const way = stages.map(({ name, ms }) => `${name} ${(ms / 1000).toFixed(1)} s`).join(' → ');
+  return `${instanceId}  ${nodeName.split('.')[0]}  ${way}`;
+}
+
+/** Prints receipts, the audit trail, the calls and the lanes of a run. */
+export function printRun(reports: readonly NodeReport[], { world, lanes }: Rig): void {
+  const say = (line = '') => process.stdout.write(`${line}\n`);
+  say();
+  say(styleText('bold', 'Receipts'));
+  for (const node of world.nodes) {
+    const ended = world.storyOf(node).find((event) => 'outcome' in event.detail);
+    say(JSON.stringify(ended?.detail ?? { instanceId: node.instanceId, outcome: 'none' }, undefined, 2));
+  }
+  say();
+  say(styleText('bold', 'Audit trail'));
+  for (const { time, 'detail-type': type, detail } of world.audit()) {
+    const who = 'node' in detail ? detail.node.instanceId : detail.instanceId;
+    const what = 'outcome' in detail ? `${detail.outcome}${detail.detail ? `: ${detail.detail}` : ''}` : '';
+    say(`${time}  ${who}  ${type.padEnd(19)} ${what}`.trimEnd());
+  }
+  say();
+  const transitions = reports.map((report) => report.transitions);
+  const calls = Object.entries(world.calls()).map(([name, times]) => `${name} ${times}`);
+  say(`calls: ${calls.join(' · ')}`);
+  say(`state transitions a node: ${Math.min(...transitions)} to ${Math.max(...transitions)}`);
+  say(`Kubernetes API: ${lanes.kubernetes}; machine: ${lanes.machine}; cloud: local, over the synthesized template`);
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { parseCatalogue } from '../../domain/catalogue.ts';
+import { runtimeClasses } from '../../domain/kubernetes.ts';
+import type { Runtime } from '../../domain/node.ts';
+import { runtimeTag } from '../../domain/tags.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { loadConfig } from '../../lib/config/load.ts';
+import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
+import { type FaultName, isMachineFault } from '../../local/faults.ts';
+import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
+import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { hostProgram } from '../../local/machine/tree.ts';
+import { karpenterNode, type NodePlan } from '../../local/world/node.ts';
+import { plant } from '../../local/world/planted.ts';
+import { World } from '../../local/world/world.ts';
+import { defaultConfig } from '../manifests.ts';
+import { synthesize } from '../synthesize.ts';
+import type { StartOptions } from './options.ts';
+
+/** How soon things happen on a pool for people, and how soon on the virtual clock, where waiting costs nothing. */
+const paces = {
+  real: { agentAfterMs: 1_500, joinAfterMs: 3_000, pendingMs: 500, readyAfterMs: 1_000 },
+  virtual: { agentAfterMs: 25_000, joinAfterMs: 40_000, pendingMs: 8_000, readyAfterMs: 10_000 },
+} as const;
+
+/** Programs that the scripts for nodes call and that a small image may lack. */
+const needed = ['bash', 'curl', 'flock', 'tar'];
+
+/** A run that cannot begin on this machine. Its message says what to install. */
+export class MachineLacks extends Error {
+  override readonly name = 'MachineLacks';
+}
+
+/** Everything that a run of `airlock start` works with. */
+export interface Rig {
+  readonly world: World;
+  readonly plan: NodePlan;
+  /** How long the nodes have, in milliseconds on the world's clock: their deadline and some. */
+  readonly patienceMs: number;
+  readonly lanes: { readonly kubernetes: string; readonly machine: string };
+  stop(): Promise<void>;
+}
+
+/**
+ * Synthesizes the app with a catalogue whose checksums are those of the stand-in release, and starts a world around it.
+ *
+ * @param tell gets a line for each step
+ * @throws ConfigError, SynthesisRefused, MachineLacks, or what the local cloud refuses the template with
+ */
+export async function assemble(options: StartOptions, tell: (step: string) => void): Promise<Rig> {
+  const missing = needed.filter((program) => hostProgram(program) === undefined);
+  if (missing.length > 0) {
+    const list = missing.join(' and ');
+    throw new MachineLacks(
+      `this machine has no ${list}, which the scripts for nodes call; install them, for instance with apt-get`,
+    );
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
+  const configFile = options.config ?? defaultConfig;
+  const config = loadConfig(configFile);
+  const clock: Clock = options.clock === 'virtual' ? new VirtualClock() : new RealClock();
+  const machines: string[] = [];
+  const faults = options.fault as readonly FaultName[];
+  let mirror: Mirror | undefined;
+  try {
+    tell('synthesizing the app');
+    const project = join(import.meta.dirname, '..', '..', 'ssm-documents', 'catalogue.yaml');
+    const catalogue = join(folder, 'catalogue.yaml');
+    writeFileSync(catalogue, stringify(simulatedCatalogue(parseCatalogue(readFileSync(project, 'utf8')))));
+    const assembly = join(folder, 'cdk.out');
+    await synthesize({ assembly, config: configFile, catalogue });
+
+    tell('starting the local cloud over cdk.out');
+    mirror = await startMirror();
+    const clusters = config.clusters.filter(({ endpoint }) => endpoint === undefined).map(({ name }) => name);
+    const [cluster] = clusters;
+    if (cluster === undefined) throw new Error('start needs a cluster in airlock.yaml without an endpoint of its own');
+    const runtimes = (Object.keys(config.runtimes) as Runtime[]).map((runtime) => ({
+      runtime,
+      handler: runtimeClasses[runtime].handler,
+    }));
+    const site = mirror;
+    const world = await World.start({
+      assembly,
+      clock,
+      clusters,
+      manifests: renderManifests({ runtimes, gate: config.gate }),
+      auditLogGroup: '/aws/events/Airlock/audit',
+      machine: async () => {
+        const machine = await SimulatedMachine.create({ faults: faults.filter(isMachineFault) }, site);
+        machines.push(machine.description);
+        return machine;
+      },
+    });
+    const plan = plant(
+      faults.filter((name) => !isMachineFault(name)),
+      world,
+      karpenterNode(cluster, config.gate, {
+        ...paces[options.clock],
+        runtimeLabel: options.runtime.split('@')[0] ?? '',
+        tags: { [runtimeTag]: options.runtime },
+      }),
+    );
+    return {
+      world,
+      plan,
+      patienceMs: (config.deadlineMinutes + 10) * 60_000,
+      lanes: {
+        kubernetes: [...world.clusters.values()][0]?.lane ?? 'none',
+        get machine() {
+          return machines[0] ?? 'none';
+        },
+      },
+      stop: async () => {
+        await world.stop();
+        await site.close();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    clock.stop();
+    await mirror?.close();
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}

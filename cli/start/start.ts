@@ -1,0 +1,102 @@
+import { Listr, type ListrTask } from 'listr2';
+import { ConfigError } from '../../lib/config/load.ts';
+import type { LaunchedNode } from '../../local/world/node.ts';
+import type { NodeReport, World } from '../../local/world/world.ts';
+import { SynthesisRefused } from '../synthesize.ts';
+import { keep } from './keep.ts';
+import type { StartOptions } from './options.ts';
+import { printRun, runOf, wayLine } from './report.ts';
+import { assemble, MachineLacks, type Rig } from './rig.ts';
+
+/** How often the view is drawn anew, in milliseconds. */
+const drawEveryMs = 100;
+
+/**
+ * Runs `airlock start`.
+ *
+ * @returns the exit code: 0 where every node came to its end (and, without planted faults, was released), 1 where one did not, 2 where the
+ * input is bad
+ */
+export async function start(options: StartOptions): Promise<number> {
+  if (options.keep && options.clock === 'virtual') {
+    process.stderr.write("option '--keep' is given with '--clock virtual'; accepted: --keep with '--clock real'\n");
+    return 2;
+  }
+  let rig: Rig | undefined;
+  try {
+    rig = await prepared(options);
+    const nodes = await launched(options, rig);
+    const reports = nodes.map((node) => rig?.world.report(node)).filter((report) => report !== undefined);
+    if (options.json) process.stdout.write(`${JSON.stringify(runOf(reports, rig), undefined, 2)}\n`);
+    else printRun(reports, rig);
+    if (options.keep) await keep(rig.world, (line) => process[options.json ? 'stderr' : 'stdout'].write(`${line}\n`));
+    return exitCode(reports, options);
+  } catch (error) {
+    const foreseen = [ConfigError, SynthesisRefused, MachineLacks].some((kind) => error instanceof kind);
+    if (!(error instanceof Error) || !foreseen) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  } finally {
+    await rig?.stop();
+  }
+}
+
+function exitCode(reports: readonly NodeReport[], { fault }: StartOptions): number {
+  const good = (outcome: string) =>
+    fault.length > 0 ? outcome !== '' : outcome === 'released' || outcome === 'already-installed';
+  return reports.every(({ outcome }) => good(outcome)) ? 0 : 1;
+}
+
+/** Assembles everything that the run needs and says what it is at. */
+async function prepared(options: StartOptions): Promise<Rig> {
+  const say = (line: string) => {
+    if (!options.json) process.stdout.write(`${line}\n`);
+  };
+  const rig = await assemble(options, (step) => say(`${step} …`));
+  say(`deployed ${rig.world.cloud.resources.length} resources of the synthesized template\n`);
+  return rig;
+}
+
+/** Launches the pool and shows each node's way until it has ended. */
+async function launched(options: StartOptions, { world, plan, patienceMs }: Rig): Promise<LaunchedNode[]> {
+  const nodes: LaunchedNode[] = [];
+  for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(plan));
+  const settled = world.settle(patienceMs);
+  const tasks = nodes.map(
+    (node): ListrTask => ({
+      title: wayLine(world.report(node)),
+      task: async (_, task) => {
+        await watch(world, node, settled, (line) => {
+          task.title = line;
+        });
+        const { outcome, detail } = world.report(node);
+        if (outcome !== 'released' && outcome !== 'already-installed') {
+          throw new Error(outcome === '' ? 'did not end in time' : `${outcome}: ${detail}`);
+        }
+      },
+    }),
+  );
+  await list(options, tasks, { concurrent: true, exitOnError: false }).run();
+  await settled;
+  return nodes;
+}
+
+async function watch(world: World, node: LaunchedNode, settled: Promise<boolean>, draw: (line: string) => void) {
+  let over = false;
+  void settled.finally(() => {
+    over = true;
+  });
+  do {
+    await new Promise((resolve) => setTimeout(resolve, drawEveryMs));
+    draw(wayLine(world.report(node)));
+  } while (!over && world.report(node).outcome === '');
+}
+
+function list(options: StartOptions, tasks: ListrTask[], more: object = {}): Listr {
+  return new Listr(tasks, {
+    ...more,
+    renderer: options.json ? 'silent' : 'default',
+    fallbackRenderer: options.json ? 'silent' : 'simple',
+    rendererOptions: { collapseErrors: false },
+  });
+}

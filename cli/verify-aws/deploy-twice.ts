@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { deployedTemplate } from './stack.ts';
+import type { Finding } from './verify.ts';
+
+/** Deploys the stack, synthesizes and deploys again, and says whether the second deploy found anything to change. */
+export async function deployTwice(): Promise<readonly Finding[]> {
+  const first = deploy();
+  if (first.status !== 0) return [{ ok: false, text: `the deploy failed: ${lastLine(first.stderr)}` }];
+  const template = await deployedTemplate();
+  const second = deploy();
+  const unchanged = second.status === 0 && /no changes/.test(second.stdout + second.stderr);
+  return [
+    { ok: unchanged, text: 'the second deploy says "no changes"' },
+    { ok: template === (await deployedTemplate()), text: 'the template in CloudFormation stayed the same' },
+  ];
+}
+
+function deploy() {
+  return spawnSync('npx', ['cdk', 'deploy', '--require-approval', 'never'], { encoding: 'utf8' });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,42 @@
+import { CloudFormationClient, GetTemplateCommand, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+
+/** The name under which the app deploys itself. */
+export const stackName = 'Airlock';
+
+/** One resource of the deployed stack. */
+export interface DeployedResource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly physicalId: string;
+}
+
+/** Lists the resources of the deployed stack. @throws the SDK's error where there is no such stack */
+export async function deployedResources(): Promise<DeployedResource[]> {
+  const client = new CloudFormationClient();
+  const resources: DeployedResource[] = [];
+  for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
+    for (const { LogicalResourceId, ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+      resources.push({
+        logicalId: LogicalResourceId ?? '',
+        type: ResourceType ?? '',
+        physicalId: PhysicalResourceId ?? '',
+      });
+    }
+  }
+  return resources;
+}
+
+/** The one resource of a type whose logical id begins with a text. @throws Error where there is none */
+export function resourceLike(resources: readonly DeployedResource[], type: string, beginning = ''): DeployedResource {
+  const found = resources.find((one) => one.type === type && one.logicalId.startsWith(beginning));
+  if (!found) throw new Error(`the stack ${stackName} has no ${type} whose logical id begins with "${beginning}"`);
+  return found;
+}
+
+/** The template as it was deployed. */
+export async function deployedTemplate(): Promise<string> {
+  const { TemplateBody = '' } = await new CloudFormationClient().send(
+    new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }),
+  );
+  return TemplateBody;
+}

@@ -1,0 +1,162 @@
+import * as v from 'valibot';
+import { parse } from 'yaml';
+import { type Runtime, runtimes } from './node.ts';
+
+/** The architectures that artifacts are pinned for, as `uname -m` names them. */
+export const architectures = ['x86_64', 'aarch64'] as const;
+
+const version = v.pipe(
+  v.string('a version in quotes, or YAML reads it as a number'),
+  v.regex(/^[0-9]+(\.[0-9]+)*$/, 'numbers with dots between them, for instance 5.6'),
+);
+
+/** From which version on (included) and before which (not included) a condition holds. */
+const RangeSchema = v.strictObject({ from: v.optional(version), before: v.optional(version) });
+
+// Text that goes into a shell script in single quotes and from there into one line of JSON.
+const sentence = v.pipe(v.string(), v.regex(/^[ -~]{1,300}$/, 'one line of printable ASCII'));
+const link = v.pipe(v.string(), v.regex(/^https:\/\/[A-Za-z0-9./_%:+#?=&-]+$/, 'an https address'));
+
+const ArtifactSchema = v.strictObject({
+  url: v.pipe(v.string(), v.regex(/^https:\/\/[A-Za-z0-9./_%:+-]+$/, 'an https address without a query')),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')),
+  /** Bytes, where upstream tells them. */
+  size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+});
+
+/** One file to download, with the checksum that it must have. */
+export type Artifact = v.InferOutput<typeof ArtifactSchema>;
+
+const ReleaseSchema = v.strictObject({
+  release: version,
+  artifacts: v.pipe(
+    v.strictObject({ x86_64: v.optional(ArtifactSchema), aarch64: v.optional(ArtifactSchema) }),
+    v.check((artifacts) => Object.keys(artifacts).length > 0, 'at least one of x86_64 and aarch64'),
+  ),
+});
+
+/** One pinned version of a runtime. */
+export type Release = v.InferOutput<typeof ReleaseSchema>;
+
+const HostConditionSchema = v.strictObject({
+  arch: v.optional(v.array(v.picklist(architectures))),
+  /** ID and VERSION_ID of /etc/os-release, for instance `ubuntu 24.04`. */
+  os: v.optional(v.array(v.pipe(v.string(), v.regex(/^[a-z0-9._-]+ [a-z0-9._-]*$/)))),
+  kernel: v.optional(RangeSchema),
+  containerd: v.optional(RangeSchema),
+  /** The version of containerd's configuration file; 0 where there is no file. */
+  config: v.optional(RangeSchema),
+  /** A kubelet whose version cannot be told meets no condition. */
+  kubelet: v.optional(RangeSchema),
+  cgroup: v.optional(v.picklist(['v1', 'v2'])),
+});
+
+const condition = {
+  releases: v.optional(RangeSchema),
+  /** The names under which containerd shall know the runtime. */
+  handlers: v.optional(v.array(v.pipe(v.string(), v.regex(/^[a-z]+(-[a-z]+)*$/)))),
+  host: v.optional(HostConditionSchema, {}),
+};
+
+/** What is known of a runtime's releases on some hosts. */
+const RuleSchema = v.variant('verdict', [
+  v.strictObject({ ...condition, verdict: v.literal('proven'), link }),
+  v.strictObject({
+    ...condition,
+    verdict: v.literal('refused'),
+    reason: sentence,
+    /** The nearest good choice. */
+    instead: v.optional(sentence),
+    link,
+  }),
+  v.strictObject({ ...condition, verdict: v.literal('unknown') }),
+]);
+
+/** One rule of the catalogue. */
+export type Rule = v.InferOutput<typeof RuleSchema>;
+
+const RuntimeSchema = v.pipe(
+  v.strictObject({
+    default: version,
+    /** MiB that must be free on the disk of /opt before the download. */
+    room: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    releases: v.pipe(v.array(ReleaseSchema), v.minLength(1)),
+    rules: v.optional(v.array(RuleSchema), []),
+    /** EC2 families whose virtual instances can have /dev/kvm, for a runtime that needs it. */
+    nestedVirtualization: v.optional(
+      v.array(v.pipe(v.string(), v.regex(/^[a-z0-9]+$/, 'an EC2 family, for instance m8i'))),
+      [],
+    ),
+  }),
+  v.check(
+    (runtime) => runtime.releases.some(({ release }) => release === runtime.default),
+    'the default must be one of the releases',
+  ),
+  v.check(
+    (runtime) => new Set(runtime.releases.map(({ release }) => release)).size === runtime.releases.length,
+    'a release must not occur twice',
+  ),
+);
+
+/** What the catalogue says of one runtime. */
+export type CatalogueRuntime = v.InferOutput<typeof RuntimeSchema>;
+
+const CatalogueSchema = v.strictObject({
+  version: v.literal(1),
+  /** Whether a host that no rule speaks of is turned away, or is let in as far as its proof. */
+  unknownHosts: v.picklist(['prove', 'refuse']),
+  runtimes: v.strictObject({
+    gvisor: v.optional(RuntimeSchema),
+    kata: v.optional(RuntimeSchema),
+    sysbox: v.optional(RuntimeSchema),
+  }),
+});
+
+/** What may be installed, and where not. */
+export type Catalogue = v.InferOutput<typeof CatalogueSchema>;
+
+/** Says that the catalogue is not valid, or has no such runtime or release. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+}
+
+/**
+ * Reads a catalogue.
+ *
+ * @param text the text of `ssm-documents/catalogue.yaml`
+ * @throws CatalogueError that names the field and the accepted form
+ */
+export function parseCatalogue(text: string): Catalogue {
+  let data: unknown;
+  try {
+    data = parse(text);
+  } catch (cause) {
+    throw new CatalogueError(`the catalogue is no YAML: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  const parsed = v.safeParse(CatalogueSchema, data);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new CatalogueError(`catalogue: ${v.getDotPath(issue) ?? 'top'}: ${issue.message}; seen: ${issue.received}`);
+}
+
+/** @throws CatalogueError where the catalogue does not have the runtime */
+export function runtimeOf(catalogue: Catalogue, runtime: Runtime): CatalogueRuntime {
+  const entry = catalogue.runtimes[runtime];
+  if (entry !== undefined) return entry;
+  const known = runtimes.filter((name) => catalogue.runtimes[name] !== undefined).join(', ');
+  throw new CatalogueError(`the catalogue has no releases of ${runtime}; it has releases of ${known}`);
+}
+
+/** Looks one release up; `undefined` where the catalogue does not pin it. */
+export function releaseOf(catalogue: Catalogue, runtime: Runtime, release: string): Release | undefined {
+  return catalogue.runtimes[runtime]?.releases.find((entry) => entry.release === release);
+}
+
+/**
+ * The release that a node gets whose tag names none.
+ *
+ * @throws CatalogueError where the catalogue does not have the runtime
+ */
+export function defaultRelease(catalogue: Catalogue, runtime: Runtime): string {
+  return runtimeOf(catalogue, runtime).default;
+}

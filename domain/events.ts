@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import type { Admission } from './messages.ts';
+import type { Node, Request } from './node.ts';
+import type { Failure, Installation, Receipt } from './receipt.ts';
+
+/** The source of every event that Airlock puts on the bus. */
+export const source = 'airlock';
+
+/** How an event names its node. */
+export type Who = Pick<Node, 'instanceId' | 'launchedAt' | 'cluster' | 'pool'>;
+
+/** What Airlock tells the bus, and so the audit log group: the detail of each detail-type. */
+export interface Told {
+  'Node Admitted': Admission & { readonly execution: string };
+  'Command Sent': {
+    readonly node: Who;
+    readonly request: Request;
+    readonly commandId: string;
+    readonly document: string;
+    readonly onlineAt: string;
+    readonly at: string;
+  };
+  'Node Proven': { readonly node: Who; readonly installation: Installation };
+  'Installation Failed': {
+    readonly node: Who;
+    readonly failure: Failure;
+    readonly commandId: string;
+    readonly at: string;
+  };
+  'Node Released': Receipt;
+  'Node Quarantined': Receipt;
+  'Node Forgotten': Receipt;
+}
+
+/** The detail-type of an event of ours. */
+export type DetailType = keyof Told;
+
+/** One event of ours. */
+export type Telling = { readonly [T in DetailType]: { readonly type: T; readonly detail: Told[T] } }[DetailType];
+
+/** Takes out of a node, or of its row, what an event says of it. */
+export function whoOf({ instanceId, launchedAt, cluster, pool }: Who): Who {
+  return { instanceId, launchedAt, cluster, pool };
+}
+
+const StateChangeSchema = v.object({
+  source: v.literal('aws.ec2'),
+  'detail-type': v.literal('EC2 Instance State-change Notification'),
+  time: v.string(),
+  detail: v.object({ 'instance-id': v.string(), state: v.string() }),
+});
+
+const InvocationSchema = v.object({
+  source: v.literal('aws.ssm'),
+  'detail-type': v.literal('EC2 Command Invocation Status-change Notification'),
+  detail: v.object({
+    'command-id': v.string(),
+    'document-name': v.string(),
+    'instance-id': v.string(),
+    status: v.string(),
+  }),
+});
+
+/** A launch as the EC2 event tells it: no tags, no image, no group. */
+export interface Launch {
+  readonly instanceId: string;
+  readonly at: string;
+}
+
+/** The end of a command on one instance, as the SSM event tells it. */
+export interface CommandEnd {
+  readonly commandId: string;
+  readonly instanceId: string;
+}
+
+/** Reads "EC2 Instance State-change Notification"; undefined where the text is anything else or the state is not running. */
+export function readLaunch(text: string): Launch | undefined {
+  const event = read(StateChangeSchema, text);
+  if (event?.detail.state !== 'running') return undefined;
+  return { instanceId: event.detail['instance-id'], at: event.time };
+}
+
+/** Reads "EC2 Command Invocation Status-change Notification"; undefined where the text is anything else. */
+export function readCommandEnd(text: string): CommandEnd | undefined {
+  const event = read(InvocationSchema, text);
+  return event && { commandId: event.detail['command-id'], instanceId: event.detail['instance-id'] };
+}
+
+function read<S extends v.GenericSchema>(schema: S, text: string): v.InferOutput<S> | undefined {
+  try {
+    const parsed = v.safeParse(schema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

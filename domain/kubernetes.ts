@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import { type Runtime, runtimes } from './node.ts';
+import { type Receipt, ReceiptSchema } from './receipt.ts';
+
+/** The gate that a node is born with, where `airlock.yaml` names no other: a taint key. */
+export const defaultGateKey = 'airlock.dev/bootstrap';
+
+/** The condition by which a Node says that it is proven, where node-readiness-controller lifts the gate. */
+export const readinessCondition = 'AirlockReady';
+
+/** Who knows that the gate is one, and who lifts it. */
+export type GateKind = 'startup-taint' | 'cluster-autoscaler' | 'readiness';
+
+/**
+ * The kind of a gate, which its key says.
+ *
+ * - `readiness.k8s.io/…` belongs to node-readiness-controller: Airlock publishes a condition, and that controller lifts the taint.
+ * - `startup-taint.cluster-autoscaler.kubernetes.io/…` is what the Cluster Autoscaler takes for a taint that goes away by itself.
+ * - Any other key has to be declared where the autoscaler reads it: Karpenter's startupTaints, a node group's taints, kubeadm's or the
+ *   kubelet's own.
+ */
+export function gateKindOf(key: string): GateKind {
+  if (key.startsWith('readiness.k8s.io/')) return 'readiness';
+  return key.startsWith('startup-taint.cluster-autoscaler.kubernetes.io/') ? 'cluster-autoscaler' : 'startup-taint';
+}
+
+/** The taint on a quarantined node. It is no startup taint, so an autoscaler counts the node as lost and launches another. */
+export const quarantineKey = 'airlock.dev/quarantined';
+
+/** The label of the pool's template, there from birth: what RuntimeClasses select and what lists of nodes are made by. */
+export const poolLabel = 'airlock.dev/runtime';
+
+/** The label of the release. A kubelet cannot set it: NodeRestriction keeps this prefix from node identities. */
+export const provenLabel = 'node-restriction.kubernetes.io/airlock-runtime';
+
+/** The label that says how far Airlock is with the node: `released` or `quarantined`. */
+export const stateLabel = 'airlock.dev/state';
+
+/** The label that manifests written for sysbox-deploy-k8s select; its value is `running`. */
+export const sysboxLabel = 'sysbox-runtime';
+
+/** The annotation that holds the receipt as JSON. */
+export const receiptAnnotation = 'airlock.dev/receipt';
+
+/** The group that an access entry gives to Airlock's role; names that begin with `system:` are refused by EKS. */
+export const gatekeepers = 'airlock:gatekeepers';
+
+/** The namespace that is Airlock's own. */
+export const airlockNamespace = 'airlock-system';
+
+/** Events about objects without a namespace are only taken here: the API refuses them in any other. */
+export const nodeEventNamespace = 'default';
+
+/** Karpenter's label on a node of one of its NodePools. */
+export const karpenterPoolLabel = 'karpenter.sh/nodepool';
+
+/** Karpenter sets it to `true` at registration; until then it puts back a startup taint that somebody removed. */
+export const karpenterRegisteredLabel = 'karpenter.sh/registered';
+
+/** Karpenter's taint on a node that it has not registered: before that, nothing else on the Node may say that it is Karpenter's. */
+export const karpenterUnregisteredTaint = 'karpenter.sh/unregistered';
+
+/** The RuntimeClass by which pods ask for a runtime, and the handler that it names in containerd. */
+export const runtimeClasses = {
+  gvisor: { name: 'gvisor', handler: 'runsc' },
+  kata: { name: 'kata-qemu', handler: 'kata-qemu' },
+  sysbox: { name: 'sysbox-runc', handler: 'sysbox-runc' },
+} as const satisfies Record<Runtime, { readonly name: string; readonly handler: string }>;
+
+/** The taints that are Airlock's to add and to remove. */
+export function ownTaintsOf(gateKey: string): readonly string[] {
+  return gateKindOf(gateKey) === 'readiness' ? [quarantineKey] : [gateKey, quarantineKey];
+}
+
+/** A taint. */
+interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** A runtime handler as the kubelet lists it in the node's status. */
+interface ListedHandler {
+  readonly name: string;
+  readonly userNamespaces: boolean;
+}
+
+/** What Airlock reads of a Kubernetes Node. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Milliseconds since the epoch, whole seconds. */
+  readonly createdAt: number;
+  /** Empty where the Node has none yet. */
+  readonly providerId: string;
+  /** Absent where the Node has none: a JSON Patch then has to make the map first. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** In the order of the Node: a JSON Patch names one by its place. Absent where the Node has none. */
+  readonly taints?: readonly Taint[];
+  /** The condition Ready; absent before the first heartbeat. */
+  readonly ready?: { readonly status: string; readonly reason: string; readonly message: string };
+  /** The condition {@link readinessCondition} and its place among the conditions; absent where it was never published. */
+  readonly published?: { readonly place: number; readonly status: string; readonly reason: string };
+  /** Absent where the container runtime does not report its handlers. */
+  readonly handlers?: readonly ListedHandler[];
+}
+
+/** One operation of a JSON Patch (RFC 6902). */
+export type PatchOperation =
+  | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string };
+
+/** A key as one step of a JSON Pointer (RFC 6901). */
+export function pointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Whether a launch is the one that a receipt is about: the instance and its launch time both agree. */
+function isOf(receipt: Receipt, launch: { readonly instanceId: string; readonly launchedAt: string }): boolean {
+  return receipt.instanceId === launch.instanceId && Date.parse(receipt.launchedAt) === Date.parse(launch.launchedAt);
+}
+
+/** The receipt that a Node carries, if it is one of this launch; text that is no receipt counts as none. */
+export function receiptOn(
+  node: ClusterNode,
+  launch: { readonly instanceId: string; readonly launchedAt: string },
+): Receipt | undefined {
+  const text = node.annotations?.[receiptAnnotation];
+  if (text === undefined) return undefined;
+  try {
+    const receipt = v.parse(ReceiptSchema, JSON.parse(text));
+    return isOf(receipt, launch) ? receipt : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The receipt of a release in this launch. A kubelet can write the annotation but not {@link provenLabel}, so both must be there.
+ */
+export function releaseOn(
+  node: ClusterNode,
+  launch: { readonly instanceId: string; readonly launchedAt: string },
+): Receipt | undefined {
+  const receipt = receiptOn(node, launch);
+  if (receipt?.outcome !== 'released' && receipt?.outcome !== 'already-installed') return undefined;
+  return runtimes.some((runtime) => runtime === node.labels?.[provenLabel]) ? receipt : undefined;
+}

@@ -1,0 +1,51 @@
+import type { Node, Request } from './node.ts';
+import type { OutcomeCode } from './outcomes.ts';
+
+/**
+ * One node in the ledger. Its key is the instance with its launch time; each field is written by conditional updates only.
+ *
+ * The life of a row: `admit` makes it; `dispatch` claims it for one token and one batch before it sends, and notes the command after;
+ * `settle` notes the token that it answered; the state machine writes the outcome.
+ */
+export interface LedgerRow {
+  readonly instanceId: string;
+  readonly launchedAt: string;
+  readonly cluster: string;
+  readonly pool: string;
+  readonly admittedAt?: string;
+  /** The token of the state that waits for the current attempt. */
+  readonly token?: string;
+  /** The batch that claimed this attempt; SSM shows it as the command's comment. */
+  readonly batchId?: string;
+  readonly claimedAt?: string;
+  readonly onlineAt?: string;
+  /** The document of the current attempt, by the hash of its content. */
+  readonly document?: string;
+  readonly commandId?: string;
+  readonly sentAt?: string;
+  /** The token that was answered last. */
+  readonly settledToken?: string;
+  readonly outcome?: OutcomeCode;
+}
+
+/** The key of a node's row. */
+export type LedgerKey = Pick<Node, 'instanceId' | 'launchedAt'>;
+
+/** A claim: this attempt belongs to this batch, before anything is sent. */
+export interface Claim {
+  readonly node: Node;
+  readonly request: Request;
+  readonly token: string;
+  readonly batchId: string;
+  readonly document: string;
+  readonly onlineAt: string;
+  /** When the claim is made, ISO 8601. */
+  readonly at: string;
+  /** The row as it was read: the claim holds only while it has not changed. */
+  readonly over: LedgerRow | undefined;
+}
+
+/** Tells two launches of one instance apart in a map. */
+export function rowName(key: LedgerKey): string {
+  return `${key.instanceId} ${key.launchedAt}`;
+}

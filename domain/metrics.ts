@@ -1,0 +1,8 @@
+/** The CloudWatch namespace of every metric. */
+export const metricNamespace = 'Airlock';
+
+/** The metric that an alarm watches, by cluster: nodes that ended in another way than they were launched for. */
+export const notReleased = 'NodeNotReleased';
+
+/** The service by which Powertools tags what the functions of clusters emit. */
+export const clusterService = 'cluster';

@@ -1,0 +1,100 @@
+import { airlockNamespace, runtimeClasses } from './kubernetes.ts';
+import type { Runtime } from './node.ts';
+
+/** The name of the one container of a proof pod. */
+export const proofContainer = 'pause';
+
+/** What every proof pod is labelled with. */
+export const proofPodLabels = { 'app.kubernetes.io/managed-by': 'airlock', 'app.kubernetes.io/component': 'proof' };
+
+/** What every name of a proof pod begins with. */
+export const proofPodPrefix = 'airlock-proof-';
+
+/** The whole form of such a name (RE2, as CEL has it). */
+export const proofPodNameForm = `^${proofPodPrefix}i-[0-9a-f]{8,17}-[0-9]{1,12}$`;
+
+/**
+ * The form of a sandbox image (RE2): whatever the registry, its last part is called pause. A node names its image itself, and a pod of ours
+ * shall run nothing else.
+ */
+export const sandboxImageForm = '^([a-zA-Z0-9._:/-]+[/-])?pause(:[a-zA-Z0-9._-]+)?(@sha256:[0-9a-f]{64})?$';
+
+/** After how many seconds the kubelet ends a proof pod that nobody deleted: a function that died leaves nothing that runs. */
+export const proofPodSeconds = 300;
+
+/** How long the container may take to stop, in seconds. */
+export const proofPodGraceSeconds = 5;
+
+/** What a container of the sandbox image runs as: the user that the image itself names, said so that the kubelet can check it. */
+export const proofUser = 65_535;
+
+/** What a proof pod is made for. */
+export interface ProofPodPlan {
+  readonly name: string;
+  /** The Node that it is bound to. */
+  readonly nodeName: string;
+  readonly runtime: Runtime;
+  /** The sandbox image that the node's containerd names, so that nothing has to be pulled. */
+  readonly image: string;
+}
+
+/** What Airlock reads of a proof pod. */
+export interface ProofPod {
+  readonly uid: string;
+  /** Milliseconds since the epoch, whole seconds. */
+  readonly createdAt: number;
+  readonly nodeName: string;
+  readonly runtimeClassName: string;
+  /** Whether its deletion was asked for. */
+  readonly deleting: boolean;
+  /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. */
+  readonly phase: string;
+  /** Why it is in this phase, in the API's words; empty where nothing is said. */
+  readonly reason: string;
+}
+
+/** The name of the proof pod of a launch: the same for every call, so that a repeated one finds its own pod. */
+export function proofPodName(launch: { readonly instanceId: string; readonly launchedAt: string }): string {
+  return `${proofPodPrefix}${launch.instanceId}-${Math.floor(Date.parse(launch.launchedAt) / 1_000)}`;
+}
+
+/**
+ * The proof pod as it is sent to the API: unprivileged by the Pod Security Standard `restricted`, without a token, bound to its node.
+ *
+ * It requests next to nothing and has no limits: a limit would be charged with the sandbox itself, which needs more than a pause. It
+ * tolerates every taint, for a pool may have taints of its own beside the gate, and it lives for seconds.
+ */
+export function proofPod({ name, nodeName, runtime, image }: ProofPodPlan) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: airlockNamespace, labels: proofPodLabels },
+    spec: {
+      nodeName,
+      runtimeClassName: runtimeClasses[runtime].name,
+      // Sysbox runs pods in user namespaces alone; the others have walls of their own.
+      ...(runtime === 'sysbox' ? { hostUsers: false } : {}),
+      restartPolicy: 'Never',
+      activeDeadlineSeconds: proofPodSeconds,
+      terminationGracePeriodSeconds: proofPodGraceSeconds,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      tolerations: [{ operator: 'Exists' }],
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: proofUser,
+        runAsGroup: proofUser,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: proofContainer,
+          image,
+          imagePullPolicy: 'Never',
+          resources: { requests: { cpu: '10m', memory: '16Mi' } },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        },
+      ],
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import * as v from 'valibot';
+import { NodeSchema } from './node.ts';
+import { outcomeCodes } from './outcomes.ts';
+import { HostSchema } from './result.ts';
+
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** What the state machine knows of an installation that succeeded: the node's own result, and how it was sent. */
+export const InstallationSchema = v.object({
+  runtime: v.picklist(['gvisor', 'kata', 'sysbox']),
+  release: v.string(),
+  sha256: v.string(),
+  handler: v.string(),
+  /** Whether this run installed the release, or found it. */
+  installed: v.picklist(['installed', 'already-installed']),
+  host: HostSchema,
+  sandboxImage: v.optional(v.string()),
+  evidence: v.optional(v.string()),
+  /** Phases on the node, in milliseconds. */
+  phases: v.record(v.string(), milliseconds),
+  restarts: v.pipe(v.number(), v.integer()),
+  /** The document that ran, named by the hash of its content. */
+  document: v.string(),
+  commandId: v.string(),
+  /** When the agent was first seen online in this launch, as `dispatch` saw it. */
+  onlineAt: v.string(),
+  sentAt: v.string(),
+  settledAt: v.string(),
+});
+
+/** An installation that succeeded. */
+export type Installation = v.InferOutput<typeof InstallationSchema>;
+
+/** What a release stands on beside the proof on the host: a pod that ran, or nothing more, as `airlock.yaml` wanted it. */
+export const ProofSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('pod'),
+    /** `<namespace>/<name>`. */
+    pod: v.string(),
+    runtimeClass: v.string(),
+    image: v.string(),
+    /** From its creation until it was seen running, in milliseconds. */
+    ms: milliseconds,
+  }),
+  v.object({ kind: v.literal('host') }),
+]);
+
+/** What a release stands on beside the proof on the host. */
+export type Proof = v.InferOutput<typeof ProofSchema>;
+
+/** Why a node was not released. */
+export const FailureSchema = v.object({ outcome: v.picklist(outcomeCodes), detail: v.string() });
+
+/** Why a node was not released. */
+export type Failure = v.InferOutput<typeof FailureSchema>;
+
+/**
+ * The one record of what happened to a node. It stands in the annotation `airlock.dev/receipt`, in the final event on the bus
+ * and in the audit log group.
+ */
+export const ReceiptSchema = v.object({
+  version: v.literal(1),
+  ...v.pick(NodeSchema, ['instanceId', 'launchedAt', 'cluster', 'pool', 'nodeName']).entries,
+  outcome: v.picklist(outcomeCodes),
+  detail: v.string(),
+  endedAt: v.string(),
+  /** From the launch to the end, in milliseconds. */
+  totalMs: milliseconds,
+  /** Absent where no installation succeeded. */
+  installation: v.optional(InstallationSchema),
+  /** Absent where the node was not released. */
+  proof: v.optional(ProofSchema),
+});
+
+/** The one record of what happened to a node. */
+export type Receipt = v.InferOutput<typeof ReceiptSchema>;

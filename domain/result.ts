@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { outcomeCodes } from './outcomes.ts';
+
+/** The longest result line that a script may print: SSM cuts what ListCommandInvocations shows at 2,500 characters. */
+export const resultLimit = 2_000;
+
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** Facts of the host as the node's own script read them. */
+export const HostSchema = v.object({
+  /** `ubuntu 24.04`: ID and VERSION_ID of /etc/os-release. */
+  os: v.string(),
+  kernel: v.string(),
+  /** `uname -m`. */
+  arch: v.string(),
+  containerd: v.string(),
+  /** The version of the configuration file that containerd reads; 0 where there is no file. */
+  configVersion: v.pipe(v.number(), v.integer()),
+  cgroup: v.picklist(['v1', 'v2']),
+  bootId: v.string(),
+});
+
+/**
+ * The one line of JSON that a document prints on stdout: at most {@link resultLimit} characters, written by
+ * `ssm-documents/node/result.sh` and read by `settle`.
+ */
+export const ResultSchema = v.object({
+  airlock: v.literal(1),
+  verb: v.picklist(['install', 'prove', 'uninstall']),
+  runtime: v.picklist(['gvisor', 'kata', 'sysbox']),
+  release: v.string(),
+  outcome: v.picklist(['installed', 'proven', 'uninstalled', ...outcomeCodes]),
+  /** What is specific to this node: an address, a path, a rule, the last line of a log. Empty on success. */
+  detail: v.string(),
+  /** The name under which containerd knows the runtime. */
+  handler: v.string(),
+  /** The checksum of the artifact that was installed, as pinned in the catalogue; empty before the download. */
+  sha256: v.string(),
+  /** Absent where the script ended before it had read them. */
+  host: v.optional(HostSchema),
+  /** What happened to containerd's configuration. */
+  config: v.picklist(['untouched', 'edited', 'restored', 'damaged']),
+  /** How often containerd was restarted in this run. */
+  restarts: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** The sandbox (pause) image that containerd's own configuration names. */
+  sandboxImage: v.optional(v.string()),
+  /** What the sandbox said from inside, for instance `Starting gVisor`. */
+  evidence: v.optional(v.string()),
+  /** How long each phase took, in milliseconds, in the order in which they ran. */
+  phases: v.record(v.string(), milliseconds),
+});
+
+/** What a document says about one run on one node. */
+export type Result = v.InferOutput<typeof ResultSchema>;
+
+/** What could be made of a document's stdout. */
+export type ReadResult =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * Reads the result out of a document's stdout, which carries it as its first line.
+ *
+ * @param stdout the standard output as SSM shows it, possibly cut
+ * @returns the result, or the reason why there is none; it never throws
+ */
+export function readResult(stdout: string): ReadResult {
+  const line = stdout.split('\n', 1)[0]?.trim() ?? '';
+  if (line === '') return { ok: false, reason: 'the command printed no result' };
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return { ok: false, reason: `the command printed no JSON: ${line.slice(0, 120)}` };
+  }
+  const parsed = v.safeParse(ResultSchema, json);
+  if (parsed.success) return { ok: true, result: parsed.output };
+  const issue = parsed.issues[0];
+  return { ok: false, reason: `the result is not valid at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}` };
+}

@@ -1,0 +1,71 @@
+import { type Request, type Runtime, runtimes } from './node.ts';
+import type { Failure } from './receipt.ts';
+
+/** The tag that takes an instance into the airlock; its value is `<runtime>` or `<runtime>@<release>`. */
+export const runtimeTag = 'airlock:runtime';
+
+/** The tag that names the cluster where the tags of EKS and Karpenter name none, or more than one. */
+export const clusterTag = 'airlock:cluster';
+
+/** The tags by which EKS and Karpenter say to which cluster an instance belongs. */
+const clusterTags = ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name'];
+const ownerPrefix = 'kubernetes.io/cluster/';
+
+/** The tags that name the pool, the most telling first. */
+const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', 'aws:autoscaling:groupName'];
+
+/** An instance's tags by key. */
+export type Tags = Readonly<Record<string, string>>;
+
+/** Which releases are to be had: the default one and all others, by runtime. */
+export type Releases = Readonly<
+  Partial<Record<Runtime, { readonly default: string; readonly all: readonly string[] }>>
+>;
+
+/**
+ * The cluster to which an instance belongs: what `airlock:cluster` says, else the one cluster that its other tags agree on.
+ *
+ * @returns undefined where no tag names a cluster or the tags name several
+ */
+export function clusterOf(tags: Tags): string | undefined {
+  const said = tags[clusterTag];
+  if (said !== undefined) return said;
+  const named = new Set<string>();
+  for (const [key, value] of Object.entries(tags)) {
+    if (clusterTags.includes(key)) named.add(value);
+    if (key.startsWith(ownerPrefix)) named.add(key.slice(ownerPrefix.length));
+  }
+  return named.size === 1 ? [...named][0] : undefined;
+}
+
+/** The name of the instance's pool, or an empty text where no tag names one. */
+export function poolOf(tags: Tags): string {
+  return poolTags.map((key) => tags[key]).find((value) => value !== undefined) ?? '';
+}
+
+/**
+ * Reads what the runtime tag asks for. The value is compared with what is configured and never goes any further as text.
+ *
+ * @param value the value of the tag, which anybody may have written who can tag instances
+ * @param releases what is configured
+ * @returns the request, or the outcome with which the node is refused
+ */
+export function requestOf(value: string, releases: Releases): Request | Failure {
+  const at = value.indexOf('@');
+  const name = at < 0 ? value : value.slice(0, at);
+  const runtime = runtimes.find((known) => known === name);
+  const configured = runtime && releases[runtime];
+  if (runtime === undefined || configured === undefined) {
+    return refusal(value, `one of ${Object.keys(releases).join(', ')}`);
+  }
+  const release = at < 0 ? configured.default : value.slice(at + 1);
+  if (!configured.all.includes(release)) {
+    return refusal(value, `${runtime} or ${runtime}@ followed by one of ${configured.all.join(', ')}`);
+  }
+  return { runtime, release };
+}
+
+function refusal(value: string, accepted: string): Failure {
+  const shown = JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return { outcome: 'unknown-runtime', detail: `tag ${runtimeTag} is ${shown}; accepted is ${accepted}` };
+}

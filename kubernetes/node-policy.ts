@@ -1,0 +1,157 @@
+import type { V1NodeSpec, V1NodeStatus, V1ObjectMeta } from '@kubernetes/client-node';
+import {
+  gateKindOf,
+  ownTaintsOf,
+  provenLabel,
+  readinessCondition,
+  receiptAnnotation,
+  stateLabel,
+  sysboxLabel,
+} from '../domain/kubernetes.ts';
+import { runtimes } from '../domain/node.ts';
+import { changed, orElse, texts } from './expressions.ts';
+import { holds, none, type PolicyPlan } from './policy.ts';
+
+/** What the policy does about a field of a Node: its entries are looked at one by one, it must not change, or the server writes it. */
+type Care = 'by entry' | 'fixed' | 'server';
+
+/** Every field of the metadata. The server answers a changed name or uid itself, but it costs nothing to say so here. */
+export const metadataCare: Readonly<Record<keyof V1ObjectMeta & string, Care>> = {
+  annotations: 'by entry',
+  creationTimestamp: 'fixed',
+  deletionGracePeriodSeconds: 'fixed',
+  deletionTimestamp: 'fixed',
+  finalizers: 'fixed',
+  generateName: 'fixed',
+  generation: 'server',
+  labels: 'by entry',
+  managedFields: 'server',
+  name: 'fixed',
+  // A Node has none, and the word is reserved in CEL.
+  namespace: 'server',
+  ownerReferences: 'fixed',
+  resourceVersion: 'server',
+  selfLink: 'fixed',
+  uid: 'fixed',
+};
+
+/** Every field of the specification. */
+export const specCare: Readonly<Record<keyof V1NodeSpec & string, Care>> = {
+  configSource: 'fixed',
+  externalID: 'fixed',
+  podCIDR: 'fixed',
+  podCIDRs: 'fixed',
+  providerID: 'fixed',
+  taints: 'by entry',
+  unschedulable: 'fixed',
+};
+
+/** Every field of the status. */
+export const statusCare: Readonly<Record<keyof V1NodeStatus & string, Care>> = {
+  addresses: 'fixed',
+  allocatable: 'fixed',
+  capacity: 'fixed',
+  conditions: 'by entry',
+  config: 'fixed',
+  daemonEndpoints: 'fixed',
+  declaredFeatures: 'fixed',
+  features: 'fixed',
+  images: 'fixed',
+  nodeInfo: 'fixed',
+  phase: 'fixed',
+  runtimeHandlers: 'fixed',
+  volumesAttached: 'fixed',
+  volumesInUse: 'fixed',
+};
+
+const fixed = (care: Readonly<Record<string, Care>>) => Object.keys(care).filter((field) => care[field] === 'fixed');
+
+/** The keys of a map that were added, removed or given another value, but for our own. */
+function foreignKeys(now: string, before: string, own: readonly string[]): string {
+  const theirs = `!(k in ${texts(own)})`;
+  return (
+    `variables.${now}.filter(k, ${theirs} && !(k in variables.${before} && variables.${before}[k] == variables.${now}[k])) +\n` +
+    `variables.${before}.filter(k, ${theirs} && !(k in variables.${now}))`
+  );
+}
+
+/** The names of those entries of a list that were added, removed or changed, but for our own; `name` is the field that names one. */
+function foreignEntries(now: string, before: string, name: string, own: readonly string[]): string {
+  const differs = (one: string, other: string) =>
+    `variables.${one}.filter(e, !(e.${name} in ${texts(own)}) && !(e in variables.${other})).map(e, e.${name})`;
+  return `${differs(now, before)} +\n${differs(before, now)}`;
+}
+
+/** What is left of a list without our own entries: their order must not change either. */
+function theirs(list: string, name: string, own: readonly string[]): string {
+  return `variables.${list}.filter(e, !(e.${name} in ${texts(own)}))`;
+}
+
+/**
+ * Lets Airlock's identity change its own labels, annotation and taints on a Node, and nothing else of it; by way of the status neither.
+ * The gate goes in one write with the label of the proof and the receipt.
+ */
+export function nodePolicy(group: string, gate: string, labels: Readonly<Record<string, string>>): PolicyPlan {
+  const published = gateKindOf(gate) === 'readiness';
+  // node-readiness-controller owns the gate where the condition speaks for it.
+  const ownTaints = ownTaintsOf(gate);
+  const ownConditions = published ? [readinessCondition] : [];
+  const gated = JSON.stringify(gate);
+  return {
+    name: 'airlock-nodes',
+    labels,
+    group,
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['nodes', 'nodes/status'] }],
+    variables: [
+      { name: 'labels', expression: orElse('object.metadata.labels', '{}') },
+      { name: 'oldLabels', expression: orElse('oldObject.metadata.labels', '{}') },
+      { name: 'foreignLabels', expression: foreignKeys('labels', 'oldLabels', [provenLabel, stateLabel, sysboxLabel]) },
+      { name: 'annotations', expression: orElse('object.metadata.annotations', '{}') },
+      { name: 'oldAnnotations', expression: orElse('oldObject.metadata.annotations', '{}') },
+      { name: 'foreignAnnotations', expression: foreignKeys('annotations', 'oldAnnotations', [receiptAnnotation]) },
+      { name: 'taints', expression: orElse('object.spec.taints', '[]') },
+      { name: 'oldTaints', expression: orElse('oldObject.spec.taints', '[]') },
+      { name: 'foreignTaints', expression: foreignEntries('taints', 'oldTaints', 'key', ownTaints) },
+      { name: 'conditions', expression: orElse('object.status.conditions', '[]') },
+      { name: 'oldConditions', expression: orElse('oldObject.status.conditions', '[]') },
+      { name: 'foreignConditions', expression: foreignEntries('conditions', 'oldConditions', 'type', ownConditions) },
+      { name: 'metadataFields', expression: changed('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
+      { name: 'specFields', expression: changed('object.spec', 'oldObject.spec', fixed(specCare)) },
+      { name: 'statusFields', expression: changed('object.status', 'oldObject.status', fixed(statusCare)) },
+    ],
+    validations: [
+      none('foreignLabels', 'airlock may not change this label of a node'),
+      none('foreignAnnotations', 'airlock may not change this annotation of a node'),
+      none('foreignTaints', 'airlock may not change this taint of a node'),
+      holds(
+        `${theirs('taints', 'key', ownTaints)} == ${theirs('oldTaints', 'key', ownTaints)}`,
+        'airlock may not change the order of the taints of a node',
+      ),
+      holds(
+        `variables.taints.all(e, !(e.key in ${texts(ownTaints)}) || e in variables.oldTaints || (e.effect == 'NoSchedule' && !has(e.value)))`,
+        'airlock may add its taints to a node with the effect NoSchedule and no value only',
+      ),
+      none('foreignConditions', 'airlock may not change this condition of a node'),
+      holds(
+        `${theirs('conditions', 'type', ownConditions)} == ${theirs('oldConditions', 'type', ownConditions)}`,
+        'airlock may not change the order of the conditions of a node',
+      ),
+      none('metadataFields', 'airlock may not change this field of the metadata of a node'),
+      none('specFields', 'airlock may not change this field of the spec of a node'),
+      none('statusFields', 'airlock may not change this field of the status of a node'),
+      holds(
+        `!(${JSON.stringify(provenLabel)} in variables.labels) || variables.labels[${JSON.stringify(provenLabel)}] in ${texts(runtimes)}`,
+        `airlock may set the label ${provenLabel} to a runtime only`,
+      ),
+      ...(published
+        ? []
+        : [
+            holds(
+              `!variables.oldTaints.exists(e, e.key == ${gated}) || variables.taints.exists(e, e.key == ${gated}) || ` +
+                `(${JSON.stringify(provenLabel)} in variables.labels && ${JSON.stringify(receiptAnnotation)} in variables.annotations)`,
+              `airlock may lift the gate ${gate} only together with the label ${provenLabel} and the annotation ${receiptAnnotation}`,
+            ),
+          ]),
+    ],
+  };
+}

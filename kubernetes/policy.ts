@@ -1,0 +1,75 @@
+import type {
+  V1RuleWithOperations,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
+  V1Validation,
+  V1Variable,
+} from '@kubernetes/client-node';
+import { texts } from './expressions.ts';
+
+/** One policy for Airlock's identity, in the words that differ from one to the other. */
+export interface PolicyPlan {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The group that the policy is about; nobody else is touched by it. */
+  readonly group: string;
+  readonly rules: readonly V1RuleWithOperations[];
+  readonly variables?: readonly V1Variable[];
+  readonly validations: readonly V1Validation[];
+}
+
+/**
+ * A policy and its binding, for requests of one group alone. It fails closed: an expression that cannot be evaluated denies, and that
+ * touches nobody but that group, for its condition cannot fail.
+ */
+export function policy({
+  name,
+  labels,
+  group,
+  rules,
+  variables = [],
+  validations,
+}: PolicyPlan): readonly [V1ValidatingAdmissionPolicy, V1ValidatingAdmissionPolicyBinding] {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  return [
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name, labels },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: { resourceRules: [...rules] },
+        matchConditions: [
+          {
+            name: 'airlock-asks',
+            expression: `has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in ${texts([group])})`,
+          },
+        ],
+        ...(variables.length === 0 ? {} : { variables: [...variables] }),
+        validations: [...validations],
+      },
+    },
+    {
+      apiVersion,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name, labels },
+      spec: { policyName: name, validationActions: ['Deny'] },
+    },
+  ];
+}
+
+/** A validation by a list of names that has to be empty; the message ends with the first of them. */
+export function none(variable: string, message: string): V1Validation {
+  return {
+    expression: `size(variables.${variable}) == 0`,
+    message,
+    messageExpression: `'${message}: ' + variables.${variable}[0]`,
+    // Without a reason the answer is 422, which a client takes for a race and repeats.
+    reason: 'Forbidden',
+  };
+}
+
+/** A validation by an expression, with one message. */
+export function holds(expression: string, message: string): V1Validation {
+  return { expression, message, reason: 'Forbidden' };
+}

@@ -1,0 +1,38 @@
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { source, type Telling } from '../../domain/events.ts';
+
+const client = new EventBridgeClient({ maxAttempts: 5 });
+
+/** PutEvents takes at most ten entries a call. */
+const entriesPerCall = 10;
+
+/** How often entries that the bus did not take are put again: a 200 answer may still hold failed entries. */
+const rounds = 4;
+
+/**
+ * Puts events on the account's default bus, in order.
+ *
+ * @throws Error where the bus refuses an entry for good
+ */
+export async function tell(tellings: readonly Telling[]): Promise<void> {
+  const entries = tellings.map(({ type, detail }) => ({
+    Source: source,
+    DetailType: type,
+    Detail: JSON.stringify(detail),
+  }));
+  for (let from = 0; from < entries.length; from += entriesPerCall) {
+    await put(entries.slice(from, from + entriesPerCall));
+  }
+}
+
+async function put(entries: PutEventsRequestEntry[]): Promise<void> {
+  let left = entries;
+  let reason = '';
+  for (let round = 0; round < rounds && left.length > 0; round++) {
+    const answer = await client.send(new PutEventsCommand({ Entries: left }));
+    if ((answer.FailedEntryCount ?? 0) === 0) return;
+    reason = answer.Entries?.find((entry) => entry.ErrorCode)?.ErrorMessage ?? 'no reason given';
+    left = left.filter((_, at) => answer.Entries?.[at]?.ErrorCode !== undefined);
+  }
+  if (left.length > 0) throw new Error(`the bus did not take ${left.length} events: ${reason}`);
+}

@@ -1,0 +1,168 @@
+import {
+  DescribeInstanceInformationCommand,
+  InvalidInstanceId,
+  ListCommandInvocationsCommand,
+  ListCommandsCommand,
+  SendCommandCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+
+const reader = new SSMClient({ maxAttempts: 8 });
+
+/** SendCommand has no idempotency token: an answer that got lost must not be tried again by the SDK, only what AWS refused for certain. */
+const sender = new SSMClient({ maxAttempts: 1 });
+
+/** One page of DescribeInstanceInformation and of ListCommandInvocations holds at most 50. */
+const pageSize = 50;
+
+/** What SSM says of the agent on an instance. */
+export interface SeenAgent {
+  readonly ping: string;
+  readonly lastPingAt: string;
+  readonly version: string;
+}
+
+/** Asks SSM for the agents on up to 50 instances; an instance that it does not know is absent from the answer. */
+export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<string, SeenAgent>> {
+  const agents = new Map<string, SeenAgent>();
+  let NextToken: string | undefined;
+  do {
+    const page = await reader.send(
+      new DescribeInstanceInformationCommand({
+        Filters: [{ Key: 'InstanceIds', Values: [...ids] }],
+        MaxResults: pageSize,
+        NextToken,
+      }),
+    );
+    for (const { InstanceId, PingStatus, LastPingDateTime, AgentVersion } of page.InstanceInformationList ?? []) {
+      if (!InstanceId || !LastPingDateTime) continue;
+      agents.set(InstanceId, {
+        ping: PingStatus ?? 'Inactive',
+        lastPingAt: LastPingDateTime.toISOString(),
+        version: AgentVersion ?? '0',
+      });
+    }
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return agents;
+}
+
+/** One command for some instances. */
+export interface Order {
+  readonly document: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly instanceIds: readonly string[];
+  /** Goes into the comment, by which the command is found again. */
+  readonly batchId: string;
+  /** How long SSM tries to deliver the command. */
+  readonly deliverySeconds: number;
+}
+
+/** What came of an order. `refused` names the instances that AWS will not have in this call; it is empty where it named none. */
+export type Sent =
+  | { readonly ok: true; readonly commandId: string; readonly at: string }
+  | {
+      readonly ok: false;
+      readonly why: 'invalid-instance' | 'denied' | 'throttled';
+      readonly refused: readonly string[];
+      readonly message: string;
+    };
+
+/**
+ * Sends one command to up to 50 instances, once.
+ *
+ * @throws the SDK's error where it is not certain that nothing was sent
+ */
+export async function sendCommand(order: Order): Promise<Sent> {
+  try {
+    const { Command } = await sender.send(
+      new SendCommandCommand({
+        DocumentName: order.document,
+        InstanceIds: [...order.instanceIds],
+        Parameters: Object.fromEntries(Object.entries(order.parameters).map(([name, value]) => [name, [value]])),
+        Comment: order.batchId,
+        TimeoutSeconds: order.deliverySeconds,
+        MaxErrors: '100%',
+      }),
+    );
+    if (!Command?.CommandId) throw new Error('SendCommand answered without a command id');
+    return { ok: true, commandId: Command.CommandId, at: (Command.RequestedDateTime ?? new Date()).toISOString() };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const message = error.message;
+    if (error instanceof InvalidInstanceId) {
+      const refused = order.instanceIds.filter((id) => message.includes(id));
+      return { ok: false, why: 'invalid-instance', refused, message };
+    }
+    if (error.name === 'AccessDeniedException') return { ok: false, why: 'denied', refused: [], message };
+    if (error.name === 'ThrottlingException') return { ok: false, why: 'throttled', refused: [], message };
+    throw error;
+  }
+}
+
+/**
+ * Looks for a command by its comment among those sent since a time.
+ *
+ * @returns the command and the instances that it went to, or undefined
+ */
+export async function findCommand(
+  batchId: string,
+  since: string,
+): Promise<{ commandId: string; at: string; instanceIds: readonly string[] } | undefined> {
+  let NextToken: string | undefined;
+  do {
+    const page = await reader.send(
+      new ListCommandsCommand({
+        Filters: [{ key: 'InvokedAfter', value: withoutFraction(since) }],
+        MaxResults: pageSize,
+        NextToken,
+      }),
+    );
+    const found = page.Commands?.find((command) => command.Comment === batchId);
+    if (found?.CommandId) {
+      const at = (found.RequestedDateTime ?? new Date(since)).toISOString();
+      return { commandId: found.CommandId, at, instanceIds: found.InstanceIds ?? [] };
+    }
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return undefined;
+}
+
+/** How a command stands on one instance. */
+export interface Invocation {
+  readonly instanceId: string;
+  readonly comment: string;
+  readonly status: string;
+  readonly statusDetails: string;
+  readonly document: string;
+  /** The first 2,500 characters of what the command printed. */
+  readonly output: string;
+}
+
+/** Reads how a command stands on all of its instances. */
+export async function invocationsOf(commandId: string): Promise<Invocation[]> {
+  const seen: Invocation[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await reader.send(
+      new ListCommandInvocationsCommand({ CommandId: commandId, Details: true, MaxResults: pageSize, NextToken }),
+    );
+    for (const one of page.CommandInvocations ?? []) {
+      seen.push({
+        instanceId: one.InstanceId ?? '',
+        comment: one.Comment ?? '',
+        status: one.Status ?? 'Pending',
+        statusDetails: one.StatusDetails ?? '',
+        document: one.DocumentName ?? '',
+        output: one.CommandPlugins?.[0]?.Output ?? '',
+      });
+    }
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return seen;
+}
+
+/** ListCommands takes a time without a fraction of a second. */
+function withoutFraction(iso: string): string {
+  return iso.replace(/\.\d+Z$/, 'Z');
+}

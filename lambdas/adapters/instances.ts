@@ -1,0 +1,48 @@
+import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { Tags } from '../../domain/tags.ts';
+
+const client = new EC2Client({ maxAttempts: 5 });
+
+/** One EC2 instance, as far as admission asks. */
+export interface SeenInstance {
+  readonly instanceId: string;
+  readonly state: string;
+  /** ISO 8601. */
+  readonly launchedAt: string;
+  readonly availabilityZone: string;
+  readonly privateDnsName: string;
+  readonly tags: Tags;
+}
+
+/**
+ * Looks instances up by filter: a filter answers with those it knows, while a look-up by id fails for all when one is unknown.
+ *
+ * @param ids up to 200 instance ids, the most that one filter takes
+ */
+export async function instancesOf(ids: readonly string[]): Promise<SeenInstance[]> {
+  const seen: SeenInstance[] = [];
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [...ids] }], NextToken: token }),
+    );
+    for (const reservation of page.Reservations ?? []) seen.push(...(reservation.Instances ?? []).flatMap(read));
+    token = page.NextToken;
+  } while (token);
+  return seen;
+}
+
+function read(instance: Instance): SeenInstance[] {
+  if (!instance.InstanceId || !instance.LaunchTime) return [];
+  const tags = (instance.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''] as const);
+  return [
+    {
+      instanceId: instance.InstanceId,
+      state: instance.State?.Name ?? 'unknown',
+      launchedAt: instance.LaunchTime.toISOString(),
+      availabilityZone: instance.Placement?.AvailabilityZone ?? '',
+      privateDnsName: instance.PrivateDnsName ?? '',
+      tags: Object.fromEntries(tags),
+    },
+  ];
+}

@@ -1,0 +1,69 @@
+import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
+
+/** No usable answer came: a network failure, a time-out, 5xx, or 429. It may come later. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+  /** How long the API asks to be left alone, in milliseconds; 0 where it does not say. */
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** 401 or 403: the API knows us not, or does not let us. */
+export class Forbidden extends Error {
+  override readonly name = 'Forbidden';
+}
+
+/** 409 or 422: the object is not as the patch says it is, so another look is due. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** 404. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
+}
+
+/** An answer that a correct request does not get: a fault of Airlock's own. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = 'UnexpectedAnswer';
+}
+
+/** What went wrong, as a class that a caller can branch on; the answer's own words are the message, and never the token. */
+export function failureOf(error: unknown): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
+  if (!(error instanceof ApiException)) return new Unreachable(reasonOf(error), 0, { cause: error });
+  const { code } = error;
+  const message = `HTTP ${code}: ${messageOf(error)}`;
+  if (code === 401 || code === 403) return new Forbidden(message);
+  if (code === 404) return new NotFound(message);
+  if (code === 409 || code === 422) return new Conflict(message);
+  if (code === 429 || code >= 500) return new Unreachable(message, retryAfterMs(error.headers['retry-after']));
+  return new UnexpectedAnswer(message);
+}
+
+/** fetch says `fetch failed` for everything; what happened stands in its causes. */
+function reasonOf(error: unknown): string {
+  const reasons: string[] = [];
+  for (let at = error; at instanceof Error && reasons.length < 4; at = at.cause) reasons.push(at.message);
+  return reasons.length === 0 ? String(error) : reasons.join(': ');
+}
+
+/** The message of the Status in the body; 401 comes without one. */
+function messageOf({ body }: ApiException<unknown>): string {
+  if (typeof body !== 'string') return 'Unauthorized';
+  try {
+    const { message }: { message?: unknown } = JSON.parse(body);
+    if (typeof message === 'string') return message;
+  } catch {
+    // A proxy on the way answers in HTML.
+  }
+  return body.slice(0, 200);
+}
+
+function retryAfterMs(header: string | undefined): number {
+  const seconds = Number(header ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 0;
+}

@@ -1,0 +1,141 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type Claim, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
+import type { Node } from '../../domain/node.ts';
+import { variable } from './environment.ts';
+
+const table = variable('LEDGER_TABLE');
+const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 6 }), {
+  marshallOptions: { removeUndefinedValues: true },
+});
+
+/** BatchGetItem takes at most 100 keys. */
+const keysPerCall = 100;
+
+/** How long a row is kept after the launch: as long as Step Functions keeps the name of a closed execution. */
+const keptSeconds = 90 * 24 * 3_600;
+
+/** Reads the rows of some nodes, strongly consistent, by {@link rowName}. */
+export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, LedgerRow>> {
+  const unique = [...new Map(keys.map((key) => [rowName(key), keyOf(key)])).values()];
+  const rows = new Map<string, LedgerRow>();
+  for (let from = 0; from < unique.length; from += keysPerCall) {
+    let Keys: Record<string, unknown>[] | undefined = unique.slice(from, from + keysPerCall);
+    while (Keys && Keys.length > 0) {
+      const page: {
+        Responses?: Record<string, unknown[]> | undefined;
+        UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;
+      } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
+      for (const row of (page.Responses?.[table] ?? []) as LedgerRow[]) rows.set(rowName(row), row);
+      Keys = page.UnprocessedKeys?.[table]?.Keys as Record<string, unknown>[] | undefined;
+    }
+  }
+  return rows;
+}
+
+/** Reads the rows of every launch of an instance, strongly consistent. */
+export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
+  const answer = await client.send(
+    new QueryCommand({
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'instanceId = :instanceId',
+      ExpressionAttributeValues: { ':instanceId': instanceId },
+    }),
+  );
+  return (answer.Items ?? []) as LedgerRow[];
+}
+
+/** Makes the row of an admitted node. A row that is there already stays as it is. */
+export async function admitRow(node: Node, at: string): Promise<void> {
+  await update(node, 'attribute_not_exists(admittedAt)', {
+    admittedAt: at,
+    cluster: node.cluster,
+    pool: node.pool,
+    expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
+  });
+}
+
+/** Claims an attempt for a batch. @returns whether the claim holds; it does not where somebody else changed the row meanwhile */
+export async function claim(intent: Claim): Promise<boolean> {
+  const { over } = intent;
+  const condition =
+    over?.token === undefined ? 'attribute_not_exists(#token)' : '#token = :wasToken AND batchId = :wasBatch';
+  const was = over?.token === undefined ? {} : { ':wasToken': over.token, ':wasBatch': over.batchId };
+  return update(
+    intent.node,
+    condition,
+    {
+      token: intent.token,
+      cluster: intent.node.cluster,
+      pool: intent.node.pool,
+      batchId: intent.batchId,
+      document: intent.document,
+      onlineAt: intent.onlineAt,
+      claimedAt: intent.at,
+      commandId: undefined,
+      sentAt: undefined,
+    },
+    was,
+  );
+}
+
+/** Gives a claim back after AWS refused the call for certain: a claim without its time need not be looked for. */
+export async function giveBack(key: LedgerKey, batchId: string): Promise<void> {
+  await update(
+    key,
+    'batchId = :batch AND attribute_not_exists(commandId)',
+    { claimedAt: undefined },
+    {
+      ':batch': batchId,
+    },
+  );
+}
+
+/** Notes the command that carries a batch's attempt. */
+export async function noteCommand(key: LedgerKey, batchId: string, commandId: string, sentAt: string): Promise<void> {
+  await update(key, 'batchId = :batch', { commandId, sentAt }, { ':batch': batchId });
+}
+
+/** Notes that the state that waits behind a token has its answer. */
+export async function noteSettled(key: LedgerKey, token: string, settledAt: string): Promise<void> {
+  await update(key, '#token = :token', { settledToken: token, settledAt }, { ':token': token });
+}
+
+/** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */
+async function update(
+  key: LedgerKey,
+  condition: string,
+  fields: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>> = {},
+): Promise<boolean> {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const removed = Object.keys(fields).filter((name) => fields[name] === undefined);
+  const names = [...Object.keys(fields), ...(condition.includes('#token') ? ['token'] : [])];
+  try {
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: keyOf(key),
+        ConditionExpression: condition,
+        UpdateExpression: [
+          set.length > 0 ? `SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}` : '',
+          removed.length > 0 ? `REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '',
+        ].join(' '),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(set.map(([name, value]) => [`:new_${name}`, value])),
+          ...values,
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function keyOf({ instanceId, launchedAt }: LedgerKey): Record<string, unknown> {
+  return { instanceId, launchedAt };
+}

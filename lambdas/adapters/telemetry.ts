@@ -1,0 +1,34 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { metricNamespace, notReleased } from '../../domain/metrics.ts';
+import { type OutcomeCode, outcomeOf } from '../../domain/outcomes.ts';
+import type { Receipt } from '../../domain/receipt.ts';
+
+/** Structured logs of the function that runs; the service name comes from POWERTOOLS_SERVICE_NAME. */
+export const logger = new Logger();
+
+/** Metrics in CloudWatch's embedded format: they leave by the function's log, so they need no right of their own. */
+const metrics = new Metrics({ namespace: metricNamespace });
+
+/** Counts the end of a node by its outcome, runtime and cluster, and how long it took from launch to end. */
+export function countEnd(receipt: Receipt, runtime: string): void {
+  const { outcome, cluster, totalMs } = receipt;
+  const one = metrics.singleMetric();
+  one.addDimensions({ outcome: outcome satisfies OutcomeCode, cluster, runtime });
+  one.addMetric('NodeEnded', MetricUnit.Count, 1);
+  const way = metrics.singleMetric();
+  way.addDimensions({ cluster, runtime });
+  way.addMetric('LaunchToEnd', MetricUnit.Milliseconds, totalMs);
+  if (outcomeOf(outcome).consequence.next !== 'quarantine' && outcomeOf(outcome).consequence.next !== 'retry') return;
+  const failed = metrics.singleMetric();
+  failed.addDimensions({ cluster });
+  failed.addMetric(notReleased, MetricUnit.Count, 1);
+}
+
+/** Counts something that happened in a batch, without dimensions beside the service. */
+export function count(
+  name: 'EventUnreadable' | 'NotOurs' | 'Admitted' | 'CommandSent' | 'NodeWaiting' | 'StrangerResult',
+  times: number,
+): void {
+  if (times > 0) metrics.singleMetric().addMetric(name, MetricUnit.Count, times);
+}

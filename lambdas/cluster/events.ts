@@ -1,0 +1,26 @@
+import type { ClusterNode } from '../../domain/kubernetes.ts';
+import { outcomeOf } from '../../domain/outcomes.ts';
+import type { Receipt } from '../../domain/receipt.ts';
+import type { NodeEvent } from '../adapters/kubernetes.ts';
+
+/** The API refuses a longer message in an Event. */
+const messageLimit = 1_024;
+
+/** The Event that tells the people who look at the cluster what happened to a node, and what they do about it. */
+export function eventOf(node: ClusterNode, receipt: Receipt): NodeEvent {
+  const { installation, outcome, detail } = receipt;
+  const { sentence, operator } = outcomeOf(outcome);
+  const more = detail === '' ? '' : ` ${detail}.`;
+  const message =
+    installation === undefined
+      ? `${outcome}: ${sentence}${more} What to do: ${operator}`
+      : `${outcome}: ${installation.runtime} ${installation.release} as ${installation.handler}, ` +
+        `${Math.round(receipt.totalMs / 1_000)} s after the launch.${more}`;
+  return {
+    node: { name: node.name, uid: node.uid },
+    type: installation === undefined ? 'Warning' : 'Normal',
+    reason: installation === undefined ? 'AirlockQuarantined' : 'AirlockReleased',
+    message: message.length <= messageLimit ? message : `${message.slice(0, messageLimit - 1)}…`,
+    at: Date.parse(receipt.endedAt),
+  };
+}

@@ -1,0 +1,69 @@
+import {
+  type ClusterNode,
+  karpenterPoolLabel,
+  karpenterRegisteredLabel,
+  karpenterUnregisteredTaint,
+} from '../../domain/kubernetes.ts';
+import type { Runtime } from '../../domain/node.ts';
+import type { OutcomeCode } from '../../domain/outcomes.ts';
+
+/** Why a node cannot be released yet. The reason becomes its outcome where the deadline passes first. */
+export interface Waiting {
+  readonly reason: OutcomeCode;
+  readonly detail: string;
+}
+
+/** What the installation promises: a runtime under this name. */
+export interface Wanted {
+  readonly runtime: Runtime;
+  readonly handler: string;
+}
+
+type Guard = (node: ClusterNode, wanted: Wanted) => Waiting | undefined;
+
+/** In the order in which a node passes them. */
+const guards: readonly Guard[] = [registered, ready, serving];
+
+/** The first thing that a node still has to wait for, or undefined where there is none. */
+export function waitingFor(node: ClusterNode, wanted: Wanted): Waiting | undefined {
+  for (const guard of guards) {
+    const waiting = guard(node, wanted);
+    if (waiting !== undefined) return waiting;
+  }
+  return undefined;
+}
+
+/** Karpenter puts a startup taint back that was removed before it had registered the node (kubernetes-sigs/karpenter#1772). */
+function registered({ name, labels, taints }: ClusterNode): Waiting | undefined {
+  const pool = labels?.[karpenterPoolLabel];
+  const awaited = taints?.some(({ key }) => key === karpenterUnregisteredTaint) ?? false;
+  if (!awaited && (pool === undefined || labels?.[karpenterRegisteredLabel] === 'true')) return undefined;
+  const of = pool === undefined ? '' : ` of NodePool ${pool}`;
+  return { reason: 'node-never-joined', detail: `Karpenter has not registered the Node ${name}${of}` };
+}
+
+function ready({ name, ready: condition }: ClusterNode): Waiting | undefined {
+  if (condition?.status === 'True') return undefined;
+  const said = condition === undefined ? 'it has not reported yet' : `${condition.reason}: ${condition.message}`;
+  return { reason: 'node-never-ready', detail: `the Node ${name} is not Ready (${said})` };
+}
+
+/**
+ * Three answers: the handler is listed, or others are and it is not, or the container runtime lists none at all. The last is not a
+ * failure: the proof on the host has decided.
+ */
+function serving({ name, handlers }: ClusterNode, { runtime, handler }: Wanted): Waiting | undefined {
+  if (handlers === undefined || handlers.length === 0) return undefined;
+  const listed = handlers.find((one) => one.name === handler);
+  if (listed === undefined) {
+    const others = handlers.map((one) => (one.name === '' ? '(default)' : one.name)).join(', ');
+    return {
+      reason: 'handler-not-reported',
+      detail: `the Node ${name} lists the handlers ${others}, but not ${handler}`,
+    };
+  }
+  if (runtime === 'sysbox' && !listed.userNamespaces) {
+    return { reason: 'handler-not-reported', detail: `the Node ${name} lists ${handler} without user namespaces` };
+  }
+  return undefined;
+}

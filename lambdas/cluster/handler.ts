@@ -1,0 +1,82 @@
+import * as v from 'valibot';
+import { defaultGateKey } from '../../domain/kubernetes.ts';
+import { type ClusterCall, ClusterCallSchema } from '../../domain/messages.ts';
+import type { Receipt } from '../../domain/receipt.ts';
+import { eksToken } from '../adapters/eks-token.ts';
+import { variable } from '../adapters/environment.ts';
+import { Kubernetes } from '../adapters/kubernetes.ts';
+import { countEnd, logger } from '../adapters/telemetry.ts';
+import type { Ports } from './ports.ts';
+import { quarantine } from './quarantine.ts';
+import { release } from './release.ts';
+
+const cluster = variable('CLUSTER_NAME');
+const endpoint = variable('CLUSTER_ENDPOINT');
+const caPem = pem(variable('CLUSTER_CA'));
+const gateKey = process.env['GATE_KEY'] ?? defaultGateKey;
+const proof = process.env['PROOF'] === 'host' ? 'host' : 'pod';
+
+/**
+ * The function of one cluster: releases or quarantines one node.
+ *
+ * @param event a ClusterCall
+ * @returns the node's receipt
+ * @throws an error named `NotYet` while the node has to wait, or named by the outcome where it will not be released
+ */
+export async function handler(event: unknown): Promise<Receipt> {
+  const call = parse(event);
+  const { instanceId } = call.node;
+  logger.appendKeys({ instanceId, cluster, action: call.action });
+  const api = new Kubernetes({ endpoint, caPem, token: await token() });
+  const ports: Ports = {
+    api,
+    time: {
+      now: () => Date.now(),
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      random: () => Math.random(),
+    },
+    gateKey,
+    proof,
+    ended: countEnd,
+    warn: (message, error) => logger.warn(message, error instanceof Error ? error : String(error)),
+  };
+  try {
+    const receipt = call.action === 'release' ? await release(call, ports) : await quarantine(call, ports);
+    logger.info('the node has its receipt', { outcome: receipt.outcome, detail: receipt.detail });
+    return receipt;
+  } catch (error) {
+    logger.info('the node has no receipt yet', error instanceof Error ? error : String(error));
+    throw error;
+  } finally {
+    await api.close();
+  }
+}
+
+function parse(event: unknown): ClusterCall {
+  const parsed = v.safeParse(ClusterCallSchema, event);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new Error(`the call is not valid at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}`);
+}
+
+/** EKS gives the certificate authority as base64 of its PEM. */
+function pem(base64: string): string {
+  const text = Buffer.from(base64, 'base64').toString();
+  if (text.startsWith('-----BEGIN CERTIFICATE-----')) return text;
+  throw new Error('environment variable CLUSTER_CA is not the base64 of a PEM certificate');
+}
+
+/** A token for this call, from the credentials that Lambda gives to the function. */
+function token(): Promise<string> {
+  const sessionToken = process.env['AWS_SESSION_TOKEN'];
+  return eksToken({
+    cluster,
+    region: variable('AWS_REGION'),
+    now: Date.now(),
+    credentials: {
+      accessKeyId: variable('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: variable('AWS_SECRET_ACCESS_KEY'),
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+    },
+  });
+}

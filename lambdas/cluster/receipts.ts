@@ -1,0 +1,31 @@
+import type { Node } from '../../domain/node.ts';
+import type { Failure, Installation, Proof, Receipt } from '../../domain/receipt.ts';
+
+/** The receipt of a released node. */
+export function releasedReceipt(
+  launch: Node,
+  { installation, proof }: { readonly installation: Installation; readonly proof: Proof },
+  detail: string,
+  now: number,
+): Receipt {
+  const outcome = installation.installed === 'already-installed' ? 'already-installed' : 'released';
+  return { ...frame(launch, now), outcome, detail, installation, proof };
+}
+
+/** The receipt of a node that was not released; `more` is added to the failure's own detail. */
+export function failedReceipt(launch: Node, { outcome, detail }: Failure, more: string, now: number): Receipt {
+  return { ...frame(launch, now), outcome, detail: [detail, more].filter((part) => part !== '').join('; ') };
+}
+
+function frame({ instanceId, launchedAt, cluster, pool, nodeName }: Node, now: number) {
+  return {
+    version: 1,
+    instanceId,
+    launchedAt,
+    cluster,
+    pool,
+    nodeName,
+    endedAt: new Date(now).toISOString(),
+    totalMs: Math.max(0, now - Date.parse(launchedAt)),
+  } as const;
+}

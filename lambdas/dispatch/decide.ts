@@ -1,0 +1,98 @@
+import type { LedgerRow } from '../../domain/ledger.ts';
+import type { CommandMessage } from '../../domain/messages.ts';
+import type { Failure } from '../../domain/receipt.ts';
+
+/** What SSM says of the agent on an instance. */
+export interface Agent {
+  /** `Online`, `ConnectionLost` or `Inactive`. */
+  readonly ping: string;
+  /** ISO 8601. */
+  readonly lastPingAt: string;
+  readonly version: string;
+}
+
+/** What to do with one message of the commands queue. */
+export type Step =
+  | { readonly step: 'send'; readonly onlineAt: string }
+  | { readonly step: 'look'; readonly batchId: string; readonly onlineAt: string }
+  | { readonly step: 'wait'; readonly seconds: number; readonly because: 'agent-offline' | 'claimed' | 'unsettled' }
+  | { readonly step: 'refuse'; readonly failure: Failure }
+  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'deadline' };
+
+/** The first agent that hands parameters to a script by its environment; an older one would paste them into the text. */
+const firstSafeAgent = '3.3.2746.0';
+
+/**
+ * How long a claim without a command belongs to the dispatcher that made it: longer than the function may run, so that two of them
+ * never send for the same node.
+ */
+const claimHeldMs = 90_000;
+
+/** The shortest and the longest time, in seconds, until a waiting node is looked at again. */
+const shortestWait = 5;
+const longestWait = 60;
+
+/**
+ * How many seconds before the deadline a node is looked at for the last time. Later, the answer could come after the state's own time-out,
+ * and nobody would learn that it was the agent that never came.
+ */
+const lastLook = 20;
+
+/**
+ * Decides what to do with a node that waits for its command.
+ *
+ * @param row what the ledger knows of the node
+ * @param agent what SSM knows of it; undefined where it knows nothing
+ * @param now milliseconds since the epoch
+ */
+export function next(message: CommandMessage, row: LedgerRow | undefined, agent: Agent | undefined, now: number): Step {
+  const { node, token } = message;
+  const left = Date.parse(node.deadline) - now;
+  if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
+  if (row?.token === token && row.commandId !== undefined) return { step: 'drop', because: 'sent' };
+  if (row?.token === token && row.settledToken === token) return { step: 'drop', because: 'sent' };
+  if (left <= 0) return { step: 'drop', because: 'deadline' };
+  const wait = waitSeconds(now - Date.parse(node.launchedAt), left);
+
+  const claimed = row?.token !== undefined && row.commandId === undefined && row.claimedAt !== undefined;
+  if (claimed && now - Date.parse(row.claimedAt ?? '') < claimHeldMs)
+    return { step: 'wait', seconds: wait, because: 'claimed' };
+  const running = row?.token !== undefined && row.token !== token && row.settledToken !== row.token;
+  if (running && row.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
+
+  if (agent === undefined || !onlineSince(agent, node.launchedAt)) {
+    if (left > (lastLook + shortestWait) * 1000) return { step: 'wait', seconds: wait, because: 'agent-offline' };
+    return { step: 'refuse', failure: { outcome: 'agent-never-came', detail: agentSeen(agent, node.launchedAt) } };
+  }
+  if (isOlder(agent.version, firstSafeAgent)) {
+    const detail = `the agent is ${agent.version}; ${firstSafeAgent} or newer is needed`;
+    return { step: 'refuse', failure: { outcome: 'agent-too-old', detail } };
+  }
+  if (claimed && row.batchId !== undefined) return { step: 'look', batchId: row.batchId, onlineAt: agent.lastPingAt };
+  return { step: 'send', onlineAt: agent.lastPingAt };
+}
+
+/** How long to wait before a node is looked at again: a tenth of its age, within bounds, and never past its deadline. */
+export function waitSeconds(ageMs: number, leftMs: number): number {
+  const wished = Math.min(longestWait, Math.max(shortestWait, Math.round(ageMs / 10_000)));
+  return Math.max(1, Math.min(wished, Math.floor(leftMs / 1000) - lastLook));
+}
+
+/** A ping from before the launch is the ping of an earlier launch of the same instance. */
+function onlineSince(agent: Agent, launchedAt: string): boolean {
+  return agent.ping === 'Online' && Date.parse(agent.lastPingAt) >= Date.parse(launchedAt);
+}
+
+function agentSeen(agent: Agent | undefined, launchedAt: string): string {
+  if (agent === undefined) return `SSM has not heard of the instance since its launch at ${launchedAt}`;
+  return `the agent is ${agent.ping}, last seen at ${agent.lastPingAt}, launched at ${launchedAt}`;
+}
+
+function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split('.').map(Number));
+  for (let at = 0; at < 4; at++) {
+    const difference = (a?.[at] ?? 0) - (b?.[at] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}

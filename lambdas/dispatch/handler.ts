@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import * as v from 'valibot';
+import { type Telling, whoOf } from '../../domain/events.ts';
+import { rowName } from '../../domain/ledger.ts';
+import { type CommandMessage, CommandMessageSchema } from '../../domain/messages.ts';
+import type { Runtime } from '../../domain/node.ts';
+import { parametersFor } from '../../domain/parameters.ts';
+import { tell } from '../adapters/bus.ts';
+import { agentsOn, findCommand, sendCommand } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
+import { fail } from '../adapters/executions.ts';
+import { claim, giveBack, noteCommand, rowsOf } from '../adapters/ledger.ts';
+import { putBack } from '../adapters/queue.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+import { next, waitSeconds } from './decide.ts';
+import { deliver } from './send.ts';
+
+/** The deployed documents by runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
+const documents = JSON.parse(variable('DOCUMENTS')) as Partial<Record<Runtime, string>>;
+const queueUrl = variable('COMMANDS_QUEUE');
+
+/** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
+const deliverySeconds = 120;
+
+interface Waiting {
+  readonly record: SQSRecord;
+  readonly message: CommandMessage;
+}
+
+interface Ready extends Waiting {
+  readonly onlineAt: string;
+  readonly document: string;
+}
+
+/**
+ * Takes waiting nodes out of the queue and sends one command for all of them that are online and ask for the same. A node that is not
+ * online yet stays in the queue and becomes visible again in some seconds.
+ */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const waiting = event.Records.flatMap(readMessage);
+  if (waiting.length === 0) return { batchItemFailures: [] };
+  const nodes = waiting.map(({ message }) => message.node);
+  const [rows, agents] = await Promise.all([
+    rowsOf(nodes),
+    agentsOn([...new Set(nodes.map(({ instanceId }) => instanceId))]),
+  ]);
+  const failures: SQSBatchItemFailure[] = [];
+  const ready = new Map<string, Ready>();
+  const looked = new Map<string, ReturnType<typeof findCommand>>();
+  for (const one of waiting) {
+    const { node, request, token } = one.message;
+    const row = rows.get(rowName(node));
+    const step = next(one.message, row, agents.get(node.instanceId), Date.now());
+    const document = documents[request.runtime];
+    logger.debug('decided', { instanceId: node.instanceId, step });
+    if (step.step === 'wait') {
+      failures.push(await putBack(queueUrl, one.record, step.seconds));
+    } else if (step.step === 'refuse') {
+      await fail(token, step.failure);
+    } else if (document === undefined) {
+      await fail(token, { outcome: 'unknown-runtime', detail: `no document is deployed for ${request.runtime}` });
+    } else if (step.step === 'look') {
+      const search = looked.get(step.batchId) ?? findCommand(step.batchId, row?.claimedAt ?? node.launchedAt);
+      looked.set(step.batchId, search);
+      const found = await search;
+      if (found?.instanceIds.includes(node.instanceId))
+        await noteCommand(node, step.batchId, found.commandId, found.at);
+      else ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
+    } else if (step.step === 'send') {
+      ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
+    }
+  }
+  count('NodeWaiting', failures.length);
+  for (const group of groups([...ready.values()])) failures.push(...(await sendGroup(group, rows)));
+  return { batchItemFailures: failures };
+}
+
+/** Claims, sends, notes, tells: in this order a death between two steps leaves a claim by whose batch id the command is found again. */
+async function sendGroup(
+  group: readonly Ready[],
+  rows: Awaited<ReturnType<typeof rowsOf>>,
+): Promise<SQSBatchItemFailure[]> {
+  const batchId = randomUUID();
+  const at = new Date().toISOString();
+  const claims = await Promise.all(
+    group.map(({ message, document, onlineAt }) =>
+      claim({ ...message, batchId, document, onlineAt, at, over: rows.get(rowName(message.node)) }),
+    ),
+  );
+  const mine = group.filter((_, index) => claims[index]);
+  const [first] = mine;
+  const back = group.filter((_, index) => !claims[index]);
+  if (first === undefined) return putAllBack(back);
+
+  const delivery = await deliver(
+    {
+      document: first.document,
+      parameters: parametersFor('install', first.message.request),
+      instanceIds: mine.map(({ message }) => message.node.instanceId),
+      batchId,
+      deliverySeconds,
+    },
+    { send: sendCommand, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)), random: Math.random },
+  );
+  const byId = new Map(mine.map((one) => [one.message.node.instanceId, one]));
+  const pick = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+
+  const told: Telling[] = [];
+  for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
+    const went = pick(instanceIds);
+    await Promise.all(went.map(({ message }) => noteCommand(message.node, batchId, commandId, sentAt)));
+    for (const { message, document, onlineAt } of went) {
+      const { node, request } = message;
+      told.push({
+        type: 'Command Sent',
+        detail: { node: whoOf(node), request, commandId, document, onlineAt, at: sentAt },
+      });
+    }
+  }
+  for (const { instanceId, message } of delivery.denied) {
+    for (const { message: waiting } of pick([instanceId])) {
+      await giveBack(waiting.node, batchId);
+      await fail(waiting.token, { outcome: 'command-forbidden', detail: message });
+    }
+  }
+  const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
+  await Promise.all(notSent.map(({ message }) => giveBack(message.node, batchId)));
+  await tell(told);
+  count('CommandSent', told.length);
+  return putAllBack([...back, ...notSent]);
+}
+
+async function putAllBack(waiting: readonly Waiting[]): Promise<SQSBatchItemFailure[]> {
+  const now = Date.now();
+  return Promise.all(
+    waiting.map(({ record, message: { node } }) =>
+      putBack(queueUrl, record, waitSeconds(now - Date.parse(node.launchedAt), Date.parse(node.deadline) - now)),
+    ),
+  );
+}
+
+function groups(ready: readonly Ready[]): Ready[][] {
+  const byOrder = new Map<string, Ready[]>();
+  for (const one of ready) {
+    const key = `${one.document} ${one.message.request.release}`;
+    byOrder.set(key, [...(byOrder.get(key) ?? []), one]);
+  }
+  return [...byOrder.values()];
+}
+
+function readMessage(record: SQSRecord): Waiting[] {
+  try {
+    return [{ record, message: v.parse(CommandMessageSchema, JSON.parse(record.body)) }];
+  } catch (error) {
+    logger.error('a message in the commands queue is unreadable', {
+      messageId: record.messageId,
+      error: error as Error,
+    });
+    count('EventUnreadable', 1);
+    return [];
+  }
+}

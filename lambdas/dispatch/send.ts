@@ -1,0 +1,70 @@
+import type { Order, Sent } from '../adapters/commands.ts';
+
+/** What became of each instance of a batch. */
+export interface Delivery {
+  readonly sent: readonly {
+    readonly instanceIds: readonly string[];
+    readonly commandId: string;
+    readonly at: string;
+  }[];
+  /** Instances that SSM cannot reach now; they wait. */
+  readonly unreachable: readonly string[];
+  /** Instances for which AWS denies us the command, with its words. */
+  readonly denied: readonly { readonly instanceId: string; readonly message: string }[];
+  /** Instances of a call that stayed throttled; nothing was sent to them. */
+  readonly throttled: readonly string[];
+}
+
+/** How the sender reaches the world. */
+export interface Sending {
+  send(order: Order): Promise<Sent>;
+  sleep(ms: number): Promise<void>;
+  /** A number from 0 to 1, for the jitter. */
+  random(): number;
+}
+
+/** How often a throttled call is tried, and its first and longest pause in milliseconds. */
+const throttleTries = 8;
+const firstPauseMs = 250;
+const longestPauseMs = 4_000;
+
+/**
+ * Sends an order so that one bad instance does not keep it from the others: what InvalidInstanceId names is dropped, and what is denied or
+ * names nothing is halved until the culprit stands alone.
+ */
+export async function deliver(order: Order, sending: Sending): Promise<Delivery> {
+  const sent: { instanceIds: readonly string[]; commandId: string; at: string }[] = [];
+  const unreachable: string[] = [];
+  const denied: { instanceId: string; message: string }[] = [];
+  const throttled: string[] = [];
+  const left: (readonly string[])[] = [order.instanceIds];
+  for (let ids = left.pop(); ids !== undefined; ids = left.pop()) {
+    const [first] = ids;
+    if (first === undefined) continue;
+    const answer = await sendPatiently({ ...order, instanceIds: ids }, sending);
+    if (answer.ok) {
+      sent.push({ instanceIds: ids, commandId: answer.commandId, at: answer.at });
+    } else if (answer.why === 'throttled') {
+      throttled.push(...ids);
+    } else if (answer.refused.length > 0) {
+      unreachable.push(...answer.refused);
+      left.push(ids.filter((id) => !answer.refused.includes(id)));
+    } else if (ids.length > 1) {
+      const middle = ids.length >> 1;
+      left.push(ids.slice(middle), ids.slice(0, middle));
+    } else if (answer.why === 'denied') {
+      denied.push({ instanceId: first, message: answer.message });
+    } else {
+      unreachable.push(first);
+    }
+  }
+  return { sent, unreachable, denied, throttled };
+}
+
+async function sendPatiently(order: Order, { send, sleep, random }: Sending): Promise<Sent> {
+  for (let tried = 1; ; tried++) {
+    const answer = await send(order);
+    if (answer.ok || answer.why !== 'throttled' || tried === throttleTries) return answer;
+    await sleep(random() * Math.min(longestPauseMs, firstPauseMs * 2 ** tried));
+  }
+}

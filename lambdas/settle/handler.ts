@@ -1,0 +1,81 @@
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { type CommandEnd, readCommandEnd, type Telling, whoOf } from '../../domain/events.ts';
+import type { LedgerRow } from '../../domain/ledger.ts';
+import { tell } from '../adapters/bus.ts';
+import { type Invocation, invocationsOf } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
+import { fail, succeed } from '../adapters/executions.ts';
+import { launchesOf, noteSettled } from '../adapters/ledger.ts';
+import { putBack } from '../adapters/queue.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+import { type Answer, answerOf, hasEnded, ownerOf } from './decide.ts';
+
+const queueUrl = variable('RESULTS_QUEUE');
+
+/** How long a result waits that SSM or the ledger does not show yet, in seconds. */
+const notShownYet = 5;
+
+interface Ended {
+  readonly record: SQSRecord;
+  readonly end: CommandEnd;
+}
+
+/**
+ * Takes ended commands out of the queue, asks SSM once for each command how it stands on all of its instances, and answers the states
+ * that wait. A result that SSM does not show yet stays in the queue.
+ */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const ended: Ended[] = [];
+  for (const record of event.Records) {
+    const end = readCommandEnd(record.body);
+    if (end) ended.push({ record, end });
+    else logger.warn('an event in the results queue is no end of a command', { body: record.body.slice(0, 1_000) });
+  }
+  count('EventUnreadable', event.Records.length - ended.length);
+  const failures: SQSBatchItemFailure[] = [];
+  for (const commandId of new Set(ended.map(({ end }) => end.commandId))) {
+    const ofCommand = ended.filter(({ end }) => end.commandId === commandId);
+    failures.push(...(await settleCommand(commandId, ofCommand)));
+  }
+  return { batchItemFailures: failures };
+}
+
+async function settleCommand(commandId: string, ended: readonly Ended[]): Promise<SQSBatchItemFailure[]> {
+  const standings = new Map((await invocationsOf(commandId)).map((one) => [one.instanceId, one]));
+  const answered = new Set<string>();
+  const failures = await Promise.all(
+    ended.map(async ({ record, end }) => {
+      const standing = standings.get(end.instanceId);
+      if (standing === undefined || !hasEnded(standing)) return [await putBack(queueUrl, record, notShownYet)];
+      if (answered.has(end.instanceId)) return [];
+      answered.add(end.instanceId);
+      await settleNode(await launchesOf(end.instanceId), commandId, standing);
+      return [];
+    }),
+  );
+  return failures.flat();
+}
+
+/** Answers first, tells second, notes last: a function that dies between two of them answers a dead token again, which does no harm. */
+async function settleNode(rows: readonly LedgerRow[], commandId: string, standing: Invocation): Promise<void> {
+  const row = ownerOf(rows, commandId, standing);
+  if (row?.token === undefined) {
+    count('StrangerResult', 1);
+    logger.info('a command that is none of ours ended', { commandId, instanceId: standing.instanceId });
+    return;
+  }
+  if (row.settledToken === row.token) return;
+  const at = new Date().toISOString();
+  const answer = answerOf(row, commandId, standing, at);
+  if (answer.answer === 'success') await succeed(row.token, answer.installation);
+  else await fail(row.token, answer.failure);
+  await tell([telling(row, commandId, answer, at)]);
+  await noteSettled(row, row.token, at);
+}
+
+function telling(row: LedgerRow, commandId: string, answer: Answer, at: string): Telling {
+  const node = whoOf(row);
+  return answer.answer === 'success'
+    ? { type: 'Node Proven', detail: { node, installation: answer.installation } }
+    : { type: 'Installation Failed', detail: { node, failure: answer.failure, commandId, at } };
+}

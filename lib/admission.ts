@@ -1,0 +1,73 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { Releases } from '../domain/tags.ts';
+import { AirlockFunction } from './airlock-function.ts';
+import { grantTelling } from './bus.ts';
+import type { Ledger } from './ledger.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** What admission needs. */
+export interface AdmissionProps {
+  readonly clusters: readonly string[];
+  readonly releases: Releases;
+  readonly deadlineMinutes: number;
+  readonly ledger: Ledger;
+  readonly way: StateMachine;
+  readonly logRetention: RetentionDays;
+}
+
+const timeout = Duration.seconds(30);
+
+/** From EC2's event to an execution: every launch in the region comes here, and costs one look-up a batch if it is none of ours. */
+export class Admission extends Construct {
+  readonly launches: WorkQueue;
+
+  constructor(scope: Construct, id: string, props: AdmissionProps) {
+    super(scope, id);
+    this.launches = new WorkQueue(this, 'Launches', { consumerTimeout: timeout, maxReceiveCount: 5 });
+    new Rule(this, 'Running', {
+      description: 'An EC2 instance runs; whose it is, the event does not say',
+      eventPattern: {
+        source: ['aws.ec2'],
+        detailType: ['EC2 Instance State-change Notification'],
+        detail: { state: ['running'] },
+      },
+      targets: [new SqsQueue(this.launches.queue, { deadLetterQueue: this.launches.deadLetters })],
+    });
+    const { clusters, releases, deadlineMinutes } = props;
+    const admit = new AirlockFunction(this, 'Admit', {
+      name: 'admit',
+      description: 'Looks launches up in batches and starts an execution for each that is ours',
+      timeout,
+      memoryMiB: 256,
+      logRetention: props.logRetention,
+      environment: {
+        ADMISSIBLE: JSON.stringify({ clusters, releases, deadlineMinutes }),
+        STATE_MACHINE: props.way.stateMachineArn,
+        LEDGER_TABLE: props.ledger.table.tableName,
+      },
+    });
+    admit.role.addToPolicy(
+      // DescribeInstances has no resource that a policy could name.
+      new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] }),
+    );
+    Validations.of(admit.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'AWS knows no resource for DescribeInstances',
+    });
+    props.way.grantStartExecution(admit.role);
+    props.ledger.table.grant(admit.role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    grantTelling(admit.role);
+    admit.consume(this.launches.queue, {
+      batchSize: 100,
+      window: Duration.seconds(2),
+      maxConcurrency: 2,
+      putsBack: false,
+    });
+  }
+}

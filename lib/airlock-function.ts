@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, EventSourceMapping, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+/** What a function of Airlock is made of. */
+export interface AirlockFunctionProps {
+  /** The folder under `lambdas/`; also the service name in logs and metrics. */
+  readonly name: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly memoryMiB: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logRetention: RetentionDays;
+}
+
+/** How a function takes messages out of a queue. */
+export interface Consuming {
+  /** 1 to 10,000. */
+  readonly batchSize: number;
+  /** How long a poller gathers messages for a batch, 0 to 300 s. */
+  readonly window: Duration;
+  /** The most batches at work at the same time, 2 to 1,000. */
+  readonly maxConcurrency: number;
+  /** Whether the function itself puts messages back for a time. */
+  readonly putsBack: boolean;
+}
+
+/** One function with a role of its own, which may write its own log and nothing else until a construct grants it more. */
+export class AirlockFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: AirlockFunctionProps) {
+    super(scope, id);
+    const logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(this.role);
+    this.function = new NodejsFunction(this, 'Function', {
+      entry: join(import.meta.dirname, '..', 'lambdas', props.name, 'handler.ts'),
+      depsLockFilePath: join(import.meta.dirname, '..', 'package-lock.json'),
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      timeout: props.timeout,
+      memorySize: props.memoryMiB,
+      role: this.role,
+      logGroup,
+      environment: { POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
+      awsSdkConnectionReuse: false,
+      bundling: { format: OutputFormat.CJS, mainFields: ['module', 'main'], minify: true, bundleAwsSDK: true },
+    });
+  }
+
+  /** Makes the function a consumer of a queue, with just the rights that polling needs. */
+  consume(queue: Queue, how: Consuming): void {
+    const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    const granted = queue.grant(this.role, ...rights, ...(how.putsBack ? ['sqs:ChangeMessageVisibility'] : []));
+    const mapping = new EventSourceMapping(this, 'Messages', {
+      target: this.function,
+      eventSourceArn: queue.queueArn,
+      batchSize: how.batchSize,
+      maxBatchingWindow: how.window,
+      maxConcurrency: how.maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+    granted.applyBefore(mapping);
+  }
+}

@@ -1,0 +1,91 @@
+import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type Catalogue, defaultRelease } from '../domain/catalogue.ts';
+import type { Runtime } from '../domain/node.ts';
+import type { Releases } from '../domain/tags.ts';
+import { Admission } from './admission.ts';
+import { Alarms } from './alarms.ts';
+import { Audit } from './audit.ts';
+import { ClusterAccess } from './cluster-access.ts';
+import { Commands } from './commands.ts';
+import { ConfigError } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { Ledger } from './ledger.ts';
+import { NodeDocuments } from './node-documents.ts';
+import { Results } from './results.ts';
+import { Way } from './way/way.ts';
+
+/** What one installation of Airlock is made of. */
+export interface AirlockStackProps extends StackProps {
+  readonly config: Config;
+  readonly catalogue: Catalogue;
+}
+
+/** Airlock in one account and region. */
+export class AirlockStack extends Stack {
+  /** @throws ConfigError where the configuration asks for a release that the catalogue does not have */
+  constructor(scope: Construct, id: string, { config, catalogue, ...props }: AirlockStackProps) {
+    super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
+    const logRetention: RetentionDays = config.logRetentionDays;
+    const releases = releasesOf(config, catalogue);
+    const runtimes = Object.keys(releases) as Runtime[];
+
+    const ledger = new Ledger(this, 'Ledger');
+    new Audit(this, 'Audit', logRetention);
+    const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes);
+    const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
+    const results = new Results(this, 'Results', { ledger, logRetention });
+
+    const lookUpLog = new LogGroup(this, 'LookUpLog', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const clusters = config.clusters.map((cluster) => {
+      const access = new ClusterAccess(this, `Cluster-${cluster.name}`, {
+        cluster,
+        gate: config.gate,
+        proof: config.proof,
+        logRetention,
+        lookUpLog,
+      });
+      return [cluster.name, access] as const;
+    });
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+      reason: "The CDK's own function for look-ups at deploy time has it; no function of ours does",
+    });
+    const way = new Way(this, 'Way', { commands, ledger, clusters: Object.fromEntries(clusters) });
+    const admission = new Admission(this, 'Admission', {
+      clusters: config.clusters.map(({ name }) => name),
+      releases,
+      deadlineMinutes: config.deadlineMinutes,
+      ledger,
+      way: way.stateMachine,
+      logRetention,
+    });
+    new Alarms(this, 'Alarms', {
+      queues: { Launches: admission.launches, Commands: commands.commands, Results: results.results },
+      clusters: config.clusters.map(({ name }) => name),
+      topicArn: config.alarmTopicArn,
+    });
+  }
+}
+
+/** The releases that nodes may ask for: all of the catalogue's for each configured runtime, and the default of each. */
+function releasesOf(config: Config, catalogue: Catalogue): Releases {
+  const entries = Object.entries(config.runtimes).map(([name, wished]) => {
+    const runtime = name as Runtime;
+    const all = (catalogue.runtimes[runtime]?.releases ?? []).map(({ release }) => release);
+    if (all.length === 0) {
+      const had = Object.keys(catalogue.runtimes).join(', ');
+      throw new ConfigError(`runtimes.${runtime}: the catalogue has no release of it; accepted: ${had}`);
+    }
+    const chosen = wished?.release ?? defaultRelease(catalogue, runtime);
+    if (!all.includes(chosen)) {
+      throw new ConfigError(`runtimes.${runtime}.release: is ${JSON.stringify(chosen)}; accepted: ${all.join(', ')}`);
+    }
+    return [runtime, { default: chosen, all }] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,108 @@
+import * as v from 'valibot';
+import { runtimes } from '../../domain/node.ts';
+
+/** Retention periods that CloudWatch Logs takes, in days. */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** A taint key: an optional DNS prefix, a slash, and a name of up to 63 characters. */
+const taintKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+const releaseName = v.pipe(
+  v.string('a release in quotes, for instance "20260928.0"'),
+  v.regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$/, 'a release, for instance "20260928.0"'),
+);
+
+const ClusterSchema = v.pipe(
+  v.strictObject(
+    {
+      /** The cluster's name in EKS, as it stands in the instances' tags. */
+      name: v.pipe(
+        v.string('the name of a cluster'),
+        v.regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'the name of a cluster: up to 100 letters, digits, - and _'),
+      ),
+      /** The API's address; looked up in EKS at deploy time where it is absent. */
+      endpoint: v.optional(
+        v.pipe(
+          v.string('an https address'),
+          v.regex(
+            /^https:\/\/[A-Za-z0-9.-]+(:[0-9]+)?$/,
+            'an https address without a path, for instance https://10.0.0.1:6443',
+          ),
+        ),
+      ),
+      /** The certificate authority of the API, PEM in base64; looked up in EKS where it is absent. */
+      certificateAuthority: v.optional(
+        v.pipe(
+          v.string('a certificate in base64'),
+          v.regex(/^LS0tLS1CRUdJTi[A-Za-z0-9+/=]+$/, 'a PEM certificate in base64, as EKS shows it'),
+        ),
+      ),
+    },
+    'name, endpoint and certificateAuthority are the fields of a cluster',
+  ),
+  v.check(
+    ({ endpoint, certificateAuthority }) => (endpoint === undefined) === (certificateAuthority === undefined),
+    'endpoint and certificateAuthority together, or neither, to have both looked up in EKS',
+  ),
+);
+
+const ReleaseSchema = v.strictObject({ release: v.optional(releaseName) }, 'release is the one field of a runtime');
+
+/** The shape of `airlock.yaml`, with the default of every field that has one. */
+export const ConfigSchema = v.strictObject(
+  {
+    clusters: v.pipe(
+      v.array(ClusterSchema, 'a list of clusters, each with its name'),
+      v.minLength(1, 'at least one cluster'),
+      v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each cluster once'),
+    ),
+    /** Which runtimes nodes may ask for, and the release that they get where the tag names none. */
+    runtimes: v.optional(
+      v.record(
+        v.picklist(runtimes, `a runtime: one of ${runtimes.join(', ')}`),
+        ReleaseSchema,
+        'runtimes by name, for instance gvisor: {}',
+      ),
+      { gvisor: {}, kata: {}, sysbox: {} },
+    ),
+    /** The key of the taint that nodes are born with; two prefixes mean more (`gateKindOf` in domain/kubernetes.ts). */
+    gate: v.optional(
+      v.pipe(v.string('a taint key'), v.regex(taintKey, 'a taint key, for instance airlock.dev/bootstrap')),
+      'airlock.dev/bootstrap',
+    ),
+    /** What opens the gate beside the proof on the host: a pod that ran on the node, or nothing more. */
+    proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
+    /** Minutes from the launch to the latest end. */
+    deadlineMinutes: v.optional(
+      v.pipe(
+        v.number('a whole number of minutes from 5 to 120'),
+        v.integer('a whole number of minutes from 5 to 120'),
+        v.minValue(5, 'a whole number of minutes from 5 to 120'),
+        v.maxValue(120, 'a whole number of minutes from 5 to 120'),
+      ),
+      20,
+    ),
+    /** What becomes of a node that is not released. */
+    onFailure: v.optional(v.picklist(['quarantine'], 'quarantine'), 'quarantine'),
+    logRetentionDays: v.optional(
+      v.picklist(retentionDays, `a period that CloudWatch Logs knows: one of ${retentionDays.join(', ')} days`),
+      90,
+    ),
+    /** The SNS topic that alarms ring; without one they ring nowhere, and are seen in CloudWatch alone. */
+    alarmTopicArn: v.optional(
+      v.pipe(
+        v.string('the ARN of an SNS topic'),
+        v.regex(
+          /^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$/,
+          'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>',
+        ),
+      ),
+    ),
+  },
+  'clusters, runtimes, gate, proof, deadlineMinutes, onFailure, logRetentionDays and alarmTopicArn are the fields',
+);
+
+/** What `airlock.yaml` says, with defaults filled in. */
+export type Config = v.InferOutput<typeof ConfigSchema>;

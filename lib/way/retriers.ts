@@ -1,0 +1,52 @@
+import { outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
+
+/** A retrier of a state, in the words of the Amazon States Language. */
+export interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds: number;
+  readonly MaxAttempts: number;
+  readonly BackoffRate: number;
+  readonly MaxDelaySeconds: number;
+  readonly JitterStrategy: 'FULL';
+}
+
+/** The longest pause between two tries, in seconds: doubling without a ceiling would sleep past the deadline. */
+const ceiling = 120;
+
+/** The retriers that the list of outcomes asks for: one for each way of retrying. */
+export function outcomeRetriers(): Retrier[] {
+  const byPolicy = new Map<string, Retrier & { ErrorEquals: string[] }>();
+  for (const code of outcomeCodes) {
+    const { consequence } = outcomeOf(code);
+    if (consequence.next !== 'retry') continue;
+    const { attempts, intervalSeconds } = consequence;
+    const key = `${attempts} ${intervalSeconds}`;
+    const known = byPolicy.get(key);
+    if (known) known.ErrorEquals.push(code);
+    else byPolicy.set(key, { ...retrier([], intervalSeconds, attempts - 1), ErrorEquals: [code] });
+  }
+  return [...byPolicy.values()];
+}
+
+/** Errors of Lambda itself, in the spellings of the service integration, and the time-out of a single call. */
+export const lambdaErrors = [
+  'Lambda.ClientExecutionTimeoutException',
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'Sandbox.Timedout',
+  'States.Timeout',
+];
+
+/** A retrier with full jitter, doubling up to a ceiling. */
+export function retrier(ErrorEquals: readonly string[], IntervalSeconds: number, MaxAttempts: number): Retrier {
+  return {
+    ErrorEquals,
+    IntervalSeconds,
+    MaxAttempts,
+    BackoffRate: 2,
+    MaxDelaySeconds: Math.max(ceiling, IntervalSeconds + 1),
+    JitterStrategy: 'FULL',
+  };
+}

@@ -1,0 +1,104 @@
+import { type Document, DocumentError } from './document.ts';
+
+/** A parameter's value: lists stay lists. */
+type Value = unknown;
+
+/** The parameters of one run, as the agent resolves them. */
+export interface Resolved {
+  /** Values that are put into the document's text. */
+  readonly textual: ReadonlyMap<string, Value>;
+  /** Values that go into the environment of the script alone, as `SSM_<name>`. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The first agent that honours `interpolationType: ENV_VAR`; older ones put such a parameter into the text. */
+export const firstAgentWithEnvironment = '3.3.2746.0';
+
+/**
+ * Resolves a document's parameters: defaults, values from Parameter Store, patterns.
+ *
+ * @param given the values of SendCommand, each a list
+ * @param parameterStore answers `{{ssm:name}}`
+ * @throws DocumentError where a value does not match the declared pattern: the agent then runs no step
+ */
+export function resolveParameters(
+  document: Document,
+  given: Readonly<Record<string, readonly string[]>>,
+  agentVersion: string,
+  parameterStore: (name: string) => string,
+): Resolved {
+  const textual = new Map<string, Value>();
+  const environment: Record<string, string> = {};
+  const honoursEnvironment = document.schemaVersion === '2.2' && !olderAgent(agentVersion, firstAgentWithEnvironment);
+  for (const [name, definition] of Object.entries(document.parameters)) {
+    const sent = given[name];
+    const raw = sent === undefined ? definition.default : definition.type === 'StringList' ? [...sent] : sent[0];
+    if (raw === undefined) throw new DocumentError(`parameter ${name} has neither a value nor a default`);
+    const value = mapStrings(raw, (text) => resolveStore(text, parameterStore));
+    checkPattern(name, value, definition.allowedPattern);
+    // The agent drops names that it could not find in a text.
+    if (!/^[a-zA-Z0-9]+$/.test(name)) continue;
+    if (definition.interpolationType === 'ENV_VAR' && honoursEnvironment) environment[`SSM_${name}`] = asText(value);
+    else textual.set(name, value);
+  }
+  return { textual, environment };
+}
+
+/** Compares versions such as 3.3.2746.0 number by number. */
+export function olderAgent(version: string, than: string): boolean {
+  const one = version.split('.').map(Number);
+  const other = than.split('.').map(Number);
+  for (let i = 0; i < Math.max(one.length, other.length); i++) {
+    const difference = (one[i] ?? 0) - (other[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+/**
+ * Replaces `{{ Name }}` in one pass, as text, without any quoting for a shell. What fills a whole string keeps its type; an unknown
+ * name stays as it is.
+ */
+export function interpolate(input: unknown, values: ReadonlyMap<string, Value>): unknown {
+  if (typeof input === 'string') {
+    const whole = /^\{\{\s*([a-zA-Z0-9]+)\s*\}\}$/.exec(input)?.[1];
+    if (whole !== undefined && values.has(whole)) return values.get(whole);
+    return input.replaceAll(/\{\{\s*([a-zA-Z0-9]+)\s*\}\}/g, (found, name: string) =>
+      // The agent's own replacement reads $$ as an escaped $.
+      values.has(name) ? asText(values.get(name)).replaceAll('$$', () => '$') : found,
+    );
+  }
+  if (Array.isArray(input)) {
+    return input.flatMap((entry) => {
+      const replaced = interpolate(entry, values);
+      return Array.isArray(replaced) && typeof entry === 'string' ? replaced : [replaced];
+    });
+  }
+  if (typeof input === 'object' && input !== null) {
+    return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, interpolate(value, values)]));
+  }
+  return input;
+}
+
+function asText(value: Value): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function mapStrings(value: Value, change: (text: string) => string): Value {
+  if (typeof value === 'string') return change(value);
+  return Array.isArray(value) ? value.map((entry) => mapStrings(entry, change)) : value;
+}
+
+function resolveStore(text: string, parameterStore: (name: string) => string): string {
+  return text.replaceAll(/\{\{\s*ssm:([a-zA-Z0-9_./-]+)\s*\}\}/g, (_, name: string) => parameterStore(name));
+}
+
+/** The agent looks for the pattern anywhere in the value: only `^` and `$` in the pattern itself anchor it. */
+function checkPattern(name: string, value: Value, pattern: string | undefined): void {
+  if (pattern === undefined) return;
+  const expression = new RegExp(pattern);
+  for (const text of Array.isArray(value) ? value : [value]) {
+    if (expression.test(asText(text))) continue;
+    throw new DocumentError(`parameter ${name}: ${JSON.stringify(text)} does not match allowedPattern ${pattern}`);
+  }
+}

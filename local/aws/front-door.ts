@@ -1,0 +1,179 @@
+import type { Clock } from '../clock.ts';
+import type { Faults, JournalEntry, ObservedCall } from '../core.ts';
+import type { Iam } from '../iam/iam.ts';
+import { check, type Misfit } from './check.ts';
+import { codecOf } from './protocols/protocol.ts';
+import { refuseAccess, refuseMisfit } from './refusals.ts';
+import { loadSdk, type Model, type Sdk } from './sdk.ts';
+import { type Aws, AwsError, type Operation, type Principal, type Service } from './service.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
+
+/** Thrown to the caller's transport where a planted fault kills the function that called; no answer goes back. */
+export class CallerCrashed extends Error {
+  override readonly name = 'CallerCrashed';
+}
+
+/** A service with its SDK model, ready to answer. */
+export interface Registered {
+  readonly service: Service;
+  readonly sdk: Sdk;
+}
+
+/** The one way into every service: schema, IAM, planted faults, count, then the operation itself. */
+export class FrontDoor implements Aws {
+  /** How often each operation was called: every call that the schema and IAM let pass, also those that a planted fault hit. */
+  readonly calls = new Map<string, number>();
+  /** Every call in the order of arrival, with the code of its error. */
+  readonly journal: JournalEntry[] = [];
+  faults: Faults;
+  readonly #clock: Clock;
+  readonly #iam: Iam;
+  readonly #services = new Map<string, Registered>();
+  #requests = 0;
+
+  constructor(clock: Clock, iam: Iam, faults: Faults = {}) {
+    this.#clock = clock;
+    this.#iam = iam;
+    this.faults = faults;
+  }
+
+  /**
+   * Adds a service.
+   *
+   * @throws Error for a second service of the same name, or an operation that the SDK does not know
+   */
+  async register(service: Service): Promise<void> {
+    if (this.#services.has(service.name)) throw new Error(`the service "${service.name}" is registered twice`);
+    const sdk = await loadSdk(service.name);
+    for (const name of Object.keys(service.operations)) {
+      if (!sdk.operations.has(name)) throw new Error(`the SDK's client for ${service.name} has no operation "${name}"`);
+    }
+    this.#services.set(service.name, { service, sdk });
+  }
+
+  /** The service of that signing name, if the cloud has it. */
+  registered(service: string): Registered | undefined {
+    return this.#services.get(service);
+  }
+
+  /**
+   * Calls an operation for someone inside the cloud.
+   *
+   * @throws AwsError as the service or IAM answers it; {@link CallerCrashed} where a planted fault kills the caller
+   */
+  async call(principal: Principal, service: string, operation: string, input: unknown): Promise<unknown> {
+    return this.#serve({ principal, service, operation, input: input ?? {} }, undefined);
+  }
+
+  /**
+   * Answers a request that came over the wire. The service is the one that the request is signed for, the caller is found by the access key
+   * id; the signature itself is not verified.
+   *
+   * @throws CallerCrashed where a planted fault kills the caller; nothing goes back then
+   */
+  async handle(request: WireRequest): Promise<WireResponse> {
+    const [accessKeyId = '', , , service = ''] = credentialScope(request);
+    const registered = this.#services.get(service);
+    const requestId = `00000000-0000-4000-9000-${(++this.#requests).toString(16).padStart(12, '0')}`;
+    if (registered === undefined) {
+      const message = `the local cloud has no service "${service}" (${request.method} ${request.host}${request.path})`;
+      return { status: 501, headers: {}, body: Buffer.from(JSON.stringify({ __type: 'UnknownService', message })) };
+    }
+    const { sdk } = registered;
+    const codec = codecOf(sdk);
+    try {
+      const decoded = codec.decode(sdk, request);
+      const model = sdk.operations.get(decoded?.operation ?? '');
+      if (decoded === undefined || model === undefined) {
+        throw new AwsError(
+          'UnknownOperationException',
+          `${request.method} ${request.path} is no operation of ${service}`,
+          404,
+        );
+      }
+      const principal = this.#iam.principalOf(accessKeyId);
+      if (principal === undefined) throw unknownCaller(service);
+      const { operation, input, misfit } = decoded;
+      const output = await this.#serve({ principal, service, operation, input }, misfit);
+      return codec.encode(sdk, model, output, requestId);
+    } catch (error) {
+      if (error instanceof AwsError) return codec.encodeError(sdk, request, error, requestId);
+      throw error;
+    }
+  }
+
+  #serve(call: ObservedCall, misread: Misfit | undefined): Promise<unknown> {
+    const { registered, model, run } = this.#find(call.service, call.operation);
+    const misfit = misread ?? check(model.input, call.input, { form: 'command', required: true });
+    return this.#go(registered, run, model, call, misfit);
+  }
+
+  #find(service: string, operation: string): { registered: Registered; model: Model; run: Operation } {
+    const registered = this.#services.get(service);
+    if (registered === undefined)
+      throw new AwsError('UnknownService', `the local cloud has no service "${service}"`, 501);
+    const model = registered.sdk.operations.get(operation);
+    const run = registered.service.operations[operation];
+    if (model === undefined || run === undefined) {
+      throw new AwsError('UnknownOperationException', `the local cloud does not know ${service}:${operation}`, 501);
+    }
+    return { registered, model, run };
+  }
+
+  async #go(
+    { service, sdk }: Registered,
+    operation: Operation,
+    model: Model,
+    call: ObservedCall,
+    misfit: Misfit | undefined,
+  ): Promise<unknown> {
+    const entry: { -readonly [K in keyof JournalEntry]: JournalEntry[K] } = { at: this.#clock.now(), ...call };
+    this.journal.push(entry);
+    try {
+      if (misfit !== undefined) throw refuseMisfit(sdk.service, model.name, misfit);
+      return await this.#perform(service, operation, model, call);
+    } catch (error) {
+      entry.error = error instanceof AwsError ? error.code : error instanceof Error ? error.name : String(error);
+      throw error;
+    }
+  }
+
+  async #perform(service: Service, operation: Operation, model: Model, call: ObservedCall): Promise<unknown> {
+    const context = { principal: call.principal, now: this.#clock.now() };
+    const input = call.input as never;
+    for (const authorization of operation.authorize(input, context)) {
+      const denial = this.#iam.deny(call.principal, authorization);
+      if (denial !== undefined) throw refuseAccess(service.name, denial);
+    }
+    const name = `${call.service}:${call.operation}`;
+    this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+    obey(await this.faults.beforeCall?.(call));
+    const output = (await operation.run(input, context)) ?? {};
+    const misfit = check(model.output, model.output.isUnitSchema() ? {} : output, { form: 'command', required: false });
+    if (misfit !== undefined) throw new Error(`the local cloud's own answer to ${name} is wrong: ${misfit.message}`);
+    obey(await this.faults.afterCall?.({ ...call, output }));
+    return output;
+  }
+}
+
+function obey(fault: AwsError | 'crash' | undefined): void {
+  if (fault === 'crash') throw new CallerCrashed('a planted fault killed the caller');
+  if (fault !== undefined) throw fault;
+}
+
+/** Access key id, date, region and service, out of the header or of a pre-signed address. */
+function credentialScope({ headers, query }: WireRequest): readonly string[] {
+  const inHeader = /Credential=([^,\s]+)/.exec(headers['authorization'] ?? '')?.[1];
+  return String(inHeader ?? query['X-Amz-Credential'] ?? '').split('/');
+}
+
+function unknownCaller(service: string): AwsError {
+  const message = 'The security token included in the request is invalid.';
+  if (service === 'ec2')
+    return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401);
+  return new AwsError(
+    service === 'sqs' || service === 'sts' ? 'InvalidClientTokenId' : 'UnrecognizedClientException',
+    message,
+    403,
+  );
+}

@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { RealClock } from '../clock.ts';
+import type { LocalCloud } from '../cloud.ts';
+import type { Credentials } from '../iam/credentials.ts';
+import { readPolicy } from '../iam/policy.ts';
+import { codecOf } from './protocols/protocol.ts';
+import { AwsError } from './service.ts';
+import { verifySignature } from './signature.ts';
+import type { WireRequest, WireResponse } from './wire.ts';
+
+/** A cloud that other programs can reach. */
+export interface Served {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** Those of a role that may do everything: the operator's. */
+  readonly credentials: Credentials;
+  /** What tools of AWS read: end point, region and credentials. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const operator = 'Operator';
+
+/**
+ * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and whatever else signs its requests. The front door and IAM decide as for
+ * every other caller; the operator's role may do everything.
+ *
+ * @param now the time that callers sign with, in milliseconds since the epoch: theirs is the machine's, whatever clock the cloud has
+ */
+export async function serve(cloud: LocalCloud, now = () => new RealClock().now()): Promise<Served> {
+  const credentials = operatorOf(cloud);
+  const server = createServer((request, response) => {
+    void answer(cloud, request, now).then((answered) => send(response, answered));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    credentials,
+    environment: {
+      AWS_ENDPOINT_URL: url,
+      AWS_REGION: cloud.core.place.region,
+      AWS_DEFAULT_REGION: cloud.core.place.region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** The operator is no part of the template, as in a real account. */
+function operatorOf({ iam, core: { place } }: LocalCloud): Credentials {
+  const arn = `arn:${place.partition}:iam::${place.account}:role/${operator}`;
+  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+  iam.roles.set(operator, {
+    arn,
+    name: operator,
+    id: 'AROAOPERATOR000000000',
+    trust: { statements: [] },
+    policies: new Map([['everything', readPolicy(everything)]]),
+    tags: {},
+  });
+  return iam.issue({ kind: 'role', roleArn: arn, sessionName: 'cli' });
+}
+
+async function answer(cloud: LocalCloud, incoming: IncomingMessage, now: () => number): Promise<WireResponse> {
+  const request = await read(incoming);
+  try {
+    await verifySignature(request, (accessKeyId) => cloud.iam.credentialsOf(accessKeyId), now());
+    return await cloud.handle(request);
+  } catch (error) {
+    if (error instanceof AwsError) return refusal(cloud, request, error);
+    const message = error instanceof Error ? error.message : String(error);
+    return refusal(cloud, request, new AwsError('InternalFailure', message, 500));
+  }
+}
+
+/** The refusal in the protocol of the service that was meant. */
+function refusal(cloud: LocalCloud, request: WireRequest, error: AwsError): WireResponse {
+  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)/.exec(request.headers['authorization'] ?? '')?.[1] ?? '';
+  const sdk = cloud.sdk(service);
+  if (sdk !== undefined) return codecOf(sdk).encodeError(sdk, request, error, 'unsigned');
+  return {
+    status: error.status,
+    headers: {},
+    body: Buffer.from(JSON.stringify({ __type: error.code, message: error.message })),
+  };
+}
+
+async function read(incoming: IncomingMessage): Promise<WireRequest> {
+  const body = await buffer(incoming);
+  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://localhost');
+  const query: Record<string, string | readonly string[]> = {};
+  for (const name of new Set(searchParams.keys())) {
+    const values = searchParams.getAll(name);
+    query[name] = values.length === 1 ? (values[0] ?? '') : values;
+  }
+  const headers = Object.fromEntries(
+    Object.entries(incoming.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : (value ?? ''),
+    ]),
+  );
+  return { method: incoming.method ?? 'GET', host: headers['host'] ?? '', path: pathname, query, headers, body };
+}
+
+function send(response: ServerResponse, { status, headers, body }: WireResponse): void {
+  response.writeHead(status, { ...headers, 'content-length': body.byteLength });
+  response.end(body);
+}

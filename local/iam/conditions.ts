@@ -1,0 +1,96 @@
+import { matches, matchesArn } from './pattern.ts';
+import { PolicyError } from './policy-error.ts';
+import { type Context, checkVariables, substitute } from './variables.ts';
+
+type Compare = (policy: string, request: string) => boolean;
+
+interface Operator {
+  readonly compare: Compare;
+  /** A negated operator holds where no policy value fits, and where the key is absent. */
+  readonly negated: boolean;
+}
+
+const positive = (compare: Compare): Operator => ({ compare, negated: false });
+const negative = (compare: Compare): Operator => ({ compare, negated: true });
+const ofNumbers = (compare: (policy: number, request: number) => boolean): Compare => {
+  return (policy, request) => compare(Number(policy), Number(request));
+};
+const ofTimes = (compare: (policy: number, request: number) => boolean): Compare => {
+  return (policy, request) => compare(time(policy), time(request));
+};
+
+/** Times are written in ISO 8601, or as seconds since the epoch. */
+function time(text: string): number {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+}
+
+const equal: Compare = (policy, request) => policy === request;
+const equalIgnoringCase: Compare = (policy, request) => policy.toLowerCase() === request.toLowerCase();
+
+/** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". `IpAddress` and the binary operator are not here. */
+const operators: Readonly<Record<string, Operator>> = {
+  StringEquals: positive(equal),
+  StringNotEquals: negative(equal),
+  StringEqualsIgnoreCase: positive(equalIgnoringCase),
+  StringNotEqualsIgnoreCase: negative(equalIgnoringCase),
+  StringLike: positive(matches),
+  StringNotLike: negative(matches),
+  NumericEquals: positive(ofNumbers((policy, request) => request === policy)),
+  NumericNotEquals: negative(ofNumbers((policy, request) => request === policy)),
+  NumericLessThan: positive(ofNumbers((policy, request) => request < policy)),
+  NumericLessThanEquals: positive(ofNumbers((policy, request) => request <= policy)),
+  NumericGreaterThan: positive(ofNumbers((policy, request) => request > policy)),
+  NumericGreaterThanEquals: positive(ofNumbers((policy, request) => request >= policy)),
+  DateEquals: positive(ofTimes((policy, request) => request === policy)),
+  DateNotEquals: negative(ofTimes((policy, request) => request === policy)),
+  DateLessThan: positive(ofTimes((policy, request) => request < policy)),
+  DateLessThanEquals: positive(ofTimes((policy, request) => request <= policy)),
+  DateGreaterThan: positive(ofTimes((policy, request) => request > policy)),
+  DateGreaterThanEquals: positive(ofTimes((policy, request) => request >= policy)),
+  Bool: positive(equalIgnoringCase),
+  ArnEquals: positive(matchesArn),
+  ArnLike: positive(matchesArn),
+  ArnNotEquals: negative(matchesArn),
+  ArnNotLike: negative(matchesArn),
+};
+
+/** One test of one key. */
+export type Condition = (context: Context) => boolean;
+
+/**
+ * Reads one entry of a Condition block.
+ *
+ * @param name for instance `StringEquals`, `ArnLikeIfExists` or `ForAnyValue:StringLike`
+ * @param key in any case
+ * @throws PolicyError for an operator that is not known
+ */
+export function condition(name: string, key: string, values: readonly string[]): Condition {
+  for (const value of values) checkVariables(value);
+  const [, set, base = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(.*?)(IfExists)?$/.exec(name) ?? [];
+  const lower = key.toLowerCase();
+  if (base === 'Null' && set === undefined && ifExists === undefined) {
+    return (context) => values.some((value) => value.toLowerCase() === String(!context.has(lower)));
+  }
+  const operator = operators[base];
+  if (operator === undefined) throw new PolicyError(`the condition operator ${name} is not known here`);
+  return (context) => {
+    const request = context.get(lower);
+    if (request === undefined && ifExists !== undefined) return true;
+    return hold(operator, set, values, request, context);
+  };
+}
+
+function hold(
+  { compare, negated }: Operator,
+  set: string | undefined,
+  values: readonly string[],
+  request: readonly string[] | undefined,
+  context: Context,
+): boolean {
+  const patterns = values.map((value) => substitute(value, context)).filter((value) => value !== undefined);
+  const one = (text: string) => patterns.some((pattern) => compare(pattern, text)) !== negated;
+  if (set === 'ForAllValues') return (request ?? []).every(one);
+  if (set === 'ForAnyValue') return (request ?? []).some(one);
+  if (request === undefined) return negated;
+  return negated ? request.every(one) : request.some(one);
+}

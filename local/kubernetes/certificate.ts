@@ -1,0 +1,55 @@
+import { webcrypto } from 'node:crypto';
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
+
+/** What a TLS server on loopback needs, and the authority that its clients are told to trust. All PEM. */
+export interface ServerCertificate {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** TLS is checked against the machine's own time, whatever the local cloud's clock says, so the validity is wide. */
+const validity = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2049-12-31T00:00:00Z') };
+
+/** Makes a certificate authority that nobody else trusts, and a certificate by it for 127.0.0.1. */
+export async function serverCertificate(): Promise<ServerCertificate> {
+  const authorityKeys = await keys();
+  const authority = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: '01',
+    name: 'CN=airlock local kubernetes',
+    keys: authorityKeys,
+    signingAlgorithm: algorithm,
+    ...validity,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  const serverKeys = await keys();
+  const server = await x509.X509CertificateGenerator.create({
+    serialNumber: '02',
+    subject: 'CN=kube-apiserver',
+    issuer: authority.subject,
+    publicKey: serverKeys.publicKey,
+    signingKey: authorityKeys.privateKey,
+    signingAlgorithm: algorithm,
+    ...validity,
+    extensions: [
+      new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+    ],
+  });
+  const exported = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
+  return {
+    ca: authority.toString('pem'),
+    certificate: server.toString('pem'),
+    key: x509.PemConverter.encode(exported, x509.PemConverter.PrivateKeyTag),
+  };
+}
+
+function keys(): Promise<CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+}
+type CryptoKeyPair = webcrypto.CryptoKeyPair;

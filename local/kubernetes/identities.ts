@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import { type SecretOf, type Verdict, verifyEksToken } from './authenticate.ts';
+import type { User } from './authorize.ts';
+
+/** An access entry of the cluster: which role comes in, and with which groups. */
+export interface AccessEntry {
+  readonly principalArn: string;
+  readonly kubernetesGroups: readonly string[];
+  /** With `{{SessionName}}` for the name of the session; EKS makes one from the ARN where none is given. */
+  readonly username?: string;
+}
+
+/** How long the API server trusts a token that it had verified, in milliseconds: `--authentication-token-webhook-cache-ttl`. */
+const verdictKeptMs = 120_000;
+
+/** Who is who in the cluster: roles by their access entries, kubelets and autoscalers by tokens of the stand-in's own. */
+export class Identities {
+  readonly #tokens = new Map<string, User>();
+  readonly #entries = new Map<string, AccessEntry>();
+  readonly #verdicts = new Map<string, { readonly verdict: Verdict; readonly until: number }>();
+  readonly #cluster: string;
+  readonly #secretOf: SecretOf;
+
+  constructor(cluster: string, entries: readonly AccessEntry[], secretOf: SecretOf) {
+    this.#cluster = cluster;
+    this.#secretOf = secretOf;
+    for (const entry of entries) this.addAccessEntry(entry);
+  }
+
+  /** Throws where EKS would refuse the entry. */
+  addAccessEntry(entry: AccessEntry): void {
+    const bad = entry.kubernetesGroups.find((group) => /^(system|eks|aws|amazon|iam):/.test(group));
+    if (bad !== undefined) throw new Error(`InvalidParameterException: the group name ${bad} has a reserved prefix`);
+    this.#entries.set(entry.principalArn, entry);
+  }
+
+  /** A token for somebody who is no AWS role: a kubelet, an autoscaler, an administrator. */
+  tokenFor(name: string, groups: readonly string[]): string {
+    const token = randomUUID();
+    this.#tokens.set(token, { name, groups: [...groups, 'system:authenticated'], aws: false });
+    return token;
+  }
+
+  async #verify(token: string, now: number): Promise<Verdict> {
+    const verdict = await verifyEksToken(token, this.#cluster, now, this.#secretOf);
+    if (verdict.ok) this.#verdicts.set(token, { verdict, until: Math.min(verdict.until, now + verdictKeptMs) });
+    return verdict;
+  }
+
+  /**
+   * @param authorization the request's header
+   * @returns who it is, or undefined for 401; no header at all is `system:anonymous`, as EKS has it
+   */
+  async identify(authorization: string | undefined, now: number): Promise<User | undefined> {
+    if (authorization === undefined) {
+      return { name: 'system:anonymous', groups: ['system:unauthenticated'], aws: true };
+    }
+    const token = /^Bearer (\S+)$/i.exec(authorization)?.[1] ?? '';
+    const known = this.#tokens.get(token);
+    if (known !== undefined) return known;
+    const kept = this.#verdicts.get(token);
+    const verdict = kept !== undefined && now <= kept.until ? kept.verdict : await this.#verify(token, now);
+    if (!verdict.ok) return undefined;
+    const entry = this.#entries.get(verdict.roleArn);
+    if (entry === undefined) return undefined;
+    const assumed = verdict.roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
+    const name = (entry.username ?? `${assumed}/{{SessionName}}`).replaceAll('{{SessionName}}', verdict.sessionName);
+    return { name, groups: [...entry.kubernetesGroups, 'system:authenticated'], aws: true };
+  }
+}

@@ -1,0 +1,39 @@
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import { isRecord } from './object.ts';
+import { ApiError } from './status.ts';
+
+const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
+
+/**
+ * Applies a JSON Patch as the API server does: all of it or nothing.
+ *
+ * @throws {@link ApiError} 400 for what is no patch, 422 where a `test` fails or a path does not exist. The server gives the same
+ * words for both, so a client cannot tell them apart.
+ */
+export function applyJsonPatch(document: unknown, patch: unknown): unknown {
+  if (!Array.isArray(patch) || !patch.every(isOperation)) {
+    throw new ApiError(400, 'BadRequest', 'error decoding patch: json: cannot unmarshal into a list of operations');
+  }
+  const copy = structuredClone(document);
+  try {
+    for (const operation of patch) {
+      if (testsAbsence(copy, operation)) continue;
+      jsonPatch.applyOperation(copy, operation, true, true);
+    }
+  } catch {
+    throw new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
+  }
+  return copy;
+}
+
+/** The server's library takes a `test` for null as a test that nothing is there. */
+function testsAbsence(document: unknown, operation: Operation): boolean {
+  if (operation.op !== 'test' || operation.value !== null) return false;
+  return jsonPatch.getValueByPointer(document, operation.path) === undefined;
+}
+
+function isOperation(value: unknown): value is Operation {
+  if (!isRecord(value)) return false;
+  const { op, path } = value;
+  return typeof op === 'string' && operations.includes(op) && typeof path === 'string';
+}

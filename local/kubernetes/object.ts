@@ -1,0 +1,123 @@
+/** A taint on a Node. */
+export interface NodeTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  readonly timeAdded?: string;
+}
+
+/** A toleration of a pod. */
+export interface Toleration {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly value?: string;
+  readonly effect?: string;
+  readonly tolerationSeconds?: number;
+}
+
+/** A container of a pod, as far as the stand-in reads one; it stores the rest all the same. */
+export interface PodContainer {
+  readonly name: string;
+  readonly image?: string;
+  readonly imagePullPolicy?: string;
+}
+
+/** A rule of a Role or a ClusterRole. */
+export interface PolicyRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+}
+
+/** A subject of a binding. */
+export interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly apiGroup?: string;
+  readonly namespace?: string;
+}
+
+/** What every object of the API has. */
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly creationTimestamp: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly unknown[];
+  readonly finalizers?: readonly string[];
+  readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
+}
+
+/** An object as the stand-in stores it: JSON, with the fields named that the stand-in itself reads. */
+export interface StoredObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata;
+  readonly spec?: {
+    readonly providerID?: string;
+    readonly taints?: readonly NodeTaint[];
+    readonly unschedulable?: boolean;
+    readonly podCIDR?: string;
+    readonly podCIDRs?: readonly string[];
+    readonly nodeName?: string;
+    readonly runtimeClassName?: string;
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+    readonly tolerations?: readonly Toleration[];
+    readonly containers?: readonly PodContainer[];
+    readonly restartPolicy?: string;
+    readonly hostUsers?: boolean;
+    readonly activeDeadlineSeconds?: number;
+    readonly terminationGracePeriodSeconds?: number;
+    readonly overhead?: unknown;
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+      readonly lastHeartbeatTime?: string;
+      readonly lastTransitionTime?: string;
+    }[];
+    readonly runtimeHandlers?: readonly {
+      readonly name: string;
+      readonly features?: { readonly recursiveReadOnlyMounts?: boolean; readonly userNamespaces?: boolean };
+    }[];
+  };
+  /** Of a RuntimeClass. */
+  readonly handler?: string;
+  readonly overhead?: { readonly podFixed?: unknown };
+  readonly scheduling?: {
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+    readonly tolerations?: readonly Toleration[];
+  };
+  readonly rules?: readonly PolicyRule[];
+  readonly subjects?: readonly Subject[];
+  readonly roleRef?: { readonly apiGroup: string; readonly kind: string; readonly name: string };
+  readonly involvedObject?: {
+    readonly kind?: string;
+    readonly name?: string;
+    readonly uid?: string;
+    readonly namespace?: string;
+  };
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly reportingComponent?: string;
+  readonly reportingInstance?: string;
+  readonly action?: string;
+  readonly eventTime?: string | null;
+}
+
+/** Tells an object from the other kinds of JSON. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,81 @@
+import type { StoredObject, Toleration } from './object.ts';
+import { resourceOfKind } from './resources.ts';
+import { forbidden } from './status.ts';
+import type { NewObject, Store } from './store.ts';
+
+/**
+ * What the API server makes of a pod before it looks whether it may be: the defaults of its fields, and what the admission plugins
+ * ServiceAccount, Priority, DefaultTolerationSeconds and RuntimeClass write into it.
+ *
+ * @throws ApiError 403 where the RuntimeClass is unknown or selects other nodes than the pod
+ */
+export function admitPod(store: Store, pod: NewObject): NewObject {
+  return { ...withRuntimeClass(store, withDefaults(pod)), status: { phase: 'Pending' } };
+}
+
+function withDefaults(pod: NewObject): NewObject {
+  const spec = {
+    restartPolicy: 'Always',
+    dnsPolicy: 'ClusterFirst',
+    schedulerName: 'default-scheduler',
+    terminationGracePeriodSeconds: 30,
+    enableServiceLinks: true,
+    serviceAccountName: 'default',
+    serviceAccount: 'default',
+    priority: 0,
+    preemptionPolicy: 'PreemptLowerPriority',
+    securityContext: {},
+    ...pod.spec,
+  };
+  const containers = (spec.containers ?? []).map((container) => ({
+    resources: {},
+    terminationMessagePath: '/dev/termination-log',
+    terminationMessagePolicy: 'File',
+    imagePullPolicy: /:(?!latest$)[^/]+$/.test(container.image ?? '') ? 'IfNotPresent' : 'Always',
+    ...container,
+  }));
+  return { ...pod, spec: { ...spec, containers, tolerations: withNodeFailures(spec.tolerations ?? []) } };
+}
+
+/** A pod stays five minutes on a node that fails, unless it says otherwise. */
+function withNodeFailures(tolerations: readonly Toleration[]): readonly Toleration[] {
+  const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
+    (taint) =>
+      !tolerations.some(({ key = '', effect = '' }) => ['', taint].includes(key) && ['', 'NoExecute'].includes(effect)),
+  );
+  const added = missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }));
+  return [...tolerations, ...added];
+}
+
+function withRuntimeClass(store: Store, pod: NewObject): NewObject {
+  const wanted = pod.spec?.runtimeClassName;
+  if (wanted === undefined) return pod;
+  const name = pod.metadata.name ?? '';
+  const classes = resourceOfKind('node.k8s.io/v1', 'RuntimeClass');
+  const found = classes && store.list(classes, '', ({ metadata }) => metadata.name === wanted).items[0];
+  if (found === undefined) throw forbidden('pods', '', name, `pod rejected: RuntimeClass "${wanted}" not found`);
+  const { nodeSelector = {}, tolerations = [] } = found.scheduling ?? {};
+  for (const [key, value] of Object.entries(nodeSelector)) {
+    const own = pod.spec?.nodeSelector?.[key];
+    if (own === undefined || own === value) continue;
+    const why = `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`;
+    throw forbidden('pods', '', name, why);
+  }
+  const selector = { ...pod.spec?.nodeSelector, ...nodeSelector };
+  const spec = {
+    ...pod.spec,
+    ...(Object.keys(selector).length === 0 ? {} : { nodeSelector: selector }),
+    tolerations: [...(pod.spec?.tolerations ?? []), ...tolerations],
+    ...(found.overhead?.podFixed === undefined ? {} : { overhead: found.overhead.podFixed }),
+  };
+  return { ...pod, spec };
+}
+
+/**
+ * How many seconds a pod gets to end when it is deleted; 0 where it can be removed at once: nothing of it runs anywhere, or its kubelet
+ * says that it has ended.
+ */
+export function graceOf({ spec, status }: StoredObject, asked: number | undefined): number {
+  if ((spec?.nodeName ?? '') === '' || ['Failed', 'Succeeded'].includes(status?.phase ?? '')) return 0;
+  return asked ?? spec?.terminationGracePeriodSeconds ?? 30;
+}

@@ -1,0 +1,252 @@
+import { askPolicies, checkPolicy } from './admission-policy.ts';
+import type { User } from './authorize.ts';
+import { authorize } from './authorize.ts';
+import { fieldSelector } from './field-selector.ts';
+import { applyJsonPatch } from './json-patch.ts';
+import { restrictNode, restrictPod } from './node-restriction.ts';
+import { isRecord, type StoredObject } from './object.ts';
+import { securePod } from './pod-security.ts';
+import { admitPod, graceOf } from './pods.ts';
+import { type Resource, resourceOfKind, resources, type Target } from './resources.ts';
+import { labelSelector } from './selector.ts';
+import { ApiError, notFound } from './status.ts';
+import { type NewObject, type Store, timestamp } from './store.ts';
+import { validate } from './validation.ts';
+
+/** One request, authenticated and with its address read. */
+export interface ApiRequest {
+  readonly user: User;
+  readonly verb: string;
+  readonly target: Target;
+  readonly query: URLSearchParams;
+  readonly contentType: string;
+  readonly body: unknown;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** An answer: its HTTP status and its body. */
+export interface ApiAnswer {
+  readonly code: number;
+  readonly body: unknown;
+}
+
+/** Query parameters that each verb honours; another one is refused by name. */
+const parameters: Readonly<Record<string, readonly string[]>> = {
+  get: [],
+  list: ['labelSelector', 'fieldSelector', 'limit', 'continue'],
+  create: [],
+  patch: [],
+  delete: [],
+};
+
+/** Thrown for what the real API has and the stand-in has not: the server records it as a refusal. */
+export class NotServed extends ApiError {}
+
+/**
+ * Carries out a request: authorization, admission, validation, storage, in the order of the API server.
+ *
+ * @throws {@link ApiError}
+ */
+export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
+  const { user, verb, target, query } = request;
+  const { resource, namespace, name } = target;
+  if (!resource.verbs.includes(verb)) {
+    throw new NotServed(405, 'MethodNotAllowed', `the stand-in does not serve ${verb} on ${resource.name}`);
+  }
+  const unknown = [...query.keys()].find((key) => !parameters[verb]?.includes(key));
+  if (unknown !== undefined) {
+    throw new NotServed(
+      400,
+      'BadRequest',
+      `the stand-in does not know the parameter ${unknown} of ${verb} ${resource.name}`,
+    );
+  }
+  authorize(store, user, verb, target);
+  switch (verb) {
+    case 'get':
+      return { code: 200, body: store.get(resource, namespace, name ?? '') };
+    case 'list':
+      return { code: 200, body: list(store, request) };
+    case 'create':
+      return { code: 201, body: create(store, target, newObject(withKind(request.body, resource)), user) };
+    case 'patch':
+      return { code: 200, body: patch(store, request) };
+    default:
+      return { code: 200, body: remove(store, request) };
+  }
+}
+
+/** Pods end gracefully: the kubelet is told by the deletion time, and removes the object when nothing runs any more. */
+function remove(store: Store, { user, target, body, now }: ApiRequest): StoredObject {
+  const { resource, namespace, name = '' } = target;
+  const object = store.get(resource, namespace, name);
+  askPolicies(store, { user, verb: 'delete', target, object: undefined, oldObject: object });
+  if (resource.kind !== 'Pod') return store.remove(resource, namespace, name);
+  restrictPod(user, 'delete', object);
+  const asked =
+    isRecord(body) && typeof body['gracePeriodSeconds'] === 'number' ? body['gracePeriodSeconds'] : undefined;
+  const grace = graceOf(object, asked);
+  if (grace === 0) return store.remove(resource, namespace, name);
+  const { metadata } = object;
+  if (metadata.deletionTimestamp !== undefined) return object;
+  const deletion = { deletionTimestamp: timestamp(now + grace * 1_000), deletionGracePeriodSeconds: grace };
+  return store.replace(resource, object, { ...object, metadata: { ...metadata, ...deletion } });
+}
+
+/** Stores an object as an administrator's `kubectl apply` would: made, or put in the place of the one that is there. */
+export function apply(store: Store, object: unknown): void {
+  const given = newObject(object);
+  const resource = resourceOfKind(given.apiVersion, given.kind);
+  if (resource === undefined) throw new Error(`the stand-in does not know ${given.apiVersion} ${given.kind}`);
+  const namespace = resource.namespaced ? (given.metadata.namespace ?? 'default') : '';
+  const old = store.list(resource, namespace, ({ metadata }) => metadata.name === given.metadata.name).items[0];
+  if (old === undefined) {
+    create(store, { resource, namespace, name: undefined, subresource: undefined }, given, undefined);
+    return;
+  }
+  const changed = { ...given, metadata: { ...old.metadata, ...given.metadata } };
+  validate(changed, resource.group, old);
+  checkPolicy(changed);
+  store.replace(resource, old, changed);
+}
+
+function list(store: Store, { target, query }: ApiRequest): unknown {
+  const { resource, namespace } = target;
+  const matches = labelSelector(query.get('labelSelector') ?? '');
+  const has = fieldSelector(resource.kind, query.get('fieldSelector') ?? '');
+  const page = store.list(
+    resource,
+    namespace,
+    (object) => matches(object.metadata.labels ?? {}) && has(object),
+    Number(query.get('limit') ?? 0),
+    query.get('continue') ?? undefined,
+  );
+  return {
+    kind: `${resource.kind}List`,
+    apiVersion: apiVersion(resource),
+    metadata: { resourceVersion: page.resourceVersion, ...(page.next === undefined ? {} : { continue: page.next }) },
+    items: page.items,
+  };
+}
+
+function create(store: Store, target: Target, given: NewObject, user: User | undefined): StoredObject {
+  const { resource, namespace } = target;
+  if (given.kind !== resource.kind || given.apiVersion !== apiVersion(resource)) {
+    const what = `${given.apiVersion} ${given.kind}`;
+    throw new ApiError(400, 'BadRequest', `${what} in the body, but ${apiVersion(resource)} ${resource.kind} expected`);
+  }
+  if (namespace !== (given.metadata.namespace ?? namespace)) {
+    const message = 'the namespace of the provided object does not match the namespace sent on the request';
+    throw new ApiError(400, 'BadRequest', message);
+  }
+  const spaces = resources.find((one) => one.name === 'namespaces');
+  if (namespace !== '' && spaces !== undefined) store.get(spaces, '', namespace);
+  const object = born(store, given);
+  const draft: StoredObject = {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      name: object.metadata.name ?? 'generated',
+      ...(namespace === '' ? {} : { namespace }),
+      uid: '',
+      resourceVersion: '',
+      creationTimestamp: '',
+    },
+  };
+  if (user !== undefined && resource.kind === 'Node') restrictNode(user, draft, undefined);
+  validate(draft, resource.group);
+  checkPolicy(draft);
+  if (resource.kind === 'Pod') securePod(store, draft);
+  if (user !== undefined) {
+    askPolicies(store, { user, verb: 'create', target, object: asSent(draft, object), oldObject: undefined });
+  }
+  return store.create(resource, namespace, object);
+}
+
+/** What a policy sees of a new object: without a name where the server is still to make one. */
+function asSent(draft: StoredObject, { metadata }: NewObject): StoredObject {
+  const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, name, ...rest } = draft.metadata;
+  return {
+    ...draft,
+    metadata: { ...rest, ...(metadata.name === undefined ? {} : { name }) } as StoredObject['metadata'],
+  };
+}
+
+/** What the plugins that write make of a new object. */
+function born(store: Store, given: NewObject): NewObject {
+  if (given.kind === 'Node') return bornNotReady(given);
+  return given.kind === 'Pod' ? admitPod(store, given) : given;
+}
+
+/** The admission plugin TaintNodesByCondition: a new Node takes no pods before it is Ready. */
+function bornNotReady(node: NewObject): NewObject {
+  const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+  const taints = node.spec?.taints ?? [];
+  if (taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)) return node;
+  return { ...node, spec: { ...node.spec, taints: [...taints, taint] } };
+}
+
+/**
+ * Patches an object. On `nodes` the status stays as it was and on `nodes/status` the spec does; labels and annotations can be
+ * changed by both, as in Kubernetes.
+ */
+function patch(store: Store, { user, target, contentType, body }: ApiRequest): StoredObject {
+  const { resource, namespace, name = '', subresource } = target;
+  if (contentType !== 'application/json-patch+json') {
+    const message = `the stand-in takes application/json-patch+json alone, not ${contentType}`;
+    throw new NotServed(415, 'UnsupportedMediaType', message);
+  }
+  const old = store.get(resource, namespace, name);
+  const patched = asObject(applyJsonPatch(old, body));
+  const { status: oldStatus, spec: oldSpec } = old;
+  const { status: _status, ...withoutStatus } = patched;
+  const { spec: _spec, ...withoutSpec } = patched;
+  const changed =
+    subresource === 'status'
+      ? { ...withoutSpec, ...(oldSpec === undefined ? {} : { spec: oldSpec }) }
+      : { ...withoutStatus, ...(oldStatus === undefined ? {} : { status: oldStatus }) };
+  if (resource.kind === 'Node') restrictNode(user, changed, old);
+  if (resource.kind === 'Pod') restrictPod(user, 'patch', old);
+  store.check(resource, old, changed);
+  validate(changed, resource.group, old);
+  askPolicies(store, { user, verb: 'patch', target, object: changed, oldObject: old });
+  return store.replace(resource, old, changed);
+}
+
+function asObject(value: unknown): StoredObject {
+  if (!isObject(value)) throw new ApiError(422, 'Invalid', 'the patched object has no kind or no metadata', {});
+  return value;
+}
+
+function isObject(value: unknown): value is StoredObject {
+  return (
+    isNew(value) && ['name', 'uid', 'resourceVersion'].every((key) => isRecord(value.metadata) && key in value.metadata)
+  );
+}
+
+function newObject(body: unknown): NewObject {
+  if (!isNew(body)) throw new ApiError(400, 'BadRequest', 'the body has no apiVersion, kind or metadata');
+  return body;
+}
+
+function isNew(value: unknown): value is NewObject {
+  if (!isRecord(value)) return false;
+  const { apiVersion: version, kind, metadata } = value;
+  return typeof version === 'string' && typeof kind === 'string' && isRecord(metadata);
+}
+
+function apiVersion(resource: Resource): string {
+  return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** The server fills in what the address already says. */
+function withKind(body: unknown, resource: Resource): unknown {
+  return isRecord(body) ? { apiVersion: apiVersion(resource), kind: resource.kind, ...body } : body;
+}
+
+/** 404 for an address that names nothing here. */
+export function unknownPath(path: string): NotServed {
+  const { message } = notFound('path', '', path);
+  return new NotServed(404, 'NotFound', `the server could not find the requested resource (${message})`);
+}

@@ -1,0 +1,109 @@
+/** One resource of the API that the stand-in serves. */
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  /** The plural name in addresses and in rules. */
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** The verbs that the stand-in serves; the real API has more, and a request for one of those is refused by name. */
+  readonly verbs: readonly string[];
+  readonly subresources: readonly string[];
+}
+
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', subresources: [] } as const;
+const read = ['get', 'list'] as const;
+const admission = {
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  namespaced: false,
+  verbs: read,
+  subresources: [],
+};
+
+/** Every resource that the stand-in serves. */
+export const resources: readonly Resource[] = [
+  {
+    group: '',
+    version: 'v1',
+    name: 'nodes',
+    kind: 'Node',
+    namespaced: false,
+    verbs: [...read, 'create', 'patch', 'delete'],
+    subresources: ['status'],
+  },
+  {
+    group: '',
+    version: 'v1',
+    name: 'pods',
+    kind: 'Pod',
+    namespaced: true,
+    verbs: [...read, 'create', 'patch', 'delete'],
+    subresources: ['status'],
+  },
+  {
+    group: '',
+    version: 'v1',
+    name: 'events',
+    kind: 'Event',
+    namespaced: true,
+    verbs: [...read, 'create'],
+    subresources: [],
+  },
+  { group: '', version: 'v1', name: 'namespaces', kind: 'Namespace', namespaced: false, verbs: read, subresources: [] },
+  {
+    group: 'node.k8s.io',
+    version: 'v1',
+    name: 'runtimeclasses',
+    kind: 'RuntimeClass',
+    namespaced: false,
+    verbs: read,
+    subresources: [],
+  },
+  { ...admission, name: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
+  { ...admission, name: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
+  { ...rbac, name: 'clusterroles', kind: 'ClusterRole', namespaced: false, verbs: read },
+  { ...rbac, name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false, verbs: read },
+  { ...rbac, name: 'roles', kind: 'Role', namespaced: true, verbs: read },
+  { ...rbac, name: 'rolebindings', kind: 'RoleBinding', namespaced: true, verbs: read },
+];
+
+/** What an address names. */
+export interface Target {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
+}
+
+/**
+ * Reads an address of the API.
+ *
+ * @param path without the query, for instance `/api/v1/nodes/x/status`
+ * @returns what it names, or undefined where the stand-in serves nothing of that name
+ */
+export function parsePath(path: string): Target | undefined {
+  const steps = path
+    .split('/')
+    .filter((step) => step !== '')
+    .map(decodeURIComponent);
+  const [root] = steps;
+  if (root !== 'api' && root !== 'apis') return undefined;
+  const group = root === 'api' ? '' : (steps[1] ?? '');
+  const version = (root === 'api' ? steps[1] : steps[2]) ?? '';
+  const rest = steps.slice(root === 'api' ? 2 : 3);
+  const inNamespace = rest[0] === 'namespaces' && rest.length > 2;
+  const [name = '', object, subresource, ...tooMuch] = inNamespace ? rest.slice(2) : rest;
+  const resource = resources.find((one) => one.group === group && one.version === version && one.name === name);
+  if (resource === undefined || tooMuch.length > 0) return undefined;
+  if (resource.namespaced !== inNamespace && !(resource.namespaced && object === undefined)) return undefined;
+  if (subresource !== undefined && !resource.subresources.includes(subresource)) return undefined;
+  return { resource, namespace: inNamespace ? (rest[1] ?? '') : '', name: object, subresource };
+}
+
+/** The resource of a kind, for objects that are applied as YAML. */
+export function resourceOfKind(apiVersion: string, kind: string): Resource | undefined {
+  return resources.find(
+    (one) => one.kind === kind && (one.group === '' ? one.version : `${one.group}/${one.version}`) === apiVersion,
+  );
+}

@@ -1,0 +1,86 @@
+/** The body of every answer of the Kubernetes API that is not an object. */
+export interface Status {
+  readonly kind: 'Status';
+  readonly apiVersion: 'v1';
+  readonly metadata: Record<string, never>;
+  readonly status: 'Failure' | 'Success';
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: { readonly name?: string; readonly group?: string; readonly kind?: string };
+  readonly code?: number;
+}
+
+/** A refusal in the API's own words; the server turns it into a {@link Status}. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: number;
+  readonly reason: string;
+  readonly details: Status['details'];
+  /** Seconds for the header Retry-After. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: Status['details'], retryAfter?: number) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+    this.retryAfter = retryAfter;
+  }
+
+  /** The body that a client gets. */
+  status(): Status {
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      ...(this.details === undefined ? {} : { details: this.details }),
+      code: this.code,
+    };
+  }
+}
+
+/** 404 for one object: `nodes "x" not found`. */
+export function notFound(resource: string, group: string, name: string): ApiError {
+  return new ApiError(
+    404,
+    'NotFound',
+    `${qualified(resource, group)} "${name}" not found`,
+    details(resource, group, name),
+  );
+}
+
+/** 409 for a name that is taken. */
+export function alreadyExists(resource: string, group: string, name: string): ApiError {
+  const message = `${qualified(resource, group)} "${name}" already exists`;
+  return new ApiError(409, 'AlreadyExists', message, details(resource, group, name));
+}
+
+/** 409 for a write that was made from an older state. */
+export function conflict(resource: string, group: string, name: string, why: string): ApiError {
+  const message = `Operation cannot be fulfilled on ${qualified(resource, group)} "${name}": ${why}`;
+  return new ApiError(409, 'Conflict', message, details(resource, group, name));
+}
+
+/** 403 with the reason that RBAC or an admission plugin gives. */
+export function forbidden(resource: string, group: string, name: string | undefined, why: string): ApiError {
+  const what = name === undefined ? qualified(resource, group) : `${qualified(resource, group)} "${name}"`;
+  return new ApiError(403, 'Forbidden', `${what} is forbidden: ${why}`, details(resource, group, name));
+}
+
+/** 422 for an object that breaks a rule of its kind. */
+export function invalid(kind: string, group: string, name: string, problems: readonly string[]): ApiError {
+  const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+  const message = `${qualified(kind, group)} "${name}" is invalid: ${list}`;
+  return new ApiError(422, 'Invalid', message, details(kind, group, name));
+}
+
+function qualified(resource: string, group: string): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+function details(kind: string, group: string, name: string | undefined): Status['details'] {
+  return { ...(name === undefined ? {} : { name }), ...(group === '' ? {} : { group }), kind };
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import type { Metadata, StoredObject } from './object.ts';
+import type { Resource } from './resources.ts';
+import { ApiError, alreadyExists, conflict, notFound } from './status.ts';
+
+/** An object as a client sends it: the server gives it the rest of its metadata. */
+export type NewObject = Omit<StoredObject, 'metadata'> & { readonly metadata: Partial<Metadata> };
+
+/** One page of a list. */
+export interface Page {
+  readonly items: readonly StoredObject[];
+  readonly resourceVersion: string;
+  /** Where the next page begins, for the query's `continue`; absent on the last one. */
+  readonly next?: string;
+}
+
+/** Told of each object that was made or changed, and with `gone` of each that was removed. */
+export type Listener = (resource: Resource, object: StoredObject, gone: boolean) => void;
+
+/** The objects of the cluster, with one counter of versions for all of them, as etcd has it. */
+export class Store {
+  readonly #objects = new Map<string, Map<string, StoredObject>>();
+  readonly #clock: Clock;
+  readonly #listeners = new Set<Listener>();
+  #version = 1;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Watches every object; gives back how to end it. */
+  watch(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Stores a new object under a uid and a version of its own. Throws 409 where the name is taken. */
+  create(resource: Resource, namespace: string, object: NewObject): StoredObject {
+    const { generateName, ...given } = object.metadata as Partial<Metadata> & { readonly generateName?: string };
+    const name = given.name ?? (generateName === undefined ? '' : `${generateName}${randomUUID().slice(0, 5)}`);
+    if (name === '')
+      throw new ApiError(422, 'Invalid', 'metadata.name: Required value: name or generateName is required');
+    const table = this.#table(resource);
+    const key = keyOf(namespace, name);
+    if (table.has(key)) throw alreadyExists(resource.name, resource.group, name);
+    const stored: StoredObject = {
+      ...object,
+      metadata: {
+        ...given,
+        name,
+        ...(namespace === '' ? {} : { namespace }),
+        uid: randomUUID(),
+        resourceVersion: String(++this.#version),
+        creationTimestamp: timestamp(this.#clock.now()),
+      },
+    };
+    table.set(key, stored);
+    this.#tell(resource, stored, false);
+    return stored;
+  }
+
+  /** Throws 404 where there is none. */
+  get(resource: Resource, namespace: string, name: string): StoredObject {
+    const object = this.#table(resource).get(keyOf(namespace, name));
+    if (object === undefined) throw notFound(resource.name, resource.group, name);
+    return object;
+  }
+
+  /** Throws 409 where a change was made from another version or another life of the object: before anything else is said of it. */
+  check(resource: Resource, old: StoredObject, changed: StoredObject): void {
+    const { name, uid, resourceVersion } = old.metadata;
+    if (changed.metadata.name !== name) {
+      const message = `the name of the object (${changed.metadata.name}) does not match the name on the URL (${name})`;
+      throw new ApiError(400, 'BadRequest', message);
+    }
+    if (changed.metadata.uid !== uid) {
+      const why = `Precondition failed: UID in precondition: ${changed.metadata.uid}, UID in object meta: ${uid}`;
+      throw conflict(resource.name, resource.group, name, why);
+    }
+    if (changed.metadata.resourceVersion !== resourceVersion) {
+      const why = 'the object has been modified; please apply your changes to the latest version and try again';
+      throw conflict(resource.name, resource.group, name, why);
+    }
+  }
+
+  /** Stores a changed object under a new version; one that did not change keeps its version, as in Kubernetes. Throws as {@link check}. */
+  replace(resource: Resource, old: StoredObject, changed: StoredObject): StoredObject {
+    this.check(resource, old, changed);
+    const { name, namespace = '', creationTimestamp } = old.metadata;
+    if (JSON.stringify(changed) === JSON.stringify(old)) return old;
+    const metadata = { ...changed.metadata, creationTimestamp, resourceVersion: String(++this.#version) };
+    const stored = { ...changed, metadata };
+    this.#table(resource).set(keyOf(namespace, name), stored);
+    this.#tell(resource, stored, false);
+    return stored;
+  }
+
+  /** Throws 404 where there is none. */
+  remove(resource: Resource, namespace: string, name: string): StoredObject {
+    const object = this.get(resource, namespace, name);
+    this.#table(resource).delete(keyOf(namespace, name));
+    this.#version++;
+    this.#tell(resource, object, true);
+    return object;
+  }
+
+  /**
+   * Lists by name, in pages.
+   *
+   * @param namespace empty for all of them
+   * @param limit 0 for no limit
+   * @param from what the page before gave as `next`
+   */
+  list(
+    resource: Resource,
+    namespace: string,
+    matches: (object: StoredObject) => boolean,
+    limit = 0,
+    from: string | undefined = undefined,
+  ): Page {
+    const after = from === undefined ? '' : Buffer.from(from, 'base64url').toString();
+    const all = [...this.#table(resource)]
+      .filter(([key, object]) => (namespace === '' || object.metadata.namespace === namespace) && key > after)
+      .filter(([, object]) => matches(object))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const page = limit > 0 ? all.slice(0, limit) : all;
+    const last = page.at(-1);
+    return {
+      items: page.map(([, object]) => object),
+      resourceVersion: String(this.#version),
+      ...(last !== undefined && page.length < all.length ? { next: Buffer.from(last[0]).toString('base64url') } : {}),
+    };
+  }
+
+  #tell(resource: Resource, object: StoredObject, gone: boolean): void {
+    for (const listener of this.#listeners) listener(resource, object, gone);
+  }
+
+  #table(resource: Resource): Map<string, StoredObject> {
+    const name = `${resource.group}/${resource.name}`;
+    const table = this.#objects.get(name) ?? new Map<string, StoredObject>();
+    this.#objects.set(name, table);
+    return table;
+  }
+}
+
+/** A time as the API writes it: whole seconds. */
+export function timestamp(now: number): string {
+  return new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}

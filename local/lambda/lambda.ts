@@ -1,0 +1,115 @@
+import { AwsError, type Principal } from '../aws/service.ts';
+import { Asynchronous } from './asynchronous.ts';
+import { Environment } from './environment.ts';
+import type { AsyncSettings, FunctionSettings, Invoked } from './function.ts';
+import type { Ground } from './host.ts';
+
+/** How many invocations an account may have at once, in all its functions. Source: Lambda quotas. */
+const accountConcurrency = 1000;
+
+/** One function with its execution environments. */
+export interface LambdaFunction {
+  readonly settings: FunctionSettings;
+  asynchronous: AsyncSettings;
+  /** Statements that `AWS::Lambda::Permission` added. */
+  readonly statements: unknown[];
+  readonly environments: Set<Environment>;
+}
+
+/** Lambda's functions and how they are invoked. */
+export class Lambda {
+  readonly functions = new Map<string, LambdaFunction>();
+  readonly #ground: Ground;
+  readonly #asynchronous: Asynchronous;
+  #running = 0;
+  #count = 0;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.#asynchronous = new Asynchronous(ground, (target, payload) => this.run(target, payload));
+  }
+
+  /** Adds a function. */
+  create(settings: FunctionSettings): LambdaFunction {
+    const made: LambdaFunction = {
+      settings,
+      asynchronous: { maximumRetries: 2, maximumAgeSeconds: 21_600 },
+      statements: [],
+      environments: new Set(),
+    };
+    this.functions.set(settings.name, made);
+    return made;
+  }
+
+  /**
+   * Finds a function by name, ARN, or ARN with a qualifier of `$LATEST`.
+   *
+   * @throws AwsError where there is none
+   */
+  function(nameOrArn: string): LambdaFunction {
+    const [name = '', qualifier] = nameOrArn.startsWith('arn:') ? nameOrArn.split(':').slice(6) : nameOrArn.split(':');
+    const found = this.functions.get(name);
+    if (found !== undefined && (qualifier === undefined || qualifier === '$LATEST')) return found;
+    const { place } = this.#ground;
+    const arn = nameOrArn.startsWith('arn:')
+      ? nameOrArn
+      : `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${nameOrArn}`;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
+  }
+
+  /** What an event source mapping needs to know of a function. */
+  mapped(nameOrArn: string): { name: string; arn: string; roleArn: string; timeoutSeconds: number } {
+    const { name, arn, roleArn, timeoutSeconds } = this.function(nameOrArn).settings;
+    return { name, arn, roleArn, timeoutSeconds };
+  }
+
+  /** The role's session under which a function acts. */
+  principal({ settings }: LambdaFunction): Principal {
+    return this.#ground.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
+  }
+
+  /**
+   * Invokes a function for whoever may: authorization is the caller's matter.
+   *
+   * @param payload JSON
+   * @param type `Event` answers at once and retries by Lambda's own rules
+   * @throws AwsError where the function does not exist or is throttled
+   */
+  async invoke(nameOrArn: string, payload: string, type: 'RequestResponse' | 'Event'): Promise<Invoked> {
+    const target = this.function(nameOrArn);
+    if (type === 'RequestResponse') return this.run(target, payload);
+    const requestId = this.#ground.ids();
+    this.#asynchronous.accept(target, payload, requestId);
+    return { functionError: undefined, payload: '', requestId };
+  }
+
+  /** Runs one invocation in an idle environment, or in a new one. */
+  async run(target: LambdaFunction, payload: string): Promise<Invoked> {
+    const { settings, environments } = target;
+    const busy = [...environments].filter((one) => one.busy).length;
+    if (busy >= (settings.reservedConcurrency ?? Number.POSITIVE_INFINITY) || this.#running >= accountConcurrency) {
+      const Reason =
+        settings.reservedConcurrency === undefined
+          ? 'ConcurrentInvocationLimitExceeded'
+          : 'ReservedFunctionConcurrentInvocationLimitExceeded';
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason, Type: 'User' });
+    }
+    const idle = [...environments].find((one) => !one.busy);
+    const environment = idle ?? new Environment(settings, this.principal(target), this.#ground, ++this.#count);
+    environments.add(environment);
+    this.#running++;
+    try {
+      return await environment.invoke(payload);
+    } finally {
+      this.#running--;
+      if (environment.dead) environments.delete(environment);
+    }
+  }
+
+  /** Ends every environment. */
+  stop(): void {
+    for (const { environments } of this.functions.values()) {
+      for (const environment of environments) environment.kill({ reason: 'shutdown' });
+    }
+  }
+}

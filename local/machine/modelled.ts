@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import type { MachineFault } from './faults.ts';
+import type { Ended, Machine, RuntimeHandler, Script } from './machine.ts';
+
+/** What one script did on the simulated machine, without what differs from machine to machine. */
+const AnswerSchema = v.strictObject({
+  verb: v.picklist(['install', 'prove']),
+  exitCode: v.number(),
+  /** The result line, with marks in the place of release, checksum and boot id; empty where there was none. */
+  stdout: v.string(),
+  /** The log, without its times. */
+  stderr: v.string(),
+  /** How often the script restarted containerd. */
+  restarts: v.number(),
+  /** The handlers that containerd had loaded afterwards. */
+  handlers: v.array(v.string()),
+  durationMs: v.number(),
+});
+
+const RecordingsSchema = v.strictObject({
+  /** What was asked of each machine, in this order. */
+  script: v.array(v.picklist(['install', 'prove'])),
+  /** The kind of machine that was recorded, in its own words. */
+  machine: v.string(),
+  /** By fault; `none` for a machine without one, `unpinned` for a release that the document does not pin. */
+  answers: v.record(v.string(), v.array(AnswerSchema)),
+});
+
+/** One recorded run of one script. */
+export type Answer = v.InferOutput<typeof AnswerSchema>;
+/** Everything that was recorded. */
+export type Recordings = v.InferOutput<typeof RecordingsSchema>;
+
+/** What stands in a recorded result line for what the run at hand brings. */
+export const marks = { release: '<release>', sha256: '<sha256>', bootId: '<boot id>' } as const;
+
+/** Where the recordings are; `npm run record:machines` makes them anew. */
+export const recordingsFile = new URL('recordings.json', import.meta.url);
+
+let read: Recordings | undefined;
+
+/** The recordings that come with the local cloud. */
+export function recordings(): Recordings {
+  read ??= v.parse(RecordingsSchema, JSON.parse(readFileSync(recordingsFile, 'utf8')));
+  return read;
+}
+
+/**
+ * A machine that runs nothing: it answers Airlock's scripts as the simulated machine did when it was recorded. It costs no processor, so
+ * that thousands of nodes fit into one process. Whatever was not recorded it refuses.
+ */
+export class ModelledMachine implements Machine {
+  readonly kind = 'modelled';
+  readonly description = `modelled (answers recorded from: ${recordings().machine})`;
+  readonly #fault: MachineFault | undefined;
+  readonly #bootId = randomUUID();
+  #installs = 0;
+  #release: string | undefined;
+  #restarts = 0;
+  #handlers: readonly string[] = ['runc'];
+
+  /** @throws Error where more than one fault is asked for: each was recorded alone */
+  constructor(faults: readonly MachineFault[] = []) {
+    if (faults.length > 1)
+      throw new Error(`a modelled machine has one fault at most, not ${faults.join(' and ')}: each was recorded alone`);
+    [this.#fault] = faults;
+  }
+
+  async run({ text, environment }: Script): Promise<Ended> {
+    const verb = /^verb=(install|prove) runtime=gvisor /m.exec(text)?.[1];
+    if (verb !== 'install' && verb !== 'prove') {
+      throw new Error(
+        'a modelled machine answers the documents install and prove of gVisor alone; take a simulated one',
+      );
+    }
+    const release = environment['SSM_Release'] ?? '';
+    const sha256 = pinned(text, release);
+    if (this.#release !== undefined && this.#release !== release)
+      throw new Error(
+        `no change of release was recorded: the machine has ${this.#release}, and ${release} is asked for`,
+      );
+    const { stdout, stderr, exitCode, durationMs } = this.#answer(verb, sha256 !== undefined, release);
+    const line = stdout
+      .replaceAll(marks.release, release)
+      .replaceAll(marks.sha256, sha256 ?? '')
+      .replaceAll(marks.bootId, this.#bootId);
+    return { exitCode, timedOut: false, stdout: line, stderr, durationMs };
+  }
+
+  async handlers(): Promise<readonly RuntimeHandler[]> {
+    return this.#handlers.map((name) => ({
+      name,
+      features: { recursiveReadOnlyMounts: name === 'runc', userNamespaces: name === 'runc' },
+    }));
+  }
+
+  async destroy(): Promise<void> {}
+
+  /** How often containerd was restarted since the machine was made. */
+  restarts(): number {
+    return this.#restarts;
+  }
+
+  #answer(verb: Answer['verb'], isPinned: boolean, release: string): Answer {
+    const name = isPinned ? (this.#fault ?? 'none') : 'unpinned';
+    const answers = recordings().answers[name] ?? [];
+    const installs = answers.filter((one) => one.verb === 'install');
+    const proofs = answers.filter((one) => one.verb === 'prove');
+    // Before the first installation, after it, and so on; the last recording stands for all that follow.
+    const known = verb === 'install' ? installs : proofs;
+    const answer = known[Math.min(this.#installs, known.length - 1)];
+    if (answer === undefined) throw new Error(`nothing was recorded of a machine with the fault ${name}`);
+    if (verb === 'install') {
+      this.#installs++;
+      this.#restarts += answer.restarts;
+      this.#handlers = answer.handlers;
+      if (answer.exitCode === 0) this.#release = release;
+    }
+    return answer;
+  }
+}
+
+/** The checksum that a script pins for a release on the architecture of the recording, or undefined. */
+function pinned(text: string, release: string): string | undefined {
+  const at = text.indexOf(`\n    ${release}/x86_64)\n`);
+  return at < 0 ? undefined : /artifact_sha256=([0-9a-f]{64})/.exec(text.slice(at, at + 1_000))?.[1];
+}

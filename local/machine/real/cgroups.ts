@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** One mounted hierarchy of control groups. */
+interface Hierarchy {
+  /** Where the host has it. */
+  readonly path: string;
+  /** Where the node gets it, under /sys/fs/cgroup; empty where it is mounted there itself. */
+  readonly name: string;
+  readonly type: 'cgroup' | 'cgroup2';
+  /** Options of mount. */
+  readonly options: string;
+}
+
+/** The hierarchies of this host: one of version 2, or those of version 1 with, on a hybrid host, one of version 2 beside them. */
+function hierarchies(): readonly Hierarchy[] {
+  const found: Hierarchy[] = [];
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [before = '', after = ''] = line.split(' - ');
+    const path = before.split(' ')[4] ?? '';
+    const [type = '', , superOptions = ''] = after.split(' ');
+    if (type === 'cgroup2') found.push({ path, name: hybridName(path), type, options: 'rw' });
+    if (type !== 'cgroup') continue;
+    const options = superOptions.split(',').filter((option) => !['rw', 'ro', 'xattr'].includes(option));
+    const named = options.find((option) => option.startsWith('name='));
+    const wanted = named === undefined ? options.join(',') : `none,${named}`;
+    found.push({ path, name: basename(path), type, options: wanted });
+  }
+  return found;
+}
+
+function hybridName(path: string): string {
+  return path === '/sys/fs/cgroup' ? '' : basename(path);
+}
+
+/** The control groups of one node: a child in each hierarchy of the host, which the node sees as the root. */
+export class NodeCgroups {
+  readonly #name: string;
+  readonly #hierarchies = hierarchies();
+
+  /** @param id names the node, and its control groups */
+  constructor(id: string) {
+    this.#name = `airlock-${id}`;
+  }
+
+  /** `v1` also where a hierarchy of version 2 stands beside those of version 1. */
+  get version(): 'v1' | 'v2' {
+    return this.#hierarchies.some(({ type }) => type === 'cgroup') ? 'v1' : 'v2';
+  }
+
+  /** What the node mounts, as `name|type|options` lines. */
+  get mounts(): string {
+    return this.#hierarchies.map(({ name, type, options }) => `${name}|${type}|${options}`).join('\n');
+  }
+
+  /** The files into which a process writes itself to be in the node's groups. */
+  get entrances(): string {
+    return this.#groups.map((group) => join(group, 'cgroup.procs')).join('\n');
+  }
+
+  /**
+   * The files into which a process writes itself to be where an SSM agent's service is. A process from outside the node's groups would
+   * see groups above the root of the hierarchy, and what it starts could not find its way back.
+   */
+  get agentEntrances(): readonly string[] {
+    return this.#hierarchies.map((hierarchy) => join(this.#agentGroup(hierarchy), 'cgroup.procs'));
+  }
+
+  make(): void {
+    for (const group of this.#groups) {
+      mkdirSync(group, { recursive: true });
+      for (const file of ['cpuset.cpus', 'cpuset.mems']) this.#inherit(group, file);
+    }
+    for (const hierarchy of this.#hierarchies) mkdirSync(this.#agentGroup(hierarchy), { recursive: true });
+  }
+
+  /** Removes the groups; what ran in them has to be dead, and the kernel takes a moment to notice. */
+  async remove(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        for (const group of this.#groups) removeTree(group);
+        return;
+      } catch (error) {
+        if (attempt === 100) throw error;
+        await sleep(20);
+      }
+    }
+  }
+
+  /** systemd gives a service a group of its own in its own hierarchy, and none in those of the controllers of version 1. */
+  #agentGroup({ path, type, options }: Hierarchy): string {
+    const group = join(path, this.#name);
+    const systemds = type === 'cgroup2' || options.includes('name=systemd');
+    return systemds ? join(group, 'system.slice', 'amazon-ssm-agent.service') : group;
+  }
+
+  /** A child of a cpuset of version 1 starts empty, and no process may enter an empty one. */
+  #inherit(group: string, file: string): void {
+    const own = join(group, file);
+    if (!existsSync(own) || existsSync(join(group, 'cgroup.controllers'))) return;
+    writeFileSync(own, readFileSync(join(group, '..', file), 'utf8'));
+  }
+
+  get #groups(): readonly string[] {
+    return this.#hierarchies.map(({ path }) => join(path, this.#name));
+  }
+}
+
+function removeTree(group: string): void {
+  if (!existsSync(group)) return;
+  for (const entry of readdirSync(group, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeTree(join(group, entry.name));
+  }
+  rmdirSync(group);
+}

@@ -1,0 +1,57 @@
+#!/bin/sh
+# Boots a node: systemd as process 1 of namespaces of its own, over an overlay of a root file system.
+# What it needs stands in NODE_*: ROOT, DIRECTORY, ID, GROUPS (files to enter), MOUNTS (name|type|options), all made by node.ts.
+set -eu
+
+if [ "${1:-}" != inside ]; then
+  # The groups first: a namespace of control groups has as its root the groups in which its first process was.
+  echo "$NODE_GROUPS" | while read -r file; do echo $$ >"$file"; done
+  exec unshare --fork --kill-child=SIGKILL --propagation private --mount --pid --uts --ipc --net --cgroup "$0" inside
+fi
+
+new=$NODE_DIRECTORY/root
+mount -t overlay overlay -o "lowerdir=$NODE_ROOT,upperdir=$NODE_DIRECTORY/upper,workdir=$NODE_DIRECTORY/work" "$new"
+cd "$new"
+mount -t proc -o nosuid,nodev,noexec proc proc
+# What systemd and its like would set here is the host's own kernel.
+mount --bind proc/sys proc/sys
+# A boot has an id of its own; the kernel's would stay the same.
+cat proc/sys/kernel/random/uuid >"$NODE_DIRECTORY/boot-id"
+mount --bind "$NODE_DIRECTORY/boot-id" proc/sys/kernel/random/boot_id
+mount -o remount,bind,ro,nosuid,nodev,noexec proc/sys
+mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
+
+# A hybrid or v1 host has a directory for each hierarchy; on a v2 host the one hierarchy lies there itself.
+case $NODE_MOUNTS in
+  '|'*) ;;
+  *) mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup ;;
+esac
+echo "$NODE_MOUNTS" | while IFS='|' read -r name type options; do
+  mkdir -p "sys/fs/cgroup/$name"
+  mount -t "$type" -o "$options" cgroup "sys/fs/cgroup/$name"
+done
+
+mount -t tmpfs -o mode=755 tmpfs dev
+for device in null zero full random urandom tty fuse kvm; do
+  if [ -c "/dev/$device" ]; then cp -a "/dev/$device" "dev/$device"; fi
+done
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+ln -s /proc/self/fd dev/fd
+for number in 0 1 2; do ln -s "/proc/self/fd/$number" "dev/$(echo stdin stdout stderr | cut -d ' ' -f $((number + 1)))"; done
+
+# containerd's snapshots are overlays, and an overlay cannot lie on an overlay.
+mkdir -p var/lib/containerd srv/outside host
+mount --bind "$NODE_DIRECTORY/containerd" var/lib/containerd
+mount --bind "$NODE_DIRECTORY/outside" srv/outside
+
+pivot_root . host
+cd /
+umount -l host
+rmdir host
+ip link set lo up
+hostname "$NODE_ID"
+# In a container systemd reads its own arguments as the kernel's: from 256 on it takes cgroup v1 only with this word.
+exec env -i container=airlock PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=linux \
+  /sbin/init systemd.log_target=console systemd.show_status=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 </dev/null

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import type { Ended } from '../machine.ts';
+
+/** How a command is run. */
+export interface ExecutionOptions {
+  /** What it reads on its standard input; nothing unless told. */
+  readonly input?: string | Buffer;
+  /** After how many seconds it and its process group are killed; 120 unless told. */
+  readonly timeoutSeconds?: number;
+  /** Gets each piece of stderr as it comes, and a way to kill the process group. */
+  readonly watch?: (text: string, kill: () => void) => void;
+}
+
+/**
+ * Runs a program to its end in a process group of its own, as the SSM agent does.
+ *
+ * @returns how it ended; 137 where it was killed
+ * @throws where the program cannot be started
+ */
+export function execute(argv: readonly string[], options: ExecutionOptions = {}): Promise<Ended> {
+  const [program = '', ...words] = argv;
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(program, words, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    let timedOut = false;
+    const kill = () => {
+      if (child.pid !== undefined) killGroup(child.pid);
+    };
+    const timer = setTimeout(
+      () => {
+        timedOut = true;
+        kill();
+      },
+      (options.timeoutSeconds ?? 120) * 1_000,
+    );
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      err.push(chunk);
+      options.watch?.(chunk.toString('utf8'), kill);
+    });
+    // A program may end without having read all.
+    child.stdin.on('error', () => {});
+    child.stdin.end(options.input ?? '');
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({
+        exitCode: code ?? (signal === 'SIGKILL' ? 137 : 128),
+        timedOut,
+        stdout: Buffer.concat(out).toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8'),
+        durationMs: Math.round(performance.now() - began),
+      });
+    });
+  });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended by itself meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,283 @@
+import { execFileSync } from 'node:child_process';
+import { hash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type ConfigurationName, companions, configurations } from '../configurations.ts';
+import type { Ended, Machine, RuntimeHandler, Script } from '../machine.ts';
+import { faultHeader, type Mirror, type MirrorFault } from '../mirror.ts';
+import { readHandlers } from './cri.ts';
+import type { ExecutionOptions } from './execution.ts';
+import { requireRealHost } from './host.ts';
+import { NodeError, RealNode } from './node.ts';
+import { openDoor } from './relay.ts';
+import { type DebianRelease, type Root, rootOf } from './roots.ts';
+import { claimDirectory, sweepStale } from './stale.ts';
+
+/** A configuration of containerd that has no name: the text of its root file, and files beside it by their paths. */
+export interface OwnConfiguration {
+  readonly text: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** What a real node is like; every field has a default. */
+export interface RealOptions {
+  /** `trixie` unless told. */
+  readonly release?: DebianRelease;
+  /** A directory with other binaries: containerd, ctr, containerd-shim-runc-v2, runc; each takes the place of Debian's. */
+  readonly containerdDirectory?: string;
+  /** `eks-v2` unless told; `packaged` is what Debian's package brings. */
+  readonly configuration?: Exclude<ConfigurationName, 'elsewhere'> | 'packaged' | OwnConfiguration;
+  /** Where its downloads go; without one they end nowhere. */
+  readonly mirror?: Mirror;
+  /** What the mirror does wrong for this machine: for ever, or once. */
+  readonly download?: { readonly fault: MirrorFault; readonly once: boolean };
+  /** More files of the node, by their paths; executable where they begin with `#!`. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Is told in a line what takes long. */
+  readonly progress?: (line: string) => void;
+}
+
+/** What systemd says of containerd.service: two equal ones say that it was not restarted in between. */
+export interface DaemonState {
+  readonly active: string;
+  readonly mainPid: string;
+  /** Changes with each start. */
+  readonly invocation: string;
+  /** How often systemd has restarted it by itself. */
+  readonly restartsBySystemd: number;
+}
+
+const configPath = '/etc/containerd/config.toml';
+
+function isNamed(name: string): name is keyof typeof configurations {
+  return name in configurations;
+}
+
+/** A node with a systemd and a containerd of its own, in namespaces of this host. It needs root. */
+export class RealMachine implements Machine {
+  readonly kind = 'real';
+  readonly description: string;
+  readonly #node: RealNode;
+  readonly #id: string;
+  #closeDoor: () => Promise<void> = async () => {};
+  #runs = 0;
+
+  private constructor(id: string, root: Root, node: RealNode, otherContainerd: string | undefined) {
+    this.#id = id;
+    this.#node = node;
+    const containerd = otherContainerd === undefined ? root.versions['containerd'] : `of ${otherContainerd}`;
+    this.description = `real (containerd ${containerd}, systemd ${root.versions['systemd']}, cgroup ${node.cgroup}, in namespaces of this host)`;
+  }
+
+  /**
+   * Makes a node and boots it.
+   *
+   * @throws HostError where this host cannot have real nodes
+   * @throws NodeError where the node does not boot
+   */
+  static async create(options: RealOptions = {}): Promise<RealMachine> {
+    requireRealHost();
+    await sweepStale();
+    const root = await rootOf(options.release ?? 'trixie', options.progress ?? (() => {}));
+    const id = `node-${randomBytes(4).toString('hex')}`;
+    const node = new RealNode(id, root.path, claimDirectory(id));
+    const machine = new RealMachine(id, root, node, options.containerdDirectory);
+    try {
+      await machine.#furnish(options);
+      await node.boot();
+      await machine.#breakConfiguration(options.configuration ?? 'eks-v2');
+    } catch (error) {
+      await machine.destroy();
+      throw error;
+    }
+    return machine;
+  }
+
+  /** @param watch gets each piece of stderr as it comes, and a way to kill the script with its process group */
+  async run(script: Script, watch?: ExecutionOptions['watch']): Promise<Ended> {
+    const path = `/var/lib/amazon/ssm/orchestration/${++this.#runs}/_script.sh`;
+    await this.write(path, script.text, 0o700);
+    return this.#node.execute(['/bin/sh', '-c', path], {
+      environment: script.environment,
+      timeoutSeconds: script.timeoutSeconds,
+      ...(watch === undefined ? {} : { watch }),
+    });
+  }
+
+  /** Runs a command on the node as root, whatever it ends with. */
+  exec(argv: readonly string[], input = ''): Promise<Ended> {
+    return this.#node.execute(argv, { input });
+  }
+
+  /** What a command prints. @throws NodeError where it does not end with 0 */
+  async read(...argv: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.exec(argv);
+    if (exitCode !== 0) throw new NodeError(`${argv.join(' ')} ended with ${exitCode}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Writes a file on the node, with the folders above it. */
+  async write(path: string, text: string, mode = 0o644): Promise<void> {
+    const command = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
+    const { exitCode, stderr } = await this.exec(['sh', '-c', command, 'sh', path, mode.toString(8)], text);
+    if (exitCode !== 0) throw new NodeError(`${path} could not be written: ${stderr}`);
+  }
+
+  async handlers(): Promise<readonly RuntimeHandler[] | undefined> {
+    return readHandlers(`/proc/${this.#node.init}/root/run/containerd/containerd.sock`);
+  }
+
+  /** What containerd itself makes of its configuration now. @throws NodeError where it cannot read it */
+  effectiveConfiguration(): Promise<string> {
+    return this.read('containerd', 'config', 'dump');
+  }
+
+  /** The configuration file as it is; `undefined` where there is none. */
+  async configuration(): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.exec(['cat', configPath]);
+    return exitCode === 0 ? stdout : undefined;
+  }
+
+  /** What systemd says of containerd. */
+  async daemon(): Promise<DaemonState> {
+    const names = ['ActiveState', 'MainPID', 'InvocationID', 'NRestarts'];
+    const said = await this.read('systemctl', 'show', 'containerd.service', ...names.flatMap((name) => ['-p', name]));
+    const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(said)?.[1] ?? '';
+    return {
+      active: value('ActiveState'),
+      mainPid: value('MainPID'),
+      invocation: value('InvocationID'),
+      restartsBySystemd: Number(value('NRestarts')),
+    };
+  }
+
+  /** Starts a container under plain runc in the namespace of Kubernetes; it runs until somebody ends it. */
+  async startContainer(name: string): Promise<void> {
+    const rootfs = `/opt/containers/${name}`;
+    await this.read('sh', '-c', `mkdir -p ${rootfs}/bin ${rootfs}/proc && cp /bin/busybox ${rootfs}/bin/`);
+    const command = ['/bin/busybox', 'sleep', '1000000'];
+    await this.read('ctr', '-n', 'k8s.io', 'run', '-d', '--rootfs', rootfs, name, ...command);
+  }
+
+  /** The containers of Kubernetes that run, with the pids that containerd knows and that really live. */
+  async containers(): Promise<Readonly<Record<string, string>>> {
+    const found: Record<string, string> = {};
+    for (const line of (await this.read('ctr', '-n', 'k8s.io', 'task', 'ls')).split('\n')) {
+      const [name = '', pid = '', status] = line.trim().split(/\s+/);
+      if (status === 'RUNNING' && (await this.exec(['test', '-d', `/proc/${pid}`])).exitCode === 0) found[name] = pid;
+    }
+    return found;
+  }
+
+  /**
+   * Every file that the node has and its root file system has not, by path, with a hash of what is in it. Links show where they lead.
+   *
+   * @param ignored paths that are left out, with everything below them
+   */
+  changedFiles(ignored: RegExp): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    const upper = join(this.#node.directory, 'upper');
+    const walk = (folder: string) => {
+      for (const entry of readdirSync(join(upper, folder), { withFileTypes: true })) {
+        const path = `${folder}/${entry.name}`;
+        if (ignored.test(path)) continue;
+        if (entry.isDirectory()) walk(path);
+        else if (entry.isSymbolicLink()) found.set(path, `-> ${readlinkSync(join(upper, path))}`);
+        else found.set(path, entry.isFile() ? hash('sha1', readFileSync(join(upper, path))) : 'deleted');
+      }
+    };
+    walk('');
+    return found;
+  }
+
+  /** Stops the node as a person would and boots it again. */
+  async reboot(): Promise<void> {
+    await this.#node.stop();
+    await this.#node.boot();
+  }
+
+  /** Takes the power away. What the node wrote stays, also what it had not synced: the host's page cache holds it. */
+  powerOff(): Promise<void> {
+    return this.#node.kill();
+  }
+
+  /** Switches the node on again. */
+  powerOn(): Promise<void> {
+    return this.#node.boot();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#closeDoor();
+    await this.#node.destroy();
+  }
+
+  /** What is there before the node boots lies in the overlay's upper folder. */
+  async #furnish({
+    configuration = 'eks-v2',
+    containerdDirectory,
+    mirror,
+    download,
+    files,
+  }: RealOptions): Promise<void> {
+    const upper = join(this.#node.directory, 'upper');
+    place(upper, '/etc/hostname', `${this.#id}\n`);
+    // systemd would wait a minute and a half at a stop for containers whose first process ignores SIGTERM.
+    place(upper, '/etc/systemd/system.conf.d/stop.conf', '[Manager]\nDefaultTimeoutStopSec=2s\n');
+    if (typeof configuration === 'object') {
+      place(upper, configPath, configuration.text);
+      for (const [path, text] of Object.entries(configuration.files ?? {})) place(upper, path, text);
+    } else if (configuration === 'none' || configuration === 'broken') {
+      hide(upper, configPath);
+    } else if (isNamed(configuration)) {
+      place(upper, configPath, configurations[configuration]);
+      for (const [path, text] of Object.entries(companions[configuration] ?? {})) place(upper, path, text);
+    }
+    for (const [path, text] of Object.entries(files ?? {})) place(upper, path, text);
+    for (const name of containerdDirectory === undefined ? [] : readdirSync(containerdDirectory)) {
+      mkdirSync(join(upper, 'usr/bin'), { recursive: true });
+      copyFileSync(join(containerdDirectory ?? '', name), join(upper, 'usr/bin', name));
+    }
+    if (mirror === undefined) return;
+    const outside = join(this.#node.directory, 'outside');
+    this.#closeDoor = await openDoor(join(outside, 'mirror.sock'), mirror.port);
+    writeFileSync(join(outside, 'mirror.pem'), mirror.authority);
+    const lines = ['unix-socket = "/srv/outside/mirror.sock"', 'cacert = "/srv/outside/mirror.pem"'];
+    if (download !== undefined) {
+      lines.push(`header = "${faultHeader}: ${download.fault}${download.once ? ` once ${this.#id}` : ''}"`);
+    }
+    place(upper, '/root/.curlrc', `${lines.join('\n')}\n`);
+  }
+
+  /** What keeps the daemon from starting is done when it runs, as in life. */
+  async #breakConfiguration(name: RealOptions['configuration']): Promise<void> {
+    if (name === 'default') {
+      await this.write(configPath, await this.read('containerd', 'config', 'default'));
+      await this.read('systemctl', 'restart', 'containerd');
+    } else if (name === 'broken') await this.write(configPath, configurations[name]);
+    else if (name === 'missing-import') await this.read('rm', ...Object.keys(companions[name] ?? {}));
+  }
+}
+
+/** Writes a file into a tree, with the folders above it; executable where it is a script. */
+function place(tree: string, path: string, text: string): void {
+  const full = join(tree, path);
+  if (!existsSync(dirname(full))) mkdirSync(dirname(full), { recursive: true });
+  writeFileSync(full, text);
+  if (text.startsWith('#!')) chmodSync(full, 0o755);
+}
+
+/** Hides a file of the root file system: overlayfs takes such a device for "deleted". */
+function hide(upper: string, path: string): void {
+  const full = join(upper, path);
+  mkdirSync(dirname(full), { recursive: true });
+  execFileSync('mknod', [full, 'c', '0', '0']);
+}

@@ -1,0 +1,193 @@
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import type { MachineFault } from './faults.ts';
+import { type Apt, packageTools } from './packages.ts';
+import { modprobe, type Virtualization } from './virtualization.ts';
+
+/** What the stand-ins have to know of their machine. */
+export interface MachineFacts {
+  readonly tree: string;
+  readonly containerd: string;
+  readonly kernel: string;
+  readonly arch: string;
+  /** The file that `containerd.service` names with `-c`; absent where it names none. */
+  readonly configFlag: string | undefined;
+  readonly kubelet: 'snap' | 'service' | 'none';
+  readonly faults: ReadonlySet<MachineFault>;
+  readonly apt: Apt;
+  readonly virtualization: Virtualization;
+  readonly sysbox: SysboxTrait;
+  /** The version that the kubelet tells. */
+  readonly kubeletVersion: string;
+}
+
+/** What can be wrong with Sysbox on a machine. */
+export type SysboxTrait = 'works' | 'without-userns' | 'daemon-dies' | 'broken-package';
+
+const node = process.execPath;
+let bundle: string | undefined;
+
+/** The stand-in for containerd as one file: it starts in a third of the time that its modules would take, which every run pays several times. */
+export function daemonBundle(): string {
+  bundle ??= buildSync({
+    entryPoints: [fileURLToPath(new URL('containerd/main.ts', import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  }).outputFiles[0]?.text;
+  if (bundle === undefined) throw new Error('esbuild made nothing of the stand-in for containerd');
+  return bundle;
+}
+
+/**
+ * The programs of a node that the scripts call and that this host must not answer for: small shell scripts, and Node only where a
+ * configuration has to be parsed. Each refuses what it does not know.
+ */
+export function standIns(facts: MachineFacts): Record<string, string> {
+  const { tree, containerd, faults } = facts;
+  const has = (fault: MachineFault) => faults.has(fault);
+  const main = `"${node}" "${tree}/.machine/containerd.mjs" "${tree}" ${containerd}`;
+  const module = containerd.startsWith('1.') ? 'containerd' : 'containerd/v2';
+  const broken = has('containerd-does-not-return') ? 'daemon' : has('cri-does-not-return') ? 'cri' : 'none';
+  return {
+    containerd: sh(`
+if [ "$*" = --version ]; then echo "containerd github.com/containerd/${module} ${containerd} 0123456789abcdef"; exit 0; fi
+exec ${main} "$@"`),
+    systemctl: sh(systemctl(facts, main, broken)),
+    ctr: sh(ctr(tree, containerd, has('not-sandboxed'))),
+    'cloud-init': sh(`
+[ "$*" = 'status --wait' ] || { echo "cloud-init (stand-in): unknown $*" >&2; exit 64; }
+echo; echo 'status: ${has('cloud-init-failed') ? 'error' : 'done'}'
+exit ${has('cloud-init-failed') ? 1 : has('cloud-init-degraded') ? 2 : 0}`),
+    ...Object.fromEntries(
+      Object.entries(packageTools({ tree, apt: facts.apt, brokenPackage: facts.sysbox === 'broken-package' })).map(
+        ([name, body]) => [name, sh(body)],
+      ),
+    ),
+    modprobe: sh(modprobe(tree, facts.virtualization)),
+    ...(facts.kubelet === 'service'
+      ? { kubelet: sh(`[ "$*" = --version ] && echo 'Kubernetes v${facts.kubeletVersion}'`) }
+      : {}),
+    uname: sh(`
+case $1 in -m) echo ${facts.arch} ;; -r) echo ${facts.kernel} ;; *) echo Linux ;; esac`),
+    dmesg: sh(`echo '[    0.000000] Linux version ${facts.kernel} (buildd@lcy02)'`),
+    // The copies of programs in a container's root find their libraries in the host's own folders here.
+    ldd: sh(`echo '	not a dynamic executable'; exit 1`),
+    df: sh(`
+echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'
+echo '/dev/root 20134592 4193280 ${has('disk-full') ? 10240 : 15924928} 21% /'`),
+    ...(has('disk-full-while-unpacking')
+      ? { tar: sh(`cat >/dev/null; echo 'tar: runsc: Cannot write: No space left on device' >&2; exit 2`) }
+      : {}),
+  };
+}
+
+function sh(body: string): string {
+  return `#!/bin/sh\n${body.trim()}\n`;
+}
+
+function systemctl({ tree, configFlag, kubelet, faults, sysbox }: MachineFacts, main: string, broken: string): string {
+  const m = `${tree}/.machine`;
+  const units = { snap: 'snap.kubelet-eks.daemon.service', service: 'kubelet.service', none: 'no-such.service' };
+  const argv = `/usr/bin/containerd${configFlag === undefined ? '' : ` --config ${configFlag}`}`;
+  const failing = faults.has('containerd-never-returns')
+    ? 'false'
+    : `${main} start "${configFlag ?? '/etc/containerd/config.toml'}" ${broken}`;
+  return `
+case "$1 $2" in
+  'show containerd.service')
+    echo "LoadState=loaded"
+    echo "ActiveState=$(cat "${m}/active")"
+    echo "KillMode=${faults.has('kill-mode') ? 'control-group' : 'process'}"
+    echo "NRestarts=0"
+    echo "MainPID=$(cat "${m}/pid")"
+    echo "ExecStart={ path=/usr/bin/containerd ; argv[]=${argv} ; ignore_errors=no ; start_time=[n/a] ; pid=0 ; status=0/0 }"
+    ;;
+  'show ${units[kubelet]}')
+    echo "LoadState=loaded"
+    echo "ActiveState=${faults.has('kubelet-dead') ? 'inactive' : 'active'}"
+    ;;
+  'show '*)
+    if [ -f "${tree}/usr/lib/systemd/system/$2" ]; then
+      echo "LoadState=loaded"
+      echo "ActiveState=$(cat "${m}/units/$2" 2>/dev/null || echo inactive)"
+    else
+      echo "LoadState=not-found"
+      echo "ActiveState=inactive"
+    fi
+    ;;
+  'enable --now')
+    if [ "$3" != sysbox.service ] || [ ! -f "${tree}/usr/lib/systemd/system/$3" ]; then
+      echo "Failed to enable unit: Unit file $3 does not exist." >&2
+      exit 1
+    fi
+    mkdir -p "${m}/units"
+    for unit in sysbox sysbox-mgr sysbox-fs; do echo active >"${m}/units/$unit.service"; done
+    ${sysbox === 'daemon-dies' ? `echo failed >"${m}/units/sysbox-fs.service"` : ':'}
+    ;;
+  'restart containerd.service')
+    echo failed >"${m}/active"
+    echo restart >>"${m}/restarts"
+    pid=$(($(cat "${m}/pid") + 1))
+    echo "$pid" >"${m}/pid"
+    if ${failing} >>"${m}/containerd.log" 2>&1; then
+      echo active >"${m}/active"
+    else
+      echo "Job for containerd.service failed because the control process exited with error code." >&2
+      exit 1
+    fi
+    ;;
+  *) echo "systemctl (stand-in): unknown: $*" >&2; exit 64 ;;
+esac`;
+}
+
+function ctr(tree: string, containerd: string, fooled: boolean): string {
+  const m = `${tree}/.machine`;
+  return `
+if [ "$(cat "${m}/active")" != active ]; then
+  echo 'ctr: failed to dial "/run/containerd/containerd.sock": connect: connection refused' >&2
+  exit 1
+fi
+if [ "$1" = -n ]; then shift 2; fi
+case "$1 $2" in
+  'version ') echo "Server: Version: ${containerd}" ;;
+  'plugins ls') cat "${m}/plugins" ;;
+  'task ls') cat "${m}/tasks" ;;
+  'task kill' | 'container rm') ;;
+  'run --rm')
+    shift 2
+    config=
+    runc=
+    while :; do
+      case $1 in
+        --runtime) runtime=$2; shift 2 ;;
+        --runtime-config-path) config=$2; shift 2 ;;
+        --runc-binary) runc=$2; shift 2 ;;
+        --rootfs) rootfs=$2; shift 2; break ;;
+        *) echo "ctr (stand-in): unknown option $1" >&2; exit 64 ;;
+      esac
+    done
+    shift
+    if ${fooled ? 'true' : '[ "$runtime$runc" = io.containerd.runc.v2 ]'}; then
+      # There are no namespaces: what the command reads of /proc is the machine's.
+      said=$(printf '%s' "$3" | sed 's#</proc/#<${tree}/proc/#g')
+      PATH=$rootfs/bin exec "$rootfs$1" "$2" "$said"
+    fi
+    if [ "$runtime" = io.containerd.runc.v2 ]; then
+      if [ ! -x "$runc" ]; then echo "ctr: failed to create shim task: exec: \\"$runc\\": no such file or directory" >&2; exit 1; fi
+      exec "$runc" run "$rootfs" "$@"
+    fi
+    case $runtime in
+      /*) shim=$runtime ;;
+      *) shim=containerd-shim-$(echo "\${runtime#io.containerd.}" | tr . -) ;;
+    esac
+    if ! command -v "$shim" >/dev/null; then
+      echo "ctr: failed to start shim: failed to resolve runtime path: runtime \\"$runtime\\" binary not installed \\"$shim\\": file does not exist" >&2
+      exit 1
+    fi
+    exec "$shim" "$config" "$rootfs" "$@"
+    ;;
+  *) echo "ctr (stand-in): unknown: $*" >&2; exit 64 ;;
+esac`;
+}

@@ -1,0 +1,99 @@
+import { accessSync, chmodSync, constants, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** The host's own programs that the scripts may use: nothing else is in PATH, so nothing of the host answers by accident. */
+const hostPrograms = [
+  ...[
+    'bash',
+    'sh',
+    'cat',
+    'chmod',
+    'cmp',
+    'comm',
+    'cp',
+    'cut',
+    'dirname',
+    'echo',
+    'find',
+    'flock',
+    'grep',
+    'head',
+    'ln',
+    'ls',
+  ],
+  ...[
+    'mkdir',
+    'mv',
+    'readlink',
+    'rm',
+    'rmdir',
+    'sed',
+    'sha256sum',
+    'sleep',
+    'sort',
+    'sync',
+    'tail',
+    'tar',
+    'tee',
+    'timeout',
+    'touch',
+  ],
+  ...['tr', 'wc', 'bzip2', 'zstd', 'curl', 'wget'],
+];
+
+const found = new Map<string, string | undefined>();
+
+/** Finds a program of the host in PATH; `undefined` where there is none. */
+export function hostProgram(name: string): string | undefined {
+  if (found.has(name)) return found.get(name);
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(':'),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/bin',
+    '/usr/sbin',
+    '/sbin',
+  ];
+  const path = folders
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => `${folder}/${name}`)
+    .find((candidate) => {
+      try {
+        accessSync(candidate, constants.X_OK);
+        return statSync(candidate).isFile();
+      } catch {
+        return false;
+      }
+    });
+  found.set(name, path);
+  return path;
+}
+
+/** Writes a file with the folders above it. */
+export function write(path: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+}
+
+/**
+ * Puts the host's programs into a tree, as links.
+ *
+ * @param besides programs of the tree that must not be hidden
+ * @param not programs that this machine shall not have
+ */
+export function linkPrograms(tree: string, besides: ReadonlySet<string>, not: ReadonlySet<string>): void {
+  const folder = `${tree}/usr/bin`;
+  mkdirSync(folder, { recursive: true });
+  for (const name of hostPrograms) {
+    if (besides.has(name) || not.has(name)) continue;
+    const path = hostProgram(name);
+    if (path !== undefined) symlinkSync(path, `${folder}/${name}`);
+    else if (name === 'zstd') write(`${folder}/zstd`, nodeZstd, 0o755);
+  }
+}
+
+/** Where the host has no zstd, Node unpacks. */
+const nodeZstd = `#!/bin/sh
+exec "${process.execPath}" -e "process.stdin.pipe(require('node:zlib').createZstdDecompress()).pipe(process.stdout)"
+`;

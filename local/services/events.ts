@@ -1,0 +1,233 @@
+/**
+ * EventBridge: the default bus and its rules, https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html and
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
+ */
+import { randomUUID } from 'node:crypto';
+import type { PutEventsCommandInput, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
+import * as v from 'valibot';
+import {
+  type Authorization,
+  type Aws,
+  AwsError,
+  operation,
+  type Place,
+  type Principal,
+  type Service,
+} from '../aws/service.ts';
+import type { Clock } from '../clock.ts';
+import { physicalName } from '../template/names.ts';
+import type { ResourceType } from '../template/resource.ts';
+import { type DeliveryHook, EventDelivery, type Target } from './event-delivery.ts';
+import { compilePattern, type EventTest } from './event-pattern.ts';
+import { type BusEvent, refuseTarget } from './event-targets.ts';
+import { integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
+import type { Emit, ServiceEvent } from './service-event.ts';
+
+/** All entries of one call together may have so many bytes: 1 MB since January 2026. */
+const largestCall = 1_048_576;
+const mostEntries = 10;
+
+interface Rule {
+  readonly name: string;
+  readonly arn: string;
+  readonly matches: EventTest;
+  readonly targets: readonly Target[];
+}
+
+const TargetSchema = v.strictObject({
+  Id: v.pipe(v.string(), v.regex(/^[.\-_A-Za-z0-9]{1,64}$/)),
+  Arn: v.string(),
+  RoleArn: v.optional(v.string()),
+  Input: v.optional(v.pipe(v.string(), v.maxLength(8192))),
+  DeadLetterConfig: v.optional(v.strictObject({ Arn: v.string() })),
+  RetryPolicy: v.optional(
+    v.strictObject({
+      MaximumRetryAttempts: v.optional(integer(0, 185)),
+      MaximumEventAgeInSeconds: v.optional(integer(60, 86_400)),
+    }),
+  ),
+});
+
+/** Schedules are not among them: nothing here asks for one yet. */
+const RuleSchema = v.strictObject({
+  Name: v.optional(v.pipe(v.string(), v.regex(/^[.\-_A-Za-z0-9]{1,64}$/))),
+  Description: v.optional(v.pipe(v.string(), v.maxLength(512))),
+  EventBusName: v.optional(v.literal('default', 'only the default bus is modelled here')),
+  EventPattern: v.looseObject({}),
+  State: v.optional(v.picklist(['ENABLED', 'DISABLED']), 'ENABLED'),
+  Targets: v.optional(v.pipe(v.array(TargetSchema), v.maxLength(5)), []),
+  Tags: v.optional(TagsSchema),
+});
+
+/** The default bus of one account and region. */
+export class Events {
+  readonly service: Service;
+  readonly resourceTypes: readonly ResourceType[];
+  readonly #clock: Clock;
+  readonly #place: Place;
+  readonly #rules: Rule[] = [];
+  readonly #watchers: ((event: BusEvent) => void)[] = [];
+  readonly #delivery: EventDelivery;
+
+  /** @param options.session assumes the role of a target; by default without a look at its trust policy */
+  constructor(options: {
+    clock: Clock;
+    aws: Aws;
+    place: Place;
+    session?: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
+    latencyMs?: number;
+    random?: () => number;
+  }) {
+    const { clock, aws, place, latencyMs = 300, random = Math.random } = options;
+    const { session = (roleArn, sessionName): Principal => ({ kind: 'role', roleArn, sessionName }) } = options;
+    this.#clock = clock;
+    this.#place = place;
+    this.#delivery = new EventDelivery({ clock, aws, session, latencyMs, random, hook: undefined });
+    this.resourceTypes = [this.#ruleType()];
+    this.service = {
+      name: 'events',
+      operations: {
+        PutEvents: operation(
+          (input: PutEventsCommandInput) => (input.Entries ?? []).map((entry) => this.#authorization(entry)),
+          (input) => this.#put(input),
+        ),
+      },
+    };
+  }
+
+  /** Lets tests drop, repeat, delay and reorder deliveries. */
+  set delivery(hook: DeliveryHook | undefined) {
+    this.#delivery.options.hook = hook;
+  }
+
+  /** Calls `watcher` with each event that comes to the bus. */
+  watch(watcher: (event: BusEvent) => void): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Puts an AWS service's own event on the bus. */
+  readonly emit: Emit = (event) => void this.#publish(event, this.#clock.now());
+
+  #publish({ source, resources, detail, 'detail-type': detailType }: ServiceEvent, at: number): string {
+    const event: BusEvent = {
+      version: '0',
+      id: randomUUID(),
+      'detail-type': detailType,
+      source,
+      account: this.#place.account,
+      time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+      region: this.#place.region,
+      resources,
+      detail,
+    };
+    for (const watcher of this.#watchers) watcher(event);
+    for (const rule of this.#rules) {
+      if (!rule.matches(event)) continue;
+      for (const target of rule.targets) this.#delivery.start({ event, ruleArn: rule.arn, target });
+    }
+    return event.id;
+  }
+
+  #put({ Entries = [] }: PutEventsCommandInput): { FailedEntryCount: number; Entries: PutEventsResultEntry[] } {
+    if (Entries.length < 1 || Entries.length > mostEntries) {
+      throw new AwsError(
+        'ValidationException',
+        `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and ${mostEntries}, not ${Entries.length}`,
+      );
+    }
+    if (Entries.reduce((sum, entry) => sum + entrySize(entry), 0) > largestCall) {
+      throw new AwsError(
+        'ValidationException',
+        `Total size of the entries in the request is over the limit of ${largestCall} bytes.`,
+      );
+    }
+    const answers = Entries.map((entry): PutEventsResultEntry => {
+      const detail = parse(entry.Detail);
+      const fault = faultOf(entry, detail);
+      if (fault !== undefined) return { ErrorCode: fault[0], ErrorMessage: fault[1] };
+      const event = {
+        source: entry.Source ?? '',
+        'detail-type': entry.DetailType ?? '',
+        resources: entry.Resources ?? [],
+        detail: detail ?? {},
+      };
+      return { EventId: this.#publish(event, entry.Time?.getTime() ?? this.#clock.now()) };
+    });
+    return { FailedEntryCount: answers.filter((one) => one.ErrorCode !== undefined).length, Entries: answers };
+  }
+
+  #authorization(entry: PutEventsRequestEntry): Authorization {
+    const { partition, region, account } = this.#place;
+    const bus = `arn:${partition}:events:${region}:${account}:event-bus/default`;
+    const name = entry.EventBusName ?? 'default';
+    if (name !== 'default' && name !== bus) {
+      throw new AwsError(
+        'ResourceNotFoundException',
+        `Event bus ${name} does not exist: only the default bus is modelled here.`,
+      );
+    }
+    const context = { 'events:source': entry.Source ?? '', 'events:detail-type': entry.DetailType ?? '' };
+    return { action: 'events:PutEvents', resource: bus, context };
+  }
+
+  #ruleType(): ResourceType {
+    const rules = this.#rules;
+    const { partition, region, account } = this.#place;
+    return {
+      type: 'AWS::Events::Rule',
+      properties: propertyNames(RuleSchema),
+      foresee({ EventPattern }) {
+        if (typeof EventPattern === 'object' && EventPattern !== null) compilePattern(EventPattern);
+      },
+      create(logicalId, properties, stack) {
+        const read = readProperties(this.type, logicalId, RuleSchema, properties);
+        const name = read.Name ?? physicalName(stack.name, logicalId, 64);
+        const arn = `arn:${partition}:events:${region}:${account}:rule/${name}`;
+        const targets = read.Targets.map((target): Target => {
+          const refusal = refuseTarget(target.Arn, target.RoleArn);
+          if (refusal !== undefined)
+            throw new AwsError('ValidationException', `${logicalId} (${this.type}): Targets: ${refusal}`);
+          return {
+            id: target.Id,
+            arn: target.Arn,
+            roleArn: target.RoleArn,
+            input: target.Input,
+            deadLetterArn: target.DeadLetterConfig?.Arn,
+            retries: target.RetryPolicy?.MaximumRetryAttempts ?? 185,
+            maximumAge: target.RetryPolicy?.MaximumEventAgeInSeconds ?? 86_400,
+          };
+        });
+        const matches = compilePattern(read.EventPattern);
+        if (read.State === 'ENABLED') rules.push({ name, arn, matches, targets });
+        return { ref: name, attributes: { Arn: arn } };
+      },
+    };
+  }
+}
+
+/** What keeps an entry from the bus, as code and message. */
+function faultOf(entry: PutEventsRequestEntry, detail: unknown): readonly [string, string] | undefined {
+  for (const name of ['Source', 'DetailType', 'Detail'] as const) {
+    if (!entry[name])
+      return ['InvalidArgument', `Parameter ${name} is not valid. Reason: ${name} is a required argument.`];
+  }
+  if (detail === undefined) return ['MalformedDetail', 'Detail is malformed.'];
+  if (entry.Source?.startsWith('aws.')) return ['NotAuthorizedForSource', 'Not authorized for the source.'];
+  return undefined;
+}
+
+function parse(detail: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(detail ?? '');
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    return isObject ? { ...parsed } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the rule of the page "Calculating PutEvents event entry size". */
+function entrySize({ Time, Source, DetailType, Detail, Resources }: PutEventsRequestEntry): number {
+  const texts = [Source, DetailType, Detail, ...(Resources ?? [])];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : 14);
+}

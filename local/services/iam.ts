@@ -1,0 +1,98 @@
+import type { Core, Part } from '../core.ts';
+import type { Role } from '../iam/iam.ts';
+import { managedPolicies } from '../iam/managed-policies.ts';
+import { type Policy, readPolicy } from '../iam/policy.ts';
+import { physicalName, suffixOf } from '../template/names.ts';
+import type { ResourceType, Stack } from '../template/resource.ts';
+import { TemplateError } from '../template/template-error.ts';
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** Roles and policies. There are no operations: nothing here changes IAM after the deployment. */
+export function iamPart({ iam }: Core): Part {
+  const customerManaged = new Map<string, Policy>();
+
+  const role: ResourceType = {
+    type: 'AWS::IAM::Role',
+    properties: [
+      'AssumeRolePolicyDocument',
+      'Description',
+      'ManagedPolicyArns',
+      'MaxSessionDuration',
+      'Path',
+      'Policies',
+      'RoleName',
+      'Tags',
+    ],
+    create(logicalId, properties, stack) {
+      const name = String(properties['RoleName'] ?? physicalName(stack.name, logicalId));
+      const policies = new Map<string, Policy>();
+      for (const inline of records(properties['Policies'])) {
+        policies.set(String(inline['PolicyName']), readPolicy(inline['PolicyDocument']));
+      }
+      for (const arn of strings(properties['ManagedPolicyArns'])) policies.set(arn, managed(arn));
+      const made: Role = {
+        arn: `arn:${stack.place.partition}:iam::${stack.place.account}:role${path(properties)}${name}`,
+        name,
+        id: `AROA${suffixOf(name)}${suffixOf(`${name}/id`).slice(0, 5)}`,
+        trust: readPolicy(properties['AssumeRolePolicyDocument']),
+        policies,
+        tags: Object.fromEntries(records(properties['Tags']).map((tag) => [String(tag['Key']), String(tag['Value'])])),
+      };
+      iam.roles.set(name, made);
+      return { ref: name, attributes: { Arn: made.arn, RoleId: made.id } };
+    },
+  };
+
+  const policy: ResourceType = {
+    type: 'AWS::IAM::Policy',
+    properties: ['PolicyDocument', 'PolicyName', 'Roles'],
+    create(logicalId, properties) {
+      const name = String(properties['PolicyName'] ?? logicalId);
+      attach(name, readPolicy(properties['PolicyDocument']), properties);
+      return { ref: name, attributes: { Id: name } };
+    },
+  };
+
+  const managedPolicy: ResourceType = {
+    type: 'AWS::IAM::ManagedPolicy',
+    properties: ['Description', 'ManagedPolicyName', 'Path', 'PolicyDocument', 'Roles'],
+    create(logicalId, properties, stack: Stack) {
+      const name = String(properties['ManagedPolicyName'] ?? physicalName(stack.name, logicalId, 128));
+      const arn = `arn:${stack.place.partition}:iam::${stack.place.account}:policy${path(properties)}${name}`;
+      const document = readPolicy(properties['PolicyDocument']);
+      customerManaged.set(arn, document);
+      attach(arn, document, properties);
+      return { ref: arn, attributes: { PolicyArn: arn } };
+    },
+  };
+
+  function attach(name: string, document: Policy, properties: Properties): void {
+    for (const one of strings(properties['Roles'])) iam.role(one).policies.set(name, document);
+  }
+
+  function managed(arn: string): Policy {
+    const own = customerManaged.get(arn);
+    if (own !== undefined) return own;
+    const name = /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
+    const document = name === undefined ? undefined : managedPolicies[name];
+    if (document !== undefined) return readPolicy(document);
+    throw new TemplateError(
+      `the managed policy ${arn} is not known here; known: ${Object.keys(managedPolicies).join(', ')}`,
+    );
+  }
+
+  return { resourceTypes: [role, policy, managedPolicy] };
+}
+
+function path(properties: Properties): string {
+  return String(properties['Path'] ?? '/');
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function records(value: unknown): readonly Properties[] {
+  return Array.isArray(value) ? (value as Properties[]) : [];
+}

@@ -1,0 +1,153 @@
+import * as v from 'valibot';
+import type { Iam } from '../iam/iam.ts';
+import { reservedVariables } from '../lambda/environment-variables.ts';
+import { logLevels } from '../lambda/function.ts';
+import type { Lambda } from '../lambda/lambda.ts';
+import { assetOf } from '../template/deployment.ts';
+import { physicalName, suffixOf } from '../template/names.ts';
+import type { ResourceType } from '../template/resource.ts';
+import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
+
+/** The runtimes that this process can stand in for. */
+const runtimes = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
+
+const FunctionSchema = v.strictObject({
+  Architectures: v.optional(v.array(v.picklist(['arm64', 'x86_64'])), ['x86_64']),
+  Code: v.strictObject({ S3Bucket: v.string(), S3Key: v.string() }),
+  DeadLetterConfig: v.optional(v.strictObject({ TargetArn: v.pipe(v.string(), v.regex(/^arn:[^:]+:sqs:/)) })),
+  Description: v.optional(v.string()),
+  Environment: v.optional(v.strictObject({ Variables: v.optional(v.record(v.string(), v.string()), {}) }), {}),
+  EphemeralStorage: v.optional(v.strictObject({ Size: integer(512, 10_240) })),
+  FunctionName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-_]{1,64}$/))),
+  Handler: v.pipe(v.string(), v.regex(/^[^\s.][^\s]*\.[^\s.]+$/)),
+  LoggingConfig: v.optional(
+    v.strictObject({
+      ApplicationLogLevel: v.optional(v.picklist(logLevels)),
+      LogFormat: v.optional(v.picklist(['Text', 'JSON']), 'Text'),
+      LogGroup: v.optional(v.string()),
+      SystemLogLevel: v.optional(v.picklist(['DEBUG', 'INFO', 'WARN'])),
+    }),
+    {},
+  ),
+  MemorySize: v.optional(integer(128, 10_240), 128),
+  ReservedConcurrentExecutions: v.optional(integer(0, 1000)),
+  Role: v.string(),
+  Runtime: v.picklist(runtimes, `must be one of ${runtimes.join(', ')}`),
+  Tags: v.optional(TagsSchema),
+  Timeout: v.optional(integer(1, 900), 3),
+  TracingConfig: v.optional(v.strictObject({ Mode: v.picklist(['Active', 'PassThrough']) })),
+  VpcConfig: v.optional(
+    v.strictObject({
+      Ipv6AllowedForDualStack: v.optional(BooleanSchema),
+      SecurityGroupIds: v.optional(v.array(v.string())),
+      SubnetIds: v.optional(v.array(v.string())),
+    }),
+  ),
+});
+
+const PermissionSchema = v.strictObject({
+  Action: v.literal('lambda:InvokeFunction'),
+  FunctionName: v.string(),
+  Principal: v.string(),
+  SourceAccount: v.optional(v.string()),
+  SourceArn: v.optional(v.string()),
+});
+
+const DestinationSchema = v.strictObject({ Destination: v.pipe(v.string(), v.regex(/^arn:[^:]+:(sqs|lambda):/)) });
+
+const InvokeConfigSchema = v.strictObject({
+  DestinationConfig: v.optional(
+    v.strictObject({ OnFailure: v.optional(DestinationSchema), OnSuccess: v.optional(DestinationSchema) }),
+    {},
+  ),
+  FunctionName: v.string(),
+  MaximumEventAgeInSeconds: v.optional(integer(60, 21_600), 21_600),
+  MaximumRetryAttempts: v.optional(integer(0, 2), 2),
+  Qualifier: v.literal('$LATEST'),
+});
+
+/** `AWS::Lambda::Function`, `Permission` and `EventInvokeConfig`. Layers, versions and aliases are not here, so they are refused. */
+export function lambdaResourceTypes(lambda: Lambda, iam: Iam): readonly ResourceType[] {
+  return [functionType(lambda, iam), permissionType(lambda), invokeConfigType(lambda)];
+}
+
+function functionType(lambda: Lambda, iam: Iam): ResourceType {
+  return {
+    type: 'AWS::Lambda::Function',
+    properties: propertyNames(FunctionSchema),
+    create(logicalId, properties, stack) {
+      const read = readProperties(this.type, logicalId, FunctionSchema, properties);
+      const name = read.FunctionName ?? physicalName(stack.name, logicalId);
+      const { partition, region, account } = stack.place;
+      const arn = `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+      const variables = read.Environment.Variables ?? {};
+      const reserved = Object.keys(variables).find((one) => reservedVariables.includes(one));
+      if (reserved !== undefined) throw new Error(`the environment variable ${reserved} is reserved by Lambda`);
+      // A role that Lambda may not assume fails the deployment, not the first invocation.
+      iam.roleSession(read.Role, 'lambda.amazonaws.com', name);
+      lambda.create({
+        name,
+        arn,
+        roleArn: read.Role,
+        runtime: read.Runtime,
+        handler: read.Handler,
+        folder: assetOf(stack, read.Code.S3Key),
+        environment: variables,
+        timeoutSeconds: read.Timeout,
+        memoryMb: read.MemorySize,
+        reservedConcurrency: read.ReservedConcurrentExecutions,
+        log: {
+          group: read.LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
+          format: read.LoggingConfig.LogFormat ?? 'Text',
+          level: read.LoggingConfig.ApplicationLogLevel ?? 'INFO',
+        },
+        deadLetterArn: read.DeadLetterConfig?.TargetArn,
+      });
+      return { ref: name, attributes: { Arn: arn } };
+    },
+  };
+}
+
+function permissionType(lambda: Lambda): ResourceType {
+  return {
+    type: 'AWS::Lambda::Permission',
+    properties: propertyNames(PermissionSchema),
+    create(logicalId, properties, stack) {
+      const read = readProperties(this.type, logicalId, PermissionSchema, properties);
+      const target = lambda.function(read.FunctionName);
+      const isService = read.Principal.endsWith('.amazonaws.com');
+      const sid = `${stack.name}-${logicalId}-${suffixOf(logicalId)}`;
+      target.statements.push({
+        Sid: sid,
+        Effect: 'Allow',
+        Principal: isService ? { Service: read.Principal } : { AWS: read.Principal },
+        Action: read.Action,
+        Resource: target.settings.arn,
+        Condition: {
+          ...(read.SourceArn === undefined ? {} : { ArnLike: { 'aws:SourceArn': read.SourceArn } }),
+          ...(read.SourceAccount === undefined ? {} : { StringEquals: { 'aws:SourceAccount': read.SourceAccount } }),
+        },
+      });
+      return { ref: sid, attributes: { Id: sid } };
+    },
+  };
+}
+
+function invokeConfigType(lambda: Lambda): ResourceType {
+  return {
+    type: 'AWS::Lambda::EventInvokeConfig',
+    properties: propertyNames(InvokeConfigSchema),
+    create(logicalId, properties) {
+      const read = readProperties(this.type, logicalId, InvokeConfigSchema, properties);
+      const onFailure = read.DestinationConfig.OnFailure?.Destination;
+      const onSuccess = read.DestinationConfig.OnSuccess?.Destination;
+      lambda.function(read.FunctionName).asynchronous = {
+        maximumRetries: read.MaximumRetryAttempts,
+        maximumAgeSeconds: read.MaximumEventAgeInSeconds,
+        ...(onFailure === undefined ? {} : { onFailure }),
+        ...(onSuccess === undefined ? {} : { onSuccess }),
+      };
+      return { ref: logicalId, attributes: {} };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * The CloudFormation resources of SQS:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.html
+ */
+import * as v from 'valibot';
+import { physicalName } from '../template/names.ts';
+import type { ResourceType } from '../template/resource.ts';
+import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
+import type { Sqs } from './sqs.ts';
+
+const RedrivePolicySchema = v.strictObject({ deadLetterTargetArn: v.string(), maxReceiveCount: integer(1, 1000) });
+
+/** A key of one's own (KmsMasterKeyId) is not among them: each sender would need rights on the key, and KMS is not modelled. */
+const QueueSchema = v.strictObject({
+  QueueName: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/))),
+  VisibilityTimeout: v.optional(integer(0, 43_200), 30),
+  MessageRetentionPeriod: v.optional(integer(60, 1_209_600), 345_600),
+  DelaySeconds: v.optional(integer(0, 900), 0),
+  ReceiveMessageWaitTimeSeconds: v.optional(integer(0, 20), 0),
+  RedrivePolicy: v.optional(RedrivePolicySchema),
+  SqsManagedSseEnabled: v.optional(BooleanSchema, true),
+  Tags: v.optional(TagsSchema),
+});
+
+const PolicySchema = v.strictObject({ Queues: v.array(v.string()), PolicyDocument: v.looseObject({}) });
+
+/** `AWS::SQS::Queue` and `AWS::SQS::QueuePolicy`. */
+export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
+  const queue: ResourceType = {
+    type: 'AWS::SQS::Queue',
+    properties: propertyNames(QueueSchema),
+    create(logicalId, properties, stack) {
+      const read = readProperties(this.type, logicalId, QueueSchema, properties);
+      const made = sqs.create({
+        name: read.QueueName ?? physicalName(stack.name, logicalId, 80),
+        visibilityTimeout: read.VisibilityTimeout,
+        retention: read.MessageRetentionPeriod,
+        delay: read.DelaySeconds,
+        receiveWait: read.ReceiveMessageWaitTimeSeconds,
+        managedEncryption: read.SqsManagedSseEnabled,
+      });
+      if (read.RedrivePolicy !== undefined) {
+        const { deadLetterTargetArn, maxReceiveCount } = read.RedrivePolicy;
+        made.redrive = { queue: sqs.byArn(deadLetterTargetArn), maxReceiveCount };
+      }
+      const { url, arn, name } = made.settings;
+      return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
+    },
+  };
+  const policy: ResourceType = {
+    type: 'AWS::SQS::QueuePolicy',
+    properties: propertyNames(PolicySchema),
+    create(logicalId, properties, stack) {
+      const read = readProperties(this.type, logicalId, PolicySchema, properties);
+      for (const url of read.Queues) {
+        const target = sqs.byUrl(url);
+        if (target.policy !== undefined) {
+          throw new Error(`${logicalId} (${this.type}): ${url} already has a policy; a second one would replace it`);
+        }
+        target.policy = read.PolicyDocument;
+      }
+      const id = physicalName(stack.name, logicalId, 80);
+      return { ref: id, attributes: { Id: id } };
+    },
+  };
+  return [queue, policy];
+}

@@ -1,0 +1,346 @@
+/** SQS, standard queues: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html */
+import { randomUUID } from 'node:crypto';
+import type {
+  ChangeMessageVisibilityBatchCommandInput,
+  ChangeMessageVisibilityCommandInput,
+  DeleteMessageBatchCommandInput,
+  DeleteMessageCommandInput,
+  GetQueueAttributesCommandInput,
+  GetQueueUrlCommandInput,
+  Message,
+  MessageAttributeValue,
+  ReceiveMessageCommandInput,
+  SendMessageBatchCommandInput,
+  SendMessageCommandInput,
+} from '@aws-sdk/client-sqs';
+import { type Authorization, AwsError, operation, type Place, type Principal, type Service } from '../aws/service.ts';
+import type { Clock } from '../clock.ts';
+import type { ResourceType } from '../template/resource.ts';
+import {
+  md5OfAttributes,
+  md5OfBody,
+  Queue,
+  type QueueSettings,
+  type ReceivedMessage,
+  type Redrive,
+} from './sqs-queue.ts';
+import { queueResourceTypes } from './sqs-resources.ts';
+
+/** The largest message, body and attributes together: 1 MiB since August 2025. */
+const largestMessage = 1_048_576;
+/** The longest visibility time-out in seconds: 12 hours. */
+const longestVisibility = 43_200;
+
+/** The queues of one account and region. */
+export class Sqs {
+  readonly service: Service;
+  readonly resourceTypes: readonly ResourceType[];
+  readonly #clock: Clock;
+  readonly #place: Place;
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(options: { clock: Clock; place: Place }) {
+    this.#clock = options.clock;
+    this.#place = options.place;
+    this.resourceTypes = queueResourceTypes(this);
+    const allow = (action: string) => (input: { QueueUrl: string | undefined }) =>
+      this.#authorize(action, input.QueueUrl);
+    this.service = {
+      name: 'sqs',
+      operations: {
+        SendMessage: operation(allow('SendMessage'), (input: SendMessageCommandInput, call) =>
+          this.#send(this.#of(input.QueueUrl), input, call.principal),
+        ),
+        SendMessageBatch: operation(allow('SendMessage'), (input: SendMessageBatchCommandInput, call) => {
+          const queue = this.#of(input.QueueUrl);
+          const size = (input.Entries ?? []).reduce((sum, entry) => sum + messageSize(entry), 0);
+          if (size > largestMessage) {
+            throw new AwsError('BatchRequestTooLong', `Batch requests cannot be longer than ${largestMessage} bytes.`);
+          }
+          return batch(input.Entries, (entry) => this.#send(queue, entry, call.principal));
+        }),
+        ReceiveMessage: operation(allow('ReceiveMessage'), (input: ReceiveMessageCommandInput) => this.#receive(input)),
+        DeleteMessage: operation(allow('DeleteMessage'), (input: DeleteMessageCommandInput) => {
+          this.#of(input.QueueUrl).delete(handle(input.ReceiptHandle));
+          return {};
+        }),
+        DeleteMessageBatch: operation(allow('DeleteMessage'), (input: DeleteMessageBatchCommandInput) => {
+          const queue = this.#of(input.QueueUrl);
+          return batch(input.Entries, (entry) => {
+            queue.delete(handle(entry.ReceiptHandle));
+            return {};
+          });
+        }),
+        ChangeMessageVisibility: operation(
+          allow('ChangeMessageVisibility'),
+          (input: ChangeMessageVisibilityCommandInput) => {
+            changeVisibility(this.#of(input.QueueUrl), input);
+            return {};
+          },
+        ),
+        ChangeMessageVisibilityBatch: operation(
+          allow('ChangeMessageVisibility'),
+          (input: ChangeMessageVisibilityBatchCommandInput) => {
+            const queue = this.#of(input.QueueUrl);
+            return batch(input.Entries, (entry) => {
+              changeVisibility(queue, entry);
+              return {};
+            });
+          },
+        ),
+        GetQueueUrl: operation(
+          (input: GetQueueUrlCommandInput) => this.#authorize('GetQueueUrl', this.#urlOf(input.QueueName ?? '')),
+          (input: GetQueueUrlCommandInput) => ({ QueueUrl: this.#of(this.#urlOf(input.QueueName ?? '')).settings.url }),
+        ),
+        GetQueueAttributes: operation(allow('GetQueueAttributes'), (input: GetQueueAttributesCommandInput) =>
+          attributes(this.#of(input.QueueUrl), input.AttributeNames ?? []),
+        ),
+      },
+    };
+  }
+
+  /** Makes a queue; times are in seconds. */
+  create(settings: Omit<QueueSettings, 'arn' | 'url'>): Queue {
+    const { account, region, partition } = this.#place;
+    if (this.#queues.has(settings.name))
+      throw new AwsError('QueueNameExists', `A queue named ${settings.name} already exists.`);
+    const arn = `arn:${partition}:sqs:${region}:${account}:${settings.name}`;
+    const queue = new Queue({ ...settings, arn, url: this.#urlOf(settings.name) }, this.#clock);
+    this.#queues.set(settings.name, queue);
+    return queue;
+  }
+
+  /** The queue of an ARN. Throws AwsError QueueDoesNotExist. */
+  byArn(arn: string): Queue {
+    const queue = this.#queues.get(arn.split(':')[5] ?? '');
+    if (queue?.settings.arn !== arn) throw doesNotExist();
+    return queue;
+  }
+
+  /** Every queue, for a view of the run. */
+  all(): readonly Queue[] {
+    return [...this.#queues.values()];
+  }
+
+  #urlOf(name: string): string {
+    return `https://sqs.${this.#place.region}.amazonaws.com/${this.#place.account}/${name}`;
+  }
+
+  /** The queue of a URL. Throws AwsError QueueDoesNotExist. */
+  byUrl(url: string): Queue {
+    return this.#of(url);
+  }
+
+  #of(url: string | undefined): Queue {
+    const queue = this.#queues.get(url?.split('/')[4] ?? '');
+    if (queue === undefined || queue.settings.url !== url) throw doesNotExist();
+    return queue;
+  }
+
+  #authorize(action: string, url: string | undefined): readonly Authorization[] {
+    const [, , , account = '', name = ''] = (url ?? '').split('/');
+    const resource = `arn:${this.#place.partition}:sqs:${this.#place.region}:${account}:${name}`;
+    const resourcePolicy = this.#queues.get(name)?.policy;
+    return [{ action: `sqs:${action}`, resource, ...(resourcePolicy === undefined ? {} : { resourcePolicy }) }];
+  }
+
+  #send(
+    queue: Queue,
+    input: {
+      MessageBody?: string | undefined;
+      MessageAttributes?: Record<string, MessageAttributeValue> | undefined;
+      DelaySeconds?: number | undefined;
+    },
+    principal: Principal,
+  ) {
+    const body = input.MessageBody ?? '';
+    if (body === '') throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+    if (messageSize(input) > largestMessage) {
+      throw invalidParameter(
+        `One or more parameters are invalid. Reason: Message must be shorter than ${largestMessage} bytes.`,
+      );
+    }
+    const attributes = input.MessageAttributes ?? {};
+    if (Object.keys(attributes).length > 10) {
+      throw invalidParameter(
+        `Number of message attributes [${Object.keys(attributes).length}] exceeds the allowed maximum [10].`,
+      );
+    }
+    inRange(input.DelaySeconds, 'DelaySeconds', 0, 900);
+    const id = randomUUID();
+    queue.add(
+      { id, body, attributes, senderId: senderId(principal), sentAt: this.#clock.now() },
+      input.DelaySeconds ?? queue.settings.delay,
+    );
+    return { MessageId: id, MD5OfMessageBody: md5OfBody(body), MD5OfMessageAttributes: md5OfAttributes(attributes) };
+  }
+
+  async #receive(input: ReceiveMessageCommandInput) {
+    const queue = this.#of(input.QueueUrl);
+    inRange(input.MaxNumberOfMessages, 'MaxNumberOfMessages', 1, 10);
+    inRange(input.VisibilityTimeout, 'VisibilityTimeout', 0, longestVisibility);
+    inRange(input.WaitTimeSeconds, 'WaitTimeSeconds', 0, 20);
+    const take = () => queue.receive(input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout ?? undefined);
+    let received = take();
+    const wait = input.WaitTimeSeconds ?? queue.settings.receiveWait;
+    if (received.length === 0 && wait > 0) {
+      received = await new Promise<ReceivedMessage[]>((resolve) => {
+        const end = (messages: ReceivedMessage[]) => {
+          unwatch();
+          timer.cancel();
+          resolve(messages);
+        };
+        const unwatch = queue.watch(() => {
+          const messages = take();
+          if (messages.length > 0) end(messages);
+        });
+        const timer = this.#clock.after(wait * 1000, () => end([]));
+      });
+    }
+    const wanted = [...(input.MessageSystemAttributeNames ?? []), ...(input.AttributeNames ?? [])];
+    const named = input.MessageAttributeNames ?? [];
+    return received.length === 0 ? {} : { Messages: received.map((message) => shown(message, wanted, named)) };
+  }
+}
+
+/** A message in the form of ReceiveMessage, with the system attributes and the message attributes that were asked for. */
+function shown(message: ReceivedMessage, wanted: readonly string[], named: readonly string[]): Message {
+  const all: Record<string, string> = {
+    SenderId: message.senderId,
+    SentTimestamp: String(message.sentAt),
+    ApproximateReceiveCount: String(message.receiveCount),
+    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+    ...(message.deadLetterSource === undefined ? {} : { DeadLetterQueueSourceArn: message.deadLetterSource }),
+  };
+  const system = Object.entries(all).filter(([name]) => wanted.includes('All') || wanted.includes(name));
+  const own = Object.entries(message.attributes).filter(([name]) =>
+    named.some((one) => one === 'All' || one === name || (one.endsWith('.*') && name.startsWith(one.slice(0, -1)))),
+  );
+  return {
+    MessageId: message.id,
+    ReceiptHandle: message.receiptHandle,
+    MD5OfBody: md5OfBody(message.body),
+    Body: message.body,
+    ...(system.length === 0 ? {} : { Attributes: Object.fromEntries(system) }),
+    ...(own.length === 0
+      ? {}
+      : {
+          MessageAttributes: Object.fromEntries(own),
+          MD5OfMessageAttributes: md5OfAttributes(Object.fromEntries(own)),
+        }),
+  };
+}
+
+function attributes(queue: Queue, names: readonly string[]): { Attributes?: Record<string, string> } {
+  const { settings, redrive, policy } = queue;
+  const all: Record<string, string> = {
+    QueueArn: settings.arn,
+    ApproximateNumberOfMessages: String(queue.visible),
+    ApproximateNumberOfMessagesNotVisible: String(queue.inFlight),
+    ApproximateNumberOfMessagesDelayed: String(queue.delayed),
+    VisibilityTimeout: String(settings.visibilityTimeout),
+    MessageRetentionPeriod: String(settings.retention),
+    DelaySeconds: String(settings.delay),
+    ReceiveMessageWaitTimeSeconds: String(settings.receiveWait),
+    MaximumMessageSize: String(largestMessage),
+    SqsManagedSseEnabled: String(settings.managedEncryption),
+    ...(policy === undefined ? {} : { Policy: JSON.stringify(policy) }),
+    ...(redrive === undefined ? {} : { RedrivePolicy: redrivePolicy(redrive) }),
+  };
+  const chosen = Object.entries(all).filter(([name]) => names.includes('All') || names.includes(name));
+  return chosen.length === 0 ? {} : { Attributes: Object.fromEntries(chosen) };
+}
+
+function redrivePolicy({ queue, maxReceiveCount }: Redrive): string {
+  return JSON.stringify({ deadLetterTargetArn: queue.settings.arn, maxReceiveCount });
+}
+
+function changeVisibility(
+  queue: Queue,
+  input: { ReceiptHandle?: string | undefined; VisibilityTimeout?: number | undefined },
+): void {
+  if (input.VisibilityTimeout === undefined) {
+    throw new AwsError('MissingParameter', 'The request must contain the parameter VisibilityTimeout.');
+  }
+  inRange(input.VisibilityTimeout, 'VisibilityTimeout', 0, longestVisibility);
+  queue.changeVisibility(handle(input.ReceiptHandle), input.VisibilityTimeout);
+}
+
+/** Runs a batch: its own form is checked first, then each entry succeeds or fails for itself. */
+function batch<Entry extends { Id?: string | undefined }, Output extends object>(
+  entries: readonly Entry[] | undefined,
+  run: (entry: Entry) => Output,
+) {
+  if (entries === undefined || entries.length === 0) {
+    throw new AwsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
+  }
+  if (entries.length > 10) {
+    throw new AwsError(
+      'TooManyEntriesInBatchRequest',
+      `Maximum number of entries per request are 10. You have sent ${entries.length}.`,
+    );
+  }
+  const ids = entries.map((entry) => entry.Id ?? '');
+  if (new Set(ids).size < ids.length) {
+    throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.');
+  }
+  if (!ids.every((id) => /^[\w-]{1,80}$/.test(id))) {
+    throw new AwsError(
+      'InvalidBatchEntryId',
+      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
+    );
+  }
+  const Successful: ({ Id: string } & Output)[] = [];
+  const Failed: { Id: string; SenderFault: boolean; Code: string; Message: string }[] = [];
+  for (const entry of entries) {
+    const Id = entry.Id ?? '';
+    try {
+      Successful.push({ Id, ...run(entry) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      Failed.push({ Id, SenderFault: error.status < 500, Code: error.code, Message: error.message });
+    }
+  }
+  return { Successful, Failed };
+}
+
+function messageSize(input: {
+  MessageBody?: string | undefined;
+  MessageAttributes?: Record<string, MessageAttributeValue> | undefined;
+}): number {
+  let size = Buffer.byteLength(input.MessageBody ?? '');
+  for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(input.MessageAttributes ?? {})) {
+    size +=
+      Buffer.byteLength(name) + Buffer.byteLength(DataType ?? '') + Buffer.byteLength(StringValue ?? BinaryValue ?? '');
+  }
+  return size;
+}
+
+function handle(receiptHandle: string | undefined): string {
+  if (receiptHandle === undefined || !/^[\da-f-]{36}#[\da-f-]{36}#\d+$/.test(receiptHandle)) {
+    throw new AwsError(
+      'ReceiptHandleIsInvalid',
+      `The input receipt handle "${receiptHandle ?? ''}" is not a valid receipt handle.`,
+    );
+  }
+  return receiptHandle;
+}
+
+function inRange(value: number | undefined, name: string, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw invalidParameter(
+    `Value ${value} for parameter ${name} is invalid. Reason: Must be >= ${min} and <= ${max}, if provided.`,
+  );
+}
+
+function senderId(principal: Principal): string {
+  return principal.kind === 'role' ? `AROALOCALCLOUD:${principal.sessionName}` : principal.service;
+}
+
+function invalidParameter(message: string): AwsError {
+  return new AwsError('InvalidParameterValue', message);
+}
+
+function doesNotExist(): AwsError {
+  return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
+}

@@ -1,0 +1,37 @@
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html */
+import * as v from 'valibot';
+import { physicalName } from '../template/names.ts';
+import type { ResourceType } from '../template/resource.ts';
+import { propertyNames, readProperties, TagsSchema } from './properties.ts';
+import type { Ssm } from './ssm.ts';
+import { readDocument } from './ssm-document.ts';
+
+const DocumentSchema = v.strictObject({
+  Name: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[a-zA-Z0-9_.-]{3,128}$/),
+      v.check((name) => !/^(aws|amazon|amzn)/i.test(name), 'names that begin with aws, amazon or amzn are reserved'),
+    ),
+  ),
+  Content: v.union([v.string(), v.looseObject({})]),
+  DocumentType: v.literal('Command', 'only Command documents are modelled here'),
+  DocumentFormat: v.optional(v.picklist(['JSON', 'YAML']), 'JSON'),
+  TargetType: v.optional(v.pipe(v.string(), v.regex(/^\/[\w.\-:/]*$/))),
+  UpdateMethod: v.optional(v.picklist(['Replace', 'NewVersion']), 'Replace'),
+  Tags: v.optional(TagsSchema),
+});
+
+/** `AWS::SSM::Document`. */
+export function documentResourceType(ssm: Ssm): ResourceType {
+  return {
+    type: 'AWS::SSM::Document',
+    properties: propertyNames(DocumentSchema),
+    create(logicalId, properties, stack) {
+      const read = readProperties(this.type, logicalId, DocumentSchema, properties);
+      const name = read.Name ?? physicalName(stack.name, logicalId, 128);
+      ssm.addDocument({ name, targetType: read.TargetType, ...readDocument(read.Content, read.DocumentFormat) });
+      return { ref: name, attributes: {} };
+    },
+  };
+}

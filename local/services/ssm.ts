@@ -1,0 +1,273 @@
+/** Run Command and documents: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html and its neighbours */
+import { randomUUID } from 'node:crypto';
+import type {
+  CancelCommandCommandInput,
+  DescribeInstanceInformationCommandInput,
+  GetCommandInvocationCommandInput,
+  ListCommandInvocationsCommandInput,
+  ListCommandsCommandInput,
+  SendCommandCommandInput,
+} from '@aws-sdk/client-ssm';
+import { type Authorization, AwsError, operation, type Place, type Service } from '../aws/service.ts';
+import type { Clock } from '../clock.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { ResourceType } from '../template/resource.ts';
+import { type Ec2, tagContext } from './ec2.ts';
+import type { Emit } from './service-event.ts';
+import { Agents, constraint } from './ssm-agents.ts';
+import { type Command, Delivery, type Invocation, type RunDocument } from './ssm-command.ts';
+import { checkParameters, type StoredDocument } from './ssm-document.ts';
+import { listCommands, listInvocations, shownCommand, shownInvocation } from './ssm-listing.ts';
+import { documentResourceType } from './ssm-resource.ts';
+import { Throttle } from './throttle.ts';
+
+/** How long a document may run where it does not say, in seconds; what counts for the expiry of a command. */
+const defaultExecutionTimeout = 3600;
+/** How long SSM tries to deliver where the call does not say, in seconds. */
+const defaultDeliveryTimeout = 3600;
+
+/** What tests may set. */
+export interface SsmSettings {
+  /** How many SendCommand calls a second pass; AWS publishes no number. */
+  sendPerSecond: number;
+  /** How long after SendCommand an invocation cannot be seen yet, in milliseconds. */
+  invisibleMs: number;
+  /** How long a command takes to a live agent, in milliseconds. */
+  latencyMs: number;
+}
+
+/** SSM of one account and region, as far as Run Command goes. */
+export class Ssm {
+  readonly service: Service;
+  readonly resourceTypes: readonly ResourceType[];
+  readonly settings: SsmSettings;
+  readonly agents: Agents;
+  readonly #clock: Clock;
+  readonly #place: Place;
+  readonly #ec2: Ec2;
+  readonly #documents = new Map<string, StoredDocument>();
+  readonly #commands = new Map<string, Command>();
+  readonly #delivery: Delivery;
+  readonly #throttle: Throttle;
+
+  /** @param options.runDocument runs a document on a machine by the agent's rules */
+  constructor(options: {
+    clock: Clock;
+    place: Place;
+    ec2: Ec2;
+    emit: Emit;
+    runDocument: RunDocument;
+    settings?: Partial<SsmSettings>;
+  }) {
+    const { clock, place, ec2, emit, runDocument } = options;
+    this.#clock = clock;
+    this.#place = place;
+    this.#ec2 = ec2;
+    this.settings = { sendPerSecond: 5, invisibleMs: 500, latencyMs: 400, ...options.settings };
+    this.agents = new Agents(clock);
+    this.#delivery = new Delivery({
+      clock,
+      agents: this.agents,
+      emit,
+      runDocument,
+      latencyMs: this.settings.latencyMs,
+    });
+    this.#throttle = new Throttle(clock, () => ({
+      burst: this.settings.sendPerSecond,
+      perSecond: this.settings.sendPerSecond,
+    }));
+    this.resourceTypes = [documentResourceType(this)];
+    ec2.watch(({ id, state }) => {
+      if (state !== 'pending' && state !== 'running') this.agents.silence(id);
+    });
+    const anywhere = (action: string) => () => [{ action: `ssm:${action}`, resource: '*' }];
+    this.service = {
+      name: 'ssm',
+      operations: {
+        SendCommand: operation(
+          (input: SendCommandCommandInput) => this.#maySend(input),
+          (input) => ({ Command: shownCommand(this.#send(input)) }),
+        ),
+        DescribeInstanceInformation: operation(
+          anywhere('DescribeInstanceInformation'),
+          (input: DescribeInstanceInformationCommandInput) => this.agents.describe(input),
+        ),
+        ListCommands: operation(anywhere('ListCommands'), (input: ListCommandsCommandInput) =>
+          listCommands([...this.#commands.values()], input),
+        ),
+        ListCommandInvocations: operation(
+          anywhere('ListCommandInvocations'),
+          (input: ListCommandInvocationsCommandInput) => listInvocations(this.#visible(), input),
+        ),
+        GetCommandInvocation: operation(anywhere('GetCommandInvocation'), (input: GetCommandInvocationCommandInput) =>
+          this.#invocation(input),
+        ),
+        CancelCommand: operation(anywhere('CancelCommand'), (input: CancelCommandCommandInput) => {
+          this.#delivery.cancel(this.command(input.CommandId), input.InstanceIds ?? []);
+          return {};
+        }),
+      },
+    };
+  }
+
+  /** An agent comes online on an instance. */
+  registerAgent(instanceId: string, { agentVersion, machine }: { agentVersion: string; machine: Machine }): void {
+    this.agents.register(instanceId, agentVersion, machine);
+  }
+
+  /** Adds a document. Throws AwsError DocumentAlreadyExists. */
+  addDocument(document: Omit<StoredDocument, 'arn'>): StoredDocument {
+    if (this.#documents.has(document.name)) {
+      throw new AwsError('DocumentAlreadyExists', `Document with name ${document.name} already exists.`);
+    }
+    const stored = { ...document, arn: this.#documentArn(document.name) };
+    this.#documents.set(document.name, stored);
+    return stored;
+  }
+
+  /** Every document. */
+  documents(): readonly StoredDocument[] {
+    return [...this.#documents.values()];
+  }
+
+  /** Every command, in the order of its sending. */
+  commands(): readonly Command[] {
+    return [...this.#commands.values()];
+  }
+
+  /** A command by its id. Throws AwsError InvalidCommandId. */
+  command(id: string | undefined): Command {
+    const command = this.#commands.get(id ?? '');
+    if (command === undefined) throw new AwsError('InvalidCommandId', `The command id ${id} does not exist.`);
+    return command;
+  }
+
+  /** SendCommand needs the right on the document and on each instance, whose tags conditions may ask for. */
+  #maySend(input: SendCommandCommandInput): readonly Authorization[] {
+    const { partition, region, account } = this.#place;
+    const action = 'ssm:SendCommand';
+    return [
+      { action, resource: this.#documentArn(nameOf(input.DocumentName)) },
+      ...(input.InstanceIds ?? []).map((id) => ({
+        action,
+        resource: `arn:${partition}:ec2:${region}:${account}:instance/${id}`,
+        context: tagContext(this.#ec2.find(id)?.tags ?? {}, 'ssm'),
+      })),
+    ];
+  }
+
+  #send(input: SendCommandCommandInput): Command {
+    if (!this.#throttle.take()) throw new AwsError('ThrottlingException', 'Rate exceeded');
+    refuseUnmodelled(input);
+    const ids = input.InstanceIds ?? [];
+    if (ids.length === 0) throw constraint('instanceIds', '[]', 'not empty: targets are not modelled here');
+    if (ids.length > 50) throw constraint('instanceIds', `[${ids.join(', ')}]`, 'at most 50 long');
+    if (new Set(ids).size < ids.length)
+      throw new AwsError('DuplicateInstanceId', "You can't specify an instance ID in more than one association.");
+    const timeoutSeconds = input.TimeoutSeconds ?? defaultDeliveryTimeout;
+    if (timeoutSeconds < 30 || timeoutSeconds > 2_592_000) {
+      throw constraint('timeoutSeconds', String(timeoutSeconds), 'between 30 and 2592000');
+    }
+    const comment = input.Comment ?? '';
+    if (comment.length > 100) throw constraint('comment', comment, 'at most 100 characters long');
+    const document = this.#documents.get(nameOf(input.DocumentName));
+    if (document === undefined)
+      throw new AwsError('InvalidDocument', `Document with name ${input.DocumentName} does not exist.`);
+    if (!/^(\$DEFAULT|\$LATEST|1)$/.test(input.DocumentVersion ?? '$DEFAULT')) {
+      throw new AwsError(
+        'InvalidDocumentVersion',
+        `The document ${document.name} has no version ${input.DocumentVersion}.`,
+      );
+    }
+    if (input.DocumentHash !== undefined && input.DocumentHash !== document.hash) {
+      throw new AwsError('InvalidDocument', `The hash of the document ${document.name} is not the one given.`);
+    }
+    const parameters = checkParameters(document, input.Parameters ?? {});
+    const invalid = ids.filter((id) => !this.#reachable(id));
+    if (invalid.length > 0) {
+      const message = `Instances [[${invalid.join(', ')}]] not in a valid state for account ${this.#place.account}`;
+      throw new AwsError('InvalidInstanceId', message);
+    }
+    const now = this.#clock.now();
+    const maxConcurrency = input.MaxConcurrency ?? '50';
+    const maxErrors = input.MaxErrors ?? '0';
+    const command: Command = {
+      id: randomUUID(),
+      document,
+      parameters,
+      comment,
+      requestedAt: now,
+      expiresAt: now + (timeoutSeconds + executionTimeout(document)) * 1000,
+      maxConcurrency: share(maxConcurrency, ids.length, 'maxConcurrency', 1),
+      maxErrors: share(maxErrors, ids.length, 'maxErrors', 0),
+      shown: { maxConcurrency, maxErrors, timeoutSeconds },
+      invocations: ids.map((id) => this.#made(id)),
+      cancelled: false,
+    };
+    this.#commands.set(command.id, command);
+    void this.#delivery.send(command);
+    return command;
+  }
+
+  #made(instanceId: string): Invocation {
+    return {
+      instanceId,
+      instanceArn: this.#ec2.instance(instanceId).arn,
+      status: 'Pending',
+      statusDetails: 'Pending',
+      plugins: [],
+      startedAt: undefined,
+      endedAt: undefined,
+      abort: new AbortController(),
+    };
+  }
+
+  /** An instance takes commands once its agent has registered, until it is shut down. */
+  #reachable(id: string): boolean {
+    const state = this.#ec2.find(id)?.state;
+    return state !== undefined && state !== 'shutting-down' && state !== 'terminated' && this.agents.knows(id);
+  }
+
+  #visible(): readonly Command[] {
+    const latest = this.#clock.now() - this.settings.invisibleMs;
+    return this.commands().filter((command) => command.requestedAt <= latest);
+  }
+
+  #invocation(input: GetCommandInvocationCommandInput) {
+    const command = this.#visible().find((one) => one.id === input.CommandId);
+    const invocation = command?.invocations.find((one) => one.instanceId === input.InstanceId);
+    if (command === undefined || invocation === undefined) throw new AwsError('InvocationDoesNotExist', '');
+    return shownInvocation(command, invocation, input.PluginName);
+  }
+
+  #documentArn(name: string): string {
+    return `arn:${this.#place.partition}:ssm:${this.#place.region}:${this.#place.account}:document/${name}`;
+  }
+}
+
+function refuseUnmodelled(input: SendCommandCommandInput): void {
+  const { Targets, OutputS3BucketName, NotificationConfig, AlarmConfiguration, ServiceRoleArn } = input;
+  const set = Object.entries({ Targets, OutputS3BucketName, NotificationConfig, AlarmConfiguration, ServiceRoleArn });
+  const [name] = set.find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined) throw new AwsError('ValidationException', `SendCommand: ${name} is not modelled here`);
+}
+
+/** The longest that a document's steps may run, in seconds. */
+function executionTimeout({ content }: StoredDocument): number {
+  return content.mainSteps.reduce((sum, { inputs }) => {
+    const seconds = Number(inputs['timeoutSeconds'] ?? defaultExecutionTimeout);
+    return sum + (seconds >= 5 && seconds <= 172_800 ? seconds : defaultExecutionTimeout);
+  }, 0);
+}
+
+function share(text: string, of: number, member: string, least: number): number {
+  const [, digits = '', percent] = /^(\d{1,6})(%?)$/.exec(text) ?? [];
+  const count = percent === '%' ? Math.floor((of * Number(digits)) / 100) : Number(digits);
+  if (digits === '' || (percent === '%' && Number(digits) > 100))
+    throw constraint(member, text, 'a number or a percentage');
+  return Math.max(least, count);
+}
+
+function nameOf(documentName: string | undefined): string {
+  return documentName?.split(':document/').at(-1) ?? '';
+}

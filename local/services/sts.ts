@@ -1,0 +1,22 @@
+import { operation, type Service } from '../aws/service.ts';
+import type { Core, Part } from '../core.ts';
+
+/** STS: who the caller is. It needs no right. */
+export function stsPart({ iam, place }: Core): Part {
+  const service: Service = {
+    name: 'sts',
+    operations: {
+      GetCallerIdentity: operation(
+        () => [],
+        (_: object, { principal }) => {
+          const userId =
+            principal.kind === 'role'
+              ? `${iam.role(principal.roleArn).id}:${principal.sessionName}`
+              : principal.service;
+          return { Account: place.account, Arn: iam.callerArn(principal), UserId: userId };
+        },
+      ),
+    },
+  };
+  return { services: [service] };
+}

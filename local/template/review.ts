@@ -1,0 +1,87 @@
+import type { AssembledStack, TemplateResource } from './assembly.ts';
+import { isKnownIntrinsic } from './intrinsics.ts';
+import { outline } from './outline.ts';
+import { mentions } from './references.ts';
+import type { ResourceType } from './resource.ts';
+import { TemplateError } from './template-error.ts';
+
+/** Sections that the local cloud reads, or may ignore: rules check parameters, metadata and descriptions are for people. */
+const sections = [
+  'AWSTemplateFormatVersion',
+  'Conditions',
+  'Description',
+  'Mappings',
+  'Metadata',
+  'Outputs',
+  'Parameters',
+  'Resources',
+  'Rules',
+];
+
+/** Attributes of a resource that the local cloud reads, or that only matter to an update or a deletion. */
+const attributes = [
+  'Condition',
+  'DeletionPolicy',
+  'DependsOn',
+  'Metadata',
+  'Properties',
+  'Type',
+  'UpdateReplacePolicy',
+];
+
+/** Finds the type of a resource; custom resources share one type. */
+export function typeOf(types: ReadonlyMap<string, ResourceType>, type: string): ResourceType | undefined {
+  return (
+    types.get(type) ?? (type.startsWith('Custom::') ? types.get('AWS::CloudFormation::CustomResource') : undefined)
+  );
+}
+
+/**
+ * Reads a whole template before anything is made.
+ *
+ * @throws TemplateError that lists every section, resource type, property, intrinsic function, state and pattern that is not known
+ */
+export function review(stacks: readonly AssembledStack[], types: ReadonlyMap<string, ResourceType>): void {
+  const unknown = stacks.flatMap(({ name, template }) => [
+    ...Object.keys(template)
+      .filter((section) => !sections.includes(section))
+      .map((section) => `${name}: the section ${section}`),
+    ...Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
+      return reviewResource(resource, types).map((what) => `${name}/${logicalId}: ${what}`);
+    }),
+    ...[...mentions([template.Conditions, template.Outputs]).intrinsics]
+      .filter((one) => !isKnownIntrinsic(one))
+      .map((one) => `${name}: the intrinsic function ${one}`),
+  ]);
+  if (unknown.length > 0) throw new TemplateError(`the local cloud does not know:\n  ${unknown.join('\n  ')}`);
+}
+
+function reviewResource(resource: TemplateResource, types: ReadonlyMap<string, ResourceType>): readonly string[] {
+  const odd = Object.keys(resource)
+    .filter((attribute) => !attributes.includes(attribute))
+    .map((attribute) => `the attribute ${attribute}`);
+  const intrinsics = [...mentions(resource.Properties).intrinsics]
+    .filter((one) => !isKnownIntrinsic(one))
+    .map((one) => `the intrinsic function ${one}`);
+  const type = typeOf(types, resource.Type);
+  if (type === undefined) return [`the resource type ${resource.Type}`, ...odd, ...intrinsics];
+  const properties = type.properties.includes('*')
+    ? []
+    : Object.keys(resource.Properties ?? {}).filter((property) => !type.properties.includes(property));
+  const named = [
+    ...properties.map((property) => `the property ${property} of ${resource.Type}`),
+    ...odd,
+    ...intrinsics,
+  ];
+  return named.length > 0 ? named : foreseen(resource, type);
+}
+
+/** What a resource type would refuse while it makes the resource; by then others would be made already. */
+function foreseen({ Properties }: TemplateResource, type: ResourceType): readonly string[] {
+  try {
+    type.foresee?.(outline(Properties ?? {}) as Readonly<Record<string, unknown>>);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}

@@ -1,0 +1,91 @@
+import { runDocument } from '../agent/run-document.ts';
+import type { Core, Part, PartMaker } from '../core.ts';
+import type { KubernetesStandIn } from '../kubernetes/stand-in.ts';
+import { CloudWatch } from '../services/cloudwatch.ts';
+import { DynamoDb } from '../services/dynamodb.ts';
+import { Ec2 } from '../services/ec2.ts';
+import { Eks } from '../services/eks.ts';
+import { EventSourceMappings } from '../services/event-source-mapping.ts';
+import { Events } from '../services/events.ts';
+import { Sqs } from '../services/sqs.ts';
+import { Ssm } from '../services/ssm.ts';
+import { States } from '../services/states/states.ts';
+
+/** The AWS services that an app with Airlock's resources runs on. */
+export interface Services {
+  readonly ec2: Ec2;
+  readonly eks: Eks;
+  readonly events: Events;
+  readonly sqs: Sqs;
+  readonly ssm: Ssm;
+  readonly states: States;
+}
+
+/**
+ * Makes the services that Airlock's template uses, wired to each other.
+ *
+ * @param clusters the clusters that EKS knows, by name
+ * @param sendPerSecond SendCommand calls that pass in a second
+ * @returns the part for the cloud, and the services once the cloud has made them
+ */
+export function servicesPart(
+  clusters: ReadonlyMap<string, KubernetesStandIn>,
+  sendPerSecond?: number,
+): { part: PartMaker; services(): Services } {
+  let made: Services | undefined;
+  return {
+    part: (core) => {
+      const { services, part } = make(core, clusters, sendPerSecond);
+      made = services;
+      return part;
+    },
+    services() {
+      if (made === undefined) throw new Error('the cloud has not made its services yet');
+      return made;
+    },
+  };
+}
+
+function make(
+  { clock, aws, place, iam, lambda }: Core,
+  clusters: ReadonlyMap<string, KubernetesStandIn>,
+  sendPerSecond: number | undefined,
+): { services: Services; part: Part } {
+  const events = new Events({
+    clock,
+    aws,
+    place,
+    session: (role, name, source) => iam.roleSession(role, 'events.amazonaws.com', name, source),
+  });
+  const { emit } = events;
+  const ec2 = new Ec2({ clock, place, emit });
+  const eks = new Eks({ clock, place });
+  for (const [name, { endpoint, caBase64 }] of clusters)
+    eks.register(name, { endpoint, certificateAuthority: caBase64 });
+  const sqs = new Sqs({ clock, place });
+  const settings = sendPerSecond === undefined ? {} : { settings: { sendPerSecond } };
+  const ssm = new Ssm({ clock, place, ec2, emit, runDocument, ...settings });
+  const states = new States({
+    clock,
+    aws,
+    place,
+    emit,
+    session: ({ arn, roleArn }, name) => iam.roleSession(roleArn, 'states.amazonaws.com', name, arn),
+  });
+  const mappings = new EventSourceMappings({ clock, aws, place, sqs, iam, functions: (name) => lambda.mapped(name) });
+  const dynamoDb = new DynamoDb({ clock, place });
+  const parts = [ec2, eks, events, sqs, ssm, states, dynamoDb];
+  return {
+    services: { ec2, eks, events, sqs, ssm, states },
+    part: {
+      services: parts.map(({ service }) => service),
+      resourceTypes: [...[eks, events, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(
+        ({ resourceTypes }) => resourceTypes,
+      ),
+      stop: () => {
+        mappings.stop();
+        states.stop();
+      },
+    },
+  };
+}

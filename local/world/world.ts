@@ -1,0 +1,187 @@
+import type { Clock } from '../clock.ts';
+import { VirtualClock } from '../clock.ts';
+import { LocalCloud } from '../cloud.ts';
+import { Controllers } from '../kubernetes/controllers.ts';
+import { KubernetesStandIn } from '../kubernetes/stand-in.ts';
+import type { Machine } from '../machine/machine.ts';
+import { LaunchedNode, type NodePlan } from './node.ts';
+import { type Services, servicesPart } from './services.ts';
+import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './story.ts';
+
+/** What a world is made of. */
+export interface WorldOptions {
+  /** The folder of the cloud assembly. */
+  readonly assembly: string;
+  readonly clock: Clock;
+  /** The clusters that EKS knows. */
+  readonly clusters: readonly string[];
+  /** What is applied to each cluster before the first node: the rendered manifests. */
+  readonly manifests: readonly unknown[];
+  /** The log group of the audit trail. */
+  readonly auditLogGroup: string;
+  /** Makes the machine of a node. */
+  readonly machine: () => Promise<Machine>;
+  /** SendCommand calls that pass in a second. */
+  readonly sendPerSecond?: number;
+}
+
+/** How one node of a run ended, as seen from outside. */
+export interface NodeReport {
+  readonly instanceId: string;
+  readonly nodeName: string;
+  readonly runtime: string;
+  readonly version: string;
+  readonly outcome: string;
+  readonly detail: string;
+  readonly stages: readonly Stage[];
+  /** State transitions of its execution, retries included. */
+  readonly transitions: number;
+}
+
+/**
+ * An account with Airlock deployed in it, its clusters and an autoscaler: everything that a run needs around the synthesized template. What
+ * happens to a node is read from the audit trail alone.
+ */
+export class World {
+  readonly cloud: LocalCloud;
+  readonly services: Services;
+  readonly clusters: ReadonlyMap<string, KubernetesStandIn>;
+  readonly nodes: LaunchedNode[] = [];
+  readonly #options: WorldOptions;
+  readonly #audit: AuditEvent[] = [];
+  readonly #stories = new Map<string, readonly AuditEvent[]>();
+
+  private constructor(
+    options: WorldOptions,
+    cloud: LocalCloud,
+    services: Services,
+    clusters: ReadonlyMap<string, KubernetesStandIn>,
+  ) {
+    this.#options = options;
+    this.cloud = cloud;
+    this.services = services;
+    this.clusters = clusters;
+  }
+
+  /** Starts the clusters and deploys the assembly. Throws what the deployment throws. */
+  static async start(options: WorldOptions): Promise<World> {
+    const { clock, manifests } = options;
+    let cloud: LocalCloud | undefined;
+    const secretOf = (accessKeyId: string) => {
+      const principal = cloud?.iam.principalOf(accessKeyId);
+      const credentials = cloud?.iam.credentialsOf(accessKeyId);
+      if (principal?.kind !== 'role' || credentials === undefined) return undefined;
+      return { ...credentials, roleArn: principal.roleArn, sessionName: principal.sessionName };
+    };
+    const clusters = new Map<string, KubernetesStandIn>();
+    for (const clusterName of options.clusters) {
+      clusters.set(
+        clusterName,
+        await KubernetesStandIn.start({ clock, clusterName, accessEntries: [], secretOf, manifests }),
+      );
+    }
+    const made = servicesPart(clusters, options.sendPerSecond);
+    try {
+      cloud = await LocalCloud.deploy(options.assembly, { clock, parts: [made.part] });
+    } catch (error) {
+      for (const cluster of clusters.values()) await cluster.stop();
+      throw error;
+    }
+    const services = made.services();
+    for (const { clusterName, principalArn, groups, username } of services.eks.entries()) {
+      clusters.get(clusterName)?.addAccessEntry({ principalArn, kubernetesGroups: groups, username });
+    }
+    return new World(options, cloud, services, clusters);
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** Launches a node as an autoscaler does: the instance, and at their times its agent and its kubelet. */
+  async launch(plan: NodePlan): Promise<LaunchedNode> {
+    const release = this.clock.hold();
+    const machine = await this.#options.machine().finally(release);
+    const cluster = plan.cluster === undefined ? undefined : this.clusters.get(plan.cluster);
+    const controllers = cluster && new Controllers(cluster, this.clock);
+    const { ec2, ssm } = this.services;
+    const node = new LaunchedNode({ plan, machine, clock: this.clock, ec2, ssm, cluster, controllers });
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Every event of the audit trail, in the order of arrival. */
+  audit(): readonly AuditEvent[] {
+    const written = this.cloud.logs.events(this.#options.auditLogGroup);
+    for (const { message } of written.slice(this.#audit.length)) {
+      const event = JSON.parse(message) as AuditEvent;
+      this.#audit.push(event);
+      const id = instanceOf(event);
+      this.#stories.set(id, [...(this.#stories.get(id) ?? []), event]);
+    }
+    return this.#audit;
+  }
+
+  /** The node's own part of the audit trail. */
+  storyOf(node: LaunchedNode): readonly AuditEvent[] {
+    this.audit();
+    return this.#stories.get(node.instanceId) ?? [];
+  }
+
+  /** Whether every execution has ended, and there is one for each node in our care. */
+  ended(): boolean {
+    if (this.services.states.running > 0) return false;
+    return this.nodes.every((node) => !node.ours || receiptIn(this.storyOf(node)) !== undefined);
+  }
+
+  /**
+   * Lets time pass until every node has ended.
+   *
+   * @param patienceMs how long to wait, on the world's clock
+   * @returns whether every node has ended
+   */
+  async settle(patienceMs: number): Promise<boolean> {
+    const { clock } = this;
+    const until = clock.now() + patienceMs;
+    if (clock instanceof VirtualClock) return clock.run(() => this.ended(), until);
+    while (!this.ended() && clock.now() < until) await clock.sleep(100);
+    return this.ended();
+  }
+
+  /** How a node ended, or how far it is. */
+  report(node: LaunchedNode): NodeReport {
+    const story = this.storyOf(node);
+    const receipt = receiptIn(story);
+    const admitted = story.find((event) => event['detail-type'] === 'Node Admitted');
+    const request = admitted?.['detail-type'] === 'Node Admitted' ? admitted.detail.request : undefined;
+    const executions = this.services.states.executions().filter(({ name }) => name.startsWith(node.instanceId));
+    return {
+      instanceId: node.instanceId,
+      nodeName: node.nodeName,
+      runtime: request?.runtime ?? '',
+      version: receipt?.installation?.release ?? request?.release ?? '',
+      outcome: receipt?.outcome ?? '',
+      detail: receipt?.detail ?? '',
+      stages: stagesOf(node.launchedAt, story),
+      transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
+    };
+  }
+
+  /** The count of each AWS and Kubernetes call by name. */
+  calls(): Record<string, number> {
+    const counts = new Map(this.cloud.calls);
+    for (const cluster of this.clusters.values()) {
+      for (const [name, times] of cluster.counts) counts.set(name, (counts.get(name) ?? 0) + times);
+    }
+    return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
+  }
+
+  /** Ends all that runs and deletes the machines. */
+  async stop(): Promise<void> {
+    for (const node of this.nodes) node.stop();
+    await this.cloud.stop();
+    for (const cluster of this.clusters.values()) await cluster.stop();
+    await Promise.all(this.nodes.map(({ machine }) => machine.destroy()));
+    this.clock.stop();
+  }
+}

@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { architectures, type Catalogue, type CatalogueRuntime, type Rule, runtimeOf } from '../domain/catalogue.ts';
+import type { Runtime } from '../domain/node.ts';
+import { handlers, parametersFor, type Verb } from '../domain/parameters.ts';
+
+export type { Verb };
+
+/** A Command document of schema 2.2, as CloudFormation and SSM take it. */
+interface DocumentContent {
+  readonly schemaVersion: '2.2';
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, DocumentParameter>>;
+  readonly mainSteps: readonly [
+    {
+      readonly action: 'aws:runShellScript';
+      readonly name: string;
+      readonly precondition: { readonly StringEquals: readonly ['platformType', 'Linux'] };
+      readonly inputs: {
+        readonly timeoutSeconds: string;
+        readonly onFailure: 'exit';
+        readonly runCommand: readonly string[];
+      };
+    },
+  ];
+}
+
+interface DocumentParameter {
+  readonly type: 'String';
+  readonly description: string;
+  readonly default: string;
+  readonly allowedValues: readonly string[];
+  readonly allowedPattern: string;
+  readonly interpolationType: 'ENV_VAR';
+}
+
+/** A document whose name says exactly which text it is. */
+export interface AssembledDocument {
+  /** `<prefix>-<runtime>-<verb>-<first 12 digits of the hash>`. */
+  readonly name: string;
+  readonly content: DocumentContent;
+  /** SHA-256 of the content as JSON, in hexadecimal. */
+  readonly hash: string;
+}
+
+/** SSM refuses more than 64 KB, values of parameters included; 1 KB is left for those. */
+const longestDocument = 63 * 1024;
+
+/** How long a step may take: the waits of the script (locks, bootstrap, download) fit in, with room for the rest. */
+const timeouts: Record<Verb, number> = { install: 2_400, prove: 600, uninstall: 900 };
+
+/** The parts of each verb's script, in their order; `runtime` stands for the runtime's name. */
+const parts: Record<Verb, readonly string[]> = {
+  install: [
+    ...[
+      'result',
+      'lock',
+      'versions',
+      'host',
+      'bootstrap',
+      'catalogue',
+      'containerd',
+      'restart',
+      'dump',
+      'edit',
+      'block',
+    ],
+    ...[
+      'journal',
+      'undo',
+      'packages',
+      'fetch',
+      'sandbox',
+      'runtime',
+      'runtime-proof',
+      'runtime-files',
+      'runtime-install',
+    ],
+  ],
+  prove: [
+    'result',
+    'lock',
+    'versions',
+    'host',
+    'catalogue',
+    'containerd',
+    'dump',
+    'sandbox',
+    'runtime',
+    'runtime-proof',
+  ],
+  uninstall: [
+    ...['result', 'lock', 'host', 'containerd', 'restart', 'dump', 'edit', 'unblock', 'journal', 'undo'],
+    ...['runtime', 'runtime-files'],
+  ],
+};
+
+/** What single runtimes need besides, before their own parts. */
+const besides: Partial<Record<`${Runtime} ${Verb}`, readonly string[]>> = {
+  'kata install': ['kvm'],
+  'sysbox uninstall': ['packages'],
+};
+
+/**
+ * Puts the shell for one runtime and verb together into one document. The releases and rules of the runtime are part of the text,
+ * so a document downloads and executes nothing that its own text does not pin.
+ *
+ * @param prefix what the name begins with
+ * @throws CatalogueError where the catalogue does not have the runtime
+ * @throws RangeError where the document would be too long for SSM
+ */
+export function assembleDocument(
+  catalogue: Catalogue,
+  runtime: Runtime,
+  verb: Verb,
+  prefix = 'airlock',
+): AssembledDocument {
+  const entry = runtimeOf(catalogue, runtime);
+  const script = [
+    shell('node/prelude.sh'),
+    data(catalogue, entry, runtime, verb),
+    ...partsOf(runtime, verb).map((name) => shell(`node/${name}.sh`)),
+    shell(`${verb}.sh`),
+  ].join('\n');
+  const content: DocumentContent = {
+    schemaVersion: '2.2',
+    description: `Airlock: ${verb} ${runtime} on a node.`,
+    parameters: parametersOf(entry, runtime, verb),
+    mainSteps: [
+      {
+        action: 'aws:runShellScript',
+        name: verb,
+        precondition: { StringEquals: ['platformType', 'Linux'] },
+        inputs: { timeoutSeconds: String(timeouts[verb]), onFailure: 'exit', runCommand: script.trimEnd().split('\n') },
+      },
+    ],
+  };
+  const text = JSON.stringify(content);
+  if (Buffer.byteLength(text) > longestDocument) {
+    throw new RangeError(
+      `${runtime} ${verb}: the document has ${Buffer.byteLength(text)} bytes; SSM takes ${longestDocument}`,
+    );
+  }
+  const hash = createHash('sha256').update(text).digest('hex');
+  return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, hash };
+}
+
+/** The script of a document, as the agent writes it into its file. */
+export function scriptOf(document: AssembledDocument): string {
+  return document.content.mainSteps[0].inputs.runCommand.join('\n');
+}
+
+function partsOf(runtime: Runtime, verb: Verb): readonly string[] {
+  const before = besides[`${runtime} ${verb}`] ?? [];
+  return parts[verb].flatMap((name) => {
+    const part = name.replace('runtime', runtime);
+    return name === 'runtime' ? [...before, part] : [part];
+  });
+}
+
+/** What the document declares: exactly what {@link parametersFor} says it is sent with, limited to what the catalogue has. */
+function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Record<string, DocumentParameter> {
+  const sent = parametersFor(verb, { runtime, release: entry.default });
+  // The agent itself looks at the pattern only, and does not anchor it.
+  const known: Record<string, Pick<DocumentParameter, 'description' | 'allowedValues' | 'allowedPattern'>> = {
+    Release: {
+      description: `The release of ${runtime}.`,
+      allowedValues: entry.releases.map(({ release }) => release),
+      allowedPattern: '^[0-9]+(\\.[0-9]+)*$',
+    },
+    Handler: {
+      description: `The name under which containerd knows ${runtime}.`,
+      allowedValues: handlers[runtime],
+      allowedPattern: '^[a-z]+(-[a-z]+)*$',
+    },
+  };
+  return Object.fromEntries(
+    Object.entries(sent).map(([name, usual]) => {
+      const limits = known[name];
+      if (limits === undefined) throw new RangeError(`${runtime} ${verb}: nobody says what ${name} may be`);
+      return [name, { type: 'String', default: usual, interpolationType: 'ENV_VAR', ...limits }];
+    }),
+  );
+}
+
+/** One file of shell without its comments, which would cost a fifth of what SSM takes; headings and orders to shellcheck stay. */
+export function shell(path: string): string {
+  const text = readFileSync(new URL(path, import.meta.url), 'utf8');
+  return text.replaceAll(/^[ \t]*# (?!---|shellcheck ).*\n/gm, '').trimEnd();
+}
+
+/** What the catalogue says, as shell: assignments, and two functions that look it up. */
+function data(catalogue: Catalogue, entry: CatalogueRuntime, runtime: Runtime, verb: Verb): string {
+  const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} release=\${SSM_Release:-}`];
+  if (verb === 'uninstall') return head.join('\n');
+  const artifacts = entry.releases.flatMap(({ release, artifacts }) =>
+    architectures.flatMap((architecture) => {
+      const artifact = artifacts[architecture];
+      return artifact === undefined ? [] : [{ key: `${release}/${architecture}`, ...artifact }];
+    }),
+  );
+  return [
+    ...head,
+    `unknown_hosts=${catalogue.unknownHosts} room_mib=${entry.room}`,
+    `nested_families=${quote(entry.nestedVirtualization.join(' '))}`,
+    `pinned_artifacts=${quote(artifacts.map(({ key }) => key).join(' '))}`,
+    '',
+    'artifact_of() {',
+    '  case $1/$2 in',
+    ...artifacts.flatMap(({ key, url, sha256, size }) => [
+      `    ${key})`,
+      `      artifact_url=${quote(url)} artifact_size=${quote(size?.toString() ?? '')}`,
+      `      artifact_sha256=${sha256}`,
+      '      ;;',
+    ]),
+    '    *) return 1 ;;',
+    '  esac',
+    '}',
+    '',
+    'judge_host() {',
+    ...entry.rules.map((rule) => `  ${ruleCall(rule)} && return`),
+    '  verdict=unknown',
+    '}',
+  ].join('\n');
+}
+
+function ruleCall(rule: Rule): string {
+  const reason =
+    rule.verdict === 'refused' ? rule.reason + (rule.instead === undefined ? '' : `; use ${rule.instead}`) : '';
+  const link = rule.verdict === 'unknown' ? '' : rule.link;
+  const { arch, os, kernel, containerd, config, kubelet, cgroup } = rule.host;
+  const conditions = [
+    ...range('release', rule.releases),
+    ...range('kernel', kernel),
+    ...range('containerd', containerd),
+    ...range('config', config),
+    ...range('kubelet', kubelet),
+    ...list('handler', rule.handlers),
+    ...list('arch', arch),
+    ...list('os', os),
+    ...list('cgroup', cgroup === undefined ? undefined : [cgroup]),
+  ];
+  return ['rule', rule.verdict, quote(reason), quote(link), ...conditions].join(' ');
+}
+
+function range(name: string, bounds?: { from?: string | undefined; before?: string | undefined }): string[] {
+  return [
+    ...(bounds?.from === undefined ? [] : [quote(`${name}>=${bounds.from}`)]),
+    ...(bounds?.before === undefined ? [] : [quote(`${name}<${bounds.before}`)]),
+  ];
+}
+
+function list(name: string, values?: readonly string[]): string[] {
+  return values === undefined ? [] : [quote(`${name}=${values.join(',')}`)];
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

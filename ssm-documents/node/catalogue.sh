@@ -1,0 +1,62 @@
+# --- the catalogue's rules; releases and rules themselves are above, as data ---
+
+verdict='' verdict_reason='' verdict_link=''
+
+# rule VERDICT REASON LINK CONDITION…: holds where every condition does, and then decides.
+rule() {
+  local condition name operator value seen form='^([a-z]+)(<|>=|=)(.*)$'
+  for condition in "${@:4}"; do
+    [[ $condition =~ $form ]]
+    name=${BASH_REMATCH[1]} operator=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+    case $name in
+      release) seen=$release ;;
+      kernel) seen=$kernel ;;
+      containerd) seen=$containerd_version ;;
+      arch) seen=$arch ;;
+      os) seen=$os ;;
+      cgroup) seen=$cgroup ;;
+      handler) seen=$handler ;;
+      config) seen=$config_version ;;
+      kubelet) read_kubelet && seen=$REPLY ;;
+    esac
+    # What nobody knows meets no condition.
+    if [[ -z $seen ]]; then return 1; fi
+    case $operator in
+      '<') older "$seen" "$value" || return 1 ;;
+      '>=') ! older "$seen" "$value" || return 1 ;;
+      '=') [[ ",$value," == *",$seen,"* ]] || return 1 ;;
+    esac
+  done
+  verdict=$1 verdict_reason=$2 verdict_link=$3
+}
+
+# Leaves the version of the kubelet in REPLY, or nothing.
+read_kubelet() {
+  local program
+  REPLY=''
+  # The snap of EKS gives its binary no name in PATH.
+  for program in "$(command -v kubelet)" "$ROOT/snap/kubelet-eks/current/kubelet"; do
+    if [[ -n $program && -x $program && $(clean "$program" --version 2>/dev/null) =~ v([0-9]+\.[0-9]+\.[0-9]+) ]]; then
+      REPLY=${BASH_REMATCH[1]}
+      return 0
+    fi
+  done
+}
+
+pick_artifact() {
+  if [[ -z $release ]]; then fail agent-too-old 'SSM_Release is not in the environment'; fi
+  if ! artifact_of "$release" "$arch"; then
+    fail host-refused "release $release of $runtime is not pinned for $arch; pinned are: $pinned_artifacts"
+  fi
+  sha256=$artifact_sha256
+}
+
+refuse_known_bad() {
+  judge_host
+  if [[ $verdict == unknown && $unknown_hosts == refuse ]]; then
+    fail host-refused "no rule of the catalogue speaks of $os, kernel $kernel, containerd $containerd_version"
+  fi
+  if [[ $verdict == refused ]]; then
+    fail host-refused "$verdict_reason (here: $os, kernel $kernel, containerd $containerd_version; $verdict_link)"
+  fi
+}

@@ -1,0 +1,168 @@
+# --- the guarded change of containerd's configuration: one marked block, in the file's own version ---
+
+# Not *.toml: a root file that imports every *.toml beside it would read the candidate twice.
+candidate_name=.config.airlock-candidate
+edit_needed='' own_handlers=() own_note='' own_last='' candidate_absent=''
+
+# Reads the file and takes it apart: what is not ours is in $work/base, our block in $work/own-block, the effective configuration in
+# the dump `before`.
+read_configuration() {
+  local file=$ROOT$config
+  if [[ -L $file ]]; then fail config-refused "$config is a symbolic link; Airlock changes plain files only"; fi
+  split_own_block "$file"
+  if ((config_version == 0)); then
+    own_base
+    file=$work/base
+  fi
+  if ! dump "$file" before; then
+    last_words
+    fail config-refused "containerd cannot read $config: $REPLY"
+  fi
+  read_sandbox_image before
+}
+
+# No file: containerd runs on its own defaults. A file with our handler alone would lose them on 1.x, so they are written out, without
+# the imports that 2.2 and newer print: nothing is imported where there is no file.
+own_base() {
+  if ! clean "$ROOT$containerd_binary" config default >"$work/default.toml" 2>"$work/err"; then
+    last_words
+    fail config-refused "containerd config default: $REPLY"
+  fi
+  sed '/^imports = /d' "$work/default.toml" >"$work/base"
+  say "there is no $config; its base is containerd's own default"
+}
+
+# split_own_block FILE: the file without our block goes to $work/base, our block to $work/own-block without its note.
+split_own_block() {
+  local line inside='' seen='' handler_form='^ *\[plugins.*\.containerd\.runtimes\.([A-Za-z0-9-]+)\]$'
+  own_handlers=() own_note='' own_last=''
+  : >"$work/base"
+  : >"$work/own-block"
+  [[ -f $1 ]] || return 0
+  while IFS= read -r line; do
+    if [[ $line == "# airlock:begin $runtime" ]]; then
+      if [[ -n $seen ]]; then fail config-refused "$config has two blocks '$line'"; fi
+      inside=1 seen=1
+    elif [[ -n $line ]]; then
+      own_last=''
+    fi
+    if [[ -n $inside ]]; then
+      if [[ $line == '# airlock:before '* ]]; then own_note=$line; else printf '%s\n' "$line" >>"$work/own-block"; fi
+      if [[ $line =~ $handler_form ]]; then own_handlers+=("${BASH_REMATCH[1]}"); fi
+    fi
+    if [[ $line == "# airlock:end $runtime" ]]; then
+      if [[ -z $inside ]]; then fail config-refused "$config has '$line' without its begin"; fi
+      inside='' own_last=1
+    fi
+  done < <(cat "$1" && printf '\n')
+  if [[ -n $inside ]]; then fail config-refused "$config has '# airlock:begin $runtime' without its end"; fi
+  if [[ -n $seen ]]; then
+    sed "/^# airlock:begin $runtime\$/,/^# airlock:end $runtime\$/d" "$1" >"$work/base"
+  else
+    cp "$1" "$work/base"
+  fi
+}
+
+# The candidate lies beside the file, so that relative imports mean the same, and leaves again at once.
+dump_candidate() {
+  local candidate=${config%/*}/$candidate_name failed=''
+  candidate=$ROOT$candidate
+  # A directory that is not there is not made before the change is certain.
+  if [[ ! -f $ROOT$config ]]; then candidate=$work/candidate.toml; fi
+  if [[ -z $candidate_absent ]]; then cp "$work/candidate" "$candidate"; fi
+  dump "$candidate" after || failed=1
+  rm -f "$candidate"
+  if [[ -n $failed ]]; then
+    last_words
+    fail config-refused "containerd cannot read $config with our change: ${REPLY//"$candidate"/the candidate}"
+  fi
+}
+
+# The first line in which the two dumps differ and that is none of our handlers'; empty where there is none.
+other_difference() {
+  local name
+  local -a ours=()
+  for name in "$handler" "${own_handlers[@]}"; do
+    handler_table after "$name"
+    ours+=(-e "$REPLY|" -e "$REPLY.options|")
+  done
+  # 1.7 names the file itself among the imports.
+  REPLY=$(comm -3 "$work/before.flat" "$work/after.flat" | sed 's/^\t//' | grep -vE '^\|imports = ' |
+    grep -vF "${ours[@]}" | head -n 1 || true)
+}
+
+# `config dump` accepts an import of a file that is missing; the daemon does not.
+refuse_missing_imports() {
+  local text entry form='(^|[[:space:]])imports[[:space:]]*=[[:space:]]*\[([^]]*)\]' quoted=$'["\']([^"\']+)["\'](.*)$'
+  # What stands before the first table, without comments.
+  text=$(sed -E -e "s/^(([^\"'#]|\"[^\"]*\"|'[^']*')*)#.*\$/\1/" -e '/^[[:space:]]*\[[^],]*\][[:space:]]*$/,$d' "$work/base" | tr '\n' ' ')
+  [[ $text =~ $form ]] || return 0
+  text=${BASH_REMATCH[2]}
+  while [[ $text =~ $quoted ]]; do
+    entry=${BASH_REMATCH[1]} text=${BASH_REMATCH[2]}
+    if [[ $entry == *[*?[]* ]]; then continue; fi
+    if [[ $entry != /* ]]; then entry=${config%/*}/$entry; fi
+    if [[ ! -f $ROOT$entry ]]; then
+      fail config-refused "$config imports $entry, which does not exist: containerd would not start again"
+    fi
+  done
+}
+
+# Puts the planned configuration in place. From the journal's line on, a killed run can be finished or undone.
+apply_edit() {
+  local file=$ROOT$config candidate current
+  candidate=${file%/*}/$candidate_name
+  mkdir -p "${file%/*}"
+  hash_of "$file"
+  current=$REPLY
+  # Where a killed run had changed the file already, the copy from before that is the one to keep.
+  if [[ $config_state != edited ]]; then
+    config_sha_before=$current config_existed=''
+    if [[ -f $file ]]; then
+      config_existed=1
+      cp -p "$file" "$state/config-before.toml"
+      sync "$state/config-before.toml"
+    fi
+  fi
+  config_sha_after=none
+  if [[ -z $candidate_absent ]]; then
+    # The content is replaced, not the file: owner and mode stay as they were.
+    if [[ -f $file ]]; then cp -p "$file" "$candidate"; fi
+    cat "$work/candidate" >"$candidate"
+    sync "$candidate"
+    hash_of "$candidate"
+    config_sha_after=$REPLY
+  fi
+  write_journal edited
+  hash_of "$file"
+  if [[ $REPLY != "$current" ]]; then fail config-refused "$config was changed by someone else meanwhile"; fi
+  if [[ -n $candidate_absent ]]; then rm -f "$file"; else mv -f "$candidate" "$file"; fi
+  config_state=edited
+  step 'configuration changed'
+}
+
+# Puts the old configuration back. Returns 1 with the reason in REPLY where that cannot be done.
+restore_config() {
+  local file=$ROOT$config back
+  rm -f "${file%/*}/$candidate_name"
+  [[ $config_state == edited ]] || return 0
+  hash_of "$file"
+  if [[ $REPLY != "$config_sha_after" ]]; then
+    REPLY="$config was changed by someone else meanwhile"
+    return 1
+  fi
+  if [[ -z $config_existed ]]; then
+    rm -f "$file"
+  else
+    back=${file%/*}/$candidate_name
+    cp -p "$state/config-before.toml" "$back" && sync "$back" || return 1
+    hash_of "$back"
+    if [[ $REPLY != "$config_sha_before" ]]; then
+      rm -f "$back"
+      REPLY="the copy of $config from before is damaged"
+      return 1
+    fi
+    mv -f "$back" "$file"
+  fi
+  step 'configuration put back'
+}

@@ -1,0 +1,47 @@
+# --- gVisor: its files, and who uses them ---
+
+# Leaves the files of ours that processes run in REPLY, one a line.
+running_files() {
+  REPLY=$(find "$ROOT"/proc/[0-9]*/exe -maxdepth 0 -lname "$stages/*" -printf '%l\n' 2>/dev/null || true)
+}
+
+gvisor_shim=containerd-shim-runsc-v1
+
+# Whether a sandbox runs; says so in REPLY. Every pod has one shim.
+in_use() {
+  running_shims "$gvisor_shim"
+  [[ -n $REPLY ]] || return 1
+  REPLY="gVisor sandboxes run on this node; their shims have the pids $REPLY"
+}
+
+remove_links() {
+  local name
+  for name in "${link_names[@]}"; do
+    link_target "$name"
+    if [[ $(readlink "$links_in/$name" 2>/dev/null) == "$REPLY" ]]; then rm -f "$links_in/$name"; fi
+  done
+  rm -f "$stages/current" "$links_in"/*.airlock-new "$stages/current.airlock-new" "$ROOT$runsc_toml.airlock-new"
+}
+
+# Everything that an installation has put on the node.
+remove_files() {
+  remove_links
+  if [[ -f $ROOT$runsc_toml ]] && grep -q '^# Written by Airlock' "$ROOT$runsc_toml"; then rm -f "$ROOT$runsc_toml"; fi
+  step 'links removed'
+  rm -rf "${stages:?}"
+  step 'files removed'
+}
+
+# link TARGET PATH: replaces a link in one step.
+link() {
+  ln -sfn "$1" "$2.airlock-new"
+  mv -fT "$2.airlock-new" "$2"
+}
+
+# Back to the release from before, or to none.
+switch_back() {
+  [[ -n $links_changed ]] || return 0
+  if [[ -n $previous_release ]]; then link "$previous_release" "$stages/current"; else remove_links; fi
+  if [[ $toml_changed == created ]]; then rm -f "$ROOT$runsc_toml"; fi
+  step 'links put back'
+}

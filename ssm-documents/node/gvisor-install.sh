@@ -1,0 +1,118 @@
+# --- gVisor: what only an installation does ---
+
+# handler_block TABLE: what stands in containerd's configuration.
+handler_block() {
+  printf '%s\n' "[$1]" '  runtime_type = "io.containerd.runsc.v1"' \
+    "[$1.options]" '  TypeUrl = "io.containerd.runsc.v1.options"' "  ConfigPath = \"$runsc_toml\""
+}
+
+refuse_foreign_installer() {
+  local name path version
+  if command -v dpkg-query >/dev/null && version=$(clean dpkg-query -W -f "\${db:Status-Status} \${Version}" runsc 2>/dev/null) &&
+    [[ $version == installed* ]]; then
+    fail foreign-installer "the package runsc ${version#* } is installed; remove it or let it own this pool"
+  fi
+  for name in runsc containerd-shim-runsc-v1; do
+    path=$(type -P "$name") || continue
+    link_target "$name"
+    if [[ $path != "$links_in/$name" || ! -L $path || $(readlink "$path") != "$REPLY" ]]; then
+      fail foreign-installer "${path#"$ROOT"} is there, and Airlock did not put it there"
+    fi
+  done
+  for name in "${link_names[@]}"; do
+    path=$links_in/$name
+    if [[ -e $path && ! -L $path ]]; then fail foreign-installer "${path#"$ROOT"} is there, and Airlock did not put it there"; fi
+  done
+  if [[ -f $ROOT$runsc_toml ]] && ! grep -q '^# Written by Airlock' "$ROOT$runsc_toml"; then
+    fail foreign-installer "$runsc_toml is there, and Airlock did not write it"
+  fi
+}
+
+stage() {
+  local new=$stages/.stage.$$ file line
+  mkdir -p "$new"
+  step 'unpack'
+  unpack "$new"
+  for file in runsc containerd-shim-runsc-v1 gvisor-bin/gvisor_sentry; do
+    if [[ ! -f $new/$file ]]; then fail install-failed "$artifact_url holds no $file; runsc does not work without it"; fi
+  done
+  # runsc starts itself again as an unprivileged user.
+  chmod -R a+rX "$new"
+  line=$("$new/runsc" --version 2>"$work/err" | head -n 1) || true
+  if [[ $line != *"release-$release"* ]]; then
+    last_words
+    fail install-failed "the archive's runsc says '$line', not release-$release $REPLY"
+  fi
+  (cd "$new" && find . -type f ! -name .airlock-files -exec sha256sum {} +) >"$work/files" 2>"$work/err"
+  mv "$work/files" "$new/.airlock-files"
+  rm -rf "$staged"
+  mv -T "$new" "$staged"
+  rm -f "$download" "$download.of"
+  step 'staged'
+}
+
+# Before anything is linked: the release alone, without containerd.
+prove_offline() {
+  local runs=$work/offline
+  ask_inside
+  rm -rf "$runs"
+  mkdir -p "$runs"
+  # Without network: runsc needs none for this, and refuses the host's namespace on newer kernels.
+  clean timeout "$proof_seconds" "$staged/runsc" --root="$runs" --platform=systrap --network=none 'do' sh -c "$inside" \
+    >"$work/said" 2>"$work/err" || true
+  rm -rf "$runs"
+  judge_sandbox "runsc do" || fail proof-failed "$REPLY"
+  step 'proven offline'
+}
+
+# Makes the release the node's own. Sandboxes that run keep the files that they have opened.
+switch() {
+  local name
+  if links_are_right; then return 0; fi
+  if [[ -z $links_changed ]]; then
+    installed_release
+    previous_release=$REPLY links_changed=1
+    if [[ ! -f $ROOT$runsc_toml ]]; then toml_changed=created; fi
+  fi
+  write_journal "${journal_stage:-linking}"
+  link "$release" "$stages/current"
+  step 'current switched'
+  mkdir -p "$links_in" "$ROOT${runsc_toml%/*}"
+  for name in "${link_names[@]}"; do
+    link_target "$name"
+    link "$REPLY" "$links_in/$name"
+  done
+  step 'links switched'
+  runsc_toml_text >"$ROOT$runsc_toml.airlock-new"
+  mv -f "$ROOT$runsc_toml.airlock-new" "$ROOT$runsc_toml"
+  step 'runsc.toml written'
+}
+
+# Proven before it is linked, so that a release that does not work is never anybody's runsc.
+establish() {
+  phase offline
+  prove_offline
+  phase switch
+  switch
+}
+
+# gVisor needs nothing else of the host; running sandboxes keep the files that they have opened.
+require_host() { :; }
+refuse_change_in_use() { :; }
+
+# Earlier releases go, but for those whose sandboxes still run: a sandbox may open more of its release's files.
+tidy() {
+  local directory used shims
+  # Nobody can tell which release a shim belongs to that runs under an interpreter.
+  running_shims "$gvisor_shim"
+  shims=$REPLY
+  running_files
+  used=$REPLY
+  if [[ -z $used && -n $shims ]]; then return 0; fi
+  for directory in "$stages"/*/; do
+    directory=${directory%/}
+    if [[ -L $directory || $directory == "$staged" || $'\n'$used == *$'\n'"$directory"/* ]]; then continue; fi
+    rm -rf "$directory"
+    step "release ${directory##*/} removed"
+  done
+}

@@ -1,0 +1,46 @@
+# --- gVisor: an archive whose files belong together, in a directory of its own for each release ---
+
+handler=runsc
+stages=$ROOT/opt/airlock/gvisor
+staged=$stages/$release
+# Links are relative, so that they hold in any tree; one switch of `current` changes all of them at once.
+link_names=(runsc containerd-shim-runsc-v1 gvisor-bin)
+links_in=$ROOT/usr/local/bin
+runsc_toml=/etc/containerd/runsc.toml
+
+runsc_toml_text() {
+  # No systemd-cgroup here: releases since June 2026 tell the driver by the path, and forcing it breaks cgroupfs nodes.
+  printf '%s\n' '# Written by Airlock.' '[runsc_config]' '  platform = "systrap"'
+}
+
+link_target() { REPLY=../../../opt/airlock/gvisor/current/$1; }
+
+# The staged files are those that were unpacked, every one of them.
+stage_is_whole() {
+  [[ -f $staged/.airlock-files ]] && (cd "$staged" && sha256sum --quiet --strict -c .airlock-files) >/dev/null 2>&1
+}
+
+installed_release() {
+  REPLY=''
+  if [[ -L $stages/current ]]; then REPLY=$(readlink "$stages/current"); fi
+}
+
+links_are_right() {
+  local name
+  installed_release
+  if [[ $REPLY != "$release" ]]; then
+    REPLY="the node has ${REPLY:-no release} of $runtime, not $release"
+    return 1
+  fi
+  for name in "${link_names[@]}"; do
+    link_target "$name"
+    if [[ $(readlink "$links_in/$name" 2>/dev/null) != "$REPLY" ]]; then
+      REPLY="${links_in#"$ROOT"}/$name is not Airlock's link"
+      return 1
+    fi
+  done
+  if ! runsc_toml_text | cmp -s - "$ROOT$runsc_toml"; then
+    REPLY="$runsc_toml is not as Airlock writes it"
+    return 1
+  fi
+}

@@ -1,0 +1,79 @@
+# --- the host ---
+
+os='' kernel='' arch='' cgroup='' boot_id='' containerd_version='' config_version=0
+
+read_host() {
+  local key value id='' version_id=''
+  while IFS='=' read -r key value || [[ -n $key ]]; do
+    value=${value//[\"\']/}
+    case $key in
+      ID) id=$value ;;
+      VERSION_ID) version_id=$value ;;
+    esac
+  done <"$ROOT/etc/os-release"
+  os="$id $version_id"
+  kernel=$(<"$ROOT/proc/sys/kernel/osrelease")
+  boot_id=$(<"$ROOT/proc/sys/kernel/random/boot_id")
+  arch=$(uname -m)
+  # Only the root of a cgroup2 mount has this file; on v1 and hybrid hosts it is absent here.
+  if [[ -e $ROOT/sys/fs/cgroup/cgroup.controllers ]]; then cgroup=v2; else cgroup=v1; fi
+}
+
+# Leaves the facts for the result line.
+tell_host() {
+  local json
+  json_text "$os" 40 && json="{\"os\":$REPLY"
+  json_text "$kernel" 60 && json+=",\"kernel\":$REPLY"
+  json_text "$arch" 20 && json+=",\"arch\":$REPLY"
+  json_text "$containerd_version" 40 && json+=",\"containerd\":$REPLY"
+  json_text "$boot_id" 40 && json+=",\"configVersion\":$config_version,\"cgroup\":\"$cgroup\",\"bootId\":$REPLY}"
+  host_json=$json
+}
+
+# free_mib PATH: leaves in REPLY how much is free on the disk that PATH is or will be on.
+free_mib() {
+  local path=$1 line
+  while [[ ! -d $path ]]; do path=${path%/*}; done
+  line=$(df -Pk "${path:-/}" | tail -n 1)
+  read -r _ _ _ REPLY _ <<<"$line"
+  REPLY=$((REPLY / 1024))
+}
+
+# require_room PATH MIB: there must be so much free space.
+require_room() {
+  free_mib "$1"
+  if ((REPLY < $2)); then fail disk-full "${1#"$ROOT"} needs $2 MiB, and its disk has $REPLY MiB free"; fi
+}
+
+# An end that nobody foresaw, on a disk without room, is the disk's fault.
+blame_full_disk() {
+  local path
+  for path in "$state" "$ROOT/opt" "$ROOT/etc"; do
+    free_mib "$path"
+    if ((REPLY == 0)); then
+      outcome=disk-full detail="the disk of ${path#"$ROOT"} is full ($detail)"
+      return 0
+    fi
+  done
+}
+
+# Ends with disk-full where the last command's own words say so; else returns.
+refuse_full_disk() {
+  if grep -q 'No space left on device' "$work/err"; then
+    last_words
+    fail disk-full "${1#"$ROOT"}: $REPLY"
+  fi
+}
+
+# running_shims PATTERN: leaves the pids of shims in REPLY whose program ends so, but for those of our own proofs: a shim lives on for a
+# moment after its container.
+running_shims() {
+  local file pids=''
+  while IFS= read -r file; do
+    if ! grep -qz '^airlock$' "$file" 2>/dev/null; then
+      file=${file%/cmdline}
+      pids+=" ${file##*/}"
+    fi
+  done < <(grep -lzE "/$1\$" "$ROOT"/proc/[0-9]*/cmdline 2>/dev/null || true)
+  REPLY=${pids# }
+}

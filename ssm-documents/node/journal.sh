@@ -1,0 +1,90 @@
+# --- the journal: what a run has begun to change, so that the next one can finish or undo it after a power cut ---
+
+# linking: the runtime's files may be in their place. edited: the configuration is changed too. undoing: it is being put back.
+# deleting: containerd runs without our handler, and the runtime's files go.
+journal_stage='' journal_runtime='' journal_verb=''
+config_existed='' config_sha_before='' config_sha_after=''
+links_changed='' previous_release='' toml_changed='' taken_over=''
+
+# hash_of FILE: leaves its SHA-256 in REPLY, or `none` where there is no file.
+hash_of() {
+  REPLY=none
+  if [[ -f $1 ]]; then
+    REPLY=$(sha256sum <"$1")
+    REPLY=${REPLY%% *}
+  fi
+}
+
+write_journal() {
+  journal_stage=$1
+  printf '%s\n' "stage=$1" "verb=$verb" "runtime=$runtime" "config=$config" "existed=$config_existed" "before=$config_sha_before" \
+    "after=$config_sha_after" "links=$links_changed" "previous=$previous_release" "toml=$toml_changed" \
+    "cri=${cri_before//$'\n'/;}" >"$journal.new"
+  sync "$journal.new"
+  mv -f "$journal.new" "$journal"
+  step "journal says $1"
+}
+
+close_journal() {
+  rm -f "$journal" "$state/config-before.toml"
+  journal_stage=''
+  step 'journal closed'
+}
+
+# Takes over what a killed run left: this run then finishes it, or undoes it if it fails itself.
+take_over() {
+  local key value
+  rm -rf "$journal.new" "$state/download.new" "$state/proof-rootfs" "${stages:?}"/.stage.*
+  [[ -f $journal ]] || return 0
+  while IFS='=' read -r key value; do
+    case $key in
+      stage) journal_stage=$value ;;
+      verb) journal_verb=$value ;;
+      runtime) journal_runtime=$value ;;
+      config) config=$value ;;
+      existed) config_existed=$value ;;
+      before) config_sha_before=$value ;;
+      after) config_sha_after=$value ;;
+      links) links_changed=$value ;;
+      previous) previous_release=$value ;;
+      toml) toml_changed=$value ;;
+      cri) cri_before=${value//;/$'\n'} ;;
+    esac
+  done <"$journal"
+  say "the last $journal_verb of $journal_runtime was killed at $journal_stage; this run takes over"
+  taken_over=1
+  if [[ $journal_runtime != "$runtime" ]]; then
+    # Not ours to undo on the way out.
+    journal_stage='' links_changed='' toml_changed=''
+    fail another-run "the last $journal_verb of $journal_runtime on this node did not end; run it again first"
+  fi
+  case $journal_stage in
+    linking) return 0 ;;
+    deleting)
+      remove_files
+      close_journal
+      return 0
+      ;;
+  esac
+  # Nobody knows which configuration the running containerd has read.
+  restart_owed=1
+  rm -f "$ROOT${config%/*}/$candidate_name"
+  hash_of "$ROOT$config"
+  if [[ -n $config_sha_after && $REPLY == "$config_sha_after" ]]; then
+    config_state=edited
+  elif [[ $REPLY != "$config_sha_before" ]]; then
+    say "$config was rewritten since by someone else; the copy from before is dropped"
+    rm -f "$state/config-before.toml"
+  fi
+  mend_containerd
+}
+
+# A run that was killed beside a dead containerd: the old configuration comes back before anything else is looked at.
+mend_containerd() {
+  show_containerd
+  if containerd_answers; then return 0; fi
+  say "containerd does not answer as it did: $REPLY"
+  restore_config || fail rollback-failed "$REPLY"
+  config_state=untouched config_sha_after=''
+  restart_containerd || fail rollback-failed "$REPLY"
+}

@@ -1,0 +1,94 @@
+# --- Kata Containers: what only an installation does ---
+
+handler_block() {
+  printf '%s\n' "[$1]" "  runtime_type = \"io.containerd.$handler.v2\"" "  runtime_path = \"$shim\"" \
+    '  privileged_without_host_devices = true' '  pod_annotations = ["io.katacontainers.*"]' \
+    "[$1.options]" "  ConfigPath = \"$kata_config\""
+}
+
+refuse_foreign_installer() {
+  local path
+  for path in "$home/containerd" "$ROOT/etc/containerd/conf.d/kata-deploy.toml"; do
+    if [[ -e $path ]]; then fail foreign-installer "${path#"$ROOT"} is there: kata-deploy manages Kata on this node"; fi
+  done
+  if [[ -e $home && ! -f $home/.airlock-release ]]; then
+    fail foreign-installer "${home#"$ROOT"} is there, and Airlock did not put it there"
+  fi
+  if path=$(clean dpkg-query -W -f "\${db:Status-Status}" kata-containers 2>/dev/null) && [[ $path == installed ]]; then
+    fail foreign-installer 'the package kata-containers is installed; remove it or let it own this pool'
+  fi
+}
+
+require_host() { require_kvm; }
+
+# A shim opens files of its release as long as its guest runs, so they are not swapped under it.
+refuse_change_in_use() {
+  if ! links_are_right && in_use; then fail runtime-in-use "$REPLY"; fi
+}
+
+stage() {
+  local new=$stages/.stage.$$ file line
+  mkdir -p "$new"
+  step 'unpack'
+  unpack "$new"
+  for file in "$shim" "$kata_config"; do
+    if [[ ! -f $new$file ]]; then fail install-failed "$artifact_url holds no $file"; fi
+  done
+  # Kernel, image, hypervisor and the rest that the configuration names.
+  while IFS= read -r file; do
+    if [[ ! -e $new$file ]]; then fail install-failed "$kata_config names $file, which $artifact_url does not hold"; fi
+  done < <(sed -nE 's/^ *(path|kernel|image|initrd|virtio_fs_daemon) *= *"(\/opt\/kata\/[^"]+)".*/\2/p' "$new$kata_config")
+  line=$("$new$shim" --version 2>"$work/err" | head -n 1) || true
+  if [[ $line != *"$release"* ]]; then
+    last_words
+    fail install-failed "the archive's shim says '$line', not $release $REPLY"
+  fi
+  new=$new/opt/kata
+  (cd "$new" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err"
+  mv "$work/files" "$new/.airlock-files"
+  printf '%s\n' "$release" >"$new/.airlock-release"
+  rm -rf "$staged"
+  mv -T "$new" "$staged"
+  rm -rf "$stages/.stage.$$" "$download" "$download.of"
+  step 'staged'
+}
+
+# The configurations and QEMU itself name paths under /opt/kata, so the release can only be proven where it belongs. Two renames; until
+# the journal is closed the release from before lies ready.
+switch() {
+  if [[ ! -d $staged ]] && links_are_right; then return 0; fi
+  if [[ -d $staged ]] && in_use; then fail runtime-in-use "$REPLY"; fi
+  if [[ -z $links_changed ]]; then
+    rm -rf "$previous"
+    installed_release
+    previous_release=$REPLY links_changed=1
+    if [[ ! -f $ROOT$modules_file ]]; then toml_changed=created; fi
+  fi
+  write_journal "${journal_stage:-linking}"
+  if [[ -d $staged ]]; then
+    if [[ -d $home && ! -d $previous ]]; then
+      mv -T "$home" "$previous"
+      step 'release from before put aside'
+    fi
+    rm -rf "$home"
+    mv -T "$staged" "$home"
+  fi
+  step 'release in its place'
+  mkdir -p "$ROOT${modules_file%/*}"
+  modules_text >"$ROOT$modules_file"
+  step 'modules are loaded at boot'
+}
+
+# A guest is booted before containerd is touched.
+establish() {
+  phase switch
+  switch
+  phase offline
+  run_handler "$ROOT$shim" --runtime-config-path "$ROOT$kata_config"
+  judge_sandbox "a guest of $handler" || fail proof-failed "$REPLY"
+  step 'proven offline'
+}
+
+tidy() {
+  if [[ -d $previous ]]; then rm -rf "$previous"; fi
+}

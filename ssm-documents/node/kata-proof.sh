@@ -1,0 +1,33 @@
+# --- Kata Containers: what the proof asks inside, and what it takes for an answer ---
+
+proof_programs=(sh uname)
+
+# What runs inside: a guest has booted by itself, so it has another boot id than the host, whatever kernel it shows.
+ask_inside() {
+  new_nonce
+  inside="echo $nonce; read -r id </proc/sys/kernel/random/boot_id; echo \$id; uname -r"
+}
+
+judge_sandbox() {
+  local said_nonce='' said_boot='' said_kernel='' form='^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+  {
+    IFS= read -r said_nonce || true
+    IFS= read -r said_boot || true
+    IFS= read -r said_kernel || true
+  } <"$work/said"
+  last_words
+  if [[ ${said_nonce%$'\r'} != "$nonce" ]]; then
+    REPLY="$1 did not run: ${REPLY:-it said ${said_nonce:-nothing}}"
+    return 1
+  fi
+  said_boot=${said_boot%$'\r'}
+  if [[ ! $said_boot =~ $form ]]; then
+    REPLY="$1 told no boot id: ${said_boot:-nothing}"
+    return 1
+  fi
+  if [[ $said_boot == "$boot_id" ]]; then
+    REPLY="$1 is not in a virtual machine: its boot id $said_boot is the host's"
+    return 1
+  fi
+  evidence="a guest of its own, boot id $said_boot, kernel ${said_kernel%$'\r'}"
+}

@@ -1,0 +1,62 @@
+# --- packages of the node's own archive, with its signature ---
+
+package_lock_seconds=180
+# What apt changes with it must not be this: the package of containerd restarts it.
+untouchable='^(Inst|Remv|Purg|Conf) (containerd|runc)[^ ]* '
+missing_packages=()
+
+# want PACKAGE PROGRAM…: one of the programs has to be there, or the package is installed.
+want() {
+  local program
+  for program in "${@:2}"; do
+    if command -v "$program" >/dev/null; then return 0; fi
+  done
+  missing_packages+=("$1")
+}
+
+# Runs apt-get and waits for its locks. Returns 1 with the reason in REPLY.
+run_apt() {
+  local left deadline=$((SECONDS + package_lock_seconds))
+  while :; do
+    left=$((deadline > SECONDS ? deadline - SECONDS : 0))
+    if NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 DEBIAN_FRONTEND=noninteractive clean timeout 900 apt-get -q -y \
+      --no-install-recommends -o "DPkg::Lock::Timeout=$left" -o Dpkg::Options::=--force-confold "$@" \
+      >"$work/apt" 2>"$work/err"; then
+      return 0
+    fi
+    refuse_full_disk /var/lib/dpkg
+    # apt itself does not wait for every lock that it takes.
+    if ! grep -qE 'Could not get lock|Unable to (acquire|lock)' "$work/err"; then break; fi
+    if ((SECONDS >= deadline)); then
+      last_words
+      fail package-lock-held "waited $package_lock_seconds s: $REPLY"
+    fi
+    sleep 1
+  done
+  last_words
+  return 1
+}
+
+# plan_packages PACKAGE…: whether apt could install them, and without a hand on containerd. Changes nothing.
+plan_packages() {
+  local line
+  if ! run_apt -s install "$@"; then
+    # An image can come without the archive's lists.
+    step 'apt-get update'
+    run_apt update || fail tool-missing "$* cannot be installed: apt-get update: $REPLY"
+    run_apt -s install "$@" || fail tool-missing "$* cannot be installed: $REPLY"
+  fi
+  line=$(grep -m 1 -E "$untouchable" "$work/apt" || true)
+  if [[ -n $line ]]; then fail tool-missing "to install $* apt would change containerd or runc: $line"; fi
+}
+
+install_packages() {
+  if ((${#missing_packages[@]} == 0)); then return 0; fi
+  if ! command -v apt-get >/dev/null; then
+    fail tool-missing "${missing_packages[*]} is not on the node, and neither is apt-get to install it"
+  fi
+  phase packages
+  plan_packages "${missing_packages[@]}"
+  run_apt install "${missing_packages[@]}" || fail tool-missing "${missing_packages[*]} could not be installed: $REPLY"
+  step "installed ${missing_packages[*]}"
+}

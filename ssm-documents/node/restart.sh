@@ -1,0 +1,91 @@
+# --- the restart of containerd, and whether it answers afterwards as it did before ---
+
+cri_before='' tasks_before='' restart_owed=''
+
+# The CRI plugins and their states, one a line: what `ctr plugins ls` says of them.
+read_cri() {
+  local type id state_of
+  REPLY=''
+  while read -r type id _ state_of _; do
+    case "$type $id" in
+      'io.containerd.grpc.v1 cri' | io.containerd.cri.v1\ *) REPLY+="$type.$id $state_of"$'\n' ;;
+    esac
+  done < <(clean timeout 20 ctr plugins ls 2>&1)
+}
+
+# Pids of the running tasks of Kubernetes.
+read_tasks() {
+  local pid status
+  REPLY=''
+  while read -r _ pid status _; do
+    if [[ $status == RUNNING ]]; then REPLY+="$pid "; fi
+  done < <(clean timeout 20 ctr -n k8s.io task ls 2>&1)
+}
+
+remember_containerd() {
+  # A run that took over knows from the journal how containerd was before.
+  if [[ -n $cri_before ]]; then return 0; fi
+  read_cri
+  cri_before=$REPLY
+  if [[ $cri_before != *'io.containerd.grpc.v1.cri ok'* ]]; then
+    fail config-refused "containerd's CRI plugin is not ok before Airlock touched anything: ${cri_before//$'\n'/, }"
+  fi
+  read_tasks
+  tasks_before=$REPLY
+}
+
+# Restarts containerd and returns whether it answers as before; else the reason is in REPLY. Nothing sleeps a fixed time.
+restart_containerd() {
+  local deadline
+  restarts=$((restarts + 1))
+  step 'restart containerd'
+  if ! clean timeout 90 systemctl restart containerd.service 2>"$work/err"; then
+    last_words
+    REPLY="systemctl restart containerd failed: $REPLY"
+    return 1
+  fi
+  restart_owed=''
+  deadline=$((SECONDS + 30))
+  while ! containerd_answers; do
+    # A plugin that failed to load stays failed until the next start.
+    if ((SECONDS >= deadline)) || [[ $containerd_active == failed || $REPLY == *' error'* ]]; then return 1; fi
+    sleep 0.05
+  done
+  step 'containerd answers'
+}
+
+containerd_answers() {
+  local pid running reason
+  show_containerd
+  if [[ $containerd_active != active ]]; then
+    REPLY="containerd.service is $containerd_active"
+    return 1
+  fi
+  if ! clean timeout 20 ctr version >/dev/null 2>"$work/err"; then
+    last_words
+    REPLY="ctr version: $REPLY"
+    return 1
+  fi
+  read_cri
+  if [[ $REPLY != "$cri_before" ]]; then
+    REPLY="the CRI plugins were ${cri_before//$'\n'/, }and are ${REPLY//$'\n'/, }"
+    return 1
+  fi
+  read_tasks
+  running=" $REPLY"
+  for pid in $tasks_before; do
+    # A container that ended by itself is none of our business; one that lives on must be known to containerd.
+    if [[ -d $ROOT/proc/$pid && $running != *" $pid "* ]]; then
+      reason="the container with pid $pid still runs, and containerd does not know it any more"
+      REPLY=$reason
+      return 1
+    fi
+  done
+}
+
+# After the proof: a daemon that dies again and again can answer in between.
+containerd_stayed() {
+  local pid=$containerd_pid count=$containerd_restarts
+  show_containerd
+  [[ $containerd_active == active && $containerd_pid == "$pid" && $containerd_restarts == "$count" ]]
+}

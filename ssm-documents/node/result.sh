@@ -1,0 +1,120 @@
+# --- the result line ---
+
+outcome='' detail='' handler='' sha256='' config_state=untouched restarts=0 sandbox_image='' evidence='' host_json=''
+died_at='' phase_name='' phase_start=0 phase_order=()
+declare -A phase_ms=()
+
+say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"; }
+
+# Marks a boundary: a run can be killed here and the next one has to cope.
+step() { say "step: $1"; }
+
+now_ms() {
+  REPLY=${EPOCHREALTIME/[.,]/}
+  REPLY=$((REPLY / 1000))
+}
+
+# Ends the phase that runs and begins the next; an empty name only ends.
+phase() {
+  now_ms
+  if [[ -n $phase_name ]]; then
+    # A clock that is set back must not make a negative duration.
+    local took=$((REPLY > phase_start ? REPLY - phase_start : 0))
+    if [[ -z ${phase_ms[$phase_name]:-} ]]; then phase_order+=("$phase_name"); fi
+    phase_ms[$phase_name]=$((${phase_ms[$phase_name]:-0} + took))
+  fi
+  phase_name=$1 phase_start=$REPLY
+  if [[ -n $1 ]]; then say "phase: $1"; fi
+}
+
+# json_text TEXT LONGEST: leaves a JSON string in REPLY.
+json_text() {
+  REPLY=${1//[[:space:]]/ }
+  REPLY=${REPLY//[^ -~]/?}
+  REPLY=${REPLY:0:$2}
+  REPLY=${REPLY//\\/\\\\}
+  REPLY="\"${REPLY//\"/\\\"}\""
+}
+
+# Leaves the result line in REPLY, with at most $1 characters of detail.
+result_line() {
+  local line name phases=''
+  line="{\"airlock\":1,\"verb\":\"$verb\",\"runtime\":\"$runtime\""
+  json_text "$release" 40 && line+=",\"release\":$REPLY,\"outcome\":\"$outcome\""
+  json_text "$detail" "$1" && line+=",\"detail\":$REPLY,\"handler\":\"$handler\",\"sha256\":\"$sha256\""
+  if [[ -n $host_json ]]; then line+=",\"host\":$host_json"; fi
+  line+=",\"config\":\"$config_state\",\"restarts\":$restarts"
+  if [[ -n $sandbox_image ]]; then json_text "$sandbox_image" 200 && line+=",\"sandboxImage\":$REPLY"; fi
+  if [[ -n $evidence ]]; then json_text "$evidence" 120 && line+=",\"evidence\":$REPLY"; fi
+  for name in "${phase_order[@]}"; do phases+=",\"$name\":${phase_ms[$name]}"; done
+  REPLY="$line,\"phases\":{${phases#,}}}"
+}
+
+# SSM cuts what it lists at 2,500 characters, so the line stays below 2,000 whatever the detail holds.
+print_result() {
+  local room=700
+  result_line "$room"
+  while ((${#REPLY} > 1990 && room > 0)); do
+    room=$((room - 50))
+    result_line "$room"
+  done
+  printf '%s\n' "$REPLY"
+}
+
+# fail OUTCOME DETAIL: ends the run; what was changed is put back on the way out.
+fail() {
+  outcome=$1 detail=$2
+  say "failed: $1: $2"
+  exit 1
+}
+
+succeed() {
+  outcome=$1 detail=''
+  exit 0
+}
+
+# The last line that a failed command wrote to $work/err, for a detail.
+last_words() {
+  local line
+  REPLY=''
+  while IFS= read -r line || [[ -n $line ]]; do
+    if [[ -n ${line//[[:space:]]/} ]]; then REPLY=$line; fi
+  done <"$work/err"
+  REPLY=${REPLY:0:300}
+}
+
+# Runs a command without our descriptors: one that outlives us must hold neither the lock nor the agent's pipe.
+clean() { "$@" 3>&- 4>&- 8>&-; }
+
+on_exit() {
+  local status=$?
+  trap - ERR
+  # An undo that is interrupted would leave the node between two states.
+  trap '' TERM INT HUP
+  set +eE
+  if [[ -z $outcome ]]; then
+    outcome=install-failed detail="ended with status $status at: ${died_at:-an unknown place}"
+    blame_full_disk
+    say "failed: $detail"
+  fi
+  case $outcome in
+    installed | already-installed | proven | uninstalled) status=0 ;;
+    *)
+      # Not the command's own status: the agent takes 137, 168, 169 and 194 for orders.
+      status=1
+      undo
+      ;;
+  esac
+  phase ''
+  print_result >&3
+  exec 3>&- >&4 2>&4
+  wait "$log_pid"
+  exit "$status"
+}
+
+# What has to be put back; a verb that changes things replaces it.
+undo() { :; }
+
+trap 'died_at="line $LINENO: $BASH_COMMAND"' ERR
+trap on_exit EXIT
+trap 'fail install-failed "the run was told to stop"' TERM INT HUP

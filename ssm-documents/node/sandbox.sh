@@ -1,0 +1,56 @@
+# --- the proof: a container is started, and what it says from inside decides ---
+
+proof_seconds=60
+rootfs=$state/proof-rootfs
+
+# The nonce shows that an answer is this container's and not an older or canned one.
+new_nonce() { nonce=airlock-$$-$RANDOM$RANDOM; }
+
+# A root file system of some of the host's own programs with their libraries: there is no registry to ask, and
+# static busybox is on few minimal images.
+make_rootfs() {
+  local program path line
+  rm -rf "$rootfs"
+  mkdir -p "$rootfs"/{bin,dev,etc,proc,run,sys,tmp}
+  for program in "${proof_programs[@]}"; do
+    path=$(command -v "$program") || fail tool-missing "$program, which the proof needs, is not on the node"
+    cp -L "$path" "$rootfs/bin/$program"
+    while IFS= read -r line; do
+      if [[ $line =~ (/[^ ]+)\ \(0x ]]; then
+        path=${BASH_REMATCH[1]}
+        mkdir -p "$rootfs${path%/*}"
+        cp -L "$path" "$rootfs$path"
+      fi
+    done < <(ldd "$path" 2>/dev/null)
+  done
+}
+
+# run_handler RUNTIME OPTION…: starts a container as containerd would for the handler; leaves what it says in $work/said.
+run_handler() {
+  local id=airlock-proof-$$-$RANDOM
+  make_rootfs
+  ask_inside
+  if ! clean timeout "$proof_seconds" ctr -n airlock run --rm --runtime "$@" --rootfs "$rootfs" "$id" /bin/sh -c "$inside" \
+    >"$work/said" 2>"$work/err"; then
+    # What a time-out leaves behind.
+    clean timeout 10 ctr -n airlock task kill -s SIGKILL "$id" >/dev/null 2>&1 || true
+    clean timeout 10 ctr -n airlock container rm "$id" >/dev/null 2>&1 || true
+  fi
+  rm -rf "$rootfs"
+}
+
+# The handler as the effective configuration in dump $1 names it: a handler that points elsewhere must not pass.
+prove_on_host() {
+  local table how
+  local -a options=()
+  handler_table "$1"
+  table=$REPLY
+  value_of "$1" "$table" runtime_type || fail proof-failed "containerd has no handler $handler"
+  how=$REPLY
+  if value_of "$1" "$table" runtime_path && [[ -n $REPLY ]]; then how=$ROOT$REPLY; fi
+  if value_of "$1" "$table.options" ConfigPath && [[ -n $REPLY ]]; then options+=(--runtime-config-path "$ROOT$REPLY"); fi
+  if value_of "$1" "$table.options" BinaryName && [[ -n $REPLY ]]; then options+=(--runc-binary "$ROOT$REPLY"); fi
+  run_handler "$how" "${options[@]}"
+  judge_sandbox "a container with the handler $handler" || fail proof-failed "$REPLY"
+  step 'proven on the host'
+}

@@ -1,0 +1,110 @@
+# --- Sysbox: what only an installation does ---
+
+deb=$stages/sysbox-ce.deb
+unit_seconds=30
+
+handler_block() {
+  local table cgroup=false
+  handler_table before runc
+  table=$REPLY.options
+  # The kubelet's cgroup driver is the same for every handler.
+  if value_of before "$table" SystemdCgroup; then cgroup=$REPLY; fi
+  printf '%s\n' "[$1]" '  runtime_type = "io.containerd.runc.v2"' \
+    "[$1.options]" "  BinaryName = \"$staged\"" "  SystemdCgroup = $cgroup"
+}
+
+refuse_foreign_installer() {
+  local line version
+  if [[ -e $ROOT/var/lib/sysbox-deploy-k8s ]]; then
+    fail foreign-installer '/var/lib/sysbox-deploy-k8s is there: sysbox-deploy-k8s manages Sysbox on this node'
+  fi
+  while IFS= read -r line; do
+    if [[ $line == LoadState=loaded ]]; then
+      fail foreign-installer 'the node has crio.service; Airlock installs Sysbox for containerd alone'
+    fi
+  done < <(clean systemctl show crio.service -p LoadState)
+  installed_release
+  if version=$(clean dpkg-query -W -f "\${db:Status-Status} \${Version}" sysbox-ce 2>/dev/null) && [[ $version == installed* ]]; then
+    if [[ -z $REPLY && -z $links_changed ]]; then
+      fail foreign-installer "the package sysbox-ce ${version#* } is installed, and Airlock did not install it"
+    fi
+    if [[ -n $REPLY && $REPLY != "$release" ]]; then
+      fail host-refused "Sysbox $REPLY is installed, and upstream knows no upgrade in place; uninstall it first, or replace the node"
+    fi
+  fi
+}
+
+require_host() {
+  local most
+  if [[ ! -c $ROOT/dev/fuse ]]; then fail host-refused '/dev/fuse, which sysbox-fs needs, is not there'; fi
+  most=$(cat "$ROOT/proc/sys/user/max_user_namespaces" 2>/dev/null || echo 0)
+  if ((most == 0)); then fail host-refused 'user namespaces are off: /proc/sys/user/max_user_namespaces is 0'; fi
+  want jq jq
+  want rsync rsync
+  want fuse3 fusermount3 fusermount
+  want iptables iptables
+  want lsb-release lsb_release
+}
+
+# The daemons serve every container of Sysbox on the node.
+refuse_change_in_use() {
+  if ! stage_is_whole && in_use; then fail runtime-in-use "$REPLY"; fi
+}
+
+stage() {
+  mkdir -p "$stages"
+  # apt wants the suffix.
+  cp "$download" "$deb" 2>"$work/err" || refuse_full_disk "$deb"
+  plan_packages "$deb"
+  step 'staged'
+}
+
+establish() {
+  phase package
+  if ! stage_is_whole; then install_deb; fi
+  phase units
+  clean systemctl enable --now sysbox.service 2>"$work/err" || true
+  wait_for_units
+  phase offline
+  require_features
+}
+
+install_deb() {
+  if [[ -z $links_changed ]]; then
+    installed_release
+    previous_release=$REPLY links_changed=1
+  fi
+  write_journal "${journal_stage:-linking}"
+  # A run that was killed inside dpkg leaves packages half configured, and apt refuses everything until somebody says so.
+  if [[ -n $taken_over ]]; then DEBIAN_FRONTEND=noninteractive clean dpkg --configure -a || true; fi
+  run_apt install "$deb" || fail install-failed "sysbox-ce could not be installed: $REPLY"
+  step 'package installed'
+  containerd_stayed || fail containerd-did-not-return 'containerd was restarted while the package was installed'
+  (cd "$ROOT/" && sha256sum "${sysbox_programs[@]}") >"$stages/.airlock-files"
+  printf '%s\n' "$release" >"$marker"
+  rm -f "$deb" "$download" "$download.of"
+  step 'package is ours'
+}
+
+wait_for_units() {
+  local deadline=$((SECONDS + unit_seconds))
+  until units_are_active; do
+    if ((SECONDS >= deadline)); then fail install-failed "$REPLY after $unit_seconds s"; fi
+    sleep 0.2
+  done
+  step 'units are active'
+}
+
+# containerd lets a pod have a user namespace only where the runtime itself says that it can.
+require_features() {
+  local features
+  features=$(clean timeout 20 "$ROOT$staged" features 2>"$work/err") || true
+  features=${features//[[:space:]]/}
+  if [[ ! $features =~ \"namespaces\":\[[^]]*\"user\" || ! $features =~ \"idmap\":\{\"enabled\":true ]]; then
+    last_words
+    fail proof-failed "sysbox-runc features names no user namespaces with id-mapped mounts: ${REPLY:-${features:0:200}}"
+  fi
+  step 'features are right'
+}
+
+tidy() { :; }

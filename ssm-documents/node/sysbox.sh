@@ -1,0 +1,44 @@
+# --- Sysbox: a package with three daemons ---
+
+handler=sysbox-runc
+stages=$ROOT/opt/airlock/sysbox
+# What the package is, so that an installation of somebody else is told from ours.
+marker=$stages/release
+staged=/usr/bin/sysbox-runc
+sysbox_programs=(usr/bin/sysbox-runc usr/bin/sysbox-mgr usr/bin/sysbox-fs)
+sysbox_units=(sysbox.service sysbox-mgr.service sysbox-fs.service)
+
+installed_release() {
+  REPLY=''
+  if [[ -f $marker ]]; then REPLY=$(<"$marker"); fi
+}
+
+# The programs are those that the package brought, every one of them.
+stage_is_whole() {
+  installed_release
+  [[ $REPLY == "$release" ]] && (cd "$ROOT/" && sha256sum --quiet --strict -c "$stages/.airlock-files") >/dev/null 2>&1
+}
+
+# Leaves the first unit that is not active in REPLY, with its state.
+units_are_active() {
+  local unit line active
+  for unit in "${sysbox_units[@]}"; do
+    active=unknown
+    while IFS= read -r line; do
+      case $line in ActiveState=*) active=${line#*=} ;; esac
+    done < <(clean systemctl show "$unit" -p ActiveState)
+    if [[ $active != active ]]; then
+      REPLY="$unit is $active"
+      return 1
+    fi
+  done
+}
+
+links_are_right() {
+  installed_release
+  if [[ $REPLY != "$release" ]]; then
+    REPLY="the node has ${REPLY:-no release} of $runtime, not $release"
+    return 1
+  fi
+  units_are_active
+}

@@ -1,0 +1,24 @@
+# --- prove: the checks and the proof of an installation, without changing anything ---
+
+main() {
+  phase lock
+  take_lock
+  phase preflight
+  read_host
+  read_containerd
+  tell_host
+  pick_artifact
+  if [[ -f $journal ]]; then fail proof-failed 'an installation on this node did not end; run install again'; fi
+  links_are_right || fail proof-failed "$REPLY"
+  stage_is_whole || fail proof-failed "the files in ${staged#"$ROOT"} are not those that were installed"
+  if ! dump "$ROOT$config" before; then
+    last_words
+    fail config-refused "containerd cannot read $config: $REPLY"
+  fi
+  read_sandbox_image before
+  phase proof
+  prove_on_host before
+  succeed proven
+}
+
+main

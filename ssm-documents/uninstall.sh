@@ -1,0 +1,43 @@
+# --- uninstall: the handler goes first, and what it named only when containerd runs without it ---
+
+refuse_use() {
+  if in_use; then fail runtime-in-use "$REPLY"; fi
+}
+
+main() {
+  phase lock
+  take_lock
+  take_over
+  phase preflight
+  read_host
+  read_containerd
+  tell_host
+  remember_containerd
+  installed_release
+  release=$REPLY
+  refuse_use
+  plan_removal
+  if [[ -n $edit_needed ]]; then
+    phase edit
+    apply_edit
+  fi
+  if [[ -n $edit_needed || -n $restart_owed ]]; then
+    phase restart
+    restart_containerd || fail containerd-did-not-return "$REPLY"
+  fi
+  # A container can have come while the handler was still there.
+  refuse_use
+  refuse_changed_meanwhile
+  phase delete
+  write_journal deleting
+  remove_files
+  if [[ -n $candidate_absent && $own_note == *' no-folder '* ]]; then rmdir "$ROOT${config%/*}" 2>/dev/null || :; fi
+  close_journal
+  rm -f "$state/download" "$state/download.of"
+  # The folders go where nobody else has something in them.
+  rmdir "${stages%/*}" "$state" 2>/dev/null || :
+  rm -rf "$work"
+  succeed uninstalled
+}
+
+main

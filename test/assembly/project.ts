@@ -1,0 +1,27 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { stringify } from 'yaml';
+import { synthesize } from '../../cli/synthesize.ts';
+import { parseCatalogue } from '../../domain/catalogue.ts';
+import { simulatedCatalogue } from '../../local/machine/release.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The cloud assembly of the sample airlock.yaml, with the checksums of the stand-in release in its catalogue. */
+    assembly: string;
+  }
+}
+
+/** Synthesizes once for all tests. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-test-'));
+  const sources = join(import.meta.dirname, '..', '..', 'ssm-documents', 'catalogue.yaml');
+  const catalogue = join(folder, 'catalogue.yaml');
+  writeFileSync(catalogue, stringify(simulatedCatalogue(parseCatalogue(readFileSync(sources, 'utf8')))));
+  const assembly = join(folder, 'cdk.out');
+  await synthesize({ assembly, catalogue });
+  project.provide('assembly', assembly);
+  return () => rmSync(folder, { recursive: true });
+}

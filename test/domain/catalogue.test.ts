@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CatalogueError, defaultRelease, parseCatalogue, releaseOf, runtimeOf } from '../../domain/catalogue.ts';
+
+const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
+
+describe('the catalogue that comes with Airlock', () => {
+  const catalogue = parseCatalogue(text);
+
+  it('lets the proof decide on hosts that no rule speaks of', () => {
+    expect(catalogue.unknownHosts).toBe('prove');
+  });
+
+  it('has a default release of gVisor that is pinned for both architectures', () => {
+    const release = releaseOf(catalogue, 'gvisor', defaultRelease(catalogue, 'gvisor'));
+
+    expect(Object.keys(release?.artifacts ?? {})).toEqual(['x86_64', 'aarch64']);
+  });
+
+  it('names in each address the release and the architecture that it pins', () => {
+    for (const { release, artifacts } of runtimeOf(catalogue, 'gvisor').releases) {
+      for (const [architecture, artifact] of Object.entries(artifacts)) {
+        expect(artifact?.url).toContain(release);
+        expect(artifact?.url).toContain(architecture);
+      }
+    }
+  });
+
+  it('pins no checksum twice', () => {
+    const sums = runtimeOf(catalogue, 'gvisor').releases.flatMap(({ artifacts }) =>
+      Object.values(artifacts).map((artifact) => artifact?.sha256),
+    );
+
+    expect(new Set(sums).size).toBe(sums.length);
+  });
+});
+
+describe('a catalogue that is not valid is refused by field', () => {
+  const refused: readonly (readonly [string, string, string, string])[] = [
+    ['an address without https', 'https://github.com', 'http://github.com', 'an https address without a query'],
+    ['an address that could leave its quotes', 'gvisor-x86_64.tar.bz2', "gvisor'$(id)'.tar.bz2", 'an https address'],
+    ['a checksum that is too short', 'f3ed9131', 'f3', '64 hexadecimal digits'],
+    ['a default that is not pinned', 'default: "20260928.0"', 'default: "20260101.0"', 'the default must be one of'],
+    ['a version that YAML takes for a number', 'before: "5.6"', 'before: 5.6', 'a version in quotes'],
+    ['an unknown key', 'unknownHosts: prove', 'unknownHosts: prove\nextra: 1', 'extra'],
+    ['a release that occurs twice', 'release: "20260921.0"', 'release: "20260928.0"', 'must not occur twice'],
+    [
+      'a refusal without a reason',
+      'reason: gVisor needs Linux 5.6 or newer',
+      'room: 1',
+      'runtimes.gvisor.rules.1.reason',
+    ],
+    ['something that is no YAML', 'version: 1', 'version: [', 'no YAML'],
+  ];
+
+  it.each(refused)('%s', (_, from, to, message) => {
+    expect(text).toContain(from);
+
+    expect(() => parseCatalogue(text.replace(from, to))).toThrow(CatalogueError);
+    expect(() => parseCatalogue(text.replace(from, to))).toThrow(message);
+  });
+
+  it('a runtime without releases is named together with those that have some', () => {
+    const gvisorAlone = text.slice(0, text.indexOf('\n  kata:'));
+    expect(() => defaultRelease(parseCatalogue(gvisorAlone), 'kata')).toThrow(
+      'the catalogue has no releases of kata; it has releases of gvisor',
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { clusterOf, poolOf, type Releases, requestOf } from '../../domain/tags.ts';
+
+const releases: Releases = { gvisor: { default: '20260928.0', all: ['20260921.0', '20260928.0'] } };
+
+describe('the cluster of an instance', () => {
+  it.each([
+    ['a managed node group', { 'eks:cluster-name': 'demo', 'kubernetes.io/cluster/demo': 'owned' }],
+    ['Karpenter', { 'eks:eks-cluster-name': 'demo', 'karpenter.sh/nodepool': 'ci' }],
+    ['a self-managed group', { 'kubernetes.io/cluster/demo': 'owned' }],
+  ])('is read from the tags of %s', (_, tags) => {
+    expect(clusterOf(tags)).toBe('demo');
+  });
+
+  it('is nobody where tags name two clusters, until airlock:cluster decides', () => {
+    const tags = { 'kubernetes.io/cluster/one': 'owned', 'kubernetes.io/cluster/two': 'shared' };
+    expect(clusterOf(tags)).toBeUndefined();
+    expect(clusterOf({ ...tags, 'airlock:cluster': 'two' })).toBe('two');
+  });
+
+  it('is nobody where no tag names one', () => {
+    expect(clusterOf({ Name: 'bastion' })).toBeUndefined();
+  });
+});
+
+describe('the pool of an instance', () => {
+  it('is the most telling of its tags', () => {
+    const tags = { 'aws:autoscaling:groupName': 'eks-ci-1', 'eks:nodegroup-name': 'ci' };
+    expect(poolOf(tags)).toBe('ci');
+    expect(poolOf({})).toBe('');
+  });
+});
+
+describe('what a tag asks for', () => {
+  it('is the default release where it names none', () => {
+    expect(requestOf('gvisor', releases)).toEqual({ runtime: 'gvisor', release: '20260928.0' });
+  });
+
+  it('is any release of the catalogue that it names', () => {
+    expect(requestOf('gvisor@20260921.0', releases)).toEqual({ runtime: 'gvisor', release: '20260921.0' });
+  });
+
+  it.each([
+    'gvisr',
+    'kata',
+    'gvisor@latest',
+    'gvisor@',
+    '',
+    'gvisor; rm -rf /',
+    'gvisor@$(reboot)',
+    '__proto__',
+    'gvisor@20260928.0\n',
+  ])('is refused as unknown-runtime where the catalogue does not have it: %j', (value) => {
+    const answer = requestOf(value, releases);
+    expect(answer).toMatchObject({ outcome: 'unknown-runtime' });
+    expect(answer).toHaveProperty('detail', expect.stringContaining(JSON.stringify(value)));
+  });
+});

@@ -1,0 +1,197 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse as parseToml } from 'smol-toml';
+import { describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { gateKindOf, poolLabel, provenLabel, readinessCondition, runtimeClasses } from '../../domain/kubernetes.ts';
+import { runtimes } from '../../domain/node.ts';
+import { runtimeTag } from '../../domain/tags.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { loadConfig } from '../../lib/config/load.ts';
+import { faultsOf } from '../lib/service-spec.ts';
+import { unknownFields } from './schema.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const { gate } = loadConfig(join(root, 'airlock.yaml'));
+
+/** CloudFormation's short forms, as far as the examples use them. */
+const customTags = [
+  { tag: '!Ref', resolve: (value: string) => ({ Ref: value }) },
+  { tag: '!Sub', resolve: (value: string) => ({ 'Fn::Sub': value }) },
+  { tag: '!GetAtt', resolve: (value: string) => ({ 'Fn::GetAtt': value.split('.') }) },
+];
+
+function read(path: string): unknown[] {
+  const text = readFileSync(join(root, 'examples', path), 'utf8');
+  return parseAllDocuments(text, { customTags }).map((document) => {
+    expect([path, document.errors, document.warnings]).toEqual([path, [], []]);
+    return document.toJS() as unknown;
+  });
+}
+
+/** What stands in a document at a path, for instance `spec.conditions.0`; undefined where there is nothing. */
+function at(document: unknown, path: string): unknown {
+  let found = document;
+  for (const step of path.split('.')) {
+    found = typeof found === 'object' && found !== null ? Reflect.get(found, step) : undefined;
+  }
+  return found;
+}
+
+describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
+  const [nodeClass, nodePool] = read(`karpenter/${runtime}.yaml`);
+
+  test('has its instances tagged, and its nodes labelled as the RuntimeClass selects them', () => {
+    const manifests = renderManifests({ runtimes: [{ runtime, handler: 'x' }] });
+    const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
+
+    expect(at(nodeClass, 'spec.tags')).toEqual({ [runtimeTag]: runtime });
+    expect(at(nodePool, 'spec.template.metadata.labels')).toEqual({ [poolLabel]: runtime });
+    expect(runtimeClass).toMatchObject({ scheduling: { nodeSelector: at(nodePool, 'spec.template.metadata.labels') } });
+  });
+
+  test('declares the gate as a startup taint, and gives the same to the kubelet, with the taint of Karpenter', () => {
+    expect(at(nodePool, 'spec.template.spec.startupTaints')).toEqual([{ key: gate, effect: 'NoSchedule' }]);
+    expect(at(nodeClass, 'spec.userData')).toContain(
+      `--register-with-taints=karpenter.sh/unregistered=:NoExecute,${gate}=:NoSchedule`,
+    );
+    expect(at(nodeClass, 'spec.userData')).toContain(`--node-labels=${poolLabel}=${runtime}`);
+  });
+
+  test('refers to its own node class, of the family that leaves the user data alone', () => {
+    expect(at(nodePool, 'spec.template.spec.nodeClassRef')).toEqual({
+      group: String(at(nodeClass, 'apiVersion')).replace('/v1', ''),
+      kind: at(nodeClass, 'kind'),
+      name: at(nodeClass, 'metadata.name'),
+    });
+    expect([at(nodePool, 'apiVersion'), at(nodePool, 'kind'), at(nodeClass, 'spec.amiFamily')]).toEqual([
+      'karpenter.sh/v1',
+      'NodePool',
+      'Custom',
+    ]);
+  });
+
+  test('tags nothing that Karpenter keeps for itself', () => {
+    const kept = /^(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io\/cluster)\//;
+
+    expect(Object.keys(Object(at(nodeClass, 'spec.tags'))).filter((key) => kept.test(key))).toEqual([]);
+  });
+
+  test('has nested virtualization where the runtime needs it, and only there', () => {
+    expect(at(nodeClass, 'spec.cpuOptions')).toEqual(
+      runtime === 'kata' ? { nestedVirtualization: 'enabled' } : undefined,
+    );
+  });
+});
+
+describe.each([
+  ['managed-node-group/template.yaml', gate],
+  ['auto-scaling-group/template.yaml', 'startup-taint.cluster-autoscaler.kubernetes.io/airlock'],
+])('%s', (path, key) => {
+  const [template] = read(path);
+  const userData = at(template, 'Resources.LaunchTemplate.Properties.LaunchTemplateData.UserData.Fn::Base64.Fn::Sub');
+
+  test('is what CloudFormation knows', () => {
+    expect(faultsOf(at(template, 'Resources') as Parameters<typeof faultsOf>[0])).toEqual([]);
+  });
+
+  test('refers to nothing that it does not have', () => {
+    const text = JSON.stringify(at(template, 'Resources'));
+    const named = [...text.matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)\}/g)].map(
+      ([, a, b, c]) => a ?? b ?? c,
+    );
+
+    const known = ['Parameters', 'Resources'].flatMap((part) => Object.keys(Object(at(template, part))));
+    expect(named.filter((name) => !known.includes(name ?? ''))).toEqual([]);
+  });
+
+  test('gives nodes the gate and the label of the pool at birth', () => {
+    expect(userData).toContain(`--register-with-taints=${key}=:NoSchedule --node-labels=${poolLabel}=gvisor`);
+  });
+});
+
+test('the managed node group tags instances, and shows gate and label to the autoscaler', () => {
+  const [template] = read('managed-node-group/template.yaml');
+  const group = 'Resources.NodeGroup.Properties';
+
+  expect(at(template, 'Resources.LaunchTemplate.Properties.LaunchTemplateData.TagSpecifications')).toEqual([
+    { ResourceType: 'instance', Tags: [{ Key: runtimeTag, Value: 'gvisor' }] },
+  ]);
+  expect([at(template, `${group}.Taints`), at(template, `${group}.Labels`)]).toEqual([
+    [{ Key: gate, Effect: 'NO_SCHEDULE' }],
+    { [poolLabel]: 'gvisor' },
+  ]);
+});
+
+test('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and its tags reach the instances', () => {
+  const [template] = read('auto-scaling-group/template.yaml');
+  const tags = at(template, 'Resources.Group.Properties.Tags') as readonly { readonly Key: unknown }[];
+
+  expect(tags).toContainEqual({ Key: runtimeTag, Value: 'gvisor', PropagateAtLaunch: true });
+  const templates = tags.map(({ Key }) => String(Key)).filter((key) => key.includes('node-template/taint/'));
+  expect(templates.map((key) => gateKindOf(key.split('node-template/taint/')[1] ?? ''))).toEqual([
+    'cluster-autoscaler',
+  ]);
+});
+
+test('the job is what the API knows, and asks for a RuntimeClass and a label that Airlock brings', () => {
+  const [job] = read('pods/untrusted-job.yaml');
+  const spec = 'spec.template.spec';
+
+  expect(unknownFields('V1Job', job)).toEqual([]);
+  expect([at(job, `${spec}.runtimeClassName`), at(job, `${spec}.nodeSelector`)]).toEqual([
+    runtimeClasses.gvisor.name,
+    { [provenLabel]: 'gvisor' },
+  ]);
+  expect(at(job, spec)).not.toHaveProperty('tolerations');
+});
+
+test('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privilege', () => {
+  const [values] = read('gitlab-runner/values.yaml');
+  const config = parseToml(String(at(values, 'runners.config')));
+  const kubernetes = at(config, 'runners.0.kubernetes');
+  const environment = at(config, 'runners.0.environment');
+
+  expect(kubernetes).toMatchObject({
+    runtime_class_name: runtimeClasses.sysbox.name,
+    privileged: false,
+    node_selector: { [poolLabel]: 'sysbox' },
+    volumes: { empty_dir: [{ mount_path: '/certs', medium: 'Memory' }] },
+  });
+  expect(environment).toContain('FF_USE_ADVANCED_POD_SPEC_CONFIGURATION=true');
+  expect(environment).toContain('DOCKER_TLS_CERTDIR=/certs');
+  const [patch] = parseAllDocuments(String(at(kubernetes, 'pod_spec.0.patch'))).map((document) => document.toJS());
+  expect([patch, unknownFields('V1PodSpec', patch)]).toEqual([{ hostUsers: false }, []]);
+});
+
+test('the rule for node-readiness-controller watches the condition and the kind of gate that Airlock publishes it for', () => {
+  const [rule] = read('node-readiness-controller/rule.yaml');
+
+  expect(at(rule, 'spec.conditions')).toEqual([{ type: readinessCondition, requiredStatus: 'True' }]);
+  expect([gateKindOf(String(at(rule, 'spec.taint.key'))), at(rule, 'spec.taint.effect')]).toEqual([
+    'readiness',
+    'NoSchedule',
+  ]);
+});
+
+test('what the manifests hold is what the API knows', () => {
+  for (const manifest of renderManifests({ runtimes: runtimes.map((runtime) => ({ runtime, handler: 'x' })) })) {
+    const { kind = '' } = manifest;
+    expect([kind, unknownFields(`V1${kind}`, manifest)]).toEqual([kind, []]);
+  }
+});
+
+test('a field that the API does not know is found wherever it stands', () => {
+  const pod = { spec: { containers: [{ name: 'a', imagePulPolicy: 'Never' }] }, spek: {} };
+
+  expect(unknownFields('V1Pod', pod)).toEqual(['spec.containers[0].imagePulPolicy', 'spek']);
+});
+
+test('every example is looked at here', () => {
+  const files = readdirSync(join(root, 'examples'), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.yaml'));
+  const text = readFileSync(import.meta.filename, 'utf8');
+
+  expect(files.filter((name) => !text.includes(name) && !name.startsWith('karpenter'))).toEqual([]);
+});

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import * as marks from '../../domain/kubernetes.ts';
+import { runtimes } from '../../domain/node.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { clusterRules, eventRules, proofRules, publishRules } from '../../kubernetes/rights.ts';
+
+const path = join(import.meta.dirname, '..', '..', 'docs', 'cluster.md');
+const page = readFileSync(path, 'utf8');
+
+test.each([
+  marks.poolLabel,
+  marks.provenLabel,
+  marks.stateLabel,
+  marks.sysboxLabel,
+  marks.receiptAnnotation,
+  marks.quarantineKey,
+  marks.defaultGateKey,
+  marks.readinessCondition,
+  marks.gatekeepers,
+  'AirlockReleased',
+  'AirlockQuarantined',
+])('docs/cluster.md says what %s means', (mark) => {
+  expect(page).toContain(mark);
+});
+
+test('docs/cluster.md names every object that is applied', () => {
+  const manifests = renderManifests({ runtimes: runtimes.map((runtime) => ({ runtime, handler: 'x' })) });
+
+  expect(manifests.map(({ metadata }) => metadata?.name ?? '').filter((name) => !page.includes(`\`${name}\``))).toEqual(
+    [],
+  );
+});
+
+test('docs/cluster.md names every verb that is granted, beside its resource', () => {
+  for (const { verbs, resources = [] } of [...clusterRules, ...publishRules, ...eventRules, ...proofRules]) {
+    const list = verbs
+      .map((verb) => `\`${verb}\``)
+      .join(', ')
+      .replace(/, ([^,]+)$/, ' and $1');
+    for (const resource of resources) expect(page).toContain(`${list} on ${resource}`);
+  }
+});
+
+test('every link of docs/cluster.md leads somewhere', () => {
+  const targets = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
+
+  expect(targets.filter((target) => !existsSync(join(dirname(path), target)))).toEqual([]);
+});

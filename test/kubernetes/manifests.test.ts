@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { gatekeepers, poolLabel } from '../../domain/kubernetes.ts';
+import { manifestsAsYaml, renderManifests } from '../../kubernetes/manifests.ts';
+
+const manifests = renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] });
+
+test('the YAML stream is the objects, in the order in which they are applied', () => {
+  const parsed = parseAllDocuments(manifestsAsYaml(manifests)).map((document) => document.toJS());
+
+  expect(parsed).toEqual(manifests);
+  expect(parsed.map(({ kind }) => kind)).toEqual([
+    'Namespace',
+    ...Array(3).fill(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']).flat(),
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'Role',
+    'RoleBinding',
+    'Role',
+    'RoleBinding',
+    'RuntimeClass',
+  ]);
+});
+
+test('a RuntimeClass selects the label of the pool and tolerates nothing: the gate alone decides', () => {
+  const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
+
+  expect(runtimeClass).toMatchObject({
+    metadata: { name: 'gvisor' },
+    handler: 'runsc',
+    scheduling: { nodeSelector: { [poolLabel]: 'gvisor' } },
+  });
+  expect(runtimeClass).not.toHaveProperty('scheduling.tolerations');
+});
+
+test('a pod in Kata is charged with its virtual machine', () => {
+  const [kata] = renderManifests({ runtimes: [{ runtime: 'kata', handler: 'kata-qemu' }] }).slice(-1);
+
+  expect(kata).toMatchObject({ metadata: { name: 'kata-qemu' }, overhead: { podFixed: { memory: '320Mi' } } });
+});
+
+test('the status of a Node may be written where node-readiness-controller owns the gate, and nowhere else', () => {
+  const rulesWith = (gate: string) =>
+    JSON.stringify(renderManifests({ runtimes: [], gate }).find(({ kind }) => kind === 'ClusterRole'));
+
+  expect(rulesWith('readiness.k8s.io/airlock')).toContain('nodes/status');
+  expect(rulesWith('airlock.dev/bootstrap')).not.toContain('nodes/status');
+});
+
+test('every binding is to the group of the access entry, and to nobody else', () => {
+  const bindings = manifests.filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding');
+
+  expect(bindings).toHaveLength(3);
+  for (const binding of bindings) {
+    expect(binding).toMatchObject({ subjects: [{ kind: 'Group', name: gatekeepers }] });
+  }
+});

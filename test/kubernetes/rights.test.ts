@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clusterRules, eventRules, proofRules, publishRules } from '../../kubernetes/rights.ts';
+import { Kubernetes } from '../../lambdas/adapters/kubernetes.ts';
+import { startCluster, type TestCluster } from '../local/kubernetes/cluster.ts';
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  // The kind of gate that takes the most rights.
+  cluster = await startCluster({ gate: 'readiness.k8s.io/airlock' });
+});
+afterAll(() => cluster.stop());
+
+/** Calls every method of the adapter once; a method that is not here makes the test fail. */
+const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
+  readNode: (api) => api.readNode('x'),
+  findNodeByProviderId: (api) => api.findNodeByProviderId('aws:///a/i-1', 'a'),
+  patchNode: (api) => api.patchNode('x', []),
+  createEvent: (api) =>
+    api.createEvent({ node: { name: 'x', uid: 'u' }, type: 'Normal', reason: 'R', message: 'm', at: 0 }),
+  patchNodeStatus: (api) => api.patchNodeStatus('x', []),
+  createPod: (api) => api.createPod({ name: 'x', nodeName: 'n', runtime: 'gvisor', image: 'pause' }),
+  readPod: (api) => api.readPod('x'),
+  deletePod: (api) => api.deletePod('x'),
+  podWarning: (api) => api.podWarning('u'),
+  close: (api) => api.close(),
+};
+
+test('the verbs that the adapter uses are the verbs that the manifests grant, both ways', async () => {
+  const { endpoint, caPem, token } = await cluster.asGatekeeper();
+  const api = new Kubernetes({ endpoint, caPem, token: token ?? '' });
+
+  const methods = Object.getOwnPropertyNames(Kubernetes.prototype).filter((name) => name !== 'constructor');
+  expect(Object.keys(calls).sort()).toEqual(methods.sort());
+  for (const call of Object.values(calls)) await call(api).catch(() => undefined);
+
+  const used = [...cluster.api.counts.keys()].map((name) => name.replace('kubernetes:', '')).sort();
+  const granted = [...clusterRules, ...publishRules, ...eventRules, ...proofRules].flatMap(({ verbs, resources }) =>
+    verbs.flatMap((verb) => (resources ?? []).map((resource) => `${verb} ${resource}`)),
+  );
+  expect(used).toEqual(granted.sort());
+});
+
+test('no rule has a wildcard', () => {
+  expect(JSON.stringify([clusterRules, publishRules, eventRules, proofRules])).not.toContain('*');
+});

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
+import { Conflict, Forbidden, NotFound, Unreachable } from '../../../lambdas/adapters/kubernetes-errors.ts';
+import { ask } from '../../../local/kubernetes/client.ts';
+import { nodeBody, startCluster, type TestCluster } from '../../local/kubernetes/cluster.ts';
+
+let cluster: TestCluster;
+let api: Kubernetes;
+beforeAll(async () => {
+  cluster = await startCluster();
+  const { endpoint, caPem, token } = await cluster.asGatekeeper();
+  api = new Kubernetes({ endpoint, caPem, token: token ?? '' });
+  await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody('one', { pool: 'a' }));
+});
+afterAll(async () => {
+  await api.close();
+  await cluster.stop();
+});
+
+test('a Node is read as the cluster has it; one that is not there is undefined', async () => {
+  const node = await api.readNode('one');
+
+  expect(node).toMatchObject({ name: 'one', providerId: 'aws:///eu-central-1a/i-one', createdAt: cluster.clock.now() });
+  expect(node?.taints?.[0]).toMatchObject({ key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' });
+  expect(node).not.toHaveProperty('handlers');
+  expect(await api.readNode('none')).toBeUndefined();
+});
+
+test('a Node is found by its providerID on a later page, and only among those with the label', async () => {
+  for (let index = 0; index < 505; index++) {
+    const name = `page-${String(index).padStart(3, '0')}`;
+    cluster.api.apply(nodeBody(name, { paged: 'yes' }));
+  }
+
+  const found = await api.findNodeByProviderId('aws:///eu-central-1a/i-page-504', 'paged');
+  const other = await api.findNodeByProviderId('aws:///eu-central-1a/i-one', 'paged');
+
+  expect([found?.name, other]).toEqual(['page-504', undefined]);
+  expect(cluster.api.counts.get('kubernetes:list nodes')).toBe(4);
+});
+
+test('a failed test is a Conflict, a missing Node is NotFound', async () => {
+  await expect(api.patchNode('one', [{ op: 'test', path: '/metadata/uid', value: 'x' }])).rejects.toThrow(Conflict);
+  await expect(api.patchNode('none', [])).rejects.toThrow(NotFound);
+});
+
+test.each([
+  [401, Forbidden],
+  [403, Forbidden],
+  [500, Unreachable],
+  [503, Unreachable],
+] as const)('HTTP %i becomes its class, with the words of the API', async (code, type) => {
+  cluster.api.faults.plant(() => true, { kind: 'status', code }, 1);
+
+  const error = await api.readNode('one').catch((reason: unknown) => reason);
+
+  expect(error).toBeInstanceOf(type);
+  expect(String(error)).toMatch(new RegExp(`HTTP ${code}: \\S+`));
+});
+
+test('429 carries how long the API wants to be left alone', async () => {
+  cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 7 }, 1);
+
+  await expect(api.readNode('one')).rejects.toMatchObject({ name: 'Unreachable', retryAfterMs: 7_000 });
+});
+
+test('a server with a certificate of another authority is not spoken to, and the token does not leave', async () => {
+  const other = await startCluster();
+  const wrong = new Kubernetes({ endpoint: cluster.api.endpoint, caPem: other.api.caPem, token: 'secret-token' });
+  const before = [...cluster.api.counts.values()].reduce((sum, times) => sum + times, 0);
+
+  const error = await wrong.readNode('one').catch((reason: unknown) => reason);
+
+  expect(error).toBeInstanceOf(Unreachable);
+  expect([...cluster.api.counts.values()].reduce((sum, times) => sum + times, 0)).toBe(before);
+  await wrong.close();
+  await other.stop();
+});
+
+test('no error carries the token', async () => {
+  const secret = 'k8s-aws-v1.c2VjcmV0';
+  const wrong = new Kubernetes({ endpoint: cluster.api.endpoint, caPem: cluster.api.caPem, token: secret });
+
+  const error = await wrong.readNode('one').catch((reason: unknown) => reason);
+
+  expect(error).toBeInstanceOf(Forbidden);
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('c2VjcmV0');
+  await wrong.close();
+});

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ask } from '../../../local/kubernetes/client.ts';
+import { gate, World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+});
+afterEach(() => world.stop());
+
+const patches = ({ verb, aws }: { verb: string; aws: boolean }) => verb === 'patch' && aws;
+const write = (operations: readonly unknown[]) =>
+  ask(world.cluster.admin, 'PATCH', `/api/v1/nodes/${world.node.nodeName}`, operations);
+
+test('fifty writers of other parts between our read and our patch do not disturb it, and theirs survive', async () => {
+  await world.join();
+  const run = async () => {
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        write([{ op: 'add', path: `/metadata/labels/writer-${index}`, value: 'x' }]),
+      ),
+    );
+  };
+  world.cluster.api.faults.plant(patches, { kind: 'meanwhile', run }, 1);
+
+  const { receipt } = await world.release();
+
+  const labels = Object.keys(world.read().metadata.labels ?? {}).filter((key) => key.startsWith('writer-'));
+  expect([receipt?.outcome, labels.length, world.count('patch nodes')]).toEqual(['released', 50, 1]);
+});
+
+test('a taint that comes or goes before ours makes the patch fail, and the next one lands on the right place', async () => {
+  await world.join({ taints: [{ key: 'first', effect: 'NoSchedule' }, gate] });
+  const run = () => write([{ op: 'remove', path: '/spec/taints/0' }]).then(() => undefined);
+  world.cluster.api.faults.plant(patches, { kind: 'meanwhile', run }, 1);
+
+  const { receipt } = await world.release();
+
+  expect([receipt?.outcome, world.taints(), world.count('patch nodes')]).toEqual(['released', [], 2]);
+});
+
+test('the Node is deleted and made again between our read and our patch: the new one is read before it is written', async () => {
+  await world.join();
+  const run = async () => {
+    const { metadata, spec } = world.read();
+    await world.controllers.instanceGone(world.node.nodeName);
+    await ask(world.cluster.admin, 'POST', '/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: metadata.name, labels: metadata.labels, annotations: metadata.annotations },
+      spec,
+    });
+  };
+  world.cluster.api.faults.plant(patches, { kind: 'meanwhile', run }, 1);
+
+  const { error } = await world.release();
+
+  expect(error?.message).toMatch(/^node-never-ready: /);
+  expect(world.taints()).toContain('airlock.dev/bootstrap:NoSchedule');
+});
+
+test('a release that lands while a quarantine is under way wins: the quarantine does not touch the node', async () => {
+  await world.join();
+  let released: Promise<unknown> | undefined;
+  const run = async () => {
+    const now = world.cluster.clock.now();
+    released = write([
+      { op: 'add', path: '/metadata/annotations', value: { 'airlock.dev/receipt': JSON.stringify(receiptOf(now)) } },
+      { op: 'add', path: '/metadata/labels/node-restriction.kubernetes.io~1airlock-runtime', value: 'gvisor' },
+      { op: 'add', path: '/spec/taints', value: [] },
+    ]);
+    await released;
+  };
+  world.cluster.api.faults.plant(patches, { kind: 'meanwhile', run }, 1);
+
+  const { receipt } = await world.quarantine();
+
+  expect([receipt?.outcome, world.taints()]).toEqual(['released', []]);
+});
+
+test('a writer that always wins does not hold the function for ever', async () => {
+  await world.join();
+  let turn = 0;
+  const run = () =>
+    write([{ op: 'add', path: '/spec/taints/0', value: { key: `turn-${turn++}`, effect: 'NoSchedule' } }]).then(
+      () => undefined,
+    );
+  world.cluster.api.faults.plant(patches, { kind: 'meanwhile', run });
+
+  const { error } = await world.release();
+
+  expect(error?.message).toMatch(/^deadline-passed: the Node changed while it was written: HTTP 422: /);
+  expect(world.count('patch nodes')).toBeLessThanOrEqual(10);
+});
+
+function receiptOf(now: number) {
+  return {
+    version: 1,
+    instanceId: world.node.instanceId,
+    launchedAt: new Date(world.launchedAt).toISOString(),
+    cluster: 'prod-1',
+    pool: 'sandboxes',
+    nodeName: world.node.nodeName,
+    outcome: 'released',
+    detail: '',
+    endedAt: new Date(now).toISOString(),
+    totalMs: now - world.launchedAt,
+  };
+}

@@ -1,0 +1,123 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { gateKindOf } from '../../../domain/kubernetes.ts';
+import { enforceReadiness } from '../../../local/kubernetes/readiness-controller.ts';
+import { World } from './world.ts';
+
+let world: World;
+afterEach(() => world.stop());
+
+const keys = () => (world.read().spec?.taints ?? []).map(({ key }) => key);
+const condition = () => world.read().status?.conditions?.find(({ type }) => type === 'AirlockReady');
+
+describe('a gate that an autoscaler is told of', () => {
+  test.each([
+    ['airlock.dev/bootstrap', 'startup-taint'],
+    ['startup-taint.cluster-autoscaler.kubernetes.io/airlock', 'cluster-autoscaler'],
+    ['example.com/not-yet', 'startup-taint'],
+  ])('%s is lifted by a release, and put back by a quarantine', async (gate, kind) => {
+    world = await World.start({ gate });
+    expect(gateKindOf(gate)).toBe(kind);
+    await world.join();
+
+    expect((await world.release()).receipt?.outcome).toBe('released');
+    expect(keys()).toEqual([]);
+    await world.controllers.change(world.node.nodeName, () => [
+      { op: 'remove', path: '/metadata/labels/node-restriction.kubernetes.io~1airlock-runtime' },
+    ]);
+    await world.quarantine();
+
+    expect(keys()).toEqual([gate, 'airlock.dev/quarantined']);
+    expect(world.count('patch nodes/status')).toBe(0);
+  });
+});
+
+describe('a gate that node-readiness-controller owns', () => {
+  const gate = 'readiness.k8s.io/airlock';
+  const start = async (withController = true) => {
+    world = await World.start({ gate });
+    const { api, clock } = world.cluster;
+    const taint = { key: gate, effect: 'NoSchedule' };
+    if (withController) {
+      enforceReadiness({ api, clock, controllers: world.controllers, condition: 'AirlockReady', taint });
+    }
+    await world.join();
+  };
+
+  test('is lifted by that controller, once a release has published the condition', async () => {
+    await start();
+
+    const { receipt } = await world.release();
+    await world.pass(2_000);
+
+    expect([receipt?.outcome, receipt?.detail, keys()]).toEqual(['released', '', []]);
+    expect(condition()).toMatchObject({ status: 'True', reason: 'Released', message: 'released' });
+    expect(world.read().metadata.labels).toMatchObject({
+      'node-restriction.kubernetes.io/airlock-runtime': 'gvisor',
+      'airlock.dev/state': 'released',
+    });
+  });
+
+  test('is not touched by us, whether that controller runs or not', async () => {
+    await start(false);
+
+    await world.release();
+
+    expect([keys(), condition()?.status]).toEqual([[gate], 'True']);
+  });
+
+  test('stays where a node is quarantined, and the condition says why', async () => {
+    await start();
+
+    await world.quarantine('proof-failed', 'not in gVisor');
+    await world.pass(2_000);
+
+    expect(keys()).toEqual([gate, 'airlock.dev/quarantined']);
+    expect(condition()).toMatchObject({
+      status: 'False',
+      reason: 'ProofFailed',
+      message: 'proof-failed: not in gVisor',
+    });
+  });
+
+  test('comes to the same end once, however often it is asked', async () => {
+    await start();
+    await world.release();
+    await world.pass(2_000);
+    const version = world.read().metadata.resourceVersion;
+
+    await world.release();
+
+    expect([world.read().metadata.resourceVersion, world.count('patch nodes/status'), world.ends.length]).toEqual([
+      version,
+      1,
+      1,
+    ]);
+  });
+
+  test('is released by the next call where one died between the condition and the receipt', async () => {
+    await start();
+    const fault = { kind: 'status', code: 403 } as const;
+    world.cluster.api.faults.plant(
+      ({ aws, verb, resource }) => aws && verb === 'patch' && resource === 'nodes',
+      fault,
+      1,
+    );
+    const first = await world.release();
+    await world.pass(2_000);
+
+    const { receipt } = await world.release();
+
+    expect([first.error?.name, receipt?.outcome, receipt?.detail]).toEqual(['cluster-forbade', 'released', '']);
+    expect([keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
+  });
+
+  test('a kubelet that writes its own conditions leaves ours where it is', async () => {
+    await start();
+    await world.release();
+    const kubelet = await world.join();
+
+    await kubelet.setReady(false);
+
+    expect(condition()?.status).toBe('True');
+  });
+});

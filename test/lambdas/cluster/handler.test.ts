@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { gatekeepers } from '../../../domain/kubernetes.ts';
+import type { Receipt } from '../../../domain/receipt.ts';
+import { renderManifests } from '../../../kubernetes/manifests.ts';
+import { RealClock } from '../../../local/clock.ts';
+import { ask } from '../../../local/kubernetes/client.ts';
+import { KubernetesStandIn } from '../../../local/kubernetes/stand-in.ts';
+import { clusterName, credentials, region, role } from '../../local/kubernetes/cluster.ts';
+import { gate, installation } from './world.ts';
+
+/** The bundle as the stack makes it, at most: client-node with its entry would be half as large again. */
+const bundleLimitKiB = 1_800;
+
+const clock = new RealClock();
+const instanceId = 'i-0123456789abcdef0';
+let folder: string;
+let api: KubernetesStandIn;
+let bytes = 0;
+let handler: (event: unknown) => Promise<Receipt>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-cluster-'));
+  const { metafile } = await build({
+    entryPoints: [new URL('../../../lambdas/cluster/handler.ts', import.meta.url).pathname],
+    outfile: join(folder, 'index.js'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    metafile: true,
+  });
+  bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
+  api = await KubernetesStandIn.start({
+    clock,
+    clusterName,
+    accessEntries: [{ principalArn: role, kubernetesGroups: [gatekeepers] }],
+    secretOf: (id) => (id === credentials.accessKeyId ? { ...credentials, roleArn: role } : undefined),
+    manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
+  });
+  vi.stubEnv('CLUSTER_NAME', clusterName);
+  vi.stubEnv('CLUSTER_ENDPOINT', api.endpoint);
+  vi.stubEnv('CLUSTER_CA', api.caBase64);
+  vi.stubEnv('GATE_KEY', gate.key);
+  vi.stubEnv('PROOF', 'host');
+  vi.stubEnv('AWS_REGION', region);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  vi.stubEnv('AWS_SESSION_TOKEN', credentials.sessionToken);
+  vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'cluster');
+  handler = createRequire(import.meta.url)(join(folder, 'index.js')).handler;
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  clock.stop();
+  await api.stop();
+  await rm(folder, { recursive: true });
+});
+
+const node = () => ({
+  instanceId,
+  launchedAt: new Date(Date.now() - 5_000).toISOString(),
+  cluster: clusterName,
+  pool: 'sandboxes',
+  nodeName: 'ip-10-0-0-9',
+  providerId: `aws:///eu-central-1a/${instanceId}`,
+  deadline: new Date(Date.now() + 900_000).toISOString(),
+});
+
+test('the bundle releases a node, and neither its log nor its metrics hold the token', async () => {
+  const lines: string[] = [];
+  // Powertools writes to the process's own streams, past the console of this file.
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
+  }
+  const admin = { endpoint: api.endpoint, caPem: api.caPem, clock, token: api.tokenFor('admin', ['system:masters']) };
+  const { nodeName, providerId } = node();
+  await ask(admin, 'POST', '/api/v1/nodes', {
+    metadata: { name: nodeName, labels: { 'airlock.dev/runtime': 'gvisor' }, annotations: { a: 'b' } },
+    spec: { providerID: providerId, taints: [gate] },
+    status: { conditions: [{ type: 'Ready', status: 'True' }], runtimeHandlers: [{ name: 'runsc' }] },
+  });
+
+  const receipt = await handler({ action: 'release', node: node(), installation });
+
+  vi.restoreAllMocks();
+  expect(receipt.outcome).toBe('released');
+  expect(api.node(nodeName)?.spec?.taints?.some(({ key }) => key === gate.key)).toBe(false);
+  expect(lines.join('')).toContain('the node has its receipt');
+  expect(lines.join('')).toContain('NodeEnded');
+  expect(lines.join('')).not.toMatch(/k8s-aws-v1|X-Amz-Signature|a-secret|a-session/);
+  expect(api.refusals).toEqual([]);
+});
+
+test.each([
+  [{ action: 'survey' }, 'the call is not valid at action: '],
+  [{ action: 'release', node: node() }, 'the call is not valid at installation: '],
+  [
+    { action: 'release', node: { ...node(), instanceId: 'i-1' }, installation },
+    'the call is not valid at node.instanceId: ',
+  ],
+])('an event that is no call is refused by the name of its field (%#)', async (event, words) => {
+  await expect(handler(event)).rejects.toThrow(words);
+});
+
+test('the bundle stays as small as the narrow import makes it', () => {
+  expect(bytes / 1_024).toBeLessThan(bundleLimitKiB);
+});

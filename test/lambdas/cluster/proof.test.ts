@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { proofPod, proofPodName } from '../../../domain/proof-pod.ts';
+import { ask } from '../../../local/kubernetes/client.ts';
+import { gate, runc, World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+  world.proof = 'pod';
+});
+afterEach(() => world.stop());
+
+const name = () => proofPodName(world.launch());
+const path = () => `/api/v1/namespaces/airlock-system/pods/${name()}`;
+const pods = () => world.cluster.api.pods().map(({ metadata }) => metadata.name);
+const plan = () => ({
+  name: name(),
+  nodeName: world.node.nodeName,
+  runtime: 'gvisor' as const,
+  image: 'registry.k8s.io/pause:3.10',
+});
+
+describe('a node whose pod runs', () => {
+  test('is released after it, the receipt tells of the pod, and no pod is left', async () => {
+    await world.join();
+
+    const { receipt } = await world.release();
+    await world.pass(1_000);
+
+    expect([receipt?.outcome, receipt?.proof]).toEqual([
+      'released',
+      {
+        kind: 'pod',
+        pod: `airlock-system/${name()}`,
+        runtimeClass: 'gvisor',
+        image: 'registry.k8s.io/pause:3.10',
+        ms: 2_000,
+      },
+    ]);
+    expect([pods(), world.taints(), world.cluster.api.refusals]).toEqual([[], [], []]);
+  });
+
+  test('costs three requests on the Node at most, and three on the pod', async () => {
+    await world.join();
+
+    await world.release();
+
+    expect([...world.cluster.api.counts]).toEqual([
+      ['kubernetes:get nodes', 2],
+      ['kubernetes:create pods', 1],
+      ['kubernetes:get pods', 1],
+      ['kubernetes:delete pods', 1],
+      ['kubernetes:patch nodes', 1],
+      ['kubernetes:create events', 1],
+    ]);
+  });
+
+  test('is not proven again when it is asked for again', async () => {
+    await world.join();
+    await world.release();
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, world.count('create pods')]).toEqual(['released', 1]);
+  });
+
+  test('that an earlier call made is found, and no other is made', async () => {
+    await world.join();
+    const { admin } = world.cluster;
+    expect((await ask(admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()))).code).toBe(201);
+    await world.pass(5_000);
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, receipt?.proof]).toEqual(['released', expect.objectContaining({ ms: 5_000 })]);
+    await world.pass(1_000);
+    expect(pods()).toEqual([]);
+  });
+
+  test('whose patch is disturbed keeps its proof', async () => {
+    await world.join();
+    const run = async () => {
+      await world.controllers.change(world.node.nodeName, () => [
+        { op: 'add', path: '/spec/taints/0', value: { key: 'first', effect: 'NoSchedule' } },
+      ]);
+    };
+    world.cluster.api.faults.plant(({ verb, aws }) => verb === 'patch' && aws, { kind: 'meanwhile', run }, 1);
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, world.count('create pods'), world.count('patch nodes')]).toEqual(['released', 1, 2]);
+  });
+
+  test.each([
+    ['create', 'drop'],
+    ['get', 'status'],
+    ['delete', 'drop'],
+  ] as const)('is released although the answer to %s was lost', async (verb, kind) => {
+    await world.join();
+    const meets = (request: { aws: boolean; verb: string; resource: string }) =>
+      request.aws && request.verb === verb && request.resource === 'pods';
+    world.cluster.api.faults.plant(meets, kind === 'drop' ? { kind, when: 'after' } : { kind, code: 500 }, 1);
+
+    const { receipt } = await world.release();
+
+    await world.pass(1_000);
+    expect([receipt?.outcome, pods()]).toEqual(['released', []]);
+  });
+
+  test('of Sysbox runs in a user namespace', async () => {
+    world.handlers = [{ ...runc, name: 'sysbox-runc' }];
+    await world.join();
+    let seen: unknown;
+    world.cluster.api.watchPods(world.node.nodeName, (pod) => {
+      seen ??= [pod.spec?.hostUsers, pod.spec?.runtimeClassName, pod.spec?.nodeSelector];
+    });
+    world.cluster.api.apply({
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: 'sysbox-runc' },
+      handler: 'sysbox-runc',
+    });
+
+    const { receipt } = await world.release({ runtime: 'sysbox', handler: 'sysbox-runc' });
+
+    expect([receipt?.outcome, seen]).toEqual(['released', [false, 'sysbox-runc', undefined]]);
+  });
+});
+
+describe('a node whose pod does not run', () => {
+  const kept = () => expect(world.taints()).toContain(`${gate.key}:NoSchedule`);
+
+  test('ends as proof-pod-failed with the words of the kubelet, after a bounded time, although the handler is listed', async () => {
+    world.sandboxFailure = 'OCI runtime create failed';
+    await world.join();
+    const before = world.cluster.clock.now();
+
+    const calls = [];
+    for (let turn = 0; turn < 5; turn++) {
+      const { error } = await world.release();
+      calls.push(error?.name);
+      if (error?.name !== 'NotYet') {
+        expect(error?.message).toMatch(
+          / is Pending after 12\d s \(FailedCreatePodSandBox: .* OCI runtime create failed\)$/,
+        );
+        break;
+      }
+    }
+
+    expect(calls).toEqual(['NotYet', 'NotYet', 'proof-pod-failed']);
+    expect(world.cluster.clock.now() - before).toBeLessThan(140_000);
+    await world.pass(1_000);
+    expect(pods()).toEqual([]);
+    expect(world.count('patch nodes')).toBe(0);
+    kept();
+  });
+
+  test('for a while only is released once it does', async () => {
+    world.sandboxFailure = 'the network plugin is not there yet';
+    await world.join();
+    world.cluster.clock.after(20_000, () => {
+      world.sandboxFailure = undefined;
+    });
+
+    expect((await world.release()).receipt?.outcome).toBe('released');
+  });
+
+  test('because its label is not that of the pool, as a RuntimeClass selects it, is not released', async () => {
+    await world.join();
+    await world.controllers.change(world.node.nodeName, () => [
+      { op: 'add', path: '/metadata/labels/airlock.dev~1runtime', value: 'kata' },
+    ]);
+
+    const { error } = await world.release();
+
+    expect([error?.name, error?.message]).toEqual([
+      'proof-pod-failed',
+      expect.stringMatching(/ is Failed after \d s \(NodeAffinity: Pod was rejected: /),
+    ]);
+    kept();
+  });
+
+  test.each([
+    [undefined, /^containerd names no sandbox image, so no proof pod could be made; say proof: host in airlock.yaml/],
+    [
+      'evil.example/miner:1',
+      /^containerd names evil.example\/miner:1 as its sandbox image; accepted is an image called pause$/,
+    ],
+  ])('because the sandbox image is %j is not released: cannot say is no proof', async (sandboxImage, words) => {
+    await world.join();
+
+    const { error } = await world.release({ sandboxImage });
+
+    expect([error?.name, error?.message]).toEqual(['proof-pod-failed', expect.stringMatching(words)]);
+    expect(world.count('create pods')).toBe(0);
+    kept();
+  });
+
+  test('because the cluster has no such RuntimeClass is cluster-forbade, in the words of the API', async () => {
+    world.handlers = [{ ...runc, name: 'kata-qemu' }];
+    await world.join();
+
+    const { error } = await world.release({ runtime: 'kata', handler: 'kata-qemu' });
+
+    expect(error?.name).toBe('cluster-forbade');
+    expect(error?.message).toContain('pod rejected: RuntimeClass "kata-qemu" not found');
+  });
+});
+
+describe('a pod that is left over', () => {
+  test('and outlived its time is replaced: it says nothing of the node', async () => {
+    await world.join();
+    await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()));
+    await world.pass(301_000);
+    expect(world.cluster.api.pods()[0]?.status?.phase).toBe('Failed');
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, receipt?.proof]).toEqual(['released', expect.objectContaining({ ms: 2_000 })]);
+  });
+
+  test('and is bound to another node proves nothing for this one', async () => {
+    await world.join();
+    const other = proofPod({ ...plan(), nodeName: 'another' });
+    await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', other);
+    await ask(world.cluster.admin, 'PATCH', `${path()}/status`, [
+      { op: 'add', path: '/status', value: { phase: 'Running' } },
+    ]);
+
+    const first = await world.release();
+    expect(first.error?.message).toMatch(/^proof-pod-failed: the proof pod .* of another node has to go first$/);
+    await ask(world.cluster.admin, 'DELETE', path(), { gracePeriodSeconds: 0 });
+    const second = await world.release();
+
+    expect(second.receipt?.outcome).toBe('released');
+  });
+
+  test('by a call that died is removed by the quarantine', async () => {
+    await world.join();
+    await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()));
+
+    await world.quarantine('internal-error', 'the function was killed');
+    await world.pass(1_000);
+
+    expect(pods()).toEqual([]);
+  });
+});
+
+test('with proof: host no pod is made, and the receipt says so', async () => {
+  world.proof = 'host';
+  await world.join();
+
+  const { receipt } = await world.release();
+
+  expect([receipt?.proof, world.count('create pods')]).toEqual([{ kind: 'host' }, 0]);
+});

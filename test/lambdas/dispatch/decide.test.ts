@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { CommandMessage } from '../../../domain/messages.ts';
+import { next, waitSeconds } from '../../../lambdas/dispatch/decide.ts';
+
+const launchedAt = '2026-11-21T09:00:00.000Z';
+const now = Date.parse(launchedAt) + 40_000;
+const key = { instanceId: 'i-0123456789abcdef0', launchedAt, cluster: 'demo', pool: 'ci' };
+const message: CommandMessage = {
+  token: 'token-1',
+  node: {
+    ...key,
+    nodeName: 'ip-10-0-0-1',
+    providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
+    deadline: '2026-11-21T09:20:00.000Z',
+  },
+  request: { runtime: 'gvisor', release: '20260928.0' },
+};
+const agent = { ping: 'Online', lastPingAt: '2026-11-21T09:00:35.000Z', version: '3.3.2746.0' };
+const late = Date.parse(message.node.deadline);
+const claimed: LedgerRow = { ...key, token: 'token-1', batchId: 'b1', claimedAt: '2026-11-21T09:00:38.000Z' };
+
+describe('a node that waits for its command', () => {
+  it('gets it as soon as its agent is online', () => {
+    expect(next(message, undefined, agent, now)).toEqual({ step: 'send', onlineAt: agent.lastPingAt });
+  });
+
+  it.each([
+    ['SSM does not know it', undefined],
+    ['its agent lost the connection', { ...agent, ping: 'ConnectionLost' }],
+    ['the last ping is from an earlier launch', { ...agent, lastPingAt: '2026-11-21T08:59:59.000Z' }],
+  ])('waits where %s', (_, seen) => {
+    expect(next(message, undefined, seen, now)).toMatchObject({ step: 'wait', because: 'agent-offline' });
+  });
+
+  it.each(['3.3.2745.9', '3.2.9999.0', '2.3.2746.0', '3.3'])(
+    'is refused with the agent %s, which would not honour ENV_VAR',
+    (version) => {
+      expect(next(message, undefined, { ...agent, version }, now)).toMatchObject({
+        step: 'refuse',
+        failure: { outcome: 'agent-too-old', detail: expect.stringContaining(version) },
+      });
+    },
+  );
+
+  it.each(['3.3.2746.0', '3.3.3000.0', '3.4.0.0', '4.0.0.0'])('is served with the agent %s', (version) => {
+    expect(next(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });
+  });
+
+  it('is given up as agent-never-came when the deadline leaves no time for another look', () => {
+    expect(next(message, undefined, undefined, late - 25_000)).toMatchObject({
+      step: 'refuse',
+      failure: { outcome: 'agent-never-came' },
+    });
+  });
+
+  it('is dropped after its deadline', () => {
+    expect(next(message, undefined, agent, late)).toEqual({ step: 'drop', because: 'deadline' });
+  });
+});
+
+describe('a message that comes again', () => {
+  it('is dropped where the command of this attempt was sent', () => {
+    expect(next(message, { ...claimed, commandId: 'c1' }, agent, now)).toEqual({ step: 'drop', because: 'sent' });
+  });
+
+  it('is dropped where the node has ended', () => {
+    expect(next(message, { ...key, outcome: 'released' }, agent, now)).toEqual({ step: 'drop', because: 'ended' });
+  });
+
+  it('waits while another dispatcher may be about to send', () => {
+    expect(next(message, claimed, agent, now)).toMatchObject({ step: 'wait', because: 'claimed' });
+  });
+
+  it('looks for the command by its batch where the dispatcher that claimed it must be dead', () => {
+    expect(next(message, claimed, agent, now + 90_000)).toMatchObject({ step: 'look', batchId: 'b1' });
+  });
+
+  it('is sent without a look where the claim was given back', () => {
+    const { claimedAt, ...givenBack } = claimed;
+    expect(claimedAt).toBeDefined();
+    expect(next(message, givenBack, agent, now)).toMatchObject({ step: 'send' });
+  });
+});
+
+describe('a second attempt', () => {
+  const second = { ...message, token: 'token-2' };
+
+  it('waits while the first one may still run on the node', () => {
+    expect(next(second, { ...claimed, commandId: 'c1' }, agent, now)).toMatchObject({
+      step: 'wait',
+      because: 'unsettled',
+    });
+  });
+
+  it('is sent once the first one is settled', () => {
+    const row = { ...claimed, commandId: 'c1', settledToken: 'token-1' };
+    expect(next(second, row, agent, now)).toMatchObject({ step: 'send' });
+  });
+});
+
+describe('the time until the next look', () => {
+  it('is a tenth of the age of the node, from 5 s to 60 s', () => {
+    const far = 3_600_000;
+    expect([0, 40_000, 200_000, 900_000].map((age) => waitSeconds(age, far))).toEqual([5, 5, 20, 60]);
+  });
+
+  it('leaves time for a last look before the deadline', () => {
+    expect(waitSeconds(900_000, 60_000)).toBe(40);
+  });
+});

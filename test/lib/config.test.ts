@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig, parseConfig } from '../../lib/config/load.ts';
+
+function faultsOf(text: string): string[] {
+  try {
+    parseConfig(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message.split('\n');
+  }
+  return [];
+}
+
+describe('airlock.yaml', () => {
+  it('comes with a sample that is valid and says what the defaults are', () => {
+    const sample = loadConfig(join(import.meta.dirname, '../../airlock.yaml'));
+    expect(sample).toEqual(parseConfig('clusters: [{name: demo}]'));
+  });
+
+  it.each([
+    ['', 'clusters: is missing and has no default'],
+    ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
+    [
+      'clusters: [{name: "a b"}]',
+      'clusters.0.name: is "a b"; accepted: the name of a cluster: up to 100 letters, digits, - and _',
+    ],
+    ['clusters: [{name: a, region: x}]', 'clusters.0.region: unknown field; accepted: name, endpoint'],
+    ['clusters: [{name: a}, {name: a}]', 'accepted: each cluster once'],
+    [
+      'clusters: [{name: a, endpoint: "http://x", certificateAuthority: LS0tLS1CRUdJTiAAAA}]',
+      'clusters.0.endpoint: is "http://x"; accepted: an https address',
+    ],
+    ['clusters: [{name: a, endpoint: "https://x"}]', 'accepted: endpoint and certificateAuthority together'],
+    [
+      'clusters: [{name: a}]\nruntimes: {gvisr: {}}',
+      'runtimes.gvisr: is "gvisr"; accepted: a runtime: one of gvisor, kata, sysbox',
+    ],
+    [
+      'clusters: [{name: a}]\nruntimes: {gvisor: {release: 2.5}}',
+      'runtimes.gvisor.release: is 2.5; accepted: a release in quotes',
+    ],
+    [
+      'clusters: [{name: a}]\ndeadlineMinutes: 3',
+      'deadlineMinutes: is 3; accepted: a whole number of minutes from 5 to 120',
+    ],
+    ['clusters: [{name: a}]\ngate: "a b"', 'gate: is "a b"; accepted: a taint key'],
+    ['clusters: [{name: a}]\nonFailure: shrug', 'onFailure: is "shrug"; accepted: quarantine'],
+    [
+      'clusters: [{name: a}]\nlogRetentionDays: 8',
+      'logRetentionDays: is 8; accepted: a period that CloudWatch Logs knows',
+    ],
+    ['clusters: [{name: a}]\nalarmTopicArn: me', 'alarmTopicArn: is "me"; accepted: the ARN of an SNS topic'],
+    ['clusters: [{name: a}]\ndeadline: 3', 'deadline: unknown field; accepted: clusters, runtimes'],
+    ['clusters: [', 'line 1, column'],
+  ])('is refused with the field, the value and the accepted form: %j', (text, message) => {
+    expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('tells every fault at once', () => {
+    expect(faultsOf('clusters: [{name: a}]\ngate: ""\ndeadlineMinutes: 1')).toHaveLength(2);
+  });
+});

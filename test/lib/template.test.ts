@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, inject, it } from 'vitest';
+import { outcomesPage } from '../../cli/pages/outcomes.ts';
+import { rightsPage } from '../../cli/pages/rights.ts';
+import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
+import { runtimes } from '../../domain/node.ts';
+import { parametersFor, verbs } from '../../domain/parameters.ts';
+import { AirlockStack } from '../../lib/airlock-stack.ts';
+import { ConfigError, parseConfig } from '../../lib/config/load.ts';
+import { assembleDocument } from '../../ssm-documents/assemble.ts';
+import { faultsOf } from './service-spec.ts';
+
+interface Resource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is read here in all its shapes
+  readonly Properties: Record<string, any>;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+const text = readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8');
+const template = JSON.parse(text) as { readonly Resources: Record<string, Resource> };
+const all = Object.entries(template.Resources);
+const of = (type: string) => all.filter(([, resource]) => resource.Type === type);
+const catalogue = parseCatalogue(readFileSync(join(root, 'ssm-documents', 'catalogue.yaml'), 'utf8'));
+
+function stackOf(config: string, acknowledged = true): App {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const stack = new AirlockStack(app, 'Airlock', { config: parseConfig(config), catalogue });
+  if (!acknowledged) {
+    for (const construct of stack.node.findAll()) {
+      const kept = construct.node.metadata.filter(({ type }) => type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY);
+      construct.node.metadata.splice(0, construct.node.metadata.length, ...kept);
+      Reflect.set(construct.node, '_metadata', kept);
+    }
+  }
+  return app;
+}
+
+describe('the template', () => {
+  it('says nothing that CloudFormation does not know, and leaves nothing out that it needs', () => {
+    expect(faultsOf(template.Resources)).toEqual([]);
+  });
+
+  it('would be caught with a property that CloudFormation does not know', () => {
+    const [[id, queue] = []] = of('AWS::SQS::Queue');
+    const bad = {
+      [id ?? '']: {
+        ...queue,
+        Type: 'AWS::SQS::Queue',
+        Properties: { ...queue?.Properties, Visibility: 1, VisibilityTimeout: 'x' },
+      },
+    };
+    expect(faultsOf(bad)).toHaveLength(2);
+  });
+
+  it('passes the AWS Solutions rules of cdk-nag, and only by what is acknowledged with a reason', () => {
+    expect(() => stackOf('clusters: [{name: demo}]').synth()).not.toThrow();
+    expect(() => stackOf('clusters: [{name: demo}]', false).synth()).toThrow();
+  });
+
+  it('names no partition, no account and no region', () => {
+    expect(text).not.toMatch(/arn:aws[:-]/);
+    expect(text).not.toMatch(/\b\d{12}\b/);
+    expect(text).not.toMatch(/\b(us|eu|ap)-[a-z]+-\d\b/);
+  });
+
+  it('takes several clusters, each with a function of its own, looked up or given', () => {
+    const given = '{name: lab, endpoint: "https://10.0.0.1:6443", certificateAuthority: LS0tLS1CRUdJTiBDRVJU}';
+    const app = stackOf(`clusters: [{name: one}, {name: two}, ${given}]`);
+    const { Resources } = app.synth().getStackByName('Airlock').template as typeof template;
+    const types = Object.values(Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => type === 'Custom::AWS')).toHaveLength(2);
+    expect(types.filter((type) => type === 'AWS::EKS::AccessEntry')).toHaveLength(2);
+    const clusters = Object.values(Resources).filter(
+      ({ Properties }) => Properties?.['Environment']?.Variables.CLUSTER_NAME,
+    );
+    expect(clusters.map(({ Properties }) => Properties['Environment'].Variables.CLUSTER_NAME)).toEqual([
+      'one',
+      'two',
+      'lab',
+    ]);
+  });
+
+  it('refuses a release that the catalogue does not have, and names those that it has', () => {
+    const config = 'clusters: [{name: demo}]\nruntimes: {gvisor: {release: "1"}}';
+    expect(() => stackOf(config)).toThrow(ConfigError);
+    expect(() => stackOf(config)).toThrow(/runtimes\.gvisor\.release: is "1"; accepted: .*20260928\.0/);
+    expect(() => stackOf('clusters: [{name: demo}]\nruntimes: {kata: {release: "3.32.0"}}')).toThrow(
+      /runtimes\.kata\.release: is "3\.32\.0"; accepted: .*4\.2\.0/,
+    );
+  });
+});
+
+describe('functions', () => {
+  const ours = of('AWS::Lambda::Function').filter(([, { Properties }]) => Properties['Environment']);
+
+  it.each(ours)('%s runs on arm64 and Node 24, under a role of its own', (id, { Properties }) => {
+    expect(Properties['Architectures']).toEqual(['arm64']);
+    expect(Properties['Runtime']).toBe('nodejs24.x');
+    const sharing = ours.filter(
+      ([, other]) => JSON.stringify(other.Properties['Role']) === JSON.stringify(Properties['Role']),
+    );
+    expect(sharing.map(([other]) => other)).toEqual([id]);
+  });
+});
+
+describe('queues', () => {
+  const mappings = of('AWS::Lambda::EventSourceMapping').map(([id, { Properties }]) => {
+    const queue = template.Resources[Properties['EventSourceArn']['Fn::GetAtt'][0]];
+    const consumer = template.Resources[Properties['FunctionName'].Ref];
+    return { id, mapping: Properties, queue: queue?.Properties ?? {}, timeout: consumer?.Properties['Timeout'] };
+  });
+
+  it.each(mappings)(
+    '$id: a message stays invisible for six times the time-out of its consumer',
+    ({ queue, timeout }) => {
+      expect(queue['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * timeout);
+    },
+  );
+
+  it.each(mappings)(
+    '$id: one bad message does not take its batch with it, and at least two batches are at work',
+    ({ mapping }) => {
+      expect(mapping['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures']);
+      expect(mapping['ScalingConfig'].MaximumConcurrency).toBeGreaterThanOrEqual(2);
+      expect(mapping['BatchSize'] <= 10 || mapping['MaximumBatchingWindowInSeconds'] >= 1).toBe(true);
+    },
+  );
+
+  it('let a node wait for its agent until the longest deadline without becoming a dead letter', () => {
+    const commands = mappings.find(({ id }) => id.startsWith('CommandsDispatch'));
+    // Every 5 s for the first 50 s, then a tenth of the age up to 60 s: counted over the longest deadline of 120 minutes.
+    let receives = 0;
+    for (let age = 0; age < 120 * 60; age += Math.min(60, Math.max(5, age / 10))) receives++;
+    expect(commands?.queue['RedrivePolicy'].maxReceiveCount).toBeGreaterThan(3 * receives);
+  });
+
+  it('have dead letters, and an alarm for each', () => {
+    const withDead = of('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy']);
+    const alarms = of('AWS::CloudWatch::Alarm').filter(([id]) => id.includes('DeadLetters'));
+    expect(withDead).toHaveLength(3);
+    expect(alarms).toHaveLength(3);
+  });
+});
+
+describe('rules', () => {
+  it('match the end of a command on one instance alone, for our documents alone', () => {
+    const [ended] = of('AWS::Events::Rule').filter(([id]) => id.startsWith('ResultsEnded'));
+    const pattern = ended?.[1].Properties['EventPattern'];
+    expect(pattern['detail-type']).toEqual(['EC2 Command Invocation Status-change Notification']);
+    expect(pattern.detail['document-name']).toEqual([{ prefix: 'airlock-' }]);
+    for (const [, { Properties }] of of('AWS::SSM::Document')) expect(Properties['Name']).toMatch(/^airlock-/);
+  });
+
+  it('have a dead-letter queue wherever they feed a queue', () => {
+    for (const [, { Properties }] of of('AWS::Events::Rule')) {
+      for (const target of Properties['Targets']) {
+        const toQueue = JSON.stringify(target.Arn).includes('Queue');
+        expect(target.DeadLetterConfig !== undefined).toBe(toQueue);
+      }
+    }
+  });
+});
+
+describe('documents', () => {
+  it.each(of('AWS::SSM::Document'))('%s: parameters go by the environment and are anchored', (_, { Properties }) => {
+    const { schemaVersion, parameters, mainSteps } = Properties['Content'];
+    expect(schemaVersion).toBe('2.2');
+    for (const parameter of Object.values<Record<string, string>>(parameters)) {
+      expect(parameter['interpolationType']).toBe('ENV_VAR');
+      const pattern = parameter['allowedPattern'];
+      expect(parameter['allowedValues'] !== undefined || /^\^.*\$$/.test(pattern ?? '')).toBe(true);
+    }
+    expect(JSON.stringify(mainSteps)).not.toContain('{{');
+    expect(JSON.stringify(Properties['Content']).length).toBeLessThan(60_000);
+  });
+
+  it.each(runtimes)('of %s declare exactly the parameters that they are sent with', (runtime) => {
+    const release = defaultRelease(catalogue, runtime);
+    for (const verb of verbs) {
+      const { parameters } = assembleDocument(catalogue, runtime, verb).content;
+      expect([verb, Object.keys(parameters)]).toEqual([verb, Object.keys(parametersFor(verb, { runtime, release }))]);
+    }
+  });
+});
+
+describe('pages that are made from the code', () => {
+  it.each([
+    ['outcomes.md', outcomesPage()],
+    ['rights.md', rightsPage(template)],
+  ])('%s is as new as the code: npm run docs', (name, page) => {
+    expect(readFileSync(join(root, 'docs', name), 'utf8')).toBe(page);
+  });
+});

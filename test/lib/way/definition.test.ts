@@ -1,0 +1,85 @@
+import validate from 'asl-validator';
+import { describe, expect, it } from 'vitest';
+import { outcomeCodes, outcomeOf } from '../../../domain/outcomes.ts';
+import { wayDefinition } from '../../../lib/way/definition.ts';
+import type { Retrier } from '../../../lib/way/retriers.ts';
+
+interface State {
+  readonly Type: string;
+  readonly Retry?: readonly Retrier[];
+  readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
+  readonly TimeoutSeconds?: number | string;
+  readonly Next?: string;
+  readonly End?: boolean;
+}
+
+const definition = wayDefinition({
+  partition: 'aws',
+  commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
+  ledgerTable: 'ledger',
+  clusterFunctions: { demo: 'arn:aws:lambda:eu-central-1:123456789012:function:demo' },
+}) as { readonly States: Readonly<Record<string, State>> };
+const states = Object.entries(definition.States);
+const retriers = states.flatMap(([name, { Retry = [] }]) => Retry.map((one) => [name, one] as const));
+
+describe('the state machine', () => {
+  it('is valid Amazon States Language', () => {
+    const { isValid, errorsText } = validate(definition);
+    expect(isValid ? '' : errorsText()).toBe('');
+  });
+
+  it.each(retriers)('%s: a pause may grow from its first to its longest, with jitter that AWS knows', (_, retrier) => {
+    expect(retrier.MaxDelaySeconds).toBeGreaterThan(retrier.IntervalSeconds);
+    expect(['FULL', 'NONE']).toContain(retrier.JitterStrategy);
+    expect(retrier.MaxAttempts).toBeLessThanOrEqual(99_999_999);
+    expect(retrier.BackoffRate).toBeGreaterThanOrEqual(1);
+  });
+
+  it.each(states)('%s: States.ALL stands alone and last', (_, { Retry = [], Catch = [] }) => {
+    for (const list of [Retry, Catch]) {
+      list.forEach(({ ErrorEquals }, at) => {
+        if (ErrorEquals.includes('States.ALL')) expect([ErrorEquals.length, at]).toEqual([1, list.length - 1]);
+      });
+    }
+  });
+
+  it('lets no outcome of a call that waits or works escape', () => {
+    for (const name of ['Install', 'Release', 'Quarantine']) {
+      expect(definition.States[name]?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+    }
+  });
+});
+
+describe('the list of outcomes and the state machine', () => {
+  const installRetries = (definition.States['Install']?.Retry ?? []).flatMap(({ ErrorEquals, ...how }) =>
+    ErrorEquals.filter((error) => outcomeCodes.some((code) => code === error)).map((code) => ({ code, ...how })),
+  );
+
+  it('agree on what is retried, how often and how spaced', () => {
+    const wanted = outcomeCodes.flatMap((code) => {
+      const { consequence } = outcomeOf(code);
+      return consequence.next === 'retry' ? [{ code, ...consequence }] : [];
+    });
+    expect(installRetries.map(({ code }) => code).toSorted()).toEqual(wanted.map(({ code }) => code).toSorted());
+    for (const { code, attempts, intervalSeconds } of wanted) {
+      const found = installRetries.find((one) => one.code === code);
+      expect(found).toMatchObject({ MaxAttempts: attempts - 1, IntervalSeconds: intervalSeconds });
+    }
+  });
+
+  it('agree on what is forgotten without a mark on the node', () => {
+    const forgotten = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'forget');
+    for (const name of ['Install', 'Release']) {
+      expect(definition.States[name]?.Catch?.[0]).toMatchObject({ ErrorEquals: forgotten, Next: 'Forget' });
+    }
+  });
+});
+
+describe('the way of a node that is released', () => {
+  it('takes at most eight transitions', () => {
+    const path: string[] = [];
+    for (let name: string | undefined = 'Install'; name !== undefined; name = definition.States[name]?.Next)
+      path.push(name);
+    expect(path).toEqual(['Install', 'Release', 'Record', 'Announce']);
+  });
+});

@@ -1,0 +1,1 @@
+exports.later = (ms) => new Promise((resolve) => setTimeout(() => resolve('later'), ms));

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { ModelledMachine, recordings } from '../../../local/machine/modelled.ts';
+import { documentOf, nodes } from '../../ssm-documents/node.ts';
+import { answersOf, askedOf, essence, faultsOf, recorded, script } from './recording.ts';
+
+const node = nodes();
+
+/** A run that waits for a dead kubelet waits 90 s; the wait is no part of the answer. */
+const soon = (text: string) => text.replace('kubelet_seconds=90', 'kubelet_seconds=1');
+
+describe('a modelled machine', () => {
+  it.each(recorded)('answers as the simulated machine does: %s', async (name) => {
+    const simulated = await node.create({ faults: faultsOf(name) });
+
+    const real = await answersOf(simulated, askedOf(name), soon);
+    const model = await answersOf(new ModelledMachine(faultsOf(name)), askedOf(name), soon);
+
+    expect(model.map(essence)).toEqual(real.map(essence));
+  });
+
+  it('was recorded with every verb, and says from which machine', () => {
+    expect(recordings().script).toEqual(script);
+    expect(Object.keys(recordings().answers)).toEqual(recorded);
+    expect(new ModelledMachine().description).toContain('simulated (containerd 2.2.1');
+  });
+
+  it('has a boot id of its own, and takes the checksum from the text that it is asked to run', async () => {
+    const [one, other] = await Promise.all(
+      [new ModelledMachine(), new ModelledMachine()].map((machine) => answersOf(machine)),
+    );
+    const bootIds = [one, other].map((answers) => /"bootId":"([^"]+)"/.exec(answers?.[1]?.stdout ?? '')?.[1]);
+
+    expect(new Set(bootIds).size).toBe(2);
+    const sums = await answersOf(new ModelledMachine(), '20260928.0', (text) =>
+      text.replace(/artifact_sha256=[0-9a-f]{64}/g, `artifact_sha256=${'a'.repeat(64)}`),
+    );
+    expect(sums[1]?.stdout).toContain(`"sha256":"${'a'.repeat(64)}"`);
+  });
+
+  it('refuses what was not recorded: two faults, another release afterwards, a foreign script', async () => {
+    expect(() => new ModelledMachine(['disk-full', 'kill-mode'])).toThrow('not disk-full and kill-mode');
+
+    const machine = new ModelledMachine();
+    await answersOf(machine);
+    await expect(answersOf(machine, '20260921.0')).rejects.toThrow('no change of release was recorded');
+    await expect(machine.run({ text: 'echo hi', environment: {}, timeoutSeconds: 5 })).rejects.toThrow(
+      'install and prove of gVisor alone',
+    );
+  });
+
+  it('answers each document that is deployed', () => {
+    for (const verb of ['install', 'prove'] as const) {
+      expect(documentOf(verb).content.mainSteps[0].inputs.runCommand).toContain(
+        `verb=${verb} runtime=gvisor release=\${SSM_Release:-}`,
+      );
+    }
+  });
+});

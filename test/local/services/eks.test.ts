@@ -1,0 +1,61 @@
+// Vectors of https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html and https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
+import { beforeEach, expect, test } from 'vitest';
+import { here } from '../../../local/aws/service.ts';
+import { VirtualClock } from '../../../local/clock.ts';
+import { Eks } from '../../../local/services/eks.ts';
+import { make, PermissiveAws, someone } from './permissive.ts';
+
+const PrincipalArn = 'arn:aws:iam::123456789012:role/cluster';
+let aws: PermissiveAws;
+let eks: Eks;
+
+beforeEach(() => {
+  const clock = new VirtualClock(0);
+  aws = new PermissiveAws(clock);
+  eks = new Eks({ clock, place: here });
+  eks.register('prod', { endpoint: 'https://127.0.0.1:6443', certificateAuthority: 'Q0E=' });
+  aws.add(eks.service);
+});
+
+const entry = (properties: object) =>
+  make(aws, eks.resourceTypes, 'AWS::EKS::AccessEntry', { ClusterName: 'prod', PrincipalArn, ...properties });
+
+test('a cluster is described with its endpoint and its certificate authority', async () => {
+  await expect(aws.call(someone, 'eks', 'DescribeCluster', { name: 'prod' })).resolves.toMatchObject({
+    cluster: {
+      status: 'ACTIVE',
+      endpoint: 'https://127.0.0.1:6443',
+      certificateAuthority: { data: 'Q0E=' },
+      accessConfig: { authenticationMode: 'API' },
+    },
+  });
+});
+
+test('a cluster that nobody registered is not found', async () => {
+  await expect(aws.call(someone, 'eks', 'DescribeCluster', { name: 'other' })).rejects.toMatchObject({
+    code: 'ResourceNotFoundException',
+    message: 'No cluster found for name: other.',
+  });
+});
+
+test('an access entry maps a role to groups, once a cluster', async () => {
+  await entry({ KubernetesGroups: ['airlock:gatekeepers'], Type: 'STANDARD' });
+  expect(eks.entry('prod', PrincipalArn)).toEqual({
+    clusterName: 'prod',
+    principalArn: PrincipalArn,
+    username: 'arn:aws:sts::123456789012:assumed-role/cluster/{{SessionName}}',
+    groups: ['airlock:gatekeepers'],
+  });
+  expect(eks.entries()).toHaveLength(1);
+  expect(eks.entry('prod', `${PrincipalArn}2`)).toBeUndefined();
+  await expect(entry({})).rejects.toMatchObject({ code: 'ResourceInUseException' });
+});
+
+test.each([
+  ['a reserved group', { KubernetesGroups: ['system:masters'] }, /may not begin with system:/],
+  ['a session in place of a role', { PrincipalArn: 'arn:aws:sts::123456789012:assumed-role/a/b' }, /not of a session/],
+  ['an access policy', { AccessPolicies: [] }, /AccessPolicies/],
+  ['an unknown cluster', { ClusterName: 'other' }, /No cluster found/],
+])('an access entry with %s is refused', async (_name, properties, message) => {
+  await expect(entry(properties)).rejects.toThrow(message);
+});

@@ -1,0 +1,61 @@
+import type { Copy } from './assembly.ts';
+import type { Mutation } from './mutations.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+/** Rights that a released node does not need, and the scenario that does. */
+const needed: Readonly<Record<string, ScenarioName>> = {
+  'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
+  'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
+  'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
+  'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
+  'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
+};
+
+interface Statement {
+  Action: string | string[];
+  readonly Resource: unknown;
+}
+
+/** One mutation for each single grant of each role: that action of that statement is dropped. */
+export function grantMutations(copy: Copy): readonly Mutation[] {
+  const mutations: Mutation[] = [];
+  for (const [id, { Properties }] of copy.all('AWS::IAM::Policy')) {
+    const role = id.replace(/DefaultPolicy[0-9A-F]{8}$/, '').replace(/[0-9A-F]{8}$/, '');
+    const statements = Properties['PolicyDocument'].Statement as Statement[];
+    statements.forEach((statement, index) => {
+      for (const action of [statement.Action].flat()) {
+        mutations.push({
+          name: `grant dropped: ${role} ${action}${statements.filter((one) => [one.Action].flat().includes(action)).length > 1 ? ` on ${resourceOf(statement)}` : ''}`,
+          apply: (mutant) => dropAction(mutant, id, index, action),
+          turnsRed: needed[`${role} ${action}`] ?? 'two tagged launches are released',
+        });
+      }
+    });
+  }
+  for (const [id, { Properties }] of copy.all('AWS::IAM::Role')) {
+    for (const [index] of ((Properties['ManagedPolicyArns'] ?? []) as unknown[]).entries()) {
+      mutations.push({
+        name: `grant dropped: ${id.replace(/[0-9A-F]{8}$/, '')} managed policy ${index + 1}`,
+        apply: (mutant) => {
+          mutant.template.Resources[id]?.Properties['ManagedPolicyArns'].splice(index, 1);
+        },
+        turnsRed: 'two tagged launches are released',
+      });
+    }
+  }
+  return mutations;
+}
+
+function dropAction(copy: Copy, policy: string, index: number, action: string): void {
+  const document = copy.template.Resources[policy]?.Properties['PolicyDocument'] as { Statement: Statement[] };
+  const statement = document.Statement[index];
+  if (statement === undefined) throw new Error(`${policy} has no statement ${index}`);
+  statement.Action = [statement.Action].flat().filter((one) => one !== action);
+  if (statement.Action.length === 0) document.Statement.splice(index, 1);
+  // A policy without a statement is none.
+  if (document.Statement.length === 0) copy.drop('AWS::IAM::Policy', policy);
+}
+
+function resourceOf({ Resource }: Statement): string {
+  return JSON.stringify(Resource).includes(':instance/') ? 'instances' : 'documents';
+}

@@ -1,0 +1,126 @@
+import { strict as assert } from 'node:assert';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import type { StoredObject } from '../../local/kubernetes/object.ts';
+import type { MachineFault } from '../../local/machine/faults.ts';
+import type { Machine } from '../../local/machine/machine.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
+import { World } from '../../local/world/world.ts';
+
+export const cluster = 'demo';
+export const gate = 'airlock.dev/bootstrap';
+const patienceMs = 40 * 60_000;
+
+/** What a scenario plays on: a fresh world over one assembly, on the virtual clock. */
+export class Stage {
+  readonly world: World;
+  readonly clock: VirtualClock;
+
+  private constructor(world: World, clock: VirtualClock) {
+    this.world = world;
+    this.clock = clock;
+  }
+
+  /** Starts a world with modelled machines, or with those that `machine` makes. */
+  static async set(
+    assembly: string,
+    faults: readonly MachineFault[] = [],
+    machine: () => Promise<Machine> = async () => new ModelledMachine(faults),
+  ): Promise<Stage> {
+    const clock = new VirtualClock();
+    const world = await World.start({
+      assembly,
+      clock,
+      clusters: [cluster],
+      manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
+      auditLogGroup: '/aws/events/Airlock/audit',
+      machine,
+    });
+    return new Stage(world, clock);
+  }
+
+  launch(change: Partial<NodePlan> = {}): Promise<LaunchedNode> {
+    return this.world.launch(karpenterNode(cluster, gate, change));
+  }
+
+  /** Lets time pass until every node has ended. */
+  async settle(): Promise<void> {
+    assert.ok(await this.world.settle(patienceMs), 'a node did not end in time');
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.run(() => false, this.clock.now() + ms);
+  }
+
+  outcome(node: LaunchedNode): string {
+    return this.world.report(node).outcome;
+  }
+
+  /** Milliseconds from the launch to a stage of a node's way. */
+  reached(node: LaunchedNode, stage: string): number {
+    const found = this.world.report(node).stages.find(({ name }) => name === stage);
+    assert.ok(found, `the node never was ${stage}`);
+    return found.ms;
+  }
+
+  story(node: LaunchedNode): readonly string[] {
+    return this.world.storyOf(node).map((event) => event['detail-type']);
+  }
+
+  node({ nodeName }: LaunchedNode): StoredObject {
+    const node = this.world.clusters.get(cluster)?.node(nodeName);
+    assert.ok(node, `the cluster has no Node ${nodeName}`);
+    return node;
+  }
+
+  taints(node: LaunchedNode): readonly string[] {
+    return (this.node(node).spec?.taints ?? []).map(({ key }) => key).filter((key) => key.startsWith('airlock.dev/'));
+  }
+
+  /** How many commands went to a node. */
+  commandsFor({ instanceId }: LaunchedNode): number {
+    const all = this.world.services.ssm.commands();
+    return all.filter(({ invocations }) => invocations.some((one) => one.instanceId === instanceId)).length;
+  }
+
+  /** How often an operation succeeded. */
+  done(operation: string): number {
+    return this.world.cloud.journal.filter((entry) => entry.operation === operation && entry.error === undefined)
+      .length;
+  }
+
+  /** The function whose construct has this name. */
+  functionName(construct: string): string {
+    return this.world.cloud.resource(`${construct}/Function/Resource`).ref;
+  }
+
+  /** The role of a function. */
+  roleOf(construct: string): string {
+    return this.world.cloud.lambda.function(this.functionName(construct)).settings.roleArn;
+  }
+
+  /** Messages in the dead-letter queues, by queue. */
+  deadLetters(): readonly string[] {
+    const all = this.world.services.sqs.all().filter(({ settings }) => /DeadLetters/.test(settings.name));
+    return all.flatMap(({ settings, visible }) => Array<string>(visible).fill(settings.name));
+  }
+
+  /** Nobody needed a right that he does not have, and nobody has to look after a message. */
+  undisturbed(): void {
+    const denied = this.world.cloud.journal.filter(({ error }) =>
+      /AccessDenied|NotAuthorized|Unauthorized/.test(error ?? ''),
+    );
+    assert.deepEqual(
+      denied.map(({ service, operation, error }) => `${service}:${operation} ${error}`),
+      [],
+      'a call was denied',
+    );
+    assert.deepEqual(this.deadLetters(), [], 'there are dead letters');
+  }
+
+  async strike(): Promise<void> {
+    await this.world.stop();
+  }
+}

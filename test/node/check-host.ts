@@ -1,0 +1,10 @@
+import { HostError, requireRealHost } from '../../local/machine/real/host.ts';
+
+// Before vitest starts, which would need to write into the checkout and would bury the reason under a stack.
+try {
+  requireRealHost();
+} catch (error) {
+  if (!(error instanceof HostError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { parse, type TomlTable } from 'smol-toml';
+import { afterAll, expect } from 'vitest';
+import { parseCatalogue } from '../../domain/catalogue.ts';
+import { type Result, readResult } from '../../domain/result.ts';
+import { runDocument } from '../../local/agent/run-document.ts';
+import type { Machine } from '../../local/machine/machine.ts';
+import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
+import { type DaemonState, RealMachine, type RealOptions } from '../../local/machine/real/machine.ts';
+import { type ReleaseKind, realReleases } from '../../local/machine/real/release.ts';
+import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { type AssembledDocument, assembleDocument, type Verb } from '../../ssm-documents/assemble.ts';
+import type { Target } from './targets.ts';
+
+/** A mirror with releases of one kind, and the documents that pin them. */
+interface Supply {
+  readonly mirror: Mirror;
+  readonly document: (verb: Verb) => AssembledDocument;
+}
+
+const supplies = new Map<ReleaseKind, Promise<Supply>>();
+
+/** What installs releases of a kind: one for all tests of a file. */
+export function supplyOf(kind: ReleaseKind): Promise<Supply> {
+  const known = supplies.get(kind) ?? supply(kind);
+  supplies.set(kind, known);
+  return known;
+}
+
+async function supply(kind: ReleaseKind): Promise<Supply> {
+  const { build } = await realReleases(() => {}, kind);
+  const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
+  const catalogue = simulatedCatalogue(parseCatalogue(text), 'zstd', build);
+  return { mirror: await startMirror(build), document: (verb) => assembleDocument(catalogue, 'gvisor', verb) };
+}
+
+afterAll(async () => {
+  for (const made of supplies.values()) await (await made).mirror.close();
+  supplies.clear();
+});
+
+/** Boots a node on which a container of Kubernetes runs, hands it over and takes it away again. */
+export async function onNode(
+  target: Target,
+  options: Omit<RealOptions, 'release' | 'mirror' | 'containerdDirectory'> & { readonly kind?: ReleaseKind },
+  use: (machine: RealMachine) => Promise<void>,
+): Promise<void> {
+  const { kind = 'sandboxed', ...rest } = options;
+  const { mirror } = await supplyOf(kind);
+  const { release, containerdDirectory } = target;
+  const other = containerdDirectory === undefined ? {} : { containerdDirectory };
+  const machine = await RealMachine.create({ ...rest, ...other, release, mirror });
+  try {
+    await machine.startContainer('bystander');
+    await use(machine);
+  } finally {
+    await machine.destroy();
+  }
+}
+
+/** Runs a document through the SSM runner and reads its result, which is there whatever happened. */
+export async function run(machine: Machine, verb: Verb = 'install', kind: ReleaseKind = 'sandboxed'): Promise<Result> {
+  const { document } = await supplyOf(kind);
+  const { plugins } = await runDocument(document(verb).content, {}, { machine, commandId: 'a-command' });
+  const read = readResult(plugins[0]?.stdout ?? '');
+  if (!read.ok) throw new Error(`${read.reason}\n${plugins[0]?.stderr}`);
+  return read.result;
+}
+
+/** Everything of a node that an installation could harm. */
+export interface Snapshot {
+  readonly daemon: DaemonState;
+  readonly containers: Readonly<Record<string, string>>;
+  /** containerd's effective configuration, or why it cannot be read. */
+  readonly effective: TomlTable | string;
+  readonly files: ReadonlyMap<string, string>;
+  readonly handlers: readonly string[] | undefined;
+}
+
+/** What changes on a node by itself, and what a run leaves: its log, and the agent's own copy of the script. */
+const ephemeral = /^\/(var\/log|var\/lib\/(amazon|systemd|dbus)|tmp|run|root)$/;
+
+export async function snapshot(machine: RealMachine): Promise<Snapshot> {
+  const daemon = await machine.daemon();
+  const alive = daemon.active === 'active';
+  return {
+    daemon,
+    containers: alive ? await machine.containers() : {},
+    effective: await effective(machine),
+    files: machine.changedFiles(ephemeral),
+    handlers: alive ? (await machine.handlers())?.map(({ name }) => name) : undefined,
+  };
+}
+
+/** Without a file the daemon runs on its defaults, which 1.7 does not dump. 1.7 names the root file itself among the imports. */
+async function effective(machine: RealMachine): Promise<TomlTable | string> {
+  const verb = (await machine.configuration()) === undefined ? 'default' : 'dump';
+  const { exitCode, stdout, stderr } = await machine.exec(['containerd', 'config', verb]);
+  if (exitCode !== 0) return stderr.replaceAll(/time="[^"]*" /g, '').trim();
+  const { imports, ...table } = parse(stdout);
+  const others = Array.isArray(imports) ? imports.filter((path) => path !== '/etc/containerd/config.toml') : [];
+  return { ...table, imports: others };
+}
+
+/** The tables of runtime handlers in an effective configuration, whatever its version. */
+export function runtimesIn(table: TomlTable | string): TomlTable {
+  if (typeof table === 'string') return {};
+  const plugins = table['plugins'] as TomlTable;
+  const cri = (plugins['io.containerd.cri.v1.runtime'] ?? plugins['io.containerd.grpc.v1.cri']) as TomlTable;
+  return (cri['containerd'] as TomlTable)['runtimes'] as TomlTable;
+}
+
+/** The same configuration without our handler. */
+export function withoutHandler(table: TomlTable | string): TomlTable | string {
+  if (typeof table === 'string') return table;
+  const copy = structuredClone(table);
+  delete runtimesIn(copy)['runsc'];
+  return copy;
+}
+
+/** Holds a node that was refused, or put back, against what it was. */
+export function expectAsBefore(after: Snapshot, before: Snapshot): void {
+  expect(after.effective).toEqual(before.effective);
+  expect(after.containers).toEqual(before.containers);
+  expect(after.handlers).toEqual(before.handlers);
+  expect(after.daemon.active).toBe(before.daemon.active);
+  const configuration = [...before.files].filter(([path]) => path.startsWith('/etc/containerd/'));
+  expect([...after.files].filter(([path]) => path.startsWith('/etc/containerd/'))).toEqual(configuration);
+}
+
+/** Holds a node on which gVisor was installed against what it was: our handler is the one difference. */
+export function expectInstalled(after: Snapshot, before: Snapshot): void {
+  expect(runtimesIn(after.effective)['runsc']).toMatchObject({ runtime_type: 'io.containerd.runsc.v1' });
+  expect(withoutHandler(after.effective)).toEqual(before.effective);
+  expect(after.containers).toEqual(before.containers);
+  expect(after.daemon).toMatchObject({ active: 'active', restartsBySystemd: before.daemon.restartsBySystemd });
+  // 1.7 reports no handlers at all, and one that does has ours now.
+  if (before.handlers !== undefined) expect(after.handlers).toEqual([...before.handlers, 'runsc'].sort());
+}

@@ -1,0 +1,43 @@
+import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
+import type { RealMachine } from '../../local/machine/real/machine.ts';
+
+/** The line of the scripts that marks a boundary. */
+const marker = 'step() { say "step: $1"; }';
+
+/**
+ * The machine as the agent sees it, except that a script halts at a boundary and is ended there: the first time that it says
+ * `step: <step>`.
+ *
+ * @param end ends it: by `kill` of its process group, or in another way
+ */
+export function interruptedAt(
+  machine: RealMachine,
+  step: string,
+  end: (kill: () => void) => void | Promise<void>,
+): Machine {
+  return {
+    kind: machine.kind,
+    description: machine.description,
+    handlers: () => machine.handlers(),
+    destroy: () => machine.destroy(),
+    async run(script: Script): Promise<Ended> {
+      if (!script.text.includes(`\n${marker}\n`)) throw new Error(`the script has no line ${marker}`);
+      const halting = `step() {\n  say "step: $1"\n  if [[ $1 == '${step}' ]]; then sleep 1000; fi\n}`;
+      let said = '';
+      let ending = Promise.resolve();
+      let reached = false;
+      const result = await machine.run(
+        { ...script, text: script.text.replace(marker, () => halting) },
+        (text, kill) => {
+          said += text;
+          if (reached || !said.includes(` step: ${step}\n`)) return;
+          reached = true;
+          ending = Promise.resolve(end(kill));
+        },
+      );
+      await ending;
+      if (!reached) throw new Error(`the script never said step: ${step}; it said:\n${said}`);
+      return result;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { release as kernel } from 'node:os';
+import { NodeCgroups } from '../../local/machine/real/cgroups.ts';
+import { realReleases } from '../../local/machine/real/release.ts';
+import { rootOf } from '../../local/machine/real/roots.ts';
+import { targets } from './targets.ts';
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Makes the root file systems, and says what of the following is real. */
+export default async function setup(): Promise<void> {
+  const rows: string[] = [];
+  for (const { name, release, containerdDirectory } of targets) {
+    const { versions } = await rootOf(release, say);
+    const origin = containerdDirectory ?? `Debian's package ${versions['containerd']}`;
+    rows.push(`  ${name.padEnd(34)} real      ${origin}; systemd ${versions['systemd']}`);
+  }
+  const { description } = await realReleases(say);
+  const { version } = new NodeCgroups('none');
+  say('What runs here:');
+  for (const row of rows) say(row);
+  say('  containerd 2.0, 2.2 and 2.3        modelled  by npm test; AIRLOCK_CONTAINERD=DIR adds another binary here');
+  say(`  gVisor                             ${description}: a real sandbox, and no upstream binary`);
+  say(`  kernel                             this host's, ${kernel()}; control groups ${version}`);
+}

@@ -1,0 +1,52 @@
+import { onTestFinished } from 'vitest';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
+import { World } from '../../local/world/world.ts';
+
+/** What a run of a large pool showed. */
+export interface PoolRun {
+  readonly world: World;
+  readonly nodes: readonly LaunchedNode[];
+  /** Whether every node had ended in time. */
+  readonly ended: boolean;
+  /** How long the run took in this process, in milliseconds. */
+  readonly wallMs: number;
+}
+
+const cluster = 'demo';
+const patienceMs = 60 * 60_000;
+
+/**
+ * Launches nodes evenly within a time, and lets them run to their ends.
+ *
+ * @param assembly the folder of the cloud assembly
+ * @param withinMs from the first launch to the last, on the virtual clock
+ */
+export async function runPool(assembly: string, count: number, withinMs: number): Promise<PoolRun> {
+  const began = performance.now();
+  const clock = new VirtualClock();
+  const world = await World.start({
+    assembly,
+    clock,
+    clusters: [cluster],
+    manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
+    auditLogGroup: '/aws/events/Airlock/audit',
+    machine: async () => new ModelledMachine(),
+  });
+  onTestFinished(() => world.stop());
+  const nodes: LaunchedNode[] = [];
+  let launched = 0;
+  for (let index = 0; index < count; index++) {
+    clock.after((index * withinMs) / count, () => {
+      void world.launch(karpenterNode(cluster, 'airlock.dev/bootstrap')).then((node) => {
+        nodes.push(node);
+        launched++;
+      });
+    });
+  }
+  await clock.run(() => launched === count);
+  const ended = await world.settle(patienceMs);
+  return { world, nodes, ended, wallMs: Math.round(performance.now() - began) };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { receiptIn } from '../../local/world/story.ts';
+import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf } from './scenario.ts';
+
+describe('a tagged launch', () => {
+  it('is released, with a receipt that says all, in an audit trail that tells it in order', async () => {
+    const world = await startWorld();
+    const node = await launch(world);
+    await settle(world);
+
+    const receipt = receiptIn(world.storyOf(node));
+    expect(receipt).toMatchObject({
+      version: 1,
+      instanceId: node.instanceId,
+      launchedAt: new Date(node.launchedAt).toISOString(),
+      cluster: 'demo',
+      outcome: 'released',
+      installation: {
+        runtime: 'gvisor',
+        release: '20260928.0',
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        handler: 'runsc',
+        host: { os: 'ubuntu 24.04', containerd: '2.2.1', configVersion: 2 },
+        phases: { fetch: expect.any(Number), restart: expect.any(Number), proof: expect.any(Number) },
+        document: expect.stringMatching(/^airlock-gvisor-install-[0-9a-f]{12}$/),
+        commandId: expect.any(String),
+        restarts: 1,
+      },
+    });
+    expect(world.storyOf(node).map((event) => event['detail-type'])).toEqual([
+      'Node Admitted',
+      'Command Sent',
+      'Node Proven',
+      'Node Released',
+    ]);
+
+    const { metadata } = nodeOf(world, node);
+    expect(JSON.parse(metadata.annotations?.['airlock.dev/receipt'] ?? '')).toEqual(receipt);
+    expect(metadata.labels).toMatchObject({ 'node-restriction.kubernetes.io/airlock-runtime': 'gvisor' });
+    expect(taintsOf(world, node)).toEqual([]);
+    expect(world.report(node).transitions).toBeLessThanOrEqual(8);
+  });
+
+  it.each([0, 30_000, 600_000])(
+    'is released when its agent comes %i ms after the launch, and is asked once',
+    async (agentAfterMs) => {
+      const world = await startWorld();
+      const node = await launch(world, { agentAfterMs });
+      await settle(world);
+
+      expect(world.report(node).outcome).toBe('released');
+      expect(commandsFor(world, node)).toBe(1);
+    },
+  );
+
+  it('is dispatched within ten seconds when it is alone and online', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: 0, pendingMs: 0 });
+    await settle(world);
+
+    const [sent] = world.services.ssm.commands();
+    expect((sent?.requestedAt ?? 0) - node.launchedAt).toBeLessThanOrEqual(10_000);
+  });
+});
+
+describe('a node that asks for a runtime', () => {
+  it.each([
+    ['gvisor', 'runsc', 'Starting gVisor'],
+    ['kata', 'kata-qemu', 'boot'],
+    ['sysbox', 'sysbox-runc', 'root inside is user'],
+  ])('gets %s under the handler %s, and the receipt says what its sandbox said', async (runtime, handler, said) => {
+    const world = await startWorld();
+    const node = await launch(world, { runtimeLabel: runtime, tags: { 'airlock:runtime': runtime } });
+    await settle(world);
+
+    expect(receiptIn(world.storyOf(node))).toMatchObject({
+      outcome: 'released',
+      installation: { runtime, handler, evidence: expect.stringContaining(said) },
+    });
+    expect(nodeOf(world, node).metadata.labels).toMatchObject({
+      'node-restriction.kubernetes.io/airlock-runtime': runtime,
+    });
+    expect(taintsOf(world, node)).toEqual([]);
+  });
+});
+
+describe('a pool', () => {
+  it('shares its commands, and each node has a receipt of its own', async () => {
+    const world = await startWorld();
+    const nodes = await Promise.all(Array.from({ length: 6 }, () => launch(world)));
+    await settle(world);
+
+    expect(nodes.map((node) => world.report(node).outcome)).toEqual(Array(6).fill('released'));
+    expect(done(world, 'SendCommand')).toBeLessThan(6);
+    expect(nodes.map((node) => commandsFor(world, node))).toEqual(Array(6).fill(1));
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { karpenterNode } from '../../local/world/node.ts';
+import { plant } from '../../local/world/planted.ts';
+import { cluster, commandsFor, done, functionName, gate, launch, pass, settle, startWorld, story } from './scenario.ts';
+
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+
+describe('one execution, one installation, one release', () => {
+  it('although every event of AWS arrives three times, and late', async () => {
+    const world = await startWorld();
+    const node = await world.launch(plant(['events-doubled'], world, karpenterNode(cluster, gate)));
+    await settle(world);
+    await pass(world, 60_000);
+
+    expect(world.services.states.executions()).toHaveLength(1);
+    expect(commandsFor(world, node)).toBe(1);
+    expect(done(world, 'SendTaskSuccess')).toBe(1);
+    expect(story(world, node)).toEqual(released);
+  });
+
+  it('although SendCommand is throttled five times', async () => {
+    const world = await startWorld();
+    const node = await world.launch(plant(['send-throttled'], world, karpenterNode(cluster, gate)));
+    await settle(world);
+
+    expect(world.cloud.journal.filter(({ error }) => error === 'ThrottlingException')).toHaveLength(5);
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+  });
+
+  it('although dispatch dies right after SendCommand, before the ledger knows the command', async () => {
+    const world = await startWorld();
+    const node = await world.launch(plant(['dispatch-dies'], world, karpenterNode(cluster, gate)));
+    await settle(world);
+    // The message of the dead dispatcher comes again after its visibility time-out.
+    await pass(world, 10 * 60_000);
+
+    expect(world.services.states.executions()).toHaveLength(1);
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+    expect(node.machine instanceof SimulatedMachine && node.machine.restarts()).toBe(1);
+    expect(story(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
+  });
+
+  it('although a dispatcher that died left a claim whose command was never sent', async () => {
+    const world = await startWorld();
+    let deaths = 1;
+    world.cloud.faults = {
+      beforeCall: ({ operation }) => (operation === 'SendCommand' && deaths-- > 0 ? 'crash' : undefined),
+    };
+    const node = await launch(world);
+    await settle(world);
+
+    expect(done(world, 'ListCommands')).toBe(1);
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+  });
+
+  it.each(['Admit', 'Dispatch', 'Settle'])('although %s dies once after each of its calls', async (name) => {
+    const world = await startWorld();
+    const role = world.cloud.lambda.function(functionName(world, name)).settings.roleArn;
+    const died = new Set<string>();
+    world.cloud.faults = {
+      afterCall: ({ service, operation, principal }) => {
+        if (principal.kind !== 'role' || principal.roleArn !== role || service === 'logs' || service === 'sqs') return;
+        if (died.has(operation)) return;
+        died.add(operation);
+        return 'crash';
+      },
+    };
+    const node = await launch(world);
+    await settle(world);
+    await pass(world, 20 * 60_000);
+
+    expect(died.size).toBeGreaterThanOrEqual(5);
+    expect(world.services.states.executions()).toHaveLength(1);
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+    expect(story(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
+  });
+});
+
+describe("a stranger's command", () => {
+  it('of our own document on one of our nodes settles nothing', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: 120_000 });
+    await pass(world, 60_000);
+    world.services.ssm.registerAgent(node.instanceId, { agentVersion: '3.3.3185.0', machine: node.watched });
+    const document = world.cloud.resources.find(
+      ({ type, ref }) => type === 'AWS::SSM::Document' && ref.includes('install'),
+    );
+    const operator = {
+      kind: 'role',
+      roleArn: world.cloud.iam.role(roleOf(world)).arn,
+      sessionName: 'operator',
+    } as const;
+    await world.cloud.aws.call(operator, 'ssm', 'SendCommand', {
+      DocumentName: document?.ref,
+      InstanceIds: [node.instanceId],
+      Parameters: { Release: ['20260928.0'] },
+      Comment: 'by hand',
+    });
+    await settle(world);
+
+    expect(commandsFor(world, node)).toBe(2);
+    expect(done(world, 'SendTaskSuccess')).toBe(1);
+    expect(world.report(node).outcome).toBe('already-installed');
+    const [receipt] = world.storyOf(node).filter((event) => event['detail-type'] === 'Node Proven');
+    expect(JSON.stringify(receipt?.detail)).not.toContain('by hand');
+  });
+});
+
+function roleOf(world: Awaited<ReturnType<typeof startWorld>>): string {
+  return world.cloud.lambda.function(functionName(world, 'Dispatch')).settings.roleArn;
+}

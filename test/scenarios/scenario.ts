@@ -1,0 +1,107 @@
+import { inject, onTestFinished } from 'vitest';
+import { runtimeClasses } from '../../domain/kubernetes.ts';
+import { runtimes } from '../../domain/node.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import type { StoredObject } from '../../local/kubernetes/object.ts';
+import type { MachineFault } from '../../local/machine/faults.ts';
+import { startMirror } from '../../local/machine/mirror.ts';
+import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
+import { World } from '../../local/world/world.ts';
+
+export const cluster = 'demo';
+export const gate = 'airlock.dev/bootstrap';
+const patienceMs = 40 * 60_000;
+
+/** A world on the virtual clock, over the synthesized template, that ends with its test. */
+export async function startWorld(machineFaults: readonly MachineFault[] = []): Promise<World> {
+  const mirror = await startMirror();
+  const world = await World.start({
+    assembly: inject('assembly'),
+    clock: new VirtualClock(),
+    clusters: [cluster],
+    manifests: renderManifests({
+      runtimes: runtimes.map((runtime) => ({ runtime, handler: runtimeClasses[runtime].handler })),
+    }),
+    auditLogGroup: '/aws/events/Airlock/audit',
+    machine: () => SimulatedMachine.create({ faults: machineFaults }, mirror),
+  });
+  onTestFinished(async () => {
+    await world.stop();
+    await mirror.close();
+  });
+  return world;
+}
+
+/** Launches a node of Karpenter's in our cluster. */
+export function launch(world: World, change: Partial<NodePlan> = {}): Promise<LaunchedNode> {
+  return world.launch(karpenterNode(cluster, gate, change));
+}
+
+/** Lets time pass until all nodes have ended. Throws where one has not. */
+export async function settle(world: World): Promise<void> {
+  if (!(await world.settle(patienceMs))) throw new Error('a node did not end in time');
+}
+
+/** Lets time pass, whatever happens. */
+export async function pass(world: World, ms: number): Promise<void> {
+  if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
+}
+
+/** The Kubernetes Node of a launched node. Throws where there is none. */
+export function nodeOf(world: World, { nodeName }: LaunchedNode): StoredObject {
+  const node = world.clusters.get(cluster)?.node(nodeName);
+  if (node === undefined) throw new Error(`the cluster has no Node ${nodeName}`);
+  return node;
+}
+
+/** The keys of Airlock's own taints on a Node. */
+export function taintsOf(world: World, node: LaunchedNode): readonly string[] {
+  return (nodeOf(world, node).spec?.taints ?? []).map(({ key }) => key).filter((key) => key.startsWith('airlock.dev/'));
+}
+
+/** How often an operation was called with success, as the journal has it. */
+export function done(world: World, operation: string): number {
+  return world.cloud.journal.filter((entry) => entry.operation === operation && entry.error === undefined).length;
+}
+
+/** How many commands went to a node. */
+export function commandsFor(world: World, { instanceId }: LaunchedNode): number {
+  const wentTo = world.services.ssm
+    .commands()
+    .filter(({ invocations }) => invocations.some((one) => one.instanceId === instanceId));
+  return wentTo.length;
+}
+
+/** The detail-types of a node's events, in order. */
+export function story(world: World, node: LaunchedNode): readonly string[] {
+  return world.storyOf(node).map((event) => event['detail-type']);
+}
+
+/** The function whose construct has this name. */
+export function functionName(world: World, construct: string): string {
+  return world.cloud.resource(`${construct}/Function/Resource`).ref;
+}
+
+/** An event of EC2 as it lies in the launches queue. */
+export function launchRecord(instanceId: string, at: string, id = instanceId): object {
+  return {
+    messageId: id,
+    receiptHandle: id,
+    body: JSON.stringify({
+      version: '0',
+      id,
+      'detail-type': 'EC2 Instance State-change Notification',
+      source: 'aws.ec2',
+      account: '123456789012',
+      time: at,
+      region: 'eu-central-1',
+      resources: [`arn:aws:ec2:eu-central-1:123456789012:instance/${instanceId}`],
+      detail: { 'instance-id': instanceId, state: 'running' },
+    }),
+    attributes: {},
+    messageAttributes: {},
+    eventSource: 'aws:sqs',
+  };
+}

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { releaseOf } from '../../domain/catalogue.ts';
+import { readResult } from '../../domain/result.ts';
+import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { hostProgram, write } from '../../local/machine/tree.ts';
+import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
+import { catalogue, nodes, resultOf, run, shipped } from './node.ts';
+
+const node = nodes();
+/** The checksum that the document pins for these nodes. */
+const pinned = releaseOf(catalogue, 'gvisor', '20260928.0')?.artifacts.x86_64?.sha256;
+const hasBzip2 = hostProgram('bzip2') !== undefined;
+
+describe('an archive', () => {
+  it.each([
+    ['with bzip2', []],
+    ['with python3 where bzip2 is missing', ['bzip2']],
+  ])('that ends in .tar.bz2 is unpacked %s', async (_, without) => {
+    // The interpreter itself: what PATH names can be a launcher that looks in PATH again.
+    const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+      encoding: 'utf8',
+    }).stdout?.trim();
+    // Without bzip2 there is nothing to unpack here, and nothing to make it with.
+    if (!hasBzip2 || (without.length > 0 && !python)) return;
+    const machine = await node.create({ without });
+    if (without.length > 0) write(`${machine.tree}/usr/bin/python3`, `#!/bin/sh\nexec "${python}" "$@"\n`, 0o755);
+    const document = assembleDocument(simulatedCatalogue(shipped, 'bz2'), 'gvisor', 'install');
+
+    const ended = await machine.run({
+      text: scriptOf(document),
+      environment: { SSM_Release: '20260928.0' },
+      timeoutSeconds: 60,
+    });
+
+    expect(resultOf(readResult(ended.stdout), ended.stderr).outcome).toBe('installed');
+  });
+
+  it('that was fetched before a run was killed is not fetched again', async () => {
+    const machine = await node.create({ faults: ['disk-full-while-unpacking'] });
+    await run(machine);
+    const asked = [...node.mirror.requests.values()].reduce((sum, count) => sum + count, 0);
+
+    await run(machine);
+
+    expect([...node.mirror.requests.values()].reduce((sum, count) => sum + count, 0)).toBe(asked);
+  });
+
+  it('of which a part is damaged on the disk is fetched anew, once', async () => {
+    const machine = await node.create();
+    write(`${machine.tree}/var/lib/airlock/download`, 'not the beginning of it');
+    write(`${machine.tree}/var/lib/airlock/download.of`, `${pinned}\n`);
+
+    const { result, stderr } = await run(machine);
+
+    expect(result.outcome).toBe('installed');
+    expect(stderr.match(/step: download/g)).toHaveLength(2);
+  });
+});
+
+describe('versions', () => {
+  const versions = readFileSync(new URL('../../ssm-documents/node/versions.sh', import.meta.url), 'utf8');
+
+  it.each([
+    ['5.4.0-1109-aws', '5.6', true],
+    ['5.15.0-1120-aws', '5.6', false],
+    ['6.8.0', '6.8', false],
+    ['6.8', '6.8.1', true],
+    ['2.10.0', '2.9', false],
+    ['2.08.1', '2.9', true],
+    ['1.7.24', '1.7', false],
+    ['unknown', '5.6', false],
+  ])('%s is before %s: %s', async (one, other, expected) => {
+    const machine = await node.create();
+
+    const { stdout } = await machine.run({
+      text: `#!/bin/bash\n${versions}\nif older '${one}' '${other}'; then echo true; else echo false; fi`,
+      environment: {},
+      timeoutSeconds: 5,
+    });
+
+    expect(stdout.trim()).toBe(String(expected));
+  });
+});
+
+describe('the result line', () => {
+  const shell = readFileSync(new URL('../../ssm-documents/node/result.sh', import.meta.url), 'utf8');
+
+  it('is valid JSON and short, whatever a detail holds', async () => {
+    const machine = await node.create();
+    const detail = `a"b\\c\t\u0001\u00e9 $(id) \`id\` \${HOME} ${'"\\'.repeat(2_000)}`;
+    const functions = shell.slice(shell.indexOf('# json_text'), shell.indexOf('# fail OUTCOME'));
+
+    const { stdout } = await machine.run({
+      text: `#!/bin/bash\nexport LC_ALL=C\nverb=install runtime=gvisor release=1 outcome=install-failed detail=$DETAIL handler=runsc sha256='' host_json=''
+config_state=untouched restarts=0 sandbox_image='' evidence='' phase_order=()\n${functions}\nprint_result`,
+      environment: { DETAIL: detail },
+      timeoutSeconds: 5,
+    });
+
+    expect(stdout.length).toBeLessThan(2_000);
+    const result = resultOf(readResult(stdout), stdout);
+    expect(result.detail).toContain('a"b\\c ??? $(id) `id` $');
+  });
+});

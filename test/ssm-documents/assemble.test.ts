@@ -1,0 +1,152 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { defaultRelease } from '../../domain/catalogue.ts';
+import { runtimes } from '../../domain/node.ts';
+import { parametersFor, verbs } from '../../domain/parameters.ts';
+import { assembleDocument, scriptOf, shell } from '../../ssm-documents/assemble.ts';
+import { shipped } from './node.ts';
+
+const documents = runtimes.flatMap((runtime) => verbs.map((verb) => ({ runtime, verb })));
+const folder = new URL('../../ssm-documents/', import.meta.url);
+
+describe.each(documents)('the document that can $verb $runtime', ({ runtime, verb }) => {
+  const document = assembleDocument(shipped, runtime, verb);
+  const script = scriptOf(document);
+
+  it('is named by the hash of its content', () => {
+    const hash = createHash('sha256').update(JSON.stringify(document.content)).digest('hex');
+
+    expect(document.hash).toBe(hash);
+    expect(document.name).toBe(`airlock-${runtime}-${verb}-${hash.slice(0, 12)}`);
+  });
+
+  it('takes its prefix from the caller', () => {
+    expect(assembleDocument(shipped, runtime, verb, 'team').name).toMatch(new RegExp(`^team-${runtime}-`));
+  });
+
+  it('leaves room for parameters within the 64 KB that SSM takes', () => {
+    expect(Buffer.byteLength(JSON.stringify(document.content))).toBeLessThan(63 * 1024);
+  });
+
+  it('gives every parameter to the environment, and limits it twice', () => {
+    for (const parameter of Object.values(document.content.parameters)) {
+      expect(parameter.interpolationType).toBe('ENV_VAR');
+      expect(parameter.allowedPattern).toMatch(/^\^.*\$$/);
+      expect(parameter.allowedValues).toContain(parameter.default);
+      for (const value of parameter.allowedValues) expect(value).toMatch(new RegExp(parameter.allowedPattern));
+    }
+  });
+
+  it('holds nothing that an agent would replace', () => {
+    expect(JSON.stringify(document.content.mainSteps)).not.toMatch(/\{\{/);
+  });
+
+  it('begins as bash with strict rules and an empty root', () => {
+    const lines = script.split('\n');
+
+    expect(lines[0]).toBe('#!/bin/bash');
+    expect(lines.filter((line) => line === "ROOT=''")).toHaveLength(1);
+    expect(script).toMatch(/^set -Eeuo pipefail$/m);
+    expect(document.content.mainSteps[0].inputs.onFailure).toBe('exit');
+    expect(document.content.mainSteps[0].inputs.timeoutSeconds).toMatch(/^\d+$/);
+  });
+
+  it('pins every address that it can download from, and none where it downloads nothing', () => {
+    const pinned = shipped.runtimes[runtime]?.releases.flatMap(({ artifacts }) => Object.values(artifacts)) ?? [];
+
+    expect(pinned.length).toBeGreaterThan(1);
+    for (const artifact of pinned) {
+      expect(script.includes(artifact?.url ?? '')).toBe(verb !== 'uninstall');
+      expect(script.includes(artifact?.sha256 ?? '')).toBe(verb !== 'uninstall');
+    }
+  });
+
+  it('declares what it is sent with, and nothing else', () => {
+    const sent = parametersFor(verb, { runtime, release: defaultRelease(shipped, runtime) });
+
+    expect(Object.entries(document.content.parameters).map(([name, limits]) => [name, limits.default])).toEqual(
+      Object.entries(sent),
+    );
+    const read = new Set([...script.matchAll(/SSM_([A-Za-z]+)/g)].map(([, name]) => name));
+    for (const name of Object.keys(sent)) expect(read).toContain(name);
+  });
+
+  it('never sets the root again, and never names a path of the host without it', () => {
+    const code = script.split('\n').filter((line) => !/^\s*#/.test(line) && !line.includes('unit_config='));
+    const bare = code.filter((line) =>
+      /(^|[\s"'=<>(])\/(etc|opt|var|run|usr|sys|proc|tmp|snap|root|dev)\//.test(
+        line.replaceAll(/'[^']*'/g, '').replaceAll(/"\$ROOT"\/|\/dev\/(null|fd\/8)\b/g, ''),
+      ),
+    );
+
+    // Names that are put behind the root wherever they are used, what is asked inside a sandbox, and what messages name.
+    const known =
+      /^(runsc_toml|shim|modules_file|kata_config|staged)=\/|^ {2}inside="|^ *fail [a-z-]+ "|\.stage|^ {4}refuse_full_disk /;
+    expect(bare.filter((line) => !known.test(line))).toEqual([]);
+    expect(code.filter((line) => /\bROOT=/.test(line))).toEqual(["ROOT=''"]);
+  });
+
+  it('passes bash -n', () => {
+    expect(spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' }).stderr).toBe('');
+  });
+
+  it('passes shellcheck', ({ skip }) => {
+    const checked = spawnSync('shellcheck', ['--shell=bash', '-'], { input: `${script}\n`, encoding: 'utf8' });
+    if (checked.error !== undefined) skip('shellcheck is not installed on this machine');
+
+    expect(checked.stdout).toBe('');
+  });
+});
+
+describe('the shell that documents are made of', () => {
+  const files = readdirSync(fileURLToPath(new URL('node/', folder)));
+
+  it('is used, every file of it', () => {
+    const scripts = documents.map(({ runtime, verb }) => scriptOf(assembleDocument(shipped, runtime, verb))).join('\n');
+
+    for (const file of files) expect(scripts, file).toContain(shell(`node/${file}`));
+  });
+
+  it('loses its comments on the way, but not what is said to shellcheck', () => {
+    const script = scriptOf(assembleDocument(shipped, 'gvisor', 'install'));
+
+    expect(script.match(/^\s*# (?!---|shellcheck )/gm)).toBeNull();
+    expect(script).toContain('# shellcheck disable=');
+    expect(script).toContain("'# Written by Airlock.'");
+  });
+
+  it('makes the same documents wherever they are put together', () => {
+    const code = `import { assembleDocument } from ${JSON.stringify(new URL('assemble.ts', folder).href)};
+      const [catalogue, ...documents] = process.argv.slice(1).map((text) => JSON.parse(text));
+      for (const { runtime, verb } of documents) console.log(assembleDocument(catalogue, runtime, verb).name);`;
+    const given = [shipped, ...documents].map((value) => JSON.stringify(value));
+    const names = execFileSync(process.execPath, ['--input-type=module', '-e', code, ...given], {
+      cwd: tmpdir(),
+      encoding: 'utf8',
+    });
+
+    expect(names.trim().split('\n')).toEqual(
+      documents.map(({ runtime, verb }) => assembleDocument(shipped, runtime, verb).name),
+    );
+  });
+
+  it('makes another name as soon as one pinned checksum changes', () => {
+    const text = JSON.stringify(shipped).replace('f3ed9131', 'f3ed9130');
+
+    for (const verb of ['install', 'prove'] as const) {
+      expect(assembleDocument(JSON.parse(text), 'gvisor', verb).name).not.toBe(
+        assembleDocument(shipped, 'gvisor', verb).name,
+      );
+    }
+  });
+
+  it('refuses a runtime that the catalogue does not have', () => {
+    expect(() => assembleDocument({ ...shipped, runtimes: {} }, 'sysbox', 'install')).toThrow(
+      'the catalogue has no releases of sysbox',
+    );
+  });
+});

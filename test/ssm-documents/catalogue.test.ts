@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { parseCatalogue } from '../../domain/catalogue.ts';
+import { runtimes } from '../../domain/node.ts';
+import { parametersFor } from '../../domain/parameters.ts';
+import { readResult } from '../../domain/result.ts';
+import type { SimulatedOptions } from '../../local/machine/simulated.ts';
+import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
+import { catalogue, nodes, resultOf, shipped } from './node.ts';
+
+const node = nodes();
+
+describe('the catalogue', () => {
+  it('names with every refusal the nearest good choice and where to read about it', () => {
+    for (const runtime of runtimes) {
+      for (const rule of shipped.runtimes[runtime]?.rules ?? []) {
+        if (rule.verdict === 'refused') expect(rule.instead, rule.reason).toBeTruthy();
+        if (rule.verdict !== 'unknown') expect(rule.link).toMatch(/^https:/);
+      }
+    }
+  });
+
+  it('has a rule for each runtime against containerd that nobody has tried', () => {
+    for (const runtime of runtimes) {
+      const rules = shipped.runtimes[runtime]?.rules ?? [];
+      expect(rules.some(({ verdict, host }) => verdict === 'refused' && host.containerd?.from === '2.4')).toBe(true);
+    }
+  });
+
+  it('refuses a rule with a condition that it does not know', () => {
+    const text = (host: string) =>
+      `{version: 1, unknownHosts: prove, runtimes: {gvisor: {default: "1", room: 1, releases: [{release: "1", artifacts: {x86_64: {url: "https://e.org/a", sha256: ${'a'.repeat(64)}}}}], rules: [{verdict: unknown, host: ${host}}]}}}`;
+
+    expect(parseCatalogue(text('{kubelet: {before: "1.30"}, config: {from: "2"}}')).version).toBe(1);
+    expect(() => parseCatalogue(text('{kubernetes: {before: "1.30"}}'))).toThrow(
+      'runtimes.gvisor.rules.0.host.kubernetes',
+    );
+  });
+});
+
+describe('a host that no rule speaks of', () => {
+  const preflight = async (options: SimulatedOptions, unknownHosts: 'prove' | 'refuse') => {
+    const machine = await node.create(options);
+    const document = assembleDocument({ ...catalogue, unknownHosts }, 'gvisor', 'install');
+    const release = parametersFor('install', { runtime: 'gvisor', release: '20260928.0' })['Release'] ?? '';
+    const ended = await machine.run({
+      text: scriptOf(document),
+      environment: { SSM_Release: release },
+      timeoutSeconds: 60,
+    });
+    return resultOf(readResult(ended.stdout), ended.stderr);
+  };
+
+  it('is let in as far as its proof, or turned away before anything is touched, as the policy says', async () => {
+    const proven = await preflight({ os: 'debian 13' }, 'prove');
+    const refused = await preflight({ os: 'debian 13' }, 'refuse');
+
+    expect(proven.outcome).toBe('installed');
+    expect(refused).toMatchObject({ outcome: 'host-refused', config: 'untouched', restarts: 0 });
+    expect(refused.detail).toContain('no rule of the catalogue speaks of debian 13');
+  });
+
+  it('is not a host that upstream names', async () => {
+    expect((await preflight({ os: 'ubuntu 24.04' }, 'refuse')).outcome).toBe('installed');
+  });
+});
+
+describe('the parameters of a document', () => {
+  it('hold the handler where a runtime has more than one, and nothing where it is taken away', () => {
+    expect(parametersFor('install', { runtime: 'kata', release: '4.2.0' })).toEqual({
+      Release: '4.2.0',
+      Handler: 'kata-qemu',
+    });
+    expect(parametersFor('prove', { runtime: 'kata', release: '4.2.0', handler: 'kata-clh' })['Handler']).toBe(
+      'kata-clh',
+    );
+    expect(parametersFor('install', { runtime: 'sysbox', release: '0.7.1' })).toEqual({ Release: '0.7.1' });
+    expect(parametersFor('uninstall', { runtime: 'kata', release: '4.2.0' })).toEqual({});
+  });
+});

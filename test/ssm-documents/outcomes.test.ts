@@ -1,0 +1,259 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readResult, resultLimit } from '../../domain/result.ts';
+import type { MachineFault } from '../../local/machine/faults.ts';
+import type { SimulatedOptions } from '../../local/machine/simulated.ts';
+import { nodes, resultOf, run, runChanged } from './node.ts';
+
+const node = nodes();
+
+describe('an installation that succeeds', () => {
+  it('tells everything in one short line, and nothing else on stdout', async () => {
+    const machine = await node.create();
+
+    const { result, exitCode, stdout, stderr } = await run(machine);
+
+    expect(exitCode).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(stdout.length).toBeLessThan(resultLimit);
+    expect(result).toMatchObject({
+      verb: 'install',
+      runtime: 'gvisor',
+      release: '20260928.0',
+      outcome: 'installed',
+      detail: '',
+      handler: 'runsc',
+      config: 'edited',
+      restarts: 1,
+      sandboxImage: '602401143452.dkr.ecr.eu-west-1.amazonaws.com/eks/pause:3.10',
+      evidence: 'Starting gVisor, kernel 4.19.0-gvisor',
+      host: { os: 'ubuntu 24.04', arch: 'x86_64', containerd: '2.2.1', configVersion: 2, cgroup: 'v2' },
+    });
+    expect(Object.keys(result.phases)).toEqual([
+      ...['lock', 'bootstrap', 'preflight', 'fetch', 'stage', 'offline', 'switch', 'edit', 'restart', 'proof'],
+    ]);
+    expect(readFileSync(`${machine.tree}/var/log/airlock.log`, 'utf8')).toBe(stderr);
+    expect(machine.running().handlers).toEqual(['runc', 'runsc']);
+  });
+
+  it('changes nothing and restarts nothing the second time, and can be proven without a change', async () => {
+    const machine = await node.create();
+    await run(machine);
+    const config = readFileSync(machine.tree + machine.config, 'utf8');
+    const asked = [...node.mirror.requests.values()].reduce((total, count) => total + count, 0);
+
+    const second = await run(machine);
+    const proof = await run(machine, 'prove');
+
+    expect(second.result).toMatchObject({ outcome: 'already-installed', restarts: 0, config: 'untouched' });
+    expect(proof.result).toMatchObject({ outcome: 'proven', restarts: 0, config: 'untouched', verb: 'prove' });
+    expect(proof.result.evidence).toContain('Starting gVisor');
+    expect(machine.restarts()).toBe(1);
+    expect(readFileSync(machine.tree + machine.config, 'utf8')).toBe(config);
+    expect([...node.mirror.requests.values()].reduce((total, count) => total + count, 0)).toBe(asked);
+  });
+
+  it('switches to another release without a restart', async () => {
+    const machine = await node.create();
+    await run(machine, 'install', '20260921.0');
+
+    const { result } = await run(machine, 'install', '20261005.0');
+
+    expect(result).toMatchObject({ outcome: 'installed', release: '20261005.0', restarts: 0, config: 'untouched' });
+    expect((await run(machine, 'prove', '20260921.0')).result.outcome).toBe('proof-failed');
+    expect((await run(machine, 'prove', '20261005.0')).result.outcome).toBe('proven');
+  });
+
+  const recovers: readonly (readonly [MachineFault, number])[] = [
+    ['download-500', 2],
+    ['download-cut', 2],
+    ['cloud-init-degraded', 1],
+  ];
+  it.each(recovers)('survives %s', async (fault, attempts) => {
+    const { result, stderr } = await run(await node.create({ faults: [fault] }));
+
+    expect(result.outcome).toBe('installed');
+    expect(stderr.match(/step: download/g)).toHaveLength(attempts);
+  });
+});
+
+describe('every way to fail has its outcome and leaves containerd as it was', () => {
+  const refusals: readonly (readonly [string, SimulatedOptions, string, string])[] = [
+    ['cloud-init ended with an error', { faults: ['cloud-init-failed'] }, 'bootstrap-failed', 'cloud-init'],
+    ['containerd does not run', { faults: ['containerd-dead'] }, 'bootstrap-failed', 'containerd.service is failed'],
+    ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-refused', 'gVisor needs Linux 5.6 or newer'],
+    ['KillMode is not process', { faults: ['kill-mode'] }, 'config-refused', 'KillMode=control-group'],
+    ['a package of the same runtime', { faults: ['foreign-package'] }, 'foreign-installer', '20260907.0'],
+    ['a runsc of somebody else', { faults: ['foreign-binary'] }, 'foreign-installer', '/usr/local/bin/runsc is there'],
+    ['a handler of somebody else', { configuration: 'foreign' }, 'foreign-handler', 'runsc'],
+    ['a full disk', { faults: ['disk-full'] }, 'disk-full', '/opt/airlock/gvisor needs 600 MiB'],
+    ['no program to download with', { faults: ['tool-missing'] }, 'tool-missing', 'neither curl nor wget'],
+    ['no program to unpack with', { without: ['zstd'], apt: 'offline' }, 'tool-missing', 'zstd cannot be installed'],
+  ];
+  it.each(refusals)('%s: nothing is downloaded, nothing restarted', async (_, options, outcome, detail) => {
+    const machine = await node.create(options);
+    const before = machine.effective();
+    const asked = node.mirror.requests.get('/') ?? node.mirror.requests.size;
+
+    const { result, exitCode } = await run(machine);
+
+    expect(exitCode).toBe(1);
+    expect(result).toMatchObject({ outcome, config: 'untouched', restarts: 0 });
+    expect(result.detail).toContain(detail);
+    expect(machine.effective()).toEqual(before);
+    expect(machine.restarts()).toBe(0);
+    expect(existsSync(`${machine.tree}/var/lib/airlock/download`)).toBe(false);
+    expect(node.mirror.requests.get('/') ?? node.mirror.requests.size).toBe(asked);
+  });
+
+  const failures: readonly (readonly [MachineFault, string, string, 'untouched' | 'restored', number])[] = [
+    ['download-404', 'download-failed', 'answered 404', 'untouched', 0],
+    ['checksum-mismatch', 'checksum-mismatch', 'the catalogue pins sha256', 'untouched', 0],
+    ['disk-full-while-unpacking', 'disk-full', 'No space left on device', 'untouched', 0],
+    ['not-sandboxed', 'proof-failed', "runs on the host's own kernel 6.8.0-1069-aws", 'restored', 2],
+    ['containerd-does-not-return', 'containerd-did-not-return', 'systemctl restart containerd failed', 'restored', 2],
+    ['cri-does-not-return', 'containerd-did-not-return', 'io.containerd.grpc.v1.cri error', 'restored', 2],
+  ];
+  it.each(failures)('%s', async (fault, outcome, detail, config, restarts) => {
+    const machine = await node.create({ faults: [fault] });
+    const before = readFileSync(machine.tree + machine.config);
+
+    const { result, exitCode } = await run(machine);
+
+    expect(exitCode).toBe(1);
+    expect(result).toMatchObject({ outcome, config, restarts });
+    expect(result.detail).toContain(detail);
+    expect(readFileSync(machine.tree + machine.config)).toEqual(before);
+    expect(machine.running()).toEqual({ handlers: ['runc'], cri: 'ok' });
+    for (const left of ['usr/local/bin/runsc', 'etc/containerd/runsc.toml', 'var/lib/airlock/journal']) {
+      expect(existsSync(`${machine.tree}/${left}`)).toBe(false);
+    }
+  });
+
+  it('says rollback-failed and damaged where containerd does not even return to the old configuration', async () => {
+    const machine = await node.create({ faults: ['containerd-never-returns'] });
+
+    const { result } = await run(machine);
+
+    expect(result).toMatchObject({ outcome: 'rollback-failed', config: 'damaged', restarts: 2 });
+    expect(readFileSync(machine.tree + machine.config, 'utf8')).not.toContain('airlock:begin');
+  });
+
+  it('executes nothing of a damaged download', async () => {
+    const machine = await node.create({ faults: ['checksum-mismatch'] });
+
+    await run(machine);
+
+    expect(existsSync(`${machine.tree}/opt/airlock/gvisor/20260928.0`)).toBe(false);
+    expect(existsSync(`${machine.tree}/var/lib/airlock/download`)).toBe(false);
+  });
+
+  it('does not download again and again what is not there', async () => {
+    const { stderr } = await run(await node.create({ faults: ['download-404'] }));
+
+    expect(stderr.match(/step: download/g)).toHaveLength(1);
+  });
+
+  it('finds no release where none is installed, or where a file of it was changed', async () => {
+    const machine = await node.create();
+    const missing = await run(machine, 'prove');
+    await run(machine);
+    writeFileSync(`${machine.tree}/opt/airlock/gvisor/20260928.0/gvisor-bin/gvisor_sentry`, '#!/bin/sh\nexec "$2"\n');
+    const changed = await run(machine, 'prove');
+
+    expect(missing.result).toMatchObject({
+      outcome: 'proof-failed',
+      detail: 'the node has no release of gvisor, not 20260928.0',
+    });
+    expect(changed.result).toMatchObject({ outcome: 'proof-failed', config: 'untouched' });
+    expect(changed.result.detail).toContain('are not those that were installed');
+  });
+
+  it('does not believe a handler that points at plain runc', async () => {
+    const machine = await node.create();
+    await run(machine);
+    const file = machine.tree + machine.config;
+    writeFileSync(file, readFileSync(file, 'utf8').replace('io.containerd.runsc.v1"', 'io.containerd.runc.v2"'));
+
+    const { result } = await run(machine, 'prove');
+
+    expect(result.outcome).toBe('proof-failed');
+    expect(result.detail).toContain("runs on the host's own kernel");
+  });
+
+  it('waits for another run no longer than its limit', async () => {
+    const machine = await node.create();
+    const holder = machine.run({
+      text: `#!/bin/bash\nROOT=''\nmkdir -p "$ROOT/run/airlock"\nexec flock "$ROOT/run/airlock/lock" sleep 2`,
+      environment: {},
+      timeoutSeconds: 20,
+    });
+    while (!existsSync(`${machine.tree}/run/airlock/lock`)) await new Promise((resolve) => setTimeout(resolve, 20));
+
+    const ended = await runChanged(machine, (text) => text.replace('lock_seconds=240', 'lock_seconds=1'));
+
+    expect(resultOf(readResult(ended.stdout), ended.stderr)).toMatchObject({
+      outcome: 'another-run',
+      config: 'untouched',
+    });
+    await holder;
+  });
+
+  it('ends with a result also where it dies at a place that nobody thought of', async () => {
+    const machine = await node.create();
+
+    const ended = await runChanged(machine, (text) =>
+      text.replace(/^switch\(\) \{$/m, 'switch() {\n  false "a\\"b\\\\c"\n'),
+    );
+
+    const result = resultOf(readResult(ended.stdout), ended.stderr);
+    expect(ended.exitCode).toBe(1);
+    expect(result.outcome).toBe('install-failed');
+    expect(result.detail).toContain('false');
+  });
+
+  it.each(['switch', 'apply_edit'])('calls a disk full that fills up in %s', async (place) => {
+    const machine = await node.create();
+    const before = machine.effective();
+
+    const ended = await runChanged(machine, (text) =>
+      text.replace(
+        new RegExp(`^${place}\\(\\) \\{$`, 'm'),
+        () => `${place}() {\n  printf '#!/bin/sh\\necho; echo / 9 9 0 100%%\\n' >"$ROOT/usr/bin/df"\n  false\n`,
+      ),
+    );
+
+    expect(resultOf(readResult(ended.stdout), ended.stderr)).toMatchObject({ outcome: 'disk-full' });
+    expect(machine.effective()).toEqual(before);
+    expect(existsSync(`${machine.tree}/usr/local/bin/runsc`)).toBe(false);
+  });
+
+  it('never ends with a status that the agent would take for an order', async () => {
+    for (const status of [137, 168, 169, 194]) {
+      const machine = await node.create();
+
+      const ended = await runChanged(machine, (text) =>
+        text.replace(/^stage\(\) \{$/m, `stage() {\n  exit ${status}\n`),
+      );
+
+      expect(ended.exitCode).toBe(1);
+      expect(resultOf(readResult(ended.stdout), ended.stderr).outcome).toBe('install-failed');
+    }
+  });
+
+  it('says that it was told to stop, and puts back what it had changed', async () => {
+    const machine = await node.create();
+    const before = machine.effective();
+
+    const ended = await runChanged(machine, (text) =>
+      text.replace(/^prove_on_host\(\) \{$/m, () => 'prove_on_host() {\n  kill -TERM $$\n'),
+    );
+
+    expect(resultOf(readResult(ended.stdout), ended.stderr)).toMatchObject({
+      outcome: 'install-failed',
+      config: 'restored',
+      detail: 'the run was told to stop',
+    });
+    expect(machine.effective()).toEqual(before);
+  });
+});
