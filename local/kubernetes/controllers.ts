@@ -5,6 +5,7 @@ import type { NodeTaint, StoredObject } from './object.ts';
 
 const notReady = 'node.kubernetes.io/not-ready';
 const unregistered = 'karpenter.sh/unregistered';
+const registered = 'karpenter.sh/registered';
 /** A controller repeats for ever; the model ends some time after every deadline, so that a virtual clock comes to rest. */
 const attempts = 1_000;
 const pauseMs = 5_000;
@@ -25,10 +26,11 @@ export class Controllers {
 
   /**
    * Karpenter registers a node: it takes its own taint off, sets its labels, and puts back startup taints that are missing
-   * (kubernetes-sigs/karpenter#1772).
+   * (kubernetes-sigs/karpenter#1772). It does so once: what is registered is left alone from then on.
    */
   async karpenterRegisters(name: string, nodePool: string, startupTaints: readonly NodeTaint[]): Promise<void> {
     await this.change(name, (node) => {
+      if (node.metadata.labels?.[registered] === 'true') return undefined;
       const kept = (node.spec?.taints ?? []).filter((taint) => taint.key !== unregistered);
       const missing = startupTaints.filter(
         (taint) => !kept.some(({ key, effect }) => key === taint.key && effect === taint.effect),
@@ -50,16 +52,18 @@ export class Controllers {
     }
   }
 
-  /** Changes a Node as a controller does: from what it read, and again where somebody else was faster. */
-  async change(name: string, operations: (node: StoredObject) => readonly unknown[]): Promise<void> {
+  /** Changes a Node as a controller does: from what it read, and again where somebody else was faster. No operations, no write. */
+  async change(name: string, operations: (node: StoredObject) => readonly unknown[] | undefined): Promise<void> {
     const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
     for (let attempt = 0; attempt < attempts; attempt++) {
       const read = await this.#ask('GET', path);
       if (read?.code === 404) return;
       if (read === undefined) continue;
       const node = read.body as StoredObject;
+      const wanted = operations(node);
+      if (wanted === undefined) return;
       const guard = { op: 'replace', path: '/metadata/resourceVersion', value: node.metadata.resourceVersion };
-      const written = await this.#ask('PATCH', path, [guard, ...operations(node)]);
+      const written = await this.#ask('PATCH', path, [guard, ...wanted]);
       if (written !== undefined && written.code !== 409) return;
     }
     throw new Error(`node ${name} could not be changed in ${attempts} attempts`);
@@ -82,5 +86,5 @@ function removeTaints(node: StoredObject, gone: (taint: NodeTaint) => boolean): 
 }
 
 function karpenterLabels(nodePool: string): Readonly<Record<string, string>> {
-  return { 'karpenter.sh/nodepool': nodePool, 'karpenter.sh/registered': 'true' };
+  return { 'karpenter.sh/nodepool': nodePool, [registered]: 'true' };
 }
