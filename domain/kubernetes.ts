@@ -103,6 +103,8 @@ export interface ClusterNode {
   readonly ready?: { readonly status: string; readonly reason: string; readonly message: string };
   /** The condition {@link readinessCondition} and its place among the conditions; absent where it was never published. */
   readonly published?: { readonly place: number; readonly status: string; readonly reason: string };
+  /** What the kubelet said of the kernel that runs and of the boot that it runs in; absent before it said anything. */
+  readonly boot?: { readonly kernel: string; readonly id: string };
   /** Absent where the container runtime does not report its handlers. */
   readonly handlers?: readonly ListedHandler[];
 }
@@ -117,6 +119,29 @@ export function pointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+/** One page of a list of Nodes. */
+export interface NodePage {
+  readonly nodes: readonly ClusterNode[];
+  /** What the next request continues with; absent on the last page. */
+  readonly next?: string;
+}
+
+/** The instance that a providerID names; undefined where it names none of AWS. */
+export function instanceIdOf(providerId: string): string | undefined {
+  return /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]{8,17})$/.exec(providerId)?.[1];
+}
+
+/** The receipt that a Node carries, whatever launch it is about; text that is no receipt counts as none. */
+export function anyReceiptOn({ annotations }: ClusterNode): Receipt | undefined {
+  const text = annotations?.[receiptAnnotation];
+  if (text === undefined) return undefined;
+  try {
+    return v.parse(ReceiptSchema, JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a launch is the one that a receipt is about: the instance and its launch time both agree. */
 function isOf(receipt: Receipt, launch: { readonly instanceId: string; readonly launchedAt: string }): boolean {
   return receipt.instanceId === launch.instanceId && Date.parse(receipt.launchedAt) === Date.parse(launch.launchedAt);
@@ -127,14 +152,8 @@ export function receiptOn(
   node: ClusterNode,
   launch: { readonly instanceId: string; readonly launchedAt: string },
 ): Receipt | undefined {
-  const text = node.annotations?.[receiptAnnotation];
-  if (text === undefined) return undefined;
-  try {
-    const receipt = v.parse(ReceiptSchema, JSON.parse(text));
-    return isOf(receipt, launch) ? receipt : undefined;
-  } catch {
-    return undefined;
-  }
+  const receipt = anyReceiptOn(node);
+  return receipt !== undefined && isOf(receipt, launch) ? receipt : undefined;
 }
 
 /**

@@ -44,6 +44,17 @@ export function failureOf(error: unknown): Unreachable | Forbidden | Conflict | 
   return new UnexpectedAnswer(message);
 }
 
+/** What a list whose `continue` was too old goes on with: HTTP 410 carries it. Undefined for every other error. */
+export function continuationOf(error: unknown): string | undefined {
+  if (!(error instanceof ApiException) || error.code !== 410 || typeof error.body !== 'string') return undefined;
+  try {
+    const { metadata }: { metadata?: { continue?: unknown } } = JSON.parse(error.body);
+    return typeof metadata?.continue === 'string' && metadata.continue !== '' ? metadata.continue : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** fetch says `fetch failed` for everything; what happened stands in its causes. */
 function reasonOf(error: unknown): string {
   const reasons: string[] = [];

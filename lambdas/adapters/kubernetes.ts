@@ -7,12 +7,13 @@ import { PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/Promise
 import { Agent } from 'undici';
 import {
   type ClusterNode,
+  type NodePage,
   nodeEventNamespace,
   type PatchOperation,
   readinessCondition,
 } from '../../domain/kubernetes.ts';
 import type { ProofPod, ProofPodPlan } from '../../domain/proof-pod.ts';
-import { failureOf } from './kubernetes-errors.ts';
+import { continuationOf, failureOf } from './kubernetes-errors.ts';
 import { createProofPod, deleteProofPod, lastWarning, readProofPod } from './kubernetes-pods.ts';
 
 /** Where a cluster is and with which token it is asked. */
@@ -83,14 +84,31 @@ export class Kubernetes {
   async findNodeByProviderId(providerId: string, labelSelector: string): Promise<ClusterNode | undefined> {
     let next: string | undefined;
     do {
-      const page = await this.#api
-        .listNode(undefined, undefined, next, undefined, labelSelector, pageSize)
-        .catch(throwFailure);
-      const found = page.items.find((node) => node.spec?.providerID === providerId);
-      if (found !== undefined) return toClusterNode(found);
-      next = page.metadata?._continue === '' ? undefined : page.metadata?._continue;
+      const page: NodePage = await this.listNodes(labelSelector, pageSize, next);
+      const found = page.nodes.find((node) => node.providerId === providerId);
+      if (found !== undefined) return found;
+      next = page.next;
     } while (next !== undefined);
     return undefined;
+  }
+
+  /**
+   * Reads one page of the Nodes with a label.
+   *
+   * @param from what the page before gave as `next`. Where it is too old, the API gives another for the Nodes that follow as they are now.
+   */
+  async listNodes(labelSelector: string, limit: number, from?: string): Promise<NodePage> {
+    const list = (token: string | undefined) =>
+      this.#api.listNode(undefined, undefined, token, undefined, labelSelector, limit);
+    const { items, metadata } = await list(from)
+      .catch((error: unknown) => {
+        const instead = continuationOf(error);
+        if (instead === undefined) throw error;
+        return list(instead);
+      })
+      .catch(throwFailure);
+    const next = metadata?._continue ?? '';
+    return { nodes: items.map(toClusterNode), ...(next === '' ? {} : { next }) };
   }
 
   /** Applies a JSON Patch to a Node: all of it, or nothing where one of its `test` operations fails. */
@@ -161,6 +179,7 @@ function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
     name: name ?? '',
     userNamespaces: features?.userNamespaces ?? false,
   }));
+  const { bootID = '', kernelVersion = '' } = status?.nodeInfo ?? {};
   return {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
@@ -176,6 +195,7 @@ function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
     ...(published === undefined
       ? {}
       : { published: { place, status: published.status, reason: published.reason ?? '' } }),
+    ...(bootID === '' ? {} : { boot: { kernel: kernelVersion, id: bootID } }),
     ...(handlers === undefined ? {} : { handlers }),
   };
 }

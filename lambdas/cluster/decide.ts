@@ -70,7 +70,7 @@ export function decideRelease(
 /** Decides about the quarantine of a Node that is the one of this launch. A released one is left alone. */
 export function decideQuarantine(
   node: ClusterNode,
-  { node: launch, failure }: QuarantineCall,
+  { node: launch, failure, breakerOpen = false }: QuarantineCall,
   { gateKey, now }: Circumstances,
 ): Decision {
   const released = releaseOn(node, launch);
@@ -78,12 +78,13 @@ export function decideQuarantine(
   const before = receiptOn(node, launch);
   const published = gateKindOf(gateKey) === 'readiness';
   const closed = published ? node.published?.status === 'False' : hasTaint(node, gateKey);
-  const marked = closed && hasTaint(node, quarantineKey) && node.labels?.[stateLabel] === 'quarantined';
+  const given = breakerOpen || hasTaint(node, quarantineKey);
+  const marked = closed && given && node.labels?.[stateLabel] === 'quarantined';
   if (before?.outcome === failure.outcome && marked) return { kind: 'done', receipt: before };
   const lifted =
     published || hasTaint(node, gateKey) ? '' : `the gate ${gateKey} had been lifted without a proof and was put back`;
   const receipt = failedReceipt({ ...launch, nodeName: node.name }, failure, lifted, now);
-  const patch = quarantinePatch(node, gateKey, receipt);
+  const patch = quarantinePatch(node, gateKey, receipt, breakerOpen);
   const statusPatch = published ? publish(node, receipt) : [];
   return { kind: 'patch', statusPatch, patch, receipt, runtime: node.labels?.[poolLabel] ?? 'unknown' };
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { defaultGateKey } from '../../domain/kubernetes.ts';
-import { type ClusterCall, ClusterCallSchema } from '../../domain/messages.ts';
+import { type ClusterCall, ClusterCallSchema, type NodeCall } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
+import type { Survey } from '../../domain/survey.ts';
 import { eksToken } from '../adapters/eks-token.ts';
 import { variable } from '../adapters/environment.ts';
 import { Kubernetes } from '../adapters/kubernetes.ts';
@@ -9,6 +10,7 @@ import { countEnd, logger } from '../adapters/telemetry.ts';
 import type { Ports } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import { release } from './release.ts';
+import { survey } from './survey.ts';
 
 const cluster = variable('CLUSTER_NAME');
 const endpoint = variable('CLUSTER_ENDPOINT');
@@ -17,17 +19,29 @@ const gateKey = process.env['GATE_KEY'] ?? defaultGateKey;
 const proof = process.env['PROOF'] === 'host' ? 'host' : 'pod';
 
 /**
- * The function of one cluster: releases or quarantines one node.
+ * The function of one cluster: releases or quarantines one node, or surveys the nodes of our pools.
  *
  * @param event a ClusterCall
- * @returns the node's receipt
+ * @returns the node's receipt, or one page of the survey
  * @throws an error named `NotYet` while the node has to wait, or named by the outcome where it will not be released
  */
-export async function handler(event: unknown): Promise<Receipt> {
+export async function handler(event: unknown): Promise<Receipt | Survey> {
   const call = parse(event);
-  const { instanceId } = call.node;
-  logger.appendKeys({ instanceId, cluster, action: call.action });
+  logger.resetKeys();
+  logger.appendKeys({ cluster, action: call.action });
   const api = new Kubernetes({ endpoint, caPem, token: await token() });
+  try {
+    return call.action === 'survey' ? await survey(call, { api, cluster, gateKey }) : await end(call, api);
+  } catch (error) {
+    logger.info('the call came to no end', error instanceof Error ? error : String(error));
+    throw error;
+  } finally {
+    await api.close();
+  }
+}
+
+async function end(call: NodeCall, api: Kubernetes): Promise<Receipt> {
+  logger.appendKeys({ instanceId: call.node.instanceId });
   const ports: Ports = {
     api,
     time: {
@@ -40,16 +54,9 @@ export async function handler(event: unknown): Promise<Receipt> {
     ended: countEnd,
     warn: (message, error) => logger.warn(message, error instanceof Error ? error : String(error)),
   };
-  try {
-    const receipt = call.action === 'release' ? await release(call, ports) : await quarantine(call, ports);
-    logger.info('the node has its receipt', { outcome: receipt.outcome, detail: receipt.detail });
-    return receipt;
-  } catch (error) {
-    logger.info('the node has no receipt yet', error instanceof Error ? error : String(error));
-    throw error;
-  } finally {
-    await api.close();
-  }
+  const receipt = call.action === 'release' ? await release(call, ports) : await quarantine(call, ports);
+  logger.info('the node has its receipt', { outcome: receipt.outcome, detail: receipt.detail });
+  return receipt;
 }
 
 function parse(event: unknown): ClusterCall {

@@ -4,6 +4,7 @@ import {
   type PatchOperation,
   pointer,
   provenLabel,
+  quarantineKey,
   receiptAnnotation,
   stateLabel,
   sysboxLabel,
@@ -36,9 +37,20 @@ export function releasePatch(node: ClusterNode, gateKey: string, runtime: Runtim
   ];
 }
 
-/** The one patch that quarantines a node: the gate is there (again), if it is ours to put, the reason stands on the node, a substitute may be launched. */
-export function quarantinePatch(node: ClusterNode, gateKey: string, receipt: Receipt): PatchOperation[] {
-  const missing = ownTaintsOf(gateKey).filter((key) => !node.taints?.some((taint) => taint.key === key));
+/**
+ * The one patch that quarantines a node: the gate is there (again), if it is ours to put, the reason stands on the node, and a substitute
+ * may be launched.
+ *
+ * @param breakerOpen leaves the mark for the autoscaler out: pods wait, and no launch follows the other
+ */
+export function quarantinePatch(
+  node: ClusterNode,
+  gateKey: string,
+  receipt: Receipt,
+  breakerOpen: boolean,
+): PatchOperation[] {
+  const wanted = ownTaintsOf(gateKey).filter((key) => !breakerOpen || key !== quarantineKey);
+  const missing = wanted.filter((key) => !node.taints?.some((taint) => taint.key === key));
   const taints = missing.map((key) => ({ key, effect: 'NoSchedule' }));
   return [
     ...pins(node, gateKey),
@@ -47,7 +59,7 @@ export function quarantinePatch(node: ClusterNode, gateKey: string, receipt: Rec
       ? []
       : [{ op: 'remove', path: `/metadata/labels/${pointer(provenLabel)}` } as const]),
     ...receiptOperations(node, receipt),
-    ...(node.taints === undefined
+    ...(node.taints === undefined && taints.length > 0
       ? [{ op: 'add', path: '/spec/taints', value: taints } as const]
       : taints.map((taint): PatchOperation => ({ op: 'add', path: '/spec/taints/-', value: taint }))),
   ];

@@ -7,7 +7,7 @@ import type { Time } from './patience.ts';
 
 /** What the core needs of the world. */
 export interface Ports {
-  readonly api: Omit<Kubernetes, 'close'>;
+  readonly api: Omit<Kubernetes, 'listNodes' | 'close'>;
   readonly time: Time;
   readonly gateKey: string;
   /** `pod`: a pod has to run before the gate is lifted; `host`: the proof on the host is enough. */

@@ -2,7 +2,7 @@
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
+  readonly metadata: { readonly continue?: string };
   readonly status: 'Failure' | 'Success';
   readonly message?: string;
   readonly reason?: string;
@@ -18,13 +18,23 @@ export class ApiError extends Error {
   readonly details: Status['details'];
   /** Seconds for the header Retry-After. */
   readonly retryAfter: number | undefined;
+  /** With what a list goes on whose own continuation is too old. */
+  readonly continuation: string | undefined;
 
-  constructor(code: number, reason: string, message: string, details?: Status['details'], retryAfter?: number) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: Status['details'],
+    retryAfter?: number,
+    continuation?: string,
+  ) {
     super(message);
     this.code = code;
     this.reason = reason;
     this.details = details;
     this.retryAfter = retryAfter;
+    this.continuation = continuation;
   }
 
   /** The body that a client gets. */
@@ -32,7 +42,7 @@ export class ApiError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continuation === undefined ? {} : { continue: this.continuation },
       status: 'Failure',
       message: this.message,
       reason: this.reason,

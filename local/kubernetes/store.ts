@@ -18,11 +18,18 @@ export interface Page {
 /** Told of each object that was made or changed, and with `gone` of each that was removed. */
 export type Listener = (resource: Resource, object: StoredObject, gone: boolean) => void;
 
+/** How long etcd keeps old versions, in milliseconds: the API server compacts what is older than 5 minutes, every 5 minutes. */
+const historyMs = 5 * 60_000;
+/** The version in a continuation that shows the objects as they are by then. */
+const latest = -1;
+
 /** The objects of the cluster, with one counter of versions for all of them, as etcd has it. */
 export class Store {
   readonly #objects = new Map<string, Map<string, StoredObject>>();
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
+  /** When each version was written, from the newest that is older than {@link historyMs} on. */
+  readonly #history: { readonly version: number; readonly at: number }[] = [];
   #version = 1;
 
   constructor(clock: Clock) {
@@ -51,7 +58,7 @@ export class Store {
         name,
         ...(namespace === '' ? {} : { namespace }),
         uid: randomUUID(),
-        resourceVersion: String(++this.#version),
+        resourceVersion: this.#nextVersion(),
         creationTimestamp: timestamp(this.#clock.now()),
       },
     };
@@ -89,7 +96,7 @@ export class Store {
     this.check(resource, old, changed);
     const { name, namespace = '', creationTimestamp } = old.metadata;
     if (JSON.stringify(changed) === JSON.stringify(old)) return old;
-    const metadata = { ...changed.metadata, creationTimestamp, resourceVersion: String(++this.#version) };
+    const metadata = { ...changed.metadata, creationTimestamp, resourceVersion: this.#nextVersion() };
     const stored = { ...changed, metadata };
     this.#table(resource).set(keyOf(namespace, name), stored);
     this.#tell(resource, stored, false);
@@ -100,17 +107,18 @@ export class Store {
   remove(resource: Resource, namespace: string, name: string): StoredObject {
     const object = this.get(resource, namespace, name);
     this.#table(resource).delete(keyOf(namespace, name));
-    this.#version++;
+    this.#nextVersion();
     this.#tell(resource, object, true);
     return object;
   }
 
   /**
-   * Lists by name, in pages.
+   * Lists by name, in pages. A later page shows the objects as they are by then, and not as they were at the first one.
    *
    * @param namespace empty for all of them
    * @param limit 0 for no limit
    * @param from what the page before gave as `next`
+   * @throws ApiError 410 with another continuation, where the version of the first page is compacted
    */
   list(
     resource: Resource,
@@ -119,7 +127,7 @@ export class Store {
     limit = 0,
     from: string | undefined = undefined,
   ): Page {
-    const after = from === undefined ? '' : Buffer.from(from, 'base64url').toString();
+    const { after, version } = from === undefined ? { after: '', version: this.#version } : this.#resumed(from);
     const all = [...this.#table(resource)]
       .filter(([key, object]) => (namespace === '' || object.metadata.namespace === namespace) && key > after)
       .filter(([, object]) => matches(object))
@@ -128,9 +136,32 @@ export class Store {
     const last = page.at(-1);
     return {
       items: page.map(([, object]) => object),
-      resourceVersion: String(this.#version),
-      ...(last !== undefined && page.length < all.length ? { next: Buffer.from(last[0]).toString('base64url') } : {}),
+      resourceVersion: String(version),
+      ...(last !== undefined && page.length < all.length ? { next: continuation(version, last[0]) } : {}),
     };
+  }
+
+  #resumed(from: string): { readonly after: string; readonly version: number } {
+    const { rv, start } = readContinuation(from);
+    if (rv === latest) return { after: start, version: this.#version };
+    const compacted = this.#history.findLast(({ at }) => at <= this.#clock.now() - historyMs)?.version ?? 0;
+    if (rv >= compacted) return { after: start, version: rv };
+    throw new ApiError(
+      410,
+      'Expired',
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue ' +
+        'parameter, or use the continue token in this response to retrieve the remainder of the results.',
+      undefined,
+      undefined,
+      continuation(latest, start),
+    );
+  }
+
+  #nextVersion(): string {
+    const now = this.#clock.now();
+    while ((this.#history[1]?.at ?? now) <= now - historyMs) this.#history.shift();
+    this.#history.push({ version: ++this.#version, at: now });
+    return String(this.#version);
   }
 
   #tell(resource: Resource, object: StoredObject, gone: boolean): void {
@@ -152,4 +183,19 @@ export function timestamp(now: number): string {
 
 function keyOf(namespace: string, name: string): string {
   return `${namespace}/${name}`;
+}
+
+function continuation(rv: number, start: string): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url');
+}
+
+/** Throws 400 for what no list of this server gave. */
+function readContinuation(token: string): { readonly rv: number; readonly start: string } {
+  try {
+    const { rv, start }: { rv?: unknown; start?: unknown } = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (typeof rv === 'number' && typeof start === 'string') return { rv, start };
+  } catch {
+    // It falls through to the refusal.
+  }
+  throw new ApiError(400, 'BadRequest', 'continue key is not valid: it is no token of a list');
 }

@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { gatekeepers } from '../../../domain/kubernetes.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
+import type { Survey } from '../../../domain/survey.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
 import { RealClock } from '../../../local/clock.ts';
 import { ask } from '../../../local/kubernetes/client.ts';
@@ -21,7 +22,7 @@ const instanceId = 'i-0123456789abcdef0';
 let folder: string;
 let api: KubernetesStandIn;
 let bytes = 0;
-let handler: (event: unknown) => Promise<Receipt>;
+let handler: (event: unknown) => Promise<Receipt & Survey>;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-cluster-'));
@@ -98,8 +99,15 @@ test('the bundle releases a node, and neither its log nor its metrics hold the t
   expect(api.refusals).toEqual([]);
 });
 
+test('the bundle surveys the nodes of our pools', async () => {
+  const survey = await handler({ action: 'survey', releases: { gvisor: 'another' } });
+
+  expect(survey).toMatchObject({ cluster: clusterName, nodes: [{ instanceId, state: 'released', outdated: true }] });
+});
+
 test.each([
-  [{ action: 'survey' }, 'the call is not valid at action: '],
+  [{ action: 'reboot' }, 'the call is not valid at action: '],
+  [{ action: 'survey', limit: 1_000 }, 'the call is not valid at limit: '],
   [{ action: 'release', node: node() }, 'the call is not valid at installation: '],
   [
     { action: 'release', node: { ...node(), instanceId: 'i-1' }, installation },

@@ -35,6 +35,23 @@ test('a gate that somebody lifted without a proof is put back, and the receipt s
   expect(receipt?.detail).toContain('had been lifted without a proof and was put back');
 });
 
+test('while the breaker is open the node is not given up, so that no substitute is launched; once it is closed it is', async () => {
+  await world.join();
+  await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
+
+  const open = await world.quarantine('proof-failed', '', 15, true);
+  const taints = world.taints();
+  const again = await world.quarantine('proof-failed', '', 15, true);
+  await world.quarantine('proof-failed', '', 15, false);
+
+  expect([taints, world.read().metadata.labels?.['airlock.dev/state']]).toEqual([
+    ['airlock.dev/bootstrap:NoSchedule'],
+    'quarantined',
+  ]);
+  expect(again.receipt).toEqual(open.receipt);
+  expect(world.taints()).toEqual(marked);
+});
+
 test('a node that is not Ready, or does not list the handler, is quarantined without waiting', async () => {
   const kubelet = await world.join();
   await kubelet.setReady(false);

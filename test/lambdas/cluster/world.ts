@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ClusterCall } from '../../../domain/messages.ts';
+import type { NodeCall } from '../../../domain/messages.ts';
 import type { OutcomeCode } from '../../../domain/outcomes.ts';
 import type { Installation, Receipt } from '../../../domain/receipt.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
@@ -102,8 +102,13 @@ export class World {
     return this.#run({ action: 'release', node: this.launch(minutes), installation: { ...installation, ...changes } });
   }
 
-  quarantine(outcome: OutcomeCode = 'proof-failed', detail = 'not in gVisor', minutes = 15): Promise<Settled> {
-    return this.#run({ action: 'quarantine', node: this.launch(minutes), failure: { outcome, detail } });
+  quarantine(
+    outcome: OutcomeCode = 'proof-failed',
+    detail = 'not in gVisor',
+    minutes = 15,
+    breakerOpen = false,
+  ): Promise<Settled> {
+    return this.#run({ action: 'quarantine', node: this.launch(minutes), failure: { outcome, detail }, breakerOpen });
   }
 
   read(): StoredObject {
@@ -139,7 +144,7 @@ export class World {
     };
   }
 
-  async #run(call: ClusterCall): Promise<Settled> {
+  async #run(call: NodeCall): Promise<Settled> {
     const { clock, api } = this.cluster;
     const kubernetes = new Kubernetes({
       endpoint: api.endpoint,

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ClusterNode, defaultGateKey } from '../../../domain/kubernetes.ts';
+import type { OutcomeCode } from '../../../domain/outcomes.ts';
+import type { Receipt } from '../../../domain/receipt.ts';
+import { surveyPageLimit } from '../../../domain/survey.ts';
+import { standingOf } from '../../../lambdas/cluster/standing.ts';
+import { installation } from './world.ts';
+
+const gate = { key: defaultGateKey, effect: 'NoSchedule' };
+const quarantined = { key: 'airlock.dev/quarantined', effect: 'NoSchedule' };
+const proven = { 'airlock.dev/runtime': 'gvisor', 'node-restriction.kubernetes.io/airlock-runtime': 'gvisor' };
+const instanceId = 'i-0123456789abcdef0';
+const standard = { gateKey: defaultGateKey, releases: { gvisor: installation.release } };
+
+function receipt(outcome: OutcomeCode, changes: Partial<Receipt> = {}): Readonly<Record<string, string>> {
+  const said: Receipt = {
+    version: 1,
+    instanceId,
+    launchedAt: '2026-11-25T09:00:00.000Z',
+    cluster: 'prod-1',
+    pool: 'sandboxes',
+    nodeName: 'ip-10-0-0-1',
+    outcome,
+    detail: '',
+    endedAt: '2026-11-25T09:01:00.000Z',
+    totalMs: 60_000,
+    ...(outcome === 'released' ? { installation, proof: { kind: 'host' } } : {}),
+    ...changes,
+  };
+  return { 'airlock.dev/receipt': JSON.stringify(said) };
+}
+
+function node(changes: Partial<ClusterNode> = {}): ClusterNode {
+  return {
+    name: 'ip-10-0-0-1',
+    uid: 'u',
+    resourceVersion: '1',
+    createdAt: Date.parse('2026-11-25T09:00:30Z'),
+    providerId: `aws:///eu-central-1a/${instanceId}`,
+    labels: proven,
+    annotations: receipt('released'),
+    taints: [],
+    ready: { status: 'True', reason: 'KubeletReady', message: '' },
+    boot: { kernel: installation.host.kernel, id: installation.host.bootId },
+    handlers: [{ name: 'runsc', userNamespaces: true }],
+    ...changes,
+  };
+}
+
+const stands = (changes: Partial<ClusterNode>, gateKey = defaultGateKey) => {
+  const { state, reason, outdated } = standingOf(node(changes), { ...standard, gateKey });
+  return { state, reason, outdated };
+};
+const born = { labels: { 'airlock.dev/runtime': 'gvisor' }, annotations: {} };
+
+describe('a Node stands as', () => {
+  test('gated, from its birth on', () => {
+    expect(stands({ ...born, taints: [gate] })).toEqual({ state: 'gated', reason: '', outdated: false });
+  });
+
+  test('released, where our label and our receipt are on it and the gate is not', () => {
+    expect(stands({})).toEqual({ state: 'released', reason: '', outdated: false });
+  });
+
+  test('quarantined, with the outcome and the detail', () => {
+    const annotations = receipt('proof-failed', { detail: 'not in gVisor' });
+    expect(stands({ ...born, annotations, taints: [gate, quarantined] })).toMatchObject({
+      state: 'quarantined',
+      reason: 'proof-failed: not in gVisor',
+    });
+  });
+
+  test('quarantined by its label alone, while the breaker is open', () => {
+    const labels = { ...born.labels, 'airlock.dev/state': 'quarantined' };
+    expect(stands({ labels, annotations: receipt('disk-full'), taints: [gate] }).state).toBe('quarantined');
+  });
+
+  test('gated again, where somebody put the gate back after the release', () => {
+    expect(stands({ taints: [gate] })).toMatchObject({ state: 'gated', reason: expect.stringContaining('came back') });
+  });
+
+  test('released and outdated, where another release is configured', () => {
+    const other = standingOf(node(), { gateKey: defaultGateKey, releases: { gvisor: 'another' } });
+    expect([other.state, other.outdated]).toEqual(['released', true]);
+    expect(standingOf(node(), { gateKey: defaultGateKey, releases: {} }).outdated).toBe(false);
+  });
+});
+
+describe('a Node has drifted', () => {
+  test('when a stranger lifted the gate, though a kubelet wrote a receipt', () => {
+    for (const annotations of [{}, receipt('released')]) {
+      expect(stands({ ...born, annotations })).toMatchObject({
+        state: 'drifted',
+        reason: `the gate ${defaultGateKey} is not on the Node, and no release of ours is`,
+      });
+    }
+  });
+
+  test('when a stranger lifted the gate of a quarantined one', () => {
+    expect(stands({ ...born, annotations: receipt('proof-failed'), taints: [quarantined] }).state).toBe('drifted');
+  });
+
+  test('when its receipt is of another instance', () => {
+    expect(stands({ annotations: receipt('released', { instanceId: 'i-00000000000000000' }) }).state).toBe('drifted');
+  });
+
+  test('when the handler is gone; when none is listed at all, nobody can say', () => {
+    expect(stands({ handlers: [{ name: 'runc', userNamespaces: true }] })).toMatchObject({
+      state: 'drifted',
+      reason: expect.stringContaining('lists the handlers runc, but not runsc'),
+    });
+    expect(stands({ handlers: [] }).state).toBe('released');
+  });
+
+  test('when it was booted again with another kernel; another boot with the same one is none', () => {
+    expect(stands({ boot: { kernel: '6.17.0', id: 'another' } })).toMatchObject({
+      state: 'drifted',
+      reason: `the Node was proven with kernel ${installation.host.kernel} and was booted again with kernel 6.17.0`,
+    });
+    expect(stands({ boot: { kernel: installation.host.kernel, id: 'another' } }).state).toBe('released');
+  });
+
+  test('but not while it is not Ready: it takes no pods', () => {
+    const ready = { status: 'Unknown', reason: 'NodeStatusUnknown', message: '' };
+    expect(stands({ ready, handlers: [] }).state).toBe('released');
+  });
+});
+
+describe('where node-readiness-controller owns the gate', () => {
+  const readiness = 'readiness.k8s.io/airlock.dev';
+  const taints = [{ ...gate, key: readiness }];
+  const published = { place: 1, status: 'True', reason: 'Released' };
+
+  test('a Node whose condition is true is released before that controller has lifted the gate', () => {
+    expect(stands({ taints, published }, readiness).state).toBe('released');
+    expect(stands({ taints: [], published }, readiness).state).toBe('released');
+  });
+
+  test('a Node without a release has drifted when the gate is gone', () => {
+    expect(stands({ ...born, taints }, readiness).state).toBe('gated');
+    expect(stands({ ...born, taints: [] }, readiness).state).toBe('drifted');
+  });
+});
+
+test('a whole page of the longest answers is below what a state of Step Functions hands on, whatever kubelets write', () => {
+  const wild = fc.string({ unit: 'binary', minLength: 300, maxLength: 300 });
+  fc.assert(
+    fc.property(wild, (text) => {
+      const [release, launchedAt] = [text, `2026-11-25T09:00:00.${'0'.repeat(200)}Z`];
+      const said = standingOf(
+        node({
+          name: 'n'.repeat(253),
+          providerId: text,
+          labels: { 'airlock.dev/runtime': text },
+          annotations: receipt('proof-failed', {
+            instanceId: '',
+            detail: text,
+            launchedAt,
+            installation: { ...installation, release },
+          } as Partial<Receipt>),
+          taints: [gate, quarantined],
+          boot: { kernel: text, id: text },
+        }),
+        standard,
+      );
+      expect(Buffer.byteLength(JSON.stringify(said)) * surveyPageLimit).toBeLessThan(240 * 1_024);
+    }),
+    { numRuns: 50 },
+  );
+});
