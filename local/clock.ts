@@ -61,6 +61,18 @@ export class RealClock implements Clock {
   }
 }
 
+/** The same time, told by a clock that is ahead by some milliseconds, or behind by a negative number of them. */
+export function ahead(clock: Clock, ms: number): Clock {
+  return {
+    kind: clock.kind,
+    now: () => clock.now() + ms,
+    after: (wait, fire) => clock.after(wait, fire),
+    sleep: (wait) => clock.sleep(wait),
+    hold: () => clock.hold(),
+    stop: () => clock.stop(),
+  };
+}
+
 interface Pending {
   readonly at: number;
   readonly order: number;

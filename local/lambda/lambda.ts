@@ -1,4 +1,5 @@
 import { AwsError, type Principal } from '../aws/service.ts';
+import { ahead } from '../clock.ts';
 import { Asynchronous } from './asynchronous.ts';
 import { Environment } from './environment.ts';
 import type { AsyncSettings, FunctionSettings, Invoked } from './function.ts';
@@ -9,7 +10,9 @@ const accountConcurrency = 1000;
 
 /** One function with its execution environments. */
 export interface LambdaFunction {
-  readonly settings: FunctionSettings;
+  settings: FunctionSettings;
+  /** How far the clock of its hosts is ahead of the others, in milliseconds; new environments have it. */
+  clockAheadMs: number;
   asynchronous: AsyncSettings;
   /** Statements that `AWS::Lambda::Permission` added. */
   readonly statements: unknown[];
@@ -33,6 +36,7 @@ export class Lambda {
   create(settings: FunctionSettings): LambdaFunction {
     const made: LambdaFunction = {
       settings,
+      clockAheadMs: 0,
       asynchronous: { maximumRetries: 2, maximumAgeSeconds: 21_600 },
       statements: [],
       environments: new Set(),
@@ -55,6 +59,13 @@ export class Lambda {
       ? nameOrArn
       : `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${nameOrArn}`;
     throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
+  }
+
+  /** Changes a function, as a deploy does: idle environments end, and busy ones after the invocation that they are in. */
+  update(nameOrArn: string, change: Partial<Pick<FunctionSettings, 'environment' | 'folder'>>): void {
+    const target = this.function(nameOrArn);
+    target.settings = { ...target.settings, ...change };
+    for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
   }
 
   /** What an event source mapping needs to know of a function. */
@@ -95,15 +106,25 @@ export class Lambda {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason, Type: 'User' });
     }
     const idle = [...environments].find((one) => !one.busy);
-    const environment = idle ?? new Environment(settings, this.principal(target), this.#ground, ++this.#count);
+    const environment = idle ?? new Environment(settings, this.principal(target), this.#on(target), ++this.#count);
     environments.add(environment);
     this.#running++;
     try {
       return await environment.invoke(payload);
     } finally {
       this.#running--;
-      if (environment.dead) environments.delete(environment);
+      if (environment.dead || target.settings !== settings) this.#end(target, environment);
     }
+  }
+
+  #end({ environments }: LambdaFunction, environment: Environment): void {
+    environment.kill({ reason: 'shutdown' });
+    environments.delete(environment);
+  }
+
+  /** What a function's environments need of the cloud, on the clock of its hosts. */
+  #on({ clockAheadMs }: LambdaFunction): Ground {
+    return clockAheadMs === 0 ? this.#ground : { ...this.#ground, clock: ahead(this.#ground.clock, clockAheadMs) };
   }
 
   /** Ends every environment. */

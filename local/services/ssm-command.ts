@@ -65,6 +65,15 @@ export function commandStatus({ invocations, cancelled }: Command): CommandStatu
   return seen.includes('Cancelled') ? 'Cancelled' : 'Success';
 }
 
+/** How a command ends on a node without being run there, in SSM's own words. */
+export interface Fate {
+  readonly status: CommandInvocationStatus;
+  readonly details: string;
+}
+
+/** Decides whether a command is not run on a node; undefined lets it run. */
+export type FateHook = (command: Command, instanceId: string) => Fate | undefined;
+
 /** What delivery needs. */
 export interface DeliveryOptions {
   readonly clock: Clock;
@@ -77,6 +86,8 @@ export interface DeliveryOptions {
 
 /** Brings commands to agents and follows them to their end. */
 export class Delivery {
+  /** Lets tests end commands as SSM does where it cannot or may not run them. */
+  fate: FateHook | undefined;
   readonly #options: DeliveryOptions;
 
   constructor(options: DeliveryOptions) {
@@ -124,6 +135,8 @@ export class Delivery {
       await agents.untilLive(instanceId, ended);
       const agent = agents.live(instanceId);
       if (abort.signal.aborted) return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
+      const fate = this.fate?.(command, instanceId);
+      if (fate !== undefined) return this.#enter(command, invocation, fate.status, fate.details);
       if (agent === undefined || late.signal.aborted)
         return this.#enter(command, invocation, 'TimedOut', 'DeliveryTimedOut');
       invocation.startedAt = clock.now();

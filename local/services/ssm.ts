@@ -15,7 +15,7 @@ import type { ResourceType } from '../template/resource.ts';
 import { type Ec2, tagContext } from './ec2.ts';
 import type { Emit } from './service-event.ts';
 import { Agents, constraint } from './ssm-agents.ts';
-import { type Command, Delivery, type Invocation, type RunDocument } from './ssm-command.ts';
+import { type Command, Delivery, type FateHook, type Invocation, type RunDocument } from './ssm-command.ts';
 import { checkParameters, type StoredDocument } from './ssm-document.ts';
 import { listCommands, listInvocations, shownCommand, shownInvocation } from './ssm-listing.ts';
 import { documentResourceType } from './ssm-resource.ts';
@@ -110,6 +110,11 @@ export class Ssm {
     };
   }
 
+  /** Lets tests end commands as SSM does where it cannot or may not run them. */
+  set fate(hook: FateHook | undefined) {
+    this.#delivery.fate = hook;
+  }
+
   /** An agent comes online on an instance. */
   registerAgent(instanceId: string, { agentVersion, machine }: { agentVersion: string; machine: Machine }): void {
     this.agents.register(instanceId, agentVersion, machine);
@@ -123,6 +128,11 @@ export class Ssm {
     const stored = { ...document, arn: this.#documentArn(document.name) };
     this.#documents.set(document.name, stored);
     return stored;
+  }
+
+  /** Takes a document away, as a deploy does with one that it replaced; commands that were sent keep theirs. */
+  removeDocument(name: string): void {
+    this.#documents.delete(name);
   }
 
   /** Every document. */

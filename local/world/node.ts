@@ -27,6 +27,8 @@ export interface NodePlan {
   readonly pendingMs: number;
   /** From the registration of the Node until it is Ready. */
   readonly readyAfterMs: number;
+  /** The name under which its kubelet registers; the private DNS name where it is absent. */
+  readonly nodeName?: string | undefined;
   /** Why no pod with a RuntimeClass starts although the handler is listed; undefined where pods start. */
   readonly podsFail?: string | undefined;
 }
@@ -73,47 +75,65 @@ export class LaunchedNode {
   readonly machine: Machine;
   /** Whether its tags and its cluster take it into the airlock. */
   readonly ours: boolean;
+  readonly #wiring: Wiring;
   #kubelet: Kubelet | undefined;
 
-  constructor({ plan, machine, clock, ec2, ssm, cluster, controllers }: Wiring) {
+  constructor(wiring: Wiring) {
+    const { plan, machine, ec2, cluster } = wiring;
     const { tags, pendingMs } = plan;
+    this.#wiring = wiring;
     this.instanceId = ec2.launch({ tags, pendingMs, architecture: 'x86_64', instanceType: 'm8i.large' });
-    const { privateDnsName, availabilityZone, launchTime } = ec2.instance(this.instanceId);
-    this.nodeName = privateDnsName;
+    const { privateDnsName, launchTime } = ec2.instance(this.instanceId);
+    this.nodeName = plan.nodeName ?? privateDnsName;
     this.launchedAt = launchTime;
     this.machine = machine;
     this.ours = tags[runtimeTag] !== undefined && cluster !== undefined;
-    const alive = () => ['pending', 'running'].includes(ec2.find(this.instanceId)?.state ?? '');
+    this.comeUp();
+  }
+
+  /** The machine boots: its agent and its kubelet come at their times, at the launch and again after a stop and a start. */
+  comeUp(): void {
+    const { plan, clock, ec2, ssm, controllers } = this.#wiring;
+    const { launchTime } = ec2.instance(this.instanceId);
+    const alive = () => {
+      const found = ec2.find(this.instanceId);
+      return found?.launchTime === launchTime && ['pending', 'running'].includes(found.state);
+    };
     if (plan.agentAfterMs !== undefined) {
       clock.after(plan.agentAfterMs, () => {
         if (alive()) ssm.registerAgent(this.instanceId, { agentVersion: plan.agentVersion, machine: this.watched });
       });
     }
-    if (plan.joinAfterMs !== undefined && cluster !== undefined && controllers !== undefined) {
-      const pool = tags['karpenter.sh/nodepool'];
-      const gate = { key: plan.gate, effect: 'NoSchedule' };
-      const unregistered = { key: 'karpenter.sh/unregistered', effect: 'NoExecute' };
-      const kubelet = new Kubelet({
-        api: cluster,
-        clock,
-        machine,
-        readyAfterMs: plan.readyAfterMs,
-        onReady: () => controllers.nodeReady(this.nodeName),
-        sandboxFails: (handler) => (handler === '' ? undefined : plan.podsFail),
-        node: {
-          name: this.nodeName,
-          providerId: providerId(availabilityZone, this.instanceId),
-          labels: { [poolLabel]: plan.runtimeLabel },
-          taints: pool === undefined ? [gate] : [gate, unregistered],
-        },
-      });
-      this.#kubelet = kubelet;
-      clock.after(plan.joinAfterMs, async () => {
-        if (!alive()) return;
-        await kubelet.join();
-        if (pool !== undefined) await controllers.karpenterRegisters(this.nodeName, pool, [gate]);
-      });
-    }
+    const kubelet = this.#newKubelet();
+    if (plan.joinAfterMs === undefined || kubelet === undefined || controllers === undefined) return;
+    this.#kubelet?.stop();
+    this.#kubelet = kubelet;
+    const pool = plan.tags['karpenter.sh/nodepool'];
+    clock.after(plan.joinAfterMs, async () => {
+      if (!alive()) return;
+      await kubelet.join();
+      if (pool !== undefined) await controllers.karpenterRegisters(this.nodeName, pool, [gateOf(plan)]);
+    });
+  }
+
+  #newKubelet(): Kubelet | undefined {
+    const { plan, machine, clock, ec2, cluster, controllers } = this.#wiring;
+    if (cluster === undefined || controllers === undefined) return undefined;
+    const unregistered = { key: 'karpenter.sh/unregistered', effect: 'NoExecute' };
+    return new Kubelet({
+      api: cluster,
+      clock,
+      machine,
+      readyAfterMs: plan.readyAfterMs,
+      onReady: () => controllers.nodeReady(this.nodeName),
+      sandboxFails: (handler) => (handler === '' ? undefined : plan.podsFail),
+      node: {
+        name: this.nodeName,
+        providerId: providerId(ec2.instance(this.instanceId).availabilityZone, this.instanceId),
+        labels: { [poolLabel]: plan.runtimeLabel },
+        taints: plan.tags['karpenter.sh/nodepool'] === undefined ? [gateOf(plan)] : [gateOf(plan), unregistered],
+      },
+    });
   }
 
   /** The instance is gone, or the run is over. */
@@ -136,4 +156,8 @@ export class LaunchedNode {
       },
     };
   }
+}
+
+function gateOf({ gate }: NodePlan): { key: string; effect: string } {
+  return { key: gate, effect: 'NoSchedule' };
 }
