@@ -1,23 +1,14 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type Launch, readLaunch, type Telling } from '../../domain/events.ts';
+import { type Launch, readLaunch } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { executionName } from '../../domain/node.ts';
-import { tell } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
-import { start } from '../adapters/executions.ts';
 import { instancesOf } from '../adapters/instances.ts';
-import { admitRow, rowsOf } from '../adapters/ledger.ts';
 import { count, logger } from '../adapters/telemetry.ts';
+import { admitAll } from './admit-all.ts';
 import { type Admissible, judge } from './decide.ts';
 
 const config = JSON.parse(variable('ADMISSIBLE')) as Admissible;
-const stateMachine = variable('STATE_MACHINE');
-
-interface Admitted {
-  readonly record: SQSRecord;
-  readonly admission: Admission;
-}
 
 /**
  * Takes launches out of the queue: one look-up for the batch, and one execution for each instance that is ours. A launch that cannot be
@@ -41,7 +32,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const ids = [...new Set(launches.map(({ launch }) => launch.instanceId))];
   const instances = new Map((await instancesOf(ids)).map((instance) => [instance.instanceId, instance]));
   const failures: SQSBatchItemFailure[] = [];
-  const ours: Admitted[] = [];
+  const ours: { record: SQSRecord; admission: Admission }[] = [];
   let foreign = 0;
   for (const { record, launch } of launches) {
     const verdict = judge(launch, instances.get(launch.instanceId), config, Date.now());
@@ -50,44 +41,11 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     else foreign++;
   }
   count('NotOurs', foreign);
-  failures.push(...(await admitAll(ours)));
-  return { batchItemFailures: failures };
-}
-
-/** Starts first, tells second, notes last: a function that dies between two of them does all of it again, and nothing is lost. */
-async function admitAll(ours: readonly Admitted[]): Promise<SQSBatchItemFailure[]> {
-  if (ours.length === 0) return [];
-  const known = await rowsOf(ours.map(({ admission }) => admission.node));
-  const fresh = ours.filter(({ admission }) => known.get(rowName(admission.node))?.admittedAt === undefined);
-  const unique = new Map(fresh.map((one) => [rowName(one.admission.node), one]));
-  const started: Admitted[] = [];
-  const failures: SQSBatchItemFailure[] = [];
-  for (const one of unique.values()) {
-    try {
-      await start(stateMachine, nameOf(one.admission), one.admission);
-      started.push(one);
-    } catch (error) {
-      logger.error('an execution could not be started', {
-        instanceId: one.admission.node.instanceId,
-        error: error as Error,
-      });
-      failures.push({ itemIdentifier: one.record.messageId });
-    }
-  }
-  await tell(
-    started.map(
-      ({ admission }): Telling => ({
-        type: 'Node Admitted',
-        detail: { ...admission, execution: nameOf(admission) },
-      }),
-    ),
+  const left = new Set(await admitAll(ours.map(({ admission }) => admission)));
+  failures.push(
+    ...ours
+      .filter(({ admission }) => left.has(rowName(admission.node)))
+      .map(({ record }) => ({ itemIdentifier: record.messageId })),
   );
-  const at = new Date().toISOString();
-  await Promise.all(started.map(({ admission }) => admitRow(admission.node, at)));
-  count('Admitted', started.length);
-  return failures;
-}
-
-function nameOf({ node }: Admission): string {
-  return executionName(node.instanceId, node.launchedAt, 'install', 1);
+  return { batchItemFailures: failures };
 }

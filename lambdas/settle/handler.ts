@@ -1,14 +1,12 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type CommandEnd, readCommandEnd, type Telling, whoOf } from '../../domain/events.ts';
-import type { LedgerRow } from '../../domain/ledger.ts';
-import { tell } from '../adapters/bus.ts';
-import { type Invocation, invocationsOf } from '../adapters/commands.ts';
+import { type CommandEnd, readCommandEnd } from '../../domain/events.ts';
+import { invocationsOf } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
-import { fail, succeed } from '../adapters/executions.ts';
-import { launchesOf, noteSettled } from '../adapters/ledger.ts';
+import { launchesOf } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { type Answer, answerOf, hasEnded, ownerOf } from './decide.ts';
+import { hasEnded } from './decide.ts';
+import { settleNode } from './settle-node.ts';
 
 const queueUrl = variable('RESULTS_QUEUE');
 
@@ -54,28 +52,4 @@ async function settleCommand(commandId: string, ended: readonly Ended[]): Promis
     }),
   );
   return failures.flat();
-}
-
-/** Answers first, tells second, notes last: a function that dies between two of them answers a dead token again, which does no harm. */
-async function settleNode(rows: readonly LedgerRow[], commandId: string, standing: Invocation): Promise<void> {
-  const row = ownerOf(rows, commandId, standing);
-  if (row?.token === undefined) {
-    count('StrangerResult', 1);
-    logger.info('a command that is none of ours ended', { commandId, instanceId: standing.instanceId });
-    return;
-  }
-  if (row.settledToken === row.token) return;
-  const at = new Date().toISOString();
-  const answer = answerOf(row, commandId, standing, at);
-  if (answer.answer === 'success') await succeed(row.token, answer.installation);
-  else await fail(row.token, answer.failure);
-  await tell([telling(row, commandId, answer, at)]);
-  await noteSettled(row, row.token, at);
-}
-
-function telling(row: LedgerRow, commandId: string, answer: Answer, at: string): Telling {
-  const node = whoOf(row);
-  return answer.answer === 'success'
-    ? { type: 'Node Proven', detail: { node, installation: answer.installation } }
-    : { type: 'Installation Failed', detail: { node, failure: answer.failure, commandId, at } };
 }

@@ -384,7 +384,7 @@ const sourceMutations: readonly Mutation[] = [
     name: "execution's name drawn by lot",
     apply: source(
       'admit',
-      'lambdas/admit/handler.ts',
+      'lambdas/admit/admit-all.ts',
       /return executionName\(node\.instanceId, node\.launchedAt, 'install', 1\);/,
       "return executionName(node.instanceId, node.launchedAt, 'install', Math.floor(Math.random() * 1e9));",
     ),
@@ -392,7 +392,7 @@ const sourceMutations: readonly Mutation[] = [
   },
   {
     name: 'settled tokens are not noted, and a second event is answered again',
-    apply: source('settle', 'lambdas/settle/handler.ts', 'if (row.settledToken === row.token) return;', ''),
+    apply: source('settle', 'lambdas/settle/settle-node.ts', 'if (row.settledToken === row.token) return;', ''),
     turnsRed: 'events that come three times start one execution',
   },
   {

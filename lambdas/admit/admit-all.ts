@@ -1,0 +1,49 @@
+import type { Telling } from '../../domain/events.ts';
+import { rowName } from '../../domain/ledger.ts';
+import type { Admission } from '../../domain/messages.ts';
+import { executionName } from '../../domain/node.ts';
+import { tell } from '../adapters/bus.ts';
+import { variable } from '../adapters/environment.ts';
+import { start } from '../adapters/executions.ts';
+import { admitRow, rowsOf } from '../adapters/ledger.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+
+const stateMachine = variable('STATE_MACHINE');
+
+/**
+ * Admits each node once, however often and by whomever it is asked. It starts first, tells second, notes last: a function that dies between
+ * two of them does all of it again, and nothing is lost.
+ *
+ * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
+ */
+export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
+  if (admissions.length === 0) return [];
+  const known = await rowsOf(admissions.map(({ node }) => node));
+  const fresh = admissions.filter(({ node }) => known.get(rowName(node))?.admittedAt === undefined);
+  const unique = new Map(fresh.map((admission) => [rowName(admission.node), admission]));
+  const started: Admission[] = [];
+  const failed: string[] = [];
+  for (const [row, admission] of unique) {
+    try {
+      await start(stateMachine, nameOf(admission), admission);
+      started.push(admission);
+    } catch (error) {
+      const { instanceId } = admission.node;
+      logger.error('an execution could not be started', { instanceId, error: error as Error });
+      failed.push(row);
+    }
+  }
+  await tell(
+    started.map(
+      (admission): Telling => ({ type: 'Node Admitted', detail: { ...admission, execution: nameOf(admission) } }),
+    ),
+  );
+  const at = new Date().toISOString();
+  await Promise.all(started.map(({ node }) => admitRow(node, at)));
+  count('Admitted', started.length);
+  return failed;
+}
+
+function nameOf({ node }: Admission): string {
+  return executionName(node.instanceId, node.launchedAt, 'install', 1);
+}

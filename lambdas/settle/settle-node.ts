@@ -1,0 +1,37 @@
+import { type Telling, whoOf } from '../../domain/events.ts';
+import type { LedgerRow } from '../../domain/ledger.ts';
+import { tell } from '../adapters/bus.ts';
+import type { Invocation } from '../adapters/commands.ts';
+import { fail, succeed } from '../adapters/executions.ts';
+import { noteSettled } from '../adapters/ledger.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+import { type Answer, answerOf, ownerOf } from './decide.ts';
+
+/**
+ * Answers the state that waits for a command that ended, once. It answers first, tells second, notes last: a function that dies between two of
+ * them answers a dead token again, which does no harm.
+ *
+ * @param rows every launch of the instance that the command ran on
+ */
+export async function settleNode(rows: readonly LedgerRow[], commandId: string, standing: Invocation): Promise<void> {
+  const row = ownerOf(rows, commandId, standing);
+  if (row?.token === undefined) {
+    count('StrangerResult', 1);
+    logger.info('a command that is none of ours ended', { commandId, instanceId: standing.instanceId });
+    return;
+  }
+  if (row.settledToken === row.token) return;
+  const at = new Date().toISOString();
+  const answer = answerOf(row, commandId, standing, at);
+  if (answer.answer === 'success') await succeed(row.token, answer.installation);
+  else await fail(row.token, answer.failure);
+  await tell([telling(row, commandId, answer, at)]);
+  await noteSettled(row, row.token, at);
+}
+
+function telling(row: LedgerRow, commandId: string, answer: Answer, at: string): Telling {
+  const node = whoOf(row);
+  return answer.answer === 'success'
+    ? { type: 'Node Proven', detail: { node, installation: answer.installation } }
+    : { type: 'Installation Failed', detail: { node, failure: answer.failure, commandId, at } };
+}
