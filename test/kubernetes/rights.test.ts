@@ -14,6 +14,7 @@ afterAll(() => cluster.stop());
 const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
   readNode: (api) => api.readNode('x'),
   findNodeByProviderId: (api) => api.findNodeByProviderId('aws:///a/i-1', 'a'),
+  listNodes: (api) => api.listNodes('a', 1),
   patchNode: (api) => api.patchNode('x', []),
   createEvent: (api) =>
     api.createEvent({ node: { name: 'x', uid: 'u' }, type: 'Normal', reason: 'R', message: 'm', at: 0 }),
