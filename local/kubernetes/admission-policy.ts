@@ -54,14 +54,18 @@ export interface Write {
   readonly object: StoredObject | undefined;
   /** Before it; undefined where the object is made. */
   readonly oldObject: StoredObject | undefined;
+  /** Whether nothing is to be stored. */
+  readonly dryRun?: boolean;
 }
 
 /**
- * ValidatingAdmissionPolicies that are bound, in the order of their names; what cannot be evaluated denies.
+ * ValidatingAdmissionPolicies that are bound and that the server has heard of; what cannot be evaluated denies.
  *
  * @throws ApiError with the reason and the message of the first validation that does not hold
  */
 export function askPolicies(store: Store, write: Write): void {
+  // Nobody can lock himself out: what configures admission is not itself admitted.
+  if (write.target.resource.group === 'admissionregistration.k8s.io') return;
   const policies = specs(store, 'ValidatingAdmissionPolicy');
   for (const [name, { policyName }] of specs(store, 'ValidatingAdmissionPolicyBinding', BindingSchema)) {
     const spec = policies.get(policyName);
@@ -142,7 +146,7 @@ function withVariables({ variables }: Policy, bindings: Bindings): Bindings {
   return known;
 }
 
-function bindingsOf({ user, verb, target, object, oldObject }: Write): Bindings {
+function bindingsOf({ user, verb, target, object, oldObject, dryRun = false }: Write): Bindings {
   const { resource, subresource, namespace } = target;
   const name = object?.metadata.name ?? target.name;
   const { group, version } = resource;
@@ -154,6 +158,7 @@ function bindingsOf({ user, verb, target, object, oldObject }: Write): Bindings 
     requestResource: gvr,
     operation: operations[verb],
     userInfo: { username: user.name, groups: user.groups },
+    dryRun,
     // As in the API server, what is empty is not there.
     ...(subresource === undefined ? {} : { subResource: subresource }),
     ...(namespace === '' ? {} : { namespace }),
@@ -187,7 +192,7 @@ function specs(store: Store, kind: string): Map<string, object>;
 function specs<S extends v.GenericSchema>(store: Store, kind: string, schema: S): Map<string, v.InferOutput<S>>;
 function specs(store: Store, kind: string, schema?: v.GenericSchema): Map<string, unknown> {
   const resource = resourceOfKind(admission, kind);
-  const items = resource === undefined ? [] : store.list(resource, '', () => true).items;
+  const items = resource === undefined ? [] : store.known(resource);
   return new Map(
     items.flatMap(({ metadata, spec }): [string, unknown][] =>
       isRecord(spec) ? [[metadata.name, schema === undefined ? spec : v.parse(schema, spec)]] : [],

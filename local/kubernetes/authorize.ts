@@ -10,6 +10,8 @@ export interface User {
   readonly groups: readonly string[];
   /** Whether an AWS role stands behind it: such requests are what a run counts. */
   readonly aws: boolean;
+  /** Whether EKS's own authorizer lets it do everything: the access policy AmazonEKSClusterAdminPolicy. */
+  readonly clusterAdmin?: boolean;
 }
 
 const rbacGroup = 'rbac.authorization.k8s.io/v1';
@@ -20,18 +22,28 @@ const rbacGroup = 'rbac.authorization.k8s.io/v1';
  * @throws ApiError 403 in the words of the API server
  */
 export function authorize(store: Store, user: User, verb: string, target: Target): void {
-  if (user.groups.includes('system:masters') || mayAsNode(user, verb, target)) return;
-  const { resource, namespace, name, subresource } = target;
-  const full = subresource === undefined ? resource.name : `${resource.name}/${subresource}`;
+  if (may(store, user, verb, target)) return;
+  const { resource, namespace, name } = target;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const why = `User "${user.name}" cannot ${verb} resource "${fullName(target)}" in API group "${resource.group}" ${where}`;
+  throw forbidden(resource.name, resource.group, name, why);
+}
+
+/** Whether somebody may do something: RBAC, the node authorizer, or EKS's own. */
+export function may(store: Store, user: User, verb: string, target: Target): boolean {
+  if (user.groups.includes('system:masters') || user.clusterAdmin || mayAsNode(user, verb, target)) return true;
+  const { resource, namespace, name } = target;
+  const full = fullName(target);
   const allows = (rule: PolicyRule) =>
     has(rule.verbs, verb) &&
     has(rule.apiGroups ?? [], resource.group) &&
     has(rule.resources ?? [], full) &&
     (rule.resourceNames === undefined || (name !== undefined && rule.resourceNames.includes(name)));
-  if (rulesOf(store, user, namespace).some(allows)) return;
-  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  const why = `User "${user.name}" cannot ${verb} resource "${full}" in API group "${resource.group}" ${where}`;
-  throw forbidden(resource.name, resource.group, name, why);
+  return rulesOf(store, user, namespace).some(allows);
+}
+
+function fullName({ resource, subresource }: Target): string {
+  return subresource === undefined ? resource.name : `${resource.name}/${subresource}`;
 }
 
 /** What the node authorizer gives to a kubelet here; which node it may touch is NodeRestriction's to say. */
@@ -48,7 +60,8 @@ function mayAsNode(user: User, verb: string, { resource, subresource }: Target):
   return resource.name === 'events' && verb === 'create';
 }
 
-function rulesOf(store: Store, user: User, namespace: string): readonly PolicyRule[] {
+/** Every rule of RBAC that holds for somebody in a namespace; in the whole cluster where it is empty. */
+export function rulesOf(store: Store, user: User, namespace: string): readonly PolicyRule[] {
   const bindings = [
     ...list(store, 'ClusterRoleBinding'),
     ...list(store, 'RoleBinding').filter((binding) => namespace !== '' && binding.metadata.namespace === namespace),
@@ -75,6 +88,7 @@ function list(store: Store, kind: string): readonly StoredObject[] {
   return resource === undefined ? [] : store.list(resource, '', () => true).items;
 }
 
-function has(values: readonly string[], value: string): boolean {
+/** Whether a list of a rule names a value, or all of them. */
+export function has(values: readonly string[], value: string): boolean {
   return values.includes('*') || values.includes(value);
 }

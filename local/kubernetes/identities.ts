@@ -8,6 +8,8 @@ export interface AccessEntry {
   readonly kubernetesGroups: readonly string[];
   /** With `{{SessionName}}` for the name of the session; EKS makes one from the ARN where none is given. */
   readonly username?: string;
+  /** Whether the access policy AmazonEKSClusterAdminPolicy is associated with it, for the whole cluster. */
+  readonly clusterAdmin?: boolean;
 }
 
 /** How long the API server trusts a token that it had verified, in milliseconds: `--authentication-token-webhook-cache-ttl`. */
@@ -32,6 +34,11 @@ export class Identities {
     const bad = entry.kubernetesGroups.find((group) => /^(system|eks|aws|amazon|iam):/.test(group));
     if (bad !== undefined) throw new Error(`InvalidParameterException: the group name ${bad} has a reserved prefix`);
     this.#entries.set(entry.principalArn, entry);
+  }
+
+  /** Lets a role in no longer. */
+  removeAccessEntry(principalArn: string): void {
+    this.#entries.delete(principalArn);
   }
 
   /** A token for somebody who is no AWS role: a kubelet, an autoscaler, an administrator. */
@@ -65,6 +72,7 @@ export class Identities {
     if (entry === undefined) return undefined;
     const assumed = verdict.roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/');
     const name = (entry.username ?? `${assumed}/{{SessionName}}`).replaceAll('{{SessionName}}', verdict.sessionName);
-    return { name, groups: [...entry.kubernetesGroups, 'system:authenticated'], aws: true };
+    const groups = [...entry.kubernetesGroups, 'system:authenticated'];
+    return { name, groups, aws: true, clusterAdmin: entry.clusterAdmin ?? false };
   }
 }

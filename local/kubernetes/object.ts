@@ -39,6 +39,16 @@ export interface Subject {
   readonly namespace?: string;
 }
 
+/** Whose fields of an object are whose: one entry a manager and way of writing. */
+export interface ManagedFields {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly time: string;
+  readonly fieldsType: 'FieldsV1';
+  readonly fieldsV1: Readonly<Record<string, unknown>>;
+}
+
 /** What every object of the API has. */
 export interface Metadata {
   readonly name: string;
@@ -52,6 +62,7 @@ export interface Metadata {
   readonly finalizers?: readonly string[];
   readonly deletionTimestamp?: string;
   readonly deletionGracePeriodSeconds?: number;
+  readonly managedFields?: readonly ManagedFields[];
 }
 
 /** An object as the stand-in stores it: JSON, with the fields named that the stand-in itself reads. */

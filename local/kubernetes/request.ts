@@ -1,14 +1,17 @@
 import { askPolicies, checkPolicy } from './admission-policy.ts';
 import type { User } from './authorize.ts';
 import { authorize } from './authorize.ts';
+import { restrainGrants } from './escalation.ts';
 import { fieldSelector } from './field-selector.ts';
 import { applyJsonPatch } from './json-patch.ts';
+import { admitInto, endObject } from './namespaces.ts';
 import { restrictNode, restrictPod } from './node-restriction.ts';
 import { isRecord, type StoredObject } from './object.ts';
 import { securePod } from './pod-security.ts';
 import { admitPod, graceOf } from './pods.ts';
-import { type Resource, resourceOfKind, resources, type Target } from './resources.ts';
+import { type Resource, resourceOfKind, type Target } from './resources.ts';
 import { labelSelector } from './selector.ts';
+import { applied, overwritten } from './server-side-apply.ts';
 import { ApiError, notFound } from './status.ts';
 import { type NewObject, type Store, timestamp } from './store.ts';
 import { validate } from './validation.ts';
@@ -37,8 +40,15 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   list: ['labelSelector', 'fieldSelector', 'limit', 'continue'],
   create: [],
   patch: [],
+  apply: ['fieldManager', 'force', 'dryRun'],
   delete: [],
 };
+
+/** The media type by which a PATCH is a server-side apply. Its body may be YAML, and so may be JSON: the stand-in reads that alone. */
+const applyPatch = 'application/apply-patch+yaml';
+
+/** The manager under whose name an administrator's objects stand. */
+const administrator = 'kubectl-client-side-apply';
 
 /** Thrown for what the real API has and the stand-in has not: the server records it as a refusal. */
 export class NotServed extends ApiError {}
@@ -54,16 +64,19 @@ export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
   if (!resource.verbs.includes(verb)) {
     throw new NotServed(405, 'MethodNotAllowed', `the stand-in does not serve ${verb} on ${resource.name}`);
   }
-  const unknown = [...query.keys()].find((key) => !parameters[verb]?.includes(key));
+  const how = verb === 'patch' && request.contentType === applyPatch ? 'apply' : verb;
+  const unknown = [...query.keys()].find((key) => !parameters[how]?.includes(key));
   if (unknown !== undefined) {
     throw new NotServed(
       400,
       'BadRequest',
-      `the stand-in does not know the parameter ${unknown} of ${verb} ${resource.name}`,
+      `the stand-in does not know the parameter ${unknown} of ${how} ${resource.name}`,
     );
   }
   authorize(store, user, verb, target);
-  switch (verb) {
+  switch (how) {
+    case 'apply':
+      return serverSideApply(store, request);
     case 'get':
       return { code: 200, body: store.get(resource, namespace, name ?? '') };
     case 'list':
@@ -82,7 +95,7 @@ function remove(store: Store, { user, target, body, now }: ApiRequest): StoredOb
   const { resource, namespace, name = '' } = target;
   const object = store.get(resource, namespace, name);
   askPolicies(store, { user, verb: 'delete', target, object: undefined, oldObject: object });
-  if (resource.kind !== 'Pod') return store.remove(resource, namespace, name);
+  if (resource.kind !== 'Pod') return endObject(store, resource, object, now);
   restrictPod(user, 'delete', object);
   const asked =
     isRecord(body) && typeof body['gracePeriodSeconds'] === 'number' ? body['gracePeriodSeconds'] : undefined;
@@ -100,15 +113,56 @@ export function apply(store: Store, object: unknown): void {
   const resource = resourceOfKind(given.apiVersion, given.kind);
   if (resource === undefined) throw new Error(`the stand-in does not know ${given.apiVersion} ${given.kind}`);
   const namespace = resource.namespaced ? (given.metadata.namespace ?? 'default') : '';
-  const old = store.list(resource, namespace, ({ metadata }) => metadata.name === given.metadata.name).items[0];
+  const old = store.find(resource, namespace, given.metadata.name ?? '');
+  const owned = (object: NewObject) =>
+    resource.applied ? overwritten(old, object, administrator, timestamp(store.now())) : object;
   if (old === undefined) {
-    create(store, { resource, namespace, name: undefined, subresource: undefined }, given, undefined);
+    create(store, { resource, namespace, name: undefined, subresource: undefined }, owned(given), undefined);
     return;
   }
-  const changed = { ...given, metadata: { ...old.metadata, ...given.metadata } };
+  const changed = asObject(owned({ ...given, metadata: { ...old.metadata, ...given.metadata } }));
   validate(changed, resource.group, old);
   checkPolicy(changed);
   store.replace(resource, old, changed);
+}
+
+/** Makes an object out of what somebody applies, or changes the one that is there: authorization and admission by what it comes to. */
+function serverSideApply(store: Store, { user, target, query, body, now }: ApiRequest): ApiAnswer {
+  const { resource, namespace, name = '' } = target;
+  if (resource.applied === undefined) {
+    throw new NotServed(415, 'UnsupportedMediaType', `the stand-in does not serve apply on ${resource.name}`);
+  }
+  const given = newObject(body);
+  const manager = query.get('fieldManager') ?? '';
+  if (manager === '') {
+    throw new ApiError(
+      422,
+      'Invalid',
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  }
+  if (given.metadata.managedFields !== undefined) {
+    throw new ApiError(400, 'BadRequest', 'metadata.managedFields must be nil');
+  }
+  if (given.metadata.name !== name) {
+    const message = `the name of the object (${given.metadata.name}) does not match the name on the URL (${name})`;
+    throw new ApiError(400, 'BadRequest', message);
+  }
+  checkKind(resource, given);
+  const dry = query.get('dryRun') === 'All';
+  const old = store.find(resource, namespace, name);
+  const how = { manager, force: query.get('force') === 'true', time: timestamp(now) };
+  const result = applied(old, given, how);
+  if (old === undefined) {
+    authorize(store, user, 'create', target);
+    return { code: 201, body: create(store, target, result, user, dry) };
+  }
+  const changed = asObject(result);
+  validate(changed, resource.group, old);
+  checkPolicy(changed);
+  restrainGrants(store, user, changed, old);
+  askPolicies(store, { user, verb: 'patch', target, object: changed, oldObject: old, dryRun: dry });
+  return { code: 200, body: dry ? changed : store.replace(resource, old, changed) };
 }
 
 function list(store: Store, { target, query }: ApiRequest): unknown {
@@ -130,18 +184,20 @@ function list(store: Store, { target, query }: ApiRequest): unknown {
   };
 }
 
-function create(store: Store, target: Target, given: NewObject, user: User | undefined): StoredObject {
+function checkKind(resource: Resource, given: NewObject): void {
+  if (given.kind === resource.kind && given.apiVersion === apiVersion(resource)) return;
+  const what = `${given.apiVersion} ${given.kind}`;
+  throw new ApiError(400, 'BadRequest', `${what} in the body, but ${apiVersion(resource)} ${resource.kind} expected`);
+}
+
+function create(store: Store, target: Target, given: NewObject, user: User | undefined, dry = false): StoredObject {
   const { resource, namespace } = target;
-  if (given.kind !== resource.kind || given.apiVersion !== apiVersion(resource)) {
-    const what = `${given.apiVersion} ${given.kind}`;
-    throw new ApiError(400, 'BadRequest', `${what} in the body, but ${apiVersion(resource)} ${resource.kind} expected`);
-  }
+  checkKind(resource, given);
   if (namespace !== (given.metadata.namespace ?? namespace)) {
     const message = 'the namespace of the provided object does not match the namespace sent on the request';
     throw new ApiError(400, 'BadRequest', message);
   }
-  const spaces = resources.find((one) => one.name === 'namespaces');
-  if (namespace !== '' && spaces !== undefined) store.get(spaces, '', namespace);
+  admitInto(store, resource, namespace, given);
   const object = born(store, given);
   const draft: StoredObject = {
     ...object,
@@ -159,9 +215,11 @@ function create(store: Store, target: Target, given: NewObject, user: User | und
   checkPolicy(draft);
   if (resource.kind === 'Pod') securePod(store, draft);
   if (user !== undefined) {
-    askPolicies(store, { user, verb: 'create', target, object: asSent(draft, object), oldObject: undefined });
+    restrainGrants(store, user, draft, undefined);
+    const sent = asSent(draft, object);
+    askPolicies(store, { user, verb: 'create', target, object: sent, oldObject: undefined, dryRun: dry });
   }
-  return store.create(resource, namespace, object);
+  return dry ? draft : store.create(resource, namespace, object);
 }
 
 /** What a policy sees of a new object: without a name where the server is still to make one. */
@@ -193,8 +251,8 @@ function bornNotReady(node: NewObject): NewObject {
  */
 function patch(store: Store, { user, target, contentType, body }: ApiRequest): StoredObject {
   const { resource, namespace, name = '', subresource } = target;
-  if (contentType !== 'application/json-patch+json') {
-    const message = `the stand-in takes application/json-patch+json alone, not ${contentType}`;
+  if (contentType !== 'application/json-patch+json' || resource.applied) {
+    const message = `the stand-in does not take ${contentType} for ${resource.name}`;
     throw new NotServed(415, 'UnsupportedMediaType', message);
   }
   const old = store.get(resource, namespace, name);

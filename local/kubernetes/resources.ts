@@ -9,17 +9,21 @@ export interface Resource {
   /** The verbs that the stand-in serves; the real API has more, and a request for one of those is refused by name. */
   readonly verbs: readonly string[];
   readonly subresources: readonly string[];
+  /** Whether it is written by server-side apply; the others take a JSON Patch. */
+  readonly applied?: true;
 }
 
-const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', subresources: [] } as const;
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', subresources: [], applied: true } as const;
 const read = ['get', 'list'] as const;
+const written = [...read, 'patch', 'delete'] as const;
 const admission = {
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   namespaced: false,
-  verbs: read,
+  verbs: written,
   subresources: [],
-};
+  applied: true,
+} as const;
 
 /** Every resource that the stand-in serves. */
 export const resources: readonly Resource[] = [
@@ -50,22 +54,32 @@ export const resources: readonly Resource[] = [
     verbs: [...read, 'create'],
     subresources: [],
   },
-  { group: '', version: 'v1', name: 'namespaces', kind: 'Namespace', namespaced: false, verbs: read, subresources: [] },
+  {
+    group: '',
+    version: 'v1',
+    name: 'namespaces',
+    kind: 'Namespace',
+    namespaced: false,
+    verbs: written,
+    subresources: [],
+    applied: true,
+  },
   {
     group: 'node.k8s.io',
     version: 'v1',
     name: 'runtimeclasses',
     kind: 'RuntimeClass',
     namespaced: false,
-    verbs: read,
+    verbs: written,
     subresources: [],
+    applied: true,
   },
   { ...admission, name: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { ...admission, name: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
-  { ...rbac, name: 'clusterroles', kind: 'ClusterRole', namespaced: false, verbs: read },
-  { ...rbac, name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false, verbs: read },
-  { ...rbac, name: 'roles', kind: 'Role', namespaced: true, verbs: read },
-  { ...rbac, name: 'rolebindings', kind: 'RoleBinding', namespaced: true, verbs: read },
+  { ...rbac, name: 'clusterroles', kind: 'ClusterRole', namespaced: false, verbs: written },
+  { ...rbac, name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false, verbs: written },
+  { ...rbac, name: 'roles', kind: 'Role', namespaced: true, verbs: written },
+  { ...rbac, name: 'rolebindings', kind: 'RoleBinding', namespaced: true, verbs: written },
 ];
 
 /** What an address names. */

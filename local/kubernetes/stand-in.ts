@@ -8,6 +8,7 @@ import type { User } from './authorize.ts';
 import { serverCertificate } from './certificate.ts';
 import { type Fault, Faults, type RequestInfo } from './faults.ts';
 import { type AccessEntry, Identities } from './identities.ts';
+import { endNamespaces } from './namespaces.ts';
 import type { StoredObject } from './object.ts';
 import { apply, carryOut, NotServed, unknownPath } from './request.ts';
 import { parsePath, resources, type Target } from './resources.ts';
@@ -20,8 +21,10 @@ export interface StandInOptions {
   readonly clusterName: string;
   readonly accessEntries: readonly AccessEntry[];
   readonly secretOf: SecretOf;
-  /** Objects that are applied before the first request: the rendered manifests. */
+  /** Objects that are applied before the first request. */
   readonly manifests: readonly unknown[];
+  /** How long a new admission policy takes to be in force, in milliseconds; at once unless told. */
+  readonly hearsayMs?: number;
 }
 
 /**
@@ -48,7 +51,8 @@ export class KubernetesStandIn {
 
   private constructor(options: StandInOptions, server: Server, caPem: string) {
     this.#clock = options.clock;
-    this.#store = new Store(options.clock);
+    this.#store = new Store(options.clock, options.hearsayMs);
+    endNamespaces(this.#store, options.clock);
     this.#identities = new Identities(options.clusterName, options.accessEntries, options.secretOf);
     this.#server = server;
     this.caPem = caPem;
@@ -78,6 +82,17 @@ export class KubernetesStandIn {
   /** Lets a role in, as `AWS::EKS::AccessEntry` does. */
   addAccessEntry(entry: AccessEntry): void {
     this.#identities.addAccessEntry(entry);
+  }
+
+  /** Lets a role in no longer. */
+  removeAccessEntry(principalArn: string): void {
+    this.#identities.removeAccessEntry(principalArn);
+  }
+
+  /** Every object of a kind, for instance `ClusterRole`. */
+  objects(kind: string): readonly StoredObject[] {
+    const resource = resources.find((one) => one.kind === kind);
+    return resource === undefined ? [] : this.#all(resource.name);
   }
 
   /** A bearer token for a kubelet, an autoscaler or an administrator. */

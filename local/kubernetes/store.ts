@@ -30,10 +30,24 @@ export class Store {
   readonly #listeners = new Set<Listener>();
   /** When each version was written, from the newest that is older than {@link historyMs} on. */
   readonly #history: { readonly version: number; readonly at: number }[] = [];
+  readonly #heard = new Map<string, Map<string, StoredObject>>();
+  readonly #hearsayMs: number;
   #version = 1;
 
-  constructor(clock: Clock) {
+  /** @param hearsayMs how long the server's own plugins take to hear of a change */
+  constructor(clock: Clock, hearsayMs = 0) {
     this.#clock = clock;
+    this.#hearsayMs = hearsayMs;
+  }
+
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** What the server's own plugins know of a resource: they are told of each change some time after it. */
+  known(resource: Resource): readonly StoredObject[] {
+    return [...(this.#heard.get(tableOf(resource)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
   }
 
   /** Watches every object; gives back how to end it. */
@@ -67,9 +81,14 @@ export class Store {
     return stored;
   }
 
+  /** One object, or undefined. */
+  find(resource: Resource, namespace: string, name: string): StoredObject | undefined {
+    return this.#table(resource).get(keyOf(namespace, name));
+  }
+
   /** Throws 404 where there is none. */
   get(resource: Resource, namespace: string, name: string): StoredObject {
-    const object = this.#table(resource).get(keyOf(namespace, name));
+    const object = this.find(resource, namespace, name);
     if (object === undefined) throw notFound(resource.name, resource.group, name);
     return object;
   }
@@ -165,11 +184,21 @@ export class Store {
   }
 
   #tell(resource: Resource, object: StoredObject, gone: boolean): void {
+    if (this.#hearsayMs === 0) this.#hear(resource, object, gone);
+    else this.#clock.after(this.#hearsayMs, () => this.#hear(resource, object, gone));
     for (const listener of this.#listeners) listener(resource, object, gone);
   }
 
+  #hear(resource: Resource, object: StoredObject, gone: boolean): void {
+    const table = this.#heard.get(tableOf(resource)) ?? new Map<string, StoredObject>();
+    this.#heard.set(tableOf(resource), table);
+    const { namespace = '', name } = object.metadata;
+    if (gone) table.delete(keyOf(namespace, name));
+    else table.set(keyOf(namespace, name), object);
+  }
+
   #table(resource: Resource): Map<string, StoredObject> {
-    const name = `${resource.group}/${resource.name}`;
+    const name = tableOf(resource);
     const table = this.#objects.get(name) ?? new Map<string, StoredObject>();
     this.#objects.set(name, table);
     return table;
@@ -179,6 +208,10 @@ export class Store {
 /** A time as the API writes it: whole seconds. */
 export function timestamp(now: number): string {
   return new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+function tableOf({ group, name }: Resource): string {
+  return `${group}/${name}`;
 }
 
 function keyOf(namespace: string, name: string): string {

@@ -138,6 +138,18 @@ function podProblems({ spec, metadata }: StoredObject, old: StoredObject | undef
   return problems;
 }
 
+/** What of an object of these kinds is as it was made. */
+function fixedProblems(object: StoredObject, old: StoredObject): string[] {
+  const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  if (object.kind === 'RuntimeClass' && object.handler !== old.handler) {
+    return [wrong('handler', object.handler, 'field is immutable')];
+  }
+  if (object.kind.endsWith('RoleBinding') && !same(object.roleRef, old.roleRef)) {
+    return [wrong('roleRef', object.roleRef, 'cannot change roleRef')];
+  }
+  return [];
+}
+
 /** An Event about an object without a namespace belongs into `default`; others stand beside their object. */
 function eventProblems(event: StoredObject): string[] {
   const about = event.involvedObject?.namespace ?? '';
@@ -168,6 +180,7 @@ export function validate(object: StoredObject, group: string, old?: StoredObject
     problems.push(...taintProblems(object));
     if (old !== undefined) problems.push(...immutableProblems(object, old));
   }
+  if (old !== undefined) problems.push(...fixedProblems(object, old));
   if (object.kind === 'Pod') problems.push(...podProblems(object, old));
   if (object.kind === 'Event') problems.push(...eventProblems(object));
   if (problems.length > 0) throw invalid(object.kind, group, object.metadata.name, problems);
