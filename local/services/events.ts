@@ -100,6 +100,9 @@ export class Events {
     this.#delivery.options.hook = hook;
   }
 
+  /** Lets tests refuse single entries of a call that succeeds, with a code and a message. */
+  refuses: ((entry: PutEventsRequestEntry) => readonly [string, string] | undefined) | undefined;
+
   /** Calls `watcher` with each event that comes to the bus. */
   watch(watcher: (event: BusEvent) => void): void {
     this.#watchers.push(watcher);
@@ -143,7 +146,7 @@ export class Events {
     }
     const answers = Entries.map((entry): PutEventsResultEntry => {
       const detail = parse(entry.Detail);
-      const fault = faultOf(entry, detail);
+      const fault = faultOf(entry, detail) ?? this.refuses?.(entry);
       if (fault !== undefined) return { ErrorCode: fault[0], ErrorMessage: fault[1] };
       const event = {
         source: entry.Source ?? '',

@@ -1,0 +1,90 @@
+import { AwsError } from '../../local/aws/service.ts';
+import type { Faults, ObservedCall } from '../../local/core.ts';
+import type { World } from '../../local/world/world.ts';
+
+/** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */
+export interface SeenCall extends ObservedCall {
+  readonly caller: string;
+}
+
+/** What becomes of a call. */
+type Strike = AwsError | 'crash' | undefined;
+
+/** Faults of calls: each is asked at each call, before it takes effect and after. */
+export interface CallFault {
+  before?(call: SeenCall): Strike | Promise<Strike>;
+  after?(call: SeenCall): Strike | Promise<Strike>;
+}
+
+/** Calls that Lambda makes under a function's role: where they fail, no function is there to crash. */
+const pollerCalls = ['ReceiveMessage', 'DeleteMessageBatch'];
+
+/** The one place where every planted fault of a call is asked. The first that strikes decides. */
+export class Calls implements Faults {
+  readonly #planted: CallFault[] = [];
+  readonly #callers = new Map<string, string>();
+
+  constructor(world: World) {
+    for (const { settings } of world.cloud.lambda.functions.values()) {
+      const name = settings.environment['POWERTOOLS_SERVICE_NAME'];
+      if (name !== undefined) this.#callers.set(settings.roleArn, name);
+    }
+    for (const { type, path, attributes } of world.cloud.resources) {
+      const arn = attributes['Arn'];
+      if (type === 'AWS::IAM::Role' && path?.includes('/Way/') && arn !== undefined)
+        this.#callers.set(String(arn), 'way');
+    }
+  }
+
+  plant(fault: CallFault): void {
+    this.#planted.push(fault);
+  }
+
+  beforeCall(call: ObservedCall): Promise<Strike> {
+    return this.#ask('before', call);
+  }
+
+  afterCall(call: ObservedCall): Promise<Strike> {
+    return this.#ask('after', call);
+  }
+
+  async #ask(when: 'before' | 'after', call: ObservedCall): Promise<Strike> {
+    if (this.#planted.length === 0) return undefined;
+    const seen = { ...call, caller: this.#callerOf(call) };
+    for (const fault of this.#planted) {
+      const strike = await fault[when]?.(seen);
+      if (strike !== undefined) return strike;
+    }
+    return undefined;
+  }
+
+  #callerOf({ principal, operation }: ObservedCall): string {
+    if (principal.kind !== 'role') return 'aws';
+    if (pollerCalls.includes(operation)) return 'poller';
+    return this.#callers.get(principal.roleArn) ?? 'aws';
+  }
+}
+
+/** How each service says that it is called too often. */
+const throttles: Readonly<Record<string, readonly [string, number]>> = {
+  dynamodb: ['ThrottlingException', 400],
+  ec2: ['RequestLimitExceeded', 503],
+  events: ['ThrottlingException', 400],
+  lambda: ['TooManyRequestsException', 429],
+  sqs: ['ThrottlingException', 400],
+  ssm: ['ThrottlingException', 400],
+  states: ['ThrottlingException', 400],
+};
+
+/** The error of a call too many. */
+export function throttled(service: string): AwsError {
+  const [code, status] = throttles[service] ?? ['ThrottlingException', 400];
+  return new AwsError(code, 'Rate exceeded', status);
+}
+
+/** The error of a service that broke. */
+export function broken(service: string): AwsError {
+  return service === 'dynamodb' || service === 'ssm'
+    ? new AwsError('InternalServerError', 'planted', 500)
+    : new AwsError('InternalFailure', 'planted', 500);
+}

@@ -1,0 +1,46 @@
+import { Dice } from './dice.ts';
+import { faults } from './families/all.ts';
+
+/** What one run is made of: a pure function of the seed and of the run's number. */
+export interface Draw {
+  readonly seed: number;
+  readonly run: number;
+  readonly faults: readonly string[];
+  readonly nodes: number;
+  /** From the first launch to the last, in milliseconds. */
+  readonly withinMs: number;
+}
+
+/** The largest pool of all, which every sitting plays at least once. */
+const largest = 300;
+
+/** Sizes of pools with their shares in a thousand runs: a failure has most often to do with one node, and a large pool takes its time. */
+const sizes: readonly (readonly [share: number, from: number, to: number])[] = [
+  [620, 1, 1],
+  [240, 2, 4],
+  [115, 5, 12],
+  [22, 13, 40],
+  [3, 41, largest],
+];
+
+/** Draws a run: the first ones play each fault alone, then every other one plays several together. */
+export function draw(seed: number, run: number): Draw {
+  const dice = new Dice(seed, run);
+  const names = Object.keys(faults);
+  const alone = run <= names.length || dice.chance(0.4);
+  const picked = alone ? [names[(run + names.length - 1) % names.length] ?? ''] : dice.some(names, dice.int(2, 5));
+  const nodes = run === 0 ? largest : size(dice);
+  return { seed, run, faults: run === 0 ? [] : picked, nodes, withinMs: nodes === 1 ? 0 : dice.int(0, 90_000) };
+}
+
+function size(dice: Dice): number {
+  let thrown = dice.int(
+    1,
+    sizes.reduce((sum, [share]) => sum + share, 0),
+  );
+  for (const [share, from, to] of sizes) {
+    thrown -= share;
+    if (thrown <= 0) return dice.int(from, to);
+  }
+  return 1;
+}

@@ -1,0 +1,57 @@
+import { broken, throttled } from '../calls.ts';
+import type { Dice } from '../dice.ts';
+import type { Family, Fault } from '../fault.ts';
+import type { Trial } from '../trial.ts';
+
+/** The services that the product calls. */
+const services = ['dynamodb', 'ec2', 'events', 'lambda', 'sqs', 'ssm', 'states'] as const;
+
+interface Way {
+  readonly name: string;
+  readonly about: string;
+  readonly when: 'before' | 'after';
+  readonly error: (service: string) => ReturnType<typeof throttled>;
+}
+
+const ways: readonly Way[] = [
+  { name: 'throttled', about: 'is throttled', when: 'before', error: throttled },
+  { name: 'fails', about: 'answers 500 and does nothing', when: 'before', error: broken },
+  { name: 'answer-lost', about: 'does what it is asked, and answers 500', when: 'after', error: broken },
+];
+
+/** Strikes a share of the calls, or a few in a row, or every call for a while. */
+function strikes(trial: Trial, dice: Dice): () => boolean {
+  switch (dice.int(0, 2)) {
+    case 0: {
+      const share = dice.pick([0.05, 0.2, 0.35]);
+      return () => dice.chance(share);
+    }
+    case 1: {
+      let skip = dice.int(0, 12);
+      let left = dice.int(1, 12);
+      return () => skip-- <= 0 && left-- > 0;
+    }
+    default: {
+      const from = trial.clock.now() + dice.int(0, 180) * 1_000;
+      const until = from + dice.int(5, 120) * 1_000;
+      return () => trial.clock.now() >= from && trial.clock.now() < until;
+    }
+  }
+}
+
+function fault(service: string, { about, when, error }: Way): Fault {
+  return {
+    about: `${service} ${about}, at any of its calls`,
+    plant(trial, dice) {
+      const strike = strikes(trial, dice);
+      trial.onCall({
+        [when]: (call: { service: string }) => (call.service === service && strike() ? error(service) : undefined),
+      });
+    },
+  };
+}
+
+/** Throttling and 5xx of every service at every call. */
+export const apiFaults: Family = Object.fromEntries(
+  services.flatMap((service) => ways.map((way) => [`${service}-${way.name}`, fault(service, way)])),
+);

@@ -1,0 +1,12 @@
+import type { Family } from '../fault.ts';
+
+/** PutEvents answers 200 although it did not take every entry. */
+export const busFaults: Family = {
+  'entries-refused': {
+    about: 'the bus refuses some entries of a call that succeeds',
+    plant({ world }, dice) {
+      const share = dice.pick([0.2, 0.4]);
+      world.services.events.refuses = () => (dice.chance(share) ? ['ThrottlingException', 'Rate exceeded'] : undefined);
+    },
+  },
+};

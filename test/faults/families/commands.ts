@@ -1,0 +1,58 @@
+import type { Fate } from '../../../local/services/ssm-command.ts';
+import type { Dice } from '../dice.ts';
+import { type Family, minutes } from '../fault.ts';
+import type { Trial } from '../trial.ts';
+
+/** Commands end as SSM says, without a run on the node: all of them, or as many as chance will have. */
+function fated(fate: Fate) {
+  return (trial: Trial, dice: Dice) => {
+    const share = dice.pick([0.4, 1]);
+    trial.world.services.ssm.fate = () => (dice.chance(share) ? fate : undefined);
+  };
+}
+
+/** The output of a run does not reach SSM as the script wrote it. */
+function shown(change: (text: string, dice: Dice) => string) {
+  return (trial: Trial, dice: Dice) => {
+    trial.launched.push(({ machine }) => {
+      if (!dice.chance(0.7)) return;
+      machine.tamper = (ended) => ({ ...ended, stdout: change(ended.stdout, dice) });
+    });
+  };
+}
+
+/** Every status of SSM's, https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html, and what an output can lack. */
+export const commandFaults: Family = {
+  undeliverable: {
+    about: 'the command is Undeliverable',
+    plant: fated({ status: 'Failed', details: 'Undeliverable' }),
+  },
+  'delivery-times-out': {
+    about: 'the command ends as DeliveryTimedOut',
+    plant: fated({ status: 'TimedOut', details: 'DeliveryTimedOut' }),
+  },
+  terminated: { about: 'the command is Terminated', plant: fated({ status: 'Cancelled', details: 'Terminated' }) },
+  cancelled: { about: 'somebody cancels the command', plant: fated({ status: 'Cancelled', details: 'Cancelled' }) },
+  'access-denied': {
+    about: 'the command ends as AccessDenied',
+    plant: fated({ status: 'Failed', details: 'AccessDenied' }),
+  },
+  'invalid-platform': {
+    about: 'the command ends as InvalidPlatform',
+    plant: fated({ status: 'Failed', details: 'InvalidPlatform' }),
+  },
+  'output-missing': { about: 'the output of the command is missing', plant: shown(() => '') },
+  'output-cut': {
+    about: 'the output of the command is cut',
+    plant: shown((text, dice) => text.slice(0, dice.int(0, Math.max(0, text.length - 2)))),
+  },
+  'install-slow': {
+    about: 'the installation takes minutes, or longer than the deadline',
+    plant(trial, dice) {
+      const more = dice.pick([minutes(dice, 2, 8), minutes(dice, 15, 25)]);
+      trial.launched.push(({ machine }) => {
+        machine.tamper = (ended) => ({ ...ended, durationMs: ended.durationMs + more });
+      });
+    },
+  },
+};

@@ -1,0 +1,40 @@
+import { readPolicy } from '../../../local/iam/policy.ts';
+import { type Family, seconds } from '../fault.ts';
+
+/** A new version is deployed while nodes are on their way. */
+export const deployFaults: Family = {
+  deployed: {
+    about: 'a deploy replaces the documents and the functions in mid-flight',
+    plant(trial, dice) {
+      const { ssm } = trial.world.services;
+      trial.after(seconds(dice, 10, 120), () => {
+        const dispatch = trial.function('dispatch');
+        if (dispatch === undefined) return;
+        const names: Record<string, string> = JSON.parse(dispatch.settings.environment['DOCUMENTS'] ?? '{}');
+        const replaced: Record<string, string> = {};
+        const olds: string[] = [];
+        const arns: string[] = [];
+        for (const [runtime, name] of Object.entries(names)) {
+          const old = ssm.documents().find((one) => one.name === name);
+          if (old === undefined) continue;
+          const made = ssm.addDocument({ ...old, name: `${name.slice(0, -1)}${name.endsWith('0') ? '1' : '0'}` });
+          replaced[runtime] = made.name;
+          arns.push(made.arn);
+          olds.push(name);
+        }
+        // CloudFormation makes what is new first, changes the rest, and takes away what is old last.
+        const Statement = [{ Effect: 'Allow', Action: 'ssm:SendCommand', Resource: arns }];
+        const policy = readPolicy({ Version: '2012-10-17', Statement });
+        trial.world.cloud.iam.role(dispatch.settings.roleArn).policies.set('deployed', policy);
+        for (const { settings } of trial.functions()) {
+          const { environment } = settings;
+          const DOCUMENTS = environment['DOCUMENTS'] === undefined ? {} : { DOCUMENTS: JSON.stringify(replaced) };
+          trial.world.cloud.lambda.update(settings.name, { environment: { ...environment, ...DOCUMENTS } });
+        }
+        trial.after(seconds(dice, 5, 30), () => {
+          for (const name of olds) ssm.removeDocument(name);
+        });
+      });
+    },
+  },
+};

@@ -1,0 +1,37 @@
+import { source } from '../../../domain/events.ts';
+import type { Delivered } from '../../../local/services/event-delivery.ts';
+import type { Dice } from '../dice.ts';
+import { type Family, minutes, seconds } from '../fault.ts';
+import type { Trial } from '../trial.ts';
+
+/** Plants what becomes of some of the deliveries: when the copies leave, in milliseconds from now. */
+function deliver(which: (delivered: Delivered) => boolean, times: (dice: Dice) => readonly number[] | undefined) {
+  return (trial: Trial, dice: Dice) => {
+    const share = dice.pick([0.3, 0.6, 1]);
+    trial.onDelivery((delivered) => (which(delivered) && dice.chance(share) ? times(dice) : undefined));
+  };
+}
+
+const ofEc2 = ({ event }: Delivered) => event.source === 'aws.ec2';
+const ofSsm = ({ event }: Delivered) => event.source === 'aws.ssm';
+const ofAws = ({ event }: Delivered) => event.source !== source;
+const own = ({ event }: Delivered) => event.source === source;
+const copies = (dice: Dice) => Array.from({ length: dice.int(2, 4) }, () => seconds(dice, 0, 90));
+
+/** AWS's own events are best effort; what PutEvents accepted arrives at least once. */
+export const eventFaults: Family = {
+  'launches-lost': { about: "EC2's events are lost", plant: deliver(ofEc2, () => []) },
+  'results-lost': { about: "SSM's events are lost", plant: deliver(ofSsm, () => []) },
+  'events-lost': { about: 'events of AWS are lost, of whichever service', plant: deliver(ofAws, () => []) },
+  'events-doubled': { about: 'events of AWS arrive up to four times', plant: deliver(ofAws, copies) },
+  'events-late': { about: 'events of AWS arrive minutes late', plant: deliver(ofAws, (dice) => [minutes(dice, 1, 9)]) },
+  'events-very-late': {
+    about: 'events of AWS arrive after the deadline',
+    plant: deliver(ofAws, (dice) => [minutes(dice, 21, 40)]),
+  },
+  'events-reordered': {
+    about: 'events of AWS overtake each other',
+    plant: deliver(ofAws, (dice) => [seconds(dice, 0, 45)]),
+  },
+  'own-events-doubled': { about: "Airlock's events arrive up to four times, and late", plant: deliver(own, copies) },
+};

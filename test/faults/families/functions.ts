@@ -1,0 +1,71 @@
+import { AwsError } from '../../../local/aws/service.ts';
+import type { SeenCall } from '../calls.ts';
+import type { Dice } from '../dice.ts';
+import type { Family } from '../fault.ts';
+import type { Trial } from '../trial.ts';
+
+/** The functions whose calls are calls of AWS. */
+const functions = ['admit', 'dispatch', 'settle', 'replace', 'sweep'] as const;
+
+/** The process ends before one of its calls took effect, or after it and before the answer came. */
+function crashes(name: string) {
+  return (trial: Trial, dice: Dice) => {
+    let skip = dice.int(0, 9);
+    let left = dice.int(1, 5);
+    const share = dice.pick([0.2, 0.5, 1]);
+    const when = dice.pick(['before', 'after'] as const);
+    const strike = ({ caller }: SeenCall) => {
+      if (caller !== name || skip-- > 0 || left <= 0 || !dice.chance(share)) return undefined;
+      left--;
+      return 'crash' as const;
+    };
+    trial.onCall({ [when]: strike });
+  };
+}
+
+/** One of its calls hangs for longer than the function may run. */
+function hangs(name: string) {
+  return (trial: Trial, dice: Dice) => {
+    let skip = dice.int(0, 9);
+    let left = dice.int(1, 3);
+    trial.onCall({
+      async before({ caller }) {
+        if (caller !== name || skip-- > 0 || left-- <= 0) return undefined;
+        await trial.clock.sleep(((trial.function(name)?.settings.timeoutSeconds ?? 0) + 1) * 1_000);
+        return new AwsError('ServiceUnavailable', 'planted', 503);
+      },
+    });
+  };
+}
+
+/** Lambda runs the same event twice, at the same moment or a little later. */
+function doubles(name: string) {
+  return (trial: Trial, dice: Dice) => {
+    const share = dice.pick([0.3, 1]);
+    const lateMs = dice.pick([0, 0, 40, 1_500]);
+    trial.onCall({
+      before({ operation, input }) {
+        const { FunctionName = '', Payload } = input as { FunctionName?: string; Payload?: Uint8Array };
+        const target = trial.function(name)?.settings;
+        if (operation !== 'Invoke' || target === undefined || !FunctionName.includes(target.name)) return undefined;
+        if (!dice.chance(share)) return undefined;
+        const payload = Buffer.from(Payload ?? []).toString();
+        trial.after(lateMs, async () => {
+          await trial.world.cloud.lambda.invoke(target.name, payload, 'RequestResponse').catch(() => undefined);
+        });
+        return undefined;
+      },
+    });
+  };
+}
+
+/** A function may die between any two of its calls, and run again. */
+export const functionFaults: Family = Object.fromEntries([
+  ...functions.flatMap((name) => [
+    [`${name}-crashes`, { about: `${name} dies before or after any of its calls`, plant: crashes(name) }] as const,
+    [`${name}-hangs`, { about: `a call of ${name} hangs until the function times out`, plant: hangs(name) }] as const,
+  ]),
+  ...[...functions, 'cluster'].map(
+    (name) => [`${name}-twice`, { about: `${name} gets the same event twice, at once`, plant: doubles(name) }] as const,
+  ),
+]);

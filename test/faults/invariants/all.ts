@@ -1,0 +1,17 @@
+import { oneInstallAtATime } from './alone.ts';
+import { nothingInFlight } from './at-rest.ts';
+import { endedOnce } from './ended.ts';
+import type { Invariant } from './invariant.ts';
+import { provenBeforeRelease } from './proven.ts';
+import { terminatedByPolicy } from './terminated.ts';
+import { auditSuffices } from './told.ts';
+
+/** Every rule that holds in every fault. */
+export const invariants: readonly Invariant[] = [
+  provenBeforeRelease,
+  oneInstallAtATime,
+  endedOnce,
+  terminatedByPolicy,
+  auditSuffices,
+  nothingInFlight,
+];

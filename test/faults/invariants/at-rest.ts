@@ -1,0 +1,28 @@
+import { isFinal } from '../../../local/services/ssm-command.ts';
+import type { Trial } from '../trial.ts';
+import type { Invariant } from './invariant.ts';
+
+/** Nothing is left in flight: no execution, no message, no command, no proof pod. */
+export const nothingInFlight: Invariant = { name: 'left in flight', violations: inFlight };
+
+/** What is still under way. */
+export function inFlight({ world, cluster, nodes }: Trial): readonly string[] {
+  const { states, sqs, ssm, ec2 } = world.services;
+  const alive = (id: string) => ec2.find(id)?.state === 'running';
+  const messages = sqs.all().flatMap(({ settings, visible, inFlight, delayed }) => {
+    const count = visible + inFlight + delayed;
+    return count === 0 ? [] : [`${count} messages are in ${settings.name}`];
+  });
+  const commands = ssm.commands().flatMap(({ id, invocations }) => {
+    const open = invocations.filter(({ status, instanceId }) => !isFinal(status) && alive(instanceId));
+    return open.map(({ instanceId, status }) => `the command ${id} is ${status} on ${instanceId}`);
+  });
+  const names = new Set(nodes.flatMap(({ node }) => (alive(node.instanceId) ? [node.nodeName] : [])));
+  const pods = cluster.pods().filter(({ spec }) => names.has(spec?.nodeName ?? ''));
+  return [
+    ...(states.running === 0 ? [] : [`${states.running} executions run`]),
+    ...messages,
+    ...commands,
+    ...pods.map(({ metadata }) => `the pod ${metadata.name} is there`),
+  ];
+}

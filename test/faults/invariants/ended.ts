@@ -1,0 +1,66 @@
+import { deadlineMs, type Trial } from '../trial.ts';
+import type { Launch } from '../watch.ts';
+import type { Invariant } from './invariant.ts';
+
+/**
+ * How long after its deadline a node may come to its end, in milliseconds: a cluster that does not answer is asked for ten minutes more to take
+ * the mark, and the end itself is written and told with retries.
+ */
+export const graceMs = 13 * 60_000;
+
+/** Every node that was admitted, or had to be, ended once and in time. */
+export const endedOnce: Invariant = {
+  name: 'not ended once, in time',
+  violations(trial) {
+    return due(trial).flatMap((launch) => {
+      const ends = endsOf(trial, launch);
+      const [end] = ends;
+      if (end === undefined) return [`${nameOf(launch)} never ended`];
+      if (ends.length > 1)
+        return [`${nameOf(launch)} ended ${ends.length} times: ${ends.map((one) => one.outcome).join(', ')}`];
+      const late = end.endedAt - launch.at - deadlineMs - graceMs;
+      return late > 0 ? [`${nameOf(launch)} ended ${Math.round(late / 1000)} s too late, as ${end.outcome}`] : [];
+    });
+  },
+};
+
+/** The launches that have to come to an end: those that were admitted, and those that stood long enough to be. */
+export function due(trial: Trial): readonly Launch[] {
+  const admitted = admittedNames(trial);
+  const now = trial.clock.now();
+  return trial.watch.launches.filter((launch) => {
+    if (!launch.ours || launch.runningAt === undefined) return false;
+    return admitted.has(keyOf(launch)) || (launch.goneAt ?? now) - launch.at >= deadlineMs;
+  });
+}
+
+/** The different ends that were told of a launch; the bus may carry the same one more than once. */
+export function endsOf({ watch }: Trial, launch: Launch) {
+  const told = watch.ends.filter(
+    (end) => end.instanceId === launch.instanceId && Date.parse(end.launchedAt) === launch.at,
+  );
+  return [...new Map(told.map((end) => [end.text, end])).values()];
+}
+
+/** The launches for which an execution was started, by the calls that started them. */
+function admittedNames({ world }: Trial): ReadonlySet<string> {
+  const started = world.cloud.journal.filter(
+    ({ operation, error }) => operation === 'StartExecution' && error === undefined,
+  );
+  return new Set(
+    started.map(({ input }) => {
+      const { node } = JSON.parse((input as { input: string }).input) as {
+        node: { instanceId: string; launchedAt: string };
+      };
+      return `${node.instanceId} ${Date.parse(node.launchedAt)}`;
+    }),
+  );
+}
+
+function keyOf({ instanceId, at }: Launch): string {
+  return `${instanceId} ${at}`;
+}
+
+function nameOf({ instanceId, at }: Launch): string {
+  return `${instanceId} of ${new Date(at).toISOString()}`;
+}

@@ -1,0 +1,20 @@
+import type { Invariant } from './invariant.ts';
+
+/** The gate was lifted only after a proof on that instance in that launch: by the machine itself, and by a pod on the node. */
+export const provenBeforeRelease: Invariant = {
+  name: 'released before proof',
+  violations({ watch, nodes }) {
+    return watch.lifts.flatMap(({ instanceId, nodeName, at }) => {
+      const launch = watch.launches.findLast((one) => one.instanceId === instanceId && one.at <= at);
+      const found = nodes.find(({ node }) => node.instanceId === instanceId);
+      if (launch === undefined || found === undefined)
+        return [`the gate of ${nodeName} was lifted, which is no instance`];
+      const onHost = found.machine.runs.some((run) => run.proven && run.from >= launch.at && run.to <= at);
+      const asPod = watch.pods.some((pod) => pod.nodeName === nodeName && pod.at >= launch.at && pod.at <= at);
+      return [
+        ...(onHost ? [] : [`the gate of ${instanceId} was lifted without a proof on the host in this launch`]),
+        ...(asPod ? [] : [`the gate of ${instanceId} was lifted without a pod that ran there in this launch`]),
+      ];
+    });
+  },
+};

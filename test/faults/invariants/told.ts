@@ -1,0 +1,38 @@
+import { instanceOf } from '../../../local/world/story.ts';
+import type { Trial } from '../trial.ts';
+import type { Launch } from '../watch.ts';
+import { due, endsOf } from './ended.ts';
+import type { Invariant } from './invariant.ts';
+
+/** The audit group alone suffices to rebuild each node's outcome, and it says what the Kubernetes API saw. */
+export const auditSuffices: Invariant = {
+  name: 'audit trail does not tell',
+  violations(trial) {
+    return due(trial).flatMap((launch) => {
+      const outcomes = rebuilt(trial, launch);
+      if (outcomes.size === 0)
+        return endsOf(trial, launch).length === 0 ? [] : [`the audit trail has no end of ${launch.instanceId}`];
+      const said = [...outcomes].join(' and ');
+      const opened = wasOpened(trial, launch);
+      const saysOpened = outcomes.has('released') || outcomes.has('already-installed');
+      if (opened === saysOpened) return [];
+      return [`the audit trail says ${said} of ${launch.instanceId}, but its gate was ${opened ? '' : 'never '}lifted`];
+    });
+  },
+};
+
+function rebuilt({ world }: Trial, { instanceId, at }: Launch): ReadonlySet<string> {
+  const own = world.audit().filter((event) => instanceOf(event) === instanceId);
+  return new Set(
+    own.flatMap(({ detail }) => ('outcome' in detail && Date.parse(detail.launchedAt) === at ? [detail.outcome] : [])),
+  );
+}
+
+/** Whether the gate was lifted in this launch. */
+function wasOpened({ watch }: Trial, launch: Launch): boolean {
+  const next = watch.launches.find((one) => one.instanceId === launch.instanceId && one.at > launch.at)?.at;
+  return watch.lifts.some(
+    ({ instanceId, at }) =>
+      instanceId === launch.instanceId && at >= launch.at && at < (next ?? Number.POSITIVE_INFINITY),
+  );
+}

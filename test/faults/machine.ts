@@ -1,0 +1,53 @@
+import type { Clock } from '../../local/clock.ts';
+import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
+
+/** One script that ran on a machine, as the machine saw it. */
+export interface MachineRun {
+  readonly verb: string;
+  readonly commandId: string;
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether a sandbox was started there and proved to be one. */
+  readonly proven: boolean;
+}
+
+/** A machine that remembers what ran on it, and on whose answers faults can be planted. */
+export class WatchedMachine implements Machine {
+  readonly kind;
+  readonly description;
+  readonly runs: MachineRun[] = [];
+  /** Changes what the agent gets to see of a run. */
+  tamper: (ended: Ended) => Ended = (ended) => ended;
+  readonly #machine: Machine;
+  readonly #clock: Clock;
+
+  constructor(machine: Machine, clock: Clock) {
+    this.kind = machine.kind;
+    this.description = machine.description;
+    this.#machine = machine;
+    this.#clock = clock;
+  }
+
+  async run(script: Script): Promise<Ended> {
+    const from = this.#clock.now();
+    const ended = await this.#machine.run(script);
+    const shown = this.tamper(ended);
+    this.runs.push({
+      verb: /^verb=(\w+) /m.exec(script.text)?.[1] ?? '',
+      commandId: script.environment['SSM_COMMAND_ID'] ?? '',
+      from,
+      to: from + shown.durationMs,
+      proven: ended.exitCode === 0 && /"outcome":"(installed|already-installed|proven)"/.test(ended.stdout),
+    });
+    return shown;
+  }
+
+  handlers() {
+    return this.#machine.handlers();
+  }
+
+  destroy(): Promise<void> {
+    return this.#machine.destroy();
+  }
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Draw } from './draw.ts';
+import type { Played } from './play.ts';
+
+/** How long a run may take on the machine's own clock, in milliseconds; one that takes longer goes in circles. */
+const longestMs = 300_000;
+
+/** Plays runs in some processes at once. */
+export class Players {
+  readonly #assembly: string;
+  readonly #count: number;
+
+  /** @param count how many processes */
+  constructor(assembly: string, count: number) {
+    this.#assembly = assembly;
+    this.#count = count;
+  }
+
+  /**
+   * Plays all runs, the given order kept as far as there are processes.
+   *
+   * @param done told of each run as it ends; false ends the sitting early
+   */
+  async play(draws: Iterable<Draw>, done: (played: Played) => boolean): Promise<void> {
+    const left = draws[Symbol.iterator]();
+    let going = true;
+    const lane = async () => {
+      let player: ChildProcess | undefined;
+      try {
+        while (going) {
+          const { value: draw, done: empty } = left.next();
+          if (empty) return;
+          player ??= this.#start();
+          const played = await ask(player, draw);
+          if (player.exitCode !== null || player.killed || !player.connected) player = undefined;
+          if (!done(played)) going = false;
+        }
+      } finally {
+        player?.disconnect();
+      }
+    };
+    await Promise.all(Array.from({ length: this.#count }, lane));
+  }
+
+  #start(): ChildProcess {
+    // Most of what a run makes is garbage soon: a large nursery spares half of the collector's work.
+    const execArgv = ['--max-semi-space-size=64', '--max-old-space-size=4096', '--no-warnings'];
+    return fork(join(import.meta.dirname, 'worker.ts'), [this.#assembly], {
+      execArgv,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+  }
+}
+
+function ask(player: ChildProcess, draw: Draw): Promise<Played> {
+  return new Promise((resolve) => {
+    const end = (played: Played) => {
+      clearTimeout(timer);
+      player.removeAllListeners();
+      resolve(played);
+    };
+    const failed = (said: string) => end({ draw, outcomes: {}, violations: [said], worstMs: 0, wallMs: 0 });
+    const timer = setTimeout(() => {
+      player.kill('SIGKILL');
+      failed(`the run broke: it took longer than ${longestMs / 1_000} s`);
+    }, longestMs);
+    player.once('message', (played) => end(played as Played));
+    player.once('exit', (code) => failed(`the run broke: its process ended with ${code}`));
+    player.send(draw);
+  });
+}

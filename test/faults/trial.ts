@@ -1,0 +1,154 @@
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import { Controllers } from '../../local/kubernetes/controllers.ts';
+import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
+import type { LambdaFunction } from '../../local/lambda/lambda.ts';
+import type { MachineFault } from '../../local/machine/faults.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { DeliveryHook } from '../../local/services/event-delivery.ts';
+import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
+import { World } from '../../local/world/world.ts';
+import { type CallFault, Calls } from './calls.ts';
+import { WatchedMachine } from './machine.ts';
+import { Watch } from './watch.ts';
+
+/** The cluster of every run, and its gate. */
+const clusterName = 'demo';
+const gate = 'airlock.dev/bootstrap';
+
+/** The deadline in airlock.yaml, in milliseconds. */
+export const deadlineMs = 20 * 60_000;
+
+/** A node of a run with the machine that it is. */
+export interface TrialNode {
+  readonly node: LaunchedNode;
+  readonly machine: WatchedMachine;
+}
+
+/** One run: a world over the synthesized template, and the hooks on which faults are planted. */
+export class Trial {
+  readonly clock: VirtualClock;
+  readonly world: World;
+  readonly cluster: KubernetesStandIn;
+  readonly watch: Watch;
+  readonly nodes: TrialNode[] = [];
+  /** Instances that a fault ended: nobody else may have. */
+  readonly ended = new Set<string>();
+  /** What changes how a node is launched, in order. */
+  readonly plans: ((plan: NodePlan) => NodePlan)[] = [];
+  /** What may be wrong with the next machine. */
+  readonly machineFaults: (() => MachineFault | undefined)[] = [];
+  /** Told of each node that is launched. */
+  readonly launched: ((node: TrialNode) => void)[] = [];
+  readonly #calls: Calls;
+  readonly #deliveries: DeliveryHook[] = [];
+  readonly #made: WatchedMachine[];
+  readonly #controllers: Controllers;
+
+  private constructor(world: World, clock: VirtualClock, made: WatchedMachine[]) {
+    const cluster = world.clusters.get(clusterName);
+    if (cluster === undefined) throw new Error(`there is no cluster ${clusterName}`);
+    this.world = world;
+    this.clock = clock;
+    this.cluster = cluster;
+    this.#made = made;
+    this.#controllers = new Controllers(cluster, clock);
+    this.#calls = new Calls(world);
+    this.watch = new Watch(world, cluster, gate);
+    world.cloud.faults = this.#calls;
+    world.services.events.delivery = (delivered) => {
+      for (const hook of this.#deliveries) {
+        const times = hook(delivered);
+        if (times !== undefined) return times;
+      }
+      return undefined;
+    };
+    // A real cluster's cloud controller takes the Node of a terminated instance away.
+    world.services.ec2.watch(({ id, state }) => {
+      const found = this.nodes.find(({ node }) => node.instanceId === id);
+      if (found === undefined || state === 'pending' || state === 'running') return;
+      found.node.stop();
+      if (state === 'terminated') clock.after(30_000, () => void this.#controllers.instanceGone(found.node.nodeName));
+    });
+  }
+
+  /** Deploys the assembly into a fresh world. */
+  static async begin(assembly: string): Promise<Trial> {
+    const clock = new VirtualClock();
+    const made: WatchedMachine[] = [];
+    let trial: Trial | undefined;
+    const world = await World.start({
+      assembly,
+      clock,
+      clusters: [clusterName],
+      manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
+      auditLogGroup: '/aws/events/Airlock/audit',
+      machine: async () => {
+        const fault = trial?.machineFaults.map((ask) => ask()).find((one) => one !== undefined);
+        const machine = new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault]), clock);
+        made.push(machine);
+        return machine;
+      },
+    });
+    trial = new Trial(world, clock, made);
+    return trial;
+  }
+
+  /** Plants a fault of calls. */
+  onCall(fault: CallFault): void {
+    this.#calls.plant(fault);
+  }
+
+  /** Plants a fault of the bus: the first hook that has an answer decides. */
+  onDelivery(hook: DeliveryHook): void {
+    this.#deliveries.push(hook);
+  }
+
+  /** A function by the name of its folder under lambdas/; undefined where the product has none. */
+  function(name: string): LambdaFunction | undefined {
+    return this.functions().find(({ settings }) => settings.environment['POWERTOOLS_SERVICE_NAME'] === name);
+  }
+
+  /** The product's functions. */
+  functions(): readonly LambdaFunction[] {
+    const all = [...this.world.cloud.lambda.functions.values()];
+    return all.filter(({ settings }) => settings.environment['POWERTOOLS_SERVICE_NAME'] !== undefined);
+  }
+
+  /** Launches a node as Karpenter does. */
+  async launch(): Promise<void> {
+    const plan = this.plans.reduce((changed, change) => change(changed), karpenterNode(clusterName, gate));
+    const node = await this.world.launch(plan);
+    const machine = this.#made.find((one) => one === node.machine);
+    if (machine === undefined) throw new Error(`nobody made the machine of ${node.instanceId}`);
+    const made = { node, machine };
+    this.nodes.push(made);
+    this.cluster.watchPods(node.nodeName, (pod) => this.watch.podChanged(pod, this.clock.now()));
+    for (const tell of this.launched) tell(made);
+  }
+
+  /** Ends an instance, as a scale-in does. */
+  terminate({ node }: TrialNode): void {
+    this.ended.add(node.instanceId);
+    this.world.services.ec2.terminate(node.instanceId);
+  }
+
+  /** Takes a Node away, as somebody with kubectl does. */
+  deleteNode({ node }: TrialNode): Promise<void> {
+    return this.#controllers.instanceGone(node.nodeName);
+  }
+
+  /** Calls `act` once, some milliseconds from now. */
+  after(ms: number, act: () => void | Promise<void>): void {
+    this.clock.after(ms, () => void act());
+  }
+
+  /** Lets time pass, at most until a time, and ends as soon as nothing is left to do. */
+  run(done: () => boolean, until: number): Promise<boolean> {
+    return this.clock.run(done, until);
+  }
+
+  stop(): Promise<void> {
+    return this.world.stop();
+  }
+}

@@ -1,0 +1,104 @@
+import { runtimeTag } from '../../domain/tags.ts';
+import type { StoredObject } from '../../local/kubernetes/object.ts';
+import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
+import type { World } from '../../local/world/world.ts';
+
+/** An instance in one launch, as EC2 has it. */
+export interface Launch {
+  readonly instanceId: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Whether its tags take it into the airlock. */
+  readonly ours: boolean;
+  runningAt: number | undefined;
+  /** When it was stopped or shut down. */
+  goneAt: number | undefined;
+}
+
+/** A gate that was on a Node and is not any more. */
+export interface Lift {
+  readonly nodeName: string;
+  readonly instanceId: string;
+  readonly at: number;
+}
+
+/** A pod with a RuntimeClass that ran on a node. */
+export interface SandboxedPod {
+  readonly nodeName: string;
+  readonly at: number;
+}
+
+/** An end of a node that somebody told the bus. */
+export interface ToldEnd {
+  readonly instanceId: string;
+  /** ISO 8601, as the node's row has it. */
+  readonly launchedAt: string;
+  readonly outcome: string;
+  readonly endedAt: number;
+  /** The whole of what was told. */
+  readonly text: string;
+}
+
+/**
+ * What is seen from outside while a run goes on: by EC2, by the Kubernetes API, by the bus. The invariants look here and into the journal
+ * of calls, and never into Airlock's own records.
+ */
+export class Watch {
+  readonly launches: Launch[] = [];
+  readonly lifts: Lift[] = [];
+  readonly pods: SandboxedPod[] = [];
+  readonly ends: ToldEnd[] = [];
+  readonly #gated = new Set<string>();
+  readonly #seen = new Set<string>();
+
+  constructor(world: World, cluster: KubernetesStandIn, gate: string) {
+    const { clock } = world;
+    world.services.ec2.watch(({ id, state, launchTime, tags }) => {
+      const ours = tags[runtimeTag] !== undefined;
+      let launch = this.launchOf(id);
+      if (state === 'pending' || launch === undefined) {
+        launch = { instanceId: id, at: launchTime, ours, runningAt: undefined, goneAt: undefined };
+        this.launches.push(launch);
+      }
+      if (state === 'running') launch.runningAt ??= clock.now();
+      if (state !== 'running' && state !== 'pending') launch.goneAt ??= clock.now();
+    });
+    cluster.watchNodes((node) => this.#nodeChanged(node, gate, clock.now()));
+    world.services.events.watch(({ source, detail }) => {
+      if (source === 'airlock' && 'outcome' in detail && 'endedAt' in detail) this.ends.push(endIn(detail));
+    });
+  }
+
+  /** The latest launch of an instance. */
+  launchOf(instanceId: string): Launch | undefined {
+    return this.launches.findLast((launch) => launch.instanceId === instanceId);
+  }
+
+  /** Notices a pod that is bound to a node. */
+  podChanged(pod: StoredObject, now: number): void {
+    const { uid } = pod.metadata;
+    if (pod.status?.phase !== 'Running' || pod.spec?.runtimeClassName === undefined || this.#seen.has(uid)) return;
+    this.#seen.add(uid);
+    this.pods.push({ nodeName: pod.spec.nodeName ?? '', at: now });
+  }
+
+  #nodeChanged({ metadata, spec }: StoredObject, gate: string, now: number): void {
+    const closed = spec?.taints?.some(({ key }) => key === gate) ?? false;
+    if (closed) this.#gated.add(metadata.uid);
+    else if (this.#gated.delete(metadata.uid)) {
+      const instanceId = spec?.providerID?.split('/').at(-1) ?? '';
+      this.lifts.push({ nodeName: metadata.name, instanceId, at: now });
+    }
+  }
+}
+
+function endIn(detail: Readonly<Record<string, unknown>>): ToldEnd {
+  const text = (name: string) => String(detail[name]);
+  return {
+    instanceId: text('instanceId'),
+    launchedAt: text('launchedAt'),
+    outcome: text('outcome'),
+    endedAt: Date.parse(text('endedAt')),
+    text: JSON.stringify(detail),
+  };
+}
