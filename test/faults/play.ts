@@ -40,10 +40,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
     for (let index = 0; index < draw.nodes; index++) {
       trial.after((index * draw.withinMs) / draw.nodes, () => trial.launch());
     }
-    const start = trial.clock.now();
-    const until = start + draw.withinMs + deadlineMs + graceMs + patienceMs;
-    const launched = start + draw.withinMs + 1_000;
-    await trial.run(() => trial.clock.now() >= launched && isOver(trial), until);
+    await trial.run(() => isOver(trial), trial.clock.now() + draw.withinMs + deadlineMs + graceMs + patienceMs);
     await trial.run(() => false, trial.clock.now() + aftermathMs);
     await trial.run(() => isOver(trial), trial.clock.now() + aftermathMs);
     return { ...verdict(trial), draw, wallMs: Math.round(performance.now() - began) };
@@ -55,7 +52,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
 /** Whether every node that has to end has ended, and nothing is under way. */
 function isOver(trial: Trial): boolean {
   const booted = trial.watch.launches.every(({ runningAt, goneAt }) => runningAt !== undefined || goneAt !== undefined);
-  if (!booted || trial.world.services.states.running > 0) return false;
+  if (!booted || trial.pending > 0 || trial.world.services.states.running > 0) return false;
   const open = trial.watch.launches.some(
     (one) => one.ours && one.goneAt === undefined && endsOf(trial, one).length === 0,
   );

@@ -40,6 +40,8 @@ export class Trial {
   readonly machineFaults: (() => MachineFault | undefined)[] = [];
   /** Told of each node that is launched. */
   readonly launched: ((node: TrialNode) => void)[] = [];
+  /** Acts of the faults, and launches, that are still to come. */
+  pending = 0;
   readonly #calls: Calls;
   readonly #deliveries: DeliveryHook[] = [];
   readonly #made: WatchedMachine[];
@@ -138,9 +140,13 @@ export class Trial {
     return this.#controllers.instanceGone(node.nodeName);
   }
 
-  /** Calls `act` once, some milliseconds from now. */
+  /** Calls `act` once, some milliseconds from now; until then the run is not over. */
   after(ms: number, act: () => void | Promise<void>): void {
-    this.clock.after(ms, () => void act());
+    this.pending++;
+    this.clock.after(ms, async () => {
+      await act();
+      this.pending--;
+    });
   }
 
   /** Lets time pass, at most until a time, and ends as soon as nothing is left to do. */

@@ -65,6 +65,7 @@ export const nodeFaults: Family = {
             providerID: 'aws:///eu-central-1a/i-0123456789abcdef0',
             taints: [{ key: 'airlock.dev/bootstrap', effect: 'NoSchedule' }],
           },
+          status: { conditions: [{ type: 'Ready', status: 'Unknown' }] },
         });
       });
     },
