@@ -11,6 +11,8 @@ import { ClusterAccess } from './cluster-access.ts';
 import { Commands } from './commands.ts';
 import { ConfigError } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { Departures } from './departures.ts';
+import { Halting } from './halting.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
 import { Results } from './results.ts';
@@ -37,6 +39,8 @@ export class AirlockStack extends Stack {
     const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
     const results = new Results(this, 'Results', { ledger, logRetention });
 
+    const halting = new Halting(this, 'Halting', { ledger, logRetention });
+
     const lookUpLog = new LogGroup(this, 'LookUpLog', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -55,17 +59,25 @@ export class AirlockStack extends Stack {
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
       reason: "The CDK's own function for look-ups at deploy time has it; no function of ours does",
     });
-    const way = new Way(this, 'Way', { commands, ledger, clusters: Object.fromEntries(clusters) });
+    const { deadlineMinutes, onFailure } = config;
+    const pools = { deadlineMinutes, onFailure, pools: config.pools };
+    const way = new Way(this, 'Way', { commands, ledger, halting, clusters: Object.fromEntries(clusters) });
     const admission = new Admission(this, 'Admission', {
       clusters: config.clusters.map(({ name }) => name),
       releases,
-      deadlineMinutes: config.deadlineMinutes,
+      pools,
       ledger,
       way: way.stateMachine,
       logRetention,
     });
+    const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
     new Alarms(this, 'Alarms', {
-      queues: { Launches: admission.launches, Commands: commands.commands, Results: results.results },
+      queues: {
+        Launches: admission.launches,
+        Commands: commands.commands,
+        Results: results.results,
+        Departures: departures,
+      },
       clusters: config.clusters.map(({ name }) => name),
       topicArn: config.alarmTopicArn,
     });

@@ -107,7 +107,7 @@ describe('a role', () => {
         }
       }
     }
-    expect(page.size).toBe(6);
+    expect(page.size).toBe(8);
     expect(allowed).toBeGreaterThan(30);
   });
 
