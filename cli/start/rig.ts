@@ -7,7 +7,7 @@ import { runtimeClasses } from '../../domain/kubernetes.ts';
 import type { Runtime } from '../../domain/node.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { loadConfig } from '../../lib/config/load.ts';
+import { ConfigError, loadConfig } from '../../lib/config/load.ts';
 import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
 import { type FaultName, isMachineFault } from '../../local/faults.ts';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
@@ -59,9 +59,17 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       `this machine has no ${list}, which the scripts for nodes call; install them, for instance with apt-get`,
     );
   }
-  const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
   const configFile = options.config ?? defaultConfig;
   const config = loadConfig(configFile);
+  const clusters = config.clusters.filter(({ endpoint }) => endpoint === undefined).map(({ name }) => name);
+  const [cluster] = clusters;
+  if (cluster === undefined) {
+    const seen = config.clusters.map(({ name, endpoint }) => `${name} at ${endpoint}`).join(', ');
+    throw new ConfigError(
+      `${configFile}: clusters: is ${seen}; accepted here: at least one cluster without an endpoint, for the local cloud to play`,
+    );
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
   const clock: Clock = options.clock === 'virtual' ? new VirtualClock() : new RealClock();
   const machines: string[] = [];
   const faults = options.fault as readonly FaultName[];
@@ -76,9 +84,6 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
 
     tell('starting the local cloud over cdk.out');
     mirror = await startMirror();
-    const clusters = config.clusters.filter(({ endpoint }) => endpoint === undefined).map(({ name }) => name);
-    const [cluster] = clusters;
-    if (cluster === undefined) throw new Error('start needs a cluster in airlock.yaml without an endpoint of its own');
     const runtimes = (Object.keys(config.runtimes) as Runtime[]).map((runtime) => ({
       runtime,
       handler: runtimeClasses[runtime].handler,

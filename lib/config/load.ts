@@ -48,9 +48,25 @@ function sentence(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     return `${field}: unknown field; accepted: ${issue.message}`;
   }
-  if (issue.type === 'strict_object' && issue.input === undefined) return `${field}: is missing and has no default`;
+  if (issue.type === 'strict_object' && issue.input === undefined) {
+    return `${field}: is missing and has no default; accepted: ${formOf(issue)}`;
+  }
   const seen = issue.input === undefined ? 'nothing' : short(JSON.stringify(issue.input));
   return `${field}: is ${seen}; accepted: ${issue.message}`;
+}
+
+/** A schema as far as the way to one of its fields needs it. */
+interface Step {
+  readonly message?: string;
+  readonly item?: Step;
+  readonly entries?: Readonly<Record<string, Step>>;
+}
+
+/** The form that a missing field accepts: valibot's issue has but the message of the object that misses it. */
+function formOf({ path = [] as never }: v.BaseIssue<unknown>): string {
+  let schema: Step | undefined = ConfigSchema as unknown as Step;
+  for (const { key } of path) schema = schema?.item ?? schema?.entries?.[String(key)];
+  return schema?.message ?? 'a value';
 }
 
 function short(text: string): string {

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { afterAll, describe, expect, it } from 'vitest';
+import { airlock } from './airlock.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'airlock-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Puts the text of an airlock.yaml among the words into a file, and the file's name in its place. */
+function withFiles(words: readonly string[]): string[] {
+  return words.map((word) => {
+    if (!word.startsWith('clusters:')) return word;
+    const path = join(folder, 'airlock.yaml');
+    writeFileSync(path, word);
+    return path;
+  });
+}
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** What other programs may build on: a field more is no fault, one that is missing or of another kind is. */
+const RunSchema = v.strictObject({
+  nodes: v.array(
+    v.object({
+      instanceId: v.pipe(v.string(), v.regex(/^i-[0-9a-f]{17}$/)),
+      nodeName: v.pipe(v.string(), v.endsWith('.compute.internal')),
+      runtime: v.string(),
+      version: v.string(),
+      outcome: v.string(),
+      stages: v.array(v.strictObject({ name: v.string(), ms: v.pipe(v.number(), v.minValue(0)) })),
+      transitions: count,
+    }),
+  ),
+  lanes: v.strictObject({ kubernetes: v.string(), machine: v.string() }),
+  calls: v.record(v.pipe(v.string(), v.regex(/^[a-z0-9]+:[A-Za-z ]+$/)), count),
+});
+
+describe('airlock start --json', () => {
+  it('prints one object and nothing else, with the way of each node, the lanes and the calls', async () => {
+    const { code, out, err } = await airlock(['start', '--json', '--clock', 'virtual', '--nodes', '2']);
+
+    expect([code, err]).toEqual([0, '']);
+    const { nodes, lanes, calls } = v.parse(RunSchema, JSON.parse(out));
+    expect(nodes.map(({ runtime, outcome }) => [runtime, outcome])).toEqual(Array(2).fill(['gvisor', 'released']));
+    for (const { stages, transitions, version } of nodes) {
+      expect(version).toMatch(/^20\d{6}\.\d+$/);
+      expect(stages.map(({ name }) => name)).toEqual(['launched', 'agent online', 'installing', 'proven', 'released']);
+      expect(stages.map(({ ms }) => ms)).toEqual(stages.map(({ ms }) => ms).toSorted((one, other) => one - other));
+      expect(transitions).toBeLessThanOrEqual(8);
+    }
+    expect(lanes.kubernetes).toBe('stand-in');
+    expect(lanes.machine).toContain('simulated');
+    expect(calls['ssm:SendCommand']).toBeLessThanOrEqual(2);
+    expect(calls['kubernetes:patch nodes']).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe('airlock start, for people', () => {
+  it('shows the way, the receipts, the audit trail and the lanes, and a planted fault as what it is', async () => {
+    const { code, out, err } = await airlock([
+      ...['start', '--clock', 'virtual', '--nodes', '1'],
+      ...['--fault', 'not-sandboxed', '--fault', 'events-doubled'],
+    ]);
+
+    expect(code).toBe(0);
+    expect(err).toMatch(/i-[0-9a-f]{17} {2}ip-[-0-9]+ {2}launched .* → quarantined .*proof-failed/);
+    for (const part of ['Receipts', '"outcome": "proof-failed"', 'Audit trail', 'Node Quarantined', 'calls: ']) {
+      expect(out).toContain(part);
+    }
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(/^Kubernetes API: stand-in; machine: simulated/);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    [['--nodes', '0'], "'--nodes <number>' argument '0' is invalid. Accepted is a whole number from 1 to 500"],
+    [['--nodes', '2.5'], "argument '2.5' is invalid. Accepted is a whole number"],
+    [['--runtime', 'runc'], "argument 'runc' is invalid. Accepted is gvisor, kata, sysbox"],
+    [['--clock', 'soon'], "argument 'soon' is invalid. Allowed choices are real, virtual"],
+    [['--machine', 'none'], "argument 'none' is invalid. Allowed choices are simulated"],
+    [['--fault', 'rain'], "argument 'rain' is invalid. Accepted is one of not-sandboxed, "],
+    [['--keep', '--clock', 'virtual'], "'--keep' is given with '--clock virtual'; accepted: "],
+    [['--speed', '9'], "unknown option '--speed'"],
+    [['--config', '/nowhere/airlock.yaml'], '/nowhere/airlock.yaml: cannot be read: '],
+    [['--config', 'clusters: [{name: a b}]'], 'airlock.yaml: clusters.0.name: is "a b"; accepted: the name of'],
+    [
+      ['--config', 'clusters: [{name: demo}]\nruntimes: {gvisor: {release: "1"}}'],
+      'runtimes.gvisor.release: is "1"; accepted: 2026',
+    ],
+    [
+      ['--config', 'clusters: [{name: lab, endpoint: "https://10.0.0.1", certificateAuthority: LS0tLS1CRUdJTiAA}]'],
+      'clusters: is lab at https://10.0.0.1; accepted here: at least one cluster without an endpoint',
+    ],
+  ])('%j ends with 2 and a message that names it, the value and the accepted form', async (words, message) => {
+    const { code, out, err } = await airlock(['start', '--json', ...withFiles(words)]);
+
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(message);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('is no fault of --help, which lists every fault that can be planted', async () => {
+    const { code, out } = await airlock(['start', '--help']);
+    expect(code).toBe(0);
+    for (const name of ['not-sandboxed', 'dispatch-dies', 'cluster-forbids']) expect(out).toContain(`  ${name} `);
+  });
+});
