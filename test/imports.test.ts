@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const product = ['bin', 'lib', 'domain', 'lambdas', 'ssm-documents', 'kubernetes'];
@@ -53,38 +52,30 @@ describe('arrows between folders run one way', () => {
 
 describe('an app without the local cloud', () => {
   it('synthesizes, in another folder, to the very same bytes', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'airlock-bare-'));
-    try {
-      for (const name of [
-        ...product,
-        'package.json',
-        'package-lock.json',
-        'tsconfig.json',
-        'airlock.yaml',
-        'cdk.json',
-      ]) {
-        cpSync(join(root, name), join(folder, name), { recursive: true });
-      }
-      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-      const synthesize = (cwd: string, out: string) =>
-        execFileSync(process.execPath, [join(cwd, 'bin', 'app.ts')], {
-          cwd,
-          env: { ...process.env, CDK_OUTDIR: out },
-          stdio: 'ignore',
-        });
-      synthesize(folder, join(folder, 'one'));
-      synthesize(root, join(folder, 'other'));
-      const files = readdirSync(join(folder, 'one'), { recursive: true, withFileTypes: true }).filter((entry) =>
-        entry.isFile(),
-      );
-      expect(files.length).toBeGreaterThan(8);
-      for (const { parentPath, name } of files) {
-        const path = relative(join(folder, 'one'), join(parentPath, name));
-        const [one, other] = ['one', 'other'].map((out) => readFileSync(join(folder, out, path)));
-        expect([path, other && one?.equals(other)]).toEqual([path, true]);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+    const folder = mkdtempSync(join(inject('scratch'), 'bare-'));
+    for (const name of [...product, 'package.json', 'package-lock.json', 'tsconfig.json', 'airlock.yaml', 'cdk.json']) {
+      cpSync(join(root, name), join(folder, name), { recursive: true });
     }
-  }, 300_000);
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    const [one, other] = [join(folder, 'cdk.out'), inject('assembly')];
+    execFileSync(process.execPath, [join(folder, 'bin', 'app.ts')], {
+      cwd: folder,
+      env: { ...process.env, CDK_OUTDIR: one, AIRLOCK_CATALOGUE: inject('catalogue') },
+      stdio: 'ignore',
+    });
+
+    const files = filesIn(one);
+    expect(files).toEqual(filesIn(other));
+    expect(files.length).toBeGreaterThan(8);
+    for (const file of files) {
+      expect([file, readFileSync(join(one, file)).equals(readFileSync(join(other, file)))]).toEqual([file, true]);
+    }
+  });
 });
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .toSorted();
+}

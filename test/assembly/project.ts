@@ -11,6 +11,10 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The cloud assembly of the sample airlock.yaml, with the checksums of the stand-in release in its catalogue. */
     assembly: string;
+    /** That catalogue's file. */
+    catalogue: string;
+    /** A folder for whatever a test writes; it is gone after the last one. */
+    scratch: string;
   }
 }
 
@@ -23,5 +27,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const assembly = join(folder, 'cdk.out');
   await synthesize({ assembly, catalogue });
   project.provide('assembly', assembly);
+  project.provide('catalogue', catalogue);
+  project.provide('scratch', mkdtempSync(join(folder, 'scratch-')));
   return () => rmSync(folder, { recursive: true });
 }

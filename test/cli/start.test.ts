@@ -1,18 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { airlock } from './airlock.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'airlock-cli-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Puts the text of an airlock.yaml among the words into a file, and the file's name in its place. */
 function withFiles(words: readonly string[]): string[] {
   return words.map((word) => {
     if (!word.startsWith('clusters:')) return word;
-    const path = join(folder, 'airlock.yaml');
+    const path = join(mkdtempSync(join(inject('scratch'), 'cli-')), 'airlock.yaml');
     writeFileSync(path, word);
     return path;
   });

@@ -1,23 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { afterAll } from 'vitest';
+import { Architecture, Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { buildSync } from 'esbuild';
+import { inject } from 'vitest';
 
-const folders: string[] = [];
+const bundles = new Map<string, string>();
 
-// This module is loaded while a test file is collected, so the hook belongs to that file.
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder that is gone after the tests of the file that asks for it. */
+/** A folder that is gone after the tests. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'local-cloud-'));
-  folders.push(folder);
-  return folder;
+  return mkdtempSync(join(inject('scratch'), 'sample-'));
 }
 
 /** Synthesizes a small app offline, in a folder of its own. */
@@ -39,19 +31,35 @@ export function assemblyOf(template: object): string {
   return outdir;
 }
 
-/** A function of the sample, bundled with the SDK in it. */
+/** A function of the sample with the SDK in it, bundled as CDK's NodejsFunction bundles, but once for all that ask for the same file. */
 export function sampleFunction(
   stack: Stack,
   id: string,
   handler: string,
-  props: Partial<NodejsFunctionProps> = {},
-): NodejsFunction {
-  return new NodejsFunction(stack, id, {
-    entry: join(import.meta.dirname, 'functions/sample.ts'),
-    handler,
+  { entry = 'sample.ts', ...props }: Partial<FunctionProps> & { readonly entry?: string } = {},
+): LambdaFunction {
+  return new LambdaFunction(stack, id, {
+    code: Code.fromAsset(bundleOf(entry)),
+    handler: `index.${handler}`,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    bundling: { bundleAwsSDK: true, format: OutputFormat.CJS },
     ...props,
   });
+}
+
+function bundleOf(entry: string): string {
+  const known = bundles.get(entry);
+  if (known !== undefined) return known;
+  const folder = temporaryFolder();
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'functions', entry)],
+    outfile: join(folder, 'index.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    logLevel: 'error',
+  });
+  bundles.set(entry, folder);
+  return folder;
 }

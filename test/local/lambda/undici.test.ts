@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../local/clock.ts';
@@ -29,9 +28,8 @@ describe('a function that talks to a server on this machine with undici', () => 
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const entry = join(import.meta.dirname, '../app/functions/fetching.ts');
     const assembly = synthesize((stack: Stack) => {
-      sampleFunction(stack, 'fetching', 'handler', { functionName: 'fetching', entry });
+      sampleFunction(stack, 'fetching', 'handler', { functionName: 'fetching', entry: 'fetching.ts' });
     });
     cloud = await LocalCloud.deploy(assembly, { clock });
   });
