@@ -45,6 +45,15 @@ export const receiptAnnotation = 'airlock.dev/receipt';
 /** The group that an access entry gives to Airlock's role; names that begin with `system:` are refused by EKS. */
 export const gatekeepers = 'airlock:gatekeepers';
 
+/**
+ * The group of the function that prepares a cluster. It has no right by it: a dry run of a member is held to the policies as if it came from
+ * a member of {@link gatekeepers}, so that the function can see them at work before it gives that group any right.
+ */
+export const preparers = 'airlock:preparers';
+
+/** The name under which the cluster keeps who owns which field of what Airlock applied. */
+export const fieldManager = 'airlock';
+
 /** The namespace that is Airlock's own. */
 export const airlockNamespace = 'airlock-system';
 

@@ -5,13 +5,14 @@ import type {
   V1Validation,
   V1Variable,
 } from '@kubernetes/client-node';
-import { texts } from './expressions.ts';
+import { preparers } from '../domain/kubernetes.ts';
+import { orElse, texts } from './expressions.ts';
 
 /** One policy for Airlock's identity, in the words that differ from one to the other. */
 export interface PolicyPlan {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** The group that the policy is about; nobody else is touched by it. */
+  /** The group that the policy is about; beside it, it touches dry runs of the function that prepares the cluster, and nobody else. */
   readonly group: string;
   readonly rules: readonly V1RuleWithOperations[];
   readonly variables?: readonly V1Variable[];
@@ -19,8 +20,8 @@ export interface PolicyPlan {
 }
 
 /**
- * A policy and its binding, for requests of one group alone. It fails closed: an expression that cannot be evaluated denies, and that
- * touches nobody but that group, for its condition cannot fail.
+ * A policy and its binding, for requests of one group. It fails closed: an expression that cannot be evaluated denies, and that touches
+ * nobody but that group, for its condition cannot fail.
  */
 export function policy({
   name,
@@ -42,7 +43,9 @@ export function policy({
         matchConditions: [
           {
             name: 'airlock-asks',
-            expression: `has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in ${texts([group])})`,
+            expression:
+              `has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in ${texts([group])} || ` +
+              `(g in ${texts([preparers])} && (${orElse('request.dryRun', 'false')})))`,
           },
         ],
         ...(variables.length === 0 ? {} : { variables: [...variables] }),

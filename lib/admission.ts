@@ -5,7 +5,6 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import { grantTelling } from './bus.ts';
@@ -16,7 +15,7 @@ import { WorkQueue } from './work-queue.ts';
 export interface AdmissionProps {
   readonly clusters: readonly string[];
   readonly releases: Releases;
-  readonly pools: Pools;
+  readonly deadlineMinutes: number;
   readonly ledger: Ledger;
   readonly way: StateMachine;
   readonly logRetention: RetentionDays;
@@ -40,7 +39,7 @@ export class Admission extends Construct {
       },
       targets: [new SqsQueue(this.launches.queue, { deadLetterQueue: this.launches.deadLetters })],
     });
-    const { clusters, releases, pools } = props;
+    const { clusters, releases, deadlineMinutes } = props;
     const admit = new AirlockFunction(this, 'Admit', {
       name: 'admit',
       description: 'Looks launches up in batches and starts an execution for each that is ours',
@@ -48,7 +47,7 @@ export class Admission extends Construct {
       memoryMiB: 256,
       logRetention: props.logRetention,
       environment: {
-        ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
+        ADMISSIBLE: JSON.stringify({ clusters, releases, deadlineMinutes }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
       },

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, EventSourceMapping, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type CfnFunction, EventSourceMapping, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { grantInterfaces, type Placement } from './cluster-network.ts';
 
 /** What a function of Airlock is made of. */
 export interface AirlockFunctionProps {
@@ -16,6 +17,8 @@ export interface AirlockFunctionProps {
   readonly memoryMiB: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
+  /** The network that it stands in; none unless told. */
+  readonly placement?: Placement | undefined;
 }
 
 /** How a function takes messages out of a queue. */
@@ -40,6 +43,8 @@ export class AirlockFunction extends Construct {
     const logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
+    // Lambda asks for its network interfaces while it makes the function, so the right comes first.
+    if (props.placement) grantInterfaces(this.role);
     this.function = new NodejsFunction(this, 'Function', {
       entry: join(import.meta.dirname, '..', 'lambdas', props.name, 'handler.ts'),
       depsLockFilePath: join(import.meta.dirname, '..', 'package-lock.json'),
@@ -54,6 +59,8 @@ export class AirlockFunction extends Construct {
       awsSdkConnectionReuse: false,
       bundling: { format: OutputFormat.CJS, mainFields: ['module', 'main'], minify: true, bundleAwsSDK: true },
     });
+    // The network is known at deploy time alone, and the CDK's own VPC constructs want to know it before.
+    if (props.placement) (this.function.node.defaultChild as CfnFunction).vpcConfig = props.placement;
   }
 
   /** Makes the function a consumer of a queue, with just the rights that polling needs. */

@@ -1,18 +1,19 @@
-import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type Catalogue, defaultRelease } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
 import type { Releases } from '../domain/tags.ts';
+import { renderManifests } from '../kubernetes/manifests.ts';
 import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
 import { ClusterAccess } from './cluster-access.ts';
+import { ClusterLookUp } from './cluster-lookup.ts';
 import { Commands } from './commands.ts';
 import { ConfigError } from './config/load.ts';
+import { manifestOptions } from './config/manifest-options.ts';
 import type { Config } from './config/schema.ts';
-import { Departures } from './departures.ts';
-import { Halting } from './halting.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
 import { Results } from './results.ts';
@@ -39,45 +40,33 @@ export class AirlockStack extends Stack {
     const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
     const results = new Results(this, 'Results', { ledger, logRetention });
 
-    const halting = new Halting(this, 'Halting', { ledger, logRetention });
-
-    const lookUpLog = new LogGroup(this, 'LookUpLog', {
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    let lookUp: ClusterLookUp | undefined;
+    const manifests = config.manifests === 'manual' ? undefined : renderManifests(manifestOptions(config));
     const clusters = config.clusters.map((cluster) => {
       const access = new ClusterAccess(this, `Cluster-${cluster.name}`, {
         cluster,
         gate: config.gate,
         proof: config.proof,
         logRetention,
-        lookUpLog,
+        lookUp: () => {
+          lookUp ??= new ClusterLookUp(this, 'LookUp', logRetention);
+          return lookUp;
+        },
+        manifests,
       });
       return [cluster.name, access] as const;
     });
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
-      reason: "The CDK's own function for look-ups at deploy time has it; no function of ours does",
-    });
-    const { deadlineMinutes, onFailure } = config;
-    const pools = { deadlineMinutes, onFailure, pools: config.pools };
-    const way = new Way(this, 'Way', { commands, ledger, halting, clusters: Object.fromEntries(clusters) });
+    const way = new Way(this, 'Way', { commands, ledger, clusters: Object.fromEntries(clusters) });
     const admission = new Admission(this, 'Admission', {
       clusters: config.clusters.map(({ name }) => name),
       releases,
-      pools,
+      deadlineMinutes: config.deadlineMinutes,
       ledger,
       way: way.stateMachine,
       logRetention,
     });
-    const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
     new Alarms(this, 'Alarms', {
-      queues: {
-        Launches: admission.launches,
-        Commands: commands.commands,
-        Results: results.results,
-        Departures: departures,
-      },
+      queues: { Launches: admission.launches, Commands: commands.commands, Results: results.results },
       clusters: config.clusters.map(({ name }) => name),
       topicArn: config.alarmTopicArn,
     });

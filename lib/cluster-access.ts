@@ -1,12 +1,14 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { gatekeepers } from '../domain/kubernetes.ts';
 import { clusterService } from '../domain/metrics.ts';
+import type { Manifest } from '../kubernetes/manifests.ts';
 import { AirlockFunction } from './airlock-function.ts';
+import type { Address, ClusterLookUp, Surroundings } from './cluster-lookup.ts';
+import { ClusterManifests } from './cluster-manifests.ts';
+import { ClusterNetwork } from './cluster-network.ts';
 import type { Config } from './config/schema.ts';
 
 /** One cluster of `airlock.yaml`. */
@@ -18,69 +20,84 @@ export interface ClusterAccessProps {
   readonly gate: string;
   readonly proof: Config['proof'];
   readonly logRetention: RetentionDays;
-  /** The log of the function that looks clusters up while the stack is deployed. */
-  readonly lookUpLog: LogGroup;
+  /** Finds a cluster that EKS knows. */
+  readonly lookUp: () => ClusterLookUp;
+  /** What the cluster needs; undefined where people apply it themselves. */
+  readonly manifests: readonly Manifest[] | undefined;
 }
 
 /**
- * The one function that talks to one cluster. It signs its token itself, so it has no AWS right but its log; what it may do in the cluster,
- * the cluster's RBAC says.
+ * The one function that talks to one cluster. It signs its token itself, so it has no AWS right but its log (and its network interfaces
+ * where the cluster is private); what it may do in the cluster, the cluster's RBAC says.
  */
 export class ClusterAccess extends Construct {
   readonly cluster: AirlockFunction;
 
   constructor(scope: Construct, id: string, props: ClusterAccessProps) {
     super(scope, id);
-    const { cluster } = props;
-    const { endpoint, certificateAuthority } =
-      cluster.endpoint === undefined || cluster.certificateAuthority === undefined
-        ? this.#lookUp(cluster.name, props.lookUpLog)
-        : { endpoint: cluster.endpoint, certificateAuthority: cluster.certificateAuthority };
+    const { cluster, logRetention } = props;
+    const { address, surroundings } = this.#find(cluster, props.lookUp);
+    const network =
+      surroundings === undefined
+        ? undefined
+        : new ClusterNetwork(this, 'Network', {
+            cluster: cluster.name,
+            port: portOf(cluster.endpoint),
+            ...surroundings,
+          });
     this.cluster = new AirlockFunction(this, 'Cluster', {
       name: clusterService,
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
       timeout: Duration.seconds(90),
       memoryMiB: 512,
-      logRetention: props.logRetention,
+      logRetention,
       environment: {
         CLUSTER_NAME: cluster.name,
-        CLUSTER_ENDPOINT: endpoint,
-        CLUSTER_CA: certificateAuthority,
+        CLUSTER_ENDPOINT: address.endpoint,
+        CLUSTER_CA: address.certificateAuthority,
         GATE_KEY: props.gate,
         PROOF: props.proof,
       },
+      placement: network?.placement,
     });
-    if (cluster.endpoint === undefined) {
-      new CfnAccessEntry(this, 'Entry', {
-        clusterName: cluster.name,
-        principalArn: this.cluster.role.roleArn,
-        kubernetesGroups: [gatekeepers],
-        type: 'STANDARD',
-      });
+    if (cluster.endpoint !== undefined) {
+      // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
+      new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });
+      return;
     }
+    const entry = new CfnAccessEntry(this, 'Entry', {
+      clusterName: cluster.name,
+      principalArn: this.cluster.role.roleArn,
+      kubernetesGroups: [gatekeepers],
+      type: 'STANDARD',
+    });
+    if (props.manifests === undefined) return;
+    const prepared = new ClusterManifests(this, 'Manifests', {
+      ...address,
+      cluster: cluster.name,
+      manifests: props.manifests,
+      network,
+      logRetention,
+    });
+    // The identity comes into a cluster that is ready for it, and leaves it before that is taken apart.
+    entry.node.addDependency(prepared);
+    new CfnOutput(this, 'Manifest', { value: prepared.summary, description: `What was applied to ${cluster.name}` });
   }
 
-  #lookUp(name: string, logGroup: LogGroup): { endpoint: string; certificateAuthority: string } {
-    const found = new AwsCustomResource(this, 'LookUp', {
-      onUpdate: {
-        service: 'EKS',
-        action: 'describeCluster',
-        parameters: { name },
-        outputPaths: ['cluster.endpoint', 'cluster.certificateAuthority.data'],
-        physicalResourceId: PhysicalResourceId.of(name),
-      },
-      policy: AwsCustomResourcePolicy.fromStatements([
-        new PolicyStatement({
-          actions: ['eks:DescribeCluster'],
-          resources: [`arn:${Aws.PARTITION}:eks:${Aws.REGION}:${Aws.ACCOUNT_ID}:cluster/${name}`],
-        }),
-      ]),
-      installLatestAwsSdk: false,
-      logGroup,
-    });
-    return {
-      endpoint: found.getResponseField('cluster.endpoint'),
-      certificateAuthority: found.getResponseField('cluster.certificateAuthority.data'),
-    };
+  #find(
+    { name, endpoint, certificateAuthority, private: inside, network }: ClusterConfig,
+    lookUp: () => ClusterLookUp,
+  ): { readonly address: Address; readonly surroundings: Surroundings | undefined } {
+    if (endpoint === undefined || certificateAuthority === undefined) {
+      const found = lookUp().find(this, { name, inside });
+      return { address: found, surroundings: inside ? found : undefined };
+    }
+    const given = network && { vpcId: network.vpc, subnetIds: network.subnets, securityGroupId: network.securityGroup };
+    return { address: { endpoint, certificateAuthority }, surroundings: given };
   }
+}
+
+/** EKS serves on 443; a cluster of one's own on the port of its address. */
+function portOf(endpoint: string | undefined): number {
+  return Number(new URL(endpoint ?? 'https://eks').port || 443);
 }

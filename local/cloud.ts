@@ -11,7 +11,7 @@ import { iamPart } from './services/iam.ts';
 import { lambdaPart } from './services/lambda.ts';
 import { Logs } from './services/logs.ts';
 import { stsPart } from './services/sts.ts';
-import { type Deployed, deploy } from './template/deployment.ts';
+import { type Deployed, deploy, removeAll } from './template/deployment.ts';
 import type { ResourceType } from './template/resource.ts';
 import { TemplateError } from './template/template-error.ts';
 
@@ -61,8 +61,6 @@ export class LocalCloud {
   /**
    * Makes every resource of a cloud assembly.
    *
-   * On a virtual clock a custom resource may need time to pass, so the clock is run until the deployment is done.
-   *
    * @param assembly the folder that `cdk synth` wrote
    * @throws TemplateError where the assembly uses what is not known here, or a resource cannot be made
    */
@@ -73,17 +71,8 @@ export class LocalCloud {
       for (const service of part.services ?? []) await cloud.#frontDoor.register(service);
     }
     const types = cloud.#parts.flatMap(({ resourceTypes = [] }) => resourceTypes);
-    const deployment = deploy(assembly, { place, clock, aws, types });
-    let settled = false;
-    const settle = () => {
-      settled = true;
-    };
-    deployment.then(settle, settle);
-    if (clock instanceof VirtualClock) await clock.run(() => settled);
-    if (clock instanceof VirtualClock && !settled)
-      throw new TemplateError('the deployment waits for something that never happens');
     try {
-      const { resources, outputs } = await deployment;
+      const { resources, outputs } = await cloud.#settled(deploy(assembly, { place, clock, aws, types }));
       cloud.#resources = resources;
       cloud.#outputs = outputs;
     } catch (error) {
@@ -91,6 +80,34 @@ export class LocalCloud {
       throw error;
     }
     return cloud;
+  }
+
+  /** Gives a custom resource other properties, as an update of its stack does; a failure is rolled back, and thrown. */
+  update(
+    logicalIdOrPath: string,
+    properties: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return this.#settled(this.#cloudFormation.update(this.resource(logicalIdOrPath), properties));
+  }
+
+  /** Deletes the stacks: what has to be deleted, in reverse of the order in which it was made. */
+  async destroy(): Promise<void> {
+    await this.#settled(removeAll(this.#resources));
+    this.#resources = [];
+  }
+
+  /** On a virtual clock a custom resource may need time to pass, so the clock is run until the work is done. */
+  async #settled<T>(work: Promise<T>): Promise<T> {
+    const { clock } = this.core;
+    let settled = false;
+    const settle = () => {
+      settled = true;
+    };
+    work.then(settle, settle);
+    if (clock instanceof VirtualClock) await clock.run(() => settled);
+    if (clock instanceof VirtualClock && !settled)
+      throw new TemplateError('the deployment waits for something that never happens');
+    return work;
   }
 
   /** Outputs of the stacks by name, and by `<stack>.<name>`. */

@@ -38,6 +38,15 @@ export function rightsPage(template: unknown): string {
     const lines = statements(Properties).map((one) => `${row(one)} ${one.Effect} ${cell(text(one.Principal))} |`);
     return `### ${plain(name).slice(1, -1)}\n\n| actions | resources | conditions | effect and principal |\n|---|---|---|---|\n${lines.join('\n')}`;
   });
+  const entries = rows('AWS::EKS::AccessEntry').map(([, { Properties = {} }]) => {
+    const policies = (Properties['AccessPolicies'] ?? []) as { PolicyArn: unknown; AccessScope: { Type: string } }[];
+    const names = policies.map((one) => `${cell(text(one.PolicyArn))} for the ${one.AccessScope.Type}`).join('<br>');
+    const groups = ((Properties['KubernetesGroups'] ?? []) as string[]).map(cell).join('<br>');
+    return `| ${cell(text(Properties['PrincipalArn']))} | ${text(Properties['ClusterName'])} | ${groups} | ${names} |`;
+  });
+  const inside = rows('Custom::AirlockManifests').flatMap(([, { Properties }]) =>
+    clusterRights(JSON.parse(String(Properties?.['Manifests']))),
+  );
   return `# Rights
 
 Every right that the stack asks for, read from the synthesized template of the sample \`airlock.yaml\` by \`npm run docs\`. A name in \`{}\` is a
@@ -50,7 +59,43 @@ ${roles.join('\n\n')}
 ## Policies of queues
 
 ${queues.join('\n\n')}
+
+## In a cluster
+
+### Access entries
+
+| role | cluster | groups | access policies |
+|---|---|---|---|
+${entries.join('\n')}
+
+### Roles of RBAC
+
+What the objects give that \`manifests: apply\` applies; the admission policies beside them narrow it further ([cluster.md](cluster.md)).
+
+| role | given to | namespace | verbs | resources |
+|---|---|---|---|---|
+${inside.join('\n')}
 `;
+}
+
+/** A role or a binding of a cluster, as far as rights go. */
+interface RbacObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: readonly { readonly verbs: readonly string[]; readonly resources?: readonly string[] }[];
+  readonly subjects?: readonly { readonly kind: string; readonly name: string }[];
+  readonly roleRef?: { readonly kind: string; readonly name: string };
+}
+
+function clusterRights(manifests: readonly RbacObject[]): readonly string[] {
+  return manifests.flatMap(({ kind, metadata: { name, namespace = 'all' }, rules = [] }) => {
+    const bindings = manifests.filter(({ roleRef }) => roleRef?.kind === kind && roleRef.name === name);
+    const given = bindings.flatMap(({ subjects = [] }) => subjects.map((one) => cell(`${one.kind} ${one.name}`)));
+    return rules.map(
+      ({ verbs, resources = [] }) =>
+        `| ${kind} ${cell(name)} | ${given.join('<br>')} | ${namespace} | ${verbs.join(', ')} | ${resources.join(', ')} |`,
+    );
+  });
 }
 
 function table(rows: readonly string[]): string {

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseCatalogue } from '../../domain/catalogue.ts';
-import { runtimeClasses } from '../../domain/kubernetes.ts';
-import type { Runtime } from '../../domain/node.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { ConfigError, loadConfig } from '../../lib/config/load.ts';
+import { manifestOptions } from '../../lib/config/manifest-options.ts';
 import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
 import { type FaultName, isMachineFault } from '../../local/faults.ts';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
@@ -84,16 +83,13 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
 
     tell('starting the local cloud over cdk.out');
     mirror = await startMirror();
-    const runtimes = (Object.keys(config.runtimes) as Runtime[]).map((runtime) => ({
-      runtime,
-      handler: runtimeClasses[runtime].handler,
-    }));
     const site = mirror;
     const world = await World.start({
       assembly,
       clock,
       clusters,
-      manifests: renderManifests({ runtimes, gate: config.gate }),
+      // With `manifests: manual` it is people who apply them.
+      manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
       auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => {
         const machine = await SimulatedMachine.create({ faults: faults.filter(isMachineFault) }, site);

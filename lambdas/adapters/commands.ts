@@ -1,5 +1,4 @@
 import {
-  CancelCommandCommand,
   DescribeInstanceInformationCommand,
   InvalidInstanceId,
   ListCommandInvocationsCommand,
@@ -7,7 +6,6 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { Standing } from '../../domain/standing.ts';
 
 const reader = new SSMClient({ maxAttempts: 8 });
 
@@ -130,30 +128,24 @@ export async function findCommand(
   return undefined;
 }
 
-/** Asks SSM to end a command on one instance. That it has ended is not said by the answer. */
-export async function cancelCommand(commandId: string, instanceId: string): Promise<void> {
-  await reader.send(new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] }));
-}
-
-/** How a command stands on one instance, and which document it is. */
-export interface Invocation extends Standing {
+/** How a command stands on one instance. */
+export interface Invocation {
   readonly instanceId: string;
+  readonly comment: string;
+  readonly status: string;
+  readonly statusDetails: string;
   readonly document: string;
+  /** The first 2,500 characters of what the command printed. */
+  readonly output: string;
 }
 
-/** Reads how a command stands on all of its instances, or on one. */
-export async function invocationsOf(commandId: string, InstanceId?: string): Promise<Invocation[]> {
+/** Reads how a command stands on all of its instances. */
+export async function invocationsOf(commandId: string): Promise<Invocation[]> {
   const seen: Invocation[] = [];
   let NextToken: string | undefined;
   do {
     const page = await reader.send(
-      new ListCommandInvocationsCommand({
-        CommandId: commandId,
-        InstanceId,
-        Details: true,
-        MaxResults: pageSize,
-        NextToken,
-      }),
+      new ListCommandInvocationsCommand({ CommandId: commandId, Details: true, MaxResults: pageSize, NextToken }),
     );
     for (const one of page.CommandInvocations ?? []) {
       seen.push({

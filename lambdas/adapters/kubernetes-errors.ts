@@ -5,16 +5,30 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
   /** How long the API asks to be left alone, in milliseconds; 0 where it does not say. */
   readonly retryAfterMs: number;
+  /** Whether nobody knows the API's name: the cluster is gone, or its name is not to be seen from here. */
+  readonly nameUnknown: boolean;
 
   constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
+    this.nameUnknown = causes(this).some((cause) => (cause as { code?: unknown }).code === 'ENOTFOUND');
   }
 }
 
 /** 401 or 403: the API knows us not, or does not let us. */
 export class Forbidden extends Error {
-  override readonly name = 'Forbidden';
+  override readonly name: string = 'Forbidden';
+}
+
+/** 403 by a ValidatingAdmissionPolicy. */
+export class DeniedByPolicy extends Forbidden {
+  override readonly name = 'DeniedByPolicy';
+  readonly policy: string;
+
+  constructor(message: string, policy: string) {
+    super(message);
+    this.policy = policy;
+  }
 }
 
 /** 409 or 422: the object is not as the patch says it is, so another look is due. */
@@ -35,12 +49,21 @@ export class UnexpectedAnswer extends Error {
 /** What went wrong, as a class that a caller can branch on; the answer's own words are the message, and never the token. */
 export function failureOf(error: unknown): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
   if (!(error instanceof ApiException)) return new Unreachable(reasonOf(error), 0, { cause: error });
-  const { code } = error;
-  const message = `HTTP ${code}: ${messageOf(error)}`;
+  return failureOfAnswer(error);
+}
+
+/** The same for an answer without an object. */
+export function failureOfAnswer(
+  answer: Pick<ApiException<unknown>, 'code' | 'body' | 'headers'>,
+): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
+  const { code, headers } = answer;
+  const message = `HTTP ${code}: ${messageOf(answer)}`;
+  const [, policy] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request/.exec(message) ?? [];
+  if (policy !== undefined && code === 403) return new DeniedByPolicy(message, policy);
   if (code === 401 || code === 403) return new Forbidden(message);
   if (code === 404) return new NotFound(message);
   if (code === 409 || code === 422) return new Conflict(message);
-  if (code === 429 || code >= 500) return new Unreachable(message, retryAfterMs(error.headers['retry-after']));
+  if (code === 429 || code >= 500) return new Unreachable(message, retryAfterMs(headers['retry-after']));
   return new UnexpectedAnswer(message);
 }
 
@@ -57,13 +80,18 @@ export function continuationOf(error: unknown): string | undefined {
 
 /** fetch says `fetch failed` for everything; what happened stands in its causes. */
 function reasonOf(error: unknown): string {
-  const reasons: string[] = [];
-  for (let at = error; at instanceof Error && reasons.length < 4; at = at.cause) reasons.push(at.message);
+  const reasons = causes(error).map(({ message }) => message);
   return reasons.length === 0 ? String(error) : reasons.join(': ');
 }
 
+function causes(error: unknown): readonly Error[] {
+  const found: Error[] = [];
+  for (let at = error; at instanceof Error && found.length < 4; at = at.cause) found.push(at);
+  return found;
+}
+
 /** The message of the Status in the body; 401 comes without one. */
-function messageOf({ body }: ApiException<unknown>): string {
+function messageOf({ body }: { readonly body: unknown }): string {
   if (typeof body !== 'string') return 'Unauthorized';
   try {
     const { message }: { message?: unknown } = JSON.parse(body);

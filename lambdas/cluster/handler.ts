@@ -3,7 +3,7 @@ import { defaultGateKey } from '../../domain/kubernetes.ts';
 import { type ClusterCall, ClusterCallSchema, type NodeCall } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
-import { eksToken } from '../adapters/eks-token.ts';
+import { ownToken, pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { Kubernetes } from '../adapters/kubernetes.ts';
 import { countEnd, logger } from '../adapters/telemetry.ts';
@@ -29,7 +29,7 @@ export async function handler(event: unknown): Promise<Receipt | Survey> {
   const call = parse(event);
   logger.resetKeys();
   logger.appendKeys({ cluster, action: call.action });
-  const api = new Kubernetes({ endpoint, caPem, token: await token() });
+  const api = new Kubernetes({ endpoint, caPem, token: await ownToken(cluster) });
   try {
     return call.action === 'survey' ? await survey(call, { api, cluster, gateKey }) : await end(call, api);
   } catch (error) {
@@ -64,26 +64,4 @@ function parse(event: unknown): ClusterCall {
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
   throw new Error(`the call is not valid at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}`);
-}
-
-/** EKS gives the certificate authority as base64 of its PEM. */
-function pem(base64: string): string {
-  const text = Buffer.from(base64, 'base64').toString();
-  if (text.startsWith('-----BEGIN CERTIFICATE-----')) return text;
-  throw new Error('environment variable CLUSTER_CA is not the base64 of a PEM certificate');
-}
-
-/** A token for this call, from the credentials that Lambda gives to the function. */
-function token(): Promise<string> {
-  const sessionToken = process.env['AWS_SESSION_TOKEN'];
-  return eksToken({
-    cluster,
-    region: variable('AWS_REGION'),
-    now: Date.now(),
-    credentials: {
-      accessKeyId: variable('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: variable('AWS_SECRET_ACCESS_KEY'),
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-    },
-  });
 }

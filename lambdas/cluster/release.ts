@@ -1,4 +1,3 @@
-import { triedUntil } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { decideRelease, type ReleaseCall } from './decide.ts';
 import { NodeLookup } from './lookup.ts';
@@ -37,5 +36,5 @@ export function release(call: ReleaseCall, ports: Ports): Promise<Receipt> {
         return { done: decision.receipt };
     }
   };
-  return persist(call.node, ports.time, triedUntil(call.node), look);
+  return persist(call.node, ports.time, Date.parse(call.node.deadline), look);
 }

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
 import { runtimes } from '../../domain/node.ts';
-import { onFailures } from '../../domain/pools.ts';
-import { deadlineBounds } from '../../domain/tags.ts';
 
 /** Retention periods that CloudWatch Logs takes, in days. */
 const retentionDays = [
@@ -14,6 +12,26 @@ const taintKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z
 const releaseName = v.pipe(
   v.string('a release in quotes, for instance "20260928.0"'),
   v.regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$/, 'a release, for instance "20260928.0"'),
+);
+
+const idOf = (prefix: 'vpc' | 'subnet' | 'sg') =>
+  v.pipe(
+    v.string(`an id, ${prefix}-0123456789abcdef0 for instance`),
+    v.regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `an id, ${prefix}-0123456789abcdef0 for instance`),
+  );
+
+const NetworkSchema = v.strictObject(
+  {
+    vpc: idOf('vpc'),
+    subnets: v.pipe(
+      v.array(idOf('subnet'), 'a list of subnets of the VPC'),
+      v.minLength(1, 'at least one subnet'),
+      v.maxLength(16, 'at most 16 subnets'),
+    ),
+    /** The security group of the API: it gets a rule that lets the function in. */
+    securityGroup: idOf('sg'),
+  },
+  'vpc, subnets and securityGroup are the fields of a network',
 );
 
 const ClusterSchema = v.pipe(
@@ -41,8 +59,20 @@ const ClusterSchema = v.pipe(
           v.regex(/^LS0tLS1CRUdJTi[A-Za-z0-9+/=]+$/, 'a PEM certificate in base64, as EKS shows it'),
         ),
       ),
+      /** Whether its API is reached in its own network, which EKS tells at deploy time. */
+      private: v.optional(v.boolean('true or false'), false),
+      /** The network of an API that EKS does not know: where the function is put. */
+      network: v.optional(NetworkSchema),
     },
-    'name, endpoint and certificateAuthority are the fields of a cluster',
+    'name, endpoint, certificateAuthority, private and network are the fields of a cluster',
+  ),
+  v.check(
+    ({ endpoint, private: inside }) => !(inside && endpoint !== undefined),
+    'private only where EKS knows the cluster; one with an endpoint of its own names its network',
+  ),
+  v.check(
+    ({ endpoint, network }) => network === undefined || endpoint !== undefined,
+    'network only beside endpoint; of a cluster that EKS knows, private: true looks it up',
   ),
   v.check(
     ({ endpoint, certificateAuthority }) => (endpoint === undefined) === (certificateAuthority === undefined),
@@ -51,45 +81,6 @@ const ClusterSchema = v.pipe(
 );
 
 const ReleaseSchema = v.strictObject({ release: v.optional(releaseName) }, 'release is the one field of a runtime');
-
-const wholeNumber = (least: number, most: number, what: string) => {
-  const form = `a whole number ${what} from ${least} to ${most}`;
-  return v.pipe(v.number(form), v.integer(form), v.minValue(least, form), v.maxValue(most, form));
-};
-const deadlineMinutes = wholeNumber(deadlineBounds.least, deadlineBounds.most, 'of minutes');
-const onFailure = v.picklist(onFailures, onFailures.join(', ').replace(/, (?=[^,]*$)/, ' or '));
-
-const PoolSchema = v.strictObject(
-  {
-    /** As it stands in the tags of the pool's instances. */
-    name: v.pipe(
-      v.string('the name of a NodePool, node group or Auto Scaling group'),
-      v.regex(
-        /^[ -~]{1,255}$/,
-        'the name of a NodePool, node group or Auto Scaling group: up to 255 printable letters',
-      ),
-    ),
-    onFailure: v.optional(onFailure),
-    deadlineMinutes: v.optional(deadlineMinutes),
-    /** The launch hook of the pool's Auto Scaling group that waits for Airlock. */
-    launchHook: v.optional(
-      v.pipe(
-        v.string('the name of a launch hook'),
-        v.regex(/^[A-Za-z0-9/_-]{1,255}$/, 'the name of a launch hook: up to 255 letters, digits, -, _ and /'),
-      ),
-    ),
-  },
-  'name, onFailure, deadlineMinutes and launchHook are the fields of a pool',
-);
-
-const BreakerSchema = v.strictObject(
-  {
-    failures: v.optional(wholeNumber(2, 100, 'of nodes'), 3),
-    sharePercent: v.optional(wholeNumber(1, 100, 'of percent'), 50),
-    windowMinutes: v.optional(wholeNumber(5, 1_440, 'of minutes'), 60),
-  },
-  'failures, sharePercent and windowMinutes are the fields of breaker',
-);
 
 /** The shape of `airlock.yaml`, with the default of every field that has one. */
 export const ConfigSchema = v.strictObject(
@@ -113,22 +104,22 @@ export const ConfigSchema = v.strictObject(
       v.pipe(v.string('a taint key'), v.regex(taintKey, 'a taint key, for instance airlock.dev/bootstrap')),
       'airlock.dev/bootstrap',
     ),
+    /** Whether the deployment applies to the clusters what they need, or people do (`airlock manifests`). */
+    manifests: v.optional(v.picklist(['apply', 'manual'], 'apply or manual'), 'apply'),
     /** What opens the gate beside the proof on the host: a pod that ran on the node, or nothing more. */
     proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
     /** Minutes from the launch to the latest end. */
-    deadlineMinutes: v.optional(deadlineMinutes, 20),
-    /** What becomes of a node that is not released. */
-    onFailure: v.optional(onFailure, 'quarantine'),
-    /** Pools that want something else. */
-    pools: v.optional(
+    deadlineMinutes: v.optional(
       v.pipe(
-        v.array(PoolSchema, 'a list of pools, each with its name'),
-        v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each pool once'),
+        v.number('a whole number of minutes from 5 to 120'),
+        v.integer('a whole number of minutes from 5 to 120'),
+        v.minValue(5, 'a whole number of minutes from 5 to 120'),
+        v.maxValue(120, 'a whole number of minutes from 5 to 120'),
       ),
-      [],
+      20,
     ),
-    /** When too many nodes of a pool and release have failed. */
-    breaker: v.optional(BreakerSchema, {}),
+    /** What becomes of a node that is not released. */
+    onFailure: v.optional(v.picklist(['quarantine'], 'quarantine'), 'quarantine'),
     logRetentionDays: v.optional(
       v.picklist(retentionDays, `a period that CloudWatch Logs knows: one of ${retentionDays.join(', ')} days`),
       90,
@@ -144,7 +135,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, proof, deadlineMinutes, onFailure, pools, breaker, logRetentionDays and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, proof, deadlineMinutes, onFailure, logRetentionDays and alarmTopicArn are the fields',
 );
 
 /** What `airlock.yaml` says, with defaults filled in. */

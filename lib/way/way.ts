@@ -5,7 +5,6 @@ import { Construct } from 'constructs';
 import { grantTelling } from '../bus.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { Commands } from '../commands.ts';
-import type { Halting } from '../halting.ts';
 import type { Ledger } from '../ledger.ts';
 import { wayDefinition } from './definition.ts';
 
@@ -13,7 +12,6 @@ import { wayDefinition } from './definition.ts';
 export interface WayProps {
   readonly commands: Commands;
   readonly ledger: Ledger;
-  readonly halting: Halting;
   /** By the cluster's name. */
   readonly clusters: Readonly<Record<string, ClusterAccess>>;
 }
@@ -22,7 +20,7 @@ export interface WayProps {
 export class Way extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { commands, ledger, halting, clusters }: WayProps) {
+  constructor(scope: Construct, id: string, { commands, ledger, clusters }: WayProps) {
     super(scope, id);
     const functions = Object.entries(clusters).map(([name, access]) => [name, access.cluster.function.functionArn]);
     const definition = wayDefinition({
@@ -30,7 +28,6 @@ export class Way extends Construct {
       commandsQueueUrl: commands.commands.queue.queueUrl,
       ledgerTable: ledger.table.tableName,
       clusterFunctions: Object.fromEntries(functions),
-      haltFunction: halting.halt.function.functionArn,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -54,9 +51,7 @@ export class Way extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [...Object.values(clusters).map(({ cluster }) => cluster), halting.halt].map(
-          ({ function: { functionArn } }) => functionArn,
-        ),
+        resources: Object.values(clusters).map(({ cluster }) => cluster.function.functionArn),
       }),
     );
     grantTelling(role);

@@ -18,10 +18,27 @@ interface Answer {
   readonly Data?: Readonly<Record<string, unknown>>;
 }
 
+type Properties = Readonly<Record<string, unknown>>;
+
+/** A custom resource, by what every request about it says. */
+interface Custom {
+  readonly logicalId: string;
+  readonly type: string;
+  /** The ARN of its function. */
+  readonly token: string;
+  /** The id of its stack. */
+  readonly stack: string;
+}
+
 /** What CloudFormation itself brings: CDK's metadata, and resources that a function makes. */
 export class CloudFormation {
   readonly #core: Core;
   readonly #waiting = new Map<string, (answer: Answer) => void>();
+  readonly #made = new Map<
+    string,
+    { readonly resource: Custom; readonly properties: Properties; readonly ref: string }
+  >();
+  #requests = 0;
 
   constructor(core: Core) {
     this.#core = core;
@@ -37,6 +54,7 @@ export class CloudFormation {
       type: 'AWS::CloudFormation::CustomResource',
       properties: ['*'],
       create: (logicalId, properties, stack, type) => this.#create(logicalId, properties, stack, type),
+      remove: (_, logicalId, stack) => this.#remove(logicalId, stack),
     };
     return { resourceTypes: [metadata, custom] };
   }
@@ -67,25 +85,92 @@ export class CloudFormation {
     stack: Stack,
     type: string,
   ): Promise<Created> {
-    const { lambda, clock, place } = this.#core;
-    const { ServiceToken: token, ServiceTimeout: timeout = longestWait } = properties;
+    const { ServiceToken: token } = properties;
     if (typeof token !== 'string' || token.split(':')[2] !== 'lambda') {
       throw new TemplateError(`ServiceToken must be the ARN of a function, not ${JSON.stringify(token)}`);
     }
-    const id = stackId(place, stack.name);
-    const requestId = createHash('sha256').update(`${id}/${logicalId}`).digest('hex').slice(0, 32);
-    const key = `${id}|${logicalId}|${requestId}`;
+    const resource: Custom = { logicalId, type, token, stack: stackId(this.#core.place, stack.name) };
+    const asked = await this.#ask(resource, properties, { RequestType: 'Create' });
+    const { PhysicalResourceId: ref, Data = {} } = asked;
+    if (asked.Status !== 'SUCCESS') {
+      // What could not be created is deleted, if it was given an id.
+      const again = { RequestType: 'Delete', PhysicalResourceId: ref };
+      if (ref !== undefined) await this.#ask(resource, properties, again).catch(() => undefined);
+      throw failure(asked);
+    }
+    if (ref === undefined) throw new TemplateError('invalid PhysicalResourceId: the answer has none');
+    this.#made.set(`${resource.stack} ${logicalId}`, { resource, properties, ref });
+    return { ref, attributes: Data };
+  }
+
+  /**
+   * Gives a custom resource other properties, as an update of its stack does. One that fails is rolled back: the function is asked for an
+   * update to what was before.
+   *
+   * @returns what `Fn::GetAtt` gives from then on
+   * @throws TemplateError with the reason of the failure, after the roll-back
+   */
+  async update(
+    { stack: name, logicalId }: { readonly stack: string; readonly logicalId: string },
+    properties: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const key = `${stackId(this.#core.place, name)} ${logicalId}`;
+    const made = this.#made.get(key);
+    if (made === undefined) throw new TemplateError(`${logicalId} is no custom resource of the stack`);
+    const { resource, properties: before, ref } = made;
+    const wanted = { ServiceToken: resource.token, ...properties };
+    const change = (to: Properties, from: Properties, id: string) =>
+      this.#ask(resource, to, {
+        RequestType: 'Update',
+        PhysicalResourceId: id,
+        OldResourceProperties: stringified(from),
+      });
+    const asked = await change(wanted, before, ref);
+    const id = asked.PhysicalResourceId ?? ref;
+    if (asked.Status !== 'SUCCESS') {
+      const back = await change(before, wanted, id);
+      if (back.Status !== 'SUCCESS') throw new TemplateError(`UPDATE_ROLLBACK_FAILED: ${failure(back).message}`);
+      throw failure(asked);
+    }
+    this.#made.set(key, { resource, properties: wanted, ref: id });
+    // Another id is another resource, and the one before is cleaned up.
+    if (id !== ref) await this.#ask(resource, before, { RequestType: 'Delete', PhysicalResourceId: ref });
+    return asked.Data ?? {};
+  }
+
+  async #remove(logicalId: string, { name }: Stack): Promise<void> {
+    const key = `${stackId(this.#core.place, name)} ${logicalId}`;
+    const made = this.#made.get(key);
+    if (made === undefined) return;
+    const { resource, properties, ref } = made;
+    const asked = await this.#ask(resource, properties, { RequestType: 'Delete', PhysicalResourceId: ref });
+    if (asked.Status !== 'SUCCESS') throw failure(asked);
+    this.#made.delete(key);
+  }
+
+  /** Sends one request to the function of a custom resource and waits for its answer. */
+  async #ask(
+    { token, type, logicalId, stack }: Custom,
+    properties: Properties,
+    request: Readonly<Record<string, unknown>>,
+  ): Promise<Answer> {
+    const { lambda, clock } = this.#core;
+    const requestId = createHash('sha256')
+      .update(`${stack}/${logicalId}/${++this.#requests}`)
+      .digest('hex')
+      .slice(0, 32);
+    const key = `${stack}|${logicalId}|${requestId}`;
     const event = {
-      RequestType: 'Create',
+      ...request,
       ServiceToken: token,
       ResponseURL: `https://${this.host}/${encodeURIComponent(key)}?X-Amz-Expires=7200`,
-      StackId: id,
+      StackId: stack,
       RequestId: requestId,
       LogicalResourceId: logicalId,
       ResourceType: type,
       ResourceProperties: stringified(properties),
     };
-    const seconds = Math.min(Number(timeout), longestWait);
+    const seconds = Math.min(Number(properties['ServiceTimeout'] ?? longestWait), longestWait);
     const answer = await new Promise<Answer>((resolve, reject) => {
       const timer = clock.after(seconds * 1000, () => {
         resolve({ Status: 'FAILED', Reason: `no response was received within ${seconds} seconds` });
@@ -97,15 +182,12 @@ export class CloudFormation {
       lambda.invoke(token, JSON.stringify(event), 'Event').catch(reject);
     });
     this.#waiting.delete(key);
-    if (answer.Status !== 'SUCCESS') {
-      throw new TemplateError(
-        `received response status [FAILED] from custom resource: ${answer.Reason ?? 'no reason given'}`,
-      );
-    }
-    const ref = answer.PhysicalResourceId;
-    if (ref === undefined) throw new TemplateError('invalid PhysicalResourceId: the answer has none');
-    return { ref, attributes: answer.Data ?? {} };
+    return answer;
   }
+}
+
+function failure({ Reason: reason = 'no reason given' }: Answer): TemplateError {
+  return new TemplateError(`received response status [FAILED] from custom resource: ${reason}`);
 }
 
 /** CloudFormation hands every scalar property to a function as text. */

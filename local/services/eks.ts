@@ -17,6 +17,21 @@ export interface Cluster {
   readonly certificateAuthority: string;
   /** {@link kubernetesVersion} unless told. */
   readonly version?: string;
+  /** `API` unless told. */
+  readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
+  /** Where its API answers; unless told, to everybody and in no network of its own. */
+  readonly network?: ClusterNetwork;
+}
+
+/** The network of a cluster, and from where its API answers. */
+export interface ClusterNetwork {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupId: string;
+  readonly publicAccess: boolean;
+  readonly privateAccess: boolean;
+  /** `0.0.0.0/0` unless told. */
+  readonly publicAccessCidrs?: readonly string[];
 }
 
 /** The Kubernetes version that a cluster has unless it says otherwise. */
@@ -28,12 +43,30 @@ export interface AccessEntry {
   readonly principalArn: string;
   readonly username: string;
   readonly groups: readonly string[];
+  /** The names of the access policies that are associated with it for the whole cluster. */
+  readonly policies: readonly string[];
 }
+
+/** Told of each access entry that is made, and with `gone` of each that is deleted. */
+export type EntryWatcher = (entry: AccessEntry, gone: boolean) => void;
 
 /** Group names that EKS keeps for itself. */
 const reservedGroup = /^(system|eks|aws|amazon|iam):/;
 
+/** The one access policy that is modelled, for the one scope that is. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
+const PolicySchema = v.strictObject({
+  AccessScope: v.strictObject({ Type: v.literal('cluster', 'only the scope cluster is modelled here') }),
+  PolicyArn: v.pipe(
+    v.string(),
+    v.regex(
+      /^arn:[^:]+:eks::aws:cluster-access-policy\/AmazonEKSClusterAdminPolicy$/,
+      'only AmazonEKSClusterAdminPolicy is modelled here',
+    ),
+  ),
+});
+
 const EntrySchema = v.strictObject({
+  AccessPolicies: v.optional(v.array(PolicySchema), []),
   ClusterName: v.string(),
   PrincipalArn: v.pipe(
     v.string(),
@@ -64,6 +97,7 @@ export class Eks {
   readonly #createdAt: Date;
   readonly #clusters = new Map<string, Cluster>();
   readonly #entries = new Map<string, AccessEntry>();
+  readonly #watchers: EntryWatcher[] = [];
 
   constructor(options: { clock: Clock; place: Place }) {
     this.#place = options.place;
@@ -87,6 +121,11 @@ export class Eks {
     this.#clusters.set(name, cluster);
   }
 
+  /** Calls `watcher` for each access entry from now on. */
+  watchEntries(watcher: EntryWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
   /** The access entry of a role in a cluster, or undefined. */
   entry(clusterName: string, principalArn: string): AccessEntry | undefined {
     return this.#entries.get(`${clusterName} ${principalArn}`);
@@ -105,7 +144,8 @@ export class Eks {
   }
 
   #described(name: string) {
-    const { endpoint, certificateAuthority, version = kubernetesVersion } = this.#cluster(name);
+    const cluster = this.#cluster(name);
+    const { endpoint, certificateAuthority, version = kubernetesVersion, network } = cluster;
     return {
       name,
       arn: this.#arn(name),
@@ -114,12 +154,19 @@ export class Eks {
       endpoint,
       roleArn: `arn:${this.#place.partition}:iam::${this.#place.account}:role/${name}-cluster`,
       resourcesVpcConfig: {
-        endpointPublicAccess: true,
-        endpointPrivateAccess: false,
-        publicAccessCidrs: ['0.0.0.0/0'],
+        endpointPublicAccess: network?.publicAccess ?? true,
+        endpointPrivateAccess: network?.privateAccess ?? false,
+        publicAccessCidrs: [...(network?.publicAccessCidrs ?? ['0.0.0.0/0'])],
+        ...(network === undefined
+          ? {}
+          : {
+              vpcId: network.vpcId,
+              subnetIds: [...network.subnetIds],
+              clusterSecurityGroupId: network.securityGroupId,
+            }),
       },
       certificateAuthority: { data: certificateAuthority },
-      accessConfig: { authenticationMode: 'API' as const },
+      accessConfig: { authenticationMode: cluster.authenticationMode ?? ('API' as const) },
       status: 'ACTIVE' as const,
     };
   }
@@ -130,6 +177,9 @@ export class Eks {
 
   #entryType(): ResourceType {
     const entries = this.#entries;
+    const tell: EntryWatcher = (entry, gone) => {
+      for (const watcher of this.#watchers) watcher(entry, gone);
+    };
     const cluster = (name: string) => this.#cluster(name);
     const { partition, region, account } = this.#place;
     return {
@@ -138,7 +188,13 @@ export class Eks {
       create(logicalId, properties) {
         const read = readProperties(this.type, logicalId, EntrySchema, properties);
         const { ClusterName, PrincipalArn } = read;
-        cluster(ClusterName);
+        if (cluster(ClusterName).authenticationMode === 'CONFIG_MAP') {
+          throw new AwsError(
+            'InvalidRequestException',
+            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+            400,
+          );
+        }
         const key = `${ClusterName} ${PrincipalArn}`;
         if (entries.has(key)) {
           throw new AwsError(
@@ -150,14 +206,25 @@ export class Eks {
         const role = PrincipalArn.split('/').at(-1) ?? '';
         // The name that EKS gives a role's sessions where the entry names none.
         const sessions = `arn:${partition}:sts::${account}:assumed-role/${role}/{{SessionName}}`;
-        entries.set(key, {
+        const entry: AccessEntry = {
           clusterName: ClusterName,
           principalArn: PrincipalArn,
           username: read.Username ?? sessions,
           groups: read.KubernetesGroups,
-        });
+          policies: read.AccessPolicies.map(({ PolicyArn }) => PolicyArn.split('/').at(-1) ?? ''),
+        };
+        entries.set(key, entry);
+        tell(entry, false);
         const arn = `arn:${partition}:eks:${region}:${account}:access-entry/${ClusterName}/role/${account}/${role}`;
         return { ref: `${PrincipalArn}|${ClusterName}`, attributes: { AccessEntryArn: arn } };
+      },
+      remove({ ref }) {
+        const [PrincipalArn, ClusterName] = ref.split('|');
+        const key = `${ClusterName} ${PrincipalArn}`;
+        const entry = entries.get(key);
+        if (entry === undefined) return;
+        entries.delete(key);
+        tell(entry, true);
       },
     };
   }

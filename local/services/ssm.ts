@@ -103,12 +103,7 @@ export class Ssm {
           this.#invocation(input),
         ),
         CancelCommand: operation(anywhere('CancelCommand'), (input: CancelCommandCommandInput) => {
-          const command = this.command(input.CommandId);
-          const ids = input.InstanceIds ?? [];
-          const stranger = ids.find((id) => !command.invocations.some(({ instanceId }) => instanceId === id));
-          if (stranger !== undefined)
-            throw new AwsError('InvalidInstanceId', `The command ${command.id} was not sent to ${stranger}.`);
-          this.#delivery.cancel(command, ids);
+          this.#delivery.cancel(this.command(input.CommandId), input.InstanceIds ?? []);
           return {};
         }),
       },

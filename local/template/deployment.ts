@@ -16,6 +16,8 @@ export interface Deployed extends Created {
   readonly type: string;
   /** The path in the construct tree, from the assembly's metadata. */
   readonly path: string | undefined;
+  /** Deletes it, unless it is to be retained. */
+  remove(): Promise<void>;
 }
 
 /** What a deployment needs. */
@@ -78,8 +80,11 @@ async function deployStack(
       const one = await type.create(logicalId, properties, stack, resource.Type);
       created.set(logicalId, one);
       const path = paths.get(logicalId);
-      resources.push({ ...one, stack: name, logicalId, type: resource.Type, path });
+      const retained = resource['DeletionPolicy'] === 'Retain';
+      const remove = async () => (retained ? undefined : await type.remove?.(one, logicalId, stack));
+      resources.push({ ...one, stack: name, logicalId, type: resource.Type, path, remove });
     } catch (error) {
+      await removeAll(resources).catch(() => undefined);
       const reason = error instanceof Error ? error.message : String(error);
       throw new TemplateError(`${name}/${logicalId} (${resource.Type}) cannot be made: ${reason}`, { cause: error });
     }
@@ -93,6 +98,18 @@ async function deployStack(
     outputs[`${name}.${key}`] = value;
   }
   return { resources, outputs };
+}
+
+/** Deletes resources in reverse of the order in which they were made. Throws where one cannot be deleted, and leaves the others. */
+export async function removeAll(resources: readonly Deployed[]): Promise<void> {
+  for (const { remove, stack, logicalId, type } of resources.toReversed()) {
+    try {
+      await remove();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new TemplateError(`${stack}/${logicalId} (${type}) cannot be deleted: ${reason}`, { cause: error });
+    }
+  }
 }
 
 /**

@@ -45,4 +45,6 @@ export interface ResourceType {
     stack: Stack,
     type: string,
   ): Created | Promise<Created>;
+  /** Deletes the resource when its stack is deleted; a resource whose type has no such way goes with the cloud. */
+  remove?(created: Created, logicalId: string, stack: Stack): void | Promise<void>;
 }

@@ -62,6 +62,12 @@ function make(
   const eks = new Eks({ clock, place });
   for (const [name, { endpoint, caBase64 }] of clusters)
     eks.register(name, { endpoint, certificateAuthority: caBase64 });
+  eks.watchEntries(({ clusterName, principalArn, groups, username, policies }, gone) => {
+    const cluster = clusters.get(clusterName);
+    const clusterAdmin = policies.includes('AmazonEKSClusterAdminPolicy');
+    if (gone) cluster?.removeAccessEntry(principalArn);
+    else cluster?.addAccessEntry({ principalArn, kubernetesGroups: groups, username, clusterAdmin });
+  });
   const sqs = new Sqs({ clock, place });
   const settings = sendPerSecond === undefined ? {} : { settings: { sendPerSecond } };
   const ssm = new Ssm({ clock, place, ec2, emit, runDocument, ...settings });

@@ -1,12 +1,17 @@
 import type { Clock } from '../clock.ts';
 import { VirtualClock } from '../clock.ts';
 import { LocalCloud } from '../cloud.ts';
+import type { Core } from '../core.ts';
+import type { Iam } from '../iam/iam.ts';
 import { Controllers } from '../kubernetes/controllers.ts';
 import { KubernetesStandIn } from '../kubernetes/stand-in.ts';
 import type { Machine } from '../machine/machine.ts';
 import { LaunchedNode, type NodePlan } from './node.ts';
 import { type Services, servicesPart } from './services.ts';
 import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './story.ts';
+
+/** How long an API server takes to hold requests to a new admission policy, in milliseconds. */
+const hearsayMs = 1_500;
 
 /** What a world is made of. */
 export interface WorldOptions {
@@ -15,8 +20,8 @@ export interface WorldOptions {
   readonly clock: Clock;
   /** The clusters that EKS knows. */
   readonly clusters: readonly string[];
-  /** What is applied to each cluster before the first node: the rendered manifests. */
-  readonly manifests: readonly unknown[];
+  /** What an administrator applies to each cluster before the deployment; nothing unless told. */
+  readonly manifests?: readonly unknown[];
   /** The log group of the audit trail. */
   readonly auditLogGroup: string;
   /** Makes the machine of a node. */
@@ -65,11 +70,12 @@ export class World {
 
   /** Starts the clusters and deploys the assembly. Throws what the deployment throws. */
   static async start(options: WorldOptions): Promise<World> {
-    const { clock, manifests } = options;
-    let cloud: LocalCloud | undefined;
+    const { clock, manifests = [] } = options;
+    // The first tokens come while the stack is deployed.
+    let iam: Iam | undefined;
     const secretOf = (accessKeyId: string) => {
-      const principal = cloud?.iam.principalOf(accessKeyId);
-      const credentials = cloud?.iam.credentialsOf(accessKeyId);
+      const principal = iam?.principalOf(accessKeyId);
+      const credentials = iam?.credentialsOf(accessKeyId);
       if (principal?.kind !== 'role' || credentials === undefined) return undefined;
       return { ...credentials, roleArn: principal.roleArn, sessionName: principal.sessionName };
     };
@@ -77,21 +83,22 @@ export class World {
     for (const clusterName of options.clusters) {
       clusters.set(
         clusterName,
-        await KubernetesStandIn.start({ clock, clusterName, accessEntries: [], secretOf, manifests }),
+        await KubernetesStandIn.start({ clock, clusterName, accessEntries: [], secretOf, manifests, hearsayMs }),
       );
     }
     const made = servicesPart(clusters, options.sendPerSecond);
+    const learn = (core: Core) => {
+      iam = core.iam;
+      return {};
+    };
+    let cloud: LocalCloud;
     try {
-      cloud = await LocalCloud.deploy(options.assembly, { clock, parts: [made.part] });
+      cloud = await LocalCloud.deploy(options.assembly, { clock, parts: [made.part, learn] });
     } catch (error) {
       for (const cluster of clusters.values()) await cluster.stop();
       throw error;
     }
-    const services = made.services();
-    for (const { clusterName, principalArn, groups, username } of services.eks.entries()) {
-      clusters.get(clusterName)?.addAccessEntry({ principalArn, kubernetesGroups: groups, username });
-    }
-    return new World(options, cloud, services, clusters);
+    return new World(options, cloud, made.services(), clusters);
   }
 
   get clock(): Clock {

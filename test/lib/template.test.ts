@@ -74,10 +74,12 @@ describe('the template', () => {
     const app = stackOf(`clusters: [{name: one}, {name: two}, ${given}]`);
     const { Resources } = app.synth().getStackByName('Airlock').template as typeof template;
     const types = Object.values(Resources).map(({ Type }) => Type);
-    expect(types.filter((type) => type === 'Custom::AWS')).toHaveLength(2);
-    expect(types.filter((type) => type === 'AWS::EKS::AccessEntry')).toHaveLength(2);
+    expect(types.filter((type) => type === 'Custom::AirlockFoundCluster')).toHaveLength(2);
+    expect(types.filter((type) => type === 'Custom::AirlockManifests')).toHaveLength(2);
+    // One for the function of each cluster, and one for the function that prepares it.
+    expect(types.filter((type) => type === 'AWS::EKS::AccessEntry')).toHaveLength(4);
     const clusters = Object.values(Resources).filter(
-      ({ Properties }) => Properties?.['Environment']?.Variables.CLUSTER_NAME,
+      ({ Properties }) => Properties?.['Environment']?.Variables.POWERTOOLS_SERVICE_NAME === 'cluster',
     );
     expect(clusters.map(({ Properties }) => Properties['Environment'].Variables.CLUSTER_NAME)).toEqual([
       'one',
@@ -96,8 +98,44 @@ describe('the template', () => {
   });
 });
 
+describe('the functions that CloudFormation asks', () => {
+  const invokers = (id: string) =>
+    of('AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+      Properties['PolicyDocument'].Statement.filter(({ Action, Resource }: { Action: unknown; Resource: unknown }) => {
+        return [Action].flat().includes('lambda:InvokeFunction') && JSON.stringify(Resource).includes(id);
+      }).flatMap(() => Properties['Roles'].map(({ Ref }: { Ref: string }) => Ref)),
+    );
+
+  it.each(['ManifestsPrepareFunction', 'LookUpFindFunction'])('%s may be invoked by the framework alone', (name) => {
+    const [[id = ''] = []] = of('AWS::Lambda::Function').filter(([one]) => one.includes(name));
+
+    expect(invokers(id)).toEqual([expect.stringMatching(/ProvidedRole[0-9A-F]{8}$/)]);
+    expect(of('AWS::Lambda::Permission').filter(([, one]) => JSON.stringify(one).includes(id))).toEqual([]);
+    expect(of('AWS::Lambda::EventSourceMapping').filter(([, one]) => JSON.stringify(one).includes(id))).toEqual([]);
+  });
+
+  it('leave all of the preparation out where people apply the manifests themselves, the access entry too', () => {
+    const { Resources } = stackOf('clusters: [{name: demo}]\nmanifests: manual').synth().getStackByName('Airlock')
+      .template as typeof template;
+
+    expect(Object.keys(Resources).filter((id) => /Manifests|Prepare/.test(id))).toEqual([]);
+    expect(Object.values(Resources).filter(({ Type }) => Type === 'AWS::EKS::AccessEntry')).toHaveLength(1);
+    expect(JSON.stringify(Resources)).not.toContain('AmazonEKSClusterAdminPolicy');
+  });
+
+  it('let the identity of nodes in only after the cluster was prepared, and out before it is taken apart', () => {
+    const [[, entry] = []] = of('AWS::EKS::AccessEntry').filter(([id]) => id.startsWith('ClusterdemoEntry'));
+
+    expect((entry as { DependsOn?: string[] } | undefined)?.DependsOn).toContainEqual(
+      expect.stringMatching(/^ClusterdemoManifestsApplied/),
+    );
+  });
+});
+
 describe('functions', () => {
-  const ours = of('AWS::Lambda::Function').filter(([, { Properties }]) => Properties['Environment']);
+  const ours = of('AWS::Lambda::Function').filter(
+    ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME,
+  );
 
   it.each(ours)('%s runs on arm64 and Node 24, under a role of its own', (id, { Properties }) => {
     expect(Properties['Architectures']).toEqual(['arm64']);
@@ -143,8 +181,8 @@ describe('queues', () => {
   it('have dead letters, and an alarm for each', () => {
     const withDead = of('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy']);
     const alarms = of('AWS::CloudWatch::Alarm').filter(([id]) => id.includes('DeadLetters'));
-    expect(withDead).toHaveLength(4);
-    expect(alarms).toHaveLength(4);
+    expect(withDead).toHaveLength(3);
+    expect(alarms).toHaveLength(3);
   });
 });
 

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert';
-import { renderManifests } from '../../kubernetes/manifests.ts';
 import { VirtualClock } from '../../local/clock.ts';
 import type { StoredObject } from '../../local/kubernetes/object.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
@@ -33,7 +32,6 @@ export class Stage {
       assembly,
       clock,
       clusters: [cluster],
-      manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
       auditLogGroup: '/aws/events/Airlock/audit',
       machine,
     });
@@ -94,12 +92,6 @@ export class Stage {
   /** The function whose construct has this name. */
   functionName(construct: string): string {
     return this.world.cloud.resource(`${construct}/Function/Resource`).ref;
-  }
-
-  /** Whether a function wrote into its log. */
-  logged(construct: string): boolean {
-    const { group } = this.world.cloud.lambda.function(this.functionName(construct)).settings.log;
-    return this.world.cloud.logs.events(group).length > 0;
   }
 
   /** The role of a function. */

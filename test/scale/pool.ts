@@ -1,5 +1,4 @@
 import { onTestFinished } from 'vitest';
-import { renderManifests } from '../../kubernetes/manifests.ts';
 import { VirtualClock } from '../../local/clock.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
@@ -31,7 +30,6 @@ export async function runPool(assembly: string, count: number, withinMs: number)
     assembly,
     clock,
     clusters: [cluster],
-    manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
     auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });

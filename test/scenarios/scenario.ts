@@ -1,11 +1,7 @@
 import { inject, onTestFinished } from 'vitest';
-import { runtimeClasses } from '../../domain/kubernetes.ts';
-import { runtimes } from '../../domain/node.ts';
-import { renderManifests } from '../../kubernetes/manifests.ts';
 import { VirtualClock } from '../../local/clock.ts';
 import type { StoredObject } from '../../local/kubernetes/object.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
-import type { Machine } from '../../local/machine/machine.ts';
 import { startMirror } from '../../local/machine/mirror.ts';
 import { SimulatedMachine } from '../../local/machine/simulated.ts';
 import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
@@ -15,25 +11,15 @@ export const cluster = 'demo';
 export const gate = 'airlock.dev/bootstrap';
 const patienceMs = 40 * 60_000;
 
-/**
- * A world on the virtual clock, over the synthesized template, that ends with its test.
- *
- * @param machine makes the nodes' machines; simulated ones with the faults unless told
- */
-export async function startWorld(
-  machineFaults: readonly MachineFault[] = [],
-  machine?: () => Promise<Machine>,
-): Promise<World> {
+/** A world on the virtual clock, over the synthesized template, that ends with its test. */
+export async function startWorld(machineFaults: readonly MachineFault[] = []): Promise<World> {
   const mirror = await startMirror();
   const world = await World.start({
     assembly: inject('assembly'),
     clock: new VirtualClock(),
     clusters: [cluster],
-    manifests: renderManifests({
-      runtimes: runtimes.map((runtime) => ({ runtime, handler: runtimeClasses[runtime].handler })),
-    }),
     auditLogGroup: '/aws/events/Airlock/audit',
-    machine: machine ?? (() => SimulatedMachine.create({ faults: machineFaults }, mirror)),
+    machine: () => SimulatedMachine.create({ faults: machineFaults }, mirror),
   });
   onTestFinished(async () => {
     await world.stop();

@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { renderManifests } from '../../../kubernetes/manifests.ts';
 import { type Served, serve } from '../../../local/aws/server.ts';
 import { VirtualClock } from '../../../local/clock.ts';
 import { ModelledMachine } from '../../../local/machine/modelled.ts';
@@ -28,7 +27,6 @@ beforeAll(async () => {
     assembly: inject('assembly'),
     clock: new VirtualClock(),
     clusters: ['demo'],
-    manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
     auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });

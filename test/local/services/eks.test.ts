@@ -45,16 +45,51 @@ test('an access entry maps a role to groups, once a cluster', async () => {
     principalArn: PrincipalArn,
     username: 'arn:aws:sts::123456789012:assumed-role/cluster/{{SessionName}}',
     groups: ['airlock:gatekeepers'],
+    policies: [],
   });
   expect(eks.entries()).toHaveLength(1);
   expect(eks.entry('prod', `${PrincipalArn}2`)).toBeUndefined();
   await expect(entry({})).rejects.toMatchObject({ code: 'ResourceInUseException' });
 });
 
+const policy = (name: string, Type: string) => ({
+  AccessPolicies: [{ PolicyArn: `arn:aws:eks::aws:cluster-access-policy/${name}`, AccessScope: { Type } }],
+});
+
+test('an access policy is associated with the entry, and whoever watches is told of both ends of it', async () => {
+  const told: unknown[] = [];
+  eks.watchEntries(({ policies }, gone) => told.push([policies, gone]));
+  const made = await entry(policy('AmazonEKSClusterAdminPolicy', 'cluster'));
+  const [type] = eks.resourceTypes;
+  await type?.remove?.(made, 'Entry', {} as never);
+
+  expect(told).toEqual([
+    [['AmazonEKSClusterAdminPolicy'], false],
+    [['AmazonEKSClusterAdminPolicy'], true],
+  ]);
+  expect(eks.entry('prod', PrincipalArn)).toBeUndefined();
+});
+
+test('a cluster whose authentication mode is CONFIG_MAP takes no entry', async () => {
+  eks.register('old', {
+    endpoint: 'https://127.0.0.1:1',
+    certificateAuthority: 'Q0E=',
+    authenticationMode: 'CONFIG_MAP',
+  });
+  await expect(entry({ ClusterName: 'old' })).rejects.toThrow(
+    /authentication mode must be set to one of \[API, API_AND_CONFIG_MAP\]/,
+  );
+});
+
 test.each([
   ['a reserved group', { KubernetesGroups: ['system:masters'] }, /may not begin with system:/],
   ['a session in place of a role', { PrincipalArn: 'arn:aws:sts::123456789012:assumed-role/a/b' }, /not of a session/],
-  ['an access policy', { AccessPolicies: [] }, /AccessPolicies/],
+  ['a lesser access policy', policy('AmazonEKSAdminPolicy', 'cluster'), /only AmazonEKSClusterAdminPolicy is modelled/],
+  [
+    'an access policy for a namespace',
+    policy('AmazonEKSClusterAdminPolicy', 'namespace'),
+    /only the scope cluster is modelled/,
+  ],
   ['an unknown cluster', { ClusterName: 'other' }, /No cluster found/],
 ])('an access entry with %s is refused', async (_name, properties, message) => {
   await expect(entry(properties)).rejects.toThrow(message);

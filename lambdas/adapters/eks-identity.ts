@@ -1,0 +1,24 @@
+import { eksToken } from './eks-token.ts';
+import { variable } from './environment.ts';
+
+/** EKS gives the certificate authority as base64 of its PEM. Throws where the text is none. */
+export function pem(base64: string): string {
+  const text = Buffer.from(base64, 'base64').toString();
+  if (text.startsWith('-----BEGIN CERTIFICATE-----')) return text;
+  throw new Error('environment variable CLUSTER_CA is not the base64 of a PEM certificate');
+}
+
+/** A token for a cluster, from the credentials that Lambda gives to the function. */
+export function ownToken(cluster: string): Promise<string> {
+  const sessionToken = process.env['AWS_SESSION_TOKEN'];
+  return eksToken({
+    cluster,
+    region: variable('AWS_REGION'),
+    now: Date.now(),
+    credentials: {
+      accessKeyId: variable('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: variable('AWS_SECRET_ACCESS_KEY'),
+      ...(sessionToken === undefined ? {} : { sessionToken }),
+    },
+  });
+}

@@ -1,0 +1,57 @@
+import { DeniedByPolicy } from '../adapters/kubernetes-errors.ts';
+import type { Addressed } from '../adapters/kubernetes-objects.ts';
+import { binds, isOwn } from './decide.ts';
+import { notInForce } from './messages.ts';
+import { patiently, spreadMs } from './patience.ts';
+import { nameOf, type Ports } from './ports.ts';
+
+/** A new policy takes the API server seconds; one that denies nothing by then will not. */
+const inForceMs = 2 * 60_000;
+const lookMs = 1_000;
+/** Behind one address stands more than one API server, each of which hears of a policy by itself: so often in a row it has to deny. */
+const denials = 3;
+
+/**
+ * Applies manifests in their order. What gives rights comes after a request that the policies must deny was seen denied.
+ *
+ * @throws NotPrepared
+ */
+export async function apply(manifests: readonly Addressed[], ports: Ports): Promise<void> {
+  const until = ports.time.now() + spreadMs;
+  let bounded = false;
+  for (const object of manifests) {
+    if (binds(object) && !bounded) {
+      await seePoliciesDeny(manifests, ports);
+      bounded = true;
+    }
+    await patiently(object, until, ports, () => ports.api.apply(object, { force: isOwn(object) }));
+    ports.tell(`${nameOf(object)} applied`);
+  }
+}
+
+/**
+ * Waits until the policies deny what only they can deny: this function has every right, and its dry runs are held to the policies. The
+ * API server takes policies up in the order in which they were written, so that the last one speaks for all.
+ */
+async function seePoliciesDeny(manifests: readonly Addressed[], { cluster, api, time }: Ports): Promise<void> {
+  const policy = manifests.findLast(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+  const [probe] = manifests;
+  if (policy === undefined || probe === undefined) return;
+  const { name } = policy.metadata;
+  const until = time.now() + inForceMs;
+  for (let seen = 0; seen < denials; ) {
+    const denied = await patiently(probe, until, { cluster, api, time, tell: () => {} }, async () => {
+      try {
+        await api.apply(probe, { force: true, dryRun: true });
+        return false;
+      } catch (error) {
+        if (error instanceof DeniedByPolicy && error.policy === name) return true;
+        throw error;
+      }
+    });
+    seen = denied ? seen + 1 : 0;
+    if (denied) continue;
+    if (time.now() + lookMs > until) throw notInForce(cluster, name, inForceMs / 1_000);
+    await time.sleep(lookMs);
+  }
+}

@@ -1,0 +1,67 @@
+import { Aws, CustomResource, Duration, Token } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { AirlockFunction } from './airlock-function.ts';
+import { Provided } from './provided.ts';
+
+/** Where a cluster's API is and who vouches for it. */
+export interface Address {
+  readonly endpoint: string;
+  /** PEM, in base64. */
+  readonly certificateAuthority: string;
+}
+
+/** The network in which a cluster's API answers. */
+export interface Surroundings {
+  readonly vpcId: string;
+  readonly subnetIds: string[];
+  /** The security group of the API's network interfaces. */
+  readonly securityGroupId: string;
+}
+
+/** Finds clusters in EKS while the stack is deployed, and refuses those that the stack could not be deployed for with what to do. */
+export class ClusterLookUp extends Construct {
+  readonly #provided: Provided;
+  readonly #function: AirlockFunction;
+
+  constructor(scope: Construct, id: string, logRetention: RetentionDays) {
+    super(scope, id);
+    this.#function = new AirlockFunction(this, 'Find', {
+      name: 'find-cluster',
+      description: 'Looks clusters up in EKS while the stack is deployed',
+      timeout: Duration.minutes(2),
+      memoryMiB: 256,
+      logRetention,
+      environment: {},
+    });
+    this.#provided = new Provided(this, 'Provided', { function: this.#function, logRetention });
+  }
+
+  /** Finds one cluster. */
+  find(
+    scope: Construct,
+    { name, inside }: { readonly name: string; readonly inside: boolean },
+  ): Address & Surroundings {
+    this.#function.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['eks:DescribeCluster'],
+        resources: [`arn:${Aws.PARTITION}:eks:${Aws.REGION}:${Aws.ACCOUNT_ID}:cluster/${name}`],
+      }),
+    );
+    const found = new CustomResource(scope, 'Found', {
+      resourceType: 'Custom::AirlockFoundCluster',
+      serviceToken: this.#provided.serviceToken,
+      // Without it CloudFormation waits an hour for a function that died.
+      serviceTimeout: Duration.minutes(5),
+      properties: { Name: name, Private: String(inside) },
+    });
+    return {
+      endpoint: found.getAttString('Endpoint'),
+      certificateAuthority: found.getAttString('CertificateAuthority'),
+      vpcId: found.getAttString('VpcId'),
+      subnetIds: Token.asList(found.getAtt('SubnetIds')),
+      securityGroupId: found.getAttString('SecurityGroupId'),
+    };
+  }
+}

@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Addressed } from '../../../lambdas/adapters/kubernetes-objects.ts';
+import { clear, create, update } from '../../../lambdas/prepare-cluster/prepare.ts';
+import { manifestsFor, namesOf, World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+});
+afterEach(() => world.stop());
+
+const all = manifestsFor();
+const creating = (manifests: readonly Addressed[] = all) => world.run((ports) => create(manifests, ports));
+const updating = (manifests: readonly Addressed[], before: readonly Addressed[] = all) =>
+  world.run((ports) => update(manifests, before, ports));
+const clearing = (manifests: readonly Addressed[] = all) => world.run((ports) => clear(manifests, ports));
+
+/** Makes the server fail on writes of one object, as often as told. */
+function failOn(resource: string, name: string, code: 403 | 500, times = Number.POSITIVE_INFINITY): void {
+  const meets = (request: { resource: string; name: string | undefined; verb: string }) =>
+    request.verb === 'patch' && request.resource === resource && request.name === name;
+  world.api.faults.plant(meets, { kind: 'status', code }, times);
+}
+
+describe('a cluster that is prepared', () => {
+  test('has every object of the manifests, each of them ours field by field', async () => {
+    const { value } = await creating();
+
+    expect(value).toBe(`${all.length} objects applied`);
+    expect([...world.objects()].sort()).toEqual(namesOf(all));
+    for (const { kind } of all) {
+      for (const { metadata } of world.api
+        .objects(kind)
+        .filter(({ metadata: { name } }) => /^(airlock|gvisor|kata|sysbox)/.test(name))) {
+        expect(metadata.managedFields?.map(({ manager, operation }) => [manager, operation])).toEqual([
+          ['airlock', 'Apply'],
+        ]);
+      }
+    }
+    expect(world.api.refusals).toEqual([]);
+  });
+
+  test('gives no right before its policies were seen to deny, on three new connections in a row', async () => {
+    const denied: string[] = [];
+    const seen: string[] = [];
+    world.api.faults.plant(({ verb, resource }) => verb === 'patch' && resource === 'namespaces', {
+      kind: 'meanwhile',
+      run: () => void denied.push('probe'),
+    });
+    world.api.faults.plant(({ verb, resource }) => verb === 'patch' && resource.endsWith('rolebindings'), {
+      kind: 'meanwhile',
+      run: () => void seen.push(`${denied.length}`),
+    });
+    const began = world.clock.now();
+    await creating();
+
+    // One application, one dry run a second that passes while the policy is not in force, and three that are denied.
+    expect(seen[0]).toBe('6');
+    expect(world.clock.now() - began).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test('stays as it is when it is prepared once more', async () => {
+    await creating();
+    const before = all.flatMap(({ kind }) => world.api.objects(kind).map(({ metadata }) => metadata.resourceVersion));
+    const { value } = await updating(all);
+
+    expect(value).toBe(`${all.length} objects applied, 0 removed`);
+    expect(all.flatMap(({ kind }) => world.api.objects(kind).map(({ metadata }) => metadata.resourceVersion))).toEqual(
+      before,
+    );
+  });
+
+  test('takes back what somebody changed in an object of ours', async () => {
+    await creating();
+    const role = world.api.objects('ClusterRole').find(({ metadata }) => metadata.name === 'airlock-gatekeeper');
+    world.api.apply({ ...role, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] });
+    await updating(all);
+
+    const { rules } =
+      world.api.objects('ClusterRole').find(({ metadata }) => metadata.name === 'airlock-gatekeeper') ?? {};
+    expect(rules).toEqual(role?.rules);
+  });
+});
+
+describe('a cluster that is not ready for it yet', () => {
+  test('is asked again until the access entry has spread', async () => {
+    await world.stop();
+    world = await World.start({ letIn: false });
+    world.clock.after(30_000, () => world.letIn());
+
+    expect((await creating()).value).toBe(`${all.length} objects applied`);
+    expect(world.clock.now()).toBeGreaterThan(30_000);
+  });
+
+  test('that never lets us in fails with what to do', async () => {
+    await world.stop();
+    world = await World.start({ letIn: false });
+    const { error } = await creating();
+
+    expect(error?.message).toMatch(
+      /^cluster prod-1, Namespace airlock-system: HTTP 401: Unauthorized\. The access entry of this function is missing/,
+    );
+    expect(error?.message).toContain('manifests: manual');
+  });
+
+  test('whose policies never come into force gets no right, and says so', async () => {
+    await world.stop();
+    world = await World.start({ hearsayMs: 3_600_000 });
+    const { error } = await creating();
+
+    expect(error?.message).toMatch(
+      /policy airlock-elsewhere was applied but denied nothing for 120 s, so no right was given\. Deploy again/,
+    );
+    expect(world.objects()).toEqual([]);
+  });
+
+  test('that answers 500, 429 and drops connections for a while is prepared all the same', async () => {
+    failOn('runtimeclasses', 'gvisor', 500, 3);
+    world.api.faults.plant(
+      ({ resource }) => resource === 'roles',
+      { kind: 'status', code: 429, retryAfterSeconds: 20 },
+      1,
+    );
+    world.api.faults.plant(({ resource }) => resource === 'clusterroles', { kind: 'drop', when: 'after' }, 1);
+
+    expect((await creating()).value).toBe(`${all.length} objects applied`);
+  });
+
+  test('that does not answer at all fails with what to do', async () => {
+    world.api.faults.plant(() => true, { kind: 'drop', when: 'before' });
+    const { error } = await creating();
+
+    expect(error?.message).toContain(
+      'The API of prod-1 does not answer this function: a private end point needs "private: true"',
+    );
+  });
+});
+
+describe('a creation that fails', () => {
+  test('removes what it made, for CloudFormation asks for no deletion of it', async () => {
+    failOn('runtimeclasses', 'sysbox-runc', 403);
+    // Made, but nobody was told: it goes all the same.
+    world.api.faults.plant(
+      ({ verb, name }) => verb === 'patch' && name === 'kata-qemu',
+      { kind: 'drop', when: 'after' },
+      1,
+    );
+    const { error } = await creating();
+
+    expect(error?.message).toContain('RuntimeClass sysbox-runc: HTTP 403');
+    expect(world.objects()).toEqual([]);
+  });
+
+  test('leaves what was there before', async () => {
+    for (const object of all.slice(0, -1)) world.api.apply(object);
+    failOn('runtimeclasses', 'sysbox-runc', 403);
+    await creating();
+
+    expect([...world.objects()].sort()).toEqual(namesOf(all.slice(0, -1)));
+  });
+
+  test('over a RuntimeClass of another installer names its owner, and changes nothing of it', async () => {
+    const theirs = {
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: 'kata-qemu' },
+      handler: 'kata-handler',
+      scheduling: { nodeSelector: { 'katacontainers.io/kata-runtime': 'true' } },
+    };
+    world.api.apply(theirs);
+    const { error } = await creating();
+
+    expect(error?.message).toContain(
+      'conflict with "kubectl-client-side-apply" using node.k8s.io/v1: .scheduling.nodeSelector',
+    );
+    expect(error?.message).toContain('Somebody else owns RuntimeClass kata-qemu, or it cannot be changed');
+    expect(world.api.objects('RuntimeClass').map(({ metadata, scheduling }) => [metadata.name, scheduling])).toEqual([
+      ['kata-qemu', theirs.scheduling],
+    ]);
+  });
+});
+
+describe('an update', () => {
+  const less = manifestsFor(['gvisor']);
+
+  test('removes what the manifests have no longer', async () => {
+    await creating();
+    const { value } = await updating(less);
+
+    expect(value).toBe(`${less.length} objects applied, 2 removed`);
+    expect([...world.objects()].sort()).toEqual(namesOf(less));
+  });
+
+  test('keeps a RuntimeClass that pods use, and says which', async () => {
+    await creating();
+    await world.pod('kata-qemu');
+    const { value } = await updating(less);
+
+    expect(value).toBe(
+      `${less.length} objects applied, 1 removed; kept RuntimeClass kata-qemu: a pod uses it, for instance default/uses-kata-qemu`,
+    );
+    expect(world.objects()).toContain('RuntimeClass kata-qemu');
+    expect(world.objects()).not.toContain('RuntimeClass sysbox-runc');
+  });
+
+  test('that fails half way is undone by the update back', async () => {
+    await creating(less);
+    failOn('runtimeclasses', 'sysbox-runc', 403);
+    const failed = await updating(all, less);
+    world.api.faults.clear();
+    const back = await updating(less, all);
+
+    expect(failed.error?.message).toContain('RuntimeClass sysbox-runc');
+    expect(back.value).toBe(`${less.length} objects applied, 2 removed`);
+    expect([...world.objects()].sort()).toEqual(namesOf(less));
+  });
+
+  test('to another kind of gate changes rights and policies, and back', async () => {
+    const other = manifestsFor(undefined, 'readiness.k8s.io/airlock');
+    const rules = () => JSON.stringify(world.api.objects('ClusterRole').map((role) => role.rules));
+    await creating();
+    const before = rules();
+    await updating(other);
+    const after = rules();
+    await updating(all, other);
+
+    expect([after.includes('nodes/status'), rules()]).toEqual([true, before]);
+  });
+});
+
+describe('a deletion', () => {
+  test('removes everything, in reverse: rights go before the policies that bound them', async () => {
+    await creating();
+    world.told.length = 0;
+    const { value } = await clearing();
+
+    expect(value).toBe(`${all.length} objects removed`);
+    expect(world.objects()).toEqual([]);
+    const removed = world.told.map((line) => line.replace(' removed', ''));
+    expect(removed).toEqual(
+      all
+        .toReversed()
+        .map(
+          ({ kind, metadata: { name, namespace } }) =>
+            `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
+        ),
+    );
+  });
+
+  test('keeps a RuntimeClass that pods use, and removes all else', async () => {
+    await creating();
+    await world.pod('gvisor');
+    const { value } = await clearing();
+
+    expect(value).toBe(
+      `${all.length - 1} objects removed; kept RuntimeClass gvisor: a pod uses it, for instance default/uses-gvisor`,
+    );
+    expect(world.objects()).toEqual(['RuntimeClass gvisor']);
+  });
+
+  test('removes a RuntimeClass whose pods have all ended', async () => {
+    await creating();
+    await world.pod('gvisor');
+    const path = '/api/v1/namespaces/default/pods/uses-gvisor/status';
+    const { ask } = await import('../../../local/kubernetes/client.ts');
+    await ask(world.admin, 'PATCH', path, [{ op: 'add', path: '/status/phase', value: 'Succeeded' }]);
+
+    expect((await clearing()).value).toBe(`${all.length} objects removed`);
+  });
+
+  test('leaves a RuntimeClass that somebody else holds too, without what was ours of it', async () => {
+    world.api.apply({
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: 'gvisor' },
+      handler: 'gvisor-handler',
+    });
+    await creating();
+    const { value } = await clearing();
+
+    expect(value).toContain('kept RuntimeClass gvisor: it belongs to kubectl-client-side-apply too');
+    const [left] = world.api.objects('RuntimeClass');
+    expect([left?.handler, left?.scheduling, left?.metadata.labels]).toEqual(['gvisor-handler', undefined, undefined]);
+  });
+
+  test('can be asked for twice', async () => {
+    await creating();
+    await clearing();
+
+    expect((await clearing()).error).toBeUndefined();
+  });
+
+  test('and a new creation right after it come to the same as the first one', async () => {
+    await creating();
+    await clearing();
+    await creating();
+
+    expect([...world.objects()].sort()).toEqual(namesOf(all));
+  });
+});
+
+test('what is applied for our identity does not bind the function that applies it', async () => {
+  await creating();
+
+  expect((await updating(manifestsFor(['gvisor']))).error).toBeUndefined();
+});
