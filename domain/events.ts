@@ -50,6 +50,20 @@ const StateChangeSchema = v.object({
   detail: v.object({ 'instance-id': v.string(), state: v.string() }),
 });
 
+const SpotWarningSchema = v.object({
+  source: v.literal('aws.ec2'),
+  'detail-type': v.literal('EC2 Spot Instance Interruption Warning'),
+  time: v.string(),
+  detail: v.object({ 'instance-id': v.string(), 'instance-action': v.string() }),
+});
+
+const ScaleInSchema = v.object({
+  source: v.literal('aws.autoscaling'),
+  'detail-type': v.literal('EC2 Instance-terminate Lifecycle Action'),
+  time: v.string(),
+  detail: v.object({ EC2InstanceId: v.string(), AutoScalingGroupName: v.string() }),
+});
+
 const InvocationSchema = v.object({
   source: v.literal('aws.ssm'),
   'detail-type': v.literal('EC2 Command Invocation Status-change Notification'),
@@ -67,6 +81,17 @@ export interface Launch {
   readonly at: string;
 }
 
+/** An instance that goes away, or will within minutes. */
+export interface Departure {
+  readonly instanceId: string;
+  readonly at: string;
+  /** What AWS said, for people. */
+  readonly why: string;
+}
+
+/** The states of an instance that end its launch. */
+export const departedStates: readonly string[] = ['shutting-down', 'terminated', 'stopping', 'stopped'];
+
 /** The end of a command on one instance, as the SSM event tells it. */
 export interface CommandEnd {
   readonly commandId: string;
@@ -78,6 +103,23 @@ export function readLaunch(text: string): Launch | undefined {
   const event = read(StateChangeSchema, text);
   if (event?.detail.state !== 'running') return undefined;
   return { instanceId: event.detail['instance-id'], at: event.time };
+}
+
+/** Reads an event that tells of the end of a launch; undefined where the text is anything else. */
+export function readDeparture(text: string): Departure | undefined {
+  const change = read(StateChangeSchema, text);
+  if (change !== undefined && departedStates.includes(change.detail.state)) {
+    return { instanceId: change.detail['instance-id'], at: change.time, why: `EC2 says ${change.detail.state}` };
+  }
+  const warning = read(SpotWarningSchema, text);
+  if (warning !== undefined) {
+    const { 'instance-id': instanceId, 'instance-action': action } = warning.detail;
+    return { instanceId, at: warning.time, why: `spot interruption: ${action}` };
+  }
+  const scaleIn = read(ScaleInSchema, text);
+  if (scaleIn === undefined) return undefined;
+  const { EC2InstanceId: instanceId, AutoScalingGroupName: group } = scaleIn.detail;
+  return { instanceId, at: scaleIn.time, why: `the Auto Scaling group ${group} takes it away` };
 }
 
 /** Reads "EC2 Command Invocation Status-change Notification"; undefined where the text is anything else. */

@@ -1,11 +1,14 @@
 import type { Node, Request } from './node.ts';
 import type { OutcomeCode } from './outcomes.ts';
 
+/** How the way of a node ended. `held` is a failure under an open breaker: the gate stays, and nothing else was done. */
+export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgotten';
+
 /**
  * One node in the ledger. Its key is the instance with its launch time; each field is written by conditional updates only.
  *
  * The life of a row: `admit` makes it; `dispatch` claims it for one token and one batch before it sends, and notes the command after;
- * `settle` notes the token that it answered; the state machine writes the outcome.
+ * `settle` notes the token that it answered; the state machine writes the end, or `gone` does. Whoever writes the end first has written it.
  */
 export interface LedgerRow {
   readonly instanceId: string;
@@ -13,6 +16,10 @@ export interface LedgerRow {
   readonly cluster: string;
   readonly pool: string;
   readonly admittedAt?: string;
+  /** The whole node as it was admitted, what it asked for (absent where it was refused), and the name of its execution. */
+  readonly node?: Node;
+  readonly request?: Request;
+  readonly execution?: string;
   /** The token of the state that waits for the current attempt. */
   readonly token?: string;
   /** The batch that claimed this attempt; SSM shows it as the command's comment. */
@@ -25,7 +32,25 @@ export interface LedgerRow {
   readonly sentAt?: string;
   /** The token that was answered last. */
   readonly settledToken?: string;
+  /** From when on nothing may be sent to the node any more. */
+  readonly haltedAt?: string;
+  /** From when on `replace` may end the instance: it is then no longer an instance that was lost. */
+  readonly replacingAt?: string;
   readonly outcome?: OutcomeCode;
+  readonly ending?: Ending;
+  readonly endedAt?: string;
+  /** The execution that wrote the end, or the function. */
+  readonly endedBy?: string;
+  /** The receipt as JSON. */
+  readonly receipt?: string;
+  /** When the end was told, where a function wrote it and not the state machine. */
+  readonly toldAt?: string;
+}
+
+/** Whether a command of ours may be at work on the node: it was claimed or sent, and nobody has learned of its end. */
+export function mayRun(row: LedgerRow): boolean {
+  const begun = row.commandId !== undefined || row.claimedAt !== undefined;
+  return row.token !== undefined && begun && row.settledToken !== row.token;
 }
 
 /** The key of a node's row. */

@@ -9,6 +9,8 @@ export const AdmissionSchema = v.object({
   request: v.optional(RequestSchema),
   /** Present where the node is ours but what it asks for is not to be had. */
   refused: v.optional(FailureSchema),
+  /** What a tag of the instance asked for in vain, where that does not keep it from its way. */
+  ignored: v.optional(v.string()),
 });
 
 /** The input of an execution. */

@@ -22,10 +22,25 @@ export const NodeSchema = v.object({
   providerId: v.string(),
   /** Until when the node has to be at its end. */
   deadline: isoTime,
+  /** The Auto Scaling group that replaces the instance, where its pool is one and no node group or NodePool stands before it. */
+  group: v.optional(v.string()),
+  /** The launch hook that waits for the node, as `airlock.yaml` names it for the pool, with the group that the hook belongs to. */
+  hook: v.optional(v.object({ name: v.string(), group: v.string() })),
 });
 
 /** One EC2 instance in one launch. */
 export type Node = v.InferOutput<typeof NodeSchema>;
+
+/**
+ * What the way out takes at most, in seconds: to end a command that still runs, to mark the Node and to have it replaced. Whatever is tried
+ * for a node ends this long before its deadline, so that its end is not later than that.
+ */
+export const wayOutSeconds = 90;
+
+/** Until when something may be tried for a node, in milliseconds since the epoch. */
+export function triedUntil({ deadline }: Pick<Node, 'deadline'>): number {
+  return Date.parse(deadline) - wayOutSeconds * 1_000;
+}
 
 /** Which release of which runtime a node shall have. */
 export const RequestSchema = v.object({ runtime: v.picklist(runtimes), release: v.string() });

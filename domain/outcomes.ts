@@ -1,14 +1,18 @@
+/** Where a node ends that is not released: it is kept behind its gate, or the policy of its pool may have another launched in its place. */
+type Ending = 'quarantine' | 'replace';
+
 /**
  * What Airlock does after an outcome.
  *
- * `done` and `forget` end the node's way; `quarantine` keeps the gate and says why; `retry` runs the step again, at most
- * `attempts` times in all, before it becomes a quarantine.
+ * `done` and `forget` end the node's way. `quarantine` keeps the gate and says why: a substitute would end the same way. `replace` is for
+ * what another instance may do better: where the pool's `onFailure` says so it is replaced, and else quarantined. `retry` runs the step
+ * again, at most `attempts` times in all, and ends in `then`.
  */
 type Consequence =
   | { readonly next: 'done' }
   | { readonly next: 'forget' }
-  | { readonly next: 'quarantine' }
-  | { readonly next: 'retry'; readonly attempts: number; readonly intervalSeconds: number };
+  | { readonly next: Ending }
+  | { readonly next: 'retry'; readonly attempts: number; readonly intervalSeconds: number; readonly then: Ending };
 
 /** One way for a node to end, or for a step to fail: what to say, why it happens, and what an operator does. */
 export interface Outcome {
@@ -22,7 +26,9 @@ export interface Outcome {
 }
 
 const quarantine = { next: 'quarantine' } as const;
-const retry = (attempts: number, intervalSeconds: number) => ({ next: 'retry', attempts, intervalSeconds }) as const;
+const replace = { next: 'replace' } as const;
+const retry = <E extends Ending>(attempts: number, intervalSeconds: number, then: E) =>
+  ({ next: 'retry', attempts, intervalSeconds, then }) as const;
 
 /**
  * The closed list of outcomes. The state machine's retriers, the node's annotation, the metric's dimension and the table in
@@ -58,7 +64,7 @@ export const outcomes = {
     cause: 'No agent in the image, no instance profile for it, or no way from the subnet to SSM.',
     operator:
       'Check the agent, the role (AmazonSSMManagedInstanceCore) and the route to the ssm and ssmmessages end points.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'agent-too-old': {
     sentence: 'The SSM agent on the node is too old to be trusted with parameters.',
@@ -70,14 +76,14 @@ export const outcomes = {
     sentence: 'SSM could not deliver the command to the node, or the agent ended without a result.',
     cause: 'The agent went away, the command was cancelled or timed out, or its output was cut.',
     operator: 'Read the command in the SSM console by the command id in the receipt, and the log on the node.',
-    consequence: retry(2, 30),
+    consequence: retry(2, 30, 'replace'),
   },
   'command-forbidden': {
     sentence: 'AWS does not let Airlock send a command to this instance.',
     cause:
       'The instance lost its airlock:runtime tag after the launch, or a right that was just deployed has not spread yet.',
     operator: 'Put the tag back and protect it; read the detail for the action that was denied.',
-    consequence: retry(3, 20),
+    consequence: retry(3, 20, 'quarantine'),
   },
   'host-refused': {
     sentence: 'The catalogue refuses this host for this release.',
@@ -127,26 +133,26 @@ export const outcomes = {
     sentence: 'Another process held the dpkg lock for longer than the node waits.',
     cause: 'unattended-upgrades or another first-boot task.',
     operator: 'Nothing if a retry succeeds; else move first-boot upgrades into the image.',
-    consequence: retry(2, 60),
+    consequence: retry(2, 60, 'replace'),
   },
   'another-run': {
     sentence: 'Another run held the lock on the node for longer than this one waits.',
     cause: 'A command that was sent twice, or an installation that hangs.',
     operator: 'Nothing if a retry succeeds; else look at the log on the node.',
-    consequence: retry(2, 30),
+    consequence: retry(2, 30, 'replace'),
   },
   'bootstrap-failed': {
     sentence: "The node's own bootstrap did not end well, so nothing was installed.",
     cause: 'cloud-init reports an error, or containerd was not running before Airlock touched anything.',
     operator: 'Read cloud-init status --long on the node and mend the user data.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'download-failed': {
     sentence: 'The release could not be downloaded.',
     cause:
       'No route to the download site, or the site answered with an error; the detail names the address and the answer.',
     operator: 'Check the egress of the subnet.',
-    consequence: retry(3, 15),
+    consequence: retry(3, 15, 'replace'),
   },
   'checksum-mismatch': {
     sentence: 'What was downloaded is not what the catalogue pins; it was deleted and nothing was executed.',
@@ -165,49 +171,49 @@ export const outcomes = {
       'containerd did not come back as it was; the old configuration was put back and containerd answers again.',
     cause: 'The new configuration or the restart upset this containerd.',
     operator: 'Read the log on the node; report the containerd version in the detail.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'rollback-failed': {
     sentence: 'containerd does not answer, even with the old configuration put back.',
     cause: 'The node was damaged before or during the change.',
     operator: 'Replace the node and keep its log.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'proof-failed': {
     sentence: 'The sandbox that was started on the node is not a sandbox, or did not start.',
     cause: 'A handler that points at another runtime, or a kernel or release on which the sandbox cannot start.',
     operator: 'Read the detail; choose another release or image.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'proof-pod-failed': {
     sentence: 'A pod with the RuntimeClass did not run on the node.',
     cause: 'The runtime works alone but not through kubelet, CNI and CRI; the detail holds the reason of the pod.',
     operator: 'Read the detail and the Events of the pod.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'install-failed': {
     sentence: 'The installation ended in a way that has no outcome of its own.',
     cause: 'A fault in Airlock or on the node; the detail holds the last lines of the log.',
     operator: 'Read /var/log/airlock.log on the node and report it.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'node-never-joined': {
     sentence: 'The Kubernetes Node of this instance was not seen before the deadline.',
     cause: 'The kubelet could not register, or the Node belongs to another instance or an earlier launch.',
     operator: "Check the node's user data and its access entry in the cluster.",
-    consequence: quarantine,
+    consequence: replace,
   },
   'node-never-ready': {
     sentence: 'The Node was not Ready before the deadline.',
     cause: 'Often a CNI or another DaemonSet that does not tolerate the gate.',
     operator: 'Make the DaemonSets that the node needs tolerate the gate.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'handler-not-reported': {
     sentence: 'The kubelet lists its runtime handlers, and ours is not among them.',
     cause: 'containerd runs with another configuration than the one that was changed.',
     operator: 'Look for something that rewrites /etc/containerd/config.toml after boot.',
-    consequence: quarantine,
+    consequence: replace,
   },
   'cluster-unreachable': {
     sentence: 'The Kubernetes API did not answer before the deadline.',
@@ -231,6 +237,12 @@ export const outcomes = {
     sentence: 'The node was not released before its deadline.',
     cause: 'A step took too long; the detail names the last one.',
     operator: 'Read the audit trail of the node; raise the deadline if the step is only slow.',
+    consequence: replace,
+  },
+  'breaker-open': {
+    sentence: 'The breaker of its pool and release was open until the deadline, so nothing was installed.',
+    cause: 'Too many nodes of this pool and release were not released, and no probe has succeeded since.',
+    operator: 'Read the outcomes of the nodes that opened it, mend the cause, and close it: npx airlock breaker close.',
     consequence: quarantine,
   },
   'internal-error': {
@@ -255,4 +267,10 @@ export function isOutcome(text: string): text is OutcomeCode {
 /** Looks an outcome up with its general type. */
 export function outcomeOf(code: OutcomeCode): Outcome {
   return outcomes[code];
+}
+
+/** How an outcome ends a node's way, once nothing is tried again. */
+export function endingOf(code: OutcomeCode): 'done' | 'forget' | Ending {
+  const { consequence } = outcomeOf(code);
+  return consequence.next === 'retry' ? consequence.then : consequence.next;
 }

@@ -7,12 +7,21 @@ export const runtimeTag = 'airlock:runtime';
 /** The tag that names the cluster where the tags of EKS and Karpenter name none, or more than one. */
 export const clusterTag = 'airlock:cluster';
 
+/** The tag that gives one instance another deadline than its pool's, in whole minutes. */
+export const deadlineTag = 'airlock:deadline-minutes';
+
+/** The shortest and the longest deadline, in minutes. Below the first an agent has no time to come; a launch hook waits no longer than the last. */
+export const deadlineBounds = { least: 5, most: 120 } as const;
+
 /** The tags by which EKS and Karpenter say to which cluster an instance belongs. */
 const clusterTags = ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name'];
 const ownerPrefix = 'kubernetes.io/cluster/';
 
+/** The tag that names the Auto Scaling group. AWS sets it, and nobody else can: the prefix is reserved. */
+const groupTag = 'aws:autoscaling:groupName';
+
 /** The tags that name the pool, the most telling first. */
-const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', 'aws:autoscaling:groupName'];
+const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', groupTag];
 
 /** An instance's tags by key. */
 export type Tags = Readonly<Record<string, string>>;
@@ -43,6 +52,26 @@ export function poolOf(tags: Tags): string {
   return poolTags.map((key) => tags[key]).find((value) => value !== undefined) ?? '';
 }
 
+/** The Auto Scaling group that launched the instance, its own pool's or a managed node group's; undefined where none did. */
+export function groupOf(tags: Tags): string | undefined {
+  return tags[groupTag];
+}
+
+/**
+ * The minutes that an instance has: what its tag says, else what its pool has.
+ *
+ * @returns the minutes, and where the tag is of no use a sentence that says so
+ */
+export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: number; ignored?: string } {
+  const value = tags[deadlineTag];
+  if (value === undefined) return { minutes: poolMinutes };
+  const { least, most } = deadlineBounds;
+  const minutes = /^[1-9][0-9]{0,2}$/.test(value) ? Number(value) : 0;
+  if (minutes >= least && minutes <= most) return { minutes };
+  const accepted = `accepted is a whole number from ${least} to ${most}`;
+  return { minutes: poolMinutes, ignored: `tag ${deadlineTag} is ${shown(value)}; ${accepted}; ${poolMinutes} holds` };
+}
+
 /**
  * Reads what the runtime tag asks for. The value is compared with what is configured and never goes any further as text.
  *
@@ -66,6 +95,9 @@ export function requestOf(value: string, releases: Releases): Request | Failure 
 }
 
 function refusal(value: string, accepted: string): Failure {
-  const shown = JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-  return { outcome: 'unknown-runtime', detail: `tag ${runtimeTag} is ${shown}; accepted is ${accepted}` };
+  return { outcome: 'unknown-runtime', detail: `tag ${runtimeTag} is ${shown(value)}; accepted is ${accepted}` };
+}
+
+function shown(value: string): string {
+  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 }

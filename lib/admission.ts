@@ -5,6 +5,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import { grantTelling } from './bus.ts';
@@ -15,7 +16,7 @@ import { WorkQueue } from './work-queue.ts';
 export interface AdmissionProps {
   readonly clusters: readonly string[];
   readonly releases: Releases;
-  readonly deadlineMinutes: number;
+  readonly pools: Pools;
   readonly ledger: Ledger;
   readonly way: StateMachine;
   readonly logRetention: RetentionDays;
@@ -39,7 +40,7 @@ export class Admission extends Construct {
       },
       targets: [new SqsQueue(this.launches.queue, { deadLetterQueue: this.launches.deadLetters })],
     });
-    const { clusters, releases, deadlineMinutes } = props;
+    const { clusters, releases, pools } = props;
     const admit = new AirlockFunction(this, 'Admit', {
       name: 'admit',
       description: 'Looks launches up in batches and starts an execution for each that is ours',
@@ -47,7 +48,7 @@ export class Admission extends Construct {
       memoryMiB: 256,
       logRetention: props.logRetention,
       environment: {
-        ADMISSIBLE: JSON.stringify({ clusters, releases, deadlineMinutes }),
+        ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
       },

@@ -14,6 +14,8 @@ import { Commands } from './commands.ts';
 import { ConfigError } from './config/load.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import type { Config } from './config/schema.ts';
+import { Departures } from './departures.ts';
+import { Halting } from './halting.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
 import { Results } from './results.ts';
@@ -40,6 +42,8 @@ export class AirlockStack extends Stack {
     const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
     const results = new Results(this, 'Results', { ledger, logRetention });
 
+    const halting = new Halting(this, 'Halting', { ledger, logRetention });
+
     let lookUp: ClusterLookUp | undefined;
     const manifests = config.manifests === 'manual' ? undefined : renderManifests(manifestOptions(config));
     const clusters = config.clusters.map((cluster) => {
@@ -56,17 +60,25 @@ export class AirlockStack extends Stack {
       });
       return [cluster.name, access] as const;
     });
-    const way = new Way(this, 'Way', { commands, ledger, clusters: Object.fromEntries(clusters) });
+    const { deadlineMinutes, onFailure } = config;
+    const pools = { deadlineMinutes, onFailure, pools: config.pools };
+    const way = new Way(this, 'Way', { commands, ledger, halting, clusters: Object.fromEntries(clusters) });
     const admission = new Admission(this, 'Admission', {
       clusters: config.clusters.map(({ name }) => name),
       releases,
-      deadlineMinutes: config.deadlineMinutes,
+      pools,
       ledger,
       way: way.stateMachine,
       logRetention,
     });
+    const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
     new Alarms(this, 'Alarms', {
-      queues: { Launches: admission.launches, Commands: commands.commands, Results: results.results },
+      queues: {
+        Launches: admission.launches,
+        Commands: commands.commands,
+        Results: results.results,
+        Departures: departures,
+      },
       clusters: config.clusters.map(({ name }) => name),
       topicArn: config.alarmTopicArn,
     });

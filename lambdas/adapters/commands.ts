@@ -1,4 +1,5 @@
 import {
+  CancelCommandCommand,
   DescribeInstanceInformationCommand,
   InvalidInstanceId,
   ListCommandInvocationsCommand,
@@ -6,6 +7,7 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import type { Standing } from '../../domain/standing.ts';
 
 const reader = new SSMClient({ maxAttempts: 8 });
 
@@ -128,24 +130,30 @@ export async function findCommand(
   return undefined;
 }
 
-/** How a command stands on one instance. */
-export interface Invocation {
-  readonly instanceId: string;
-  readonly comment: string;
-  readonly status: string;
-  readonly statusDetails: string;
-  readonly document: string;
-  /** The first 2,500 characters of what the command printed. */
-  readonly output: string;
+/** Asks SSM to end a command on one instance. That it has ended is not said by the answer. */
+export async function cancelCommand(commandId: string, instanceId: string): Promise<void> {
+  await reader.send(new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] }));
 }
 
-/** Reads how a command stands on all of its instances. */
-export async function invocationsOf(commandId: string): Promise<Invocation[]> {
+/** How a command stands on one instance, and which document it is. */
+export interface Invocation extends Standing {
+  readonly instanceId: string;
+  readonly document: string;
+}
+
+/** Reads how a command stands on all of its instances, or on one. */
+export async function invocationsOf(commandId: string, InstanceId?: string): Promise<Invocation[]> {
   const seen: Invocation[] = [];
   let NextToken: string | undefined;
   do {
     const page = await reader.send(
-      new ListCommandInvocationsCommand({ CommandId: commandId, Details: true, MaxResults: pageSize, NextToken }),
+      new ListCommandInvocationsCommand({
+        CommandId: commandId,
+        InstanceId,
+        Details: true,
+        MaxResults: pageSize,
+        NextToken,
+      }),
     );
     for (const one of page.CommandInvocations ?? []) {
       seen.push({

@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type Claim, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
-import type { Node } from '../../domain/node.ts';
+import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
+import type { Admission } from '../../domain/messages.ts';
+import type { Receipt } from '../../domain/receipt.ts';
 import { variable } from './environment.ts';
 
 const table = variable('LEDGER_TABLE');
@@ -47,11 +48,14 @@ export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
 }
 
 /** Makes the row of an admitted node. A row that is there already stays as it is. */
-export async function admitRow(node: Node, at: string): Promise<void> {
+export async function admitRow({ node, request }: Admission, execution: string, at: string): Promise<void> {
   await update(node, 'attribute_not_exists(admittedAt)', {
     admittedAt: at,
     cluster: node.cluster,
     pool: node.pool,
+    node,
+    request,
+    execution,
     expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
   });
 }
@@ -59,8 +63,9 @@ export async function admitRow(node: Node, at: string): Promise<void> {
 /** Claims an attempt for a batch. @returns whether the claim holds; it does not where somebody else changed the row meanwhile */
 export async function claim(intent: Claim): Promise<boolean> {
   const { over } = intent;
-  const condition =
+  const unchanged =
     over?.token === undefined ? 'attribute_not_exists(#token)' : '#token = :wasToken AND batchId = :wasBatch';
+  const condition = `${unchanged} AND attribute_not_exists(haltedAt)`;
   const was = over?.token === undefined ? {} : { ':wasToken': over.token, ':wasBatch': over.batchId };
   return update(
     intent.node,
@@ -100,6 +105,32 @@ export async function noteCommand(key: LedgerKey, batchId: string, commandId: st
 /** Notes that the state that waits behind a token has its answer. */
 export async function noteSettled(key: LedgerKey, token: string, settledAt: string): Promise<void> {
   await update(key, '#token = :token', { settledToken: token, settledAt }, { ':token': token });
+}
+
+/** Sees to it that nothing is sent to the node any more: from here on no claim holds. */
+export async function halt(key: LedgerKey, at: string): Promise<void> {
+  await update(key, 'attribute_not_exists(haltedAt)', { haltedAt: at });
+}
+
+/**
+ * Writes the end of a node that is gone, and halts it.
+ *
+ * @returns whether this is the end: it is not where the node has ended already, or is being replaced
+ */
+export async function noteGone(key: LedgerKey, receipt: Receipt, endedBy: string): Promise<boolean> {
+  return update(key, 'attribute_not_exists(outcome) AND attribute_not_exists(replacingAt)', {
+    outcome: receipt.outcome,
+    ending: 'forgotten' satisfies Ending,
+    endedAt: receipt.endedAt,
+    endedBy,
+    receipt: JSON.stringify(receipt),
+    haltedAt: receipt.endedAt,
+  });
+}
+
+/** Notes that the end was told. */
+export async function noteTold(key: LedgerKey, at: string): Promise<void> {
+  await update(key, 'attribute_not_exists(toldAt)', { toldAt: at });
 }
 
 /** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { metricNamespace, notReleased } from '../../domain/metrics.ts';
-import { type OutcomeCode, outcomeOf } from '../../domain/outcomes.ts';
+import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
 /** Structured logs of the function that runs; the service name comes from POWERTOOLS_SERVICE_NAME. */
@@ -19,7 +19,8 @@ export function countEnd(receipt: Receipt, runtime: string): void {
   const way = metrics.singleMetric();
   way.addDimensions({ cluster, runtime });
   way.addMetric('LaunchToEnd', MetricUnit.Milliseconds, totalMs);
-  if (outcomeOf(outcome).consequence.next !== 'quarantine' && outcomeOf(outcome).consequence.next !== 'retry') return;
+  const ending = endingOf(outcome);
+  if (ending === 'done' || ending === 'forget') return;
   const failed = metrics.singleMetric();
   failed.addDimensions({ cluster });
   failed.addMetric(notReleased, MetricUnit.Count, 1);

@@ -39,7 +39,7 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
     ),
   );
   const at = new Date().toISOString();
-  await Promise.all(started.map(({ node }) => admitRow(node, at)));
+  await Promise.all(started.map((admission) => admitRow(admission, nameOf(admission), at)));
   count('Admitted', started.length);
   return failed;
 }

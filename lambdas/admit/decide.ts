@@ -1,7 +1,17 @@
 import type { Launch } from '../../domain/events.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { providerId } from '../../domain/node.ts';
-import { clusterOf, poolOf, type Releases, requestOf, runtimeTag, type Tags } from '../../domain/tags.ts';
+import { type Pools, policyOf } from '../../domain/pools.ts';
+import {
+  clusterOf,
+  deadlineMinutesOf,
+  groupOf,
+  poolOf,
+  type Releases,
+  requestOf,
+  runtimeTag,
+  type Tags,
+} from '../../domain/tags.ts';
 
 /** What admission knows of one instance: the answer of DescribeInstances. */
 export interface Candidate {
@@ -14,10 +24,9 @@ export interface Candidate {
 }
 
 /** What is configured, as far as admission asks. */
-export interface Admissible {
+export interface Admissible extends Pools {
   readonly clusters: readonly string[];
   readonly releases: Releases;
-  readonly deadlineMinutes: number;
 }
 
 /** What becomes of one launch. */
@@ -55,14 +64,27 @@ export function judge(launch: Launch, candidate: Candidate | undefined, config: 
     return { verdict: 'not-ours', because: 'not-running' };
   }
   const asked = requestOf(tag, config.releases);
+  const pool = poolOf(candidate.tags);
+  const group = groupOf(candidate.tags);
+  const { deadlineMinutes, launchHook } = policyOf(config, pool);
+  const { minutes, ignored } = deadlineMinutesOf(candidate.tags, deadlineMinutes);
   const node = {
     instanceId: candidate.instanceId,
     launchedAt: candidate.launchedAt,
     cluster,
-    pool: poolOf(candidate.tags),
+    pool,
     nodeName: candidate.privateDnsName,
     providerId: providerId(candidate.availabilityZone, candidate.instanceId),
-    deadline: new Date(Date.parse(candidate.launchedAt) + config.deadlineMinutes * 60_000).toISOString(),
+    deadline: new Date(Date.parse(candidate.launchedAt) + minutes * 60_000).toISOString(),
+    ...(group === pool ? { group } : {}),
+    ...(group === undefined || launchHook === undefined ? {} : { hook: { name: launchHook, group } }),
   };
-  return { verdict: 'admit', admission: { node, ...('outcome' in asked ? { refused: asked } : { request: asked }) } };
+  return {
+    verdict: 'admit',
+    admission: {
+      node,
+      ...('outcome' in asked ? { refused: asked } : { request: asked }),
+      ...(ignored === undefined ? {} : { ignored }),
+    },
+  };
 }

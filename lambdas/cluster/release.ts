@@ -1,3 +1,4 @@
+import { triedUntil } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { decideRelease, type ReleaseCall } from './decide.ts';
 import { NodeLookup } from './lookup.ts';
@@ -36,5 +37,5 @@ export function release(call: ReleaseCall, ports: Ports): Promise<Receipt> {
         return { done: decision.receipt };
     }
   };
-  return persist(call.node, ports.time, Date.parse(call.node.deadline), look);
+  return persist(call.node, ports.time, triedUntil(call.node), look);
 }

@@ -1,5 +1,6 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { CommandMessage } from '../../domain/messages.ts';
+import { triedUntil } from '../../domain/node.ts';
 import type { Failure } from '../../domain/receipt.ts';
 
 /** What SSM says of the agent on an instance. */
@@ -17,7 +18,7 @@ export type Step =
   | { readonly step: 'look'; readonly batchId: string; readonly onlineAt: string }
   | { readonly step: 'wait'; readonly seconds: number; readonly because: 'agent-offline' | 'claimed' | 'unsettled' }
   | { readonly step: 'refuse'; readonly failure: Failure }
-  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'deadline' };
+  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'deadline' };
 
 /** The first agent that hands parameters to a script by its environment; an older one would paste them into the text. */
 const firstSafeAgent = '3.3.2746.0';
@@ -33,7 +34,7 @@ const shortestWait = 5;
 const longestWait = 60;
 
 /**
- * How many seconds before the deadline a node is looked at for the last time. Later, the answer could come after the state's own time-out,
+ * How many seconds before its time is up a node is looked at for the last time. Later, the answer could come after the state's own time-out,
  * and nobody would learn that it was the agent that never came.
  */
 const lastLook = 20;
@@ -47,8 +48,9 @@ const lastLook = 20;
  */
 export function next(message: CommandMessage, row: LedgerRow | undefined, agent: Agent | undefined, now: number): Step {
   const { node, token } = message;
-  const left = Date.parse(node.deadline) - now;
+  const left = triedUntil(node) - now;
   if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
+  if (row?.haltedAt !== undefined) return { step: 'drop', because: 'halted' };
   if (row?.token === token && row.commandId !== undefined) return { step: 'drop', because: 'sent' };
   if (row?.token === token && row.settledToken === token) return { step: 'drop', because: 'sent' };
   if (left <= 0) return { step: 'drop', because: 'deadline' };
@@ -72,7 +74,7 @@ export function next(message: CommandMessage, row: LedgerRow | undefined, agent:
   return { step: 'send', onlineAt: agent.lastPingAt };
 }
 
-/** How long to wait before a node is looked at again: a tenth of its age, within bounds, and never past its deadline. */
+/** How long to wait before a node is looked at again: a tenth of its age, within bounds, and never past the last look. */
 export function waitSeconds(ageMs: number, leftMs: number): number {
   const wished = Math.min(longestWait, Math.max(shortestWait, Math.round(ageMs / 10_000)));
   return Math.max(1, Math.min(wished, Math.floor(leftMs / 1000) - lastLook));

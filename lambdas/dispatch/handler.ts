@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { type Telling, whoOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema } from '../../domain/messages.ts';
-import type { Runtime } from '../../domain/node.ts';
+import { type Runtime, triedUntil } from '../../domain/node.ts';
 import { parametersFor } from '../../domain/parameters.ts';
 import { tell } from '../adapters/bus.ts';
 import { agentsOn, findCommand, sendCommand } from '../adapters/commands.ts';
@@ -135,7 +135,7 @@ async function putAllBack(waiting: readonly Waiting[]): Promise<SQSBatchItemFail
   const now = Date.now();
   return Promise.all(
     waiting.map(({ record, message: { node } }) =>
-      putBack(queueUrl, record, waitSeconds(now - Date.parse(node.launchedAt), Date.parse(node.deadline) - now)),
+      putBack(queueUrl, record, waitSeconds(now - Date.parse(node.launchedAt), triedUntil(node) - now)),
     ),
   );
 }

@@ -1,27 +1,12 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Failure, Installation } from '../../domain/receipt.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
-
-/** How a command stands on one instance, as SSM lists it. */
-export interface Standing {
-  readonly comment: string;
-  readonly status: string;
-  readonly statusDetails: string;
-  readonly output: string;
-}
+import type { Standing } from '../../domain/standing.ts';
 
 /** What the state that waits is told. */
 export type Answer =
   | { readonly answer: 'success'; readonly installation: Installation }
   | { readonly answer: 'failure'; readonly failure: Failure };
-
-/** Statuses after which a command does not change any more. */
-const final = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
-
-/** Tells whether the command has ended on the instance. */
-export function hasEnded({ status }: Standing): boolean {
-  return final.has(status);
-}
 
 /**
  * Finds the node whose attempt a command carries: the command id stands in the row, or, where `dispatch` died before it could write it,

@@ -1,11 +1,12 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type CommandEnd, readCommandEnd } from '../../domain/events.ts';
+import { hasEnded } from '../../domain/standing.ts';
 import { invocationsOf } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { launchesOf } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { hasEnded } from './decide.ts';
+
 import { settleNode } from './settle-node.ts';
 
 const queueUrl = variable('RESULTS_QUEUE');

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { runtimes } from '../../domain/node.ts';
+import { onFailures } from '../../domain/pools.ts';
+import { deadlineBounds } from '../../domain/tags.ts';
 
 /** Retention periods that CloudWatch Logs takes, in days. */
 const retentionDays = [
@@ -82,6 +84,45 @@ const ClusterSchema = v.pipe(
 
 const ReleaseSchema = v.strictObject({ release: v.optional(releaseName) }, 'release is the one field of a runtime');
 
+const wholeNumber = (least: number, most: number, what: string) => {
+  const form = `a whole number ${what} from ${least} to ${most}`;
+  return v.pipe(v.number(form), v.integer(form), v.minValue(least, form), v.maxValue(most, form));
+};
+const deadlineMinutes = wholeNumber(deadlineBounds.least, deadlineBounds.most, 'of minutes');
+const onFailure = v.picklist(onFailures, onFailures.join(', ').replace(/, (?=[^,]*$)/, ' or '));
+
+const PoolSchema = v.strictObject(
+  {
+    /** As it stands in the tags of the pool's instances. */
+    name: v.pipe(
+      v.string('the name of a NodePool, node group or Auto Scaling group'),
+      v.regex(
+        /^[ -~]{1,255}$/,
+        'the name of a NodePool, node group or Auto Scaling group: up to 255 printable letters',
+      ),
+    ),
+    onFailure: v.optional(onFailure),
+    deadlineMinutes: v.optional(deadlineMinutes),
+    /** The launch hook of the pool's Auto Scaling group that waits for Airlock. */
+    launchHook: v.optional(
+      v.pipe(
+        v.string('the name of a launch hook'),
+        v.regex(/^[A-Za-z0-9/_-]{1,255}$/, 'the name of a launch hook: up to 255 letters, digits, -, _ and /'),
+      ),
+    ),
+  },
+  'name, onFailure, deadlineMinutes and launchHook are the fields of a pool',
+);
+
+const BreakerSchema = v.strictObject(
+  {
+    failures: v.optional(wholeNumber(2, 100, 'of nodes'), 3),
+    sharePercent: v.optional(wholeNumber(1, 100, 'of percent'), 50),
+    windowMinutes: v.optional(wholeNumber(5, 1_440, 'of minutes'), 60),
+  },
+  'failures, sharePercent and windowMinutes are the fields of breaker',
+);
+
 /** The shape of `airlock.yaml`, with the default of every field that has one. */
 export const ConfigSchema = v.strictObject(
   {
@@ -109,17 +150,19 @@ export const ConfigSchema = v.strictObject(
     /** What opens the gate beside the proof on the host: a pod that ran on the node, or nothing more. */
     proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
     /** Minutes from the launch to the latest end. */
-    deadlineMinutes: v.optional(
-      v.pipe(
-        v.number('a whole number of minutes from 5 to 120'),
-        v.integer('a whole number of minutes from 5 to 120'),
-        v.minValue(5, 'a whole number of minutes from 5 to 120'),
-        v.maxValue(120, 'a whole number of minutes from 5 to 120'),
-      ),
-      20,
-    ),
+    deadlineMinutes: v.optional(deadlineMinutes, 20),
     /** What becomes of a node that is not released. */
-    onFailure: v.optional(v.picklist(['quarantine'], 'quarantine'), 'quarantine'),
+    onFailure: v.optional(onFailure, 'quarantine'),
+    /** Pools that want something else. */
+    pools: v.optional(
+      v.pipe(
+        v.array(PoolSchema, 'a list of pools, each with its name'),
+        v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each pool once'),
+      ),
+      [],
+    ),
+    /** When too many nodes of a pool and release have failed. */
+    breaker: v.optional(BreakerSchema, {}),
     logRetentionDays: v.optional(
       v.picklist(retentionDays, `a period that CloudWatch Logs knows: one of ${retentionDays.join(', ')} days`),
       90,
@@ -135,7 +178,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, proof, deadlineMinutes, onFailure, logRetentionDays and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, proof, deadlineMinutes, onFailure, pools, breaker, logRetentionDays and alarmTopicArn are the fields',
 );
 
 /** What `airlock.yaml` says, with defaults filled in. */

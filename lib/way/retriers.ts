@@ -11,7 +11,7 @@ export interface Retrier {
 }
 
 /** The longest pause between two tries, in seconds: doubling without a ceiling would sleep past the deadline. */
-const ceiling = 120;
+const ceiling = 30;
 
 /** The retriers that the list of outcomes asks for: one for each way of retrying. */
 export function outcomeRetriers(): Retrier[] {
@@ -28,13 +28,18 @@ export function outcomeRetriers(): Retrier[] {
   return [...byPolicy.values()];
 }
 
-/** Errors of Lambda itself, in the spellings of the service integration, and the time-out of a single call. */
+/**
+ * Errors of Lambda itself in the spellings of the service integration, the time-out of a single call, and the death of a function: its
+ * process was killed or ended, or Lambda cannot say.
+ */
 export const lambdaErrors = [
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
   'Lambda.TooManyRequestsException',
+  'Lambda.Unknown',
+  'Runtime.ExitError',
   'Sandbox.Timedout',
   'States.Timeout',
 ];

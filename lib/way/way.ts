@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { grantTelling } from '../bus.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { Commands } from '../commands.ts';
+import type { Halting } from '../halting.ts';
 import type { Ledger } from '../ledger.ts';
 import { wayDefinition } from './definition.ts';
 
@@ -12,6 +13,7 @@ import { wayDefinition } from './definition.ts';
 export interface WayProps {
   readonly commands: Commands;
   readonly ledger: Ledger;
+  readonly halting: Halting;
   /** By the cluster's name. */
   readonly clusters: Readonly<Record<string, ClusterAccess>>;
 }
@@ -20,7 +22,7 @@ export interface WayProps {
 export class Way extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { commands, ledger, clusters }: WayProps) {
+  constructor(scope: Construct, id: string, { commands, ledger, halting, clusters }: WayProps) {
     super(scope, id);
     const functions = Object.entries(clusters).map(([name, access]) => [name, access.cluster.function.functionArn]);
     const definition = wayDefinition({
@@ -28,6 +30,7 @@ export class Way extends Construct {
       commandsQueueUrl: commands.commands.queue.queueUrl,
       ledgerTable: ledger.table.tableName,
       clusterFunctions: Object.fromEntries(functions),
+      haltFunction: halting.halt.function.functionArn,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -51,7 +54,9 @@ export class Way extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: Object.values(clusters).map(({ cluster }) => cluster.function.functionArn),
+        resources: [...Object.values(clusters).map(({ cluster }) => cluster), halting.halt].map(
+          ({ function: { functionArn } }) => functionArn,
+        ),
       }),
     );
     grantTelling(role);

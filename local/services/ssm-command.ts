@@ -114,11 +114,16 @@ export class Delivery {
     await Promise.all(Array.from({ length: Math.max(1, command.maxConcurrency) }, lane));
   }
 
-  /** Stops a command where it has not ended. */
+  /** Stops a command where it has not ended. An agent that runs it has to hear of it first, and is silent about it if it is silent. */
   cancel(command: Command, instanceIds: readonly string[]): void {
+    const meant = command.invocations.filter(
+      ({ instanceId, status }) => !isFinal(status) && (instanceIds.length === 0 || instanceIds.includes(instanceId)),
+    );
+    if (meant.length === 0) return;
     command.cancelled = true;
-    for (const one of command.invocations) {
-      if (instanceIds.length === 0 || instanceIds.includes(one.instanceId)) one.abort.abort();
+    for (const one of meant) {
+      if (one.status === 'InProgress') this.#enter(command, one, 'Cancelling', 'Cancelling');
+      one.abort.abort();
     }
   }
 
@@ -147,7 +152,18 @@ export class Delivery {
         commandId: command.id,
         agentVersion: agent.version,
       });
-      const result = await before(late.signal, run);
+      const killed = new AbortController();
+      const heard = async () => {
+        await agents.untilLive(instanceId, late.signal);
+        await clock.sleep(latencyMs);
+        killed.abort();
+      };
+      abort.signal.addEventListener('abort', heard);
+      const result = await before(AbortSignal.any([late.signal, killed.signal]), run);
+      abort.signal.removeEventListener('abort', heard);
+      // A killed script leaves no result; what it did until then, it did: here a script has its whole effect when it starts.
+      if (killed.signal.aborted && agents.live(instanceId) === agent)
+        return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
       // A silent agent reports when it talks again; for a node that is gone the service itself ends the command, at its expiry.
       await agents.untilLive(instanceId, late.signal);
       if (agents.live(instanceId) !== agent) await before(late.signal, new Promise(() => {}));

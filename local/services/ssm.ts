@@ -103,7 +103,12 @@ export class Ssm {
           this.#invocation(input),
         ),
         CancelCommand: operation(anywhere('CancelCommand'), (input: CancelCommandCommandInput) => {
-          this.#delivery.cancel(this.command(input.CommandId), input.InstanceIds ?? []);
+          const command = this.command(input.CommandId);
+          const ids = input.InstanceIds ?? [];
+          const stranger = ids.find((id) => !command.invocations.some(({ instanceId }) => instanceId === id));
+          if (stranger !== undefined)
+            throw new AwsError('InvalidInstanceId', `The command ${command.id} was not sent to ${stranger}.`);
+          this.#delivery.cancel(command, ids);
           return {};
         }),
       },

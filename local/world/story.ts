@@ -1,5 +1,5 @@
 import type { DetailType, Told } from '../../domain/events.ts';
-import { outcomeOf } from '../../domain/outcomes.ts';
+import { endingOf } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
 /** One event of the audit trail. */
@@ -45,7 +45,7 @@ export function stagesOf(launchedAt: number, events: readonly AuditEvent[]): Sta
       reach('proven', event.detail.installation.settledAt);
     } else if ('outcome' in event.detail) {
       const { outcome, endedAt } = event.detail;
-      const { next } = outcomeOf(outcome).consequence;
+      const next = endingOf(outcome);
       reach(next === 'done' ? 'released' : next === 'forget' ? 'forgotten' : 'quarantined', endedAt);
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clusterOf, poolOf, type Releases, requestOf } from '../../domain/tags.ts';
+import { clusterOf, deadlineMinutesOf, groupOf, poolOf, type Releases, requestOf } from '../../domain/tags.ts';
 
 const releases: Releases = { gvisor: { default: '20260928.0', all: ['20260921.0', '20260928.0'] } };
 
@@ -54,5 +54,32 @@ describe('what a tag asks for', () => {
     const answer = requestOf(value, releases);
     expect(answer).toMatchObject({ outcome: 'unknown-runtime' });
     expect(answer).toHaveProperty('detail', expect.stringContaining(JSON.stringify(value)));
+  });
+});
+
+describe('the deadline of an instance', () => {
+  it.each([
+    [{}, { minutes: 20 }],
+    [{ 'airlock:deadline-minutes': '5' }, { minutes: 5 }],
+    [{ 'airlock:deadline-minutes': '120' }, { minutes: 120 }],
+  ])('of %j is %j', (tags, expected) => {
+    expect(deadlineMinutesOf(tags, 20)).toEqual(expected);
+  });
+
+  it.each(['', '4', '121', '6m', '6\n', '\n6', '06', '1e1', '6.5', '-6'])(
+    'is that of the pool where the tag says %j, and this is said',
+    (value) => {
+      expect(deadlineMinutesOf({ 'airlock:deadline-minutes': value }, 20)).toEqual({
+        minutes: 20,
+        ignored: `tag airlock:deadline-minutes is ${JSON.stringify(value)}; accepted is a whole number from 5 to 120; 20 holds`,
+      });
+    },
+  );
+});
+
+describe('the Auto Scaling group of an instance', () => {
+  it('is read from the tag that AWS alone can set', () => {
+    expect(groupOf({ 'aws:autoscaling:groupName': 'builders' })).toBe('builders');
+    expect(groupOf({ 'eks:nodegroup-name': 'builders' })).toBeUndefined();
   });
 });

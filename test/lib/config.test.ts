@@ -63,7 +63,28 @@ describe('airlock.yaml', () => {
       'deadlineMinutes: is 3; accepted: a whole number of minutes from 5 to 120',
     ],
     ['clusters: [{name: a}]\ngate: "a b"', 'gate: is "a b"; accepted: a taint key'],
-    ['clusters: [{name: a}]\nonFailure: shrug', 'onFailure: is "shrug"; accepted: quarantine'],
+    [
+      'clusters: [{name: a}]\nonFailure: shrug',
+      'onFailure: is "shrug"; accepted: quarantine, replace or replace-then-quarantine',
+    ],
+    ['clusters: [{name: a}]\npools: [{onFailure: replace}]', 'pools.0.name: is missing and has no default'],
+    ['clusters: [{name: a}]\npools: [{name: b}, {name: b}]', 'accepted: each pool once'],
+    [
+      'clusters: [{name: a}]\npools: [{name: b, gate: c}]',
+      'pools.0.gate: unknown field; accepted: name, onFailure, deadlineMinutes and launchHook are the fields of a pool',
+    ],
+    [
+      'clusters: [{name: a}]\npools: [{name: b, deadlineMinutes: 121}]',
+      'pools.0.deadlineMinutes: is 121; accepted: a whole number of minutes from 5 to 120',
+    ],
+    [
+      'clusters: [{name: a}]\npools: [{name: b, launchHook: "a b"}]',
+      'pools.0.launchHook: is "a b"; accepted: the name of a launch hook: up to 255 letters, digits, -, _ and /',
+    ],
+    [
+      'clusters: [{name: a}]\nbreaker: {failures: 1}',
+      'breaker.failures: is 1; accepted: a whole number of nodes from 2 to 100',
+    ],
     [
       'clusters: [{name: a}]\nlogRetentionDays: 8',
       'logRetentionDays: is 8; accepted: a period that CloudWatch Logs knows',

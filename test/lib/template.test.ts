@@ -181,8 +181,8 @@ describe('queues', () => {
   it('have dead letters, and an alarm for each', () => {
     const withDead = of('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy']);
     const alarms = of('AWS::CloudWatch::Alarm').filter(([id]) => id.includes('DeadLetters'));
-    expect(withDead).toHaveLength(3);
-    expect(alarms).toHaveLength(3);
+    expect(withDead).toHaveLength(4);
+    expect(alarms).toHaveLength(4);
   });
 });
 

@@ -4,11 +4,18 @@ import type { ScenarioName } from './scenarios.ts';
 
 /** Rights that a released node does not need, and the scenario that does. */
 const needed: Readonly<Record<string, ScenarioName>> = {
+  'HaltingHaltRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
   'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
   'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
   'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
   'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
   'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
+};
+
+/** Roles of functions that a released node does not need, and the scenario that needs all of their rights but those above. */
+const neededByRole: Readonly<Record<string, ScenarioName>> = {
+  HaltingHaltRole: 'an installation that still runs at the deadline is cancelled and awaited',
+  DeparturesGoneRole: 'an instance that goes away ends at once',
 };
 
 interface Statement {
@@ -27,7 +34,7 @@ export function grantMutations(copy: Copy): readonly Mutation[] {
         mutations.push({
           name: `grant dropped: ${role} ${action}${statements.filter((one) => [one.Action].flat().includes(action)).length > 1 ? ` on ${resourceOf(statement)}` : ''}`,
           apply: (mutant) => dropAction(mutant, id, index, action),
-          turnsRed: needed[`${role} ${action}`] ?? 'two tagged launches are released',
+          turnsRed: needed[`${role} ${action}`] ?? neededByRole[role] ?? 'two tagged launches are released',
         });
       }
     });

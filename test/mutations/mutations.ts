@@ -72,6 +72,40 @@ const templateMutations: readonly Mutation[] = [
     turnsRed: 'results that a queue does not take are kept as dead letters',
   },
   {
+    name: 'queue policy missing: departures',
+    apply: (copy) => copy.drop(policy, 'DeparturesQueue'),
+    turnsRed: 'an instance that goes away ends at once',
+  },
+  {
+    name: 'rule leaves instances out that shut down',
+    apply: (copy) => {
+      const pattern = copy.resource(rule, 'DeparturesEnded').Properties['EventPattern'];
+      pattern.detail.state = pattern.detail.state.filter((state: string) => state !== 'shutting-down');
+    },
+    turnsRed: 'an instance that goes away ends at once',
+  },
+  {
+    name: "rule's detail-type misspelt: spot",
+    apply: (copy) => copy.rewrite(copy.resource(rule, 'DeparturesInterrupted'), 'EventPattern', 'Warning', 'Notice'),
+    turnsRed: 'an instance that is about to be taken away ends at once',
+  },
+  {
+    name: "rule's detail-type misspelt: scale-in",
+    apply: (copy) =>
+      copy.rewrite(
+        copy.resource(rule, 'DeparturesScaledIn'),
+        'EventPattern',
+        'terminate Lifecycle',
+        'terminating Lifecycle',
+      ),
+    turnsRed: 'an instance that is about to be taken away ends at once',
+  },
+  {
+    name: 'the time-out of an installation goes past its cancellation',
+    apply: way('"Next":"Halt"', '"Next":"Quarantine"'),
+    turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
+  },
+  {
     name: "queue policy for another rule's ARN",
     apply: (copy) => {
       const { Statement } = copy.resource(policy, 'AdmissionLaunchesQueue').Properties['PolicyDocument'];
@@ -245,6 +279,11 @@ const templateMutations: readonly Mutation[] = [
 
 /** Mistakes in the sources of functions. */
 const sourceMutations: readonly Mutation[] = [
+  {
+    name: 'the end of a cancelled command is not awaited',
+    apply: source('halt', 'lambdas/halt/handler.ts', 'if (said.ended)', 'if (said.ended || said)'),
+    turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
+  },
   {
     name: 'batch failure not reported: dispatch says nothing',
     apply: source(

@@ -94,6 +94,12 @@ export class Stage {
     return this.world.cloud.resource(`${construct}/Function/Resource`).ref;
   }
 
+  /** Whether a function wrote into its log. */
+  logged(construct: string): boolean {
+    const { group } = this.world.cloud.lambda.function(this.functionName(construct)).settings.log;
+    return this.world.cloud.logs.events(group).length > 0;
+  }
+
   /** The role of a function. */
   roleOf(construct: string): string {
     return this.world.cloud.lambda.function(this.functionName(construct)).settings.roleArn;

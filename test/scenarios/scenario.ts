@@ -2,6 +2,7 @@ import { inject, onTestFinished } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
 import type { StoredObject } from '../../local/kubernetes/object.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
+import type { Machine } from '../../local/machine/machine.ts';
 import { startMirror } from '../../local/machine/mirror.ts';
 import { SimulatedMachine } from '../../local/machine/simulated.ts';
 import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
@@ -11,15 +12,22 @@ export const cluster = 'demo';
 export const gate = 'airlock.dev/bootstrap';
 const patienceMs = 40 * 60_000;
 
-/** A world on the virtual clock, over the synthesized template, that ends with its test. */
-export async function startWorld(machineFaults: readonly MachineFault[] = []): Promise<World> {
+/**
+ * A world on the virtual clock, over the synthesized template, that ends with its test.
+ *
+ * @param machine makes the nodes' machines; simulated ones with the faults unless told
+ */
+export async function startWorld(
+  machineFaults: readonly MachineFault[] = [],
+  machine?: () => Promise<Machine>,
+): Promise<World> {
   const mirror = await startMirror();
   const world = await World.start({
     assembly: inject('assembly'),
     clock: new VirtualClock(),
     clusters: [cluster],
     auditLogGroup: '/aws/events/Airlock/audit',
-    machine: () => SimulatedMachine.create({ faults: machineFaults }, mirror),
+    machine: machine ?? (() => SimulatedMachine.create({ faults: machineFaults }, mirror)),
   });
   onTestFinished(async () => {
     await world.stop();

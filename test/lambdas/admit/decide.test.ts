@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, judge } from '../../../lambdas/admit/decide.ts';
+import { type Admissible, type Candidate, judge } from '../../../lambdas/admit/decide.ts';
 
 const now = Date.parse('2026-11-21T09:00:30Z');
 const launch = { instanceId: 'i-0123456789abcdef0', at: '2026-11-21T09:00:10Z' };
@@ -7,7 +7,9 @@ const config = {
   clusters: ['demo'],
   releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
   deadlineMinutes: 20,
-};
+  onFailure: 'quarantine',
+  pools: [],
+} as const satisfies Admissible;
 const candidate: Candidate = {
   instanceId: launch.instanceId,
   state: 'running',
@@ -41,6 +43,32 @@ describe('a launched instance', () => {
     const verdict = judge(launch, { ...candidate, tags }, config, now);
     expect(verdict).toMatchObject({ verdict: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
     expect(verdict).not.toHaveProperty('admission.request');
+  });
+
+  it('has the deadline of its pool, or its own where a tag says so', () => {
+    const pools = [{ name: 'ci', deadlineMinutes: 30 }];
+    const deadline = (tags: object) => {
+      const verdict = judge(launch, { ...candidate, tags: { ...candidate.tags, ...tags } }, { ...config, pools }, now);
+      return verdict.verdict === 'admit' && verdict.admission.node.deadline;
+    };
+    expect(deadline({})).toBe('2026-11-21T09:30:00.000Z');
+    expect(deadline({ 'airlock:deadline-minutes': '45' })).toBe('2026-11-21T09:45:00.000Z');
+  });
+
+  it('carries its group where the group is its pool, and its hook where airlock.yaml names one', () => {
+    const pools = [{ name: 'ci', launchHook: 'airlock' }];
+    const node = (tags: Record<string, string>) => {
+      const all = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', ...tags };
+      const verdict = judge(launch, { ...candidate, tags: all }, { ...config, pools }, now);
+      return verdict.verdict === 'admit' ? verdict.admission.node : undefined;
+    };
+    const hook = { name: 'airlock', group: 'ci' };
+    expect(node({ 'aws:autoscaling:groupName': 'ci' })).toMatchObject({ pool: 'ci', group: 'ci', hook });
+    const managed = node({ 'aws:autoscaling:groupName': 'eks-ci-1', 'eks:nodegroup-name': 'ci' });
+    expect(managed).toMatchObject({ pool: 'ci', hook: { name: 'airlock', group: 'eks-ci-1' } });
+    expect(managed).not.toHaveProperty('group');
+    expect(node({ 'aws:autoscaling:groupName': 'other' })).not.toHaveProperty('hook');
+    expect(node({ 'karpenter.sh/nodepool': 'ci' })).not.toHaveProperty('hook');
   });
 
   it.each([

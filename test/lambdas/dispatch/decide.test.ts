@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { CommandMessage } from '../../../domain/messages.ts';
+import { wayOutSeconds } from '../../../domain/node.ts';
 import { next, waitSeconds } from '../../../lambdas/dispatch/decide.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
@@ -47,15 +48,23 @@ describe('a node that waits for its command', () => {
     expect(next(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });
   });
 
-  it('is given up as agent-never-came when the deadline leaves no time for another look', () => {
-    expect(next(message, undefined, undefined, late - 25_000)).toMatchObject({
+  it('is given up as agent-never-came when its time is up, which leaves the way out before the deadline', () => {
+    expect(next(message, undefined, undefined, late - (wayOutSeconds + 26) * 1_000)).toMatchObject({ step: 'wait' });
+    expect(next(message, undefined, undefined, late - (wayOutSeconds + 25) * 1_000)).toMatchObject({
       step: 'refuse',
       failure: { outcome: 'agent-never-came' },
     });
   });
 
-  it('is dropped after its deadline', () => {
-    expect(next(message, undefined, agent, late)).toEqual({ step: 'drop', because: 'deadline' });
+  it('is dropped when its time is up', () => {
+    const up = late - wayOutSeconds * 1_000;
+    expect(next(message, undefined, agent, up)).toEqual({ step: 'drop', because: 'deadline' });
+    expect(next(message, undefined, agent, up - 1)).toMatchObject({ step: 'send' });
+  });
+
+  it('is dropped once it is halted, whatever else is so', () => {
+    const row = { ...message.node, haltedAt: new Date(now).toISOString() };
+    expect(next(message, row, agent, now)).toEqual({ step: 'drop', because: 'halted' });
   });
 });
 

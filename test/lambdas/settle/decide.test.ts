@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Result } from '../../../domain/result.ts';
-import { answerOf, hasEnded, ownerOf, type Standing } from '../../../lambdas/settle/decide.ts';
+import { hasEnded, type Standing } from '../../../domain/standing.ts';
+import { answerOf, ownerOf } from '../../../lambdas/settle/decide.ts';
 
 const row: LedgerRow = {
   instanceId: 'i-0123456789abcdef0',

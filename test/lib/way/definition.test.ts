@@ -17,6 +17,7 @@ const definition = wayDefinition({
   partition: 'aws',
   commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
   ledgerTable: 'ledger',
+  haltFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
   clusterFunctions: { demo: 'arn:aws:lambda:eu-central-1:123456789012:function:demo' },
 }) as { readonly States: Readonly<Record<string, State>> };
 const states = Object.entries(definition.States);
@@ -70,7 +71,9 @@ describe('the list of outcomes and the state machine', () => {
   it('agree on what is forgotten without a mark on the node', () => {
     const forgotten = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'forget');
     for (const name of ['Install', 'Release']) {
-      expect(definition.States[name]?.Catch?.[0]).toMatchObject({ ErrorEquals: forgotten, Next: 'Forget' });
+      expect(definition.States[name]?.Catch).toContainEqual(
+        expect.objectContaining({ ErrorEquals: forgotten, Next: 'Forget' }),
+      );
     }
   });
 });

@@ -203,6 +203,49 @@ describe('a command', () => {
     expect(scripts).toEqual([]);
   });
 
+  test('that is cancelled while it runs is Cancelling until the agent has killed the script', async () => {
+    ended = { durationMs: 300_000 };
+    const [id, other] = [await node(), await node()];
+    const commandId = await send([id, other]);
+    await pass(10_000);
+    await call('CancelCommand', { CommandId: commandId, InstanceIds: [id] });
+    expect((await invocations(commandId)).map(({ Status }) => Status)).toEqual(['Cancelling', 'InProgress']);
+    await pass(1_000);
+    expect((await invocations(commandId)).map(({ Status }) => Status)).toEqual(['Cancelled', 'InProgress']);
+    await pass(300_000);
+    expect((await invocations(commandId)).map(({ Status }) => Status)).toEqual(['Cancelled', 'Success']);
+  });
+
+  test('that is cancelled under a silent agent stays Cancelling until the agent talks again', async () => {
+    ended = { durationMs: 300_000 };
+    const id = await node();
+    const commandId = await send([id]);
+    await pass(10_000);
+    ssm.agents.silence(id);
+    await call('CancelCommand', { CommandId: commandId });
+    await pass(60_000);
+    expect((await invocations(commandId))[0]?.Status).toBe('Cancelling');
+    ssm.agents.wake(id);
+    await pass(1_000);
+    expect((await invocations(commandId))[0]?.Status).toBe('Cancelled');
+  });
+
+  test('that has ended is not changed by a cancellation, and an unknown one is refused', async () => {
+    const id = await node();
+    const commandId = await send([id]);
+    await pass(60_000);
+    await call('CancelCommand', { CommandId: commandId });
+    expect((await invocations(commandId))[0]?.Status).toBe('Success');
+    await expect(
+      call('CancelCommand', { CommandId: commandId, InstanceIds: ['i-0123456789abcdef0'] }),
+    ).rejects.toMatchObject({
+      code: 'InvalidInstanceId',
+    });
+    await expect(call('CancelCommand', { CommandId: '00000000-0000-0000-0000-000000000000' })).rejects.toMatchObject({
+      code: 'InvalidCommandId',
+    });
+  });
+
   test('goes to no further node after more errors than MaxErrors allows', async () => {
     ended = { exitCode: 1 };
     const commandId = await send([await node(), await node(), await node()], { MaxConcurrency: '1', MaxErrors: '1' });

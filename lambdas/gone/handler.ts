@@ -1,0 +1,64 @@
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { type Departure, readDeparture } from '../../domain/events.ts';
+import type { LedgerRow } from '../../domain/ledger.ts';
+import { tell } from '../adapters/bus.ts';
+import { cancelCommand } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
+import { stop } from '../adapters/executions.ts';
+import { launchesOf, noteGone, noteTold } from '../adapters/ledger.ts';
+import { putBack } from '../adapters/queue.ts';
+import { count, countEnd, logger } from '../adapters/telemetry.ts';
+import { decide, type Step, writer } from './decide.ts';
+
+const stateMachine = variable('STATE_MACHINE');
+const queueUrl = variable('DEPARTURES_QUEUE');
+
+/** How long to wait for a row that `admit` is about to write, in seconds. */
+const admittedSoon = 5;
+
+/**
+ * Takes instances that go away out of the queue, and ends the way of those that are on it. An instance that is none of ours has no row in
+ * the ledger, and costs one look into it.
+ */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const failures = await Promise.all(
+    event.Records.map(async (record) => {
+      const departure = readDeparture(record.body);
+      if (departure !== undefined) return depart(record, departure);
+      count('EventUnreadable', 1);
+      logger.warn('an event in the departures queue tells of no departure', { body: record.body.slice(0, 1_000) });
+      return [];
+    }),
+  );
+  return { batchItemFailures: failures.flat() };
+}
+
+async function depart(record: SQSRecord, departure: Departure): Promise<SQSBatchItemFailure[]> {
+  try {
+    let waits = false;
+    for (const row of await launchesOf(departure.instanceId)) {
+      const decided = decide(departure, row, new Date().toISOString());
+      logger.debug('decided', { instanceId: row.instanceId, step: decided.step });
+      if (decided.step === 'end') await end(row, decided);
+      waits ||= decided.step === 'wait';
+    }
+    return waits ? [await putBack(queueUrl, record, admittedSoon)] : [];
+  } catch (error) {
+    logger.error('a departure could not be worked off', { departure, error: error as Error });
+    return [{ itemIdentifier: record.messageId }];
+  }
+}
+
+/**
+ * Writes first, so that nobody else can end the node in another way; then cancels, stops and tells. The end counts as told last: a function
+ * that dies before that does the rest again, and each of these may be done twice.
+ */
+async function end(row: LedgerRow, { receipt, cancel }: Extract<Step, { step: 'end' }>): Promise<void> {
+  const mine = row.endedBy === writer || (await noteGone(row, receipt, writer));
+  if (!mine) return;
+  if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);
+  if (row.execution !== undefined) await stop(stateMachine, row.execution, receipt);
+  await tell([{ type: 'Node Forgotten', detail: receipt }]);
+  await noteTold(row, new Date().toISOString());
+  countEnd(receipt, row.request?.runtime ?? 'unknown');
+}

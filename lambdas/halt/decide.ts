@@ -1,0 +1,38 @@
+import { type LedgerRow, mayRun } from '../../domain/ledger.ts';
+import { hasEnded, type Standing } from '../../domain/standing.ts';
+
+/** What to do about a command that may be at work on a node. */
+export type Step =
+  | { readonly step: 'done'; readonly because: 'none-sent' | 'ended' }
+  /** The claim says that a command may have been sent: look for it by the batch. */
+  | { readonly step: 'look'; readonly batchId: string; readonly since: string }
+  | { readonly step: 'cancel'; readonly commandId: string }
+  | { readonly step: 'wait'; readonly because: 'claimed' };
+
+/** What SSM says: of the command on this node, and whether a search for the batch's command found none. */
+export interface Seen {
+  readonly standing: Standing | undefined;
+  readonly nothingFound: boolean;
+}
+
+/** How long a dispatcher that has claimed may take until its command can be seen: its function ends after 30 s. */
+const unseenMs = 45_000;
+
+/**
+ * Decides what is left to do until no command runs on a node. The row has been halted before it was read: no further claim can hold.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function next(row: LedgerRow | undefined, { standing, nothingFound }: Seen, now: number): Step {
+  if (row === undefined || row.token === undefined) return { step: 'done', because: 'none-sent' };
+  if (!mayRun(row)) return { step: 'done', because: row.settledToken === row.token ? 'ended' : 'none-sent' };
+  const { commandId, batchId, claimedAt } = row;
+  if (commandId === undefined) {
+    if (batchId === undefined || claimedAt === undefined) return { step: 'done', because: 'none-sent' };
+    if (!nothingFound) return { step: 'look', batchId, since: claimedAt };
+    if (now - Date.parse(claimedAt) < unseenMs) return { step: 'wait', because: 'claimed' };
+    return { step: 'done', because: 'none-sent' };
+  }
+  if (standing === undefined) return { step: 'cancel', commandId };
+  return hasEnded(standing) ? { step: 'done', because: 'ended' } : { step: 'cancel', commandId };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { receiptIn } from '../../local/world/story.ts';
+import type { World } from '../../local/world/world.ts';
+import { endless } from './endless.ts';
+import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+
+const minutes = 60_000;
+
+/** The one invocation of a run with one command. */
+function invocation(world: World) {
+  const [one, ...others] = world.services.ssm.commands().flatMap(({ invocations }) => invocations);
+  expect(others).toEqual([]);
+  if (one === undefined) throw new Error('no command was sent');
+  return one;
+}
+
+describe('an installation that still runs when its time is up', () => {
+  it('is cancelled, and its end comes before the node is touched, before the deadline', async () => {
+    const world = await startWorld([], endless);
+    const node = await launch(world);
+    await settle(world);
+
+    const receipt = receiptIn(world.storyOf(node));
+    expect(receipt?.outcome).toBe('deadline-passed');
+    expect(done(world, 'CancelCommand')).toBe(1);
+    const { status, endedAt = Number.NaN } = invocation(world);
+    const ended = Date.parse(receipt?.endedAt ?? '');
+    expect(status).toBe('Cancelled');
+    expect(ended).toBeGreaterThanOrEqual(endedAt);
+    expect(ended - node.launchedAt).toBeLessThanOrEqual(20 * minutes);
+    expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
+    await pass(world, 60 * minutes);
+    expect(commandsFor(world, node)).toBe(1);
+  });
+
+  it('under an agent that does not answer is left alone in time, and the receipt says that its end was not seen', async () => {
+    const world = await startWorld([], endless);
+    const node = await launch(world);
+    await pass(world, 2 * minutes);
+    world.services.ssm.agents.silence(node.instanceId);
+    await settle(world);
+
+    const receipt = receiptIn(world.storyOf(node));
+    expect([receipt?.outcome, receipt?.detail]).toEqual([
+      'deadline-passed',
+      expect.stringContaining('was cancelled and has not ended'),
+    ]);
+    expect(Date.parse(receipt?.endedAt ?? '') - node.launchedAt).toBeLessThanOrEqual(20 * minutes);
+  });
+});
+
+describe('the tag airlock:deadline-minutes', () => {
+  it('gives one instance another deadline', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: undefined, tags: { 'airlock:deadline-minutes': '6' } });
+    await settle(world);
+    expect(world.report(node).outcome).toBe('agent-never-came');
+    expect(world.report(node).stages.at(-1)?.ms).toBeLessThanOrEqual(6 * minutes);
+  });
+
+  it.each(['0', '4', '121', '6m', '6\n', ' 6', '06', '1e1'])(
+    'is ignored where it says %j, and the audit trail says so',
+    async (value) => {
+      const world = await startWorld();
+      const node = await launch(world, { tags: { 'airlock:deadline-minutes': value } });
+      await settle(world);
+      expect(world.report(node).outcome).toBe('released');
+      const [admitted] = world.storyOf(node);
+      expect(admitted?.detail).toMatchObject({ ignored: expect.stringContaining(JSON.stringify(value)) });
+      expect(story(world, node)).toHaveLength(4);
+    },
+  );
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { LaunchedNode } from '../../local/world/node.ts';
+import { receiptIn } from '../../local/world/story.ts';
+import type { World } from '../../local/world/world.ts';
+import { endless } from './endless.ts';
+import { commandsFor, done, launch, pass, settle, startWorld, story } from './scenario.ts';
+
+const stages: readonly (readonly [string, number])[] = [
+  ['is pending', 4_000],
+  ['waits for its agent', 20_000],
+  ['has a command at work', 60_000],
+];
+
+const ways: readonly (readonly [string, (world: World, node: LaunchedNode) => void])[] = [
+  ['is terminated', ({ services }, { instanceId }) => services.ec2.terminate(instanceId)],
+  ['is stopped', ({ services }, { instanceId }) => services.ec2.stop(instanceId)],
+  ['gets a spot warning', ({ services }, { instanceId }) => services.ec2.interrupt(instanceId)],
+];
+
+/** How many ends the audit trail tells of. */
+function ends(world: World, node: LaunchedNode): readonly string[] {
+  return story(world, node).filter((type) => /Released|Quarantined|Forgotten|Replaced/.test(type));
+}
+
+describe.each(ways)('an instance that %s', (_, depart) => {
+  it('while its installation runs ends at once as instance-gone, and the command is cancelled', async () => {
+    const world = await startWorld([], endless);
+    const node = await launch(world);
+    await pass(world, 60_000);
+    expect(commandsFor(world, node)).toBe(1);
+    const before = world.clock.now();
+    depart(world, node);
+    await settle(world);
+
+    const receipt = receiptIn(world.storyOf(node));
+    expect(receipt?.outcome).toBe('instance-gone');
+    expect(Date.parse(receipt?.endedAt ?? '') - before).toBeLessThanOrEqual(10_000);
+    expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED']);
+    expect(done(world, 'CancelCommand')).toBe(1);
+    await pass(world, 30 * 60_000);
+    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    expect(world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group))).not.toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('NodeNotReleased') }),
+    );
+  });
+});
+
+describe.each(stages)('an instance that is terminated while it %s', (_, afterMs) => {
+  it('gets no command after that, and has one end at most', async () => {
+    const world = await startWorld([], endless);
+    const node = await launch(world);
+    await pass(world, afterMs);
+    const sent = commandsFor(world, node);
+    world.services.ec2.terminate(node.instanceId);
+    await pass(world, 60 * 60_000);
+    expect(commandsFor(world, node)).toBe(sent);
+    // One that never ran was never admitted.
+    expect(ends(world, node)).toEqual(afterMs < 8_000 ? [] : ['Node Forgotten']);
+    expect(world.services.states.running).toBe(0);
+  });
+});
+
+describe('an instance that is terminated while it waits for its Node', () => {
+  it('ends at once: no other call to the cluster is waited for', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { joinAfterMs: undefined });
+    await pass(world, 120_000);
+    expect(story(world, node)).toContain('Node Proven');
+    world.services.ec2.terminate(node.instanceId);
+    await pass(world, 10_000);
+    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    await pass(world, 60 * 60_000);
+    expect(ends(world, node)).toEqual(['Node Forgotten']);
+  });
+});
+
+describe('an instance that is released', () => {
+  it('has had its end: its termination is nothing to Airlock', async () => {
+    const world = await startWorld();
+    const node = await launch(world);
+    await settle(world);
+    world.services.ec2.terminate(node.instanceId);
+    await pass(world, 60_000);
+    expect(ends(world, node)).toEqual(['Node Released']);
+    expect(done(world, 'StopExecution')).toBe(0);
+  });
+});
+
+describe('an instance that is stopped and started again', () => {
+  it('is another launch, with an end of its own', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: undefined });
+    await pass(world, 60_000);
+    world.services.ec2.stop(node.instanceId);
+    await pass(world, 60_000);
+    world.services.ec2.start(node.instanceId);
+    await pass(world, 30 * 60_000);
+    expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED', 'FAILED']);
+    const outcomes = world.storyOf(node).flatMap(({ detail }) => ('outcome' in detail ? [detail.outcome] : []));
+    expect(outcomes).toEqual(['instance-gone', 'agent-never-came']);
+  });
+});
+
+describe('a death of gone after each of its calls', () => {
+  it.each(['UpdateItem', 'CancelCommand', 'StopExecution', 'PutEvents'])(
+    'after %s leaves the node with one end, once the message comes again',
+    async (operation) => {
+      const world = await startWorld([], endless);
+      const node = await launch(world);
+      await pass(world, 60_000);
+      let deaths = 1;
+      world.cloud.faults = {
+        afterCall: ({ operation: called, principal }) => {
+          if (deaths === 0 || called !== operation || !JSON.stringify(principal).includes('Gone')) return undefined;
+          deaths--;
+          return 'crash';
+        },
+      };
+      world.services.ec2.terminate(node.instanceId);
+      await pass(world, 30 * 60_000);
+      expect(deaths).toBe(0);
+      expect(new Set(ends(world, node))).toEqual(new Set(['Node Forgotten']));
+      expect(world.services.states.running).toBe(0);
+    },
+  );
+});
