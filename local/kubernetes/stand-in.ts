@@ -111,8 +111,9 @@ export class KubernetesStandIn {
     return this.#all('pods');
   }
 
-  /** Tells of each pod that is bound to a node when it is made, changed or gone; gives back how to end that. */
+  /** Tells of each pod that is bound to a node: those that are there, and each that is made, changed or gone; gives back how to end that. */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void {
+    for (const pod of this.pods()) if (pod.spec?.nodeName === nodeName) listener(pod, false);
     return this.#store.watch((resource, object, gone) => {
       if (resource.name === 'pods' && object.spec?.nodeName === nodeName) listener(object, gone);
     });
