@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { Copy } from '../mutations/assembly.ts';
 import { assemblyIn } from './assembly.ts';
+import { breakages } from './breakages.ts';
 import { type Draw, draw } from './draw.ts';
 import { faults } from './families/all.ts';
 import type { Played } from './play.ts';
 import { Players } from './pool.ts';
+import { Progress } from './progress.ts';
 import { Table } from './table.ts';
 
 interface Options {
@@ -16,10 +19,8 @@ interface Options {
   readonly run?: number;
   readonly fault?: string;
   readonly processes: number;
+  readonly breakages?: string | true;
 }
-
-/** How often a line of progress is written, in milliseconds. */
-const progressMs = 5_000;
 
 const options = new Command('test:faults')
   .description('Break everything around the product, and see whether the rules hold')
@@ -27,6 +28,7 @@ const options = new Command('test:faults')
   .option('--runs <number>', 'how many runs', whole, 600)
   .option('--run <number>', 'replay this run alone', whole)
   .option('--fault <name>', 'play this fault alone, in every run')
+  .option('--breakages [name]', 'break the product in each way that the matrix has to find')
   .option('--processes <number>', 'how many runs at once', whole, availableParallelism())
   .parse()
   .opts<Options>();
@@ -54,29 +56,59 @@ function complain({ draw: { seed, run, faults: planted, nodes }, violations }: P
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-faults-'));
-const began = performance.now();
-const table = new Table();
-const total = options.run === undefined ? options.runs : 1;
-let nodes = 0;
-const progress = setInterval(() => {
-  const seconds = Math.round((performance.now() - began) / 1_000);
-  process.stderr.write(
-    `${table.runs} of ${total} runs, ${nodes} nodes, ${table.violations} violations, ${seconds} s\n`,
-  );
-}, progressMs);
 try {
   const assembly = await assemblyIn(folder);
+  const good = options.breakages === undefined ? await matrix(assembly) : await breakAll(assembly);
+  process.exitCode = good ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Plays the matrix and prints it. @returns whether the rules held */
+async function matrix(assembly: string): Promise<boolean> {
+  const table = new Table();
+  const said = new Progress(options.run === undefined ? options.runs : 1);
   await new Players(assembly, options.processes).play(draws(options), (played) => {
     table.add(played);
-    nodes += played.draw.nodes;
+    said.count(played);
     if (played.violations.length > 0) complain(played);
     return true;
   });
-} finally {
-  clearInterval(progress);
-  rmSync(folder, { recursive: true, force: true });
+  said.end();
+  process.stdout.write(`\n${table.text()}\n\n${said.nodes} nodes in ${said.seconds} s\n`);
+  process.stdout.write(`${table.runs} runs, ${table.violations} violations, seed ${options.seed}\n`);
+  return table.violations === 0;
 }
-process.stdout.write(`\n${table.text()}\n\n`);
-process.stdout.write(`${nodes} nodes in ${Math.round((performance.now() - began) / 1_000)} s\n`);
-process.stdout.write(`${table.runs} runs, ${table.violations} violations, seed ${options.seed}\n`);
-process.exitCode = table.violations === 0 ? 0 : 1;
+
+/** Breaks the product in one way after the other, and plays until the matrix sees it. @returns whether it saw all of them */
+async function breakAll(assembly: string): Promise<boolean> {
+  const wanted = breakages.filter(({ name }) =>
+    name.includes(options.breakages === true ? '' : String(options.breakages)),
+  );
+  let missed = 0;
+  process.stdout.write('result | breakage | run | what it said\n--- | --- | --- | ---\n');
+  for (const { name, apply } of wanted) {
+    const copy = new Copy(assembly);
+    try {
+      await apply(copy);
+      let found: Played | undefined;
+      const said = new Progress(options.runs);
+      await new Players(copy.write(), options.processes).play(draws(options), (played) => {
+        said.count(played);
+        if (played.violations.length > 0) found ??= played;
+        return found === undefined;
+      });
+      said.end();
+      if (found === undefined) missed++;
+      const what =
+        found === undefined
+          ? '- |'
+          : `${found.draw.run} (${found.draw.faults.join(' + ') || 'no fault'}) | ${found.violations[0]}`;
+      process.stdout.write(`${found === undefined ? 'MISSED' : 'found'} | ${name} | ${what}\n`);
+    } finally {
+      copy.remove();
+    }
+  }
+  process.stdout.write(`${wanted.length} breakages, ${missed} missed, seed ${options.seed}\n`);
+  return missed === 0;
+}

@@ -43,7 +43,7 @@ export function endsOf({ watch }: Trial, launch: Launch) {
 }
 
 /** The launches for which an execution was started, by the calls that started them. */
-function admittedNames({ world }: Trial): ReadonlySet<string> {
+export function admittedNames({ world }: Trial): ReadonlySet<string> {
   const started = world.cloud.journal.filter(
     ({ operation, error }) => operation === 'StartExecution' && error === undefined,
   );
@@ -57,7 +57,8 @@ function admittedNames({ world }: Trial): ReadonlySet<string> {
   );
 }
 
-function keyOf({ instanceId, at }: Launch): string {
+/** How {@link admittedNames} names a launch. */
+export function keyOf({ instanceId, at }: Launch): string {
   return `${instanceId} ${at}`;
 }
 

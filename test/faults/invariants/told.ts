@@ -1,14 +1,17 @@
 import { instanceOf } from '../../../local/world/story.ts';
 import type { Trial } from '../trial.ts';
 import type { Launch } from '../watch.ts';
-import { due, endsOf } from './ended.ts';
+import { admittedNames, due, endsOf, keyOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
 /** The audit group alone suffices to rebuild each node's outcome, and it says what the Kubernetes API saw. */
 export const auditSuffices: Invariant = {
   name: 'audit trail does not tell',
   violations(trial) {
+    const admitted = admittedNames(trial);
     return due(trial).flatMap((launch) => {
+      if (admitted.has(keyOf(launch)) && !tellsOfAdmission(trial, launch))
+        return [`the audit trail does not say that ${launch.instanceId} was admitted`];
       const outcomes = rebuilt(trial, launch);
       if (outcomes.size === 0)
         return endsOf(trial, launch).length === 0 ? [] : [`the audit trail has no end of ${launch.instanceId}`];
@@ -20,6 +23,14 @@ export const auditSuffices: Invariant = {
     });
   },
 };
+
+function tellsOfAdmission({ world }: Trial, { instanceId, at }: Launch): boolean {
+  return world.audit().some((event) => {
+    if (event['detail-type'] !== 'Node Admitted') return false;
+    const { node } = event.detail;
+    return node.instanceId === instanceId && Date.parse(node.launchedAt) === at;
+  });
+}
 
 function rebuilt({ world }: Trial, { instanceId, at }: Launch): ReadonlySet<string> {
   const own = world.audit().filter((event) => instanceOf(event) === instanceId);

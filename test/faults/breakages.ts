@@ -1,0 +1,73 @@
+import type { Copy } from '../mutations/assembly.ts';
+
+/** A mistake in the product that the matrix has to find. */
+export interface Breakage {
+  readonly name: string;
+  readonly apply: (copy: Copy) => void | Promise<void>;
+}
+
+const machine = 'AWS::StepFunctions::StateMachine';
+
+const way = (from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.rewrite(copy.resource(machine, 'Way'), 'DefinitionString', from, to);
+const source = (name: string, file: string, from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.rebundle(name, file, from, to);
+
+/** Deliberate breakages of the product; each is found within the default run. */
+export const breakages: readonly Breakage[] = [
+  {
+    name: 'no conditional write: whoever comes claims the node',
+    apply: source(
+      'dispatch',
+      'lambdas/adapters/ledger.ts',
+      "'attribute_not_exists(#token)'",
+      "'attribute_not_exists(nothing)'",
+    ),
+  },
+  {
+    name: 'a token is answered without a look at the command id',
+    apply: source('settle', 'lambdas/settle/decide.ts', 'row.commandId === commandId ||', 'row.token !== undefined ||'),
+  },
+  {
+    name: 'a claim whose dispatcher died is sent again without a look for its command',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/decide.ts',
+      'if (claimed && row.batchId !== undefined) return',
+      'if (false) return',
+    ),
+  },
+  {
+    name: 'release before proof: no pod has to run',
+    apply: source('cluster', 'lambdas/cluster/decide.ts', "if (proof === undefined) return { kind: 'prove' };", ''),
+  },
+  {
+    name: 'a final outcome is tried again: the time-out among them',
+    apply: way(
+      /\["command-not-delivered","another-run"\],"IntervalSeconds":30,"MaxAttempts":1/,
+      '["command-not-delivered","another-run","States.Timeout"],"IntervalSeconds":30,"MaxAttempts":300',
+    ),
+  },
+  {
+    name: 'the deadline is not enforced',
+    apply: way(
+      /\{% \$max\(\[1, \$floor\(\(\$toMillis\(\$node\.deadline\) - \$millis\(\)\) \/ 1000\)\]\) %\}/g,
+      '{% 86400 %}',
+    ),
+  },
+  {
+    name: 'an execution has a name of its own each time',
+    apply: source('admit', 'domain/node.ts', /(`\$\{instanceId\}-)/, '`' + '$' + '{Math.random()}'),
+  },
+  {
+    name: 'entries that the bus refused are forgotten',
+    apply: source('admit', 'lambdas/adapters/bus.ts', 'if ((answer.FailedEntryCount ?? 0) === 0) return;', 'return;'),
+  },
+  {
+    name: 'the audit trail takes no releases',
+    apply: (copy) => {
+      const rule = copy.resource('AWS::Events::Rule', 'AuditTold');
+      rule.Properties['EventPattern'] = { source: ['airlock'], 'detail-type': [{ 'anything-but': 'Node Released' }] };
+    },
+  },
+];
