@@ -33,9 +33,11 @@ function wrong(field: string, value: unknown, why: string): string {
   return `${field}: Invalid value: ${JSON.stringify(value)}: ${why}`;
 }
 
-function metadataProblems({ metadata }: StoredObject): string[] {
+function metadataProblems({ metadata }: StoredObject, group: string): string[] {
   const problems: string[] = [];
-  if (!subdomain.test(metadata.name)) {
+  // The names of roles and bindings may have colons and capitals: whatever fits into an address.
+  const good = group === 'rbac.authorization.k8s.io' ? /^(?!\.{1,2}$)[^/%]+$/ : subdomain;
+  if (!good.test(metadata.name)) {
     problems.push(wrong('metadata.name', metadata.name, 'a lowercase RFC 1123 subdomain is needed'));
   }
   for (const [key, value] of Object.entries(metadata.labels ?? {})) {
@@ -85,9 +87,14 @@ function immutableProblems(node: StoredObject, old: StoredObject): string[] {
     problems.push('spec.providerID: Forbidden: node updates may not change providerID except from "" to valid');
   }
   const rest = ({ spec }: StoredObject) => {
-    const { taints: _taints, unschedulable: _unschedulable, providerID: _providerId, ...fixed } = spec ?? {};
+    const { taints: _taints, unschedulable: _unschedulable, providerID: _providerId, ...more } = spec ?? {};
+    const { podCIDR: _podCidr, podCIDRs: _podCidrs, ...fixed } = more;
     return JSON.stringify(Object.entries(fixed).sort(([a], [b]) => (a < b ? -1 : 1)));
   };
+  const cidrs = ({ spec }: StoredObject) => JSON.stringify(spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []));
+  if (cidrs(old) !== '[]' && cidrs(node) !== cidrs(old)) {
+    problems.push('spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid');
+  }
   if (rest(node) !== rest(old)) {
     problems.push('spec: Forbidden: node updates may only change labels, taints, or capacity');
   }
@@ -175,7 +182,7 @@ function eventProblems(event: StoredObject): string[] {
  * @throws {@link ApiError} 422 that names every problem
  */
 export function validate(object: StoredObject, group: string, old?: StoredObject): void {
-  const problems = metadataProblems(object);
+  const problems = metadataProblems(object, group);
   if (object.kind === 'Node') {
     problems.push(...taintProblems(object));
     if (old !== undefined) problems.push(...immutableProblems(object, old));

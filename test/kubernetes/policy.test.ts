@@ -34,8 +34,8 @@ beforeAll(async () => {
   const everything = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
   const rbac = 'rbac.authorization.k8s.io';
   const metadata = { name: 'everything' };
-  cluster.api.apply({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules: everything });
-  cluster.api.apply({
+  await cluster.api.apply({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules: everything });
+  await cluster.api.apply({
     apiVersion: `${rbac}/v1`,
     kind: 'ClusterRoleBinding',
     metadata,
@@ -81,6 +81,7 @@ async function change(operations: readonly object[], subresource = ''): Promise<
   return await ask(us, 'PATCH', `/api/v1/nodes/${await node()}${subresource}`, operations);
 }
 
+const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u' };
 const add = (path: string, value: unknown) => ({ op: 'add', path, value });
 const gone = (path: string) => ({ op: 'remove', path });
 const release = [
@@ -157,7 +158,7 @@ describe('on a Node our identity may not', () => {
       'this field of the metadata of a node: finalizers',
     ],
     ['remove a finalizer', [gone('/metadata/finalizers')], 'this field of the metadata of a node: finalizers'],
-    ['give it an owner', [add('/metadata/ownerReferences', [{ uid: 'x' }])], 'metadata of a node: ownerReferences'],
+    ['give it an owner', [add('/metadata/ownerReferences', [owner])], 'metadata of a node: ownerReferences'],
   ])('%s', async (_what, operations, words) => {
     const answer = await change(operations);
 
@@ -227,7 +228,7 @@ describe('our identity may make', () => {
       ['sysbox', 'sysbox-runc'],
       ['kata', 'kata-qemu'],
     ] as const) {
-      cluster.api.apply({
+      await cluster.api.apply({
         apiVersion: 'node.k8s.io/v1',
         kind: 'RuntimeClass',
         metadata: { name: className },
@@ -251,7 +252,7 @@ describe('our identity may make', () => {
     ['with another label', () => withMetadata({ labels: { ...pod().metadata.labels, a: 'b' } }), 'metadata.labels'],
     ['with an annotation', () => withMetadata({ annotations: { a: 'b' } }), 'metadata.annotations'],
     ['with a finalizer', () => withMetadata({ finalizers: ['a.example/b'] }), 'metadata.finalizers'],
-    ['with an owner', () => withMetadata({ ownerReferences: [{ uid: 'u' }] }), 'metadata.ownerReferences'],
+    ['with an owner', () => withMetadata({ ownerReferences: [owner] }), 'metadata.ownerReferences'],
     ['of another image', () => withContainer({ image: 'busybox:1' }), 'spec.containers[0].image'],
     [
       'of an image that ends in the same way',
@@ -272,10 +273,13 @@ describe('our identity may make', () => {
       () => withSpec({ containers: [...pod().spec.containers, { ...pod().spec.containers[0], name: 'b' }] }),
       'spec.containers',
     ],
-    ['with an init container', () => withSpec({ initContainers: pod().spec.containers }), 'spec.initContainers'],
+    [
+      'with an init container',
+      () => withSpec({ initContainers: [{ ...pod().spec.containers[0], name: 'first' }] }),
+      'spec.initContainers',
+    ],
     ['with a volume', () => withSpec({ volumes: [{ name: 'a', emptyDir: {} }] }), 'spec.volumes'],
     ['with a token', () => withSpec({ automountServiceAccountToken: true }), 'spec.automountServiceAccountToken'],
-    ['with another service account', () => withSpec({ serviceAccountName: 'x' }), 'spec.serviceAccountName'],
     ['without a RuntimeClass', () => withSpec({ runtimeClassName: undefined }), 'spec.runtimeClassName'],
     ['that is not bound', () => withSpec({ nodeName: undefined }), 'spec.nodeName'],
     ['that outlives its proof', () => withSpec({ activeDeadlineSeconds: 86_400 }), 'spec.activeDeadlineSeconds'],
@@ -298,12 +302,19 @@ describe('our identity may make', () => {
     expect(messageOf(answer)).toContain("ValidatingAdmissionPolicy 'airlock-pods'");
   });
 
+  test('no pod with another service account: where it is not there, the API server says so first', async () => {
+    const answer = await create(withSpec({ serviceAccountName: 'x' }));
+
+    expect(answer.code).toBe(403);
+    expect(messageOf(answer)).toMatch(/spec\.serviceAccountName|serviceaccount "x" not found/);
+  });
+
   test.each<[string, () => object]>([
     ['that is privileged', () => withContainer({ securityContext: { privileged: true } })],
     ['in the network of the host', () => withSpec({ hostNetwork: true })],
     ['with a folder of the host', () => withSpec({ volumes: [{ name: 'a', hostPath: { path: '/' } }] })],
   ])('no pod %s, and in a namespace that enforces nothing neither', async (_what, body) => {
-    cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lax' } });
+    await cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lax' } });
     const here = body() as { metadata: object };
 
     const answers = [
@@ -315,7 +326,7 @@ describe('our identity may make', () => {
   });
 
   test('no proof pod in another namespace', async () => {
-    cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lax' } });
+    await cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lax' } });
     const answer = await create(withMetadata({ namespace: 'lax' }), '/api/v1/namespaces/lax/pods');
 
     expect([answer.code, messageOf(answer)]).toEqual([
@@ -340,10 +351,8 @@ describe('with every right of RBAC our identity may not', () => {
     [
       'delete a pod of another',
       async () => {
-        cluster.api.apply({
-          apiVersion: 'v1',
-          kind: 'Pod',
-          metadata: { name: 'theirs', namespace: 'default' },
+        await ask(cluster.admin, 'POST', '/api/v1/namespaces/default/pods', {
+          metadata: { name: 'theirs' },
           spec: { containers: [{ name: 'a', image: 'b' }] },
         });
         return await ask(us, 'DELETE', '/api/v1/namespaces/default/pods/theirs');

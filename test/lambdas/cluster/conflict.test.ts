@@ -25,7 +25,7 @@ test('fifty writers of other parts between our read and our patch do not disturb
 
   const { receipt } = await world.release();
 
-  const labels = Object.keys(world.read().metadata.labels ?? {}).filter((key) => key.startsWith('writer-'));
+  const labels = Object.keys((await world.read()).metadata.labels ?? {}).filter((key) => key.startsWith('writer-'));
   expect([receipt?.outcome, labels.length, world.count('patch nodes')]).toEqual(['released', 50, 1]);
 });
 
@@ -36,13 +36,13 @@ test('a taint that comes or goes before ours makes the patch fail, and the next 
 
   const { receipt } = await world.release();
 
-  expect([receipt?.outcome, world.taints(), world.count('patch nodes')]).toEqual(['released', [], 2]);
+  expect([receipt?.outcome, await world.taints(), world.count('patch nodes')]).toEqual(['released', [], 2]);
 });
 
 test('the Node is deleted and made again between our read and our patch: the new one is read before it is written', async () => {
   await world.join();
   const run = async () => {
-    const { metadata, spec } = world.read();
+    const { metadata, spec } = await world.read();
     await world.controllers.instanceGone(world.node.nodeName);
     await ask(world.cluster.admin, 'POST', '/api/v1/nodes', {
       apiVersion: 'v1',
@@ -56,7 +56,7 @@ test('the Node is deleted and made again between our read and our patch: the new
   const { error } = await world.release();
 
   expect(error?.message).toMatch(/^node-never-ready: /);
-  expect(world.taints()).toContain('airlock.dev/bootstrap:NoSchedule');
+  expect(await world.taints()).toContain('airlock.dev/bootstrap:NoSchedule');
 });
 
 test('a release that lands while a quarantine is under way wins: the quarantine does not touch the node', async () => {
@@ -75,7 +75,7 @@ test('a release that lands while a quarantine is under way wins: the quarantine 
 
   const { receipt } = await world.quarantine();
 
-  expect([receipt?.outcome, world.taints()]).toEqual(['released', []]);
+  expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
 });
 
 test('a writer that always wins does not hold the function for ever', async () => {

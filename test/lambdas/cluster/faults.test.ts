@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../local/kubernetes/faults.ts';
+import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
 import { World } from './world.ts';
 
-let world: World;
+let world: World<StandInCluster>;
 beforeEach(async () => {
-  world = await World.start();
+  world = await World.onStandIn();
   await world.join();
 });
 afterEach(() => world.stop());
@@ -79,7 +80,7 @@ test.each(['after', 'mid-answer'] as const)(
 
     const { receipt } = await world.release();
 
-    expect([receipt?.outcome, world.count('patch nodes'), world.taints()]).toEqual(['released', 1, []]);
+    expect([receipt?.outcome, world.count('patch nodes'), await world.taints()]).toEqual(['released', 1, []]);
   },
 );
 

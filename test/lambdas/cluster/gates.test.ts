@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { gateKindOf } from '../../../domain/kubernetes.ts';
 import { enforceReadiness } from '../../../local/kubernetes/readiness-controller.ts';
+import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
 import { World } from './world.ts';
 
-let world: World;
+let world: World<StandInCluster>;
 afterEach(() => world.stop());
 
-const keys = () => (world.read().spec?.taints ?? []).map(({ key }) => key);
-const condition = () => world.read().status?.conditions?.find(({ type }) => type === 'AirlockReady');
+const keys = async () => ((await world.read()).spec?.taints ?? []).map(({ key }) => key);
+const condition = async () => (await world.read()).status?.conditions?.find(({ type }) => type === 'AirlockReady');
 
 describe('a gate that an autoscaler is told of', () => {
   test.each([
@@ -15,18 +16,18 @@ describe('a gate that an autoscaler is told of', () => {
     ['startup-taint.cluster-autoscaler.kubernetes.io/airlock', 'cluster-autoscaler'],
     ['example.com/not-yet', 'startup-taint'],
   ])('%s is lifted by a release, and put back by a quarantine', async (gate, kind) => {
-    world = await World.start({ gate });
+    world = await World.onStandIn({ gate });
     expect(gateKindOf(gate)).toBe(kind);
     await world.join();
 
     expect((await world.release()).receipt?.outcome).toBe('released');
-    expect(keys()).toEqual([]);
+    expect(await keys()).toEqual([]);
     await world.controllers.change(world.node.nodeName, () => [
       { op: 'remove', path: '/metadata/labels/node-restriction.kubernetes.io~1airlock-runtime' },
     ]);
     await world.quarantine();
 
-    expect(keys()).toEqual([gate, 'airlock.dev/quarantined']);
+    expect(await keys()).toEqual([gate, 'airlock.dev/quarantined']);
     expect(world.count('patch nodes/status')).toBe(0);
   });
 });
@@ -34,7 +35,7 @@ describe('a gate that an autoscaler is told of', () => {
 describe('a gate that node-readiness-controller owns', () => {
   const gate = 'readiness.k8s.io/airlock';
   const start = async (withController = true) => {
-    world = await World.start({ gate });
+    world = await World.onStandIn({ gate });
     const { api, clock } = world.cluster;
     const taint = { key: gate, effect: 'NoSchedule' };
     if (withController) {
@@ -49,9 +50,9 @@ describe('a gate that node-readiness-controller owns', () => {
     const { receipt } = await world.release();
     await world.pass(2_000);
 
-    expect([receipt?.outcome, receipt?.detail, keys()]).toEqual(['released', '', []]);
-    expect(condition()).toMatchObject({ status: 'True', reason: 'Released', message: 'released' });
-    expect(world.read().metadata.labels).toMatchObject({
+    expect([receipt?.outcome, receipt?.detail, await keys()]).toEqual(['released', '', []]);
+    expect(await condition()).toMatchObject({ status: 'True', reason: 'Released', message: 'released' });
+    expect((await world.read()).metadata.labels).toMatchObject({
       'node-restriction.kubernetes.io/airlock-runtime': 'gvisor',
       'airlock.dev/state': 'released',
     });
@@ -62,7 +63,7 @@ describe('a gate that node-readiness-controller owns', () => {
 
     await world.release();
 
-    expect([keys(), condition()?.status]).toEqual([[gate], 'True']);
+    expect([await keys(), (await condition())?.status]).toEqual([[gate], 'True']);
   });
 
   test('stays where a node is quarantined, and the condition says why', async () => {
@@ -71,8 +72,8 @@ describe('a gate that node-readiness-controller owns', () => {
     await world.quarantine('proof-failed', 'not in gVisor');
     await world.pass(2_000);
 
-    expect(keys()).toEqual([gate, 'airlock.dev/quarantined']);
-    expect(condition()).toMatchObject({
+    expect(await keys()).toEqual([gate, 'airlock.dev/quarantined']);
+    expect(await condition()).toMatchObject({
       status: 'False',
       reason: 'ProofFailed',
       message: 'proof-failed: not in gVisor',
@@ -83,15 +84,15 @@ describe('a gate that node-readiness-controller owns', () => {
     await start();
     await world.release();
     await world.pass(2_000);
-    const version = world.read().metadata.resourceVersion;
+    const version = (await world.read()).metadata.resourceVersion;
 
     await world.release();
 
-    expect([world.read().metadata.resourceVersion, world.count('patch nodes/status'), world.ends.length]).toEqual([
-      version,
-      1,
-      1,
-    ]);
+    expect([
+      (await world.read()).metadata.resourceVersion,
+      world.count('patch nodes/status'),
+      world.ends.length,
+    ]).toEqual([version, 1, 1]);
   });
 
   test('is released by the next call where one died between the condition and the receipt', async () => {
@@ -108,7 +109,7 @@ describe('a gate that node-readiness-controller owns', () => {
     const { receipt } = await world.release();
 
     expect([first.error?.name, receipt?.outcome, receipt?.detail]).toEqual(['cluster-forbade', 'released', '']);
-    expect([keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
+    expect([await keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
   });
 
   test('a kubelet that writes its own conditions leaves ours where it is', async () => {
@@ -118,6 +119,6 @@ describe('a gate that node-readiness-controller owns', () => {
 
     await kubelet.setReady(false);
 
-    expect(condition()?.status).toBe('True');
+    expect((await condition())?.status).toBe('True');
   });
 });

@@ -4,6 +4,7 @@ import { provenLabel } from '../../../domain/kubernetes.ts';
 import { proofPodName } from '../../../domain/proof-pod.ts';
 import type { Kubelet } from '../../../local/kubernetes/kubelet.ts';
 import type { StoredObject } from '../../../local/kubernetes/object.ts';
+import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
 import { gate, runc, runsc, World } from './world.ts';
 
 const minutes = 15;
@@ -31,7 +32,7 @@ const isGated = ({ spec }: StoredObject) => spec?.taints?.some(({ key }) => key 
 
 /** What was seen of a life that breaks a rule, and how it ended. */
 async function live(
-  world: World,
+  world: World<StandInCluster>,
   life: Life,
 ): Promise<{ broken: string[]; ends: number; gated: boolean; lateMs: number }> {
   const { api, clock } = world.cluster;
@@ -123,7 +124,7 @@ async function live(
 test('whatever the order in which things happen to a node, its gate is lifted by a proof alone, and it ends once and in time', async () => {
   await fc.assert(
     fc.asyncProperty(lives, async (life) => {
-      const world = await World.start();
+      const world = await World.onStandIn();
       try {
         const { broken, ends, gated, lateMs } = await live(world, life);
         const [end] = world.ends;

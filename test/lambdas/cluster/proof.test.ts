@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { proofPod, proofPodName } from '../../../domain/proof-pod.ts';
 import { ask } from '../../../local/kubernetes/client.ts';
+import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
 import { gate, runc, World } from './world.ts';
 
-let world: World;
+let world: World<StandInCluster>;
 beforeEach(async () => {
-  world = await World.start();
+  world = await World.onStandIn();
   world.proof = 'pod';
 });
 afterEach(() => world.stop());
@@ -37,7 +38,7 @@ describe('a node whose pod runs', () => {
         ms: 2_000,
       },
     ]);
-    expect([pods(), world.taints(), world.cluster.api.refusals]).toEqual([[], [], []]);
+    expect([pods(), await world.taints(), world.cluster.api.refusals]).toEqual([[], [], []]);
   });
 
   test('costs three requests on the Node at most, and three on the pod', async () => {
@@ -128,7 +129,7 @@ describe('a node whose pod runs', () => {
 });
 
 describe('a node whose pod does not run', () => {
-  const kept = () => expect(world.taints()).toContain(`${gate.key}:NoSchedule`);
+  const kept = async () => expect(await world.taints()).toContain(`${gate.key}:NoSchedule`);
 
   test('ends as proof-pod-failed with the words of the kubelet, after a bounded time, although the handler is listed', async () => {
     world.sandboxFailure = 'OCI runtime create failed';
@@ -152,7 +153,7 @@ describe('a node whose pod does not run', () => {
     await world.pass(1_000);
     expect(pods()).toEqual([]);
     expect(world.count('patch nodes')).toBe(0);
-    kept();
+    await kept();
   });
 
   test('for a while only is released once it does', async () => {
@@ -177,7 +178,7 @@ describe('a node whose pod does not run', () => {
       'proof-pod-failed',
       expect.stringMatching(/ is Failed after \d s \(NodeAffinity: Pod was rejected: /),
     ]);
-    kept();
+    await kept();
   });
 
   test.each([
@@ -193,7 +194,7 @@ describe('a node whose pod does not run', () => {
 
     expect([error?.name, error?.message]).toEqual(['proof-pod-failed', expect.stringMatching(words)]);
     expect(world.count('create pods')).toBe(0);
-    kept();
+    await kept();
   });
 
   test('because the cluster has no such RuntimeClass is cluster-forbade, in the words of the API', async () => {

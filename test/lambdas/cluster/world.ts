@@ -7,11 +7,21 @@ import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import type { Ports } from '../../../lambdas/cluster/ports.ts';
 import { quarantine } from '../../../lambdas/cluster/quarantine.ts';
 import { release } from '../../../lambdas/cluster/release.ts';
+import { VirtualClock } from '../../../local/clock.ts';
 import { Controllers } from '../../../local/kubernetes/controllers.ts';
-import { Kubelet } from '../../../local/kubernetes/kubelet.ts';
+import { isReady, Kubelet } from '../../../local/kubernetes/kubelet.ts';
 import type { NodeTaint, StoredObject } from '../../../local/kubernetes/object.ts';
 import type { RuntimeHandler } from '../../../local/machine/machine.ts';
-import { clusterName, credentials, region, startCluster, type TestCluster } from '../../local/kubernetes/cluster.ts';
+import {
+  type ClusterChoices,
+  clusterName,
+  credentials,
+  region,
+  type StandInCluster,
+  startCluster,
+  startStandIn,
+  type TestCluster,
+} from '../../local/kubernetes/cluster.ts';
 
 const features = { recursiveReadOnlyMounts: true, userNamespaces: true };
 export const runc: RuntimeHandler = { name: 'runc', features };
@@ -37,8 +47,8 @@ export interface KubeletChoices {
 }
 
 /** One node's world: a cluster over TLS, a kubelet, and the function's core with its clock. */
-export class World {
-  readonly cluster: TestCluster;
+export class World<C extends TestCluster = TestCluster> {
+  readonly cluster: C;
   readonly controllers: Controllers;
   readonly launchedAt: number;
   readonly ends: Receipt[] = [];
@@ -52,7 +62,7 @@ export class World {
   handlers: readonly RuntimeHandler[] | undefined = [runc, runsc];
   readonly node: { instanceId: string; nodeName: string; providerId: string };
 
-  private constructor(cluster: TestCluster, id: number) {
+  private constructor(cluster: C, id: number) {
     this.cluster = cluster;
     this.controllers = new Controllers(cluster.api, cluster.clock);
     this.launchedAt = cluster.clock.now();
@@ -60,9 +70,17 @@ export class World {
     this.node = { instanceId, nodeName: `ip-10-0-0-${id}`, providerId: `aws:///eu-central-1a/${instanceId}` };
   }
 
-  static async start(options: Parameters<typeof startCluster>[0] = {}): Promise<World> {
-    const world = new World(await startCluster(options), 1);
-    world.gateKey = options.gate ?? gate.key;
+  /** On whichever API server the tests run with. */
+  static async start(choices: ClusterChoices = {}): Promise<World> {
+    const world = new World(await startCluster(choices), 1);
+    world.gateKey = choices.gate ?? gate.key;
+    return world;
+  }
+
+  /** On the stand-in with its virtual clock, for what takes longer than a test may. */
+  static async onStandIn(choices: ClusterChoices = {}): Promise<World<StandInCluster>> {
+    const world = new World(await startStandIn(choices), 1);
+    world.gateKey = choices.gate ?? gate.key;
     return world;
   }
 
@@ -80,7 +98,7 @@ export class World {
         labels: { 'airlock.dev/runtime': 'gvisor' },
         taints: options.taints ?? [{ ...gate, key: this.gateKey }],
       },
-      ...(options.readyAfterMs === undefined ? {} : { readyAfterMs: options.readyAfterMs }),
+      readyAfterMs: options.readyAfterMs ?? this.#readyAfterMs,
       onReady: () => this.controllers.nodeReady(name),
     });
   }
@@ -89,13 +107,27 @@ export class World {
   async join(options: KubeletChoices = {}): Promise<Kubelet> {
     const kubelet = this.kubelet(options);
     await kubelet.join();
-    await this.pass(10_000);
+    await this.pass(this.#readyAfterMs);
     await this.controllers.nodeReady(kubelet.name);
+    // On a real clock the kubelet's own reports take the time that they take.
+    while (this.cluster.clock.kind === 'real' && !(await this.#reported(kubelet.name))) await this.pass(100);
     return kubelet;
   }
 
-  async pass(ms: number): Promise<void> {
-    await this.cluster.clock.run(() => false, this.cluster.clock.now() + ms);
+  async #reported(name: string): Promise<boolean> {
+    const node = await this.cluster.api.node(name);
+    return (
+      node !== undefined && isReady(node) && (this.handlers === undefined || node.status?.runtimeHandlers !== undefined)
+    );
+  }
+
+  /** From the join until the node is Ready, in milliseconds. */
+  get #readyAfterMs(): number {
+    return this.cluster.clock.kind === 'virtual' ? 10_000 : 100;
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.cluster.pass(ms);
   }
 
   release(changes: Partial<Installation> = {}, minutes = 15): Promise<Settled> {
@@ -111,18 +143,18 @@ export class World {
     return this.#run({ action: 'quarantine', node: this.launch(minutes), failure: { outcome, detail }, breakerOpen });
   }
 
-  read(): StoredObject {
-    const node = this.cluster.api.node(this.node.nodeName);
+  async read(): Promise<StoredObject> {
+    const node = await this.cluster.api.node(this.node.nodeName);
     if (node === undefined) throw new Error('the node is not there');
     return node;
   }
 
-  taints(): readonly string[] {
-    return (this.read().spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
+  async taints(): Promise<readonly string[]> {
+    return ((await this.read()).spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
   }
 
-  receipt(): Receipt | undefined {
-    const text = this.read().metadata.annotations?.['airlock.dev/receipt'];
+  async receipt(): Promise<Receipt | undefined> {
+    const text = (await this.read()).metadata.annotations?.['airlock.dev/receipt'];
     return text === undefined ? undefined : JSON.parse(text);
   }
 
@@ -186,7 +218,8 @@ export class World {
         settled = { error };
       },
     );
-    await clock.run(() => settled !== undefined);
+    if (clock instanceof VirtualClock) await clock.run(() => settled !== undefined);
+    else await Promise.allSettled([work]);
     await kubernetes.close();
     if (settled === undefined) throw new Error('the call neither ended nor waits for anything');
     return settled;

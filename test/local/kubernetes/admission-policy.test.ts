@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ask, messageOf } from '../../../local/kubernetes/client.ts';
-import { nodeBody, startCluster, type TestCluster } from './cluster.ts';
+import { nodeBody, type StandInCluster, startStandIn } from './cluster.ts';
 
-let cluster: TestCluster;
+let cluster: StandInCluster;
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startStandIn();
 });
 afterAll(() => cluster.stop());
 

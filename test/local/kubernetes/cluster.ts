@@ -1,8 +1,12 @@
 import { gatekeepers } from '../../../domain/kubernetes.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
-import { type Clock, VirtualClock } from '../../../local/clock.ts';
-import type { Connection } from '../../../local/kubernetes/client.ts';
+import { type Clock, RealClock, VirtualClock } from '../../../local/clock.ts';
+import { ask, type Connection, messageOf } from '../../../local/kubernetes/client.ts';
+import type { Faults } from '../../../local/kubernetes/faults.ts';
+import type { Api } from '../../../local/kubernetes/kubelet.ts';
+import type { StoredObject } from '../../../local/kubernetes/object.ts';
+import { KubeApiServer } from '../../../local/kubernetes/real/kube-api-server.ts';
 import { KubernetesStandIn } from '../../../local/kubernetes/stand-in.ts';
 
 /** The role of the function, the credentials of its session, and a role that the cluster does not know. */
@@ -16,34 +20,94 @@ export const stranger = { accessKeyId: 'ASIASTRANGER00000001', secretAccessKey: 
 export const region = 'eu-central-1';
 export const clusterName = 'prod-1';
 
+/** The folder with a kube-apiserver and an etcd, by the convention of controller-runtime; undefined where there is none. */
+export const assets = process.env['KUBEBUILDER_ASSETS'] || undefined;
+
+type Soon<T> = T | Promise<T>;
+
+/** An API server as tests use one: the stand-in, or a real one. */
+interface TestApi extends Api {
+  readonly lane: string;
+  readonly faults: Faults;
+  /** How often AWS roles made each request: `kubernetes:patch nodes`. */
+  readonly counts: Map<string, number>;
+  readonly refusals: readonly string[];
+  apply(object: unknown): Soon<void>;
+  nodes(): Soon<readonly StoredObject[]>;
+  node(name: string): Soon<StoredObject | undefined>;
+  pods(): Soon<readonly StoredObject[]>;
+  events(): Soon<readonly StoredObject[]>;
+}
+
 /** A cluster with Airlock's manifests and access entry, and ways into it. */
 export interface TestCluster {
-  readonly clock: VirtualClock;
-  readonly api: KubernetesStandIn;
+  readonly clock: Clock;
+  readonly api: TestApi;
   readonly admin: Connection;
   /** A connection with a token that is signed now. */
   asGatekeeper(changes?: Partial<Parameters<typeof eksToken>[0]>): Promise<Connection>;
   connection(token?: string): Connection;
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a cluster on a virtual clock of its own. */
-export async function startCluster({ gate }: { readonly gate?: string } = {}): Promise<TestCluster> {
-  const clock = new VirtualClock();
-  const api = await KubernetesStandIn.start({
-    clock,
+/** A cluster on the stand-in, for tests that need its clock or what it alone can tell. */
+export interface StandInCluster extends TestCluster {
+  readonly clock: VirtualClock;
+  readonly api: KubernetesStandIn;
+}
+
+/** What a cluster differs in. */
+export interface ClusterChoices {
+  readonly gate?: string;
+}
+
+const secretOf = (id: string) => {
+  if (id === credentials.accessKeyId) return { ...credentials, roleArn: role, sessionName: 'airlock' };
+  if (id === stranger.accessKeyId) return { ...stranger, roleArn: 'arn:aws:iam::123456789012:role/stranger' };
+  return undefined;
+};
+
+function optionsOf({ gate }: ClusterChoices) {
+  return {
     clusterName,
+    secretOf,
     accessEntries: [{ principalArn: role, kubernetesGroups: [gatekeepers] }],
-    secretOf: (id) => {
-      if (id === credentials.accessKeyId) return { ...credentials, roleArn: role, sessionName: 'airlock' };
-      if (id === stranger.accessKeyId) return { ...stranger, roleArn: 'arn:aws:iam::123456789012:role/stranger' };
-      return undefined;
-    },
     manifests: renderManifests({
       runtimes: [{ runtime: 'gvisor', handler: 'runsc' }],
       ...(gate === undefined ? {} : { gate }),
     }),
+  };
+}
+
+/** Starts a cluster on the stand-in, with a virtual clock of its own. */
+export async function startStandIn(choices: ClusterChoices = {}): Promise<StandInCluster> {
+  const clock = new VirtualClock();
+  const api = await KubernetesStandIn.start({ clock, ...optionsOf(choices) });
+  return {
+    ...waysInto(api, clock),
+    clock,
+    api,
+    pass: async (ms) => void (await clock.run(() => false, clock.now() + ms)),
+  };
+}
+
+/** Starts a cluster on a real API server where one is named, else on the stand-in: for tests of what both have to do alike. */
+export async function startCluster(choices: ClusterChoices = {}): Promise<TestCluster> {
+  if (assets === undefined) return await startStandIn(choices);
+  const clock = new RealClock();
+  const api = await KubeApiServer.start({ assets, clock, ...optionsOf(choices) });
+  const cluster = { ...waysInto(api, clock), clock, api, pass: (ms: number) => clock.sleep(ms) };
+  await policiesInForce(cluster).catch(async (error: unknown) => {
+    await cluster.stop();
+    throw error;
   });
+  api.counts.clear();
+  return cluster;
+}
+
+function waysInto(api: KubernetesStandIn | KubeApiServer, clock: Clock): Omit<TestCluster, 'clock' | 'api' | 'pass'> {
   const connection = (token?: string): Connection => ({
     endpoint: api.endpoint,
     caPem: api.caPem,
@@ -51,8 +115,6 @@ export async function startCluster({ gate }: { readonly gate?: string } = {}): P
     ...(token === undefined ? {} : { token }),
   });
   return {
-    clock,
-    api,
     admin: connection(api.tokenFor('admin', ['system:masters'])),
     connection,
     asGatekeeper: async (changes = {}) =>
@@ -64,8 +126,21 @@ export async function startCluster({ gate }: { readonly gate?: string } = {}): P
   };
 }
 
+/** A real API server takes some time until a new policy is in force; it is when what it denies was seen denied. */
+async function policiesInForce({ admin, asGatekeeper, pass }: TestCluster): Promise<void> {
+  await ask(admin, 'POST', '/api/v1/nodes', nodeBody('canary'));
+  const forbidden = [{ op: 'add', path: '/spec/unschedulable', value: true }];
+  for (let left = 300; ; left--) {
+    const answer = await ask(await asGatekeeper(), 'PATCH', '/api/v1/nodes/canary', forbidden);
+    if (messageOf(answer).includes('ValidatingAdmissionPolicy')) break;
+    if (left === 0) throw new Error(`the admission policies are not in force: ${messageOf(answer)}`);
+    await pass(100);
+  }
+  await ask(admin, 'DELETE', '/api/v1/nodes/canary');
+}
+
 /** A Node as a kubelet registers it, for requests that are made by hand. */
-export function nodeBody(name: string, labels: Readonly<Record<string, string>> = {}): unknown {
+export function nodeBody(name: string, labels: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'v1',
     kind: 'Node',

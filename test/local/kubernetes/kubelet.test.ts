@@ -3,15 +3,15 @@ import { ask, type Connection, messageOf } from '../../../local/kubernetes/clien
 import { Controllers } from '../../../local/kubernetes/controllers.ts';
 import { isReady, Kubelet } from '../../../local/kubernetes/kubelet.ts';
 import type { RuntimeHandler } from '../../../local/machine/machine.ts';
-import { nodeBody, pass, startCluster, type TestCluster } from './cluster.ts';
+import { nodeBody, pass, type StandInCluster, startStandIn } from './cluster.ts';
 
 const gate = { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' };
 const features = { recursiveReadOnlyMounts: true, userNamespaces: true };
 
-let cluster: TestCluster;
+let cluster: StandInCluster;
 let asNode: Connection;
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startStandIn();
   asNode = cluster.connection(cluster.api.tokenFor('system:node:mine', ['system:nodes']));
   await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody('mine'));
   await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody('theirs'));

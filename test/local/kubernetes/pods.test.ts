@@ -4,14 +4,14 @@ import { ask, messageOf } from '../../../local/kubernetes/client.ts';
 import { Controllers } from '../../../local/kubernetes/controllers.ts';
 import { Kubelet } from '../../../local/kubernetes/kubelet.ts';
 import type { StoredObject } from '../../../local/kubernetes/object.ts';
-import { pass, startCluster, type TestCluster } from './cluster.ts';
+import { pass, type StandInCluster, startStandIn } from './cluster.ts';
 
 const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
 const pods = '/api/v1/namespaces/airlock-system/pods';
-let cluster: TestCluster;
+let cluster: StandInCluster;
 
 beforeAll(async () => {
-  cluster = await startCluster();
+  cluster = await startStandIn();
   cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'free' } });
   const options = {
     api: cluster.api,

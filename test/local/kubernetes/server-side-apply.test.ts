@@ -2,11 +2,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, messageOf } from '../../../local/kubernetes/client.ts';
 import type { StoredObject } from '../../../local/kubernetes/object.ts';
-import { credentials, pass, region, role, startCluster, type TestCluster } from './cluster.ts';
+import { credentials, pass, region, role, type StandInCluster, startStandIn } from './cluster.ts';
 
-let cluster: TestCluster;
+let cluster: StandInCluster;
 beforeEach(async () => {
-  cluster = await startCluster();
+  cluster = await startStandIn();
 });
 afterEach(() => cluster.stop());
 

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Answered, ask, type Connection, messageOf } from '../../local/kubernetes/client.ts';
+import { nodeBody, startCluster, type TestCluster } from '../local/kubernetes/cluster.ts';
+
+let cluster: TestCluster;
+let admin: Connection;
+let gatekeeper: Connection;
+beforeAll(async () => {
+  cluster = await startCluster();
+  admin = cluster.admin;
+});
+beforeEach(async () => {
+  gatekeeper = await cluster.asGatekeeper();
+  cluster.api.faults.clear();
+});
+afterAll(() => cluster.stop());
+
+const create = (name: string, labels?: Record<string, string>) =>
+  ask(admin, 'POST', '/api/v1/nodes', nodeBody(name, labels));
+const patch = (name: string, operations: unknown, who: Connection = admin) =>
+  ask(who, 'PATCH', `/api/v1/nodes/${name}`, operations);
+const read = async (name: string) => cluster.api.node(name);
+const event = (namespace: string, about = '') => ({
+  apiVersion: 'v1',
+  kind: 'Event',
+  metadata: { generateName: 'x.' },
+  involvedObject: { kind: 'Node', name: 'x', ...(about === '' ? {} : { namespace: about }) },
+  type: 'Normal',
+  reason: 'AirlockReleased',
+  message: namespace,
+});
+
+test('each write gives a new resourceVersion, and a write that changes nothing keeps the old one', async () => {
+  await create('versions');
+  const before = (await read('versions'))?.metadata.resourceVersion;
+
+  await patch('versions', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
+  const after = (await read('versions'))?.metadata.resourceVersion;
+  await patch('versions', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
+
+  expect(Number(after)).toBeGreaterThan(Number(before));
+  expect((await read('versions'))?.metadata.resourceVersion).toBe(after);
+});
+
+test('a patch whose test fails changes nothing and is answered with 422', async () => {
+  await create('tested');
+  const before = await read('tested');
+
+  const answer = await patch('tested', [
+    { op: 'add', path: '/metadata/labels/a', value: 'b' },
+    { op: 'test', path: '/spec/taints/0/key', value: 'somebody.else/gate' },
+  ]);
+
+  expect([answer.code, messageOf(answer)]).toEqual([
+    422,
+    'the server rejected our request due to an error in our request',
+  ]);
+  expect(await read('tested')).toEqual(before);
+});
+
+test('a patch from an older version is answered with 409', async () => {
+  await create('older');
+  const version = (await read('older'))?.metadata.resourceVersion;
+  await patch('older', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
+
+  const answer = await patch('older', [
+    { op: 'replace', path: '/metadata/resourceVersion', value: version },
+    { op: 'add', path: '/metadata/labels/c', value: 'd' },
+  ]);
+
+  expect([answer.code, messageOf(answer)]).toEqual([
+    409,
+    'Operation cannot be fulfilled on nodes "older": the object has been modified; please apply your changes to the latest version and try again',
+  ]);
+});
+
+test.each<[string, unknown, string]>([
+  [
+    'a label value of 64 characters',
+    { path: '/metadata/labels/a', value: 'x'.repeat(64) },
+    'must be no more than 63 bytes',
+  ],
+  ['a label with a bad key', { path: '/metadata/labels/a b', value: 'c' }, 'name part must consist of'],
+  [
+    'a taint without a known effect',
+    { path: '/spec/taints/-', value: { key: 'a', effect: 'Never' } },
+    'Unsupported value: "Never"',
+  ],
+  [
+    'a taint that is there twice',
+    { path: '/spec/taints/-', value: { key: 'airlock.dev/bootstrap', effect: 'NoSchedule' } },
+    'taints must be unique by key and effect pair',
+  ],
+  ['another providerID', { path: '/spec/providerID', value: 'aws:///a/i-2' }, 'may not change providerID'],
+  [
+    'another spec',
+    { path: '/spec/externalID', value: 'x' },
+    'node updates may only change labels, taints, or capacity',
+  ],
+])('%s is answered with 422 that names it', async (name, change, words) => {
+  const node = `invalid-${name.replaceAll(/[^a-z0-9]/g, '')}`;
+  await create(node);
+
+  const answer = await patch(node, [{ op: 'add', ...(change as object) }]);
+
+  expect(answer.code).toBe(422);
+  expect(messageOf(answer)).toContain(words);
+});
+
+test('the status is out of reach of a patch on the node, and the spec of a patch on its status', async () => {
+  await create('parts');
+
+  await patch('parts', [{ op: 'add', path: '/status', value: { runtimeHandlers: [{ name: 'runsc' }] } }]);
+  await ask(admin, 'PATCH', '/api/v1/nodes/parts/status', [{ op: 'remove', path: '/spec/taints' }]);
+
+  expect((await read('parts'))?.status ?? {}).not.toHaveProperty('runtimeHandlers');
+  expect((await read('parts'))?.spec?.taints).toHaveLength(2);
+});
+
+test('a new Node is born with the taint of a node that is not ready', async () => {
+  await create('born');
+
+  expect((await read('born'))?.spec?.taints).toContainEqual({
+    key: 'node.kubernetes.io/not-ready',
+    effect: 'NoSchedule',
+  });
+});
+
+test('a list is selected by label and comes in pages', async () => {
+  for (const name of ['page-a', 'page-b', 'page-c']) await create(name, { pool: 'paged' });
+  await create('page-d', { pool: 'other' });
+  const names: unknown[] = [];
+
+  let next: string | undefined = '';
+  let pages = 0;
+  while (next !== undefined) {
+    const query = new URLSearchParams({
+      labelSelector: 'pool=paged',
+      limit: '2',
+      ...(next === '' ? {} : { continue: next }),
+    });
+    const { body } = await ask(gatekeeper, 'GET', `/api/v1/nodes?${query}`);
+    const page = body as { items: { metadata: { name: string } }[]; metadata: { continue?: string } };
+    names.push(...page.items.map(({ metadata }) => metadata.name));
+    next = page.metadata.continue;
+    pages++;
+  }
+
+  expect([names, pages]).toEqual([['page-a', 'page-b', 'page-c'], 2]);
+});
+
+test.each<[string, () => Promise<Answered>, string]>([
+  [
+    'delete nodes',
+    () => ask(gatekeeper, 'DELETE', '/api/v1/nodes/rights'),
+    'cannot delete resource "nodes" in API group "" at the cluster scope',
+  ],
+  [
+    'create nodes',
+    () => ask(gatekeeper, 'POST', '/api/v1/nodes', nodeBody('rights')),
+    'cannot create resource "nodes"',
+  ],
+  [
+    'patch the status of nodes',
+    () => ask(gatekeeper, 'PATCH', '/api/v1/nodes/rights/status', []),
+    'cannot patch resource "nodes/status"',
+  ],
+  [
+    'read Events',
+    () => ask(gatekeeper, 'GET', '/api/v1/namespaces/default/events'),
+    'cannot list resource "events" in API group "" in the namespace "default"',
+  ],
+  [
+    'write Events elsewhere',
+    () => ask(gatekeeper, 'POST', '/api/v1/namespaces/kube-system/events', event('kube-system')),
+    'in the namespace "kube-system"',
+  ],
+  [
+    'read roles',
+    () => ask(gatekeeper, 'GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles'),
+    'in API group "rbac.authorization.k8s.io"',
+  ],
+])('the rendered role does not let Airlock %s', async (_what, request, words) => {
+  const answer = await request();
+
+  expect(answer.code).toBe(403);
+  expect(messageOf(answer)).toContain(words);
+});
+
+test('an Event about a Node is taken in the namespace default alone', async () => {
+  const good = await ask(gatekeeper, 'POST', '/api/v1/namespaces/default/events', event('default'));
+  const bad = await ask(admin, 'POST', '/api/v1/namespaces/kube-system/events', event('kube-system'));
+
+  expect([good.code, bad.code]).toEqual([201, 422]);
+  expect(messageOf(bad)).toContain('involvedObject.namespace: Invalid value: "": does not match event.namespace');
+});
+
+test('what is not there is answered with 404, and a name that is taken with 409', async () => {
+  await create('taken');
+
+  const missing = await ask(gatekeeper, 'GET', '/api/v1/nodes/missing');
+  const twice = await create('taken');
+
+  expect([missing.code, messageOf(missing)]).toEqual([404, 'nodes "missing" not found']);
+  expect([twice.code, messageOf(twice)]).toEqual([409, 'nodes "taken" already exists']);
+});

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
+import { nodeBody, startStandIn } from '../../local/kubernetes/cluster.ts';
+
+test('a page that is asked for too late goes on from where it was, with the Nodes as they are by now', async () => {
+  const cluster = await startStandIn();
+  const apply = (name: string) => cluster.api.apply(nodeBody(name, { paged: 'yes' }));
+  const page = async (from?: string) => {
+    const { endpoint, caPem, token = '' } = await cluster.asGatekeeper();
+    const api = new Kubernetes({ endpoint, caPem, token });
+    const { nodes, next } = await api.listNodes('paged', 2, from).finally(() => api.close());
+    return { names: nodes.map(({ name }) => name), next };
+  };
+  for (const name of ['a', 'b', 'c']) apply(name);
+
+  const first = await page();
+  apply('d');
+  await cluster.pass(6 * 60_000);
+  const second = await page(first.next);
+
+  expect([first.names, second.names, second.next]).toEqual([['a', 'b'], ['c', 'd'], undefined]);
+  expect(cluster.api.counts.get('kubernetes:list nodes')).toBe(3);
+  await cluster.stop();
+});

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
+import { gate, World } from './world.ts';
+
+let world: World<StandInCluster>;
+beforeEach(async () => {
+  world = await World.onStandIn();
+});
+afterEach(() => world.stop());
+
+const marked = [`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule'];
+
+test('a node that is not Ready, or does not list the handler, is quarantined without waiting', async () => {
+  const kubelet = await world.join();
+  await kubelet.setReady(false);
+  const before = world.cluster.clock.now();
+
+  await world.quarantine();
+
+  expect(await world.taints()).toEqual(marked);
+  expect(world.cluster.clock.now()).toBe(before);
+});
+
+test('a node that has not joined yet is waited for, so that it does not stand there without a word', async () => {
+  const early = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');
+  expect(early.error).toMatchObject({ name: 'NotYet', message: expect.stringContaining('node-never-joined') });
+
+  await world.join();
+  const { receipt } = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');
+  expect([receipt?.outcome, await world.taints()]).toEqual([
+    'unknown-runtime',
+    [`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule'],
+  ]);
+});
+
+test('a node that never joined has its receipt at the deadline, which says that nothing could be marked', async () => {
+  await world.pass(90_000);
+  const { receipt } = await world.quarantine('agent-never-came', '', 2);
+
+  expect(receipt?.outcome).toBe('agent-never-came');
+  expect(receipt?.detail).toMatch(/^no Node was marked: the cluster has no Node ip-10-0-0-1, and none has aws:\/\/\//);
+});

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { gate, runc, World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.start();
+});
+afterEach(() => world.stop());
+
+const proven = 'node-restriction.kubernetes.io/airlock-runtime';
+
+describe('a node that is proven, ready and serving', () => {
+  test('gets its labels and its receipt, loses its gate alone, and an Event tells of it', async () => {
+    await world.join({
+      taints: [{ key: 'team', value: 'a', effect: 'NoSchedule' }, gate, { key: 'b', effect: 'NoExecute' }],
+    });
+
+    const { receipt } = await world.release();
+
+    expect(receipt).toMatchObject({
+      outcome: 'released',
+      totalMs: expect.any(Number),
+      nodeName: world.node.nodeName,
+      detail: '',
+    });
+    expect(await world.receipt()).toEqual(receipt);
+    expect(await world.taints()).toEqual(['team:NoSchedule', 'b:NoExecute']);
+    expect((await world.read()).metadata.labels).toMatchObject({ [proven]: 'gvisor', 'airlock.dev/state': 'released' });
+    expect(await world.cluster.api.events()).toMatchObject([
+      { type: 'Normal', reason: 'AirlockReleased', involvedObject: { kind: 'Node', name: world.node.nodeName } },
+    ]);
+    expect(world.ends).toEqual([receipt]);
+    expect([world.warnings, world.cluster.api.refusals]).toEqual([[], []]);
+  });
+
+  test('costs one read, one patch and one Event', async () => {
+    await world.join();
+
+    await world.release();
+
+    expect([...world.cluster.api.counts]).toEqual([
+      ['kubernetes:get nodes', 1],
+      ['kubernetes:patch nodes', 1],
+      ['kubernetes:create events', 1],
+    ]);
+  });
+
+  test('says already-installed where the release was found on the node', async () => {
+    await world.join();
+
+    expect((await world.release({ installed: 'already-installed' })).receipt?.outcome).toBe('already-installed');
+  });
+
+  test('also gets the label that manifests for Sysbox select, if that is its runtime', async () => {
+    world.handlers = [{ ...runc, name: 'sysbox-runc' }];
+    await world.join();
+
+    await world.release({ runtime: 'sysbox', handler: 'sysbox-runc' });
+
+    expect((await world.read()).metadata.labels).toMatchObject({ 'sysbox-runtime': 'running', [proven]: 'sysbox' });
+  });
+
+  test('is released once, however often it is asked for', async () => {
+    await world.join();
+    const first = await world.release();
+    const version = (await world.read()).metadata.resourceVersion;
+    await world.pass(1_000);
+
+    const second = await world.release();
+
+    expect(second.receipt).toEqual(first.receipt);
+    expect((await world.read()).metadata.resourceVersion).toBe(version);
+    expect([world.count('patch nodes'), world.count('create events'), world.ends.length]).toEqual([1, 1, 1]);
+  });
+
+  test('that was released is gated again by a stranger: the release is repeated', async () => {
+    await world.join();
+    await world.release();
+    await world.controllers.change(world.node.nodeName, () => [{ op: 'add', path: '/spec/taints', value: [gate] }]);
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
+  });
+
+  test('that has no gate is labelled all the same, and the receipt says so', async () => {
+    await world.join({ taints: [] });
+
+    const { receipt } = await world.release();
+
+    expect(receipt?.detail).toBe('the gate airlock.dev/bootstrap was not on the Node when it was released');
+    expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
+  });
+
+  test('that carries a receipt which a kubelet wrote is released by a patch of ours, not by that receipt', async () => {
+    await world.join({ taints: [] });
+    await world.release();
+    const text = JSON.stringify(await world.receipt());
+    await world.controllers.change(world.node.nodeName, () => [
+      { op: 'remove', path: `/metadata/labels/${proven.replace('/', '~1')}` },
+      { op: 'add', path: '/metadata/annotations/airlock.dev~1receipt', value: text },
+    ]);
+
+    await world.release();
+
+    expect(world.count('patch nodes')).toBe(2);
+    expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
+  });
+
+  test('stays released where the API does not take the Event', async () => {
+    await world.join();
+    world.cluster.api.faults.plant(({ resource }) => resource === 'events', { kind: 'status', code: 403 });
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, await world.taints(), world.warnings]).toEqual([
+      'released',
+      [],
+      ['the Event was not written'],
+    ]);
+  });
+});

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+/** What a stand-in and a real API server have to do alike: the same files against whichever there is. */
+export default defineConfig({
+  test: {
+    globalSetup: ['test/kubernetes/lane.ts'],
+    include: [
+      'test/kubernetes/**/*.test.ts',
+      'test/lambdas/adapters/kubernetes.test.ts',
+      'test/lambdas/cluster/{conflict,quarantine,released,survey}.test.ts',
+    ],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    maxWorkers: 1,
+    reporters: ['verbose'],
+  },
+});
