@@ -6,3 +6,9 @@ export const notReleased = 'NodeNotReleased';
 
 /** The service by which Powertools tags what the functions of clusters emit. */
 export const clusterService = 'cluster';
+
+/** The metric of a sweep that read the whole fleet; an alarm rings when it stays away. */
+export const sweepCompleted = 'SweepCompleted';
+
+/** The service by which Powertools tags what the sweep emits. */
+export const sweepService = 'sweep';

@@ -48,13 +48,15 @@ export const RequestSchema = v.object({ runtime: v.picklist(runtimes), release: 
 /** Which release of which runtime a node shall have. */
 export type Request = v.InferOutput<typeof RequestSchema>;
 
+/** Why a node goes its way: for an installation, or because its execution left it without an end. */
+export type Purpose = 'install' | 'end';
+
 /**
  * Names the execution of one node: a pure function of the launch, so that a repeated event is refused by Step Functions itself.
  *
- * @param purpose why the node is in the airlock, for instance `install`
  * @param attempt counts from 1; a closed name stays reserved for 90 days
  */
-export function executionName(instanceId: string, launchedAt: string, purpose: 'install', attempt: number): string {
+export function executionName(instanceId: string, launchedAt: string, purpose: Purpose, attempt: number): string {
   return `${instanceId}-${Math.floor(Date.parse(launchedAt) / 1000)}-${purpose}-${attempt}`;
 }
 

@@ -19,6 +19,7 @@ import { Halting } from './halting.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
 import { Results } from './results.ts';
+import { Sweep } from './sweep.ts';
 import { Way } from './way/way.ts';
 
 /** What one installation of Airlock is made of. */
@@ -63,15 +64,17 @@ export class AirlockStack extends Stack {
     const { deadlineMinutes, onFailure } = config;
     const pools = { deadlineMinutes, onFailure, pools: config.pools };
     const way = new Way(this, 'Way', { commands, ledger, halting, clusters: Object.fromEntries(clusters) });
-    const admission = new Admission(this, 'Admission', {
+    const admitting = {
       clusters: config.clusters.map(({ name }) => name),
       releases,
       pools,
       ledger,
       way: way.stateMachine,
       logRetention,
-    });
+    };
+    const admission = new Admission(this, 'Admission', admitting);
     const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
+    new Sweep(this, 'Sweep', admitting);
     new Alarms(this, 'Alarms', {
       queues: {
         Launches: admission.launches,

@@ -1,9 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type AlarmProps, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { clusterService, metricNamespace, notReleased } from '../domain/metrics.ts';
+import { clusterService, metricNamespace, notReleased, sweepCompleted, sweepService } from '../domain/metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What is watched. */
@@ -14,28 +14,28 @@ export interface AlarmsProps {
   readonly topicArn: string | undefined;
 }
 
-/** Alarms for what needs a person: a dead letter, and a node that was not released. */
+/** What differs between alarms: by default one data point above zero rings, and none is good news. */
+type Ringing = Partial<
+  Pick<AlarmProps, 'comparisonOperator' | 'evaluationPeriods' | 'threshold' | 'treatMissingData'>
+>;
+
+/** For how many minutes no sweep may be heard of: five of its runs. */
+const silence = 10;
+
+/** Alarms for what needs a person: a dead letter, a node that was not released, and a sweep that does not come. `docs/reliability.md` says what to do. */
 export class Alarms extends Construct {
+  readonly #topic: ITopic | undefined;
+
   constructor(scope: Construct, id: string, { queues, clusters, topicArn }: AlarmsProps) {
     super(scope, id);
-    const topic = topicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', topicArn);
-    const alarm = (name: string, description: string, metric: IMetric) => {
-      const made = new Alarm(this, name, {
-        alarmDescription: description,
-        metric,
-        threshold: 0,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        evaluationPeriods: 1,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
-      if (topic) made.addAlarmAction(new SnsAction(topic));
-    };
+    this.#topic = topicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', topicArn);
     const period = Duration.minutes(1);
-    for (const [name, { deadLetters }] of Object.entries(queues)) {
+    for (const [name, { queue, deadLetters }] of Object.entries(queues)) {
       const metric = deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' });
-      alarm(
+      const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${queue.queueArn}`;
+      this.#alarm(
         `${name}DeadLetters`,
-        `A message of the queue ${name} could not be worked off: read it and redrive it`,
+        `A message of the queue ${name} could not be worked off. The sweep does without it; once the cause is mended: ${redrive}`,
         metric,
       );
     }
@@ -47,11 +47,37 @@ export class Alarms extends Construct {
         statistic: 'sum',
         period,
       });
-      alarm(
+      this.#alarm(
         `NotReleased-${cluster}`,
         `A node of ${cluster} was not released: its annotation and the audit trail say why`,
         metric,
       );
     }
+    const swept = new Metric({
+      namespace: metricNamespace,
+      metricName: sweepCompleted,
+      dimensionsMap: { service: sweepService },
+      statistic: 'sum',
+      period,
+    });
+    this.#alarm('SweepSilent', `No sweep was completed for ${silence} minutes: what events miss is not found`, swept, {
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      evaluationPeriods: silence,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  #alarm(name: string, description: string, metric: IMetric, ringing: Ringing = {}): void {
+    const made = new Alarm(this, name, {
+      alarmDescription: description,
+      metric,
+      threshold: 0,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...ringing,
+    });
+    if (this.#topic) made.addAlarmAction(new SnsAction(this.#topic));
   }
 }

@@ -1,5 +1,5 @@
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
-import type { Tags } from '../../domain/tags.ts';
+import { runtimeTag, type Tags } from '../../domain/tags.ts';
 
 const client = new EC2Client({ maxAttempts: 5 });
 
@@ -30,6 +30,28 @@ export async function instancesOf(ids: readonly string[]): Promise<SeenInstance[
     token = page.NextToken;
   } while (token);
   return seen;
+}
+
+/** DescribeInstances shows at most a thousand instances a page. */
+const pageSize = 1_000;
+
+/**
+ * Every instance that has our tag, page by page, in whatever state: EC2 shows one for about an hour after its end. An instance that is launched
+ * or terminated meanwhile may be missed or told twice.
+ */
+export async function* taggedInstances(): AsyncGenerator<SeenInstance[]> {
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new DescribeInstancesCommand({
+        Filters: [{ Name: 'tag-key', Values: [runtimeTag] }],
+        MaxResults: pageSize,
+        NextToken: token,
+      }),
+    );
+    yield (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances.flatMap(read));
+    token = page.NextToken;
+  } while (token);
 }
 
 function read(instance: Instance): SeenInstance[] {

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricNamespace, notReleased } from '../../domain/metrics.ts';
+import { metricNamespace, notReleased, type sweepCompleted } from '../../domain/metrics.ts';
 import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
@@ -28,7 +28,17 @@ export function countEnd(receipt: Receipt, runtime: string): void {
 
 /** Counts something that happened in a batch, without dimensions beside the service. */
 export function count(
-  name: 'EventUnreadable' | 'NotOurs' | 'Admitted' | 'CommandSent' | 'NodeWaiting' | 'StrangerResult',
+  name:
+    | 'EventUnreadable'
+    | 'NotOurs'
+    | 'Admitted'
+    | 'CommandSent'
+    | 'NodeWaiting'
+    | 'StrangerResult'
+    | 'LaunchMissed'
+    | 'ResultOverdue'
+    | 'NodeStranded'
+    | typeof sweepCompleted,
   times: number,
 ): void {
   if (times > 0) metrics.singleMetric().addMetric(name, MetricUnit.Count, times);

@@ -23,16 +23,18 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   const unique = new Map(fresh.map((admission) => [rowName(admission.node), admission]));
   const started: Admission[] = [];
   const failed: string[] = [];
-  for (const [row, admission] of unique) {
-    try {
-      await start(stateMachine, nameOf(admission), admission);
-      started.push(admission);
-    } catch (error) {
-      const { instanceId } = admission.node;
-      logger.error('an execution could not be started', { instanceId, error: error as Error });
-      failed.push(row);
-    }
-  }
+  await Promise.all(
+    [...unique].map(async ([row, admission]) => {
+      try {
+        await start(stateMachine, nameOf(admission), admission);
+        started.push(admission);
+      } catch (error) {
+        const { instanceId } = admission.node;
+        logger.error('an execution could not be started', { instanceId, error: error as Error });
+        failed.push(row);
+      }
+    }),
+  );
   await tell(
     started.map(
       (admission): Telling => ({ type: 'Node Admitted', detail: { ...admission, execution: nameOf(admission) } }),

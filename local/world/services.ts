@@ -7,6 +7,7 @@ import { Ec2 } from '../services/ec2.ts';
 import { Eks } from '../services/eks.ts';
 import { EventSourceMappings } from '../services/event-source-mapping.ts';
 import { Events } from '../services/events.ts';
+import { Scheduler } from '../services/scheduler.ts';
 import { Sqs } from '../services/sqs.ts';
 import { Ssm } from '../services/ssm.ts';
 import { States } from '../services/states/states.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly ec2: Ec2;
   readonly eks: Eks;
   readonly events: Events;
+  readonly scheduler: Scheduler;
   readonly sqs: Sqs;
   readonly ssm: Ssm;
   readonly states: States;
@@ -68,6 +70,12 @@ function make(
     if (gone) cluster?.removeAccessEntry(principalArn);
     else cluster?.addAccessEntry({ principalArn, kubernetesGroups: groups, username, clusterAdmin });
   });
+  const scheduler = new Scheduler({
+    clock,
+    aws,
+    place,
+    session: (role, name, source) => iam.roleSession(role, 'scheduler.amazonaws.com', name, source),
+  });
   const sqs = new Sqs({ clock, place });
   const settings = sendPerSecond === undefined ? {} : { settings: { sendPerSecond } };
   const ssm = new Ssm({ clock, place, ec2, emit, runDocument, ...settings });
@@ -82,10 +90,10 @@ function make(
   const dynamoDb = new DynamoDb({ clock, place });
   const parts = [ec2, eks, events, sqs, ssm, states, dynamoDb];
   return {
-    services: { ec2, eks, events, sqs, ssm, states },
+    services: { ec2, eks, events, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
-      resourceTypes: [...[eks, events, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(
+      resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(
         ({ resourceTypes }) => resourceTypes,
       ),
       stop: () => {

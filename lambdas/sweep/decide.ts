@@ -1,0 +1,52 @@
+import type { LedgerRow } from '../../domain/ledger.ts';
+import type { Admission } from '../../domain/messages.ts';
+import { type Admissible, type Candidate, judge } from '../admit/decide.ts';
+
+/** What is to be done about one tagged instance. */
+export type Step =
+  /** No event told us of its launch. */
+  | { readonly step: 'admit'; readonly admission: Admission }
+  /** Its command has not been heard of for too long. */
+  | { readonly step: 'ask'; readonly row: LedgerRow }
+  /** It is past its deadline and has no end. */
+  | { readonly step: 'end'; readonly row: LedgerRow; readonly admission: Admission }
+  | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' };
+
+/** How old a launch is before its event counts as lost, in milliseconds: a younger one is still on its way through the queue. */
+const missedAfterMs = 120_000;
+
+/** How long ago a command was claimed before SSM is asked for it, in milliseconds: most have ended by then, and their events have come. */
+const overdueAfterMs = 180_000;
+
+/** How far past its deadline a node is ended from here, in milliseconds: its execution marks the Node until ten minutes after it. */
+const strandedAfterMs = 20 * 60_000;
+
+/**
+ * Decides about one tagged instance.
+ *
+ * @param row what the ledger has of this launch
+ * @param now milliseconds since the epoch
+ */
+export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: Admissible, now: number): Step {
+  const { instanceId, launchedAt } = instance;
+  if (row?.outcome !== undefined) return { step: 'leave', because: 'ended' };
+  const alive = { ...instance, state: 'running' };
+  // What was admitted is ours to the end, whatever has become of the instance.
+  const verdict = judge({ instanceId, at: launchedAt }, row === undefined ? instance : alive, config, now);
+  if (verdict.verdict !== 'admit') return { step: 'leave', because: 'not-ours' };
+  const { admission } = verdict;
+  const left = Date.parse(admission.node.deadline) - now;
+  if (row?.admittedAt === undefined) {
+    if (now - Date.parse(launchedAt) < missedAfterMs) return { step: 'leave', because: 'young' };
+    // An instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and not to be judged.
+    return left > 0 ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
+  }
+  if (left < -strandedAfterMs) return { step: 'end', row, admission };
+  return isOverdue(row, now) ? { step: 'ask', row } : { step: 'leave', because: 'under-way' };
+}
+
+/** Whether the current attempt was claimed long ago and has no answer. A claim that was given back has no time. */
+function isOverdue({ token, settledToken, claimedAt }: LedgerRow, now: number): boolean {
+  if (token === undefined || token === settledToken || claimedAt === undefined) return false;
+  return now - Date.parse(claimedAt) >= overdueAfterMs;
+}

@@ -1,0 +1,46 @@
+import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
+import { rowsOf } from '../adapters/ledger.ts';
+import { admitAll } from '../admit/admit-all.ts';
+import type { Admissible } from '../admit/decide.ts';
+import { lookAt, type Step } from './decide.ts';
+import { settleOverdue } from './overdue.ts';
+import { endStranded } from './stranded.ts';
+
+/** How many launches are admitted at once: as many as the event path takes in one batch. */
+const admittedAtOnce = 100;
+
+/** What one run found in the fleet, by kind. */
+export type Found = Record<Step['step'], number>;
+
+/**
+ * Looks at every instance that has our tag, page by page, and does what is to be done before it reads the next page: a run that ends early
+ * leaves the rest to the next one, which finds this part done.
+ *
+ * @param inTime asked before each page; a page is not begun where it answers no
+ * @returns what was found, and whether every page was read
+ */
+export async function sweepFleet(
+  config: Admissible,
+  inTime: () => boolean,
+): Promise<{ readonly found: Found; readonly complete: boolean }> {
+  const found: Found = { admit: 0, ask: 0, end: 0, leave: 0 };
+  for await (const page of taggedInstances()) {
+    for (const { step } of await sweepPage(page, config)) found[step]++;
+    if (!inTime()) return { found, complete: false };
+  }
+  return { found, complete: true };
+}
+
+async function sweepPage(page: readonly SeenInstance[], config: Admissible): Promise<readonly Step[]> {
+  const rows: ReadonlyMap<string, LedgerRow> = await rowsOf(page);
+  const now = Date.now();
+  const steps = page.map((instance) => lookAt(instance, rows.get(rowName(instance)), config, now));
+  const admissions = steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : []));
+  for (let from = 0; from < admissions.length; from += admittedAtOnce) {
+    await admitAll(admissions.slice(from, from + admittedAtOnce));
+  }
+  await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.row] : [])));
+  await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.admission] : [])));
+  return steps;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { World } from '../../local/world/world.ts';
+import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+
+const minute = 60_000;
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+
+/** Loses every event of an AWS service on its way to our queues. */
+function lose(world: World, source: string): void {
+  world.services.events.delivery = ({ event }) => (event.source === source ? [] : undefined);
+}
+
+describe('a launch that no event told of', () => {
+  it('is found by the sweep, and the node is released within its deadline', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ec2');
+    const node = await launch(world);
+    await settle(world);
+
+    expect(world.report(node).outcome).toBe('released');
+    expect(story(world, node)).toEqual(released);
+    expect(world.services.states.executions().map(({ name }) => name)).toEqual([
+      `${node.instanceId}-${Math.floor(node.launchedAt / 1000)}-install-1`,
+    ]);
+  });
+
+  it('is none for the sweep while its event may still be on its way', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ec2');
+    await launch(world);
+    await pass(world, 2 * minute);
+    expect(world.services.states.executions()).toEqual([]);
+  });
+
+  it('is no launch to judge where it was in service before anybody asked for a runtime', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ec2');
+    const node = await launch(world, { tags: { 'airlock:runtime': 'later' } });
+    const { tags } = world.services.ec2.instance(node.instanceId);
+    const { 'airlock:runtime': _, ...bare } = tags;
+    world.services.ec2.retag(node.instanceId, bare);
+    await pass(world, 30 * minute);
+    world.services.ec2.retag(node.instanceId, { ...bare, 'airlock:runtime': 'gvisor' });
+    await pass(world, 30 * minute);
+    expect(world.services.states.executions()).toEqual([]);
+  });
+});
+
+describe('a result that no event told of', () => {
+  it('is asked for, and the node is released within its deadline', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ssm');
+    const node = await launch(world);
+    await settle(world);
+
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+    expect(done(world, 'SendTaskSuccess')).toBe(1);
+    expect(story(world, node)).toEqual(released);
+  });
+
+  it('of a command that the ledger does not know is found by its comment', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ssm');
+    let deaths = 1;
+    world.cloud.faults = {
+      afterCall: ({ operation }) => (operation === 'SendCommand' && deaths-- > 0 ? 'crash' : undefined),
+    };
+    const node = await launch(world);
+    // The message of the dispatcher that died never comes again.
+    for (const queue of world.services.sqs.all()) {
+      if (queue.settings.name.includes('CommandsQueue')) queue.redrive = undefined;
+    }
+    await settle(world);
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+  });
+
+  it('is not taken from a command that still runs', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ssm');
+    const node = await launch(world, { agentAfterMs: 0, pendingMs: 0 });
+    await pass(world, 1 * minute);
+    for (const { invocations } of world.services.ssm.commands()) {
+      for (const invocation of invocations) Object.assign(invocation, { status: 'InProgress' });
+    }
+    await pass(world, 10 * minute);
+    expect(done(world, 'ListCommandInvocations')).toBeGreaterThan(1);
+    expect(done(world, 'SendTaskSuccess') + done(world, 'SendTaskFailure')).toBe(0);
+    expect(taintsOf(world, node)).toHaveLength(1);
+  });
+});
+
+describe('a node whose execution was aborted', () => {
+  it('gets its end, and its Node the mark', async () => {
+    const world = await startWorld();
+    const node = await launch(world);
+    await pass(world, 20_000);
+    for (const execution of world.services.states.executions()) execution.stop('Operator', 'by hand');
+    await pass(world, 50 * minute);
+
+    expect(world.report(node).outcome).toBe('deadline-passed');
+    expect(taintsOf(world, node)).toContain('airlock.dev/quarantined');
+    expect(story(world, node).filter((type) => type === 'Node Quarantined')).toHaveLength(1);
+    expect(world.services.states.executions().map(({ name }) => name.replace(/^.*?-(\w+-\d)$/, '$1'))).toEqual([
+      'install-1',
+      'end-1',
+    ]);
+  });
+});
+
+describe('a sweep beside the events', () => {
+  it('changes nothing: one execution, one command, one end', async () => {
+    const world = await startWorld();
+    const nodes = await Promise.all(Array.from({ length: 3 }, () => launch(world, { agentAfterMs: 300_000 })));
+    await settle(world);
+    await pass(world, 30 * minute);
+    expect(world.services.states.executions()).toHaveLength(3);
+    for (const node of nodes) {
+      expect(story(world, node)).toEqual(released);
+      expect(commandsFor(world, node)).toBe(1);
+    }
+  });
+});
