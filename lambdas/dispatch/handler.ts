@@ -64,9 +64,10 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
       const search = looked.get(step.batchId) ?? findCommand(step.batchId, row?.claimedAt ?? node.launchedAt);
       looked.set(step.batchId, search);
       const found = await search;
-      if (found?.instanceIds.includes(node.instanceId))
+      if (found?.instanceIds.includes(node.instanceId)) {
+        await tell([sending(one.message, document, step.onlineAt, found)]);
         await noteCommand(node, step.batchId, found.commandId, found.at);
-      else ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
+      } else ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
     } else if (step.step === 'send') {
       ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
     }
@@ -76,7 +77,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return { batchItemFailures: failures };
 }
 
-/** Claims, sends, notes, tells: in this order a death between two steps leaves a claim by whose batch id the command is found again. */
+/** Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again. */
 async function sendGroup(
   group: readonly Ready[],
   rows: Awaited<ReturnType<typeof rowsOf>>,
@@ -106,17 +107,13 @@ async function sendGroup(
   const byId = new Map(mine.map((one) => [one.message.node.instanceId, one]));
   const pick = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
 
-  const told: Telling[] = [];
   for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
     const went = pick(instanceIds);
+    await tell(
+      went.map(({ message, document, onlineAt }) => sending(message, document, onlineAt, { commandId, at: sentAt })),
+    );
     await Promise.all(went.map(({ message }) => noteCommand(message.node, batchId, commandId, sentAt)));
-    for (const { message, document, onlineAt } of went) {
-      const { node, request } = message;
-      told.push({
-        type: 'Command Sent',
-        detail: { node: whoOf(node), request, commandId, document, onlineAt, at: sentAt },
-      });
-    }
+    count('CommandSent', went.length);
   }
   for (const { instanceId, message } of delivery.denied) {
     for (const { message: waiting } of pick([instanceId])) {
@@ -126,9 +123,16 @@ async function sendGroup(
   }
   const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
   await Promise.all(notSent.map(({ message }) => giveBack(message.node, batchId)));
-  await tell(told);
-  count('CommandSent', told.length);
   return putAllBack([...back, ...notSent]);
+}
+
+function sending(
+  { node, request }: CommandMessage,
+  document: string,
+  onlineAt: string,
+  { commandId, at }: { readonly commandId: string; readonly at: string },
+): Telling {
+  return { type: 'Command Sent', detail: { node: whoOf(node), request, commandId, document, onlineAt, at } };
 }
 
 async function putAllBack(waiting: readonly Waiting[]): Promise<SQSBatchItemFailure[]> {

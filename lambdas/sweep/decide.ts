@@ -18,6 +18,9 @@ const missedAfterMs = 120_000;
 /** How long ago a command was claimed before SSM is asked for it, in milliseconds: most have ended by then, and their events have come. */
 const overdueAfterMs = 180_000;
 
+/** How long ago a command of an ended node was claimed until nobody asks for it any more, in milliseconds: it could be asked for without end. */
+const forgottenAfterMs = 3_600_000;
+
 /** How far past its deadline a node is ended from here, in milliseconds: its execution marks the Node until ten minutes after it. */
 const strandedAfterMs = 20 * 60_000;
 
@@ -29,10 +32,9 @@ const strandedAfterMs = 20 * 60_000;
  */
 export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: Admissible, now: number): Step {
   const { instanceId, launchedAt } = instance;
-  if (row?.outcome !== undefined) return { step: 'leave', because: 'ended' };
-  const alive = { ...instance, state: 'running' };
   // What was admitted is ours to the end, whatever has become of the instance.
-  const verdict = judge({ instanceId, at: launchedAt }, row === undefined ? instance : alive, config, now);
+  const seen = row === undefined ? instance : { ...instance, state: 'running' };
+  const verdict = judge({ instanceId, at: launchedAt }, seen, config, now);
   if (verdict.verdict !== 'admit') return { step: 'leave', because: 'not-ours' };
   const { admission } = verdict;
   const left = Date.parse(admission.node.deadline) - now;
@@ -41,12 +43,17 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
     // An instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and not to be judged.
     return left > 0 ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
   }
-  if (left < -strandedAfterMs) return { step: 'end', row, admission };
-  return isOverdue(row, now) ? { step: 'ask', row } : { step: 'leave', because: 'under-way' };
+  if (row.outcome === undefined && left < -strandedAfterMs) return { step: 'end', row, admission };
+  if (isOverdue(row, now)) return { step: 'ask', row };
+  return { step: 'leave', because: row.outcome === undefined ? 'under-way' : 'ended' };
 }
 
-/** Whether the current attempt was claimed long ago and has no answer. A claim that was given back has no time. */
-function isOverdue({ token, settledToken, claimedAt }: LedgerRow, now: number): boolean {
+/**
+ * Whether the current attempt was claimed long ago and has no answer. A claim that was given back has no time. Where the node has ended, the
+ * answer is still owed to the audit trail: somebody may have died between giving and telling it.
+ */
+function isOverdue({ token, settledToken, claimedAt, outcome }: LedgerRow, now: number): boolean {
   if (token === undefined || token === settledToken || claimedAt === undefined) return false;
-  return now - Date.parse(claimedAt) >= overdueAfterMs;
+  const age = now - Date.parse(claimedAt);
+  return age >= overdueAfterMs && (outcome === undefined || age < forgottenAfterMs);
 }

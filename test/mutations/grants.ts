@@ -10,6 +10,14 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
   'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
   'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
+  'SweepRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',
+  'SweepRole ssm:ListCommands': 'a command that no row knows is found by its comment',
+  'SweepRole states:SendTaskSuccess': 'a result that no event told of is asked for',
+  'SweepRole states:SendTaskFailure': 'a failure that no event told of is asked for',
+  'SweepRole states:StartExecution': 'a launch that no event told of is found',
+  'SweepRole states:StopExecution': 'a node that hangs in its execution is ended',
+  'SweepRole dynamodb:UpdateItem': 'a launch that no event told of is found',
+  'SweepRole events:PutEvents': 'a launch that no event told of is found',
 };
 
 /** Roles of functions that a released node does not need, and the scenario that needs all of their rights but those above. */

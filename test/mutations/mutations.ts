@@ -1,5 +1,6 @@
 import type { Copy } from './assembly.ts';
 import type { ScenarioName } from './scenarios.ts';
+import { sweepMutations } from './sweep-mutations.ts';
 
 /** A mistake that is planted in a copy of the assembly, and the scenario that must see it. */
 export interface Mutation {
@@ -467,4 +468,4 @@ const sourceMutations: readonly Mutation[] = [
 ];
 
 /** All of them, in the order of the table. */
-export const mutations: readonly Mutation[] = [...templateMutations, ...sourceMutations];
+export const mutations: readonly Mutation[] = [...templateMutations, ...sourceMutations, ...sweepMutations];

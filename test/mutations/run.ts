@@ -67,7 +67,8 @@ try {
     line(said === undefined, 'none', name, said);
   }
   const control = new Copy(assembly);
-  for (const name of ['admit', 'dispatch', 'settle', 'cluster', 'halt', 'gone']) await control.rebundle(name);
+  const functions = ['admit', 'dispatch', 'settle', 'cluster', 'halt', 'gone', 'sweep'];
+  for (const name of functions) await control.rebundle(name);
   const said = await play('two tagged launches are released', control.write());
   line(said === undefined, 'none, bundled anew', 'two tagged launches are released', said);
   const all = [...mutations, ...grantMutations(control)].filter(({ name }) => name.includes(only));

@@ -6,25 +6,8 @@ import { karpenterNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { receiptIn } from '../../local/world/story.ts';
 import { endless } from '../scenarios/endless.ts';
-import { cluster, gate, Stage } from './stage.ts';
-
-/** A scenario: it throws where the assembly does not do what it should. */
-export type Scenario = (assembly: string) => Promise<void>;
-
-/** Plays one scenario on a fresh stage. */
-function on(
-  play: (stage: Stage) => Promise<void>,
-  ...setting: Parameters<typeof Stage.set> extends [string, ...infer R] ? R : never
-): Scenario {
-  return async (assembly) => {
-    const stage = await Stage.set(assembly, ...setting);
-    try {
-      await play(stage);
-    } finally {
-      await stage.strike();
-    }
-  };
-}
+import { cluster, gate, on, type Scenario } from './stage.ts';
+import { sweepScenarios } from './sweep-scenarios.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
@@ -435,6 +418,7 @@ export const scenarios = {
     await stage.pass(60_000);
     assert.equal(stage.deadLetters().filter((name) => name.includes('Results')).length, 1);
   }),
+  ...sweepScenarios,
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 /** The name of a scenario. */

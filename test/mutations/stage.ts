@@ -128,3 +128,21 @@ export class Stage {
     await this.world.stop();
   }
 }
+
+/** A scenario: it throws where the assembly does not do what it should. */
+export type Scenario = (assembly: string) => Promise<void>;
+
+/** Plays one scenario on a fresh stage. */
+export function on(
+  play: (stage: Stage) => Promise<void>,
+  ...setting: Parameters<typeof Stage.set> extends [string, ...infer R] ? R : never
+): Scenario {
+  return async (assembly) => {
+    const stage = await Stage.set(assembly, ...setting);
+    try {
+      await play(stage);
+    } finally {
+      await stage.strike();
+    }
+  };
+}

@@ -53,28 +53,6 @@ describe('one execution, one installation, one release', () => {
     expect(done(world, 'ListCommands')).toBe(1);
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
   });
-
-  it.each(['Admit', 'Dispatch', 'Settle'])('although %s dies once after each of its calls', async (name) => {
-    const world = await startWorld();
-    const role = world.cloud.lambda.function(functionName(world, name)).settings.roleArn;
-    const died = new Set<string>();
-    world.cloud.faults = {
-      afterCall: ({ service, operation, principal }) => {
-        if (principal.kind !== 'role' || principal.roleArn !== role || service === 'logs' || service === 'sqs') return;
-        if (died.has(operation)) return;
-        died.add(operation);
-        return 'crash';
-      },
-    };
-    const node = await launch(world);
-    await settle(world);
-    await pass(world, 20 * 60_000);
-
-    expect(died.size).toBeGreaterThanOrEqual(5);
-    expect(world.services.states.executions()).toHaveLength(1);
-    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
-    expect(story(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
-  });
 });
 
 describe("a stranger's command", () => {

@@ -13,7 +13,7 @@ function readPage(): Page {
   const roles = text.slice(0, text.indexOf('## Policies of queues')).split('\n### ').slice(1);
   for (const section of roles) {
     const rights = new Map<string, string[]>();
-    for (const [, actions = '', resources = ''] of section.matchAll(/^\| ([a-z]+:[^|]+) \| ([^|]+) \|/gm)) {
+    for (const [, actions = '', resources = ''] of section.matchAll(/^\| ([a-z0-9]+:[^|]+) \| ([^|]+) \|/gm)) {
       const named = [...resources.matchAll(/`([^`]+)`/g)].map(([, resource = '']) => resource);
       for (const action of actions.split('<br>')) rights.set(action, [...(rights.get(action) ?? []), ...named]);
     }
@@ -34,7 +34,17 @@ function resourcesOf(world: World): { readonly arn: string; readonly written: st
     const arn = type === 'AWS::SSM::Document' ? `arn:aws:ssm:eu-central-1:123456789012:document/${ref}` : own;
     if (!arn.startsWith('arn:')) return [];
     const written = `{${plain(logicalId)}}`;
+    const executions =
+      type === 'AWS::StepFunctions::StateMachine'
+        ? [
+            {
+              arn: `${arn.replace(':stateMachine:', ':execution:')}:i-0123456789abcdef0-1-install-1`,
+              written: `arn:{Partition}:states:{Region}:{AccountId}:execution:${written}:*`,
+            },
+          ]
+        : [];
     return [
+      ...executions,
       {
         arn,
         written:

@@ -51,6 +51,11 @@ export async function pass(world: World, ms: number): Promise<void> {
   if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
 }
 
+/** Turns the sweep off: what a test looks at shall not be done by it. */
+export function withoutSweep(world: World): void {
+  for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
+}
+
 /** The Kubernetes Node of a launched node. Throws where there is none. */
 export function nodeOf(world: World, { nodeName }: LaunchedNode): StoredObject {
   const node = world.clusters.get(cluster)?.node(nodeName);

@@ -1,0 +1,60 @@
+import type { Mutation } from './mutations.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+const source =
+  (file: string, from: string | RegExp, to: string): Mutation['apply'] =>
+  (copy) =>
+    copy.rebundle('sweep', file, from, to);
+const missed: ScenarioName = 'a launch that no event told of is found';
+
+/** Mistakes in the sweep, and in what invokes it. */
+export const sweepMutations: readonly Mutation[] = [
+  {
+    name: 'the schedule is turned off',
+    apply: (copy) => {
+      copy.resource('AWS::Scheduler::Schedule', 'Sweep').Properties['State'] = 'DISABLED';
+    },
+    turnsRed: missed,
+  },
+  {
+    name: 'the schedule comes once an hour',
+    apply: (copy) => {
+      copy.resource('AWS::Scheduler::Schedule', 'Sweep').Properties['ScheduleExpression'] = 'rate(1 hour)';
+    },
+    turnsRed: missed,
+  },
+  {
+    name: 'the sweep reads the first page of the fleet alone',
+    apply: source(
+      'lambdas/adapters/instances.ts',
+      '} while (token);\n}\n\nfunction read',
+      '} while (token === "");\n}\n\nfunction read',
+    ),
+    turnsRed: 'every page of the fleet is swept',
+  },
+  {
+    name: 'the sweep admits what was in service before',
+    apply: source('lambdas/sweep/decide.ts', 'return left > 0 ?', 'return true ?'),
+    turnsRed: 'an instance that was in service before it was tagged is left alone',
+  },
+  {
+    name: 'the sweep ignores the age of an end that is missing',
+    apply: source('lambdas/sweep/decide.ts', 'if (left < -strandedAfterMs)', 'if (left < Number.POSITIVE_INFINITY)'),
+    turnsRed: 'two tagged launches are released',
+  },
+  {
+    name: 'the sweep takes a command that runs for one that ended',
+    apply: source('lambdas/sweep/overdue.ts', 'standing !== undefined && hasEnded(standing)', 'standing !== undefined'),
+    turnsRed: 'a command that still runs is not taken for one that ended',
+  },
+  {
+    name: 'the sweep looks for no claim whose command is not known',
+    apply: source('lambdas/sweep/overdue.ts', 'unknown.length === 0 ? []', 'true ? []'),
+    turnsRed: 'a command that no row knows is found by its comment',
+  },
+  {
+    name: 'the sweep does not stop what it ends',
+    apply: source('lambdas/sweep/stranded.ts', /await stop\([^;]*;/, ''),
+    turnsRed: 'a node that hangs in its execution is ended',
+  },
+];
