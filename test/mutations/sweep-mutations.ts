@@ -39,7 +39,7 @@ export const sweepMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep ignores the age of an end that is missing',
-    apply: source('lambdas/sweep/decide.ts', 'if (left < -strandedAfterMs)', 'if (left < Number.POSITIVE_INFINITY)'),
+    apply: source('lambdas/sweep/decide.ts', 'left < -strandedAfterMs)', 'left < Number.POSITIVE_INFINITY)'),
     turnsRed: 'two tagged launches are released',
   },
   {

@@ -1,6 +1,7 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { ObservedCall } from '../../local/core.ts';
 import { Stage } from '../mutations/stage.ts';
+import { withoutSweep } from './scenario.ts';
 
 /** What the audit trail must hold, whoever dies. What `Command Sent` says stands in `Node Proven`, too. */
 const owed = ['Node Admitted', 'Node Proven', 'Node Released'];
@@ -70,9 +71,7 @@ async function dieEverywhere(construct: string, side: Side, set: (stage: Stage) 
   }
 }
 
-const withoutSweep = ({ world }: Stage) => {
-  for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
-};
+const alone = ({ world }: Stage) => withoutSweep(world);
 /** Every event of EC2 and SSM is lost, so all that happens is done by the sweep. */
 const withoutEvents = ({ world }: Stage) => {
   world.services.events.delivery = ({ event }) => (event.source === 'airlock' ? undefined : []);
@@ -80,13 +79,9 @@ const withoutEvents = ({ world }: Stage) => {
 
 describe.each(['beforeCall', 'afterCall'] as const)('one execution, one command, one end, whoever dies %s', (side) => {
   it.each([
-    ['Admit', withoutSweep, ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem']],
-    [
-      'Dispatch',
-      withoutSweep,
-      ['BatchGetItem', 'DescribeInstanceInformation', 'UpdateItem', 'SendCommand', 'PutEvents'],
-    ],
-    ['Settle', withoutSweep, ['ListCommandInvocations', 'Query', 'SendTaskSuccess', 'PutEvents', 'UpdateItem']],
+    ['Admit', alone, ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem']],
+    ['Dispatch', alone, ['BatchGetItem', 'DescribeInstanceInformation', 'UpdateItem', 'SendCommand', 'PutEvents']],
+    ['Settle', alone, ['ListCommandInvocations', 'Query', 'SendTaskSuccess', 'PutEvents', 'UpdateItem']],
     [
       'Sweep',
       withoutEvents,
