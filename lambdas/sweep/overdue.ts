@@ -1,7 +1,7 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
+import { hasEnded } from '../../domain/standing.ts';
 import { findCommand, invocationsOf } from '../adapters/commands.ts';
 import { noteCommand } from '../adapters/ledger.ts';
-import { hasEnded } from '../settle/decide.ts';
 import { settleNode } from '../settle/settle-node.ts';
 
 /**

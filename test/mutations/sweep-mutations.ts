@@ -40,7 +40,7 @@ export const sweepMutations: readonly Mutation[] = [
   {
     name: 'the sweep ignores the age of an end that is missing',
     apply: source('lambdas/sweep/decide.ts', 'left < -strandedAfterMs)', 'left < Number.POSITIVE_INFINITY)'),
-    turnsRed: 'two tagged launches are released',
+    turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
     name: 'the sweep takes a command that runs for one that ended',
