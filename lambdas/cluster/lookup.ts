@@ -7,6 +7,9 @@ export interface NodeReader {
   findNodeByProviderId(providerId: string, labelSelector: string): Promise<ClusterNode | undefined>;
 }
 
+/** The boot in which the runtime was proven; `any` where nothing was, and the Node is only to be marked. */
+export type Boot = { readonly id: string } | 'any';
+
 /** The Node of a launch, or why there is none. */
 export type Lookup = { readonly node: ClusterNode } | { readonly node: undefined; readonly absent: string };
 
@@ -23,21 +26,26 @@ const namedAloneMs = 90_000;
 export class NodeLookup {
   readonly #api: NodeReader;
   readonly #launch: Node;
+  readonly #boot: Boot;
   readonly #now: () => number;
   #name: string;
   #listed = false;
 
-  /** @param now milliseconds since the epoch */
-  constructor(api: NodeReader, launch: Node, now: () => number) {
+  /**
+   * @param boot which boot a Node that is older than the launch has to report
+   * @param now milliseconds since the epoch
+   */
+  constructor(api: NodeReader, launch: Node, boot: Boot, now: () => number) {
     this.#api = api;
     this.#launch = launch;
+    this.#boot = boot;
     this.#now = now;
     this.#name = launch.nodeName;
   }
 
   async find(): Promise<Lookup> {
     const byName = await this.#api.readNode(this.#name);
-    const why = byName === undefined ? undefined : notOfLaunch(byName, this.#launch);
+    const why = byName === undefined ? undefined : notOfLaunch(byName, this.#launch, this.#boot);
     if (byName !== undefined && why === undefined) return { node: byName };
     const absent = why ?? `the cluster has no Node ${this.#name}`;
     const young = this.#now() - Date.parse(this.#launch.launchedAt) < namedAloneMs;
@@ -45,7 +53,7 @@ export class NodeLookup {
     this.#listed = true;
     const found = await this.#api.findNodeByProviderId(this.#launch.providerId, poolLabel);
     if (found === undefined) return { node: undefined, absent: `${absent}, and none has ${this.#launch.providerId}` };
-    const because = notOfLaunch(found, this.#launch);
+    const because = notOfLaunch(found, this.#launch, this.#boot);
     if (because !== undefined) return { node: undefined, absent: because };
     this.#name = found.name;
     return { node: found };
@@ -53,17 +61,19 @@ export class NodeLookup {
 }
 
 /**
- * Why a Node is not the one of this launch: a name can be used again, and an instance that was stopped and started is another
- * launch. Kubernetes writes whole seconds, so the launch is cut to its second.
+ * Why a Node is not the one of this launch. A name can be used again. An instance that was stopped and started keeps its Node, which is
+ * that of the new launch once the kubelet reports the boot in which the runtime was proven: before that it still says what was true of
+ * the boot before. Kubernetes writes whole seconds, so the launch is cut to its second.
  */
-function notOfLaunch(node: ClusterNode, launch: Node): string | undefined {
+function notOfLaunch(node: ClusterNode, launch: Node, boot: Boot): string | undefined {
   if (node.providerId !== launch.providerId) {
     const other = node.providerId === '' ? 'has no providerID yet' : `belongs to ${node.providerId}`;
     return `the Node ${node.name} ${other}, not to ${launch.providerId}`;
   }
-  if (node.createdAt < Math.floor(Date.parse(launch.launchedAt) / 1_000) * 1_000) {
+  const older = node.createdAt < Math.floor(Date.parse(launch.launchedAt) / 1_000) * 1_000;
+  if (older && boot !== 'any' && node.boot?.id !== boot.id) {
     const made = new Date(node.createdAt).toISOString();
-    return `the Node ${node.name} was made at ${made}, before the launch at ${launch.launchedAt}`;
+    return `the Node ${node.name} was made at ${made}, before the launch at ${launch.launchedAt}, and reports another boot`;
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ const graceMs = 10 * 60_000;
 export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Receipt> {
   const { node: launch, failure } = call;
   if (failure.outcome === 'instance-gone') return withoutNode(call, '', ports);
-  const lookup = new NodeLookup(ports.api, launch, ports.time.now);
+  const lookup = new NodeLookup(ports.api, launch, 'any', ports.time.now);
   const deadline = Date.parse(launch.deadline);
   const look = async (): Promise<Look<Receipt>> => {
     const found = await lookup.find();

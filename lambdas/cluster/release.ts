@@ -13,7 +13,7 @@ import { PodProof } from './proof.ts';
  * @throws NotYet while the node has to wait, Ended with the outcome where it will not be released
  */
 export function release(call: ReleaseCall, ports: Ports): Promise<Receipt> {
-  const lookup = new NodeLookup(ports.api, call.node, ports.time.now);
+  const lookup = new NodeLookup(ports.api, call.node, { id: call.installation.host.bootId }, ports.time.now);
   let pod: { readonly proof: PodProof; readonly nodeName: string } | undefined;
   const look = async (): Promise<Look<Receipt>> => {
     // While the pod starts the Node is left alone: it is read anew before it is written.

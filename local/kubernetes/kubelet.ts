@@ -18,7 +18,7 @@ export interface Api {
 export interface KubeletOptions {
   readonly api: Api;
   readonly clock: Clock;
-  readonly machine: Pick<Machine, 'handlers'>;
+  readonly machine: Pick<Machine, 'handlers' | 'boot'>;
   readonly node: {
     readonly name: string;
     readonly providerId: string;
@@ -86,8 +86,9 @@ export class Kubelet {
         labels: { 'kubernetes.io/hostname': node.name, 'kubernetes.io/os': 'linux', ...node.labels },
       },
       spec: { providerID: node.providerId, taints: node.taints },
-      status: { conditions: [this.#condition(false)] },
+      status: { conditions: [this.#condition(false)], ...(await this.#nodeInfo()) },
     };
+    // A Node of this name that is there already stays as it is, but for what its status says.
     await this.#insist(() => ask(this.#connection, 'POST', '/api/v1/nodes', body), [201, 409]);
     this.#unwatch ??= this.#options.api.watchPods(node.name, (pod, gone) => this.#pods.notice(pod, gone));
     clock.after(readyAfterMs, () => void this.#becomeReady());
@@ -123,8 +124,16 @@ export class Kubelet {
   async #report(): Promise<void> {
     const release = this.#options.clock.hold();
     const handlers = await this.#options.machine.handlers().finally(release);
-    if (handlers === undefined) return;
-    await this.#patchStatus([{ op: 'add', path: '/status/runtimeHandlers', value: handlers }]);
+    const said = { ...(await this.#nodeInfo()), ...(handlers === undefined ? {} : { runtimeHandlers: handlers }) };
+    const patch = Object.entries(said).map(([field, value]) => ({ op: 'add', path: `/status/${field}`, value }));
+    if (patch.length > 0) await this.#patchStatus(patch);
+  }
+
+  async #nodeInfo(): Promise<{ nodeInfo?: { bootID: string; kernelVersion: string } }> {
+    const release = this.#options.clock.hold();
+    const boot = await this.#options.machine.boot?.();
+    release();
+    return boot === undefined ? {} : { nodeInfo: { bootID: boot.bootId, kernelVersion: boot.kernel } };
   }
 
   #patchStatus(patch: readonly unknown[]): Promise<void> {

@@ -26,6 +26,12 @@ export interface RuntimeHandler {
   readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean };
 }
 
+/** A boot of a node. */
+export interface Boot {
+  readonly bootId: string;
+  readonly kernel: string;
+}
+
 /** A node's machine: where documents run and what the kubelet reads. */
 export interface Machine {
   /** `simulated`: the real scripts in a directory tree; `modelled`: recorded answers; `real`: systemd and containerd of its own. */
@@ -36,6 +42,8 @@ export interface Machine {
   run(script: Script): Promise<Ended>;
   /** Handlers that the running containerd has loaded, or `undefined` where this containerd does not report them. */
   handlers(): Promise<readonly RuntimeHandler[] | undefined>;
+  /** The boot that the node is in and its kernel, as the kubelet reads them; absent where the machine has none to tell. */
+  boot?(): Promise<Boot>;
   /** Ends what runs there and deletes its files. */
   destroy(): Promise<void>;
 }

@@ -18,7 +18,7 @@ import { defaults, seriesOf } from './containerd/defaults.ts';
 import { filesIn, type Running, start } from './containerd/main.ts';
 import { print } from './containerd/print.ts';
 import type { MachineFault } from './faults.ts';
-import type { Ended, Machine, RuntimeHandler, Script } from './machine.ts';
+import type { Boot, Ended, Machine, RuntimeHandler, Script } from './machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from './mirror.ts';
 import { type Apt, furnishArchive } from './packages.ts';
 import { daemonBundle, type SysboxTrait, standIns } from './standins.ts';
@@ -69,6 +69,7 @@ const downloadFaults: Partial<Record<MachineFault, { readonly fault: MirrorFault
   'download-cut': { fault: 'cut', once: true },
 };
 
+const usualKernel = '6.8.0-1069-aws';
 const sandboxPid = 2201;
 const kubeletVersion = '1.35.2';
 
@@ -84,12 +85,14 @@ export class SimulatedMachine implements Machine {
   /** The root of the tree. */
   readonly tree: string;
   readonly #containerd: string;
+  readonly #kernel: string;
   #runs = 0;
 
-  private constructor(tree: string, description: string, containerd: string) {
+  private constructor(tree: string, description: string, containerd: string, kernel: string) {
     this.tree = tree;
     this.description = description;
     this.#containerd = containerd;
+    this.#kernel = kernel;
   }
 
   /**
@@ -107,6 +110,7 @@ export class SimulatedMachine implements Machine {
       tree,
       `simulated (containerd ${containerd}, ${os}, in a directory tree; runtime and containerd are stand-ins)`,
       containerd,
+      options.kernel ?? usualKernel,
     );
     machine.#furnish(options, containerd, os);
     machine.#configure(configuration, containerd);
@@ -168,6 +172,10 @@ export class SimulatedMachine implements Machine {
     return this.running().handlers.map((name) => ({ name, features: features(name) }));
   }
 
+  async boot(): Promise<Boot> {
+    return { bootId: readFileSync(`${this.tree}/proc/sys/kernel/random/boot_id`, 'utf8').trim(), kernel: this.#kernel };
+  }
+
   async destroy(): Promise<void> {
     rmSync(this.tree, { recursive: true, force: true });
   }
@@ -196,8 +204,9 @@ export class SimulatedMachine implements Machine {
     return { ...loaded, imports: undefined };
   }
 
-  /** Restarts the node: what runs is what the files say. */
+  /** Restarts the node: what runs is what the files say, and the boot is another. */
   reboot(): void {
+    write(`${this.tree}/proc/sys/kernel/random/boot_id`, `${randomUUID()}\n`);
     rmSync(`${this.tree}/run/airlock`, { recursive: true, force: true });
     start(this.tree, this.#containerd, this.config, 'none');
   }
@@ -241,7 +250,7 @@ export class SimulatedMachine implements Machine {
     const programs = standIns({
       tree,
       containerd,
-      kernel: options.kernel ?? '6.8.0-1069-aws',
+      kernel: this.#kernel,
       arch: options.arch ?? 'x86_64',
       configFlag,
       kubelet: options.kubelet ?? 'snap',

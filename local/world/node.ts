@@ -148,6 +148,7 @@ export class LaunchedNode {
       kind: machine.kind,
       description: machine.description,
       handlers: () => machine.handlers(),
+      ...(machine.boot === undefined ? {} : { boot: machine.boot.bind(machine) }),
       destroy: () => machine.destroy(),
       run: async (script) => {
         const ended = await machine.run(script);

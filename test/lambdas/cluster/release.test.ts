@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
-import { gate, runc, runsc, World } from './world.ts';
+import { gate, installation, runc, runsc, World } from './world.ts';
 
 let world: World<StandInCluster>;
 beforeEach(async () => {
@@ -23,10 +23,13 @@ describe('a node is not released yet', () => {
     await waits(/^node-never-joined: the Node ip-10-0-0-1 belongs to aws:\/\/\/eu-central-1a\/i-0000000000000000f/);
   });
 
-  test('while its Node is that of an earlier launch', async () => {
+  test('while its Node is that of an earlier launch, whose boot it still reports', async () => {
+    world.boot = { ...world.boot, bootId: 'the boot before' };
     await world.join();
-    Object.assign(world, { launchedAt: world.cluster.clock.now() + 1_000 });
-    await waits(/^node-never-joined: the Node ip-10-0-0-1 was made at .*, before the launch at/);
+    world.launchedAt = world.cluster.clock.now() + 1_000;
+    await waits(
+      /^node-never-joined: the Node ip-10-0-0-1 was made at .*, before the launch at .*, and reports another boot/,
+    );
   });
 
   test('while Karpenter has not registered it', async () => {
@@ -120,6 +123,41 @@ describe('what a node waited for comes', () => {
     const { receipt } = await world.release();
 
     expect([receipt?.outcome, receipt?.detail, await world.taints()]).toEqual(['released', '', []]);
+  });
+});
+
+describe('an instance that was stopped and started keeps its Node', () => {
+  const restarted = async () => {
+    world.boot = { ...world.boot, bootId: 'the boot before' };
+    await world.join();
+    await world.release({ host: { ...installation.host, bootId: 'the boot before' } });
+    await world.pass(60_000);
+    world.launchedAt = world.cluster.clock.now();
+    world.boot = { ...world.boot, bootId: installation.host.bootId };
+  };
+
+  test('and is released again in the new launch, once the kubelet reports the boot in which it was proven', async () => {
+    await restarted();
+    world.cluster.clock.after(20_000, () => void world.kubelet().join());
+
+    const { receipt } = await world.release({ installed: 'already-installed' });
+
+    expect(receipt).toMatchObject({
+      outcome: 'already-installed',
+      launchedAt: new Date(world.launchedAt).toISOString(),
+    });
+    expect(await world.receipt()).toEqual(receipt);
+    expect(receipt?.totalMs).toBeGreaterThanOrEqual(20_000);
+  });
+
+  test('and where it is not proven again, the gate is put back although the launch before was released', async () => {
+    await restarted();
+
+    await world.quarantine('proof-failed', 'the sandbox does not start');
+
+    expect(await world.taints()).toEqual(['airlock.dev/bootstrap:NoSchedule', 'airlock.dev/quarantined:NoSchedule']);
+    expect((await world.read()).metadata.labels).toMatchObject({ 'airlock.dev/state': 'quarantined' });
+    expect((await world.read()).metadata.labels).not.toHaveProperty('node-restriction.kubernetes.io/airlock-runtime');
   });
 });
 

@@ -50,7 +50,7 @@ export interface KubeletChoices {
 export class World<C extends TestCluster = TestCluster> {
   readonly cluster: C;
   readonly controllers: Controllers;
-  readonly launchedAt: number;
+  launchedAt: number;
   readonly ends: Receipt[] = [];
   readonly warnings: string[] = [];
   requestTimeoutMs = 5_000;
@@ -60,6 +60,8 @@ export class World<C extends TestCluster = TestCluster> {
   /** Why no sandbox starts; undefined where it does. */
   sandboxFailure: string | undefined;
   handlers: readonly RuntimeHandler[] | undefined = [runc, runsc];
+  /** The boot that the machine is in: that of the installation. */
+  boot = { bootId: installation.host.bootId, kernel: installation.host.kernel };
   readonly node: { instanceId: string; nodeName: string; providerId: string };
 
   private constructor(cluster: C, id: number) {
@@ -90,7 +92,7 @@ export class World<C extends TestCluster = TestCluster> {
     return new Kubelet({
       api: this.cluster.api,
       clock: this.cluster.clock,
-      machine: { handlers: async () => this.handlers },
+      machine: { handlers: async () => this.handlers, boot: async () => ({ ...this.boot }) },
       sandboxFails: () => this.sandboxFailure,
       node: {
         name,
