@@ -6,10 +6,12 @@ import { type Clock, VirtualClock } from './clock.ts';
 import type { Core, Faults, JournalEntry, Part, PartMaker } from './core.ts';
 import { Iam } from './iam/iam.ts';
 import { Lambda } from './lambda/lambda.ts';
+import { Networks } from './network/networks.ts';
 import { CloudFormation } from './services/cloudformation.ts';
 import { iamPart } from './services/iam.ts';
 import { lambdaPart } from './services/lambda.ts';
 import { Logs } from './services/logs.ts';
+import { networkPart } from './services/security-groups.ts';
 import { stsPart } from './services/sts.ts';
 import { type Deployed, deploy, removeAll } from './template/deployment.ts';
 import type { ResourceType } from './template/resource.ts';
@@ -43,8 +45,9 @@ export class LocalCloud {
     let count = 0;
     const ids = () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
     const handle = (request: WireRequest) => this.handle(request);
-    const lambda = new Lambda({ clock, place, iam, logs, aws, handle, ids });
-    this.core = { place, clock, aws, iam, lambda, logs };
+    const networks = new Networks();
+    const lambda = new Lambda({ clock, place, iam, logs, aws, handle, ids, networks });
+    this.core = { place, clock, aws, iam, lambda, logs, networks };
     this.#frontDoor = aws;
     this.#cloudFormation = new CloudFormation(this.core);
     this.#parts = [
@@ -52,6 +55,7 @@ export class LocalCloud {
       logs.part(),
       iamPart(this.core),
       lambdaPart(this.core),
+      networkPart(this.core),
       stsPart(this.core),
       { services, resourceTypes },
       ...parts.map((make) => make(this.core)),

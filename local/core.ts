@@ -2,6 +2,7 @@ import type { Aws, AwsError, Place, Principal, Service } from './aws/service.ts'
 import type { Clock } from './clock.ts';
 import type { Iam } from './iam/iam.ts';
 import type { Lambda } from './lambda/lambda.ts';
+import type { Networks } from './network/networks.ts';
 import type { Logs } from './services/logs.ts';
 import type { ResourceType } from './template/resource.ts';
 
@@ -13,6 +14,7 @@ export interface Core {
   readonly iam: Iam;
   readonly lambda: Lambda;
   readonly logs: Logs;
+  readonly networks: Networks;
 }
 
 /** One or more services with the resource types that make their resources. */

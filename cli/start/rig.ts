@@ -88,6 +88,9 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       assembly,
       clock,
       clusters,
+      clusterSettings: Object.fromEntries(
+        config.clusters.filter((one) => one.private).map(({ name }) => [name, { access: 'private' }]),
+      ),
       // With `manifests: manual` it is people who apply them.
       manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
       auditLogGroup: '/aws/events/Airlock/audit',

@@ -5,7 +5,13 @@
 
 /** Who calls: a role's session, or a service on its own behalf (resource policies decide for it). */
 export type Principal =
-  | { readonly kind: 'role'; readonly roleArn: string; readonly sessionName: string }
+  | {
+      readonly kind: 'role';
+      readonly roleArn: string;
+      readonly sessionName: string;
+      /** The function whose code calls; absent where Lambda itself does with the role. */
+      readonly functionArn?: string;
+    }
   | { readonly kind: 'service'; readonly service: string; readonly sourceArn: string };
 
 /** Keys and values of an IAM request context, keys in any case; a missing key is absent, never empty. */

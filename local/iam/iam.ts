@@ -149,6 +149,7 @@ export class Iam {
       'aws:PrincipalType': 'AssumedRole',
       'aws:PrincipalArn': principal.roleArn,
       'aws:PrincipalAccount': this.#place.account,
+      ...(principal.functionArn === undefined ? {} : { 'lambda:SourceFunctionArn': principal.functionArn }),
       'aws:userid': `${role.id}:${principal.sessionName}`,
       ...Object.fromEntries(tags),
     };

@@ -134,6 +134,11 @@ export class Environment implements Host {
     return () => void this.#deaths.delete(end);
   }
 
+  reaches(host: string, port: number): boolean {
+    const address = `${host === 'localhost' ? '127.0.0.1' : host}:${port}`;
+    return this.#ground.networks.reaches(this.#settings.placement, address);
+  }
+
   async handle(request: WireRequest): Promise<WireResponse> {
     await this.thawed();
     try {

@@ -1,3 +1,5 @@
+import type { Placement } from '../network/networks.ts';
+
 /** What Lambda does with an invocation that nobody waits for. */
 export interface AsyncSettings {
   readonly maximumRetries: number;
@@ -34,6 +36,8 @@ export interface FunctionSettings {
   /** How many invocations may run at once; `undefined`: as many as the account has. */
   readonly reservedConcurrency: number | undefined;
   readonly log: LogSettings;
+  /** Where it stands; outside of every VPC unless told. */
+  readonly placement?: Placement | undefined;
   /** The queue for invocations that failed for good. */
   readonly deadLetterArn: string | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Host } from './host.ts';
-import { isLoopback, notFound } from './network.ts';
+import { isLoopback, notFound, timedOut } from './network.ts';
 
 type Timers = { readonly setTimeout: (callback: () => void, ms: number) => unknown };
 
@@ -44,6 +44,8 @@ export function fetchOn(host: Host): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (!isLoopback(url.hostname)) throw new TypeError('fetch failed', { cause: notFound(url.hostname) });
+    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+    if (!host.reaches(url.hostname, port)) throw new TypeError('fetch failed', { cause: timedOut(url.hostname, port) });
     const release = host.hold();
     try {
       const response = await fetch(input, init);

@@ -2,6 +2,7 @@ import type { Aws, Place } from '../aws/service.ts';
 import type { WireRequest, WireResponse } from '../aws/wire.ts';
 import type { Clock } from '../clock.ts';
 import type { Iam } from '../iam/iam.ts';
+import type { Networks } from '../network/networks.ts';
 import type { Logs } from '../services/logs.ts';
 
 /** What Lambda needs of the cloud around it. */
@@ -11,6 +12,7 @@ export interface Ground {
   readonly iam: Iam;
   readonly logs: Logs;
   readonly aws: Aws;
+  readonly networks: Networks;
   /** Answers a request to an AWS host. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** A new request id. */
@@ -27,6 +29,8 @@ export interface Host {
   hold(): () => void;
   /** Calls `end` when the environment dies; returns how to forget it. */
   onDeath(end: () => void): () => void;
+  /** Whether a connection to this port of a host comes through from where the function stands. */
+  reaches(host: string, port: number): boolean;
   /** Answers a request to an AWS host; never resolves where the caller dies of it. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** An error that nothing caught: the runtime's process ends. */

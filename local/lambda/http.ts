@@ -4,7 +4,7 @@ import { Readable, Writable } from 'node:stream';
 import type { WireResponse } from '../aws/wire.ts';
 import type { Host } from './host.ts';
 import { withMembers } from './module-copy.ts';
-import { isLoopback, notFound } from './network.ts';
+import { isLoopback, notFound, timedOut } from './network.ts';
 
 interface Options {
   readonly host?: string;
@@ -65,18 +65,21 @@ class Answer extends Readable {
   }
 }
 
-/** A request to an AWS host, as `http.ClientRequest` shows it. */
+/** A request to an AWS host, or to one that is not reached, as `http.ClientRequest` shows it. */
 class Request extends Writable {
   readonly socket = socket();
   readonly #headers: Record<string, string> = {};
   readonly #chunks: Buffer[] = [];
   readonly #options: Options;
   readonly #host: Host;
+  readonly #failure: Error | undefined;
   aborted = false;
 
-  constructor(host: Host, options: Options) {
+  /** @param failure what the request ends with in place of an answer */
+  constructor(host: Host, options: Options, failure?: Error) {
     super({ autoDestroy: false });
     this.#host = host;
+    this.#failure = failure;
     this.#options = options;
     for (const [name, value] of Object.entries(options.headers ?? {})) this.setHeader(name, value);
     options.signal?.addEventListener('abort', () => this.destroy(options.signal?.reason as Error), { once: true });
@@ -134,6 +137,10 @@ class Request extends Writable {
   }
 
   async #send(): Promise<void> {
+    if (this.#failure !== undefined) {
+      this.destroy(this.#failure);
+      return;
+    }
     const { hostname, host } = this.#options;
     const [path = '/', query = ''] = split(this.path);
     try {
@@ -186,12 +193,14 @@ export function httpModules(host: Host): { readonly http: object; readonly https
       const callback = [second, third].find((one) => typeof one === 'function') as OnResponse | undefined;
       const options = { ...target(first), ...(typeof second === 'object' ? (second as Options) : {}) };
       const name = hostOf(options.hostname ?? options.host ?? 'localhost');
+      const port = Number(options.port ?? (protocol === 'https:' ? 443 : 80));
+      if ((isAws(name) || isLoopback(name)) && !host.reaches(name, port)) {
+        return new Request(host, options, timedOut(name, port));
+      }
       if (isAws(name)) return inMemory(new Request(host, options), callback);
       if (isLoopback(name))
         return overSocket(host, real.request({ ...options, protocol } as http.RequestOptions), callback);
-      const refused = new Request(host, options);
-      process.nextTick(() => refused.destroy(notFound(name)));
-      return refused;
+      return new Request(host, options, notFound(name));
     };
     const get = (...args: Parameters<typeof request>) => {
       const started = request(...args);

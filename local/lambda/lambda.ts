@@ -76,7 +76,8 @@ export class Lambda {
 
   /** The role's session under which a function acts. */
   principal({ settings }: LambdaFunction): Principal {
-    return this.#ground.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
+    const role = this.#ground.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
+    return { ...role, functionArn: settings.arn } as Principal;
   }
 
   /**

@@ -14,6 +14,12 @@ export function notFound(host: string): Error {
   return Object.assign(error, { code: 'ENOTFOUND', errno: -3008, syscall: 'getaddrinfo', hostname: host });
 }
 
+/** The error of an address that does not answer: what a connection ends with that no security group lets through, or that has no way out. */
+export function timedOut(host: string, port: number): Error {
+  const error = new Error(`connect ETIMEDOUT ${host}:${port}`);
+  return Object.assign(error, { code: 'ETIMEDOUT', errno: -110, syscall: 'connect', address: host, port });
+}
+
 type Connect = (...args: unknown[]) => net.Socket;
 
 /** `net` and `tls` as code in an execution environment sees them: connections to this machine alone, closed when the environment dies. */
@@ -21,9 +27,12 @@ export function networkModules(host: Host): { readonly net: object; readonly tls
   const guard = (connect: Connect): Connect => {
     return (...args) => {
       const name = hostOf(args);
-      if (!isLoopback(name)) {
+      const port = portOf(args);
+      const refusal = isLoopback(name) ? undefined : notFound(name);
+      const failure = refusal ?? (port === undefined || host.reaches(name, port) ? undefined : timedOut(name, port));
+      if (failure !== undefined) {
         const refused = new net.Socket();
-        process.nextTick(() => refused.destroy(notFound(name)));
+        process.nextTick(() => refused.destroy(failure));
         return refused;
       }
       const socket = connect(...args);
@@ -38,6 +47,13 @@ export function networkModules(host: Host): { readonly net: object; readonly tls
     net: withMembers(net, { connect: connectNet, createConnection: connectNet }),
     tls: withMembers(tls, { connect: connectTls }),
   };
+}
+
+/** Undefined where a socket is given that is connected already. */
+function portOf([first]: readonly unknown[]): number | undefined {
+  if (typeof first !== 'object' || first === null) return Number(first);
+  const { port, socket } = first as { port?: unknown; socket?: unknown };
+  return socket === undefined ? Number(port) : undefined;
 }
 
 function hostOf(args: readonly unknown[]): string {

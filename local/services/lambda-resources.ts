@@ -1,15 +1,24 @@
 import * as v from 'valibot';
+import type { Principal } from '../aws/service.ts';
+import type { Core } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
 import { reservedVariables } from '../lambda/environment-variables.ts';
 import { logLevels } from '../lambda/function.ts';
 import type { Lambda } from '../lambda/lambda.ts';
+import type { Networks, Placement } from '../network/networks.ts';
 import { assetOf } from '../template/deployment.ts';
 import { physicalName, suffixOf } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
-import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
+import { integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
 
 /** The runtimes that this process can stand in for. */
 const runtimes = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
+
+const VpcConfigSchema = v.strictObject({
+  SecurityGroupIds: v.optional(v.array(v.string())),
+  SubnetIds: v.optional(v.array(v.string())),
+});
+type VpcConfig = v.InferOutput<typeof VpcConfigSchema>;
 
 const FunctionSchema = v.strictObject({
   Architectures: v.optional(v.array(v.picklist(['arm64', 'x86_64'])), ['x86_64']),
@@ -36,13 +45,7 @@ const FunctionSchema = v.strictObject({
   Tags: v.optional(TagsSchema),
   Timeout: v.optional(integer(1, 900), 3),
   TracingConfig: v.optional(v.strictObject({ Mode: v.picklist(['Active', 'PassThrough']) })),
-  VpcConfig: v.optional(
-    v.strictObject({
-      Ipv6AllowedForDualStack: v.optional(BooleanSchema),
-      SecurityGroupIds: v.optional(v.array(v.string())),
-      SubnetIds: v.optional(v.array(v.string())),
-    }),
-  ),
+  VpcConfig: v.optional(VpcConfigSchema, {}),
 });
 
 const PermissionSchema = v.strictObject({
@@ -67,11 +70,35 @@ const InvokeConfigSchema = v.strictObject({
 });
 
 /** `AWS::Lambda::Function`, `Permission` and `EventInvokeConfig`. Layers, versions and aliases are not here, so they are refused. */
-export function lambdaResourceTypes(lambda: Lambda, iam: Iam): readonly ResourceType[] {
-  return [functionType(lambda, iam), permissionType(lambda), invokeConfigType(lambda)];
+export function lambdaResourceTypes({ lambda, iam, networks }: Core): readonly ResourceType[] {
+  return [functionType(lambda, iam, networks), permissionType(lambda), invokeConfigType(lambda)];
 }
 
-function functionType(lambda: Lambda, iam: Iam): ResourceType {
+/** What the role of a function in a VPC must be allowed. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+const interfaceRights = [
+  'CreateNetworkInterface',
+  'DescribeNetworkInterfaces',
+  'DescribeSubnets',
+  'DeleteNetworkInterface',
+  'AssignPrivateIpAddresses',
+  'UnassignPrivateIpAddresses',
+];
+
+/** Puts a function into a VPC as Lambda does: with the function's own role, but not as its code. Throws where it would refuse. */
+function placed({ SubnetIds = [], SecurityGroupIds = [] }: VpcConfig, role: Principal, iam: Iam, networks: Networks) {
+  if (SubnetIds.length === 0 && SecurityGroupIds.length === 0) return undefined;
+  const missing = interfaceRights.find(
+    (right) => iam.deny(role, { action: `ec2:${right}`, resource: '*' }) !== undefined,
+  );
+  if (missing !== undefined) {
+    throw new Error(`The provided execution role does not have permissions to call ${missing} on EC2`);
+  }
+  const placement: Placement = { subnetIds: SubnetIds, securityGroupIds: SecurityGroupIds };
+  networks.check(placement);
+  return placement;
+}
+
+function functionType(lambda: Lambda, iam: Iam, networks: Networks): ResourceType {
   return {
     type: 'AWS::Lambda::Function',
     properties: propertyNames(FunctionSchema),
@@ -84,7 +111,7 @@ function functionType(lambda: Lambda, iam: Iam): ResourceType {
       const reserved = Object.keys(variables).find((one) => reservedVariables.includes(one));
       if (reserved !== undefined) throw new Error(`the environment variable ${reserved} is reserved by Lambda`);
       // A role that Lambda may not assume fails the deployment, not the first invocation.
-      iam.roleSession(read.Role, 'lambda.amazonaws.com', name);
+      const role = iam.roleSession(read.Role, 'lambda.amazonaws.com', name);
       lambda.create({
         name,
         arn,
@@ -101,6 +128,7 @@ function functionType(lambda: Lambda, iam: Iam): ResourceType {
           format: read.LoggingConfig.LogFormat ?? 'Text',
           level: read.LoggingConfig.ApplicationLogLevel ?? 'INFO',
         },
+        placement: placed(read.VpcConfig, role, iam, networks),
         deadLetterArn: read.DeadLetterConfig?.TargetArn,
       });
       return { ref: name, attributes: { Arn: arn } };

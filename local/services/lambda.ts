@@ -1,4 +1,4 @@
-import type { InvocationRequest } from '@aws-sdk/client-lambda';
+import type { GetFunctionRequest, InvocationRequest } from '@aws-sdk/client-lambda';
 import { type Authorization, AwsError, type Call, operation, type Service } from '../aws/service.ts';
 import type { Core, Part } from '../core.ts';
 import type { LambdaFunction } from '../lambda/lambda.ts';
@@ -7,11 +7,23 @@ import { lambdaResourceTypes } from './lambda-resources.ts';
 /** What a synchronous and an asynchronous payload may hold, in bytes. Source: Lambda quotas. */
 const largest = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024 } as const;
 
-/** Lambda's Invoke operation and its resource types. */
-export function lambdaPart({ lambda, iam }: Core): Part {
+/** Lambda's operations Invoke and GetFunction, and its resource types. */
+export function lambdaPart(core: Core): Part {
+  const { lambda } = core;
   const service: Service = {
     name: 'lambda',
     operations: {
+      GetFunction: operation(
+        ({ FunctionName = '' }: Partial<GetFunctionRequest>): readonly Authorization[] => [
+          { action: 'lambda:GetFunction', resource: lambda.function(FunctionName).settings.arn },
+        ],
+        ({ FunctionName = '' }: Partial<GetFunctionRequest>) => {
+          const { name, arn, roleArn } = lambda.function(FunctionName).settings;
+          // Here a function is there as soon as it is made.
+          const Configuration = { FunctionName: name, FunctionArn: arn, Role: roleArn, State: 'Active' as const };
+          return { Configuration };
+        },
+      ),
       Invoke: operation(
         ({ FunctionName = '' }: Partial<InvocationRequest>, { principal }: Call): readonly Authorization[] => {
           // Pollers of event source mappings belong to Lambda itself: nothing has to allow them.
@@ -48,7 +60,7 @@ export function lambdaPart({ lambda, iam }: Core): Part {
       ),
     },
   };
-  return { services: [service], resourceTypes: lambdaResourceTypes(lambda, iam), stop: () => lambda.stop() };
+  return { services: [service], resourceTypes: lambdaResourceTypes(core), stop: () => lambda.stop() };
 }
 
 function policyOf({ statements }: LambdaFunction): unknown {

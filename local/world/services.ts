@@ -12,6 +12,15 @@ import { Sqs } from '../services/sqs.ts';
 import { Ssm } from '../services/ssm.ts';
 import { States } from '../services/states/states.ts';
 
+/** How EKS has a cluster. */
+export interface ClusterSettings {
+  readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
+  /** Where its API answers: to everybody unless told. */
+  readonly access?: 'public' | 'private' | 'both';
+  /** Who may ask from outside: everybody unless told. */
+  readonly publicAccessCidrs?: readonly string[];
+}
+
 /** The AWS services that an app with Airlock's resources runs on. */
 export interface Services {
   readonly ec2: Ec2;
@@ -28,16 +37,18 @@ export interface Services {
  *
  * @param clusters the clusters that EKS knows, by name
  * @param sendPerSecond SendCommand calls that pass in a second
+ * @param settings how EKS has them, by name
  * @returns the part for the cloud, and the services once the cloud has made them
  */
 export function servicesPart(
   clusters: ReadonlyMap<string, KubernetesStandIn>,
   sendPerSecond?: number,
+  settings: Readonly<Record<string, ClusterSettings>> = {},
 ): { part: PartMaker; services(): Services } {
   let made: Services | undefined;
   return {
     part: (core) => {
-      const { services, part } = make(core, clusters, sendPerSecond);
+      const { services, part } = make(core, clusters, sendPerSecond, settings);
       made = services;
       return part;
     },
@@ -49,9 +60,10 @@ export function servicesPart(
 }
 
 function make(
-  { clock, aws, place, iam, lambda }: Core,
+  { clock, aws, place, iam, lambda, networks }: Core,
   clusters: ReadonlyMap<string, KubernetesStandIn>,
   sendPerSecond: number | undefined,
+  settingsOf: Readonly<Record<string, ClusterSettings>>,
 ): { services: Services; part: Part } {
   const events = new Events({
     clock,
@@ -62,8 +74,21 @@ function make(
   const { emit } = events;
   const ec2 = new Ec2({ clock, place, emit });
   const eks = new Eks({ clock, place });
-  for (const [name, { endpoint, caBase64 }] of clusters)
-    eks.register(name, { endpoint, certificateAuthority: caBase64 });
+  for (const [name, { endpoint, caBase64 }] of clusters) {
+    const { access = 'public', publicAccessCidrs, ...more } = settingsOf[name] ?? {};
+    const vpc = networks.addVpc(name);
+    const { vpcId, securityGroupId: groupId } = vpc;
+    if (access !== 'public') {
+      networks.enclose(endpoint.replace('https://', ''), { vpcId, groupId, port: 443, publicToo: access === 'both' });
+    }
+    const network = {
+      ...vpc,
+      publicAccess: access !== 'private',
+      privateAccess: access !== 'public',
+      ...(publicAccessCidrs === undefined ? {} : { publicAccessCidrs }),
+    };
+    eks.register(name, { endpoint, certificateAuthority: caBase64, network, ...more });
+  }
   eks.watchEntries(({ clusterName, principalArn, groups, username, policies }, gone) => {
     const cluster = clusters.get(clusterName);
     const clusterAdmin = policies.includes('AmazonEKSClusterAdminPolicy');

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { VirtualClock } from '../clock.ts';
 import { LocalCloud } from '../cloud.ts';
-import type { Core } from '../core.ts';
+import type { Core, Faults } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
 import { Controllers } from '../kubernetes/controllers.ts';
 import { KubernetesStandIn } from '../kubernetes/stand-in.ts';
 import type { Machine } from '../machine/machine.ts';
 import { LaunchedNode, type NodePlan } from './node.ts';
-import { type Services, servicesPart } from './services.ts';
+import { type ClusterSettings, type Services, servicesPart } from './services.ts';
 import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './story.ts';
 
 /** How long an API server takes to hold requests to a new admission policy, in milliseconds. */
@@ -20,12 +20,16 @@ export interface WorldOptions {
   readonly clock: Clock;
   /** The clusters that EKS knows. */
   readonly clusters: readonly string[];
+  /** How EKS has them, by name, where that is not as it has them by default. */
+  readonly clusterSettings?: Readonly<Record<string, ClusterSettings>>;
   /** What an administrator applies to each cluster before the deployment; nothing unless told. */
   readonly manifests?: readonly unknown[];
   /** The log group of the audit trail. */
   readonly auditLogGroup: string;
   /** Makes the machine of a node. */
   readonly machine: () => Promise<Machine>;
+  /** Faults that are there from the first moment of the deployment on. */
+  readonly faults?: Faults;
   /** SendCommand calls that pass in a second. */
   readonly sendPerSecond?: number;
 }
@@ -86,14 +90,18 @@ export class World {
         await KubernetesStandIn.start({ clock, clusterName, accessEntries: [], secretOf, manifests, hearsayMs }),
       );
     }
-    const made = servicesPart(clusters, options.sendPerSecond);
+    const made = servicesPart(clusters, options.sendPerSecond, options.clusterSettings);
     const learn = (core: Core) => {
       iam = core.iam;
       return {};
     };
     let cloud: LocalCloud;
     try {
-      cloud = await LocalCloud.deploy(options.assembly, { clock, parts: [made.part, learn] });
+      cloud = await LocalCloud.deploy(options.assembly, {
+        clock,
+        parts: [made.part, learn],
+        ...(options.faults === undefined ? {} : { faults: options.faults }),
+      });
     } catch (error) {
       for (const cluster of clusters.values()) await cluster.stop();
       throw error;

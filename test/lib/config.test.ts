@@ -22,7 +22,7 @@ describe('airlock.yaml', () => {
     ['', 'clusters: is missing and has no default; accepted: a list of clusters, each with its name'],
     ['clusters: [{}]', 'clusters.0.name: is missing and has no default; accepted: the name of a cluster'],
     ['clusters: demo', 'clusters: is "demo"; accepted: a list of clusters, each with its name'],
-    ['clusters: [demo]', 'clusters.0: is "demo"; accepted: name, endpoint and certificateAuthority'],
+    ['clusters: [demo]', 'clusters.0: is "demo"; accepted: name, endpoint, certificateAuthority'],
     ['clusters: [{name: a}]\nproof: maybe', 'proof: is "maybe"; accepted: pod or host'],
     ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
     [

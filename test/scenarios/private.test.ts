@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { synthesize } from '../../cli/synthesize.ts';
+import { parseCatalogue } from '../../domain/catalogue.ts';
+import type { Principal } from '../../local/aws/service.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { karpenterNode } from '../../local/world/node.ts';
+import type { ClusterSettings } from '../../local/world/services.ts';
+import { World } from '../../local/world/world.ts';
+import { Copy } from '../mutations/assembly.ts';
+import { gate } from './scenario.ts';
+
+let folder: string;
+let assembly: string;
+const clusters = ['demo', 'vault'];
+
+/** An installation for two clusters, one of which has a private end point. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'airlock-private-'));
+  const project = join(import.meta.dirname, '..', '..');
+  const catalogue = join(folder, 'catalogue.yaml');
+  const shipped = parseCatalogue(readFileSync(join(project, 'ssm-documents', 'catalogue.yaml'), 'utf8'));
+  writeFileSync(catalogue, stringify(simulatedCatalogue(shipped)));
+  const config = join(folder, 'airlock.yaml');
+  writeFileSync(config, 'clusters: [{name: demo}, {name: vault, private: true}]\nruntimes: {gvisor: {}}\n');
+  assembly = join(folder, 'cdk.out');
+  await synthesize({ assembly, config, catalogue });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function deployed(from = assembly, vault: ClusterSettings = { access: 'private' }): Promise<World> {
+  const world = await World.start({
+    assembly: from,
+    clock: new VirtualClock(),
+    clusters,
+    clusterSettings: { vault },
+    auditLogGroup: '/aws/events/Airlock/audit',
+    machine: async () => new ModelledMachine(),
+  });
+  onTestFinished(() => world.stop());
+  return world;
+}
+
+/** The assembly with one change in its template. */
+function changed(change: (copy: Copy) => void): string {
+  const copy = new Copy(assembly);
+  onTestFinished(() => copy.remove());
+  change(copy);
+  return copy.write();
+}
+
+function settingsOf(world: World, path: string) {
+  return world.cloud.lambda.function(world.cloud.resource(`${path}/Function/Resource`).ref).settings;
+}
+
+describe('two clusters in one installation, one of them private', () => {
+  it('each release their nodes by a function of their own', async () => {
+    const world = await deployed();
+    const nodes = await Promise.all(clusters.map((cluster) => world.launch(karpenterNode(cluster, gate))));
+    await world.settle(40 * 60_000);
+
+    expect(nodes.map((node) => world.report(node).outcome)).toEqual(['released', 'released']);
+    for (const [name, node] of clusters.map((name, at) => [name, nodes[at]] as const)) {
+      const labels = world.clusters.get(name)?.node(node?.nodeName ?? '')?.metadata.labels;
+      expect(labels).toMatchObject({ 'airlock.dev/state': 'released' });
+    }
+  });
+
+  it('have the functions of the private one alone in its network, and not the one that answers CloudFormation', async () => {
+    const world = await deployed();
+    const placed = [...world.cloud.lambda.functions.values()]
+      .filter(({ settings }) => settings.placement !== undefined)
+      .map(({ settings }) => settings.name);
+
+    expect(placed).toHaveLength(2);
+    expect(placed).toContain(settingsOf(world, 'Cluster-vault/Cluster').name);
+    expect(placed).toContain(settingsOf(world, 'Cluster-vault/Manifests/Prepare').name);
+  });
+
+  it('give network interfaces to Lambda, and not to the code of the function', async () => {
+    const world = await deployed();
+    const { roleArn, arn: functionArn } = settingsOf(world, 'Cluster-vault/Cluster');
+    const lambda: Principal = { kind: 'role', roleArn, sessionName: 'lambda' };
+    for (const right of [
+      'CreateNetworkInterface',
+      'DeleteNetworkInterface',
+      'DescribeNetworkInterfaces',
+      'DescribeSubnets',
+    ]) {
+      const asked = { action: `ec2:${right}`, resource: '*' };
+      expect([right, world.cloud.iam.deny(lambda, asked)]).toEqual([right, undefined]);
+      expect(world.cloud.iam.deny({ ...lambda, functionArn }, asked)).toContain('with an explicit deny');
+    }
+    expect(world.cloud.iam.deny(lambda, { action: 'ec2:DetachNetworkInterface', resource: '*' })).toBeDefined();
+  });
+
+  it('leave nothing behind in the cluster and in its security group', async () => {
+    const world = await deployed();
+    const { SecurityGroupId } = world.cloud.resource('Cluster-vault/Found/Default').attributes;
+    const ways = () => world.cloud.core.networks.group(String(SecurityGroupId)).ingress.length;
+    const before = ways();
+    await world.cloud.destroy();
+
+    expect([before, ways()]).toEqual([1, 0]);
+    for (const cluster of world.clusters.values()) expect(cluster.objects('ClusterRole')).toEqual([]);
+  });
+});
+
+describe('the way into a private cluster', () => {
+  it.each<[string, (copy: Copy) => void, RegExp]>([
+    [
+      'without the rule of its security group',
+      (copy) => copy.drop('AWS::EC2::SecurityGroupIngress', 'ClustervaultNetworkWay'),
+      /connect ETIMEDOUT .*The API of vault does not answer this function/,
+    ],
+    [
+      'with a rule for another port',
+      (copy) =>
+        Object.assign(copy.resource('AWS::EC2::SecurityGroupIngress', 'ClustervaultNetworkWay').Properties, {
+          FromPort: 80,
+          ToPort: 80,
+        }),
+      /connect ETIMEDOUT .*The API of vault does not answer this function/,
+    ],
+    [
+      'without a network for the function',
+      (copy) =>
+        void delete copy.resource('AWS::Lambda::Function', 'ClustervaultManifestsPrepare').Properties['VpcConfig'],
+      /connect ETIMEDOUT .*The API of vault does not answer this function/,
+    ],
+    [
+      'without the right to a network interface',
+      (copy) =>
+        copy
+          .resource('AWS::IAM::Policy', 'ClustervaultManifestsPrepareRole')
+          .Properties['PolicyDocument'].Statement.splice(1, 1),
+      /The provided execution role does not have permissions to call CreateNetworkInterface on EC2/,
+    ],
+    [
+      'with the framework in its network too, from where no answer gets out',
+      (copy) => {
+        const [, inside] =
+          copy.all('AWS::Lambda::Function').find(([id]) => id.startsWith('ClustervaultManifestsPrepare')) ?? [];
+        const [, framework] =
+          copy.all('AWS::Lambda::Function').find(([id]) => id.startsWith('ClustervaultManifestsProvided')) ?? [];
+        Object.assign(framework?.Properties ?? {}, { VpcConfig: inside?.Properties['VpcConfig'] });
+        const { Statement } = copy.resource('AWS::IAM::Policy', 'ClustervaultManifestsProvidedRole').Properties[
+          'PolicyDocument'
+        ];
+        Statement.push({ Effect: 'Allow', Action: 'ec2:*', Resource: '*' });
+      },
+      /no response was received within 900 seconds/,
+    ],
+  ])('%s is closed, and the deployment says so', async (_what, change, words) => {
+    await expect(deployed(changed(change))).rejects.toThrow(words);
+  });
+
+  it('that has no private end point is refused with what to do', async () => {
+    await expect(deployed(assembly, { access: 'public' })).rejects.toThrow(
+      /cluster vault is "private: true" in airlock\.yaml and has no private end point: leave that out, or turn it on with aws eks/,
+    );
+  });
+
+  it('is taken by the private end point where there is a public one too', async () => {
+    const world = await deployed(assembly, { access: 'both', publicAccessCidrs: ['198.51.100.0/24'] });
+
+    expect(world.clusters.get('vault')?.objects('ClusterRole')).toHaveLength(1);
+  });
+});
