@@ -66,7 +66,7 @@ const RuleSchema = v.variant('verdict', [
     verdict: v.literal('refused'),
     reason: sentence,
     /** The nearest good choice. */
-    instead: v.optional(sentence),
+    instead: sentence,
     link,
   }),
   v.strictObject({ ...condition, verdict: v.literal('unknown') }),
@@ -78,6 +78,8 @@ export type Rule = v.InferOutput<typeof RuleSchema>;
 const RuntimeSchema = v.pipe(
   v.strictObject({
     default: version,
+    /** A host on which the runtime is known to work: what a host that no rule speaks of could be instead. */
+    goodHost: sentence,
     /** MiB that must be free on the disk of /opt before the download. */
     room: v.pipe(v.number(), v.integer(), v.minValue(1)),
     releases: v.pipe(v.array(ReleaseSchema), v.minLength(1)),
@@ -103,8 +105,6 @@ export type CatalogueRuntime = v.InferOutput<typeof RuntimeSchema>;
 
 const CatalogueSchema = v.strictObject({
   version: v.literal(1),
-  /** Whether a host that no rule speaks of is turned away, or is let in as far as its proof. */
-  unknownHosts: v.picklist(['prove', 'refuse']),
   runtimes: v.strictObject({
     gvisor: v.optional(RuntimeSchema),
     kata: v.optional(RuntimeSchema),

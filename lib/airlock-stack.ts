@@ -39,7 +39,9 @@ export class AirlockStack extends Stack {
 
     const ledger = new Ledger(this, 'Ledger');
     new Audit(this, 'Audit', logRetention);
-    const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes);
+    const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {
+      unknownHosts: config.unknownHosts,
+    });
     const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
     const results = new Results(this, 'Results', { ledger, logRetention });
 

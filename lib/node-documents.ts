@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
 import { type Verb, verbs } from '../domain/parameters.ts';
-import { assembleDocument } from '../ssm-documents/assemble.ts';
+import { assembleDocument, type DocumentOptions } from '../ssm-documents/assemble.ts';
 
 /** The beginning of every document's name; the rule for results matches it. */
 export const documentPrefix = 'airlock-';
@@ -16,12 +16,18 @@ export class NodeDocuments extends Construct {
   readonly #documents = new Map<string, CfnDocument>();
   readonly #runtimes: readonly Runtime[];
 
-  constructor(scope: Construct, id: string, catalogue: Catalogue, runtimes: readonly Runtime[]) {
+  constructor(
+    scope: Construct,
+    id: string,
+    catalogue: Catalogue,
+    runtimes: readonly Runtime[],
+    options: Pick<DocumentOptions, 'unknownHosts'> = {},
+  ) {
     super(scope, id);
     this.#runtimes = runtimes;
     for (const runtime of runtimes) {
       for (const verb of verbs) {
-        const { name, content, hash } = assembleDocument(catalogue, runtime, verb);
+        const { name, content, hash } = assembleDocument(catalogue, runtime, verb, options);
         const short = hash.slice(0, 12);
         const document = new CfnDocument(this, `${runtime}-${verb}-${short}`, {
           name,

@@ -43,6 +43,14 @@ export interface AssembledDocument {
   readonly hash: string;
 }
 
+/** What whoever installs Airlock decides about its documents. */
+export interface DocumentOptions {
+  /** What the names begin with; `airlock` unless told. */
+  readonly prefix?: string;
+  /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof (unless told), or turned away. */
+  readonly unknownHosts?: 'prove' | 'refuse';
+}
+
 /** SSM refuses more than 64 KB, values of parameters included; 1 KB is left for those. */
 const longestDocument = 63 * 1024;
 
@@ -105,7 +113,6 @@ const besides: Partial<Record<`${Runtime} ${Verb}`, readonly string[]>> = {
  * Puts the shell for one runtime and verb together into one document. The releases and rules of the runtime are part of the text,
  * so a document downloads and executes nothing that its own text does not pin.
  *
- * @param prefix what the name begins with
  * @throws CatalogueError where the catalogue does not have the runtime
  * @throws RangeError where the document would be too long for SSM
  */
@@ -113,12 +120,12 @@ export function assembleDocument(
   catalogue: Catalogue,
   runtime: Runtime,
   verb: Verb,
-  prefix = 'airlock',
+  { prefix = 'airlock', unknownHosts = 'prove' }: DocumentOptions = {},
 ): AssembledDocument {
   const entry = runtimeOf(catalogue, runtime);
   const script = [
     shell('node/prelude.sh'),
-    data(catalogue, entry, runtime, verb),
+    data(entry, runtime, verb, unknownHosts),
     ...partsOf(runtime, verb).map((name) => shell(`node/${name}.sh`)),
     shell(`${verb}.sh`),
   ].join('\n');
@@ -190,7 +197,7 @@ export function shell(path: string): string {
 }
 
 /** What the catalogue says, as shell: assignments, and two functions that look it up. */
-function data(catalogue: Catalogue, entry: CatalogueRuntime, runtime: Runtime, verb: Verb): string {
+function data(entry: CatalogueRuntime, runtime: Runtime, verb: Verb, unknownHosts: string): string {
   const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} release=\${SSM_Release:-}`];
   if (verb === 'uninstall') return head.join('\n');
   const artifacts = entry.releases.flatMap(({ release, artifacts }) =>
@@ -201,7 +208,7 @@ function data(catalogue: Catalogue, entry: CatalogueRuntime, runtime: Runtime, v
   );
   return [
     ...head,
-    `unknown_hosts=${catalogue.unknownHosts} room_mib=${entry.room}`,
+    `unknown_hosts=${unknownHosts} room_mib=${entry.room} good_host=${quote(entry.goodHost)}`,
     `nested_families=${quote(entry.nestedVirtualization.join(' '))}`,
     `pinned_artifacts=${quote(artifacts.map(({ key }) => key).join(' '))}`,
     '',
@@ -225,8 +232,7 @@ function data(catalogue: Catalogue, entry: CatalogueRuntime, runtime: Runtime, v
 }
 
 function ruleCall(rule: Rule): string {
-  const reason =
-    rule.verdict === 'refused' ? rule.reason + (rule.instead === undefined ? '' : `; use ${rule.instead}`) : '';
+  const reason = rule.verdict === 'refused' ? `${rule.reason}; use ${rule.instead}` : '';
   const link = rule.verdict === 'unknown' ? '' : rule.link;
   const { arch, os, kernel, containerd, config, kubelet, cgroup } = rule.host;
   const conditions = [

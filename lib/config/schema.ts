@@ -147,6 +147,8 @@ export const ConfigSchema = v.strictObject(
     ),
     /** Whether the deployment applies to the clusters what they need, or people do (`airlock manifests`). */
     manifests: v.optional(v.picklist(['apply', 'manual'], 'apply or manual'), 'apply'),
+    /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof, or turned away. */
+    unknownHosts: v.optional(v.picklist(['prove', 'refuse'], 'prove or refuse'), 'prove'),
     /** What opens the gate beside the proof on the host: a pod that ran on the node, or nothing more. */
     proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
     /** Minutes from the launch to the latest end. */
@@ -178,7 +180,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, proof, deadlineMinutes, onFailure, pools, breaker, logRetentionDays and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, unknownHosts, proof, deadlineMinutes, onFailure, pools, breaker, logRetentionDays and alarmTopicArn are the fields',
 );
 
 /** What `airlock.yaml` says, with defaults filled in. */

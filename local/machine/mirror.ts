@@ -5,9 +5,7 @@ import type { AddressInfo } from 'node:net';
 // The certificate library needs it before itself.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { buildRelease, type Compression, type ReleaseBuilder } from './release.ts';
-import { buildKata } from './releases/kata.ts';
-import { buildSysbox } from './releases/sysbox.ts';
+import { type Builders, type Compression, simulatedBuilders } from './release.ts';
 
 /** What a mirror can do wrong. */
 const mirrorFaults = ['not-found', 'server-error', 'cut', 'corrupt'] as const;
@@ -35,23 +33,23 @@ const hosts = ['github.com', 'storage.googleapis.com'];
 /** Where upstream serves its releases, and who builds the stand-in for what lies there. */
 const places: readonly {
   readonly form: RegExp;
-  readonly build: (groups: Readonly<Record<string, string>>, gvisor: ReleaseBuilder) => Buffer;
+  readonly build: (groups: Readonly<Record<string, string>>, builders: Builders) => Buffer;
 }[] = [
   {
     form: /^\/google\/gvisor\/releases\/download\/release-(?<release>[0-9.]+)\/gvisor-(?<arch>\w+)\.tar\.(?<compression>zstd|bz2)$/,
-    build: ({ release = '', arch = '', compression }, gvisor) => gvisor(release, arch, compression as Compression),
+    build: ({ release = '', arch = '', compression }, { gvisor }) => gvisor(release, arch, compression as Compression),
   },
   {
     form: /^\/gvisor\/releases\/release\/(?<release>[0-9.]+)\/(?<arch>\w+)\/gvisor\.tar\.(?<compression>zstd|bz2)$/,
-    build: ({ release = '', arch = '', compression }, gvisor) => gvisor(release, arch, compression as Compression),
+    build: ({ release = '', arch = '', compression }, { gvisor }) => gvisor(release, arch, compression as Compression),
   },
   {
     form: /^\/kata-containers\/kata-containers\/releases\/download\/(?<release>[0-9.]+)\/kata-static-\1-(?<arch>amd64|arm64)\.tar\.zst$/,
-    build: ({ release = '', arch = '' }) => buildKata(release, machineOf(arch)),
+    build: ({ release = '', arch = '' }, { kata }) => kata(release, machineOf(arch)),
   },
   {
     form: /^\/nestybox\/sysbox\/releases\/download\/v(?<release>[0-9.]+)\/sysbox-ce_\1\.linux_(?<arch>amd64|arm64)\.deb$/,
-    build: ({ release = '', arch = '' }) => buildSysbox(release, machineOf(arch)),
+    build: ({ release = '', arch = '' }, { sysbox }) => sysbox(release, machineOf(arch)),
   },
 ];
 
@@ -63,9 +61,10 @@ function machineOf(debian: string): string {
 /**
  * Starts a mirror of the download sites with stand-in releases, under upstream's own names, on a free port of 127.0.0.1.
  *
- * @param build makes the archives that it serves
+ * @param others build other archives than those for machines in a directory tree
  */
-export async function startMirror(build: ReleaseBuilder = buildRelease): Promise<Mirror> {
+export async function startMirror(others: Partial<Builders> = {}): Promise<Mirror> {
+  const builders = { ...simulatedBuilders, ...others };
   const { authority, certificate, key } = await certificates();
   const requests = new Map<string, number>();
   const planted: MirrorFault[] = [];
@@ -74,7 +73,7 @@ export async function startMirror(build: ReleaseBuilder = buildRelease): Promise
   const server = createServer({ cert: certificate, key }, (request, response) => {
     const path = request.url ?? '/';
     requests.set(path, (requests.get(path) ?? 0) + 1);
-    answer(request, response, path, planted.shift() ?? ownFault(request, suffered), build);
+    answer(request, response, path, planted.shift() ?? ownFault(request, suffered), builders);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -106,7 +105,7 @@ function answer(
   response: ServerResponse,
   path: string,
   fault: MirrorFault | undefined,
-  build: ReleaseBuilder,
+  builders: Builders,
 ): void {
   const place = places.find(({ form }) => form.test(path));
   if (place === undefined || fault === 'not-found') {
@@ -117,7 +116,7 @@ function answer(
     response.writeHead(500).end('Internal Server Error');
     return;
   }
-  let body = place.build(place.form.exec(path)?.groups ?? {}, build);
+  let body = place.build(place.form.exec(path)?.groups ?? {}, builders);
   if (fault === 'corrupt') {
     body = Buffer.from(body);
     body.writeUInt8(body.readUInt8(body.length - 1) ^ 1, body.length - 1);

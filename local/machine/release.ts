@@ -12,6 +12,13 @@ export type Compression = 'zstd' | 'bz2';
 /** Makes the archive of a stand-in release; the same bytes every time. */
 export type ReleaseBuilder = (release: string, architecture: string, compression: Compression) => Buffer;
 
+/** Who builds the stand-in releases of each runtime. */
+export interface Builders {
+  readonly gvisor: ReleaseBuilder;
+  readonly kata: (release: string, architecture: string) => Buffer;
+  readonly sysbox: (release: string, architecture: string) => Buffer;
+}
+
 /** The version of the kernel that gVisor shows inside. */
 const guestKernel = '4.19.0-gvisor';
 
@@ -90,6 +97,9 @@ export function buildRelease(release: string, architecture: string, compression:
   return archive;
 }
 
+/** Those for machines in a directory tree. */
+export const simulatedBuilders: Builders = { gvisor: buildRelease, kata: buildKata, sysbox: buildSysbox };
+
 /**
  * The catalogue for a local run: the same releases, addresses and rules, with the checksums and sizes of the stand-in releases that the
  * mirror serves. Whoever uses it has to say that the releases are stand-ins.
@@ -97,16 +107,17 @@ export function buildRelease(release: string, architecture: string, compression:
 export function simulatedCatalogue(
   catalogue: Catalogue,
   compression: Compression = 'zstd',
-  build: ReleaseBuilder = buildRelease,
+  builders: Partial<Builders> = {},
 ): Catalogue {
   const { gvisor, kata, sysbox } = catalogue.runtimes;
+  const { gvisor: build, kata: ofKata, sysbox: ofSysbox } = { ...simulatedBuilders, ...builders };
   const suffix = `.tar.${compression}`;
   return {
     ...catalogue,
     runtimes: {
       ...(gvisor && { gvisor: pinned(gvisor, (release, arch) => build(release, arch, compression), suffix) }),
-      ...(kata && { kata: pinned(kata, buildKata) }),
-      ...(sysbox && { sysbox: pinned(sysbox, buildSysbox) }),
+      ...(kata && { kata: pinned(kata, ofKata) }),
+      ...(sysbox && { sysbox: pinned(sysbox, ofSysbox) }),
     },
   };
 }

@@ -54,7 +54,7 @@ pick_artifact() {
 refuse_known_bad() {
   judge_host
   if [[ $verdict == unknown && $unknown_hosts == refuse ]]; then
-    fail host-refused "no rule of the catalogue speaks of $os, kernel $kernel, containerd $containerd_version"
+    fail host-refused "no rule of the catalogue speaks of $os, kernel $kernel, containerd $containerd_version; known to work: $good_host"
   fi
   if [[ $verdict == refused ]]; then
     fail host-refused "$verdict_reason (here: $os, kernel $kernel, containerd $containerd_version; $verdict_link)"

@@ -6,7 +6,7 @@ download_attempts=5
 
 require_tools() {
   local program
-  for program in flock tar sha256sum timeout comm grep sed sync; do
+  for program in flock tar sha256sum timeout comm grep sed sync ldd "${proof_programs[@]}"; do
     command -v "$program" >/dev/null || fail tool-missing "$program is not on the node"
   done
   if ! command -v curl >/dev/null && ! command -v wget >/dev/null; then

@@ -1,5 +1,7 @@
 # --- gVisor: what only an installation does ---
 
+hashing=''
+
 # handler_block TABLE: what stands in containerd's configuration.
 handler_block() {
   printf '%s\n' "[$1]" '  runtime_type = "io.containerd.runsc.v1"' \
@@ -43,25 +45,48 @@ stage() {
     last_words
     fail install-failed "the archive's runsc says '$line', not release-$release $REPLY"
   fi
-  (cd "$new" && find . -type f ! -name .airlock-files -exec sha256sum {} +) >"$work/files" 2>"$work/err"
-  mv "$work/files" "$new/.airlock-files"
+  # The release is proven meanwhile.
+  (cd "$new" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err-files" &
+  hashing=$!
   rm -rf "$staged"
   mv -T "$new" "$staged"
+  step 'unpacked'
+}
+
+# Only with the list of its files is a stage whole; until then a killed run leaves the download for the next one.
+finish_stage() {
+  [[ -n $hashing ]] || return 0
+  if ! wait "$hashing"; then
+    mv -f "$work/err-files" "$work/err"
+    refuse_full_disk "$staged"
+    last_words
+    fail install-failed "the files in ${staged#"$ROOT"} could not be read: $REPLY"
+  fi
+  cp "$work/files" "$staged/.airlock-files.new"
+  mv "$staged/.airlock-files.new" "$staged/.airlock-files"
   rm -f "$download" "$download.of"
   step 'staged'
 }
 
 # Before anything is linked: the release alone, without containerd.
 prove_offline() {
-  local runs=$work/offline
+  local runs=$work/offline making
   ask_inside
   rm -rf "$runs"
   mkdir -p "$runs"
+  # For the proof that follows, which need not wait for it then.
+  clean make_rootfs &
+  making=$!
   # Without network: runsc needs none for this, and refuses the host's namespace on newer kernels.
   clean timeout "$proof_seconds" "$staged/runsc" --root="$runs" --platform=systrap --network=none 'do' sh -c "$inside" \
     >"$work/said" 2>"$work/err" || true
   rm -rf "$runs"
-  judge_sandbox "runsc do" || fail proof-failed "$REPLY"
+  # Where it failed, the proof makes it anew and says why it cannot.
+  wait "$making" || rm -rf "$rootfs"
+  if ! judge_sandbox "runsc do"; then
+    rm -rf "$rootfs"
+    fail proof-failed "$REPLY"
+  fi
   step 'proven offline'
 }
 
@@ -92,6 +117,7 @@ switch() {
 establish() {
   phase offline
   prove_offline
+  finish_stage
   phase switch
   switch
 }

@@ -28,7 +28,7 @@ make_rootfs() {
 # run_handler RUNTIME OPTION…: starts a container as containerd would for the handler; leaves what it says in $work/said.
 run_handler() {
   local id=airlock-proof-$$-$RANDOM
-  make_rootfs
+  if [[ ! -d $rootfs ]]; then make_rootfs; fi
   ask_inside
   if ! clean timeout "$proof_seconds" ctr -n airlock run --rm --runtime "$@" --rootfs "$rootfs" "$id" /bin/sh -c "$inside" \
     >"$work/said" 2>"$work/err"; then

@@ -36,9 +36,9 @@ refuse_foreign_installer() {
 
 require_host() {
   local most
-  if [[ ! -c $ROOT/dev/fuse ]]; then fail host-refused '/dev/fuse, which sysbox-fs needs, is not there'; fi
+  if [[ ! -c $ROOT/dev/fuse ]]; then fail host-refused '/dev/fuse, which sysbox-fs needs, is not there; use a linux-aws kernel of Ubuntu'; fi
   most=$(cat "$ROOT/proc/sys/user/max_user_namespaces" 2>/dev/null || echo 0)
-  if ((most == 0)); then fail host-refused 'user namespaces are off: /proc/sys/user/max_user_namespaces is 0'; fi
+  if ((most == 0)); then fail host-refused 'user namespaces are off: set the sysctl user.max_user_namespaces, which is 0'; fi
   want jq jq
   want rsync rsync
   want fuse3 fusermount3 fusermount

@@ -7,10 +7,6 @@ const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.m
 describe('the catalogue that comes with Airlock', () => {
   const catalogue = parseCatalogue(text);
 
-  it('lets the proof decide on hosts that no rule speaks of', () => {
-    expect(catalogue.unknownHosts).toBe('prove');
-  });
-
   it('has a default release of gVisor that is pinned for both architectures', () => {
     const release = releaseOf(catalogue, 'gvisor', defaultRelease(catalogue, 'gvisor'));
 
@@ -42,13 +38,19 @@ describe('a catalogue that is not valid is refused by field', () => {
     ['a checksum that is too short', 'f3ed9131', 'f3', '64 hexadecimal digits'],
     ['a default that is not pinned', 'default: "20260928.0"', 'default: "20260101.0"', 'the default must be one of'],
     ['a version that YAML takes for a number', 'before: "5.6"', 'before: 5.6', 'a version in quotes'],
-    ['an unknown key', 'unknownHosts: prove', 'unknownHosts: prove\nextra: 1', 'extra'],
+    ['an unknown key', 'version: 1', 'version: 1\nextra: 1', 'extra'],
     ['a release that occurs twice', 'release: "20260921.0"', 'release: "20260928.0"', 'must not occur twice'],
     [
       'a refusal without a reason',
       'reason: gVisor needs Linux 5.6 or newer',
       'room: 1',
       'runtimes.gvisor.rules.1.reason',
+    ],
+    [
+      'a refusal without the nearest good choice',
+      'instead: release 20260928.0',
+      'handlers: [runsc]',
+      'runtimes.gvisor.rules.0.instead',
     ],
     ['something that is no YAML', 'version: 1', 'version: [', 'no YAML'],
   ];

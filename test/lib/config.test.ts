@@ -85,6 +85,7 @@ describe('airlock.yaml', () => {
       'clusters: [{name: a}]\nbreaker: {failures: 1}',
       'breaker.failures: is 1; accepted: a whole number of nodes from 2 to 100',
     ],
+    ['clusters: [{name: a}]\nunknownHosts: maybe', 'unknownHosts: is "maybe"; accepted: prove or refuse'],
     [
       'clusters: [{name: a}]\nlogRetentionDays: 8',
       'logRetentionDays: is 8; accepted: a period that CloudWatch Logs knows',

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Validations } from 'aws-cdk-lib';
+import { App, type Stack, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, inject, it } from 'vitest';
 import { outcomesPage } from '../../cli/pages/outcomes.ts';
@@ -216,6 +217,18 @@ describe('documents', () => {
     }
     expect(JSON.stringify(mainSteps)).not.toContain('{{');
     expect(JSON.stringify(Properties['Content']).length).toBeLessThan(60_000);
+  });
+
+  it.each(['prove', 'refuse'])('are told by airlock.yaml what becomes of unknown hosts: %s', (policy) => {
+    const stack = Template.fromStack(
+      stackOf(`clusters: [{name: demo}]\nunknownHosts: ${policy}`).node.findChild('Airlock') as Stack,
+    );
+
+    const scripts = Object.values(stack.findResources('AWS::SSM::Document')).map((found) => JSON.stringify(found));
+    const preflights = scripts.filter((script) => script.includes('"  refuse_known_bad"'));
+
+    expect(preflights).toHaveLength(runtimes.length);
+    for (const script of preflights) expect(script).toContain(`unknown_hosts=${policy} `);
   });
 
   it.each(runtimes)('of %s declare exactly the parameters that they are sent with', (runtime) => {

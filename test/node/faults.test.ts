@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
-import { newest, supported } from './targets.ts';
+import { newest, targets } from './targets.ts';
 
 /** Takes the place of containerd's binary: the daemon itself behaves as told once our handler is in its configuration. */
 const daemonThat = (does: string) => ({
@@ -22,13 +22,13 @@ const withoutCri = `{ echo 'disabled_plugins = ["io.containerd.grpc.v1.cri", "io
   exec /usr/bin/containerd-itself -c /run/without-cri.toml`;
 
 // How these end depends on the containerd.
-describe.each(supported)('$name', (target) => {
+describe.each(targets)('$name', (target) => {
   test('a container that is not in gVisor fails the proof, and the old configuration is back byte for byte', async () => {
     await onNode(target, { kind: 'plain-runc' }, async (machine) => {
       const before = await snapshot(machine);
       const configuration = await machine.configuration();
 
-      const result = await run(machine, 'install', 'plain-runc');
+      const result = await run(machine, 'install', { kind: 'plain-runc' });
 
       expect(result).toMatchObject({ outcome: 'proof-failed', config: 'restored', restarts: 2 });
       expect(result.detail).toContain("the host's own kernel");
@@ -118,7 +118,7 @@ describe(newest.name, () => {
     await onNode(newest, { kind: 'plain-runsc' }, async (machine) => {
       const before = await snapshot(machine);
 
-      const result = await run(machine, 'install', 'plain-runsc');
+      const result = await run(machine, 'install', { kind: 'plain-runsc' });
 
       expect(result).toMatchObject({ outcome: 'proof-failed', config: 'untouched', restarts: 0 });
       const after = await snapshot(machine);
@@ -131,7 +131,7 @@ describe(newest.name, () => {
     await onNode(newest, { kind: 'without-shim' }, async (machine) => {
       const before = await snapshot(machine);
 
-      const result = await run(machine, 'install', 'without-shim');
+      const result = await run(machine, 'install', { kind: 'without-shim' });
 
       expect(result).toMatchObject({ outcome: 'install-failed', config: 'untouched', restarts: 0 });
       expect(result.detail).toContain('containerd-shim-runsc-v1');
@@ -178,15 +178,15 @@ describe(newest.name, () => {
 
   test("somebody else's runsc is left alone", async () => {
     await onNode(newest, { files: { '/usr/local/bin/runsc': '#!/bin/sh\n' } }, async (machine) => {
-      const { mirror } = await supplyOf('sandboxed');
+      const { requests } = await supplyOf('sandboxed');
       const before = await snapshot(machine);
-      const requests = [...mirror.requests.values()];
+      const asked = requests();
 
       const result = await run(machine);
 
       expect(result).toMatchObject({ outcome: 'foreign-installer', config: 'untouched', restarts: 0 });
       expect(await snapshot(machine)).toEqual(before);
-      expect([...mirror.requests.values()]).toEqual(requests);
+      expect(requests()).toBe(asked);
     });
   });
 });

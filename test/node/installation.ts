@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse, type TomlTable } from 'smol-toml';
 import { afterAll, expect } from 'vitest';
 import { parseCatalogue } from '../../domain/catalogue.ts';
+import type { Runtime } from '../../domain/node.ts';
 import { type Result, readResult } from '../../domain/result.ts';
 import { runDocument } from '../../local/agent/run-document.ts';
 import type { Machine } from '../../local/machine/machine.ts';
@@ -15,7 +16,9 @@ import type { Target } from './targets.ts';
 /** A mirror with releases of one kind, and the documents that pin them. */
 interface Supply {
   readonly mirror: Mirror;
-  readonly document: (verb: Verb) => AssembledDocument;
+  readonly document: (verb: Verb, runtime?: Runtime) => AssembledDocument;
+  /** How often anybody asked for anything. */
+  requests(): number;
 }
 
 const supplies = new Map<ReleaseKind, Promise<Supply>>();
@@ -28,10 +31,15 @@ export function supplyOf(kind: ReleaseKind): Promise<Supply> {
 }
 
 async function supply(kind: ReleaseKind): Promise<Supply> {
-  const { build } = await realReleases(() => {}, kind);
+  const { builders } = await realReleases(() => {}, kind);
   const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
-  const catalogue = simulatedCatalogue(parseCatalogue(text), 'zstd', build);
-  return { mirror: await startMirror(build), document: (verb) => assembleDocument(catalogue, 'gvisor', verb) };
+  const catalogue = simulatedCatalogue(parseCatalogue(text), 'zstd', builders);
+  const mirror = await startMirror(builders);
+  return {
+    mirror,
+    document: (verb, runtime = 'gvisor') => assembleDocument(catalogue, runtime, verb),
+    requests: () => [...mirror.requests.values()].reduce((sum, count) => sum + count, 0),
+  };
 }
 
 afterAll(async () => {
@@ -58,10 +66,26 @@ export async function onNode(
   }
 }
 
+/** What a run is for: gVisor in its default release, sandboxed, unless told. */
+export interface Asked {
+  readonly runtime?: Runtime;
+  readonly release?: string;
+  readonly handler?: string;
+  readonly kind?: ReleaseKind;
+}
+
 /** Runs a document through the SSM runner and reads its result, which is there whatever happened. */
-export async function run(machine: Machine, verb: Verb = 'install', kind: ReleaseKind = 'sandboxed'): Promise<Result> {
+export async function run(machine: Machine, verb: Verb = 'install', asked: Asked = {}): Promise<Result> {
+  const { kind = 'sandboxed', runtime = 'gvisor', release, handler } = asked;
   const { document } = await supplyOf(kind);
-  const { plugins } = await runDocument(document(verb).content, {}, { machine, commandId: 'a-command' });
+  const parameters = {
+    ...(release === undefined ? {} : { Release: [release] }),
+    ...(handler === undefined ? {} : { Handler: [handler] }),
+  };
+  const { plugins } = await runDocument(document(verb, runtime).content, parameters, {
+    machine,
+    commandId: 'a-command',
+  });
   const read = readResult(plugins[0]?.stdout ?? '');
   if (!read.ok) throw new Error(`${read.reason}\n${plugins[0]?.stderr}`);
   return read.result;
@@ -110,11 +134,11 @@ export function runtimesIn(table: TomlTable | string): TomlTable {
   return (cri['containerd'] as TomlTable)['runtimes'] as TomlTable;
 }
 
-/** The same configuration without our handler. */
-export function withoutHandler(table: TomlTable | string): TomlTable | string {
+/** The same configuration without our handlers. */
+function withoutHandlers(table: TomlTable | string, ours: readonly string[]): TomlTable | string {
   if (typeof table === 'string') return table;
   const copy = structuredClone(table);
-  delete runtimesIn(copy)['runsc'];
+  for (const name of ours) delete runtimesIn(copy)[name];
   return copy;
 }
 
@@ -128,12 +152,20 @@ export function expectAsBefore(after: Snapshot, before: Snapshot): void {
   expect([...after.files].filter(([path]) => path.startsWith('/etc/containerd/'))).toEqual(configuration);
 }
 
-/** Holds a node on which gVisor was installed against what it was: our handler is the one difference. */
-export function expectInstalled(after: Snapshot, before: Snapshot): void {
-  expect(runtimesIn(after.effective)['runsc']).toMatchObject({ runtime_type: 'io.containerd.runsc.v1' });
-  expect(withoutHandler(after.effective)).toEqual(before.effective);
+/** What containerd knows each handler by. */
+const types: Readonly<Record<string, string>> = {
+  runsc: 'io.containerd.runsc.v1',
+  'kata-qemu': 'io.containerd.kata-qemu.v2',
+  'kata-clh': 'io.containerd.kata-clh.v2',
+  'sysbox-runc': 'io.containerd.runc.v2',
+};
+
+/** Holds a node on which runtimes were installed against what it was: our handlers are the one difference. */
+export function expectInstalled(after: Snapshot, before: Snapshot, ours: readonly string[] = ['runsc']): void {
+  for (const name of ours) expect(runtimesIn(after.effective)[name]).toMatchObject({ runtime_type: types[name] });
+  expect(withoutHandlers(after.effective, ours)).toEqual(before.effective);
   expect(after.containers).toEqual(before.containers);
   expect(after.daemon).toMatchObject({ active: 'active', restartsBySystemd: before.daemon.restartsBySystemd });
   // 1.7 reports no handlers at all, and one that does has ours now.
-  if (before.handlers !== undefined) expect(after.handlers).toEqual([...before.handlers, 'runsc'].sort());
+  if (before.handlers !== undefined) expect(after.handlers).toEqual([...before.handlers, ...ours].sort());
 }

@@ -4,14 +4,15 @@ import type { RealMachine } from '../../local/machine/real/machine.ts';
 import type { ReleaseKind } from '../../local/machine/real/release.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { interruptedAt } from './interruption.ts';
-import { newest, supported } from './targets.ts';
+import { newest, targets } from './targets.ts';
 
 /** The boundaries of an installation, in their order. */
 const installing = [
   'download, attempt 1',
   'unpack',
-  'staged',
+  'unpacked',
   'proven offline',
+  'staged',
   'journal says linking',
   'current switched',
   'links switched',
@@ -43,7 +44,7 @@ async function interrupt(
 }
 
 test('an installation passes these boundaries and no other', async () => {
-  for (const target of supported) {
+  for (const target of targets) {
     await onNode(target, {}, async (machine) => {
       const { document } = await supplyOf('sandboxed');
       const { plugins } = await runDocument(document('install').content, {}, { machine, commandId: 'a-command' });
@@ -53,7 +54,7 @@ test('an installation passes these boundaries and no other', async () => {
   }
 });
 
-describe.each(supported)('$name', (target) => {
+describe.each(targets)('$name', (target) => {
   // What comes before the configuration is touched does not depend on the containerd.
   const boundaries = target === newest ? installing : installing.slice(installing.indexOf('journal says edited'));
 
@@ -81,7 +82,7 @@ test.each(undoing)(
       const before = await snapshot(machine);
       await interrupt(machine, step, 'plain-runc', (kill) => kill());
 
-      const result = await run(machine, 'install', 'plain-runc');
+      const result = await run(machine, 'install', { kind: 'plain-runc' });
 
       expect(result).toMatchObject({ outcome: 'proof-failed' });
       expectAsBefore(await snapshot(machine), before);

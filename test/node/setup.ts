@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { release as kernel } from 'node:os';
 import { NodeCgroups } from '../../local/machine/real/cgroups.ts';
 import { realReleases } from '../../local/machine/real/release.ts';
@@ -14,11 +15,16 @@ export default async function setup(): Promise<void> {
     const origin = containerdDirectory ?? `Debian's package ${versions['containerd']}`;
     rows.push(`  ${name.padEnd(34)} real      ${origin}; systemd ${versions['systemd']}`);
   }
-  const { description } = await realReleases(say);
+  const { descriptions } = await realReleases(say);
   const { version } = new NodeCgroups('none');
   say('What runs here:');
   for (const row of rows) say(row);
   say('  containerd 2.0, 2.2 and 2.3        modelled  by npm test; AIRLOCK_CONTAINERD=DIR adds another binary here');
-  say(`  gVisor                             ${description}: a real sandbox, and no upstream binary`);
+  say(`  gVisor                             ${descriptions.gvisor}`);
+  say(`  Kata                               ${descriptions.kata}`);
+  say(`  Sysbox                             ${descriptions.sysbox}`);
+  say(
+    `  /dev/kvm                           ${existsSync('/dev/kvm') ? "this host's" : 'a stand-in'}; the flag of the processor and the modules: stand-ins`,
+  );
   say(`  kernel                             this host's, ${kernel()}; control groups ${version}`);
 }

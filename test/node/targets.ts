@@ -21,9 +21,6 @@ export const targets: readonly Target[] = [
   ...another(),
 ];
 
-/** Those that Airlock installs on. */
-export const supported = targets.filter(({ series }) => series !== '1.6');
-
 function another(): readonly Target[] {
   const directory = process.env['AIRLOCK_CONTAINERD'];
   if (directory === undefined || directory === '') return [];

@@ -25,7 +25,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
   });
 
   it('takes its prefix from the caller', () => {
-    expect(assembleDocument(shipped, runtime, verb, 'team').name).toMatch(new RegExp(`^team-${runtime}-`));
+    expect(assembleDocument(shipped, runtime, verb, { prefix: 'team' }).name).toMatch(new RegExp(`^team-${runtime}-`));
   });
 
   it('leaves room for parameters within the 64 KB that SSM takes', () => {

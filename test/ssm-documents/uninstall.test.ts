@@ -217,7 +217,7 @@ describe('an uninstallation that is killed', () => {
   it('takes away what a killed installation left', async () => {
     const machine = await node.create();
     const before = { bytes: bytesOf(machine), files: filesOf(machine) };
-    await runChanged(machine, killAt(10));
+    await runChanged(machine, killAt(11));
 
     const { result } = await run(machine, 'uninstall');
 

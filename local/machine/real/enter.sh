@@ -19,6 +19,8 @@ mount --bind proc/sys proc/sys
 cat proc/sys/kernel/random/uuid >"$NODE_DIRECTORY/boot-id"
 mount --bind "$NODE_DIRECTORY/boot-id" proc/sys/kernel/random/boot_id
 mount -o remount,bind,ro,nosuid,nodev,noexec proc/sys
+# What the processor says of virtual machines is the node's own affair.
+mount --bind "$NODE_DIRECTORY/cpuinfo" proc/cpuinfo
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys
 
 # A hybrid or v1 host has a directory for each hierarchy; on a v2 host the one hierarchy lies there itself.
@@ -32,9 +34,10 @@ echo "$NODE_MOUNTS" | while IFS='|' read -r name type options; do
 done
 
 mount -t tmpfs -o mode=755 tmpfs dev
-for device in null zero full random urandom tty fuse kvm; do
+for device in null zero full random urandom tty fuse; do
   if [ -c "/dev/$device" ]; then cp -a "/dev/$device" "dev/$device"; fi
 done
+if [ -e "$NODE_DIRECTORY/kvm" ]; then cp -a "$(cat "$NODE_DIRECTORY/kvm")" dev/kvm; fi
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
 ln -s pts/ptmx dev/ptmx

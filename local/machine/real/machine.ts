@@ -1,16 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { hash, randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ConfigurationName, companions, configurations } from '../configurations.ts';
 import type { Ended, Machine, RuntimeHandler, Script } from '../machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from '../mirror.ts';
@@ -18,9 +8,12 @@ import { readHandlers } from './cri.ts';
 import type { ExecutionOptions } from './execution.ts';
 import { requireRealHost } from './host.ts';
 import { NodeError, RealNode } from './node.ts';
+import { hide, place } from './place.ts';
 import { openDoor } from './relay.ts';
+import { runcWithBootId } from './release.ts';
 import { type DebianRelease, type Root, rootOf } from './roots.ts';
 import { claimDirectory, sweepStale } from './stale.ts';
+import { furnishVirtualization } from './virtualization.ts';
 
 /** A configuration of containerd that has no name: the text of its root file, and files beside it by their paths. */
 export interface OwnConfiguration {
@@ -36,6 +29,8 @@ export interface RealOptions {
   readonly containerdDirectory?: string;
   /** `eks-v2` unless told; `packaged` is what Debian's package brings. */
   readonly configuration?: Exclude<ConfigurationName, 'elsewhere'> | 'packaged' | OwnConfiguration;
+  /** Whether the node can have guests: `usable` unless told; `off` as on a type that cannot; `no-device` in spite of its processor. */
+  readonly virtualization?: 'usable' | 'off' | 'no-device';
   /** Where its downloads go; without one they end nowhere. */
   readonly mirror?: Mirror;
   /** What the mirror does wrong for this machine: for ever, or once. */
@@ -227,9 +222,12 @@ export class RealMachine implements Machine {
     mirror,
     download,
     files,
+    virtualization = 'usable',
   }: RealOptions): Promise<void> {
     const upper = join(this.#node.directory, 'upper');
+    furnishVirtualization(this.#node.directory, upper, virtualization);
     place(upper, '/etc/hostname', `${this.#id}\n`);
+    place(upper, '/usr/local/sbin/runc', runcWithBootId('boot_id'));
     // systemd would wait a minute and a half at a stop for containers whose first process ignores SIGTERM.
     place(upper, '/etc/systemd/system.conf.d/stop.conf', '[Manager]\nDefaultTimeoutStopSec=2s\n');
     if (typeof configuration === 'object') {
@@ -265,19 +263,4 @@ export class RealMachine implements Machine {
     } else if (name === 'broken') await this.write(configPath, configurations[name]);
     else if (name === 'missing-import') await this.read('rm', ...Object.keys(companions[name] ?? {}));
   }
-}
-
-/** Writes a file into a tree, with the folders above it; executable where it is a script. */
-function place(tree: string, path: string, text: string): void {
-  const full = join(tree, path);
-  if (!existsSync(dirname(full))) mkdirSync(dirname(full), { recursive: true });
-  writeFileSync(full, text);
-  if (text.startsWith('#!')) chmodSync(full, 0o755);
-}
-
-/** Hides a file of the root file system: overlayfs takes such a device for "deleted". */
-function hide(upper: string, path: string): void {
-  const full = join(upper, path);
-  mkdirSync(dirname(full), { recursive: true });
-  execFileSync('mknod', [full, 'c', '0', '0']);
 }

@@ -3,18 +3,20 @@ import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import type { ReleaseBuilder } from '../release.ts';
+import type { Builders, ReleaseBuilder } from '../release.ts';
+import { kataArchive } from '../releases/kata.ts';
+import { sysboxPackage } from '../releases/sysbox.ts';
 import { debianRunsc } from './roots.ts';
 
 /** What a stand-in release is like: a good one, or one with a fault that only a real containerd can show. */
 export type ReleaseKind =
-  /** Containers of the handler run in gVisor. */
+  /** Containers of the handler run in gVisor, in a stand-in for a guest, in a user namespace. */
   | 'sandboxed'
-  /** runsc alone sandboxes, and its shim starts containers under plain runc. */
+  /** The handlers start containers under plain runc; gVisor's runsc alone sandboxes. */
   | 'plain-runc'
-  /** runsc itself does not sandbox. */
+  /** gVisor's runsc itself does not sandbox. */
   | 'plain-runsc'
-  /** The archive holds no shim. */
+  /** gVisor's archive holds no shim. */
   | 'without-shim';
 
 /** Where a release's programs run nothing in gVisor: `runsc do COMMAND` runs the command on the host. */
@@ -22,30 +24,87 @@ const plainSentry = '#!/bin/sh\nwhile [ "$1" != do ]; do shift; done\nshift\nexe
 
 const standIn = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
+/** What is in the releases of {@link realReleases}, in a line for people each. */
+export interface Descriptions {
+  readonly gvisor: string;
+  readonly kata: string;
+  readonly sysbox: string;
+}
+
 /**
- * The stand-in releases for real nodes: upstream's layout, with Debian's own gVisor inside, so that containerd starts real sandboxes.
- * Debian has no shim for gVisor; its shim for runc does that part, behind an adapter.
+ * The stand-in releases for real nodes, in upstream's layout, such that containerd really starts containers through each handler. gVisor
+ * is Debian's own; Debian has no shim for it, so its shim for runc does that part, behind an adapter. Kata and Sysbox are not in Debian:
+ * their containers run under runc, and have the one mark that the proof asks for.
  *
  * @param progress is told in a line what takes long
  * @param kind what the releases are like
- * @param padding bytes that do not compress, to give the archive the size of upstream's
- * @returns the builder, and a line for people that says what is in the releases
+ * @param padding bytes that do not compress, to give the archive of gVisor the size of upstream's
  */
 export async function realReleases(
   progress: (line: string) => void,
   kind: ReleaseKind = 'sandboxed',
   padding = 0,
-): Promise<{ build: ReleaseBuilder; description: string }> {
+): Promise<{ builders: Builders; descriptions: Descriptions }> {
   const runsc = await debianRunsc(progress);
   const built = new Map<string, Buffer>();
-  const build: ReleaseBuilder = (release, _architecture, compression) => {
+  const gvisor: ReleaseBuilder = (release, _architecture, compression) => {
     const key = `${release} ${compression}`;
     const archive = built.get(key) ?? pack(files(release, kind, runsc.path, padding), runsc.path, compression);
     built.set(key, archive);
     return archive;
   };
-  return { build, description: `stand-in releases with Debian's runsc ${runsc.version} and runc's shim inside` };
+  const kata: Builders['kata'] = (release, architecture) =>
+    kataArchive(release, architecture, kataShim(release, kind), { [guestRuntime.slice(1)]: runcWithBootId('uuid') });
+  const sysbox: Builders['sysbox'] = (release, architecture) =>
+    sysboxPackage(release, architecture, sysboxRunc(release, kind), maintainerScripts);
+  const descriptions = {
+    gvisor: `stand-in releases with Debian's runsc ${runsc.version} and runc's shim inside: a real sandbox, and no upstream binary`,
+    kata: "a stand-in: a container of runc with a boot id of its own, behind runc's shim; no virtual machine",
+    sysbox:
+      'a stand-in package: runc with a user namespace for every container, beside two idle daemons; a real user namespace',
+  };
+  return { builders: { gvisor, kata, sysbox }, descriptions };
 }
+
+const guestRuntime = '/opt/kata/libexec/guest-stand-in';
+
+/** runc, in whose containers the boot id comes from a file of /proc/sys/kernel/random: `boot_id`, the node's own, or `uuid`, a new one. */
+export function runcWithBootId(source: 'boot_id' | 'uuid'): string {
+  return standIn('runc-with-boot-id.sh').replace('@SOURCE@', `/proc/sys/kernel/random/${source}`);
+}
+
+/** The adapter before runc's shim, told what it stands in for. */
+function shimStandIn(of: Record<'RUNTIME' | 'VERSION' | 'HOME' | 'TABLE' | 'NEEDS', string>): string {
+  return standIn('shim-stand-in.pl').replaceAll(/@([A-Z]+)@/g, (_, name: keyof typeof of) => of[name]);
+}
+
+function kataShim(release: string, kind: ReleaseKind): string {
+  return shimStandIn({
+    RUNTIME: kind === 'plain-runc' ? 'runc' : guestRuntime,
+    VERSION: `Kata Containers containerd shim (stand-in): id: io.containerd.kata.v2, version: ${release}`,
+    HOME: '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2',
+    TABLE: 'hypervisor',
+    NEEDS: '/dev/kvm',
+  });
+}
+
+function sysboxRunc(release: string, kind: ReleaseKind): string {
+  const text = standIn('sysbox-runc-stand-in.sh').replace('@RELEASE@', release);
+  // One that has forgotten its user namespaces still claims them.
+  return kind === 'plain-runc' ? text.replace(`'"type":"user"'`, "'{'") : text;
+}
+
+/** What upstream's package does beside its files: a user, a folder, and daemons that end with it. */
+const maintainerScripts = {
+  postinst: `#!/bin/sh
+set -e
+getent passwd sysbox >/dev/null || useradd --system --no-create-home --shell /usr/sbin/nologin sysbox
+mkdir -p /var/lib/sysboxfs
+systemctl daemon-reload
+`,
+  prerm: '#!/bin/sh\nset -e\nsystemctl disable --now sysbox.service sysbox-mgr.service sysbox-fs.service\n',
+  postrm: '#!/bin/sh\nset -e\nsystemctl daemon-reload\n',
+};
 
 /** The files of a release; `undefined` stands for Debian's runsc. */
 function files(
@@ -54,7 +113,15 @@ function files(
   runsc: string,
   padding: number,
 ): Record<string, string | Buffer | undefined> {
-  const shim = standIn('shim-stand-in.pl').replace('@RUNTIME@', kind === 'plain-runc' ? 'runc' : 'runsc');
+  const shim = shimStandIn({
+    RUNTIME: kind === 'plain-runc' ? 'runc' : 'runsc',
+    ...{
+      VERSION: `containerd-shim-runsc-v1 release-${release} (stand-in)`,
+      HOME: '',
+      TABLE: 'runsc_config',
+      NEEDS: '',
+    },
+  });
   return {
     README: `A stand-in for gVisor ${release}, made of ${runsc} and of the shim for runc.\n`,
     runsc: standIn('runsc-stand-in.sh').replace('@RELEASE@', release),

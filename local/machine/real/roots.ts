@@ -29,6 +29,8 @@ const recipes: Readonly<Record<DebianRelease, Recipe>> = {
 const packages = [
   ...['systemd', 'systemd-sysv', 'dbus', 'containerd', 'runc', 'iproute2', 'procps'],
   ...['curl', 'ca-certificates', 'bzip2', 'zstd', 'busybox-static', 'kmod'],
+  // What the package of Sysbox depends on: a node has no way to an archive.
+  ...['jq', 'rsync', 'fuse3', 'iptables', 'lsb-release', 'passwd'],
 ];
 
 /** The release whose gVisor runs inside the stand-in release: bookworm's is too old for systrap. */

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
-# A stand-in for gVisor's containerd-shim-runsc-v1, which Debian does not have. Debian's containerd-shim-runc-v2 does the work, with
-# runsc as its OCI runtime. It does not understand the options of a runsc handler, so this program stands between it and containerd:
-# it passes every message on as it is, and changes one, Create, whose options it reads as gVisor's shim would and replaces by options
-# for runc's shim. Only what perl-base holds is used.
+# A stand-in for the containerd shim of gVisor or of Kata, which Debian does not have. Debian's containerd-shim-runc-v2 does the work,
+# with another OCI runtime than runc. It does not understand the options of such a handler, so this program stands between it and
+# containerd: it passes every message on as it is, and changes one, Create, whose options it reads as the real shim would and replaces by
+# options for runc's shim. Only what perl-base holds is used.
 use strict;
 use warnings;
 use IO::Select;
@@ -11,11 +11,18 @@ use POSIX ();
 
 # The program that the containers run under; a release in which it is runc does not sandbox.
 my $runtime = '@RUNTIME@';
+# What --version prints; where the shim has to lie; the table that its configuration must have, and what it cannot do without.
+my ($version, $home, $table, @needs) = ('@VERSION@', '@HOME@', '@TABLE@', split ' ', '@NEEDS@');
 my $shim = 'containerd-shim-runc-v2';
+
+if ("@ARGV" eq '--version') { print "$version\n"; exit 0 }
+if ($home ne '' && $0 ne $home) { print STDERR "shim (stand-in): started as $0 and not as $home\n"; exit 1 }
 
 # Everything but the start is the other shim's own business.
 exec $shim, @ARGV unless @ARGV && $ARGV[-1] eq 'start';
 
+# From 1.6 on the start reads the options of the handler, which runc's shim would not know.
+open STDIN, '<', '/dev/null';
 open my $pipe, '-|', $shim, @ARGV or die "cannot start $shim: $!\n";
 my $answer = do { local $/; <$pipe> };
 close $pipe or exit 1;
@@ -50,11 +57,8 @@ sub serve {
     my $select = IO::Select->new($server);
     my (%peer, %towards_shim, %unread);
     while (1) {
-        my @ready = $select->can_read(5);
-        if (!@ready) {
-            return if !IO::Socket::UNIX->new(Peer => $theirs);
-            next;
-        }
+        my @ready = $select->can_read(1);
+        return if !@ready && !IO::Socket::UNIX->new(Peer => $theirs);
         for my $socket (@ready) {
             if ($socket == $server) {
                 my $client = $server->accept or next;
@@ -74,6 +78,8 @@ sub serve {
                 $select->remove($socket, $other);
                 delete @peer{ $socket, $other };
                 close $_ for $socket, $other;
+                # A shim ends with its last container.
+                return if !IO::Socket::UNIX->new(Peer => $theirs);
                 next;
             }
             if (!$towards_shim{$socket}) {
@@ -126,15 +132,20 @@ sub request {
     return join '', map { $_->[0] == 3 ? field(3, $payload) : $_->[2] } @fields;
 }
 
-# gVisor's shim does not create a container whose configuration it cannot read. Type is field 1 of Any, value 2; ConfigPath is 2.
+# The real shims create no container whose configuration they cannot read, or whose hypervisor they cannot start. Type is field 1 of
+# Any, value 2; ConfigPath is 2.
 sub refuse {
     my %any = map { $_->[0] => $_->[1] } fields($_[0]);
     my %option = map { $_->[0] => $_->[1] } fields($any{2} // '');
     my $path = $option{2} // '';
     return if $path eq '';
     open my $file, '<', $path or return qq(failed to decode config file "$path": $!);
-    return if grep { /^\[runsc_config\]/ } <$file>;
-    return qq(config file "$path" has no table runsc_config);
+    my @lines = <$file>;
+    return qq(config file "$path" has no table $table) if !grep { index($_, "[$table") == 0 } @lines;
+    for my $needed (@needs, map { /^ *(?:path|kernel|image) = "(.+)"/ ? $1 : () } @lines) {
+        return "$needed: no such file or directory" if !-e $needed;
+    }
+    return;
 }
 
 # The fields of a protobuf message: number, value, and the bytes as they were.

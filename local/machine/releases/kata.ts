@@ -1,5 +1,5 @@
 import { zstdCompressSync } from 'node:zlib';
-import { tar } from './archive.ts';
+import { type ArchiveFiles, tar } from './archive.ts';
 
 /** The version of the kernel that a guest shows. */
 const guestKernel = '6.18.15';
@@ -53,8 +53,23 @@ exit $status
 `;
 }
 
-/** Builds the archive of a stand-in for a Kata release, with upstream's names and layout; the same bytes every time. */
+/** Builds the archive of a stand-in for a Kata release that runs in a directory tree; the same bytes every time. */
 export function buildKata(release: string, architecture: string): Buffer {
+  return kataArchive(release, architecture, shim(release));
+}
+
+/**
+ * Builds an archive with upstream's names and layout; the same bytes every time.
+ *
+ * @param program the shim
+ * @param besides what the shim needs beside itself
+ */
+export function kataArchive(
+  release: string,
+  architecture: string,
+  program: string,
+  besides: ArchiveFiles = {},
+): Buffer {
   const qemu = `opt/kata/bin/qemu-system-${architecture}`;
   const others =
     architecture === 'x86_64'
@@ -70,7 +85,7 @@ export function buildKata(release: string, architecture: string): Buffer {
   return zstdCompressSync(
     tar({
       'opt/kata/VERSION': `${release}\n`,
-      'opt/kata/runtime-rs/bin/containerd-shim-kata-v2': shim(release),
+      'opt/kata/runtime-rs/bin/containerd-shim-kata-v2': program,
       [`${configurations}/configuration-qemu-runtime-rs.toml`]: configuration('qemu', `/${qemu}`),
       [qemu]: '#!/bin/sh\nexit 1\n',
       'opt/kata/libexec/virtiofsd': '#!/bin/sh\nexit 1\n',
@@ -78,6 +93,7 @@ export function buildKata(release: string, architecture: string): Buffer {
       [`${share}/kata-containers/vmlinux.container`]: `-> vmlinux-${guestKernel}`,
       [`${share}/kata-containers/kata-containers.img`]: 'A stand-in for a guest image.\n',
       ...others,
+      ...besides,
     }),
   );
 }

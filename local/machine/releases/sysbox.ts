@@ -1,4 +1,4 @@
-import { deb } from './archive.ts';
+import { type ArchiveFiles, deb } from './archive.ts';
 
 /** The ids that the stand-in gives to a container: what a node's first range after the users of people looks like. */
 const range = '0 231072 65536';
@@ -44,8 +44,23 @@ const daemon = (name: string) => `#!/bin/sh\n# A stand-in for ${name}.\nexec sle
 const unit = (program: string) =>
   `[Unit]\nDescription=${program} (stand-in)\n\n[Service]\nExecStart=/usr/bin/${program}\n\n[Install]\nWantedBy=sysbox.service\n`;
 
-/** Builds a stand-in for the package of a Sysbox release, which dpkg can read; the same bytes every time. */
+/** Builds a stand-in for the package of a Sysbox release that runs in a directory tree; the same bytes every time. */
 export function buildSysbox(release: string, architecture: string): Buffer {
+  return sysboxPackage(release, architecture, runc(release));
+}
+
+/**
+ * Builds a package with upstream's names and layout, which dpkg can read; the same bytes every time.
+ *
+ * @param program sysbox-runc
+ * @param scripts what dpkg runs when it installs and removes the package
+ */
+export function sysboxPackage(
+  release: string,
+  architecture: string,
+  program: string,
+  scripts: ArchiveFiles = {},
+): Buffer {
   const debian = architecture === 'x86_64' ? 'amd64' : 'arm64';
   const control = `Package: sysbox-ce
 Version: ${release}.linux
@@ -56,9 +71,9 @@ Depends: fuse | fuse3, lsb-release, rsync, iptables
 Description: A stand-in for Sysbox
 `;
   return deb(
-    { control },
+    { control, ...scripts },
     {
-      'usr/bin/sysbox-runc': runc(release),
+      'usr/bin/sysbox-runc': program,
       'usr/bin/sysbox-mgr': daemon('sysbox-mgr'),
       'usr/bin/sysbox-fs': daemon('sysbox-fs'),
       'usr/lib/systemd/system/sysbox.service':
