@@ -8,7 +8,7 @@ export interface StartOptions {
   readonly runtime: string;
   readonly nodes: number;
   readonly clock: 'real' | 'virtual';
-  readonly machine: 'simulated';
+  readonly machine: 'simulated' | 'real';
   readonly fault: readonly string[];
   readonly json: boolean;
   /** Leave the local cloud running after the nodes have ended. */
@@ -38,9 +38,9 @@ export function startCommand(): Command {
     .addOption(
       new Option(
         '--machine <kind>',
-        'simulated: the real scripts in a directory tree, with stand-ins for containerd and systemd',
+        'simulated: the real scripts in a directory tree, with stand-ins for containerd and systemd; real: a systemd and a containerd for each node (root on Debian or Ubuntu)',
       )
-        .choices(['simulated'])
+        .choices(['simulated', 'real'])
         .default('simulated'),
     )
     .option('--fault <name>', 'what shall go wrong (repeatable; the names are below)', readFault, [])

@@ -11,13 +11,13 @@ import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
 import { type FaultName, isMachineFault } from '../../local/faults.ts';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
 import { simulatedCatalogue } from '../../local/machine/release.ts';
-import { SimulatedMachine } from '../../local/machine/simulated.ts';
 import { hostProgram } from '../../local/machine/tree.ts';
 import { karpenterNode, type NodePlan } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { World } from '../../local/world/world.ts';
 import { defaultConfig } from '../manifests.ts';
 import { synthesize } from '../synthesize.ts';
+import { machinesOf } from './machines.ts';
 import type { StartOptions } from './options.ts';
 
 /** How soon things happen on a pool for people, and how soon on the virtual clock, where waiting costs nothing. */
@@ -48,7 +48,7 @@ export interface Rig {
  * Synthesizes the app with a catalogue whose checksums are those of the stand-in release, and starts a world around it.
  *
  * @param tell gets a line for each step
- * @throws ConfigError, SynthesisRefused, MachineLacks, or what the local cloud refuses the template with
+ * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or what the local cloud refuses the template with
  */
 export async function assemble(options: StartOptions, tell: (step: string) => void): Promise<Rig> {
   const missing = needed.filter((program) => hostProgram(program) === undefined);
@@ -68,6 +68,7 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       `${configFile}: clusters: is ${seen}; accepted here: at least one cluster without an endpoint, for the local cloud to play`,
     );
   }
+  const supply = await machinesOf(options, tell);
   const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
   const clock: Clock = options.clock === 'virtual' ? new VirtualClock() : new RealClock();
   const machines: string[] = [];
@@ -77,12 +78,15 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
     tell('synthesizing the app');
     const project = join(import.meta.dirname, '..', '..', 'ssm-documents', 'catalogue.yaml');
     const catalogue = join(folder, 'catalogue.yaml');
-    writeFileSync(catalogue, stringify(simulatedCatalogue(parseCatalogue(readFileSync(project, 'utf8')))));
+    writeFileSync(
+      catalogue,
+      stringify(simulatedCatalogue(parseCatalogue(readFileSync(project, 'utf8')), 'zstd', supply.builders)),
+    );
     const assembly = join(folder, 'cdk.out');
     await synthesize({ assembly, config: configFile, catalogue });
 
     tell('starting the local cloud over cdk.out');
-    mirror = await startMirror();
+    mirror = await startMirror(supply.builders);
     const site = mirror;
     const world = await World.start({
       assembly,
@@ -95,7 +99,7 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
       auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => {
-        const machine = await SimulatedMachine.create({ faults: faults.filter(isMachineFault) }, site);
+        const machine = await supply.create(site);
         machines.push(machine.description);
         return machine;
       },

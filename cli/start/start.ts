@@ -1,9 +1,11 @@
 import { Listr, type ListrTask } from 'listr2';
 import { ConfigError } from '../../lib/config/load.ts';
+import { HostError } from '../../local/machine/real/host.ts';
 import type { LaunchedNode } from '../../local/world/node.ts';
 import type { NodeReport, World } from '../../local/world/world.ts';
 import { SynthesisRefused } from '../synthesize.ts';
 import { keep } from './keep.ts';
+import { OptionsRefused } from './machines.ts';
 import type { StartOptions } from './options.ts';
 import { printRun, runOf, wayLine } from './report.ts';
 import { assemble, MachineLacks, type Rig } from './rig.ts';
@@ -32,7 +34,9 @@ export async function start(options: StartOptions): Promise<number> {
     if (options.keep) await keep(rig.world, (line) => process[options.json ? 'stderr' : 'stdout'].write(`${line}\n`));
     return exitCode(reports, options);
   } catch (error) {
-    const foreseen = [ConfigError, SynthesisRefused, MachineLacks].some((kind) => error instanceof kind);
+    const foreseen = [ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused].some(
+      (kind) => error instanceof kind,
+    );
     if (!(error instanceof Error) || !foreseen) throw error;
     process.stderr.write(`${error.message}\n`);
     return 2;

@@ -62,7 +62,7 @@ const foreigners = {
 } as const;
 
 /** How a fault of a machine reaches the mirror. */
-const downloadFaults: Partial<Record<MachineFault, { readonly fault: MirrorFault; readonly once: boolean }>> = {
+export const downloadFaults: Partial<Record<MachineFault, { readonly fault: MirrorFault; readonly once: boolean }>> = {
   'checksum-mismatch': { fault: 'corrupt', once: false },
   'download-404': { fault: 'not-found', once: false },
   'download-500': { fault: 'server-error', once: true },

@@ -45,11 +45,11 @@ stage() {
     last_words
     fail install-failed "the archive's runsc says '$line', not release-$release $REPLY"
   fi
-  # The release is proven meanwhile.
-  (cd "$new" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err-files" &
-  hashing=$!
   rm -rf "$staged"
   mv -T "$new" "$staged"
+  # The release is proven meanwhile.
+  (cd "$staged" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err-files" &
+  hashing=$!
   step 'unpacked'
 }
 

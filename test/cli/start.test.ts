@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, inject, it } from 'vitest';
+import { hostProgram } from '../../local/machine/tree.ts';
 import { airlock } from './airlock.ts';
 
 /** Puts the text of an airlock.yaml among the words into a file, and the file's name in its place. */
@@ -78,6 +80,14 @@ describe('bad input', () => {
     [['--machine', 'none'], "argument 'none' is invalid. Allowed choices are simulated"],
     [['--fault', 'rain'], "argument 'rain' is invalid. Accepted is one of not-sandboxed, "],
     [['--keep', '--clock', 'virtual'], "'--keep' is given with '--clock virtual'; accepted: "],
+    [
+      ['--machine', 'real', '--clock', 'virtual'],
+      "'--machine real' is given with '--clock virtual'; accepted: '--clock real'",
+    ],
+    [
+      ['--machine', 'real', '--fault', 'foreign-package'],
+      "'--machine real' is given with '--fault foreign-package'; accepted of machines: not-sandboxed, ",
+    ],
     [['--speed', '9'], "unknown option '--speed'"],
     [['--config', '/nowhere/airlock.yaml'], '/nowhere/airlock.yaml: cannot be read: '],
     [['--config', 'clusters: [{name: a b}]'], 'airlock.yaml: clusters.0.name: is "a b"; accepted: the name of'],
@@ -95,6 +105,19 @@ describe('bad input', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(message);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('is a real machine on a host where Airlock is not root, and it says so', async ({ skip }) => {
+    const { stdout: user } = spawnSync('id', ['-u'], { encoding: 'utf8' });
+    if (user.trim() === '0' && hostProgram('setpriv') === undefined) skip('setpriv is not installed on this machine');
+    const dropped = user.trim() === '0' ? ['setpriv', '--reuid=65534', '--clear-groups'] : [];
+    const bin = join(import.meta.dirname, '..', '..', 'bin', 'airlock.ts');
+    const [program = '', ...words] = [...dropped, process.execPath, bin, 'start', '--json', '--machine', 'real'];
+
+    const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', cwd: '/' });
+
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^real nodes need (root: .* Run the command with sudo|Debian or Ubuntu; this is .*)\n$/);
   });
 
   it('is no fault of --help, which lists every fault that can be planted', async () => {

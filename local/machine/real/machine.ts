@@ -37,6 +37,8 @@ export interface RealOptions {
   readonly download?: { readonly fault: MirrorFault; readonly once: boolean };
   /** More files of the node, by their paths; executable where they begin with `#!`. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Files of its root file system that the node does not have. */
+  readonly without?: readonly string[];
   /** Is told in a line what takes long. */
   readonly progress?: (line: string) => void;
 }
@@ -222,6 +224,7 @@ export class RealMachine implements Machine {
     mirror,
     download,
     files,
+    without = [],
     virtualization = 'usable',
   }: RealOptions): Promise<void> {
     const upper = join(this.#node.directory, 'upper');
@@ -240,6 +243,7 @@ export class RealMachine implements Machine {
       for (const [path, text] of Object.entries(companions[configuration] ?? {})) place(upper, path, text);
     }
     for (const [path, text] of Object.entries(files ?? {})) place(upper, path, text);
+    for (const path of without) hide(upper, path);
     for (const name of containerdDirectory === undefined ? [] : readdirSync(containerdDirectory)) {
       mkdirSync(join(upper, 'usr/bin'), { recursive: true });
       copyFileSync(join(containerdDirectory ?? '', name), join(upper, 'usr/bin', name));

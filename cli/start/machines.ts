@@ -1,0 +1,64 @@
+import { type FaultName, isMachineFault } from '../../local/faults.ts';
+import type { Machine } from '../../local/machine/machine.ts';
+import type { Mirror } from '../../local/machine/mirror.ts';
+import { realFaults } from '../../local/machine/real/faults.ts';
+import { requireRealHost } from '../../local/machine/real/host.ts';
+import { RealMachine } from '../../local/machine/real/machine.ts';
+import { realReleases } from '../../local/machine/real/release.ts';
+import type { Builders } from '../../local/machine/release.ts';
+import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import type { StartOptions } from './options.ts';
+
+/** Where the machines of a run come from, and the releases that the mirror serves for them. */
+export interface Machines {
+  readonly builders: Partial<Builders>;
+  create(mirror: Mirror): Promise<Machine>;
+}
+
+/** Options that do not go together. */
+export class OptionsRefused extends Error {
+  override readonly name = 'OptionsRefused';
+}
+
+/**
+ * Prepares the kind of machines that a run asks for.
+ *
+ * @param tell gets a line for each step that takes long
+ * @throws HostError where this host cannot have real nodes, OptionsRefused where the options ask for what such machines cannot do
+ */
+export async function machinesOf(options: StartOptions, tell: (step: string) => void): Promise<Machines> {
+  const faults = (options.fault as readonly FaultName[]).filter(isMachineFault);
+  if (options.machine === 'simulated') {
+    return { builders: {}, create: (mirror) => SimulatedMachine.create({ faults }, mirror) };
+  }
+  if (options.clock === 'virtual') {
+    throw new OptionsRefused(
+      "option '--machine real' is given with '--clock virtual'; accepted: '--clock real', for a real machine takes its own time",
+    );
+  }
+  const [fault, another] = faults;
+  if (another !== undefined) {
+    throw new OptionsRefused(
+      `option '--machine real' is given with ${faults.length} faults of a machine; accepted: one`,
+    );
+  }
+  const planted = fault === undefined ? {} : realFaults[fault];
+  if (planted === undefined) {
+    const known = Object.keys(realFaults).join(', ');
+    throw new OptionsRefused(
+      `option '--machine real' is given with '--fault ${fault}'; accepted of machines: ${known}`,
+    );
+  }
+  requireRealHost();
+  const { builders } = await realReleases(tell, planted.kind);
+  return {
+    builders,
+    create: async (mirror) => {
+      // containerd from 2.0 on says which handlers it serves, and gives pods user namespaces.
+      const machine = await RealMachine.create({ release: 'sid', mirror, progress: tell, ...planted.options });
+      // A node of a person's pool has something on it.
+      if (fault !== 'containerd-dead') await machine.startContainer('bystander');
+      return machine;
+    },
+  };
+}
