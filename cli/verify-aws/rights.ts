@@ -1,9 +1,11 @@
 import {
+  type ContextEntry,
   GetRolePolicyCommand,
   IAMClient,
   ListRolePoliciesCommand,
   SimulateCustomPolicyCommand,
 } from '@aws-sdk/client-iam';
+import { grantsOf } from './grants.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 import type { Finding } from './verify.ts';
 
@@ -17,30 +19,48 @@ const forbidden: readonly { readonly action: string; readonly resource: string }
   { action: 's3:GetObject', resource: '*' },
 ];
 
-/** Asks IAM itself, for each role of the stack, about what its policies allow and about what nobody may do. */
+/** Asks IAM itself, for each role of the stack, whether it may do what its policies say, under their conditions alone, and nothing of what nobody may do. */
 export async function simulateRights(): Promise<readonly Finding[]> {
   const roles = (await deployedResources()).filter(({ type }) => type === 'AWS::IAM::Role');
   const findings: Finding[] = [];
-  for (const role of roles) findings.push(...(await simulateRole(role)));
+  for (const role of roles) findings.push(await simulateRole(new IAMClient(), role));
   return findings;
 }
 
-async function simulateRole(role: DeployedResource): Promise<Finding[]> {
-  const client = new IAMClient();
-  const { PolicyNames = [] } = await client.send(new ListRolePoliciesCommand({ RoleName: role.physicalId }));
+async function simulateRole(client: IAMClient, { logicalId, physicalId }: DeployedResource): Promise<Finding> {
+  const policies = await policiesOf(client, physicalId);
+  if (policies.length === 0) return { ok: true, text: `${logicalId}: has no policy of its own` };
+  const allowed = async (action: string, resource: string, context: readonly ContextEntry[] = []) => {
+    const { EvaluationResults = [] } = await client.send(
+      new SimulateCustomPolicyCommand({
+        PolicyInputList: policies,
+        ActionNames: [action],
+        ResourceArns: [resource],
+        ContextEntries: [...context],
+      }),
+    );
+    return EvaluationResults.length > 0 && EvaluationResults.every(({ EvalDecision }) => EvalDecision === 'allowed');
+  };
+  const wrong: string[] = [];
+  for (const { action, resource, context } of policies.flatMap(grantsOf)) {
+    if (!(await allowed(action, resource, context))) wrong.push(`may not do ${action} on ${resource}`);
+    if (context.length > 0 && (await allowed(action, resource))) {
+      wrong.push(`may do ${action} on ${resource} whatever the condition says`);
+    }
+  }
+  for (const { action, resource } of forbidden) {
+    if (await allowed(action, resource)) wrong.push(`may do ${action} on ${resource}`);
+  }
+  const good = 'may do what it needs, under its conditions alone, and nothing of what nobody may';
+  return { ok: wrong.length === 0, text: `${logicalId}: ${wrong.length === 0 ? good : wrong.join('; ')}` };
+}
+
+async function policiesOf(client: IAMClient, RoleName: string): Promise<string[]> {
+  const { PolicyNames = [] } = await client.send(new ListRolePoliciesCommand({ RoleName }));
   const policies: string[] = [];
   for (const PolicyName of PolicyNames) {
-    const { PolicyDocument } = await client.send(new GetRolePolicyCommand({ RoleName: role.physicalId, PolicyName }));
+    const { PolicyDocument } = await client.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
     if (PolicyDocument) policies.push(decodeURIComponent(PolicyDocument));
   }
-  if (policies.length === 0) return [{ ok: true, text: `${role.logicalId}: has no policy of its own` }];
-  const findings: Finding[] = [];
-  for (const { action, resource } of forbidden) {
-    const { EvaluationResults = [] } = await client.send(
-      new SimulateCustomPolicyCommand({ PolicyInputList: policies, ActionNames: [action], ResourceArns: [resource] }),
-    );
-    const denied = EvaluationResults.every(({ EvalDecision }) => EvalDecision !== 'allowed');
-    if (!denied) findings.push({ ok: false, text: `${role.logicalId}: may do ${action} on ${resource}` });
-  }
-  return findings.length > 0 ? findings : [{ ok: true, text: `${role.logicalId}: is denied what nobody may do` }];
+  return policies;
 }

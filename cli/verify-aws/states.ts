@@ -1,23 +1,9 @@
 import { DescribeStateMachineCommand, SFNClient, TestStateCommand } from '@aws-sdk/client-sfn';
 import { deployedResources, resourceLike } from './stack.ts';
+import { casesOf, context, input, type StateCase, variables } from './state-cases.ts';
 import type { Finding } from './verify.ts';
 
-const node = {
-  instanceId: 'i-00000000000000000',
-  launchedAt: '2026-01-01T00:00:00.000Z',
-  cluster: 'none',
-  pool: 'none',
-  nodeName: 'none',
-  providerId: 'aws:///none/i-00000000000000000',
-  deadline: '2026-01-01T00:20:00.000Z',
-};
-const failure = { outcome: 'proof-failed', detail: 'a test of the states' };
-const variables = { node, failure, receipt: { version: 1, ...node, ...failure, endedAt: node.deadline, totalMs: 0 } };
-
-/** States that call nothing: AWS itself evaluates their expressions. */
-const pure = ['Admitted', 'Forget', 'Quarantined'];
-
-/** Lets AWS evaluate the expressions of the states that call nothing, with the role and the definition as deployed. */
+/** Lets AWS evaluate every state of the definition as it is deployed; what a state would call is answered for it, so nothing is touched. */
 export async function testStates(): Promise<readonly Finding[]> {
   const client = new SFNClient();
   const machine = resourceLike(await deployedResources(), 'AWS::StepFunctions::StateMachine');
@@ -25,19 +11,28 @@ export async function testStates(): Promise<readonly Finding[]> {
     new DescribeStateMachineCommand({ stateMachineArn: machine.physicalId }),
   );
   const findings: Finding[] = [];
-  for (const stateName of pure) {
-    const { status, error, cause } = await client.send(
-      new TestStateCommand({
-        definition,
-        stateName,
-        roleArn,
-        input: JSON.stringify({ node, refused: failure }),
-        variables: JSON.stringify(variables),
-      }),
-    );
-    // The state Quarantined is a Fail state: to fail with the outcome is what it is for.
-    const ok = status === 'SUCCEEDED' || (stateName === 'Quarantined' && error === failure.outcome);
-    findings.push({ ok, text: `${stateName}: ${status}${ok ? '' : ` ${error}: ${cause}`}` });
-  }
+  for (const one of casesOf(definition)) findings.push(await test(client, definition, roleArn, one));
   return findings;
+}
+
+async function test(
+  client: SFNClient,
+  definition: string,
+  roleArn: string | undefined,
+  { stateName, when, mock, refused, wanted }: StateCase,
+): Promise<Finding> {
+  const seen = await client.send(
+    new TestStateCommand({
+      definition,
+      stateName,
+      roleArn,
+      input: JSON.stringify(refused ? input.refused : input.admitted),
+      variables: JSON.stringify(variables),
+      // A context may be given only where the call is answered.
+      ...(mock === undefined ? {} : { mock, context: JSON.stringify(context) }),
+    }),
+  );
+  const ok = wanted.status.includes(seen.status ?? '') && (wanted.next === undefined || wanted.next === seen.nextState);
+  const said = ok ? '' : `: ${seen.status} → ${seen.nextState ?? 'the end'} ${seen.error ?? ''} ${seen.cause ?? ''}`;
+  return { ok, text: `${stateName}, ${when}${said.trimEnd()}` };
 }

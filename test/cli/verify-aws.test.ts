@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { grantsOf } from '../../cli/verify-aws/grants.ts';
+import { casesOf } from '../../cli/verify-aws/state-cases.ts';
 import { airlock } from './airlock.ts';
 
 /** A machine of somebody who has never used AWS: no key, no profile, no instance to ask. */
@@ -16,5 +20,59 @@ describe('airlock verify-aws', () => {
     const { code, out, err } = await airlock(['verify-aws'], { ...bare, ...keys });
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(/no region; accepted: AWS_REGION/);
+  });
+});
+
+describe('the states that are tested in AWS', () => {
+  const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
+  // biome-ignore lint/suspicious/noExplicitAny: the template is read where the stack has put these fields
+  const resources = Object.values<any>(template.Resources);
+  const machine = resources.find(({ Type }) => Type === 'AWS::StepFunctions::StateMachine');
+  const [, parts] = machine.Properties.DefinitionString['Fn::Join'];
+  const definition = parts.map((part: unknown) => (typeof part === 'string' ? part : 'aws')).join('');
+  const { States } = JSON.parse(definition);
+
+  it('are all of the state machine, each call in its success and in its failure', () => {
+    const cases = casesOf(definition);
+    expect([...new Set(cases.map(({ stateName }) => stateName))]).toEqual(Object.keys(States));
+    for (const { stateName, mock, wanted } of cases) {
+      expect([stateName, mock !== undefined]).toEqual([stateName, States[stateName].Type === 'Task']);
+      if (wanted.next !== undefined) expect(Object.keys(States)).toContain(wanted.next);
+    }
+    expect(cases.filter(({ stateName }) => stateName === 'Admitted').map(({ wanted }) => wanted.next)).toEqual([
+      'Install',
+      'Quarantine',
+    ]);
+  });
+
+  it('must have an answer to each call: a state that calls something new is named', () => {
+    const added = JSON.stringify({ States: { New: { Type: 'Task', Resource: 'arn:aws:states:::sns:publish' } } });
+    expect(() => casesOf(added)).toThrow('the state New calls sns:publish, to which no answer is known');
+  });
+});
+
+describe('the rights that are asked about in AWS', () => {
+  it('are each single one of a policy, with what its conditions want', () => {
+    const policy = {
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: ['ssm:SendCommand', 'ssm:CancelCommand'],
+          Resource: ['arn:aws:ec2:eu-central-1:123456789012:instance/*', '*'],
+          Condition: { StringLike: { 'ssm:resourceTag/airlock:runtime': '*' } },
+        },
+        { Effect: 'Deny', Action: 'iam:*', Resource: '*' },
+      ],
+    };
+    const grants = grantsOf(JSON.stringify(policy));
+    expect(grants.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
+      'ssm:SendCommand arn:aws:ec2:eu-central-1:123456789012:instance/some',
+      'ssm:SendCommand *',
+      'ssm:CancelCommand arn:aws:ec2:eu-central-1:123456789012:instance/some',
+      'ssm:CancelCommand *',
+    ]);
+    expect(grants[0]?.context).toEqual([
+      { ContextKeyName: 'ssm:resourceTag/airlock:runtime', ContextKeyType: 'string', ContextKeyValues: ['some'] },
+    ]);
   });
 });

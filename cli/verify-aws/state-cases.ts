@@ -1,0 +1,106 @@
+import type { MockInput } from '@aws-sdk/client-sfn';
+
+/** One state in one situation, and how it has to go on. */
+export interface StateCase {
+  readonly stateName: string;
+  readonly when: string;
+  /** The answer to what the state calls; absent where it calls nothing. */
+  readonly mock?: MockInput;
+  /** Whether the execution was started for a node that was refused at once. */
+  readonly refused?: boolean;
+  readonly wanted: { readonly status: readonly string[]; readonly next?: string };
+}
+
+interface State {
+  readonly Type: string;
+  readonly Resource?: string;
+  readonly Next?: string;
+  readonly End?: boolean;
+  readonly Default?: string;
+  readonly Choices?: readonly { readonly Next: string }[];
+  readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
+  readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[];
+}
+
+const instanceId = 'i-00000000000000000';
+const end = '2126-01-01T00:20:00.000Z';
+const node = {
+  instanceId,
+  launchedAt: '2026-01-01T00:00:00.000Z',
+  cluster: 'none',
+  pool: 'none',
+  nodeName: 'none',
+  providerId: `aws:///none/${instanceId}`,
+  deadline: end,
+};
+const failure = { outcome: 'proof-failed', detail: 'a test of the states' };
+const receipt = { version: 1, ...node, ...failure, endedAt: end, totalMs: 0 };
+const request = { runtime: 'gvisor', release: 'none' };
+
+/** What an execution is started with: for a node that goes on, and for one that is refused. */
+export const input = { admitted: { node, request }, refused: { node, refused: failure } };
+
+/** What the states before would have assigned. */
+export const variables = { node, request, failure, receipt, installation: request };
+
+/** What Step Functions knows of an execution. */
+export const context = {
+  Execution: { Id: 'arn:aws:states:::execution:none:none', Name: 'none', StartTime: node.launchedAt, Input: {} },
+  State: { Name: 'none', EnteredTime: node.launchedAt, RetryCount: 0 },
+  StateMachine: { Id: 'arn:aws:states:::stateMachine:none', Name: 'none' },
+  Task: { Token: 'none' },
+};
+
+/** What each integration would be answered with, by the end of its name. */
+const answers: Readonly<Record<string, unknown>> = {
+  'sqs:sendMessage.waitForTaskToken': request,
+  'lambda:invoke': { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: receipt },
+  'dynamodb:updateItem': {},
+  'events:putEvents': { FailedEntryCount: 0, Entries: [{ EventId: 'none' }] },
+};
+
+/**
+ * Every state of a definition in the situations that it has a way for.
+ *
+ * @throws Error where a state calls what no answer is known to: a new integration needs one here
+ */
+export function casesOf(definition: string): StateCase[] {
+  const { StartAt, States } = JSON.parse(definition) as { StartAt: string; States: Readonly<Record<string, State>> };
+  return Object.entries(States).flatMap(([stateName, state]): StateCase[] => {
+    const { Type, Next: next, Choices = [], Default, Retry = [], Catch = [] } = state;
+    const onward = { status: ['SUCCEEDED'], ...(next === undefined ? {} : { next }) };
+    if (Type === 'Task') {
+      const taken = [...Retry, ...Catch].some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+      const failed = { status: taken ? ['RETRIABLE', 'CAUGHT_ERROR'] : ['FAILED'] };
+      return [
+        {
+          stateName,
+          when: 'answered',
+          mock: mock({ result: JSON.stringify(answerTo(stateName, state)) }),
+          wanted: onward,
+        },
+        { stateName, when: 'refused', mock: mock({ errorOutput: { error: 'none', cause: 'a test' } }), wanted: failed },
+      ];
+    }
+    if (Type === 'Fail') return [{ stateName, when: 'with its outcome', wanted: { status: ['FAILED'] } }];
+    if (stateName === StartAt && Default !== undefined) {
+      const [first] = Choices;
+      const refused = { status: ['SUCCEEDED'], ...(first === undefined ? {} : { next: first.Next }) };
+      return [
+        { stateName, when: 'of a node that goes on', wanted: { status: ['SUCCEEDED'], next: Default } },
+        { stateName, when: 'of a node that is refused', refused: true, wanted: refused },
+      ];
+    }
+    return [{ stateName, when: 'as it is', wanted: onward }];
+  });
+}
+
+function mock(answer: MockInput): MockInput {
+  return { ...answer, fieldValidationMode: 'NONE' };
+}
+
+function answerTo(stateName: string, { Resource = '' }: State): unknown {
+  const name = Resource.split(':::')[1] ?? Resource;
+  if (!(name in answers)) throw new Error(`the state ${stateName} calls ${name}, to which no answer is known`);
+  return answers[name];
+}
