@@ -80,7 +80,7 @@ export class FrontDoor implements Aws {
       return { status: 501, headers: {}, body: Buffer.from(JSON.stringify({ __type: 'UnknownService', message })) };
     }
     const { sdk } = registered;
-    const codec = codecOf(sdk);
+    const codec = codecOf(sdk, request);
     try {
       const decoded = codec.decode(sdk, request);
       const model = sdk.operations.get(decoded?.operation ?? '');

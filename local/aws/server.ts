@@ -85,7 +85,7 @@ async function answer(cloud: LocalCloud, incoming: IncomingMessage, now: () => n
 function refusal(cloud: LocalCloud, request: WireRequest, error: AwsError): WireResponse {
   const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)/.exec(request.headers['authorization'] ?? '')?.[1] ?? '';
   const sdk = cloud.sdk(service);
-  if (sdk !== undefined) return codecOf(sdk).encodeError(sdk, request, error, 'unsigned');
+  if (sdk !== undefined) return codecOf(sdk, request).encodeError(sdk, request, error, 'unsigned');
   return {
     status: error.status,
     headers: {},

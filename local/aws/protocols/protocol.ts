@@ -5,6 +5,7 @@ import type { WireRequest, WireResponse } from '../wire.ts';
 import { awsJson } from './aws-json.ts';
 import { query } from './query.ts';
 import { restJson } from './rest-json.ts';
+import { sqsQuery } from './sqs-query.ts';
 
 /** A request, read. */
 interface Decoded {
@@ -24,8 +25,9 @@ export interface Codec {
   encodeError(sdk: Sdk, request: WireRequest, error: AwsError, requestId: string): WireResponse;
 }
 
-/** The codec of a service's protocol. */
-export function codecOf({ protocol }: Sdk): Codec {
+/** The codec of a service's protocol; SQS has two, and a form is the older one. */
+export function codecOf({ service, protocol }: Sdk, { headers }: WireRequest): Codec {
+  if (service === 'sqs' && headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return sqsQuery;
   switch (protocol) {
     case 'awsJson1_0':
     case 'awsJson1_1':

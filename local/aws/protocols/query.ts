@@ -54,12 +54,14 @@ function members(schema: NormalizedSchema, value: unknown): string {
   return written.slice(written.indexOf('>') + 1, written.lastIndexOf('</'));
 }
 
-function xml(status: number, content: string): WireResponse {
+/** An answer of XML. */
+export function xml(status: number, content: string): WireResponse {
   const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${content}`);
   return { status, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body };
 }
 
-function escaped(text: string): string {
+/** Text as it stands in XML. */
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

@@ -8,6 +8,11 @@ import { karpenterNode, type LaunchedNode } from '../../../local/world/node.ts';
 import { World } from '../../../local/world/world.ts';
 
 const hasCli = has('aws');
+if (!hasCli) {
+  process.stderr.write(
+    '\nSKIPPED: the AWS CLI against the local cloud. There is no program aws here: apt-get install awscli\n\n',
+  );
+}
 
 function has(program: string): boolean {
   try {
@@ -108,6 +113,8 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
       'ssm get-command-invocation --command-id 00000000-0000-4000-8000-000000000000 --instance-id i-0123456789abcdef0',
     );
     expect(missing.complained).toContain('InvocationDoesNotExist');
+    const queue = await aws('sqs get-queue-url --queue-name nowhere');
+    expect(queue.complained).toContain('NonExistentQueue');
     const wrong = await aws('ec2 describe-instances', { AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) });
     expect(wrong.complained).toContain('InvalidSignatureException');
     const stranger = await aws('ssm list-commands', { AWS_ACCESS_KEY_ID: 'ASIASTRANGER00000000' });
