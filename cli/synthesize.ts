@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { stringify } from 'yaml';
+import { parseCatalogue } from '../domain/catalogue.ts';
+import { simulatedCatalogue } from '../local/machine/release.ts';
 
 /** What to synthesize, and whereto. */
-export interface Synthesis {
+interface Synthesis {
   /** The folder for the cloud assembly. */
   readonly assembly: string;
   /** Another `airlock.yaml`. */
@@ -44,4 +48,41 @@ export async function synthesize({ assembly, config, catalogue }: Synthesis): Pr
   const ended = new Promise<number>((resolve) => app.on('close', (code) => resolve(code ?? 1)));
   const [code, said] = await Promise.all([ended, text(app.stderr)]);
   if (code !== 0) throw new SynthesisRefused(said.trim(), code);
+}
+
+/** What a synthesis for the local cloud may differ in. */
+interface Simulation {
+  /** Another `airlock.yaml`. */
+  readonly config?: string;
+  /** What makes the releases that the machines download. */
+  readonly builders?: Parameters<typeof simulatedCatalogue>[2];
+}
+
+/** A synthesis for machines whose releases are stand-ins. */
+interface SimulatedSynthesis {
+  /** The folder of the cloud assembly. */
+  readonly assembly: string;
+  /** The catalogue that it was made with: the project's own, with the checksums of the stand-in releases. */
+  readonly catalogue: string;
+}
+
+/**
+ * Synthesizes the app for the local cloud.
+ *
+ * @param folder where the catalogue and the cloud assembly are written
+ * @throws SynthesisRefused with what the app said
+ */
+export async function synthesizeSimulated(
+  folder: string,
+  { config, builders }: Simulation = {},
+): Promise<SimulatedSynthesis> {
+  const project = join(import.meta.dirname, '..', 'ssm-documents', 'catalogue.yaml');
+  const catalogue = join(folder, 'catalogue.yaml');
+  writeFileSync(
+    catalogue,
+    stringify(simulatedCatalogue(parseCatalogue(readFileSync(project, 'utf8')), 'zstd', builders)),
+  );
+  const assembly = join(folder, 'cdk.out');
+  await synthesize({ assembly, catalogue, ...(config === undefined ? {} : { config }) });
+  return { assembly, catalogue };
 }

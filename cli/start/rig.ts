@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { parseCatalogue } from '../../domain/catalogue.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { ConfigError, loadConfig } from '../../lib/config/load.ts';
@@ -10,13 +8,12 @@ import { manifestOptions } from '../../lib/config/manifest-options.ts';
 import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
 import { type FaultName, isMachineFault } from '../../local/faults.ts';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
-import { simulatedCatalogue } from '../../local/machine/release.ts';
 import { hostProgram } from '../../local/machine/tree.ts';
 import { karpenterNode, type NodePlan } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { World } from '../../local/world/world.ts';
 import { defaultConfig } from '../manifests.ts';
-import { synthesize } from '../synthesize.ts';
+import { synthesizeSimulated } from '../synthesize.ts';
 import { machinesOf } from './machines.ts';
 import type { StartOptions } from './options.ts';
 
@@ -76,14 +73,7 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
   let mirror: Mirror | undefined;
   try {
     tell('synthesizing the app');
-    const project = join(import.meta.dirname, '..', '..', 'ssm-documents', 'catalogue.yaml');
-    const catalogue = join(folder, 'catalogue.yaml');
-    writeFileSync(
-      catalogue,
-      stringify(simulatedCatalogue(parseCatalogue(readFileSync(project, 'utf8')), 'zstd', supply.builders)),
-    );
-    const assembly = join(folder, 'cdk.out');
-    await synthesize({ assembly, config: configFile, catalogue });
+    const { assembly } = await synthesizeSimulated(folder, { config: configFile, builders: supply.builders });
 
     tell('starting the local cloud over cdk.out');
     mirror = await startMirror(supply.builders);

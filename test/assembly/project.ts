@@ -1,11 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { stringify } from 'yaml';
-import { synthesize } from '../../cli/synthesize.ts';
-import { parseCatalogue } from '../../domain/catalogue.ts';
-import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { synthesizeSimulated } from '../../cli/synthesize.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,11 +18,7 @@ declare module 'vitest' {
 /** Synthesizes once for all tests. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-test-'));
-  const sources = join(import.meta.dirname, '..', '..', 'ssm-documents', 'catalogue.yaml');
-  const catalogue = join(folder, 'catalogue.yaml');
-  writeFileSync(catalogue, stringify(simulatedCatalogue(parseCatalogue(readFileSync(sources, 'utf8')))));
-  const assembly = join(folder, 'cdk.out');
-  await synthesize({ assembly, catalogue });
+  const { assembly, catalogue } = await synthesizeSimulated(folder);
   project.provide('assembly', assembly);
   project.provide('catalogue', catalogue);
   project.provide('scratch', mkdtempSync(join(folder, 'scratch-')));

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from '../mutations/assembly.ts';
-import { assemblyIn } from './assembly.ts';
 import { breakages } from './breakages.ts';
 import { type Draw, draw } from './draw.ts';
 import { faults } from './families/all.ts';
@@ -57,7 +57,7 @@ function complain({ draw: { seed, run, faults: planted, nodes }, violations }: P
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-faults-'));
 try {
-  const assembly = await assemblyIn(folder);
+  const { assembly } = await synthesizeSimulated(folder);
   const good = options.breakages === undefined ? await matrix(assembly) : await breakAll(assembly);
   process.exitCode = good ? 0 : 1;
 } finally {

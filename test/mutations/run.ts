@@ -1,12 +1,9 @@
 // npm run test:mutations: plants each mistake alone, and prints which scenario saw it.
 import { AssertionError } from 'node:assert';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { synthesize } from '../../cli/synthesize.ts';
-import { parseCatalogue } from '../../domain/catalogue.ts';
-import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
 import { type Mutation, mutations } from './mutations.ts';
@@ -54,12 +51,7 @@ async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutatio
 }
 
 try {
-  const project = join(import.meta.dirname, '..', '..');
-  const catalogue = join(folder, 'catalogue.yaml');
-  const shipped = parseCatalogue(readFileSync(join(project, 'ssm-documents', 'catalogue.yaml'), 'utf8'));
-  writeFileSync(catalogue, stringify(simulatedCatalogue(shipped)));
-  const assembly = join(folder, 'cdk.out');
-  await synthesize({ assembly, catalogue });
+  const { assembly } = await synthesizeSimulated(folder);
 
   process.stdout.write('result | mutation | scenario | what it said\n--- | --- | --- | ---\n');
   for (const name of Object.keys(scenarios) as ScenarioName[]) {

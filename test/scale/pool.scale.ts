@@ -1,4 +1,4 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { type PoolRun, runPool } from './pool.ts';
 
 /** Says what a run took, for whoever runs it. */
@@ -16,6 +16,7 @@ function tell({ world, nodes, wallMs }: PoolRun, cpu: NodeJS.CpuUsage): void {
 async function measured(count: number, withinMs: number): Promise<PoolRun> {
   const before = process.cpuUsage();
   const run = await runPool(inject('assembly'), count, withinMs);
+  onTestFinished(() => run.world.stop());
   tell(run, process.cpuUsage(before));
   return run;
 }

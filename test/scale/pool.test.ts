@@ -1,9 +1,10 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { runPool } from './pool.ts';
 
 describe('a pool of 40 nodes, launched within two seconds', () => {
   it('is released with few commands, and with at most eight transitions a node', async () => {
     const { world, nodes, ended } = await runPool(inject('assembly'), 40, 2_000);
+    onTestFinished(() => world.stop());
 
     const reports = nodes.map((node) => world.report(node));
     expect(ended).toBe(true);

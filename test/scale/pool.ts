@@ -1,4 +1,3 @@
-import { onTestFinished } from 'vitest';
 import { VirtualClock } from '../../local/clock.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
@@ -18,7 +17,7 @@ const cluster = 'demo';
 const patienceMs = 60 * 60_000;
 
 /**
- * Launches nodes evenly within a time, and lets them run to their ends.
+ * Launches nodes evenly within a time, and lets them run to their ends. The world goes on until it is stopped.
  *
  * @param assembly the folder of the cloud assembly
  * @param withinMs from the first launch to the last, on the virtual clock
@@ -33,7 +32,6 @@ export async function runPool(assembly: string, count: number, withinMs: number)
     auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });
-  onTestFinished(() => world.stop());
   const nodes: LaunchedNode[] = [];
   let launched = 0;
   for (let index = 0; index < count; index++) {

@@ -1,0 +1,64 @@
+// npm run bench: how fast things are, each against a baseline of the same run. Absolute times are this machine's, and load moves them.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesizeSimulated } from '../../cli/synthesize.ts';
+import { runPool } from '../scale/pool.ts';
+import { measureFunctions } from './functions.ts';
+import { inTurn, type Measured, processMs } from './measure.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'airlock-bench-'));
+const say = (line = '') => process.stdout.write(`${line}\n`);
+const times = (ratio: number) => `${ratio.toFixed(1)} ×`;
+const ms = (value: number) => `${value.toFixed(0)} ms`;
+
+/** What synthesizing costs beside an app of the CDK with nothing in it. */
+async function benchSynthesis(): Promise<void> {
+  const bare = `const { App, Stack } = require('aws-cdk-lib'); new Stack(new App({ outdir: ${JSON.stringify(join(folder, 'bare'))} }), 'Bare').node.root.synth();`;
+  let count = 0;
+  const whole = async () => {
+    const into = join(folder, `synthesis-${++count}`);
+    mkdirSync(into);
+    const began = performance.now();
+    await synthesizeSimulated(into);
+    return performance.now() - began;
+  };
+  const measured = await inTurn(() => processMs(['-e', bare]), new Map([['synthesis', whole]]), 3);
+  const { median, ratio } = measured.get('synthesis') as Measured;
+  say(`\nsynthesis: ${ms(median)}, ${times(ratio)} an app without a resource`);
+}
+
+/** What a cold start imports, function by function. */
+async function benchFunctions(assembly: string): Promise<void> {
+  say('\nfunction               bundle   zipped   import   a process that imports it, against an empty one');
+  for (const { name, kib, zippedKib, importMs, ratio } of await measureFunctions(assembly, folder)) {
+    const sizes = `${kib.toFixed(0)} KiB`.padStart(9) + `${zippedKib.toFixed(0)} KiB`.padStart(9);
+    say(`${name.padEnd(20)}${sizes}${ms(importMs).padStart(9)}   ${times(ratio)}`);
+  }
+}
+
+/** What a node costs the local cloud, in pools of several sizes: where it grows with the pool, something is not linear. */
+async function benchPools(assembly: string): Promise<void> {
+  const pool = (nodes: number) => async () => {
+    const { world, wallMs, ended } = await runPool(assembly, nodes, nodes * 50);
+    await world.stop();
+    if (!ended) throw new Error(`a pool of ${nodes} did not end`);
+    return wallMs / nodes;
+  };
+  await pool(5)();
+  const sizes = [200];
+  const measured = await inTurn(pool(20), new Map(sizes.map((size) => [`${size}`, pool(size)])), 3);
+  say('\nlocal cloud, modelled machines: time for each node, against a pool of 20');
+  for (const [size, { median, ratio }] of measured) {
+    say(`${size.padStart(5)} nodes: ${ms(median)} a node, ${times(ratio)}`);
+  }
+}
+
+try {
+  const { assembly } = await synthesizeSimulated(folder);
+  await benchFunctions(assembly);
+  await benchSynthesis();
+  await benchPools(assembly);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
