@@ -122,6 +122,13 @@ export function readDeparture(text: string): Departure | undefined {
   return { instanceId, at: scaleIn.time, why: `the Auto Scaling group ${group} takes it away` };
 }
 
+/** What EC2 should have told of an instance that is going away, for whoever saw it and was not told. */
+export function departureOf(instanceId: string, state: string, at: string): string {
+  const { source: from, 'detail-type': type } = StateChangeSchema.entries;
+  const detail = { 'instance-id': instanceId, state };
+  return JSON.stringify({ source: from.literal, 'detail-type': type.literal, time: at, detail });
+}
+
 /** Reads "EC2 Command Invocation Status-change Notification"; undefined where the text is anything else. */
 export function readCommandEnd(text: string): CommandEnd | undefined {
   const event = read(InvocationSchema, text);

@@ -10,6 +10,7 @@ import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import { grantTelling } from './bus.ts';
 import type { Ledger } from './ledger.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** What the sweep needs. */
 export interface SweepProps {
@@ -18,6 +19,7 @@ export interface SweepProps {
   readonly pools: Pools;
   readonly ledger: Ledger;
   readonly way: StateMachine;
+  readonly departures: WorkQueue;
   readonly logRetention: RetentionDays;
 }
 
@@ -45,6 +47,7 @@ export class Sweep extends Construct {
         ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
+        DEPARTURES_QUEUE: props.departures.queue.queueUrl,
       },
     });
     sweep.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
@@ -78,6 +81,7 @@ export class Sweep extends Construct {
       },
     );
     props.ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    props.departures.queue.grant(role, 'sqs:SendMessage');
     grantTelling(role);
     const arn = sweep.function.functionArn;
     const group = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule-group/default`;

@@ -1,4 +1,9 @@
-import { ChangeMessageVisibilityCommand, ReceiptHandleIsInvalid, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiptHandleIsInvalid,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { SQSBatchItemFailure, SQSRecord } from 'aws-lambda';
 import { logger } from './telemetry.ts';
 
@@ -25,4 +30,22 @@ export async function putBack(queueUrl: string, record: SQSRecord, seconds: numb
     logger.warn('a message was received again before it could be put back', { messageId: record.messageId });
   }
   return { itemIdentifier: record.messageId };
+}
+
+/** SendMessageBatch takes at most ten messages. */
+const messagesPerCall = 10;
+
+/**
+ * Sends messages to a queue.
+ *
+ * @throws Error where the queue did not take one of them
+ */
+export async function sendAll(queueUrl: string, bodies: readonly string[]): Promise<void> {
+  for (let from = 0; from < bodies.length; from += messagesPerCall) {
+    const Entries = bodies
+      .slice(from, from + messagesPerCall)
+      .map((MessageBody, at) => ({ Id: String(at), MessageBody }));
+    const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    if (Failed.length > 0) throw new Error(`the queue did not take ${Failed.length} messages: ${Failed[0]?.Message}`);
+  }
 }

@@ -37,6 +37,7 @@ export function count(
     | 'StrangerResult'
     | 'LaunchMissed'
     | 'ResultOverdue'
+    | 'DepartureMissed'
     | 'NodeStranded'
     | typeof sweepCompleted,
   times: number,

@@ -1,3 +1,4 @@
+import { departedStates } from '../../domain/events.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { type Admissible, type Candidate, judge } from '../admit/decide.ts';
@@ -8,6 +9,8 @@ export type Step =
   | { readonly step: 'admit'; readonly admission: Admission }
   /** Its command has not been heard of for too long. */
   | { readonly step: 'ask'; readonly row: LedgerRow }
+  /** Its instance is going away, and it has no end. */
+  | { readonly step: 'depart'; readonly instanceId: string; readonly state: string }
   /** It is past its deadline and has no end. */
   | { readonly step: 'end'; readonly row: LedgerRow; readonly admission: Admission }
   | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' };
@@ -42,6 +45,10 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
     if (now - Date.parse(launchedAt) < missedAfterMs) return { step: 'leave', because: 'young' };
     // An instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and not to be judged.
     return left > 0 ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
+  }
+  // An instance that `replace` ends is not one that was lost.
+  if (row.outcome === undefined && row.replacingAt === undefined && departedStates.includes(instance.state)) {
+    return { step: 'depart', instanceId, state: instance.state };
   }
   if (row.outcome === undefined && left < -strandedAfterMs) return { step: 'end', row, admission };
   if (isOverdue(row, now)) return { step: 'ask', row };

@@ -1,11 +1,16 @@
+import { departureOf } from '../../domain/events.ts';
 import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { rowsOf } from '../adapters/ledger.ts';
+import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admit/admit-all.ts';
 import type { Admissible } from '../admit/decide.ts';
 import { lookAt, type Step } from './decide.ts';
 import { settleOverdue } from './overdue.ts';
 import { endStranded } from './stranded.ts';
+
+const departuresQueue = variable('DEPARTURES_QUEUE');
 
 /** How many launches are admitted at once: as many as the event path takes in one batch. */
 const admittedAtOnce = 100;
@@ -24,7 +29,7 @@ export async function sweepFleet(
   config: Admissible,
   inTime: () => boolean,
 ): Promise<{ readonly found: Found; readonly complete: boolean }> {
-  const found: Found = { admit: 0, ask: 0, end: 0, leave: 0 };
+  const found: Found = { admit: 0, ask: 0, depart: 0, end: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await sweepPage(page, config)) found[step]++;
     if (!inTime()) return { found, complete: false };
@@ -41,6 +46,12 @@ async function sweepPage(page: readonly SeenInstance[], config: Admissible): Pro
     await admitAll(admissions.slice(from, from + admittedAtOnce));
   }
   await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.row] : [])));
+  const departures = steps.flatMap((step) => (step.step === 'depart' ? [step] : []));
+  const at = new Date(now).toISOString();
+  await sendAll(
+    departuresQueue,
+    departures.map(({ instanceId, state }) => departureOf(instanceId, state, at)),
+  );
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.admission] : [])));
   return steps;
 }

@@ -19,6 +19,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   logger.info('swept the fleet', { found, complete });
   count('LaunchMissed', found.admit);
   count('ResultOverdue', found.ask);
+  count('DepartureMissed', found.depart);
   count('NodeStranded', found.end);
   count(sweepCompleted, complete ? 1 : 0);
 }

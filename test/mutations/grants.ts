@@ -17,6 +17,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'SweepRole states:StartExecution': 'a launch that no event told of is found',
   'SweepRole states:StopExecution': 'a node that hangs in its execution is ended',
   'SweepRole dynamodb:UpdateItem': 'a launch that no event told of is found',
+  'SweepRole sqs:SendMessage': 'a departure that no event told of ends the node',
   'SweepRole events:PutEvents': 'a launch that no event told of is found',
 };
 

@@ -53,6 +53,11 @@ export const sweepMutations: readonly Mutation[] = [
     turnsRed: 'a command that no row knows is found by its comment',
   },
   {
+    name: 'the sweep sees no instance that is gone',
+    apply: source('lambdas/sweep/decide.ts', 'departedStates.includes(instance.state)', 'false'),
+    turnsRed: 'a departure that no event told of ends the node',
+  },
+  {
     name: 'the sweep does not stop what it ends',
     apply: source('lambdas/sweep/stranded.ts', /await stop\([^;]*;/, ''),
     turnsRed: 'a node that hangs in its execution is ended',

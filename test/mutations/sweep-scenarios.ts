@@ -99,6 +99,21 @@ export const sweepScenarios = {
     stage.undisturbed();
   }),
 
+  'a departure that no event told of ends the node': on(async (stage) => {
+    const { ec2, states } = stage.world.services;
+    const node = await stage.launch({ agentAfterMs: undefined });
+    await stage.pass(30_000);
+    lose(stage, 'aws.ec2');
+    ec2.terminate(node.instanceId);
+    await stage.pass(4 * minute);
+    assert.deepEqual(stage.story(node), ['Node Admitted', 'Node Forgotten']);
+    assert.deepEqual(
+      states.executions().map(({ status }) => status),
+      ['ABORTED'],
+    );
+    stage.undisturbed();
+  }),
+
   'a node whose execution was aborted gets its end': on(async (stage) => {
     const node = await stage.launch();
     await stage.pass(20_000);

@@ -91,6 +91,29 @@ describe('a result that no event told of', () => {
   });
 });
 
+describe('an instance that goes away without a word', () => {
+  it('is seen by the sweep, and the node is forgotten: nothing failed', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: undefined });
+    await pass(world, minute);
+    lose(world, 'aws.ec2');
+    world.services.ec2.terminate(node.instanceId);
+    await pass(world, 4 * minute);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
+    expect(world.report(node).outcome).toBe('instance-gone');
+    expect(world.services.states.running).toBe(0);
+  });
+
+  it('is left to the event where that comes, and ends once', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: undefined });
+    await pass(world, 2 * minute - 2_000);
+    world.services.ec2.terminate(node.instanceId);
+    await pass(world, 10 * minute);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
+  });
+});
+
 describe('a node whose execution was aborted', () => {
   it('gets its end, and its Node the mark', async () => {
     const world = await startWorld();
