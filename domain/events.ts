@@ -30,6 +30,13 @@ export interface Told {
   'Node Released': Receipt;
   'Node Quarantined': Receipt;
   'Node Forgotten': Receipt;
+  /** New launches of its pool would get another release; the node itself is left alone. */
+  'Node Outdated': {
+    readonly node: Who;
+    readonly release: string;
+    readonly configured: string;
+    readonly at: string;
+  };
 }
 
 /** The detail-type of an event of ours. */

@@ -45,6 +45,8 @@ export interface LedgerRow {
   readonly receipt?: string;
   /** When the end was told, where a function wrote it and not the state machine. */
   readonly toldAt?: string;
+  /** The configured release because of which the node was last told to be outdated. */
+  readonly outdatedFor?: string;
 }
 
 /** Whether a command of ours may be at work on the node: it was claimed or sent, and nobody has learned of its end. */

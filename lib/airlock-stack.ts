@@ -76,7 +76,7 @@ export class AirlockStack extends Stack {
     };
     const admission = new Admission(this, 'Admission', admitting);
     const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
-    new Sweep(this, 'Sweep', { ...admitting, departures });
+    new Sweep(this, 'Sweep', { ...admitting, clusters: Object.fromEntries(clusters), departures });
     new Alarms(this, 'Alarms', {
       queues: {
         Launches: admission.launches,

@@ -9,12 +9,14 @@ import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import { grantTelling } from './bus.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import type { Ledger } from './ledger.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What the sweep needs. */
 export interface SweepProps {
-  readonly clusters: readonly string[];
+  /** By the cluster's name. */
+  readonly clusters: Readonly<Record<string, ClusterAccess>>;
   readonly releases: Releases;
   readonly pools: Pools;
   readonly ledger: Ledger;
@@ -36,7 +38,9 @@ const timeout = Duration.seconds(110);
 export class Sweep extends Construct {
   constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id);
-    const { clusters, releases, pools } = props;
+    const { releases, pools } = props;
+    const clusters = Object.keys(props.clusters);
+    const functions = Object.values(props.clusters).map(({ cluster }) => cluster.function.functionArn);
     const sweep = new AirlockFunction(this, 'Sweep', {
       name: sweepService,
       description: 'Finds launches, results and ends that no event told of',
@@ -47,6 +51,9 @@ export class Sweep extends Construct {
         ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
+        CLUSTER_FUNCTIONS: Stack.of(this).toJsonString(
+          Object.fromEntries(clusters.map((name, at) => [name, functions[at]])),
+        ),
         DEPARTURES_QUEUE: props.departures.queue.queueUrl,
       },
     });
@@ -65,6 +72,7 @@ export class Sweep extends Construct {
         resources: ['*'],
       }),
     );
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functions }));
     props.way.grantStartExecution(role);
     const machine = Stack.of(this).getLogicalId(props.way.node.defaultChild as CfnElement);
     const executions = `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:execution:${props.way.stateMachineName}:*`;

@@ -133,6 +133,11 @@ export async function noteTold(key: LedgerKey, at: string): Promise<void> {
   await update(key, 'attribute_not_exists(toldAt)', { toldAt: at });
 }
 
+/** Notes for which configured release the node was told to be outdated. */
+export async function noteOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
+  await update(key, 'attribute_exists(admittedAt)', { outdatedFor });
+}
+
 /** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */
 async function update(
   key: LedgerKey,

@@ -39,6 +39,9 @@ export function count(
     | 'ResultOverdue'
     | 'DepartureMissed'
     | 'NodeStranded'
+    | 'NodeOutdated'
+    | 'NodeDrifted'
+    | 'NodeUnclaimed'
     | typeof sweepCompleted,
   times: number,
 ): void {

@@ -5,8 +5,9 @@ import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { rowsOf } from '../adapters/ledger.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admit/admit-all.ts';
-import type { Admissible } from '../admit/decide.ts';
+import { type Admissible, judge } from '../admit/decide.ts';
 import { lookAt, type Step } from './decide.ts';
+import type { Ours } from './decide-node.ts';
 import { settleOverdue } from './overdue.ts';
 import { endStranded } from './stranded.ts';
 
@@ -16,31 +17,47 @@ const departuresQueue = variable('DEPARTURES_QUEUE');
 const admittedAtOnce = 100;
 
 /** What one run found in the fleet, by kind. */
-export type Found = Record<Step['step'], number>;
+type Found = Record<Step['step'], number>;
+
+/** The fleet as one run saw it. */
+export interface Fleet {
+  readonly found: Found;
+  /** Our instances that run, by id. */
+  readonly ours: ReadonlyMap<string, Ours>;
+  /** Whether every page was read. */
+  readonly complete: boolean;
+}
 
 /**
  * Looks at every instance that has our tag, page by page, and does what is to be done before it reads the next page: a run that ends early
  * leaves the rest to the next one, which finds this part done.
  *
  * @param inTime asked before each page; a page is not begun where it answers no
- * @returns what was found, and whether every page was read
  */
-export async function sweepFleet(
-  config: Admissible,
-  inTime: () => boolean,
-): Promise<{ readonly found: Found; readonly complete: boolean }> {
+export async function sweepFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
+  const ours = new Map<string, Ours>();
   const found: Found = { admit: 0, ask: 0, depart: 0, end: 0, leave: 0 };
   for await (const page of taggedInstances()) {
-    for (const { step } of await sweepPage(page, config)) found[step]++;
-    if (!inTime()) return { found, complete: false };
+    for (const { step } of await sweepPage(page, config, ours)) found[step]++;
+    if (!inTime()) return { found, ours, complete: false };
   }
-  return { found, complete: true };
+  return { found, ours, complete: true };
 }
 
-async function sweepPage(page: readonly SeenInstance[], config: Admissible): Promise<readonly Step[]> {
+async function sweepPage(
+  page: readonly SeenInstance[],
+  config: Admissible,
+  ours: Map<string, Ours>,
+): Promise<readonly Step[]> {
   const rows: ReadonlyMap<string, LedgerRow> = await rowsOf(page);
   const now = Date.now();
   const steps = page.map((instance) => lookAt(instance, rows.get(rowName(instance)), config, now));
+  for (const instance of page) {
+    const { instanceId, launchedAt: at } = instance;
+    const verdict = judge({ instanceId, at }, instance, config, now);
+    if (verdict.verdict !== 'admit') continue;
+    ours.set(instanceId, { admission: verdict.admission, row: rows.get(rowName(instance)) });
+  }
   const admissions = steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : []));
   for (let from = 0; from < admissions.length; from += admittedAtOnce) {
     await admitAll(admissions.slice(from, from + admittedAtOnce));

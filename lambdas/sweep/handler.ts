@@ -3,6 +3,7 @@ import { sweepCompleted } from '../../domain/metrics.ts';
 import { variable } from '../adapters/environment.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import type { Admissible } from '../admit/decide.ts';
+import { clusters, sweepCluster } from './clusters.ts';
 import { sweepFleet } from './fleet.ts';
 
 const config = JSON.parse(variable('ADMISSIBLE')) as Admissible;
@@ -15,11 +16,28 @@ const pageMs = 40_000;
  * conditions, so it may run beside that way, twice at once, or die half way.
  */
 export async function handler(_event: unknown, context: Context): Promise<void> {
-  const { found, complete } = await sweepFleet(config, () => context.getRemainingTimeInMillis() > pageMs);
+  const inTime = () => context.getRemainingTimeInMillis() > pageMs;
+  const { found, ours, complete } = await sweepFleet(config, inTime);
   logger.info('swept the fleet', { found, complete });
   count('LaunchMissed', found.admit);
   count('ResultOverdue', found.ask);
   count('DepartureMissed', found.depart);
   count('NodeStranded', found.end);
+  // A cluster that does not answer keeps none of the others from being looked at.
+  let failure: unknown;
+  for (const cluster of complete ? clusters : []) {
+    try {
+      const seen = await sweepCluster(cluster, ours);
+      logger.info('swept a cluster', { cluster, seen });
+      count('LaunchMissed', seen.admit);
+      count('NodeOutdated', seen.outdated);
+      count('NodeDrifted', seen.drifted);
+      count('NodeUnclaimed', seen.unclaimed);
+    } catch (error) {
+      failure = error;
+      logger.error('a cluster could not be swept', { cluster, error: error as Error });
+    }
+  }
+  if (failure !== undefined) throw failure;
   count(sweepCompleted, complete ? 1 : 0);
 }

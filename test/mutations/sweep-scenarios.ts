@@ -37,7 +37,7 @@ export const sweepScenarios = {
 
   'an instance that was in service before it was tagged is left alone': on(async (stage) => {
     const { ec2, states } = stage.world.services;
-    const node = await stage.launch({ tags: { 'airlock:runtime': 'no such' } });
+    const node = await stage.launch({ gate: 'example.com/none-of-ours', tags: { 'airlock:runtime': 'no such' } });
     const { 'airlock:runtime': _, ...bare } = ec2.instance(node.instanceId).tags;
     ec2.retag(node.instanceId, bare);
     await stage.pass(30 * minute);

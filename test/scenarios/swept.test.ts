@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { World } from '../../local/world/world.ts';
-import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+import {
+  commandsFor,
+  done,
+  functionName,
+  launch,
+  pass,
+  settle,
+  startWorld,
+  story,
+  taintsOf,
+  withoutSweep,
+} from './scenario.ts';
 
 const minute = 60_000;
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
@@ -35,7 +46,7 @@ describe('a launch that no event told of', () => {
   it('is no launch to judge where it was in service before anybody asked for a runtime', async () => {
     const world = await startWorld();
     lose(world, 'aws.ec2');
-    const node = await launch(world, { tags: { 'airlock:runtime': 'later' } });
+    const node = await launch(world, { gate: 'example.com/none-of-ours', tags: { 'airlock:runtime': 'later' } });
     const { tags } = world.services.ec2.instance(node.instanceId);
     const { 'airlock:runtime': _, ...bare } = tags;
     world.services.ec2.retag(node.instanceId, bare);
@@ -143,5 +154,40 @@ describe('a sweep beside the events', () => {
       expect(story(world, node)).toEqual(released);
       expect(commandsFor(world, node)).toBe(1);
     }
+  });
+});
+
+describe('a node behind its gate that nobody told us of in time', () => {
+  it('is found in the cluster once the sweep is back, and has its time from then on', async () => {
+    const world = await startWorld();
+    lose(world, 'aws.ec2');
+    withoutSweep(world);
+    const node = await launch(world);
+    await pass(world, 60 * minute);
+    for (const schedule of world.services.scheduler.schedules) schedule.enabled = true;
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    expect(taintsOf(world, node)).toEqual([]);
+  });
+});
+
+describe('a node with another release than the one that is configured', () => {
+  it('is told to be outdated, once, and left alone', async () => {
+    const world = await startWorld();
+    const node = await launch(world);
+    await settle(world);
+    const sweep = functionName(world, 'Sweep');
+    const { environment } = world.cloud.lambda.function(sweep).settings;
+    const admissible = JSON.parse(environment['ADMISSIBLE'] ?? '');
+    const { all } = admissible.releases.gvisor;
+    admissible.releases.gvisor = { default: '20261101.0', all: [...all, '20261101.0'] };
+    world.cloud.lambda.update(sweep, { environment: { ...environment, ADMISSIBLE: JSON.stringify(admissible) } });
+    await pass(world, 10 * minute);
+
+    expect(story(world, node)).toEqual([...released, 'Node Outdated']);
+    const told = world.storyOf(node).at(-1)?.detail;
+    expect(told).toMatchObject({ release: '20260928.0', configured: '20261101.0' });
+    expect(world.services.states.executions()).toHaveLength(1);
+    expect(commandsFor(world, node)).toBe(1);
   });
 });

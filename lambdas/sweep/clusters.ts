@@ -1,0 +1,42 @@
+import { whoOf } from '../../domain/events.ts';
+import { tell } from '../adapters/bus.ts';
+import { variable } from '../adapters/environment.ts';
+import { noteOutdated } from '../adapters/ledger.ts';
+import { surveyOf } from '../adapters/surveyor.ts';
+import { admitAll } from '../admit/admit-all.ts';
+import { lookAtNode, type NodeStep, type Ours } from './decide-node.ts';
+
+/** The function of each cluster, by the cluster's name. */
+const functions = JSON.parse(variable('CLUSTER_FUNCTIONS')) as Readonly<Record<string, string>>;
+
+/** What was seen in the clusters, by kind. */
+export type Seen = Record<NodeStep['step'], number>;
+
+/** The clusters that are swept. */
+export const clusters: readonly string[] = Object.keys(functions);
+
+/**
+ * Looks at every Node of our pools in one cluster, page by page.
+ *
+ * @param ours our instances, by id
+ */
+export async function sweepCluster(cluster: string, ours: ReadonlyMap<string, Ours>): Promise<Seen> {
+  const seen: Seen = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, leave: 0 };
+  for await (const nodes of surveyOf(functions[cluster] ?? '')) {
+    const now = Date.now();
+    const steps = nodes.map((node) => lookAtNode(node, ours.get(node.instanceId), now));
+    await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
+    for (const step of steps) {
+      seen[step.step]++;
+      if (step.step === 'outdated') await reportOutdated(step, new Date(now).toISOString());
+    }
+  }
+  return seen;
+}
+
+/** Tells first, notes second: who dies in between tells it again. */
+async function reportOutdated({ ours, release, configured }: NodeStep & { step: 'outdated' }, at: string) {
+  const { node } = ours.admission;
+  await tell([{ type: 'Node Outdated', detail: { node: whoOf(node), release, configured, at } }]);
+  await noteOutdated(node, configured);
+}
