@@ -52,7 +52,7 @@ export class ClusterNetwork extends Construct {
 }
 
 /** What Lambda needs to keep the network interfaces of a function. Source: AWSLambdaVPCAccessExecutionRole, without its log rights. */
-const interfaceRights = [
+export const interfaceRights = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',

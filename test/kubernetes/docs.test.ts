@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import * as marks from '../../domain/kubernetes.ts';
 import { runtimes } from '../../domain/node.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { clusterRules, eventRules, proofRules, publishRules } from '../../kubernetes/rights.ts';
+import { interfaceRights } from '../../lib/cluster-network.ts';
 
 const path = join(import.meta.dirname, '..', '..', 'docs', 'cluster.md');
 const page = readFileSync(path, 'utf8');
@@ -19,6 +21,8 @@ test.each([
   marks.defaultGateKey,
   marks.readinessCondition,
   marks.gatekeepers,
+  marks.preparers,
+  ...interfaceRights,
   'AirlockReleased',
   'AirlockQuarantined',
 ])('docs/cluster.md says what %s means', (mark) => {
@@ -43,8 +47,16 @@ test('docs/cluster.md names every verb that is granted, beside its resource', ()
   }
 });
 
+test('docs/cluster.md shows a mapping for the group of our identity, by the name that tokens are signed for', () => {
+  const [, snippet = ''] = /```yaml\n(clusterID:[^`]+)```/.exec(page) ?? [];
+
+  expect(parse(snippet)).toMatchObject({ clusterID: 'lab', server: { mapRoles: [{ groups: [marks.gatekeepers] }] } });
+});
+
 test('every link of docs/cluster.md leads somewhere', () => {
   const targets = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
 
-  expect(targets.filter((target) => !existsSync(join(dirname(path), target)))).toEqual([]);
+  expect(
+    targets.filter((target) => !target.startsWith('https://') && !existsSync(join(dirname(path), target))),
+  ).toEqual([]);
 });

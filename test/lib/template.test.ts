@@ -89,6 +89,33 @@ describe('the template', () => {
     ]);
   });
 
+  it('gives a self-managed cluster its function and its network, and asks EKS nothing about it', () => {
+    const network = '{vpc: vpc-01234567, subnets: [subnet-01234567], securityGroup: sg-01234567}';
+    const given = `{name: lab, endpoint: "https://10.0.0.1:6443", certificateAuthority: LS0tLS1CRUdJTiBDRVJU, network: ${network}}`;
+    const made = stackOf(`clusters: [${given}]`).synth().getStackByName('Airlock').template as typeof template & {
+      readonly Outputs: Record<string, { readonly Value: object }>;
+    };
+    const typed = (type: string) => Object.values(made.Resources).filter(({ Type }) => Type === type);
+
+    expect(typed('AWS::EKS::AccessEntry')).toEqual([]);
+    expect(typed('Custom::AirlockFoundCluster')).toEqual([]);
+    expect(typed('Custom::AirlockManifests')).toEqual([]);
+    expect(JSON.stringify(made.Resources)).not.toContain('eks:');
+    expect(typed('AWS::EC2::SecurityGroupIngress')).toMatchObject([
+      { Properties: { GroupId: 'sg-01234567', FromPort: 6443, ToPort: 6443 } },
+    ]);
+    // People map the role in aws-iam-authenticator, so they have to know it.
+    expect(Object.keys(made.Outputs)).toContainEqual(expect.stringMatching(/^ClusterlabRoleArn/));
+    expect(faultsOf(made.Resources)).toEqual([]);
+  });
+
+  it('says nothing that CloudFormation does not know for a private cluster either, and passes cdk-nag', () => {
+    const { Resources } = stackOf('clusters: [{name: vault, private: true}]').synth().getStackByName('Airlock')
+      .template as typeof template;
+
+    expect(faultsOf(Resources)).toEqual([]);
+  });
+
   it('refuses a release that the catalogue does not have, and names those that it has', () => {
     const config = 'clusters: [{name: demo}]\nruntimes: {gvisor: {release: "1"}}';
     expect(() => stackOf(config)).toThrow(ConfigError);
