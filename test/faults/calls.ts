@@ -1,6 +1,8 @@
 import { AwsError } from '../../local/aws/service.ts';
+import type { Clock } from '../../local/clock.ts';
 import type { Faults, ObservedCall } from '../../local/core.ts';
 import type { World } from '../../local/world/world.ts';
+import type { Dice } from './dice.ts';
 
 /** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */
 export interface SeenCall extends ObservedCall {
@@ -19,15 +21,26 @@ export interface CallFault {
 /** Calls that Lambda makes under a function's role: where they fail, no function is there to crash. */
 const pollerCalls = ['ReceiveMessage', 'DeleteMessageBatch'];
 
+/** How long a call of a function is on its way at most, there and back each, in milliseconds. */
+const longestCallMs = 40;
+
 /** The one place where every planted fault of a call is asked. The first that strikes decides. */
 export class Calls implements Faults {
   readonly #planted: CallFault[] = [];
+  readonly #clock: Clock;
+  readonly #dice: Dice;
   readonly #callers = new Map<string, string>();
+  readonly #functions = new Set<string>();
 
-  constructor(world: World) {
+  /** @param dice how long each call takes */
+  constructor(world: World, dice: Dice) {
+    this.#clock = world.clock;
+    this.#dice = dice;
     for (const { settings } of world.cloud.lambda.functions.values()) {
       const name = settings.environment['POWERTOOLS_SERVICE_NAME'];
-      if (name !== undefined) this.#callers.set(settings.roleArn, name);
+      if (name === undefined) continue;
+      this.#callers.set(settings.roleArn, name);
+      this.#functions.add(name);
     }
     for (const { type, path, attributes } of world.cloud.resources) {
       const arn = attributes['Arn'];
@@ -49,8 +62,9 @@ export class Calls implements Faults {
   }
 
   async #ask(when: 'before' | 'after', call: ObservedCall): Promise<Strike> {
-    if (this.#planted.length === 0) return undefined;
     const seen = { ...call, caller: this.#callerOf(call) };
+    // Without it whatever runs at the same moment would run in one piece.
+    if (this.#functions.has(seen.caller)) await this.#clock.sleep(this.#dice.int(1, longestCallMs));
     for (const fault of this.#planted) {
       const strike = await fault[when]?.(seen);
       if (strike !== undefined) return strike;

@@ -19,6 +19,8 @@ export class WatchedMachine implements Machine {
   readonly runs: MachineRun[] = [];
   /** Changes what the agent gets to see of a run. */
   tamper: (ended: Ended) => Ended = (ended) => ended;
+  /** How much longer than recorded each run takes, in milliseconds. */
+  slowerMs = 0;
   readonly #machine: Machine;
   readonly #clock: Clock;
 
@@ -32,7 +34,7 @@ export class WatchedMachine implements Machine {
   async run(script: Script): Promise<Ended> {
     const from = this.#clock.now();
     const ended = await this.#machine.run(script);
-    const shown = this.tamper(ended);
+    const shown = this.tamper({ ...ended, durationMs: ended.durationMs + this.slowerMs });
     this.runs.push({
       verb: /^verb=(\w+) /m.exec(script.text)?.[1] ?? '',
       commandId: script.environment['SSM_COMMAND_ID'] ?? '',

@@ -30,12 +30,12 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
   const chance = new Dice(draw.seed, draw.run, 1);
   // The jitter of the functions and of the services is part of the run.
   Math.random = () => chance.real();
-  const trial = await Trial.begin(assembly);
+  const trial = await Trial.begin(assembly, new Dice(draw.seed, draw.run, 2));
   try {
     draw.faults.forEach((name, index) => {
       const fault = faults[name];
       if (fault === undefined) throw new Error(`there is no fault ${name}`);
-      fault.plant(trial, new Dice(draw.seed, draw.run, 2 + index));
+      fault.plant(trial, new Dice(draw.seed, draw.run, 3 + index));
     });
     for (let index = 0; index < draw.nodes; index++) {
       trial.after((index * draw.withinMs) / draw.nodes, () => trial.launch());

@@ -9,12 +9,16 @@ import type { DeliveryHook } from '../../local/services/event-delivery.ts';
 import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
 import { World } from '../../local/world/world.ts';
 import { type CallFault, Calls } from './calls.ts';
+import type { Dice } from './dice.ts';
 import { WatchedMachine } from './machine.ts';
 import { Watch } from './watch.ts';
 
 /** The cluster of every run, and its gate. */
 const clusterName = 'demo';
 const gate = 'airlock.dev/bootstrap';
+
+/** How long downloads take, in seconds more or less; one that takes longer than a dispatcher keeps its claim is among them. */
+const downloads = [0, 4, 15, 40, 120];
 
 /** The deadline in airlock.yaml, in milliseconds. */
 export const deadlineMs = 20 * 60_000;
@@ -46,16 +50,18 @@ export class Trial {
   readonly #deliveries: DeliveryHook[] = [];
   readonly #made: WatchedMachine[];
   readonly #controllers: Controllers;
+  readonly #dice: Dice;
 
-  private constructor(world: World, clock: VirtualClock, made: WatchedMachine[]) {
+  private constructor(world: World, clock: VirtualClock, made: WatchedMachine[], dice: Dice) {
     const cluster = world.clusters.get(clusterName);
     if (cluster === undefined) throw new Error(`there is no cluster ${clusterName}`);
     this.world = world;
     this.clock = clock;
     this.cluster = cluster;
     this.#made = made;
+    this.#dice = dice;
     this.#controllers = new Controllers(cluster, clock);
-    this.#calls = new Calls(world);
+    this.#calls = new Calls(world, dice);
     this.watch = new Watch(world, cluster, gate);
     world.cloud.faults = this.#calls;
     world.services.events.delivery = (delivered) => {
@@ -74,8 +80,8 @@ export class Trial {
     });
   }
 
-  /** Deploys the assembly into a fresh world. */
-  static async begin(assembly: string): Promise<Trial> {
+  /** Deploys the assembly into a fresh world, in which each call takes as long as the dice say. */
+  static async begin(assembly: string, dice: Dice): Promise<Trial> {
     const clock = new VirtualClock();
     const made: WatchedMachine[] = [];
     let trial: Trial | undefined;
@@ -92,7 +98,7 @@ export class Trial {
         return machine;
       },
     });
-    trial = new Trial(world, clock, made);
+    trial = new Trial(world, clock, made, dice);
     return trial;
   }
 
@@ -123,6 +129,8 @@ export class Trial {
     const node = await this.world.launch(plan);
     const machine = this.#made.find((one) => one === node.machine);
     if (machine === undefined) throw new Error(`nobody made the machine of ${node.instanceId}`);
+    // A download takes its time on a real node; what was recorded came from the machine itself.
+    machine.slowerMs = this.#dice.pick(downloads) * this.#dice.int(500, 1_500);
     const made = { node, machine };
     this.nodes.push(made);
     this.cluster.watchPods(node.nodeName, (pod) => this.watch.podChanged(pod, this.clock.now()));

@@ -51,7 +51,7 @@ export const commandFaults: Family = {
     plant(trial, dice) {
       const more = dice.pick([minutes(dice, 2, 8), minutes(dice, 15, 25)]);
       trial.launched.push(({ machine }) => {
-        machine.tamper = (ended) => ({ ...ended, durationMs: ended.durationMs + more });
+        machine.slowerMs += more;
       });
     },
   },

@@ -42,7 +42,8 @@ function hangs(name: string) {
 function doubles(name: string) {
   return (trial: Trial, dice: Dice) => {
     const share = dice.pick([0.3, 1]);
-    const lateMs = dice.pick([0, 0, 40, 1_500]);
+    const lateMs = dice.pick([0, 0, 0, 40, 1_500]);
+    const { lambda } = trial.world.cloud;
     trial.onCall({
       before({ operation, input }) {
         const { FunctionName = '', Payload } = input as { FunctionName?: string; Payload?: Uint8Array };
@@ -50,9 +51,11 @@ function doubles(name: string) {
         if (operation !== 'Invoke' || target === undefined || !FunctionName.includes(target.name)) return undefined;
         if (!dice.chance(share)) return undefined;
         const payload = Buffer.from(Payload ?? []).toString();
-        trial.after(lateMs, async () => {
-          await trial.world.cloud.lambda.invoke(target.name, payload, 'RequestResponse').catch(() => undefined);
-        });
+        const again = async () => {
+          await lambda.invoke(target.name, payload, 'RequestResponse').catch(() => undefined);
+        };
+        if (lateMs === 0) void again();
+        else trial.after(lateMs, again);
         return undefined;
       },
     });
