@@ -29,12 +29,16 @@ export const breakages: readonly Breakage[] = [
     apply: source('settle', 'lambdas/settle/decide.ts', 'row.commandId === commandId ||', 'row.token !== undefined ||'),
   },
   {
-    name: 'a claim whose dispatcher died is sent again without a look for its command',
+    name: 'the sweep ends nodes of any age',
+    apply: source('sweep', 'lambdas/sweep/decide.ts', 'left < -strandedAfterMs', 'left > -strandedAfterMs'),
+  },
+  {
+    name: 'the sweep never asks for a result that is overdue',
     apply: source(
-      'dispatch',
-      'lambdas/dispatch/decide.ts',
-      'if (claimed && row.batchId !== undefined) return',
-      'if (false) return',
+      'sweep',
+      'lambdas/sweep/decide.ts',
+      'if (isOverdue(row, now)) return',
+      'if (isOverdue(row, 0)) return',
     ),
   },
   {
@@ -50,10 +54,7 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: 'the deadline is not enforced',
-    apply: way(
-      /\{% \$max\(\[1, \$floor\(\(\$toMillis\(\$node\.deadline\) - \$millis\(\)\) \/ 1000\)\]\) %\}/g,
-      '{% 86400 %}',
-    ),
+    apply: way(/"TimeoutSeconds":"[^"]*"/, '"TimeoutSeconds":86400'),
   },
   {
     name: 'an execution has a name of its own each time',

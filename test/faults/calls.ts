@@ -96,9 +96,14 @@ export function throttled(service: string): AwsError {
   return new AwsError(code, 'Rate exceeded', status);
 }
 
+/** How each service says that it broke; most of them say InternalFailure. */
+const breaks: Readonly<Record<string, string>> = {
+  dynamodb: 'InternalServerError',
+  lambda: 'ServiceException',
+  ssm: 'InternalServerError',
+};
+
 /** The error of a service that broke. */
 export function broken(service: string): AwsError {
-  return service === 'dynamodb' || service === 'ssm'
-    ? new AwsError('InternalServerError', 'planted', 500)
-    : new AwsError('InternalFailure', 'planted', 500);
+  return new AwsError(breaks[service] ?? 'InternalFailure', 'planted', 500);
 }

@@ -3,7 +3,7 @@ import type { Draw } from './draw.ts';
 import { faults } from './families/all.ts';
 import { invariants } from './invariants/all.ts';
 import { inFlight } from './invariants/at-rest.ts';
-import { due, endsOf, graceMs } from './invariants/ended.ts';
+import { due, endsOf, strandedGraceMs } from './invariants/ended.ts';
 import { deadlineMs, Trial } from './trial.ts';
 
 /** What came of a run. */
@@ -35,12 +35,13 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
     draw.faults.forEach((name, index) => {
       const fault = faults[name];
       if (fault === undefined) throw new Error(`there is no fault ${name}`);
+      trial.faults.push(fault);
       fault.plant(trial, new Dice(draw.seed, draw.run, 3 + index));
     });
     for (let index = 0; index < draw.nodes; index++) {
       trial.after((index * draw.withinMs) / draw.nodes, () => trial.launch());
     }
-    await trial.run(() => isOver(trial), trial.clock.now() + draw.withinMs + deadlineMs + graceMs + patienceMs);
+    await trial.run(() => isOver(trial), trial.clock.now() + draw.withinMs + deadlineMs + strandedGraceMs + patienceMs);
     await trial.run(() => false, trial.clock.now() + aftermathMs);
     await trial.run(() => isOver(trial), trial.clock.now() + aftermathMs);
     return { ...verdict(trial), draw, wallMs: Math.round(performance.now() - began) };

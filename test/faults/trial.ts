@@ -10,6 +10,7 @@ import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/wor
 import { World } from '../../local/world/world.ts';
 import { type CallFault, Calls } from './calls.ts';
 import type { Dice } from './dice.ts';
+import type { Fault } from './fault.ts';
 import { WatchedMachine } from './machine.ts';
 import { Watch } from './watch.ts';
 
@@ -36,6 +37,8 @@ export class Trial {
   readonly cluster: KubernetesStandIn;
   readonly watch: Watch;
   readonly nodes: TrialNode[] = [];
+  /** What is planted. */
+  readonly faults: Fault[] = [];
   /** Instances that a fault ended: nobody else may have. */
   readonly ended = new Set<string>();
   /** What changes how a node is launched, in order. */

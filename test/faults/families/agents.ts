@@ -20,6 +20,7 @@ function silent(forMs: (dice: Dice) => number | undefined) {
 export const agentFaults: Family = {
   'agent-late': {
     about: 'the agent comes minutes late',
+    heals: true,
     plant(trial, dice) {
       trial.plans.push((plan) => ({ ...plan, agentAfterMs: minutes(dice, 1, 12) }));
     },

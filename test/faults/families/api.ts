@@ -42,6 +42,7 @@ function strikes(trial: Trial, dice: Dice): () => boolean {
 function fault(service: string, { about, when, error }: Way): Fault {
   return {
     about: `${service} ${about}, at any of its calls`,
+    strands: true,
     plant(trial, dice) {
       const strike = strikes(trial, dice);
       trial.onCall({

@@ -4,6 +4,7 @@ import type { Family } from '../fault.ts';
 export const busFaults: Family = {
   'entries-refused': {
     about: 'the bus refuses some entries of a call that succeeds',
+    heals: true,
     plant({ world }, dice) {
       const share = dice.pick([0.2, 0.4]);
       world.services.events.refuses = () => (dice.chance(share) ? ['ThrottlingException', 'Rate exceeded'] : undefined);

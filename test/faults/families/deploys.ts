@@ -5,6 +5,7 @@ import { type Family, seconds } from '../fault.ts';
 export const deployFaults: Family = {
   deployed: {
     about: 'a deploy replaces the documents and the functions in mid-flight',
+    heals: true,
     plant(trial, dice) {
       const { ssm } = trial.world.services;
       trial.after(seconds(dice, 10, 120), () => {

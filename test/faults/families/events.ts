@@ -20,18 +20,32 @@ const copies = (dice: Dice) => Array.from({ length: dice.int(2, 4) }, () => seco
 
 /** AWS's own events are best effort; what PutEvents accepted arrives at least once. */
 export const eventFaults: Family = {
-  'launches-lost': { about: "EC2's events are lost", plant: deliver(ofEc2, () => []) },
-  'results-lost': { about: "SSM's events are lost", plant: deliver(ofSsm, () => []) },
-  'events-lost': { about: 'events of AWS are lost, of whichever service', plant: deliver(ofAws, () => []) },
-  'events-doubled': { about: 'events of AWS arrive up to four times', plant: deliver(ofAws, copies) },
-  'events-late': { about: 'events of AWS arrive minutes late', plant: deliver(ofAws, (dice) => [minutes(dice, 1, 9)]) },
+  'launches-lost': { about: "EC2's events are lost", heals: true, plant: deliver(ofEc2, () => []) },
+  'results-lost': { about: "SSM's events are lost", heals: true, plant: deliver(ofSsm, () => []) },
+  'events-lost': {
+    about: 'events of AWS are lost, of whichever service',
+    heals: true,
+    plant: deliver(ofAws, () => []),
+  },
+  'events-doubled': { about: 'events of AWS arrive up to four times', heals: true, plant: deliver(ofAws, copies) },
+  'events-late': {
+    about: 'events of AWS arrive minutes late',
+    heals: true,
+    plant: deliver(ofAws, (dice) => [minutes(dice, 1, 9)]),
+  },
   'events-very-late': {
     about: 'events of AWS arrive after the deadline',
+    heals: true,
     plant: deliver(ofAws, (dice) => [minutes(dice, 21, 40)]),
   },
   'events-reordered': {
     about: 'events of AWS overtake each other',
+    heals: true,
     plant: deliver(ofAws, (dice) => [seconds(dice, 0, 45)]),
   },
-  'own-events-doubled': { about: "Airlock's events arrive up to four times, and late", plant: deliver(own, copies) },
+  'own-events-doubled': {
+    about: "Airlock's events arrive up to four times, and late",
+    heals: true,
+    plant: deliver(own, copies),
+  },
 };

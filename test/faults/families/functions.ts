@@ -65,10 +65,20 @@ function doubles(name: string) {
 /** A function may die between any two of its calls, and run again. */
 export const functionFaults: Family = Object.fromEntries([
   ...functions.flatMap((name) => [
-    [`${name}-crashes`, { about: `${name} dies before or after any of its calls`, plant: crashes(name) }] as const,
-    [`${name}-hangs`, { about: `a call of ${name} hangs until the function times out`, plant: hangs(name) }] as const,
+    [
+      `${name}-crashes`,
+      { about: `${name} dies before or after any of its calls`, heals: true, plant: crashes(name) },
+    ] as const,
+    [
+      `${name}-hangs`,
+      { about: `a call of ${name} hangs until the function times out`, heals: true, plant: hangs(name) },
+    ] as const,
   ]),
   ...[...functions, 'cluster'].map(
-    (name) => [`${name}-twice`, { about: `${name} gets the same event twice, at once`, plant: doubles(name) }] as const,
+    (name) =>
+      [
+        `${name}-twice`,
+        { about: `${name} gets the same event twice, at once`, heals: true, plant: doubles(name) },
+      ] as const,
   ),
 ]);

@@ -47,6 +47,7 @@ export const nodeFaults: Family = {
   },
   'node-renamed': {
     about: 'the Node registers under a name that nobody expects',
+    heals: true,
     plant(trial, dice) {
       let count = 0;
       trial.plans.push((plan) => (dice.chance(0.7) ? { ...plan, nodeName: `worker-${++count}` } : plan));

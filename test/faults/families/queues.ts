@@ -5,6 +5,7 @@ import { type Family, seconds } from '../fault.ts';
 export const queueFaults: Family = {
   'messages-again': {
     about: 'messages that were dealt with are delivered again',
+    heals: true,
     plant(trial, dice) {
       const share = dice.pick([0.3, 0.7]);
       let left = 12;
@@ -16,6 +17,7 @@ export const queueFaults: Family = {
   },
   'queues-stall': {
     about: 'nobody can receive a message for a while',
+    heals: true,
     plant(trial, dice) {
       const from = trial.clock.now() + seconds(dice, 0, 60);
       const until = from + seconds(dice, 10, 240);

@@ -10,6 +10,7 @@ export const timeFaults: Family = {
   },
   'sweep-often': {
     about: 'the sweep runs at any moment, and two at once',
+    heals: true,
     plant(trial, dice) {
       const name = trial.function('sweep')?.settings.name;
       if (name === undefined) return;

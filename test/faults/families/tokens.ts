@@ -7,6 +7,7 @@ const answers = ['SendTaskSuccess', 'SendTaskFailure'];
 export const tokenFaults: Family = {
   'answers-doubled': {
     about: 'a token is answered again, up to a minute later',
+    heals: true,
     plant(trial, dice) {
       const share = dice.pick([0.4, 1]);
       trial.onCall({

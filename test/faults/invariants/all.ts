@@ -1,6 +1,7 @@
 import { oneInstallAtATime } from './alone.ts';
 import { nothingInFlight } from './at-rest.ts';
 import { endedOnce } from './ended.ts';
+import { healed } from './healed.ts';
 import type { Invariant } from './invariant.ts';
 import { provenBeforeRelease } from './proven.ts';
 import { terminatedByPolicy } from './terminated.ts';
@@ -14,4 +15,5 @@ export const invariants: readonly Invariant[] = [
   terminatedByPolicy,
   auditSuffices,
   nothingInFlight,
+  healed,
 ];

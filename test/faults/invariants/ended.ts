@@ -6,19 +6,23 @@ import type { Invariant } from './invariant.ts';
  * How long after its deadline a node may come to its end, in milliseconds: a cluster that does not answer is asked for ten minutes more to take
  * the mark, and the end itself is written and told with retries.
  */
-export const graceMs = 13 * 60_000;
+const graceMs = 13 * 60_000;
+
+/** The same where an execution can break: the sweep that comes twenty minutes after the deadline ends its node. */
+export const strandedGraceMs = 30 * 60_000;
 
 /** Every node that was admitted, or had to be, ended once and in time. */
 export const endedOnce: Invariant = {
   name: 'not ended once, in time',
   violations(trial) {
+    const grace = trial.faults.some(({ strands }) => strands === true) ? strandedGraceMs : graceMs;
     return due(trial).flatMap((launch) => {
       const ends = endsOf(trial, launch);
       const [end] = ends;
       if (end === undefined) return [`${nameOf(launch)} never ended`];
       if (ends.length > 1)
         return [`${nameOf(launch)} ended ${ends.length} times: ${ends.map((one) => one.outcome).join(', ')}`];
-      const late = end.endedAt - launch.at - deadlineMs - graceMs;
+      const late = end.endedAt - launch.at - deadlineMs - grace;
       return late > 0 ? [`${nameOf(launch)} ended ${Math.round(late / 1000)} s too late, as ${end.outcome}`] : [];
     });
   },
