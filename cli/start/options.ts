@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runtimes } from '../../domain/node.ts';
 import { faultNames, faults, isFault } from '../../local/faults.ts';
+import { nodePlaceholder } from '../../local/machine/attached.ts';
 
 /** What `airlock start` is asked for. */
 export interface StartOptions {
@@ -8,7 +9,10 @@ export interface StartOptions {
   readonly runtime: string;
   readonly nodes: number;
   readonly clock: 'real' | 'virtual';
-  readonly machine: 'simulated' | 'real';
+  /** `simulated`, `real`, or `exec:` and a command. */
+  readonly machine: 'simulated' | 'real' | `exec:${string}`;
+  /** A running cluster in place of the stand-in. */
+  readonly kubeconfig?: string;
   readonly fault: readonly string[];
   readonly json: boolean;
   /** Leave the local cloud running after the nodes have ended. */
@@ -38,10 +42,14 @@ export function startCommand(): Command {
     .addOption(
       new Option(
         '--machine <kind>',
-        'simulated: the real scripts in a directory tree, with stand-ins for containerd and systemd; real: a systemd and a containerd for each node (root on Debian or Ubuntu)',
+        'simulated: the real scripts in a directory tree, with stand-ins for containerd and systemd; real: a systemd and a containerd for each node (root on Debian or Ubuntu); "exec:COMMAND {node}": nodes of a running cluster, which the command reaches',
       )
-        .choices(['simulated', 'real'])
+        .argParser(readMachine)
         .default('simulated'),
+    )
+    .option(
+      '--kubeconfig <file>',
+      'take the gated nodes of the running cluster of its current context (with --machine "exec:…")',
     )
     .option('--fault <name>', 'what shall go wrong (repeatable; the names are below)', readFault, [])
     .option('--config <file>', 'another airlock.yaml')
@@ -62,6 +70,41 @@ function readRuntime(value: string): string {
   const [runtime] = value.split('@');
   if (runtimes.some((known) => known === runtime)) return value;
   throw new InvalidArgumentError(`Accepted is ${runtimes.join(', ')}, each with an optional @release.`);
+}
+
+/** How a machine begins that a command reaches. */
+const execPrefix = 'exec:';
+
+function readMachine(value: string): string {
+  if (value === 'simulated' || value === 'real') return value;
+  if (value.startsWith(execPrefix) && value.includes(nodePlaceholder)) return value;
+  throw new InvalidArgumentError(
+    `Accepted is simulated, real, or ${execPrefix} and a command that names ${nodePlaceholder}, for instance "exec:docker exec -i {node} sh".`,
+  );
+}
+
+/** The command that reaches a node; undefined where nodes are launched. */
+export function commandOf(machine: string): string | undefined {
+  return machine.startsWith(execPrefix) ? machine.slice(execPrefix.length) : undefined;
+}
+
+/** What two options that were given do not go together, and what would. */
+export function misfitOf({ keep, clock, machine, kubeconfig, fault }: StartOptions): string | undefined {
+  const command = commandOf(machine);
+  if (keep && clock === 'virtual') {
+    return "option '--keep' is given with '--clock virtual'; accepted: --keep with '--clock real'";
+  }
+  if ((command === undefined) !== (kubeconfig === undefined)) {
+    const [one, other] = command === undefined ? ['--kubeconfig', '--machine'] : ['--machine exec:…', '--kubeconfig'];
+    return `option '${one}' is given without '${other}'; accepted: --kubeconfig FILE and --machine "exec:COMMAND {node}" together`;
+  }
+  if (kubeconfig !== undefined && clock === 'virtual') {
+    return "option '--kubeconfig' is given with '--clock virtual'; accepted: a running cluster with '--clock real'";
+  }
+  if (kubeconfig !== undefined && fault.length > 0) {
+    return `option '--kubeconfig' is given with '--fault ${fault[0]}'; accepted: a running cluster without faults`;
+  }
+  return undefined;
 }
 
 function readNodes(value: string): number {

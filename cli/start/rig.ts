@@ -9,7 +9,7 @@ import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
 import { type FaultName, isMachineFault } from '../../local/faults.ts';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
 import { hostProgram } from '../../local/machine/tree.ts';
-import { karpenterNode, type NodePlan } from '../../local/world/node.ts';
+import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { World } from '../../local/world/world.ts';
 import { defaultConfig } from '../manifests.ts';
@@ -34,7 +34,8 @@ export class MachineLacks extends Error {
 /** Everything that a run of `airlock start` works with. */
 export interface Rig {
   readonly world: World;
-  readonly plan: NodePlan;
+  /** Launches the nodes of the run. */
+  launch(): Promise<readonly LaunchedNode[]>;
   /** How long the nodes have, in milliseconds on the world's clock: their deadline and some. */
   readonly patienceMs: number;
   readonly lanes: { readonly kubernetes: string; readonly machine: string };
@@ -105,7 +106,11 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
     );
     return {
       world,
-      plan,
+      launch: async () => {
+        const nodes: LaunchedNode[] = [];
+        for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(plan));
+        return nodes;
+      },
       patienceMs: (config.deadlineMinutes + 10) * 60_000,
       lanes: {
         kubernetes: [...world.clusters.values()][0]?.lane ?? 'none',

@@ -1,12 +1,14 @@
 import { Listr, type ListrTask } from 'listr2';
 import { ConfigError } from '../../lib/config/load.ts';
+import { KubeconfigRefused } from '../../local/kubernetes/real/attached-cluster.ts';
 import { HostError } from '../../local/machine/real/host.ts';
 import type { LaunchedNode } from '../../local/world/node.ts';
 import type { NodeReport, World } from '../../local/world/world.ts';
 import { SynthesisRefused } from '../synthesize.ts';
+import { attach, NothingToAttach } from './attach.ts';
 import { keep } from './keep.ts';
 import { OptionsRefused } from './machines.ts';
-import type { StartOptions } from './options.ts';
+import { commandOf, misfitOf, type StartOptions } from './options.ts';
 import { printRun, runOf, wayLine } from './report.ts';
 import { assemble, MachineLacks, type Rig } from './rig.ts';
 
@@ -20,8 +22,9 @@ const drawEveryMs = 100;
  * input is bad
  */
 export async function start(options: StartOptions): Promise<number> {
-  if (options.keep && options.clock === 'virtual') {
-    process.stderr.write("option '--keep' is given with '--clock virtual'; accepted: --keep with '--clock real'\n");
+  const misfit = misfitOf(options);
+  if (misfit !== undefined) {
+    process.stderr.write(`${misfit}\n`);
     return 2;
   }
   let rig: Rig | undefined;
@@ -34,9 +37,15 @@ export async function start(options: StartOptions): Promise<number> {
     if (options.keep) await keep(rig.world, (line) => process[options.json ? 'stderr' : 'stdout'].write(`${line}\n`));
     return exitCode(reports, options);
   } catch (error) {
-    const foreseen = [ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused].some(
-      (kind) => error instanceof kind,
-    );
+    const foreseen = [
+      ConfigError,
+      SynthesisRefused,
+      MachineLacks,
+      HostError,
+      OptionsRefused,
+      KubeconfigRefused,
+      NothingToAttach,
+    ].some((kind) => error instanceof kind);
     if (!(error instanceof Error) || !foreseen) throw error;
     process.stderr.write(`${error.message}\n`);
     return 2;
@@ -56,15 +65,21 @@ async function prepared(options: StartOptions): Promise<Rig> {
   const say = (line: string) => {
     if (!options.json) process.stdout.write(`${line}\n`);
   };
-  const rig = await assemble(options, (step) => say(`${step} …`));
+  const tell = (step: string) => say(`${step} …`);
+  const { kubeconfig, machine } = options;
+  const command = commandOf(machine);
+  const rig =
+    kubeconfig === undefined || command === undefined
+      ? await assemble(options, tell)
+      : await attach({ ...options, kubeconfig, command }, tell);
   say(`deployed ${rig.world.cloud.resources.length} resources of the synthesized template\n`);
   return rig;
 }
 
 /** Launches the pool and shows each node's way until it has ended. */
-async function launched(options: StartOptions, { world, plan, patienceMs }: Rig): Promise<LaunchedNode[]> {
-  const nodes: LaunchedNode[] = [];
-  for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(plan));
+async function launched(options: StartOptions, rig: Rig): Promise<readonly LaunchedNode[]> {
+  const { world, patienceMs } = rig;
+  const nodes = await rig.launch();
   const settled = world.settle(patienceMs);
   const tasks = nodes.map(
     (node): ListrTask => ({

@@ -98,6 +98,7 @@ export interface StoredObject {
       readonly lastHeartbeatTime?: string;
       readonly lastTransitionTime?: string;
     }[];
+    readonly nodeInfo?: { readonly architecture?: string; readonly bootID?: string; readonly kernelVersion?: string };
     readonly runtimeHandlers?: readonly {
       readonly name: string;
       readonly features?: { readonly recursiveReadOnlyMounts?: boolean; readonly userNamespaces?: boolean };

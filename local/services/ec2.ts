@@ -20,6 +20,8 @@ import { Throttle } from './throttle.ts';
 
 /** What an instance is launched with. */
 export interface Launch {
+  /** Made up where it is absent. */
+  readonly id?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly availabilityZone?: string;
   readonly privateDnsName?: string;
@@ -131,7 +133,7 @@ export class Ec2 {
   /** Launches an instance: pending now, running `pendingMs` later. @returns its id */
   launch(launch: Launch = {}): string {
     const { region, account, partition } = this.#place;
-    const id = `i-0${randomBytes(8).toString('hex')}`;
+    const id = launch.id ?? `i-0${randomBytes(8).toString('hex')}`;
     const index = this.#instances.size;
     const instance: StoredInstance = {
       id,

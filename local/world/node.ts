@@ -29,6 +29,12 @@ export interface NodePlan {
   readonly readyAfterMs: number;
   /** The name under which its kubelet registers; the private DNS name where it is absent. */
   readonly nodeName?: string | undefined;
+  /** What the instance is, where that is known before its launch. */
+  readonly instance?: {
+    readonly id: string;
+    readonly availabilityZone: string;
+    readonly architecture: 'arm64' | 'x86_64';
+  };
   /** Why no pod with a RuntimeClass starts although the handler is listed; undefined where pods start. */
   readonly podsFail?: string | undefined;
 }
@@ -64,6 +70,8 @@ export interface Wiring {
   readonly ssm: Ssm;
   readonly cluster: KubernetesStandIn | undefined;
   readonly controllers: Controllers | undefined;
+  /** Whether it is a node of a running cluster, which joined long ago. */
+  readonly attached?: boolean;
 }
 
 /** One instance of a run with what comes up on it: the agent, the kubelet, and what an autoscaler does to its Node. */
@@ -82,12 +90,19 @@ export class LaunchedNode {
     const { plan, machine, ec2, cluster } = wiring;
     const { tags, pendingMs } = plan;
     this.#wiring = wiring;
-    this.instanceId = ec2.launch({ tags, pendingMs, architecture: 'x86_64', instanceType: 'm8i.large' });
+    this.instanceId = ec2.launch({
+      tags,
+      pendingMs,
+      architecture: 'x86_64',
+      instanceType: 'm8i.large',
+      ...plan.instance,
+      ...(wiring.attached && plan.nodeName !== undefined ? { privateDnsName: plan.nodeName } : {}),
+    });
     const { privateDnsName, launchTime } = ec2.instance(this.instanceId);
     this.nodeName = plan.nodeName ?? privateDnsName;
     this.launchedAt = launchTime;
     this.machine = machine;
-    this.ours = tags[runtimeTag] !== undefined && cluster !== undefined;
+    this.ours = tags[runtimeTag] !== undefined && (cluster !== undefined || wiring.attached === true);
     this.comeUp();
   }
 

@@ -32,6 +32,12 @@ export interface Services {
   readonly states: States;
 }
 
+/** A cluster as EKS knows one. */
+export type KnownCluster = Pick<
+  KubernetesStandIn,
+  'endpoint' | 'caBase64' | 'counts' | 'addAccessEntry' | 'removeAccessEntry' | 'stop'
+>;
+
 /**
  * Makes the services that Airlock's template uses, wired to each other.
  *
@@ -41,7 +47,7 @@ export interface Services {
  * @returns the part for the cloud, and the services once the cloud has made them
  */
 export function servicesPart(
-  clusters: ReadonlyMap<string, KubernetesStandIn>,
+  clusters: ReadonlyMap<string, KnownCluster>,
   sendPerSecond?: number,
   settings: Readonly<Record<string, ClusterSettings>> = {},
 ): { part: PartMaker; services(): Services } {
@@ -61,7 +67,7 @@ export function servicesPart(
 
 function make(
   { clock, aws, place, iam, lambda, networks }: Core,
-  clusters: ReadonlyMap<string, KubernetesStandIn>,
+  clusters: ReadonlyMap<string, KnownCluster>,
   sendPerSecond: number | undefined,
   settingsOf: Readonly<Record<string, ClusterSettings>>,
 ): { services: Services; part: Part } {

@@ -4,10 +4,11 @@ import { LocalCloud } from '../cloud.ts';
 import type { Core, Faults } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
 import { Controllers } from '../kubernetes/controllers.ts';
+import { AttachedCluster } from '../kubernetes/real/attached-cluster.ts';
 import { KubernetesStandIn } from '../kubernetes/stand-in.ts';
 import type { Machine } from '../machine/machine.ts';
 import { LaunchedNode, type NodePlan } from './node.ts';
-import { type ClusterSettings, type Services, servicesPart } from './services.ts';
+import { type ClusterSettings, type KnownCluster, type Services, servicesPart } from './services.ts';
 import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './story.ts';
 
 /** How long an API server takes to hold requests to a new admission policy, in milliseconds. */
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly clusters: readonly string[];
   /** How EKS has them, by name, where that is not as it has them by default. */
   readonly clusterSettings?: Readonly<Record<string, ClusterSettings>>;
+  /** Running clusters that EKS knows besides, each by its name and the kubeconfig that leads to it. */
+  readonly attached?: ReadonlyMap<string, string>;
   /** What an administrator applies to each cluster before the deployment; nothing unless told. */
   readonly manifests?: readonly unknown[];
   /** The log group of the audit trail. */
@@ -55,6 +58,7 @@ export class World {
   readonly cloud: LocalCloud;
   readonly services: Services;
   readonly clusters: ReadonlyMap<string, KubernetesStandIn>;
+  readonly attached: ReadonlyMap<string, AttachedCluster>;
   readonly nodes: LaunchedNode[] = [];
   readonly #options: WorldOptions;
   readonly #audit: AuditEvent[] = [];
@@ -65,8 +69,10 @@ export class World {
     cloud: LocalCloud,
     services: Services,
     clusters: ReadonlyMap<string, KubernetesStandIn>,
+    attached: ReadonlyMap<string, AttachedCluster>,
   ) {
     this.#options = options;
+    this.attached = attached;
     this.cloud = cloud;
     this.services = services;
     this.clusters = clusters;
@@ -90,7 +96,17 @@ export class World {
         await KubernetesStandIn.start({ clock, clusterName, accessEntries: [], secretOf, manifests, hearsayMs }),
       );
     }
-    const made = servicesPart(clusters, options.sendPerSecond, options.clusterSettings);
+    const attached = new Map<string, AttachedCluster>();
+    const all = () => new Map<string, KnownCluster>([...clusters, ...attached]);
+    try {
+      for (const [clusterName, kubeconfig] of options.attached ?? []) {
+        attached.set(clusterName, await AttachedCluster.start({ kubeconfig, clock, clusterName, secretOf }));
+      }
+    } catch (error) {
+      for (const cluster of all().values()) await cluster.stop();
+      throw error;
+    }
+    const made = servicesPart(all(), options.sendPerSecond, options.clusterSettings);
     const learn = (core: Core) => {
       iam = core.iam;
       return {};
@@ -103,10 +119,10 @@ export class World {
         ...(options.faults === undefined ? {} : { faults: options.faults }),
       });
     } catch (error) {
-      for (const cluster of clusters.values()) await cluster.stop();
+      for (const cluster of all().values()) await cluster.stop();
       throw error;
     }
-    return new World(options, cloud, made.services(), clusters);
+    return new World(options, cloud, made.services(), clusters, attached);
   }
 
   get clock(): Clock {
@@ -121,6 +137,15 @@ export class World {
     const controllers = cluster && new Controllers(cluster, this.clock);
     const { ec2, ssm } = this.services;
     const node = new LaunchedNode({ plan, machine, clock: this.clock, ec2, ssm, cluster, controllers });
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Takes a node of an attached cluster as an instance that has just launched, with an agent that runs documents on that machine. */
+  adopt(plan: NodePlan, machine: Machine): LaunchedNode {
+    const { ec2, ssm } = this.services;
+    const wiring = { plan, machine, clock: this.clock, ec2, ssm, cluster: undefined, controllers: undefined };
+    const node = new LaunchedNode({ ...wiring, attached: true });
     this.nodes.push(node);
     return node;
   }
@@ -185,7 +210,7 @@ export class World {
   /** The count of each AWS and Kubernetes call by name. */
   calls(): Record<string, number> {
     const counts = new Map(this.cloud.calls);
-    for (const cluster of this.clusters.values()) {
+    for (const cluster of [...this.clusters.values(), ...this.attached.values()]) {
       for (const [name, times] of cluster.counts) counts.set(name, (counts.get(name) ?? 0) + times);
     }
     return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
@@ -195,7 +220,7 @@ export class World {
   async stop(): Promise<void> {
     for (const node of this.nodes) node.stop();
     await this.cloud.stop();
-    for (const cluster of this.clusters.values()) await cluster.stop();
+    for (const cluster of [...this.clusters.values(), ...this.attached.values()]) await cluster.stop();
     await Promise.all(this.nodes.map(({ machine }) => machine.destroy()));
     this.clock.stop();
   }

@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { poolLabel } from '../../domain/kubernetes.ts';
+import { ConfigError, loadConfig } from '../../lib/config/load.ts';
+import { RealClock } from '../../local/clock.ts';
+import { nodesIn } from '../../local/kubernetes/real/attached-cluster.ts';
+import { AttachedMachine } from '../../local/machine/attached.ts';
+import { planOf } from '../../local/world/adoption.ts';
+import { World } from '../../local/world/world.ts';
+import { defaultConfig } from '../manifests.ts';
+import { synthesize } from '../synthesize.ts';
+import type { StartOptions } from './options.ts';
+import type { Rig } from './rig.ts';
+
+/** A cluster without a node that could be taken. Its message says what is accepted. */
+export class NothingToAttach extends Error {
+  override readonly name = 'NothingToAttach';
+}
+
+/** What a run with a running cluster is asked for. */
+export interface AttachOptions extends Pick<StartOptions, 'config'> {
+  readonly kubeconfig: string;
+  /** The command that runs a shell on the node `{node}`. */
+  readonly command: string;
+  /** Another catalogue than the project's own. */
+  readonly catalogue?: string;
+}
+
+/**
+ * Synthesizes the app and starts a world around it in which the first cluster of `airlock.yaml` is a running one: its gated nodes are what
+ * launches, and documents run on them by a command.
+ *
+ * @param tell gets a line for each step
+ * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or what the local cloud refuses the template with
+ */
+export async function attach(options: AttachOptions, tell: (step: string) => void): Promise<Rig> {
+  const { kubeconfig, command, catalogue } = options;
+  const configFile = options.config ?? defaultConfig;
+  const { clusters, gate, deadlineMinutes } = loadConfig(configFile);
+  const cluster = clusters.find(({ endpoint }) => endpoint === undefined)?.name;
+  if (cluster === undefined) {
+    throw new ConfigError(`${configFile}: clusters: has none without an endpoint; accepted here: one to attach`);
+  }
+  const nodes = await nodesIn(kubeconfig, poolLabel);
+  const plans = nodes.map((node) => planOf(node, { cluster, gate }));
+  for (const reason of plans) if (typeof reason === 'string') tell(`left alone: ${reason}`);
+  const taken = plans.filter((plan) => typeof plan === 'object');
+  if (taken.length === 0) {
+    const seen =
+      nodes.length === 0 ? `no node with the label ${poolLabel}` : `${nodes.length} nodes, none of them gated`;
+    const accepted = `nodes with that label, the taint ${gate} and a providerID aws:///<zone>/<instance-id>`;
+    throw new NothingToAttach(`${kubeconfig}: the cluster has ${seen}; accepted: ${accepted}`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  let world: World | undefined;
+  try {
+    tell('synthesizing the app');
+    const config = join(folder, 'airlock.yaml');
+    writeFileSync(config, ofOneCluster(configFile, cluster));
+    const assembly = join(folder, 'cdk.out');
+    await synthesize({ assembly, config, ...(catalogue === undefined ? {} : { catalogue }) });
+
+    tell('starting the local cloud over cdk.out');
+    const running = await World.start({
+      assembly,
+      clock: new RealClock(),
+      clusters: [],
+      attached: new Map([[cluster, kubeconfig]]),
+      auditLogGroup: '/aws/events/Airlock/audit',
+      machine: () => Promise.reject(new Error('no node is launched beside those of the cluster')),
+    });
+    world = running;
+    return {
+      world: running,
+      launch: async () => taken.map((plan) => running.adopt(plan, new AttachedMachine(command, plan.nodeName ?? ''))),
+      patienceMs: (deadlineMinutes + 10) * 60_000,
+      lanes: { kubernetes: running.attached.get(cluster)?.lane ?? 'none', machine: `attached (${command})` },
+      stop: async () => {
+        await running.stop();
+        remove();
+      },
+    };
+  } catch (error) {
+    await world?.stop();
+    remove();
+    throw error;
+  }
+}
+
+/**
+ * The configuration with that cluster alone, whose manifests people apply: a deployment that is thrown away shall leave nothing in a cluster
+ * that stays.
+ */
+function ofOneCluster(file: string, cluster: string): string {
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  document.set('clusters', [{ name: cluster }]);
+  document.set('manifests', 'manual');
+  return document.toString();
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Ended, Machine, Script } from './machine.ts';
+
+/** How long the command may take beside the script itself, in milliseconds: a connection, a container. */
+const entranceMs = 30_000;
+
+/** What the command has to name: the node. */
+export const nodePlaceholder = '{node}';
+
+/**
+ * A node of a running cluster that a command reaches: `docker exec -i {node} sh` for kind, `ssh root@{node} sh` for a lab. The command gets
+ * a shell script on its standard input, which does on the node what the SSM agent would do.
+ */
+export class AttachedMachine implements Machine {
+  readonly kind = 'attached';
+  readonly description: string;
+  readonly #command: string;
+
+  /** @param command a shell command that names {@link nodePlaceholder} and runs a shell there on its standard input */
+  constructor(command: string, nodeName: string) {
+    if (!/^[a-z0-9][a-z0-9.-]*$/.test(nodeName)) throw new Error(`the node name ${nodeName} is none of Kubernetes`);
+    this.#command = command.replaceAll(nodePlaceholder, nodeName);
+    this.description = `attached (${command})`;
+  }
+
+  run(script: Script): Promise<Ended> {
+    return new Promise((resolve, reject) => {
+      const began = performance.now();
+      const child = spawn('/bin/sh', ['-c', this.#command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      let timedOut = false;
+      const timer = setTimeout(
+        () => {
+          timedOut = true;
+          if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+        },
+        script.timeoutSeconds * 1_000 + entranceMs,
+      );
+      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        clearTimeout(timer);
+        resolve({
+          exitCode: code ?? (signal === 'SIGKILL' ? 137 : 128),
+          timedOut,
+          stdout: Buffer.concat(out).toString('utf8'),
+          stderr: Buffer.concat(err).toString('utf8'),
+          durationMs: Math.round(performance.now() - began),
+        });
+      });
+      // A command that ends before it has read all says by its exit status what was wrong.
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(wrapperOf(script));
+    });
+  }
+
+  /** The kubelet of the node tells the cluster itself. */
+  async handlers(): Promise<undefined> {
+    return undefined;
+  }
+
+  /** The node is not ours to end. */
+  async destroy(): Promise<void> {}
+}
+
+/**
+ * The shell script that does what the agent does: the parameters into the environment, the script into a file of root's own, and that run
+ * by `sh -c`, with nothing on its standard input, and killed when its time is up.
+ */
+export function wrapperOf({ text, environment, timeoutSeconds }: Script): string {
+  const end = `END_OF_SCRIPT_${randomUUID()}`;
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  return [
+    'set -eu',
+    'umask 077',
+    'folder=$(mktemp -d)',
+    `trap 'rm -rf "$folder"' EXIT`,
+    `cat >"$folder/_script.sh" <<'${end}'`,
+    text,
+    end,
+    'chmod 700 "$folder/_script.sh"',
+    'cd "$folder"',
+    ...exports,
+    'code=0',
+    `timeout -s KILL ${timeoutSeconds} sh -c "$folder/_script.sh" </dev/null || code=$?`,
+    'exit "$code"',
+    '',
+  ].join('\n');
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
