@@ -77,7 +77,16 @@ describe('bad input', () => {
     [['--nodes', '2.5'], "argument '2.5' is invalid. Accepted is a whole number"],
     [['--runtime', 'runc'], "argument 'runc' is invalid. Accepted is gvisor, kata, sysbox"],
     [['--clock', 'soon'], "argument 'soon' is invalid. Allowed choices are real, virtual"],
-    [['--machine', 'none'], "argument 'none' is invalid. Allowed choices are simulated"],
+    [
+      ['--machine', 'none'],
+      "argument 'none' is invalid. Accepted is simulated, real, or exec: and a command that names {node}",
+    ],
+    [['--machine', 'exec:ssh somewhere sh'], 'a command that names {node}'],
+    [
+      ['--machine', 'exec:ssh {node} sh'],
+      "'--machine exec:…' is given without '--kubeconfig'; accepted: --kubeconfig FILE and",
+    ],
+    [['--kubeconfig', 'x'], "'--kubeconfig' is given without '--machine'; accepted: --kubeconfig FILE and"],
     [['--fault', 'rain'], "argument 'rain' is invalid. Accepted is one of not-sandboxed, "],
     [['--keep', '--clock', 'virtual'], "'--keep' is given with '--clock virtual'; accepted: "],
     [
