@@ -62,12 +62,33 @@ export function readAssembly(folder: string): readonly AssembledStack[] {
   const stacks = new Map<string, AssembledStack>();
   for (const [id, { type, properties, dependencies = [], metadata, additionalMetadataFile }] of artifacts) {
     if (type !== 'aws:cloudformation:stack' || properties?.templateFile === undefined) continue;
-    const template = JSON.parse(readFileSync(join(folder, properties.templateFile), 'utf8')) as Template;
+    const text = readFileSync(join(folder, properties.templateFile), 'utf8');
+    const template = withinQuotas(JSON.parse(text) as Template, Buffer.byteLength(text), id);
     const more = additionalMetadataFile && JSON.parse(readFileSync(join(folder, additionalMetadataFile), 'utf8'));
     const paths = pathsOf({ ...metadata, ...(more as Metadata | undefined) });
     stacks.set(id, { name: properties.stackName ?? id, template, dependencies, paths });
   }
   return inOrder(stacks);
+}
+
+/** CloudFormation User Guide, "Understand CloudFormation quotas": a template that is read from a bucket, and what may stand in it. */
+const quotas = { bytes: 1_048_576, resources: 500, outputs: 200, parameters: 200 };
+
+function withinQuotas(template: Template, bytes: number, id: string): Template {
+  const counted = {
+    bytes,
+    resources: Object.keys(template.Resources).length,
+    outputs: Object.keys(template.Outputs ?? {}).length,
+    parameters: Object.keys(template.Parameters ?? {}).length,
+  };
+  for (const name of ['bytes', 'resources', 'outputs', 'parameters'] as const) {
+    if (counted[name] > quotas[name]) {
+      throw new TemplateError(
+        `the template of ${id} has ${counted[name]} ${name}; CloudFormation takes ${quotas[name]} at most`,
+      );
+    }
+  }
+  return template;
 }
 
 function pathsOf(metadata: Metadata): ReadonlyMap<string, string> {

@@ -64,6 +64,11 @@ describe('the template', () => {
     expect(() => stackOf('clusters: [{name: demo}]', false).synth()).toThrow();
   });
 
+  it('leaves room under the megabyte and the 500 resources that CloudFormation takes', () => {
+    expect(Buffer.byteLength(text)).toBeLessThan(800_000);
+    expect(all.length).toBeLessThan(250);
+  });
+
   it('names no partition, no account and no region', () => {
     expect(text).not.toMatch(/arn:aws[:-]/);
     expect(text).not.toMatch(/\b\d{12}\b/);

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
   DescribeExecutionCommandInput,
-  DescribeExecutionCommandOutput,
   DescribeStateMachineCommandInput,
   GetExecutionHistoryCommandInput,
   HistoryEvent,
@@ -33,6 +32,7 @@ import { Jsonata } from './jsonata.ts';
 import { pageOf } from './page.ts';
 import { Buckets, type Limited, quotasOf } from './quotas.ts';
 import { stateMachineResourceType } from './resource.ts';
+import { described, listed, statusChange } from './shown.ts';
 import { TaskTokens } from './tokens.ts';
 
 /** How long the name of a closed execution stays taken: 90 days. */
@@ -263,11 +263,11 @@ export class States {
       ...(watch === undefined ? {} : { watch: (event: HistoryEvent) => watch(execution, event) }),
     });
     this.#executions.set(arn, execution);
-    this.#announce(execution);
+    this.#emit?.(statusChange(execution));
     this.#running++;
     void execution.run().then(() => {
       this.#running--;
-      this.#announce(execution);
+      this.#emit?.(statusChange(execution));
     });
     return { executionArn: arn, startDate: execution.startDate };
   }
@@ -278,64 +278,15 @@ export class States {
       .filter((one) => one.machine === machine)
       .filter((one) => input.statusFilter === undefined || one.status === input.statusFilter)
       .toReversed()
-      .map((one) => ({
-        executionArn: one.arn,
-        stateMachineArn: machine.arn,
-        name: one.name,
-        status: one.status,
-        startDate: one.startDate,
-        ...(one.stopDate === undefined ? {} : { stopDate: one.stopDate }),
-      }));
+      .map(listed);
     const page = pageOf(all, input, 100, 1000);
     return { executions: page.items, ...page.next };
-  }
-
-  /** Tells the bus how an execution is; the event's shape is on the page "Automating with EventBridge" of the guide. */
-  #announce(execution: Execution): void {
-    const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
-    this.#emit?.({
-      source: 'aws.states',
-      'detail-type': 'Step Functions Execution Status Change',
-      resources: [arn],
-      detail: {
-        executionArn: arn,
-        stateMachineArn: machine.arn,
-        name,
-        status,
-        startDate: startDate.getTime(),
-        stopDate: stopDate?.getTime() ?? null,
-        input: inputText,
-        inputDetails: { included: true },
-        output: status === 'SUCCEEDED' ? JSON.stringify(output) : null,
-        outputDetails: status === 'SUCCEEDED' ? { included: true } : null,
-        error: error ?? null,
-        cause: cause ?? null,
-      },
-    });
   }
 }
 
 /** The role's session, named after the execution. */
 function plainSession({ roleArn }: Machine, executionName: string): Principal {
   return { kind: 'role', roleArn, sessionName: executionName.slice(0, 64) };
-}
-
-function described(execution: Execution): Omit<DescribeExecutionCommandOutput, '$metadata'> {
-  const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
-  return {
-    executionArn: arn,
-    stateMachineArn: machine.arn,
-    name,
-    status,
-    startDate,
-    input: inputText,
-    inputDetails: { included: true },
-    redriveCount: 0,
-    ...(stopDate === undefined ? {} : { stopDate }),
-    ...(status === 'SUCCEEDED' ? { output: JSON.stringify(output), outputDetails: { included: true } } : {}),
-    ...(error === undefined ? {} : { error }),
-    ...(cause === undefined ? {} : { cause }),
-  };
 }
 
 function json(text: string | undefined, code: string, what: string): unknown {

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../local/clock.ts';
 import { LocalCloud } from '../../../local/cloud.ts';
-import { synthesize, temporaryFolder } from '../app/sample.ts';
+import { assemblyOf, synthesize, temporaryFolder } from '../app/sample.ts';
 
 const deploy = (assembly: string) => LocalCloud.deploy(assembly, { clock: new VirtualClock() });
 
@@ -22,6 +22,23 @@ describe('a cloud assembly', () => {
     new Stack(new Stage(app, 'Production'), 'Sample');
     app.synth();
     await expect(deploy(outdir)).rejects.toThrow(/the nested assembly \S*Production\S* \(a Stage\) is not known here/);
+  });
+
+  it.each([
+    [
+      'bytes',
+      { Description: 'x'.repeat(1_048_576), Resources: {} },
+      /has 1048\d\d\d bytes; CloudFormation takes 1048576/,
+    ],
+    [
+      'resources',
+      {
+        Resources: Object.fromEntries(Array.from({ length: 501 }, (_, at) => [`R${at}`, { Type: 'AWS::SQS::Queue' }])),
+      },
+      /has 501 resources; CloudFormation takes 500 at most/,
+    ],
+  ])('is refused with more %s than CloudFormation takes', async (_, template, message) => {
+    await expect(deploy(assemblyOf(template))).rejects.toThrow(message);
   });
 
   it('shows its outputs, and its resources by logical id and by path', async () => {

@@ -1,0 +1,59 @@
+/** How executions are shown: in the answers of Step Functions, and on the bus. */
+import type { DescribeExecutionCommandOutput, ExecutionListItem } from '@aws-sdk/client-sfn';
+import type { ServiceEvent } from '../service-event.ts';
+import type { Execution } from './execution.ts';
+
+/** What DescribeExecution says of an execution. */
+export function described(execution: Execution): Omit<DescribeExecutionCommandOutput, '$metadata'> {
+  const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
+  return {
+    executionArn: arn,
+    stateMachineArn: machine.arn,
+    name,
+    status,
+    startDate,
+    input: inputText,
+    inputDetails: { included: true },
+    redriveCount: 0,
+    ...(stopDate === undefined ? {} : { stopDate }),
+    ...(status === 'SUCCEEDED' ? { output: JSON.stringify(output), outputDetails: { included: true } } : {}),
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+/** What ListExecutions says of it. */
+export function listed({ arn, name, machine, status, startDate, stopDate }: Execution): ExecutionListItem {
+  return {
+    executionArn: arn,
+    stateMachineArn: machine.arn,
+    name,
+    status,
+    startDate,
+    ...(stopDate === undefined ? {} : { stopDate }),
+  };
+}
+
+/** The event that tells the default bus of it: "Automating Step Functions event delivery with EventBridge" in the guide. */
+export function statusChange(execution: Execution): ServiceEvent {
+  const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
+  return {
+    source: 'aws.states',
+    'detail-type': 'Step Functions Execution Status Change',
+    resources: [arn],
+    detail: {
+      executionArn: arn,
+      stateMachineArn: machine.arn,
+      name,
+      status,
+      startDate: startDate.getTime(),
+      stopDate: stopDate?.getTime() ?? null,
+      input: inputText,
+      inputDetails: { included: true },
+      output: status === 'SUCCEEDED' ? JSON.stringify(output) : null,
+      outputDetails: status === 'SUCCEEDED' ? { included: true } : null,
+      error: error ?? null,
+      cause: cause ?? null,
+    },
+  };
+}
