@@ -10,6 +10,22 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
   'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
   'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
+  ...Object.fromEntries(
+    [
+      'ClusterdemoManifestsPrepareRole',
+      'ClusterdemoManifestsProvidedRole',
+      'LookUpFindRole',
+      'LookUpProvidedRole',
+    ].flatMap((role) =>
+      ['logs:CreateLogStream', 'logs:PutLogEvents'].map((right) => [
+        `${role} ${right}`,
+        'a cluster is prepared, and left as it was' as const,
+      ]),
+    ),
+  ),
+  'ClusterdemoManifestsProvidedRole lambda:GetFunction':
+    'a function that is not there yet is waited for by the deployment',
+  'LookUpProvidedRole lambda:GetFunction': 'a function that is not there yet is waited for by the deployment',
   'SweepRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',
   'SweepRole ssm:ListCommands': 'a command that no row knows is found by its comment',
   'SweepRole states:SendTaskSuccess': 'a result that no event told of is asked for',

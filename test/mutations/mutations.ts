@@ -1,4 +1,5 @@
 import type { Copy } from './assembly.ts';
+import { clusterMutations } from './cluster-mutations.ts';
 import type { ScenarioName } from './scenarios.ts';
 import { sweepMutations } from './sweep-mutations.ts';
 
@@ -468,4 +469,9 @@ const sourceMutations: readonly Mutation[] = [
 ];
 
 /** All of them, in the order of the table. */
-export const mutations: readonly Mutation[] = [...templateMutations, ...sourceMutations, ...sweepMutations];
+export const mutations: readonly Mutation[] = [
+  ...templateMutations,
+  ...sourceMutations,
+  ...sweepMutations,
+  ...clusterMutations,
+];

@@ -59,7 +59,17 @@ try {
     line(said === undefined, 'none', name, said);
   }
   const control = new Copy(assembly);
-  const functions = ['admit', 'dispatch', 'settle', 'cluster', 'halt', 'gone', 'sweep'];
+  const functions = [
+    'admit',
+    'dispatch',
+    'settle',
+    'cluster',
+    'halt',
+    'gone',
+    'sweep',
+    'find-cluster',
+    'prepare-cluster',
+  ];
   for (const name of functions) await control.rebundle(name);
   const said = await play('two tagged launches are released', control.write());
   line(said === undefined, 'none, bundled anew', 'two tagged launches are released', said);

@@ -1,0 +1,146 @@
+import { strict as assert } from 'node:assert';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { AwsError } from '../../local/aws/service.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import { ask } from '../../local/kubernetes/client.ts';
+import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { World } from '../../local/world/world.ts';
+import { cluster, on } from './stage.ts';
+
+const kinds = [
+  'Namespace',
+  'ValidatingAdmissionPolicy',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'RuntimeClass',
+];
+const applied = 'Manifests/Applied/Default';
+const gvisorAlone = {
+  Manifests: JSON.stringify(renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] })),
+};
+
+function clusterOf(world: World): KubernetesStandIn {
+  const found = world.clusters.get(cluster);
+  assert.ok(found, 'there is no cluster');
+  return found;
+}
+
+/** Airlock's objects in the cluster, as `Kind name`. */
+function objects(world: World): readonly string[] {
+  return kinds.flatMap((kind) =>
+    clusterOf(world)
+      .objects(kind)
+      .map(({ metadata }) => `${kind} ${metadata.name}`)
+      .filter((name) => !['Namespace default', 'Namespace kube-system'].includes(name)),
+  );
+}
+
+function logOf(world: World): string {
+  return world.cloud.resource('Manifests/Prepare/Log/Resource').ref;
+}
+
+/** What the function that prepares the cluster said of its objects, in order. */
+function told(world: World, group = logOf(world)): readonly string[] {
+  return world.cloud.logs
+    .events(group)
+    .map(({ message }) => /"message":"([^"]* (?:applied|removed|kept[^"]*))"/.exec(message)?.[1] ?? '')
+    .filter((line) => line !== '');
+}
+
+/** What the deployment does in a cluster, end to end. */
+export const clusterScenarios = {
+  'a cluster is prepared, and left as it was': on(async ({ world }) => {
+    assert.equal(objects(world).length, 13);
+    // Applied once, then asked for by dry runs until three of them in a row were denied, and only then were rights given.
+    assert.ok(
+      (clusterOf(world).counts.get('kubernetes:patch namespaces') ?? 0) >= 5,
+      'the policies were not seen to deny',
+    );
+    for (const one of ['Manifests/Prepare', 'Manifests/Provided', 'LookUp/Find', 'LookUp/Provided']) {
+      const { ref } = world.cloud.resource(`${one}/Log/Resource`);
+      assert.ok(world.cloud.logs.events(ref).length > 0, `${one} wrote no log`);
+    }
+    await world.cloud.update(applied, gvisorAlone);
+    assert.deepEqual(
+      objects(world).filter((name) => name.startsWith('RuntimeClass')),
+      ['RuntimeClass gvisor'],
+    );
+    const log = logOf(world);
+    const before = told(world).length;
+    await world.cloud.destroy();
+    assert.deepEqual(objects(world), []);
+    const removed = told(world, log)
+      .slice(before)
+      .map((line) => line.split(' ')[0] ?? '');
+    assert.ok(
+      removed.lastIndexOf('ClusterRoleBinding') < removed.indexOf('ValidatingAdmissionPolicyBinding'),
+      'a policy went before the rights that it bounds',
+    );
+  }),
+
+  'a RuntimeClass that a pod uses stays': on(async ({ world }) => {
+    const api = clusterOf(world);
+    const token = api.tokenFor('admin', ['system:masters']);
+    const { clock } = world;
+    await ask({ endpoint: api.endpoint, caPem: api.caPem, token, clock }, 'POST', '/api/v1/namespaces/default/pods', {
+      metadata: { name: 'uses-kata' },
+      spec: { runtimeClassName: 'kata-qemu', containers: [{ name: 'a', image: 'b' }] },
+    });
+    await world.cloud.update(applied, gvisorAlone);
+    assert.ok(objects(world).includes('RuntimeClass kata-qemu'), 'a RuntimeClass in use is gone');
+    assert.ok(
+      told(world).some((line) => line.startsWith('RuntimeClass kata-qemu kept: a pod uses it')),
+      'nobody said so',
+    );
+  }),
+
+  'a RuntimeClass of another installer is not overwritten': on(async ({ world }) => {
+    await world.cloud.update(applied, gvisorAlone);
+    const nodeSelector = { 'katacontainers.io/kata-runtime': 'true' };
+    clusterOf(world).apply({
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: 'kata-qemu' },
+      handler: 'kata-qemu',
+      scheduling: { nodeSelector },
+    });
+    const more = [
+      { runtime: 'gvisor', handler: 'runsc' },
+      { runtime: 'kata', handler: 'kata-qemu' },
+    ] as const;
+    const update = world.cloud.update(applied, { Manifests: JSON.stringify(renderManifests({ runtimes: more })) });
+    await assert.rejects(update, /Somebody else owns RuntimeClass kata-qemu/);
+    const theirs = clusterOf(world)
+      .objects('RuntimeClass')
+      .find(({ metadata }) => metadata.name === 'kata-qemu');
+    assert.deepEqual(theirs?.scheduling?.nodeSelector, nodeSelector);
+  }),
+
+  'a function that is not there yet is waited for by the deployment': async (assembly: string) => {
+    const refused = new Set<string>();
+    const world = await World.start({
+      assembly,
+      clock: new VirtualClock(),
+      clusters: [cluster],
+      auditLogGroup: '/aws/events/Airlock/audit',
+      machine: async () => new ModelledMachine(),
+      faults: {
+        beforeCall: ({ operation, input }) => {
+          const { FunctionName = '' } = input as { FunctionName?: string };
+          if (operation !== 'Invoke' || refused.has(FunctionName)) return undefined;
+          refused.add(FunctionName);
+          return new AwsError('ResourceConflictException', 'The function is in the following state: Pending', 409);
+        },
+      },
+    });
+    try {
+      assert.equal(refused.size, 2);
+      assert.equal(objects(world).length, 13);
+    } finally {
+      await world.stop();
+    }
+  },
+};
