@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Scope } from './breaker.ts';
 import type { Admission } from './messages.ts';
 import type { Node, Request } from './node.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
@@ -29,6 +30,10 @@ export interface Told {
   };
   'Node Released': Receipt;
   'Node Quarantined': Receipt;
+  /** The instance was ended, so that another is launched. */
+  'Node Replaced': Receipt;
+  /** The breaker was open: the node keeps its gate, and nothing else was done. */
+  'Node Held': Receipt;
   'Node Forgotten': Receipt;
   /** New launches of its pool would get another release; the node itself is left alone. */
   'Node Outdated': {
@@ -37,6 +42,8 @@ export interface Told {
     readonly configured: string;
     readonly at: string;
   };
+  'Breaker Opened': Scope & { readonly failed: number; readonly passed: number; readonly at: string };
+  'Breaker Closed': Scope & { readonly by: 'a release' | 'an operator'; readonly at: string };
 }
 
 /** The detail-type of an event of ours. */

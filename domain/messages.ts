@@ -31,6 +31,8 @@ export const ClusterCallSchema = v.variant('action', [
     failure: FailureSchema,
     /** Whether the breaker is open: then no substitute shall be launched for the node. */
     breakerOpen: v.optional(v.boolean()),
+    /** Whether a Node that is not there is not waited for: the instance is to be replaced. */
+    once: v.optional(v.boolean()),
   }),
   v.object({
     action: v.literal('survey'),

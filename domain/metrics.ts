@@ -12,3 +12,9 @@ export const sweepCompleted = 'SweepCompleted';
 
 /** The service by which Powertools tags what the sweep emits. */
 export const sweepService = 'sweep';
+
+/** The metric that an alarm watches, by cluster: breakers that opened. */
+export const breakerOpened = 'BreakerOpened';
+
+/** The service by which Powertools tags what the function emits that judges failures. */
+export const replaceService = 'replace';

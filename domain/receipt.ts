@@ -70,6 +70,11 @@ export const ReceiptSchema = v.object({
   installation: v.optional(InstallationSchema),
   /** Absent where the node was not released. */
   proof: v.optional(ProofSchema),
+  /**
+   * How the gate of a node was found that was not released: `kept` on the Node, `put-back` where somebody had lifted it in this launch,
+   * `no-node` where the cluster has no Node of this launch. Absent where the cluster did not say.
+   */
+  gate: v.optional(v.picklist(['kept', 'put-back', 'no-node'])),
 });
 
 /** The one record of what happened to a node. */

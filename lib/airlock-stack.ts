@@ -18,6 +18,7 @@ import { Departures } from './departures.ts';
 import { Halting } from './halting.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
+import { Replacing } from './replacing.ts';
 import { Results } from './results.ts';
 import { Sweep } from './sweep.ts';
 import { Way } from './way/way.ts';
@@ -45,6 +46,9 @@ export class AirlockStack extends Stack {
     const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
     const results = new Results(this, 'Results', { ledger, logRetention });
 
+    const { deadlineMinutes, onFailure } = config;
+    const pools = { deadlineMinutes, onFailure, pools: config.pools };
+    const replacing = new Replacing(this, 'Replacing', { ledger, pools, breaker: config.breaker, logRetention });
     const halting = new Halting(this, 'Halting', { ledger, logRetention });
 
     let lookUp: ClusterLookUp | undefined;
@@ -63,9 +67,7 @@ export class AirlockStack extends Stack {
       });
       return [cluster.name, access] as const;
     });
-    const { deadlineMinutes, onFailure } = config;
-    const pools = { deadlineMinutes, onFailure, pools: config.pools };
-    const way = new Way(this, 'Way', { commands, ledger, halting, clusters: Object.fromEntries(clusters) });
+    const way = new Way(this, 'Way', { commands, ledger, halting, replacing, clusters: Object.fromEntries(clusters) });
     const admitting = {
       clusters: config.clusters.map(({ name }) => name),
       releases,

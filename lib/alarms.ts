@@ -10,7 +10,15 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { clusterService, metricNamespace, notReleased, sweepCompleted, sweepService } from '../domain/metrics.ts';
+import {
+  breakerOpened,
+  clusterService,
+  metricNamespace,
+  notReleased,
+  replaceService,
+  sweepCompleted,
+  sweepService,
+} from '../domain/metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What is watched. */
@@ -27,7 +35,7 @@ type Ringing = Partial<Pick<AlarmProps, 'comparisonOperator' | 'evaluationPeriod
 /** For how many minutes no sweep may be heard of: five of its runs. */
 const silence = 10;
 
-/** Alarms for what needs a person: a dead letter, a node that was not released, and a sweep that does not come. `docs/reliability.md` says what to do. */
+/** Alarms for what needs a person: a dead letter, a node that was not released, a breaker that opened, and a sweep that does not come. `docs/reliability.md` says what to do. */
 export class Alarms extends Construct {
   readonly #topic: ITopic | undefined;
 
@@ -44,14 +52,15 @@ export class Alarms extends Construct {
         metric,
       );
     }
+    const happened = (metricName: string, dimensionsMap: Record<string, string>) =>
+      new Metric({ namespace: metricNamespace, metricName, dimensionsMap, statistic: 'sum', period });
     for (const cluster of clusters) {
-      const metric = new Metric({
-        namespace: metricNamespace,
-        metricName: notReleased,
-        dimensionsMap: { service: clusterService, cluster },
-        statistic: 'sum',
-        period,
-      });
+      this.#alarm(
+        `BreakerOpened-${cluster}`,
+        `Too many nodes of one pool and release of ${cluster} failed: nothing is replaced, and new nodes are tried one at a time`,
+        happened(breakerOpened, { service: replaceService, cluster }),
+      );
+      const metric = happened(notReleased, { service: clusterService, cluster });
       this.#alarm(
         `NotReleased-${cluster}`,
         `A node of ${cluster} was not released: its annotation and the audit trail say why`,

@@ -32,7 +32,12 @@ export function printRun(reports: readonly NodeReport[], { world, lanes }: Rig):
   say();
   say(styleText('bold', 'Audit trail'));
   for (const { time, 'detail-type': type, detail } of world.audit()) {
-    const who = 'node' in detail ? detail.node.instanceId : detail.instanceId;
+    const who =
+      'release' in detail
+        ? `${detail.pool} ${detail.release}`
+        : 'node' in detail
+          ? detail.node.instanceId
+          : detail.instanceId;
     const what = 'outcome' in detail ? `${detail.outcome}${detail.detail ? `: ${detail.detail}` : ''}` : '';
     say(`${time}  ${who}  ${type.padEnd(19)} ${what}`.trimEnd());
   }

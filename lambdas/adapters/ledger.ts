@@ -1,14 +1,8 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
-import { variable } from './environment.ts';
-
-const table = variable('LEDGER_TABLE');
-const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 6 }), {
-  marshallOptions: { removeUndefinedValues: true },
-});
+import { client, keyOf, table, updateRow } from './table.ts';
 
 /** BatchGetItem takes at most 100 keys. */
 const keysPerCall = 100;
@@ -128,6 +122,15 @@ export async function noteGone(key: LedgerKey, receipt: Receipt, endedBy: string
   });
 }
 
+/**
+ * Notes that the instance may be ended from now on: it is replaced, and not lost.
+ *
+ * @returns whether it may: it may not where the node has come to an end
+ */
+export async function noteReplacing(key: LedgerKey, at: string): Promise<boolean> {
+  return update(key, 'attribute_exists(admittedAt) AND attribute_not_exists(outcome)', { replacingAt: at });
+}
+
 /** Notes that the end was told. */
 export async function noteTold(key: LedgerKey, at: string): Promise<void> {
   await update(key, 'attribute_not_exists(toldAt)', { toldAt: at });
@@ -145,33 +148,5 @@ async function update(
   fields: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, unknown>> = {},
 ): Promise<boolean> {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const removed = Object.keys(fields).filter((name) => fields[name] === undefined);
-  const names = [...Object.keys(fields), ...(condition.includes('#token') ? ['token'] : [])];
-  try {
-    await client.send(
-      new UpdateCommand({
-        TableName: table,
-        Key: keyOf(key),
-        ConditionExpression: condition,
-        UpdateExpression: [
-          set.length > 0 ? `SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}` : '',
-          removed.length > 0 ? `REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '',
-        ].join(' '),
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries(set.map(([name, value]) => [`:new_${name}`, value])),
-          ...values,
-        },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
-
-function keyOf({ instanceId, launchedAt }: LedgerKey): Record<string, unknown> {
-  return { instanceId, launchedAt };
+  return (await updateRow(key, { condition, fields, values })) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { metricNamespace, notReleased, type sweepCompleted } from '../../domain/metrics.ts';
+import type { Scope } from '../../domain/breaker.ts';
+import { breakerOpened, metricNamespace, notReleased, type sweepCompleted } from '../../domain/metrics.ts';
 import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
@@ -24,6 +25,13 @@ export function countEnd(receipt: Receipt, runtime: string): void {
   const failed = metrics.singleMetric();
   failed.addDimensions({ cluster });
   failed.addMetric(notReleased, MetricUnit.Count, 1);
+}
+
+/** Counts that a breaker opened. */
+export function countOpened({ cluster }: Scope): void {
+  const one = metrics.singleMetric();
+  one.addDimensions({ cluster });
+  one.addMetric(breakerOpened, MetricUnit.Count, 1);
 }
 
 /** Counts something that happened in a batch, without dimensions beside the service. */

@@ -81,9 +81,10 @@ export function decideQuarantine(
   const given = breakerOpen || hasTaint(node, quarantineKey);
   const marked = closed && given && node.labels?.[stateLabel] === 'quarantined';
   if (before?.outcome === failure.outcome && marked) return { kind: 'done', receipt: before };
-  const lifted =
-    published || hasTaint(node, gateKey) ? '' : `the gate ${gateKey} had been lifted without a proof and was put back`;
-  const receipt = failedReceipt({ ...launch, nodeName: node.name }, failure, lifted, now);
+  const lifted = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
+  const more = lifted ? `the gate ${gateKey} had been lifted without a proof and was put back` : '';
+  const gate = lifted || before?.gate === 'put-back' ? 'put-back' : 'kept';
+  const receipt = failedReceipt({ ...launch, nodeName: node.name }, failure, { more, gate }, now);
   const patch = quarantinePatch(node, gateKey, receipt, breakerOpen);
   const statusPatch = published ? publish(node, receipt) : [];
   return { kind: 'patch', statusPatch, patch, receipt, runtime: node.labels?.[poolLabel] ?? 'unknown' };

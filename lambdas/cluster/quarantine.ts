@@ -6,9 +6,6 @@ import { type Look, nextCallMs, persist } from './patience.ts';
 import { type Ports, writeDown } from './ports.ts';
 import { failedReceipt } from './receipts.ts';
 
-/** How long after the deadline a cluster that does not answer is still asked to take the mark, in milliseconds. */
-const graceMs = 10 * 60_000;
-
 /**
  * Keeps the gate on a node that was not proven, and says on the Node why. A Node that was released in this launch is not touched,
  * and its receipt is the answer.
@@ -24,7 +21,8 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
     const found = await lookup.find();
     if (found.node === undefined) {
       // A node that is refused early may still join: it shall not stand there without a word.
-      if (ports.time.now() + nextCallMs < deadline) return { reason: 'node-never-joined', detail: found.absent };
+      if (!call.once && ports.time.now() + nextCallMs < deadline)
+        return { reason: 'node-never-joined', detail: found.absent };
       return { done: withoutNode(call, `no Node was marked: ${found.absent}`, ports) };
     }
     const decision = decideQuarantine(found.node, call, { gateKey: ports.gateKey, now: ports.time.now() });
@@ -34,7 +32,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
     }
     return { done: decision.receipt };
   };
-  return await persist(launch, ports.time, deadline + graceMs, look);
+  return await persist(launch, ports.time, deadline, look);
 }
 
 /** A call to release that died may have left its pod; the kubelet ends it in the end, so a failure here is none. */
@@ -44,7 +42,8 @@ async function removePod({ node }: QuarantineCall, { api, proof, warn }: Ports):
 }
 
 function withoutNode({ node, failure }: QuarantineCall, why: string, { time, ended }: Ports): Receipt {
-  const receipt = failedReceipt(node, failure, why, time.now());
+  const gone = failure.outcome === 'instance-gone';
+  const receipt = failedReceipt(node, failure, { more: why, ...(gone ? {} : { gate: 'no-node' }) }, time.now());
   ended(receipt, 'unknown');
   return receipt;
 }

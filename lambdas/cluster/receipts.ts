@@ -13,8 +13,14 @@ export function releasedReceipt(
 }
 
 /** The receipt of a node that was not released; `more` is added to the failure's own detail. */
-export function failedReceipt(launch: Node, { outcome, detail }: Failure, more: string, now: number): Receipt {
-  return { ...frame(launch, now), outcome, detail: [detail, more].filter((part) => part !== '').join('; ') };
+export function failedReceipt(
+  launch: Node,
+  { outcome, detail }: Failure,
+  { more, gate }: { readonly more: string; readonly gate?: Receipt['gate'] },
+  now: number,
+): Receipt {
+  const words = [detail, more].filter((part) => part !== '').join('; ');
+  return { ...frame(launch, now), outcome, detail: words, ...(gate === undefined ? {} : { gate }) };
 }
 
 function frame({ instanceId, launchedAt, cluster, pool, nodeName }: Node, now: number) {

@@ -16,7 +16,11 @@ export interface Agent {
 export type Step =
   | { readonly step: 'send'; readonly onlineAt: string }
   | { readonly step: 'look'; readonly batchId: string; readonly onlineAt: string }
-  | { readonly step: 'wait'; readonly seconds: number; readonly because: 'agent-offline' | 'claimed' | 'unsettled' }
+  | {
+      readonly step: 'wait';
+      readonly seconds: number;
+      readonly because: 'agent-offline' | 'claimed' | 'unsettled' | 'breaker-open';
+    }
   | { readonly step: 'refuse'; readonly failure: Failure }
   | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'deadline' };
 
@@ -72,6 +76,21 @@ export function next(message: CommandMessage, row: LedgerRow | undefined, agent:
   }
   if (claimed && row.batchId !== undefined) return { step: 'look', batchId: row.batchId, onlineAt: agent.lastPingAt };
   return { step: 'send', onlineAt: agent.lastPingAt };
+}
+
+/**
+ * Decides what to do with a node that could be sent a command while the breaker of its pool and release is open and another node is tried.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function heldBack({ node }: CommandMessage, now: number): Extract<Step, { step: 'wait' | 'refuse' }> {
+  const left = triedUntil(node) - now;
+  if (left > (lastLook + shortestWait) * 1000) {
+    const seconds = waitSeconds(now - Date.parse(node.launchedAt), left);
+    return { step: 'wait', seconds, because: 'breaker-open' };
+  }
+  const detail = `no node of the pool ${node.pool} was released in the time that it had`;
+  return { step: 'refuse', failure: { outcome: 'breaker-open', detail } };
 }
 
 /** How long to wait before a node is looked at again: a tenth of its age, within bounds, and never past the last look. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
+import { breakerKey, isOpen, scopeOf } from '../../domain/breaker.ts';
 import { type Telling, whoOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema } from '../../domain/messages.ts';
 import { type Runtime, triedUntil } from '../../domain/node.ts';
 import { parametersFor } from '../../domain/parameters.ts';
+import { breakersOf, takeProbe } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { agentsOn, findCommand, sendCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
@@ -13,7 +15,7 @@ import { fail } from '../adapters/executions.ts';
 import { claim, giveBack, noteCommand, rowsOf } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { next, waitSeconds } from './decide.ts';
+import { heldBack, next, waitSeconds } from './decide.ts';
 import { deliver } from './send.ts';
 
 /** The deployed documents by runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
@@ -41,9 +43,10 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const waiting = event.Records.flatMap(readMessage);
   if (waiting.length === 0) return { batchItemFailures: [] };
   const nodes = waiting.map(({ message }) => message.node);
-  const [rows, agents] = await Promise.all([
+  const [rows, agents, breakers] = await Promise.all([
     rowsOf(nodes),
     agentsOn([...new Set(nodes.map(({ instanceId }) => instanceId))]),
+    breakersOf(waiting.map(({ message }) => scopeOf(message.node, message.request))),
   ]);
   const failures: SQSBatchItemFailure[] = [];
   const ready = new Map<string, Ready>();
@@ -51,7 +54,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   for (const one of waiting) {
     const { node, request, token } = one.message;
     const row = rows.get(rowName(node));
-    const step = next(one.message, row, agents.get(node.instanceId), Date.now());
+    const decided = next(one.message, row, agents.get(node.instanceId), Date.now());
+    const step = decided.step === 'send' ? ((await held(one.message, breakers)) ?? decided) : decided;
     const document = documents[request.runtime];
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
@@ -75,6 +79,16 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   count('NodeWaiting', failures.length);
   for (const group of groups([...ready.values()])) failures.push(...(await sendGroup(group, rows)));
   return { batchItemFailures: failures };
+}
+
+/** While a breaker is open one node of its pool and release is tried at a time: what a node does that is not the one. */
+async function held(message: CommandMessage, breakers: Awaited<ReturnType<typeof breakersOf>>) {
+  const { node } = message;
+  const scope = scopeOf(node, message.request);
+  const breaker = breakers.get(breakerKey(scope).instanceId);
+  if (!isOpen(breaker)) return undefined;
+  const taken = await takeProbe(scope, rowName(node), node.deadline, new Date().toISOString());
+  return taken ? undefined : heldBack(message, Date.now());
 }
 
 /** Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again. */

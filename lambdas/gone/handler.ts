@@ -1,6 +1,8 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { scopeOf } from '../../domain/breaker.ts';
 import { type Departure, readDeparture } from '../../domain/events.ts';
-import type { LedgerRow } from '../../domain/ledger.ts';
+import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { dropProbe } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { cancelCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
@@ -50,7 +52,7 @@ async function depart(record: SQSRecord, departure: Departure): Promise<SQSBatch
 }
 
 /**
- * Writes first, so that nobody else can end the node in another way; then cancels, stops and tells. The end counts as told last: a function
+ * Writes first, so that nobody else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
  * that dies before that does the rest again, and each of these may be done twice.
  */
 async function end(row: LedgerRow, { receipt, cancel }: Extract<Step, { step: 'end' }>): Promise<void> {
@@ -58,6 +60,7 @@ async function end(row: LedgerRow, { receipt, cancel }: Extract<Step, { step: 'e
   if (!mine) return;
   if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);
   if (row.execution !== undefined) await stop(stateMachine, row.execution, receipt);
+  await dropProbe(scopeOf(row, row.request), rowName(row));
   await tell([{ type: 'Node Forgotten', detail: receipt }]);
   await noteTold(row, new Date().toISOString());
   countEnd(receipt, row.request?.runtime ?? 'unknown');

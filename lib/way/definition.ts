@@ -1,3 +1,4 @@
+import { breakerKey } from '../../domain/breaker.ts';
 import { type DetailType, source } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
 import { notYet } from '../../domain/messages.ts';
@@ -14,6 +15,8 @@ export interface Ways {
   readonly clusterFunctions: Readonly<Record<string, string>>;
   /** The ARN of the function that sees to it that no command runs on a node. */
   readonly haltFunction: string;
+  /** The ARN of the function that decides about failures and has instances replaced. */
+  readonly replaceFunction: string;
 }
 
 /**
@@ -27,6 +30,22 @@ const clusterCallSeconds = 100;
 
 /** How long one call of the halting function may take, in seconds; the function itself ends after 30. */
 const haltCallSeconds = 40;
+
+/** How long one call of the function that decides and replaces may take, in seconds; the function itself ends after 30. */
+const replaceCallSeconds = 40;
+
+/** The key of a breaker's row, as `breakerKey` in domain/breaker.ts makes it. */
+const breakerOf = breakerKey({ cluster: '<cluster>', pool: '<pool>', release: '<release>' });
+const breakerPartition = expression(
+  JSON.stringify(breakerOf.instanceId)
+    .replace('<cluster>', '" & $node.cluster & "')
+    .replace('<pool>', '" & $node.pool & "')
+    .replace('<release>', '" & $request.runtime & "@" & $request.release & "'),
+);
+const breakerSortKey = breakerOf.launchedAt;
+
+/** How long a breaker's row is kept after its last change, in seconds. */
+const breakerKeptSeconds = 90 * 24 * 3_600;
 
 const released = outcomeCodes.filter((code) => endingOf(code) === 'done');
 const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
@@ -56,7 +75,7 @@ const caught = (step: string, ErrorEquals: readonly string[], Next: string) => (
   Assign: { failure: failureFrom(step) },
   Next,
 });
-const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'Quarantine')];
+const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'Judge')];
 
 /** The failure, and that the command was not seen to end: an agent that is silent does not say so. */
 const withoutEnd = expression(`(
@@ -64,6 +83,19 @@ const withoutEnd = expression(`(
     $said := $contains($cause, /^\\s*\\{.*"errorMessage"/) ? $parse($cause).errorMessage : $cause;
     $merge([$failure, {"detail": $failure.detail & "; " & $said}])
   )`);
+
+/** The receipt with why the node was not replaced after all. */
+function receiptWith(reason: string): string {
+  return expression(`$merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & ${reason}}])`);
+}
+
+/** The event that tells of each ending that is a failure. */
+const failureTypes = {
+  quarantined: 'Node Quarantined',
+  replaced: 'Node Replaced',
+  held: 'Node Held',
+} as const satisfies Partial<Record<Ending, DetailType>>;
+const failureType = `{% $lookup(${JSON.stringify(failureTypes)}, $ending) %}`;
 
 /** The receipt of a node that no cluster function wrote one for. */
 const plainReceipt = expression(`$merge([
@@ -84,7 +116,15 @@ export function wayDefinition(ways: Ways): object {
     TimeoutSeconds: clusterCallSeconds,
   });
   const waiting = { ...retrier([notYet], 5, 500), BackoffRate: 1.5, MaxDelaySeconds: 30 };
-  const record = (ending: Ending, Next: string) => ({
+  const replaceCall = (payload: object | string) => ({
+    Type: 'Task',
+    Resource: service('lambda:invoke'),
+    Arguments: { FunctionName: ways.replaceFunction, Payload: payload },
+    TimeoutSeconds: replaceCallSeconds,
+    // That the instance is gone is an answer; all else may be better next time.
+    Retry: [retrier(forgotten, 1, 0), retrier(['States.ALL'], 1, 4)],
+  });
+  const record = (ending: string, Next: string) => ({
     Type: 'Task',
     Comment: 'Writes the end into the ledger; where somebody else has written one, that one counts',
     Resource: service('dynamodb:updateItem'),
@@ -106,15 +146,16 @@ export function wayDefinition(ways: Ways): object {
     Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'EndedElsewhere' }],
     Next,
   });
-  const announce = (type: DetailType, after: { Next: string } | { End: true }) => ({
+  const announce = (entries: unknown, after: { Next: string } | { End: true }) => ({
     Type: 'Task',
     Comment: 'Tells the bus, and so the audit trail',
     Resource: service('events:putEvents'),
-    Arguments: { Entries: [{ Source: source, DetailType: type, Detail: '{% $receipt %}' }] },
+    Arguments: { Entries: entries },
     Retry: [retrier(['States.ALL'], 1, 8)],
     Output: '{% $receipt %}',
     ...after,
   });
+  const told = (type: DetailType) => [{ Source: source, DetailType: type, Detail: '{% $receipt %}' }];
   return {
     Comment: 'The way of one node through the airlock',
     QueryLanguage: 'JSONata',
@@ -125,8 +166,8 @@ export function wayDefinition(ways: Ways): object {
         Choices: [
           {
             Condition: '{% $exists($states.input.refused) %}',
-            Assign: { node: '{% $states.input.node %}', failure: '{% $states.input.refused %}' },
-            Next: 'Quarantine',
+            Assign: { node: '{% $states.input.node %}', request: null, failure: '{% $states.input.refused %}' },
+            Next: 'Judge',
           },
         ],
         Assign: { node: '{% $states.input.node %}', request: '{% $states.input.request %}' },
@@ -154,8 +195,8 @@ export function wayDefinition(ways: Ways): object {
         Arguments: { FunctionName: ways.haltFunction, Payload: { node: '{% $node %}' } },
         TimeoutSeconds: haltCallSeconds,
         Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, retrier(lambdaErrors, 1, 3)],
-        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'Quarantine' }],
-        Next: 'Quarantine',
+        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'Judge' }],
+        Next: 'Judge',
       },
       Release: {
         ...clusterCall({ action: 'release', node: '{% $node %}', installation: '{% $installation %}' }),
@@ -164,27 +205,136 @@ export function wayDefinition(ways: Ways): object {
         Assign: { receipt: '{% $states.result.Payload %}' },
         Next: 'Record',
       },
-      Record: record('released', 'Announce'),
-      Announce: announce('Node Released', { End: true }),
+      Record: record('released' satisfies Ending, 'Passed'),
+      Passed: {
+        Type: 'Task',
+        Comment: 'Counts the success, which closes the breaker where it is open',
+        Resource: service('dynamodb:updateItem'),
+        Arguments: {
+          TableName: ways.ledgerTable,
+          Key: { instanceId: { S: breakerPartition }, launchedAt: { S: breakerSortKey } },
+          UpdateExpression:
+            'SET #state = :closed, #cluster = :cluster, #pool = :pool, #release = :release, expiresAt = :expires REMOVE probe, probeUntil ADD passed :one',
+          ExpressionAttributeNames: {
+            '#state': 'state',
+            '#cluster': 'cluster',
+            '#pool': 'pool',
+            '#release': 'release',
+          },
+          ExpressionAttributeValues: {
+            ':closed': { S: 'closed' },
+            ':cluster': { S: '{% $node.cluster %}' },
+            ':pool': { S: '{% $node.pool %}' },
+            ':release': { S: '{% $request.runtime & "@" & $request.release %}' },
+            ':expires': { N: `{% $string($floor($millis() / 1000) + ${breakerKeptSeconds}) %}` },
+            ':one': { N: '1' },
+          },
+          ReturnValues: 'UPDATED_OLD',
+        },
+        Retry: [retrier(['States.ALL'], 1, 4)],
+        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { closed: false }, Next: 'Hooked' }],
+        Assign: { closed: '{% $states.result.Attributes.state.S = "open" %}' },
+        Next: 'Hooked',
+      },
+      Hooked: {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $exists($node.hook) %}', Next: 'IntoService' }],
+        Default: 'Announce',
+      },
+      IntoService: {
+        ...replaceCall({ action: 'keep', node: '{% $node %}' }),
+        Comment: 'Answers the launch hook with CONTINUE',
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Announce' }],
+        Next: 'Announce',
+      },
+      Announce: announce(
+        expression(`$append(
+          [{"Source": "${source}", "DetailType": "${'Node Released' satisfies DetailType}", "Detail": $receipt}],
+          $closed ? [{"Source": "${source}", "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
+            "cluster": $node.cluster, "pool": $node.pool, "release": $request.runtime & "@" & $request.release,
+            "by": "a release", "at": $receipt.endedAt
+          }}] : []
+        )`),
+        { End: true },
+      ),
+      Judge: {
+        ...replaceCall(
+          expression(`$merge([
+            {"action": "judge", "node": $node, "failure": $failure},
+            $request = null ? {} : {"request": $request}
+          ])`),
+        ),
+        Comment: 'Counts the failure for the breaker, and decides what becomes of the node',
+        // Where nobody can judge, nothing is done that could launch another.
+        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { verdict: 'hold' }, Next: 'Quarantine' }],
+        Assign: { verdict: '{% $states.result.Payload.verdict %}', failure: '{% $states.result.Payload.failure %}' },
+        Next: 'Judged',
+      },
+      Judged: {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $verdict = "forget" %}', Next: 'Forget' }],
+        Default: 'Quarantine',
+      },
       Quarantine: {
-        ...clusterCall({ action: 'quarantine', node: '{% $node %}', failure: '{% $failure %}' }),
+        ...clusterCall({
+          action: 'quarantine',
+          node: '{% $node %}',
+          failure: '{% $failure %}',
+          breakerOpen: '{% $verdict = "hold" %}',
+          once: '{% $verdict = "replace" %}',
+        }),
         Retry: [waiting, retrier(lambdaErrors, 2, 8)],
-        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'RecordFailure' }],
+        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'Marked' }],
         Assign: { receipt: '{% $states.result.Payload %}' },
         Next: 'Marked',
       },
       Marked: {
         Type: 'Choice',
         Comment: 'A Node that a call of Release had opened before it was lost is released, and stays so',
-        Choices: [{ Condition: `{% $receipt.outcome in ${JSON.stringify(released)} %}`, Next: 'Record' }],
+        Choices: [
+          { Condition: `{% $receipt.outcome in ${JSON.stringify(released)} %}`, Next: 'Record' },
+          { Condition: '{% $verdict = "replace" and $exists($receipt.gate) %}', Next: 'Replace' },
+        ],
+        Assign: { ending: '{% $verdict = "hold" ? "held" : "quarantined" %}' },
+        Default: 'Kept',
+      },
+      Replace: {
+        ...replaceCall({ action: 'replace', node: '{% $node %}', receipt: '{% $receipt %}' }),
+        Catch: [
+          caught('Replace', forgotten, 'Forget'),
+          {
+            ErrorEquals: ['States.ALL'],
+            Assign: { ending: 'quarantined', receipt: receiptWith('$states.errorOutput.Error') },
+            Next: 'Kept',
+          },
+        ],
+        Assign: {
+          ending: '{% $states.result.Payload.replaced ? "replaced" : "quarantined" %}',
+          receipt: expression(
+            '$states.result.Payload.replaced ? $receipt : $merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & $states.result.Payload.because}])',
+          ),
+        },
+        Next: 'Kept',
+      },
+      Kept: {
+        Type: 'Choice',
+        Comment: 'An instance that stays comes into service behind its gate, or the end of the heartbeat would take it',
+        Choices: [{ Condition: '{% $exists($node.hook) and $ending != "replaced" %}', Next: 'KeepInService' }],
         Default: 'RecordFailure',
       },
-      RecordFailure: record('quarantined', 'AnnounceFailure'),
-      AnnounceFailure: announce('Node Quarantined', { Next: 'Quarantined' }),
-      Quarantined: { Type: 'Fail', Error: '{% $receipt.outcome %}', Cause: '{% $receipt.detail %}' },
+      KeepInService: {
+        ...replaceCall({ action: 'keep', node: '{% $node %}' }),
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'RecordFailure' }],
+        Next: 'RecordFailure',
+      },
+      RecordFailure: record('{% $ending %}', 'AnnounceFailure'),
+      AnnounceFailure: announce([{ Source: source, DetailType: failureType, Detail: '{% $receipt %}' }], {
+        Next: 'Failed',
+      }),
+      Failed: { Type: 'Fail', Error: '{% $receipt.outcome %}', Cause: '{% $receipt.detail %}' },
       Forget: { Type: 'Pass', Assign: { receipt: plainReceipt }, Next: 'RecordForgotten' },
-      RecordForgotten: record('forgotten', 'AnnounceForgotten'),
-      AnnounceForgotten: announce('Node Forgotten', { End: true }),
+      RecordForgotten: record('forgotten' satisfies Ending, 'AnnounceForgotten'),
+      AnnounceForgotten: announce(told('Node Forgotten'), { End: true }),
       EndedElsewhere: { Type: 'Succeed', Output: '{% $receipt %}' },
     },
   };

@@ -7,6 +7,7 @@ import type { ClusterAccess } from '../cluster-access.ts';
 import type { Commands } from '../commands.ts';
 import type { Halting } from '../halting.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Replacing } from '../replacing.ts';
 import { wayDefinition } from './definition.ts';
 
 /** What the way of a node leads through. */
@@ -14,6 +15,7 @@ export interface WayProps {
   readonly commands: Commands;
   readonly ledger: Ledger;
   readonly halting: Halting;
+  readonly replacing: Replacing;
   /** By the cluster's name. */
   readonly clusters: Readonly<Record<string, ClusterAccess>>;
 }
@@ -22,7 +24,7 @@ export interface WayProps {
 export class Way extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { commands, ledger, halting, clusters }: WayProps) {
+  constructor(scope: Construct, id: string, { commands, ledger, halting, replacing, clusters }: WayProps) {
     super(scope, id);
     const functions = Object.entries(clusters).map(([name, access]) => [name, access.cluster.function.functionArn]);
     const definition = wayDefinition({
@@ -31,6 +33,7 @@ export class Way extends Construct {
       ledgerTable: ledger.table.tableName,
       clusterFunctions: Object.fromEntries(functions),
       haltFunction: halting.halt.function.functionArn,
+      replaceFunction: replacing.replace.function.functionArn,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -54,7 +57,7 @@ export class Way extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [...Object.values(clusters).map(({ cluster }) => cluster), halting.halt].map(
+        resources: [...Object.values(clusters).map(({ cluster }) => cluster), halting.halt, replacing.replace].map(
           ({ function: { functionArn } }) => functionArn,
         ),
       }),

@@ -39,8 +39,18 @@ export interface NodePlan {
   readonly podsFail?: string | undefined;
 }
 
+/** A change of a plan; tags are added to those that are there, and those that `without` names are left out. */
+export type NodeChange = Partial<NodePlan> & { readonly without?: readonly string[] };
+
 /** What a Karpenter node of a cluster is launched with, where nothing goes wrong. */
-export function karpenterNode(cluster: string, gate: string, change: Partial<NodePlan> = {}): NodePlan {
+export function karpenterNode(cluster: string, gate: string, { without = [], ...change }: NodeChange = {}): NodePlan {
+  const tags = {
+    [runtimeTag]: 'gvisor',
+    'eks:eks-cluster-name': cluster,
+    [`kubernetes.io/cluster/${cluster}`]: 'owned',
+    'karpenter.sh/nodepool': 'sandboxed',
+    ...change.tags,
+  };
   return {
     cluster,
     gate,
@@ -51,13 +61,7 @@ export function karpenterNode(cluster: string, gate: string, change: Partial<Nod
     pendingMs: 8_000,
     readyAfterMs: 10_000,
     ...change,
-    tags: {
-      [runtimeTag]: 'gvisor',
-      'eks:eks-cluster-name': cluster,
-      [`kubernetes.io/cluster/${cluster}`]: 'owned',
-      'karpenter.sh/nodepool': 'sandboxed',
-      ...change.tags,
-    },
+    tags: Object.fromEntries(Object.entries(tags).filter(([key]) => !without.includes(key))),
   };
 }
 

@@ -1,6 +1,7 @@
 import { runDocument } from '../agent/run-document.ts';
 import type { Core, Part, PartMaker } from '../core.ts';
 import type { KubernetesStandIn } from '../kubernetes/stand-in.ts';
+import { AutoScaling } from '../services/autoscaling.ts';
 import { CloudWatch } from '../services/cloudwatch.ts';
 import { DynamoDb } from '../services/dynamodb.ts';
 import { Ec2 } from '../services/ec2.ts';
@@ -23,6 +24,7 @@ export interface ClusterSettings {
 
 /** The AWS services that an app with Airlock's resources runs on. */
 export interface Services {
+  readonly autoScaling: AutoScaling;
   readonly ec2: Ec2;
   readonly eks: Eks;
   readonly events: Events;
@@ -79,6 +81,7 @@ function make(
   });
   const { emit } = events;
   const ec2 = new Ec2({ clock, place, emit });
+  const autoScaling = new AutoScaling({ clock, place, ec2, emit });
   const eks = new Eks({ clock, place });
   for (const [name, { endpoint, caBase64 }] of clusters) {
     const { access = 'public', publicAccessCidrs, ...more } = settingsOf[name] ?? {};
@@ -119,9 +122,9 @@ function make(
   });
   const mappings = new EventSourceMappings({ clock, aws, place, sqs, iam, functions: (name) => lambda.mapped(name) });
   const dynamoDb = new DynamoDb({ clock, place });
-  const parts = [ec2, eks, events, sqs, ssm, states, dynamoDb];
+  const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
   return {
-    services: { ec2, eks, events, scheduler, sqs, ssm, states },
+    services: { ec2, autoScaling, eks, events, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
       resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(

@@ -1,5 +1,4 @@
 import type { DetailType, Told } from '../../domain/events.ts';
-import { endingOf } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
 /** One event of the audit trail. */
@@ -15,14 +14,33 @@ export type AuditEvent = {
 
 /** A point on the way of a node. */
 export interface Stage {
-  readonly name: 'launched' | 'agent online' | 'installing' | 'proven' | 'released' | 'quarantined' | 'forgotten';
+  readonly name:
+    | 'launched'
+    | 'agent online'
+    | 'installing'
+    | 'proven'
+    | 'released'
+    | 'quarantined'
+    | 'replaced'
+    | 'held'
+    | 'forgotten';
   /** Milliseconds since the launch. */
   readonly ms: number;
 }
 
-/** Which instance an event is about. */
-export function instanceOf(event: AuditEvent): string {
-  return 'node' in event.detail ? event.detail.node.instanceId : event.detail.instanceId;
+/** The stage that each final event tells of. */
+const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
+  'Node Released': 'released',
+  'Node Quarantined': 'quarantined',
+  'Node Replaced': 'replaced',
+  'Node Held': 'held',
+  'Node Forgotten': 'forgotten',
+};
+
+/** Which instance an event is about; an empty text where it is about none. */
+export function instanceOf({ detail }: AuditEvent): string {
+  if ('node' in detail) return detail.node.instanceId;
+  return 'instanceId' in detail ? detail.instanceId : '';
 }
 
 /** The receipt with which a node ended, as the audit trail has it. */
@@ -43,10 +61,9 @@ export function stagesOf(launchedAt: number, events: readonly AuditEvent[]): Sta
       reach('installing', event.detail.at);
     } else if (event['detail-type'] === 'Node Proven') {
       reach('proven', event.detail.installation.settledAt);
-    } else if ('outcome' in event.detail) {
-      const { outcome, endedAt } = event.detail;
-      const next = endingOf(outcome);
-      reach(next === 'done' ? 'released' : next === 'forget' ? 'forgotten' : 'quarantined', endedAt);
+    } else {
+      const end = ends[event['detail-type']];
+      if (end !== undefined && 'endedAt' in event.detail) reach(end, event.detail.endedAt);
     }
   }
   return stages;

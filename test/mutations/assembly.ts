@@ -2,6 +2,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { BreakerLimits } from '../../domain/breaker.ts';
+import type { Pools } from '../../domain/pools.ts';
+
+/** Rules for pools that differ from those of the sample airlock.yaml. */
+export type PoolRules = Partial<Pools & { readonly breaker: BreakerLimits }>;
 
 /** One resource of the template, as far as mutations change it. */
 export interface Resource {
@@ -111,6 +116,16 @@ export class Copy {
       rmSync(folder);
       mkdirSync(folder);
       writeFileSync(join(folder, 'index.js'), outputFiles[0]?.text ?? '');
+    }
+  }
+
+  /** Gives the functions other rules for pools, as if airlock.yaml had them. */
+  setRules(rules: PoolRules): void {
+    if (Object.keys(rules).length === 0) return;
+    for (const [, { Properties }] of this.all('AWS::Lambda::Function')) {
+      const variables = Properties['Environment']?.Variables ?? {};
+      for (const name of ['RULES', 'ADMISSIBLE'])
+        if (name in variables) variables[name] = JSON.stringify({ ...JSON.parse(variables[name]), ...rules });
     }
   }
 

@@ -8,6 +8,9 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
   'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
   'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
+  'ReplacingReplaceRole ec2:TerminateInstances': 'a node that failed is replaced where its pool says so',
+  'ReplacingReplaceRole autoscaling:CompleteLifecycleAction': 'a launch hook is answered by a release and by a failure',
+  'ReplacingReplaceRole autoscaling:TerminateInstanceInAutoScalingGroup': 'a group ends its own instance that failed',
   'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
   'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
   ...Object.fromEntries(
@@ -40,6 +43,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
 /** Roles of functions that a released node does not need, and the scenario that needs all of their rights but those above. */
 const neededByRole: Readonly<Record<string, ScenarioName>> = {
   HaltingHaltRole: 'an installation that still runs at the deadline is cancelled and awaited',
+  ReplacingReplaceRole: 'three failures open the breaker, and the alarm and an event say so',
   DeparturesGoneRole: 'an instance that goes away ends at once',
 };
 

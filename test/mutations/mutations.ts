@@ -103,6 +103,21 @@ const templateMutations: readonly Mutation[] = [
     turnsRed: 'an instance that is about to be taken away ends at once',
   },
   {
+    name: 'a success does not close the breaker',
+    apply: way('":closed":{"S":"closed"}', '":closed":{"S":"open"}'),
+    turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
+  },
+  {
+    name: 'tag condition renamed: TerminateInstances',
+    apply: (copy) => {
+      const { Statement } = copy.resource(iam, 'ReplacingReplaceRole').Properties['PolicyDocument'];
+      for (const one of Statement)
+        if (one.Condition?.StringLike?.['ec2:ResourceTag/airlock:runtime'])
+          one.Condition = { StringLike: { 'ec2:ResourceTag/airlock-runtime': '*' } };
+    },
+    turnsRed: 'a node that failed is replaced where its pool says so',
+  },
+  {
     name: 'the time-out of an installation goes past its cancellation',
     apply: way('"Next":"Halt"', '"Next":"Quarantine"'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
@@ -281,6 +296,26 @@ const templateMutations: readonly Mutation[] = [
 
 /** Mistakes in the sources of functions. */
 const sourceMutations: readonly Mutation[] = [
+  {
+    name: 'the breaker never opens',
+    apply: source(
+      'replace',
+      'domain/breaker.ts',
+      "if (state === 'open' || failed.length < failures) return false;",
+      'return failed.length > 1_000;',
+    ),
+    turnsRed: 'three failures open the breaker, and the alarm and an event say so',
+  },
+  {
+    name: 'an open breaker holds nothing back',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/handler.ts',
+      'if (!isOpen(breaker)) return undefined;',
+      'if (breaker !== null) return undefined;',
+    ),
+    turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
+  },
   {
     name: 'the end of a cancelled command is not awaited',
     apply: source('halt', 'lambdas/halt/handler.ts', 'if (said.ended)', 'if (said.ended || said)'),

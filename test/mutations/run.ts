@@ -66,6 +66,7 @@ try {
     'cluster',
     'halt',
     'gone',
+    'replace',
     'sweep',
     'find-cluster',
     'prepare-cluster',

@@ -4,8 +4,9 @@ import type { StoredObject } from '../../local/kubernetes/object.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
 import type { Machine } from '../../local/machine/machine.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange } from '../../local/world/node.ts';
 import { World } from '../../local/world/world.ts';
+import { Copy, type PoolRules } from './assembly.ts';
 
 export const cluster = 'demo';
 export const gate = 'airlock.dev/bootstrap';
@@ -15,18 +16,29 @@ const patienceMs = 40 * 60_000;
 export class Stage {
   readonly world: World;
   readonly clock: VirtualClock;
+  /** The assembly with rules of its own; the functions are loaded from it while the world goes on. */
+  readonly #copy: Copy | undefined;
 
-  private constructor(world: World, clock: VirtualClock) {
+  private constructor(world: World, clock: VirtualClock, copy: Copy | undefined) {
     this.world = world;
     this.clock = clock;
+    this.#copy = copy;
   }
 
-  /** Starts a world with modelled machines, or with those that `machine` makes. */
+  /** Starts a world with modelled machines, or with those that `machine` makes, and with other rules for pools where some are given. */
   static async set(
     assembly: string,
     faults: readonly MachineFault[] = [],
     machine: () => Promise<Machine> = async () => new ModelledMachine(faults),
+    rules: PoolRules = {},
   ): Promise<Stage> {
+    if (Object.keys(rules).length === 0) return Stage.#start(assembly, machine);
+    const copy = new Copy(assembly);
+    copy.setRules(rules);
+    return Stage.#start(copy.write(), machine, copy);
+  }
+
+  static async #start(assembly: string, machine: () => Promise<Machine>, copy?: Copy): Promise<Stage> {
     const clock = new VirtualClock();
     const world = await World.start({
       assembly,
@@ -35,10 +47,10 @@ export class Stage {
       auditLogGroup: '/aws/events/Airlock/audit',
       machine,
     });
-    return new Stage(world, clock);
+    return new Stage(world, clock, copy);
   }
 
-  launch(change: Partial<NodePlan> = {}): Promise<LaunchedNode> {
+  launch(change: NodeChange = {}): Promise<LaunchedNode> {
     return this.world.launch(karpenterNode(cluster, gate, change));
   }
 
@@ -126,6 +138,7 @@ export class Stage {
 
   async strike(): Promise<void> {
     await this.world.stop();
+    this.#copy?.remove();
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../local/world/story.ts';
 import type { World } from '../../local/world/world.ts';
-import { endless } from './endless.ts';
 import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+import { endless } from './slow.ts';
 
 const minutes = 60_000;
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { LaunchedNode } from '../../local/world/node.ts';
 import { receiptIn } from '../../local/world/story.ts';
 import type { World } from '../../local/world/world.ts';
-import { endless } from './endless.ts';
 import { commandsFor, done, launch, pass, settle, startWorld, story } from './scenario.ts';
+import { endless } from './slow.ts';
 
 const stages: readonly (readonly [string, number])[] = [
   ['is pending', 4_000],

@@ -60,6 +60,10 @@ function resourcesOf(world: World): { readonly arn: string; readonly written: st
       written: 'arn:{Partition}:ec2:{Region}:{AccountId}:instance/*',
     },
     {
+      arn: 'arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:0:autoScalingGroupName/builders',
+      written: 'arn:{Partition}:autoscaling:{Region}:{AccountId}:autoScalingGroup:*:autoScalingGroupName/*',
+    },
+    {
       arn: 'arn:aws:events:eu-central-1:123456789012:event-bus/default',
       written: 'arn:{Partition}:events:{Region}:{AccountId}:event-bus/default',
     },
@@ -93,7 +97,12 @@ describe('a role', () => {
     ])
       actions.add(more);
     const resources = resourcesOf(world);
-    const context = { 'ssm:resourceTag/airlock:runtime': 'gvisor', 'events:source': 'airlock' };
+    const context = {
+      'ssm:resourceTag/airlock:runtime': 'gvisor',
+      'ec2:ResourceTag/airlock:runtime': 'gvisor',
+      'autoscaling:ResourceTag/airlock:runtime': 'gvisor',
+      'events:source': 'airlock',
+    };
     let allowed = 0;
     for (const [role, rights] of page) {
       const arn = world.cloud.resources.find(
@@ -135,5 +144,23 @@ describe('a role', () => {
     expect(world.cloud.iam.deny(principal, { ...tell, context: { 'events:source': 'aws.ec2' } })).toContain(
       'events:PutEvents',
     );
+  });
+
+  it("may end no instance and no group's instance without our tag", async () => {
+    const world = await startWorld();
+    const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Replace/Function/Resource').ref).settings;
+    const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
+    const instance = 'arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0';
+    const group = 'arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:0:autoScalingGroupName/builders';
+    for (const [action, resource, key] of [
+      ['ec2:TerminateInstances', instance, 'ec2:ResourceTag'],
+      ['autoscaling:CompleteLifecycleAction', group, 'autoscaling:ResourceTag'],
+      ['autoscaling:TerminateInstanceInAutoScalingGroup', group, 'autoscaling:ResourceTag'],
+    ] as const) {
+      const asked = (tag: string) =>
+        world.cloud.iam.deny(principal, { action, resource, context: { [tag]: 'gvisor' } });
+      expect(asked(`${key}/airlock:runtime`)).toBeUndefined();
+      expect(asked(`${key}/Name`)).toContain(action);
+    }
   });
 });

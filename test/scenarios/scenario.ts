@@ -5,8 +5,9 @@ import type { MachineFault } from '../../local/machine/faults.ts';
 import type { Machine } from '../../local/machine/machine.ts';
 import { startMirror } from '../../local/machine/mirror.ts';
 import { SimulatedMachine } from '../../local/machine/simulated.ts';
-import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange } from '../../local/world/node.ts';
 import { World } from '../../local/world/world.ts';
+import { Copy, type PoolRules } from '../mutations/assembly.ts';
 
 export const cluster = 'demo';
 export const gate = 'airlock.dev/bootstrap';
@@ -16,14 +17,16 @@ const patienceMs = 40 * 60_000;
  * A world on the virtual clock, over the synthesized template, that ends with its test.
  *
  * @param machine makes the nodes' machines; simulated ones with the faults unless told
+ * @param assembly another assembly than that of the sample airlock.yaml
  */
 export async function startWorld(
   machineFaults: readonly MachineFault[] = [],
   machine?: () => Promise<Machine>,
+  assembly = inject('assembly'),
 ): Promise<World> {
   const mirror = await startMirror();
   const world = await World.start({
-    assembly: inject('assembly'),
+    assembly,
     clock: new VirtualClock(),
     clusters: [cluster],
     auditLogGroup: '/aws/events/Airlock/audit',
@@ -36,8 +39,16 @@ export async function startWorld(
   return world;
 }
 
+/** The assembly of the sample with other rules for pools, as if its airlock.yaml had them. It is gone after the test. */
+export function withPools(change: PoolRules): string {
+  const copy = new Copy(inject('assembly'));
+  onTestFinished(() => copy.remove());
+  copy.setRules(change);
+  return copy.write();
+}
+
 /** Launches a node of Karpenter's in our cluster. */
-export function launch(world: World, change: Partial<NodePlan> = {}): Promise<LaunchedNode> {
+export function launch(world: World, change: NodeChange = {}): Promise<LaunchedNode> {
   return world.launch(karpenterNode(cluster, gate, change));
 }
 

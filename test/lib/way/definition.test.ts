@@ -17,6 +17,7 @@ const definition = wayDefinition({
   partition: 'aws',
   commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
   ledgerTable: 'ledger',
+  replaceFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
   haltFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
   clusterFunctions: { demo: 'arn:aws:lambda:eu-central-1:123456789012:function:demo' },
 }) as { readonly States: Readonly<Record<string, State>> };
@@ -45,7 +46,7 @@ describe('the state machine', () => {
   });
 
   it('lets no outcome of a call that waits or works escape', () => {
-    for (const name of ['Install', 'Release', 'Quarantine']) {
+    for (const name of ['Install', 'Release', 'Halt', 'Judge', 'Quarantine', 'Replace', 'Passed']) {
       expect(definition.States[name]?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
     }
   });
@@ -83,6 +84,8 @@ describe('the way of a node that is released', () => {
     const path: string[] = [];
     for (let name: string | undefined = 'Install'; name !== undefined; name = definition.States[name]?.Next)
       path.push(name);
-    expect(path).toEqual(['Install', 'Release', 'Record', 'Announce']);
+    expect(path).toEqual(['Install', 'Release', 'Record', 'Passed', 'Hooked']);
+    // With Admitted before it and Announce after it, and one more where a launch hook waits.
+    expect(1 + path.length + 1 + 1).toBeLessThanOrEqual(8);
   });
 });

@@ -1,0 +1,94 @@
+import type { LedgerKey } from './ledger.ts';
+import type { Node, Request } from './node.ts';
+
+/** When a breaker opens, as `airlock.yaml` says it. */
+export interface BreakerLimits {
+  /** The least number of failures. Below it one bad host would stop a small pool. */
+  readonly failures: number;
+  /** Their least share among all that ended in the window, in percent. */
+  readonly sharePercent: number;
+  /** How long a window lasts, in minutes from its first failure. */
+  readonly windowMinutes: number;
+}
+
+/** What a breaker is about: the nodes of one pool that ask for the same. */
+export interface Scope {
+  readonly cluster: string;
+  readonly pool: string;
+  /** `<runtime>@<release>`, or `refused` for nodes whose tag asks for nothing that is to be had. */
+  readonly release: string;
+}
+
+/**
+ * A breaker as the ledger has it. A window opens with a failure; failures and successes in it are counted. Each change is a conditional
+ * update, and a failure is a member of a set, so that it counts once however often it is reported.
+ */
+export interface Breaker {
+  readonly state?: 'open' | 'closed' | undefined;
+  readonly openedAt?: string | undefined;
+  /** When its opening was told. */
+  readonly toldAt?: string | undefined;
+  readonly windowStart?: string | undefined;
+  /** The launches that failed in the window. */
+  readonly failed: readonly string[];
+  /** How many nodes were released since the window opened. */
+  readonly passed: number;
+  /** The one launch that is tried while the breaker is open, and until when it may be. */
+  readonly probe?: string | undefined;
+  readonly probeUntil?: string | undefined;
+}
+
+/** What a failure does to a breaker. */
+export type Count =
+  /** The first failure of a new window. */
+  | 'start'
+  /** One more in the window. */
+  | 'add'
+  /** It is open already: only the probe matters. */
+  | 'none';
+
+/** The scope that a node belongs to. */
+export function scopeOf({ cluster, pool }: Pick<Node, 'cluster' | 'pool'>, request: Request | undefined): Scope {
+  return { cluster, pool, release: request === undefined ? 'refused' : `${request.runtime}@${request.release}` };
+}
+
+/** The sort key of a breaker's row: no launch has such a time. */
+const sortKey = 'breaker';
+
+/** The key of a breaker's row in the ledger. */
+export function breakerKey({ cluster, pool, release }: Scope): LedgerKey {
+  return { instanceId: `breaker ${cluster} ${pool} ${release}`, launchedAt: sortKey };
+}
+
+/** Whether a breaker holds new launches of its scope back. */
+export function isOpen(breaker: Breaker | undefined): boolean {
+  return breaker?.state === 'open';
+}
+
+/**
+ * What one more failure does.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function countFailure(breaker: Breaker | undefined, now: number, { windowMinutes }: BreakerLimits): Count {
+  if (isOpen(breaker)) return 'none';
+  if (breaker?.windowStart === undefined) return 'start';
+  const start = Date.parse(breaker.windowStart);
+  // What opened the breaker has had its consequence: after it is closed, counting begins anew.
+  const spent = breaker.openedAt !== undefined && Date.parse(breaker.openedAt) >= start;
+  return spent || now >= start + windowMinutes * 60_000 ? 'start' : 'add';
+}
+
+/** How long the call that opened a breaker may take to tell of it, in milliseconds: longer than the function may run. */
+const tellingMs = 45_000;
+
+/** Whether nobody tells of a breaker that is open: the call that opened it died. */
+export function isUntold({ state, openedAt, toldAt }: Breaker, now: number): boolean {
+  return state === 'open' && toldAt === undefined && openedAt !== undefined && now - Date.parse(openedAt) > tellingMs;
+}
+
+/** Whether what was counted opens the breaker. */
+export function shallOpen({ state, failed, passed }: Breaker, { failures, sharePercent }: BreakerLimits): boolean {
+  if (state === 'open' || failed.length < failures) return false;
+  return failed.length * 100 >= sharePercent * (failed.length + passed);
+}

@@ -1,0 +1,115 @@
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
+import { type Breaker, breakerKey, type Scope } from '../../domain/breaker.ts';
+import { client, keyOf, table, updateRow } from './table.ts';
+
+/** How long a breaker's row is kept after its last change, in seconds. */
+const keptSeconds = 90 * 24 * 3_600;
+
+/** BatchGetItem takes at most 100 keys. */
+const keysPerCall = 100;
+
+/** Reads breakers, strongly consistent, by the partition key of their rows. One that was never needed is absent. */
+export async function breakersOf(scopes: readonly Scope[]): Promise<ReadonlyMap<string, Breaker>> {
+  const keys = new Map(scopes.map(breakerKey).map((key) => [key.instanceId, keyOf(key)]));
+  const found = new Map<string, Breaker>();
+  const all = [...keys.values()];
+  for (let from = 0; from < all.length; from += keysPerCall) {
+    let Keys: Record<string, unknown>[] | undefined = all.slice(from, from + keysPerCall);
+    while (Keys && Keys.length > 0) {
+      const page: {
+        Responses?: Record<string, Record<string, unknown>[]> | undefined;
+        UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;
+      } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
+      for (const row of page.Responses?.[table] ?? []) found.set(String(row['instanceId']), read(row));
+      Keys = page.UnprocessedKeys?.[table]?.Keys as Record<string, unknown>[] | undefined;
+    }
+  }
+  return found;
+}
+
+/** Reads one breaker. */
+export async function breakerOf(scope: Scope): Promise<Breaker | undefined> {
+  return (await breakersOf([scope])).get(breakerKey(scope).instanceId);
+}
+
+/**
+ * Counts a failure in a window.
+ *
+ * @param over the breaker as it was read: the count holds only while its window and its state are the same
+ * @returns the breaker with the failure in it, or undefined where somebody else changed it meanwhile
+ */
+export async function addFailure(
+  scope: Scope,
+  launch: string,
+  { over, start, at }: { readonly over: Breaker | undefined; readonly start: boolean; readonly at: string },
+): Promise<Breaker | undefined> {
+  const sameWindow =
+    over?.windowStart === undefined ? 'attribute_not_exists(#windowStart)' : '#windowStart = :wasStart';
+  const closed = '(attribute_not_exists(#state) OR #state = :closed)';
+  const row = await updateRow(breakerKey(scope), {
+    condition: `${sameWindow} AND ${closed}`,
+    fields: {
+      cluster: scope.cluster,
+      pool: scope.pool,
+      release: scope.release,
+      expiresAt: Math.floor(Date.parse(at) / 1000) + keptSeconds,
+      ...(start ? { windowStart: at, failed: new Set([launch]), passed: 0, openedAt: undefined } : {}),
+    },
+    ...(start ? {} : { add: { failed: new Set([launch]) } }),
+    values: { ':closed': 'closed', ...(over?.windowStart === undefined ? {} : { ':wasStart': over.windowStart }) },
+  });
+  return row && read(row);
+}
+
+/** Opens a breaker. @returns whether it was this call that opened it */
+export async function openBreaker(scope: Scope, windowStart: string, at: string): Promise<boolean> {
+  const row = await updateRow(breakerKey(scope), {
+    condition: '#windowStart = :start AND (attribute_not_exists(#state) OR #state = :closed)',
+    fields: { state: 'open', openedAt: at, toldAt: undefined },
+    values: { ':start': windowStart, ':closed': 'closed' },
+  });
+  return row !== undefined;
+}
+
+/** Notes that the opening was told. */
+export async function noteOpeningTold(scope: Scope, at: string): Promise<void> {
+  await updateRow(breakerKey(scope), {
+    condition: '#state = :open AND attribute_not_exists(#toldAt)',
+    fields: { toldAt: at },
+    values: { ':open': 'open' },
+  });
+}
+
+/**
+ * Makes a launch the one that is tried while the breaker is open.
+ *
+ * @returns whether it is; it is not where another one is tried, or the breaker is not open any more
+ */
+export async function takeProbe(scope: Scope, launch: string, until: string, at: string): Promise<boolean> {
+  const free = 'attribute_not_exists(#probe) OR #probe = :launch OR #probeUntil < :now';
+  const row = await updateRow(breakerKey(scope), {
+    condition: `#state = :open AND (${free})`,
+    fields: { probe: launch, probeUntil: until },
+    values: { ':open': 'open', ':launch': launch, ':now': at },
+  });
+  return row !== undefined;
+}
+
+/** Lets another launch be tried, where this one was. */
+export async function dropProbe(scope: Scope, launch: string): Promise<void> {
+  await updateRow(breakerKey(scope), {
+    condition: '#probe = :launch',
+    fields: { probe: undefined, probeUntil: undefined },
+    values: { ':launch': launch },
+  });
+}
+
+function read(row: Readonly<Record<string, unknown>>): Breaker {
+  const { state, openedAt, toldAt, windowStart, failed, passed, probe, probeUntil } = row as Omit<
+    Partial<Breaker>,
+    'failed'
+  > & {
+    failed?: Set<string>;
+  };
+  return { state, openedAt, toldAt, windowStart, probe, probeUntil, failed: [...(failed ?? [])], passed: passed ?? 0 };
+}

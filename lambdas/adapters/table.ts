@@ -1,0 +1,64 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { LedgerKey } from '../../domain/ledger.ts';
+import { variable } from './environment.ts';
+
+/** The table of the ledger. */
+export const table = variable('LEDGER_TABLE');
+
+/** The client that all rows are read and written with. */
+export const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 6 }), {
+  marshallOptions: { removeUndefinedValues: true },
+});
+
+/** One conditional update of a row. Names in the condition that begin with `#` are attributes. */
+export interface Update {
+  readonly condition: string;
+  /** What is set; what is undefined is removed. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** What is added: a number to a number, a set to a set. */
+  readonly add?: Readonly<Record<string, unknown>>;
+  /** The values that the condition names. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** Updates a row under a condition. @returns the row as it is then, or undefined where the condition does not hold */
+export async function updateRow(
+  key: LedgerKey,
+  { condition, fields, add = {}, values = {} }: Update,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const removed = Object.keys(fields).filter((name) => fields[name] === undefined);
+  const added = Object.entries(add);
+  const asked = [...condition.matchAll(/#([A-Za-z]+)/g)].map(([, name = '']) => name);
+  const names = [...Object.keys(fields), ...Object.keys(add), ...asked];
+  try {
+    const { Attributes } = await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: keyOf(key),
+        ConditionExpression: condition,
+        UpdateExpression: [
+          set.length > 0 ? `SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}` : '',
+          removed.length > 0 ? `REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '',
+          added.length > 0 ? `ADD ${added.map(([name]) => `#${name} :new_${name}`).join(', ')}` : '',
+        ].join(' '),
+        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ...Object.fromEntries([...set, ...added].map(([name, value]) => [`:new_${name}`, value])),
+          ...values,
+        },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return Attributes ?? {};
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
+}
+
+/** The key of a row as the table knows it. */
+export function keyOf({ instanceId, launchedAt }: LedgerKey): Record<string, unknown> {
+  return { instanceId, launchedAt };
+}

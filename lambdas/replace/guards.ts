@@ -1,0 +1,53 @@
+import { departedStates } from '../../domain/events.ts';
+import type { LedgerRow } from '../../domain/ledger.ts';
+import type { Node } from '../../domain/node.ts';
+import { endingOf } from '../../domain/outcomes.ts';
+import type { Receipt } from '../../domain/receipt.ts';
+import { runtimeTag, type Tags } from '../../domain/tags.ts';
+
+/** An instance as EC2 shows it. */
+export interface Shown {
+  readonly state: string;
+  readonly launchedAt: string;
+  readonly tags: Tags;
+}
+
+/** All that speaks for or against the end of an instance. */
+export interface Evidence {
+  readonly node: Node;
+  /** What the ledger has; undefined where it has nothing. */
+  readonly row: LedgerRow | undefined;
+  /** What EC2 shows; undefined where it does not know the instance. */
+  readonly instance: Shown | undefined;
+  /** What the cluster said of the Node. */
+  readonly receipt: Receipt;
+}
+
+/** Whether the launch is over: EC2 does not know the instance, shows another launch of it, or a state that ends one. */
+export function isGone({ launchedAt }: Pick<Node, 'launchedAt'>, instance: Shown | undefined): boolean {
+  if (instance === undefined || departedStates.includes(instance.state)) return true;
+  return Date.parse(instance.launchedAt) !== Date.parse(launchedAt);
+}
+
+type Guard = (evidence: Evidence) => string | undefined;
+
+/** Each names a reason to leave the instance alone. What nobody can say for certain is a reason too. */
+const guards: readonly Guard[] = [
+  ({ row }) => (row?.admittedAt === undefined ? 'the ledger does not know the launch' : undefined),
+  ({ row }) =>
+    row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'the ledger says that it was released' : undefined,
+  ({ row }) => (row?.outcome !== undefined ? `the ledger says that it has ended: ${row.outcome}` : undefined),
+  ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node carries the receipt of a release' : undefined),
+  ({ receipt }) => (receipt.gate === 'put-back' ? 'its gate had been lifted in this launch' : undefined),
+  ({ receipt }) => (receipt.gate === undefined ? 'the cluster did not say whether its gate was lifted' : undefined),
+  ({ instance }) => (instance?.tags[runtimeTag] === undefined ? `it has no tag ${runtimeTag}` : undefined),
+];
+
+/** Why an instance must not be ended; undefined where it may be. */
+export function spared(evidence: Evidence): string | undefined {
+  for (const guard of guards) {
+    const reason = guard(evidence);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}

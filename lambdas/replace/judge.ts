@@ -1,0 +1,81 @@
+import {
+  type Breaker,
+  type BreakerLimits,
+  countFailure,
+  isOpen,
+  isUntold,
+  type Scope,
+  scopeOf,
+  shallOpen,
+} from '../../domain/breaker.ts';
+import { rowName } from '../../domain/ledger.ts';
+import { type Pools, policyOf } from '../../domain/pools.ts';
+import type { Judgement, ReplaceCall } from '../../domain/verdict.ts';
+import { addFailure, breakerOf, dropProbe, noteOpeningTold, openBreaker } from '../adapters/breakers.ts';
+import { tell } from '../adapters/bus.ts';
+import { instancesOf } from '../adapters/instances.ts';
+import { countOpened } from '../adapters/telemetry.ts';
+import { isGone } from './guards.ts';
+import { verdictOn } from './verdict.ts';
+
+/** What is configured, as far as judgements go. */
+export type Rules = Pools & { readonly breaker: BreakerLimits };
+
+/** How often a failure is counted anew where others changed the breaker meanwhile; in a pool that fails at once they are many. */
+const races = 30;
+
+/**
+ * Counts the failure of a node and says what becomes of it. An instance that is gone has not failed, whatever its last error was: its
+ * event may have been lost.
+ */
+export async function judge(
+  { node, request, failure }: Extract<ReplaceCall, { action: 'judge' }>,
+  rules: Rules,
+): Promise<Judgement> {
+  const scope = scopeOf(node, request);
+  const launch = rowName(node);
+  const [instance] = await instancesOf([node.instanceId]);
+  const gone = isGone(node, instance);
+  // Nobody tried this one: it says nothing of the release.
+  const counts = !gone && failure.outcome !== 'breaker-open';
+  const breaker = counts ? await count(scope, launch, rules.breaker) : await breakerOf(scope);
+  if (isOpen(breaker)) await dropProbe(scope, launch);
+  if (gone) {
+    const detail = `the instance is ${instance?.state ?? 'unknown to EC2'}; before that: ${failure.outcome}: ${failure.detail}`;
+    return { verdict: 'forget', failure: { outcome: 'instance-gone', detail } };
+  }
+  const { onFailure } = policyOf(rules, node.pool);
+  const failures = breaker?.failed.length ?? 0;
+  return { verdict: verdictOn({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures }), failure };
+}
+
+/** Counts, and opens the breaker where that is due. Whoever opens it tells of it, once. */
+async function count(scope: Scope, launch: string, limits: BreakerLimits): Promise<Breaker | undefined> {
+  for (let race = 0; race < races; race++) {
+    const at = new Date().toISOString();
+    const over = await breakerOf(scope);
+    const how = countFailure(over, Date.parse(at), limits);
+    if (how === 'none') {
+      if (over !== undefined && isUntold(over, Date.parse(at))) await announce(scope, over, over.openedAt ?? at);
+      return over;
+    }
+    const counted = await addFailure(scope, launch, { over, start: how === 'start', at });
+    if (counted === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * (race + 1)));
+      continue;
+    }
+    if (!shallOpen(counted, limits)) return counted;
+    if (await openBreaker(scope, counted.windowStart ?? at, at)) await announce(scope, counted, at);
+    return { ...counted, state: 'open' };
+  }
+  throw new Error(
+    `the breaker of ${scope.pool} and ${scope.release} changed ${races} times while a failure was counted`,
+  );
+}
+
+/** Tells that the breaker is open, and notes that last: where the call dies before that, the next failure finds it untold. */
+async function announce(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
+  await tell([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
+  countOpened(scope);
+  await noteOpeningTold(scope, at);
+}

@@ -1,0 +1,43 @@
+import { rowName } from '../../domain/ledger.ts';
+import type { Node } from '../../domain/node.ts';
+import type { ReplaceCall, Replacement } from '../../domain/verdict.ts';
+import { instancesOf } from '../adapters/instances.ts';
+import { noteReplacing, rowsOf } from '../adapters/ledger.ts';
+import { completeHook, terminate, terminateInGroup } from '../adapters/terminations.ts';
+import { isGone, spared } from './guards.ts';
+
+/** The instance went away before it was replaced: the name is the outcome, which the state machine catches. */
+class Gone extends Error {
+  override readonly name = 'instance-gone';
+}
+
+/**
+ * Ends an instance so that another is launched. It reads everything anew: what stood in the ledger, in EC2 and in the cluster before this
+ * call may have changed. The ledger is written first; from there on the instance that goes away is one that was replaced, whoever hears
+ * of it. A call that dies after that does the rest again.
+ *
+ * @throws an error named `instance-gone` where somebody else was first
+ */
+export async function replace({ node, receipt }: Extract<ReplaceCall, { action: 'replace' }>): Promise<Replacement> {
+  const [rows, [instance]] = await Promise.all([rowsOf([node]), instancesOf([node.instanceId])]);
+  const row = rows.get(rowName(node));
+  if (isGone(node, instance)) {
+    if (row?.replacingAt === undefined) throw new Gone(`the instance is ${instance?.state ?? 'unknown to EC2'}`);
+    return { replaced: true, how: 'terminated' };
+  }
+  const because = spared({ node, row, instance, receipt });
+  if (because !== undefined) return { replaced: false, because };
+  if (!(await noteReplacing(node, new Date().toISOString()))) return { replaced: false, because: 'it has just ended' };
+  return { replaced: true, how: await end(node) };
+}
+
+/** A hook that waits is answered; where none does, the group ends its own, and EC2 ends all others. */
+async function end({ instanceId, hook, group }: Node): Promise<Extract<Replacement, { replaced: true }>['how']> {
+  if (hook !== undefined && (await completeHook(instanceId, hook, 'ABANDON'))) return 'abandoned';
+  if (group !== undefined) {
+    await terminateInGroup(instanceId);
+    return 'terminated-by-its-group';
+  }
+  await terminate(instanceId);
+  return 'terminated';
+}

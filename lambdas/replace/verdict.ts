@@ -1,0 +1,23 @@
+import type { OutcomeCode } from '../../domain/outcomes.ts';
+import { endingOf } from '../../domain/outcomes.ts';
+import type { OnFailure } from '../../domain/pools.ts';
+import type { Verdict } from '../../domain/verdict.ts';
+
+/** What a verdict depends on. */
+export interface Case {
+  readonly outcome: OutcomeCode;
+  readonly onFailure: OnFailure;
+  /** Whether the breaker is open, this failure counted. */
+  readonly open: boolean;
+  /** How many nodes of this pool and release failed in the window, this one among them. */
+  readonly failures: number;
+}
+
+/** What becomes of a node that was not released. While the breaker is open that is nothing: each step that made room would launch another. */
+export function verdictOn({ outcome, onFailure, open, failures }: Case): Verdict {
+  const ending = endingOf(outcome);
+  if (ending === 'forget') return 'forget';
+  if (open) return 'hold';
+  if (ending !== 'replace' || onFailure === 'quarantine') return 'quarantine';
+  return onFailure === 'replace' || failures <= 1 ? 'replace' : 'quarantine';
+}

@@ -1,0 +1,82 @@
+import { Annotations, Aws, Duration, Validations } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { BreakerLimits } from '../domain/breaker.ts';
+import { replaceService } from '../domain/metrics.ts';
+import { type Pools, policyOf } from '../domain/pools.ts';
+import { runtimeTag } from '../domain/tags.ts';
+import { AirlockFunction } from './airlock-function.ts';
+import { grantTelling } from './bus.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What decisions about failures need. */
+export interface ReplacingProps {
+  readonly ledger: Ledger;
+  readonly pools: Pools;
+  readonly breaker: BreakerLimits;
+  readonly logRetention: RetentionDays;
+}
+
+/** A hook without a heartbeat time-out of its own waits so long, in minutes: the default of Auto Scaling. */
+const usualHeartbeatMinutes = 60;
+
+/** The one function that may end instances: those with our tag, and by a group those of groups with our tag. */
+export class Replacing extends Construct {
+  readonly replace: AirlockFunction;
+
+  constructor(scope: Construct, id: string, { ledger, pools, breaker, logRetention }: ReplacingProps) {
+    super(scope, id);
+    for (const { name } of pools.pools) {
+      const { launchHook, deadlineMinutes } = policyOf(pools, name);
+      if (launchHook === undefined || deadlineMinutes < usualHeartbeatMinutes) continue;
+      Annotations.of(this).addWarningV2(
+        `airlock:heartbeat-${name}`,
+        `pools: ${name}: its nodes have ${deadlineMinutes} minutes, and a launch hook waits for ${usualHeartbeatMinutes} unless its HeartbeatTimeout says more: give ${launchHook} more than ${deadlineMinutes * 60} seconds`,
+      );
+    }
+    this.replace = new AirlockFunction(this, 'Replace', {
+      name: replaceService,
+      description: 'Decides what becomes of nodes that were not released, and has them replaced',
+      timeout: Duration.seconds(30),
+      memoryMiB: 256,
+      logRetention,
+      environment: { RULES: JSON.stringify({ ...pools, breaker }), LEDGER_TABLE: ledger.table.tableName },
+    });
+    const { role } = this.replace;
+    const instances = `arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`;
+    const groups = `arn:${Aws.PARTITION}:autoscaling:${Aws.REGION}:${Aws.ACCOUNT_ID}:autoScalingGroup:*:autoScalingGroupName/*`;
+    role.addToPolicy(
+      // DescribeInstances has no resource that a policy could name.
+      new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['ec2:TerminateInstances'],
+        resources: [instances],
+        conditions: { StringLike: { [`ec2:ResourceTag/${runtimeTag}`]: '*' } },
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+        resources: [groups],
+        conditions: { StringLike: { [`autoscaling:ResourceTag/${runtimeTag}`]: '*' } },
+      }),
+    );
+    const plain = (arn: string) =>
+      arn
+        .replace(Aws.PARTITION, '<AWS::Partition>')
+        .replace(Aws.REGION, '<AWS::Region>')
+        .replace(Aws.ACCOUNT_ID, '<AWS::AccountId>');
+    Validations.of(role).acknowledge(
+      { id: 'AwsSolutions-IAM5[Resource::*]', reason: 'AWS knows no resource for DescribeInstances' },
+      ...[instances, groups].map((arn) => ({
+        id: `AwsSolutions-IAM5[Resource::${plain(arn)}]`,
+        reason: 'They are not known beforehand; the condition takes only those with our tag',
+      })),
+    );
+    ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    grantTelling(role);
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { type Breaker, breakerKey, countFailure, isOpen, scopeOf, shallOpen } from '../../domain/breaker.ts';
+
+const limits = { failures: 3, sharePercent: 50, windowMinutes: 60 };
+const start = '2026-11-21T09:00:00.000Z';
+const after = (minutes: number) => Date.parse(start) + minutes * 60_000;
+const breaker = (change: Partial<Breaker> = {}): Breaker => ({ windowStart: start, failed: [], passed: 0, ...change });
+const failed = (count: number) => Array.from({ length: count }, (_, index) => `i-${index}`);
+
+describe('a failure', () => {
+  it.each([
+    ['opens the first window', undefined, 0, 'start'],
+    ['counts in the window that is open', breaker(), 59, 'add'],
+    ['opens a new window where the last is over', breaker(), 60, 'start'],
+    ['does not count while the breaker is open', breaker({ state: 'open', openedAt: start }), 1, 'none'],
+    ['opens a new window after the breaker was closed', breaker({ state: 'closed', openedAt: start }), 1, 'start'],
+    [
+      'counts in a window that began after the breaker was last opened',
+      breaker({ state: 'closed', openedAt: '2026-11-21T08:59:59.000Z' }),
+      1,
+      'add',
+    ],
+  ] as const)('%s', (_, before, minutes, expected) => {
+    expect(countFailure(before, after(minutes), limits)).toBe(expected);
+  });
+});
+
+describe('a breaker', () => {
+  it.each([
+    ['opens at the floor', 3, 0, true],
+    ['stays closed below the floor, whatever the share', 2, 0, false],
+    ['opens where half of all failed', 3, 3, true],
+    ['stays closed where fewer than half failed', 3, 4, false],
+    ['opens at the share and not only at the floor', 50, 50, true],
+  ])('%s', (_, failures, passed, expected) => {
+    expect(shallOpen(breaker({ failed: failed(failures), passed }), limits)).toBe(expected);
+  });
+
+  it('that is open is not opened again', () => {
+    expect(shallOpen(breaker({ state: 'open', failed: failed(9) }), limits)).toBe(false);
+    expect([isOpen(undefined), isOpen(breaker()), isOpen(breaker({ state: 'open' }))]).toEqual([false, false, true]);
+  });
+
+  it('belongs to one pool and one release; nodes that ask for nothing that is to be had share one', () => {
+    const node = { cluster: 'demo', pool: 'ci' };
+    const scope = scopeOf(node, { runtime: 'gvisor', release: '20260928.0' });
+    expect(breakerKey(scope)).toEqual({ instanceId: 'breaker demo ci gvisor@20260928.0', launchedAt: 'breaker' });
+    expect(scopeOf(node, undefined).release).toBe('refused');
+  });
+});

@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { LaunchedNode } from '../../local/world/node.ts';
+import { receiptIn } from '../../local/world/story.ts';
+import type { World } from '../../local/world/world.ts';
+import { done, launch, nodeOf, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
+
+const failing = async () => new ModelledMachine(['not-sandboxed']);
+const working = async () => new ModelledMachine();
+const minutes = 60_000;
+
+/** Which end of an instance was asked for, by whom. */
+function terminations(world: World): readonly string[] {
+  const wanted = ['TerminateInstances', 'CompleteLifecycleAction', 'TerminateInstanceInAutoScalingGroup'];
+  return world.cloud.journal
+    .filter(({ operation, error }) => wanted.includes(operation) && error === undefined)
+    .map(({ operation, input }) => {
+      const { LifecycleActionResult: result } = input as { LifecycleActionResult?: string };
+      return result === undefined ? operation : `${operation} ${result}`;
+    });
+}
+
+function state(world: World, { instanceId }: LaunchedNode): string {
+  return world.services.ec2.instance(instanceId).state;
+}
+
+/** A node of an Auto Scaling group, whose pool it is. */
+function groupNode(world: World, group: string): Promise<LaunchedNode> {
+  return launch(world, {
+    tags: { 'aws:autoscaling:groupName': group },
+    without: ['karpenter.sh/nodepool', 'eks:eks-cluster-name'],
+  });
+}
+
+describe('a node that failed in a pool that replaces', () => {
+  it('is terminated, and ends as replaced, with its outcome', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world);
+    await settle(world);
+    expect(world.report(node).outcome).toBe('proof-failed');
+    expect(terminations(world)).toEqual(['TerminateInstances']);
+    expect(story(world, node).at(-1)).toBe('Node Replaced');
+    await pass(world, 30 * minutes);
+    expect(story(world, node).filter((type) => /Replaced|Quarantined|Forgotten/.test(type))).toEqual(['Node Replaced']);
+    expect(state(world, node)).toBe('terminated');
+  });
+
+  it('is kept where a substitute would end the same way', async () => {
+    const world = await startWorld([], working, withPools({ onFailure: 'replace' }));
+    const node = await launch(world, { agentVersion: '3.3.2745.0' });
+    await settle(world);
+    expect([story(world, node).at(-1), terminations(world)]).toEqual(['Node Quarantined', []]);
+  });
+
+  it('is not waited for where it has not joined, and is replaced before its deadline', async () => {
+    const world = await startWorld([], working, withPools({ onFailure: 'replace' }));
+    const node = await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });
+    await settle(world);
+    const receipt = receiptIn(world.storyOf(node));
+    expect([receipt?.outcome, receipt?.gate]).toEqual(['agent-never-came', 'no-node']);
+    expect(Date.parse(receipt?.endedAt ?? '') - node.launchedAt).toBeLessThanOrEqual(20 * minutes);
+    expect(terminations(world)).toEqual(['TerminateInstances']);
+  });
+
+  it('is kept where its gate had been lifted in this launch, for pods may be on it', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world, { joinAfterMs: 5_000 });
+    await pass(world, 20_000);
+    const stranger = nodeOf(world, node);
+    world.clusters.get('demo')?.apply({
+      ...stranger,
+      spec: { ...stranger.spec, taints: [] },
+    });
+    await settle(world);
+    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(world.report(node).detail).toContain('not replaced: its gate had been lifted in this launch');
+    expect(terminations(world)).toEqual([]);
+    expect(taintsOf(world, node)).toContain('airlock.dev/bootstrap');
+  });
+
+  it('is kept where it lost our tag', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world);
+    world.cloud.faults = {
+      afterCall: ({ operation }) => {
+        if (operation === 'SendCommand') world.services.ec2.retag(node.instanceId, { 'eks:cluster-name': 'demo' });
+        return undefined;
+      },
+    };
+    await settle(world);
+    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(world.report(node).detail).toContain('not replaced: it has no tag airlock:runtime');
+    expect(terminations(world)).toEqual([]);
+  });
+
+  it('is kept where the cluster does not say whether its gate was lifted', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world);
+    for (const { faults } of world.clusters.values()) faults.plant(({ aws }) => aws, { kind: 'status', code: 403 });
+    await settle(world);
+    expect(terminations(world)).toEqual([]);
+    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+  });
+});
+
+describe('a pool that replaces once', () => {
+  it('has its first failure replaced, and keeps the second', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace-then-quarantine' }));
+    const first = await launch(world);
+    await settle(world);
+    const second = await launch(world);
+    await settle(world);
+    expect([story(world, first).at(-1), story(world, second).at(-1)]).toEqual(['Node Replaced', 'Node Quarantined']);
+  });
+});
+
+describe('a pool that is an Auto Scaling group', () => {
+  it('ends its own instance, and keeps its capacity', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    let launched = 0;
+    world.services.autoScaling.addGroup({
+      name: 'builders',
+      tags: { 'airlock:runtime': 'gvisor' },
+      launch: () => launched++,
+    });
+    const node = await groupNode(world, 'builders');
+    await settle(world);
+    await pass(world, 5 * minutes);
+    expect(terminations(world)).toEqual(['TerminateInstanceInAutoScalingGroup']);
+    expect([story(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
+  });
+
+  it('is not touched where the group itself does not bear our tag: the node is kept, and says so', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    world.services.autoScaling.addGroup({ name: 'builders', tags: {} });
+    const node = await groupNode(world, 'builders');
+    await settle(world);
+    expect([state(world, node), story(world, node).at(-1)]).toEqual(['running', 'Node Quarantined']);
+    expect(world.report(node).detail).toContain('not replaced: AccessDenied');
+  });
+});
+
+describe('a launch hook that airlock.yaml names for the pool', () => {
+  const hook = { name: 'airlock', heartbeatSeconds: 3_600, defaultResult: 'ABANDON' } as const;
+  const pools = [{ name: 'builders', launchHook: 'airlock' }];
+  const group = { name: 'builders', tags: { 'airlock:runtime': 'gvisor' }, hook };
+
+  it('is completed with CONTINUE by a release, within eight transitions', async () => {
+    const world = await startWorld([], working, withPools({ pools }));
+    world.services.autoScaling.addGroup(group);
+    const node = await groupNode(world, 'builders');
+    await pass(world, 20_000);
+    expect(world.services.autoScaling.lifecycleOf(node.instanceId)).toBe('Pending:Wait');
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    expect(terminations(world)).toEqual(['CompleteLifecycleAction CONTINUE']);
+    expect(world.services.autoScaling.lifecycleOf(node.instanceId)).toBe('InService');
+    expect(world.report(node).transitions).toBeLessThanOrEqual(8);
+  });
+
+  it('is completed with ABANDON by a final failure, and the group launches another', async () => {
+    const world = await startWorld([], failing, withPools({ pools }));
+    let launched = 0;
+    world.services.autoScaling.addGroup({ ...group, launch: () => launched++ });
+    const node = await groupNode(world, 'builders');
+    await settle(world);
+    expect(terminations(world)).toEqual(['CompleteLifecycleAction ABANDON']);
+    expect([story(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
+  });
+
+  it('is completed with CONTINUE for a node that is kept: the gate holds pods off it, and nothing takes it away', async () => {
+    const kept = [{ name: 'builders', launchHook: 'airlock', onFailure: 'quarantine' as const }];
+    const world = await startWorld([], failing, withPools({ pools: kept }));
+    world.services.autoScaling.addGroup(group);
+    const node = await groupNode(world, 'builders');
+    await settle(world);
+    await pass(world, 120 * minutes);
+    expect(terminations(world)).toEqual(['CompleteLifecycleAction CONTINUE']);
+    expect(state(world, node)).toBe('running');
+  });
+
+  it('and no other is answered: one of the same group that is not named goes its own way', async () => {
+    const world = await startWorld([], working, withPools({ pools }));
+    world.services.autoScaling.addGroup({ ...group, hook: { ...hook, name: 'eks-own', defaultResult: 'CONTINUE' } });
+    const node = await groupNode(world, 'builders');
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    expect(terminations(world)).toEqual([]);
+    expect(world.services.autoScaling.lifecycleOf(node.instanceId)).toBe('Pending:Wait');
+  });
+});
+
+describe('a death of replace after each of its calls', () => {
+  it.each(['DescribeInstances', 'BatchGetItem', 'UpdateItem', 'TerminateInstances'])(
+    'after %s ends the node once, as replaced',
+    async (operation) => {
+      const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+      const node = await launch(world);
+      await pass(world, 20_000);
+      let deaths = 1;
+      world.cloud.faults = {
+        afterCall: ({ operation: called, principal }) => {
+          if (deaths === 0 || called !== operation || !JSON.stringify(principal).includes('Replac')) return undefined;
+          deaths--;
+          return 'crash';
+        },
+      };
+      await settle(world);
+      await pass(world, 30 * minutes);
+      expect(deaths).toBe(0);
+      expect(story(world, node).filter((type) => /Replaced|Quarantined|Forgotten|Held/.test(type))).toEqual([
+        'Node Replaced',
+      ]);
+      expect(done(world, 'TerminateInstances')).toBeLessThanOrEqual(2);
+    },
+  );
+});

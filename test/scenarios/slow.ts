@@ -1,0 +1,18 @@
+import type { Machine } from '../../local/machine/machine.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+
+/** A machine whose scripts take so long. */
+export function slow(machine: Machine, durationMs: number): Machine {
+  return {
+    kind: machine.kind,
+    description: machine.description,
+    handlers: () => machine.handlers(),
+    destroy: () => machine.destroy(),
+    run: async (script) => ({ ...(await machine.run(script)), durationMs }),
+  };
+}
+
+/** A machine that never comes to the end of a script by itself. */
+export async function endless(): Promise<Machine> {
+  return slow(new ModelledMachine(), 10 * 3_600_000);
+}
