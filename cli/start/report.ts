@@ -32,12 +32,8 @@ export function printRun(reports: readonly NodeReport[], { world, lanes }: Rig):
   say();
   say(styleText('bold', 'Audit trail'));
   for (const { time, 'detail-type': type, detail } of world.audit()) {
-    const who =
-      'release' in detail
-        ? `${detail.pool} ${detail.release}`
-        : 'node' in detail
-          ? detail.node.instanceId
-          : detail.instanceId;
+    const about = 'node' in detail ? detail.node : detail;
+    const who = 'instanceId' in about ? about.instanceId : `${about.pool} ${about.release}`;
     const what = 'outcome' in detail ? `${detail.outcome}${detail.detail ? `: ${detail.detail}` : ''}` : '';
     say(`${time}  ${who}  ${type.padEnd(19)} ${what}`.trimEnd());
   }
