@@ -277,6 +277,7 @@ export class SimulatedMachine implements Machine {
     furnishProcessor(tree, virtualization);
     furnishArchive({ tree, apt, brokenPackage: sysbox === 'broken-package' });
     write(`${tree}/proc/mounts`, '/dev/root / ext4 rw 0 0\n');
+    symlinkSync('/proc/uptime', `${tree}/proc/uptime`);
     write(`${tree}/proc/self/uid_map`, '         0          0 4294967295\n');
     write(`${tree}/proc/sys/user/max_user_namespaces`, '63432\n');
     if (sysbox === 'without-userns') write(`${tree}/.machine/sysbox-without-userns`, '');

@@ -25,7 +25,9 @@ wait_for_cloud_init() {
 
 # Bootstrap scripts write containerd's configuration before they start the kubelet.
 wait_for_kubelet() {
-  local unit line load active deadline=$((SECONDS + kubelet_seconds))
+  local unit line load active deadline
+  tick
+  deadline=$((uptime + kubelet_seconds))
   for unit in snap.kubelet-eks.daemon.service kubelet.service; do
     while :; do
       load='' active=''
@@ -36,7 +38,8 @@ wait_for_kubelet() {
         esac
       done < <(clean systemctl show "$unit" -p LoadState -p ActiveState)
       if [[ $load != loaded || $active == active ]]; then break; fi
-      if ((SECONDS >= deadline)); then fail bootstrap-failed "$unit is $active after $kubelet_seconds s"; fi
+      tick
+      if ((uptime >= deadline)); then fail bootstrap-failed "$unit is $active after $kubelet_seconds s"; fi
       sleep 0.2
     done
   done

@@ -27,9 +27,11 @@ show_containerd() {
 
 # Reads what there is before anything is touched. It waits for containerd, which may still be starting.
 read_containerd() {
-  local deadline=$((SECONDS + containerd_seconds)) line
+  local deadline line
+  tick
+  deadline=$((uptime + containerd_seconds))
   unit_config=''
-  while show_containerd && [[ $containerd_active != active ]] && ((SECONDS < deadline)) && [[ -n $containerd_binary ]]; do
+  while show_containerd && [[ $containerd_active != active ]] && tick && ((uptime < deadline)) && [[ -n $containerd_binary ]]; do
     # A failed unit does not come back by itself.
     if [[ $containerd_active == failed ]]; then break; fi
     sleep 0.2

@@ -47,10 +47,15 @@ require_room() {
 
 # An end that nobody foresaw, on a disk without room, is the disk's fault.
 blame_full_disk() {
-  local path
-  for path in "$state" "$ROOT/opt" "$ROOT/etc"; do
+  local path probe full
+  for path in "$state" "$stages" "$ROOT/opt" "$ROOT/etc" "$ROOT/etc/containerd" "$ROOT/usr/local/bin"; do
+    if [[ ! -d $path ]]; then continue; fi
     free_mib "$path"
-    if ((REPLY == 0)); then
+    # A disk can have room and no inode left.
+    probe=$path/.airlock-probe full=''
+    { echo full >"$probe"; } 2>"$work/err" || full=$(grep 'No space left on device' "$work/err" || true)
+    rm -f "$probe"
+    if ((REPLY == 0)) || [[ -n $full ]]; then
       outcome=disk-full detail="the disk of ${path#"$ROOT"} is full ($detail)"
       return 0
     fi

@@ -16,9 +16,12 @@ want() {
 
 # Runs apt-get and waits for its locks. Returns 1 with the reason in REPLY.
 run_apt() {
-  local left deadline=$((SECONDS + package_lock_seconds))
+  local left deadline
+  tick
+  deadline=$((uptime + package_lock_seconds))
   while :; do
-    left=$((deadline > SECONDS ? deadline - SECONDS : 0))
+    tick
+    left=$((deadline > uptime ? deadline - uptime : 0))
     if NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 DEBIAN_FRONTEND=noninteractive clean timeout 900 apt-get -q -y \
       --no-install-recommends -o "DPkg::Lock::Timeout=$left" -o Dpkg::Options::=--force-confold "$@" \
       >"$work/apt" 2>"$work/err"; then
@@ -27,7 +30,8 @@ run_apt() {
     refuse_full_disk /var/lib/dpkg
     # apt itself does not wait for every lock that it takes.
     if ! grep -qE 'Could not get lock|Unable to (acquire|lock)' "$work/err"; then break; fi
-    if ((SECONDS >= deadline)); then
+    tick
+    if ((uptime >= deadline)); then
       last_words
       fail package-lock-held "waited $package_lock_seconds s: $REPLY"
     fi

@@ -45,10 +45,12 @@ restart_containerd() {
     return 1
   fi
   restart_owed=''
-  deadline=$((SECONDS + 30))
+  tick
+  deadline=$((uptime + 30))
   while ! containerd_answers; do
     # A plugin that failed to load stays failed until the next start.
-    if ((SECONDS >= deadline)) || [[ $containerd_active == failed || $REPLY == *' error'* ]]; then return 1; fi
+    tick
+    if ((uptime >= deadline)) || [[ $containerd_active == failed || $REPLY == *' error'* ]]; then return 1; fi
     sleep 0.05
   done
   step 'containerd answers'

@@ -1,7 +1,7 @@
 # --- the result line ---
 
 outcome='' detail='' handler='' sha256='' config_state=untouched restarts=0 sandbox_image='' evidence='' host_json=''
-died_at='' phase_name='' phase_start=0 phase_order=()
+died_at='' phase_name='' phase_start=0 uptime=0 centiseconds=0 phase_order=()
 declare -A phase_ms=()
 
 say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"; }
@@ -9,21 +9,22 @@ say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"; }
 # Marks a boundary: a run can be killed here and the next one has to cope.
 step() { say "step: $1"; }
 
-now_ms() {
-  REPLY=${EPOCHREALTIME/[.,]/}
-  REPLY=$((REPLY / 1000))
+# tick: leaves the seconds since the boot in uptime. The time of day jumps when the clock of a young node is set.
+tick() {
+  read -r uptime _ <"$ROOT/proc/uptime"
+  centiseconds=${uptime/./}
+  uptime=${uptime%.*}
 }
 
 # Ends the phase that runs and begins the next; an empty name only ends.
 phase() {
-  now_ms
+  tick
   if [[ -n $phase_name ]]; then
-    # A clock that is set back must not make a negative duration.
-    local took=$((REPLY > phase_start ? REPLY - phase_start : 0))
+    local took=$(((10#$centiseconds - phase_start) * 10))
     if [[ -z ${phase_ms[$phase_name]:-} ]]; then phase_order+=("$phase_name"); fi
     phase_ms[$phase_name]=$((${phase_ms[$phase_name]:-0} + took))
   fi
-  phase_name=$1 phase_start=$REPLY
+  phase_name=$1 phase_start=$((10#$centiseconds))
   if [[ -n $1 ]]; then say "phase: $1"; fi
 }
 

@@ -87,9 +87,12 @@ install_deb() {
 }
 
 wait_for_units() {
-  local deadline=$((SECONDS + unit_seconds))
+  local deadline
+  tick
+  deadline=$((uptime + unit_seconds))
   until units_are_active; do
-    if ((SECONDS >= deadline)); then fail install-failed "$REPLY after $unit_seconds s"; fi
+    tick
+    if ((uptime >= deadline)); then fail install-failed "$REPLY after $unit_seconds s"; fi
     sleep 0.2
   done
   step 'units are active'

@@ -50,16 +50,20 @@ afterAll(async () => {
 /** Boots a node on which a container of Kubernetes runs, hands it over and takes it away again. */
 export async function onNode(
   target: Target,
-  options: Omit<RealOptions, 'release' | 'mirror' | 'containerdDirectory'> & { readonly kind?: ReleaseKind },
+  options: Omit<RealOptions, 'release' | 'mirror' | 'containerdDirectory'> & {
+    readonly kind?: ReleaseKind;
+    /** Nothing runs on the node. */
+    readonly idle?: boolean;
+  },
   use: (machine: RealMachine) => Promise<void>,
 ): Promise<void> {
-  const { kind = 'sandboxed', ...rest } = options;
+  const { kind = 'sandboxed', idle = false, ...rest } = options;
   const { mirror } = await supplyOf(kind);
   const { release, containerdDirectory } = target;
   const other = containerdDirectory === undefined ? {} : { containerdDirectory };
   const machine = await RealMachine.create({ ...rest, ...other, release, mirror });
   try {
-    await machine.startContainer('bystander');
+    if (!idle) await machine.startContainer('bystander');
     await use(machine);
   } finally {
     await machine.destroy();

@@ -99,6 +99,11 @@ export class RealMachine implements Machine {
     return machine;
   }
 
+  /** A directory of the host that the node sees as /srv/outside. */
+  get outside(): string {
+    return join(this.#node.directory, 'outside');
+  }
+
   /** @param watch gets each piece of stderr as it comes, and a way to kill the script with its process group */
   async run(script: Script, watch?: ExecutionOptions['watch']): Promise<Ended> {
     const path = `/var/lib/amazon/ssm/orchestration/${++this.#runs}/_script.sh`;
@@ -249,7 +254,7 @@ export class RealMachine implements Machine {
       copyFileSync(join(containerdDirectory ?? '', name), join(upper, 'usr/bin', name));
     }
     if (mirror === undefined) return;
-    const outside = join(this.#node.directory, 'outside');
+    const { outside } = this;
     this.#closeDoor = await openDoor(join(outside, 'mirror.sock'), mirror.port);
     writeFileSync(join(outside, 'mirror.pem'), mirror.authority);
     const lines = ['unix-socket = "/srv/outside/mirror.sock"', 'cacert = "/srv/outside/mirror.pem"'];

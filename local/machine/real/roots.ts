@@ -33,8 +33,10 @@ const packages = [
   ...['jq', 'rsync', 'fuse3', 'iptables', 'lsb-release', 'passwd'],
 ];
 
-/** The release whose gVisor runs inside the stand-in release: bookworm's is too old for systrap. */
-const gvisorFrom: DebianRelease = 'trixie';
+/** The release of what lies beside the roots: the gVisor of the stand-in releases, for which bookworm's is too old, and libfaketime. */
+const besideFrom: DebianRelease = 'trixie';
+const beside = ['runsc', 'libfaketime'];
+const besideOf = (release: DebianRelease) => (release === besideFrom ? beside : []);
 
 /** Raised when what is made of a recipe changes without a change of its packages. */
 const layout = 1;
@@ -68,13 +70,20 @@ export async function rootOf(release: DebianRelease, progress: (line: string) =>
 
 /** Debian's own `runsc`, which stands in for the sentry of a release. @throws HostError where it cannot be had */
 export async function debianRunsc(progress: (line: string) => void): Promise<{ path: string; version: string }> {
-  const home = homeOf(gvisorFrom);
-  await rootOf(gvisorFrom, progress);
+  const home = homeOf(besideFrom);
+  await rootOf(besideFrom, progress);
   return { path: join(home, 'runsc'), version: readFileSync(join(home, 'runsc.version'), 'utf8').trim() };
 }
 
+/** Debian's libfaketime, under which a program's clock is wrong. */
+export function fakeTimeLibrary(): string {
+  return join(homeOf(besideFrom), 'libfaketime.so.1');
+}
+
 function homeOf(release: DebianRelease): string {
-  const key = createHash('sha256').update(JSON.stringify([layout, packages, recipes[release], process.arch]));
+  const key = createHash('sha256').update(
+    JSON.stringify([layout, packages, recipes[release], process.arch, ...besideOf(release)]),
+  );
   return join(realDirectory(), 'roots', `${release}-${key.digest('hex').slice(0, 12)}`);
 }
 
@@ -122,7 +131,7 @@ function mmdebstrap(
   }
   for (const folder of ['doc', 'man', 'locale', 'info']) words.push(`--dpkgopt=path-exclude=/usr/share/${folder}/*`);
   if (newer !== undefined) words.push(`--setup-hook=${preferences(newer)}`);
-  if (release === gvisorFrom) words.push(...fetchRunsc(home));
+  if (release === besideFrom) words.push(...fetchBeside(home));
   words.push(suite, join(home, 'root'));
   const { mirror } = archive;
   if (newer !== undefined) {
@@ -156,16 +165,20 @@ function preferences(newer: { readonly suite: string; readonly packages: readonl
   return `mkdir -p "$1"/etc/apt/preferences.d; printf '%s\\n' ${lines} >"$1"/etc/apt/preferences.d/newer`;
 }
 
-/** Debian's runsc is fetched beside the root and not into it: on a node it would be a foreign installation. */
-function fetchRunsc(home: string): string[] {
+/**
+ * Debian's runsc is fetched beside the root and not into it: on a node it would be a foreign installation. So is the library that lets a
+ * program see another time.
+ */
+function fetchBeside(home: string): string[] {
   const fetch = [
     'set -e',
     `cd ${quote(home)}`,
-    'APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get download -q runsc',
-    'dpkg-deb -x runsc_*.deb unpacked',
+    `APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get download -q ${beside.join(' ')}`,
+    'for package in *.deb; do dpkg-deb -x "$package" unpacked; done',
     'mv unpacked/usr/bin/runsc runsc',
+    'mv unpacked/usr/lib/*/faketime/libfaketime.so.1 libfaketime.so.1',
     'dpkg-deb -f runsc_*.deb Version >runsc.version',
-    'rm -rf unpacked runsc_*.deb',
+    'rm -rf unpacked *.deb',
   ];
   return [`--customize-hook=${fetch.join('; ')}`];
 }

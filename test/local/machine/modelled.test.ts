@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine, recordings } from '../../../local/machine/modelled.ts';
 import { documentOf, nodes } from '../../ssm-documents/node.ts';
-import { answersOf, askedOf, essence, faultsOf, recorded, script } from './recording.ts';
+import { answersOf, askedOf, essence, faultsOf, recorded, script, soon } from './recording.ts';
 
 const node = nodes();
-
-/** A run that waits for a dead kubelet waits 90 s; the wait is no part of the answer. */
-const soon = (text: string) => text.replace('kubelet_seconds=90', 'kubelet_seconds=1');
 
 describe('a modelled machine', () => {
   it.each(recorded)('answers as the simulated machine does: %s', async (name) => {

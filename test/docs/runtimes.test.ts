@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runtimeClasses } from '../../domain/kubernetes.ts';
+import { runtimes } from '../../domain/node.ts';
+import { outcomeCodes } from '../../domain/outcomes.ts';
+import { handlers } from '../../domain/parameters.ts';
+import { shipped } from '../ssm-documents/node.ts';
+
+const docs = join(import.meta.dirname, '..', '..', 'docs');
+const page = readFileSync(join(docs, 'runtimes.md'), 'utf8');
+
+/** The part of the page under a heading. */
+function under(heading: string): string {
+  const [, part = ''] = page.split(`\n## ${heading}\n`);
+  return part.split('\n## ')[0] ?? '';
+}
+
+describe('the page about runtimes', () => {
+  it('says for every outcome how a node is recovered by hand, and for nothing else', () => {
+    const rows = under('Recovering a node by hand').matchAll(/^\| (`.*?`) \| (.+?) \| (.+?) \|$/gm);
+    const told = [...rows].flatMap(([, codes = '']) => [...codes.matchAll(/`([^`]+)`/g)].map(([, code]) => code));
+
+    expect(told.toSorted()).toEqual([...outcomeCodes].sort());
+  });
+
+  it('names each handler and RuntimeClass', () => {
+    const choice = under('Which one?');
+    for (const runtime of runtimes) {
+      expect(choice).toContain(runtimeClasses[runtime].name);
+      for (const handler of handlers[runtime]) expect(choice).toContain(`\`${handler}\``);
+    }
+  });
+
+  it('names the oldest kernel of each runtime as the catalogue does', () => {
+    const hosts = under('Hosts');
+    for (const runtime of runtimes) {
+      const kernels = (shipped.runtimes[runtime]?.rules ?? []).flatMap(({ verdict, host }) =>
+        verdict === 'refused' && host.kernel?.before !== undefined ? [host.kernel.before] : [],
+      );
+      expect(kernels.length).toBeGreaterThan(0);
+      for (const kernel of kernels) expect(hosts).toContain(kernel);
+    }
+  });
+
+  it('leads to files that are there', () => {
+    const links = [...page.matchAll(/\]\(([^)#]+)(#[^)]*)?\)/g)].map(([, path = '']) => path);
+    expect(links.filter((path) => !path.startsWith('https:') && !existsSync(join(docs, path)))).toEqual([]);
+  });
+});

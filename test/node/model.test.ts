@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { readResult } from '../../domain/result.ts';
+import type { MachineFault } from '../../local/machine/faults.ts';
+import { recordings } from '../../local/machine/modelled.ts';
+import { type RealFault, realFaults } from '../../local/machine/real/faults.ts';
+import type { RealMachine } from '../../local/machine/real/machine.ts';
+import { scriptOf } from '../../ssm-documents/assemble.ts';
+import { soon } from '../local/machine/recording.ts';
+import { expectAsBefore, expectInstalled, onNode, snapshot, supplyOf } from './installation.ts';
+import { newest } from './targets.ts';
+
+/** What a node answers to everything that the model was recorded with, as far as it does not differ from node to node. */
+async function answersOf(machine: RealMachine, { kind = 'sandboxed' }: RealFault) {
+  const { document } = await supplyOf(kind);
+  const answers = [];
+  for (const verb of recordings().script) {
+    const ended = await machine.run({
+      text: soon(scriptOf(document(verb))),
+      environment: { SSM_Release: '20260928.0' },
+      timeoutSeconds: 120,
+    });
+    answers.push({ verb, exitCode: ended.exitCode, ...told(ended.stdout) });
+  }
+  return answers;
+}
+
+function told(stdout: string) {
+  const read = readResult(stdout);
+  if (!read.ok) throw new Error(read.reason);
+  const { outcome, config, restarts, handler, phases } = read.result;
+  return { outcome, config, restarts, handler, phases: Object.keys(phases) };
+}
+
+const recorded = (fault: MachineFault | 'none') =>
+  (recordings().answers[fault] ?? []).map(({ verb, exitCode, stdout }) => ({ verb, exitCode, ...told(stdout) }));
+
+const cases: readonly (readonly [MachineFault | 'none', RealFault])[] = [
+  ['none', {}],
+  ...(Object.entries(realFaults) as [MachineFault, RealFault][]),
+];
+
+describe('a real node answers as the model of it was recorded, and is as before where it was not installed', () => {
+  test.each(cases)('%s', async (fault, planted) => {
+    const idle = fault === 'containerd-dead';
+    await onNode(newest, { ...planted.options, kind: planted.kind ?? 'sandboxed', idle }, async (machine) => {
+      const before = await snapshot(machine);
+      const configuration = await machine.configuration();
+
+      const answers = await answersOf(machine, planted);
+
+      expect(answers).toEqual(recorded(fault));
+      const after = await snapshot(machine);
+      const last = answers.at(-1);
+      if (last?.exitCode === 0) expectInstalled(after, before);
+      // There is no way back to a daemon that does not start with anything.
+      else if (fault !== 'containerd-never-returns') expectAsBefore(after, before);
+      if (last?.exitCode !== 0) expect(await machine.configuration()).toBe(configuration);
+      if (answers.every(({ restarts }) => restarts === 0)) expect(after.daemon).toEqual(before.daemon);
+    });
+  });
+});

@@ -1,0 +1,93 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readResult } from '../../domain/result.ts';
+import type { RealMachine } from '../../local/machine/real/machine.ts';
+import { fakeTimeLibrary } from '../../local/machine/real/roots.ts';
+import { scriptOf } from '../../ssm-documents/assemble.ts';
+import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
+import { newest } from './targets.ts';
+
+/** Holds dpkg's lock as unattended-upgrades does, and lets it go after some seconds. */
+async function holdPackageLock(machine: RealMachine, seconds: number): Promise<void> {
+  const program = `use Fcntl; open my $f, '>', '/var/lib/dpkg/lock-frontend' or die; fcntl $f, F_SETLK, pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0) or die "taken: $!"; $| = 1; print "held\\n"; open my $m, '>', '/run/held'; sleep ${seconds}`;
+  await machine.read('systemd-run', '--quiet', '--unit=upgrade', 'perl', '-e', program);
+  await machine.read('sh', '-c', 'until [ -e /run/held ]; do sleep 0.05; done');
+}
+
+// They wait far more than they work.
+describe.concurrent('a package lock', () => {
+  test('that is held for a minute is waited for', async () => {
+    await onNode(newest, {}, async (machine) => {
+      const before = await snapshot(machine);
+      await holdPackageLock(machine, 60);
+
+      const result = await run(machine, 'install', { runtime: 'sysbox' });
+
+      expect(result).toMatchObject({ outcome: 'installed', restarts: 1 });
+      expectInstalled(await snapshot(machine), before, ['sysbox-runc']);
+    });
+  }, 240_000);
+
+  test('that is held for ever is given up, with the node as before', async () => {
+    await onNode(newest, {}, async (machine) => {
+      const before = await snapshot(machine);
+      await holdPackageLock(machine, 100_000);
+      const { document } = await supplyOf('sandboxed');
+      // Three minutes for whoever really waits.
+      const text = scriptOf(document('install', 'sysbox')).replace(
+        'package_lock_seconds=180',
+        'package_lock_seconds=5',
+      );
+
+      const ended = await machine.run({ text, environment: { SSM_Release: '0.7.1' }, timeoutSeconds: 100 });
+
+      const read = readResult(ended.stdout);
+      expect(read).toMatchObject({
+        ok: true,
+        result: { outcome: 'package-lock-held', config: 'untouched', restarts: 0 },
+      });
+      const after = await snapshot(machine);
+      expectAsBefore(after, before);
+      expect(after.daemon).toEqual(before.daemon);
+    });
+  });
+});
+
+describe('a clock', () => {
+  /** Runs an installation under a clock that is off as a file says; the script can be told to change the file. */
+  async function installed(machine: RealMachine, off: string, jump: string): Promise<void> {
+    const before = await snapshot(machine);
+    const library = '/srv/outside/libfaketime.so.1';
+    copyFileSync(fakeTimeLibrary(), join(machine.outside, 'libfaketime.so.1'));
+    await machine.write('/run/clock', off);
+    const { document } = await supplyOf('sandboxed');
+    const text = scriptOf(document('install')).replace(
+      /^restart_containerd\(\) \{$/m,
+      () => `restart_containerd() {\n  echo '${jump}' >/run/clock`,
+    );
+    const environment = {
+      ...{ LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: '/run/clock', FAKETIME_NO_CACHE: '1' },
+      ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', SSM_Release: '20260928.0' },
+    };
+
+    const ended = await machine.run({ text, environment, timeoutSeconds: 100 });
+
+    const read = readResult(ended.stdout);
+    expect(read).toMatchObject({ ok: true, result: { outcome: 'installed', restarts: 1 } });
+    // The clock of the log is the wrong one, and no phase takes an hour or less than nothing.
+    const shown = Date.parse(/^(\S+) phase: lock/m.exec(ended.stderr)?.[1] ?? '');
+    expect(Math.abs(Math.abs(shown - Date.now()) - 3_600_000)).toBeLessThan(600_000);
+    for (const ms of Object.values(read.ok ? read.result.phases : {})) expect(ms).toBeLessThan(1_800_000);
+    expectInstalled(await snapshot(machine), before);
+  }
+
+  test.each([
+    ['an hour ahead', '+3600s', '+3600s'],
+    ['an hour behind', '-3600s', '-3600s'],
+    ['an hour ahead that is set right during the restart', '+3600s', '+0s'],
+    ['an hour behind that is set right during the restart', '-3600s', '+0s'],
+  ])('%s keeps no node from its runtime', async (_, off, jump) => {
+    await onNode(newest, {}, (machine) => installed(machine, off, jump));
+  });
+});
