@@ -8,11 +8,18 @@ import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
-/** Holds dpkg's lock as unattended-upgrades does, and lets it go after some seconds. */
+/** Takes dpkg's lock as unattended-upgrades does, and lets it go after so many seconds. */
+const holder = `use Fcntl;
+open my $lock, '>', '/var/lib/dpkg/lock-frontend' or die;
+fcntl $lock, F_SETLK, pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0) or die "taken: $!";
+open my $mark, '>', '/run/held' or die;
+sleep shift;
+`;
+
 async function holdPackageLock(machine: RealMachine, seconds: number): Promise<void> {
-  const program = `use Fcntl; open my $f, '>', '/var/lib/dpkg/lock-frontend' or die; fcntl $f, F_SETLK, pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0) or die "taken: $!"; $| = 1; print "held\\n"; open my $m, '>', '/run/held'; sleep ${seconds}`;
-  await machine.read('systemd-run', '--quiet', '--unit=upgrade', 'perl', '-e', program);
-  await machine.read('sh', '-c', 'until [ -e /run/held ]; do sleep 0.05; done');
+  await machine.write('/run/hold.pl', holder);
+  await machine.read('systemd-run', '--quiet', '--unit=upgrade', 'perl', '/run/hold.pl', String(seconds));
+  await machine.read('timeout', '20', 'sh', '-c', 'until [ -e /run/held ]; do sleep 0.05; done');
 }
 
 // They wait far more than they work.
