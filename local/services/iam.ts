@@ -1,3 +1,7 @@
+/**
+ * IAM as CloudFormation makes it, roles and their policies:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html and aws-resource-iam-policy.html
+ */
 import type { Core, Part } from '../core.ts';
 import type { Role } from '../iam/iam.ts';
 import { managedPolicies } from '../iam/managed-policies.ts';

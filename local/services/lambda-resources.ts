@@ -1,3 +1,8 @@
+/**
+ * Functions, permissions and their asynchronous settings as CloudFormation makes them:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html, aws-resource-lambda-permission.html and
+ * aws-resource-lambda-eventinvokeconfig.html
+ */
 import * as v from 'valibot';
 import type { Principal } from '../aws/service.ts';
 import type { Core } from '../core.ts';

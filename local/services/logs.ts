@@ -1,3 +1,4 @@
+/** CloudWatch Logs: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Operations.html */
 import type {
   CreateLogStreamCommandInput,
   DescribeLogGroupsCommandInput,

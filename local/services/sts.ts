@@ -1,3 +1,4 @@
+/** STS: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 import { operation, type Service } from '../aws/service.ts';
 import type { Core, Part } from '../core.ts';
 

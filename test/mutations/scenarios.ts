@@ -46,6 +46,11 @@ export const scenarios = {
     for (const name of ['Admit', 'Dispatch', 'Settle', 'Cluster']) {
       assert.ok(stage.logged(name), `${name} wrote no log`);
     }
+    // Those that worked while the stack was deployed, too.
+    for (const { settings, environments } of world.cloud.lambda.functions.values()) {
+      const written = world.cloud.logs.events(settings.log.group ?? '').length;
+      assert.ok(environments.size === 0 || written > 0, `${settings.name} wrote no log`);
+    }
     stage.undisturbed();
   }),
 

@@ -1,4 +1,7 @@
-/** How executions are shown: in the answers of Step Functions, and on the bus. */
+/**
+ * How executions are shown: in the answers of Step Functions, and on the bus:
+ * https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
+ */
 import type { DescribeExecutionCommandOutput, ExecutionListItem } from '@aws-sdk/client-sfn';
 import type { ServiceEvent } from '../service-event.ts';
 import type { Execution } from './execution.ts';

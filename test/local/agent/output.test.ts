@@ -1,3 +1,4 @@
+// Vectors of https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html and API_CommandPlugin.html
 import { describe, expect, it } from 'vitest';
 import { combine, cutStream } from '../../../local/agent/output.ts';
 

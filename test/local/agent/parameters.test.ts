@@ -1,3 +1,4 @@
+// Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
 import { describe, expect, it } from 'vitest';
 import { DocumentError, readDocument } from '../../../local/agent/document.ts';
 import { interpolate, olderAgent, resolveParameters } from '../../../local/agent/parameters.ts';

@@ -1,3 +1,4 @@
+// Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html#aws-runShellScript
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDocument } from '../../../local/agent/run-document.ts';
