@@ -104,6 +104,7 @@ export const scenarios = {
       await stage.settle();
       await stage.pass(60_000);
       assert.equal(stage.outcome(node), 'proof-failed');
+      assert.ok(stage.reached(node, 'quarantined') <= 120_000, 'the failure came late');
       assert.deepEqual(stage.taints(node), [gate, 'airlock.dev/quarantined']);
       assert.deepEqual(stage.story(node), ['Node Admitted', 'Command Sent', 'Installation Failed', 'Node Quarantined']);
       assert.match(stage.node(node).metadata.annotations?.['airlock.dev/receipt'] ?? '', /proof-failed/);
