@@ -375,6 +375,44 @@ describe('with every right of RBAC our identity may not', () => {
       'airlock may not UPDATE pods/status airlock-proof-',
     ],
     [
+      'put its own label on a pod',
+      async () => {
+        const name = `airlock-proof-i-01234567-${made++}`;
+        const proof = proofPod({ name, nodeName: 'n', runtime: 'gvisor', image: 'pause' });
+        await ask(us, 'POST', '/api/v1/namespaces/airlock-system/pods', proof);
+        const label = add(`/metadata/labels/${proven}`, 'gvisor');
+        return await ask(us, 'PATCH', `/api/v1/namespaces/airlock-system/pods/${name}`, [label]);
+      },
+      'airlock may not UPDATE pods airlock-proof-',
+    ],
+    [
+      'change what Airlock itself applied',
+      () => {
+        const space = {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name: 'airlock-system', labels: { [proven.replace('~1', '/')]: 'gvisor' } },
+        };
+        const path = '/api/v1/namespaces/airlock-system?fieldManager=x&force=true';
+        return ask(us, 'PATCH', path, space, 'application/apply-patch+yaml');
+      },
+      'airlock may not UPDATE namespaces airlock-system',
+    ],
+    [
+      'give anybody a right',
+      () => {
+        const role = {
+          apiVersion: 'rbac.authorization.k8s.io/v1',
+          kind: 'ClusterRole',
+          metadata: { name: 'more' },
+          rules: [],
+        };
+        const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles/more?fieldManager=x';
+        return ask(us, 'PATCH', path, role, 'application/apply-patch+yaml');
+      },
+      'airlock may not CREATE clusterroles more',
+    ],
+    [
       'write an Event elsewhere',
       () =>
         ask(us, 'POST', '/api/v1/namespaces/airlock-system/events', {
