@@ -139,7 +139,7 @@ export function runtimesIn(table: TomlTable | string): TomlTable {
 }
 
 /** The same configuration without our handlers. */
-function withoutHandlers(table: TomlTable | string, ours: readonly string[]): TomlTable | string {
+export function withoutHandlers(table: TomlTable | string, ours: readonly string[]): TomlTable | string {
   if (typeof table === 'string') return table;
   const copy = structuredClone(table);
   for (const name of ours) delete runtimesIn(copy)[name];

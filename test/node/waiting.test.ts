@@ -11,7 +11,8 @@ import { newest } from './targets.ts';
 /** Takes dpkg's lock as unattended-upgrades does, and lets it go after so many seconds. */
 const holder = `use Fcntl;
 open my $lock, '>', '/var/lib/dpkg/lock-frontend' or die;
-fcntl $lock, F_SETLK, pack('ssx4qqix4', F_WRLCK, 0, 0, 0, 0) or die "taken: $!";
+my $wanted = pack 'ssx4qqix4', F_WRLCK, 0, 0, 0, 0;
+fcntl $lock, F_SETLK, $wanted or die "taken: $!";
 open my $mark, '>', '/run/held' or die;
 sleep shift;
 `;

@@ -1,0 +1,42 @@
+import { AssertionError } from 'node:assert';
+import { describe, expect, test } from 'vitest';
+import { readResult } from '../../domain/result.ts';
+import { realFaults } from '../../local/machine/real/faults.ts';
+import type { RealMachine } from '../../local/machine/real/machine.ts';
+import type { ReleaseKind } from '../../local/machine/real/release.ts';
+import { scriptOf } from '../../ssm-documents/assemble.ts';
+import { type Guard, type GuardedNode, guards, without } from '../ssm-documents/guards.ts';
+import { onNode, runtimesIn, snapshot, supplyOf, withoutHandlers } from './installation.ts';
+import { newest, targets } from './targets.ts';
+
+function guarded(machine: RealMachine, kind: ReleaseKind): GuardedNode {
+  return {
+    install: async (change) => {
+      const { document } = await supplyOf(kind);
+      const text = change(scriptOf(document('install')));
+      const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 100 });
+      const read = readResult(ended.stdout);
+      if (!read.ok) throw new Error(`${read.reason}\n${ended.stderr}`);
+      return read.result;
+    },
+    others: async () => withoutHandlers((await snapshot(machine)).effective, ['runsc']),
+    bytes: () => machine.configuration(),
+    handlers: async () => Object.keys(runtimesIn((await snapshot(machine)).effective)),
+    unpacked: async () => (await machine.exec(['test', '-e', '/opt/airlock/gvisor/20260928.0'])).exitCode === 0,
+  };
+}
+
+/** Plays the rule of a guard on a fresh node. */
+async function play(guard: Guard, change: (text: string) => string): Promise<void> {
+  const { options = {}, kind = 'sandboxed' } = (guard.fault && realFaults[guard.fault]) ?? {};
+  const target = targets.find(({ series }) => series === guard.containerd) ?? newest;
+  const configuration = guard.configuration === undefined ? {} : { configuration: guard.configuration };
+  await onNode(target, { ...options, ...configuration, kind }, (machine) => guard.rule(guarded(machine, kind), change));
+}
+
+// That each rule holds with its guard is what the other tests show, on these nodes as well.
+describe('on a real node', () => {
+  test.each(guards)('$name: broken where the guard is taken out', async (guard) => {
+    await expect(play(guard, without(guard))).rejects.toThrow(AssertionError);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { defaultRelease } from '../../domain/catalogue.ts';
+import { runtimes } from '../../domain/node.ts';
+import { outcomeCodes } from '../../domain/outcomes.ts';
+import { parametersFor, verbs } from '../../domain/parameters.ts';
+import { readResult, resultLimit } from '../../domain/result.ts';
+import { scriptOf } from '../../ssm-documents/assemble.ts';
+import { catalogue, documentOf, nodes } from './node.ts';
+
+const node = nodes();
+
+/** Ends that are no failure, and are no outcome of a node by themselves. */
+const successes = ['installed', 'already-installed', 'proven', 'uninstalled'];
+
+/** What a detail can hold at its worst. */
+const worst = `'the end "here" with \\ and '$'\\t\\001\\351'" and $(printf 'x%.0s' {1..3000})"`;
+
+const exits = runtimes.flatMap((runtime) =>
+  verbs.flatMap((verb) => {
+    const script = scriptOf(documentOf(verb, runtime));
+    const codes = [...script.matchAll(/\b(fail|succeed) ([a-z][a-z-]*)(?=[ \n;})]|$)/gm)];
+    return [...new Set(codes.map(([, how, code]) => `${how} ${code}`))].map((exit) => ({ runtime, verb, exit }));
+  }),
+);
+
+describe('every way in which a document can end', () => {
+  it('has a code of the closed list', () => {
+    const codes = new Set(exits.map(({ exit }) => exit.split(' ')[1] ?? ''));
+
+    expect([...codes].filter((code) => ![...successes, ...outcomeCodes].includes(code))).toEqual([]);
+    expect(exits.length).toBeGreaterThan(80);
+  });
+
+  it.each(runtimes.flatMap((runtime) => verbs.map((verb) => ({ runtime, verb }))))(
+    'makes one line that the schema takes: $verb $runtime',
+    async ({ runtime, verb }) => {
+      const machine = await node.create();
+      const parameters = parametersFor(verb, { runtime, release: defaultRelease(catalogue, runtime) });
+      const environment = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`SSM_${name}`, value]));
+      const own = exits.filter((one) => one.runtime === runtime && one.verb === verb);
+
+      for (const { exit } of own) {
+        const [how = '', code = ''] = exit.split(' ');
+        const end = how === 'succeed' ? `succeed ${code}` : `fail ${code} ${worst}`;
+        const text = scriptOf(documentOf(verb, runtime)).replace(
+          /^ {2}take_lock$/m,
+          () => `  take_lock\n  read_host\n  tell_host\n  phase end\n  ${end}`,
+        );
+        const ended = await machine.run({ text, environment, timeoutSeconds: 30 });
+
+        expect(ended.stdout.trimEnd().split('\n')).toHaveLength(1);
+        expect(ended.stdout.length).toBeLessThanOrEqual(resultLimit);
+        const read = readResult(ended.stdout);
+        expect(read, `${exit}: ${ended.stdout}`).toMatchObject({ ok: true, result: { verb, runtime, outcome: code } });
+        expect(ended.exitCode).toBe(successes.includes(code) ? 0 : 1);
+      }
+    },
+  );
+});
