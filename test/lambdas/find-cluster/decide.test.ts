@@ -1,0 +1,81 @@
+import type { Cluster } from '@aws-sdk/client-eks';
+import { describe, expect, test } from 'vitest';
+import { found } from '../../../lambdas/find-cluster/decide.ts';
+
+const network = {
+  vpcId: 'vpc-0123456789abcdef0',
+  subnetIds: ['subnet-a', 'subnet-b'],
+  clusterSecurityGroupId: 'sg-0123456789abcdef0',
+  endpointPublicAccess: true,
+  endpointPrivateAccess: true,
+  publicAccessCidrs: ['0.0.0.0/0'],
+};
+const cluster: Cluster = {
+  name: 'demo',
+  status: 'ACTIVE',
+  endpoint: 'https://ABC.gr7.eu-central-1.eks.amazonaws.com',
+  certificateAuthority: { data: 'Q0E=' },
+  accessConfig: { authenticationMode: 'API' },
+  resourcesVpcConfig: network,
+};
+const withNetwork = (change: object): Cluster => ({ ...cluster, resourcesVpcConfig: { ...network, ...change } });
+const find = (one: Cluster | undefined, inside = false) => found({ name: 'demo', private: inside }, one);
+
+describe('a cluster that can be used', () => {
+  test.each([
+    ['by its public end point', false],
+    ['by its private end point', true],
+  ])('%s is given with its address and its network', (_what, inside) => {
+    expect(find(cluster, inside)).toEqual({
+      Endpoint: cluster.endpoint,
+      CertificateAuthority: 'Q0E=',
+      VpcId: network.vpcId,
+      SubnetIds: network.subnetIds,
+      SecurityGroupId: network.clusterSecurityGroupId,
+    });
+  });
+
+  test('with more subnets than Lambda takes is given with as many as it takes', () => {
+    const subnetIds = Array.from({ length: 20 }, (_, index) => `subnet-${index}`);
+
+    expect(find(withNetwork({ subnetIds }), true).SubnetIds).toEqual(subnetIds.slice(0, 16));
+  });
+
+  test('takes access entries beside its ConfigMap', () => {
+    expect(() => find({ ...cluster, accessConfig: { authenticationMode: 'API_AND_CONFIG_MAP' } })).not.toThrow();
+  });
+});
+
+const { endpoint: _endpoint, ...young } = { ...cluster, status: 'CREATING' as const };
+describe('a cluster that cannot be used is refused with what to do', () => {
+  test.each<[string, Cluster | undefined, boolean, RegExp]>([
+    ['one that is not there', undefined, false, /EKS has no cluster demo .*: correct the name in airlock\.yaml/],
+    ['one that is being made', young, false, /is CREATING and has no end point yet: deploy again when it is ACTIVE/],
+    [
+      'one without access entries',
+      { ...cluster, accessConfig: { authenticationMode: 'CONFIG_MAP' } },
+      false,
+      /CONFIG_MAP\. Change it .*--access-config authenticationMode=API_AND_CONFIG_MAP, and deploy again/,
+    ],
+    [
+      'a private one that is not said to be',
+      withNetwork({ endpointPublicAccess: false, publicAccessCidrs: [] }),
+      false,
+      /has a private end point alone: write "private: true"/,
+    ],
+    [
+      'one that some addresses alone reach',
+      withNetwork({ publicAccessCidrs: ['198.51.100.0/24', '203.0.113.0/24'] }),
+      false,
+      /answers only 198\.51\.100\.0\/24, 203\.0\.113\.0\/24 from outside: write "private: true"/,
+    ],
+    [
+      'a public one that is said to be private',
+      withNetwork({ endpointPrivateAccess: false }),
+      true,
+      /has no private end point: leave that out, or turn it on with aws eks update-cluster-config --name demo/,
+    ],
+  ])('%s', (_what, one, inside, words) => {
+    expect(() => find(one, inside)).toThrow(words);
+  });
+});
