@@ -7,12 +7,14 @@ import { gateKindOf, poolLabel, provenLabel, readinessCondition, runtimeClasses 
 import { runtimes } from '../../domain/node.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { loadConfig } from '../../lib/config/load.ts';
+import { loadConfig, parseConfig } from '../../lib/config/load.ts';
+import type { StoredObject } from '../../local/kubernetes/object.ts';
+import { planOf } from '../../local/world/adoption.ts';
 import { faultsOf } from '../lib/service-spec.ts';
 import { unknownFields } from './schema.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const { gate } = loadConfig(join(root, 'airlock.yaml'));
+const { gate, deadlineMinutes } = loadConfig(join(root, 'airlock.yaml'));
 
 /** CloudFormation's short forms, as far as the examples use them. */
 const customTags = [
@@ -132,6 +134,38 @@ test('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and i
   expect(templates.map((key) => gateKindOf(key.split('node-template/taint/')[1] ?? ''))).toEqual([
     'cluster-autoscaler',
   ]);
+});
+
+test('the launch hook of the Auto Scaling group waits longer than a node may take, and its name is one for airlock.yaml', () => {
+  const [template] = read('auto-scaling-group/template.yaml');
+  const hook = at(template, 'Resources.Group.Properties.LifecycleHookSpecificationList.0');
+  const name = String(at(hook, 'LifecycleHookName'));
+
+  expect(hook).toMatchObject({ LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING', DefaultResult: 'ABANDON' });
+  expect(Number(at(hook, 'HeartbeatTimeout'))).toBeGreaterThan(deadlineMinutes * 60);
+  const config = parseConfig(`clusters: [{ name: a }]\npools: [{ name: g, launchHook: ${name} }]`);
+  expect(config.pools).toMatchObject([{ launchHook: name }]);
+});
+
+test('the workers of the kind cluster are born as gated nodes, and a run takes each as an instance of its own', () => {
+  const [cluster] = read('kind/cluster.yaml');
+  const workers = (at(cluster, 'nodes') as readonly unknown[]).filter((node) => at(node, 'role') === 'worker');
+  const plans = workers.map((worker, index) => {
+    const [patch] = parseAllDocuments(String(at(worker, 'kubeadmConfigPatches.0'))).map((document) => document.toJS());
+    expect(patch).toMatchObject({ kind: 'JoinConfiguration' });
+    const born = {
+      metadata: { name: `worker-${index}`, labels: at(worker, 'labels') },
+      spec: {
+        providerID: at(patch, 'nodeRegistration.kubeletExtraArgs.provider-id'),
+        taints: at(patch, 'nodeRegistration.taints'),
+      },
+    };
+    return planOf(born as unknown as StoredObject, { cluster: 'a', gate });
+  });
+
+  expect(plans).toMatchObject([{ tags: { [runtimeTag]: 'gvisor' } }, { tags: { [runtimeTag]: 'gvisor' } }]);
+  const ids = plans.map((plan) => (typeof plan === 'string' ? plan : plan.instance?.id));
+  expect(new Set(ids).size).toBe(2);
 });
 
 test('the job is what the API knows, and asks for a RuntimeClass and a label that Airlock brings', () => {
