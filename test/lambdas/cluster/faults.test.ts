@@ -45,6 +45,20 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
     expect(second.receipt?.outcome).toBe('released');
   });
 
+  test('for ten minutes is asked again and again, and the node is released once it is back', async () => {
+    world.cluster.api.faults.plant(until(10 * 60_000), fault);
+    let calls = 0;
+    let settled = await world.release({}, 20);
+    for (; settled.error?.name === 'NotYet'; calls++) {
+      await world.pass(30_000);
+      settled = await world.release({}, 20);
+    }
+
+    expect([settled.receipt?.outcome, await world.taints()]).toEqual(['released', []]);
+    expect(world.cluster.clock.now() - world.launchedAt).toBeLessThan(12 * 60_000);
+    expect(world.count('get nodes')).toBeLessThanOrEqual(8 * calls + 3);
+  });
+
   test('until after the deadline ends the release as cluster-unreachable', async () => {
     world.cluster.api.faults.plant(ours, fault);
 
