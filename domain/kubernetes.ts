@@ -128,6 +128,14 @@ export function pointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+/** What Airlock reads of a DaemonSet. */
+export interface DaemonSet {
+  /** `<namespace>/<name>`. */
+  readonly name: string;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations: readonly { readonly key?: string; readonly operator?: string; readonly effect?: string }[];
+}
+
 /** One page of a list of Nodes. */
 export interface NodePage {
   readonly nodes: readonly ClusterNode[];

@@ -3,6 +3,8 @@ import type { V1PolicyRule } from '@kubernetes/client-node';
 /** What Airlock's identity may do in the whole cluster: exactly the verbs that its function uses. */
 export const clusterRules: readonly V1PolicyRule[] = [
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+  // To name those that the gate keeps out of a node that is never Ready.
+  { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['list'] },
 ];
 
 /** What it may do besides where it publishes a condition for the controller that owns the gate. */

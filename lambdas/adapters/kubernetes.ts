@@ -3,16 +3,18 @@ import type { CoreV1Event, V1Node } from '@kubernetes/client-node';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { createConfiguration } from '@kubernetes/client-node/dist/gen/configuration.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
-import { PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
+import { PromiseAppsV1Api, PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
 import { Agent } from 'undici';
 import {
   type ClusterNode,
+  type DaemonSet,
   type NodePage,
   nodeEventNamespace,
   type PatchOperation,
   readinessCondition,
 } from '../../domain/kubernetes.ts';
 import type { ProofPod, ProofPodPlan } from '../../domain/proof-pod.ts';
+import { listDaemonSets } from './kubernetes-daemon-sets.ts';
 import { continuationOf, failureOf } from './kubernetes-errors.ts';
 import { createProofPod, deleteProofPod, lastWarning, readProofPod } from './kubernetes-pods.ts';
 
@@ -47,27 +49,28 @@ const pageSize = 500;
  */
 export class Kubernetes {
   readonly #api: PromiseCoreV1Api;
+  readonly #apps: PromiseAppsV1Api;
   readonly #agent: Agent;
 
   constructor({ endpoint, caPem, token, requestTimeoutMs = 8_000 }: KubernetesOptions) {
     const agent = new Agent({ connect: { ca: caPem, timeout: requestTimeoutMs } });
     this.#agent = agent;
-    this.#api = new PromiseCoreV1Api(
-      createConfiguration({
-        baseServer: new ServerConfiguration(endpoint, {}),
-        authMethods: { BearerToken: `Bearer ${token}` },
-        promiseMiddleware: [
-          {
-            pre: async (context) => {
-              context.setDispatcher(agent);
-              context.setSignal(AbortSignal.timeout(requestTimeoutMs));
-              return context;
-            },
-            post: async (context) => context,
+    const configuration = createConfiguration({
+      baseServer: new ServerConfiguration(endpoint, {}),
+      authMethods: { BearerToken: `Bearer ${token}` },
+      promiseMiddleware: [
+        {
+          pre: async (context) => {
+            context.setDispatcher(agent);
+            context.setSignal(AbortSignal.timeout(requestTimeoutMs));
+            return context;
           },
-        ],
-      }),
-    );
+          post: async (context) => context,
+        },
+      ],
+    });
+    this.#api = new PromiseCoreV1Api(configuration);
+    this.#apps = new PromiseAppsV1Api(configuration);
   }
 
   /** Reads a Node by its name; undefined where there is none. */
@@ -159,6 +162,11 @@ export class Kubernetes {
   /** The last warning about a pod, as `reason: message`; undefined where there is none. */
   podWarning(uid: string): Promise<string | undefined> {
     return lastWarning(this.#api, uid);
+  }
+
+  /** The DaemonSets of every namespace. */
+  listDaemonSets(): Promise<readonly DaemonSet[]> {
+    return listDaemonSets(this.#apps);
   }
 
   /** Ends the connection. */

@@ -23,6 +23,7 @@ const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
   readPod: (api) => api.readPod('x'),
   deletePod: (api) => api.deletePod('x'),
   podWarning: (api) => api.podWarning('u'),
+  listDaemonSets: (api) => api.listDaemonSets(),
   close: (api) => api.close(),
 };
 

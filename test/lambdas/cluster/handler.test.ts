@@ -15,7 +15,7 @@ import { clusterName, credentials, region, role } from '../../local/kubernetes/c
 import { gate, installation } from './world.ts';
 
 /** The bundle as the stack makes it, at most: client-node with its entry would be half as large again. */
-const bundleLimitKiB = 1_800;
+const bundleLimitKiB = 1_900;
 
 const clock = new RealClock();
 const instanceId = 'i-0123456789abcdef0';

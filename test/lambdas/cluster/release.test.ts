@@ -181,3 +181,38 @@ describe('the deadline', () => {
     expect(world.cluster.clock.now() - world.launchedAt).toBeLessThanOrEqual(62_000);
   });
 });
+
+describe('a node that was never Ready', () => {
+  const daemon = (name: string, spec: object) =>
+    world.cluster.api.apply({
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name, namespace: 'kube-system' },
+      spec: { selector: { matchLabels: { a: name } }, template: { metadata: { labels: { a: name } }, spec } },
+    });
+  const ends = async () => {
+    await (await world.join()).setReady(false);
+    return (await world.release({}, 1)).error?.message ?? '';
+  };
+
+  test('names the DaemonSets that its gate keeps out, and no other', async () => {
+    daemon('cni', { tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists' }] });
+    daemon('proxy', { tolerations: [{ operator: 'Exists' }] });
+    daemon('gated', { tolerations: [{ key: gate.key, operator: 'Exists', effect: 'NoSchedule' }] });
+    daemon('evicted', { tolerations: [{ operator: 'Exists', effect: 'NoExecute' }] });
+    daemon('elsewhere', { nodeSelector: { 'airlock.dev/runtime': 'kata' } });
+
+    expect(await ends()).toMatch(
+      /^the Node ip-10-0-0-1 is not Ready .*; DaemonSets that do not tolerate the gate: kube-system\/cni, kube-system\/evicted$/,
+    );
+    expect(world.count('list daemonsets')).toBe(1);
+  });
+
+  test('ends in the same way where the cluster does not show them', async () => {
+    daemon('cni', {});
+    world.cluster.api.faults.plant(({ resource }) => resource === 'daemonsets', { kind: 'status', code: 403 });
+
+    expect(await ends()).not.toContain('DaemonSets');
+    expect(world.warnings).toEqual(['the DaemonSets were not read']);
+  });
+});

@@ -203,6 +203,7 @@ export class World<C extends TestCluster = TestCluster> {
         readPod: held((name) => kubernetes.readPod(name)),
         deletePod: held((name) => kubernetes.deletePod(name)),
         podWarning: held((uid) => kubernetes.podWarning(uid)),
+        listDaemonSets: held(() => kubernetes.listDaemonSets()),
       },
       time: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms), random: () => 0.5 },
       gateKey: this.gateKey,
