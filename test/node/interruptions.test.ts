@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import type { Runtime } from '../../domain/node.ts';
 import { runDocument } from '../../local/agent/run-document.ts';
 import type { RealMachine } from '../../local/machine/real/machine.ts';
 import type { ReleaseKind } from '../../local/machine/real/release.ts';
+import type { Verb } from '../../ssm-documents/assemble.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { interruptedAt } from './interruption.ts';
 import { newest, targets } from './targets.ts';
 
-/** The boundaries of an installation, in their order. */
+/** The boundaries of an installation of gVisor, in their order. */
 const installing = [
   'download, attempt 1',
   'unpack',
@@ -25,6 +27,39 @@ const installing = [
   'journal closed',
 ];
 
+const edited = ['journal says edited', 'configuration changed', 'restart containerd', 'containerd answers'];
+
+/** Those of what else changes a node. */
+const others = [
+  {
+    what: 'an installation of Kata',
+    verb: 'install',
+    runtime: 'kata',
+    ours: ['kata-qemu'],
+    boundaries: [
+      ...['download, attempt 1', 'unpack', 'staged', 'journal says linking', 'release in its place'],
+      ...['modules are loaded at boot', 'proven offline', ...edited, 'proven on the host', 'journal closed'],
+    ],
+  },
+  {
+    what: 'an installation of Sysbox',
+    verb: 'install',
+    runtime: 'sysbox',
+    ours: ['sysbox-runc'],
+    boundaries: [
+      ...['download, attempt 1', 'staged', 'journal says linking', 'package installed', 'package is ours'],
+      ...['units are active', 'features are right', ...edited, 'proven on the host', 'journal closed'],
+    ],
+  },
+  {
+    what: 'an uninstallation of gVisor',
+    verb: 'uninstall',
+    runtime: 'gvisor',
+    ours: [],
+    boundaries: [...edited, 'journal says deleting', 'links removed', 'files removed', 'journal closed'],
+  },
+] as const;
+
 /** The boundaries at which something is being put back. */
 const undoing = ['journal says undoing', 'configuration put back', 'links put back'];
 
@@ -33,30 +68,61 @@ async function interrupt(
   step: string,
   kind: ReleaseKind,
   end: (kill: () => void) => void | Promise<void>,
+  verb: Verb = 'install',
+  runtime: Runtime = 'gvisor',
 ): Promise<void> {
   const { document } = await supplyOf(kind);
   const { plugins } = await runDocument(
-    document('install').content,
+    document(verb, runtime).content,
     {},
     { machine: interruptedAt(machine, step, end), commandId: 'a-command-that-is-ended' },
   );
   expect(plugins[0]?.stdout).toBe('');
 }
 
-test('an installation passes these boundaries and no other', async () => {
+/** The boundaries that a run passes. */
+async function stepsOf(machine: RealMachine, verb: Verb, runtime: Runtime): Promise<readonly (string | undefined)[]> {
+  const { document } = await supplyOf('sandboxed');
+  const { plugins } = await runDocument(document(verb, runtime).content, {}, { machine, commandId: 'a-command' });
+  return [...(plugins[0]?.stderr ?? '').matchAll(/ step: (.*)$/gm)].map(([, step]) => step);
+}
+
+test('the runs pass these boundaries and no other', async () => {
   for (const target of targets) {
     await onNode(target, {}, async (machine) => {
-      const { document } = await supplyOf('sandboxed');
-      const { plugins } = await runDocument(document('install').content, {}, { machine, commandId: 'a-command' });
-      const steps = [...(plugins[0]?.stderr ?? '').matchAll(/ step: (.*)$/gm)].map(([, step]) => step);
-      expect(steps).toEqual(installing);
+      expect(await stepsOf(machine, 'install', 'gvisor')).toEqual(installing);
+    });
+  }
+  for (const { verb, runtime, boundaries } of others) {
+    await onNode(newest, {}, async (machine) => {
+      if (verb === 'uninstall') await run(machine, 'install', { runtime });
+      expect(await stepsOf(machine, verb, runtime)).toEqual(boundaries);
     });
   }
 });
 
+describe.each(others)('$what', ({ verb, runtime, ours, boundaries }) => {
+  test.each(boundaries)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
+    await onNode(newest, {}, async (machine) => {
+      const before = await snapshot(machine);
+      if (verb === 'uninstall') await run(machine, 'install', { runtime });
+      await interrupt(machine, step, 'sandboxed', (kill) => kill(), verb, runtime);
+
+      const result = await run(machine, verb, { runtime });
+
+      expect(['installed', 'already-installed', 'uninstalled']).toContain(result.outcome);
+      expect(result.restarts).toBeLessThanOrEqual(1);
+      const after = await snapshot(machine);
+      expectInstalled(after, before, ours);
+      expect(await run(machine, verb, { runtime })).toMatchObject({ restarts: 0, config: 'untouched' });
+      expect((await snapshot(machine)).daemon).toEqual(after.daemon);
+    });
+  });
+});
+
 describe.each(targets)('$name', (target) => {
   // What comes before the configuration is touched does not depend on the containerd.
-  const boundaries = target === newest ? installing : installing.slice(installing.indexOf('journal says edited'));
+  const boundaries = target === newest ? installing : edited;
 
   test.each(boundaries)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
     await onNode(target, {}, async (machine) => {
@@ -108,15 +174,3 @@ test.each(['links switched', 'configuration changed', 'containerd answers'])(
     });
   },
 );
-
-test('a node on which gVisor is installed boots with it, and a run after the boot changes nothing', async () => {
-  await onNode(newest, {}, async (machine) => {
-    await run(machine);
-    await machine.reboot();
-    const before = await snapshot(machine);
-
-    expect(before.handlers).toContain('runsc');
-    expect(await run(machine)).toMatchObject({ outcome: 'already-installed', restarts: 0, config: 'untouched' });
-    expect(await snapshot(machine)).toEqual(before);
-  });
-});
