@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EC2NodeClass, type IEC2NodeClass } from '@kubernetes-models/karpenter/karpenter.k8s.aws/v1';
+import { type INodePool, NodePool } from '@kubernetes-models/karpenter/karpenter.sh/v1';
 import { parse as parseToml } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -58,6 +60,13 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
       `--register-with-taints=karpenter.sh/unregistered=:NoExecute,${gate}=:NoSchedule`,
     );
     expect(at(nodeClass, 'spec.userData')).toContain(`--node-labels=${poolLabel}=${runtime}`);
+  });
+
+  test('is what the schemas of Karpenter take: types, required fields, forms and lists of values', () => {
+    expect(() => new EC2NodeClass(nodeClass as IEC2NodeClass).validate()).not.toThrow();
+    expect(() => new NodePool(nodePool as INodePool).validate()).not.toThrow();
+    const wrong = { ...(nodeClass as IEC2NodeClass), spec: { ...Object(at(nodeClass, 'spec')), amiFamily: 'Ubuntu' } };
+    expect(() => new EC2NodeClass(wrong).validate()).toThrow('/spec/amiFamily');
   });
 
   test('refers to its own node class, of the family that leaves the user data alone', () => {
