@@ -42,7 +42,12 @@ function line(good: boolean, what: string, scenario: string, said = ''): void {
 async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutation): Promise<void> {
   const copy = new Copy(assembly);
   try {
-    await apply(copy);
+    try {
+      await apply(copy);
+    } catch (error) {
+      line(false, name, turnsRed, `cannot be planted any more: ${complaint(error)}`);
+      return;
+    }
     const said = await play(turnsRed, copy.write());
     line(said !== undefined, name, turnsRed, said);
   } finally {
