@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { close, listBreakers } from '../cli/breaker.ts';
 import { printManifests } from '../cli/manifests.ts';
 import { startCommand } from '../cli/start/options.ts';
 import { start } from '../cli/start/start.ts';
@@ -30,6 +31,19 @@ program
   .option('--launch-template <name>', 'launch a canary node from this template and terminate it after')
   .action(async (options) => {
     process.exitCode = await verifyAws(options);
+  });
+
+const breaker = program
+  .command('breaker')
+  .description('List the breakers of the deployed stack, by cluster, pool and release')
+  .action(async () => {
+    process.exitCode = await listBreakers();
+  });
+breaker
+  .command('close <cluster> <pool> <release>')
+  .description('Close a breaker by hand, for instance: close demo sandboxed gvisor@20260928.0')
+  .action(async (cluster, pool, release) => {
+    process.exitCode = await close(cluster, pool, release);
   });
 
 for (const command of program.commands) command.copyInheritedSettings(program);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { World } from '../../local/world/world.ts';
 import { launch, settle, startWorld } from './scenario.ts';
 
@@ -48,6 +49,24 @@ describe('metrics', () => {
     expect(others).toEqual([]);
     expect(metric).toMatchObject({ namespace: Namespace, dimensions: watched, value: 1 });
     expect(Threshold).toBeLessThan(1);
+  });
+
+  it('of a breaker that opens are just those that the alarm watches', async () => {
+    const world = await startWorld([], async () => new ModelledMachine(['not-sandboxed']));
+    for (let count = 0; count < 3; count++) {
+      await launch(world);
+      await settle(world);
+    }
+    const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
+    // biome-ignore lint/suspicious/noExplicitAny: a template is read here in all its shapes
+    const [alarm] = Object.entries<any>(template.Resources).filter(([id]) => id.startsWith('AlarmsBreakerOpened'));
+    const { Namespace, MetricName, Dimensions } = alarm?.[1].Properties ?? {};
+    const watched = Object.fromEntries(
+      Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value]),
+    );
+    expect(emitted(world).filter(({ name }) => name === MetricName)).toEqual([
+      { namespace: Namespace, name: 'BreakerOpened', dimensions: watched, value: 1 },
+    ]);
   });
 
   it('tell each end by its outcome, and how long the way was', async () => {

@@ -69,6 +69,24 @@ describe('the list of outcomes and the state machine', () => {
     }
   });
 
+  it('know every error that is retried: an outcome that says so, or one of AWS', () => {
+    const ofAws = /^(States|Lambda|Sandbox|Runtime|Sqs|SQS|DynamoDB)\./;
+    const retried = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'retry');
+    for (const [name, { ErrorEquals, MaxAttempts }] of retriers) {
+      const known = ErrorEquals.filter((error) => !ofAws.test(error) && error !== 'NotYet');
+      // A retrier without an attempt is there to keep the one after it from trying again.
+      const wanted: readonly string[] = MaxAttempts === 0 ? outcomeCodes : retried;
+      expect([name, known.filter((error) => !wanted.includes(error))]).toEqual([name, []]);
+    }
+  });
+
+  it('agree that a failure is judged before anything else is done about it', () => {
+    for (const name of ['Install', 'Release']) {
+      const others = definition.States[name]?.Catch?.map(({ Next }) => Next);
+      expect(others?.filter((next) => !['Forget', 'Halt', 'Judge'].includes(next))).toEqual([]);
+    }
+  });
+
   it('agree on what is forgotten without a mark on the node', () => {
     const forgotten = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'forget');
     for (const name of ['Install', 'Release']) {
