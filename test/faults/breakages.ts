@@ -57,8 +57,12 @@ export const breakages: readonly Breakage[] = [
     apply: way(/"TimeoutSeconds":"[^"]*"/, '"TimeoutSeconds":86400'),
   },
   {
-    name: 'an execution has a name of its own each time',
-    apply: source('admit', 'lambdas/admit/admit-all.ts', "'install', 1)", "'install', Date.now())"),
+    name: 'a command that still runs at the deadline is not waited for',
+    apply: way('"Next":"Halt"', '"Next":"Quarantine"'),
+  },
+  {
+    name: 'the sweep admits no launch that was missed',
+    apply: source('sweep', 'lambdas/sweep/decide.ts', 'return left > 0 ?', 'return left > Infinity ?'),
   },
   {
     name: 'entries that the bus refused are forgotten',

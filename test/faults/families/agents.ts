@@ -8,7 +8,7 @@ function silent(forMs: (dice: Dice) => number | undefined) {
     const { agents } = trial.world.services.ssm;
     trial.launched.push(({ node: { instanceId } }) => {
       if (!dice.chance(0.8)) return;
-      const from = seconds(dice, 20, 90);
+      const from = seconds(dice, 24, 60);
       const until = forMs(dice);
       trial.after(from, () => agents.silence(instanceId));
       if (until !== undefined) trial.after(from + until, () => agents.wake(instanceId));

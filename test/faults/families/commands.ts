@@ -41,6 +41,20 @@ export const commandFaults: Family = {
     about: 'the command ends as InvalidPlatform',
     plant: fated({ status: 'Failed', details: 'InvalidPlatform' }),
   },
+  'told-again': {
+    about: "a node's first command is Undeliverable, and its end is told again while the next one is under way",
+    heals: true,
+    plant(trial, dice) {
+      const struck = new Set<string>();
+      trial.world.services.ssm.fate = (_command, instanceId) => {
+        if (struck.has(instanceId)) return undefined;
+        struck.add(instanceId);
+        return { status: 'Failed', details: 'Undeliverable' };
+      };
+      const again = Array.from({ length: 8 }, (_, index) => 300 + index * dice.int(8_000, 14_000));
+      trial.onDelivery(({ event }) => (event.source === 'aws.ssm' ? again : undefined));
+    },
+  },
   'output-missing': { about: 'the output of the command is missing', plant: shown(() => '') },
   'output-cut': {
     about: 'the output of the command is cut',

@@ -4,6 +4,7 @@ import { endedOnce } from './ended.ts';
 import { healed } from './healed.ts';
 import type { Invariant } from './invariant.ts';
 import { provenBeforeRelease } from './proven.ts';
+import { quietAtTheEnd } from './quiet.ts';
 import { terminatedByPolicy } from './terminated.ts';
 import { auditSuffices } from './told.ts';
 
@@ -12,6 +13,7 @@ export const invariants: readonly Invariant[] = [
   provenBeforeRelease,
   oneInstallAtATime,
   endedOnce,
+  quietAtTheEnd,
   terminatedByPolicy,
   auditSuffices,
   nothingInFlight,

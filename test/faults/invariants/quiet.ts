@@ -1,0 +1,23 @@
+import { due, endsOf } from './ended.ts';
+import type { Invariant } from './invariant.ts';
+
+/** What a receipt says where the end of a command could not be seen: its agent does not answer, or SSM itself does not. */
+const unseen = /has not ended|is not known yet|in Halt/;
+
+/** No command was at work on a node when its end was told, where the receipt does not say so itself. */
+export const quietAtTheEnd: Invariant = {
+  name: 'ended while a command ran',
+  violations(trial) {
+    const commands = trial.world.services.ssm.commands();
+    return due(trial).flatMap((launch) => {
+      const end = endsOf(trial, launch).find(({ outcome, text }) => outcome !== 'instance-gone' && !unseen.test(text));
+      if (end === undefined) return [];
+      const ran = commands.filter(({ invocations }) =>
+        invocations.some(({ instanceId, startedAt = Number.POSITIVE_INFINITY, endedAt = Number.POSITIVE_INFINITY }) => {
+          return instanceId === launch.instanceId && startedAt < end.endedAt && endedAt > end.endedAt;
+        }),
+      );
+      return ran.map(({ id }) => `${launch.instanceId} ended as ${end.outcome} while the command ${id} ran`);
+    });
+  },
+};
