@@ -69,6 +69,24 @@ export const breakages: readonly Breakage[] = [
     apply: source('admit', 'lambdas/adapters/bus.ts', 'if ((answer.FailedEntryCount ?? 0) === 0) return;', 'return;'),
   },
   {
+    name: 'the breaker never opens',
+    apply: source(
+      'replace',
+      'domain/breaker.ts',
+      "if (state === 'open' || failed.length < failures) return false;",
+      'return false;',
+    ),
+  },
+  {
+    name: 'every pool is replaced, whatever its policy',
+    apply: source(
+      'replace',
+      'lambdas/replace/judge.ts',
+      'const { onFailure } = policyOf(rules, node.pool);',
+      "const onFailure = 'replace';",
+    ),
+  },
+  {
     name: 'the audit trail takes no releases',
     apply: (copy) => {
       const rule = copy.resource('AWS::Events::Rule', 'AuditTold');

@@ -1,8 +1,9 @@
 // npm run test:faults: plays runs with planted faults and looks at each from outside. Ends with 1 where an invariant was violated.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { stringify } from 'yaml';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { breakages } from './breakages.ts';
@@ -12,6 +13,7 @@ import type { Played } from './play.ts';
 import { Players } from './pool.ts';
 import { Progress } from './progress.ts';
 import { Table } from './table.ts';
+import { clusterName, replacingPool } from './trial.ts';
 
 interface Options {
   readonly seed: number;
@@ -57,7 +59,10 @@ function complain({ draw: { seed, run, faults: planted, nodes }, violations }: P
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-faults-'));
 try {
-  const { assembly } = await synthesizeSimulated(folder);
+  const config = join(folder, 'airlock.yaml');
+  const pools = [{ name: replacingPool, onFailure: 'replace' }];
+  writeFileSync(config, stringify({ clusters: [{ name: clusterName }], pools }));
+  const { assembly } = await synthesizeSimulated(folder, { config });
   const good = options.breakages === undefined ? await matrix(assembly) : await breakAll(assembly);
   process.exitCode = good ? 0 : 1;
 } finally {

@@ -15,8 +15,11 @@ import { WatchedMachine } from './machine.ts';
 import { Watch } from './watch.ts';
 
 /** The cluster of every run, and its gate. */
-const clusterName = 'demo';
+export const clusterName = 'demo';
 const gate = 'airlock.dev/bootstrap';
+
+/** The pool whose failed nodes are replaced; those of every other pool are kept. */
+export const replacingPool = 'replacing';
 
 /** How long downloads take, in seconds more or less; one that takes longer than a dispatcher keeps its claim is among them. */
 const downloads = [0, 4, 15, 40, 120];
@@ -37,6 +40,8 @@ export class Trial {
   readonly cluster: KubernetesStandIn;
   readonly watch: Watch;
   readonly nodes: TrialNode[] = [];
+  /** The pool that the nodes are launched in. */
+  pool: string;
   /** What is planted. */
   readonly faults: Fault[] = [];
   /** Instances that a fault ended: nobody else may have. */
@@ -63,6 +68,7 @@ export class Trial {
     this.cluster = cluster;
     this.#made = made;
     this.#dice = dice;
+    this.pool = dice.pick(['sandboxed', replacingPool]);
     this.#controllers = new Controllers(cluster, clock);
     this.#calls = new Calls(world, dice);
     this.watch = new Watch(world, cluster, gate);
@@ -128,7 +134,8 @@ export class Trial {
 
   /** Launches a node as Karpenter does. */
   async launch(): Promise<void> {
-    const plan = this.plans.reduce((changed, change) => change(changed), karpenterNode(clusterName, gate));
+    const born = karpenterNode(clusterName, gate, { tags: { 'karpenter.sh/nodepool': this.pool } });
+    const plan = this.plans.reduce((changed, change) => change(changed), born);
     const node = await this.world.launch(plan);
     const machine = this.#made.find((one) => one === node.machine);
     if (machine === undefined) throw new Error(`nobody made the machine of ${node.instanceId}`);

@@ -1,6 +1,7 @@
 import { type MachineFault, machineFaults } from '../../../local/machine/faults.ts';
 import { recordings } from '../../../local/machine/modelled.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
+import { replacingPool } from '../trial.ts';
 
 /** The faults of machines of which an answer was recorded. */
 const recorded = Object.keys(recordings().answers).filter((name): name is MachineFault => name in machineFaults);
@@ -11,6 +12,14 @@ export const nodeFaults: Family = {
     about: 'something is wrong with the machine',
     plant(trial, dice) {
       trial.machineFaults.push(() => (dice.chance(0.8) ? dice.pick(recorded) : undefined));
+    },
+  },
+  'release-bad': {
+    about: 'a release fails on every node of a pool that replaces what fails',
+    plant(trial, dice) {
+      trial.pool = replacingPool;
+      trial.machineFaults.push(() => 'not-sandboxed');
+      for (let more = dice.int(6, 10); more > 0; more--) trial.after(minutes(dice, 0, 12), () => trial.launch());
     },
   },
   'node-never-joins': {

@@ -1,11 +1,32 @@
+import { replacingPool, type Trial } from '../trial.ts';
+import type { Launch } from '../watch.ts';
 import type { Invariant } from './invariant.ts';
 
-/** No instance was terminated that policy did not allow: the default policy allows none. */
+/**
+ * How many nodes more than were released may be replaced in a run: the breaker opens with the third failure where they are half of all, and
+ * what was decided at the same moment is under way by then.
+ */
+const lostAtMost = 4;
+
+/** No instance was terminated that policy did not allow: its pool replaces, its gate was never lifted in this launch, the breaker let it. */
 export const terminatedByPolicy: Invariant = {
   name: 'terminated without leave',
-  violations({ watch, ended }) {
-    return watch.launches
-      .filter(({ instanceId, goneAt }) => goneAt !== undefined && !ended.has(instanceId))
-      .map(({ instanceId }) => `${instanceId} was terminated, which its pool does not allow`);
+  violations(trial) {
+    const { watch, ended, pool } = trial;
+    const lost = watch.launches.filter(({ instanceId, goneAt }) => goneAt !== undefined && !ended.has(instanceId));
+    const against = lost.flatMap((launch) => {
+      if (pool !== replacingPool) return [`${launch.instanceId} was terminated, and the pool ${pool} keeps its nodes`];
+      return wasOpened(trial, launch) ? [`${launch.instanceId} was terminated after its gate had been lifted`] : [];
+    });
+    const allowed = lostAtMost + watch.lifts.length;
+    if (lost.length <= allowed) return against;
+    return [
+      ...against,
+      `${lost.length} instances were terminated and ${watch.lifts.length} released: no breaker opened`,
+    ];
   },
 };
+
+function wasOpened({ watch }: Trial, { instanceId, at, goneAt = at }: Launch): boolean {
+  return watch.lifts.some((lift) => lift.instanceId === instanceId && lift.at >= at && lift.at <= goneAt);
+}
