@@ -119,6 +119,17 @@ export class Queue {
     return received;
   }
 
+  /** The messages that could be received now. */
+  visibleMessages(): readonly StoredMessage[] {
+    return [...this.#visible].map(({ message }) => message);
+  }
+
+  /** Takes a message out by its id, for whoever moves it. */
+  take(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#forget(entry);
+  }
+
   /** Deletes the message of a receipt; an earlier receive's handle answers success and deletes nothing, as in AWS. */
   delete(receiptHandle: string): void {
     const entry = this.#entries.get(messageId(receiptHandle));

@@ -16,6 +16,7 @@ import type {
 import { type Authorization, AwsError, operation, type Place, type Principal, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import type { ResourceType } from '../template/resource.ts';
+import { moveOperations } from './sqs-moves.ts';
 import {
   md5OfAttributes,
   md5OfBody,
@@ -48,6 +49,12 @@ export class Sqs {
     this.service = {
       name: 'sqs',
       operations: {
+        ...moveOperations({
+          clock: this.#clock,
+          byArn: (arn) => this.byArn(arn),
+          all: () => this.all(),
+          authorize: (action, arn) => this.#authorize(action, this.#urlOf(arn.split(':')[5] ?? '')),
+        }),
         SendMessage: operation(allow('SendMessage'), (input: SendMessageCommandInput, call) =>
           this.#send(this.#of(input.QueueUrl), input, call.principal),
         ),
