@@ -18,3 +18,10 @@ export const breakerOpened = 'BreakerOpened';
 
 /** The service by which Powertools tags what the function emits that judges failures. */
 export const replaceService = 'replace';
+
+/** Metrics of the sweep for which an alarm rings, each with what it says. */
+export const sweepAlarms = {
+  NodeStranded:
+    'A node was past its deadline and had no end, and the sweep ended it: its execution was aborted or hung',
+  NodeUnclaimed: 'A node stands behind the gate, and its instance has no tag that takes it into the airlock',
+} as const;

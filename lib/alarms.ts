@@ -16,6 +16,7 @@ import {
   metricNamespace,
   notReleased,
   replaceService,
+  sweepAlarms,
   sweepCompleted,
   sweepService,
 } from '../domain/metrics.ts';
@@ -67,14 +68,10 @@ export class Alarms extends Construct {
         metric,
       );
     }
-    const swept = new Metric({
-      namespace: metricNamespace,
-      metricName: sweepCompleted,
-      dimensionsMap: { service: sweepService },
-      statistic: 'sum',
-      period,
-    });
-    this.#alarm('SweepSilent', `No sweep was completed for ${silence} minutes: what events miss is not found`, swept, {
+    const ofSweep = (metricName: string) => happened(metricName, { service: sweepService });
+    for (const [name, description] of Object.entries(sweepAlarms)) this.#alarm(name, description, ofSweep(name));
+    const said = `No sweep was completed for ${silence} minutes: what events miss is not found`;
+    this.#alarm('SweepSilent', said, ofSweep(sweepCompleted), {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: silence,

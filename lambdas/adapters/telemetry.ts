@@ -1,7 +1,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Scope } from '../../domain/breaker.ts';
-import { breakerOpened, metricNamespace, notReleased, type sweepCompleted } from '../../domain/metrics.ts';
+import {
+  breakerOpened,
+  metricNamespace,
+  notReleased,
+  type sweepAlarms,
+  type sweepCompleted,
+} from '../../domain/metrics.ts';
 import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
@@ -46,10 +52,9 @@ export function count(
     | 'LaunchMissed'
     | 'ResultOverdue'
     | 'DepartureMissed'
-    | 'NodeStranded'
     | 'NodeOutdated'
     | 'NodeDrifted'
-    | 'NodeUnclaimed'
+    | keyof typeof sweepAlarms
     | typeof sweepCompleted,
   times: number,
 ): void {

@@ -211,11 +211,28 @@ describe('queues', () => {
     expect(commands?.queue['RedrivePolicy'].maxReceiveCount).toBeGreaterThan(3 * receives);
   });
 
-  it('have dead letters, and an alarm for each', () => {
+  it('have dead letters, and an alarm for each that says how to move them back', () => {
     const withDead = of('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy']);
     const alarms = of('AWS::CloudWatch::Alarm').filter(([id]) => id.includes('DeadLetters'));
-    expect(withDead).toHaveLength(4);
-    expect(alarms).toHaveLength(4);
+    expect(withDead.length).toBeGreaterThan(2);
+    const moves = alarms.map(([, { Properties }]) => JSON.stringify(Properties['AlarmDescription']));
+    for (const [id, { Properties }] of withDead) {
+      const [dead] = Properties['RedrivePolicy'].deadLetterTargetArn['Fn::GetAtt'];
+      const command = new RegExp(
+        `start-message-move-task --source-arn ",.*GetAtt":\\["${dead}".*--destination-arn ".*GetAtt":\\["${id}"`,
+      );
+      expect([id, moves.filter((said) => command.test(said)).length]).toEqual([id, 1]);
+    }
+    expect(alarms).toHaveLength(withDead.length);
+  });
+});
+
+describe('alarms', () => {
+  it('each have a row in docs/reliability.md, and each row an alarm', () => {
+    const page = readFileSync(join(root, 'docs', 'reliability.md'), 'utf8');
+    const rows = [...page.slice(page.indexOf('## Alarms')).matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const named = of('AWS::CloudWatch::Alarm').map(([id]) => id.replace(/^Alarms(.*?)(demo)?[0-9A-F]{8}$/, '$1'));
+    expect(rows.toSorted()).toEqual(named.toSorted());
   });
 });
 

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { serve } from '../../local/aws/server.ts';
 import type { World } from '../../local/world/world.ts';
 import {
   commandsFor,
@@ -189,5 +190,62 @@ describe('a node with another release than the one that is configured', () => {
     expect(told).toMatchObject({ release: '20260928.0', configured: '20261101.0' });
     expect(world.services.states.executions()).toHaveLength(1);
     expect(commandsFor(world, node)).toBe(1);
+  });
+});
+
+describe('a launch whose message is a dead letter', () => {
+  it('is released without it, and moving the message back changes nothing', async () => {
+    const world = await startWorld();
+    const admit = functionName(world, 'Admit');
+    let broken = true;
+    world.cloud.faults = {
+      beforeCall: ({ operation, principal }) => {
+        const ofAdmit = principal.kind === 'role' && principal.sessionName === admit;
+        return broken && ofAdmit && operation === 'DescribeInstances' ? 'crash' : undefined;
+      },
+    };
+    const node = await launch(world);
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    await pass(world, 30 * minute);
+    const queues = world.services.sqs.all();
+    const dead = queues.find(({ settings }) => settings.name.includes('LaunchesDeadLetters'));
+    const work = queues.find(({ settings }) => settings.name.includes('LaunchesQueue'));
+    expect(dead?.visible).toBe(1);
+
+    broken = false;
+    const served = await serve(world.cloud);
+    onTestFinished(() => served.close());
+    const operator = world.cloud.iam.principalOf(served.credentials.accessKeyId);
+    if (operator === undefined) throw new Error('there is no operator');
+    await world.cloud.aws.call(operator, 'sqs', 'StartMessageMoveTask', {
+      SourceArn: dead?.settings.arn,
+      DestinationArn: work?.settings.arn,
+    });
+    await pass(world, 10 * minute);
+    expect([dead?.visible, work?.visible]).toEqual([0, 0]);
+    expect(story(world, node)).toEqual(released);
+    expect(world.services.states.executions()).toHaveLength(1);
+  });
+});
+
+describe('a fleet of 10,000 instances', () => {
+  it('is swept within what EC2 and the ledger take: ten pages, a hundred reads, and nothing is throttled', async () => {
+    const world = await startWorld();
+    const { ec2 } = world.services;
+    lose(world, 'aws.ec2');
+    withoutSweep(world);
+    const tags = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', 'karpenter.sh/nodepool': 'large' };
+    for (let count = 0; count < 10_000; count++) ec2.launch({ tags, pendingMs: 0 });
+    // Their deadline is past, and no cluster shows them behind a gate: there is nothing to do but to read.
+    await pass(world, 30 * minute);
+    const before = world.cloud.journal.length;
+    for (const schedule of world.services.scheduler.schedules) schedule.enabled = true;
+    await pass(world, 2 * minute);
+
+    const calls = world.cloud.journal.slice(before);
+    const times = (wanted: string) => calls.filter(({ operation }) => operation === wanted).length;
+    expect([times('DescribeInstances'), times('BatchGetItem'), times('StartExecution')]).toEqual([10, 100, 0]);
+    expect(calls.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 });
