@@ -17,8 +17,12 @@ export type Recorded = (typeof recorded)[number];
 
 const release = '20260928.0';
 
-/** A run that waits for a dead kubelet waits 90 s; the wait is no part of the answer. */
-export const soon = (text: string) => text.replace('kubelet_seconds=90', 'kubelet_seconds=1');
+/** A run waits 90 s for a dead kubelet, and for containerd up to a minute; the wait is no part of the answer. */
+export const soon = (text: string) =>
+  text
+    .replace('kubelet_seconds=90', 'kubelet_seconds=1')
+    .replace('containerd_seconds=60', 'containerd_seconds=5')
+    .replace('deadline=$((uptime + 30))', 'deadline=$((uptime + 5))');
 
 /** The faults with which a recording's machine is made. */
 export function faultsOf(name: Recorded): readonly MachineFault[] {
