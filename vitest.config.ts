@@ -9,7 +9,5 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
-    // One process loads the CDK, the SDKs and the bundles once for all its files, not once for each. No module of ours keeps what a test changes.
-    isolate: false,
   },
 });
