@@ -207,7 +207,7 @@ const templateMutations: readonly Mutation[] = [
   },
   {
     name: 'wrong JSONata path: the node of the input',
-    apply: way('"node":"{% $states.input.node %}","request"', '"node":"{% $states.input.Node %}","request"'),
+    apply: way('"node":"{% $states.input.node %}","request":"{%', '"node":"{% $states.input.Node %}","request":"{%'),
     turnsRed: released,
   },
   {
