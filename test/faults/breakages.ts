@@ -57,14 +57,6 @@ export const breakages: readonly Breakage[] = [
     apply: way(/"TimeoutSeconds":"[^"]*"/, '"TimeoutSeconds":86400'),
   },
   {
-    name: 'a command that still runs at the deadline is not waited for',
-    apply: way('"Next":"Halt"', '"Next":"Quarantine"'),
-  },
-  {
-    name: 'the sweep admits no launch that was missed',
-    apply: source('sweep', 'lambdas/sweep/decide.ts', 'return left > 0 ?', 'return left > Infinity ?'),
-  },
-  {
     name: 'entries that the bus refused are forgotten',
     apply: source('admit', 'lambdas/adapters/bus.ts', 'if ((answer.FailedEntryCount ?? 0) === 0) return;', 'return;'),
   },

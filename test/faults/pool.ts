@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Draw } from './draw.ts';
 import type { Played } from './play.ts';
 
-/** How long a run may take on the machine's own clock, in milliseconds; one that takes longer goes in circles. */
-const longestMs = 300_000;
+/** How long a run may take on the machine's own clock, and how much longer for each of its nodes, in milliseconds; one that takes longer goes in circles. */
+const longestMs = 180_000;
+const longestNodeMs = 5_000;
 
 /** Plays runs in some processes at once. */
 export class Players {
@@ -61,10 +62,11 @@ function ask(player: ChildProcess, draw: Draw): Promise<Played> {
       resolve(played);
     };
     const failed = (said: string) => end({ draw, outcomes: {}, violations: [said], worstMs: 0, wallMs: 0 });
+    const limit = longestMs + draw.nodes * longestNodeMs;
     const timer = setTimeout(() => {
       player.kill('SIGKILL');
-      failed(`the run broke: it took longer than ${longestMs / 1_000} s`);
-    }, longestMs);
+      failed(`the run broke: it took longer than ${limit / 1_000} s`);
+    }, limit);
     player.once('message', (played) => end(played as Played));
     player.once('exit', (code) => failed(`the run broke: its process ended with ${code}`));
     player.send(draw);
