@@ -14,7 +14,9 @@ export const quietAtTheEnd: Invariant = {
       if (end === undefined) return [];
       const ran = commands.filter(({ invocations }) =>
         invocations.some(({ instanceId, startedAt = Number.POSITIVE_INFINITY, endedAt = Number.POSITIVE_INFINITY }) => {
-          return instanceId === launch.instanceId && startedAt < end.endedAt && endedAt > end.endedAt;
+          // What an earlier launch was at died with it, and stays under way in SSM until it expires.
+          const ofLaunch = instanceId === launch.instanceId && startedAt >= launch.at;
+          return ofLaunch && startedAt < end.endedAt && endedAt > end.endedAt;
         }),
       );
       return ran.map(({ id }) => `${launch.instanceId} ended as ${end.outcome} while the command ${id} ran`);
