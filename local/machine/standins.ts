@@ -126,6 +126,7 @@ case "$1 $2" in
     for unit in sysbox sysbox-mgr sysbox-fs; do echo active >"${m}/units/$unit.service"; done
     ${sysbox === 'daemon-dies' ? `echo failed >"${m}/units/sysbox-fs.service"` : ':'}
     ;;
+  'reset-failed containerd.service') ;;
   'restart containerd.service')
     echo failed >"${m}/active"
     echo restart >>"${m}/restarts"

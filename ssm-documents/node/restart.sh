@@ -39,6 +39,8 @@ restart_containerd() {
   local deadline
   restarts=$((restarts + 1))
   step 'restart containerd'
+  # A containerd that died some times in a row has used up its starts, and systemd would refuse the one that puts it right.
+  clean systemctl reset-failed containerd.service 2>/dev/null || true
   if ! clean timeout 90 systemctl restart containerd.service 2>"$work/err"; then
     last_words
     REPLY="systemctl restart containerd failed: $REPLY"

@@ -29,6 +29,20 @@ describe.each(targets.filter((target) => target !== newest))('$name', (target) =
   );
 });
 
+test('a containerd that has used up its starts is started once more all the same, with the old configuration', async () => {
+  const dies = realFaults['containerd-does-not-return']?.options?.files;
+  const once = '/etc/systemd/system/containerd.service.d/once.conf';
+  const files = { ...dies, [once]: '[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n' };
+  await onNode(newest, { files }, async (machine) => {
+    const before = await snapshot(machine);
+
+    const result = await run(machine);
+
+    expect(result).toMatchObject({ outcome: 'containerd-did-not-return', config: 'restored', restarts: 2 });
+    expectAsBefore(await snapshot(machine), before);
+  });
+});
+
 test('a release that does not sandbox is found out before anything is linked', async () => {
   await onNode(newest, { kind: 'plain-runsc' }, async (machine) => {
     const before = await snapshot(machine);
