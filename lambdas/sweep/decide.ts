@@ -24,7 +24,7 @@ const overdueAfterMs = 180_000;
 /** How long ago a command of an ended node was claimed until nobody asks for it any more, in milliseconds: it could be asked for without end. */
 const forgottenAfterMs = 3_600_000;
 
-/** How far past its deadline a node is ended from here, in milliseconds: its execution marks the Node until ten minutes after it. */
+/** How far past its deadline a node is ended from here, in milliseconds: its own execution may be at its end still. */
 const strandedAfterMs = 20 * 60_000;
 
 /**

@@ -18,10 +18,10 @@ const stranded: Failure = {
  * here and the next one start it once.
  */
 export async function endStranded(admissions: readonly Admission[]): Promise<void> {
-  for (const { node } of admissions) {
+  for (const { node, request } of admissions) {
     const { instanceId, launchedAt } = node;
     await stop(stateMachine, executionName(instanceId, launchedAt, 'install', 1), stranded);
-    const input: Admission = { node, refused: stranded };
+    const input: Admission = { node, request, refused: stranded };
     await start(stateMachine, executionName(instanceId, launchedAt, 'end', 1), input);
   }
 }

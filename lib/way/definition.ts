@@ -166,7 +166,11 @@ export function wayDefinition(ways: Ways): object {
         Choices: [
           {
             Condition: '{% $exists($states.input.refused) %}',
-            Assign: { node: '{% $states.input.node %}', request: null, failure: '{% $states.input.refused %}' },
+            Assign: {
+              node: '{% $states.input.node %}',
+              request: '{% $exists($states.input.request) ? $states.input.request : null %}',
+              failure: '{% $states.input.refused %}',
+            },
             Next: 'Judge',
           },
         ],

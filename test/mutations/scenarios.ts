@@ -389,6 +389,17 @@ export const scenarios = {
     endless,
   ),
 
+  'an end that is written and not told is waited for, and told': on(async (stage) => {
+    const node = await stage.launch({ agentAfterMs: undefined });
+    await stage.pass(60_000);
+    stage.world.cloud.faults = onceAfter('StopExecution');
+    stage.world.services.ec2.terminate(node.instanceId);
+    await stage.pass(10 * 60_000);
+    assert.deepEqual(stage.story(node), ['Node Admitted', 'Node Forgotten']);
+    assert.ok(stage.done('ChangeMessageVisibility') > 0, 'nobody waited');
+    stage.undisturbed();
+  }),
+
   'an instance that is about to be taken away ends at once': on(async (stage) => {
     const { ec2, events } = stage.world.services;
     const interrupted = await stage.launch({ agentAfterMs: undefined });

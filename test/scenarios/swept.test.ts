@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { serve } from '../../local/aws/server.ts';
+import { AwsError } from '../../local/aws/service.ts';
 import type { World } from '../../local/world/world.ts';
 import {
   commandsFor,
@@ -141,6 +142,35 @@ describe('a node whose execution was aborted', () => {
       'install-1',
       'end-1',
     ]);
+  });
+});
+
+describe('a node whose release could not be recorded', () => {
+  it('is recorded in the end, and counts for the breaker of what it asked for', async () => {
+    const world = await startWorld();
+    const keyOf = ({ service, operation, input }: { service: string; operation: string; input: unknown }) =>
+      service === 'dynamodb' && operation === 'UpdateItem'
+        ? String((input as { Key?: { instanceId?: { S?: string } } }).Key?.instanceId?.S)
+        : undefined;
+    let broken = true;
+    world.cloud.faults = {
+      beforeCall: (call) =>
+        broken && keyOf(call) !== undefined && JSON.stringify(call.input).includes(':receipt')
+          ? new AwsError('ProvisionedThroughputExceededException', 'planted', 400)
+          : undefined,
+    };
+    const node = await launch(world);
+    await pass(world, 15 * minute);
+    expect(world.services.states.executions().map(({ status }) => status)).toEqual(['FAILED']);
+    broken = false;
+    await pass(world, 35 * minute);
+
+    expect(world.report(node).outcome).toBe('released');
+    expect(story(world, node)).toEqual(released);
+    const breakers = world.cloud.journal
+      .flatMap((call) => keyOf(call) ?? [])
+      .filter((key) => key.startsWith('breaker '));
+    expect([...new Set(breakers)]).toEqual([expect.stringMatching(/^breaker demo \S+ gvisor@[0-9.]+$/)]);
   });
 });
 
