@@ -32,13 +32,25 @@ async function touchedOutside(change: (text: string) => string): Promise<string[
   return outside(readFileSync(trace, 'utf8'), machine.tree);
 }
 
+/** The calls of a trace; strace tears one apart where another process made a call in between. */
+function callsOf(trace: string): string[] {
+  const begun = new Map<string, string>();
+  return trace.split('\n').flatMap((line) => {
+    const [, pid = '', call = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (call.endsWith(' <unfinished ...>')) {
+      begun.set(pid, call.slice(0, -' <unfinished ...>'.length));
+      return [];
+    }
+    return [call.replace(/^<\.\.\. \w+ resumed>/, () => begun.get(pid) ?? '')];
+  });
+}
+
 /** Calls that change something, with every absolute path that they name; relative ones come with the path of their directory. */
 function outside(trace: string, tree: string): string[] {
   const changing =
     /^(mkdir|rmdir|unlink|rename|link|symlink|chmod|fchmod|chown|fchown|lchown|truncate|ftruncate|mknod|mount|utime|creat|setxattr|removexattr)/;
   const found = new Set<string>();
-  for (const line of trace.split('\n')) {
-    const call = line.replace(/^\d+ +/, '');
+  for (const call of callsOf(trace)) {
     const name = /^\w+/.exec(call)?.[0] ?? '';
     const opens = name.startsWith('open') && /O_(WRONLY|RDWR|CREAT|TRUNC)/.test(call);
     if (!(opens || changing.test(call)) || / = -1 /.test(call)) continue;
