@@ -34,6 +34,7 @@ export interface ToldEnd {
   /** ISO 8601, as the node's row has it. */
   readonly launchedAt: string;
   readonly outcome: string;
+  /** When the bus was told, by the clock of the world: those of the functions may be wrong. */
   readonly endedAt: number;
   /** The whole of what was told. */
   readonly text: string;
@@ -65,7 +66,8 @@ export class Watch {
     });
     cluster.watchNodes((node) => this.#nodeChanged(node, gate, clock.now()));
     world.services.events.watch(({ source, detail }) => {
-      if (source === 'airlock' && 'outcome' in detail && 'endedAt' in detail) this.ends.push(endIn(detail));
+      if (source === 'airlock' && 'outcome' in detail && 'endedAt' in detail)
+        this.ends.push(endIn(detail, clock.now()));
     });
   }
 
@@ -92,13 +94,13 @@ export class Watch {
   }
 }
 
-function endIn(detail: Readonly<Record<string, unknown>>): ToldEnd {
+function endIn(detail: Readonly<Record<string, unknown>>, endedAt: number): ToldEnd {
   const text = (name: string) => String(detail[name]);
   return {
     instanceId: text('instanceId'),
     launchedAt: text('launchedAt'),
     outcome: text('outcome'),
-    endedAt: Date.parse(text('endedAt')),
+    endedAt,
     text: JSON.stringify(detail),
   };
 }

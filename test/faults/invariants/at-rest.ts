@@ -21,7 +21,10 @@ export function inFlight({ world, cluster, nodes }: Trial): readonly string[] {
     return open.map(({ instanceId, status }) => `the command ${id} is ${status} on ${instanceId}`);
   });
   const names = new Set(nodes.flatMap(({ node }) => (alive(node.instanceId) ? [node.nodeName] : [])));
-  const pods = cluster.pods().filter(({ spec }) => names.has(spec?.nodeName ?? ''));
+  // One that its own deadline ended is an object and no more: its node was kept while the cluster took no call.
+  const pods = cluster
+    .pods()
+    .filter(({ spec, status }) => names.has(spec?.nodeName ?? '') && status?.phase !== 'Failed');
   return [
     ...(states.running === 0 ? [] : [`${states.running} executions run`]),
     ...messages,

@@ -38,12 +38,12 @@ export function due(trial: Trial): readonly Launch[] {
   });
 }
 
-/** The different ends that were told of a launch; the bus may carry the same one more than once. */
+/** The different ends that were told of a launch; the bus may carry the same one more than once, and the first counts. */
 export function endsOf({ watch }: Trial, launch: Launch) {
   const told = watch.ends.filter(
     (end) => end.instanceId === launch.instanceId && Date.parse(end.launchedAt) === launch.at,
   );
-  return [...new Map(told.map((end) => [end.text, end])).values()];
+  return [...new Map(told.toReversed().map((end) => [end.text, end])).values()];
 }
 
 /** The launches for which an execution was started, by the calls that started them. */
