@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { EC2Client, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import type { Finding } from './finding.ts';
 import { deployedResources, resourceLike } from './stack.ts';
-import type { Finding } from './verify.ts';
 
 /** Longer than the default deadline, so that a failure is seen as what it is. */
 const patienceMs = 25 * 60_000;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import type { Finding } from './finding.ts';
 import { deployedTemplate } from './stack.ts';
-import type { Finding } from './verify.ts';
 
 /** Deploys the stack, synthesizes and deploys again, and says whether the second deploy found anything to change. */
 export async function deployTwice(): Promise<readonly Finding[]> {

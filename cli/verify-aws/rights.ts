@@ -5,9 +5,9 @@ import {
   ListRolePoliciesCommand,
   SimulateCustomPolicyCommand,
 } from '@aws-sdk/client-iam';
+import type { Finding } from './finding.ts';
 import { grantsOf } from './grants.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
-import type { Finding } from './verify.ts';
 
 /** What nobody in Airlock may do, whatever a policy says elsewhere. */
 const forbidden: readonly { readonly action: string; readonly resource: string }[] = [

@@ -1,7 +1,7 @@
 import { DescribeStateMachineCommand, SFNClient, TestStateCommand } from '@aws-sdk/client-sfn';
+import type { Finding } from './finding.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 import { casesOf, context, input, type StateCase, variables } from './state-cases.ts';
-import type { Finding } from './verify.ts';
 
 /** Lets AWS evaluate every state of the definition as it is deployed; what a state would call is answered for it, so nothing is touched. */
 export async function testStates(): Promise<readonly Finding[]> {

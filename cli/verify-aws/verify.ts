@@ -2,14 +2,9 @@ import { styleText } from 'node:util';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { canary } from './canary.ts';
 import { deployTwice } from './deploy-twice.ts';
+import type { Finding } from './finding.ts';
 import { simulateRights } from './rights.ts';
 import { testStates } from './states.ts';
-
-/** What a check in the account found. */
-export interface Finding {
-  readonly ok: boolean;
-  readonly text: string;
-}
 
 /** One check: something that only a real account can show. */
 interface Check {
