@@ -27,7 +27,7 @@ interface Options {
 const options = new Command('test:faults')
   .description('Break everything around the product, and see whether the rules hold')
   .option('--seed <number>', 'which chance', whole, 1)
-  .option('--runs <number>', 'how many runs', whole, 300)
+  .option('--runs <number>', 'how many runs', whole, 200)
   .option('--run <number>', 'replay this run alone', whole)
   .option('--fault <name>', 'play this fault alone, in every run')
   .option('--breakages [name]', 'break the product in each way that the matrix has to find')
