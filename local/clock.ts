@@ -76,7 +76,8 @@ export function ahead(clock: Clock, ms: number): Clock {
 interface Pending {
   readonly at: number;
   readonly order: number;
-  readonly fire: () => void;
+  /** Undefined once it is cancelled: what it would have done is let go at once. */
+  fire: (() => void) | undefined;
 }
 
 /**
@@ -84,6 +85,9 @@ interface Pending {
  * needs a few turns although no work is counted, and a jump in its middle would make a time-out fire that could not have.
  */
 const quietTurns = 12;
+
+/** How many cancelled timers stay in the queue before it is made anew without them: a queue of few is not worth the work. */
+const cancelledKept = 1_000;
 
 /** A clock that jumps to the next timer as soon as nothing is under way. */
 export class VirtualClock implements Clock {
@@ -94,8 +98,9 @@ export class VirtualClock implements Clock {
   #activity = 0;
   #freed: (() => void)[] = [];
   #stopped = false;
-  readonly #pending: Pending[] = [];
-  readonly #cancelled = new WeakSet<Pending>();
+  #pending: Pending[] = [];
+  /** How many of the pending are cancelled; most timers are time-outs that are never reached. */
+  #cancelled = 0;
 
   /** @param start the time at which the clock begins, in milliseconds since the epoch */
   constructor(start: number = Date.parse('2026-11-21T09:00:00Z')) {
@@ -107,9 +112,10 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, fire: () => void): Timer {
-    const entry = { at: this.#now + Math.max(0, Math.ceil(ms)), order: this.#order++, fire };
+    const at = this.#now + Math.max(0, Math.ceil(ms));
+    const entry: Pending = { at, order: this.#order++, fire };
     if (!this.#stopped) this.#push(entry);
-    return { cancel: () => void this.#cancelled.add(entry) };
+    return { cancel: () => this.#cancel(entry) };
   }
 
   sleep(ms: number): Promise<void> {
@@ -132,7 +138,8 @@ export class VirtualClock implements Clock {
 
   stop(): void {
     this.#stopped = true;
-    this.#pending.length = 0;
+    this.#pending = [];
+    this.#cancelled = 0;
   }
 
   /**
@@ -152,8 +159,21 @@ export class VirtualClock implements Clock {
         return done();
       }
       this.#now = Math.max(this.#now, next.at);
-      next.fire();
+      const { fire } = next;
+      next.fire = undefined;
+      fire?.();
     }
+  }
+
+  #cancel(entry: Pending): void {
+    if (entry.fire === undefined) return;
+    entry.fire = undefined;
+    this.#cancelled++;
+    if (this.#cancelled < cancelledKept || this.#cancelled < this.#pending.length / 2) return;
+    const left = this.#pending.filter(({ fire }) => fire !== undefined);
+    this.#pending = [];
+    this.#cancelled = 0;
+    for (const one of left) this.#push(one);
   }
 
   async #quiet(): Promise<void> {
@@ -189,7 +209,8 @@ export class VirtualClock implements Clock {
         heap[0] = last;
         this.#sink();
       }
-      if (!this.#cancelled.has(top)) return top;
+      if (top.fire !== undefined) return top;
+      this.#cancelled--;
     }
   }
 

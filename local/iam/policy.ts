@@ -65,8 +65,17 @@ function parse(text: string): unknown {
   }
 }
 
+/** Policies of resources are put together anew for each call, out of statements that stay. */
+const read = new WeakMap<object, Statement>();
+
 function readStatement(statement: unknown): Statement {
   if (!isJson(statement)) throw new PolicyError(`a statement must be a JSON object, not ${JSON.stringify(statement)}`);
+  const known = read.get(statement) ?? checkStatement(statement);
+  read.set(statement, known);
+  return known;
+}
+
+function checkStatement(statement: Json): Statement {
   for (const key of Object.keys(statement)) {
     if (!(statementKeys as readonly string[]).includes(key)) {
       throw new PolicyError(`the policy element ${key} is not known here; known: ${statementKeys.join(', ')}`);

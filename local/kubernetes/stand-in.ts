@@ -42,11 +42,16 @@ export class KubernetesStandIn {
   readonly #store: Store;
   readonly #identities: Identities;
   readonly #front: Front;
+  /** By the name of the node: a pool has a listener for each of its nodes. */
+  readonly #podListeners = new Map<string, Set<(pod: StoredObject, gone: boolean) => void>>();
 
   private constructor(store: Store, identities: Identities, front: Front, refusals: string[]) {
     this.#store = store;
     this.#identities = identities;
     this.#front = front;
+    store.watch((resource, object, gone) => {
+      if (resource.name === 'pods') this.#tellOfPod(object, gone);
+    });
     this.refusals = refusals;
     this.faults = front.faults;
     this.counts = front.counts;
@@ -103,7 +108,8 @@ export class KubernetesStandIn {
 
   /** One Node, or undefined. */
   node(name: string): StoredObject | undefined {
-    return this.nodes().find(({ metadata }) => metadata.name === name);
+    const resource = resources.find((one) => one.kind === 'Node');
+    return resource && this.#store.find(resource, '', name);
   }
 
   /** Every pod. */
@@ -113,10 +119,10 @@ export class KubernetesStandIn {
 
   /** Tells of each pod that is bound to a node: those that are there, and each that is made, changed or gone; gives back how to end that. */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void {
-    for (const pod of this.pods()) if (pod.spec?.nodeName === nodeName) listener(pod, false);
-    return this.#store.watch((resource, object, gone) => {
-      if (resource.name === 'pods' && object.spec?.nodeName === nodeName) listener(object, gone);
-    });
+    for (const pod of this.#all('pods', (one) => one.spec?.nodeName === nodeName)) listener(pod, false);
+    const listeners = this.#podListeners.get(nodeName) ?? new Set();
+    this.#podListeners.set(nodeName, listeners.add(listener));
+    return () => void listeners.delete(listener);
   }
 
   /** Tells of each Node when it is made or changed; gives back how to end that. */
@@ -136,9 +142,13 @@ export class KubernetesStandIn {
     return this.#front.stop();
   }
 
-  #all(name: string): readonly StoredObject[] {
+  #all(name: string, matches: (object: StoredObject) => boolean = () => true): readonly StoredObject[] {
     const resource = resources.find((one) => one.name === name);
-    return resource === undefined ? [] : this.#store.list(resource, '', () => true).items;
+    return resource === undefined ? [] : this.#store.list(resource, '', matches).items;
+  }
+
+  #tellOfPod(pod: StoredObject, gone: boolean): void {
+    for (const listener of this.#podListeners.get(pod.spec?.nodeName ?? '') ?? []) listener(pod, gone);
   }
 }
 

@@ -20,6 +20,8 @@ export type Listener = (resource: Resource, object: StoredObject, gone: boolean)
 
 /** How long etcd keeps old versions, in milliseconds: the API server compacts what is older than 5 minutes, every 5 minutes. */
 const historyMs = 5 * 60_000;
+/** How many old versions are forgotten together. */
+const forgottenAtOnce = 1_000;
 /** The version in a continuation that shows the objects as they are by then. */
 const latest = -1;
 
@@ -178,7 +180,10 @@ export class Store {
 
   #nextVersion(): string {
     const now = this.#clock.now();
-    while ((this.#history[1]?.at ?? now) <= now - historyMs) this.#history.shift();
+    let old = 0;
+    while ((this.#history[old + 1]?.at ?? now) <= now - historyMs) old++;
+    // Taking them off one by one would move all the others each time.
+    if (old >= forgottenAtOnce) this.#history.splice(0, old);
     this.#history.push({ version: ++this.#version, at: now });
     return String(this.#version);
   }

@@ -98,16 +98,17 @@ export class Lambda {
   /** Runs one invocation in an idle environment, or in a new one. */
   async run(target: LambdaFunction, payload: string): Promise<Invoked> {
     const { settings, environments } = target;
-    const busy = [...environments].filter((one) => one.busy).length;
-    if (busy >= (settings.reservedConcurrency ?? Number.POSITIVE_INFINITY) || this.#running >= accountConcurrency) {
+    const { reservedConcurrency } = settings;
+    const reserved = reservedConcurrency !== undefined && busyIn(environments) >= reservedConcurrency;
+    if (reserved || this.#running >= accountConcurrency) {
       const Reason =
-        settings.reservedConcurrency === undefined
+        reservedConcurrency === undefined
           ? 'ConcurrentInvocationLimitExceeded'
           : 'ReservedFunctionConcurrentInvocationLimitExceeded';
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason, Type: 'User' });
     }
-    const idle = [...environments].find((one) => !one.busy);
-    const environment = idle ?? new Environment(settings, this.principal(target), this.#on(target), ++this.#count);
+    const environment =
+      idleIn(environments) ?? new Environment(settings, this.principal(target), this.#on(target), ++this.#count);
     environments.add(environment);
     this.#running++;
     try {
@@ -134,4 +135,13 @@ export class Lambda {
       for (const environment of environments) environment.kill({ reason: 'shutdown' });
     }
   }
+}
+
+function busyIn(environments: ReadonlySet<Environment>): number {
+  return [...environments].filter((one) => one.busy).length;
+}
+
+function idleIn(environments: ReadonlySet<Environment>): Environment | undefined {
+  for (const one of environments) if (!one.busy) return one;
+  return undefined;
 }

@@ -245,23 +245,23 @@ export class Ec2 {
 
   #visible(): StoredInstance[] {
     const now = this.#clock.now();
-    return this.all().filter(
-      ({ terminatedAt }) => terminatedAt === undefined || now - terminatedAt < shownAfterTerminationMs,
-    );
+    return this.all().filter((one) => isShown(one, now));
   }
 
   /** The instances of some ids, all of them, or an error: one unknown id fails the call. */
   #named(ids: readonly string[] | undefined): StoredInstance[] {
     const malformed = ids?.find((id) => !/^i-([\da-f]{8}|[\da-f]{17})$/.test(id));
     if (malformed !== undefined) throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
-    const known = new Map(this.#visible().map((one) => [one.id, one]));
-    const missing = (ids ?? []).filter((id) => !known.has(id));
+    const named = (ids ?? []).map((id) => [id, this.#instances.get(id)] as const);
+    const now = this.#clock.now();
+    const known = named.flatMap(([, one]) => (one !== undefined && isShown(one, now) ? [one] : []));
+    const missing = named.filter(([, one]) => one === undefined || !isShown(one, now)).map(([id]) => id);
     if (missing.length === 1)
       throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${missing[0]}' does not exist`);
     if (missing.length > 1) {
       throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${missing.join(', ')}' do not exist`);
     }
-    return (ids ?? []).flatMap((id) => known.get(id) ?? []);
+    return known;
   }
 
   #describe(input: DescribeInstancesCommandInput) {
@@ -329,6 +329,10 @@ export function tagContext(tags: Readonly<Record<string, string>>, service: 'ec2
       [`${own}/${key}`, value],
     ]),
   );
+}
+
+function isShown({ terminatedAt }: StoredInstance, now: number): boolean {
+  return terminatedAt === undefined || now - terminatedAt < shownAfterTerminationMs;
 }
 
 function shownState(Name: InstanceStateName) {

@@ -92,7 +92,9 @@ export class Agents {
     const { MaxResults = 10, NextToken } = input;
     if (MaxResults < 5 || MaxResults > 50) throw constraint('maxResults', String(MaxResults), 'between 5 and 50');
     const matches = this.#filter(input);
-    const all = [...this.#agents.keys()].flatMap((id) => this.#known(id) ?? []).filter(matches);
+    const all = this.#meant(input)
+      .flatMap((id) => this.#known(id) ?? [])
+      .filter(matches);
     const start = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, 'base64').toString());
     if (!Number.isInteger(start)) throw new AwsError('InvalidNextToken', 'The specified token is not valid.');
     const end = start + MaxResults;
@@ -100,6 +102,13 @@ export class Agents {
       InstanceInformationList: all.slice(start, end),
       ...(end < all.length ? { NextToken: Buffer.from(String(end)).toString('base64') } : {}),
     };
+  }
+
+  /** The ids that a filter by ids leaves, or all of them, in the order in which the agents registered. */
+  #meant({ Filters }: DescribeInstanceInformationCommandInput): readonly string[] {
+    const named = Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;
+    const wanted = named && new Set(named);
+    return [...this.#agents.keys()].filter((id) => wanted?.has(id) ?? true);
   }
 
   #filter({ Filters, InstanceInformationFilterList }: DescribeInstanceInformationCommandInput) {
