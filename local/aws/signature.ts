@@ -1,9 +1,9 @@
 /** Signature Version 4 of a request: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 import { timingSafeEqual } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from '../iam/credentials.ts';
 import { AwsError } from './service.ts';
+import { Sha256 } from './sha256.ts';
 import type { WireRequest } from './wire.ts';
 
 /** How far the clock of a caller may be off, in milliseconds. */

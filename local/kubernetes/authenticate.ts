@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { Sha256 } from '../aws/sha256.ts';
 
 /** Credentials of the local cloud and the role behind them. */
 interface KnownSecret {

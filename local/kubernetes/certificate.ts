@@ -13,6 +13,15 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /** TLS is checked against the machine's own time, whatever the local cloud's clock says, so the validity is wide. */
 const validity = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2049-12-31T00:00:00Z') };
 
+const ofClusters = new Map<string, Promise<ServerCertificate>>();
+
+/** The certificate of a cluster of one name: the worlds of one process, which follow each other, share it, for keys take their time. */
+export function clusterCertificate(clusterName: string): Promise<ServerCertificate> {
+  const made = ofClusters.get(clusterName) ?? serverCertificate();
+  ofClusters.set(clusterName, made);
+  return made;
+}
+
 /** Makes a certificate authority that nobody else trusts, and a certificate by it for 127.0.0.1. */
 export async function serverCertificate(): Promise<ServerCertificate> {
   const authorityKeys = await keys();

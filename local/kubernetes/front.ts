@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../clock.ts';
 import type { User } from './authorize.ts';
-import { serverCertificate } from './certificate.ts';
+import { type ServerCertificate, serverCertificate } from './certificate.ts';
 import { type Fault, Faults, type RequestInfo } from './faults.ts';
 import type { Identities } from './identities.ts';
 import { parsePath, type Target } from './resources.ts';
@@ -34,6 +34,8 @@ export interface Reply {
 
 /** Where a front is and what it counts. */
 export interface FrontOptions {
+  /** One that nobody else has unless told. */
+  readonly certificate?: ServerCertificate | undefined;
   readonly clock: Clock;
   readonly identities: Identities;
   /** Carries a request out; throws {@link ApiError} where it is refused. */
@@ -62,7 +64,7 @@ export class Front {
 
   /** Opens a free port of 127.0.0.1. */
   static async start(options: FrontOptions): Promise<Front> {
-    const { ca, certificate, key } = await serverCertificate();
+    const { ca, certificate, key } = options.certificate ?? (await serverCertificate());
     // Idle connections stay open: real seconds mean nothing where the clients' time is virtual.
     const server = createServer({ cert: certificate, key, keepAliveTimeout: 0 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

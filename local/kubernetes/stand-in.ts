@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { SecretOf } from './authenticate.ts';
+import type { ServerCertificate } from './certificate.ts';
 import type { Faults } from './faults.ts';
 import { type Asked, Front, type Reply } from './front.ts';
 import { type AccessEntry, Identities } from './identities.ts';
@@ -20,6 +21,8 @@ export interface StandInOptions {
   readonly manifests: readonly unknown[];
   /** How long a new admission policy takes to be in force, in milliseconds; at once unless told. */
   readonly hearsayMs?: number;
+  /** What its server shows; one that no other cluster has unless told. */
+  readonly certificate?: ServerCertificate;
 }
 
 /**
@@ -62,7 +65,7 @@ export class KubernetesStandIn {
 
   /** Starts a cluster on a free port of 127.0.0.1. */
   static async start(options: StandInOptions): Promise<KubernetesStandIn> {
-    const { clock, clusterName, accessEntries, secretOf, manifests, hearsayMs } = options;
+    const { clock, clusterName, accessEntries, secretOf, manifests, hearsayMs, certificate } = options;
     const store = new Store(clock, hearsayMs);
     endNamespaces(store, clock);
     const identities = new Identities(clusterName, accessEntries, secretOf);
@@ -72,7 +75,8 @@ export class KubernetesStandIn {
     }
     for (const manifest of manifests) apply(store, manifest);
     const carry = async (asked: Asked) => carried(store, asked, clock.now(), refusals);
-    return new KubernetesStandIn(store, identities, await Front.start({ clock, identities, carry }), refusals);
+    const front = await Front.start({ certificate, clock, identities, carry });
+    return new KubernetesStandIn(store, identities, front, refusals);
   }
 
   /** Applies an object as an administrator would. */

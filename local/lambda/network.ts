@@ -42,11 +42,27 @@ export function networkModules(host: Host): { readonly net: object; readonly tls
     };
   };
   const connectNet = guard(net.connect as Connect);
-  const connectTls = guard(tls.connect as Connect);
+  const connectTls = guard(((first: unknown, ...rest: unknown[]) =>
+    (tls.connect as Connect)(withContext(first), ...rest)) as Connect);
   return {
     net: withMembers(net, { connect: connectNet, createConnection: connectNet }),
     tls: withMembers(tls, { connect: connectTls }),
   };
+}
+
+/** What a connection trusts is read once and not at each connection; by the text of the authorities. */
+const contexts = new Map<string, tls.SecureContext>();
+/** Options that make a context more than its authorities. */
+const ofContext = ['cert', 'key', 'pfx', 'ciphers', 'minVersion', 'maxVersion', 'secureContext', 'crl', 'sigalgs'];
+
+function withContext(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null) return options;
+  const given = options as tls.ConnectionOptions & Readonly<Record<string, unknown>>;
+  const { ca } = given;
+  if (typeof ca !== 'string' || ofContext.some((name) => given[name] !== undefined)) return options;
+  const context = contexts.get(ca) ?? tls.createSecureContext({ ca });
+  contexts.set(ca, context);
+  return { ...given, secureContext: context };
 }
 
 /** Undefined where a socket is given that is connected already. */

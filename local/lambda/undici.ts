@@ -15,9 +15,15 @@ export function diagnosticsModule(host: Host, real: object): object {
     return realChannel(typeof name === 'string' && name.startsWith('undici:') ? `${name}#${mark}` : name);
   };
   const requestOf = (message: unknown) => (message as { request: object }).request;
+  // Node keeps a channel for as long as it has a subscriber, and with it the whole environment and its cloud.
+  const listen = (name: string, listener: (message: unknown) => void) => {
+    const channel = own(name);
+    channel.subscribe(listener);
+    host.onDeath(() => channel.unsubscribe(listener));
+  };
   const end = (message: unknown) => releases.get(requestOf(message))?.();
-  own('undici:request:create').subscribe((message) => releases.set(requestOf(message), host.hold()));
-  own('undici:request:trailers').subscribe(end);
-  own('undici:request:error').subscribe(end);
+  listen('undici:request:create', (message) => releases.set(requestOf(message), host.hold()));
+  listen('undici:request:trailers', end);
+  listen('undici:request:error', end);
   return withMembers(real, { channel: own });
 }

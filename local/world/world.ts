@@ -3,6 +3,7 @@ import { VirtualClock } from '../clock.ts';
 import { LocalCloud } from '../cloud.ts';
 import type { Core, Faults } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
+import { clusterCertificate } from '../kubernetes/certificate.ts';
 import { Controllers } from '../kubernetes/controllers.ts';
 import { AttachedCluster } from '../kubernetes/real/attached-cluster.ts';
 import { KubernetesStandIn } from '../kubernetes/stand-in.ts';
@@ -91,9 +92,18 @@ export class World {
     };
     const clusters = new Map<string, KubernetesStandIn>();
     for (const clusterName of options.clusters) {
+      const certificate = await clusterCertificate(clusterName);
       clusters.set(
         clusterName,
-        await KubernetesStandIn.start({ clock, clusterName, accessEntries: [], secretOf, manifests, hearsayMs }),
+        await KubernetesStandIn.start({
+          clock,
+          clusterName,
+          accessEntries: [],
+          secretOf,
+          manifests,
+          hearsayMs,
+          certificate,
+        }),
       );
     }
     const attached = new Map<string, AttachedCluster>();
