@@ -1,4 +1,3 @@
-import { renderManifests } from '../../kubernetes/manifests.ts';
 import { VirtualClock } from '../../local/clock.ts';
 import { Controllers } from '../../local/kubernetes/controllers.ts';
 import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
@@ -98,7 +97,6 @@ export class Trial {
       assembly,
       clock,
       clusters: [clusterName],
-      manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
       auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => {
         const fault = trial?.machineFaults.map((ask) => ask()).find((one) => one !== undefined);
