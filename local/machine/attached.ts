@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Ended, Machine, Script } from './machine.ts';
+import { execute } from './process.ts';
 
-/** How long the command may take beside the script itself, in milliseconds: a connection, a container. */
-const entranceMs = 30_000;
+/** How long the command may take beside the script itself, in seconds: a connection, a container. */
+const entranceSeconds = 30;
 
 /** What the command has to name: the node. */
 export const nodePlaceholder = '{node}';
@@ -25,35 +25,9 @@ export class AttachedMachine implements Machine {
   }
 
   run(script: Script): Promise<Ended> {
-    return new Promise((resolve, reject) => {
-      const began = performance.now();
-      const child = spawn('/bin/sh', ['-c', this.#command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-      const out: Buffer[] = [];
-      const err: Buffer[] = [];
-      let timedOut = false;
-      const timer = setTimeout(
-        () => {
-          timedOut = true;
-          if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-        },
-        script.timeoutSeconds * 1_000 + entranceMs,
-      );
-      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-      child.on('error', reject);
-      child.on('close', (code, signal) => {
-        clearTimeout(timer);
-        resolve({
-          exitCode: code ?? (signal === 'SIGKILL' ? 137 : 128),
-          timedOut,
-          stdout: Buffer.concat(out).toString('utf8'),
-          stderr: Buffer.concat(err).toString('utf8'),
-          durationMs: Math.round(performance.now() - began),
-        });
-      });
-      // A command that ends before it has read all says by its exit status what was wrong.
-      child.stdin.on('error', () => undefined);
-      child.stdin.end(wrapperOf(script));
+    return execute(['/bin/sh', '-c', this.#command], {
+      input: wrapperOf(script),
+      timeoutSeconds: script.timeoutSeconds + entranceSeconds,
     });
   }
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   appendFileSync,
@@ -21,6 +20,7 @@ import type { MachineFault } from './faults.ts';
 import type { Boot, Ended, Machine, RuntimeHandler, Script } from './machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from './mirror.ts';
 import { type Apt, furnishArchive } from './packages.ts';
+import { execute } from './process.ts';
 import { daemonBundle, type SysboxTrait, standIns } from './standins.ts';
 import { linkPrograms, write } from './tree.ts';
 import { furnishProcessor, type Virtualization } from './virtualization.ts';
@@ -131,35 +131,7 @@ export class SimulatedMachine implements Machine {
       PATH: bins.map((bin) => `${this.tree}/${bin}`).join(':'),
       ...script.environment,
     };
-    return new Promise((resolve, reject) => {
-      const began = performance.now();
-      const child = spawn('/bin/sh', ['-c', path], {
-        cwd: folder,
-        env,
-        detached: true,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      const out: Buffer[] = [];
-      const err: Buffer[] = [];
-      let timedOut = false;
-      const timer = setTimeout(() => {
-        timedOut = true;
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      }, script.timeoutSeconds * 1000);
-      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-      child.on('error', reject);
-      child.on('close', (code, signal) => {
-        clearTimeout(timer);
-        resolve({
-          exitCode: code ?? (signal === 'SIGKILL' ? 137 : 128),
-          timedOut,
-          stdout: Buffer.concat(out).toString('utf8'),
-          stderr: Buffer.concat(err).toString('utf8'),
-          durationMs: Math.round(performance.now() - began),
-        });
-      });
-    });
+    return execute(['/bin/sh', '-c', path], { cwd: folder, env, timeoutSeconds: script.timeoutSeconds });
   }
 
   async handlers(): Promise<readonly RuntimeHandler[] | undefined> {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Ended } from '../machine.ts';
+import { type ExecutionOptions, execute } from '../process.ts';
 import { NodeCgroups } from './cgroups.ts';
-import { type ExecutionOptions, execute } from './execution.ts';
 
 const enter = fileURLToPath(new URL('enter.sh', import.meta.url));
 

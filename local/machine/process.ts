@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
-import type { Ended } from '../machine.ts';
+import type { Ended } from './machine.ts';
 
-/** How a command is run. */
+/** How a program is run. */
 export interface ExecutionOptions {
+  readonly cwd?: string;
+  /** Its whole environment; that of this process unless told. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What it reads on its standard input; nothing unless told. */
   readonly input?: string | Buffer;
   /** After how many seconds it and its process group are killed; 120 unless told. */
@@ -18,31 +21,29 @@ export interface ExecutionOptions {
  * @throws where the program cannot be started
  */
 export function execute(argv: readonly string[], options: ExecutionOptions = {}): Promise<Ended> {
+  const { cwd, env, input = '', timeoutSeconds = 120, watch } = options;
   const [program = '', ...words] = argv;
   return new Promise((resolve, reject) => {
     const began = performance.now();
-    const child = spawn(program, words, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, words, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     let timedOut = false;
     const kill = () => {
       if (child.pid !== undefined) killGroup(child.pid);
     };
-    const timer = setTimeout(
-      () => {
-        timedOut = true;
-        kill();
-      },
-      (options.timeoutSeconds ?? 120) * 1_000,
-    );
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, timeoutSeconds * 1_000);
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => {
       err.push(chunk);
-      options.watch?.(chunk.toString('utf8'), kill);
+      watch?.(chunk.toString('utf8'), kill);
     });
-    // A program may end without having read all.
+    // A program may end without having read all; its exit status says what was wrong.
     child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
+    child.stdin.end(input);
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(error);
