@@ -82,9 +82,13 @@ export function countFailure(breaker: Breaker | undefined, now: number, { window
 /** How long the call that opened a breaker may take to tell of it, in milliseconds: longer than the function may run. */
 const tellingMs = 45_000;
 
-/** Whether nobody tells of a breaker that is open: the call that opened it died. */
-export function isUntold({ state, openedAt, toldAt }: Breaker, now: number): boolean {
-  return state === 'open' && toldAt === undefined && openedAt !== undefined && now - Date.parse(openedAt) > tellingMs;
+/**
+ * Whether nobody tells of a breaker that is open: the call that opened it died. A launch that has been counted is judged again only where its
+ * own call died, and tells at once; every other one leaves the call that opened the breaker its time.
+ */
+export function isUntold({ state, openedAt, toldAt, failed }: Breaker, launch: string, now: number): boolean {
+  if (state !== 'open' || toldAt !== undefined || openedAt === undefined) return false;
+  return failed.includes(launch) || now - Date.parse(openedAt) > tellingMs;
 }
 
 /** Whether what was counted opens the breaker. */

@@ -1,5 +1,6 @@
 import type { Departure } from '../../domain/events.ts';
 import { type LedgerRow, mayRun } from '../../domain/ledger.ts';
+import type { Node } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
 /** What a departure means for one launch of the instance. */
@@ -29,15 +30,19 @@ export function decide(departure: Departure, row: LedgerRow, at: string): Step {
   if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
   const { node } = row;
   if (node === undefined) return { step: 'wait' };
+  // What was written is what is told, also where another message of this departure tells it.
+  const receipt = row.receipt === undefined ? receiptOf(node, departure, at) : (JSON.parse(row.receipt) as Receipt);
+  return { step: 'end', receipt, cancel: mayRun(row) ? row.commandId : undefined };
+}
+
+function receiptOf(node: Node, { why }: Departure, endedAt: string): Receipt {
   const { instanceId, launchedAt, cluster, pool, nodeName } = node;
-  const endedAt = row.endedAt ?? at;
-  const receipt: Receipt = {
+  return {
     version: 1,
     ...{ instanceId, launchedAt, cluster, pool, nodeName },
     outcome: 'instance-gone',
-    detail: departure.why,
+    detail: why,
     endedAt,
     totalMs: Math.max(0, Date.parse(endedAt) - Date.parse(launchedAt)),
   };
-  return { step: 'end', receipt, cancel: mayRun(row) ? row.commandId : undefined };
 }

@@ -56,7 +56,8 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
     const over = await breakerOf(scope);
     const how = countFailure(over, Date.parse(at), limits);
     if (how === 'none') {
-      if (over !== undefined && isUntold(over, Date.parse(at))) await announce(scope, over, over.openedAt ?? at);
+      if (over !== undefined && isUntold(over, launch, Date.parse(at)))
+        await announce(scope, over, over.openedAt ?? at);
       return over;
     }
     const counted = await addFailure(scope, launch, { over, start: how === 'start', at });
@@ -73,7 +74,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
   );
 }
 
-/** Tells that the breaker is open, and notes that last: where the call dies before that, the next failure finds it untold. */
+/** Tells that the breaker is open, and notes that last: where the call dies before that, the next one of this launch, or the next failure, finds it untold. */
 async function announce(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
   await tell([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
   countOpened(scope);

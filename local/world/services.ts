@@ -25,6 +25,7 @@ export interface ClusterSettings {
 /** The AWS services that an app with Airlock's resources runs on. */
 export interface Services {
   readonly autoScaling: AutoScaling;
+  readonly dynamoDb: DynamoDb;
   readonly ec2: Ec2;
   readonly eks: Eks;
   readonly events: Events;
@@ -124,7 +125,7 @@ function make(
   const dynamoDb = new DynamoDb({ clock, place });
   const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
   return {
-    services: { ec2, autoScaling, eks, events, scheduler, sqs, ssm, states },
+    services: { dynamoDb, ec2, autoScaling, eks, events, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
       resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(

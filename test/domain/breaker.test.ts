@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Breaker, breakerKey, countFailure, isOpen, scopeOf, shallOpen } from '../../domain/breaker.ts';
+import { type Breaker, breakerKey, countFailure, isOpen, isUntold, scopeOf, shallOpen } from '../../domain/breaker.ts';
 
 const limits = { failures: 3, sharePercent: 50, windowMinutes: 60 };
 const start = '2026-11-21T09:00:00.000Z';
@@ -46,5 +46,16 @@ describe('a breaker', () => {
     const scope = scopeOf(node, { runtime: 'gvisor', release: '20260928.0' });
     expect(breakerKey(scope)).toEqual({ instanceId: 'breaker demo ci gvisor@20260928.0', launchedAt: 'breaker' });
     expect(scopeOf(node, undefined).release).toBe('refused');
+  });
+
+  it.each([
+    ['of the launch that has been counted, for its first call died', 'i-0', 0, {}, true],
+    ['of another launch, while the call that opened it may still tell', 'i-9', 0, {}, false],
+    ['of another launch, once that call has ended', 'i-9', 1, {}, true],
+    ['of any launch, once it was told', 'i-0', 1, { toldAt: start }, false],
+    ['of any launch, once it is closed', 'i-0', 1, { state: 'closed' }, false],
+  ] as const)('is told anew, or not, by the failure %s', (_, launch, minutes, change, expected) => {
+    const open = breaker({ state: 'open', openedAt: start, failed: failed(3), ...change });
+    expect(isUntold(open, launch, after(minutes))).toBe(expected);
   });
 });

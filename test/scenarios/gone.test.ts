@@ -100,27 +100,3 @@ describe('an instance that is stopped and started again', () => {
     expect(outcomes).toEqual(['instance-gone', 'agent-never-came']);
   });
 });
-
-describe('a death of gone after each of its calls', () => {
-  it.each(['UpdateItem', 'CancelCommand', 'StopExecution', 'PutEvents'])(
-    'after %s leaves the node with one end, once the message comes again',
-    async (operation) => {
-      const world = await startWorld([], endless);
-      const node = await launch(world);
-      await pass(world, 60_000);
-      let deaths = 1;
-      world.cloud.faults = {
-        afterCall: ({ operation: called, principal }) => {
-          if (deaths === 0 || called !== operation || !JSON.stringify(principal).includes('Gone')) return undefined;
-          deaths--;
-          return 'crash';
-        },
-      };
-      world.services.ec2.terminate(node.instanceId);
-      await pass(world, 30 * 60_000);
-      expect(deaths).toBe(0);
-      expect(new Set(ends(world, node))).toEqual(new Set(['Node Forgotten']));
-      expect(world.services.states.running).toBe(0);
-    },
-  );
-});

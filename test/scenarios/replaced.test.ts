@@ -3,7 +3,7 @@ import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { LaunchedNode } from '../../local/world/node.ts';
 import { receiptIn } from '../../local/world/story.ts';
 import type { World } from '../../local/world/world.ts';
-import { done, launch, nodeOf, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
+import { launch, nodeOf, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);
 const working = async () => new ModelledMachine();
@@ -188,30 +188,4 @@ describe('a launch hook that airlock.yaml names for the pool', () => {
     expect(terminations(world)).toEqual([]);
     expect(world.services.autoScaling.lifecycleOf(node.instanceId)).toBe('Pending:Wait');
   });
-});
-
-describe('a death of replace after each of its calls', () => {
-  it.each(['DescribeInstances', 'BatchGetItem', 'UpdateItem', 'TerminateInstances'])(
-    'after %s ends the node once, as replaced',
-    async (operation) => {
-      const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
-      const node = await launch(world);
-      await pass(world, 20_000);
-      let deaths = 1;
-      world.cloud.faults = {
-        afterCall: ({ operation: called, principal }) => {
-          if (deaths === 0 || called !== operation || !JSON.stringify(principal).includes('Replac')) return undefined;
-          deaths--;
-          return 'crash';
-        },
-      };
-      await settle(world);
-      await pass(world, 30 * minutes);
-      expect(deaths).toBe(0);
-      expect(story(world, node).filter((type) => /Replaced|Quarantined|Forgotten|Held/.test(type))).toEqual([
-        'Node Replaced',
-      ]);
-      expect(done(world, 'TerminateInstances')).toBeLessThanOrEqual(2);
-    },
-  );
 });

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { receiptIn } from '../../../local/world/story.ts';
+import { withoutSweep } from '../scenario.ts';
+import { endless } from '../slow.ts';
+import {
+  breakerOf,
+  commandsOf,
+  dieEverywhere,
+  endsOf,
+  endsOfCommands,
+  executionsOf,
+  type Plot,
+  sides,
+} from './dying.ts';
+
+const deadlineMs = 20 * 60_000;
+
+/** A command is at work when the time of its node is up. */
+const late = (strike?: Plot['strike']) => (): Plot => ({
+  construct: 'Halt',
+  setting: [[], endless],
+  ...(strike === undefined ? {} : { strike }),
+  play: async (stage, arm) => {
+    withoutSweep(stage.world);
+    arm();
+    const node = await stage.launch();
+    await stage.settle();
+    const receipt = receiptIn(stage.world.storyOf(node));
+    return {
+      commands: commandsOf(stage, node),
+      atWork: endsOfCommands(stage, node).some((endedAt) => endedAt > Date.parse(receipt?.endedAt ?? '')),
+      unseen: /has not ended|not known/.exec(receipt?.detail ?? '')?.[0],
+      ends: endsOf(stage, node),
+      inTime: Date.parse(receipt?.endedAt ?? '') - node.launchedAt <= deadlineMs,
+      executions: executionsOf(stage, node),
+      taints: stage.taints(node),
+      failed: (await breakerOf(stage)).failed,
+    };
+  },
+  seen: {
+    commands: ['Cancelled'],
+    atWork: false,
+    unseen: undefined,
+    ends: ['Node Quarantined: deadline-passed'],
+    inTime: true,
+    executions: ['FAILED'],
+    taints: ['airlock.dev/bootstrap', 'airlock.dev/quarantined'],
+    failed: 1,
+  },
+});
+
+/** The dispatcher never learns which command it sent: the claim stands in the ledger, and no command. */
+const unknowing: NonNullable<Plot['strike']> = ({ principal, operation }, side, stage) => {
+  if (principal.kind !== 'role' || principal.roleArn !== stage.roleOf('Dispatch')) return undefined;
+  const at = side === 'beforeCall' ? 'ListCommands' : 'SendCommand';
+  return operation === at ? 'crash' : undefined;
+};
+
+describe.each(sides)('the command ends before its node does, which is in time, where it dies %s', (side) => {
+  it.each([
+    ['is known', late(), ['UpdateItem', 'Query', 'CancelCommand', 'Query', 'ListCommandInvocations']],
+    [
+      'was sent by a dispatcher that died',
+      late(unknowing),
+      ['UpdateItem', 'Query', 'ListCommands', 'UpdateItem', 'CancelCommand'],
+    ],
+  ])('halt, at each of its calls for a command that %s', async (_, plot, expected) => {
+    const at = await dieEverywhere(plot, side);
+    for (const operation of expected) expect(at).toContain(operation);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { ModelledMachine } from '../../../local/machine/modelled.ts';
+import type { Stage } from '../../mutations/stage.ts';
+import { withoutSweep } from '../scenario.ts';
+import { breakerOf, dieEverywhere, endsOf, fragile, type Plot, sides } from './dying.ts';
+
+const failing = async () => new ModelledMachine(['not-sandboxed']);
+
+/** How often an opening was told at least, and for how many failures. */
+function openings({ world }: Stage): readonly unknown[] {
+  const told = world.audit().filter((event) => event['detail-type'] === 'Breaker Opened');
+  return [...new Set(told.map(({ detail }) => JSON.stringify(detail)))].map((text) => JSON.parse(text).failed);
+}
+
+/** A failure is judged, by which the breaker opens. */
+const opening = (): Plot => ({
+  construct: 'Replace',
+  setting: [[], failing, fragile],
+  play: async (stage, arm) => {
+    withoutSweep(stage.world);
+    arm();
+    const node = await stage.launch();
+    await stage.settle();
+    return {
+      ends: endsOf(stage, node),
+      opened: openings(stage),
+      breaker: await breakerOf(stage),
+      state: stage.world.services.ec2.instance(node.instanceId).state,
+    };
+  },
+  seen: {
+    ends: ['Node Held: proof-failed'],
+    opened: [1],
+    breaker: { state: 'open', failed: 1, probed: false },
+    state: 'running',
+  },
+});
+
+/** The node fails that is tried while the breaker is open. */
+const probing = (): Plot => ({
+  construct: 'Replace',
+  setting: [[], failing, fragile],
+  play: async (stage, arm) => {
+    withoutSweep(stage.world);
+    await stage.launch();
+    await stage.settle();
+    arm();
+    const node = await stage.launch();
+    await stage.settle();
+    return { ends: endsOf(stage, node), opened: openings(stage), breaker: await breakerOf(stage) };
+  },
+  seen: {
+    ends: ['Node Held: proof-failed'],
+    opened: [1],
+    breaker: { state: 'open', failed: 1, probed: false },
+  },
+});
+
+describe.each(sides)('a failure counts once, and the opening of the breaker is told, where it dies %s', (side) => {
+  it.each([
+    [
+      'that opens the breaker',
+      opening,
+      ['DescribeInstances', 'BatchGetItem', 'UpdateItem', 'UpdateItem', 'PutEvents', 'UpdateItem'],
+    ],
+    ['of the one node that is tried', probing, ['DescribeInstances', 'BatchGetItem', 'UpdateItem']],
+  ])('replace, at each of its calls for a failure %s', async (_, plot, expected) => {
+    expect((await dieEverywhere(plot, side)).slice(0, expected.length)).toEqual(expected);
+  });
+});
