@@ -1,0 +1,87 @@
+import { afterAll, beforeAll } from 'vitest';
+import { gatekeepers } from '../../../domain/kubernetes.ts';
+import { ask, type Connection, messageOf } from '../../../local/kubernetes/client.ts';
+import { startCluster, type TestCluster } from '../../local/kubernetes/cluster.ts';
+
+/** The label and the annotation of ours that a gate is lifted with, as they stand in the path of a patch. */
+export const proven = 'node-restriction.kubernetes.io~1airlock-runtime';
+export const receipt = 'airlock.dev~1receipt';
+
+/** An operation of a patch. */
+export const add = (path: string, value: unknown) => ({ op: 'add', path, value });
+/** An operation of a patch. */
+export const gone = (path: string) => ({ op: 'remove', path });
+
+/** An object that owns others. */
+export const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u' };
+
+/** What the tests of one file work with. */
+export interface Almighty {
+  readonly cluster: TestCluster;
+  /** Our identity. */
+  readonly us: Connection;
+}
+
+/**
+ * A cluster for the tests of one file, in which somebody gave our identity every right: what is denied there is denied by the policies alone.
+ *
+ * @returns what asks for it, from within a test
+ */
+export function almighty(): () => Almighty {
+  let made: Almighty | undefined;
+  beforeAll(async () => {
+    const cluster = await startCluster();
+    made = { cluster, us: await cluster.asGatekeeper() };
+    const everything = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
+    const rbac = 'rbac.authorization.k8s.io';
+    const metadata = { name: 'everything' };
+    await cluster.api.apply({ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules: everything });
+    await cluster.api.apply({
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata,
+      subjects: [{ kind: 'Group', name: gatekeepers, apiGroup: rbac }],
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'everything' },
+    });
+  });
+  afterAll(() => made?.cluster.stop());
+  return () => {
+    if (made === undefined) throw new Error('the cluster has not been started yet');
+    return made;
+  };
+}
+
+let made = 0;
+
+/** A number that no other call got. */
+export function unique(): number {
+  return made++;
+}
+
+/** Makes a Node with one thing of everything, as an administrator would have it. @returns its name */
+export async function nodeIn({ cluster }: Almighty): Promise<string> {
+  const name = `node-${unique()}`;
+  const body = {
+    metadata: {
+      name,
+      labels: { team: 'a', 'airlock.dev/runtime': 'gvisor', 'airlock.dev/state': 'quarantined' },
+      annotations: { note: 'x' },
+      finalizers: ['example.com/keep'],
+    },
+    spec: {
+      providerID: `aws:///a/i-${name}`,
+      taints: [
+        { key: 'team', value: 'a', effect: 'NoSchedule' },
+        { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' },
+      ],
+    },
+    status: {
+      capacity: { cpu: '2' },
+      conditions: [{ type: 'Ready', status: 'True' }],
+      runtimeHandlers: [{ name: 'runsc' }],
+    },
+  };
+  const answer = await ask(cluster.admin, 'POST', '/api/v1/nodes', body);
+  if (answer.code !== 201) throw new Error(messageOf(answer));
+  return name;
+}

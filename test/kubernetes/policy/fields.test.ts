@@ -1,0 +1,36 @@
+import {
+  V1Container,
+  V1NodeSpec,
+  V1NodeStatus,
+  V1ObjectMeta,
+  V1PodSecurityContext,
+  V1PodSpec,
+  V1ResourceRequirements,
+  V1SecurityContext,
+} from '@kubernetes/client-node';
+import { expect, test } from 'vitest';
+import { metadataCare, specCare, statusCare } from '../../../kubernetes/node-policy.ts';
+import {
+  containerResources,
+  containerSecurity,
+  podContainer,
+  podMetadata,
+  podSecurity,
+  podSpec,
+} from '../../../kubernetes/pod-policy.ts';
+
+test.each([
+  ['metadata of a Node', V1ObjectMeta, metadataCare],
+  ['spec of a Node', V1NodeSpec, specCare],
+  ['status of a Node', V1NodeStatus, statusCare],
+  ['metadata of a pod', V1ObjectMeta, podMetadata],
+  ['spec of a pod', V1PodSpec, podSpec],
+  ['security context of a pod', V1PodSecurityContext, podSecurity],
+  ['container', V1Container, podContainer],
+  ['security context of a container', V1SecurityContext, containerSecurity],
+  ['resources of a container', V1ResourceRequirements, containerResources],
+])('every field of the %s in the schema of the API is listed', (_what, model, listed) => {
+  const fields = model.getAttributeTypeMap().map(({ baseName }) => baseName);
+
+  expect(Object.keys(listed).sort()).toEqual(fields.sort());
+});
