@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { VirtualClock } from '../../local/clock.ts';
+import type { Faults } from '../../local/core.ts';
 import type { StoredObject } from '../../local/kubernetes/object.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
 import type { Machine } from '../../local/machine/machine.ts';
@@ -158,4 +159,10 @@ export function on(
       await stage.strike();
     }
   };
+}
+
+/** Kills whoever makes a call, once, right after it took effect. */
+export function onceAfter(wanted: string): Faults {
+  let deaths = 1;
+  return { afterCall: ({ operation }) => (operation === wanted && deaths-- > 0 ? 'crash' : undefined) };
 }

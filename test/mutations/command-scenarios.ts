@@ -1,0 +1,173 @@
+import { strict as assert } from 'node:assert';
+import { karpenterNode } from '../../local/world/node.ts';
+import { plant } from '../../local/world/planted.ts';
+import { receiptIn } from '../../local/world/story.ts';
+import { cluster, gate, on, onceAfter, type Scenario } from './stage.ts';
+
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+
+/** One execution, one command and one answer, whatever comes twice, dies or is refused. */
+export const commandScenarios = {
+  'events that come three times start one execution': on(async (stage) => {
+    const node = await stage.world.launch(plant(['events-doubled'], stage.world, karpenterNode(cluster, gate)));
+    await stage.settle();
+    await stage.pass(60_000);
+    assert.equal(stage.world.services.states.executions().length, 1);
+    assert.equal(stage.commandsFor(node), 1);
+    assert.equal(stage.done('SendTaskSuccess'), 1);
+    assert.deepEqual(stage.story(node), released);
+  }),
+
+  'an admission that dies after StartExecution starts no second': on(async (stage) => {
+    stage.world.cloud.faults = onceAfter('StartExecution');
+    const node = await stage.launch();
+    await stage.settle();
+    await stage.pass(10 * 60_000);
+    assert.equal(stage.world.services.states.executions().length, 1);
+    assert.equal(stage.commandsFor(node), 1);
+    assert.equal(stage.outcome(node), 'released');
+    stage.undisturbed();
+  }),
+
+  'a message that SQS delivers twice sends one command': on(async (stage) => {
+    const { world, clock } = stage;
+    const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('CommandsQueue'));
+    assert.ok(queue, 'there is no commands queue');
+    let copied = false;
+    world.cloud.faults = {
+      // Calls take time, so that the two dispatchers work side by side.
+      beforeCall: async () => {
+        await clock.sleep(40);
+        return undefined;
+      },
+      afterCall: ({ service, operation, input }) => {
+        const { QueueUrl, MessageBody } = input as { QueueUrl?: string; MessageBody?: string };
+        const ours = service === 'sqs' && operation === 'SendMessage' && QueueUrl === queue.settings.url;
+        if (copied || !ours) return undefined;
+        copied = true;
+        queue.add({ id: 'copy', body: MessageBody ?? '', attributes: {}, senderId: 'copy', sentAt: clock.now() });
+        return undefined;
+      },
+    };
+    const node = await stage.launch({ agentAfterMs: 0 });
+    await stage.settle();
+    await stage.pass(10 * 60_000);
+    assert.equal(stage.commandsFor(node), 1);
+    assert.equal(stage.outcome(node), 'released');
+  }),
+
+  'a dispatcher that dies right after SendCommand sends no second': on(async (stage) => {
+    stage.world.cloud.faults = onceAfter('SendCommand');
+    const node = await stage.launch();
+    await stage.settle();
+    await stage.pass(10 * 60_000);
+    assert.equal(stage.outcome(node), 'released');
+    assert.equal(stage.commandsFor(node), 1);
+    stage.undisturbed();
+  }),
+
+  'a result that is known before its command is noted settles the node': on(async (stage) => {
+    stage.world.cloud.faults = onceAfter('SendCommand');
+    const node = await stage.launch();
+    await stage.settle();
+    assert.ok(stage.reached(node, 'released') <= 120_000, 'nobody took the result for what it was');
+  }),
+
+  'a claim whose command was never sent is looked for, and sent': on(async (stage) => {
+    let deaths = 1;
+    stage.world.cloud.faults = {
+      beforeCall: ({ operation }) => (operation === 'SendCommand' && deaths-- > 0 ? 'crash' : undefined),
+    };
+    const node = await stage.launch();
+    await stage.settle();
+    assert.equal(stage.done('ListCommands'), 1);
+    assert.equal(stage.outcome(node), 'released');
+    assert.equal(stage.commandsFor(node), 1);
+    stage.undisturbed();
+  }),
+
+  'a claim whose command was sent is looked for, and found': on(async (stage) => {
+    stage.world.cloud.faults = onceAfter('SendCommand');
+    // The result is lost too, so the redelivered message alone can find the command.
+    stage.world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
+    const node = await stage.launch();
+    await stage.pass(8 * 60_000);
+    assert.equal(stage.commandsFor(node), 1);
+    assert.equal(stage.done('ListCommands'), 1);
+  }),
+
+  "a stranger's command settles nothing": on(async (stage) => {
+    const { world } = stage;
+    const operator = { kind: 'role', roleArn: stage.roleOf('Dispatch'), sessionName: 'operator' } as const;
+    let sent = false;
+    world.cloud.faults = {
+      // Somebody runs the same document by hand while ours is on its way; his ends first.
+      afterCall: async ({ operation, input }) => {
+        if (operation !== 'SendCommand' || sent) return undefined;
+        sent = true;
+        await world.cloud.aws.call(operator, 'ssm', 'SendCommand', { ...(input as object), Comment: 'by hand' });
+        return undefined;
+      },
+    };
+    const node = await stage.launch();
+    await stage.settle();
+    assert.equal(stage.commandsFor(node), 2);
+    assert.equal(stage.done('SendTaskSuccess'), 1);
+    const ours = world.services.ssm.commands().find(({ comment }) => comment !== 'by hand');
+    assert.equal(receiptIn(world.storyOf(node))?.installation?.commandId, ours?.id);
+  }),
+
+  'a result that SSM does not show yet is read seconds later': on(async (stage) => {
+    stage.world.services.ssm.settings.invisibleMs = 12_000;
+    const node = await stage.launch();
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+    assert.ok(stage.reached(node, 'proven') <= 75_000, 'the result came late');
+    stage.undisturbed();
+  }),
+
+  'a batch goes on without a node that is gone and one that lost its tag': on(async (stage) => {
+    const { ec2 } = stage.world.services;
+    const nodes = await Promise.all(Array.from({ length: 4 }, () => stage.launch()));
+    const [gone, bare, ...others] = nodes;
+    assert.ok(gone && bare);
+    await stage.pass(20_000);
+    ec2.terminate(gone.instanceId);
+    ec2.retag(bare.instanceId, { 'eks:cluster-name': cluster });
+    await stage.settle();
+    for (const node of others) assert.equal(stage.outcome(node), 'released');
+    assert.equal(stage.commandsFor(gone), 0);
+    assert.equal(stage.commandsFor(bare), 0);
+    assert.equal(stage.outcome(bare), 'command-forbidden');
+    assert.deepEqual(stage.deadLetters(), []);
+  }),
+
+  'a throttled SendCommand is sent once': on(async (stage) => {
+    const node = await stage.world.launch(plant(['send-throttled'], stage.world, karpenterNode(cluster, gate)));
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+    assert.ok(stage.reached(node, 'installing') <= 60_000, 'the command came late');
+    assert.equal(stage.commandsFor(node), 1);
+    stage.undisturbed();
+  }),
+
+  'events that a queue does not take are kept as dead letters': on(async (stage) => {
+    const { sqs } = stage.world.services;
+    const policies = sqs.all().filter(({ settings }) => /LaunchesQueue|ResultsQueue/.test(settings.name));
+    const node = await stage.launch();
+    await stage.pass(1_000);
+    for (const queue of policies) queue.policy = undefined;
+    await stage.pass(60_000);
+    assert.equal(stage.deadLetters().filter((name) => name.includes('Launches')).length, 1);
+    assert.equal(stage.outcome(node), '');
+  }),
+
+  'results that a queue does not take are kept as dead letters': on(async (stage) => {
+    await stage.launch();
+    await stage.pass(20_000);
+    for (const queue of stage.world.services.sqs.all())
+      if (queue.settings.name.includes('ResultsQueue')) queue.policy = undefined;
+    await stage.pass(60_000);
+    assert.equal(stage.deadLetters().filter((name) => name.includes('Results')).length, 1);
+  }),
+} as const satisfies Readonly<Record<string, Scenario>>;

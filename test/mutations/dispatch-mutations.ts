@@ -1,0 +1,106 @@
+import type { Copy } from './assembly.ts';
+import type { Mutation } from './mutations.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+const source = (name: string, file: string, from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.rebundle(name, file, from, to);
+const released: ScenarioName = 'two tagged launches are released';
+
+/** Mistakes in the sources of `dispatch`. */
+export const dispatchMutations: readonly Mutation[] = [
+  {
+    name: 'an open breaker holds nothing back',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/handler.ts',
+      'if (!isOpen(breaker)) return undefined;',
+      'if (breaker !== null) return undefined;',
+    ),
+    turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
+  },
+  {
+    name: 'batch failure not reported: dispatch says nothing',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/handler.ts',
+      'return { batchItemFailures: failures };',
+      'return { batchItemFailures: [] };',
+    ),
+    turnsRed: 'an agent that comes after ten minutes is not too late',
+  },
+  {
+    name: 'ledger write unconditional',
+    apply: source(
+      'dispatch',
+      'lambdas/adapters/ledger.ts',
+      "over?.token === undefined ? 'attribute_not_exists(#token)'",
+      "over?.token === undefined ? 'attribute_exists(instanceId) OR attribute_not_exists(instanceId)'",
+    ),
+    turnsRed: 'a message that SQS delivers twice sends one command',
+  },
+  {
+    name: 'dispatch without claim',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/handler.ts',
+      /claim\(\{ \.\.\.message[^)]*\)[^)]*\)[^)]*\}\),/,
+      'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && rowName)),',
+    ),
+    turnsRed: released,
+  },
+  {
+    name: 'a claim is not looked for before it is sent again',
+    apply: source(
+      'dispatch',
+      'lambdas/adapters/commands.ts',
+      'page.Commands?.find((command) => command.Comment === batchId)',
+      'page.Commands?.find(() => false)',
+    ),
+    turnsRed: 'a claim whose command was sent is looked for, and found',
+  },
+  {
+    name: 'the comment does not carry the batch',
+    apply: source('dispatch', 'lambdas/adapters/commands.ts', 'Comment: order.batchId,', ''),
+    turnsRed: 'a result that is known before its command is noted settles the node',
+  },
+  {
+    name: "an agent's version is not looked at",
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/decide.ts',
+      'if (isOlder(agent.version, firstSafeAgent)) {',
+      'if (isOlder(agent.version, "0")) {',
+    ),
+    turnsRed: 'an agent that is too old gets no command',
+  },
+  {
+    name: 'a node waits for ever for its agent',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/decide.ts',
+      'if (left > (lastLook + shortestWait) * 1000)',
+      'if (left > 0)',
+    ),
+    turnsRed: 'an agent that never comes is agent-never-came',
+  },
+  {
+    name: 'a refused call is not split',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/send.ts',
+      '} else if (ids.length > 1) {',
+      '} else if (ids.length > 1_000) {',
+    ),
+    turnsRed: 'a batch goes on without a node that is gone and one that lost its tag',
+  },
+  {
+    name: 'a throttled call is an error',
+    apply: source(
+      'dispatch',
+      'lambdas/adapters/commands.ts',
+      "if (error.name === 'ThrottlingException')",
+      "if (error.name === 'Throttling')",
+    ),
+    turnsRed: 'a throttled SendCommand is sent once',
+  },
+];

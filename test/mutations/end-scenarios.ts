@@ -1,0 +1,84 @@
+import { strict as assert } from 'node:assert';
+import { endless } from '../scenarios/slow.ts';
+import { on, onceAfter, type Scenario } from './stage.ts';
+
+/** Ends that come from outside: the deadline, and an instance that goes away. */
+export const endScenarios = {
+  'an installation that still runs at the deadline is cancelled and awaited': on(
+    async (stage) => {
+      const node = await stage.launch();
+      await stage.settle();
+      const [invocation] = stage.world.services.ssm.commands().flatMap(({ invocations }) => invocations);
+      assert.equal(invocation?.status, 'Cancelled');
+      assert.equal(stage.outcome(node), 'deadline-passed');
+      assert.ok(stage.reached(node, 'quarantined') <= 20 * 60_000, 'after the deadline');
+      assert.doesNotMatch(stage.world.report(node).detail, /not ended|AccessDenied/);
+      await stage.pass(20 * 60_000);
+      assert.equal(stage.commandsFor(node), 1);
+      assert.ok(stage.logged('Halt'), 'halt wrote no log');
+      stage.undisturbed();
+    },
+    [],
+    endless,
+  ),
+
+  'a command that was sent and not noted is found at the deadline, and cancelled': on(
+    async (stage) => {
+      stage.world.cloud.faults = onceAfter('SendCommand');
+      // The message comes back after the visibility time-out of three minutes, when the time is up.
+      const node = await stage.launch({ agentAfterMs: 60_000, tags: { 'airlock:deadline-minutes': '5' } });
+      await stage.settle();
+      const [invocation] = stage.world.services.ssm.commands().flatMap(({ invocations }) => invocations);
+      assert.equal(invocation?.status, 'Cancelled');
+      assert.equal(stage.outcome(node), 'deadline-passed');
+      assert.equal(stage.commandsFor(node), 1);
+    },
+    [],
+    endless,
+  ),
+
+  'an instance that goes away ends at once': on(
+    async (stage) => {
+      const node = await stage.launch();
+      await stage.pass(60_000);
+      stage.world.services.ec2.terminate(node.instanceId);
+      await stage.pass(7_000);
+      assert.deepEqual(stage.story(node), ['Node Admitted', 'Command Sent', 'Node Forgotten']);
+      assert.equal(stage.world.services.states.running, 0);
+      assert.equal(stage.done('CancelCommand'), 1);
+      await stage.pass(30 * 60_000);
+      assert.equal(stage.story(node).length, 3);
+      assert.ok(stage.logged('Gone'), 'gone wrote no log');
+      stage.undisturbed();
+    },
+    [],
+    endless,
+  ),
+
+  'an end that is written and not told is waited for, and told': on(async (stage) => {
+    const node = await stage.launch({ agentAfterMs: undefined });
+    await stage.pass(60_000);
+    stage.world.cloud.faults = onceAfter('StopExecution');
+    stage.world.services.ec2.terminate(node.instanceId);
+    await stage.pass(10 * 60_000);
+    assert.deepEqual(stage.story(node), ['Node Admitted', 'Node Forgotten']);
+    assert.ok(stage.done('ChangeMessageVisibility') > 0, 'nobody waited');
+    stage.undisturbed();
+  }),
+
+  'an instance that is about to be taken away ends at once': on(async (stage) => {
+    const { ec2, events } = stage.world.services;
+    const interrupted = await stage.launch({ agentAfterMs: undefined });
+    const scaledIn = await stage.launch({ agentAfterMs: undefined });
+    await stage.pass(60_000);
+    ec2.interrupt(interrupted.instanceId);
+    events.emit({
+      source: 'aws.autoscaling',
+      'detail-type': 'EC2 Instance-terminate Lifecycle Action',
+      resources: [],
+      detail: { EC2InstanceId: scaledIn.instanceId, AutoScalingGroupName: 'builders' },
+    });
+    await stage.pass(7_000);
+    for (const node of [interrupted, scaledIn]) assert.equal(stage.outcome(node), 'instance-gone');
+  }),
+} as const satisfies Readonly<Record<string, Scenario>>;

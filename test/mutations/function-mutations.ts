@@ -1,0 +1,119 @@
+import type { Copy } from './assembly.ts';
+import type { Mutation } from './mutations.ts';
+
+const source = (name: string, file: string, from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.rebundle(name, file, from, to);
+
+/** Mistakes in the sources of the other functions. */
+export const functionMutations: readonly Mutation[] = [
+  {
+    name: 'the breaker never opens',
+    apply: source(
+      'replace',
+      'domain/breaker.ts',
+      "if (state === 'open' || failed.length < failures) return false;",
+      'return failed.length > 1_000;',
+    ),
+    turnsRed: 'three failures open the breaker, and the alarm and an event say so',
+  },
+  {
+    name: 'the end of a cancelled command is not awaited',
+    apply: source('halt', 'lambdas/halt/handler.ts', 'if (said.ended)', 'if (said.ended || said)'),
+    turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
+  },
+  {
+    name: 'batch failure not reported: settle says nothing',
+    apply: source(
+      'settle',
+      'lambdas/settle/handler.ts',
+      'return { batchItemFailures: failures };',
+      'return { batchItemFailures: [] };',
+    ),
+    turnsRed: 'a result that SSM does not show yet is read seconds later',
+  },
+  {
+    name: 'settle does not check the command id',
+    apply: source(
+      'settle',
+      'lambdas/settle/decide.ts',
+      'row.commandId === commandId ||',
+      'row.commandId !== undefined ||',
+    ),
+    turnsRed: "a stranger's command settles nothing",
+  },
+  {
+    name: 'settle knows commands by their noted id alone',
+    apply: source('settle', 'lambdas/settle/decide.ts', 'row.batchId === standing.comment', 'false'),
+    turnsRed: 'a result that is known before its command is noted settles the node',
+  },
+  {
+    name: 'proof result ignored',
+    apply: source(
+      'settle',
+      'lambdas/settle/decide.ts',
+      /const succeeded = [\s\S]*?if \(succeeded && \([^)]*\)\) \{\n(\s*return \{ answer: 'success', installation: installationOf\(row, commandId, result, )outcome/,
+      "if (verb === 'install' && host !== undefined) {\n return { answer: 'success', installation: installationOf(row, commandId, result, 'installed'",
+    ),
+    turnsRed: 'a proof that fails ends in quarantine',
+  },
+  {
+    name: 'admit takes every cluster',
+    apply: source('admit', 'lambdas/admit/decide.ts', '|| !config.clusters.includes(cluster)', ''),
+    turnsRed: 'launches that are not ours are left alone',
+  },
+  {
+    name: 'admit takes launches without our tag',
+    apply: source(
+      'admit',
+      'lambdas/admit/decide.ts',
+      "if (tag === undefined) return { verdict: 'not-ours', because: 'no-tag' };",
+      "if (tag === undefined) return judge(launch, { ...candidate, tags: { ...candidate.tags, [runtimeTag]: 'gvisor' } }, config, now);",
+    ),
+    turnsRed: 'launches that are not ours are left alone',
+  },
+  {
+    name: "execution's name drawn by lot",
+    apply: source(
+      'admit',
+      'lambdas/admit/admit-all.ts',
+      /return executionName\(node\.instanceId, node\.launchedAt, 'install', 1\);/,
+      "return executionName(node.instanceId, node.launchedAt, 'install', Math.floor(Math.random() * 1e9));",
+    ),
+    turnsRed: 'an admission that dies after StartExecution starts no second',
+  },
+  {
+    name: 'settled tokens are not noted, and a second event is answered again',
+    apply: source('settle', 'lambdas/settle/settle-node.ts', 'if (row.settledToken === row.token) return;', ''),
+    turnsRed: 'events that come three times start one execution',
+  },
+  {
+    name: 'a runtime tag is not looked up',
+    apply: source(
+      'admit',
+      'lambdas/admit/decide.ts',
+      'const asked = requestOf(tag, config.releases);',
+      "const asked = requestOf('gvisor', config.releases);",
+    ),
+    turnsRed: 'a tag with a shell in it is refused',
+  },
+  {
+    name: 'receipt not checked: any Node of that name is the launch',
+    apply: source(
+      'cluster',
+      'lambdas/cluster/lookup.ts',
+      'if (node.providerId !== launch.providerId) {',
+      "if (node.providerId === '') {",
+    ),
+    turnsRed: 'a Node of the same name that is another instance keeps its gate',
+  },
+  {
+    name: 'an outage of the cluster ends the way',
+    apply: source(
+      'cluster',
+      'lambdas/cluster/patience.ts',
+      'if (error instanceof Unreachable) {',
+      "if (error instanceof Unreachable) {\n        throw new Ended('cluster-unreachable', error.message);",
+    ),
+    turnsRed: 'a cluster that is down for two minutes delays the release',
+  },
+];

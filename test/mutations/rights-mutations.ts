@@ -1,0 +1,64 @@
+import type { Mutation } from './mutations.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+const iam = 'AWS::IAM::Policy';
+
+const released: ScenarioName = 'two tagged launches are released';
+
+/** Mistakes in what functions may do, and are given. */
+export const rightsMutations: readonly Mutation[] = [
+  {
+    name: 'policy statement dropped: SendCommand to instances',
+    apply: (copy) => {
+      const { Statement } = copy.resource(iam, 'CommandsDispatchRole').Properties['PolicyDocument'];
+      Statement.splice(
+        Statement.findIndex(({ Condition }: { Condition?: object }) =>
+          JSON.stringify(Condition)?.includes('resourceTag'),
+        ),
+        1,
+      );
+    },
+    turnsRed: released,
+  },
+  {
+    name: 'tag condition renamed',
+    apply: (copy) => {
+      const { Statement } = copy.resource(iam, 'CommandsDispatchRole').Properties['PolicyDocument'];
+      for (const one of Statement)
+        if (one.Condition?.StringLike) one.Condition = { StringLike: { 'ssm:resourceTag/airlock-runtime': '*' } };
+    },
+    turnsRed: released,
+  },
+  {
+    name: 'tag condition dropped',
+    apply: (copy) => {
+      const { Statement } = copy.resource(iam, 'CommandsDispatchRole').Properties['PolicyDocument'];
+      for (const one of Statement) if (one.Condition?.StringLike) delete one.Condition;
+    },
+    turnsRed: 'a batch goes on without a node that is gone and one that lost its tag',
+  },
+  {
+    name: 'tag condition renamed: TerminateInstances',
+    apply: (copy) => {
+      const { Statement } = copy.resource(iam, 'ReplacingReplaceRole').Properties['PolicyDocument'];
+      for (const one of Statement)
+        if (one.Condition?.StringLike?.['ec2:ResourceTag/airlock:runtime'])
+          one.Condition = { StringLike: { 'ec2:ResourceTag/airlock-runtime': '*' } };
+    },
+    turnsRed: 'a node that failed is replaced where its pool says so',
+  },
+  {
+    name: 'access entry for another group',
+    apply: (copy) => {
+      copy.resource('AWS::EKS::AccessEntry', 'ClusterdemoEntry').Properties['KubernetesGroups'] = ['airlock:keepers'];
+    },
+    turnsRed: released,
+  },
+  {
+    name: 'environment variable missing',
+    apply: (copy) => {
+      delete copy.resource('AWS::Lambda::Function', 'ResultsSettle').Properties['Environment'].Variables.LEDGER_TABLE;
+    },
+    turnsRed: released,
+  },
+];

@@ -1,0 +1,60 @@
+import { strict as assert } from 'node:assert';
+import { karpenterNode } from '../../local/world/node.ts';
+import { plant } from '../../local/world/planted.ts';
+import { cluster, gate, on, type Scenario } from './stage.ts';
+
+/** Agents, Nodes and clusters that are not there yet, or not what they should be. */
+export const waitingScenarios = {
+  'an agent that comes after ten minutes is not too late': on(async (stage) => {
+    const node = await stage.launch({ agentAfterMs: 600_000 });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+    assert.ok(stage.reached(node, 'installing') - 600_000 <= 75_000, 'the command came late');
+    assert.equal(stage.commandsFor(node), 1);
+    stage.undisturbed();
+  }),
+
+  'an agent that never comes is agent-never-came': on(async (stage) => {
+    const node = await stage.launch({ agentAfterMs: undefined });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'agent-never-came');
+    assert.ok(stage.reached(node, 'quarantined') <= 21 * 60_000, 'after the deadline');
+    assert.equal(stage.done('SendCommand'), 0);
+    stage.undisturbed();
+  }),
+
+  'an agent that is too old gets no command': on(async (stage) => {
+    const node = await stage.launch({ agentVersion: '3.3.2745.0' });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'agent-too-old');
+    assert.equal(stage.done('SendCommand'), 0);
+    stage.undisturbed();
+  }),
+
+  'a Node of the same name that is another instance keeps its gate': on(async (stage) => {
+    const node = await stage.launch();
+    stage.world.clusters.get(cluster)?.apply({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: node.nodeName, labels: { 'airlock.dev/runtime': 'gvisor' } },
+      spec: { providerID: 'aws:///eu-central-1a/i-0123456789abcdef0', taints: [{ key: gate, effect: 'NoSchedule' }] },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'node-never-joined');
+    assert.deepEqual(stage.taints(node), [gate]);
+  }),
+
+  'a cluster that is down for two minutes delays the release': on(async (stage) => {
+    const node = await stage.world.launch(plant(['cluster-down'], stage.world, karpenterNode(cluster, gate)));
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+  }),
+
+  'a node whose kubelet comes after five minutes is released': on(async (stage) => {
+    const node = await stage.launch({ joinAfterMs: 300_000 });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+    stage.undisturbed();
+  }),
+} as const satisfies Readonly<Record<string, Scenario>>;

@@ -1,0 +1,71 @@
+import type { Copy } from './assembly.ts';
+import type { Mutation } from './mutations.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+const machine = 'AWS::StepFunctions::StateMachine';
+
+const way = (from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.rewrite(copy.resource(machine, 'Way'), 'DefinitionString', from, to);
+const released: ScenarioName = 'two tagged launches are released';
+
+/** Mistakes in the state machine. */
+export const wayMutations: readonly Mutation[] = [
+  {
+    name: 'a success does not close the breaker',
+    apply: way('":closed":{"S":"closed"}', '":closed":{"S":"open"}'),
+    turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
+  },
+  {
+    name: 'the time-out of an installation goes past its cancellation',
+    apply: way('"Next":"Halt"', '"Next":"Quarantine"'),
+    turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
+  },
+  {
+    name: 'retrier on the wrong error name',
+    apply: way('[\\"download-failed\\"]'.replaceAll('\\', ''), '["DownloadFailed"]'),
+    turnsRed: 'a failed download is tried three times',
+  },
+  {
+    name: 'retrier for a Node that is not there yet on the wrong name',
+    apply: way(/\{"ErrorEquals":\["NotYet"\]/, '{"ErrorEquals":["NotYetError"]'),
+    turnsRed: 'a node whose kubelet comes after five minutes is released',
+  },
+  {
+    name: 'catcher that takes everything dropped from Install',
+    apply: way(
+      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"[^"]*(?:\\.[^"]*)*"\},"Next":"Judge"\}\],"Assign":\{"installation"/,
+      '],"Assign":{"installation"',
+    ),
+    turnsRed: 'a proof that fails ends in quarantine',
+  },
+  {
+    name: "token time-out shorter than the document's",
+    apply: way(/"TimeoutSeconds":"[^"]*"/, '"TimeoutSeconds":60'),
+    turnsRed: 'an agent that comes after ten minutes is not too late',
+  },
+  {
+    name: 'wrong JSONata path: the answer of the cluster function',
+    apply: way('$states.result.Payload', '$states.result.payload'),
+    turnsRed: released,
+  },
+  {
+    name: 'wrong JSONata path: the node of the input',
+    apply: way('"node":"{% $states.input.node %}","request":"{%', '"node":"{% $states.input.Node %}","request":"{%'),
+    turnsRed: released,
+  },
+  {
+    name: 'the installation is not handed on',
+    apply: way('"installation":"{% $states.result %}"', '"installation":"{% $states.input %}"'),
+    turnsRed: released,
+  },
+  {
+    name: 'a message without its token',
+    apply: way('"token":"{% $states.context.Task.Token %}",', ''),
+    turnsRed: released,
+  },
+  {
+    name: 'an execution that waits for no token',
+    apply: way('sqs:sendMessage.waitForTaskToken', 'sqs:sendMessage'),
+    turnsRed: released,
+  },
+];
