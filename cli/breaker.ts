@@ -72,7 +72,7 @@ export async function close(cluster: string, pool: string, release: string): Pro
   const closed = await closeBreaker(await reach(), { cluster, pool, release }, new Date().toISOString());
   process.stdout.write(
     closed
-      ? `closed; nodes that were held keep their gate (kubectl get nodes -l airlock.dev/state=quarantined): end them, and others are launched\n`
+      ? 'closed; nodes that were held are tried once more within minutes, and judged by the policy of their pool\n'
       : `the breaker of ${cluster} ${pool} ${release} is not open; airlock breaker lists all\n`,
   );
   return closed ? 0 : 1;

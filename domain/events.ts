@@ -35,6 +35,10 @@ export interface Told {
   /** The breaker was open: the node keeps its gate, and nothing else was done. */
   'Node Held': Receipt;
   'Node Forgotten': Receipt;
+  /** A node that had been released in this launch and drifted since was proven anew, and is open. */
+  'Node Reproven': Receipt;
+  /** A node that had been released in this launch and drifted since was not proven anew; the receipt says whether its gate came back. */
+  'Reproof Failed': Receipt;
   /** New launches of its pool would get another release; the node itself is left alone. */
   'Node Outdated': {
     readonly node: Who;

@@ -1,17 +1,20 @@
 import type { Node, Request } from './node.ts';
 import type { OutcomeCode } from './outcomes.ts';
+import type { SentVerb } from './parameters.ts';
 
-/** How the way of a node ended. `held` is a failure under an open breaker: the gate stays, and nothing else was done. */
+/** How a way of a node ended. `held` is a failure under an open breaker: the gate stays, and nothing else was done. */
 export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgotten';
 
 /**
- * One node in the ledger. Its key is the instance with its launch time; each field is written by conditional updates only.
+ * One way of a node in the ledger. Its key is the instance with its launch time, and with the number of the way where it is not the first;
+ * each field is written by conditional updates only.
  *
  * The life of a row: `admit` makes it; `dispatch` claims it for one token and one batch before it sends, and notes the command after;
  * `settle` notes the token that it answered; the state machine writes the end, or `gone` does. Whoever writes the end first has written it.
  */
 export interface LedgerRow {
   readonly instanceId: string;
+  /** The launch time, after it a space and the number of the way where it is not the first: {@link wayOf} makes it, {@link launchOf} reads it. */
   readonly launchedAt: string;
   readonly cluster: string;
   readonly pool: string;
@@ -26,6 +29,8 @@ export interface LedgerRow {
   readonly batchId?: string;
   readonly claimedAt?: string;
   readonly onlineAt?: string;
+  /** What the current attempt does on the node. */
+  readonly verb?: SentVerb;
   /** The document of the current attempt, by the hash of its content. */
   readonly document?: string;
   readonly commandId?: string;
@@ -47,6 +52,21 @@ export interface LedgerRow {
   readonly toldAt?: string;
   /** The configured release because of which the node was last told to be outdated. */
   readonly outdatedFor?: string;
+  /** How many ways followed this first one in the same launch. */
+  readonly waysAfter?: number;
+}
+
+/**
+ * The sort key of a way's row. The number has as many digits as any, so that rows stand in the order of the ways; the state machine writes
+ * the same form.
+ */
+export function wayOf({ launchedAt, again }: Pick<LedgerKey, 'launchedAt' | 'again'>): string {
+  return again === undefined ? launchedAt : `${launchedAt} ${String(again.attempt).padStart(4, '0')}`;
+}
+
+/** The launch time in a row's sort key. */
+export function launchOf({ launchedAt }: Pick<LedgerRow, 'launchedAt'>): string {
+  return launchedAt.split(' ')[0] ?? launchedAt;
 }
 
 /** Whether a command of ours may be at work on the node: it was claimed or sent, and nobody has learned of its end. */
@@ -55,8 +75,10 @@ export function mayRun(row: LedgerRow): boolean {
   return row.token !== undefined && begun && row.settledToken !== row.token;
 }
 
-/** The key of a node's row. */
-export type LedgerKey = Pick<Node, 'instanceId' | 'launchedAt'>;
+/** The key of the row of a node's way; a row is its own key. */
+export type LedgerKey = Pick<Node, 'instanceId' | 'launchedAt'> & {
+  readonly again?: { readonly attempt: number } | undefined;
+};
 
 /** A claim: this attempt belongs to this batch, before anything is sent. */
 export interface Claim {
@@ -64,6 +86,7 @@ export interface Claim {
   readonly request: Request;
   readonly token: string;
   readonly batchId: string;
+  readonly verb: SentVerb;
   readonly document: string;
   readonly onlineAt: string;
   /** When the claim is made, ISO 8601. */
@@ -72,7 +95,7 @@ export interface Claim {
   readonly over: LedgerRow | undefined;
 }
 
-/** Tells two launches of one instance apart in a map. */
+/** Tells two ways of one instance apart in a map. */
 export function rowName(key: LedgerKey): string {
-  return `${key.instanceId} ${key.launchedAt}`;
+  return `${key.instanceId} ${wayOf(key)}`;
 }

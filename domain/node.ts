@@ -26,6 +26,21 @@ export const NodeSchema = v.object({
   group: v.optional(v.string()),
   /** The launch hook that waits for the node, as `airlock.yaml` names it for the pool, with the group that the hook belongs to. */
   hook: v.optional(v.object({ name: v.string(), group: v.string() })),
+  /** Present where the node has been at an end in this launch and goes its way again. */
+  again: v.optional(
+    v.object({
+      /** `drifted`: what it was released for is gone, and it is proven anew. `held`: the breaker held it, and it is tried anew. */
+      why: v.picklist(['drifted', 'held']),
+      /** Which of its ways after the first this is. */
+      attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
+      /** Whether it was released in this launch: pods may run there, and it is not ended. */
+      released: v.boolean(),
+      /** What was seen, for people. */
+      reason: v.string(),
+      /** When the receipt was written whose place that of this way will take: it says nothing about this way. */
+      supersedes: v.string(),
+    }),
+  ),
 });
 
 /** One EC2 instance in one launch. */
@@ -48,15 +63,24 @@ export const RequestSchema = v.object({ runtime: v.picklist(runtimes), release: 
 /** Which release of which runtime a node shall have. */
 export type Request = v.InferOutput<typeof RequestSchema>;
 
-/** Why a node goes its way: for an installation, or because its execution left it without an end. */
-export type Purpose = 'install' | 'end';
+/** How the execution of a way is called, by why a node goes it again. */
+const purposes = { drifted: 'reprove', held: 'retry' } as const;
 
 /**
- * Names the execution of one node: a pure function of the launch, so that a repeated event is refused by Step Functions itself.
- *
- * @param attempt counts from 1; a closed name stays reserved for 90 days
+ * Names the execution of one way of a node: a pure function of the launch and the way, so that a repeated event is refused by Step
+ * Functions itself. A closed name stays reserved for 90 days.
  */
-export function executionName(instanceId: string, launchedAt: string, purpose: Purpose, attempt: number): string {
+export function executionOf(node: Pick<Node, 'instanceId' | 'launchedAt' | 'again'>): string {
+  const { again } = node;
+  return again === undefined ? named(node, 'install', 1) : named(node, purposes[again.why], again.attempt);
+}
+
+/** Names the execution that ends a way which its own execution left without an end. */
+export function endExecutionOf(node: Pick<Node, 'instanceId' | 'launchedAt' | 'again'>): string {
+  return named(node, 'end', 1 + (node.again?.attempt ?? 0));
+}
+
+function named({ instanceId, launchedAt }: Pick<Node, 'instanceId' | 'launchedAt'>, purpose: string, attempt: number) {
   return `${instanceId}-${Math.floor(Date.parse(launchedAt) / 1000)}-${purpose}-${attempt}`;
 }
 

@@ -43,7 +43,7 @@ export const outcomes = {
   },
   'already-installed': {
     sentence: 'The node already had this release, and the proof passed again.',
-    cause: 'A second run, or an image that carries the runtime.',
+    cause: 'A second run, a proof anew after another kernel was booted, or an image that carries the runtime.',
     operator: 'Nothing.',
     consequence: { next: 'done' },
   },

@@ -3,6 +3,9 @@ import type { Runtime } from './node.ts';
 /** What a document does on a node. */
 export type Verb = 'install' | 'prove' | 'uninstall';
 
+/** What a node can be sent on its way. */
+export type SentVerb = Exclude<Verb, 'uninstall'>;
+
 /** Every verb, in the order of a node's life. */
 export const verbs: readonly Verb[] = ['install', 'prove', 'uninstall'];
 

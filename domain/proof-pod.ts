@@ -1,4 +1,5 @@
 import { airlockNamespace, runtimeClasses } from './kubernetes.ts';
+import type { LedgerKey } from './ledger.ts';
 import type { Runtime } from './node.ts';
 
 /** The name of the one container of a proof pod. */
@@ -53,9 +54,13 @@ export interface ProofPod {
   readonly reason: string;
 }
 
-/** The name of the proof pod of a launch: the same for every call, so that a repeated one finds its own pod. */
-export function proofPodName(launch: { readonly instanceId: string; readonly launchedAt: string }): string {
-  return `${proofPodPrefix}${launch.instanceId}-${Math.floor(Date.parse(launch.launchedAt) / 1_000)}`;
+/**
+ * The name of the proof pod of a way: the same for every call, so that a repeated one finds its own pod. The pod of a later way ends in two
+ * digits more, so that what an earlier one left proves nothing.
+ */
+export function proofPodName({ instanceId, launchedAt, again }: LedgerKey): string {
+  const way = again === undefined ? '' : String(again.attempt % 100).padStart(2, '0');
+  return `${proofPodPrefix}${instanceId}-${Math.floor(Date.parse(launchedAt) / 1_000)}${way}`;
 }
 
 /**

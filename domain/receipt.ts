@@ -72,9 +72,10 @@ export const ReceiptSchema = v.object({
   proof: v.optional(ProofSchema),
   /**
    * How the gate of a node was found that was not released: `kept` on the Node, `put-back` where somebody had lifted it in this launch,
-   * `no-node` where the cluster has no Node of this launch. Absent where the cluster did not say.
+   * `no-node` where the cluster has no Node of this launch, `returned` where Airlock itself had lifted it and put it back, because the node
+   * could not be proven anew. Absent where the cluster did not say.
    */
-  gate: v.optional(v.picklist(['kept', 'put-back', 'no-node'])),
+  gate: v.optional(v.picklist(['kept', 'put-back', 'no-node', 'returned'])),
 });
 
 /** The one record of what happened to a node. */

@@ -30,7 +30,7 @@ export class Commands extends Construct {
     super(scope, id);
     // A node may wait for its agent until its deadline, and is received anew every few seconds.
     this.commands = new WorkQueue(this, 'Commands', { consumerTimeout: timeout, maxReceiveCount: 1_000 });
-    const names = documents.namesOf('install');
+    const names = { install: documents.namesOf('install'), prove: documents.namesOf('prove') };
     this.dispatch = new AirlockFunction(this, 'Dispatch', {
       name: 'dispatch',
       description: 'Sends one command for all waiting nodes that are online and ask for the same',
@@ -47,9 +47,9 @@ export class Commands extends Construct {
     role.addToPolicy(
       new PolicyStatement({
         actions: ['ssm:SendCommand'],
-        resources: Object.values(names).map(
-          (name) => `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${name}`,
-        ),
+        resources: Object.values(names)
+          .flatMap(Object.values<string>)
+          .map((name) => `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${name}`),
       }),
     );
     role.addToPolicy(

@@ -28,12 +28,16 @@ export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<st
   return rows;
 }
 
-/** Reads the rows of every launch of an instance, strongly consistent. */
+/**
+ * Reads the rows of every way of an instance, strongly consistent, the latest first: where one page does not hold them all, what it leaves
+ * out came to its end long ago.
+ */
 export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
   const answer = await client.send(
     new QueryCommand({
       TableName: table,
       ConsistentRead: true,
+      ScanIndexForward: false,
       KeyConditionExpression: 'instanceId = :instanceId',
       ExpressionAttributeValues: { ':instanceId': instanceId },
     }),
@@ -69,6 +73,7 @@ export async function claim(intent: Claim): Promise<boolean> {
       cluster: intent.node.cluster,
       pool: intent.node.pool,
       batchId: intent.batchId,
+      verb: intent.verb,
       document: intent.document,
       onlineAt: intent.onlineAt,
       claimedAt: intent.at,
@@ -139,6 +144,11 @@ export async function noteTold(key: LedgerKey, at: string): Promise<void> {
 /** Notes for which configured release the node was told to be outdated. */
 export async function noteOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
   await update(key, 'attribute_exists(admittedAt)', { outdatedFor });
+}
+
+/** Notes in the row of the first way that others followed it. */
+export async function noteWayAfter(launch: LedgerKey, waysAfter: number): Promise<void> {
+  await update(launch, 'attribute_exists(admittedAt)', { waysAfter });
 }
 
 /** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */

@@ -54,6 +54,7 @@ export function count(
     | 'DepartureMissed'
     | 'NodeOutdated'
     | 'NodeDrifted'
+    | 'NodeHeld'
     | keyof typeof sweepAlarms
     | typeof sweepCompleted,
   times: number,

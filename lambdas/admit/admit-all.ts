@@ -1,7 +1,7 @@
 import type { Telling } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { executionName } from '../../domain/node.ts';
+import { executionOf } from '../../domain/node.ts';
 import { tell } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { start } from '../adapters/executions.ts';
@@ -26,7 +26,7 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   await Promise.all(
     [...unique].map(async ([row, admission]) => {
       try {
-        await start(stateMachine, nameOf(admission), admission);
+        await start(stateMachine, executionOf(admission.node), admission);
         started.push(admission);
       } catch (error) {
         const { instanceId } = admission.node;
@@ -37,15 +37,14 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   );
   await tell(
     started.map(
-      (admission): Telling => ({ type: 'Node Admitted', detail: { ...admission, execution: nameOf(admission) } }),
+      (admission): Telling => ({
+        type: 'Node Admitted',
+        detail: { ...admission, execution: executionOf(admission.node) },
+      }),
     ),
   );
   const at = new Date().toISOString();
-  await Promise.all(started.map((admission) => admitRow(admission, nameOf(admission), at)));
+  await Promise.all(started.map((admission) => admitRow(admission, executionOf(admission.node), at)));
   count('Admitted', started.length);
   return failed;
-}
-
-function nameOf({ node }: Admission): string {
-  return executionName(node.instanceId, node.launchedAt, 'install', 1);
 }

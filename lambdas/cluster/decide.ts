@@ -9,6 +9,7 @@ import {
   stateLabel,
 } from '../../domain/kubernetes.ts';
 import type { ClusterCall } from '../../domain/messages.ts';
+import type { Node } from '../../domain/node.ts';
 import type { Proof, Receipt } from '../../domain/receipt.ts';
 import { type Waiting, waitingFor } from './guards.ts';
 import { quarantinePatch, releasePatch } from './patch.ts';
@@ -55,7 +56,8 @@ export function decideRelease(
   const published = gateKindOf(gateKey) === 'readiness';
   const open = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
   const before = releaseOn(node, launch);
-  if (before !== undefined && open && !hasTaint(node, quarantineKey)) return { kind: 'done', receipt: before };
+  if (before !== undefined && !isEarlier(before, launch) && open && !hasTaint(node, quarantineKey))
+    return { kind: 'done', receipt: before };
   const waiting = waitingFor(node, installation);
   if (waiting !== undefined) return { kind: 'wait', ...waiting };
   if (proof === undefined) return { kind: 'prove' };
@@ -67,27 +69,42 @@ export function decideRelease(
   return { kind: 'patch', statusPatch, patch, receipt, runtime: installation.runtime };
 }
 
-/** Decides about the quarantine of a Node that is the one of this launch. A released one is left alone. */
+/**
+ * Decides about the quarantine of a Node that is the one of this launch. A released one is left alone, unless it could not be proven anew; and
+ * that one, too, where nobody tried.
+ */
 export function decideQuarantine(
   node: ClusterNode,
   { node: launch, failure, breakerOpen = false }: QuarantineCall,
   { gateKey, now }: Circumstances,
 ): Decision {
   const released = releaseOn(node, launch);
-  if (released !== undefined) return { kind: 'done', receipt: released };
+  if (released !== undefined && !isEarlier(released, launch)) return { kind: 'done', receipt: released };
+  if (released !== undefined && failure.outcome === 'breaker-open') {
+    const untried = failedReceipt({ ...launch, nodeName: node.name }, failure, { more: 'it stays as it is' }, now);
+    return { kind: 'done', receipt: untried };
+  }
   const before = receiptOn(node, launch);
   const published = gateKindOf(gateKey) === 'readiness';
   const closed = published ? node.published?.status === 'False' : hasTaint(node, gateKey);
   const given = breakerOpen || hasTaint(node, quarantineKey);
   const marked = closed && given && node.labels?.[stateLabel] === 'quarantined';
-  if (before?.outcome === failure.outcome && marked) return { kind: 'done', receipt: before };
+  if (before?.outcome === failure.outcome && marked && !isEarlier(before, launch))
+    return { kind: 'done', receipt: before };
   const lifted = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
-  const more = lifted ? `the gate ${gateKey} had been lifted without a proof and was put back` : '';
-  const gate = lifted || before?.gate === 'put-back' ? 'put-back' : 'kept';
+  const found = released === undefined ? 'put-back' : 'returned';
+  const how = { 'put-back': 'had been lifted without a proof and', returned: 'stood open and' }[found];
+  const more = lifted ? `the gate ${gateKey} ${how} was put back` : '';
+  const gate = lifted ? found : (before?.gate ?? 'kept');
   const receipt = failedReceipt({ ...launch, nodeName: node.name }, failure, { more, gate }, now);
   const patch = quarantinePatch(node, gateKey, receipt, breakerOpen);
   const statusPatch = published ? publish(node, receipt) : [];
   return { kind: 'patch', statusPatch, patch, receipt, runtime: node.labels?.[poolLabel] ?? 'unknown' };
+}
+
+/** Whether a receipt is one of an earlier way in this launch. */
+function isEarlier({ endedAt }: Receipt, { again }: Node): boolean {
+  return again?.supersedes === endedAt;
 }
 
 function hasTaint(node: ClusterNode, key: string): boolean {

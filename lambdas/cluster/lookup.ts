@@ -71,9 +71,13 @@ function notOfLaunch(node: ClusterNode, launch: Node, boot: Boot): string | unde
     return `the Node ${node.name} ${other}, not to ${launch.providerId}`;
   }
   const older = node.createdAt < Math.floor(Date.parse(launch.launchedAt) / 1_000) * 1_000;
-  if (older && boot !== 'any' && node.boot?.id !== boot.id) {
+  if (boot === 'any') return undefined;
+  if (older && node.boot?.id !== boot.id) {
     const made = new Date(node.createdAt).toISOString();
     return `the Node ${node.name} was made at ${made}, before the launch at ${launch.launchedAt}, and reports another boot`;
+  }
+  if (launch.again !== undefined && node.boot !== undefined && node.boot.id !== boot.id) {
+    return `the Node ${node.name} reports another boot than the one in which the runtime was proven`;
   }
   return undefined;
 }

@@ -55,9 +55,9 @@ export function quarantinePatch(
   return [
     ...pins(node, gateKey),
     ...labels(node, { [stateLabel]: 'quarantined' }),
-    ...(node.labels?.[provenLabel] === undefined
-      ? []
-      : [{ op: 'remove', path: `/metadata/labels/${pointer(provenLabel)}` } as const]),
+    ...[provenLabel, sysboxLabel]
+      .filter((key) => node.labels?.[key] !== undefined)
+      .map((key) => ({ op: 'remove', path: `/metadata/labels/${pointer(key)}` }) as const),
     ...receiptOperations(node, receipt),
     ...(node.taints === undefined && taints.length > 0
       ? [{ op: 'add', path: '/spec/taints', value: taints } as const]

@@ -1,6 +1,7 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { CommandMessage } from '../../domain/messages.ts';
-import { triedUntil } from '../../domain/node.ts';
+import { type Node, triedUntil } from '../../domain/node.ts';
+import type { SentVerb } from '../../domain/parameters.ts';
 import type { Failure } from '../../domain/receipt.ts';
 
 /** What SSM says of the agent on an instance. */
@@ -23,6 +24,11 @@ export type Step =
     }
   | { readonly step: 'refuse'; readonly failure: Failure }
   | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'deadline' };
+
+/** A node that was released is only proven anew: pods run there, and nothing is to change under them. */
+export function verbFor({ again }: Pick<Node, 'again'>): SentVerb {
+  return again?.why === 'drifted' ? 'prove' : 'install';
+}
 
 /** The first agent that hands parameters to a script by its environment; an older one would paste them into the text. */
 const firstSafeAgent = '3.3.2746.0';

@@ -6,7 +6,7 @@ import { type Telling, whoOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema } from '../../domain/messages.ts';
 import { type Runtime, triedUntil } from '../../domain/node.ts';
-import { parametersFor } from '../../domain/parameters.ts';
+import { parametersFor, type SentVerb } from '../../domain/parameters.ts';
 import { breakersOf, takeProbe } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { agentsOn, findCommand, sendCommand } from '../adapters/commands.ts';
@@ -15,11 +15,11 @@ import { fail } from '../adapters/executions.ts';
 import { claim, giveBack, noteCommand, rowsOf } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { heldBack, next, waitSeconds } from './decide.ts';
+import { heldBack, next, verbFor, waitSeconds } from './decide.ts';
 import { deliver } from './send.ts';
 
-/** The deployed documents by runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
-const documents = JSON.parse(variable('DOCUMENTS')) as Partial<Record<Runtime, string>>;
+/** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
+const documents = JSON.parse(variable('DOCUMENTS')) as Record<SentVerb, Partial<Record<Runtime, string>>>;
 const queueUrl = variable('COMMANDS_QUEUE');
 
 /** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
@@ -56,7 +56,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     const row = rows.get(rowName(node));
     const decided = next(one.message, row, agents.get(node.instanceId), Date.now());
     const step = decided.step === 'send' ? ((await held(one.message, breakers)) ?? decided) : decided;
-    const document = documents[request.runtime];
+    const document = documents[verbFor(node)][request.runtime];
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
       failures.push(await putBack(queueUrl, one.record, step.seconds));
@@ -100,7 +100,15 @@ async function sendGroup(
   const at = new Date().toISOString();
   const claims = await Promise.all(
     group.map(({ message, document, onlineAt }) =>
-      claim({ ...message, batchId, document, onlineAt, at, over: rows.get(rowName(message.node)) }),
+      claim({
+        ...message,
+        verb: verbFor(message.node),
+        batchId,
+        document,
+        onlineAt,
+        at,
+        over: rows.get(rowName(message.node)),
+      }),
     ),
   );
   const mine = group.filter((_, index) => claims[index]);
@@ -111,7 +119,7 @@ async function sendGroup(
   const delivery = await deliver(
     {
       document: first.document,
-      parameters: parametersFor('install', first.message.request),
+      parameters: parametersFor(verbFor(first.message.node), first.message.request),
       instanceIds: mine.map(({ message }) => message.node.instanceId),
       batchId,
       deliverySeconds,

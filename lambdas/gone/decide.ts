@@ -1,5 +1,5 @@
 import type { Departure } from '../../domain/events.ts';
-import { type LedgerRow, mayRun } from '../../domain/ledger.ts';
+import { type LedgerRow, launchOf, mayRun } from '../../domain/ledger.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
@@ -22,7 +22,7 @@ export const writer = 'gone';
  * @param at the time of the decision, ISO 8601
  */
 export function decide(departure: Departure, row: LedgerRow, at: string): Step {
-  if (Date.parse(row.launchedAt) > Date.parse(departure.at)) return { step: 'nothing', because: 'later-launch' };
+  if (Date.parse(launchOf(row)) > Date.parse(departure.at)) return { step: 'nothing', because: 'later-launch' };
   // A death after the end was written and before it was told leaves the rest to the next receipt of the message.
   const unfinished = row.endedBy === writer && row.toldAt === undefined;
   if (row.outcome !== undefined && !unfinished) return { step: 'nothing', because: 'ended' };

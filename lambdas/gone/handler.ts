@@ -61,7 +61,7 @@ async function end(row: LedgerRow, { receipt, cancel }: Extract<Step, { step: 'e
   if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);
   if (row.execution !== undefined) await stop(stateMachine, row.execution, receipt);
   await dropProbe(scopeOf(row, row.request), rowName(row));
-  await tell([{ type: 'Node Forgotten', detail: receipt }]);
+  await tell([{ type: row.node?.again?.released ? 'Reproof Failed' : 'Node Forgotten', detail: receipt }]);
   await noteTold(row, new Date().toISOString());
   countEnd(receipt, row.request?.runtime ?? 'unknown');
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { rowName } from '../../domain/ledger.ts';
 import { notYet } from '../../domain/messages.ts';
 import { type Node, NodeSchema } from '../../domain/node.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
@@ -36,7 +37,7 @@ export async function handler(event: unknown): Promise<{ readonly halted: string
 }
 
 async function step(node: Node, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
-  const row = (await launchesOf(node.instanceId)).find(({ launchedAt }) => launchedAt === node.launchedAt);
+  const row = (await launchesOf(node.instanceId)).find((one) => rowName(one) === rowName(node));
   const commandId = row?.commandId;
   const invocations = commandId === undefined ? [] : await invocationsOf(commandId, node.instanceId);
   const standing = invocations.find(({ instanceId }) => instanceId === node.instanceId);

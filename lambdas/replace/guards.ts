@@ -38,7 +38,8 @@ const guards: readonly Guard[] = [
     row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'the ledger says that it was released' : undefined,
   ({ row }) => (row?.outcome !== undefined ? `the ledger says that it has ended: ${row.outcome}` : undefined),
   ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node carries the receipt of a release' : undefined),
-  ({ receipt }) => (receipt.gate === 'put-back' ? 'its gate had been lifted in this launch' : undefined),
+  ({ receipt }) =>
+    receipt.gate === 'put-back' || receipt.gate === 'returned' ? 'its gate had been lifted in this launch' : undefined,
   ({ receipt }) => (receipt.gate === undefined ? 'the cluster did not say whether its gate was lifted' : undefined),
   ({ instance }) => (instance?.tags[runtimeTag] === undefined ? `it has no tag ${runtimeTag}` : undefined),
 ];

@@ -44,7 +44,8 @@ export async function judge(
     const detail = `the instance is ${instance?.state ?? 'unknown to EC2'}; before that: ${failure.outcome}: ${failure.detail}`;
     return { verdict: 'forget', failure: { outcome: 'instance-gone', detail } };
   }
-  const { onFailure } = policyOf(rules, node.pool);
+  // A node that was released is never ended: pods run there.
+  const onFailure = node.again?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
   return { verdict: verdictOn({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures }), failure };
 }

@@ -31,9 +31,12 @@ export function answerOf(row: LedgerRow, commandId: string, standing: Standing, 
   if (!read.ok) return { answer: 'failure', failure: withoutResult(commandId, standing, read) };
   const { result } = read;
   const { verb, outcome, host } = result;
-  const succeeded = standing.status === 'Success' && verb === 'install' && host !== undefined;
-  if (succeeded && (outcome === 'installed' || outcome === 'already-installed')) {
-    return { answer: 'success', installation: installationOf(row, commandId, result, outcome, host, at) };
+  // A result of another verb than the one that was sent is none of this attempt's.
+  if (standing.status === 'Success' && host !== undefined && verb === (row.verb ?? 'install')) {
+    const installed = verb === 'prove' && outcome === 'proven' ? 'already-installed' : outcome;
+    if (installed === 'installed' || installed === 'already-installed') {
+      return { answer: 'success', installation: installationOf(row, commandId, result, installed, host, at) };
+    }
   }
   return { answer: 'failure', failure: failureOf(commandId, standing, result) };
 }

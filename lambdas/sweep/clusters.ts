@@ -4,6 +4,7 @@ import { variable } from '../adapters/environment.ts';
 import { noteOutdated } from '../adapters/ledger.ts';
 import { surveyOf } from '../adapters/surveyor.ts';
 import { admitAll } from '../admit/admit-all.ts';
+import { goAgain } from './again.ts';
 import { lookAtNode, type NodeStep, type Ours } from './decide-node.ts';
 
 /** The function of each cluster, by the cluster's name. */
@@ -26,6 +27,9 @@ export async function sweepCluster(cluster: string, ours: ReadonlyMap<string, Ou
     const now = Date.now();
     const steps = nodes.map((node) => lookAtNode(node, ours.get(node.instanceId), now));
     await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
+    await goAgain(
+      steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
+    );
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'outdated') await reportOutdated(step, new Date(now).toISOString());
@@ -38,5 +42,5 @@ export async function sweepCluster(cluster: string, ours: ReadonlyMap<string, Ou
 async function reportOutdated({ ours, release, configured }: NodeStep & { step: 'outdated' }, at: string) {
   const { node } = ours.admission;
   await tell([{ type: 'Node Outdated', detail: { node: whoOf(node), release, configured, at } }]);
-  await noteOutdated(node, configured);
+  await noteOutdated(ours.row ?? node, configured);
 }

@@ -1,12 +1,13 @@
-import type { LedgerRow } from '../../domain/ledger.ts';
+import { type LedgerRow, launchOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import type { Request } from '../../domain/node.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import { fromNow, hasRested, nextWay } from './decide-again.ts';
 
 /** An instance of ours, as EC2 and the ledger have it. */
 export interface Ours {
   /** What its launch would be admitted as today. */
   readonly admission: Admission;
+  /** The latest way in this launch. */
   readonly row: LedgerRow | undefined;
 }
 
@@ -16,8 +17,8 @@ export type NodeStep =
   | { readonly step: 'admit'; readonly admission: Admission }
   /** It has another release than new launches would get, which nobody was told yet. */
   | { readonly step: 'outdated'; readonly ours: Ours; readonly release: string; readonly configured: string }
-  /** It takes pods although what its release stood on is gone. */
-  | { readonly step: 'drifted'; readonly ours: Ours; readonly request: Request; readonly reason: string }
+  /** It takes pods although what its release stood on is gone; the admission is absent where it has just been proven anew, or could not be. */
+  | { readonly step: 'drifted'; readonly admission: Admission | undefined }
   /** It stands behind a gate that nobody will lift: its instance has no tag of ours. */
   | { readonly step: 'unclaimed' }
   | { readonly step: 'leave'; readonly because: 'under-way' | 'well' | 'told' | 'unknown' };
@@ -40,16 +41,16 @@ export function lookAtNode(node: SurveyedNode, ours: Ours | undefined, now: numb
   if (row?.admittedAt === undefined) {
     const late = Date.parse(admission.node.deadline) <= now;
     return node.state === 'gated' && late
-      ? { step: 'admit', admission: fromNow(admission, now) }
+      ? { step: 'admit', admission: { ...admission, node: { ...admission.node, ...fromNow(admission.node, now) } } }
       : { step: 'leave', because: 'unknown' };
   }
   const { receipt } = node;
-  const ofThisLaunch = receipt !== undefined && Date.parse(receipt.launchedAt) === Date.parse(row.launchedAt);
+  const ofThisLaunch = receipt !== undefined && Date.parse(receipt.launchedAt) === Date.parse(launchOf(row));
   if (row.outcome === undefined || !ofThisLaunch || receipt.runtime === undefined || receipt.release === undefined) {
     return { step: 'leave', because: 'under-way' };
   }
   const request = { runtime: receipt.runtime, release: receipt.release };
-  if (node.state === 'drifted') return { step: 'drifted', ours, request, reason: node.reason };
+  if (node.state === 'drifted') return { step: 'drifted', admission: provenAnew(node, receipt.endedAt, ours, now) };
   const wanted = admission.request;
   if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.release === request.release) {
     return { step: 'leave', because: 'well' };
@@ -58,9 +59,13 @@ export function lookAtNode(node: SurveyedNode, ours: Ours | undefined, now: numb
   return { step: 'outdated', ours, release: request.release, configured: wanted.release };
 }
 
-/** A node that was found late has as long from now as it would have had from its launch. */
-function fromNow(admission: Admission, now: number): Admission {
-  const { node } = admission;
-  const allowed = Date.parse(node.deadline) - Date.parse(node.launchedAt);
-  return { ...admission, node: { ...node, deadline: new Date(now + allowed).toISOString() } };
+/** What a node is proven anew with: the release that the ledger knows it was sent, for a kubelet can write what it likes into the receipt. */
+function provenAnew(
+  node: SurveyedNode,
+  supersedes: string,
+  { admission, row }: Ours,
+  now: number,
+): Admission | undefined {
+  if (row?.request === undefined || !hasRested(row, now)) return undefined;
+  return nextWay({ ...admission, request: row.request }, row, { why: 'drifted', reason: node.reason, supersedes }, now);
 }

@@ -2,6 +2,7 @@ import { departedStates } from '../../domain/events.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { type Admissible, type Candidate, judge } from '../admit/decide.ts';
+import { type Held, isHeld, nextWay } from './decide-again.ts';
 
 /** What is to be done about one tagged instance. */
 export type Step =
@@ -12,7 +13,9 @@ export type Step =
   /** Its instance is going away, and it has no end. */
   | { readonly step: 'depart'; readonly instanceId: string; readonly state: string }
   /** It is past its deadline and has no end. */
-  | { readonly step: 'end'; readonly row: LedgerRow; readonly admission: Admission }
+  | { readonly step: 'end'; readonly admission: Admission }
+  /** The breaker held it, and it could be tried once more. */
+  | { readonly step: 'retry'; readonly held: Held }
   | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' };
 
 /** How old a launch is before its event counts as lost, in milliseconds: a younger one is still on its way through the queue. */
@@ -30,7 +33,7 @@ const strandedAfterMs = 20 * 60_000;
 /**
  * Decides about one tagged instance.
  *
- * @param row what the ledger has of this launch
+ * @param row what the ledger has of the latest way in this launch
  * @param now milliseconds since the epoch
  */
 export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: Admissible, now: number): Step {
@@ -40,7 +43,8 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
   const verdict = judge({ instanceId, at: launchedAt }, seen, config, now);
   if (verdict.verdict !== 'admit') return { step: 'leave', because: 'not-ours' };
   const { admission } = verdict;
-  const left = Date.parse(admission.node.deadline) - now;
+  const node = row?.node ?? admission.node;
+  const left = Date.parse(node.deadline) - now;
   if (row?.admittedAt === undefined) {
     if (now - Date.parse(launchedAt) < missedAfterMs) return { step: 'leave', because: 'young' };
     // An instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and not to be judged.
@@ -50,8 +54,16 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
   if (row.outcome === undefined && row.replacingAt === undefined && departedStates.includes(instance.state)) {
     return { step: 'depart', instanceId, state: instance.state };
   }
-  if (row.outcome === undefined && left < -strandedAfterMs) return { step: 'end', row, admission };
+  if (row.outcome === undefined && left < -strandedAfterMs) {
+    const { request = admission.request } = row;
+    return { step: 'end', admission: { node, ...(request === undefined ? {} : { request }) } };
+  }
   if (isOverdue(row, now)) return { step: 'ask', row };
+  if (isHeld(row) && instance.state === 'running' && admission.request !== undefined) {
+    const reason = `${row.outcome}, while the breaker was open`;
+    const why = { why: 'held', reason, supersedes: row.endedAt ?? '' } as const;
+    return { step: 'retry', held: { admission: nextWay(admission, row, why, now), row } };
+  }
   return { step: 'leave', because: row.outcome === undefined ? 'under-way' : 'ended' };
 }
 

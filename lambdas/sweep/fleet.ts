@@ -1,12 +1,15 @@
 import { departureOf } from '../../domain/events.ts';
 import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { rowsOf } from '../adapters/ledger.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admit/admit-all.ts';
 import { type Admissible, judge } from '../admit/decide.ts';
+import { goAgain } from './again.ts';
 import { lookAt, type Step } from './decide.ts';
+import { scope, triedAgain } from './decide-again.ts';
 import type { Ours } from './decide-node.ts';
 import { settleOverdue } from './overdue.ts';
 import { endStranded } from './stranded.ts';
@@ -36,7 +39,7 @@ export interface Fleet {
  */
 export async function sweepFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
   const ours = new Map<string, Ours>();
-  const found: Found = { admit: 0, ask: 0, depart: 0, end: 0, leave: 0 };
+  const found: Found = { admit: 0, ask: 0, depart: 0, end: 0, retry: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await sweepPage(page, config, ours)) found[step]++;
     if (!inTime()) return { found, ours, complete: false };
@@ -49,7 +52,7 @@ async function sweepPage(
   config: Admissible,
   ours: Map<string, Ours>,
 ): Promise<readonly Step[]> {
-  const rows: ReadonlyMap<string, LedgerRow> = await rowsOf(page);
+  const rows = await latestRowsOf(page);
   const now = Date.now();
   const steps = page.map((instance) => lookAt(instance, rows.get(rowName(instance)), config, now));
   for (const instance of page) {
@@ -70,5 +73,22 @@ async function sweepPage(
     departures.map(({ instanceId, state }) => departureOf(instanceId, state, at)),
   );
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.admission] : [])));
+  const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
+  const breakers = await breakersOf(held.map(({ admission }) => scope(admission)));
+  await goAgain(triedAgain(held, breakers, now));
   return steps;
+}
+
+/** The rows of the latest ways of some instances in the launch that EC2 shows, by the names of the rows of their first. */
+async function latestRowsOf(page: readonly SeenInstance[]): Promise<ReadonlyMap<string, LedgerRow>> {
+  const rows = new Map(await rowsOf(page));
+  const later = [...rows.values()].flatMap(({ instanceId, launchedAt, waysAfter: attempt }) =>
+    attempt === undefined ? [] : [{ instanceId, launchedAt, again: { attempt } }],
+  );
+  const latest = await rowsOf(later);
+  for (const way of later) {
+    const row = latest.get(rowName(way));
+    if (row !== undefined) rows.set(rowName({ ...way, again: undefined }), row);
+  }
+  return rows;
 }

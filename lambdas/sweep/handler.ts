@@ -23,6 +23,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   count('ResultOverdue', found.ask);
   count('DepartureMissed', found.depart);
   count('NodeStranded', found.end);
+  count('NodeHeld', found.retry);
   // A cluster that does not answer keeps none of the others from being looked at.
   let failure: unknown;
   for (const cluster of complete ? clusters : []) {

@@ -1,5 +1,5 @@
 import type { Admission } from '../../domain/messages.ts';
-import { executionName } from '../../domain/node.ts';
+import { endExecutionOf, executionOf } from '../../domain/node.ts';
 import type { Failure } from '../../domain/receipt.ts';
 import { variable } from '../adapters/environment.ts';
 import { start, stop } from '../adapters/executions.ts';
@@ -19,9 +19,8 @@ const stranded: Failure = {
  */
 export async function endStranded(admissions: readonly Admission[]): Promise<void> {
   for (const { node, request } of admissions) {
-    const { instanceId, launchedAt } = node;
-    await stop(stateMachine, executionName(instanceId, launchedAt, 'install', 1), stranded);
+    await stop(stateMachine, executionOf(node), stranded);
     const input: Admission = { node, request, refused: stranded };
-    await start(stateMachine, executionName(instanceId, launchedAt, 'end', 1), input);
+    await start(stateMachine, endExecutionOf(node), input);
   }
 }

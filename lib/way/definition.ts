@@ -47,9 +47,16 @@ const breakerSortKey = breakerOf.launchedAt;
 /** How long a breaker's row is kept after its last change, in seconds. */
 const breakerKeptSeconds = 90 * 24 * 3_600;
 
+const text = (type: DetailType) => JSON.stringify(type);
+
 const released = outcomeCodes.filter((code) => endingOf(code) === 'done');
 const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
 const forgotten = outcomeCodes.filter((code) => endingOf(code) === 'forget');
+
+/** The sort key of a way's row, as `wayOf` in domain/ledger.ts makes it. */
+const wayKey = expression(
+  '$node.launchedAt & ($exists($node.again) ? " " & $pad($string($node.again.attempt), -4, "0") : "")',
+);
 
 /** An expression, on one line as every tool takes it. */
 function expression(text: string): string {
@@ -84,6 +91,11 @@ const withoutEnd = expression(`(
     $merge([$failure, {"detail": $failure.detail & "; " & $said}])
   )`);
 
+/** The type of an event, as an expression that gives it: another one where the node had been released in this launch before. */
+function unlessReleased(type: string, otherwise: DetailType): string {
+  return `($exists($node.again) and $node.again.released ? "${otherwise}" : ${type})`;
+}
+
 /** The receipt with why the node was not replaced after all. */
 function receiptWith(reason: string): string {
   return expression(`$merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & ${reason}}])`);
@@ -95,7 +107,7 @@ const failureTypes = {
   replaced: 'Node Replaced',
   held: 'Node Held',
 } as const satisfies Partial<Record<Ending, DetailType>>;
-const failureType = `{% $lookup(${JSON.stringify(failureTypes)}, $ending) %}`;
+const failureType = expression(unlessReleased(`$lookup(${JSON.stringify(failureTypes)}, $ending)`, 'Reproof Failed'));
 
 /** The receipt of a node that no cluster function wrote one for. */
 const plainReceipt = expression(`$merge([
@@ -130,7 +142,7 @@ export function wayDefinition(ways: Ways): object {
     Resource: service('dynamodb:updateItem'),
     Arguments: {
       TableName: ways.ledgerTable,
-      Key: { instanceId: { S: '{% $node.instanceId %}' }, launchedAt: { S: '{% $node.launchedAt %}' } },
+      Key: { instanceId: { S: '{% $node.instanceId %}' }, launchedAt: { S: wayKey } },
       ConditionExpression: 'attribute_not_exists(outcome) OR endedBy = :me',
       UpdateExpression:
         'SET outcome = :outcome, ending = :ending, endedAt = :endedAt, endedBy = :me, receipt = :receipt',
@@ -155,7 +167,6 @@ export function wayDefinition(ways: Ways): object {
     Output: '{% $receipt %}',
     ...after,
   });
-  const told = (type: DetailType) => [{ Source: source, DetailType: type, Detail: '{% $receipt %}' }];
   return {
     Comment: 'The way of one node through the airlock',
     QueryLanguage: 'JSONata',
@@ -171,7 +182,7 @@ export function wayDefinition(ways: Ways): object {
               request: '{% $exists($states.input.request) ? $states.input.request : null %}',
               failure: '{% $states.input.refused %}',
             },
-            Next: 'Judge',
+            Next: 'Halt',
           },
         ],
         Assign: { node: '{% $states.input.node %}', request: '{% $states.input.request %}' },
@@ -253,7 +264,7 @@ export function wayDefinition(ways: Ways): object {
       },
       Announce: announce(
         expression(`$append(
-          [{"Source": "${source}", "DetailType": "${'Node Released' satisfies DetailType}", "Detail": $receipt}],
+          [{"Source": "${source}", "DetailType": ${unlessReleased(text('Node Released'), 'Node Reproven')}, "Detail": $receipt}],
           $closed ? [{"Source": "${source}", "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
             "cluster": $node.cluster, "pool": $node.pool, "release": $request.runtime & "@" & $request.release,
             "by": "a release", "at": $receipt.endedAt
@@ -338,7 +349,16 @@ export function wayDefinition(ways: Ways): object {
       Failed: { Type: 'Fail', Error: '{% $receipt.outcome %}', Cause: '{% $receipt.detail %}' },
       Forget: { Type: 'Pass', Assign: { receipt: plainReceipt }, Next: 'RecordForgotten' },
       RecordForgotten: record('forgotten' satisfies Ending, 'AnnounceForgotten'),
-      AnnounceForgotten: announce(told('Node Forgotten'), { End: true }),
+      AnnounceForgotten: announce(
+        [
+          {
+            Source: source,
+            DetailType: `{% ${unlessReleased(text('Node Forgotten'), 'Reproof Failed')} %}`,
+            Detail: '{% $receipt %}',
+          },
+        ],
+        { End: true },
+      ),
       EndedElsewhere: { Type: 'Succeed', Output: '{% $receipt %}' },
     },
   };

@@ -26,6 +26,9 @@ export interface RuntimeHandler {
   readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean };
 }
 
+/** The kernel of a node where nothing else is said: that of Ubuntu 24.04's image for EKS. */
+export const usualKernel = '6.8.0-1069-aws';
+
 /** A boot of a node. */
 export interface Boot {
   readonly bootId: string;

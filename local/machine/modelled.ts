@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import type { MachineFault } from './faults.ts';
-import type { Ended, Machine, RuntimeHandler, Script } from './machine.ts';
+import { type Boot, type Ended, type Machine, type RuntimeHandler, type Script, usualKernel } from './machine.ts';
 
 /** What one script did on the simulated machine, without what differs from machine to machine. */
 const AnswerSchema = v.strictObject({
@@ -55,7 +55,8 @@ export class ModelledMachine implements Machine {
   readonly kind = 'modelled';
   readonly description = `modelled (answers recorded from: ${recordings().machine})`;
   readonly #fault: MachineFault | undefined;
-  readonly #bootId = randomUUID();
+  #bootId = randomUUID();
+  #kernel = usualKernel;
   #installs = 0;
   #release: string | undefined;
   #restarts = 0;
@@ -85,7 +86,8 @@ export class ModelledMachine implements Machine {
     const line = stdout
       .replaceAll(marks.release, release)
       .replaceAll(marks.sha256, sha256 ?? '')
-      .replaceAll(marks.bootId, this.#bootId);
+      .replaceAll(marks.bootId, this.#bootId)
+      .replace(/"kernel":"[^"]*"/, `"kernel":"${this.#kernel}"`);
     return { exitCode, timedOut: false, stdout: line, stderr, durationMs };
   }
 
@@ -96,7 +98,24 @@ export class ModelledMachine implements Machine {
     }));
   }
 
+  async boot(): Promise<Boot> {
+    return { bootId: this.#bootId, kernel: this.#kernel };
+  }
+
   async destroy(): Promise<void> {}
+
+  /** Boots the machine again, with another kernel where one is named. */
+  reboot(kernel = this.#kernel): void {
+    this.#bootId = randomUUID();
+    this.#kernel = kernel;
+  }
+
+  /** Somebody takes the runtime away and restarts containerd: the machine answers as it did before anything was installed. */
+  loseRuntime(): void {
+    this.#installs = 0;
+    this.#release = undefined;
+    this.#handlers = ['runc'];
+  }
 
   /** How often containerd was restarted since the machine was made. */
   restarts(): number {

@@ -17,7 +17,7 @@ import { defaults, seriesOf } from './containerd/defaults.ts';
 import { filesIn, type Running, start } from './containerd/main.ts';
 import { print } from './containerd/print.ts';
 import type { MachineFault } from './faults.ts';
-import type { Boot, Ended, Machine, RuntimeHandler, Script } from './machine.ts';
+import { type Boot, type Ended, type Machine, type RuntimeHandler, type Script, usualKernel } from './machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from './mirror.ts';
 import { type Apt, furnishArchive } from './packages.ts';
 import { execute } from './process.ts';
@@ -69,7 +69,6 @@ export const downloadFaults: Partial<Record<MachineFault, { readonly fault: Mirr
   'download-cut': { fault: 'cut', once: true },
 };
 
-const usualKernel = '6.8.0-1069-aws';
 const sandboxPid = 2201;
 const kubeletVersion = '1.35.2';
 
@@ -85,14 +84,12 @@ export class SimulatedMachine implements Machine {
   /** The root of the tree. */
   readonly tree: string;
   readonly #containerd: string;
-  readonly #kernel: string;
   #runs = 0;
 
-  private constructor(tree: string, description: string, containerd: string, kernel: string) {
+  private constructor(tree: string, description: string, containerd: string) {
     this.tree = tree;
     this.description = description;
     this.#containerd = containerd;
-    this.#kernel = kernel;
   }
 
   /**
@@ -110,7 +107,6 @@ export class SimulatedMachine implements Machine {
       tree,
       `simulated (containerd ${containerd}, ${os}, in a directory tree; runtime and containerd are stand-ins)`,
       containerd,
-      options.kernel ?? usualKernel,
     );
     machine.#furnish(options, containerd, os);
     machine.#configure(configuration, containerd);
@@ -145,7 +141,8 @@ export class SimulatedMachine implements Machine {
   }
 
   async boot(): Promise<Boot> {
-    return { bootId: readFileSync(`${this.tree}/proc/sys/kernel/random/boot_id`, 'utf8').trim(), kernel: this.#kernel };
+    const said = (name: string) => readFileSync(`${this.tree}/proc/sys/kernel/${name}`, 'utf8').trim();
+    return { bootId: said('random/boot_id'), kernel: said('osrelease') };
   }
 
   async destroy(): Promise<void> {
@@ -176,8 +173,9 @@ export class SimulatedMachine implements Machine {
     return { ...loaded, imports: undefined };
   }
 
-  /** Restarts the node: what runs is what the files say, and the boot is another. */
-  reboot(): void {
+  /** Restarts the node, with another kernel where one is named: what runs is what the files say, and the boot is another. */
+  reboot(kernel?: string): void {
+    if (kernel !== undefined) write(`${this.tree}/proc/sys/kernel/osrelease`, `${kernel}\n`);
     write(`${this.tree}/proc/sys/kernel/random/boot_id`, `${randomUUID()}\n`);
     rmSync(`${this.tree}/run/airlock`, { recursive: true, force: true });
     start(this.tree, this.#containerd, this.config, 'none');
@@ -222,7 +220,6 @@ export class SimulatedMachine implements Machine {
     const programs = standIns({
       tree,
       containerd,
-      kernel: this.#kernel,
       arch: options.arch ?? 'x86_64',
       configFlag,
       kubelet: options.kubelet ?? 'snap',
@@ -238,7 +235,7 @@ export class SimulatedMachine implements Machine {
     }
     linkPrograms(tree, new Set(Object.keys(programs)), none);
     write(`${tree}/etc/os-release`, `PRETTY_NAME="${os}"\nID=${id}\nVERSION_ID="${version}"\n`);
-    write(`${tree}/proc/sys/kernel/osrelease`, `${options.kernel ?? '6.8.0-1069-aws'}\n`);
+    write(`${tree}/proc/sys/kernel/osrelease`, `${options.kernel ?? usualKernel}\n`);
     write(`${tree}/proc/sys/kernel/random/boot_id`, `${randomUUID()}\n`);
     if (options.cgroup !== 'v1') write(`${tree}/sys/fs/cgroup/cgroup.controllers`, 'cpu io memory pids\n');
     // The snap's binary has no name in PATH.

@@ -8,7 +8,6 @@ import { modprobe, type Virtualization } from './virtualization.ts';
 export interface MachineFacts {
   readonly tree: string;
   readonly containerd: string;
-  readonly kernel: string;
   readonly arch: string;
   /** The file that `containerd.service` names with `-c`; absent where it names none. */
   readonly configFlag: string | undefined;
@@ -70,8 +69,8 @@ exit ${has('cloud-init-failed') ? 1 : has('cloud-init-degraded') ? 2 : 0}`),
       ? { kubelet: sh(`[ "$*" = --version ] && echo 'Kubernetes v${facts.kubeletVersion}'`) }
       : {}),
     uname: sh(`
-case $1 in -m) echo ${facts.arch} ;; -r) echo ${facts.kernel} ;; *) echo Linux ;; esac`),
-    dmesg: sh(`echo '[    0.000000] Linux version ${facts.kernel} (buildd@lcy02)'`),
+case $1 in -m) echo ${facts.arch} ;; -r) cat ${tree}/proc/sys/kernel/osrelease ;; *) echo Linux ;; esac`),
+    dmesg: sh(`echo "[    0.000000] Linux version $(cat ${tree}/proc/sys/kernel/osrelease) (buildd@lcy02)"`),
     // The copies of programs in a container's root find their libraries in the host's own folders here.
     ldd: sh(`echo '	not a dynamic executable'; exit 1`),
     df: sh(`

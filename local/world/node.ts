@@ -160,6 +160,11 @@ export class LaunchedNode {
     this.#kubelet?.stop();
   }
 
+  /** Somebody changed the machine, or booted it again: its kubelet reports what it finds. */
+  machineChanged(): void {
+    this.#kubelet?.machineChanged();
+  }
+
   /** The machine, with a kubelet that looks at its handlers after each run. */
   get watched(): Machine {
     const { machine } = this;

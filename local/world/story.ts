@@ -23,7 +23,9 @@ export interface Stage {
     | 'quarantined'
     | 'replaced'
     | 'held'
-    | 'forgotten';
+    | 'forgotten'
+    | 'reproven'
+    | 'disproven';
   /** Milliseconds since the launch. */
   readonly ms: number;
 }
@@ -35,6 +37,8 @@ const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
   'Node Replaced': 'replaced',
   'Node Held': 'held',
   'Node Forgotten': 'forgotten',
+  'Node Reproven': 'reproven',
+  'Reproof Failed': 'disproven',
 };
 
 /** Which instance an event is about; an empty text where it is about none. */
@@ -43,10 +47,10 @@ export function instanceOf({ detail }: AuditEvent): string {
   return 'instanceId' in detail ? detail.instanceId : '';
 }
 
-/** The receipt with which a node ended, as the audit trail has it. */
+/** The receipt of the latest end of a node, as the audit trail has it. */
 export function receiptIn(events: readonly AuditEvent[]): Receipt | undefined {
-  for (const event of events) if ('outcome' in event.detail) return event.detail;
-  return undefined;
+  const end = events.findLast(({ detail }) => 'outcome' in detail);
+  return end !== undefined && 'outcome' in end.detail ? end.detail : undefined;
 }
 
 /** The stages of one node, made of its events in the audit trail alone. */

@@ -1,9 +1,7 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { expect, it } from 'vitest';
 import { breakers, closeBreaker } from '../../cli/breaker.ts';
-import { serve } from '../../local/aws/server.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { asOperator } from '../scenarios/operator.ts';
 import { launch, settle, startWorld, story } from '../scenarios/scenario.ts';
 
 it('an operator sees which breaker is open and closes it by hand, once; then nodes are tried as before', async () => {
@@ -12,32 +10,13 @@ it('an operator sees which breaker is open and closes it by hand, once; then nod
     await launch(world);
     await settle(world);
   }
-  const served = await serve(world.cloud);
-  const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } =
-    served.environment as Record<string, string>;
-  const config = {
-    endpoint: AWS_ENDPOINT_URL ?? '',
-    region: AWS_REGION ?? 'eu-central-1',
-    credentials: {
-      accessKeyId: AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '',
-      ...(AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: AWS_SESSION_TOKEN }),
-    },
-  };
-  const reach = {
-    dynamoDb: new DynamoDBClient(config),
-    events: new EventBridgeClient(config),
-    table: world.cloud.resource('Ledger/Table/Resource').ref,
-  };
-  try {
+  await asOperator(world, async (reach) => {
     const [open, ...others] = await breakers(reach);
     expect([open, others]).toMatchObject([{ cluster: 'demo', pool: 'sandboxed', state: 'open' }, []]);
     if (open === undefined) throw new Error('no breaker is open');
     expect(await closeBreaker(reach, open, '2026-11-21T10:00:00.000Z')).toBe(true);
     expect(await closeBreaker(reach, open, '2026-11-21T10:00:00.000Z')).toBe(false);
-  } finally {
-    await served.close();
-  }
+  });
   const next = await launch(world);
   await settle(world);
   expect(story(world, next).at(-1)).toBe('Node Quarantined');

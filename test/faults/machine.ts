@@ -1,5 +1,6 @@
 import type { Clock } from '../../local/clock.ts';
 import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
+import type { ModelledMachine } from '../../local/machine/modelled.ts';
 
 /** One script that ran on a machine, as the machine saw it. */
 export interface MachineRun {
@@ -14,18 +15,17 @@ export interface MachineRun {
 
 /** A machine that remembers what ran on it, and on whose answers faults can be planted. */
 export class WatchedMachine implements Machine {
-  readonly kind;
+  readonly kind = 'modelled';
   readonly description;
   readonly runs: MachineRun[] = [];
   /** Changes what the agent gets to see of a run. */
   tamper: (ended: Ended) => Ended = (ended) => ended;
   /** How much longer than recorded each run takes, in milliseconds. */
   slowerMs = 0;
-  readonly #machine: Machine;
+  readonly #machine: ModelledMachine;
   readonly #clock: Clock;
 
-  constructor(machine: Machine, clock: Clock) {
-    this.kind = machine.kind;
+  constructor(machine: ModelledMachine, clock: Clock) {
     this.description = machine.description;
     this.#machine = machine;
     this.#clock = clock;
@@ -47,6 +47,20 @@ export class WatchedMachine implements Machine {
 
   handlers() {
     return this.#machine.handlers();
+  }
+
+  boot() {
+    return this.#machine.boot();
+  }
+
+  /** Boots the machine again, with another kernel where one is named. */
+  reboot(kernel?: string): void {
+    this.#machine.reboot(kernel);
+  }
+
+  /** Somebody takes the runtime away. */
+  loseRuntime(): void {
+    this.#machine.loseRuntime();
   }
 
   destroy(): Promise<void> {

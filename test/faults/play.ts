@@ -43,7 +43,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
     }
     await trial.run(() => isOver(trial), trial.clock.now() + draw.withinMs + deadlineMs + strandedGraceMs + patienceMs);
     await trial.run(() => false, trial.clock.now() + aftermathMs);
-    await trial.run(() => isOver(trial), trial.clock.now() + aftermathMs);
+    await trial.run(() => isOver(trial), trial.clock.now() + deadlineMs + strandedGraceMs);
     return { ...verdict(trial), draw, wallMs: Math.round(performance.now() - began) };
   } finally {
     await trial.stop();
@@ -64,10 +64,11 @@ function verdict(trial: Trial): Pick<Played, 'outcomes' | 'violations' | 'worstM
   const outcomes: Record<string, number> = {};
   let worstMs = 0;
   for (const launch of due(trial)) {
-    const [end] = endsOf(trial, launch);
-    const outcome = end?.outcome ?? 'none';
+    const ends = endsOf(trial, launch);
+    const outcome = ends.at(-1)?.outcome ?? 'none';
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    if (end !== undefined) worstMs = Math.max(worstMs, end.endedAt - launch.at);
+    const [first] = ends;
+    if (first !== undefined) worstMs = Math.max(worstMs, first.endedAt - launch.at);
   }
   const violations = invariants.flatMap(({ name, violations: find }) => find(trial).map((said) => `${name}: ${said}`));
   return { outcomes, violations, worstMs };

@@ -15,7 +15,7 @@ export interface Launch {
   goneAt: number | undefined;
 }
 
-/** A gate that was on a Node and is not any more. */
+/** A gate that was on a Node and is not any more, or that came back. */
 export interface Lift {
   readonly nodeName: string;
   readonly instanceId: string;
@@ -30,6 +30,8 @@ export interface SandboxedPod {
 
 /** An end of a node that somebody told the bus. */
 export interface ToldEnd {
+  /** The detail-type of the event. */
+  readonly type: string;
   readonly instanceId: string;
   /** ISO 8601, as the node's row has it. */
   readonly launchedAt: string;
@@ -47,6 +49,7 @@ export interface ToldEnd {
 export class Watch {
   readonly launches: Launch[] = [];
   readonly lifts: Lift[] = [];
+  readonly returns: Lift[] = [];
   readonly pods: SandboxedPod[] = [];
   readonly ends: ToldEnd[] = [];
   readonly #gated = new Set<string>();
@@ -65,9 +68,9 @@ export class Watch {
       if (state !== 'running' && state !== 'pending') launch.goneAt ??= clock.now();
     });
     cluster.watchNodes((node) => this.#nodeChanged(node, gate, clock.now()));
-    world.services.events.watch(({ source, detail }) => {
+    world.services.events.watch(({ source, 'detail-type': type, detail }) => {
       if (source === 'airlock' && 'outcome' in detail && 'endedAt' in detail)
-        this.ends.push(endIn(detail, clock.now()));
+        this.ends.push(endIn(type, detail, clock.now()));
     });
   }
 
@@ -86,17 +89,21 @@ export class Watch {
 
   #nodeChanged({ metadata, spec }: StoredObject, gate: string, now: number): void {
     const closed = spec?.taints?.some(({ key }) => key === gate) ?? false;
-    if (closed) this.#gated.add(metadata.uid);
-    else if (this.#gated.delete(metadata.uid)) {
+    const change = () => {
       const instanceId = spec?.providerID?.split('/').at(-1) ?? '';
-      this.lifts.push({ nodeName: metadata.name, instanceId, at: now });
-    }
+      return { nodeName: metadata.name, instanceId, at: now };
+    };
+    if (closed && !this.#gated.has(metadata.uid)) {
+      this.#gated.add(metadata.uid);
+      this.returns.push(change());
+    } else if (!closed && this.#gated.delete(metadata.uid)) this.lifts.push(change());
   }
 }
 
-function endIn(detail: Readonly<Record<string, unknown>>, endedAt: number): ToldEnd {
+function endIn(type: string, detail: Readonly<Record<string, unknown>>, endedAt: number): ToldEnd {
   const text = (name: string) => String(detail[name]);
   return {
+    type,
     instanceId: text('instanceId'),
     launchedAt: text('launchedAt'),
     outcome: text('outcome'),

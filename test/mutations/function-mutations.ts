@@ -51,8 +51,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'settle',
       'lambdas/settle/decide.ts',
-      /const succeeded = [\s\S]*?if \(succeeded && \([^)]*\)\) \{\n(\s*return \{ answer: 'success', installation: installationOf\(row, commandId, result, )outcome/,
-      "if (verb === 'install' && host !== undefined) {\n return { answer: 'success', installation: installationOf(row, commandId, result, 'installed'",
+      /if \(standing\.status === 'Success' && [\s\S]*?if \(installed === 'installed' \|\| installed === 'already-installed'\) \{/,
+      "if (host !== undefined) {\n const installed = 'installed' as const; {",
     ),
     turnsRed: 'a proof that fails ends in quarantine',
   },
@@ -76,8 +76,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'admit',
       'lambdas/admit/admit-all.ts',
-      /return executionName\(node\.instanceId, node\.launchedAt, 'install', 1\);/,
-      "return executionName(node.instanceId, node.launchedAt, 'install', Math.floor(Math.random() * 1e9));",
+      'start(stateMachine, executionOf(admission.node), admission)',
+      'start(stateMachine, executionOf(admission.node) + Math.floor(Math.random() * 1e9), admission)',
     ),
     turnsRed: 'an admission that dies after StartExecution starts no second',
   },

@@ -1,4 +1,5 @@
 import type { Copy } from './assembly.ts';
+import { againMutations } from './again-mutations.ts';
 import { clusterMutations } from './cluster-mutations.ts';
 import { dispatchMutations } from './dispatch-mutations.ts';
 import { documentMutations } from './document-mutations.ts';
@@ -25,5 +26,6 @@ export const mutations: readonly Mutation[] = [
   ...dispatchMutations,
   ...functionMutations,
   ...sweepMutations,
+  ...againMutations,
   ...clusterMutations,
 ];

@@ -1,3 +1,4 @@
+import { againScenarios } from './again-scenarios.ts';
 import { clusterScenarios } from './cluster-scenarios.ts';
 import { commandScenarios } from './command-scenarios.ts';
 import { endScenarios } from './end-scenarios.ts';
@@ -15,6 +16,7 @@ export const scenarios = {
   ...endScenarios,
   ...failureScenarios,
   ...sweepScenarios,
+  ...againScenarios,
   ...clusterScenarios,
 } as const satisfies Readonly<Record<string, Scenario>>;
 

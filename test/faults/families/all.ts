@@ -5,6 +5,7 @@ import { busFaults } from './bus.ts';
 import { clusterFaults } from './clusters.ts';
 import { commandFaults } from './commands.ts';
 import { deployFaults } from './deploys.ts';
+import { driftFaults } from './drift.ts';
 import { eventFaults } from './events.ts';
 import { functionFaults } from './functions.ts';
 import { instanceFaults } from './instances.ts';
@@ -27,5 +28,6 @@ export const faults: Family = {
   ...nodeFaults,
   ...clusterFaults,
   ...deployFaults,
+  ...driftFaults,
   ...timeFaults,
 };

@@ -43,7 +43,7 @@ export const instanceFaults: Family = {
     about: 'the instance is stopped and started: another launch of the same instance',
     plant(trial, dice) {
       const { ec2 } = trial.world.services;
-      trial.launched.push(({ node }) => {
+      trial.launched.push(({ node, machine }) => {
         if (!dice.chance(0.8)) return;
         const { instanceId } = node;
         const running = () => ec2.find(instanceId)?.state === 'running';
@@ -56,6 +56,7 @@ export const instanceFaults: Family = {
           trial.after(startAt - stopAt, () => {
             if (ec2.find(instanceId)?.state !== 'stopped') return;
             ec2.start(instanceId);
+            machine.reboot();
             node.comeUp();
           });
         });

@@ -1,3 +1,4 @@
+import type { DetailType } from '../../../domain/events.ts';
 import { deadlineMs, type Trial } from '../trial.ts';
 import type { Launch } from '../watch.ts';
 import type { Invariant } from './invariant.ts';
@@ -11,6 +12,9 @@ const graceMs = 13 * 60_000;
 /** The same where an execution can break: the sweep that comes twenty minutes after the deadline ends its node. */
 export const strandedGraceMs = 30 * 60_000;
 
+/** What is told of a node after its end. */
+const afterwards: readonly string[] = ['Node Reproven', 'Reproof Failed'] satisfies DetailType[];
+
 /** Every node that was admitted, or had to be, ended once and in time. */
 export const endedOnce: Invariant = {
   name: 'not ended once, in time',
@@ -20,7 +24,8 @@ export const endedOnce: Invariant = {
       const ends = endsOf(trial, launch);
       const [end] = ends;
       if (end === undefined) return [`${nameOf(launch)} never ended`];
-      if (ends.length > 1)
+      // A node that was held is tried again, and then comes to another end: only the last may be one that is none's to change.
+      if (ends.slice(0, -1).some(({ type }) => type !== ('Node Held' satisfies DetailType)))
         return [`${nameOf(launch)} ended ${ends.length} times: ${ends.map((one) => one.outcome).join(', ')}`];
       const late = end.endedAt - launch.at - deadlineMs - grace;
       return late > 0 ? [`${nameOf(launch)} ended ${Math.round(late / 1000)} s too late, as ${end.outcome}`] : [];
@@ -38,12 +43,19 @@ export function due(trial: Trial): readonly Launch[] {
   });
 }
 
-/** The different ends that were told of a launch; the bus may carry the same one more than once, and the first counts. */
+/**
+ * The different ends that were told of a launch, in order; the bus may carry the same one more than once, and the first counts. That a
+ * released node was proven anew, or could not be, is no end of its launch.
+ */
 export function endsOf({ watch }: Trial, launch: Launch) {
   const told = watch.ends.filter(
-    (end) => end.instanceId === launch.instanceId && Date.parse(end.launchedAt) === launch.at,
+    (end) =>
+      end.instanceId === launch.instanceId &&
+      Date.parse(end.launchedAt) === launch.at &&
+      !afterwards.includes(end.type),
   );
-  return [...new Map(told.toReversed().map((end) => [end.text, end])).values()];
+  const first = new Map(told.toReversed().map((end) => [end.text, end]));
+  return [...first.values()].toSorted((a, b) => a.endedAt - b.endedAt);
 }
 
 /** The launches for which an execution was started, by the calls that started them. */

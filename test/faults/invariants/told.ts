@@ -40,8 +40,13 @@ function rebuilt({ world }: Trial, { instanceId, at }: Launch): ReadonlySet<stri
   );
 }
 
-/** Whether the gate was lifted in this launch. */
+/** Whether the gate was lifted in this launch, or stood open when it began: a Node outlives a stop and a start of its instance. */
 function wasOpened({ watch }: Trial, launch: Launch): boolean {
+  const before = [...watch.lifts.map((one) => ({ ...one, open: true })), ...watch.returns]
+    .filter(({ instanceId, at }) => instanceId === launch.instanceId && at < launch.at)
+    .toSorted((a, b) => a.at - b.at)
+    .at(-1);
+  if (before !== undefined && 'open' in before) return true;
   const next = watch.launches.find((one) => one.instanceId === launch.instanceId && one.at > launch.at)?.at;
   return watch.lifts.some(
     ({ instanceId, at }) =>

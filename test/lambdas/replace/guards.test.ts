@@ -31,6 +31,7 @@ describe('an instance', () => {
     ['the ledger says that it has ended: proof-failed', { row: { ...row, outcome: 'proof-failed' } }],
     ['its Node carries the receipt of a release', { receipt: { ...evidence.receipt, outcome: 'released' } }],
     ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'put-back' } }],
+    ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'returned' } }],
     ['the cluster did not say whether its gate was lifted', { receipt: { ...evidence.receipt, gate: undefined } }],
     ['it has no tag airlock:runtime', { instance: { ...instance, tags: {} } }],
   ])('is left alone where %s', (because, change) => {

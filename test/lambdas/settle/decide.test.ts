@@ -96,6 +96,15 @@ describe('the answer for the state that waits', () => {
     expect(answer(change, said)).toMatchObject({ answer: 'failure', failure: { outcome: 'install-failed' } });
   });
 
+  it('is the proof alone where the node was sent to be proven anew', () => {
+    const proven = { ...result, verb: 'prove', outcome: 'proven' };
+    const sent = { ...row, verb: 'prove' } as const;
+    const told = answerOf(sent, 'c1', standing({}, proven), at);
+    expect(told).toMatchObject({ answer: 'success', installation: { installed: 'already-installed' } });
+    const other = answerOf(sent, 'c1', standing({}), at);
+    expect(other).toMatchObject({ answer: 'failure', failure: { outcome: 'install-failed' } });
+  });
+
   it.each([
     [{ status: 'TimedOut', statusDetails: 'Delivery Timed Out', output: '' }, 'command-not-delivered'],
     [{ status: 'Cancelled', statusDetails: 'Cancelled', output: '' }, 'command-not-delivered'],

@@ -1,0 +1,55 @@
+import type { Mutation } from './mutations.ts';
+
+const source =
+  (folder: string, file: string, from: string | RegExp, to: string): Mutation['apply'] =>
+  (copy) =>
+    copy.rebundle(folder, file, from, to);
+
+/** Mistakes about nodes that go their way again. */
+export const againMutations: readonly Mutation[] = [
+  {
+    name: 'a node that is to be proven anew is installed anew',
+    apply: source('dispatch', 'lambdas/dispatch/decide.ts', "'drifted' ? 'prove'", "'drifted' ? 'install'"),
+    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+  },
+  {
+    name: 'the receipt in doubt is taken for that of the proof anew',
+    apply: source('cluster', 'lambdas/cluster/decide.ts', 'return again?.supersedes === endedAt;', 'return false;'),
+    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+  },
+  {
+    name: 'a node that could not be proven anew keeps its release',
+    apply: source('cluster', 'lambdas/cluster/decide.ts', '&& !isEarlier(released, launch)) return', ') return'),
+    turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
+  },
+  {
+    name: 'the result of a proof anew counts for nothing',
+    apply: source('settle', 'lambdas/settle/decide.ts', "verb === (row.verb ?? 'install')", "verb === 'install'"),
+    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+  },
+  {
+    name: 'the sweep does not see that a node drifted',
+    apply: source('sweep', 'lambdas/sweep/decide-node.ts', "node.state === 'drifted'", 'false'),
+    turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
+  },
+  {
+    name: 'the sweep looks at the first way of a node alone',
+    apply: source('sweep', 'lambdas/sweep/fleet.ts', 'attempt === undefined ? []', 'attempt !== -1 ? []'),
+    turnsRed: 'the result of a proof anew that no event told of is asked for',
+  },
+  {
+    name: 'nodes that were held are never tried again',
+    apply: source('sweep', 'lambdas/sweep/decide-again.ts', "ending === 'held' &&", 'false &&'),
+    turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
+  },
+  {
+    name: 'nodes that were held are all tried at once while the breaker is open',
+    apply: source(
+      'sweep',
+      'lambdas/sweep/decide-again.ts',
+      'const open = isOpen(breakers.get(key));',
+      'const open = false;',
+    ),
+    turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
+  },
+];

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { breakers, closeBreaker } from '../../cli/breaker.ts';
+import type { Machine } from '../../local/machine/machine.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { World } from '../../local/world/world.ts';
+import { asOperator } from './operator.ts';
+import { commandsFor, launch, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
+
+const minute = 60_000;
+
+/** What keeps every machine of a test from being proven, until it is mended. */
+class Cause {
+  mended = false;
+
+  /** A machine that fails its proof for as long as the cause is there. */
+  readonly machine = async (): Promise<Machine> => {
+    const [bad, good] = [new ModelledMachine(['not-sandboxed']), new ModelledMachine()];
+    const now = () => (this.mended ? good : bad);
+    return {
+      kind: 'modelled',
+      description: bad.description,
+      handlers: () => now().handlers(),
+      run: (script) => now().run(script),
+      destroy: async () => {},
+    };
+  };
+}
+
+/** Two nodes that are quarantined, a third that opens the breaker, and as many more that are held. */
+async function allFailed(world: World, held: number) {
+  const nodes = [];
+  for (let count = 0; count < 2 + held; count++) {
+    nodes.push(await launch(world));
+    await settle(world);
+  }
+  const kept = nodes.slice(2);
+  for (const node of kept) expect(story(world, node).at(-1)).toBe('Node Held');
+  return kept;
+}
+
+/** How many of the nodes were sent a command within some time. */
+async function triedWithin(world: World, nodes: Parameters<typeof commandsFor>[1][], ms: number): Promise<number> {
+  const before = nodes.map((node) => commandsFor(world, node));
+  await pass(world, ms);
+  return nodes.filter((node, at) => commandsFor(world, node) !== before[at]).length;
+}
+
+describe('a pool whose nodes are all held', () => {
+  it('heals once the cause is mended: one node is tried and closes the breaker, and the others follow', async () => {
+    const cause = new Cause();
+    const world = await startWorld([], cause.machine);
+    const held = await allFailed(world, 3);
+    cause.mended = true;
+    await pass(world, 15 * minute);
+
+    for (const node of held) {
+      expect(story(world, node).at(-1)).toBe('Node Released');
+      expect(taintsOf(world, node)).toEqual([]);
+    }
+    const closed = world.audit().filter((event) => event['detail-type'] === 'Breaker Closed');
+    expect(closed).toHaveLength(1);
+    const names = world.services.states.executions().map(({ name }) => name);
+    for (const { instanceId } of held)
+      expect(
+        names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3).join('-')),
+      ).toEqual(['install-1', 'retry-1']);
+  });
+
+  it('is tried one node at a time while the cause is there, each less and less often, and none of them is ended', async () => {
+    const cause = new Cause();
+    const world = await startWorld([], cause.machine);
+    const held = await allFailed(world, 3);
+    await pass(world, 5 * minute);
+    expect(await triedWithin(world, held, 2 * minute)).toBeLessThanOrEqual(1);
+    const [first] = held;
+    if (first === undefined) throw new Error('no node was held');
+    const early = await commandsAfter(world, first, 60 * minute);
+    const late = await commandsAfter(world, first, 60 * minute);
+    expect(early).toBeGreaterThan(late);
+    expect(late).toBeGreaterThan(0);
+    for (const node of held) {
+      expect(story(world, node).at(-1)).toBe('Node Held');
+      expect(world.services.ec2.instance(node.instanceId).state).toBe('running');
+    }
+  });
+
+  it('is judged by the policy of its pool once an operator has closed the breaker', async () => {
+    const cause = new Cause();
+    const world = await startWorld([], cause.machine, withPools({ onFailure: 'replace' }));
+    const [node] = await allFailed(world, 1);
+    if (node === undefined) throw new Error('no node was held');
+    await asOperator(world, async (reach) => {
+      for (const breaker of await breakers(reach)) await closeBreaker(reach, breaker, new Date().toISOString());
+    });
+    await pass(world, 4 * minute);
+    expect(story(world, node).at(-1)).toBe('Node Replaced');
+    expect(world.services.ec2.instance(node.instanceId).state).toBe('terminated');
+    await pass(world, 30 * minute);
+    expect(story(world, node).at(-1)).toBe('Node Replaced');
+  });
+});
+
+async function commandsAfter(world: World, node: Parameters<typeof commandsFor>[1], ms: number): Promise<number> {
+  const before = commandsFor(world, node);
+  await pass(world, ms);
+  return commandsFor(world, node) - before;
+}

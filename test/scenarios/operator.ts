@@ -1,0 +1,30 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { Reach } from '../../cli/breaker.ts';
+import { serve } from '../../local/aws/server.ts';
+import type { World } from '../../local/world/world.ts';
+
+/** Lets an operator work with the account of a world over its end point, as the command line does. */
+export async function asOperator<T>(world: World, act: (reach: Reach) => Promise<T>): Promise<T> {
+  const served = await serve(world.cloud);
+  const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } =
+    served.environment as Record<string, string>;
+  const config = {
+    endpoint: AWS_ENDPOINT_URL ?? '',
+    region: AWS_REGION ?? 'eu-central-1',
+    credentials: {
+      accessKeyId: AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '',
+      ...(AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: AWS_SESSION_TOKEN }),
+    },
+  };
+  try {
+    return await act({
+      dynamoDb: new DynamoDBClient(config),
+      events: new EventBridgeClient(config),
+      table: world.cloud.resource('Ledger/Table/Resource').ref,
+    });
+  } finally {
+    await served.close();
+  }
+}
