@@ -52,8 +52,14 @@ export interface LedgerRow {
   readonly toldAt?: string;
   /** The configured release because of which the node was last told to be outdated. */
   readonly outdatedFor?: string;
-  /** How many ways followed this first one in the same launch. */
-  readonly waysAfter?: number;
+  /** What the latest way after this first one was begun with, in the same launch. */
+  readonly wayAfter?: Way;
+}
+
+/** What a way is begun with. */
+export interface Way {
+  readonly node: Node;
+  readonly request?: Request | undefined;
 }
 
 /**

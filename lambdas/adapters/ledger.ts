@@ -1,5 +1,5 @@
 import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName, type Way } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { client, keyOf, table, updateRow } from './table.ts';
@@ -146,9 +146,10 @@ export async function noteOutdated(key: LedgerKey, outdatedFor: string): Promise
   await update(key, 'attribute_exists(admittedAt)', { outdatedFor });
 }
 
-/** Notes in the row of the first way that others followed it. */
-export async function noteWayAfter(launch: LedgerKey, waysAfter: number): Promise<void> {
-  await update(launch, 'attribute_exists(admittedAt)', { waysAfter });
+/** Notes in the row of a launch's first way what the latest one after it is begun with. */
+export async function noteWayAfter(wayAfter: Way): Promise<void> {
+  const { instanceId, launchedAt } = wayAfter.node;
+  await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { wayAfter });
 }
 
 /** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */

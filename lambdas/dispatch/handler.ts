@@ -32,6 +32,7 @@ interface Waiting {
 
 interface Ready extends Waiting {
   readonly onlineAt: string;
+  readonly verb: SentVerb;
   readonly document: string;
 }
 
@@ -56,7 +57,8 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     const row = rows.get(rowName(node));
     const decided = next(one.message, row, agents.get(node.instanceId), Date.now());
     const step = decided.step === 'send' ? ((await held(one.message, breakers)) ?? decided) : decided;
-    const document = documents[verbFor(node)][request.runtime];
+    const verb = verbFor(node);
+    const document = documents[verb][request.runtime];
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
       failures.push(await putBack(queueUrl, one.record, step.seconds));
@@ -71,9 +73,9 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
       if (found?.instanceIds.includes(node.instanceId)) {
         await tell([sending(one.message, document, step.onlineAt, found)]);
         await noteCommand(node, step.batchId, found.commandId, found.at);
-      } else ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
+      } else ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, verb, document });
     } else if (step.step === 'send') {
-      ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, document });
+      ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, verb, document });
     }
   }
   count('NodeWaiting', failures.length);
@@ -99,10 +101,10 @@ async function sendGroup(
   const batchId = randomUUID();
   const at = new Date().toISOString();
   const claims = await Promise.all(
-    group.map(({ message, document, onlineAt }) =>
+    group.map(({ message, verb, document, onlineAt }) =>
       claim({
         ...message,
-        verb: verbFor(message.node),
+        verb,
         batchId,
         document,
         onlineAt,
@@ -119,7 +121,7 @@ async function sendGroup(
   const delivery = await deliver(
     {
       document: first.document,
-      parameters: parametersFor(verbFor(first.message.node), first.message.request),
+      parameters: parametersFor(first.verb, first.message.request),
       instanceIds: mine.map(({ message }) => message.node.instanceId),
       batchId,
       deliverySeconds,

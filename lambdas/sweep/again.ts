@@ -1,18 +1,12 @@
-import { rowName } from '../../domain/ledger.ts';
-import type { Admission } from '../../domain/messages.ts';
+import type { Way } from '../../domain/ledger.ts';
 import { noteWayAfter } from '../adapters/ledger.ts';
 import { admitAll } from '../admit/admit-all.ts';
 
 /**
- * Sends nodes on another way in the same launch. What admits them comes first, and the note in the row of their first way last: a run that dies in
- * between finds the same number free again, and begins the same way, which is then begun already.
+ * Sends nodes on another way in the same launch. The note in the row of their first way comes before all else: a run that dies after it leaves
+ * behind what the next one needs to go on, even where the way is at its end by then.
  */
-export async function goAgain(admissions: readonly Admission[]): Promise<void> {
-  const failed = new Set(await admitAll(admissions));
-  const begun = admissions.filter(({ node }) => !failed.has(rowName(node)));
-  await Promise.all(
-    begun.map(({ node: { instanceId, launchedAt, again } }) =>
-      noteWayAfter({ instanceId, launchedAt }, again?.attempt ?? 0),
-    ),
-  );
+export async function goAgain(ways: readonly Way[]): Promise<void> {
+  await Promise.all(ways.map(noteWayAfter));
+  await admitAll(ways);
 }

@@ -79,16 +79,17 @@ async function sweepPage(
   return steps;
 }
 
-/** The rows of the latest ways of some instances in the launch that EC2 shows, by the names of the rows of their first. */
+/**
+ * The rows of the latest ways of some instances in the launch that EC2 shows, by the names of the rows of their first. A way that a run noted
+ * and did not begin is begun here.
+ */
 async function latestRowsOf(page: readonly SeenInstance[]): Promise<ReadonlyMap<string, LedgerRow>> {
-  const rows = new Map(await rowsOf(page));
-  const later = [...rows.values()].flatMap(({ instanceId, launchedAt, waysAfter: attempt }) =>
-    attempt === undefined ? [] : [{ instanceId, launchedAt, again: { attempt } }],
-  );
-  const latest = await rowsOf(later);
-  for (const way of later) {
-    const row = latest.get(rowName(way));
-    if (row !== undefined) rows.set(rowName({ ...way, again: undefined }), row);
-  }
-  return rows;
+  const first = await rowsOf(page);
+  const ways = [...first.values()].flatMap(({ wayAfter }) => wayAfter ?? []);
+  const later = new Map(await rowsOf(ways.map(({ node }) => node)));
+  const unbegun = ways.filter(({ node }) => later.get(rowName(node))?.admittedAt === undefined);
+  await admitAll(unbegun);
+  for (const [name, row] of await rowsOf(unbegun.map(({ node }) => node))) later.set(name, row);
+  const latest = ({ wayAfter }: LedgerRow) => wayAfter && later.get(rowName(wayAfter.node));
+  return new Map([...first].map(([name, row]) => [name, latest(row) ?? row]));
 }

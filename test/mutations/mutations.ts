@@ -1,5 +1,5 @@
-import type { Copy } from './assembly.ts';
 import { againMutations } from './again-mutations.ts';
+import type { Copy } from './assembly.ts';
 import { clusterMutations } from './cluster-mutations.ts';
 import { dispatchMutations } from './dispatch-mutations.ts';
 import { documentMutations } from './document-mutations.ts';

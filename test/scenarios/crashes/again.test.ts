@@ -1,7 +1,7 @@
 import { expect, inject, it, onTestFinished } from 'vitest';
-import type { ObservedCall } from '../../local/core.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { Stage } from '../mutations/stage.ts';
+import type { ObservedCall } from '../../../local/core.ts';
+import { ModelledMachine } from '../../../local/machine/modelled.ts';
+import { Stage } from '../../mutations/stage.ts';
 
 const minute = 60_000;
 const done = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Reproven'];
