@@ -43,7 +43,7 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      /claim\(\{ \.\.\.message[^)]*\)[^)]*\)[^)]*\}\),/,
+      /claim\(\{\s*\.\.\.message[^)]*\)[^)]*\)[^)]*\}\),/,
       'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && rowName)),',
     ),
     turnsRed: released,
