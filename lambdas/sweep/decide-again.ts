@@ -48,20 +48,34 @@ export function isHeld({ ending, outcome, node }: LedgerRow): boolean {
 }
 
 /**
- * Which of the nodes that were held are tried once more: all whose breaker is closed, and one for each that is open, the one that has waited
- * longest. Without it a pool whose nodes are all held would stay so: its autoscaler waits for them, and launches none that could be tried.
+ * Which of the nodes that were held are tried once more: all whose breaker is closed, and for each that is open the one that has waited
+ * longest, unless another is tried at this time. Without it a pool whose nodes are all held would stay so: its autoscaler waits for them, and
+ * launches none that could be tried.
  *
+ * @param rows the latest ways of all that were looked at
  * @param breakers by the partition key of their rows
  */
-export function triedAgain(held: readonly Held[], breakers: ReadonlyMap<string, Breaker>, now: number): Admission[] {
+export function triedAgain(
+  held: readonly Held[],
+  rows: Iterable<LedgerRow>,
+  breakers: ReadonlyMap<string, Breaker>,
+  now: number,
+): Admission[] {
+  const tried = new Set([...rows].filter(isTriedAgain).map((row) => breakerKey(scopeOf(row, row.request)).instanceId));
   const byScope = Map.groupBy(held, ({ admission }) => breakerKey(scope(admission)).instanceId);
   return [...byScope].flatMap(([key, ofScope]) => {
     const open = isOpen(breakers.get(key));
+    if (open && tried.has(key)) return [];
     const rested = ofScope
       .filter(({ row }) => hasRested(row, now) && (!open || now - Date.parse(row.endedAt ?? '') >= shortestRestMs))
       .toSorted((a, b) => (a.row.endedAt ?? '').localeCompare(b.row.endedAt ?? ''));
     return (open ? rested.slice(0, 1) : rested).map(({ admission }) => admission);
   });
+}
+
+/** Whether a row is of a node that was held and is tried once more at this time. */
+function isTriedAgain({ node, outcome }: LedgerRow): boolean {
+  return node?.again?.why === 'held' && outcome === undefined;
 }
 
 /** The scope of the breaker that a node would be judged by. */

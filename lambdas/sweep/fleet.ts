@@ -75,7 +75,7 @@ async function sweepPage(
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.admission] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
   const breakers = await breakersOf(held.map(({ admission }) => scope(admission)));
-  await goAgain(triedAgain(held, breakers, now));
+  await goAgain(triedAgain(held, rows.values(), breakers, now));
   return steps;
 }
 

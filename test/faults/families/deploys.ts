@@ -11,18 +11,25 @@ export const deployFaults: Family = {
       trial.after(seconds(dice, 10, 120), () => {
         const dispatch = trial.function('dispatch');
         if (dispatch === undefined) return;
-        const names: Record<string, string> = JSON.parse(dispatch.settings.environment['DOCUMENTS'] ?? '{}');
-        const replaced: Record<string, string> = {};
+        const names: Record<string, Record<string, string>> = JSON.parse(
+          dispatch.settings.environment['DOCUMENTS'] ?? '{}',
+        );
         const olds: string[] = [];
         const arns: string[] = [];
-        for (const [runtime, name] of Object.entries(names)) {
+        const replace = (name: string) => {
           const old = ssm.documents().find((one) => one.name === name);
-          if (old === undefined) continue;
+          if (old === undefined) throw new Error(`nobody deployed the document ${name}`);
           const made = ssm.addDocument({ ...old, name: `${name.slice(0, -1)}${name.endsWith('0') ? '1' : '0'}` });
-          replaced[runtime] = made.name;
           arns.push(made.arn);
           olds.push(name);
-        }
+          return made.name;
+        };
+        const replaced = Object.fromEntries(
+          Object.entries(names).map(([verb, byRuntime]) => [
+            verb,
+            Object.fromEntries(Object.entries(byRuntime).map(([runtime, name]) => [runtime, replace(name)])),
+          ]),
+        );
         // CloudFormation makes what is new first, changes the rest, and takes away what is old last.
         const Statement = [{ Effect: 'Allow', Action: 'ssm:SendCommand', Resource: arns }];
         const policy = readPolicy({ Version: '2012-10-17', Statement });
