@@ -61,7 +61,7 @@ const folder = mkdtempSync(join(tmpdir(), 'airlock-faults-'));
 try {
   const config = join(folder, 'airlock.yaml');
   const pools = [{ name: replacingPool, onFailure: 'replace' }];
-  writeFileSync(config, stringify({ clusters: [{ name: clusterName }], pools }));
+  writeFileSync(config, stringify({ clusters: [{ name: clusterName }], manifests: 'manual', pools }));
   const { assembly } = await synthesizeSimulated(folder, { config });
   const good = options.breakages === undefined ? await matrix(assembly) : await breakAll(assembly);
   process.exitCode = good ? 0 : 1;
@@ -69,15 +69,19 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Plays the matrix and prints it. @returns whether the rules held */
+/** Plays the matrix and prints it, also where somebody ends the sitting early. @returns whether the rules held */
 async function matrix(assembly: string): Promise<boolean> {
   const table = new Table();
+  let going = true;
+  process.once('SIGINT', () => {
+    going = false;
+  });
   const said = new Progress(options.run === undefined ? options.runs : 1);
   await new Players(assembly, options.processes).play(draws(options), (played) => {
     table.add(played);
     said.count(played);
     if (played.violations.length > 0) complain(played);
-    return true;
+    return going;
   });
   said.end();
   process.stdout.write(`\n${table.text()}\n\n${said.nodes} nodes in ${said.seconds} s\n`);
