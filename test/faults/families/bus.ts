@@ -6,7 +6,7 @@ export const busFaults: Family = {
     about: 'the bus refuses some entries of a call that succeeds',
     heals: true,
     plant({ world }, dice) {
-      const share = dice.pick([0.2, 0.4]);
+      const share = dice.pick([0.3, 0.6]);
       world.services.events.refuses = () => (dice.chance(share) ? ['ThrottlingException', 'Rate exceeded'] : undefined);
     },
   },

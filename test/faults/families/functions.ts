@@ -41,7 +41,7 @@ function hangs(name: string) {
 /** Lambda runs the same event twice, at the same moment or a little later. */
 function doubles(name: string) {
   return (trial: Trial, dice: Dice) => {
-    const share = dice.pick([0.3, 1]);
+    const share = dice.pick([0.6, 1]);
     const lateMs = dice.pick([0, 0, 0, 40, 1_500]);
     const { lambda } = trial.world.cloud;
     trial.onCall({
