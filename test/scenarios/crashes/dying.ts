@@ -27,6 +27,8 @@ export interface Plot {
    * @returns what is seen from outside
    */
   readonly play: (stage: Stage, arm: () => void) => Promise<unknown>;
+  /** Whether the rest of the way is of no interest: the function may live from there on. */
+  readonly over?: (stage: Stage) => boolean;
   /** What has to be seen, wherever the function died. */
   readonly seen: unknown;
 }
@@ -43,7 +45,7 @@ async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefi
       const { principal, operation } = call;
       if (principal.kind !== 'role' || polling.includes(operation)) return undefined;
       if (principal.roleArn !== role) return plot.strike?.(call, where, stage);
-      if (where !== side || !armed || ++calls !== n) return undefined;
+      if (where !== side || !armed || plot.over?.(stage) || ++calls !== n) return undefined;
       died = operation;
       return 'crash' as const;
     };
