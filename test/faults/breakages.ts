@@ -71,12 +71,7 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: 'every pool is replaced, whatever its policy',
-    apply: source(
-      'replace',
-      'lambdas/replace/judge.ts',
-      'const { onFailure } = policyOf(rules, node.pool);',
-      "const onFailure = 'replace';",
-    ),
+    apply: source('replace', 'lambdas/replace/judge.ts', 'policyOf(rules, node.pool).onFailure', "'replace'"),
   },
   {
     name: 'the audit trail takes no releases',
