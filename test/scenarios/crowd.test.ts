@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { VirtualClock } from '../../local/clock.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { launch, startWorld } from './scenario.ts';
+
+const minute = 60_000;
+/** More than Step Functions starts at once in any region where its quotas are the small ones. */
+const crowd = 1_000;
+
+it('a crowd of launches that no event told of is admitted by one run of the sweep, past the throttle of StartExecution', async () => {
+  const world = await startWorld([], async () => new ModelledMachine());
+  world.services.events.delivery = ({ event }) => (event.source === 'aws.ec2' ? [] : undefined);
+  for (let launched = 0; launched < crowd; launched++)
+    await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });
+  const { clock } = world;
+  if (!(clock instanceof VirtualClock)) throw new Error('the world is on another clock');
+  const started = () => world.services.states.executions().length;
+  await clock.run(() => started() === crowd, clock.now() + 5 * minute);
+  const throttled = world.cloud.journal.filter(
+    ({ operation, error }) => operation === 'StartExecution' && error?.startsWith('Throttling'),
+  );
+  expect(throttled.length).toBeGreaterThan(0);
+  expect(started()).toBe(crowd);
+  const runs = world.cloud.journal.filter(({ operation }) => operation === 'DescribeInstances').length;
+  expect(runs).toBeLessThanOrEqual(3);
+}, 120_000);
