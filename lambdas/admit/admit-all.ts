@@ -10,6 +10,9 @@ import { count, logger } from '../adapters/telemetry.ts';
 
 const stateMachine = variable('STATE_MACHINE');
 
+/** How many nodes are admitted at once: as many as the event path takes in one batch. More calls at a time would only be throttled. */
+const atOnce = 100;
+
 /**
  * Admits each node once, however often and by whomever it is asked. It starts first, tells second, notes last: a function that dies between
  * two of them does all of it again, and nothing is lost.
@@ -21,10 +24,18 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   const known = await rowsOf(admissions.map(({ node }) => node));
   const fresh = admissions.filter(({ node }) => known.get(rowName(node))?.admittedAt === undefined);
   const unique = new Map(fresh.map((admission) => [rowName(admission.node), admission]));
+  const all = [...unique];
+  const failed: string[] = [];
+  for (let from = 0; from < all.length; from += atOnce)
+    failed.push(...(await admitSome(all.slice(from, from + atOnce))));
+  return failed;
+}
+
+async function admitSome(some: readonly (readonly [string, Admission])[]): Promise<readonly string[]> {
   const started: Admission[] = [];
   const failed: string[] = [];
   await Promise.all(
-    [...unique].map(async ([row, admission]) => {
+    some.map(async ([row, admission]) => {
       try {
         await start(stateMachine, executionOf(admission.node), admission);
         started.push(admission);

@@ -34,7 +34,7 @@ export const againMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep looks at the first way of a node alone',
-    apply: source('sweep', 'lambdas/sweep/fleet.ts', 'latest(row) ?? row', 'row'),
+    apply: source('sweep', 'lambdas/sweep/latest-ways.ts', 'else rows.set(name, row);', ''),
     turnsRed: 'the result of a proof anew that no event told of is asked for',
   },
   {
