@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
-import type { Machine } from '../../local/machine/machine.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { LaunchedNode } from '../../local/world/node.ts';
+import { Cause } from '../scenarios/cause.ts';
 import { gate, on, type Scenario, type Stage } from './stage.ts';
 
 const minute = 60_000;
@@ -67,18 +67,7 @@ export const againScenarios = {
   }),
 
   'a pool whose nodes are all held heals by itself, one node before the others': async (assembly) => {
-    let mended = false;
-    const machine = async (): Promise<Machine> => {
-      const [bad, good] = [new ModelledMachine(['not-sandboxed']), new ModelledMachine()];
-      const now = () => (mended ? good : bad);
-      return {
-        kind: 'modelled',
-        description: bad.description,
-        handlers: () => now().handlers(),
-        run: (script) => now().run(script),
-        destroy: async () => {},
-      };
-    };
+    const cause = new Cause();
     await on(
       async (stage) => {
         const nodes = [];
@@ -88,7 +77,7 @@ export const againScenarios = {
         }
         const held = nodes.slice(2);
         for (const node of held) assert.equal(stage.story(node).at(-1), 'Node Held');
-        mended = true;
+        cause.mended = true;
         const before = stage.done('SendCommand');
         // The first of them has rested for five minutes, and no other is tried beside it.
         while (stage.done('SendCommand') === before) await stage.pass(minute / 4);
@@ -103,7 +92,7 @@ export const againScenarios = {
         stage.undisturbed();
       },
       [],
-      machine,
+      cause.machine,
     )(assembly);
   },
 } as const satisfies Readonly<Record<string, Scenario>>;

@@ -1,30 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { breakers, closeBreaker } from '../../cli/breaker.ts';
-import type { Machine } from '../../local/machine/machine.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { World } from '../../local/world/world.ts';
+import { Cause } from './cause.ts';
 import { asOperator } from './operator.ts';
 import { commandsFor, launch, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
 
 const minute = 60_000;
-
-/** What keeps every machine of a test from being proven, until it is mended. */
-class Cause {
-  mended = false;
-
-  /** A machine that fails its proof for as long as the cause is there. */
-  readonly machine = async (): Promise<Machine> => {
-    const [bad, good] = [new ModelledMachine(['not-sandboxed']), new ModelledMachine()];
-    const now = () => (this.mended ? good : bad);
-    return {
-      kind: 'modelled',
-      description: bad.description,
-      handlers: () => now().handlers(),
-      run: (script) => now().run(script),
-      destroy: async () => {},
-    };
-  };
-}
 
 /** Two nodes that are quarantined, a third that opens the breaker, and as many more that are held. */
 async function allFailed(world: World, held: number) {
