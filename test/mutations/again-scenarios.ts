@@ -80,7 +80,8 @@ export const againScenarios = {
         cause.mended = true;
         const before = stage.done('SendCommand');
         // The first of them has rested for five minutes, and no other is tried beside it.
-        while (stage.done('SendCommand') === before) await stage.pass(minute / 4);
+        for (let waited = 0; waited < 40 && stage.done('SendCommand') === before; waited++)
+          await stage.pass(minute / 4);
         assert.equal(held.filter((node) => stage.commandsFor(node) > 1).length, 1);
         await stage.pass(8 * minute);
         for (const node of held) {
