@@ -68,9 +68,13 @@ exit ${has('cloud-init-failed') ? 1 : has('cloud-init-degraded') ? 2 : 0}`),
     ...(facts.kubelet === 'service'
       ? { kubelet: sh(`[ "$*" = --version ] && echo 'Kubernetes v${facts.kubeletVersion}'`) }
       : {}),
+    // In a container's root there is no other program to read with.
     uname: sh(`
-case $1 in -m) echo ${facts.arch} ;; -r) cat ${tree}/proc/sys/kernel/osrelease ;; *) echo Linux ;; esac`),
-    dmesg: sh(`echo "[    0.000000] Linux version $(cat ${tree}/proc/sys/kernel/osrelease) (buildd@lcy02)"`),
+read -r kernel <${tree}/proc/sys/kernel/osrelease
+case $1 in -m) echo ${facts.arch} ;; -r) echo "$kernel" ;; *) echo Linux ;; esac`),
+    dmesg: sh(`
+read -r kernel <${tree}/proc/sys/kernel/osrelease
+echo "[    0.000000] Linux version $kernel (buildd@lcy02)"`),
     // The copies of programs in a container's root find their libraries in the host's own folders here.
     ldd: sh(`echo '	not a dynamic executable'; exit 1`),
     df: sh(`
