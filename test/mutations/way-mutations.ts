@@ -50,7 +50,10 @@ export const wayMutations: readonly Mutation[] = [
   },
   {
     name: 'wrong JSONata path: the node of the input',
-    apply: way('"node":"{% $states.input.node %}","request":"{%', '"node":"{% $states.input.Node %}","request":"{%'),
+    apply: way(
+      '"node":"{% $states.input.node %}","request":"{% $states.input.request %}"',
+      '"node":"{% $states.input.Node %}","request":"{% $states.input.request %}"',
+    ),
     turnsRed: released,
   },
   {
