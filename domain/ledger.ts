@@ -18,6 +18,8 @@ export interface LedgerRow {
   readonly launchedAt: string;
   readonly cluster: string;
   readonly pool: string;
+  /** When its admission was begun, and when all of it was done: the execution was started, and that was told. */
+  readonly notedAt?: string;
   readonly admittedAt?: string;
   /** The whole node as it was admitted, what it asked for (absent where it was refused), and the name of its execution. */
   readonly node?: Node;

@@ -45,10 +45,10 @@ export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
   return (answer.Items ?? []) as LedgerRow[];
 }
 
-/** Makes the row of an admitted node. A row that is there already stays as it is. */
-export async function admitRow({ node, request }: Admission, execution: string, at: string): Promise<void> {
+/** Makes the row of a node that is about to be admitted. That of one that was stays as it is. */
+export async function noteAdmission({ node, request }: Admission, execution: string, at: string): Promise<void> {
   await update(node, 'attribute_not_exists(admittedAt)', {
-    admittedAt: at,
+    notedAt: at,
     cluster: node.cluster,
     pool: node.pool,
     node,
@@ -56,6 +56,11 @@ export async function admitRow({ node, request }: Admission, execution: string, 
     execution,
     expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
   });
+}
+
+/** Notes that a node was admitted: its execution was started, and that was told. */
+export async function noteAdmitted(key: LedgerKey, admittedAt: string): Promise<void> {
+  await update(key, 'attribute_not_exists(admittedAt)', { admittedAt });
 }
 
 /** Claims an attempt for a batch. @returns whether the claim holds; it does not where somebody else changed the row meanwhile */

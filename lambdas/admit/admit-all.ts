@@ -5,7 +5,7 @@ import { executionOf } from '../../domain/node.ts';
 import { tell } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { start } from '../adapters/executions.ts';
-import { admitRow, rowsOf } from '../adapters/ledger.ts';
+import { noteAdmission, noteAdmitted, rowsOf } from '../adapters/ledger.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 
 const stateMachine = variable('STATE_MACHINE');
@@ -14,8 +14,8 @@ const stateMachine = variable('STATE_MACHINE');
 const atOnce = 100;
 
 /**
- * Admits each node once, however often and by whomever it is asked. It starts first, tells second, notes last: a function that dies between
- * two of them does all of it again, and nothing is lost.
+ * Admits each node once, however often and by whomever it is asked. It notes the node first, starts second, tells third, and notes last that all
+ * is done: after a death between two of them whoever finds the row does the rest, also where the instance is gone by then.
  *
  * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
  */
@@ -24,20 +24,29 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   const known = await rowsOf(admissions.map(({ node }) => node));
   const fresh = admissions.filter(({ node }) => known.get(rowName(node))?.admittedAt === undefined);
   const unique = new Map(fresh.map((admission) => [rowName(admission.node), admission]));
-  const all = [...unique];
+  const all = [...unique].map(([row, admission]) => ({ row, admission, ended: known.get(row)?.outcome !== undefined }));
   const failed: string[] = [];
   for (let from = 0; from < all.length; from += atOnce)
     failed.push(...(await admitSome(all.slice(from, from + atOnce))));
   return failed;
 }
 
-async function admitSome(some: readonly (readonly [string, Admission])[]): Promise<readonly string[]> {
+interface Fresh {
+  readonly row: string;
+  readonly admission: Admission;
+  /** Whether the node came to its end before its admission was done: that is only left to be told. */
+  readonly ended: boolean;
+}
+
+async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
   const started: Admission[] = [];
   const failed: string[] = [];
   await Promise.all(
-    some.map(async ([row, admission]) => {
+    some.map(async ({ row, admission, ended }) => {
+      const execution = executionOf(admission.node);
       try {
-        await start(stateMachine, executionOf(admission.node), admission);
+        await noteAdmission(admission, execution, new Date().toISOString());
+        if (!ended) await start(stateMachine, execution, admission);
         started.push(admission);
       } catch (error) {
         const { instanceId } = admission.node;
@@ -55,7 +64,7 @@ async function admitSome(some: readonly (readonly [string, Admission])[]): Promi
     ),
   );
   const at = new Date().toISOString();
-  await Promise.all(started.map((admission) => admitRow(admission, executionOf(admission.node), at)));
+  await Promise.all(started.map(({ node }) => noteAdmitted(node, at)));
   count('Admitted', started.length);
   return failed;
 }

@@ -13,6 +13,9 @@ export type Step =
 /** How long the call that wrote an end may take to tell it, in milliseconds: longer than the function may run. */
 const tellingMs = 45_000;
 
+/** How long a call that admits a node may take, in milliseconds: longer than `admit` may run. */
+const admittingMs = 45_000;
+
 /** The name that stands in a row as the writer of an end that this function wrote. */
 export const writer = 'gone';
 
@@ -28,8 +31,10 @@ export function decide(departure: Departure, row: LedgerRow, at: string): Step {
   if (row.outcome !== undefined && !unfinished) return { step: 'nothing', because: 'ended' };
   if (unfinished && Date.parse(at) - Date.parse(row.endedAt ?? at) < tellingMs) return { step: 'wait' };
   if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
-  const { node } = row;
+  const { node, admittedAt, notedAt = at } = row;
   if (node === undefined) return { step: 'wait' };
+  // Its execution may be about to be started; where the call that admits it died, the sweep tells the rest.
+  if (admittedAt === undefined && Date.parse(at) - Date.parse(notedAt) < admittingMs) return { step: 'wait' };
   // What was written is what is told, also where another message of this departure tells it.
   const receipt = row.receipt === undefined ? receiptOf(node, departure, at) : (JSON.parse(row.receipt) as Receipt);
   return { step: 'end', receipt, cancel: mayRun(row) ? row.commandId : undefined };

@@ -47,8 +47,10 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
   const left = Date.parse(node.deadline) - now;
   if (row?.admittedAt === undefined) {
     if (now - Date.parse(launchedAt) < missedAfterMs) return { step: 'leave', because: 'young' };
-    // An instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and not to be judged.
-    return left > 0 ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
+    // What was begun is finished. Else an instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and
+    // not to be judged.
+    const begun = row?.node !== undefined;
+    return left > 0 || begun ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
   }
   // An instance that `replace` ends is not one that was lost.
   if (row.outcome === undefined && row.replacingAt === undefined && departedStates.includes(instance.state)) {

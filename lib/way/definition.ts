@@ -88,7 +88,7 @@ const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(st
 const withoutEnd = expression(`(
     $cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
     $said := $contains($cause, /^\\s*\\{.*"errorMessage"/) ? $parse($cause).errorMessage : $cause;
-    $merge([$failure, {"detail": $failure.detail & "; " & $said}])
+    $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
   )`);
 
 /** The type of an event, as an expression that gives it: another one where the node had been released in this launch before. */
@@ -209,7 +209,7 @@ export function wayDefinition(ways: Ways): object {
         Resource: service('lambda:invoke'),
         Arguments: { FunctionName: ways.haltFunction, Payload: { node: '{% $node %}' } },
         TimeoutSeconds: haltCallSeconds,
-        Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, retrier(lambdaErrors, 1, 3)],
+        Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, retrier(lambdaErrors, 1, 6)],
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'Judge' }],
         Next: 'Judge',
       },

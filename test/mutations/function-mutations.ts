@@ -76,8 +76,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'admit',
       'lambdas/admit/admit-all.ts',
-      'start(stateMachine, executionOf(admission.node), admission)',
-      'start(stateMachine, executionOf(admission.node) + Math.floor(Math.random() * 1e9), admission)',
+      'start(stateMachine, execution, admission)',
+      'start(stateMachine, execution + Math.floor(Math.random() * 1e9), admission)',
     ),
     turnsRed: 'an admission that dies after StartExecution starts no second',
   },

@@ -34,7 +34,7 @@ export const sweepMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep admits what was in service before',
-    apply: source('lambdas/sweep/decide.ts', 'return left > 0 ?', 'return true ?'),
+    apply: source('lambdas/sweep/decide.ts', 'return left > 0 || begun ?', 'return true ?'),
     turnsRed: 'an instance that was in service before it was tagged is left alone',
   },
   {
