@@ -28,6 +28,12 @@ const secondsLeft = `{% $max([1, $floor(($toMillis($node.deadline) - $millis()) 
 /** How long one call of a cluster function may take, in seconds; the function itself ends after 90. */
 const clusterCallSeconds = 100;
 
+/**
+ * How often an end is written and told: with their pauses these take some four minutes, and a service that fails for two of them would else leave
+ * a node whose end nobody hears of.
+ */
+const untilWritten = 20;
+
 /** How long one call of the halting function may take, in seconds; the function itself ends after 30. */
 const haltCallSeconds = 40;
 
@@ -154,7 +160,7 @@ export function wayDefinition(ways: Ways): object {
         ':receipt': { S: '{% $string($receipt) %}' },
       },
     },
-    Retry: [retrier(['DynamoDB.ConditionalCheckFailedException'], 1, 0), retrier(['States.ALL'], 1, 8)],
+    Retry: [retrier(['DynamoDB.ConditionalCheckFailedException'], 1, 0), retrier(['States.ALL'], 1, untilWritten)],
     Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'EndedElsewhere' }],
     Next,
   });
@@ -163,7 +169,7 @@ export function wayDefinition(ways: Ways): object {
     Comment: 'Tells the bus, and so the audit trail',
     Resource: service('events:putEvents'),
     Arguments: { Entries: entries },
-    Retry: [retrier(['States.ALL'], 1, 8)],
+    Retry: [retrier(['States.ALL'], 1, untilWritten)],
     Output: '{% $receipt %}',
     ...after,
   });

@@ -57,7 +57,13 @@ function isOver(trial: Trial): boolean {
   const open = trial.watch.launches.some(
     (one) => one.ours && one.goneAt === undefined && endsOf(trial, one).length === 0,
   );
-  return !open && inFlight(trial).length === 0;
+  return !open && inFlight(trial).length === 0 && isWritten(trial);
+}
+
+/** Whether the audit trail has all that was told: what goes to it takes its time. */
+function isWritten({ watch, world }: Trial): boolean {
+  const written = new Set(world.audit().map(({ id }) => id));
+  return [...watch.told].every((id) => written.has(id));
 }
 
 function verdict(trial: Trial): Pick<Played, 'outcomes' | 'violations' | 'worstMs'> {

@@ -52,6 +52,8 @@ export class Watch {
   readonly returns: Lift[] = [];
   readonly pods: SandboxedPod[] = [];
   readonly ends: ToldEnd[] = [];
+  /** The ids of all that the product told the bus. */
+  readonly told = new Set<string>();
   readonly #gated = new Set<string>();
   readonly #seen = new Set<string>();
 
@@ -68,7 +70,8 @@ export class Watch {
       if (state !== 'running' && state !== 'pending') launch.goneAt ??= clock.now();
     });
     cluster.watchNodes((node) => this.#nodeChanged(node, gate, clock.now()));
-    world.services.events.watch(({ source, 'detail-type': type, detail }) => {
+    world.services.events.watch(({ id, source, 'detail-type': type, detail }) => {
+      if (source === 'airlock') this.told.add(id);
       if (source === 'airlock' && 'outcome' in detail && 'endedAt' in detail)
         this.ends.push(endIn(type, detail, clock.now()));
     });
