@@ -57,7 +57,8 @@ const text = (type: DetailType) => JSON.stringify(type);
 
 const released = outcomeCodes.filter((code) => endingOf(code) === 'done');
 const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
-const forgotten = outcomeCodes.filter((code) => endingOf(code) === 'forget');
+const forgotten = failed.filter((code) => endingOf(code) === 'forget');
+const kept = failed.filter((code) => endingOf(code) !== 'forget');
 
 /** The sort key of a way's row, as `wayOf` in domain/ledger.ts makes it. */
 const wayKey = expression(
@@ -204,7 +205,12 @@ export function wayDefinition(ways: Ways): object {
         },
         TimeoutSeconds: secondsLeft,
         Retry: [...outcomeRetriers(), retrier(['Sqs.SqsException', 'SQS.AmazonSQSException'], 2, 8)],
-        Catch: [caught('Install', ['States.Timeout'], 'Halt'), ...catchers('Install')],
+        // Only an outcome says that no command is at work: a message whose sending failed may lie in the queue all the same.
+        Catch: [
+          caught('Install', forgotten, 'Forget'),
+          caught('Install', kept, 'Judge'),
+          caught('Install', ['States.ALL'], 'Halt'),
+        ],
         Assign: { installation: '{% $states.result %}' },
         Next: 'Release',
       },

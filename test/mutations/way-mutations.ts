@@ -17,7 +17,7 @@ export const wayMutations: readonly Mutation[] = [
   },
   {
     name: 'the time-out of an installation goes past its cancellation',
-    apply: way('"Next":"Halt"', '"Next":"Quarantine"'),
+    apply: way(/"Next":"Halt"(?=\}\],"Assign":\{"installation")/, '"Next":"Judge"'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {
@@ -33,10 +33,10 @@ export const wayMutations: readonly Mutation[] = [
   {
     name: 'catcher that takes everything dropped from Install',
     apply: way(
-      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"[^"]*(?:\\.[^"]*)*"\},"Next":"Judge"\}\],"Assign":\{"installation"/,
+      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"[^"]*(?:\\.[^"]*)*"\},"Next":"Halt"\}\],"Assign":\{"installation"/,
       '],"Assign":{"installation"',
     ),
-    turnsRed: 'a proof that fails ends in quarantine',
+    turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {
     name: "token time-out shorter than the document's",
