@@ -6,8 +6,11 @@ const client = new EventBridgeClient({ maxAttempts: 5 });
 /** PutEvents takes at most ten entries a call. */
 const entriesPerCall = 10;
 
-/** How often entries that the bus did not take are put again: a 200 answer may still hold failed entries. */
-const rounds = 4;
+/** How often entries that the bus did not take are put again: a 200 answer may still hold failed entries, which are as good as throttled. */
+const rounds = 8;
+
+/** The longest pause after the first round, in milliseconds; each later one is up to twice as long. */
+const firstPauseMs = 50;
 
 /**
  * Puts events on the account's default bus, in order.
@@ -33,6 +36,7 @@ async function put(entries: PutEventsRequestEntry[]): Promise<void> {
     if ((answer.FailedEntryCount ?? 0) === 0) return;
     reason = answer.Entries?.find((entry) => entry.ErrorCode)?.ErrorMessage ?? 'no reason given';
     left = left.filter((_, at) => answer.Entries?.[at]?.ErrorCode !== undefined);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * firstPauseMs * 2 ** round));
   }
   if (left.length > 0) throw new Error(`the bus did not take ${left.length} events: ${reason}`);
 }

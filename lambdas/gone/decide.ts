@@ -6,6 +6,8 @@ import type { Receipt } from '../../domain/receipt.ts';
 /** What a departure means for one launch of the instance. */
 export type Step =
   | { readonly step: 'end'; readonly receipt: Receipt; readonly cancel: string | undefined }
+  /** It has ended, and only its admission is still to be told: another launch of the instance may hide it from the sweep. */
+  | { readonly step: 'tell' }
   /** The row is not whole yet, for `admit` is about to write it; or another call is at its end. */
   | { readonly step: 'wait' }
   | { readonly step: 'nothing'; readonly because: 'later-launch' | 'ended' | 'being-replaced' };
@@ -28,7 +30,11 @@ export function decide(departure: Departure, row: LedgerRow, at: string): Step {
   if (Date.parse(launchOf(row)) > Date.parse(departure.at)) return { step: 'nothing', because: 'later-launch' };
   // A death after the end was written and before it was told leaves the rest to the next receipt of the message.
   const unfinished = row.endedBy === writer && row.toldAt === undefined;
-  if (row.outcome !== undefined && !unfinished) return { step: 'nothing', because: 'ended' };
+  if (row.outcome !== undefined && !unfinished) {
+    return row.admittedAt === undefined && row.node !== undefined
+      ? { step: 'tell' }
+      : { step: 'nothing', because: 'ended' };
+  }
   if (unfinished && Date.parse(at) - Date.parse(row.endedAt ?? at) < tellingMs) return { step: 'wait' };
   if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
   const { node, admittedAt, notedAt = at } = row;

@@ -7,7 +7,7 @@ import { tell } from '../adapters/bus.ts';
 import { cancelCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { stop } from '../adapters/executions.ts';
-import { launchesOf, noteGone, noteTold } from '../adapters/ledger.ts';
+import { launchesOf, noteAdmitted, noteGone, noteTold } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, countEnd, logger } from '../adapters/telemetry.ts';
 import { decide, type Step, writer } from './decide.ts';
@@ -42,6 +42,7 @@ async function depart(record: SQSRecord, departure: Departure): Promise<SQSBatch
       const decided = decide(departure, row, new Date().toISOString());
       logger.debug('decided', { instanceId: row.instanceId, step: decided.step });
       if (decided.step === 'end') await end(row, decided);
+      if (decided.step === 'tell') await tellAdmission(row);
       waits ||= decided.step === 'wait';
     }
     return waits ? [await putBack(queueUrl, record, admittedSoon)] : [];
@@ -61,7 +62,16 @@ async function end(row: LedgerRow, { receipt, cancel }: Extract<Step, { step: 'e
   if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);
   if (row.execution !== undefined) await stop(stateMachine, row.execution, receipt);
   await dropProbe(scopeOf(row, row.request), rowName(row));
+  await tellAdmission(row);
   await tell([{ type: row.node?.again?.released ? 'Reproof Failed' : 'Node Forgotten', detail: receipt }]);
   await noteTold(row, new Date().toISOString());
   countEnd(receipt, row.request?.runtime ?? 'unknown');
+}
+
+/** Tells of an admission whose call died before it could. */
+async function tellAdmission(row: LedgerRow): Promise<void> {
+  const { admittedAt, node, request, execution = '' } = row;
+  if (admittedAt !== undefined || node === undefined) return;
+  await tell([{ type: 'Node Admitted', detail: { node, ...(request === undefined ? {} : { request }), execution } }]);
+  await noteAdmitted(row, new Date().toISOString());
 }

@@ -16,6 +16,8 @@ export const auditSuffices: Invariant = {
       if (outcomes.size === 0)
         return endsOf(trial, launch).length === 0 ? [] : [`the audit trail has no end of ${launch.instanceId}`];
       const said = [...outcomes].join(' and ');
+      // A Node outlives a stop and a start of its instance: where it stood open then, its gate need not have been lifted again.
+      if (beganOpen(trial, launch)) return [];
       const opened = wasOpened(trial, launch);
       const saysOpened = outcomes.has('released') || outcomes.has('already-installed');
       // An execution that ends because its instance goes cannot call back a release that is under way.
@@ -40,13 +42,17 @@ function rebuilt({ world }: Trial, { instanceId, at }: Launch): ReadonlySet<stri
   );
 }
 
-/** Whether the gate was lifted in this launch, or stood open when it began: a Node outlives a stop and a start of its instance. */
-function wasOpened({ watch }: Trial, launch: Launch): boolean {
+/** Whether the Node of an earlier launch of the instance stood open when this one began. */
+function beganOpen({ watch }: Trial, launch: Launch): boolean {
   const before = [...watch.lifts.map((one) => ({ ...one, open: true })), ...watch.returns]
     .filter(({ instanceId, at }) => instanceId === launch.instanceId && at < launch.at)
     .toSorted((a, b) => a.at - b.at)
     .at(-1);
-  if (before !== undefined && 'open' in before) return true;
+  return before !== undefined && 'open' in before;
+}
+
+/** Whether the gate was lifted in this launch. */
+function wasOpened({ watch }: Trial, launch: Launch): boolean {
   const next = watch.launches.find((one) => one.instanceId === launch.instanceId && one.at > launch.at)?.at;
   return watch.lifts.some(
     ({ instanceId, at }) =>
