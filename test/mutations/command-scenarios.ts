@@ -20,7 +20,8 @@ export const commandScenarios = {
 
   'an admission that dies after StartExecution starts no second': on(async (stage) => {
     stage.world.cloud.faults = onceAfter('StartExecution');
-    const node = await stage.launch();
+    // It is still on its way when the rest of its admission is done.
+    const node = await stage.launch({ agentAfterMs: 240_000 });
     await stage.settle();
     await stage.pass(10 * 60_000);
     assert.equal(stage.world.services.states.executions().length, 1);
