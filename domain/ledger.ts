@@ -1,3 +1,4 @@
+import type { Admission } from './messages.ts';
 import type { Node, Request } from './node.ts';
 import type { OutcomeCode } from './outcomes.ts';
 import type { SentVerb } from './parameters.ts';
@@ -14,7 +15,7 @@ export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgott
  */
 export interface LedgerRow {
   readonly instanceId: string;
-  /** The launch time, after it a space and the number of the way where it is not the first: {@link wayOf} makes it, {@link launchOf} reads it. */
+  /** The launch time, after it a space and the number of the way where it is not the first: {@link sortKeyOf} makes it, {@link launchTimeOf} reads it. */
   readonly launchedAt: string;
   readonly cluster: string;
   readonly pool: string;
@@ -55,25 +56,19 @@ export interface LedgerRow {
   /** The configured release because of which the node was last told to be outdated. */
   readonly outdatedFor?: string;
   /** What the latest way after this first one was begun with, in the same launch. */
-  readonly wayAfter?: Way;
-}
-
-/** What a way is begun with. */
-export interface Way {
-  readonly node: Node;
-  readonly request?: Request | undefined;
+  readonly wayAfter?: Admission;
 }
 
 /**
  * The sort key of a way's row. The number has as many digits as any, so that rows stand in the order of the ways; the state machine writes
  * the same form.
  */
-export function wayOf({ launchedAt, again }: Pick<LedgerKey, 'launchedAt' | 'again'>): string {
+export function sortKeyOf({ launchedAt, again }: Pick<LedgerKey, 'launchedAt' | 'again'>): string {
   return again === undefined ? launchedAt : `${launchedAt} ${String(again.attempt).padStart(4, '0')}`;
 }
 
 /** The launch time in a row's sort key. */
-export function launchOf({ launchedAt }: Pick<LedgerRow, 'launchedAt'>): string {
+export function launchTimeOf({ launchedAt }: Pick<LedgerRow, 'launchedAt'>): string {
   return launchedAt.split(' ')[0] ?? launchedAt;
 }
 
@@ -105,5 +100,5 @@ export interface Claim {
 
 /** Tells two ways of one instance apart in a map. */
 export function rowName(key: LedgerKey): string {
-  return `${key.instanceId} ${wayOf(key)}`;
+  return `${key.instanceId} ${sortKeyOf(key)}`;
 }

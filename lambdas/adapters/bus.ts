@@ -32,11 +32,11 @@ async function put(entries: PutEventsRequestEntry[]): Promise<void> {
   let left = entries;
   let reason = '';
   for (let round = 0; round < rounds && left.length > 0; round++) {
+    if (round > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * firstPauseMs * 2 ** (round - 1)));
     const answer = await client.send(new PutEventsCommand({ Entries: left }));
     if ((answer.FailedEntryCount ?? 0) === 0) return;
     reason = answer.Entries?.find((entry) => entry.ErrorCode)?.ErrorMessage ?? 'no reason given';
     left = left.filter((_, at) => answer.Entries?.[at]?.ErrorCode !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * firstPauseMs * 2 ** round));
   }
   if (left.length > 0) throw new Error(`the bus did not take ${left.length} events: ${reason}`);
 }

@@ -1,5 +1,5 @@
 import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName, type Way } from '../../domain/ledger.ts';
+import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { client, keyOf, table, updateRow } from './table.ts';
@@ -152,7 +152,7 @@ export async function noteOutdated(key: LedgerKey, outdatedFor: string): Promise
 }
 
 /** Notes in the row of a launch's first way what the latest one after it is begun with. */
-export async function noteWayAfter(wayAfter: Way): Promise<void> {
+export async function noteWayAfter(wayAfter: Admission): Promise<void> {
   const { instanceId, launchedAt } = wayAfter.node;
   await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { wayAfter });
 }

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type LedgerKey, wayOf } from '../../domain/ledger.ts';
+import { type LedgerKey, sortKeyOf } from '../../domain/ledger.ts';
 import { variable } from './environment.ts';
 
 /** The table of the ledger. */
@@ -60,5 +60,5 @@ export async function updateRow(
 
 /** The key of a row as the table knows it. */
 export function keyOf(key: LedgerKey): Record<string, unknown> {
-  return { instanceId: key.instanceId, launchedAt: wayOf(key) };
+  return { instanceId: key.instanceId, launchedAt: sortKeyOf(key) };
 }

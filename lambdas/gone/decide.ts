@@ -1,5 +1,5 @@
 import type { Departure } from '../../domain/events.ts';
-import { type LedgerRow, launchOf, mayRun } from '../../domain/ledger.ts';
+import { type LedgerRow, launchTimeOf, mayRun } from '../../domain/ledger.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
@@ -27,7 +27,7 @@ export const writer = 'gone';
  * @param at the time of the decision, ISO 8601
  */
 export function decide(departure: Departure, row: LedgerRow, at: string): Step {
-  if (Date.parse(launchOf(row)) > Date.parse(departure.at)) return { step: 'nothing', because: 'later-launch' };
+  if (Date.parse(launchTimeOf(row)) > Date.parse(departure.at)) return { step: 'nothing', because: 'later-launch' };
   // A death after the end was written and before it was told leaves the rest to the next receipt of the message.
   const unfinished = row.endedBy === writer && row.toldAt === undefined;
   if (row.outcome !== undefined && !unfinished) {
@@ -39,7 +39,7 @@ export function decide(departure: Departure, row: LedgerRow, at: string): Step {
   if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
   const { node, admittedAt, notedAt = at } = row;
   if (node === undefined) return { step: 'wait' };
-  // Its execution may be about to be started; where the call that admits it died, the sweep tells the rest.
+  // Its execution may be about to be started; where the call that admits it died, this one tells of that, too.
   if (admittedAt === undefined && Date.parse(at) - Date.parse(notedAt) < admittingMs) return { step: 'wait' };
   // What was written is what is told, also where another message of this departure tells it.
   const receipt = row.receipt === undefined ? receiptOf(node, departure, at) : (JSON.parse(row.receipt) as Receipt);

@@ -1,5 +1,5 @@
 import { type Telling, whoOf } from '../../domain/events.ts';
-import { type LedgerRow, launchOf } from '../../domain/ledger.ts';
+import { type LedgerRow, launchTimeOf } from '../../domain/ledger.ts';
 import { tell } from '../adapters/bus.ts';
 import type { Invocation } from '../adapters/commands.ts';
 import { fail, succeed } from '../adapters/executions.ts';
@@ -30,7 +30,7 @@ export async function settleNode(rows: readonly LedgerRow[], commandId: string, 
 }
 
 function telling(row: LedgerRow, commandId: string, answer: Answer, at: string): Telling {
-  const node = whoOf({ ...row, launchedAt: launchOf(row) });
+  const node = whoOf({ ...row, launchedAt: launchTimeOf(row) });
   return answer.answer === 'success'
     ? { type: 'Node Proven', detail: { node, installation: answer.installation } }
     : { type: 'Installation Failed', detail: { node, failure: answer.failure, commandId, at } };

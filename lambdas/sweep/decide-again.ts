@@ -1,4 +1,4 @@
-import { type Breaker, breakerKey, isOpen, type Scope, scopeOf } from '../../domain/breaker.ts';
+import { type Breaker, breakerKey, isOpen, scopeOf } from '../../domain/breaker.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Node } from '../../domain/node.ts';
@@ -62,7 +62,10 @@ export function triedAgain(
   now: number,
 ): Admission[] {
   const tried = new Set([...rows].filter(isTriedAgain).map((row) => breakerKey(scopeOf(row, row.request)).instanceId));
-  const byScope = Map.groupBy(held, ({ admission }) => breakerKey(scope(admission)).instanceId);
+  const byScope = Map.groupBy(
+    held,
+    ({ admission: { node, request } }) => breakerKey(scopeOf(node, request)).instanceId,
+  );
   return [...byScope].flatMap(([key, ofScope]) => {
     const open = isOpen(breakers.get(key));
     if (open && tried.has(key)) return [];
@@ -76,11 +79,6 @@ export function triedAgain(
 /** Whether a row is of a node that was held and is tried once more at this time. */
 function isTriedAgain({ node, outcome }: LedgerRow): boolean {
   return node?.again?.why === 'held' && outcome === undefined;
-}
-
-/** The scope of the breaker that a node would be judged by. */
-export function scope({ node, request }: Admission): Scope {
-  return scopeOf(node, request);
 }
 
 function restMs(attempt: number): number {

@@ -1,4 +1,4 @@
-import { type LedgerRow, launchOf } from '../../domain/ledger.ts';
+import { type LedgerRow, launchTimeOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { fromNow, hasRested, nextWay } from './decide-again.ts';
@@ -45,7 +45,7 @@ export function lookAtNode(node: SurveyedNode, ours: Ours | undefined, now: numb
       : { step: 'leave', because: 'unknown' };
   }
   const { receipt } = node;
-  const ofThisLaunch = receipt !== undefined && Date.parse(receipt.launchedAt) === Date.parse(launchOf(row));
+  const ofThisLaunch = receipt !== undefined && Date.parse(receipt.launchedAt) === Date.parse(launchTimeOf(row));
   if (row.outcome === undefined || !ofThisLaunch || receipt.runtime === undefined || receipt.release === undefined) {
     return { step: 'leave', because: 'under-way' };
   }

@@ -1,3 +1,4 @@
+import { scopeOf } from '../../domain/breaker.ts';
 import { departureOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
@@ -8,7 +9,7 @@ import { admitAll } from '../admit/admit-all.ts';
 import { type Admissible, judge } from '../admit/decide.ts';
 import { goAgain } from './again.ts';
 import { lookAt, type Step } from './decide.ts';
-import { scope, triedAgain } from './decide-again.ts';
+import { triedAgain } from './decide-again.ts';
 import type { Ours } from './decide-node.ts';
 import { latestRowsOf } from './latest-ways.ts';
 import { settleOverdue } from './overdue.ts';
@@ -69,7 +70,7 @@ async function sweepPage(
   );
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.admission] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
-  const breakers = await breakersOf(held.map(({ admission }) => scope(admission)));
+  const breakers = await breakersOf(held.map(({ admission: { node, request } }) => scopeOf(node, request)));
   await goAgain(triedAgain(held, rows.values(), breakers, now));
   return steps;
 }

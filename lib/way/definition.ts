@@ -1,9 +1,23 @@
-import { breakerKey } from '../../domain/breaker.ts';
 import { type DetailType, source } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
 import { notYet } from '../../domain/messages.ts';
 import { wayOutSeconds } from '../../domain/node.ts';
-import { endingOf, outcomeCodes } from '../../domain/outcomes.ts';
+import {
+  breakerPartition,
+  breakerSortKey,
+  expression,
+  failureFrom,
+  failureType,
+  forgotten,
+  kept,
+  notReplaced,
+  plainReceipt,
+  released,
+  typed,
+  unlessReleased,
+  wayKey,
+  withoutEnd,
+} from './expressions.ts';
 import { lambdaErrors, outcomeRetriers, retrier } from './retriers.ts';
 
 /** The resources that the state machine works with. */
@@ -40,49 +54,8 @@ const haltCallSeconds = 40;
 /** How long one call of the function that decides and replaces may take, in seconds; the function itself ends after 30. */
 const replaceCallSeconds = 40;
 
-/** The key of a breaker's row, as `breakerKey` in domain/breaker.ts makes it. */
-const breakerOf = breakerKey({ cluster: '<cluster>', pool: '<pool>', release: '<release>' });
-const breakerPartition = expression(
-  JSON.stringify(breakerOf.instanceId)
-    .replace('<cluster>', '" & $node.cluster & "')
-    .replace('<pool>', '" & $node.pool & "')
-    .replace('<release>', '" & $request.runtime & "@" & $request.release & "'),
-);
-const breakerSortKey = breakerOf.launchedAt;
-
 /** How long a breaker's row is kept after its last change, in seconds. */
 const breakerKeptSeconds = 90 * 24 * 3_600;
-
-const text = (type: DetailType) => JSON.stringify(type);
-
-const released = outcomeCodes.filter((code) => endingOf(code) === 'done');
-const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
-const forgotten = failed.filter((code) => endingOf(code) === 'forget');
-const kept = failed.filter((code) => endingOf(code) !== 'forget');
-
-/** The sort key of a way's row, as `wayOf` in domain/ledger.ts makes it. */
-const wayKey = expression(
-  '$node.launchedAt & ($exists($node.again) ? " " & $pad($string($node.again.attempt), -4, "0") : "")',
-);
-
-/** An expression, on one line as every tool takes it. */
-function expression(text: string): string {
-  return `{% ${text.replace(/\s*\n\s*/g, ' ').trim()} %}`;
-}
-
-/** Puts an error and its cause into the words of a failure; what is no outcome is an error of ours. A function's cause is JSON. */
-function failureFrom(step: string): string {
-  return expression(`(
-    $error := $states.errorOutput.Error;
-    $cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
-    $said := $contains($cause, /^\\s*\\{.*"errorMessage"/) ? $parse($cause).errorMessage : $cause;
-    $known := $error in ${JSON.stringify(failed)};
-    {
-      "outcome": $known ? $error : $error = "States.Timeout" ? "deadline-passed" : "internal-error",
-      "detail": $known ? $said : "in ${step}: " & $error & ": " & $said
-    }
-  )`);
-}
 
 const caught = (step: string, ErrorEquals: readonly string[], Next: string) => ({
   ErrorEquals,
@@ -91,38 +64,7 @@ const caught = (step: string, ErrorEquals: readonly string[], Next: string) => (
 });
 const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'Judge')];
 
-/** The failure, and that the command was not seen to end: an agent that is silent does not say so. */
-const withoutEnd = expression(`(
-    $cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
-    $said := $contains($cause, /^\\s*\\{.*"errorMessage"/) ? $parse($cause).errorMessage : $cause;
-    $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
-  )`);
-
-/** The type of an event, as an expression that gives it: another one where the node had been released in this launch before. */
-function unlessReleased(type: string, otherwise: DetailType): string {
-  return `($exists($node.again) and $node.again.released ? "${otherwise}" : ${type})`;
-}
-
-/** The receipt with why the node was not replaced after all. */
-function receiptWith(reason: string): string {
-  return expression(`$merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & ${reason}}])`);
-}
-
-/** The event that tells of each ending that is a failure. */
-const failureTypes = {
-  quarantined: 'Node Quarantined',
-  replaced: 'Node Replaced',
-  held: 'Node Held',
-} as const satisfies Partial<Record<Ending, DetailType>>;
-const failureType = expression(unlessReleased(`$lookup(${JSON.stringify(failureTypes)}, $ending)`, 'Reproof Failed'));
-
-/** The receipt of a node that no cluster function wrote one for. */
-const plainReceipt = expression(`$merge([
-    {"version": 1, "outcome": $failure.outcome, "detail": $failure.detail, "endedAt": $now(), "totalMs": $floor($millis() - $toMillis($node.launchedAt))},
-    $sift($node, function($value, $key) { $key in ["instanceId", "launchedAt", "cluster", "pool", "nodeName"] })
-  ])`);
-
-/** The way of one node as a state machine in JSONata: a released node passes five states. */
+/** The way of one node as a state machine in JSONata: a released node passes seven states, eight with a launch hook. */
 export function wayDefinition(ways: Ways): object {
   const service = (name: string) => `arn:${ways.partition}:states:::${name}`;
   const clusterCall = (payload: object) => ({
@@ -276,7 +218,7 @@ export function wayDefinition(ways: Ways): object {
       },
       Announce: announce(
         expression(`$append(
-          [{"Source": "${source}", "DetailType": ${unlessReleased(text('Node Released'), 'Node Reproven')}, "Detail": $receipt}],
+          [{"Source": "${source}", "DetailType": ${unlessReleased(typed('Node Released'), 'Node Reproven')}, "Detail": $receipt}],
           $closed ? [{"Source": "${source}", "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
             "cluster": $node.cluster, "pool": $node.pool, "release": $request.runtime & "@" & $request.release,
             "by": "a release", "at": $receipt.endedAt
@@ -331,14 +273,14 @@ export function wayDefinition(ways: Ways): object {
           caught('Replace', forgotten, 'Forget'),
           {
             ErrorEquals: ['States.ALL'],
-            Assign: { ending: 'quarantined', receipt: receiptWith('$states.errorOutput.Error') },
+            Assign: { ending: 'quarantined', receipt: expression(notReplaced('$states.errorOutput.Error')) },
             Next: 'Kept',
           },
         ],
         Assign: {
           ending: '{% $states.result.Payload.replaced ? "replaced" : "quarantined" %}',
           receipt: expression(
-            '$states.result.Payload.replaced ? $receipt : $merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & $states.result.Payload.because}])',
+            `$states.result.Payload.replaced ? $receipt : ${notReplaced('$states.result.Payload.because')}`,
           ),
         },
         Next: 'Kept',
@@ -365,7 +307,7 @@ export function wayDefinition(ways: Ways): object {
         [
           {
             Source: source,
-            DetailType: `{% ${unlessReleased(text('Node Forgotten'), 'Reproof Failed')} %}`,
+            DetailType: `{% ${unlessReleased(typed('Node Forgotten'), 'Reproof Failed')} %}`,
             Detail: '{% $receipt %}',
           },
         ],

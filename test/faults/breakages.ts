@@ -1,17 +1,11 @@
 import type { Copy } from '../mutations/assembly.ts';
+import { source, way } from '../mutations/plant.ts';
 
 /** A mistake in the product that the matrix has to find. */
 export interface Breakage {
   readonly name: string;
   readonly apply: (copy: Copy) => void | Promise<void>;
 }
-
-const machine = 'AWS::StepFunctions::StateMachine';
-
-const way = (from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rewrite(copy.resource(machine, 'Way'), 'DefinitionString', from, to);
-const source = (name: string, file: string, from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rebundle(name, file, from, to);
 
 /** Deliberate breakages of the product. Each is found within the default runs: docs/reliability.md has the table. */
 export const breakages: readonly Breakage[] = [

@@ -16,7 +16,7 @@ export interface Launch {
 }
 
 /** A gate that was on a Node and is not any more, or that came back. */
-export interface Lift {
+export interface GateChange {
   readonly nodeName: string;
   readonly instanceId: string;
   readonly at: number;
@@ -48,8 +48,8 @@ export interface ToldEnd {
  */
 export class Watch {
   readonly launches: Launch[] = [];
-  readonly lifts: Lift[] = [];
-  readonly returns: Lift[] = [];
+  readonly lifts: GateChange[] = [];
+  readonly returns: GateChange[] = [];
   readonly pods: SandboxedPod[] = [];
   readonly ends: ToldEnd[] = [];
   /** The ids of all that the product told the bus. */

@@ -1,9 +1,5 @@
 import type { Mutation } from './mutations.ts';
-
-const source =
-  (folder: string, file: string, from: string | RegExp, to: string): Mutation['apply'] =>
-  (copy) =>
-    copy.rebundle(folder, file, from, to);
+import { source } from './plant.ts';
 
 /** Mistakes about nodes that go their way again. */
 export const againMutations: readonly Mutation[] = [

@@ -1,9 +1,7 @@
-import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutations.ts';
+import { source } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 
-const source = (name: string, file: string, from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rebundle(name, file, from, to);
 const released: ScenarioName = 'two tagged launches are released';
 
 /** Mistakes in the sources of `dispatch`. */

@@ -1,8 +1,5 @@
-import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutations.ts';
-
-const source = (name: string, file: string, from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rebundle(name, file, from, to);
+import { source } from './plant.ts';
 
 /** Mistakes in the sources of the other functions. */
 export const functionMutations: readonly Mutation[] = [

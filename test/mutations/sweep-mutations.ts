@@ -1,10 +1,8 @@
 import type { Mutation } from './mutations.ts';
+import { source } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 
-const source =
-  (file: string, from: string | RegExp, to: string): Mutation['apply'] =>
-  (copy) =>
-    copy.rebundle('sweep', file, from, to);
+const inSweep = (file: string, from: string | RegExp, to: string) => source('sweep', file, from, to);
 const missed: ScenarioName = 'a launch that no event told of is found';
 
 /** Mistakes in the sweep, and in what invokes it. */
@@ -25,7 +23,7 @@ export const sweepMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep reads the first page of the fleet alone',
-    apply: source(
+    apply: inSweep(
       'lambdas/adapters/instances.ts',
       '} while (token);\n}\n\nfunction read',
       '} while (token === "");\n}\n\nfunction read',
@@ -34,32 +32,36 @@ export const sweepMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep admits what was in service before',
-    apply: source('lambdas/sweep/decide.ts', 'return left > 0 || begun ?', 'return true ?'),
+    apply: inSweep('lambdas/sweep/decide.ts', 'return left > 0 || begun ?', 'return true ?'),
     turnsRed: 'an instance that was in service before it was tagged is left alone',
   },
   {
     name: 'the sweep ignores the age of an end that is missing',
-    apply: source('lambdas/sweep/decide.ts', 'left < -strandedAfterMs)', 'left < Number.POSITIVE_INFINITY)'),
+    apply: inSweep('lambdas/sweep/decide.ts', 'left < -strandedAfterMs)', 'left < Number.POSITIVE_INFINITY)'),
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
     name: 'the sweep takes a command that runs for one that ended',
-    apply: source('lambdas/sweep/overdue.ts', 'standing !== undefined && hasEnded(standing)', 'standing !== undefined'),
+    apply: inSweep(
+      'lambdas/sweep/overdue.ts',
+      'standing !== undefined && hasEnded(standing)',
+      'standing !== undefined',
+    ),
     turnsRed: 'a command that still runs is not taken for one that ended',
   },
   {
     name: 'the sweep looks for no claim whose command is not known',
-    apply: source('lambdas/sweep/overdue.ts', 'unknown.length === 0 ? []', 'true ? []'),
+    apply: inSweep('lambdas/sweep/overdue.ts', 'unknown.length === 0 ? []', 'true ? []'),
     turnsRed: 'a command that no row knows is found by its comment',
   },
   {
     name: 'the sweep sees no instance that is gone',
-    apply: source('lambdas/sweep/decide.ts', 'departedStates.includes(instance.state)', 'false'),
+    apply: inSweep('lambdas/sweep/decide.ts', 'departedStates.includes(instance.state)', 'false'),
     turnsRed: 'a departure that no event told of ends the node',
   },
   {
     name: 'the sweep does not stop what it ends',
-    apply: source('lambdas/sweep/stranded.ts', /await stop\([^;]*;/, ''),
+    apply: inSweep('lambdas/sweep/stranded.ts', /await stop\([^;]*;/, ''),
     turnsRed: 'a node that hangs in its execution is ended',
   },
 ];

@@ -1,11 +1,7 @@
-import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutations.ts';
+import { way } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 
-const machine = 'AWS::StepFunctions::StateMachine';
-
-const way = (from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rewrite(copy.resource(machine, 'Way'), 'DefinitionString', from, to);
 const released: ScenarioName = 'two tagged launches are released';
 
 /** Mistakes in the state machine. */

@@ -49,9 +49,9 @@ describe('a released node that was booted again with another kernel', () => {
   it('is proven anew by the document that changes nothing, and stays open meanwhile', async () => {
     const world = await startWorld();
     const node = await releasedNode(world);
-    const lifts: boolean[] = [];
+    const gated: boolean[] = [];
     world.clusters.get('demo')?.watchNodes(({ spec }) => {
-      lifts.push(spec?.taints?.some(({ key }) => key === gate) ?? false);
+      gated.push(spec?.taints?.some(({ key }) => key === gate) ?? false);
     });
     reboot(node, kernel);
     await pass(world, 8 * minute);
@@ -60,8 +60,8 @@ describe('a released node that was booted again with another kernel', () => {
     expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reprove-1 SUCCEEDED']);
     expect(commandsFor(world, node)).toBe(2);
     expect(machineOf(node).restarts()).toBe(1);
-    expect(lifts.length).toBeGreaterThan(0);
-    expect(lifts).not.toContain(true);
+    expect(gated.length).toBeGreaterThan(0);
+    expect(gated).not.toContain(true);
     const [document] = world.services.ssm.commands().toSorted((a, b) => b.requestedAt - a.requestedAt);
     expect(document?.document.name).toMatch(/^airlock-gvisor-prove-/);
     const receipt = JSON.parse(nodeOf(world, node).metadata.annotations?.['airlock.dev/receipt'] ?? '');

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Breaker, breakerKey } from '../../../domain/breaker.ts';
+import { type Breaker, breakerKey, scopeOf } from '../../../domain/breaker.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Admission } from '../../../domain/messages.ts';
-import { type Held, isHeld, nextWay, scope, triedAgain } from '../../../lambdas/sweep/decide-again.ts';
+import { type Held, isHeld, nextWay, triedAgain } from '../../../lambdas/sweep/decide-again.ts';
 
 const minute = 60_000;
 const endedAt = Date.parse('2026-11-21T10:00:00.000Z');
@@ -41,7 +41,7 @@ function held(id: string, { minutes = 0, way = 0, pool = 'ci' } = {}): Held {
 }
 
 const breaker = (pool: string, state: Breaker['state']) =>
-  [breakerKey(scope(admission('1', pool))).instanceId, { state, failed: [], passed: 0 }] as const;
+  [breakerKey(scopeOf(admission('1', pool).node, request)).instanceId, { state, failed: [], passed: 0 }] as const;
 const open = new Map([breaker('ci', 'open')]);
 const closed = new Map([breaker('ci', 'closed')]);
 const rows = (nodes: readonly Held[]) => nodes.map(({ row }) => row);

@@ -1,0 +1,89 @@
+import { breakerKey } from '../../domain/breaker.ts';
+import type { DetailType } from '../../domain/events.ts';
+import type { Ending } from '../../domain/ledger.ts';
+import { endingOf, outcomeCodes } from '../../domain/outcomes.ts';
+
+/** An expression, on one line as every tool takes it. */
+export function expression(text: string): string {
+  return `{% ${text.replace(/\s*\n\s*/g, ' ').trim()} %}`;
+}
+
+/** The type of an event, as an expression that gives it. */
+export function typed(type: DetailType): string {
+  return JSON.stringify(type);
+}
+
+/** The outcomes by which the gate is lifted. */
+export const released = outcomeCodes.filter((code) => endingOf(code) === 'done');
+const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
+/** The outcomes after which a node is forgotten. */
+export const forgotten = failed.filter((code) => endingOf(code) === 'forget');
+/** The outcomes after which a node is kept behind its gate, or replaced. */
+export const kept = failed.filter((code) => endingOf(code) !== 'forget');
+
+/** The key of a breaker's row, as `breakerKey` in domain/breaker.ts makes it. */
+const breakerOf = breakerKey({ cluster: '<cluster>', pool: '<pool>', release: '<release>' });
+/** The partition key of the row of a node's breaker. */
+export const breakerPartition = expression(
+  JSON.stringify(breakerOf.instanceId)
+    .replace('<cluster>', '" & $node.cluster & "')
+    .replace('<pool>', '" & $node.pool & "')
+    .replace('<release>', '" & $request.runtime & "@" & $request.release & "'),
+);
+/** The sort key of the row of every breaker. */
+export const breakerSortKey = breakerOf.launchedAt;
+
+/** The sort key of a way's row, as `sortKeyOf` in domain/ledger.ts makes it. */
+export const wayKey = expression(
+  '$node.launchedAt & ($exists($node.again) ? " " & $pad($string($node.again.attempt), -4, "0") : "")',
+);
+
+/** What a cause says; a function's is JSON. */
+const causeSaid = `$cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
+    $said := $contains($cause, /^\\s*\\{.*"errorMessage"/) ? $parse($cause).errorMessage : $cause;`;
+
+/** Puts an error and its cause into the words of a failure; what is no outcome is an error of ours. */
+export function failureFrom(step: string): string {
+  return expression(`(
+    $error := $states.errorOutput.Error;
+    ${causeSaid}
+    $known := $error in ${JSON.stringify(failed)};
+    {
+      "outcome": $known ? $error : $error = "States.Timeout" ? "deadline-passed" : "internal-error",
+      "detail": $known ? $said : "in ${step}: " & $error & ": " & $said
+    }
+  )`);
+}
+
+/** The failure, and that the command was not seen to end: an agent that is silent does not say so. */
+export const withoutEnd = expression(`(
+    ${causeSaid}
+    $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
+  )`);
+
+/** The type of an event, as an expression that gives it: another one where the node had been released in this launch before. */
+export function unlessReleased(type: string, otherwise: DetailType): string {
+  return `($exists($node.again) and $node.again.released ? "${otherwise}" : ${type})`;
+}
+
+/** The receipt with why the node was not replaced after all, in an expression. */
+export function notReplaced(reason: string): string {
+  return `$merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & ${reason}}])`;
+}
+
+/** The event that tells of each ending that is a failure. */
+const failureTypes = {
+  quarantined: 'Node Quarantined',
+  replaced: 'Node Replaced',
+  held: 'Node Held',
+} as const satisfies Partial<Record<Ending, DetailType>>;
+/** The type of the event of a failure, by its ending. */
+export const failureType = expression(
+  unlessReleased(`$lookup(${JSON.stringify(failureTypes)}, $ending)`, 'Reproof Failed'),
+);
+
+/** The receipt of a node that no cluster function wrote one for. */
+export const plainReceipt = expression(`$merge([
+    {"version": 1, "outcome": $failure.outcome, "detail": $failure.detail, "endedAt": $now(), "totalMs": $floor($millis() - $toMillis($node.launchedAt))},
+    $sift($node, function($value, $key) { $key in ["instanceId", "launchedAt", "cluster", "pool", "nodeName"] })
+  ])`);
