@@ -7,7 +7,6 @@ import type {
   DeleteMessageCommandInput,
   GetQueueAttributesCommandInput,
   GetQueueUrlCommandInput,
-  Message,
   MessageAttributeValue,
   ReceiveMessageCommandInput,
   SendMessageBatchCommandInput,
@@ -16,6 +15,8 @@ import type {
 import { type Authorization, AwsError, operation, type Place, type Principal, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import type { ResourceType } from '../template/resource.ts';
+import { batch } from './sqs-batch.ts';
+import { messageSize, shown } from './sqs-message.ts';
 import { moveOperations } from './sqs-moves.ts';
 import {
   md5OfAttributes,
@@ -210,34 +211,6 @@ export class Sqs {
   }
 }
 
-/** A message in the form of ReceiveMessage, with the system attributes and the message attributes that were asked for. */
-function shown(message: ReceivedMessage, wanted: readonly string[], named: readonly string[]): Message {
-  const all: Record<string, string> = {
-    SenderId: message.senderId,
-    SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receiveCount),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-    ...(message.deadLetterSource === undefined ? {} : { DeadLetterQueueSourceArn: message.deadLetterSource }),
-  };
-  const system = Object.entries(all).filter(([name]) => wanted.includes('All') || wanted.includes(name));
-  const own = Object.entries(message.attributes).filter(([name]) =>
-    named.some((one) => one === 'All' || one === name || (one.endsWith('.*') && name.startsWith(one.slice(0, -1)))),
-  );
-  return {
-    MessageId: message.id,
-    ReceiptHandle: message.receiptHandle,
-    MD5OfBody: md5OfBody(message.body),
-    Body: message.body,
-    ...(system.length === 0 ? {} : { Attributes: Object.fromEntries(system) }),
-    ...(own.length === 0
-      ? {}
-      : {
-          MessageAttributes: Object.fromEntries(own),
-          MD5OfMessageAttributes: md5OfAttributes(Object.fromEntries(own)),
-        }),
-  };
-}
-
 function attributes(queue: Queue, names: readonly string[]): { Attributes?: Record<string, string> } {
   const { settings, redrive, policy } = queue;
   const all: Record<string, string> = {
@@ -271,56 +244,6 @@ function changeVisibility(
   }
   inRange(input.VisibilityTimeout, 'VisibilityTimeout', 0, longestVisibility);
   queue.changeVisibility(handle(input.ReceiptHandle), input.VisibilityTimeout);
-}
-
-/** Runs a batch: its own form is checked first, then each entry succeeds or fails for itself. */
-function batch<Entry extends { Id?: string | undefined }, Output extends object>(
-  entries: readonly Entry[] | undefined,
-  run: (entry: Entry) => Output,
-) {
-  if (entries === undefined || entries.length === 0) {
-    throw new AwsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
-  }
-  if (entries.length > 10) {
-    throw new AwsError(
-      'TooManyEntriesInBatchRequest',
-      `Maximum number of entries per request are 10. You have sent ${entries.length}.`,
-    );
-  }
-  const ids = entries.map((entry) => entry.Id ?? '');
-  if (new Set(ids).size < ids.length) {
-    throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.');
-  }
-  if (!ids.every((id) => /^[\w-]{1,80}$/.test(id))) {
-    throw new AwsError(
-      'InvalidBatchEntryId',
-      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
-    );
-  }
-  const Successful: ({ Id: string } & Output)[] = [];
-  const Failed: { Id: string; SenderFault: boolean; Code: string; Message: string }[] = [];
-  for (const entry of entries) {
-    const Id = entry.Id ?? '';
-    try {
-      Successful.push({ Id, ...run(entry) });
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      Failed.push({ Id, SenderFault: error.status < 500, Code: error.code, Message: error.message });
-    }
-  }
-  return { Successful, Failed };
-}
-
-function messageSize(input: {
-  MessageBody?: string | undefined;
-  MessageAttributes?: Record<string, MessageAttributeValue> | undefined;
-}): number {
-  let size = Buffer.byteLength(input.MessageBody ?? '');
-  for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(input.MessageAttributes ?? {})) {
-    size +=
-      Buffer.byteLength(name) + Buffer.byteLength(DataType ?? '') + Buffer.byteLength(StringValue ?? BinaryValue ?? '');
-  }
-  return size;
 }
 
 function handle(receiptHandle: string | undefined): string {
