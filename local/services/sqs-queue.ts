@@ -119,6 +119,11 @@ export class Queue {
     return received;
   }
 
+  /** Every message that is here: visible, hidden by a receive, or delayed. */
+  messages(): readonly StoredMessage[] {
+    return [...this.#entries.values()].map(({ message }) => message);
+  }
+
   /** The messages that could be received now. */
   visibleMessages(): readonly StoredMessage[] {
     return [...this.#visible].map(({ message }) => message);

@@ -43,6 +43,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
     }
     await trial.run(() => isOver(trial), trial.clock.now() + draw.withinMs + deadlineMs + strandedGraceMs + patienceMs);
     await trial.run(() => false, trial.clock.now() + aftermathMs);
+    trial.restsFrom = trial.clock.now();
     await trial.run(() => isOver(trial), trial.clock.now() + deadlineMs + strandedGraceMs);
     return { ...verdict(trial), draw, wallMs: Math.round(performance.now() - began) };
   } finally {

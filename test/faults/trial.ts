@@ -55,6 +55,11 @@ export class Trial {
   readonly machineFaults: (() => MachineFault | undefined)[] = [];
   /** Told of each node that is launched. */
   readonly launched: ((node: TrialNode) => void)[] = [];
+  /**
+   * What began before this has to have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are tried one
+   * after the other, for ever where nothing mends the cause.
+   */
+  restsFrom = Number.POSITIVE_INFINITY;
   /** Acts of the faults, and launches, that are still to come. */
   pending = 0;
   readonly #calls: Calls;

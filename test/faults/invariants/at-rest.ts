@@ -3,20 +3,28 @@ import type { Trial } from '../trial.ts';
 import type { Invariant } from './invariant.ts';
 
 /** Nothing is left in flight: no execution, no message, no command, no proof pod. */
-export const nothingInFlight: Invariant = { name: 'left in flight', violations: inFlight };
+export const nothingInFlight: Invariant = {
+  name: 'left in flight',
+  violations: (trial) => inFlight(trial, trial.restsFrom),
+};
 
-/** What is still under way. */
-export function inFlight({ world, cluster, nodes }: Trial): readonly string[] {
+/**
+ * What is still under way.
+ *
+ * @param before what began later does not count, in milliseconds since the epoch
+ */
+export function inFlight({ world, cluster, nodes }: Trial, before = Number.POSITIVE_INFINITY): readonly string[] {
   const { states, sqs, ssm, ec2 } = world.services;
   const alive = (id: string) => ec2.find(id)?.state === 'running';
   // A dead letter waits for an operator, with its alarm; the nodes that it spoke of have come to their ends without it.
   const dead = new Set(sqs.all().flatMap(({ redrive }) => redrive?.queue.settings.name ?? []));
   const working = sqs.all().filter(({ settings }) => !dead.has(settings.name));
-  const messages = working.flatMap(({ settings, visible, inFlight, delayed }) => {
-    const count = visible + inFlight + delayed;
-    return count === 0 ? [] : [`${count} messages are in ${settings.name}`];
+  const messages = working.flatMap((queue) => {
+    const count = queue.messages().filter(({ sentAt }) => sentAt < before).length;
+    return count === 0 ? [] : [`${count} messages are in ${queue.settings.name}`];
   });
-  const commands = ssm.commands().flatMap(({ id, invocations }) => {
+  const commands = ssm.commands().flatMap(({ id, requestedAt, invocations }) => {
+    if (requestedAt >= before) return [];
     const open = invocations.filter(({ status, instanceId }) => !isFinal(status) && alive(instanceId));
     return open.map(({ instanceId, status }) => `the command ${id} is ${status} on ${instanceId}`);
   });
@@ -24,9 +32,13 @@ export function inFlight({ world, cluster, nodes }: Trial): readonly string[] {
   // One that its own deadline ended is an object and no more: its node was kept while the cluster took no call.
   const pods = cluster
     .pods()
-    .filter(({ spec, status }) => names.has(spec?.nodeName ?? '') && status?.phase !== 'Failed');
+    .filter(({ spec, status }) => names.has(spec?.nodeName ?? '') && status?.phase !== 'Failed')
+    .filter(({ metadata }) => Date.parse(metadata.creationTimestamp) < before);
+  const executions = states
+    .executions()
+    .filter(({ status, startDate }) => status === 'RUNNING' && startDate.getTime() < before).length;
   return [
-    ...(states.running === 0 ? [] : [`${states.running} executions run`]),
+    ...(executions === 0 ? [] : [`${executions} executions run`]),
     ...messages,
     ...commands,
     ...pods.map(({ metadata }) => `the pod ${metadata.name} is there`),
