@@ -26,8 +26,9 @@ export interface LedgerRow {
   readonly node?: Node;
   readonly request?: Request;
   readonly execution?: string;
-  /** The token of the state that waits for the current attempt. */
+  /** The token of the state that waits for the current attempt, and how many attempts came before it. */
   readonly token?: string;
+  readonly attempt?: number;
   /** The batch that claimed this attempt; SSM shows it as the command's comment. */
   readonly batchId?: string;
   readonly claimedAt?: string;
@@ -88,6 +89,7 @@ export interface Claim {
   readonly node: Node;
   readonly request: Request;
   readonly token: string;
+  readonly attempt: number;
   readonly batchId: string;
   readonly verb: SentVerb;
   readonly document: string;

@@ -17,7 +17,13 @@ export const AdmissionSchema = v.object({
 export type Admission = v.InferOutput<typeof AdmissionSchema>;
 
 /** One message in the commands queue: a node that waits for its installation, and the token of the state that waits for it. */
-export const CommandMessageSchema = v.object({ token: v.string(), node: NodeSchema, request: RequestSchema });
+export const CommandMessageSchema = v.object({
+  token: v.string(),
+  /** How many attempts came before this one. An execution that began before a deploy may not say it. */
+  attempt: v.optional(v.number(), 0),
+  node: NodeSchema,
+  request: RequestSchema,
+});
 
 /** One message in the commands queue. */
 export type CommandMessage = v.InferOutput<typeof CommandMessageSchema>;

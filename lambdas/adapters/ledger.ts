@@ -75,6 +75,7 @@ export async function claim(intent: Claim): Promise<boolean> {
     condition,
     {
       token: intent.token,
+      attempt: intent.attempt,
       cluster: intent.node.cluster,
       pool: intent.node.pool,
       batchId: intent.batchId,

@@ -23,7 +23,7 @@ export type Step =
       readonly because: 'agent-offline' | 'claimed' | 'unsettled' | 'breaker-open';
     }
   | { readonly step: 'refuse'; readonly failure: Failure }
-  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'deadline' };
+  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'superseded' | 'deadline' };
 
 /** A node that was released is only proven anew: pods run there, and nothing is to change under them. */
 export function verbFor({ again }: Pick<Node, 'again'>): SentVerb {
@@ -61,6 +61,8 @@ export function next(message: CommandMessage, row: LedgerRow | undefined, agent:
   const left = triedUntil(node) - now;
   if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
   if (row?.haltedAt !== undefined) return { step: 'drop', because: 'halted' };
+  // A message whose sending failed for all that the state machine knows may be in the queue, and so may be that of the next try.
+  if (row?.attempt !== undefined && message.attempt < row.attempt) return { step: 'drop', because: 'superseded' };
   if (row?.token === token && row.commandId !== undefined) return { step: 'drop', because: 'sent' };
   if (row?.token === token && row.settledToken === token) return { step: 'drop', because: 'sent' };
   if (left <= 0) return { step: 'drop', because: 'deadline' };

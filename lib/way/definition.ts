@@ -3,13 +3,14 @@ import type { Ending } from '../../domain/ledger.ts';
 import { notYet } from '../../domain/messages.ts';
 import { wayOutSeconds } from '../../domain/node.ts';
 import {
+  attemptNumber,
   breakerPartition,
   breakerSortKey,
   expression,
   failureFrom,
   failureType,
+  final,
   forgotten,
-  kept,
   notReplaced,
   plainReceipt,
   released,
@@ -143,23 +144,25 @@ export function wayDefinition(ways: Ways): object {
         Resource: service('sqs:sendMessage.waitForTaskToken'),
         Arguments: {
           QueueUrl: ways.commandsQueueUrl,
-          MessageBody: { token: '{% $states.context.Task.Token %}', node: '{% $node %}', request: '{% $request %}' },
+          MessageBody: {
+            token: '{% $states.context.Task.Token %}',
+            attempt: attemptNumber,
+            node: '{% $node %}',
+            request: '{% $request %}',
+          },
         },
         TimeoutSeconds: secondsLeft,
-        Retry: [...outcomeRetriers(), retrier(['Sqs.SqsException', 'SQS.AmazonSQSException'], 2, 8)],
-        // Only an outcome says that no command is at work: a message whose sending failed may lie in the queue all the same.
-        Catch: [
-          caught('Install', forgotten, 'Forget'),
-          caught('Install', kept, 'Judge'),
-          caught('Install', ['States.ALL'], 'Halt'),
-        ],
+        // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
+        Retry: [...outcomeRetriers(), retrier([...final, 'States.Timeout'], 1, 0), retrier(['States.ALL'], 2, 8)],
+        // An outcome, too, leaves the messages of earlier attempts: one whose sending failed may lie in the queue all the same.
+        Catch: [caught('Install', forgotten, 'Forget'), caught('Install', ['States.ALL'], 'Halt')],
         Assign: { installation: '{% $states.result %}' },
         Next: 'Release',
       },
       Halt: {
         Type: 'Task',
         Comment:
-          'The time is up while a command may be at work: it is cancelled, and nothing else touches the node before its end',
+          'Nothing is sent to the node any more; where a command is at work it is cancelled, and nothing else touches the node before its end',
         Resource: service('lambda:invoke'),
         Arguments: { FunctionName: ways.haltFunction, Payload: { node: '{% $node %}' } },
         TimeoutSeconds: haltCallSeconds,

@@ -1,7 +1,7 @@
 import { breakerKey } from '../../domain/breaker.ts';
 import type { DetailType } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
-import { endingOf, outcomeCodes } from '../../domain/outcomes.ts';
+import { endingOf, outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
 
 /** An expression, on one line as every tool takes it. */
 export function expression(text: string): string {
@@ -18,8 +18,9 @@ export const released = outcomeCodes.filter((code) => endingOf(code) === 'done')
 const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
 /** The outcomes after which a node is forgotten. */
 export const forgotten = failed.filter((code) => endingOf(code) === 'forget');
-/** The outcomes after which a node is kept behind its gate, or replaced. */
-export const kept = failed.filter((code) => endingOf(code) !== 'forget');
+
+/** The outcomes that are final at once. */
+export const final = failed.filter((code) => outcomeOf(code).consequence.next !== 'retry');
 
 /** The key of a breaker's row, as `breakerKey` in domain/breaker.ts makes it. */
 const breakerOf = breakerKey({ cluster: '<cluster>', pool: '<pool>', release: '<release>' });
@@ -36,6 +37,14 @@ export const breakerSortKey = breakerOf.launchedAt;
 /** The sort key of a way's row, as `sortKeyOf` in domain/ledger.ts makes it. */
 export const wayKey = expression(
   '$node.launchedAt & ($exists($node.again) ? " " & $pad($string($node.again.attempt), -4, "0") : "")',
+);
+
+/**
+ * How many attempts of a state came before this one. An operator may redrive an execution, which counts its retries anew; no state here retries a
+ * hundred times.
+ */
+export const attemptNumber = expression(
+  '$sum([$states.context.Execution.RedriveCount * 100, $states.context.State.RetryCount])',
 );
 
 /** What a cause says; a function's is JSON. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedMachine } from '../../local/machine/simulated.ts';
 import { karpenterNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
+import { broken } from '../faults/calls.ts';
 import { cluster, commandsFor, done, functionName, gate, launch, pass, settle, startWorld, story } from './scenario.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
@@ -51,6 +52,32 @@ describe('one execution, one installation, one release', () => {
     await settle(world);
 
     expect(done(world, 'ListCommands')).toBe(1);
+    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
+  });
+});
+
+describe('a message whose sending failed, for all that the state machine knows', () => {
+  it('is not worked off once the next attempt was', async () => {
+    const world = await startWorld();
+    const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('CommandsQueue'));
+    let lost = 1;
+    world.cloud.faults = {
+      afterCall: ({ service, operation, input }) => {
+        const { QueueUrl } = input as { QueueUrl?: string };
+        const sent = service === 'sqs' && operation === 'SendMessage' && QueueUrl === queue?.settings.url;
+        if (!sent || lost-- <= 0) return undefined;
+        const [message] = queue?.messages() ?? [];
+        if (message === undefined) throw new Error('the message is not in the queue');
+        queue?.take(message.id);
+        world.clock.after(120_000, () => queue?.add(message, 0));
+        return broken('sqs');
+      },
+    };
+    const node = await launch(world, { joinAfterMs: 300_000 });
+    await pass(world, 240_000);
+    expect([queue?.messages(), commandsFor(world, node)]).toEqual([[], 1]);
+    await settle(world);
+
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
   });
 });

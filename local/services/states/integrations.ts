@@ -40,7 +40,7 @@ const namings: Readonly<Record<string, Naming>> = {
 };
 
 /** Codes that no service model lists among an operation's errors. */
-const unmodelled = /^(AccessDenied|Validation|Throttl|Unrecognized|Missing|InvalidParameterValue$)/;
+const unmodelled = /^(AccessDenied|Validation|Throttl|Unrecognized|Missing|InvalidParameterValue$|InternalFailure$)/;
 
 const same = (answer: Readonly<Record<string, unknown>>) => withMetadata(answer);
 const plain = (operation: string): Integration => ({

@@ -9,6 +9,7 @@ const now = Date.parse(launchedAt) + 40_000;
 const key = { instanceId: 'i-0123456789abcdef0', launchedAt, cluster: 'demo', pool: 'ci' };
 const message: CommandMessage = {
   token: 'token-1',
+  attempt: 1,
   node: {
     ...key,
     nodeName: 'ip-10-0-0-1',
@@ -71,6 +72,19 @@ describe('a node that waits for its command', () => {
 describe('a message that comes again', () => {
   it('is dropped where the command of this attempt was sent', () => {
     expect(next(message, { ...claimed, commandId: 'c1' }, agent, now)).toEqual({ step: 'drop', because: 'sent' });
+  });
+
+  it.each([
+    ['was sent', { commandId: 'c2' }],
+    ['has ended', { commandId: 'c2', settledToken: 'token-2' }],
+  ])('is dropped where a later attempt %s', (_, more) => {
+    const row = { ...claimed, token: 'token-2', attempt: 2, ...more };
+    expect(next(message, row, agent, now)).toEqual({ step: 'drop', because: 'superseded' });
+  });
+
+  it('is sent where an earlier attempt has ended', () => {
+    const row = { ...claimed, token: 'token-0', attempt: 0, commandId: 'c0', settledToken: 'token-0' };
+    expect(next(message, row, agent, now)).toMatchObject({ step: 'send' });
   });
 
   it('is dropped where the node has ended', () => {
