@@ -18,6 +18,7 @@ import { clusterName, replacingPool } from './trial.ts';
 interface Options {
   readonly seed: number;
   readonly runs: number;
+  readonly from: number;
   readonly run?: number;
   readonly fault?: string;
   readonly processes: number;
@@ -28,6 +29,7 @@ const options = new Command('test:faults')
   .description('Break everything around the product, and see whether the rules hold')
   .option('--seed <number>', 'which chance', whole, 1)
   .option('--runs <number>', 'how many runs', whole, 200)
+  .option('--from <number>', 'the first of them, where a sitting goes on that was ended', whole, 0)
   .option('--run <number>', 'replay this run alone', whole)
   .option('--fault <name>', 'play this fault alone, in every run')
   .option('--breakages [name]', 'break the product in each way that the matrix has to find')
@@ -40,9 +42,9 @@ function whole(text: string): number {
   return Number(text);
 }
 
-function* draws({ seed, runs, run, fault }: Options): Generator<Draw> {
+function* draws({ seed, runs, from, run, fault }: Options): Generator<Draw> {
   if (fault !== undefined && faults[fault] === undefined) throw new Error(`there is no fault ${fault}`);
-  const numbers = run === undefined ? Array.from({ length: runs }, (_, index) => index) : [run];
+  const numbers = run === undefined ? Array.from({ length: runs }, (_, index) => from + index) : [run];
   for (const number of numbers) {
     const drawn = draw(seed, number);
     yield fault === undefined ? drawn : { ...drawn, faults: [fault], nodes: Math.min(drawn.nodes, 12) };
