@@ -49,6 +49,8 @@ export class Trial {
   readonly faults: Fault[] = [];
   /** Instances that a fault ended: nobody else may have. */
   readonly ended = new Set<string>();
+  /** Instances whose Node a fault took away. */
+  readonly deleted = new Set<string>();
   /** What changes how a node is launched, in order. */
   readonly plans: ((plan: NodePlan) => NodePlan)[] = [];
   /** What may be wrong with the next machine. */
@@ -163,6 +165,7 @@ export class Trial {
 
   /** Takes a Node away, as somebody with kubectl does. */
   deleteNode({ node }: TrialNode): Promise<void> {
+    this.deleted.add(node.instanceId);
     return this.#controllers.instanceGone(node.nodeName);
   }
 

@@ -22,6 +22,8 @@ export const auditSuffices: Invariant = {
       const saysOpened = outcomes.has('released') || outcomes.has('already-installed');
       // An execution that ends because its instance goes cannot call back a release that is under way.
       if (opened === saysOpened || outcomes.has('instance-gone')) return [];
+      // What a Node says of its release goes with it: where the answer of the call was lost, too, nobody knows.
+      if (outcomes.has('node-never-joined') && trial.deleted.has(launch.instanceId)) return [];
       // A way whose departure nobody could write goes on where the instance is started again: it proves that boot, and lifts its gate.
       const next = nextOf(trial, launch);
       if (saysOpened && next !== undefined && wasOpened(trial, next)) return [];
