@@ -16,6 +16,8 @@ export interface Agent {
   registeredAt: number;
   /** When it fell silent; undefined while it talks. */
   silentSince: number | undefined;
+  /** Whether its machine was stopped or ended: only the agent of the next boot talks again. */
+  dead: boolean;
 }
 
 /** An agent tells SSM every five minutes that it is there; whoever is silent for longer has lost its connection. */
@@ -41,6 +43,7 @@ export class Agents {
       machine,
       registeredAt: this.#clock.now(),
       silentSince: undefined,
+      dead: false,
     });
     this.#wake(instanceId);
   }
@@ -51,10 +54,17 @@ export class Agents {
     if (agent !== undefined) agent.silentSince ??= this.#clock.now();
   }
 
-  /** A silent agent talks again. */
+  /** An agent dies with its machine. */
+  die(instanceId: string): void {
+    this.silence(instanceId);
+    const agent = this.#agents.get(instanceId);
+    if (agent !== undefined) agent.dead = true;
+  }
+
+  /** A silent agent talks again, unless it died. */
   wake(instanceId: string): void {
     const agent = this.#agents.get(instanceId);
-    if (agent === undefined || agent.silentSince === undefined) return;
+    if (agent === undefined || agent.silentSince === undefined || agent.dead) return;
     agent.registeredAt = this.#clock.now();
     agent.silentSince = undefined;
     this.#wake(instanceId);

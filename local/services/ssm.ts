@@ -78,7 +78,7 @@ export class Ssm {
     }));
     this.resourceTypes = [documentResourceType(this)];
     ec2.watch(({ id, state }) => {
-      if (state !== 'pending' && state !== 'running') this.agents.silence(id);
+      if (state !== 'pending' && state !== 'running') this.agents.die(id);
     });
     const anywhere = (action: string) => () => [{ action: `ssm:${action}`, resource: '*' }];
     this.service = {

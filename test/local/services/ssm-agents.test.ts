@@ -28,6 +28,7 @@ describe('an agent', () => {
     ec2.start(id);
     await pass(60_000);
     const launched = ec2.instance(id).launchTime;
+    ssm.agents.wake(id);
     expect((await agents(id))[0]?.LastPingDateTime?.getTime()).toBeLessThan(launched);
     ssm.registerAgent(id, { agentVersion: '3.3.3050.0', machine });
     expect((await agents(id))[0]?.LastPingDateTime?.getTime()).toBeGreaterThan(launched);
