@@ -19,6 +19,8 @@ export interface AdmissionProps {
   readonly pools: Pools;
   readonly ledger: Ledger;
   readonly way: StateMachine;
+  /** Where it is told that an instance went away. */
+  readonly departures: WorkQueue;
   readonly logRetention: RetentionDays;
 }
 
@@ -51,6 +53,7 @@ export class Admission extends Construct {
         ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
+        DEPARTURES_QUEUE: props.departures.queue.queueUrl,
       },
     });
     admit.role.addToPolicy(
@@ -62,7 +65,8 @@ export class Admission extends Construct {
       reason: 'AWS knows no resource for DescribeInstances',
     });
     props.way.grantStartExecution(admit.role);
-    props.ledger.table.grant(admit.role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    props.ledger.table.grant(admit.role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    props.departures.queue.grant(admit.role, 'sqs:SendMessage');
     grantTelling(admit.role);
     admit.consume(this.launches.queue, {
       batchSize: 100,

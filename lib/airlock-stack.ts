@@ -68,17 +68,18 @@ export class AirlockStack extends Stack {
       return [cluster.name, access] as const;
     });
     const way = new Way(this, 'Way', { commands, ledger, halting, replacing, clusters: Object.fromEntries(clusters) });
+    const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
     const admitting = {
       clusters: config.clusters.map(({ name }) => name),
       releases,
       pools,
       ledger,
       way: way.stateMachine,
+      departures,
       logRetention,
     };
     const admission = new Admission(this, 'Admission', admitting);
-    const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
-    new Sweep(this, 'Sweep', { ...admitting, clusters: Object.fromEntries(clusters), departures });
+    new Sweep(this, 'Sweep', { ...admitting, clusters: Object.fromEntries(clusters) });
     new Alarms(this, 'Alarms', {
       queues: {
         Launches: admission.launches,

@@ -88,7 +88,7 @@ export class Sweep extends Construct {
           'Executions are named by their nodes, which are not known beforehand; they are those of our state machine',
       },
     );
-    props.ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    props.ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     props.departures.queue.grant(role, 'sqs:SendMessage');
     grantTelling(role);
     const arn = sweep.function.functionArn;

@@ -1,21 +1,23 @@
-import type { Telling } from '../../domain/events.ts';
-import { rowName } from '../../domain/ledger.ts';
+import { departureOf, type Telling } from '../../domain/events.ts';
+import { launchTimeOf, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { executionOf } from '../../domain/node.ts';
+import { executionOf, type Node } from '../../domain/node.ts';
 import { tell } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { start } from '../adapters/executions.ts';
-import { noteAdmission, noteAdmitted, rowsOf } from '../adapters/ledger.ts';
+import { launchesOf, noteAdmission, noteAdmitted, rowsOf } from '../adapters/ledger.ts';
+import { sendAll } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 
 const stateMachine = variable('STATE_MACHINE');
+const departuresQueue = variable('DEPARTURES_QUEUE');
 
 /** How many nodes are admitted at once: as many as the event path takes in one batch. More calls at a time would only be throttled. */
 const atOnce = 100;
 
 /**
- * Admits each node once, however often and by whomever it is asked. It notes the node first, starts second, tells third, and notes last that all
- * is done: after a death between two of them whoever finds the row does the rest, also where the instance is gone by then.
+ * Admits each node once, however often and by whomever it is asked. It notes the node first, ends what an earlier launch of the instance left
+ * open, starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also where the instance is gone by then.
  *
  * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
  */
@@ -29,6 +31,14 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   for (let from = 0; from < all.length; from += atOnce)
     failed.push(...(await admitSome(all.slice(from, from + atOnce))));
   return failed;
+}
+
+/** An earlier launch of the instance that has no end was stopped, and nobody told of it: its command would run beside that of this launch. */
+async function tellOfEarlier({ instanceId, launchedAt }: Node): Promise<void> {
+  const began = Date.parse(launchedAt);
+  const rows = await launchesOf(instanceId);
+  if (!rows.some((row) => row.outcome === undefined && Date.parse(launchTimeOf(row)) < began)) return;
+  await sendAll(departuresQueue, [departureOf(instanceId, 'stopped', new Date(began - 1).toISOString())]);
 }
 
 interface Fresh {
@@ -46,6 +56,7 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
       const execution = executionOf(admission.node);
       try {
         await noteAdmission(admission, execution, new Date().toISOString());
+        await tellOfEarlier(admission.node);
         if (!ended) await start(stateMachine, execution, admission);
         started.push(admission);
       } catch (error) {

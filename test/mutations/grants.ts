@@ -5,6 +5,7 @@ import type { ScenarioName } from './scenarios.ts';
 /** Rights that a released node does not need, and the scenario that does. */
 const needed: Readonly<Record<string, ScenarioName>> = {
   'HaltingHaltRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
+  'AdmissionAdmitRole sqs:SendMessage': 'a stop that no event told of ends the launch before it',
   'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
   'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
   'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
@@ -36,6 +37,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'SweepRole states:SendTaskFailure': 'a failure that no event told of is asked for',
   'SweepRole states:StartExecution': 'a launch that no event told of is found',
   'SweepRole states:StopExecution': 'a node that hangs in its execution is ended',
+  'SweepRole dynamodb:Query': 'a launch that no event told of is found',
   'SweepRole dynamodb:UpdateItem': 'a launch that no event told of is found',
   'SweepRole sqs:SendMessage': 'a departure that no event told of ends the node',
   'SweepRole events:PutEvents': 'a launch that no event told of is found',

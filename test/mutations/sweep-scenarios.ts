@@ -114,6 +114,26 @@ export const sweepScenarios = {
     stage.undisturbed();
   }),
 
+  'a stop that no event told of ends the launch before it': on(async (stage) => {
+    const { ec2, ssm } = stage.world.services;
+    const node = await stage.launch();
+    await stage.pass(25_100);
+    ssm.agents.silence(node.instanceId);
+    await stage.pass(10_000);
+    lose(stage, 'aws.ec2');
+    ec2.stop(node.instanceId);
+    await stage.pass(30_000);
+    stage.world.services.events.delivery = undefined;
+    ec2.start(node.instanceId);
+    node.comeUp();
+    await stage.pass(5 * minute);
+    assert.deepEqual(
+      ssm.commands().flatMap(({ invocations }) => invocations.map(({ status }) => status)),
+      ['Cancelled', 'Success'],
+    );
+    assert.equal(stage.story(node).filter((type) => type === 'Node Forgotten').length, 1);
+  }),
+
   'a node whose execution was aborted gets its end': on(async (stage) => {
     const node = await stage.launch();
     await stage.pass(20_000);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaunchedNode } from '../../local/world/node.ts';
 import { receiptIn } from '../../local/world/story.ts';
 import type { World } from '../../local/world/world.ts';
-import { commandsFor, done, launch, pass, settle, startWorld, story } from './scenario.ts';
+import { commandsFor, done, launch, pass, settle, startWorld, story, withoutSweep } from './scenario.ts';
 import { endless } from './slow.ts';
 
 const stages: readonly (readonly [string, number])[] = [
@@ -98,5 +98,31 @@ describe('an instance that is stopped and started again', () => {
     expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED', 'FAILED']);
     const outcomes = world.storyOf(node).flatMap(({ detail }) => ('outcome' in detail ? [detail.outcome] : []));
     expect(outcomes).toEqual(['instance-gone', 'agent-never-came']);
+  });
+
+  it('has its earlier launch ended, and the command of that never run, although nobody told of the stop', async () => {
+    const world = await startWorld();
+    const node = await launch(world);
+    await pass(world, 25_100);
+    world.services.ssm.agents.silence(node.instanceId);
+    await pass(world, 10_000);
+    expect(commandsFor(world, node)).toBe(1);
+    withoutSweep(world);
+    world.services.events.delivery = ({ event }) => (event.detail['state'] === 'running' ? undefined : []);
+    world.services.ec2.stop(node.instanceId);
+    await pass(world, 60_000);
+    world.services.ec2.start(node.instanceId);
+    node.comeUp();
+    world.services.events.delivery = undefined;
+    await pass(world, 5 * 60_000);
+
+    expect(story(world, node)).toEqual([
+      ...['Node Admitted', 'Command Sent', 'Node Admitted', 'Node Forgotten'],
+      ...['Installation Failed', 'Command Sent', 'Node Proven', 'Node Released'],
+    ]);
+    const statuses = world.services.ssm
+      .commands()
+      .flatMap(({ invocations }) => invocations.map(({ status }) => status));
+    expect(statuses).toEqual(['Cancelled', 'Success']);
   });
 });
