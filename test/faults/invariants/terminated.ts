@@ -16,6 +16,8 @@ export const terminatedByPolicy: Invariant = {
     const lost = watch.launches.filter(({ instanceId, goneAt }) => goneAt !== undefined && !ended.has(instanceId));
     const against = lost.flatMap((launch) => {
       if (pool !== replacingPool) return [`${launch.instanceId} was terminated, and the pool ${pool} keeps its nodes`];
+      // Pods go with their Node, and so does what it said of its release: where the answer of the call was lost, too, it never joined.
+      if (trial.deleted.has(launch.instanceId)) return [];
       return wasOpened(trial, launch) ? [`${launch.instanceId} was terminated after its gate had been lifted`] : [];
     });
     const allowed = lostAtMost + watch.lifts.length;
