@@ -1,3 +1,4 @@
+/** Batches of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html */
 import { AwsError } from '../aws/service.ts';
 
 /** Runs a batch: its own form is checked first, then each entry succeeds or fails for itself. */

@@ -1,3 +1,4 @@
+/** Messages of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Message.html */
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { md5OfAttributes, md5OfBody, type ReceivedMessage } from './sqs-queue.ts';
 
