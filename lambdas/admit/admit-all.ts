@@ -16,8 +16,9 @@ const departuresQueue = variable('DEPARTURES_QUEUE');
 const atOnce = 100;
 
 /**
- * Admits each node once, however often and by whomever it is asked. It notes the node first, ends what an earlier launch of the instance left
- * open, starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also where the instance is gone by then.
+ * Admits each node once, however often and by whomever it is asked. It notes the node first, tells `gone` of an earlier launch that has no end,
+ * starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also where the instance
+ * is gone by then.
  *
  * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
  */

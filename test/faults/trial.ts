@@ -49,8 +49,8 @@ export class Trial {
   readonly faults: Fault[] = [];
   /** Instances that a fault ended: nobody else may have. */
   readonly ended = new Set<string>();
-  /** Instances whose Node a fault took away. */
-  readonly deleted = new Set<string>();
+  /** When a fault last took away the Node of an instance, in milliseconds since the epoch. */
+  readonly deleted = new Map<string, number>();
   /** What changes how a node is launched, in order. */
   readonly plans: ((plan: NodePlan) => NodePlan)[] = [];
   /** What may be wrong with the next machine. */
@@ -165,7 +165,7 @@ export class Trial {
 
   /** Takes a Node away, as somebody with kubectl does. */
   deleteNode({ node }: TrialNode): Promise<void> {
-    this.deleted.add(node.instanceId);
+    this.deleted.set(node.instanceId, this.clock.now());
     return this.#controllers.instanceGone(node.nodeName);
   }
 

@@ -1,5 +1,6 @@
 import { replacingPool, type Trial } from '../trial.ts';
 import type { Launch } from '../watch.ts';
+import { tookItsReleaseAlong } from './deleted.ts';
 import type { Invariant } from './invariant.ts';
 
 /**
@@ -16,8 +17,7 @@ export const terminatedByPolicy: Invariant = {
     const lost = watch.launches.filter(({ instanceId, goneAt }) => goneAt !== undefined && !ended.has(instanceId));
     const against = lost.flatMap((launch) => {
       if (pool !== replacingPool) return [`${launch.instanceId} was terminated, and the pool ${pool} keeps its nodes`];
-      // Pods go with their Node, and so does what it said of its release: where the answer of the call was lost, too, it never joined.
-      if (trial.deleted.has(launch.instanceId)) return [];
+      if (tookItsReleaseAlong(trial, launch.instanceId)) return [];
       return wasOpened(trial, launch) ? [`${launch.instanceId} was terminated after its gate had been lifted`] : [];
     });
     const allowed = lostAtMost + watch.lifts.length;

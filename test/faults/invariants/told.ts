@@ -1,6 +1,7 @@
 import { instanceOf } from '../../../local/world/story.ts';
 import type { Trial } from '../trial.ts';
 import type { Launch } from '../watch.ts';
+import { tookItsReleaseAlong } from './deleted.ts';
 import { admittedNames, due, endsOf, keyOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
@@ -22,8 +23,7 @@ export const auditSuffices: Invariant = {
       const saysOpened = outcomes.has('released') || outcomes.has('already-installed');
       // An execution that ends because its instance goes cannot call back a release that is under way.
       if (opened === saysOpened || outcomes.has('instance-gone')) return [];
-      // What a Node says of its release goes with it: where the answer of the call was lost, too, nobody knows.
-      if (outcomes.has('node-never-joined') && trial.deleted.has(launch.instanceId)) return [];
+      if (outcomes.has('node-never-joined') && tookItsReleaseAlong(trial, launch.instanceId)) return [];
       return [`the audit trail says ${said} of ${launch.instanceId}, but its gate was ${opened ? '' : 'never '}lifted`];
     });
   },

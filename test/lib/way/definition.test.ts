@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeCodes, outcomeOf } from '../../../domain/outcomes.ts';
 import { wayDefinition } from '../../../lib/way/definition.ts';
 import type { Retrier } from '../../../lib/way/retriers.ts';
+import { takes } from '../../../local/services/states/errors.ts';
 
 interface State {
   readonly Type: string;
@@ -79,6 +80,15 @@ describe('the list of outcomes and the state machine', () => {
       const wanted: readonly string[] = MaxAttempts === 0 ? outcomeCodes : retried;
       expect([name, known.filter((error) => !wanted.includes(error))]).toEqual([name, []]);
     }
+  });
+
+  it('agree that all but an outcome and the time-out is tried again: a queue that fails, however Step Functions names it', () => {
+    const attempts = (error: string) =>
+      definition.States['Install']?.Retry?.find((one) => takes(one.ErrorEquals, error))?.MaxAttempts;
+    for (const error of ['SQS.AmazonSQSException', 'SQS.SdkClientException', 'SQS.InternalFailureException'])
+      expect([error, attempts(error)]).toEqual([error, 8]);
+    const over = outcomeCodes.filter((code) => !['retry', 'done'].includes(outcomeOf(code).consequence.next));
+    for (const error of ['States.Timeout', ...over]) expect([error, attempts(error)]).toEqual([error, 0]);
   });
 
   it('agree that a failure is judged before anything else is done about it', () => {
