@@ -1,7 +1,11 @@
 import * as v from 'valibot';
+import { claim, claimText } from './claim-text.ts';
 import { outcomeCodes } from './outcomes.ts';
 
-/** The longest result line that a script may print: SSM cuts what ListCommandInvocations shows at 2,500 characters. */
+/** The longest output that ListCommandInvocations shows, in characters: SSM cuts the rest off. */
+const shownLimit = 2_500;
+
+/** The longest result line that a script may print: it has to stay below what SSM shows. */
 export const resultLimit = 2_000;
 
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -9,33 +13,33 @@ const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** Facts of the host as the node's own script read them. */
 export const HostSchema = v.object({
   /** `ubuntu 24.04`: ID and VERSION_ID of /etc/os-release. */
-  os: v.string(),
-  kernel: v.string(),
+  os: claim(80),
+  kernel: claim(80),
   /** `uname -m`. */
-  arch: v.string(),
-  containerd: v.string(),
+  arch: claim(80),
+  containerd: claim(80),
   /** The version of the configuration file that containerd reads; 0 where there is no file. */
   configVersion: v.pipe(v.number(), v.integer()),
   cgroup: v.picklist(['v1', 'v2']),
-  bootId: v.string(),
+  bootId: claim(80),
 });
 
 /**
  * The one line of JSON that a document prints on stdout: at most {@link resultLimit} characters, written by
- * `ssm-documents/node/result.sh` and read by `settle`.
+ * `ssm-documents/node/result.sh` and read by `settle`. Every text in it is a claim of the node: bounded and printable, and no more.
  */
 export const ResultSchema = v.object({
   airlock: v.literal(1),
   verb: v.picklist(['install', 'prove', 'uninstall']),
   runtime: v.picklist(['gvisor', 'kata', 'sysbox']),
-  release: v.string(),
+  release: claim(80),
   outcome: v.picklist(['installed', 'proven', 'uninstalled', ...outcomeCodes]),
   /** What is specific to this node: an address, a path, a rule, the last line of a log. Empty on success. */
-  detail: v.string(),
+  detail: claim(),
   /** The name under which containerd knows the runtime. */
-  handler: v.string(),
+  handler: claim(80),
   /** The checksum of the artifact that was installed, as pinned in the catalogue; empty before the download. */
-  sha256: v.string(),
+  sha256: claim(128),
   /** Absent where the script ended before it had read them. */
   host: v.optional(HostSchema),
   /** What happened to containerd's configuration. */
@@ -43,11 +47,11 @@ export const ResultSchema = v.object({
   /** How often containerd was restarted in this run. */
   restarts: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** The sandbox (pause) image that containerd's own configuration names. */
-  sandboxImage: v.optional(v.string()),
+  sandboxImage: v.optional(claim(512)),
   /** What the sandbox said from inside, for instance `Starting gVisor`. */
-  evidence: v.optional(v.string()),
+  evidence: v.optional(claim(200)),
   /** How long each phase took, in milliseconds, in the order in which they ran. */
-  phases: v.record(v.string(), milliseconds),
+  phases: v.record(claim(40), milliseconds),
 });
 
 /** What a document says about one run on one node. */
@@ -67,14 +71,16 @@ export type ReadResult =
 export function readResult(stdout: string): ReadResult {
   const line = stdout.split('\n', 1)[0]?.trim() ?? '';
   if (line === '') return { ok: false, reason: 'the command printed no result' };
+  if (line.length > shownLimit) return { ok: false, reason: `the result is longer than ${shownLimit} characters` };
   let json: unknown;
   try {
     json = JSON.parse(line);
   } catch {
-    return { ok: false, reason: `the command printed no JSON: ${line.slice(0, 120)}` };
+    return { ok: false, reason: `the command printed no JSON: ${claimText(line, 120)}` };
   }
   const parsed = v.safeParse(ResultSchema, json);
   if (parsed.success) return { ok: true, result: parsed.output };
   const issue = parsed.issues[0];
-  return { ok: false, reason: `the result is not valid at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}` };
+  const at = v.getDotPath(issue) ?? 'its top';
+  return { ok: false, reason: claimText(`the result is not valid at ${at}: ${issue.message}`, 300) };
 }

@@ -1,3 +1,4 @@
+import { claimText } from './claim-text.ts';
 import { type Request, type Runtime, runtimes } from './node.ts';
 import type { Failure } from './receipt.ts';
 
@@ -99,5 +100,5 @@ function refusal(value: string, accepted: string): Failure {
 }
 
 function shown(value: string): string {
-  return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  return claimText(JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value), 500);
 }

@@ -1,4 +1,5 @@
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
+import { claimText } from '../../domain/claim-text.ts';
 
 /** No usable answer came: a network failure, a time-out, 5xx, or 429. It may come later. */
 export class Unreachable extends Error {
@@ -57,7 +58,7 @@ export function failureOfAnswer(
   answer: Pick<ApiException<unknown>, 'code' | 'body' | 'headers'>,
 ): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
   const { code, headers } = answer;
-  const message = `HTTP ${code}: ${messageOf(answer)}`;
+  const message = claimText(`HTTP ${code}: ${messageOf(answer)}`);
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request/.exec(message) ?? [];
   if (policy !== undefined && code === 403) return new DeniedByPolicy(message, policy);
   if (code === 401 || code === 403) return new Forbidden(message);
@@ -81,7 +82,7 @@ export function continuationOf(error: unknown): string | undefined {
 /** fetch says `fetch failed` for everything; what happened stands in its causes. */
 function reasonOf(error: unknown): string {
   const reasons = causes(error).map(({ message }) => message);
-  return reasons.length === 0 ? String(error) : reasons.join(': ');
+  return claimText(reasons.length === 0 ? String(error) : reasons.join(': '));
 }
 
 function causes(error: unknown): readonly Error[] {

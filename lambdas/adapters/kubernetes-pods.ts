@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import type { PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
+import { claimText } from '../../domain/claim-text.ts';
 import { airlockNamespace } from '../../domain/kubernetes.ts';
 import { type ProofPod, type ProofPodPlan, proofPod } from '../../domain/proof-pod.ts';
 import { failureOf, UnexpectedAnswer } from './kubernetes-errors.ts';
@@ -51,7 +52,7 @@ export async function lastWarning(api: PromiseCoreV1Api, uid: string): Promise<s
     .filter(({ type }) => type === 'Warning')
     .sort((a, b) => when(a) - when(b))
     .at(-1);
-  return last && `${last.reason ?? 'Warning'}: ${last.message ?? ''}`;
+  return last && claimText(`${last.reason ?? 'Warning'}: ${last.message ?? ''}`, 500);
 }
 
 function toProofPod({ metadata, spec, status }: V1Pod): ProofPod {
@@ -64,6 +65,6 @@ function toProofPod({ metadata, spec, status }: V1Pod): ProofPod {
     runtimeClassName: spec?.runtimeClassName ?? '',
     deleting: metadata?.deletionTimestamp !== undefined,
     phase: status?.phase ?? 'Unknown',
-    reason: said.filter((part) => part !== undefined && part !== '').join(': '),
+    reason: claimText(said.filter((part) => part !== undefined && part !== '').join(': '), 400),
   };
 }

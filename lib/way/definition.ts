@@ -60,7 +60,7 @@ const breakerKeptSeconds = 90 * 24 * 3_600;
 
 const caught = (step: string, ErrorEquals: readonly string[], Next: string) => ({
   ErrorEquals,
-  Assign: { failure: failureFrom(step) },
+  Assign: { failure: failureFrom(step, step === 'Install' ? 'answer' : 'function') },
   Next,
 });
 const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'Judge')];

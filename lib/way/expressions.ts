@@ -1,4 +1,5 @@
 import { breakerKey } from '../../domain/breaker.ts';
+import { claimLimit } from '../../domain/claim-text.ts';
 import type { DetailType } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
 import { endingOf, outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
@@ -47,15 +48,35 @@ export const attemptNumber = expression(
   '$sum([$states.context.Execution.RedriveCount * 100, $states.context.State.RetryCount])',
 );
 
-/** What a cause says; a function's is JSON. */
-const causeSaid = `$cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
-    $said := $contains($cause, /^\\s*\\{.*"errorMessage"/) ? $parse($cause).errorMessage : $cause;`;
+/**
+ * The message in the cause of a function's error, with its quotes. The backslash is written as `\x5c`: JSONata takes a bracket after one for an escaped
+ * bracket.
+ */
+const functionMessage = String.raw`/^\s*\{\s*(?:"errorType"\s*:\s*"[^\x5c"\x00-\x1f]*"\s*,\s*)?"errorMessage"\s*:\s*("[^\x5c"\x00-\x1f]*(?:\x5c(?:[\x5c"\/bfnrt]|u[0-9a-fA-F]{4})[^\x5c"\x00-\x1f]*)*")/`;
 
-/** Puts an error and its cause into the words of a failure; what is no outcome is an error of ours. */
-export function failureFrom(step: string): string {
+/** What a cause says, in printable characters and cut to a length: a part of it may come from a node. */
+const shownCause = `$said := $replace($substring($said, 0, ${claimLimit}), /[^ -~]/, "?");`;
+
+/** What an answer to a token, or a service, gives as the cause: text, whatever it looks like. */
+const causeOfAnswer = `$said := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ""; ${shownCause}`;
+
+/**
+ * What the error of a function says. Its cause is JSON with the message in it, unless Lambda itself writes the cause, or Step Functions cuts it: so nothing
+ * is parsed but a text in quotes that is whole, and any other cause stands for itself.
+ */
+const causeOfFunction = `$cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
+    $quoted := $match($cause, ${functionMessage}, 1)[0].groups[0];
+    $said := $exists($quoted) ? $parse($quoted) : $cause; ${shownCause}`;
+
+/**
+ * Puts an error and its cause into the words of a failure; what is no outcome is an error of ours.
+ *
+ * @param from who gives the cause: the error of a function, or whoever answers a token
+ */
+export function failureFrom(step: string, from: 'function' | 'answer'): string {
   return expression(`(
     $error := $states.errorOutput.Error;
-    ${causeSaid}
+    ${from === 'function' ? causeOfFunction : causeOfAnswer}
     $known := $error in ${JSON.stringify(failed)};
     {
       "outcome": $known ? $error : $error = "States.Timeout" ? "deadline-passed" : "internal-error",
@@ -66,7 +87,7 @@ export function failureFrom(step: string): string {
 
 /** The failure, and that the command was not seen to end: an agent that is silent does not say so. */
 export const withoutEnd = expression(`(
-    ${causeSaid}
+    ${causeOfFunction}
     $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
   )`);
 
