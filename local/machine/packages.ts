@@ -1,4 +1,4 @@
-import { hostProgram, write } from './tree.ts';
+import { hostProgram, nodeZstd, write } from './tree.ts';
 
 /** What a machine's apt is like. */
 export type Apt =
@@ -50,12 +50,7 @@ interface PackagesOptions {
 export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): void {
   const m = `${tree}/.machine`;
   for (const [name, program] of Object.entries(archive)) {
-    const path = name === 'zstd' || name === 'bzip2' ? hostProgram(program) : undefined;
-    write(
-      `${m}/archive/${name}/${program}`,
-      path === undefined ? '#!/bin/sh\n' : `#!/bin/sh\nexec "${path}" "$@"\n`,
-      0o755,
-    );
+    write(`${m}/archive/${name}/${program}`, programOf(name), 0o755);
   }
   write(`${m}/deb.mjs`, debReader);
   write(`${tree}/etc/passwd`, 'root:x:0:0:root:/root:/bin/bash\n');
@@ -64,6 +59,13 @@ export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): v
   if (apt === 'busy') write(`${m}/dpkg-lock`, '3\n');
   if (apt === 'held') write(`${m}/dpkg-lock`, 'for ever\n');
   if (brokenPackage) write(`${m}/broken-package`, '');
+}
+
+/** The program of a package: the host's own if it unpacks releases, and one that does nothing otherwise. */
+function programOf(name: string): string {
+  const path = name === 'zstd' || name === 'bzip2' ? hostProgram(name) : undefined;
+  if (path !== undefined) return `#!/bin/sh\nexec "${path}" "$@"\n`;
+  return name === 'zstd' ? nodeZstd : '#!/bin/sh\n';
 }
 
 /** The stand-ins for apt and what belongs to it. */

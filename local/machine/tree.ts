@@ -93,7 +93,7 @@ export function linkPrograms(tree: string, besides: ReadonlySet<string>, not: Re
   }
 }
 
-/** Where the host has no zstd, Node unpacks. */
-const nodeZstd = `#!/bin/sh
+/** The program zstd of a tree whose host has none: Node unpacks. */
+export const nodeZstd = `#!/bin/sh
 exec "${process.execPath}" -e "process.stdin.pipe(require('node:zlib').createZstdDecompress()).pipe(process.stdout)"
 `;

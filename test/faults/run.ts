@@ -23,6 +23,7 @@ interface Options {
   readonly fault?: string;
   readonly processes: number;
   readonly breakages?: string | true;
+  readonly report?: string;
 }
 
 const options = new Command('test:faults')
@@ -34,6 +35,7 @@ const options = new Command('test:faults')
   .option('--fault <name>', 'play this fault alone, in every run')
   .option('--breakages [name]', 'break the product in each way that the matrix has to find')
   .option('--processes <number>', 'how many runs at once', whole, availableParallelism())
+  .option('--report <file>', "write each run's result into a file, as Vitest's JSON reporter does")
   .parse()
   .opts<Options>();
 
@@ -74,6 +76,7 @@ try {
 /** Plays the matrix and prints it, also where somebody ends the sitting early. @returns whether the rules held */
 async function matrix(assembly: string): Promise<boolean> {
   const table = new Table();
+  const results: { fullName: string; status: string }[] = [];
   let going = true;
   process.once('SIGINT', () => {
     going = false;
@@ -82,10 +85,17 @@ async function matrix(assembly: string): Promise<boolean> {
   await new Players(assembly, options.processes).play(draws(options), (played) => {
     table.add(played);
     said.count(played);
-    if (played.violations.length > 0) complain(played);
+    const { draw: drawn, violations } = played;
+    const fullName = `run ${drawn.run}: ${drawn.faults.join(' + ') || 'no fault'}`;
+    results.push({ fullName, status: violations.length > 0 ? 'failed' : 'passed' });
+    if (violations.length > 0) complain(played);
     return going;
   });
   said.end();
+  if (options.report !== undefined) {
+    const name = import.meta.filename;
+    writeFileSync(options.report, JSON.stringify({ testResults: [{ name, assertionResults: results }] }));
+  }
   process.stdout.write(`\n${table.text()}\n\n${said.nodes} nodes in ${said.seconds} s\n`);
   process.stdout.write(`${table.runs} runs, ${table.violations} violations, seed ${options.seed}\n`);
   return table.violations === 0;
