@@ -5,12 +5,18 @@ import { printManifests } from '../cli/manifests.ts';
 import { startCommand } from '../cli/start/options.ts';
 import { start } from '../cli/start/start.ts';
 import { verifyAws } from '../cli/verify-aws/verify.ts';
+import { ConfigError } from '../lib/config/config-error.ts';
+import { loadSettings } from '../lib/config/settings.ts';
 
 const program = new Command('airlock')
   .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')
   .exitOverride((error) => {
     // commander ends with 1 for bad input; here that is 2, and help is no error.
     process.exit(error.exitCode === 0 ? 0 : 2);
+  })
+  // No command begins with a configuration that another one would refuse.
+  .hook('preAction', (_, command) => {
+    loadSettings({ config: command.opts()['config'] });
   });
 
 program.addCommand(
@@ -47,4 +53,10 @@ breaker
   });
 
 for (const command of program.commands) command.copyInheritedSettings(program);
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

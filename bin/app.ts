@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { parseCatalogue } from '../domain/catalogue.ts';
 import { AirlockStack } from '../lib/airlock-stack.ts';
-import { ConfigError, loadConfig } from '../lib/config/load.ts';
-
-const root = join(import.meta.dirname, '..');
+import { ConfigError } from '../lib/config/config-error.ts';
+import { loadSettings } from '../lib/config/settings.ts';
 
 // The command line asks for a file of timings beside the template, which would make no two syntheses alike.
 Reflect.deleteProperty(process.env, 'CDK_PERF_COUNTERS_FILE');
@@ -33,11 +29,8 @@ const app = new App({
   },
 });
 try {
-  const config = loadConfig(
-    app.node.tryGetContext('config') ?? process.env['AIRLOCK_CONFIG'] ?? join(root, 'airlock.yaml'),
-  );
-  const catalogue = process.env['AIRLOCK_CATALOGUE'] ?? join(root, 'ssm-documents', 'catalogue.yaml');
-  new AirlockStack(app, 'Airlock', { config, catalogue: parseCatalogue(readFileSync(catalogue, 'utf8')) });
+  const { config, catalogue } = loadSettings({ config: app.node.tryGetContext('config') });
+  new AirlockStack(app, 'Airlock', { config, catalogue });
   forgetTraces(app);
   app.synth();
 } catch (error) {

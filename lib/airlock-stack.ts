@@ -1,9 +1,8 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type Catalogue, defaultRelease } from '../domain/catalogue.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
-import type { Releases } from '../domain/tags.ts';
 import { renderManifests } from '../kubernetes/manifests.ts';
 import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
@@ -11,8 +10,8 @@ import { Audit } from './audit.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
 import { Commands } from './commands.ts';
-import { ConfigError } from './config/load.ts';
 import { manifestOptions } from './config/manifest-options.ts';
+import { releasesOf } from './config/releases.ts';
 import type { Config } from './config/schema.ts';
 import { Departures } from './departures.ts';
 import { Halting } from './halting.ts';
@@ -91,22 +90,4 @@ export class AirlockStack extends Stack {
       topicArn: config.alarmTopicArn,
     });
   }
-}
-
-/** The releases that nodes may ask for: all of the catalogue's for each configured runtime, and the default of each. */
-function releasesOf(config: Config, catalogue: Catalogue): Releases {
-  const entries = Object.entries(config.runtimes).map(([name, wished]) => {
-    const runtime = name as Runtime;
-    const all = (catalogue.runtimes[runtime]?.releases ?? []).map(({ release }) => release);
-    if (all.length === 0) {
-      const had = Object.keys(catalogue.runtimes).join(', ');
-      throw new ConfigError(`runtimes.${runtime}: the catalogue has no release of it; accepted: ${had}`);
-    }
-    const chosen = wished?.release ?? defaultRelease(catalogue, runtime);
-    if (!all.includes(chosen)) {
-      throw new ConfigError(`runtimes.${runtime}.release: is ${JSON.stringify(chosen)}; accepted: ${all.join(', ')}`);
-    }
-    return [runtime, { default: chosen, all }] as const;
-  });
-  return Object.fromEntries(entries);
 }

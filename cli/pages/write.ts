@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../synthesize.ts';
+import { configSchema } from './config-schema.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
 
@@ -10,7 +11,9 @@ const assembly = mkdtempSync(join(tmpdir(), 'airlock-docs-'));
 try {
   await synthesize({ assembly });
   const template = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as unknown;
-  const docs = join(import.meta.dirname, '..', '..', 'docs');
+  const root = join(import.meta.dirname, '..', '..');
+  const docs = join(root, 'docs');
+  writeFileSync(join(root, 'airlock.schema.json'), configSchema());
   writeFileSync(join(docs, 'outcomes.md'), outcomesPage());
   writeFileSync(join(docs, 'rights.md'), rightsPage(template));
 } finally {

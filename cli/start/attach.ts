@@ -1,15 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { stringify } from 'yaml';
 import { poolLabel } from '../../domain/kubernetes.ts';
-import { ConfigError, loadConfig } from '../../lib/config/load.ts';
+import { ConfigError } from '../../lib/config/config-error.ts';
+import type { Config } from '../../lib/config/schema.ts';
+import { defaultConfig, loadSettings } from '../../lib/config/settings.ts';
 import { RealClock } from '../../local/clock.ts';
 import { nodesIn } from '../../local/kubernetes/real/attached-cluster.ts';
 import { AttachedMachine } from '../../local/machine/attached.ts';
 import { planOf } from '../../local/world/adoption.ts';
 import { World } from '../../local/world/world.ts';
-import { defaultConfig } from '../manifests.ts';
 import { synthesize } from '../synthesize.ts';
 import type { StartOptions } from './options.ts';
 import type { Rig } from './rig.ts';
@@ -38,7 +39,8 @@ export interface AttachOptions extends Pick<StartOptions, 'config'> {
 export async function attach(options: AttachOptions, tell: (step: string) => void): Promise<Rig> {
   const { kubeconfig, command, catalogue } = options;
   const configFile = options.config ?? defaultConfig;
-  const { clusters, gate, deadlineMinutes } = loadConfig(configFile);
+  const { config: read } = loadSettings({ config: configFile, catalogue });
+  const { clusters, gate, deadlineMinutes } = read;
   const cluster = clusters.find(({ endpoint }) => endpoint === undefined)?.name;
   if (cluster === undefined) {
     throw new ConfigError(`${configFile}: clusters: has none without an endpoint; accepted here: one to attach`);
@@ -59,7 +61,7 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
   try {
     tell('synthesizing the app');
     const config = join(folder, 'airlock.yaml');
-    writeFileSync(config, ofOneCluster(configFile, cluster));
+    writeFileSync(config, ofOneCluster(read, cluster));
     const assembly = join(folder, 'cdk.out');
     await synthesize({ assembly, config, ...(catalogue === undefined ? {} : { catalogue }) });
 
@@ -94,9 +96,6 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
  * The configuration with that cluster alone, whose manifests people apply: a deployment that is thrown away shall leave nothing in a cluster
  * that stays.
  */
-function ofOneCluster(file: string, cluster: string): string {
-  const document = parseDocument(readFileSync(file, 'utf8'));
-  document.set('clusters', [{ name: cluster }]);
-  document.set('manifests', 'manual');
-  return document.toString();
+function ofOneCluster(config: Config, cluster: string): string {
+  return stringify({ ...config, clusters: [{ name: cluster }], manifests: 'manual' });
 }

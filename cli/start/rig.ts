@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { ConfigError, loadConfig } from '../../lib/config/load.ts';
+import { ConfigError } from '../../lib/config/config-error.ts';
 import { manifestOptions } from '../../lib/config/manifest-options.ts';
+import { defaultConfig, loadSettings } from '../../lib/config/settings.ts';
 import { type Clock, RealClock, VirtualClock } from '../../local/clock.ts';
 import { type FaultName, isMachineFault } from '../../local/faults.ts';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
@@ -12,10 +13,10 @@ import { hostProgram } from '../../local/machine/tree.ts';
 import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { World } from '../../local/world/world.ts';
-import { defaultConfig } from '../manifests.ts';
 import { synthesizeSimulated } from '../synthesize.ts';
 import { machinesOf } from './machines.ts';
 import type { StartOptions } from './options.ts';
+import { requireRuntime } from './runtime.ts';
 
 /** How soon things happen on a pool for people, and how soon on the virtual clock, where waiting costs nothing. */
 const paces = {
@@ -57,7 +58,8 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
     );
   }
   const configFile = options.config ?? defaultConfig;
-  const config = loadConfig(configFile);
+  const { config, releases } = loadSettings({ config: configFile });
+  requireRuntime(options.runtime, releases);
   const clusters = config.clusters.filter(({ endpoint }) => endpoint === undefined).map(({ name }) => name);
   const [cluster] = clusters;
   if (cluster === undefined) {

@@ -1,5 +1,5 @@
 import { Listr, type ListrTask } from 'listr2';
-import { ConfigError } from '../../lib/config/load.ts';
+import { ConfigError } from '../../lib/config/config-error.ts';
 import { KubeconfigRefused } from '../../local/kubernetes/real/attached-cluster.ts';
 import { HostError } from '../../local/machine/real/host.ts';
 import type { LaunchedNode } from '../../local/world/node.ts';

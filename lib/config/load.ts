@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { LineCounter, parseDocument } from 'yaml';
+import { ConfigError } from './config-error.ts';
 import { type Config, ConfigSchema } from './schema.ts';
-
-/** A configuration that cannot be used. Its message names each field, the value seen and the accepted form. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+import { readYaml } from './yaml.ts';
 
 /**
  * Reads `airlock.yaml`.
@@ -31,16 +27,11 @@ export function loadConfig(path: string): Config {
  * @throws ConfigError with a line for each fault
  */
 export function parseConfig(text: string, name = 'airlock.yaml'): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [fault] = document.errors;
-  if (fault) {
-    const { line, col } = lines.linePos(fault.pos[0]);
-    throw new ConfigError(`${name}: line ${line}, column ${col}: ${fault.message}; accepted is YAML`);
-  }
-  const parsed = v.safeParse(ConfigSchema, document.toJS() ?? {});
+  const parsed = v.safeParse(ConfigSchema, readYaml(text, name) ?? {});
   if (parsed.success) return parsed.output;
-  throw new ConfigError(parsed.issues.map((issue) => `${name}: ${sentence(issue)}`).join('\n'));
+  // A value can break several rules of one field, which have one sentence.
+  const sentences = new Set(parsed.issues.map(sentence));
+  throw new ConfigError([...sentences].map((one) => `${name}: ${one}`).join('\n'));
 }
 
 function sentence(issue: v.BaseIssue<unknown>): string {
@@ -51,7 +42,7 @@ function sentence(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.input === undefined) {
     return `${field}: is missing and has no default; accepted: ${formOf(issue)}`;
   }
-  const seen = issue.input === undefined ? 'nothing' : short(JSON.stringify(issue.input));
+  const seen = seenIn(issue.input);
   return `${field}: is ${seen}; accepted: ${issue.message}`;
 }
 
@@ -67,6 +58,11 @@ function formOf({ path = [] as never }: v.BaseIssue<unknown>): string {
   let schema: Step | undefined = ConfigSchema as unknown as Step;
   for (const { key } of path) schema = schema?.item ?? schema?.entries?.[String(key)];
   return schema?.message ?? 'a value';
+}
+
+function seenIn(input: unknown): string {
+  if (input === undefined || input === null) return 'nothing';
+  return short(typeof input === 'number' ? String(input) : JSON.stringify(input));
 }
 
 function short(text: string): string {

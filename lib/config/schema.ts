@@ -2,14 +2,12 @@ import * as v from 'valibot';
 import { runtimes } from '../../domain/node.ts';
 import { onFailures } from '../../domain/pools.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
+import { GateSchema } from './gate.ts';
 
 /** Retention periods that CloudWatch Logs takes, in days. */
 const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
-
-/** A taint key: an optional DNS prefix, a slash, and a name of up to 63 characters. */
-const taintKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
 const releaseName = v.pipe(
   v.string('a release in quotes, for instance "20260928.0"'),
@@ -42,7 +40,10 @@ const ClusterSchema = v.pipe(
       /** The cluster's name in EKS, as it stands in the instances' tags. */
       name: v.pipe(
         v.string('the name of a cluster'),
-        v.regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'the name of a cluster: up to 100 letters, digits, - and _'),
+        v.regex(
+          /^[0-9A-Za-z][A-Za-z0-9._-]{0,99}$/,
+          'the name of a cluster: up to 100 letters, digits, - and _, and dots with an endpoint of its own',
+        ),
       ),
       /** The API's address; looked up in EKS at deploy time where it is absent. */
       endpoint: v.optional(
@@ -69,6 +70,10 @@ const ClusterSchema = v.pipe(
     'name, endpoint, certificateAuthority, private and network are the fields of a cluster',
   ),
   v.check(
+    ({ name, endpoint }) => endpoint !== undefined || !name.includes('.'),
+    'a name with dots only beside endpoint: EKS has no such name',
+  ),
+  v.check(
     ({ endpoint, private: inside }) => !(inside && endpoint !== undefined),
     'private only where EKS knows the cluster; one with an endpoint of its own names its network',
   ),
@@ -82,7 +87,11 @@ const ClusterSchema = v.pipe(
   ),
 );
 
-const ReleaseSchema = v.strictObject({ release: v.optional(releaseName) }, 'release is the one field of a runtime');
+/** A runtime with nothing under it has its defaults. */
+const RuntimeSchema = v.nullish(
+  v.strictObject({ release: v.optional(releaseName) }, 'release is the one field of a runtime'),
+  {},
+);
 
 const wholeNumber = (least: number, most: number, what: string) => {
   const form = `a whole number ${what} from ${least} to ${most}`;
@@ -133,18 +142,18 @@ export const ConfigSchema = v.strictObject(
     ),
     /** Which runtimes nodes may ask for, and the release that they get where the tag names none. */
     runtimes: v.optional(
-      v.record(
-        v.picklist(runtimes, `a runtime: one of ${runtimes.join(', ')}`),
-        ReleaseSchema,
-        'runtimes by name, for instance gvisor: {}',
+      v.pipe(
+        v.record(
+          v.picklist(runtimes, `a runtime: one of ${runtimes.join(', ')}`),
+          RuntimeSchema,
+          'runtimes by name, for instance gvisor: {}',
+        ),
+        v.minEntries(1, 'at least one runtime, for instance gvisor: {}'),
       ),
       { gvisor: {}, kata: {}, sysbox: {} },
     ),
     /** The key of the taint that nodes are born with; two prefixes mean more (`gateKindOf` in domain/kubernetes.ts). */
-    gate: v.optional(
-      v.pipe(v.string('a taint key'), v.regex(taintKey, 'a taint key, for instance airlock.dev/bootstrap')),
-      'airlock.dev/bootstrap',
-    ),
+    gate: v.optional(GateSchema, 'airlock.dev/bootstrap'),
     /** Whether the deployment applies to the clusters what they need, or people do (`airlock manifests`). */
     manifests: v.optional(v.picklist(['apply', 'manual'], 'apply or manual'), 'apply'),
     /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof, or turned away. */
@@ -156,7 +165,7 @@ export const ConfigSchema = v.strictObject(
     /** What becomes of a node that is not released. */
     onFailure: v.optional(onFailure, 'quarantine'),
     /** Pools that want something else. */
-    pools: v.optional(
+    pools: v.nullish(
       v.pipe(
         v.array(PoolSchema, 'a list of pools, each with its name'),
         v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each pool once'),
@@ -164,7 +173,7 @@ export const ConfigSchema = v.strictObject(
       [],
     ),
     /** When too many nodes of a pool and release have failed. */
-    breaker: v.optional(BreakerSchema, {}),
+    breaker: v.nullish(BreakerSchema, {}),
     logRetentionDays: v.optional(
       v.picklist(retentionDays, `a period that CloudWatch Logs knows: one of ${retentionDays.join(', ')} days`),
       90,

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, loadConfig, parseConfig } from '../../lib/config/load.ts';
+import { configSchema } from '../../cli/pages/config-schema.ts';
+import { ConfigError } from '../../lib/config/config-error.ts';
+import { loadConfig, parseConfig } from '../../lib/config/load.ts';
 
 function faultsOf(text: string): string[] {
   try {
@@ -10,6 +13,15 @@ function faultsOf(text: string): string[] {
     return (error as Error).message.split('\n');
   }
   return [];
+}
+
+/** Nine levels of nine aliases each. */
+function bomb(): string {
+  const levels = Array.from({ length: 9 }, (_, index) => {
+    const below = index === 0 ? '"x"' : `*l${index - 1}`;
+    return `l${index}: &l${index} [${Array(9).fill(below).join(', ')}]`;
+  });
+  return levels.join('\n');
 }
 
 describe('airlock.yaml', () => {
@@ -27,7 +39,7 @@ describe('airlock.yaml', () => {
     ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
     [
       'clusters: [{name: "a b"}]',
-      'clusters.0.name: is "a b"; accepted: the name of a cluster: up to 100 letters, digits, - and _',
+      'clusters.0.name: is "a b"; accepted: the name of a cluster: up to 100 letters, digits, - and _, and dots with',
     ],
     ['clusters: [{name: a, region: x}]', 'clusters.0.region: unknown field; accepted: name, endpoint'],
     ['clusters: [{name: a}, {name: a}]', 'accepted: each cluster once'],
@@ -92,12 +104,102 @@ describe('airlock.yaml', () => {
     ],
     ['clusters: [{name: a}]\nalarmTopicArn: me', 'alarmTopicArn: is "me"; accepted: the ARN of an SNS topic'],
     ['clusters: [{name: a}]\ndeadline: 3', 'deadline: unknown field; accepted: clusters, runtimes'],
+    ['clusters:', 'clusters: is nothing; accepted: a list of clusters'],
+    ['clusters: [{name: prod.k8s.local}]', 'accepted: a name with dots only beside endpoint'],
+    ['clusters: [{name: a}]\nruntimes: {}', 'runtimes: is {}; accepted: at least one runtime, for instance gvisor: {}'],
+    ['clusters: [{name: a}]\nruntimes:', 'runtimes: is nothing; accepted: runtimes by name, for instance gvisor: {}'],
+    ['clusters: [{name: a}]\ndeadlineMinutes: .inf', 'deadlineMinutes: is Infinity; accepted: a whole number'],
     ['clusters: [', 'line 1, column'],
+    ['clusters: [*demo]', 'line 1, column 12: *demo is an alias, and nothing above it has that anchor'],
+    ['clusters: [{name: *a}]\ngate: &a b', 'line 1, column 19: *a is an alias, and nothing above it has that anchor'],
+    ['clusters: &all [*all]', 'line 1, column 17: *all is an alias of what it stands in'],
+    ['clusters: &all [{name: a, network: {vpc: *all}}]', 'line 1, column 42: *all is an alias of what it stands in'],
+    [bomb(), 'its aliases make more than 100 copies'],
+    [
+      'clusters: [{name: a}]\ngate: a\ngate: b',
+      'line 3, column 1: gate: is there a second time; accepted: each field once',
+    ],
+    ['clusters: [{name: a, name: b}]', 'line 1, column 22: name: is there a second time; accepted: each field once'],
+    [
+      'clusters: [{name: a}]\n---\nclusters: []',
+      'line 2, column 1: a second document begins here; accepted: one document',
+    ],
+    ['clusters:\n\t- name: a', 'line 2, column 1: is indented with a tab; accepted: spaces'],
+    ['clusters: [{name: !env CLUSTER}]', 'line 1, column 19: !env is a tag; accepted: values without tags'],
   ])('is refused with the field, the value and the accepted form: %j', (text, message) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
   });
 
   it('tells every fault at once', () => {
     expect(faultsOf('clusters: [{name: a}]\ngate: ""\ndeadlineMinutes: 1')).toHaveLength(2);
+  });
+
+  it.each([
+    ['a runtime with nothing under it', 'clusters: [{name: a}]\nruntimes:\n  gvisor:\n', { runtimes: { gvisor: {} } }],
+    ['a breaker with nothing under it', 'clusters: [{name: a}]\nbreaker:\n', { breaker: { failures: 3 } }],
+    ['pools with nothing under them', 'clusters: [{name: a}]\npools:\n', { pools: [] }],
+    ['aliases', 'clusters: [{name: &n a}]\npools: [{name: *n}]', { pools: [{ name: 'a' }] }],
+    [
+      'a name of kOps with its own end point',
+      'clusters: [{name: prod.k8s.local, endpoint: "https://api.prod.k8s.local", certificateAuthority: LS0tLS1CRUdJTiAA}]',
+      { clusters: [{ name: 'prod.k8s.local' }] },
+    ],
+  ])('takes %s', (_, text, expected) => {
+    expect(parseConfig(text)).toMatchObject(expected);
+  });
+
+  it.each([
+    'airlock.dev/bootstrap',
+    'bootstrap',
+    'example.com/node-restriction',
+    'startup-taint.cluster-autoscaler.kubernetes.io/airlock',
+    'readiness.k8s.io/airlock',
+    'karpenter.example.com/gate',
+    `${'a'.repeat(61)}.${'b'.repeat(61)}/${'c'.repeat(63)}`,
+  ])('takes the gate %s', (gate) => {
+    expect(parseConfig(`clusters: [{name: a}]\ngate: ${gate}`)).toMatchObject({ gate });
+  });
+
+  it.each([
+    ['karpenter.sh/unregistered', "Karpenter's"],
+    ['karpenter.k8s.aws/gate', "Karpenter's"],
+    ['compatibility.karpenter.sh/x', "Karpenter's"],
+    ['node.kubernetes.io/not-ready', "the node lifecycle controller's"],
+    ['node.cloudprovider.kubernetes.io/uninitialized', "the cloud controller's"],
+    ['node-role.kubernetes.io/control-plane', 'reserved for Kubernetes'],
+    ['node-restriction.kubernetes.io/airlock', 'reserved for Kubernetes'],
+    ['kubernetes.io/gate', 'reserved for Kubernetes'],
+    ['k8s.io/gate', 'reserved for Kubernetes'],
+    ['status-taint.cluster-autoscaler.kubernetes.io/airlock', 'startup-taint'],
+    ['ToBeDeletedByClusterAutoscaler', "the Cluster Autoscaler's"],
+    ['DeletionCandidateOfClusterAutoscaler', "the Cluster Autoscaler's"],
+    ['eks.amazonaws.com/compute-type', "EKS's"],
+    ['node.cilium.io/agent-not-ready', 'lifted by Cilium'],
+    ['ebs.csi.aws.com/agent-not-ready', 'lifted by the CSI drivers of AWS'],
+    ['airlock.dev/quarantined', 'marks quarantined nodes'],
+  ])('takes no gate that is not its own: %s', (gate, reason) => {
+    const [fault, ...others] = faultsOf(`clusters: [{name: a}]\ngate: ${gate}`);
+    expect(others).toEqual([]);
+    expect(fault).toContain(
+      `gate: is "${gate}"; accepted: a taint key of your own, for instance airlock.dev/bootstrap`,
+    );
+    expect(fault).toContain(reason);
+  });
+
+  it.each(['a..b/c', 'a/b/c', '-a/b', 'a-/b', '/a', 'a/', `${'a'.repeat(64)}/b`, `${'a.'.repeat(127)}a/b`, 'B.com/a'])(
+    'takes no gate that is no key: %s',
+    (gate) => {
+      expect(faultsOf(`clusters: [{name: a}]\ngate: "${gate}"`)).toEqual([
+        expect.stringContaining('a taint key, for instance'),
+      ]);
+    },
+  );
+
+  it('has its shape for editors beside it, as its first line says', () => {
+    const root = join(import.meta.dirname, '../..');
+    const [first] = readFileSync(join(root, 'airlock.yaml'), 'utf8').split('\n');
+
+    expect(first).toBe('# yaml-language-server: $schema=airlock.schema.json');
+    expect(readFileSync(join(root, 'airlock.schema.json'), 'utf8'), 'npm run docs').toBe(configSchema());
   });
 });

@@ -10,7 +10,8 @@ import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
 import { runtimes } from '../../domain/node.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { AirlockStack } from '../../lib/airlock-stack.ts';
-import { ConfigError, parseConfig } from '../../lib/config/load.ts';
+import { ConfigError } from '../../lib/config/config-error.ts';
+import { parseConfig } from '../../lib/config/load.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
 import { faultsOf } from './service-spec.ts';
 

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Catalogue, CatalogueError, parseCatalogue } from '../../domain/catalogue.ts';
+import type { Releases } from '../../domain/tags.ts';
+import { ConfigError } from './config-error.ts';
+import { loadConfig } from './load.ts';
+import { releasesOf } from './releases.ts';
+import type { Config } from './schema.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The project's own `airlock.yaml`. */
+export const defaultConfig = join(root, 'airlock.yaml');
+
+/** Which files to read, if not the project's own. */
+export interface SettingsFiles {
+  readonly config?: string | undefined;
+  readonly catalogue?: string | undefined;
+}
+
+/** What the app is made from. */
+export interface Settings {
+  readonly config: Config;
+  readonly catalogue: Catalogue;
+  /** The releases that nodes may ask for, by runtime. */
+  readonly releases: Releases;
+}
+
+/**
+ * Reads `airlock.yaml` and the catalogue, and holds the one against the other. Every command begins with it, so that all refuse the same.
+ *
+ * @throws ConfigError with a line for each fault
+ */
+export function loadSettings(files: SettingsFiles = {}): Settings {
+  const path = files.config ?? process.env['AIRLOCK_CONFIG'] ?? defaultConfig;
+  const config = loadConfig(path);
+  const catalogue = loadCatalogue(
+    files.catalogue ?? process.env['AIRLOCK_CATALOGUE'] ?? join(root, 'ssm-documents', 'catalogue.yaml'),
+  );
+  return { config, catalogue, releases: releasesOf(config, catalogue, path) };
+}
+
+function loadCatalogue(path: string): Catalogue {
+  try {
+    return parseCatalogue(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof CatalogueError) throw new ConfigError(`${path}: ${cause.message}`, { cause });
+    throw new ConfigError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
