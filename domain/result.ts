@@ -2,11 +2,14 @@ import * as v from 'valibot';
 import { claim, claimText } from './claim-text.ts';
 import { outcomeCodes } from './outcomes.ts';
 
-/** The longest output that ListCommandInvocations shows, in characters: SSM cuts the rest off. */
+/** The longest output that ListCommandInvocations shows, in bytes: SSM cuts the rest off. */
 const shownLimit = 2_500;
 
-/** The longest result line that a script may print: it has to stay below what SSM shows. */
-export const resultLimit = 2_000;
+/**
+ * The longest result line that a script may print, in bytes. ListCommandInvocations shows 2,500 bytes of both streams, and where each is longer
+ * than 1,238, the agent keeps 1,215 of each (TruncateOutput in its iohandler.go): a line that is shorter than this stays whole whatever the log holds.
+ */
+export const resultLimit = 1_200;
 
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -25,7 +28,7 @@ export const HostSchema = v.object({
 });
 
 /**
- * The one line of JSON that a document prints on stdout: at most {@link resultLimit} characters, written by
+ * The one line of JSON that a document prints on stdout: at most {@link resultLimit} bytes, written by
  * `ssm-documents/node/result.sh` and read by `settle`. Every text in it is a claim of the node: bounded and printable, and no more.
  */
 export const ResultSchema = v.object({

@@ -16,7 +16,7 @@ export interface PluginResult {
   readonly responseCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both streams in at most 2,500 characters. */
+  /** Both streams in at most 2,500 bytes. */
   readonly output: string;
   readonly durationMs: number;
 }
@@ -124,7 +124,7 @@ async function runStep(
   };
   let ended = await machine.run(script);
   for (let reboots = 0; ended.exitCode === 194 && reboots < mostReboots; reboots++) ended = await machine.run(script);
-  const result = report(step.name, ended);
+  const result = reportOf(step.name, ended);
   return { result, stop: stops(step, result) };
 }
 
@@ -159,7 +159,8 @@ function timeout(value: unknown): number {
   return seconds >= 5 && seconds <= 172_800 ? seconds : 3_600;
 }
 
-function report(name: string, ended: Ended): PluginResult {
+/** What the agent reports of a script's end. */
+export function reportOf(name: string, ended: Ended): PluginResult {
   const status = statusOf(ended);
   const failed = status === 'Failed' && ended.exitCode !== 169;
   const stderr = failed

@@ -37,7 +37,7 @@ json_text() {
   REPLY="\"${REPLY//\"/\\\"}\""
 }
 
-# Leaves the result line in REPLY, with at most $1 characters of detail.
+# result_line LONGEST EXTRAS: leaves the result line in REPLY, with at most so much detail, and what only a success is asked for.
 result_line() {
   local line name phases=''
   line="{\"airlock\":1,\"verb\":\"$verb\",\"runtime\":\"$runtime\""
@@ -45,19 +45,19 @@ result_line() {
   json_text "$detail" "$1" && line+=",\"detail\":$REPLY,\"handler\":\"$handler\",\"sha256\":\"$sha256\""
   if [[ -n $host_json ]]; then line+=",\"host\":$host_json"; fi
   line+=",\"config\":\"$config_state\",\"restarts\":$restarts"
-  if [[ -n $sandbox_image ]]; then json_text "$sandbox_image" 200 && line+=",\"sandboxImage\":$REPLY"; fi
-  if [[ -n $evidence ]]; then json_text "$evidence" 120 && line+=",\"evidence\":$REPLY"; fi
+  if [[ -n $2 && -n $sandbox_image ]]; then json_text "$sandbox_image" 200 && line+=",\"sandboxImage\":$REPLY"; fi
+  if [[ -n $2 && -n $evidence ]]; then json_text "$evidence" 120 && line+=",\"evidence\":$REPLY"; fi
   for name in "${phase_order[@]}"; do phases+=",\"$name\":${phase_ms[$name]}"; done
   REPLY="$line,\"phases\":{${phases#,}}}"
 }
 
-# SSM cuts what it lists at 2,500 characters, so the line stays below 2,000 whatever the detail holds.
+# Of two long streams SSM lists 1,215 bytes each, so the line stays below 1,200 whatever the detail and the log hold.
 print_result() {
-  local room=700
-  result_line "$room"
-  while ((${#REPLY} > 1990 && room > 0)); do
-    room=$((room - 50))
-    result_line "$room"
+  local room=700 extras=1
+  result_line "$room" "$extras"
+  while ((${#REPLY} > 1190 && room > 0)); do
+    if [[ -n $extras ]]; then extras=''; else room=$((room - 50)); fi
+    result_line "$room" "$extras"
   done
   printf '%s\n' "$REPLY"
 }

@@ -1,12 +1,12 @@
 // npm run bench:node: the bare install that people write against our document with all its guards, pair by pair on the same node.
 import { readFileSync } from 'node:fs';
 import { defaultRelease, parseCatalogue, releaseOf } from '../../domain/catalogue.ts';
-import { readResult } from '../../domain/result.ts';
 import { startMirror } from '../../local/machine/mirror.ts';
 import { RealMachine } from '../../local/machine/real/machine.ts';
 import { realReleases } from '../../local/machine/real/release.ts';
 import { simulatedCatalogue } from '../../local/machine/release.ts';
 import { assembleDocument, scriptOf, type Verb } from '../../ssm-documents/assemble.ts';
+import { readShown } from '../ssm-documents/shown.ts';
 
 /** What upstream's archive has. */
 const artifactBytes = 50 * 2 ** 20;
@@ -64,7 +64,7 @@ async function ours(machine: RealMachine): Promise<Measured> {
 async function document(machine: RealMachine, verb: Verb): Promise<Measured> {
   const text = scriptOf(assembleDocument(catalogue, 'gvisor', verb));
   const ended = await machine.run({ text, environment: { SSM_Release: release }, timeoutSeconds: 120 });
-  const read = readResult(ended.stdout);
+  const read = readShown(ended);
   if (!read.ok || ended.exitCode !== 0) throw new Error(`${verb}: ${ended.stdout}\n${ended.stderr}`);
   return { total: ended.durationMs, phases: read.result.phases };
 }

@@ -1,11 +1,11 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, test } from 'vitest';
-import { readResult } from '../../domain/result.ts';
 import { realFaults } from '../../local/machine/real/faults.ts';
 import type { RealMachine } from '../../local/machine/real/machine.ts';
 import type { ReleaseKind } from '../../local/machine/real/release.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type Guard, type GuardedNode, guards, without } from '../ssm-documents/guards.ts';
+import { readShown } from '../ssm-documents/shown.ts';
 import { onNode, runtimesIn, snapshot, supplyOf, withoutHandlers } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
@@ -15,7 +15,7 @@ function guarded(machine: RealMachine, kind: ReleaseKind): GuardedNode {
       const { document } = await supplyOf(kind);
       const text = change(scriptOf(document('install')));
       const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 100 });
-      const read = readResult(ended.stdout);
+      const read = readShown(ended);
       if (!read.ok) throw new Error(`${read.reason}\n${ended.stderr}`);
       return read.result;
     },

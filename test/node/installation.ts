@@ -90,7 +90,7 @@ export async function run(machine: Machine, verb: Verb = 'install', asked: Asked
     machine,
     commandId: 'a-command',
   });
-  const read = readResult(plugins[0]?.stdout ?? '');
+  const read = readResult(plugins[0]?.output ?? '');
   if (!read.ok) throw new Error(`${read.reason}\n${plugins[0]?.stderr}`);
   return read.result;
 }

@@ -1,10 +1,10 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readResult } from '../../domain/result.ts';
 import type { RealMachine } from '../../local/machine/real/machine.ts';
 import { fakeTimeLibrary } from '../../local/machine/real/roots.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
+import { readShown } from '../ssm-documents/shown.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
@@ -50,7 +50,7 @@ describe.concurrent('a package lock', () => {
 
       const ended = await machine.run({ text, environment: { SSM_Release: '0.7.1' }, timeoutSeconds: 100 });
 
-      const read = readResult(ended.stdout);
+      const read = readShown(ended);
       expect(read).toMatchObject({
         ok: true,
         result: { outcome: 'package-lock-held', config: 'untouched', restarts: 0 },
@@ -81,7 +81,7 @@ describe('a clock', () => {
 
     const ended = await machine.run({ text, environment, timeoutSeconds: 100 });
 
-    const read = readResult(ended.stdout);
+    const read = readShown(ended);
     expect(read).toMatchObject({ ok: true, result: { outcome: 'installed', restarts: 1 } });
     // The clock of the log is the wrong one, and no phase takes an hour or less than nothing.
     const shown = Date.parse(/^(\S+) phase: lock/m.exec(ended.stderr)?.[1] ?? '');

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { runtimes } from '../../domain/node.ts';
 import { parametersFor } from '../../domain/parameters.ts';
-import { readResult } from '../../domain/result.ts';
 import type { SimulatedOptions } from '../../local/machine/simulated.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 import { catalogue, nodes, resultOf, shipped } from './node.ts';
+import { readShown } from './shown.ts';
 
 const node = nodes();
 
@@ -46,7 +46,7 @@ describe('a host that no rule speaks of', () => {
       environment: { SSM_Release: release },
       timeoutSeconds: 60,
     });
-    return resultOf(readResult(ended.stdout), ended.stderr);
+    return resultOf(readShown(ended), ended.stderr);
   };
 
   it('is let in as far as its proof, or turned away before anything is touched, as the policy says', async () => {

@@ -3,9 +3,10 @@ import { defaultRelease } from '../../domain/catalogue.ts';
 import { runtimes } from '../../domain/node.ts';
 import { outcomeCodes } from '../../domain/outcomes.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
-import { readResult, resultLimit } from '../../domain/result.ts';
+import { resultLimit } from '../../domain/result.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { catalogue, documentOf, nodes } from './node.ts';
+import { readShown } from './shown.ts';
 
 const node = nodes();
 
@@ -14,6 +15,13 @@ const successes = ['installed', 'already-installed', 'proven', 'uninstalled'];
 
 /** What a detail can hold at its worst. */
 const worst = `'the end "here" with \\ and '$'\\t\\001\\351'" and $(printf 'x%.0s' {1..3000})"`;
+
+/** A run that filled every field to its longest, and logged more than the agent leaves of both streams. */
+const filled = [
+  "printf 'a line of the log%.0s\\n' {1..300}",
+  'sandbox_image=$(printf "i%.0s" {1..900}) evidence=$(printf "e%.0s" {1..900}) sha256=$(printf "5%.0s" {1..64})',
+  'for name in lock bootstrap preflight packages fetch stage switch offline edit restart proof undo; do phase_ms[$name]=2400000; phase_order+=("$name"); done',
+].join('\n  ');
 
 const exits = runtimes.flatMap((runtime) =>
   verbs.flatMap((verb) => {
@@ -44,13 +52,13 @@ describe('every way in which a document can end', () => {
         const end = how === 'succeed' ? `succeed ${code}` : `fail ${code} ${worst}`;
         const text = scriptOf(documentOf(verb, runtime)).replace(
           /^ {2}take_lock$/m,
-          () => `  take_lock\n  read_host\n  tell_host\n  phase end\n  ${end}`,
+          () => `  take_lock\n  read_host\n  tell_host\n  phase end\n  ${filled}\n  ${end}`,
         );
         const ended = await machine.run({ text, environment, timeoutSeconds: 30 });
 
         expect(ended.stdout.trimEnd().split('\n')).toHaveLength(1);
         expect(ended.stdout.length).toBeLessThanOrEqual(resultLimit);
-        const read = readResult(ended.stdout);
+        const read = readShown(ended);
         expect(read, `${exit}: ${ended.stdout}`).toMatchObject({ ok: true, result: { verb, runtime, outcome: code } });
         expect(ended.exitCode).toBe(successes.includes(code) ? 0 : 1);
       }

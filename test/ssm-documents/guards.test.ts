@@ -1,12 +1,12 @@
 import { AssertionError } from 'node:assert';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readResult } from '../../domain/result.ts';
 import { isTable, tableAt } from '../../local/machine/containerd/tables.ts';
 import type { SimulatedMachine } from '../../local/machine/simulated.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type GuardedNode, guards, without } from './guards.ts';
 import { documentOf, nodes, resultOf } from './node.ts';
+import { readShown } from './shown.ts';
 
 const node = nodes();
 
@@ -21,7 +21,7 @@ function guarded(machine: SimulatedMachine): GuardedNode {
     install: async (change) => {
       const text = change(scriptOf(documentOf('install')));
       const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 60 });
-      return resultOf(readResult(ended.stdout), ended.stderr);
+      return resultOf(readShown(ended), ended.stderr);
     },
     others: async () => {
       const { whole, runtimes } = tables();

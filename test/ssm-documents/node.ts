@@ -80,7 +80,7 @@ export async function run(
   const plugin = plugins[0];
   if (plugin === undefined) throw new Error('the document ran no step');
   return {
-    result: resultOf(readResult(plugin.stdout), plugin.stderr),
+    result: resultOf(readResult(plugin.output), plugin.stderr),
     exitCode: plugin.responseCode,
     stdout: plugin.stdout,
     stderr: plugin.stderr,

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readResult, resultLimit } from '../../domain/result.ts';
+import { resultLimit } from '../../domain/result.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
 import type { SimulatedOptions } from '../../local/machine/simulated.ts';
 import { nodes, resultOf, run, runChanged } from './node.ts';
+import { readShown } from './shown.ts';
 
 const node = nodes();
 
@@ -192,7 +193,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
 
     const ended = await runChanged(machine, (text) => text.replace('lock_seconds=240', 'lock_seconds=1'));
 
-    expect(resultOf(readResult(ended.stdout), ended.stderr)).toMatchObject({
+    expect(resultOf(readShown(ended), ended.stderr)).toMatchObject({
       outcome: 'another-run',
       config: 'untouched',
     });
@@ -206,7 +207,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
       text.replace(/^switch\(\) \{$/m, 'switch() {\n  false "a\\"b\\\\c"\n'),
     );
 
-    const result = resultOf(readResult(ended.stdout), ended.stderr);
+    const result = resultOf(readShown(ended), ended.stderr);
     expect(ended.exitCode).toBe(1);
     expect(result.outcome).toBe('install-failed');
     expect(result.detail).toContain('false');
@@ -223,7 +224,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
       ),
     );
 
-    expect(resultOf(readResult(ended.stdout), ended.stderr)).toMatchObject({ outcome: 'disk-full' });
+    expect(resultOf(readShown(ended), ended.stderr)).toMatchObject({ outcome: 'disk-full' });
     expect(machine.effective()).toEqual(before);
     expect(existsSync(`${machine.tree}/usr/local/bin/runsc`)).toBe(false);
   });
@@ -237,7 +238,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
       );
 
       expect(ended.exitCode).toBe(1);
-      expect(resultOf(readResult(ended.stdout), ended.stderr).outcome).toBe('install-failed');
+      expect(resultOf(readShown(ended), ended.stderr).outcome).toBe('install-failed');
     }
   });
 
@@ -249,7 +250,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
       text.replace(/^prove_on_host\(\) \{$/m, () => 'prove_on_host() {\n  kill -TERM $$\n'),
     );
 
-    expect(resultOf(readResult(ended.stdout), ended.stderr)).toMatchObject({
+    expect(resultOf(readShown(ended), ended.stderr)).toMatchObject({
       outcome: 'install-failed',
       config: 'restored',
       detail: 'the run was told to stop',

@@ -1,0 +1,8 @@
+import { type ReadResult, readResult } from '../../domain/result.ts';
+import { reportOf } from '../../local/agent/run-document.ts';
+import type { Ended } from '../../local/machine/machine.ts';
+
+/** Reads a script's result as Airlock does: out of the 2,500 bytes that the agent leaves of both streams. */
+export function readShown(ended: Ended): ReadResult {
+  return readResult(reportOf('script', ended).output);
+}
