@@ -1,4 +1,5 @@
-import { manifestsAsYaml, renderManifests } from '../kubernetes/manifests.ts';
+import { renderManifests } from '../kubernetes/manifests.ts';
+import { manifestsAsYaml } from '../kubernetes/yaml.ts';
 import { manifestOptions } from '../lib/config/manifest-options.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 

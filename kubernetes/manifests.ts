@@ -8,7 +8,6 @@ import type {
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
 } from '@kubernetes/client-node';
-import { stringify } from 'yaml';
 import {
   airlockNamespace,
   defaultGateKey,
@@ -38,23 +37,19 @@ export type Manifest =
 
 /** What the manifests depend on. */
 export interface ManifestOptions {
-  /** The runtimes of the cluster's pools, each with the name under which containerd knows it. */
-  readonly runtimes: readonly { readonly runtime: Runtime; readonly handler: string }[];
-  /** The group that the access entry gives to Airlock's role. */
-  readonly group?: string;
+  /** The runtimes of the cluster's pools. */
+  readonly runtimes: readonly Runtime[];
   /** The key of the gate. */
   readonly gate?: string;
 }
 
-const managed = { 'app.kubernetes.io/managed-by': 'airlock' };
+/** What every object of Airlock is labelled with. */
+export const managed = { 'app.kubernetes.io/managed-by': 'airlock' };
 const rbac = 'rbac.authorization.k8s.io';
 
 /** Everything that a cluster needs before Airlock works in it, in the order in which it has to be applied. */
-export function renderManifests({
-  runtimes,
-  group = gatekeepers,
-  gate = defaultGateKey,
-}: ManifestOptions): readonly Manifest[] {
+export function renderManifests({ runtimes, gate = defaultGateKey }: ManifestOptions): readonly Manifest[] {
+  const group = gatekeepers;
   const subjects = [{ kind: 'Group', name: group, apiGroup: rbac }];
   const rules = gateKindOf(gate) === 'readiness' ? [...clusterRules, ...publishRules] : [...clusterRules];
   const gatekeeper = { name: 'airlock-gatekeeper', labels: managed };
@@ -94,13 +89,8 @@ export function renderManifests({
       subjects,
       roleRef: { apiGroup: rbac, kind: 'Role', name: proof.name },
     },
-    ...runtimes.map(({ runtime, handler }) => runtimeClass(runtime, handler)),
+    ...runtimes.map(runtimeClass),
   ];
-}
-
-/** The manifests as one YAML stream, for kubectl and GitOps. */
-export function manifestsAsYaml(manifests: readonly Manifest[]): string {
-  return manifests.map((manifest) => `---\n${stringify(manifest)}`).join('');
 }
 
 /** What a sandbox needs beside its containers, where it is enough to matter to the scheduler: Kata's own figures for its virtual machine. */
@@ -112,11 +102,12 @@ const overheads: Partial<Record<Runtime, Readonly<Record<string, string>>>> = {
  * The selector is the label that the pool's template gives at birth, so that an autoscaler at zero nodes knows which pool to grow.
  * There is no toleration: the gate alone decides when pods come.
  */
-function runtimeClass(runtime: Runtime, handler: string): V1RuntimeClass {
+function runtimeClass(runtime: Runtime): V1RuntimeClass {
+  const { name, handler } = runtimeClasses[runtime];
   return {
     apiVersion: 'node.k8s.io/v1',
     kind: 'RuntimeClass',
-    metadata: { name: runtimeClasses[runtime].name, labels: managed },
+    metadata: { name, labels: managed },
     handler,
     ...(overheads[runtime] === undefined ? {} : { overhead: { podFixed: overheads[runtime] } }),
     scheduling: { nodeSelector: { [poolLabel]: runtime } },

@@ -3,7 +3,6 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
-import { renderManifests } from '../kubernetes/manifests.ts';
 import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
@@ -51,7 +50,7 @@ export class AirlockStack extends Stack {
     const halting = new Halting(this, 'Halting', { ledger, logRetention });
 
     let lookUp: ClusterLookUp | undefined;
-    const manifests = config.manifests === 'manual' ? undefined : renderManifests(manifestOptions(config));
+    const manifests = config.manifests === 'manual' ? undefined : manifestOptions(config);
     const clusters = config.clusters.map((cluster) => {
       const access = new ClusterAccess(this, `Cluster-${cluster.name}`, {
         cluster,

@@ -4,7 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { gatekeepers } from '../domain/kubernetes.ts';
 import { clusterService } from '../domain/metrics.ts';
-import type { Manifest } from '../kubernetes/manifests.ts';
+import type { ManifestOptions } from '../kubernetes/manifests.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Address, ClusterLookUp, Surroundings } from './cluster-lookup.ts';
 import { ClusterManifests } from './cluster-manifests.ts';
@@ -22,8 +22,8 @@ export interface ClusterAccessProps {
   readonly logRetention: RetentionDays;
   /** Finds a cluster that EKS knows. */
   readonly lookUp: () => ClusterLookUp;
-  /** What the cluster needs; undefined where people apply it themselves. */
-  readonly manifests: readonly Manifest[] | undefined;
+  /** What the manifests of the cluster depend on; undefined where people apply them themselves. */
+  readonly manifests: ManifestOptions | undefined;
 }
 
 /**
@@ -71,6 +71,8 @@ export class ClusterAccess extends Construct {
       kubernetesGroups: [gatekeepers],
       type: 'STANDARD',
     });
+    // EKS refuses a role that it does not know yet as an invalid principal. Lambda has assumed this one by then.
+    entry.node.addDependency(this.cluster.function);
     if (props.manifests === undefined) return;
     const prepared = new ClusterManifests(this, 'Manifests', {
       ...address,

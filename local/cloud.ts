@@ -90,8 +90,9 @@ export class LocalCloud {
   update(
     logicalIdOrPath: string,
     properties: Readonly<Record<string, unknown>>,
+    putBack?: () => void,
   ): Promise<Readonly<Record<string, unknown>>> {
-    return this.#settled(this.#cloudFormation.update(this.resource(logicalIdOrPath), properties));
+    return this.#settled(this.#cloudFormation.update(this.resource(logicalIdOrPath), properties, putBack));
   }
 
   /** Deletes the stacks: what has to be deleted, in reverse of the order in which it was made. */

@@ -25,7 +25,7 @@ describe('arrows between folders run one way', () => {
     ['domain', []],
     ['ssm-documents', ['domain']],
     ['kubernetes', ['domain']],
-    ['lambdas', ['domain']],
+    ['lambdas', ['domain', 'kubernetes']],
     ['lib', ['domain', 'kubernetes', 'ssm-documents']],
     ['local', ['domain']],
   ])('%s imports from nothing but %j', (folder, allowed) => {

@@ -1,3 +1,5 @@
+import { renderManifests } from '../../kubernetes/manifests.ts';
+
 /** A template as far as rights go. */
 interface Template {
   readonly Resources: Readonly<
@@ -44,9 +46,11 @@ export function rightsPage(template: unknown): string {
     const groups = ((Properties['KubernetesGroups'] ?? []) as string[]).map(cell).join('<br>');
     return `| ${cell(text(Properties['PrincipalArn']))} | ${text(Properties['ClusterName'])} | ${groups} | ${names} |`;
   });
-  const inside = rows('Custom::AirlockManifests').flatMap(([, { Properties }]) =>
-    clusterRights(JSON.parse(String(Properties?.['Manifests']))),
-  );
+  const settings = rows('AWS::Lambda::Function').flatMap(([, { Properties }]) => {
+    const { Variables = {} } = (Properties?.['Environment'] ?? {}) as { Variables?: Record<string, unknown> };
+    return Variables['MANIFESTS'] === undefined ? [] : [JSON.parse(String(Variables['MANIFESTS']))];
+  });
+  const inside = settings.flatMap((one) => clusterRights(renderManifests(one) as readonly RbacObject[]));
   return `# Rights
 
 Every right that the stack asks for, read from the synthesized template of the sample \`airlock.yaml\` by \`npm run docs\`. A name in \`{}\` is a

@@ -5,23 +5,18 @@ import {
   EKSClient,
   ResourceNotFoundException,
 } from '@aws-sdk/client-eks';
+import { whileSpreading } from './spread.ts';
 
 const client = new EKSClient();
 
-/** The right to ask is as new as the function: for so long a refusal may only mean that IAM has not spread it. */
-const spreadMs = 60_000;
-const pauseMs = 3_000;
-
-/** A cluster as EKS describes it; undefined where it has none of the name. */
+/** A cluster as EKS describes it; undefined where it has none of the name. The right to ask is as new as the function. */
 export async function describeCluster(name: string): Promise<Cluster | undefined> {
-  for (let waited = 0; ; waited += pauseMs) {
-    try {
-      const { cluster } = await client.send(new DescribeClusterCommand({ name }));
-      return cluster;
-    } catch (error) {
-      if (error instanceof ResourceNotFoundException) return undefined;
-      if (!(error instanceof AccessDeniedException) || waited >= spreadMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
+  try {
+    const ask = () => client.send(new DescribeClusterCommand({ name }));
+    const { cluster } = await whileSpreading(ask, (error) => error instanceof AccessDeniedException);
+    return cluster;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
   }
 }

@@ -16,25 +16,31 @@ export interface Live {
   readonly managers: readonly string[];
 }
 
+/** An object as a list of its kind shows it. */
+export interface Listed extends Addressed, Live {}
+
 /** A pod that asks for a RuntimeClass. */
 export interface UsingPod {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** The kinds that Airlock applies, as addresses name them. */
-const plurals: Readonly<Record<string, string>> = {
-  ClusterRole: 'clusterroles',
-  ClusterRoleBinding: 'clusterrolebindings',
-  Namespace: 'namespaces',
-  Role: 'roles',
-  RoleBinding: 'rolebindings',
-  RuntimeClass: 'runtimeclasses',
-  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
-  ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
+const rbac = 'rbac.authorization.k8s.io/v1';
+const admission = 'admissionregistration.k8s.io/v1';
+
+/** The kinds that Airlock applies, with their version and as addresses name them. */
+const kinds: Readonly<Record<string, readonly [apiVersion: string, plural: string]>> = {
+  ClusterRole: [rbac, 'clusterroles'],
+  ClusterRoleBinding: [rbac, 'clusterrolebindings'],
+  Namespace: ['v1', 'namespaces'],
+  Role: [rbac, 'roles'],
+  RoleBinding: [rbac, 'rolebindings'],
+  RuntimeClass: ['node.k8s.io/v1', 'runtimeclasses'],
+  ValidatingAdmissionPolicy: [admission, 'validatingadmissionpolicies'],
+  ValidatingAdmissionPolicyBinding: [admission, 'validatingadmissionpolicybindings'],
 };
 
-/** The size of a page of pods. */
+/** The size of a page. */
 const pageSize = 500;
 
 /** Objects of any kind in a cluster: what the preparation of one needs. Every method throws one of the classes in `kubernetes-errors.ts`. */
@@ -64,10 +70,7 @@ export class KubernetesObjects {
   /** Reads an object; undefined where there is none. */
   async read(object: Addressed): Promise<Live | undefined> {
     try {
-      const { metadata } = (await this.#ask('GET', pathOf(object))) as {
-        metadata?: { managedFields?: readonly { manager?: string }[] };
-      };
-      return { managers: (metadata?.managedFields ?? []).map(({ manager = '' }) => manager) };
+      return { managers: managersOf((await this.#ask('GET', pathOf(object))) as Item) };
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw error;
@@ -85,23 +88,53 @@ export class KubernetesObjects {
 
   /** The pods that ask for a RuntimeClass and have not ended, in all namespaces. */
   async podsWith(runtimeClass: string): Promise<readonly UsingPod[]> {
-    const found: UsingPod[] = [];
-    let next = '';
-    do {
-      const page = (await this.#ask('GET', `/api/v1/pods?limit=${pageSize}${next}`)) as PodList;
-      for (const { metadata, spec, status } of page.items) {
-        if (spec?.runtimeClassName !== runtimeClass || ['Succeeded', 'Failed'].includes(status?.phase ?? '')) continue;
-        found.push({ namespace: metadata.namespace, name: metadata.name });
-      }
-      const more = page.metadata?.continue ?? '';
-      next = more === '' ? '' : `&continue=${encodeURIComponent(more)}`;
-    } while (next !== '');
+    const pods = await this.#list('/api/v1/pods');
+    return pods
+      .filter(({ spec, status }) => {
+        return spec?.runtimeClassName === runtimeClass && !['Succeeded', 'Failed'].includes(status?.phase ?? '');
+      })
+      .map(({ metadata: { namespace = '', name } }) => ({ namespace, name }));
+  }
+
+  /** The objects of every kind that Airlock applies that carry a label, `key=value`. */
+  async labelled(label: string): Promise<readonly Listed[]> {
+    const found: Listed[] = [];
+    for (const [kind, [apiVersion, plural]] of Object.entries(kinds)) {
+      const items = await this.#list(`${rootOf(apiVersion)}/${plural}`, `labelSelector=${encodeURIComponent(label)}&`);
+      found.push(...items.map((item) => ({ apiVersion, kind, metadata: item.metadata, managers: managersOf(item) })));
+    }
+    return found;
+  }
+
+  /** The bindings of the cluster and of its namespaces that give rights to a group. */
+  async boundTo(group: string): Promise<readonly Addressed[]> {
+    const found: Addressed[] = [];
+    for (const kind of ['ClusterRoleBinding', 'RoleBinding']) {
+      const [apiVersion, plural] = kinds[kind] ?? [rbac, ''];
+      const items = await this.#list(`${rootOf(apiVersion)}/${plural}`);
+      const giving = items.filter(({ subjects = [] }) =>
+        subjects.some((subject) => subject.kind === 'Group' && subject.name === group),
+      );
+      found.push(...giving.map(({ metadata }) => ({ apiVersion, kind, metadata })));
+    }
     return found;
   }
 
   /** Ends the connections. */
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+
+  async #list(path: string, query = ''): Promise<readonly Item[]> {
+    const found: Item[] = [];
+    let next = '';
+    do {
+      const page = (await this.#ask('GET', `${path}?${query}limit=${pageSize}${next}`)) as List;
+      found.push(...(page.items ?? []));
+      const more = page.metadata?.continue ?? '';
+      next = more === '' ? '' : `&continue=${encodeURIComponent(more)}`;
+    } while (next !== '');
+    return found;
   }
 
   async #ask(method: 'GET' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> {
@@ -139,18 +172,33 @@ export class KubernetesObjects {
   }
 }
 
-interface PodList {
+interface List {
   readonly metadata?: { readonly continue?: string };
-  readonly items: readonly {
-    readonly metadata: { readonly namespace: string; readonly name: string };
-    readonly spec?: { readonly runtimeClassName?: string };
-    readonly status?: { readonly phase?: string };
-  }[];
+  readonly items?: readonly Item[];
+}
+
+/** What is read of an object of any kind. */
+interface Item {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly managedFields?: readonly { readonly manager?: string }[];
+  };
+  readonly spec?: { readonly runtimeClassName?: string };
+  readonly status?: { readonly phase?: string };
+  readonly subjects?: readonly { readonly kind: string; readonly name: string }[];
+}
+
+function managersOf({ metadata }: Item): readonly string[] {
+  return (metadata.managedFields ?? []).map(({ manager = '' }) => manager);
+}
+
+function rootOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
 function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Addressed): string {
-  const plural = plurals[kind];
+  const plural = kinds[kind]?.[1];
   if (plural === undefined) throw new UnexpectedAnswer(`${kind} is no kind that Airlock applies`);
-  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${root}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}/${name}`;
+  return `${rootOf(apiVersion)}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}/${name}`;
 }

@@ -1,7 +1,7 @@
 import { DeniedByPolicy } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
-import { binds, isOwn } from './decide.ts';
-import { notInForce } from './messages.ts';
+import { binds, isOwn, isRendered } from './decide.ts';
+import { notInForce, notRendered } from './messages.ts';
 import { patiently, spreadMs } from './patience.ts';
 import { nameOf, type Ports } from './ports.ts';
 
@@ -12,12 +12,15 @@ const lookMs = 1_000;
 const denials = 3;
 
 /**
- * Applies manifests in their order. What gives rights comes after a request that the policies must deny was seen denied.
+ * Applies manifests in their order. What gives rights comes after a request that the policies must deny was seen denied. Before anything is
+ * written, each object has to be one that Airlock renders.
  *
  * @throws NotPrepared
  */
 export async function apply(manifests: readonly Addressed[], ports: Ports): Promise<void> {
   const until = ports.time.now() + spreadMs;
+  const foreign = manifests.find((object) => !isRendered(object));
+  if (foreign !== undefined) throw notRendered(ports.cluster, foreign);
   let bounded = false;
   for (const object of manifests) {
     if (binds(object) && !bounded) {

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fieldManager } from '../../domain/kubernetes.ts';
-import type { Addressed, Live, UsingPod } from '../adapters/kubernetes-objects.ts';
+import { runtimes } from '../../domain/node.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import type { Addressed, Listed, Live, UsingPod } from '../adapters/kubernetes-objects.ts';
 
 /**
  * Whether an object is Airlock's by its name. It then takes fields over that somebody changed; a RuntimeClass has a name that others use
@@ -14,13 +17,63 @@ export function binds({ kind }: Addressed): boolean {
   return kind.endsWith('RoleBinding');
 }
 
-/** What the manifests had before and have no longer, the last one first. */
-export function pruned(before: readonly Addressed[], wanted: readonly Addressed[]): readonly Addressed[] {
-  const same = (one: Addressed, other: Addressed) =>
+/** Whether an object is a policy, or puts one into force. */
+export function bounds({ kind }: Addressed): boolean {
+  return kind.startsWith('ValidatingAdmissionPolicy');
+}
+
+/** The order of a removal: rights first, then what bounds them, and last the namespace that others stand in. */
+const removal = [
+  'RoleBinding',
+  'ClusterRoleBinding',
+  'Role',
+  'ClusterRole',
+  'RuntimeClass',
+  'ValidatingAdmissionPolicyBinding',
+  'ValidatingAdmissionPolicy',
+  'Namespace',
+];
+
+/** The same objects in the order in which they are removed, each once. */
+export function inRemovalOrder(objects: readonly Addressed[]): readonly Addressed[] {
+  return objects
+    .filter((one, at) => objects.findIndex((other) => isSame(one, other)) === at)
+    .toSorted((one, other) => removal.indexOf(one.kind) - removal.indexOf(other.kind));
+}
+
+/**
+ * What an earlier or a later version of Airlock applied and this one does not want: it carries our label, a name that we give, and fields
+ * that we own.
+ */
+export function stale(labelled: readonly Listed[], wanted: readonly Addressed[]): readonly Addressed[] {
+  return labelled.filter(
+    (one) =>
+      one.managers.includes(fieldManager) &&
+      (isOwn(one) || one.kind === 'RuntimeClass') &&
+      !wanted.some((other) => isSame(one, other)),
+  );
+}
+
+function isSame(one: Addressed, other: Addressed): boolean {
+  return (
     one.kind === other.kind &&
     one.metadata.name === other.metadata.name &&
-    one.metadata.namespace === other.metadata.namespace;
-  return before.filter((one) => !wanted.some((other) => same(one, other))).toReversed();
+    one.metadata.namespace === other.metadata.namespace
+  );
+}
+
+/** Everything that Airlock renders, for all runtimes and both kinds of gate. */
+const rendered = [undefined, 'readiness.k8s.io/airlock'].flatMap((gate) =>
+  renderManifests({ runtimes, ...(gate === undefined ? {} : { gate }) }),
+) as readonly Addressed[];
+
+/**
+ * Whether an object is one that Airlock renders: of that kind and name, and where it gives rights, with exactly those rules, subjects and
+ * that role. Whatever reaches this function as an object, nothing else gets into a cluster by it.
+ */
+export function isRendered(object: Addressed): boolean {
+  const gives = /Role(Binding)?$/.test(object.kind);
+  return rendered.some((one) => (gives ? isDeepStrictEqual(one, object) : isSame(one, object)));
 }
 
 /** Why an object is not deleted, or undefined where it can be. */

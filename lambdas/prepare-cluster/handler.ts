@@ -1,8 +1,12 @@
 import * as v from 'valibot';
+import { runtimes } from '../../domain/node.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { manifestsVersion } from '../../kubernetes/version.ts';
 import { ownToken, pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
-import { KubernetesObjects } from '../adapters/kubernetes-objects.ts';
+import { type Addressed, KubernetesObjects } from '../adapters/kubernetes-objects.ts';
 import { logger } from '../adapters/telemetry.ts';
+import { otherVersion } from './messages.ts';
 import type { Ports } from './ports.ts';
 import { clear, create, update } from './prepare.ts';
 
@@ -10,31 +14,26 @@ const cluster = variable('CLUSTER_NAME');
 const endpoint = variable('CLUSTER_ENDPOINT');
 const caPem = pem(variable('CLUSTER_CA'));
 
-/** Objects as a JSON text: CloudFormation would turn every number and every yes or no in a structure into text. */
-const ManifestsSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.array(
-    v.looseObject({
-      apiVersion: v.string(),
-      kind: v.string(),
-      metadata: v.looseObject({ name: v.string(), namespace: v.optional(v.string()) }),
+/** The settings of `airlock.yaml` that the manifests depend on. They choose among what Airlock renders, and cannot add to it. */
+const settings = v.parse(
+  v.pipe(
+    v.string(),
+    v.parseJson(),
+    v.strictObject({
+      runtimes: v.array(v.picklist(runtimes)),
+      gate: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._/-]{1,317}$/)),
     }),
   ),
+  variable('MANIFESTS'),
 );
-const PropertiesSchema = v.object({ Manifests: ManifestsSchema });
+const manifests = renderManifests(settings) as readonly Addressed[];
+const version = manifestsVersion(renderManifests(settings));
 
-/** What the CDK's provider framework asks. */
-const RequestSchema = v.variant('RequestType', [
-  v.object({ RequestType: v.literal('Create'), ResourceProperties: PropertiesSchema }),
-  v.object({
-    RequestType: v.literal('Update'),
-    PhysicalResourceId: v.string(),
-    ResourceProperties: PropertiesSchema,
-    OldResourceProperties: PropertiesSchema,
-  }),
-  v.object({ RequestType: v.literal('Delete'), PhysicalResourceId: v.string(), ResourceProperties: PropertiesSchema }),
-]);
+/** What the CDK's provider framework asks: what is to be done, and never with what. */
+const RequestSchema = v.object({
+  RequestType: v.picklist(['Create', 'Update', 'Delete']),
+  ResourceProperties: v.object({ Version: v.string() }),
+});
 
 /** What it answers. */
 interface Answer {
@@ -44,7 +43,8 @@ interface Answer {
 }
 
 /**
- * Applies what a cluster needs while the stack is deployed, and takes it out again when the stack goes.
+ * Applies what a cluster needs while the stack is deployed, and takes it out again when the stack goes. What is applied comes from the
+ * function's own code and environment: an event that was forged gets a cluster the same objects that it has.
  *
  * @throws NotPrepared with what to do
  */
@@ -74,9 +74,9 @@ export async function handler(event: unknown): Promise<Answer> {
   }
 }
 
-function run(request: v.InferOutput<typeof RequestSchema>, ports: Ports): Promise<string> {
-  const { Manifests } = request.ResourceProperties;
-  if (request.RequestType === 'Create') return create(Manifests, ports);
-  if (request.RequestType === 'Delete') return clear(Manifests, ports);
-  return update(Manifests, request.OldResourceProperties.Manifests, ports);
+function run({ RequestType, ResourceProperties }: v.InferOutput<typeof RequestSchema>, ports: Ports): Promise<string> {
+  if (RequestType === 'Delete') return clear(manifests, ports);
+  // CloudFormation brings the function to a version before it asks for that version, forwards and back.
+  if (ResourceProperties.Version !== version) throw otherVersion(cluster, ResourceProperties.Version, version);
+  return RequestType === 'Create' ? create(manifests, ports) : update(manifests, ports);
 }

@@ -45,3 +45,26 @@ export function notInForce(cluster: string, policy: string, seconds: number): No
       `again; if it stays so, look whether ValidatingAdmissionPolicy is turned off in ${cluster}`,
   );
 }
+
+/** An object that Airlock does not render was about to be applied. */
+export function notRendered(cluster: string, object: Addressed): NotPrepared {
+  return new NotPrepared(
+    `cluster ${cluster}: ${nameOf(object)} is not as Airlock renders it, so nothing was applied. That is a fault of Airlock: please report it`,
+  );
+}
+
+/** Rights were given while the policies that bound them were removed; the policies are back. */
+export function stillBound(cluster: string, why: string): NotPrepared {
+  return new NotPrepared(
+    `cluster ${cluster}: ${why} since the policies were removed, so they were put back. Remove that binding, then delete again`,
+  );
+}
+
+/** The function that runs is not of the version that is asked for; it applies its own or nothing. */
+export function otherVersion(cluster: string, wanted: string, own: string): NotPrepared {
+  const seen = wanted.slice(0, 16);
+  return new NotPrepared(
+    `cluster ${cluster}: version ${seen} of the manifests is asked for and the function has ${own}, so nothing was changed. Deploy again, or ` +
+      'continue the rollback where one stopped here',
+  );
+}

@@ -1,7 +1,8 @@
+import { managed } from '../../kubernetes/manifests.ts';
 import { Unreachable } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { apply } from './apply.ts';
-import { pruned } from './decide.ts';
+import { stale } from './decide.ts';
 import { NotPrepared } from './messages.ts';
 import { patiently, spreadMs } from './patience.ts';
 import type { Ports } from './ports.ts';
@@ -20,7 +21,7 @@ export async function create(wanted: readonly Addressed[], ports: Ports): Promis
   try {
     await apply(wanted, ports);
   } catch (error) {
-    await remove(absent.toReversed(), ports.time.now() + undoMs, ports).catch((second: unknown) => {
+    await remove(absent, ports.time.now() + undoMs, ports).catch((second: unknown) => {
       ports.tell(`not everything could be removed again: ${String(second)}`);
     });
     throw error;
@@ -39,28 +40,36 @@ async function missing(wanted: readonly Addressed[], ports: Ports): Promise<read
   return absent;
 }
 
-/** Brings a cluster from what it was prepared with to what is wanted now; a rollback is the same with both changed over. */
-export async function update(
-  wanted: readonly Addressed[],
-  before: readonly Addressed[],
-  ports: Ports,
-): Promise<string> {
+/**
+ * Brings a cluster to what this version wants, from whatever another one left there: an update and a rollback are the same. What the other
+ * applied beside it is found in the cluster itself.
+ */
+export async function update(wanted: readonly Addressed[], ports: Ports): Promise<string> {
   await apply(wanted, ports);
-  const gone = pruned(before, wanted);
-  const kept = await remove(gone, ports.time.now() + spreadMs, ports);
+  const gone = await leftovers(wanted, ports);
+  const kept = await remove(gone, ports.time.now() + spreadMs, ports, { bounded: true });
   return summary(`${wanted.length} objects applied, ${gone.length - kept.length} removed`, kept);
 }
 
-/** Takes out of a cluster what it was prepared with, in reverse. A cluster that is gone has nothing left. */
-export async function clear(before: readonly Addressed[], ports: Ports): Promise<string> {
+/** Takes out of a cluster what this version applies and what another one left. A cluster that is gone has nothing left. */
+export async function clear(wanted: readonly Addressed[], ports: Ports): Promise<string> {
   try {
-    const kept = await remove(before.toReversed(), ports.time.now() + spreadMs, ports);
-    return summary(`${before.length - kept.length} objects removed`, kept);
+    const all = [...wanted, ...(await leftovers(wanted, ports))];
+    const kept = await remove(all, ports.time.now() + spreadMs, ports);
+    return summary(`${all.length - kept.length} objects removed`, kept);
   } catch (error) {
     if (!(error instanceof NotPrepared && error.cause instanceof Unreachable && error.cause.nameUnknown)) throw error;
     ports.tell(`cluster ${ports.cluster}: nobody knows its address any more, so there is nothing to remove`);
     return 'the cluster is gone';
   }
+}
+
+async function leftovers(wanted: readonly Addressed[], ports: Ports): Promise<readonly Addressed[]> {
+  const [first] = wanted;
+  if (first === undefined) return [];
+  const [[key, value] = []] = Object.entries(managed);
+  const until = ports.time.now() + spreadMs;
+  return stale(await patiently(first, until, ports, () => ports.api.labelled(`${key}=${value}`)), wanted);
 }
 
 /** CloudFormation takes 4,096 bytes of answer in all. */

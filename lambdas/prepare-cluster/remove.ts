@@ -1,5 +1,8 @@
+import { gatekeepers } from '../../domain/kubernetes.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
-import { isOwn, reasonToKeep } from './decide.ts';
+import { apply } from './apply.ts';
+import { bounds, inRemovalOrder, isOwn, isRendered, reasonToKeep } from './decide.ts';
+import { stillBound } from './messages.ts';
 import { patiently } from './patience.ts';
 import { nameOf, type Ports } from './ports.ts';
 
@@ -8,21 +11,48 @@ const emptyMs = 60_000;
 const lookMs = 2_000;
 
 /**
- * Removes objects in the order given. A RuntimeClass stays while pods use it or somebody else owns a part of it; what is Airlock's of it
- * goes all the same.
+ * Removes objects, rights before what bounds them. A policy stays while anything in the cluster gives rights to our group, unless others
+ * were seen to bound those. A RuntimeClass stays while pods use it or somebody else owns a part of it; what is Airlock's of it goes all the same.
  *
  * @param until when to give up on an API that does not answer, in milliseconds since the epoch
+ * @param bounded whether policies that stay were seen in force
  * @returns what was kept, each with the reason
  * @throws NotPrepared
  */
-export async function remove(objects: readonly Addressed[], until: number, ports: Ports): Promise<readonly string[]> {
+export async function remove(
+  objects: readonly Addressed[],
+  until: number,
+  ports: Ports,
+  { bounded = false } = {},
+): Promise<readonly string[]> {
   const kept: string[] = [];
-  for (const object of objects) {
-    const reason = await patiently(object, until, ports, () => removeOne(object, ports));
+  let unbound = false;
+  for (const object of inRemovalOrder(objects)) {
+    let reason: string | undefined;
+    if (bounds(object) && !bounded && !unbound) reason = await whyBound(object, until, ports);
+    unbound ||= bounds(object) && !bounded && reason === undefined;
+    reason ??= await patiently(object, until, ports, () => removeOne(object, ports));
     if (reason !== undefined) kept.push(`${nameOf(object)}: ${reason}`);
     ports.tell(`${nameOf(object)} ${reason === undefined ? 'removed' : `kept: ${reason}`}`);
   }
+  if (unbound) await seeNothingBound(objects, until, ports);
   return kept;
+}
+
+/** What still gives rights to our group; undefined where nothing does. */
+async function whyBound(object: Addressed, until: number, ports: Ports): Promise<string | undefined> {
+  const [first] = await patiently(object, until, ports, () => ports.api.boundTo(gatekeepers));
+  return first && `the ${nameOf(first)} gives rights to ${gatekeepers}`;
+}
+
+/** Another call may have given rights again while policies were removed: then they come back, and the removal has failed. */
+async function seeNothingBound(objects: readonly Addressed[], until: number, ports: Ports): Promise<void> {
+  const policies = objects.filter((object) => bounds(object) && isRendered(object));
+  const [first] = policies;
+  const why = first && (await whyBound(first, until, ports));
+  if (why === undefined) return;
+  await apply(policies, ports);
+  throw stillBound(ports.cluster, why);
 }
 
 async function removeOne(object: Addressed, ports: Ports): Promise<string | undefined> {

@@ -30,6 +30,7 @@ export interface Sdk {
 /** The client of each service, by signing name. A service that is not here cannot be registered. */
 const clients: Readonly<Record<string, () => Promise<object>>> = {
   autoscaling: () => import('@aws-sdk/client-auto-scaling'),
+  cloudformation: () => import('@aws-sdk/client-cloudformation'),
   dynamodb: () => import('@aws-sdk/client-dynamodb'),
   ec2: () => import('@aws-sdk/client-ec2'),
   eks: () => import('@aws-sdk/client-eks'),

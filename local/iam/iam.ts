@@ -13,6 +13,8 @@ export interface Role {
   readonly trust: Policy;
   readonly policies: Map<string, Policy>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; long ago unless told. */
+  readonly createdAt?: number;
 }
 
 /** The roles of the local cloud, and the decision over each call. That IAM takes seconds to spread is not modelled. */

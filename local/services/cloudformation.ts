@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { DescribeStackResourceCommandInput } from '@aws-sdk/client-cloudformation';
+import { AwsError, operation, type Service } from '../aws/service.ts';
 import type { WireRequest, WireResponse } from '../aws/wire.ts';
 import type { Core, Part } from '../core.ts';
 import { stackId } from '../template/names.ts';
@@ -38,6 +40,8 @@ export class CloudFormation {
     string,
     { readonly resource: Custom; readonly properties: Properties; readonly ref: string }
   >();
+  /** The status of each custom resource, by stack and logical id. */
+  readonly #statuses = new Map<string, string>();
   #requests = 0;
 
   constructor(core: Core) {
@@ -56,7 +60,34 @@ export class CloudFormation {
       create: (logicalId, properties, stack, type) => this.#create(logicalId, properties, stack, type),
       remove: (_, logicalId, stack) => this.#remove(logicalId, stack),
     };
-    return { resourceTypes: [metadata, custom] };
+    return { resourceTypes: [metadata, custom], services: [this.#service()] };
+  }
+
+  /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html, of custom resources. */
+  #service(): Service {
+    const where = ({ StackName = '', LogicalResourceId = '' }: Partial<DescribeStackResourceCommandInput>) => ({
+      StackName: StackName.startsWith('arn:') ? StackName : stackId(this.#core.place, StackName),
+      LogicalResourceId,
+    });
+    return {
+      name: 'cloudformation',
+      operations: {
+        DescribeStackResource: operation(
+          (input: Partial<DescribeStackResourceCommandInput>) => [
+            { action: 'cloudformation:DescribeStackResource', resource: where(input).StackName },
+          ],
+          (input) => {
+            const { StackName, LogicalResourceId } = where(input);
+            const ResourceStatus = this.#statuses.get(`${StackName} ${LogicalResourceId}`);
+            if (ResourceStatus === undefined) {
+              const message = `Resource ${LogicalResourceId} does not exist for stack ${StackName}`;
+              throw new AwsError('ValidationError', message, 400);
+            }
+            return { StackResourceDetail: { LogicalResourceId, ResourceStatus, StackId: StackName } };
+          },
+        ),
+      },
+    };
   }
 
   /** The host of the pre-signed addresses that functions answer to. */
@@ -107,12 +138,14 @@ export class CloudFormation {
    * Gives a custom resource other properties, as an update of its stack does. One that fails is rolled back: the function is asked for an
    * update to what was before.
    *
+   * @param putBack puts back what the resource depends on; a rollback comes to that first
    * @returns what `Fn::GetAtt` gives from then on
    * @throws TemplateError with the reason of the failure, after the roll-back
    */
   async update(
     { stack: name, logicalId }: { readonly stack: string; readonly logicalId: string },
     properties: Readonly<Record<string, unknown>>,
+    putBack = () => {},
   ): Promise<Readonly<Record<string, unknown>>> {
     const key = `${stackId(this.#core.place, name)} ${logicalId}`;
     const made = this.#made.get(key);
@@ -128,6 +161,7 @@ export class CloudFormation {
     const asked = await change(wanted, before, ref);
     const id = asked.PhysicalResourceId ?? ref;
     if (asked.Status !== 'SUCCESS') {
+      putBack();
       const back = await change(before, wanted, id);
       if (back.Status !== 'SUCCESS') throw new TemplateError(`UPDATE_ROLLBACK_FAILED: ${failure(back).message}`);
       throw failure(asked);
@@ -155,6 +189,8 @@ export class CloudFormation {
     request: Readonly<Record<string, unknown>>,
   ): Promise<Answer> {
     const { lambda, clock } = this.#core;
+    const doing = { Create: 'CREATE', Update: 'UPDATE', Delete: 'DELETE' }[String(request['RequestType'])] ?? 'CREATE';
+    this.#statuses.set(`${stack} ${logicalId}`, `${doing}_IN_PROGRESS`);
     const requestId = createHash('sha256')
       .update(`${stack}/${logicalId}/${++this.#requests}`)
       .digest('hex')
@@ -182,6 +218,8 @@ export class CloudFormation {
       lambda.invoke(token, JSON.stringify(event), 'Event').catch(reject);
     });
     this.#waiting.delete(key);
+    const ended = answer.Status === 'SUCCESS' ? 'COMPLETE' : 'FAILED';
+    this.#statuses.set(`${stack} ${logicalId}`, `${doing}_${ended}`);
     return answer;
   }
 }

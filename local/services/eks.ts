@@ -1,8 +1,14 @@
 /**
- * EKS, as far as access goes: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html and
+ * EKS, as far as access goes: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html, API_CreateAccessEntry.html,
+ * API_AssociateAccessPolicy.html, API_DeleteAccessEntry.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-eks-accessentry.html
  */
-import type { DescribeClusterCommandInput } from '@aws-sdk/client-eks';
+import type {
+  AssociateAccessPolicyCommandInput,
+  CreateAccessEntryCommandInput,
+  DeleteAccessEntryCommandInput,
+  DescribeClusterCommandInput,
+} from '@aws-sdk/client-eks';
 import * as v from 'valibot';
 import { AwsError, operation, type Place, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
@@ -47,7 +53,17 @@ export interface AccessEntry {
   readonly policies: readonly string[];
 }
 
-/** Told of each access entry that is made, and with `gone` of each that is deleted. */
+/** What this account's EKS knows of its surroundings. */
+export interface EksOptions {
+  readonly clock: Clock;
+  readonly place: Place;
+  /** When a role was made, in milliseconds since the epoch; undefined where there is none of the ARN. All are old unless told. */
+  readonly roleMadeAt?: (arn: string) => number | undefined;
+  /** How long EKS does not know a new role, in milliseconds. */
+  readonly spreadMs?: number;
+}
+
+/** Told of each access entry that is made or changed, and with `gone` of each that is deleted. */
 export type EntryWatcher = (entry: AccessEntry, gone: boolean) => void;
 
 /** Group names that EKS keeps for itself. */
@@ -94,13 +110,19 @@ export class Eks {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
   readonly #place: Place;
+  readonly #clock: Clock;
+  readonly #roleMadeAt: (arn: string) => number | undefined;
+  readonly #spreadMs: number;
   readonly #createdAt: Date;
   readonly #clusters = new Map<string, Cluster>();
   readonly #entries = new Map<string, AccessEntry>();
   readonly #watchers: EntryWatcher[] = [];
 
-  constructor(options: { clock: Clock; place: Place }) {
+  constructor(options: EksOptions) {
     this.#place = options.place;
+    this.#clock = options.clock;
+    this.#roleMadeAt = options.roleMadeAt ?? (() => 0);
+    this.#spreadMs = options.spreadMs ?? 0;
     this.#createdAt = new Date(options.clock.now());
     this.resourceTypes = [this.#entryType()];
     this.service = {
@@ -111,6 +133,56 @@ export class Eks {
             { action: 'eks:DescribeCluster', resource: this.#arn(input.name ?? '') },
           ],
           (input) => ({ cluster: this.#described(input.name ?? '') }),
+        ),
+        CreateAccessEntry: operation(
+          ({ clusterName = '', principalArn = '', kubernetesGroups = [], type = 'STANDARD' }: EntryInput) => {
+            const groups = kubernetesGroups.length === 0 ? {} : { 'eks:kubernetesGroups': kubernetesGroups };
+            const context = { 'eks:principalArn': principalArn, 'eks:accessEntryType': type, ...groups };
+            return [{ action: 'eks:CreateAccessEntry', resource: this.#arn(clusterName), context }];
+          },
+          ({ clusterName = '', principalArn = '', kubernetesGroups, username, type }) => {
+            this.#cluster(clusterName);
+            const madeAt = this.#roleMadeAt(principalArn);
+            if (madeAt === undefined || this.#clock.now() < madeAt + this.#spreadMs) {
+              const message = 'The specified principalArn is invalid: invalid principal.';
+              throw new AwsError('InvalidParameterException', message, 400);
+            }
+            const properties = {
+              ClusterName: clusterName,
+              PrincipalArn: principalArn,
+              ...(kubernetesGroups && { KubernetesGroups: kubernetesGroups }),
+              ...(username && { Username: username }),
+              ...(type && { Type: type }),
+            };
+            const entry = this.#add(readProperties('CreateAccessEntry', principalArn, EntrySchema, properties));
+            const { username: user, groups } = entry;
+            return { accessEntry: { clusterName, principalArn, username: user, kubernetesGroups: [...groups] } };
+          },
+        ),
+        AssociateAccessPolicy: operation(
+          ({ clusterName = '', principalArn = '', policyArn = '', accessScope }: PolicyInput) => {
+            const context = { 'eks:policyArn': policyArn, 'eks:accessScope': accessScope?.type ?? '' };
+            return [
+              { action: 'eks:AssociateAccessPolicy', resource: this.#entryArn(clusterName, principalArn), context },
+            ];
+          },
+          ({ clusterName = '', principalArn = '', policyArn = '', accessScope }) => {
+            const entry = this.#found(clusterName, principalArn);
+            const policy = { PolicyArn: policyArn, AccessScope: { Type: accessScope?.type } };
+            const { PolicyArn } = readProperties('AssociateAccessPolicy', principalArn, PolicySchema, policy);
+            const policies = [...new Set([...entry.policies, nameOf(PolicyArn)])];
+            this.#set({ ...entry, policies });
+            return { clusterName, principalArn, associatedAccessPolicy: { policyArn } };
+          },
+        ),
+        DeleteAccessEntry: operation(
+          ({ clusterName = '', principalArn = '' }: Partial<DeleteAccessEntryCommandInput>) => [
+            { action: 'eks:DeleteAccessEntry', resource: this.#entryArn(clusterName, principalArn) },
+          ],
+          ({ clusterName = '', principalArn = '' }) => {
+            this.#remove(this.#found(clusterName, principalArn));
+            return {};
+          },
         ),
       },
     };
@@ -134,6 +206,32 @@ export class Eks {
   /** Every access entry of every cluster. */
   entries(): readonly AccessEntry[] {
     return [...this.#entries.values()];
+  }
+
+  #set(entry: AccessEntry, gone = false): void {
+    const key = `${entry.clusterName} ${entry.principalArn}`;
+    if (gone) this.#entries.delete(key);
+    else this.#entries.set(key, entry);
+    for (const watcher of this.#watchers) watcher(entry, gone);
+  }
+
+  #remove(entry: AccessEntry): void {
+    this.#set(entry, true);
+  }
+
+  #found(clusterName: string, principalArn: string): AccessEntry {
+    this.#cluster(clusterName);
+    const entry = this.entry(clusterName, principalArn);
+    if (entry !== undefined) return entry;
+    const message =
+      "The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'.";
+    throw new AwsError('ResourceNotFoundException', message, 404);
+  }
+
+  #entryArn(clusterName: string, principalArn: string): string {
+    const { partition, region, account } = this.#place;
+    const id = '11111111-2222-3333-4444-555555555555';
+    return `arn:${partition}:eks:${region}:${account}:access-entry/${clusterName}/role/${account}/${nameOf(principalArn)}/${id}`;
   }
 
   #cluster(name: string): Cluster {
@@ -175,57 +273,64 @@ export class Eks {
     return `arn:${this.#place.partition}:eks:${this.#place.region}:${this.#place.account}:cluster/${name}`;
   }
 
-  #entryType(): ResourceType {
-    const entries = this.#entries;
-    const tell: EntryWatcher = (entry, gone) => {
-      for (const watcher of this.#watchers) watcher(entry, gone);
+  /** Makes an entry, as the API and CloudFormation do. */
+  #add(read: v.InferOutput<typeof EntrySchema>): AccessEntry {
+    const { ClusterName, PrincipalArn } = read;
+    if (this.#cluster(ClusterName).authenticationMode === 'CONFIG_MAP') {
+      throw new AwsError(
+        'InvalidRequestException',
+        "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+        400,
+      );
+    }
+    if (this.entry(ClusterName, PrincipalArn) !== undefined) {
+      throw new AwsError(
+        'ResourceInUseException',
+        'The specified access entry resource is already in use on this cluster.',
+        409,
+      );
+    }
+    const { partition, account } = this.#place;
+    // The name that EKS gives a role's sessions where the entry names none.
+    const sessions = `arn:${partition}:sts::${account}:assumed-role/${nameOf(PrincipalArn)}/{{SessionName}}`;
+    const entry: AccessEntry = {
+      clusterName: ClusterName,
+      principalArn: PrincipalArn,
+      username: read.Username ?? sessions,
+      groups: read.KubernetesGroups,
+      policies: read.AccessPolicies.map(({ PolicyArn }) => nameOf(PolicyArn)),
     };
-    const cluster = (name: string) => this.#cluster(name);
-    const { partition, region, account } = this.#place;
+    this.#set(entry);
+    return entry;
+  }
+
+  #entryType(): ResourceType {
+    const add = (properties: v.InferOutput<typeof EntrySchema>) => this.#add(properties);
+    const arnOf = (cluster: string, principal: string) => this.#entryArn(cluster, principal);
     return {
       type: 'AWS::EKS::AccessEntry',
       properties: propertyNames(EntrySchema),
       create(logicalId, properties) {
         const read = readProperties(this.type, logicalId, EntrySchema, properties);
-        const { ClusterName, PrincipalArn } = read;
-        if (cluster(ClusterName).authenticationMode === 'CONFIG_MAP') {
-          throw new AwsError(
-            'InvalidRequestException',
-            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
-            400,
-          );
-        }
-        const key = `${ClusterName} ${PrincipalArn}`;
-        if (entries.has(key)) {
-          throw new AwsError(
-            'ResourceInUseException',
-            'The specified access entry resource is already in use on this cluster.',
-            409,
-          );
-        }
-        const role = PrincipalArn.split('/').at(-1) ?? '';
-        // The name that EKS gives a role's sessions where the entry names none.
-        const sessions = `arn:${partition}:sts::${account}:assumed-role/${role}/{{SessionName}}`;
-        const entry: AccessEntry = {
-          clusterName: ClusterName,
-          principalArn: PrincipalArn,
-          username: read.Username ?? sessions,
-          groups: read.KubernetesGroups,
-          policies: read.AccessPolicies.map(({ PolicyArn }) => PolicyArn.split('/').at(-1) ?? ''),
+        const { clusterName, principalArn } = add(read);
+        return {
+          ref: `${principalArn}|${clusterName}`,
+          attributes: { AccessEntryArn: arnOf(clusterName, principalArn) },
         };
-        entries.set(key, entry);
-        tell(entry, false);
-        const arn = `arn:${partition}:eks:${region}:${account}:access-entry/${ClusterName}/role/${account}/${role}`;
-        return { ref: `${PrincipalArn}|${ClusterName}`, attributes: { AccessEntryArn: arn } };
       },
-      remove({ ref }) {
-        const [PrincipalArn, ClusterName] = ref.split('|');
-        const key = `${ClusterName} ${PrincipalArn}`;
-        const entry = entries.get(key);
-        if (entry === undefined) return;
-        entries.delete(key);
-        tell(entry, true);
+      remove: ({ ref }) => {
+        const [principalArn = '', clusterName = ''] = ref.split('|');
+        const entry = this.entry(clusterName, principalArn);
+        if (entry !== undefined) this.#remove(entry);
       },
     };
   }
+}
+
+type EntryInput = Partial<CreateAccessEntryCommandInput>;
+type PolicyInput = Partial<AssociateAccessPolicyCommandInput>;
+
+/** What stands behind the last slash of an ARN. */
+function nameOf(arn: string): string {
+  return arn.split('/').at(-1) ?? '';
 }

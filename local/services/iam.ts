@@ -13,7 +13,7 @@ import { TemplateError } from '../template/template-error.ts';
 type Properties = Readonly<Record<string, unknown>>;
 
 /** Roles and policies. There are no operations: nothing here changes IAM after the deployment. */
-export function iamPart({ iam }: Core): Part {
+export function iamPart({ iam, clock }: Core): Part {
   const customerManaged = new Map<string, Policy>();
 
   const role: ResourceType = {
@@ -41,6 +41,7 @@ export function iamPart({ iam }: Core): Part {
         id: `AROA${suffixOf(name)}${suffixOf(`${name}/id`).slice(0, 5)}`,
         trust: readPolicy(properties['AssumeRolePolicyDocument']),
         policies,
+        createdAt: clock.now(),
         tags: Object.fromEntries(records(properties['Tags']).map((tag) => [String(tag['Key']), String(tag['Value'])])),
       };
       iam.roles.set(name, made);

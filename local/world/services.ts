@@ -1,4 +1,5 @@
 import { runDocument } from '../agent/run-document.ts';
+import { VirtualClock } from '../clock.ts';
 import type { Core, Part, PartMaker } from '../core.ts';
 import type { KubernetesStandIn } from '../kubernetes/stand-in.ts';
 import { AutoScaling } from '../services/autoscaling.ts';
@@ -83,7 +84,16 @@ function make(
   const { emit } = events;
   const ec2 = new Ec2({ clock, place, emit });
   const autoScaling = new AutoScaling({ clock, place, ec2, emit });
-  const eks = new Eks({ clock, place });
+  const eks = new Eks({
+    clock,
+    place,
+    roleMadeAt: (arn) => {
+      const role = iam.roles.get(arn.split('/').at(-1) ?? '');
+      return role && (role.createdAt ?? 0);
+    },
+    // People who watch do not wait for it.
+    spreadMs: clock instanceof VirtualClock ? 8_000 : 0,
+  });
   for (const [name, { endpoint, caBase64 }] of clusters) {
     const { access = 'public', publicAccessCidrs, ...more } = settingsOf[name] ?? {};
     const vpc = networks.addVpc(name);

@@ -40,7 +40,7 @@ beforeAll(async () => {
     clusterName: 'elsewhere',
     accessEntries: [],
     secretOf: () => undefined,
-    manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
+    manifests: renderManifests({ runtimes: ['gvisor'] }),
   });
   await joined('lab-worker', 'aws:///lab-1a/i-0000000000000000a');
   await joined('lab-worker2', 'aws:///lab-1b/i-0000000000000000b');

@@ -46,7 +46,7 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
   const [nodeClass, nodePool] = read(`karpenter/${runtime}.yaml`);
 
   test('has its instances tagged, and its nodes labelled as the RuntimeClass selects them', () => {
-    const manifests = renderManifests({ runtimes: [{ runtime, handler: 'x' }] });
+    const manifests = renderManifests({ runtimes: [runtime] });
     const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
 
     expect(at(nodeClass, 'spec.tags')).toEqual({ [runtimeTag]: runtime });
@@ -218,7 +218,7 @@ test('the rule for node-readiness-controller watches the condition and the kind 
 });
 
 test('what the manifests hold is what the API knows', () => {
-  for (const manifest of renderManifests({ runtimes: runtimes.map((runtime) => ({ runtime, handler: 'x' })) })) {
+  for (const manifest of renderManifests({ runtimes })) {
     const { kind = '' } = manifest;
     expect([kind, unknownFields(`V1${kind}`, manifest)]).toEqual([kind, []]);
   }

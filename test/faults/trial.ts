@@ -22,7 +22,7 @@ const gate = 'airlock.dev/bootstrap';
 export const replacingPool = 'replacing';
 
 /** What an administrator applied beforehand; that a deployment applies it has tests of its own, and each run saves the time. */
-const manifests = renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] });
+const manifests = renderManifests({ runtimes: ['gvisor'] });
 
 /** How long downloads take, in seconds more or less; one that takes longer than a dispatcher keeps its claim is among them. */
 const downloads = [0, 4, 15, 40, 120];

@@ -30,7 +30,7 @@ test.each([
 });
 
 test('docs/cluster.md names every object that is applied', () => {
-  const manifests = renderManifests({ runtimes: runtimes.map((runtime) => ({ runtime, handler: 'x' })) });
+  const manifests = renderManifests({ runtimes });
 
   expect(manifests.map(({ metadata }) => metadata?.name ?? '').filter((name) => !page.includes(`\`${name}\``))).toEqual(
     [],

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { gatekeepers, poolLabel } from '../../domain/kubernetes.ts';
-import { manifestsAsYaml, renderManifests } from '../../kubernetes/manifests.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { manifestsAsYaml } from '../../kubernetes/yaml.ts';
 
-const manifests = renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] });
+const manifests = renderManifests({ runtimes: ['gvisor'] });
 
 test('the YAML stream is the objects, in the order in which they are applied', () => {
   const parsed = parseAllDocuments(manifestsAsYaml(manifests)).map((document) => document.toJS());
@@ -34,7 +35,7 @@ test('a RuntimeClass selects the label of the pool and tolerates nothing: the ga
 });
 
 test('a pod in Kata is charged with its virtual machine', () => {
-  const [kata] = renderManifests({ runtimes: [{ runtime: 'kata', handler: 'kata-qemu' }] }).slice(-1);
+  const [kata] = renderManifests({ runtimes: ['kata'] }).slice(-1);
 
   expect(kata).toMatchObject({ metadata: { name: 'kata-qemu' }, overhead: { podFixed: { memory: '320Mi' } } });
 });

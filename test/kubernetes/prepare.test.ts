@@ -32,7 +32,7 @@ const read = async (path: string) => (await ask(cluster.admin, 'GET', path)).bod
 
 test('the manifests are taken by the API as they are, and a dry run of whoever applies them is denied before rights are given', async () => {
   const told: string[] = [];
-  const summary = await update(withoutRuntimeClasses(all), [], ports(told));
+  const summary = await update(withoutRuntimeClasses(all), ports(told));
 
   expect(summary).toBe(`${told.length} objects applied, 0 removed`);
   for (const [path, kind] of [
@@ -62,7 +62,7 @@ test('the policies hold dry runs of the group of whoever applies them, and none 
 test('applied once more, nothing changes, not even a version', async () => {
   const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/airlock-pods';
   const before = (await read(path)).metadata.resourceVersion;
-  await update(withoutRuntimeClasses(all), [], ports([]));
+  await update(withoutRuntimeClasses(all), ports([]));
 
   expect((await read(path)).metadata.resourceVersion).toBe(before);
 });
@@ -78,11 +78,11 @@ test('what the manifests have no longer goes, but for a RuntimeClass that a pod 
     },
   };
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
-  await update([...withoutRuntimeClasses(all), ...classes], [], ports([]));
+  await update([...withoutRuntimeClasses(all), ...classes], ports([]));
   // A bare API server has no controller that makes it.
   await ask(cluster.admin, 'POST', '/api/v1/namespaces/default/serviceaccounts', account);
   const made = await ask(cluster.admin, 'POST', '/api/v1/namespaces/default/pods', pod);
-  const summary = await update(withoutRuntimeClasses(all), classes, ports([]));
+  const summary = await update(withoutRuntimeClasses(all), ports([]));
 
   expect([made.code, messageOf(made)]).toEqual([201, expect.any(String)]);
   expect(summary).toContain('1 removed; kept RuntimeClass kata-qemu: a pod uses it, for instance default/uses-kata');

@@ -83,8 +83,8 @@ describe('the template', () => {
     const types = Object.values(Resources).map(({ Type }) => Type);
     expect(types.filter((type) => type === 'Custom::AirlockFoundCluster')).toHaveLength(2);
     expect(types.filter((type) => type === 'Custom::AirlockManifests')).toHaveLength(2);
-    // One for the function of each cluster, and one for the function that prepares it.
-    expect(types.filter((type) => type === 'AWS::EKS::AccessEntry')).toHaveLength(4);
+    // One for the function of each cluster. The function that prepares it has none but while it is at work.
+    expect(types.filter((type) => type === 'AWS::EKS::AccessEntry')).toHaveLength(2);
     const clusters = Object.values(Resources).filter(
       ({ Properties }) => Properties?.['Environment']?.Variables.POWERTOOLS_SERVICE_NAME === 'cluster',
     );
@@ -140,10 +140,14 @@ describe('the functions that CloudFormation asks', () => {
       }).flatMap(() => Properties['Roles'].map(({ Ref }: { Ref: string }) => Ref)),
     );
 
-  it.each(['ManifestsPrepareFunction', 'LookUpFindFunction'])('%s may be invoked by the framework alone', (name) => {
+  it.each([
+    ['ManifestsGrantFunction', 'ProvidedRole', 'the framework'],
+    ['LookUpFindFunction', 'ProvidedRole', 'the framework'],
+    ['ManifestsPrepareFunction', 'ManifestsGrantRole', 'the function that gives it its right'],
+  ])('%s may be invoked by %s alone: %s', (name, role) => {
     const [[id = ''] = []] = of('AWS::Lambda::Function').filter(([one]) => one.includes(name));
 
-    expect(invokers(id)).toEqual([expect.stringMatching(/ProvidedRole[0-9A-F]{8}$/)]);
+    expect(invokers(id)).toEqual([expect.stringMatching(new RegExp(`${role}[0-9A-F]{8}$`))]);
     expect(of('AWS::Lambda::Permission').filter(([, one]) => JSON.stringify(one).includes(id))).toEqual([]);
     expect(of('AWS::Lambda::EventSourceMapping').filter(([, one]) => JSON.stringify(one).includes(id))).toEqual([]);
   });
@@ -152,16 +156,34 @@ describe('the functions that CloudFormation asks', () => {
     const { Resources } = stackOf('clusters: [{name: demo}]\nmanifests: manual').synth().getStackByName('Airlock')
       .template as typeof template;
 
-    expect(Object.keys(Resources).filter((id) => /Manifests|Prepare/.test(id))).toEqual([]);
+    expect(Object.keys(Resources).filter((id) => /Manifests|Prepare|Grant/.test(id))).toEqual([]);
     expect(Object.values(Resources).filter(({ Type }) => Type === 'AWS::EKS::AccessEntry')).toHaveLength(1);
     expect(JSON.stringify(Resources)).not.toContain('AmazonEKSClusterAdminPolicy');
+  });
+
+  it('carry no manifest in what CloudFormation asks them, and no cluster makes the template much larger', () => {
+    const sizeOf = (clusters: number) => {
+      const names = Array.from({ length: clusters }, (_, at) => `{name: c${at}, private: true}`);
+      const { template: made } = stackOf(`clusters: [${names.join(', ')}]`)
+        .synth()
+        .getStackByName('Airlock');
+      return JSON.stringify(made, undefined, 1).length;
+    };
+    const [[, applied] = []] = of('Custom::AirlockManifests');
+
+    expect(Object.keys(applied?.Properties ?? {}).sort()).toEqual(['ServiceTimeout', 'ServiceToken', 'Version']);
+    expect(sizeOf(3) - sizeOf(2)).toBeLessThan(40_000);
   });
 
   it('let the identity of nodes in only after the cluster was prepared, and out before it is taken apart', () => {
     const [[, entry] = []] = of('AWS::EKS::AccessEntry').filter(([id]) => id.startsWith('ClusterdemoEntry'));
 
-    expect((entry as { DependsOn?: string[] } | undefined)?.DependsOn).toContainEqual(
-      expect.stringMatching(/^ClusterdemoManifestsApplied/),
+    expect((entry as { DependsOn?: string[] } | undefined)?.DependsOn).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^ClusterdemoManifestsApplied/),
+        // The role is known by then: Lambda has assumed it.
+        expect.stringMatching(/^ClusterdemoClusterFunction/),
+      ]),
     );
   });
 });

@@ -5,19 +5,44 @@ import type { ScenarioName } from './scenarios.ts';
 const prepared: ScenarioName = 'a cluster is prepared, and left as it was';
 const prepare = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
   copy.rebundle('prepare-cluster', `lambdas/prepare-cluster/${file}`, from, to);
-const entry = (copy: Copy) => copy.resource('AWS::EKS::AccessEntry', 'ClusterdemoManifestsEntry').Properties;
+const grant = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
+  copy.rebundle('grant-cluster-admin', `lambdas/${file}`, from, to);
 
 /** Mistakes in what the deployment does to a cluster. */
 export const clusterMutations: readonly Mutation[] = [
   {
     name: 'the preparing role is no cluster administrator',
-    apply: (copy) => void delete entry(copy)['AccessPolicies'],
+    apply: grant(
+      'adapters/access-entries.ts',
+      /await whileSpreading\(\s*\(\) => client\.send\(new Associate/,
+      'void (\n    () => client.send(new Associate',
+    ),
     turnsRed: prepared,
   },
   {
     name: 'the preparing role is in no group, so that no policy holds its dry runs',
-    apply: (copy) => void delete entry(copy)['KubernetesGroups'],
+    apply: grant('grant-cluster-admin/handler.ts', 'groups: [preparers]', 'groups: []'),
     turnsRed: prepared,
+  },
+  {
+    name: 'the right of the preparing role stays after a deployment',
+    apply: grant('grant-cluster-admin/grant.ts', 'await ports.letOut()', 'await Promise.resolve()'),
+    turnsRed: prepared,
+  },
+  {
+    name: 'the right of an administrator is given whatever CloudFormation does',
+    apply: grant('grant-cluster-admin/grant.ts', 'await seeUnderWay(request.RequestType, ports);', ''),
+    turnsRed: 'a forged deletion changes nothing',
+  },
+  {
+    name: 'a role that EKS does not know yet fails the deployment',
+    apply: grant('adapters/access-entries.ts', '/principal/i', '/never/'),
+    turnsRed: prepared,
+  },
+  {
+    name: 'a policy is removed while rights stand',
+    apply: prepare('remove.ts', 'bounds(object) && !bounded && !unbound', 'false'),
+    turnsRed: 'a policy stays while something gives rights to the group that it bounds',
   },
   {
     name: 'the identity of nodes has no access entry',
@@ -31,12 +56,12 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'what the manifests have no longer stays',
-    apply: prepare('prepare.ts', 'const gone = pruned(before, wanted);', 'const gone: never[] = [];'),
+    apply: prepare('prepare.ts', 'const gone = await leftovers(wanted, ports);', 'const gone: never[] = [];'),
     turnsRed: prepared,
   },
   {
     name: 'policies are removed before the rights that they bound',
-    apply: prepare('prepare.ts', 'remove(before.toReversed(), ', 'remove(before, '),
+    apply: prepare('remove.ts', 'of inRemovalOrder(objects)', 'of objects'),
     turnsRed: prepared,
   },
   {
@@ -50,12 +75,8 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: 'a RuntimeClass of another installer is not overwritten',
   },
   {
-    name: 'an update ignores what was before',
-    apply: prepare(
-      'handler.ts',
-      'return update(Manifests, request.OldResourceProperties.Manifests, ports);',
-      'return create(Manifests, ports);',
-    ),
+    name: 'an update is taken for a creation',
+    apply: prepare('handler.ts', ' : update(manifests, ports)', ' : create(manifests, ports)'),
     turnsRed: prepared,
   },
 ];

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { renderManifests } from '../../kubernetes/manifests.ts';
 import { AwsError } from '../../local/aws/service.ts';
 import { VirtualClock } from '../../local/clock.ts';
 import { ask } from '../../local/kubernetes/client.ts';
 import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import { World } from '../../local/world/world.ts';
+import { redeploy } from '../scenarios/redeploy.ts';
 import { cluster, on } from './stage.ts';
 
 const kinds = [
@@ -17,10 +17,6 @@ const kinds = [
   'RoleBinding',
   'RuntimeClass',
 ];
-const applied = 'Manifests/Applied/Default';
-const gvisorAlone = {
-  Manifests: JSON.stringify(renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] })),
-};
 
 function clusterOf(world: World): KubernetesStandIn {
   const found = world.clusters.get(cluster);
@@ -50,6 +46,17 @@ function told(world: World, group = logOf(world)): readonly string[] {
     .filter((line) => line !== '');
 }
 
+/** Invokes a function as a service of AWS would, which no policy of a role stops, and waits for its end. */
+async function invoke(world: World, path: string, event: object): Promise<void> {
+  const { ref } = world.cloud.resource(`${path}/Function/Resource`);
+  let ended = false;
+  const end = () => {
+    ended = true;
+  };
+  world.cloud.lambda.invoke(ref, JSON.stringify(event), 'RequestResponse').then(end, end);
+  await (world.cloud.core.clock as VirtualClock).run(() => ended);
+}
+
 /** What the deployment does in a cluster, end to end. */
 export const clusterScenarios = {
   'a cluster is prepared, and left as it was': on(async ({ world }) => {
@@ -59,11 +66,22 @@ export const clusterScenarios = {
       (clusterOf(world).counts.get('kubernetes:patch namespaces') ?? 0) >= 5,
       'the policies were not seen to deny',
     );
-    for (const one of ['Manifests/Prepare', 'Manifests/Provided', 'LookUp/Find', 'LookUp/Provided']) {
+    for (const one of [
+      'Manifests/Grant',
+      'Manifests/Prepare',
+      'Manifests/Provided',
+      'LookUp/Find',
+      'LookUp/Provided',
+    ]) {
       const { ref } = world.cloud.resource(`${one}/Log/Resource`);
       assert.ok(world.cloud.logs.events(ref).length > 0, `${one} wrote no log`);
     }
-    await world.cloud.update(applied, gvisorAlone);
+    assert.deepEqual(
+      world.services.eks.entries().map(({ groups }) => groups),
+      [['airlock:gatekeepers']],
+      'another role than that of nodes has an access entry',
+    );
+    await redeploy(world.cloud, ['gvisor']);
     assert.deepEqual(
       objects(world).filter((name) => name.startsWith('RuntimeClass')),
       ['RuntimeClass gvisor'],
@@ -81,6 +99,24 @@ export const clusterScenarios = {
     );
   }),
 
+  'a forged deletion changes nothing': on(async ({ world }) => {
+    const before = objects(world);
+    await invoke(world, 'Manifests/Grant', { RequestType: 'Delete', ResourceProperties: { Version: 'x' } });
+    assert.deepEqual(objects(world), before);
+  }),
+
+  'a policy stays while something gives rights to the group that it bounds': on(async ({ world }) => {
+    clusterOf(world).apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'by-hand' },
+      subjects: [{ kind: 'Group', name: 'airlock:gatekeepers', apiGroup: 'rbac.authorization.k8s.io' }],
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    });
+    await world.cloud.destroy();
+    assert.equal(objects(world).filter((name) => name.startsWith('ValidatingAdmissionPolicy ')).length, 3);
+  }),
+
   'a RuntimeClass that a pod uses stays': on(async ({ world }) => {
     const api = clusterOf(world);
     const token = api.tokenFor('admin', ['system:masters']);
@@ -89,7 +125,7 @@ export const clusterScenarios = {
       metadata: { name: 'uses-kata' },
       spec: { runtimeClassName: 'kata-qemu', containers: [{ name: 'a', image: 'b' }] },
     });
-    await world.cloud.update(applied, gvisorAlone);
+    await redeploy(world.cloud, ['gvisor']);
     assert.ok(objects(world).includes('RuntimeClass kata-qemu'), 'a RuntimeClass in use is gone');
     assert.ok(
       told(world).some((line) => line.startsWith('RuntimeClass kata-qemu kept: a pod uses it')),
@@ -98,7 +134,7 @@ export const clusterScenarios = {
   }),
 
   'a RuntimeClass of another installer is not overwritten': on(async ({ world }) => {
-    await world.cloud.update(applied, gvisorAlone);
+    await redeploy(world.cloud, ['gvisor']);
     const nodeSelector = { 'katacontainers.io/kata-runtime': 'true' };
     clusterOf(world).apply({
       apiVersion: 'node.k8s.io/v1',
@@ -107,11 +143,7 @@ export const clusterScenarios = {
       handler: 'kata-qemu',
       scheduling: { nodeSelector },
     });
-    const more = [
-      { runtime: 'gvisor', handler: 'runsc' },
-      { runtime: 'kata', handler: 'kata-qemu' },
-    ] as const;
-    const update = world.cloud.update(applied, { Manifests: JSON.stringify(renderManifests({ runtimes: more })) });
+    const update = redeploy(world.cloud, ['gvisor', 'kata']);
     await assert.rejects(update, /Somebody else owns RuntimeClass kata-qemu/);
     const theirs = clusterOf(world)
       .objects('RuntimeClass')
@@ -137,7 +169,7 @@ export const clusterScenarios = {
       },
     });
     try {
-      assert.equal(refused.size, 2);
+      assert.equal(refused.size, 3);
       assert.equal(objects(world).length, 13);
     } finally {
       await world.stop();

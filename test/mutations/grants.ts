@@ -17,6 +17,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
   ...Object.fromEntries(
     [
+      'ClusterdemoManifestsGrantRole',
       'ClusterdemoManifestsPrepareRole',
       'ClusterdemoManifestsProvidedRole',
       'LookUpFindRole',

@@ -1,10 +1,13 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { AwsError } from '../../local/aws/service.ts';
+import { manifestsVersion } from '../../kubernetes/version.ts';
+import { AwsError, type Principal } from '../../local/aws/service.ts';
 import { VirtualClock } from '../../local/clock.ts';
+import { readPolicy } from '../../local/iam/policy.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { ClusterSettings } from '../../local/world/services.ts';
 import { World } from '../../local/world/world.ts';
+import { redeploy } from './redeploy.ts';
 import { cluster } from './scenario.ts';
 
 /** Deploys the sample over a cluster that EKS has in some way. */
@@ -26,18 +29,6 @@ function objects(world: World, kind: string): readonly string[] {
   const all = world.clusters.get(cluster)?.objects(kind) ?? [];
   return all.map(({ metadata }) => metadata.name).filter((name) => !['default', 'kube-system'].includes(name));
 }
-
-const manifests = (...runtimes: ('gvisor' | 'kata' | 'sysbox')[]) => ({
-  Manifests: JSON.stringify(
-    renderManifests({
-      runtimes: runtimes.map((runtime) => ({
-        runtime,
-        handler: runtime === 'gvisor' ? 'runsc' : runtime === 'kata' ? 'kata-qemu' : 'sysbox-runc',
-      })),
-    }),
-  ),
-});
-const applied = 'Manifests/Applied/Default';
 
 describe('a deployment', () => {
   it.each<[string, ClusterSettings, readonly string[], RegExp]>([
@@ -92,6 +83,133 @@ describe('a deployment', () => {
     onTestFinished(() => world.stop());
     expect([refused, world.cloud.calls.get('lambda:GetFunction')]).toEqual([1, 1]);
   });
+
+  it('waits until EKS knows the role that it lets in', async () => {
+    const world = await deployed();
+    const refused = world.cloud.journal.filter(({ operation, error }) => operation === 'CreateAccessEntry' && error);
+
+    expect(refused.map(({ error }) => error)).toContain('InvalidParameterException');
+    expect(Object.values(world.cloud.outputs)).toContain('16 objects applied');
+  });
+
+  it('leaves nobody in the cluster but the identity of nodes', async () => {
+    const world = await deployed();
+
+    expect(world.services.eks.entries()).toMatchObject([{ groups: ['airlock:gatekeepers'], policies: [] }]);
+  });
+});
+
+describe('whoever may invoke the functions of a deployment and do nothing else', () => {
+  const forged = {
+    ClusterRoleBinding: {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'airlock-x' },
+      subjects: [{ kind: 'User', name: 'mallory', apiGroup: 'rbac.authorization.k8s.io' }],
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    },
+  };
+  const versionOf = (world: World) => {
+    const { settings } = world.cloud.lambda.function(world.cloud.resource('Manifests/Prepare/Function/Resource').ref);
+    return manifestsVersion(renderManifests(JSON.parse(settings.environment['MANIFESTS'] ?? '')));
+  };
+  const everything = (world: World) =>
+    [
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'RoleBinding',
+    ]
+      .flatMap((kind) => objects(world, kind).map((name) => `${kind} ${name}`))
+      .sort();
+
+  /** Invokes a function as a role that AWSLambdaRole alone is attached to, and waits for its end. */
+  async function invoke(world: World, path: string, event: object): Promise<string> {
+    const { cloud } = world;
+    const roleArn = 'arn:aws:iam::123456789012:role/invoker';
+    cloud.iam.roles.set('invoker', {
+      arn: roleArn,
+      name: 'invoker',
+      id: 'AROAINVOKER',
+      trust: readPolicy({ Version: '2012-10-17', Statement: [] }),
+      policies: new Map([
+        [
+          'AWSLambdaRole',
+          readPolicy({
+            Version: '2012-10-17',
+            Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*' }],
+          }),
+        ],
+      ]),
+      tags: {},
+    });
+    const principal: Principal = { kind: 'role', roleArn, sessionName: 'mallory' };
+    let ended: string | undefined;
+    cloud.aws
+      .call(principal, 'lambda', 'Invoke', {
+        FunctionName: cloud.resource(`${path}/Function/Resource`).ref,
+        Payload: Buffer.from(JSON.stringify(event)),
+      })
+      .then(
+        (answer) => {
+          ended = Buffer.from((answer as { Payload: Uint8Array }).Payload).toString();
+        },
+        (error: unknown) => {
+          ended = String(error);
+        },
+      );
+    await (world.cloud.core.clock as VirtualClock).run(() => ended !== undefined);
+    return ended ?? 'it never ended';
+  }
+
+  it.each<[string, 'Grant' | 'Prepare', 'Create' | 'Update' | 'Delete', RegExp]>([
+    [
+      'has nothing deleted',
+      'Grant',
+      'Delete',
+      /Delete is asked for, but CloudFormation has the resource as CREATE_COMPLETE/,
+    ],
+    [
+      'has nothing applied',
+      'Grant',
+      'Create',
+      /Create is asked for, but CloudFormation has the resource as CREATE_COMPLETE/,
+    ],
+    ['has nothing deleted behind its back', 'Prepare', 'Delete', /HTTP 401: Unauthorized/],
+    ['has nothing applied behind its back', 'Prepare', 'Update', /HTTP 401: Unauthorized/],
+  ])('%s by %s with a forged %s', async (_what, name, RequestType, words) => {
+    const world = await deployed();
+    const before = everything(world);
+    const said = await invoke(world, `Manifests/${name}`, {
+      RequestType,
+      PhysicalResourceId: 'airlock-in-demo',
+      ResourceProperties: { Version: versionOf(world), Manifests: JSON.stringify(Object.values(forged)) },
+      OldResourceProperties: { Version: 'x', Manifests: JSON.stringify(Object.values(forged)) },
+    });
+
+    expect(said).toMatch(words);
+    expect(everything(world)).toEqual(before);
+    expect(before).toHaveLength(10);
+  });
+
+  it('gets a cluster what it has, and nothing of the event, even while the right is given', async () => {
+    const world = await deployed();
+    const before = everything(world);
+    const { roleArn } = world.cloud.lambda.function(
+      world.cloud.resource('Manifests/Prepare/Function/Resource').ref,
+    ).settings;
+    world.clusters
+      .get(cluster)
+      ?.addAccessEntry({ principalArn: roleArn, kubernetesGroups: ['airlock:preparers'], clusterAdmin: true });
+    const said = await invoke(world, 'Manifests/Prepare', {
+      RequestType: 'Update',
+      ResourceProperties: { Version: versionOf(world), Manifests: JSON.stringify(Object.values(forged)) },
+    });
+
+    expect(said).toContain('16 objects applied, 0 removed');
+    expect(everything(world)).toEqual(before);
+  });
 });
 
 describe('the manifests in a cluster', () => {
@@ -106,7 +224,7 @@ describe('the manifests in a cluster', () => {
 
   it('follow an update, and come back where it fails', async () => {
     const world = await deployed();
-    await expect(world.cloud.update(applied, manifests('gvisor'))).resolves.toEqual({
+    await expect(redeploy(world.cloud, ['gvisor'])).resolves.toEqual({
       Summary: '14 objects applied, 2 removed',
     });
     expect(objects(world, 'RuntimeClass')).toEqual(['gvisor']);
@@ -118,7 +236,7 @@ describe('the manifests in a cluster', () => {
       handler: 'sysbox-runc',
       scheduling: { nodeSelector: { 'sysbox-install': 'yes' } },
     });
-    const failing = world.cloud.update(applied, manifests('gvisor', 'kata', 'sysbox'));
+    const failing = redeploy(world.cloud, ['gvisor', 'kata', 'sysbox']);
 
     await expect(failing).rejects.toThrow(/Somebody else owns RuntimeClass sysbox-runc/);
     // What was made on the way is gone, and what is somebody else's has stayed.

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { here } from '../../local/aws/service.ts';
+import { stackId } from '../../local/template/names.ts';
 import type { World } from '../../local/world/world.ts';
 import { startWorld } from './scenario.ts';
 
@@ -71,8 +73,23 @@ function resourcesOf(world: World): { readonly arn: string; readonly written: st
       arn: 'arn:aws:eks:eu-central-1:123456789012:cluster/demo',
       written: 'arn:{Partition}:eks:{Region}:{AccountId}:cluster/demo',
     },
+    {
+      arn: `arn:aws:eks:eu-central-1:123456789012:access-entry/demo/role/123456789012/${preparing(world).split('/').at(-1)}/id`,
+      written:
+        'arn:{Partition}:eks:{Region}:{AccountId}:access-entry/demo/role/{AccountId}/{ClusterdemoManifestsPrepareRole}/*',
+    },
+    {
+      arn: 'arn:aws:eks:eu-central-1:123456789012:access-entry/demo/role/123456789012/of-another/id',
+      written: 'the access entry of another role',
+    },
+    { arn: stackId(here, 'Airlock'), written: '{StackId}' },
     { arn: 'arn:aws:ssm:eu-central-1::document/AWS-RunShellScript', written: 'a document of AWS' },
   ];
+}
+
+/** The role of the function that prepares the cluster. */
+function preparing(world: World): string {
+  return world.cloud.lambda.function(world.cloud.resource('Manifests/Prepare/Function/Resource').ref).settings.roleArn;
 }
 
 describe('a role', () => {
@@ -102,6 +119,11 @@ describe('a role', () => {
       'ec2:ResourceTag/airlock:runtime': 'gvisor',
       'autoscaling:ResourceTag/airlock:runtime': 'gvisor',
       'events:source': 'airlock',
+      'eks:principalArn': preparing(world),
+      'eks:accessEntryType': 'STANDARD',
+      'eks:kubernetesGroups': ['airlock:preparers'],
+      'eks:policyArn': 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy',
+      'eks:accessScope': 'cluster',
     };
     let allowed = 0;
     for (const [role, rights] of page) {
@@ -144,6 +166,42 @@ describe('a role', () => {
     expect(world.cloud.iam.deny(principal, { ...tell, context: { 'events:source': 'aws.ec2' } })).toContain(
       'events:PutEvents',
     );
+  });
+
+  it('may let one role into a cluster, with one group and one policy, and no other', async () => {
+    const world = await startWorld();
+    const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Grant/Function/Resource').ref).settings;
+    const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
+    const role = preparing(world);
+    const entry = `arn:aws:eks:eu-central-1:123456789012:access-entry/demo/role/123456789012/${role.split('/').at(-1)}/id`;
+    const making = {
+      action: 'eks:CreateAccessEntry',
+      resource: 'arn:aws:eks:eu-central-1:123456789012:cluster/demo',
+      context: {
+        'eks:principalArn': role,
+        'eks:accessEntryType': 'STANDARD',
+        'eks:kubernetesGroups': ['airlock:preparers'],
+      },
+    };
+    const policy = (name: string) => `arn:aws:eks::aws:cluster-access-policy/${name}`;
+    const associating = {
+      action: 'eks:AssociateAccessPolicy',
+      resource: entry,
+      context: { 'eks:policyArn': policy('AmazonEKSClusterAdminPolicy'), 'eks:accessScope': 'cluster' },
+    };
+    const denied = (asked: typeof making | typeof associating, more: object = {}) =>
+      world.cloud.iam.deny(principal, { ...asked, context: { ...asked.context, ...more } });
+
+    expect([denied(making), denied(associating)]).toEqual([undefined, undefined]);
+    for (const answer of [
+      denied(making, { 'eks:principalArn': roleArn }),
+      denied(making, { 'eks:kubernetesGroups': ['airlock:gatekeepers'] }),
+      denied(making, { 'eks:kubernetesGroups': ['airlock:preparers', 'admins'] }),
+      denied(making, { 'eks:accessEntryType': 'EC2_LINUX' }),
+      denied(associating, { 'eks:policyArn': policy('AmazonEKSAdminViewPolicy') }),
+      denied(associating, { 'eks:accessScope': 'namespace' }),
+    ])
+      expect(answer).toContain('is not authorized to perform');
   });
 
   it("may end no instance and no group's instance without our tag", async () => {

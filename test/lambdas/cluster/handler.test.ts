@@ -43,7 +43,7 @@ beforeAll(async () => {
     clusterName,
     accessEntries: [{ principalArn: role, kubernetesGroups: [gatekeepers] }],
     secretOf: (id) => (id === credentials.accessKeyId ? { ...credentials, roleArn: role } : undefined),
-    manifests: renderManifests({ runtimes: [{ runtime: 'gvisor', handler: 'runsc' }] }),
+    manifests: renderManifests({ runtimes: ['gvisor'] }),
   });
   vi.stubEnv('CLUSTER_NAME', clusterName);
   vi.stubEnv('CLUSTER_ENDPOINT', api.endpoint);

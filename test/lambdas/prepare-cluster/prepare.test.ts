@@ -11,8 +11,7 @@ afterEach(() => world.stop());
 
 const all = manifestsFor();
 const creating = (manifests: readonly Addressed[] = all) => world.run((ports) => create(manifests, ports));
-const updating = (manifests: readonly Addressed[], before: readonly Addressed[] = all) =>
-  world.run((ports) => update(manifests, before, ports));
+const updating = (manifests: readonly Addressed[]) => world.run((ports) => update(manifests, ports));
 const clearing = (manifests: readonly Addressed[] = all) => world.run((ports) => clear(manifests, ports));
 
 /** Makes the server fail on writes of one object, as often as told. */
@@ -164,7 +163,7 @@ describe('a creation that fails', () => {
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',
       metadata: { name: 'kata-qemu' },
-      handler: 'kata-handler',
+      handler: 'kata-qemu',
       scheduling: { nodeSelector: { 'katacontainers.io/kata-runtime': 'true' } },
     };
     world.api.apply(theirs);
@@ -206,12 +205,12 @@ describe('an update', () => {
   test('that fails half way is undone by the update back', async () => {
     await creating(less);
     failOn('runtimeclasses', 'sysbox-runc', 403);
-    const failed = await updating(all, less);
+    const failed = await updating(all);
     world.api.faults.clear();
-    const back = await updating(less, all);
+    const back = await updating(less);
 
     expect(failed.error?.message).toContain('RuntimeClass sysbox-runc');
-    expect(back.value).toBe(`${less.length} objects applied, 2 removed`);
+    expect(back.value).toBe(`${less.length} objects applied, 1 removed`);
     expect([...world.objects()].sort()).toEqual(namesOf(less));
   });
 
@@ -222,9 +221,128 @@ describe('an update', () => {
     const before = rules();
     await updating(other);
     const after = rules();
-    await updating(all, other);
+    await updating(all);
 
     expect([after.includes('nodes/status'), rules()]).toEqual([true, before]);
+  });
+});
+
+describe('what another version applied', () => {
+  const group = { kind: 'Group', name: 'airlock:gatekeepers', apiGroup: 'rbac.authorization.k8s.io' };
+  const policy = (name: string) => ({
+    ...all.find(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding'),
+    metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'airlock' } },
+  });
+
+  test('goes with the update to this one, a policy of its own too', async () => {
+    await creating();
+    await applied(policy('airlock-of-tomorrow'));
+    const { value } = await updating(all);
+
+    expect(value).toBe(`${all.length} objects applied, 1 removed`);
+    expect([...world.objects()].sort()).toEqual(namesOf(all));
+  });
+
+  test('goes with a deletion', async () => {
+    await creating();
+    await applied(policy('airlock-of-tomorrow'));
+
+    expect([(await clearing()).value, world.objects()]).toEqual([`${all.length + 1} objects removed`, []]);
+  });
+
+  test('is told from what others made, by the label, the name and the owner of its fields', async () => {
+    await creating();
+    await applied(policy('of-others'));
+    const { labels: _, ...unlabelled } = policy('airlock-of-others').metadata;
+    await applied({ ...policy('airlock-of-others'), metadata: unlabelled });
+    world.api.apply(policy('airlock-by-kubectl'));
+    await updating(all);
+
+    expect([...world.objects()].sort()).toEqual(
+      [
+        ...namesOf(all),
+        ...['of-others', 'airlock-of-others', 'airlock-by-kubectl'].map(
+          (name) => `ValidatingAdmissionPolicyBinding ${name}`,
+        ),
+      ].sort(),
+    );
+  });
+
+  test('may leave rights, and then no policy is removed', async () => {
+    await creating();
+    world.api.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'by-hand' },
+      subjects: [group],
+      roleRef: { apiGroup: group.apiGroup, kind: 'ClusterRole', name: 'cluster-admin' },
+    });
+    const { value } = await clearing();
+
+    expect(value).toContain(
+      'kept ValidatingAdmissionPolicy airlock-nodes: the ClusterRoleBinding by-hand gives rights to airlock:gatekeepers',
+    );
+    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(6);
+    expect(world.objects()).not.toContain('ClusterRoleBinding airlock-gatekeeper');
+  });
+
+  test('may give rights while the policies are removed: they come back, and the deletion has failed', async () => {
+    await creating();
+    const binding = all.find(({ kind }) => kind === 'ClusterRoleBinding');
+    world.api.faults.plant(
+      ({ verb, name }) => verb === 'delete' && name === 'airlock-elsewhere',
+      { kind: 'meanwhile', run: () => void world.api.apply(binding ?? {}) },
+      1,
+    );
+    const { error } = await clearing();
+
+    expect(error?.message).toContain('gives rights to airlock:gatekeepers since the policies were removed');
+    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(6);
+  });
+
+  /** Applies an object as the function does. */
+  async function applied(object: object): Promise<void> {
+    const { apiVersion, kind, metadata } = object as Addressed;
+    await world.run(({ api }) => api.apply({ ...object, apiVersion, kind, metadata }));
+  }
+});
+
+describe('what Airlock does not render is not applied', () => {
+  const find = (kind: string) => all.find((one) => one.kind === kind) as Addressed & Record<string, unknown>;
+  test.each<[string, () => Addressed]>([
+    ['an object of another kind', () => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'airlock-x' } })],
+    ['an object of another name', () => ({ ...find('Namespace'), metadata: { name: 'kube-system' } })],
+    [
+      'a binding to everybody',
+      () => ({ ...find('ClusterRoleBinding'), subjects: [{ kind: 'Group', name: 'system:authenticated' }] }),
+    ],
+    [
+      'a binding to one more',
+      () => ({
+        ...find('RoleBinding'),
+        subjects: [...(find('RoleBinding')['subjects'] as object[]), { kind: 'User', name: 'mallory' }],
+      }),
+    ],
+    [
+      'a binding of another role',
+      () => ({
+        ...find('ClusterRoleBinding'),
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      }),
+    ],
+    [
+      'a role with one more rule',
+      () => ({
+        ...find('ClusterRole'),
+        rules: [...(find('ClusterRole')['rules'] as object[]), { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+      }),
+    ],
+    ['a role that gathers others', () => ({ ...find('ClusterRole'), aggregationRule: { clusterRoleSelectors: [{}] } })],
+  ])('%s', async (_what, object) => {
+    const { error } = await updating([...all, object()]);
+
+    expect(error?.message).toMatch(/is not as Airlock renders it, so nothing was applied/);
+    expect(world.objects()).toEqual([]);
   });
 });
 
@@ -237,14 +355,24 @@ describe('a deletion', () => {
     expect(value).toBe(`${all.length} objects removed`);
     expect(world.objects()).toEqual([]);
     const removed = world.told.map((line) => line.replace(' removed', ''));
-    expect(removed).toEqual(
+    expect([...removed].sort()).toEqual(
       all
-        .toReversed()
         .map(
           ({ kind, metadata: { name, namespace } }) =>
             `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
-        ),
+        )
+        .sort(),
     );
+    expect(removed.map((line) => line.split(' ')[0]).filter((kind, at, kinds) => kinds.indexOf(kind) === at)).toEqual([
+      'RoleBinding',
+      'ClusterRoleBinding',
+      'Role',
+      'ClusterRole',
+      'RuntimeClass',
+      'ValidatingAdmissionPolicyBinding',
+      'ValidatingAdmissionPolicy',
+      'Namespace',
+    ]);
   });
 
   test('keeps a RuntimeClass that pods use, and removes all else', async () => {
@@ -273,14 +401,14 @@ describe('a deletion', () => {
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',
       metadata: { name: 'gvisor' },
-      handler: 'gvisor-handler',
+      handler: 'runsc',
     });
     await creating();
     const { value } = await clearing();
 
     expect(value).toContain('kept RuntimeClass gvisor: it belongs to kubectl-client-side-apply too');
     const [left] = world.api.objects('RuntimeClass');
-    expect([left?.handler, left?.scheduling, left?.metadata.labels]).toEqual(['gvisor-handler', undefined, undefined]);
+    expect([left?.handler, left?.scheduling, left?.metadata.labels]).toEqual(['runsc', undefined, undefined]);
   });
 
   test('can be asked for twice', async () => {

@@ -16,8 +16,7 @@ export type Ended<T> =
 
 /** The manifests for some runtimes. */
 export function manifestsFor(names: readonly Runtime[] = runtimes, gate?: string): readonly Addressed[] {
-  const wanted = names.map((runtime) => ({ runtime, handler: `${runtime}-handler` }));
-  return renderManifests({ runtimes: wanted, ...(gate === undefined ? {} : { gate }) }) as readonly Addressed[];
+  return renderManifests({ runtimes: names, ...(gate === undefined ? {} : { gate }) }) as readonly Addressed[];
 }
 
 /** A bare cluster that lets the preparing role in, and in which a policy takes two seconds to be in force. */
@@ -76,6 +75,8 @@ export class World {
         read: held((object) => objects.read(object)),
         remove: held((object) => objects.remove(object)),
         podsWith: held((name) => objects.podsWith(name)),
+        labelled: held((label) => objects.labelled(label)),
+        boundTo: held((group) => objects.boundTo(group)),
       },
       time: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) },
       tell: (what) => void this.told.push(what),

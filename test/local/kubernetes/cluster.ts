@@ -75,7 +75,7 @@ function optionsOf({ gate }: ClusterChoices) {
     secretOf,
     accessEntries: [{ principalArn: role, kubernetesGroups: [gatekeepers] }],
     manifests: renderManifests({
-      runtimes: [{ runtime: 'gvisor', handler: 'runsc' }],
+      runtimes: ['gvisor'],
       ...(gate === undefined ? {} : { gate }),
     }),
   };

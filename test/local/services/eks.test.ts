@@ -94,3 +94,44 @@ test.each([
 ])('an access entry with %s is refused', async (_name, properties, message) => {
   await expect(entry(properties)).rejects.toThrow(message);
 });
+
+test('an entry of the API gives nothing until a policy is associated, and goes with all that it gives', async () => {
+  const told: unknown[] = [];
+  eks.watchEntries(({ groups, policies }, gone) => told.push([groups, policies, gone]));
+  const entryOf = { clusterName: 'prod', principalArn: PrincipalArn };
+  const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
+  const call = (operation: string, more: object = {}) => aws.call(someone, 'eks', operation, { ...entryOf, ...more });
+  await expect(call('AssociateAccessPolicy', { policyArn, accessScope: { type: 'cluster' } })).rejects.toMatchObject({
+    code: 'ResourceNotFoundException',
+  });
+  await call('CreateAccessEntry', { kubernetesGroups: ['a'], type: 'STANDARD' });
+  await expect(call('CreateAccessEntry')).rejects.toMatchObject({ code: 'ResourceInUseException' });
+  await call('AssociateAccessPolicy', { policyArn, accessScope: { type: 'cluster' } });
+  await call('DeleteAccessEntry');
+
+  expect(told).toEqual([
+    [['a'], [], false],
+    [['a'], ['AmazonEKSClusterAdminPolicy'], false],
+    [['a'], ['AmazonEKSClusterAdminPolicy'], true],
+  ]);
+  await expect(call('DeleteAccessEntry')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+});
+
+test('a role that was made seconds ago is no principal yet, and one that nobody made never is', async () => {
+  const clock = new VirtualClock(0);
+  const roles: Record<string, number> = { [PrincipalArn]: 0 };
+  const young = new Eks({ clock, place: here, roleMadeAt: (arn) => roles[arn], spreadMs: 5_000 });
+  young.register('prod', { endpoint: 'https://127.0.0.1:6443', certificateAuthority: 'Q0E=' });
+  const account = new PermissiveAws(clock);
+  account.add(young.service);
+  const make = (principalArn: string) =>
+    account.call(someone, 'eks', 'CreateAccessEntry', { clusterName: 'prod', principalArn });
+  const refused = {
+    code: 'InvalidParameterException',
+    message: 'The specified principalArn is invalid: invalid principal.',
+  };
+  await expect(make(PrincipalArn)).rejects.toMatchObject(refused);
+  await clock.run(() => false, 5_000);
+  await expect(make(PrincipalArn)).resolves.toBeDefined();
+  await expect(make(`${PrincipalArn}2`)).rejects.toMatchObject(refused);
+});

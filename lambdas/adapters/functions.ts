@@ -1,0 +1,34 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { whileSpreading } from './spread.ts';
+
+// A request that was cut off may be at work: it is not sent twice.
+const client = new LambdaClient({ maxAttempts: 1 });
+
+/** What Lambda refuses while a function or our right to it is new, or nothing is free to run it. */
+const passing = [
+  'AccessDeniedException',
+  'ResourceConflictException',
+  'ResourceNotReadyException',
+  'TooManyRequestsException',
+];
+
+/**
+ * Invokes a function and waits for its answer.
+ *
+ * @throws Error with the name and the message of the function's own failure
+ */
+export async function invoke(functionArn: string, event: object): Promise<unknown> {
+  const { FunctionError, Payload } = await whileSpreading(
+    () => client.send(new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) })),
+    (error) => error instanceof Error && passing.includes(error.name),
+  );
+  const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
+  if (FunctionError === undefined) return answer;
+  const { errorType = 'Error', errorMessage = 'it failed without a word' } = answer as {
+    errorType?: string;
+    errorMessage?: string;
+  };
+  const error = new Error(errorMessage);
+  error.name = errorType;
+  throw error;
+}

@@ -1,0 +1,17 @@
+import type { Runtime } from '../../domain/node.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { manifestsVersion } from '../../kubernetes/version.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+
+/**
+ * Updates the stack to other runtimes, as far as the preparation of its cluster goes: the function first, then the resource that it answers
+ * for. Where that fails the function goes back before the resource does.
+ */
+export async function redeploy(cloud: LocalCloud, runtimes: readonly Runtime[]): Promise<Record<string, unknown>> {
+  const name = cloud.resource('Manifests/Prepare/Function/Resource').ref;
+  const { environment } = cloud.lambda.function(name).settings;
+  const options = { ...JSON.parse(environment['MANIFESTS'] ?? ''), runtimes };
+  cloud.lambda.update(name, { environment: { ...environment, MANIFESTS: JSON.stringify(options) } });
+  const Version = manifestsVersion(renderManifests(options));
+  return await cloud.update('Manifests/Applied/Default', { Version }, () => cloud.lambda.update(name, { environment }));
+}
