@@ -11,6 +11,8 @@ export interface Reach {
   readonly events: EventBridgeClient;
   /** The table of the ledger. */
   readonly table: string;
+  /** The bus that Airlock publishes on. */
+  readonly bus: string;
 }
 
 /** One breaker as the command shows it. */
@@ -32,8 +34,17 @@ export async function breakers({ dynamoDb, table }: Reach): Promise<readonly Sho
   return found;
 }
 
-/** Closes a breaker and tells the bus. @returns whether it was open */
-export async function closeBreaker({ dynamoDb, events, table }: Reach, scope: Scope, at: string): Promise<boolean> {
+/**
+ * Closes a breaker and tells the bus.
+ *
+ * @returns whether it was open
+ * @throws Error where the bus does not take the event from this caller: the breaker is closed then all the same
+ */
+export async function closeBreaker(
+  { dynamoDb, events, table, bus }: Reach,
+  scope: Scope,
+  at: string,
+): Promise<boolean> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   try {
     await client.send(
@@ -51,13 +62,23 @@ export async function closeBreaker({ dynamoDb, events, table }: Reach, scope: Sc
     throw error;
   }
   const Detail = JSON.stringify({ ...scope, by: 'an operator', at });
-  await events.send(new PutEventsCommand({ Entries: [{ Source: source, DetailType: 'Breaker Closed', Detail }] }));
+  const entry = { EventBusName: bus, Source: source, DetailType: 'Breaker Closed', Detail };
+  try {
+    await events.send(new PutEventsCommand({ Entries: [entry] }));
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error;
+    throw new Error(
+      `the breaker is closed, but the audit trail does not say so: ${error.message}; accepted: a role that airlock.yaml names under operators`,
+    );
+  }
   return true;
 }
 
 async function reach(): Promise<Reach> {
-  const { physicalId: table } = resourceLike(await deployedResources(), 'AWS::DynamoDB::Table', 'Ledger');
-  return { dynamoDb: new DynamoDBClient(), events: new EventBridgeClient(), table };
+  const resources = await deployedResources();
+  const { physicalId: table } = resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger');
+  const { physicalId: bus } = resourceLike(resources, 'AWS::Events::EventBus', 'Bus');
+  return { dynamoDb: new DynamoDBClient(), events: new EventBridgeClient(), table, bus };
 }
 
 /** `airlock breaker`: every breaker with its state, one a line. @returns the exit status */

@@ -8,12 +8,13 @@ import { Construct } from 'constructs';
 import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
-import { grantTelling } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What admission needs. */
 export interface AdmissionProps {
+  readonly bus: Bus;
   readonly clusters: readonly string[];
   readonly releases: Releases;
   readonly pools: Pools;
@@ -67,7 +68,7 @@ export class Admission extends Construct {
     props.way.grantStartExecution(admit.role);
     props.ledger.table.grant(admit.role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     props.departures.queue.grant(admit.role, 'sqs:SendMessage');
-    grantTelling(admit.role);
+    props.bus.letTell(admit);
     admit.consume(this.launches.queue, {
       batchSize: 100,
       window: Duration.seconds(2),

@@ -6,6 +6,7 @@ import type { Runtime } from '../domain/node.ts';
 import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
+import { Bus } from './bus.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
 import { Commands } from './commands.ts';
@@ -37,16 +38,17 @@ export class AirlockStack extends Stack {
     const runtimes = Object.keys(releases) as Runtime[];
 
     const ledger = new Ledger(this, 'Ledger');
-    new Audit(this, 'Audit', logRetention);
+    const bus = new Bus(this, 'Bus', { operators: config.operators });
+    new Audit(this, 'Audit', { bus, logRetention });
     const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {
       unknownHosts: config.unknownHosts,
     });
-    const commands = new Commands(this, 'Commands', { documents, ledger, logRetention });
-    const results = new Results(this, 'Results', { ledger, logRetention });
+    const commands = new Commands(this, 'Commands', { bus, documents, ledger, logRetention });
+    const results = new Results(this, 'Results', { bus, ledger, logRetention });
 
     const { deadlineMinutes, onFailure } = config;
     const pools = { deadlineMinutes, onFailure, pools: config.pools };
-    const replacing = new Replacing(this, 'Replacing', { ledger, pools, breaker: config.breaker, logRetention });
+    const replacing = new Replacing(this, 'Replacing', { bus, ledger, pools, breaker: config.breaker, logRetention });
     const halting = new Halting(this, 'Halting', { ledger, logRetention });
 
     let lookUp: ClusterLookUp | undefined;
@@ -65,9 +67,17 @@ export class AirlockStack extends Stack {
       });
       return [cluster.name, access] as const;
     });
-    const way = new Way(this, 'Way', { commands, ledger, halting, replacing, clusters: Object.fromEntries(clusters) });
-    const { departures } = new Departures(this, 'Departures', { ledger, way: way.stateMachine, logRetention });
+    const way = new Way(this, 'Way', {
+      bus,
+      commands,
+      ledger,
+      halting,
+      replacing,
+      clusters: Object.fromEntries(clusters),
+    });
+    const { departures } = new Departures(this, 'Departures', { bus, ledger, way: way.stateMachine, logRetention });
     const admitting = {
+      bus,
       clusters: config.clusters.map(({ name }) => name),
       releases,
       pools,

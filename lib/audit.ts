@@ -4,34 +4,47 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, ResourcePolicy, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { source } from '../domain/events.ts';
+import type { Bus } from './bus.ts';
+
+/** What is kept, and for how long. */
+export interface AuditProps {
+  readonly bus: Bus;
+  readonly logRetention: RetentionDays;
+}
 
 /** The audit trail: every event that Airlock tells the bus, in one log group. */
 export class Audit extends Construct {
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, retention: RetentionDays) {
+  constructor(scope: Construct, id: string, { bus, logRetention }: AuditProps) {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Trail', {
       // EventBridge writes only to groups below /aws/events/.
       logGroupName: `/aws/events/${Stack.of(this).stackName}/audit`,
-      retention,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const rule = new Rule(this, 'Told', {
       description: 'Every event of Airlock goes to its audit trail',
+      eventBus: bus.bus,
       eventPattern: { source: [source] },
     });
     const group = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${this.logGroup.logGroupName}`;
     rule.addTarget({ bind: () => ({ arn: group }) } satisfies IRuleTarget);
+    const principals = ['events', 'delivery.logs'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`));
+    const resources = [`${group}:*`];
     new ResourcePolicy(this, 'Writers', {
       policyStatements: [
+        // EventBridge makes a stream without naming the rule that it is for; an empty stream says nothing.
+        new PolicyStatement({ principals, actions: ['logs:CreateLogStream'], resources }),
         new PolicyStatement({
-          principals: [
-            new ServicePrincipal('events.amazonaws.com'),
-            new ServicePrincipal('delivery.logs.amazonaws.com'),
-          ],
-          actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-          resources: [`${group}:*`],
+          principals,
+          actions: ['logs:PutLogEvents'],
+          resources,
+          conditions: {
+            ArnEquals: { 'aws:SourceArn': rule.ruleArn },
+            StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          },
         }),
       ],
     });

@@ -1,14 +1,71 @@
-import { Aws } from 'aws-cdk-lib';
-import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnOutput, Lazy, Stack } from 'aws-cdk-lib';
+import { CfnEventBusPolicy, EventBus } from 'aws-cdk-lib/aws-events';
+import { Effect, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
 import { source } from '../domain/events.ts';
+import type { AirlockFunction } from './airlock-function.ts';
+import { operatorArn } from './operators.ts';
 
-/** Lets a role put events on the default bus, in Airlock's name only. */
-export function grantTelling(role: IRole): void {
-  role.addToPrincipalPolicy(
-    new PolicyStatement({
+/** Who may publish beside Airlock's own roles. */
+export interface BusProps {
+  /** Names of roles, with their paths. */
+  readonly operators: readonly string[];
+}
+
+/**
+ * The event bus that Airlock publishes on. A policy on the bus denies PutEvents to every principal but the roles that were given it here, so
+ * that a right to put events somewhere in the account is no right to write Airlock's history.
+ */
+export class Bus extends Construct {
+  readonly bus: EventBus;
+  readonly #publishers: string[];
+
+  constructor(scope: Construct, id: string, { operators }: BusProps) {
+    super(scope, id);
+    this.#publishers = operators.map(operatorArn);
+    this.bus = new EventBus(this, 'Bus', {
+      eventBusName: Stack.of(this).stackName,
+      description: 'What Airlock publishes about nodes',
+    });
+    const alone = new PolicyStatement({
+      effect: Effect.DENY,
+      principals: [new StarPrincipal()],
       actions: ['events:PutEvents'],
-      resources: [`arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:event-bus/default`],
-      conditions: { StringEquals: { 'events:source': source } },
-    }),
-  );
+      resources: [this.bus.eventBusArn],
+      // The session of a role has its role's ARN in this key; a service that calls for itself has none, and is denied, too.
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.#publishers }) } },
+    });
+    new CfnEventBusPolicy(this, 'Publishers', {
+      eventBusName: this.bus.eventBusName,
+      statementId: 'AirlockAlone',
+      statement: alone.toStatementJson(),
+    });
+    new CfnOutput(this, 'Name', { value: this.bus.eventBusName, description: 'The bus that Airlock publishes on' });
+    new CfnOutput(this, 'Arn', {
+      value: this.bus.eventBusArn,
+      description: 'For rules of your own, and their targets',
+    });
+  }
+
+  /** Lets a role publish, in Airlock's name only. */
+  grantTelling(role: IRole): void {
+    this.#publishers.push(role.roleArn);
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: ['events:PutEvents'],
+        resources: [this.bus.eventBusArn],
+        // One evaluation covers all entries of a call, so the key has many values; ForAllValues alone holds where it has none.
+        conditions: {
+          'ForAllValues:StringEquals': { 'events:source': [source] },
+          Null: { 'events:source': 'false' },
+        },
+      }),
+    );
+  }
+
+  /** Lets a function publish, and gives it the bus's name. */
+  letTell({ function: code, role }: AirlockFunction): void {
+    code.addEnvironment('EVENT_BUS', this.bus.eventBusName);
+    this.grantTelling(role);
+  }
 }

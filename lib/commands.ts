@@ -4,13 +4,14 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { runtimeTag } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
-import { grantTelling } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import type { NodeDocuments } from './node-documents.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What the sending of commands needs. */
 export interface CommandsProps {
+  readonly bus: Bus;
   readonly documents: NodeDocuments;
   readonly ledger: Ledger;
   readonly logRetention: RetentionDays;
@@ -26,7 +27,7 @@ export class Commands extends Construct {
   readonly commands: WorkQueue;
   readonly dispatch: AirlockFunction;
 
-  constructor(scope: Construct, id: string, { documents, ledger, logRetention }: CommandsProps) {
+  constructor(scope: Construct, id: string, { bus, documents, ledger, logRetention }: CommandsProps) {
     super(scope, id);
     // A node may wait for its agent until its deadline, and is received anew every few seconds.
     this.commands = new WorkQueue(this, 'Commands', { consumerTimeout: timeout, maxReceiveCount: 1_000 });
@@ -77,7 +78,7 @@ export class Commands extends Construct {
       },
     );
     ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
-    grantTelling(role);
+    bus.letTell(this.dispatch);
     this.dispatch.consume(this.commands.queue, {
       batchSize: 50,
       window: Duration.seconds(5),

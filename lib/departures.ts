@@ -7,12 +7,13 @@ import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunction
 import { Construct } from 'constructs';
 import { departedStates } from '../domain/events.ts';
 import { AirlockFunction } from './airlock-function.ts';
-import { grantTelling } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What the end of a node that is gone needs. */
 export interface DeparturesProps {
+  readonly bus: Bus;
   readonly ledger: Ledger;
   readonly way: StateMachine;
   readonly logRetention: RetentionDays;
@@ -24,7 +25,7 @@ const timeout = Duration.seconds(30);
 export class Departures extends Construct {
   readonly departures: WorkQueue;
 
-  constructor(scope: Construct, id: string, { ledger, way, logRetention }: DeparturesProps) {
+  constructor(scope: Construct, id: string, { bus, ledger, way, logRetention }: DeparturesProps) {
     super(scope, id);
     this.departures = new WorkQueue(this, 'Departures', { consumerTimeout: timeout, maxReceiveCount: 20 });
     this.#rule('Ended', 'An EC2 instance ends its launch; whose it is, the event does not say', {
@@ -76,7 +77,7 @@ export class Departures extends Construct {
       reason: 'Executions are not known beforehand; these are the executions of the one state machine',
     });
     ledger.table.grant(gone.role, 'dynamodb:Query', 'dynamodb:UpdateItem');
-    grantTelling(gone.role);
+    bus.letTell(gone);
     gone.consume(this.departures.queue, {
       batchSize: 100,
       window: Duration.seconds(1),

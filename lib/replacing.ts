@@ -7,11 +7,12 @@ import { replaceService } from '../domain/metrics.ts';
 import { type Pools, policyOf } from '../domain/pools.ts';
 import { runtimeTag } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
-import { grantTelling } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What decisions about failures need. */
 export interface ReplacingProps {
+  readonly bus: Bus;
   readonly ledger: Ledger;
   readonly pools: Pools;
   readonly breaker: BreakerLimits;
@@ -25,7 +26,7 @@ const usualHeartbeatMinutes = 60;
 export class Replacing extends Construct {
   readonly replace: AirlockFunction;
 
-  constructor(scope: Construct, id: string, { ledger, pools, breaker, logRetention }: ReplacingProps) {
+  constructor(scope: Construct, id: string, { bus, ledger, pools, breaker, logRetention }: ReplacingProps) {
     super(scope, id);
     for (const { name } of pools.pools) {
       const { launchHook, deadlineMinutes } = policyOf(pools, name);
@@ -77,6 +78,6 @@ export class Replacing extends Construct {
       })),
     );
     ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
-    grantTelling(role);
+    bus.letTell(this.replace);
   }
 }

@@ -5,13 +5,14 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { AirlockFunction } from './airlock-function.ts';
-import { grantTelling } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import { documentPrefix } from './node-documents.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What the settling of results needs. */
 export interface ResultsProps {
+  readonly bus: Bus;
   readonly ledger: Ledger;
   readonly logRetention: RetentionDays;
 }
@@ -43,7 +44,7 @@ const finalStatuses = [
 export class Results extends Construct {
   readonly results: WorkQueue;
 
-  constructor(scope: Construct, id: string, { ledger, logRetention }: ResultsProps) {
+  constructor(scope: Construct, id: string, { bus, ledger, logRetention }: ResultsProps) {
     super(scope, id);
     // A result that SSM does not show yet comes back every five seconds.
     this.results = new WorkQueue(this, 'Results', { consumerTimeout: timeout, maxReceiveCount: 60 });
@@ -77,7 +78,7 @@ export class Results extends Construct {
       reason: 'AWS knows no resource for reading invocations and for the answer by token',
     });
     ledger.table.grant(settle.role, 'dynamodb:Query', 'dynamodb:UpdateItem');
-    grantTelling(settle.role);
+    bus.letTell(settle);
     settle.consume(this.results.queue, {
       batchSize: 100,
       window: Duration.seconds(1),

@@ -8,13 +8,14 @@ import { sweepService } from '../domain/metrics.ts';
 import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
-import { grantTelling } from './bus.ts';
+import type { Bus } from './bus.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import type { Ledger } from './ledger.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What the sweep needs. */
 export interface SweepProps {
+  readonly bus: Bus;
   /** By the cluster's name. */
   readonly clusters: Readonly<Record<string, ClusterAccess>>;
   readonly releases: Releases;
@@ -90,7 +91,7 @@ export class Sweep extends Construct {
     );
     props.ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     props.departures.queue.grant(role, 'sqs:SendMessage');
-    grantTelling(role);
+    props.bus.letTell(sweep);
     const arn = sweep.function.functionArn;
     const group = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule-group/default`;
     const invoker = new Role(this, 'Invoker', {

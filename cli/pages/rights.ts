@@ -36,10 +36,14 @@ export function rightsPage(template: unknown): string {
       .flatMap(([, policy]) => statements(policy.Properties).map((one) => row(one)));
     return `### ${plain(role).slice(1, -1)}\n\nAssumed by ${trusted}.\n\n${table([...managed, ...own])}`;
   });
-  const queues = rows('AWS::SQS::QueuePolicy').map(([name, { Properties }]) => {
-    const lines = statements(Properties).map((one) => `${row(one)} ${one.Effect} ${cell(text(one.Principal))} |`);
+  const policy = (name: string, of: readonly Statement[]) => {
+    const lines = of.map((one) => `${row(one)} ${one.Effect} ${cell(text(one.Principal))} |`);
     return `### ${plain(name).slice(1, -1)}\n\n| actions | resources | conditions | effect and principal |\n|---|---|---|---|\n${lines.join('\n')}`;
-  });
+  };
+  const queues = rows('AWS::SQS::QueuePolicy').map(([name, { Properties }]) => policy(name, statements(Properties)));
+  const buses = rows('AWS::Events::EventBusPolicy').map(([name, { Properties }]) =>
+    policy(name, [Properties?.['Statement'] as Statement]),
+  );
   const entries = rows('AWS::EKS::AccessEntry').map(([, { Properties = {} }]) => {
     const policies = (Properties['AccessPolicies'] ?? []) as { PolicyArn: unknown; AccessScope: { Type: string } }[];
     const names = policies.map((one) => `${cell(text(one.PolicyArn))} for the ${one.AccessScope.Type}`).join('<br>');
@@ -63,6 +67,11 @@ ${roles.join('\n\n')}
 ## Policies of queues
 
 ${queues.join('\n\n')}
+
+## Policy of the bus
+
+${buses.join('\n\n')}
+
 
 ## In a cluster
 

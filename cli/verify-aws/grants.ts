@@ -5,6 +5,8 @@ export interface Grant {
   readonly action: string;
   readonly resource: string;
   readonly context: readonly ContextEntry[];
+  /** The context with one value too many in a key of many values; absent where no condition is about such a key. */
+  readonly excess?: readonly ContextEntry[];
 }
 
 interface Statement {
@@ -20,23 +22,35 @@ export function grantsOf(document: string): Grant[] {
   return listOf(Statement)
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action = [], Resource = [], Condition = {} }) => {
-      const context = Object.values(Condition).flatMap((keys) =>
-        Object.entries(keys).map(
-          ([ContextKeyName, values]): ContextEntry => ({
-            ContextKeyName,
-            ContextKeyType: 'string',
-            ContextKeyValues: [concrete(listOf(values)[0] ?? '')],
-          }),
-        ),
+      // What Null asks for, another operator gives a value to.
+      const context = Object.entries(Condition).flatMap(([operator, keys]) =>
+        operator === 'Null' ? [] : Object.entries(keys).map(([key, values]) => entry(operator, key, listOf(values))),
       );
+      const many = context.some(({ ContextKeyType }) => ContextKeyType === 'stringList');
       return listOf(Action).flatMap((action) =>
         listOf(Resource).map((resource) => ({
           action,
           resource: resource === '*' ? resource : concrete(resource),
           context,
+          ...(many ? { excess: context.map(exceed) } : {}),
         })),
       );
     });
+}
+
+/** One key with values that satisfy its condition. */
+function entry(operator: string, ContextKeyName: string, values: readonly string[]): ContextEntry {
+  const many = /^For(All|Any)Values?:/.test(operator);
+  return {
+    ContextKeyName,
+    ContextKeyType: many ? 'stringList' : 'string',
+    ContextKeyValues: (many ? values : values.slice(0, 1)).map(concrete),
+  };
+}
+
+function exceed(one: ContextEntry): ContextEntry {
+  if (one.ContextKeyType !== 'stringList') return one;
+  return { ...one, ContextKeyValues: [...(one.ContextKeyValues ?? []), 'foreign'] };
 }
 
 function concrete(pattern: string): string {

@@ -42,10 +42,13 @@ async function simulateRole(client: IAMClient, { logicalId, physicalId }: Deploy
     return EvaluationResults.length > 0 && EvaluationResults.every(({ EvalDecision }) => EvalDecision === 'allowed');
   };
   const wrong: string[] = [];
-  for (const { action, resource, context } of policies.flatMap(grantsOf)) {
+  for (const { action, resource, context, excess } of policies.flatMap(grantsOf)) {
     if (!(await allowed(action, resource, context))) wrong.push(`may not do ${action} on ${resource}`);
     if (context.length > 0 && (await allowed(action, resource))) {
       wrong.push(`may do ${action} on ${resource} whatever the condition says`);
+    }
+    if (excess !== undefined && (await allowed(action, resource, excess))) {
+      wrong.push(`may do ${action} on ${resource} for a value beside those of the condition`);
     }
   }
   for (const { action, resource } of forbidden) {

@@ -1,5 +1,8 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { source, type Telling } from '../../domain/events.ts';
+import { variable } from './environment.ts';
+
+const bus = variable('EVENT_BUS');
 
 const client = new EventBridgeClient({ maxAttempts: 5 });
 
@@ -13,12 +16,13 @@ const rounds = 8;
 const firstPauseMs = 50;
 
 /**
- * Puts events on the account's default bus, in order.
+ * Puts events on Airlock's bus, in order.
  *
  * @throws Error where the bus refuses an entry for good
  */
 export async function tell(tellings: readonly Telling[]): Promise<void> {
   const entries = tellings.map(({ type, detail }) => ({
+    EventBusName: bus,
     Source: source,
     DetailType: type,
     Detail: JSON.stringify(detail),

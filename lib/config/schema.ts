@@ -174,6 +174,23 @@ export const ConfigSchema = v.strictObject(
     ),
     /** When too many nodes of a pool and release have failed. */
     breaker: v.nullish(BreakerSchema, {}),
+    /** Roles of people that may publish on the bus and move dead letters back. */
+    operators: v.nullish(
+      v.pipe(
+        v.array(
+          v.pipe(
+            v.string('the name of an IAM role'),
+            v.regex(
+              /^([!-.0-9;-~]+\/)*[\w+=,.@-]{1,64}$/,
+              'the name of an IAM role of this account, behind its path where it has one',
+            ),
+          ),
+          'a list of roles',
+        ),
+        v.maxLength(20, 'at most 20 roles'),
+      ),
+      [],
+    ),
     logRetentionDays: v.optional(
       v.picklist(retentionDays, `a period that CloudWatch Logs knows: one of ${retentionDays.join(', ')} days`),
       90,
@@ -189,7 +206,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, unknownHosts, proof, deadlineMinutes, onFailure, pools, breaker, logRetentionDays and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, unknownHosts, proof, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays and alarmTopicArn are the fields',
 );
 
 /** What `airlock.yaml` says, with defaults filled in. */

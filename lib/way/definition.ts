@@ -26,6 +26,8 @@ export interface Ways {
   readonly partition: string;
   readonly commandsQueueUrl: string;
   readonly ledgerTable: string;
+  /** The name of the bus that the end of a way is told on. */
+  readonly eventBus: string;
   /** The ARN of the function of each cluster, by the cluster's name. */
   readonly clusterFunctions: Readonly<Record<string, string>>;
   /** The ARN of the function that sees to it that no command runs on a node. */
@@ -108,6 +110,7 @@ export function wayDefinition(ways: Ways): object {
     Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'EndedElsewhere' }],
     Next,
   });
+  const told = `"EventBusName": "${ways.eventBus}", "Source": "${source}"`;
   const announce = (entries: unknown, after: { Next: string } | { End: true }) => ({
     Type: 'Task',
     Comment: 'Tells the bus, and so the audit trail',
@@ -221,8 +224,8 @@ export function wayDefinition(ways: Ways): object {
       },
       Announce: announce(
         expression(`$append(
-          [{"Source": "${source}", "DetailType": ${unlessReleased(typed('Node Released'), 'Node Reproven')}, "Detail": $receipt}],
-          $closed ? [{"Source": "${source}", "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
+          [{${told}, "DetailType": ${unlessReleased(typed('Node Released'), 'Node Reproven')}, "Detail": $receipt}],
+          $closed ? [{${told}, "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
             "cluster": $node.cluster, "pool": $node.pool, "release": $request.runtime & "@" & $request.release,
             "by": "a release", "at": $receipt.endedAt
           }}] : []
@@ -300,15 +303,19 @@ export function wayDefinition(ways: Ways): object {
         Next: 'RecordFailure',
       },
       RecordFailure: record('{% $ending %}', 'AnnounceFailure'),
-      AnnounceFailure: announce([{ Source: source, DetailType: failureType, Detail: '{% $receipt %}' }], {
-        Next: 'Failed',
-      }),
+      AnnounceFailure: announce(
+        [{ EventBusName: ways.eventBus, Source: source, DetailType: failureType, Detail: '{% $receipt %}' }],
+        {
+          Next: 'Failed',
+        },
+      ),
       Failed: { Type: 'Fail', Error: '{% $receipt.outcome %}', Cause: '{% $receipt.detail %}' },
       Forget: { Type: 'Pass', Assign: { receipt: plainReceipt }, Next: 'RecordForgotten' },
       RecordForgotten: record('forgotten' satisfies Ending, 'AnnounceForgotten'),
       AnnounceForgotten: announce(
         [
           {
+            EventBusName: ways.eventBus,
             Source: source,
             DetailType: `{% ${unlessReleased(typed('Node Forgotten'), 'Reproof Failed')} %}`,
             Detail: '{% $receipt %}',

@@ -2,7 +2,7 @@ import { Aws, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { grantTelling } from '../bus.ts';
+import type { Bus } from '../bus.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
 import type { Commands } from '../commands.ts';
 import type { Halting } from '../halting.ts';
@@ -12,6 +12,7 @@ import { wayDefinition } from './definition.ts';
 
 /** What the way of a node leads through. */
 export interface WayProps {
+  readonly bus: Bus;
   readonly commands: Commands;
   readonly ledger: Ledger;
   readonly halting: Halting;
@@ -24,13 +25,14 @@ export interface WayProps {
 export class Way extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { commands, ledger, halting, replacing, clusters }: WayProps) {
+  constructor(scope: Construct, id: string, { bus, commands, ledger, halting, replacing, clusters }: WayProps) {
     super(scope, id);
     const functions = Object.entries(clusters).map(([name, access]) => [name, access.cluster.function.functionArn]);
     const definition = wayDefinition({
       partition: Aws.PARTITION,
       commandsQueueUrl: commands.commands.queue.queueUrl,
       ledgerTable: ledger.table.tableName,
+      eventBus: bus.bus.eventBusName,
       clusterFunctions: Object.fromEntries(functions),
       haltFunction: halting.halt.function.functionArn,
       replaceFunction: replacing.replace.function.functionArn,
@@ -62,6 +64,6 @@ export class Way extends Construct {
         ),
       }),
     );
-    grantTelling(role);
+    bus.grantTelling(role);
   }
 }

@@ -54,6 +54,24 @@ const operators: Readonly<Record<string, Operator>> = {
   ArnNotLike: negative(matchesArn),
 };
 
+/**
+ * Keys that have many values in one request (`ArrayOf…` in the Service Authorization Reference). A policy that holds them against a plain
+ * operator says nothing that AWS defines: it is refused.
+ * Source: IAM User Guide, "Multivalued context keys".
+ */
+const multivalued: ReadonlySet<string> = new Set([
+  'aws:calledvia',
+  'aws:principalorgpaths',
+  'aws:principalservicenameslist',
+  'aws:resourceorgpaths',
+  'aws:sourceorgpaths',
+  'aws:tagkeys',
+  'dynamodb:attributes',
+  'dynamodb:leadingkeys',
+  'events:detail-type',
+  'events:source',
+]);
+
 /** One test of one key. */
 export type Condition = (context: Context) => boolean;
 
@@ -73,9 +91,19 @@ export function condition(name: string, key: string, values: readonly string[]):
   }
   const operator = operators[base];
   if (operator === undefined) throw new PolicyError(`the condition operator ${name} is not known here`);
+  if (set === undefined && multivalued.has(lower)) {
+    throw new PolicyError(
+      `the condition key ${key} has many values: ${name} does not say which of them count; accepted: ForAllValues:${name} or ForAnyValue:${name}`,
+    );
+  }
   return (context) => {
     const request = context.get(lower);
     if (request === undefined && ifExists !== undefined) return true;
+    if (set === undefined && request !== undefined && request.length > 1) {
+      throw new PolicyError(
+        `the request has ${request.length} values for ${key}, which ${name} cannot be held against`,
+      );
+    }
     return hold(operator, set, values, request, context);
   };
 }
@@ -92,5 +120,5 @@ function hold(
   if (set === 'ForAllValues') return (request ?? []).every(one);
   if (set === 'ForAnyValue') return (request ?? []).some(one);
   if (request === undefined) return negated;
-  return negated ? request.every(one) : request.some(one);
+  return request.every(one);
 }

@@ -117,7 +117,9 @@ export class Iam {
   #question(principal: Principal, { action, resource, context = {} }: Authorization): Question {
     const keys = new Map<string, readonly string[]>();
     const add = (key: string, value: string | readonly string[]) => {
-      keys.set(key.toLowerCase(), typeof value === 'string' ? [value] : value);
+      // A key without a value is absent.
+      const values = typeof value === 'string' ? [value] : value;
+      if (values.length > 0) keys.set(key.toLowerCase(), values);
     };
     for (const [key, value] of Object.entries(this.#globalKeys(principal))) add(key, value);
     for (const [key, value] of Object.entries(context)) add(key, value);

@@ -209,7 +209,7 @@ export class Environment implements Host {
     const { iam, logs } = this.#ground;
     const { group } = this.#settings.log;
     const may = (action: string) =>
-      iam.deny(this.#principal, logs.authorization(action, group, this.#stream)) === undefined;
+      iam.deny(this.#principal, logs.authorization(action, group, this.#stream, this.#principal)) === undefined;
     if (!this.#streamMade && !may('CreateLogStream')) return;
     if (!may('PutLogEvents')) return;
     this.#streamMade = true;

@@ -97,7 +97,9 @@ async function writeLog(
   const logGroupName = arn.split(':')[6] ?? '';
   const logStreamName = event.id;
   try {
-    await aws.call(principal, 'logs', 'CreateLogStream', { logGroupName, logStreamName });
+    // The rule is named in the call that writes, not in the one that makes the stream.
+    const unnamed = principal.kind === 'service' ? { ...principal, sourceArn: '' } : principal;
+    await aws.call(unnamed, 'logs', 'CreateLogStream', { logGroupName, logStreamName });
   } catch (error) {
     // A second delivery of the same event finds the stream of the first.
     if (!(error instanceof AwsError && error.code === 'ResourceAlreadyExistsException')) throw error;

@@ -1,22 +1,15 @@
 /**
- * EventBridge: the default bus and its rules, https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html and
+ * EventBridge: buses and their rules, https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
  */
 import { randomUUID } from 'node:crypto';
 import type { PutEventsCommandInput, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import * as v from 'valibot';
-import {
-  type Authorization,
-  type Aws,
-  AwsError,
-  operation,
-  type Place,
-  type Principal,
-  type Service,
-} from '../aws/service.ts';
+import { type Aws, AwsError, operation, type Place, type Principal, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
+import { defaultBus, EventBuses } from './event-buses.ts';
 import { type DeliveryHook, EventDelivery, type Target } from './event-delivery.ts';
 import { compilePattern, type EventTest } from './event-pattern.ts';
 import { type BusEvent, refuseTarget } from './event-targets.ts';
@@ -29,6 +22,8 @@ const mostEntries = 10;
 
 interface Rule {
   readonly name: string;
+  /** The name of its bus. */
+  readonly bus: string;
   readonly arn: string;
   readonly matches: EventTest;
   readonly targets: readonly Target[];
@@ -52,19 +47,20 @@ const TargetSchema = v.strictObject({
 const RuleSchema = v.strictObject({
   Name: v.optional(v.pipe(v.string(), v.regex(/^[.\-_A-Za-z0-9]{1,64}$/))),
   Description: v.optional(v.pipe(v.string(), v.maxLength(512))),
-  EventBusName: v.optional(v.literal('default', 'only the default bus is modelled here')),
+  EventBusName: v.optional(v.string()),
   EventPattern: v.looseObject({}),
   State: v.optional(v.picklist(['ENABLED', 'DISABLED']), 'ENABLED'),
   Targets: v.optional(v.pipe(v.array(TargetSchema), v.maxLength(5)), []),
   Tags: v.optional(TagsSchema),
 });
 
-/** The default bus of one account and region. */
+/** EventBridge in one account and region. */
 export class Events {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
   readonly #clock: Clock;
   readonly #place: Place;
+  readonly #buses: EventBuses;
   readonly #rules: Rule[] = [];
   readonly #watchers: ((event: BusEvent) => void)[] = [];
   readonly #delivery: EventDelivery;
@@ -83,12 +79,13 @@ export class Events {
     this.#clock = clock;
     this.#place = place;
     this.#delivery = new EventDelivery({ clock, aws, session, latencyMs, random, hook: undefined });
-    this.resourceTypes = [this.#ruleType()];
+    this.#buses = new EventBuses(place);
+    this.resourceTypes = [...this.#buses.resourceTypes, this.#ruleType()];
     this.service = {
       name: 'events',
       operations: {
         PutEvents: operation(
-          (input: PutEventsCommandInput) => (input.Entries ?? []).map((entry) => this.#authorization(entry)),
+          (input: PutEventsCommandInput) => this.#buses.authorize(input.Entries ?? []),
           (input) => this.#put(input),
         ),
       },
@@ -103,15 +100,15 @@ export class Events {
   /** Lets tests refuse single entries of a call that succeeds, with a code and a message. */
   refuses: ((entry: PutEventsRequestEntry) => readonly [string, string] | undefined) | undefined;
 
-  /** Calls `watcher` with each event that comes to the bus. */
+  /** Calls `watcher` with each event that comes to a bus. */
   watch(watcher: (event: BusEvent) => void): void {
     this.#watchers.push(watcher);
   }
 
-  /** Puts an AWS service's own event on the bus. */
-  readonly emit: Emit = (event) => void this.#publish(event, this.#clock.now());
+  /** Puts an AWS service's own event on the default bus. */
+  readonly emit: Emit = (event) => void this.#publish(defaultBus, event, this.#clock.now());
 
-  #publish({ source, resources, detail, 'detail-type': detailType }: ServiceEvent, at: number): string {
+  #publish(bus: string, { source, resources, detail, 'detail-type': detailType }: ServiceEvent, at: number): string {
     const event: BusEvent = {
       version: '0',
       id: randomUUID(),
@@ -125,7 +122,7 @@ export class Events {
     };
     for (const watcher of this.#watchers) watcher(event);
     for (const rule of this.#rules) {
-      if (!rule.matches(event)) continue;
+      if (rule.bus !== bus || !rule.matches(event)) continue;
       for (const target of rule.targets) this.#delivery.start({ event, ruleArn: rule.arn, target });
     }
     return event.id;
@@ -154,27 +151,20 @@ export class Events {
         resources: entry.Resources ?? [],
         detail: detail ?? {},
       };
-      return { EventId: this.#publish(event, entry.Time?.getTime() ?? this.#clock.now()) };
+      return {
+        EventId: this.#publish(
+          this.#buses.nameOf(entry.EventBusName),
+          event,
+          entry.Time?.getTime() ?? this.#clock.now(),
+        ),
+      };
     });
     return { FailedEntryCount: answers.filter((one) => one.ErrorCode !== undefined).length, Entries: answers };
   }
 
-  #authorization(entry: PutEventsRequestEntry): Authorization {
-    const { partition, region, account } = this.#place;
-    const bus = `arn:${partition}:events:${region}:${account}:event-bus/default`;
-    const name = entry.EventBusName ?? 'default';
-    if (name !== 'default' && name !== bus) {
-      throw new AwsError(
-        'ResourceNotFoundException',
-        `Event bus ${name} does not exist: only the default bus is modelled here.`,
-      );
-    }
-    const context = { 'events:source': entry.Source ?? '', 'events:detail-type': entry.DetailType ?? '' };
-    return { action: 'events:PutEvents', resource: bus, context };
-  }
-
   #ruleType(): ResourceType {
     const rules = this.#rules;
+    const buses = this.#buses;
     const { partition, region, account } = this.#place;
     return {
       type: 'AWS::Events::Rule',
@@ -185,7 +175,9 @@ export class Events {
       create(logicalId, properties, stack) {
         const read = readProperties(this.type, logicalId, RuleSchema, properties);
         const name = read.Name ?? physicalName(stack.name, logicalId, 64);
-        const arn = `arn:${partition}:events:${region}:${account}:rule/${name}`;
+        const bus = buses.nameOf(read.EventBusName);
+        const path = bus === defaultBus ? name : `${bus}/${name}`;
+        const arn = `arn:${partition}:events:${region}:${account}:rule/${path}`;
         const targets = read.Targets.map((target): Target => {
           const refusal = refuseTarget(target.Arn, target.RoleArn);
           if (refusal !== undefined)
@@ -201,8 +193,9 @@ export class Events {
           };
         });
         const matches = compilePattern(read.EventPattern);
-        if (read.State === 'ENABLED') rules.push({ name, arn, matches, targets });
-        return { ref: name, attributes: { Arn: arn } };
+        if (read.State === 'ENABLED') rules.push({ name, bus, arn, matches, targets });
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html: Ref is `<bus>|<rule>` elsewhere.
+        return { ref: bus === defaultBus ? name : `${bus}|${name}`, attributes: { Arn: arn } };
       },
     };
   }

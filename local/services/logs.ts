@@ -5,7 +5,15 @@ import type {
   FilterLogEventsCommandInput,
   PutLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { type Authorization, AwsError, operation, type Place, type Service } from '../aws/service.ts';
+import {
+  type Authorization,
+  AwsError,
+  type Call,
+  operation,
+  type Place,
+  type Principal,
+  type Service,
+} from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import type { Part } from '../core.ts';
 import { readPolicy } from '../iam/policy.ts';
@@ -96,17 +104,22 @@ export class Logs {
     return events.filter(({ timestamp }) => timestamp >= oldest);
   }
 
-  /** The right to an action on a stream of a group; the account's resource policies decide too. */
-  authorization(action: string, group: string, stream: string): Authorization {
-    const resource = `${this.arn(group)}:log-stream:${stream}`;
-    return { action: `logs:${action}`, resource, resourcePolicy: this.#resourcePolicy() };
+  /**
+   * The right to an action on a stream of a group. The account's resource policies count for services alone: CloudWatch Logs does not enforce
+   * them, not even a Deny, on roles and users.
+   * Source: API reference, PutResourcePolicy, "Supported principals".
+   */
+  authorization(action: string, group: string, stream: string, { kind }: Principal): Authorization {
+    const right = { action: `logs:${action}`, resource: `${this.arn(group)}:log-stream:${stream}` };
+    return kind === 'service' ? { ...right, resourcePolicy: this.#resourcePolicy() } : right;
   }
 
   /** The service and its resource types. */
   part(): Part {
     const allow =
-      (action: string) => (input: { logGroupName?: string | undefined; logStreamName?: string | undefined }) => [
-        this.authorization(action, input.logGroupName ?? '', input.logStreamName ?? ''),
+      (action: string) =>
+      (input: { logGroupName?: string | undefined; logStreamName?: string | undefined }, { principal }: Call) => [
+        this.authorization(action, input.logGroupName ?? '', input.logStreamName ?? '', principal),
       ];
     const service: Service = {
       name: 'logs',
@@ -216,7 +229,14 @@ export class Logs {
       create: (_, properties) => {
         const name = String(properties['PolicyName']);
         const document: unknown = JSON.parse(String(properties['PolicyDocument']));
-        readPolicy(document);
+        for (const { actions, principals } of readPolicy(document).statements) {
+          const other = actions.patterns.find((one) => !['logs:PutLogEvents', 'logs:CreateLogStream'].includes(one));
+          if (actions.except || other !== undefined || !principals?.services.length) {
+            throw new TemplateError(
+              `PolicyDocument: CloudWatch Logs takes logs:PutLogEvents and logs:CreateLogStream, for services alone; not ${other ?? 'other principals'}`,
+            );
+          }
+        }
         this.#policies.set(name, document);
         if (this.#policies.size > mostResourcePolicies) {
           throw new TemplateError(

@@ -74,5 +74,24 @@ describe('the rights that are asked about in AWS', () => {
     expect(grants[0]?.context).toEqual([
       { ContextKeyName: 'ssm:resourceTag/airlock:runtime', ContextKeyType: 'string', ContextKeyValues: ['some'] },
     ]);
+    expect(grants[0]).not.toHaveProperty('excess');
+  });
+
+  it('are asked about with all values of a key that has many, and with one too many', () => {
+    const Condition = {
+      'ForAllValues:StringEquals': { 'events:source': ['airlock'] },
+      Null: { 'events:source': 'false' },
+    };
+    const one = {
+      Effect: 'Allow',
+      Action: 'events:PutEvents',
+      Resource: 'arn:aws:events:::event-bus/Airlock',
+      Condition,
+    };
+    const [grant, ...others] = grantsOf(JSON.stringify({ Statement: one }));
+    const source = { ContextKeyName: 'events:source', ContextKeyType: 'stringList' };
+    expect(others).toEqual([]);
+    expect(grant?.context).toEqual([{ ...source, ContextKeyValues: ['airlock'] }]);
+    expect(grant?.excess).toEqual([{ ...source, ContextKeyValues: ['airlock', 'foreign'] }]);
   });
 });

@@ -103,6 +103,10 @@ describe('airlock.yaml', () => {
       'logRetentionDays: is 8; accepted: a period that CloudWatch Logs knows',
     ],
     ['clusters: [{name: a}]\nalarmTopicArn: me', 'alarmTopicArn: is "me"; accepted: the ARN of an SNS topic'],
+    [
+      'clusters: [{name: a}]\noperators: ["arn:aws:iam::123456789012:role/ops"]',
+      'operators.0: is "arn:aws:iam::123456789012:role/ops"; accepted: the name of an IAM role of this account',
+    ],
     ['clusters: [{name: a}]\ndeadline: 3', 'deadline: unknown field; accepted: clusters, runtimes'],
     ['clusters:', 'clusters: is nothing; accepted: a list of clusters'],
     ['clusters: [{name: prod.k8s.local}]', 'accepted: a name with dots only beside endpoint'],

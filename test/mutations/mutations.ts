@@ -3,6 +3,7 @@ import type { Copy } from './assembly.ts';
 import { clusterMutations } from './cluster-mutations.ts';
 import { dispatchMutations } from './dispatch-mutations.ts';
 import { documentMutations } from './document-mutations.ts';
+import { doorMutations } from './door-mutations.ts';
 import { eventMutations } from './event-mutations.ts';
 import { functionMutations } from './function-mutations.ts';
 import { rightsMutations } from './rights-mutations.ts';
@@ -28,4 +29,5 @@ export const mutations: readonly Mutation[] = [
   ...sweepMutations,
   ...againMutations,
   ...clusterMutations,
+  ...doorMutations,
 ];

@@ -1,6 +1,7 @@
 import { againScenarios } from './again-scenarios.ts';
 import { clusterScenarios } from './cluster-scenarios.ts';
 import { commandScenarios } from './command-scenarios.ts';
+import { doorScenarios } from './door-scenarios.ts';
 import { endScenarios } from './end-scenarios.ts';
 import { failureScenarios } from './failure-scenarios.ts';
 import type { Scenario } from './stage.ts';
@@ -18,6 +19,7 @@ export const scenarios = {
   ...sweepScenarios,
   ...againScenarios,
   ...clusterScenarios,
+  ...doorScenarios,
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 /** The name of a scenario. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { breakers, closeBreaker } from '../../cli/breaker.ts';
 import type { World } from '../../local/world/world.ts';
 import { Cause } from './cause.ts';
-import { asOperator } from './operator.ts';
+import { asOperator, withOperator } from './operator.ts';
 import { commandsFor, launch, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
 
 const minute = 60_000;
@@ -67,7 +67,7 @@ describe('a pool whose nodes are all held', () => {
 
   it('is judged by the policy of its pool once an operator has closed the breaker', async () => {
     const cause = new Cause();
-    const world = await startWorld([], cause.machine, withPools({ onFailure: 'replace' }));
+    const world = await startWorld([], cause.machine, withPools({ onFailure: 'replace' }, await withOperator()));
     const [node] = await allFailed(world, 1);
     if (node === undefined) throw new Error('no node was held');
     await asOperator(world, async (reach) => {

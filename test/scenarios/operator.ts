@@ -1,8 +1,30 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { inject } from 'vitest';
 import type { Reach } from '../../cli/breaker.ts';
+import { synthesize } from '../../cli/synthesize.ts';
 import { serve } from '../../local/aws/server.ts';
 import type { World } from '../../local/world/world.ts';
+
+let operated: Promise<string> | undefined;
+
+/** The assembly of the sample airlock.yaml with the role of the local cloud's operator among its operators. */
+export function withOperator(): Promise<string> {
+  operated ??= synthesizeOperated();
+  return operated;
+}
+
+async function synthesizeOperated(): Promise<string> {
+  const folder = mkdtempSync(join(inject('scratch'), 'operated-'));
+  const sample = readFileSync(join(import.meta.dirname, '..', '..', 'airlock.yaml'), 'utf8');
+  const config = join(folder, 'airlock.yaml');
+  writeFileSync(config, sample.replace('operators: []', 'operators: [Operator]'));
+  const assembly = join(folder, 'cdk.out');
+  await synthesize({ assembly, config, catalogue: inject('catalogue') });
+  return assembly;
+}
 
 /** Lets an operator work with the account of a world over its end point, as the command line does. */
 export async function asOperator<T>(world: World, act: (reach: Reach) => Promise<T>): Promise<T> {
@@ -22,6 +44,7 @@ export async function asOperator<T>(world: World, act: (reach: Reach) => Promise
     return await act({
       dynamoDb: new DynamoDBClient(config),
       events: new EventBridgeClient(config),
+      bus: world.cloud.resource('Bus/Bus/Resource').ref,
       table: world.cloud.resource('Ledger/Table/Resource').ref,
     });
   } finally {

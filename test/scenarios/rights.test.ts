@@ -67,7 +67,7 @@ function resourcesOf(world: World): { readonly arn: string; readonly written: st
     },
     {
       arn: 'arn:aws:events:eu-central-1:123456789012:event-bus/default',
-      written: 'arn:{Partition}:events:{Region}:{AccountId}:event-bus/default',
+      written: 'the default bus',
     },
     {
       arn: 'arn:aws:eks:eu-central-1:123456789012:cluster/demo',
@@ -159,13 +159,15 @@ describe('a role', () => {
       action: 'ssm:SendCommand',
       resource: 'arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0',
     };
-    const tell = { action: 'events:PutEvents', resource: 'arn:aws:events:eu-central-1:123456789012:event-bus/default' };
+    const tell = { action: 'events:PutEvents', resource: 'arn:aws:events:eu-central-1:123456789012:event-bus/Airlock' };
     expect(world.cloud.iam.deny(principal, { ...send, context: { 'ssm:resourceTag/Name': 'web' } })).toContain(
       'ssm:SendCommand',
     );
-    expect(world.cloud.iam.deny(principal, { ...tell, context: { 'events:source': 'aws.ec2' } })).toContain(
-      'events:PutEvents',
-    );
+    const telling = (sources: readonly string[]) =>
+      world.cloud.iam.deny(principal, { ...tell, context: { 'events:source': sources } });
+    expect(telling(['airlock'])).toBeUndefined();
+    for (const sources of [['aws.ec2'], ['airlock', 'aws.ec2'], []])
+      expect(telling(sources)).toContain('events:PutEvents');
   });
 
   it('may let one role into a cluster, with one group and one policy, and no other', async () => {

@@ -39,9 +39,9 @@ export async function startWorld(
   return world;
 }
 
-/** The assembly of the sample with other rules for pools, as if its airlock.yaml had them. It is gone after the test. */
-export function withPools(change: PoolRules): string {
-  const copy = new Copy(inject('assembly'));
+/** The assembly of the sample, or another one, with other rules for pools, as if its airlock.yaml had them. It is gone after the test. */
+export function withPools(change: PoolRules, assembly = inject('assembly')): string {
+  const copy = new Copy(assembly);
   onTestFinished(() => copy.remove());
   copy.setRules(change);
   return copy.write();

@@ -18,6 +18,7 @@ const definition = wayDefinition({
   partition: 'aws',
   commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
   ledgerTable: 'ledger',
+  eventBus: 'Airlock',
   replaceFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
   haltFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
   clusterFunctions: { demo: 'arn:aws:lambda:eu-central-1:123456789012:function:demo' },

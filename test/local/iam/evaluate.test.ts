@@ -146,10 +146,37 @@ describe('set operators', () => {
     ['ForAnyValue:StringLike', ['air*'], ['airlock'], true],
     ['ForAllValues:StringNotEquals', ['a'], ['b', 'c'], true],
     ['ForAllValues:StringNotEquals', ['a'], ['a', 'c'], false],
+    ['ForAnyValue:StringNotEquals', ['a'], ['a', 'c'], true],
+    ['ForAnyValue:StringNotEquals', ['a'], undefined, false],
   ])('%s %j with %j holds: %s', (operator, values, given, holds) => {
     const asked = question('ec2:CreateTags', '*', given === undefined ? {} : { [keys]: given });
     const verdict = decide([allow({ Condition: { [operator]: { [keys]: values } } })], asked);
     expect(verdict).toBe(holds ? 'allow' : 'implicit-deny');
+  });
+
+  it('refuse nothing that has no value, which the test Null has to do beside ForAllValues', () => {
+    const ForAll = { 'ForAllValues:StringEquals': { 'events:source': 'airlock' } };
+    const both = { ...ForAll, Null: { 'events:source': 'false' } };
+    const put = (sources?: string[]) => question('events:PutEvents', '*', sources ? { 'events:source': sources } : {});
+    expect(decide([allow({ Condition: ForAll })], put())).toBe('allow');
+    expect(decide([allow({ Condition: both })], put())).toBe('implicit-deny');
+    expect(decide([allow({ Condition: both })], put(['airlock']))).toBe('allow');
+    expect(decide([allow({ Condition: both })], put(['airlock', 'forged']))).toBe('implicit-deny');
+  });
+
+  it('are asked for by a key that has many values: a plain operator says nothing that AWS defines', () => {
+    const Condition = { StringEquals: { 'events:source': 'airlock' } };
+    expect(() => readPolicy({ Version, Statement: [allow({ Condition })] })).toThrow(
+      'the condition key events:source has many values: StringEquals does not say which of them count; accepted: ForAllValues:StringEquals or ForAnyValue:StringEquals',
+    );
+  });
+
+  it('are asked for by a request that has many values for a key', () => {
+    const Condition = { StringEquals: { 'x:one': 'a' } };
+    const asked = question('sqs:SendMessage', arn, { 'x:one': ['a', 'b'] });
+    expect(() => decide([allow({ Condition })], asked)).toThrow(
+      'the request has 2 values for x:one, which StringEquals cannot be held against',
+    );
   });
 });
 

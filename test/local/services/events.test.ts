@@ -130,7 +130,7 @@ describe('a rule', () => {
       /RoleArn is required/,
     ],
     ['with a transformer', { Targets: [{ ...toQueue, InputTransformer: {} }] }, /InputTransformer/],
-    ['on another bus', { EventBusName: 'other' }, /only the default bus/],
+    ['on a bus that is not there', { EventBusName: 'other' }, /Event bus other does not exist/],
     ['with a pattern that is none', { EventPattern: { source: 'a' } }, /"source" must be an object or an array/],
   ])('is refused %s', async (_name, properties, message) => {
     await expect(rule(properties)).rejects.toThrow(message);
@@ -218,13 +218,54 @@ describe('PutEvents', () => {
     await expect(put(large, large)).rejects.toThrow(/over the limit of 1048576 bytes/);
   });
 
-  test('is authorized on the bus for each source', () => {
+  test('is authorized once for each bus, over all of its entries', async () => {
+    await make(aws, events.resourceTypes, 'AWS::Events::EventBus', { Name: 'own' });
+    const authorize = events.service.operations['PutEvents']?.authorize;
+    const Entries = [
+      { ...entry, EventBusName: 'own' },
+      { ...entry, EventBusName: `arn:aws:events:${account}:event-bus/own`, Source: 'forged' },
+      { ...entry, EventBusName: 'own', Source: '' },
+      entry,
+    ];
+    const asked = authorize?.({ Entries } as never, { principal: someone, now: 0 });
+    expect(asked?.map(({ resource, context }) => [resource, context?.['events:source']])).toEqual([
+      [`arn:aws:events:${account}:event-bus/own`, ['airlock', 'forged']],
+      [`arn:aws:events:${account}:event-bus/default`, ['airlock']],
+    ]);
+  });
+
+  test('goes to the rules of its bus alone', async () => {
+    await make(aws, events.resourceTypes, 'AWS::Events::EventBus', { Name: 'own' });
+    const made = await rule({
+      EventBusName: 'own',
+      EventPattern: { source: ['airlock', 'aws.ec2'] },
+      Targets: [toQueue],
+    });
+    expect(made).toEqual({ ref: 'own|r', attributes: { Arn: `arn:aws:events:${account}:rule/own/r` } });
+    await put(entry);
+    events.emit(running);
+    await pass(1000);
+    expect(await received('q')).toEqual([]);
+    await put({ ...entry, EventBusName: 'own' });
+    await pass(1000);
+    expect(await received('q')).toHaveLength(1);
+  });
+
+  test('is refused on a bus that is not there', async () => {
+    await expect(put({ ...entry, EventBusName: 'other' })).rejects.toThrow('Event bus other does not exist');
+  });
+
+  test('is authorized on the default bus where an entry names none', () => {
     const authorize = events.service.operations['PutEvents']?.authorize;
     expect(authorize?.({ Entries: [entry] } as never, { principal: someone, now: 0 })).toEqual([
       {
         action: 'events:PutEvents',
         resource: `arn:aws:events:${account}:event-bus/default`,
-        context: { 'events:source': 'airlock', 'events:detail-type': 'Node Released' },
+        context: {
+          'events:source': ['airlock'],
+          'events:detail-type': ['Node Released'],
+          'events:eventBusInvocation': 'false',
+        },
       },
     ]);
   });

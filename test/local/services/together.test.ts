@@ -147,7 +147,7 @@ const all = [
   allow('sqs:*', arn('Queue')),
   allow('dynamodb:UpdateItem', arn('Table')),
   allow('events:PutEvents', 'arn:aws:events:eu-central-1:123456789012:event-bus/default', {
-    Condition: { StringEquals: { 'events:source': 'airlock' } },
+    Condition: { 'ForAllValues:StringEquals': { 'events:source': 'airlock' }, Null: { 'events:source': 'false' } },
   }),
   allow('states:*', '*'),
 ];

@@ -1,0 +1,40 @@
+import type { Principal } from '../../local/aws/service.ts';
+import { readPolicy } from '../../local/iam/policy.ts';
+import type { World } from '../../local/world/world.ts';
+
+/**
+ * A principal of the account that may do exactly these actions, on every resource, and nothing else.
+ *
+ * @returns the session of its role
+ */
+export function attackerWith(world: World, ...actions: readonly [string, ...string[]]): Principal {
+  const name = `With-${actions.join('-').replaceAll(':', '-')}`;
+  const roleArn = `arn:aws:iam::123456789012:role/${name}`;
+  const may = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
+  world.cloud.iam.roles.set(name, {
+    arn: roleArn,
+    name,
+    id: `AROA${name.toUpperCase().slice(0, 16)}`,
+    trust: { statements: [] },
+    policies: new Map([['may', readPolicy(may)]]),
+    tags: {},
+  });
+  return { kind: 'role', roleArn, sessionName: 'attack' };
+}
+
+/** What an attacker is answered: the error's code and message, or undefined where the call succeeds. */
+export async function answerTo(
+  world: World,
+  attacker: Principal,
+  service: string,
+  operation: string,
+  input: unknown,
+): Promise<string | undefined> {
+  try {
+    await world.cloud.aws.call(attacker, service, operation, input);
+    return undefined;
+  } catch (error) {
+    const { code = 'no code', message } = error as { code?: string; message: string };
+    return `${code}: ${message}`;
+  }
+}

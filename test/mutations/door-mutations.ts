@@ -1,0 +1,68 @@
+import type { Copy } from './assembly.ts';
+import type { Mutation } from './mutations.ts';
+
+const busPolicy = 'AWS::Events::EventBusPolicy';
+
+/** Changes the statement of a role's policy by which it publishes. */
+const telling = (change: (condition: Record<string, unknown>) => void) => (copy: Copy) => {
+  const { Statement } = copy.resource('AWS::IAM::Policy', 'AdmissionAdmitRole').Properties['PolicyDocument'];
+  change(Statement.find(({ Action }: { Action: unknown }) => Action === 'events:PutEvents').Condition);
+};
+
+/** Changes the condition under which the audit trail takes lines; its policy is a text with references in between. */
+const writing = (change: (condition: Record<string, unknown>) => void) => (copy: Copy) => {
+  const { Properties } = copy.resource('AWS::Logs::ResourcePolicy', 'AuditWriters');
+  const parts: unknown[] = Properties['PolicyDocument']['Fn::Join'][1];
+  const text = parts.map((part, at) => (typeof part === 'string' ? part : `<${at}>`)).join('');
+  const policy = JSON.parse(text);
+  change(policy.Statement.find(({ Action }: { Action: unknown }) => Action === 'logs:PutLogEvents').Condition);
+  const changed = JSON.stringify(policy).split(/<(\d+)>/);
+  Properties['PolicyDocument'] = { 'Fn::Join': ['', changed.map((part, at) => (at % 2 ? parts[Number(part)] : part))] };
+};
+
+/** Mistakes in the policies that keep other principals out. */
+export const doorMutations: readonly Mutation[] = [
+  {
+    name: 'door open: the bus has no policy',
+    apply: (copy) => copy.drop(busPolicy, 'BusPublishers'),
+    turnsRed: 'an event that another principal puts is in no audit trail',
+  },
+  {
+    name: 'door open: the audit trail listens to the default bus',
+    apply: (copy) => {
+      delete copy.resource('AWS::Events::Rule', 'AuditTold').Properties['EventBusName'];
+    },
+    turnsRed: 'an event that another principal puts is in no audit trail',
+  },
+  {
+    name: 'door shut: a publisher is missing in the policy of the bus',
+    apply: (copy) => {
+      copy
+        .resource(busPolicy, 'BusPublishers')
+        .Properties['Statement'].Condition.ArnNotEquals['aws:PrincipalArn'].shift();
+    },
+    turnsRed: 'two tagged launches are released',
+  },
+  {
+    name: 'door open: one entry in our name is enough',
+    apply: telling((condition) => {
+      condition['ForAnyValue:StringEquals'] = condition['ForAllValues:StringEquals'];
+      delete condition['ForAllValues:StringEquals'];
+    }),
+    turnsRed: 'a role of ours publishes under no other name',
+  },
+  {
+    name: 'door open: an entry without a source',
+    apply: telling((condition) => {
+      delete condition['Null'];
+    }),
+    turnsRed: 'a role of ours publishes under no other name',
+  },
+  {
+    name: 'door open: the audit trail takes lines from any rule',
+    apply: writing((condition) => {
+      delete condition['ArnEquals'];
+    }),
+    turnsRed: 'a line that another rule sends is in no audit trail',
+  },
+];
