@@ -38,6 +38,31 @@ export interface Breaker {
   readonly probeUntil?: string | undefined;
 }
 
+/**
+ * How long a launch may be the one that is tried, in milliseconds, however far its deadline is: an installation and a release take two minutes. One
+ * that hangs must not keep the breaker of its pool open.
+ */
+const probeMs = 10 * 60_000;
+
+/** How long a launch whose trial lapsed leaves the next one to others, in milliseconds: a waiting node is looked at every minute at least. */
+const probeRestMs = 90_000;
+
+/** Until when a launch may be the one that is tried, ISO 8601. */
+export function probeUntil({ deadline }: Pick<Node, 'deadline'>, now: number): string {
+  return new Date(Math.min(Date.parse(deadline), now + probeMs)).toISOString();
+}
+
+/**
+ * Whether a launch may be tried while a breaker is open. `mine`: it is the one already, and its time is not renewed. `ask`: it may ask to be. `wait`:
+ * another one is, or its own trial has just lapsed.
+ */
+export function probeFor({ probe, probeUntil: until }: Breaker, launch: string, now: number): 'mine' | 'ask' | 'wait' {
+  if (probe === undefined || until === undefined) return 'ask';
+  const left = Date.parse(until) - now;
+  if (probe === launch) return left >= 0 ? 'mine' : left < -probeRestMs ? 'ask' : 'wait';
+  return left < 0 ? 'ask' : 'wait';
+}
+
 /** What a failure does to a breaker. */
 export type Count =
   /** The first failure of a new window. */

@@ -1,3 +1,5 @@
+import type { InstanceProfiles } from './instance-profiles.ts';
+
 /** What becomes of a node that was not released, as a pool's `onFailure` says it. */
 export const onFailures = ['quarantine', 'replace', 'replace-then-quarantine'] as const;
 
@@ -19,6 +21,8 @@ export interface PoolWish {
   readonly deadlineMinutes?: number | undefined;
   readonly onFailure?: OnFailure | undefined;
   readonly launchHook?: string | undefined;
+  /** The instance profiles of its nodes, where they differ from the cluster's. */
+  readonly instanceProfiles?: InstanceProfiles | undefined;
 }
 
 /** What holds for all pools, and the wishes of some. */
@@ -26,6 +30,8 @@ export interface Pools {
   readonly deadlineMinutes: number;
   readonly onFailure: OnFailure;
   readonly pools: readonly PoolWish[];
+  /** The instance profiles of nodes by cluster; a cluster that names none is absent. */
+  readonly instanceProfiles?: Readonly<Record<string, InstanceProfiles>> | undefined;
 }
 
 /**
@@ -40,4 +46,13 @@ export function policyOf({ deadlineMinutes, onFailure, pools }: Pools, name: str
     onFailure: wish?.onFailure ?? hooked,
     launchHook: wish?.launchHook,
   };
+}
+
+/**
+ * The instance profiles that a pool's nodes have in a cluster.
+ *
+ * @returns undefined where neither the pool nor the cluster names any: then nodes are known by their tags alone
+ */
+export function profilesOf({ pools, instanceProfiles }: Pools, cluster: string, name: string) {
+  return pools.find((pool) => pool.name === name)?.instanceProfiles ?? instanceProfiles?.[cluster];
 }

@@ -8,7 +8,7 @@ export const runtimeTag = 'airlock:runtime';
 /** The tag that names the cluster where the tags of EKS and Karpenter name none, or more than one. */
 export const clusterTag = 'airlock:cluster';
 
-/** The tag that gives one instance another deadline than its pool's, in whole minutes. */
+/** The tag that gives one instance a shorter deadline than its pool's, in whole minutes. */
 export const deadlineTag = 'airlock:deadline-minutes';
 
 /** The shortest and the longest deadline, in minutes. Below the first an agent has no time to come; a launch hook waits no longer than the last. */
@@ -48,9 +48,9 @@ export function clusterOf(tags: Tags): string | undefined {
   return named.size === 1 ? [...named][0] : undefined;
 }
 
-/** The name of the instance's pool, or an empty text where no tag names one. */
-export function poolOf(tags: Tags): string {
-  return poolTags.map((key) => tags[key]).find((value) => value !== undefined) ?? '';
+/** The name of the instance's pool; undefined where no tag names one. */
+export function poolOf(tags: Tags): string | undefined {
+  return poolTags.map((key) => tags[key]).find((value) => value !== undefined && value !== '');
 }
 
 /** The Auto Scaling group that launched the instance, its own pool's or a managed node group's; undefined where none did. */
@@ -59,17 +59,18 @@ export function groupOf(tags: Tags): string | undefined {
 }
 
 /**
- * The minutes that an instance has: what its tag says, else what its pool has.
+ * The minutes that an instance has: what its tag says, else what its pool has. The tag may shorten them and never lengthen them: anyone who may
+ * tag instances could have one hold what belongs to its pool.
  *
  * @returns the minutes, and where the tag is of no use a sentence that says so
  */
 export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: number; ignored?: string } {
   const value = tags[deadlineTag];
   if (value === undefined) return { minutes: poolMinutes };
-  const { least, most } = deadlineBounds;
+  const { least } = deadlineBounds;
   const minutes = /^[1-9][0-9]{0,2}$/.test(value) ? Number(value) : 0;
-  if (minutes >= least && minutes <= most) return { minutes };
-  const accepted = `accepted is a whole number from ${least} to ${most}`;
+  if (minutes >= least && minutes <= poolMinutes) return { minutes };
+  const accepted = `accepted is a whole number from ${least} to ${poolMinutes}, the minutes of its pool`;
   return { minutes: poolMinutes, ignored: `tag ${deadlineTag} is ${shown(value)}; ${accepted}; ${poolMinutes} holds` };
 }
 

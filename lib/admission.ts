@@ -33,7 +33,8 @@ export class Admission extends Construct {
 
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     super(scope, id);
-    this.launches = new WorkQueue(this, 'Launches', { consumerTimeout: timeout, maxReceiveCount: 5 });
+    // A launch that EC2 does not show yet is received every few seconds for two minutes, and one that finds no room in Lambda every three.
+    this.launches = new WorkQueue(this, 'Launches', { consumerTimeout: timeout, maxReceiveCount: 60 });
     new Rule(this, 'Running', {
       description: 'An EC2 instance runs; whose it is, the event does not say',
       eventPattern: {
@@ -54,6 +55,7 @@ export class Admission extends Construct {
         ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
+        LAUNCHES_QUEUE: this.launches.queue.queueUrl,
         DEPARTURES_QUEUE: props.departures.queue.queueUrl,
       },
     });
@@ -73,7 +75,7 @@ export class Admission extends Construct {
       batchSize: 100,
       window: Duration.seconds(2),
       maxConcurrency: 2,
-      putsBack: false,
+      putsBack: true,
     });
   }
 }

@@ -11,6 +11,7 @@ import { ClusterAccess } from './cluster-access.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
 import { Commands } from './commands.ts';
 import { manifestOptions } from './config/manifest-options.ts';
+import { poolsOf } from './config/profiles.ts';
 import { releasesOf } from './config/releases.ts';
 import type { Config } from './config/schema.ts';
 import { Departures } from './departures.ts';
@@ -46,8 +47,7 @@ export class AirlockStack extends Stack {
     const commands = new Commands(this, 'Commands', { bus, documents, ledger, logRetention });
     const results = new Results(this, 'Results', { bus, ledger, logRetention });
 
-    const { deadlineMinutes, onFailure } = config;
-    const pools = { deadlineMinutes, onFailure, pools: config.pools };
+    const pools = poolsOf(config);
     const replacing = new Replacing(this, 'Replacing', { bus, ledger, pools, breaker: config.breaker, logRetention });
     const halting = new Halting(this, 'Halting', { ledger, logRetention });
 
@@ -87,7 +87,7 @@ export class AirlockStack extends Stack {
       logRetention,
     };
     const admission = new Admission(this, 'Admission', admitting);
-    new Sweep(this, 'Sweep', { ...admitting, clusters: Object.fromEntries(clusters) });
+    const { sweep } = new Sweep(this, 'Sweep', { ...admitting, clusters: Object.fromEntries(clusters) });
     new Alarms(this, 'Alarms', {
       queues: {
         Launches: admission.launches,
@@ -96,6 +96,7 @@ export class AirlockStack extends Stack {
         Departures: departures,
       },
       clusters: config.clusters.map(({ name }) => name),
+      sweep: sweep.function,
       topicArn: config.alarmTopicArn,
     });
   }

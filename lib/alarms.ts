@@ -8,6 +8,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import {
@@ -26,6 +27,7 @@ import type { WorkQueue } from './work-queue.ts';
 export interface AlarmsProps {
   /** By the name that the alarm shall have. */
   readonly queues: Readonly<Record<string, WorkQueue>>;
+  readonly sweep: IFunction;
   readonly clusters: readonly string[];
   readonly topicArn: string | undefined;
 }
@@ -33,14 +35,14 @@ export interface AlarmsProps {
 /** What differs between alarms: by default one data point above zero rings, and none is good news. */
 type Ringing = Partial<Pick<AlarmProps, 'comparisonOperator' | 'evaluationPeriods' | 'threshold' | 'treatMissingData'>>;
 
-/** For how many minutes no sweep may be heard of: five of its runs. */
+/** For how many minutes no sweep may complete: five of its runs. */
 const silence = 10;
 
 /** Alarms for what needs a person: a dead letter, a node that was not released, a breaker that opened, and a sweep that does not come. `docs/reliability.md` says what to do. */
 export class Alarms extends Construct {
   readonly #topic: ITopic | undefined;
 
-  constructor(scope: Construct, id: string, { queues, clusters, topicArn }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { queues, clusters, sweep, topicArn }: AlarmsProps) {
     super(scope, id);
     this.#topic = topicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', topicArn);
     const period = Duration.minutes(1);
@@ -70,16 +72,21 @@ export class Alarms extends Construct {
     }
     const ofSweep = (metricName: string) => happened(metricName, { service: sweepService });
     for (const [name, description] of Object.entries(sweepAlarms)) this.#alarm(name, description, ofSweep(name));
-    const said = `No sweep was completed for ${silence} minutes: what events miss is not found`;
-    this.#alarm('SweepSilent', said, ofSweep(sweepCompleted), {
+    // Missing data is what rings here. BREACHING would ring as soon as the alarm is made, for no sweep has completed by then; an alarm begins in
+    // INSUFFICIENT_DATA, and its action runs only when it comes back to it. Source: CloudWatch User Guide, "Configuring how CloudWatch
+    // alarms treat missing data". A sweep that never completes at all fails, which the next alarm sees.
+    const said = `No sweep completed for ${silence} minutes: what events miss is not found. INSUFFICIENT_DATA is what rings`;
+    const silent = this.#alarm('SweepSilent', said, ofSweep(sweepCompleted), {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: silence,
-      treatMissingData: TreatMissingData.BREACHING,
+      treatMissingData: TreatMissingData.MISSING,
     });
+    if (this.#topic) silent.addInsufficientDataAction(new SnsAction(this.#topic));
+    this.#alarm('SweepFailed', 'A run of the sweep failed: its log says why', sweep.metricErrors({ period }));
   }
 
-  #alarm(name: string, description: string, metric: IMetric, ringing: Ringing = {}): void {
+  #alarm(name: string, description: string, metric: IMetric, ringing: Ringing = {}): Alarm {
     const made = new Alarm(this, name, {
       alarmDescription: description,
       metric,
@@ -90,5 +97,6 @@ export class Alarms extends Construct {
       ...ringing,
     });
     if (this.#topic) made.addAlarmAction(new SnsAction(this.#topic));
+    return made;
   }
 }

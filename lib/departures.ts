@@ -27,7 +27,7 @@ export class Departures extends Construct {
 
   constructor(scope: Construct, id: string, { bus, ledger, way, logRetention }: DeparturesProps) {
     super(scope, id);
-    this.departures = new WorkQueue(this, 'Departures', { consumerTimeout: timeout, maxReceiveCount: 20 });
+    this.departures = new WorkQueue(this, 'Departures', { consumerTimeout: timeout, maxReceiveCount: 60 });
     this.#rule('Ended', 'An EC2 instance ends its launch; whose it is, the event does not say', {
       source: ['aws.ec2'],
       detailType: ['EC2 Instance State-change Notification'],

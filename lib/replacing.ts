@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { BreakerLimits } from '../domain/breaker.ts';
+import { profilePatterns } from '../domain/instance-profiles.ts';
 import { replaceService } from '../domain/metrics.ts';
 import { type Pools, policyOf } from '../domain/pools.ts';
 import { runtimeTag } from '../domain/tags.ts';
@@ -22,7 +23,10 @@ export interface ReplacingProps {
 /** A hook without a heartbeat time-out of its own waits so long, in minutes: the default of Auto Scaling. */
 const usualHeartbeatMinutes = 60;
 
-/** The one function that may end instances: those with our tag, and by a group those of groups with our tag. */
+/**
+ * The one function that may end instances: those with our tag and an instance profile of nodes, and by a group those of groups with our tag. Auto
+ * Scaling knows no condition for an instance; the function looks at it right before the call.
+ */
 export class Replacing extends Construct {
   readonly replace: AirlockFunction;
 
@@ -51,13 +55,24 @@ export class Replacing extends Construct {
       // DescribeInstances has no resource that a policy could name.
       new PolicyStatement({ actions: ['ec2:DescribeInstances'], resources: ['*'] }),
     );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['ec2:TerminateInstances'],
-        resources: [instances],
-        conditions: { StringLike: { [`ec2:ResourceTag/${runtimeTag}`]: '*' } },
-      }),
-    );
+    const known = [
+      ...Object.values(pools.instanceProfiles ?? {}),
+      ...pools.pools.map((pool) => pool.instanceProfiles ?? []),
+    ];
+    const profiles = profilePatterns(known.flat(), `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:instance-profile`);
+    // Without instance profiles nothing is replaced.
+    if (profiles.length > 0) {
+      role.addToPolicy(
+        new PolicyStatement({
+          actions: ['ec2:TerminateInstances'],
+          resources: [instances],
+          conditions: {
+            StringLike: { [`ec2:ResourceTag/${runtimeTag}`]: '*' },
+            ArnLike: { 'ec2:InstanceProfile': profiles },
+          },
+        }),
+      );
+    }
     role.addToPolicy(
       new PolicyStatement({
         actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:TerminateInstanceInAutoScalingGroup'],

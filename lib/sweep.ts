@@ -37,12 +37,14 @@ const timeout = Duration.seconds(110);
  * tried again, and what a schedule could not invoke is not kept: the next run does it all.
  */
 export class Sweep extends Construct {
+  readonly sweep: AirlockFunction;
+
   constructor(scope: Construct, id: string, props: SweepProps) {
     super(scope, id);
     const { releases, pools } = props;
     const clusters = Object.keys(props.clusters);
     const functions = Object.values(props.clusters).map(({ cluster }) => cluster.function.functionArn);
-    const sweep = new AirlockFunction(this, 'Sweep', {
+    this.sweep = new AirlockFunction(this, 'Sweep', {
       name: sweepService,
       description: 'Finds launches, results and ends that no event told of',
       timeout,
@@ -58,6 +60,7 @@ export class Sweep extends Construct {
         DEPARTURES_QUEUE: props.departures.queue.queueUrl,
       },
     });
+    const { sweep } = this;
     sweep.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
     const { role } = sweep;
     role.addToPolicy(

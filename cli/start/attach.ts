@@ -12,6 +12,7 @@ import { AttachedMachine } from '../../local/machine/attached.ts';
 import { planOf } from '../../local/world/adoption.ts';
 import { World } from '../../local/world/world.ts';
 import { synthesize } from '../synthesize.ts';
+import { nodeProfile } from './instance-profile.ts';
 import type { StartOptions } from './options.ts';
 import type { Rig } from './rig.ts';
 
@@ -41,12 +42,12 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
   const configFile = options.config ?? defaultConfig;
   const { config: read } = loadSettings({ config: configFile, catalogue });
   const { clusters, gate, deadlineMinutes } = read;
-  const cluster = clusters.find(({ endpoint }) => endpoint === undefined)?.name;
+  const { name: cluster, instanceProfiles } = clusters.find(({ endpoint }) => endpoint === undefined) ?? {};
   if (cluster === undefined) {
     throw new ConfigError(`${configFile}: clusters: has none without an endpoint; accepted here: one to attach`);
   }
   const nodes = await nodesIn(kubeconfig, poolLabel);
-  const plans = nodes.map((node) => planOf(node, { cluster, gate }));
+  const plans = nodes.map((node) => planOf(node, { cluster, gate, instanceProfile: nodeProfile(instanceProfiles) }));
   for (const reason of plans) if (typeof reason === 'string') tell(`left alone: ${reason}`);
   const taken = plans.filter((plan) => typeof plan === 'object');
   if (taken.length === 0) {
@@ -61,7 +62,7 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
   try {
     tell('synthesizing the app');
     const config = join(folder, 'airlock.yaml');
-    writeFileSync(config, ofOneCluster(read, cluster));
+    writeFileSync(config, ofOneCluster(read, { name: cluster, instanceProfiles }));
     const assembly = join(folder, 'cdk.out');
     await synthesize({ assembly, config, ...(catalogue === undefined ? {} : { catalogue }) });
 
@@ -96,6 +97,6 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
  * The configuration with that cluster alone, whose manifests people apply: a deployment that is thrown away shall leave nothing in a cluster
  * that stays.
  */
-function ofOneCluster(config: Config, cluster: string): string {
-  return stringify({ ...config, clusters: [{ name: cluster }], manifests: 'manual' });
+function ofOneCluster(config: Config, cluster: Pick<Config['clusters'][number], 'name' | 'instanceProfiles'>): string {
+  return stringify({ ...config, clusters: [cluster], manifests: 'manual' });
 }

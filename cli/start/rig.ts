@@ -14,6 +14,7 @@ import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { World } from '../../local/world/world.ts';
 import { synthesizeSimulated } from '../synthesize.ts';
+import { nodeProfile } from './instance-profile.ts';
 import { machinesOf } from './machines.ts';
 import type { StartOptions } from './options.ts';
 import { requireRuntime } from './runtime.ts';
@@ -102,6 +103,7 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       world,
       karpenterNode(cluster, config.gate, {
         ...paces[options.clock],
+        instanceProfile: nodeProfile(config.clusters.find(({ name }) => name === cluster)?.instanceProfiles),
         runtimeLabel: options.runtime.split('@')[0] ?? '',
         tags: { [runtimeTag]: options.runtime },
       }),

@@ -86,11 +86,11 @@ export async function noteOpeningTold(scope: Scope, at: string): Promise<void> {
  * @returns whether it is; it is not where another one is tried, or the breaker is not open any more
  */
 export async function takeProbe(scope: Scope, launch: string, until: string, at: string): Promise<boolean> {
-  const free = 'attribute_not_exists(#probe) OR #probe = :launch OR #probeUntil < :now';
+  const free = 'attribute_not_exists(#probe) OR #probeUntil < :now';
   const row = await updateRow(breakerKey(scope), {
     condition: `#state = :open AND (${free})`,
     fields: { probe: launch, probeUntil: until },
-    values: { ':open': 'open', ':launch': launch, ':now': at },
+    values: { ':open': 'open', ':now': at },
   });
   return row !== undefined;
 }

@@ -130,9 +130,16 @@ export async function findCommand(
   return undefined;
 }
 
-/** Asks SSM to end a command on one instance. That it has ended is not said by the answer. */
+/**
+ * Asks SSM to end a command on one instance. That it has ended is not said by the answer. SSM refuses instances that shut down or are gone: nothing
+ * is left to cancel on them.
+ */
 export async function cancelCommand(commandId: string, instanceId: string): Promise<void> {
-  await reader.send(new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] }));
+  try {
+    await reader.send(new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] }));
+  } catch (error) {
+    if (!(error instanceof InvalidInstanceId)) throw error;
+  }
 }
 
 /** How a command stands on one instance, and which document it is. */

@@ -11,6 +11,8 @@ export interface SeenInstance {
   readonly launchedAt: string;
   readonly availabilityZone: string;
   readonly privateDnsName: string;
+  /** The ARN of its instance profile; undefined where it has none. */
+  readonly instanceProfile: string | undefined;
   readonly tags: Tags;
 }
 
@@ -64,6 +66,7 @@ function read(instance: Instance): SeenInstance[] {
       launchedAt: instance.LaunchTime.toISOString(),
       availabilityZone: instance.Placement?.AvailabilityZone ?? '',
       privateDnsName: instance.PrivateDnsName ?? '',
+      instanceProfile: instance.IamInstanceProfile?.Arn,
       tags: Object.fromEntries(tags),
     },
   ];

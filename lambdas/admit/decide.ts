@@ -1,7 +1,8 @@
 import type { Launch } from '../../domain/events.ts';
+import { hasProfile } from '../../domain/instance-profiles.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { providerId } from '../../domain/node.ts';
-import { type Pools, policyOf } from '../../domain/pools.ts';
+import { type Node, providerId } from '../../domain/node.ts';
+import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
 import {
   clusterOf,
   deadlineMinutesOf,
@@ -20,6 +21,8 @@ export interface Candidate {
   readonly launchedAt: string;
   readonly availabilityZone: string;
   readonly privateDnsName: string;
+  /** The ARN of its instance profile; undefined where it has none. */
+  readonly instanceProfile?: string | undefined;
   readonly tags: Tags;
 }
 
@@ -40,6 +43,27 @@ export type Verdict =
 
 /** How long EC2 may take until DescribeInstances shows an instance whose launch it has announced. */
 const visibleWithinMs = 120_000;
+
+/**
+ * How old a launch may be when it is first admitted, in milliseconds, however long its pool's deadline is. An event comes within seconds, and an
+ * outage may hold it for minutes; a tag that an instance gets later makes no node of it.
+ */
+const admittedWithinMs = 30 * 60_000;
+
+/** Whether a launch is too old to be admitted for the first time: its deadline has passed, or it is older than any event takes. */
+export function isStale({ launchedAt, deadline }: Pick<Node, 'launchedAt' | 'deadline'>, now: number): boolean {
+  return now >= Math.min(Date.parse(deadline), Date.parse(launchedAt) + admittedWithinMs);
+}
+
+/** Whether an instance has an instance profile of its pool's nodes: tags are what anyone writes who may tag, a profile is not. */
+export function isNode(
+  { instanceProfile }: Candidate,
+  { cluster, pool }: Pick<Node, 'cluster' | 'pool'>,
+  pools: Pools,
+) {
+  const profiles = profilesOf(pools, cluster, pool);
+  return profiles === undefined || hasProfile(instanceProfile, profiles);
+}
 
 /**
  * Decides whether a launched instance is ours.
@@ -64,7 +88,8 @@ export function judge(launch: Launch, candidate: Candidate | undefined, config: 
     return { verdict: 'not-ours', because: 'not-running' };
   }
   const asked = requestOf(tag, config.releases);
-  const pool = poolOf(candidate.tags);
+  // Without a pool a node stands for itself: what befalls it says nothing of another one that no tag gives a pool.
+  const pool = poolOf(candidate.tags) ?? candidate.instanceId;
   const group = groupOf(candidate.tags);
   const { deadlineMinutes, launchHook } = policyOf(config, pool);
   const { minutes, ignored } = deadlineMinutesOf(candidate.tags, deadlineMinutes);

@@ -4,11 +4,16 @@ import { rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { variable } from '../adapters/environment.ts';
 import { instancesOf } from '../adapters/instances.ts';
+import { putBack } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { admitAll } from './admit-all.ts';
-import { type Admissible, judge } from './decide.ts';
+import { type Admissible, isNode, isStale, judge } from './decide.ts';
 
 const config = JSON.parse(variable('ADMISSIBLE')) as Admissible;
+const queueUrl = variable('LAUNCHES_QUEUE');
+
+/** How long a launch waits that DescribeInstances does not show yet, in seconds: EC2 is eventually consistent, mostly within a few. */
+const notVisibleYet = 5;
 
 /**
  * Takes launches out of the queue: one look-up for the batch, and one execution for each instance that is ours. A launch that cannot be
@@ -34,11 +39,24 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const failures: SQSBatchItemFailure[] = [];
   const ours: { record: SQSRecord; admission: Admission }[] = [];
   let foreign = 0;
+  const now = Date.now();
   for (const { record, launch } of launches) {
-    const verdict = judge(launch, instances.get(launch.instanceId), config, Date.now());
-    if (verdict.verdict === 'admit') ours.push({ record, admission: verdict.admission });
-    else if (verdict.verdict === 'not-yet') failures.push({ itemIdentifier: record.messageId });
-    else foreign++;
+    const instance = instances.get(launch.instanceId);
+    const verdict = judge(launch, instance, config, now);
+    if (verdict.verdict === 'not-yet') {
+      failures.push(await putBack(queueUrl, record, notVisibleYet));
+    } else if (verdict.verdict === 'not-ours' || instance === undefined) {
+      foreign++;
+    } else {
+      const { admission } = verdict;
+      const stranger = isNode(instance, admission.node, config) ? undefined : 'it has no instance profile of a node';
+      const because = stranger ?? (isStale(admission.node, now) ? 'its launch is too long ago' : undefined);
+      if (because === undefined) ours.push({ record, admission });
+      else {
+        logger.warn('a tagged instance was not admitted', { instanceId: launch.instanceId, because });
+        foreign++;
+      }
+    }
   }
   count('NotOurs', foreign);
   const left = new Set(await admitAll(ours.map(({ admission }) => admission)));

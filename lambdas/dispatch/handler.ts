@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
-import { breakerKey, isOpen, scopeOf } from '../../domain/breaker.ts';
+import { breakerKey, isOpen, probeFor, probeUntil, scopeOf } from '../../domain/breaker.ts';
 import { type Telling, whoOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema } from '../../domain/messages.ts';
@@ -88,9 +88,14 @@ async function held(message: CommandMessage, breakers: Awaited<ReturnType<typeof
   const { node } = message;
   const scope = scopeOf(node, message.request);
   const breaker = breakers.get(breakerKey(scope).instanceId);
-  if (!isOpen(breaker)) return undefined;
-  const taken = await takeProbe(scope, rowName(node), node.deadline, new Date().toISOString());
-  return taken ? undefined : heldBack(message, Date.now());
+  if (breaker === undefined || !isOpen(breaker)) return undefined;
+  const now = Date.now();
+  const launch = rowName(node);
+  const probe = probeFor(breaker, launch, now);
+  if (probe === 'mine') return undefined;
+  const until = probeUntil(node, now);
+  const taken = probe === 'ask' && (await takeProbe(scope, launch, until, new Date(now).toISOString()));
+  return taken ? undefined : heldBack(message, now);
 }
 
 /** Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again. */

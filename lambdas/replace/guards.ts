@@ -1,7 +1,9 @@
 import { departedStates } from '../../domain/events.ts';
-import type { LedgerRow } from '../../domain/ledger.ts';
+import { hasProfile } from '../../domain/instance-profiles.ts';
+import { type LedgerRow, launchTimeOf } from '../../domain/ledger.ts';
 import type { Node } from '../../domain/node.ts';
 import { endingOf } from '../../domain/outcomes.ts';
+import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { runtimeTag, type Tags } from '../../domain/tags.ts';
 
@@ -9,6 +11,8 @@ import { runtimeTag, type Tags } from '../../domain/tags.ts';
 export interface Shown {
   readonly state: string;
   readonly launchedAt: string;
+  /** The ARN of its instance profile. */
+  readonly instanceProfile?: string | undefined;
   readonly tags: Tags;
 }
 
@@ -17,6 +21,9 @@ export interface Evidence {
   readonly node: Node;
   /** What the ledger has; undefined where it has nothing. */
   readonly row: LedgerRow | undefined;
+  /** The row of the launch's first way, which is the same unless the node goes its way again. */
+  readonly first: LedgerRow | undefined;
+  readonly pools: Pools;
   /** What EC2 shows; undefined where it does not know the instance. */
   readonly instance: Shown | undefined;
   /** What the cluster said of the Node. */
@@ -27,6 +34,25 @@ export interface Evidence {
 export function isGone({ launchedAt }: Pick<Node, 'launchedAt'>, instance: Shown | undefined): boolean {
   if (instance === undefined || departedStates.includes(instance.state)) return true;
   return Date.parse(instance.launchedAt) !== Date.parse(launchedAt);
+}
+
+/**
+ * Whether an instance may be one that an autoscaler launched as a node: it has an instance profile of its pool's nodes. Without any that is
+ * configured nothing tells a node from an instance that someone tagged.
+ */
+export function isNode(
+  { cluster, pool }: Pick<Node, 'cluster' | 'pool'>,
+  instance: Shown | undefined,
+  pools: Pools,
+): boolean {
+  return hasProfile(instance?.instanceProfile, profilesOf(pools, cluster, pool) ?? []);
+}
+
+/** Whether a launch was admitted when its own deadline had passed: its time counts from then on. Such an instance may have been in service before. */
+function wasLate({ node, launchedAt }: LedgerRow, pools: Pools): boolean {
+  if (node === undefined) return true;
+  const had = Date.parse(node.deadline) - Date.parse(launchTimeOf({ launchedAt }));
+  return had > policyOf(pools, node.pool).deadlineMinutes * 60_000;
 }
 
 type Guard = (evidence: Evidence) => string | undefined;
@@ -41,7 +67,10 @@ const guards: readonly Guard[] = [
   ({ receipt }) =>
     receipt.gate === 'put-back' || receipt.gate === 'returned' ? 'its gate had been lifted in this launch' : undefined,
   ({ receipt }) => (receipt.gate === undefined ? 'the cluster did not say whether its gate was lifted' : undefined),
+  ({ first, pools }) =>
+    first === undefined || wasLate(first, pools) ? 'its launch was found after its deadline' : undefined,
   ({ instance }) => (instance?.tags[runtimeTag] === undefined ? `it has no tag ${runtimeTag}` : undefined),
+  ({ node, instance, pools }) => (isNode(node, instance, pools) ? undefined : 'it has no instance profile of a node'),
 ];
 
 /** Why an instance must not be ended; undefined where it may be. */

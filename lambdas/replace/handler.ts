@@ -22,7 +22,7 @@ export async function handler(event: unknown): Promise<Judgement | Replacement |
     call.action === 'judge'
       ? await judge(call, rules)
       : call.action === 'replace'
-        ? await replace(call)
+        ? await replace(call, rules)
         : { kept: node.hook !== undefined && (await completeHook(node.instanceId, node.hook, 'CONTINUE')) };
   logger.info('decided', { answer });
   return answer;

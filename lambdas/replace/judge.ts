@@ -9,13 +9,13 @@ import {
   shallOpen,
 } from '../../domain/breaker.ts';
 import { rowName } from '../../domain/ledger.ts';
-import { type Pools, policyOf } from '../../domain/pools.ts';
+import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
 import type { Judgement, ReplaceCall } from '../../domain/verdict.ts';
 import { addFailure, breakerOf, dropProbe, noteOpeningTold, openBreaker } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { countOpened } from '../adapters/telemetry.ts';
-import { isGone } from './guards.ts';
+import { isGone, isNode } from './guards.ts';
 import { verdictOn } from './verdict.ts';
 
 /** What is configured, as far as judgements go. */
@@ -36,8 +36,9 @@ export async function judge(
   const launch = rowName(node);
   const [instance] = await instancesOf([node.instanceId]);
   const gone = isGone(node, instance);
-  // Nobody tried this one: it says nothing of the release.
-  const counts = !gone && failure.outcome !== 'breaker-open';
+  // One that nobody tried says nothing of the release, and one that is no node of the pool says nothing of the pool.
+  const stranger = profilesOf(rules, node.cluster, node.pool) !== undefined && !isNode(node, instance, rules);
+  const counts = !gone && !stranger && failure.outcome !== 'breaker-open';
   const breaker = counts ? await count(scope, launch, rules.breaker) : await breakerOf(scope);
   if (isOpen(breaker)) await dropProbe(scope, launch);
   if (gone) {

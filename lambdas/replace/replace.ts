@@ -1,5 +1,6 @@
 import { rowName } from '../../domain/ledger.ts';
 import type { Node } from '../../domain/node.ts';
+import type { Pools } from '../../domain/pools.ts';
 import type { ReplaceCall, Replacement } from '../../domain/verdict.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { noteReplacing, rowsOf } from '../adapters/ledger.ts';
@@ -18,14 +19,20 @@ class Gone extends Error {
  *
  * @throws an error named `instance-gone` where somebody else was first
  */
-export async function replace({ node, receipt }: Extract<ReplaceCall, { action: 'replace' }>): Promise<Replacement> {
-  const [rows, [instance]] = await Promise.all([rowsOf([node]), instancesOf([node.instanceId])]);
+export async function replace(
+  { node, receipt }: Extract<ReplaceCall, { action: 'replace' }>,
+  pools: Pools,
+): Promise<Replacement> {
+  const firstWay = { instanceId: node.instanceId, launchedAt: node.launchedAt };
+  const rows = await rowsOf([node, firstWay]);
   const row = rows.get(rowName(node));
+  // Last of all, and right before the end: no condition on the call of a group can ask for an instance's profile, tag or launch.
+  const [instance] = await instancesOf([node.instanceId]);
   if (isGone(node, instance)) {
     if (row?.replacingAt === undefined) throw new Gone(`the instance is ${instance?.state ?? 'unknown to EC2'}`);
     return { replaced: true, how: 'terminated' };
   }
-  const because = spared({ node, row, instance, receipt });
+  const because = spared({ node, row, first: rows.get(rowName(firstWay)), pools, instance, receipt });
   if (because !== undefined) return { replaced: false, because };
   if (!(await noteReplacing(node, new Date().toISOString()))) return { replaced: false, because: 'it has just ended' };
   return { replaced: true, how: await end(node) };

@@ -1,6 +1,7 @@
 import { type LedgerRow, launchTimeOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import { isStale } from '../admit/decide.ts';
 import { fromNow, hasRested, nextWay } from './decide-again.ts';
 
 /** An instance of ours, as EC2 and the ledger have it. */
@@ -39,7 +40,7 @@ export function lookAtNode(node: SurveyedNode, ours: Ours | undefined, now: numb
   }
   const { admission, row } = ours;
   if (row?.admittedAt === undefined) {
-    const late = Date.parse(admission.node.deadline) <= now;
+    const late = isStale(admission.node, now);
     return node.state === 'gated' && late
       ? { step: 'admit', admission: { ...admission, node: { ...admission.node, ...fromNow(admission.node, now) } } }
       : { step: 'leave', because: 'unknown' };

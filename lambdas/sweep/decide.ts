@@ -1,7 +1,7 @@
 import { departedStates } from '../../domain/events.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { type Admissible, type Candidate, judge } from '../admit/decide.ts';
+import { type Admissible, type Candidate, isNode, isStale, judge } from '../admit/decide.ts';
 import { type Held, isHeld, nextWay } from './decide-again.ts';
 
 /** What is to be done about one tagged instance. */
@@ -43,6 +43,7 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
   const verdict = judge({ instanceId, at: launchedAt }, seen, config, now);
   if (verdict.verdict !== 'admit') return { step: 'leave', because: 'not-ours' };
   const { admission } = verdict;
+  if (row === undefined && !isNode(instance, admission.node, config)) return { step: 'leave', because: 'not-ours' };
   const node = row?.node ?? admission.node;
   const left = Date.parse(node.deadline) - now;
   if (row?.admittedAt === undefined) {
@@ -50,7 +51,7 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
     // What was begun is finished. Else an instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and
     // not to be judged.
     const begun = row?.node !== undefined;
-    return left > 0 || begun ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
+    return begun || !isStale(node, now) ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
   }
   // An instance that `replace` ends is not one that was lost.
   if (row.outcome === undefined && row.replacingAt === undefined && departedStates.includes(instance.state)) {

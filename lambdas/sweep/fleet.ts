@@ -6,7 +6,7 @@ import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admit/admit-all.ts';
-import { type Admissible, judge } from '../admit/decide.ts';
+import { type Admissible, isNode, judge } from '../admit/decide.ts';
 import { goAgain } from './again.ts';
 import { lookAt, type Step } from './decide.ts';
 import { triedAgain } from './decide-again.ts';
@@ -58,7 +58,9 @@ async function sweepPage(
     const { instanceId, launchedAt: at } = instance;
     const verdict = judge({ instanceId, at }, instance, config, now);
     if (verdict.verdict !== 'admit') continue;
-    ours.set(instanceId, { admission: verdict.admission, row: rows.get(rowName(instance)) });
+    const row = rows.get(rowName(instance));
+    if (row === undefined && !isNode(instance, verdict.admission.node, config)) continue;
+    ours.set(instanceId, { admission: verdict.admission, row });
   }
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
   await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.row] : [])));

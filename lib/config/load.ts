@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { ConfigError } from './config-error.ts';
+import { missingProfiles } from './profiles.ts';
 import { type Config, ConfigSchema } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -28,7 +29,11 @@ export function loadConfig(path: string): Config {
  */
 export function parseConfig(text: string, name = 'airlock.yaml'): Config {
   const parsed = v.safeParse(ConfigSchema, readYaml(text, name) ?? {});
-  if (parsed.success) return parsed.output;
+  if (parsed.success) {
+    const missing = missingProfiles(parsed.output);
+    if (missing.length === 0) return parsed.output;
+    throw new ConfigError(missing.map((one) => `${name}: ${one}`).join('\n'));
+  }
   // A value can break several rules of one field, which have one sentence.
   const sentences = new Set(parsed.issues.map(sentence));
   throw new ConfigError([...sentences].map((one) => `${name}: ${one}`).join('\n'));

@@ -34,6 +34,25 @@ const NetworkSchema = v.strictObject(
   'vpc, subnets and securityGroup are the fields of a network',
 );
 
+const profileForm =
+  'a list of names or ARNs of instance profiles, demo-nodes for instance; where the end is not known beforehand it is a *, as in demo_*';
+
+/** The instance profiles of nodes. EC2 shows them by ARN; the `*` may stand at the end alone. */
+const InstanceProfilesSchema = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(profileForm),
+      v.regex(
+        /^(arn:[a-z-]+:iam::[0-9]{12}:instance-profile\/([!-~]{1,512}\/)?)?[A-Za-z0-9_+=,.@-]{1,128}\*?$/,
+        profileForm,
+      ),
+    ),
+    profileForm,
+  ),
+  v.minLength(1, profileForm),
+  v.maxLength(20, 'at most 20 instance profiles'),
+);
+
 const ClusterSchema = v.pipe(
   v.strictObject(
     {
@@ -62,12 +81,14 @@ const ClusterSchema = v.pipe(
           v.regex(/^LS0tLS1CRUdJTi[A-Za-z0-9+/=]+$/, 'a PEM certificate in base64, as EKS shows it'),
         ),
       ),
+      /** The instance profiles of its nodes: an instance with another is none of ours, whatever its tags say. */
+      instanceProfiles: v.optional(InstanceProfilesSchema),
       /** Whether its API is reached in its own network, which EKS tells at deploy time. */
       private: v.optional(v.boolean('true or false'), false),
       /** The network of an API that EKS does not know: where the function is put. */
       network: v.optional(NetworkSchema),
     },
-    'name, endpoint, certificateAuthority, private and network are the fields of a cluster',
+    'name, instanceProfiles, endpoint, certificateAuthority, private and network are the fields of a cluster',
   ),
   v.check(
     ({ name, endpoint }) => endpoint !== undefined || !name.includes('.'),
@@ -110,6 +131,8 @@ const PoolSchema = v.strictObject(
         'the name of a NodePool, node group or Auto Scaling group: up to 255 printable letters',
       ),
     ),
+    /** The instance profiles of its nodes, where they are not those of the cluster. */
+    instanceProfiles: v.optional(InstanceProfilesSchema),
     onFailure: v.optional(onFailure),
     deadlineMinutes: v.optional(deadlineMinutes),
     /** The launch hook of the pool's Auto Scaling group that waits for Airlock. */
@@ -120,7 +143,7 @@ const PoolSchema = v.strictObject(
       ),
     ),
   },
-  'name, onFailure, deadlineMinutes and launchHook are the fields of a pool',
+  'name, instanceProfiles, onFailure, deadlineMinutes and launchHook are the fields of a pool',
 );
 
 const BreakerSchema = v.strictObject(

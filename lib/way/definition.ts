@@ -16,10 +16,11 @@ import {
   released,
   typed,
   unlessReleased,
+  untilDeadline,
   wayKey,
   withoutEnd,
 } from './expressions.ts';
-import { lambdaErrors, outcomeRetriers, retrier } from './retriers.ts';
+import { forRoom, lambdaErrors, outcomeRetriers, retrier } from './retriers.ts';
 
 /** The resources that the state machine works with. */
 export interface Ways {
@@ -50,6 +51,16 @@ const clusterCallSeconds = 100;
  * a node whose end nobody hears of.
  */
 const untilWritten = 20;
+
+/**
+ * How long before a node's deadline a release that Lambda has no room for is given up, in seconds: half of the way out, for the function says by
+ * itself when the time for trying is up.
+ */
+const noReleaseSeconds = 45;
+
+/** How often a call is made that Lambda has no room for: until the longest deadline, and on the way out for some ten minutes. */
+const untilReleased = 500;
+const untilOut = 40;
 
 /** How long one call of the halting function may take, in seconds; the function itself ends after 30. */
 const haltCallSeconds = 40;
@@ -86,7 +97,7 @@ export function wayDefinition(ways: Ways): object {
     Arguments: { FunctionName: ways.replaceFunction, Payload: payload },
     TimeoutSeconds: replaceCallSeconds,
     // That the instance is gone is an answer; all else may be better next time.
-    Retry: [retrier(forgotten, 1, 0), retrier(['States.ALL'], 1, 4)],
+    Retry: [retrier(forgotten, 1, 0), forRoom(untilOut), retrier(['States.ALL'], 1, 4)],
   });
   const record = (ending: string, Next: string) => ({
     Type: 'Task',
@@ -169,13 +180,14 @@ export function wayDefinition(ways: Ways): object {
         Resource: service('lambda:invoke'),
         Arguments: { FunctionName: ways.haltFunction, Payload: { node: '{% $node %}' } },
         TimeoutSeconds: haltCallSeconds,
-        Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, retrier(lambdaErrors, 1, 6)],
+        Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, forRoom(untilOut), retrier(lambdaErrors, 1, 6)],
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'Judge' }],
         Next: 'Judge',
       },
       Release: {
         ...clusterCall({ action: 'release', node: '{% $node %}', installation: '{% $installation %}' }),
-        Retry: [waiting, retrier(lambdaErrors, 2, 8)],
+        TimeoutSeconds: untilDeadline(clusterCallSeconds, noReleaseSeconds),
+        Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
         Catch: catchers('Release'),
         Assign: { receipt: '{% $states.result.Payload %}' },
         Next: 'Record',
@@ -258,7 +270,7 @@ export function wayDefinition(ways: Ways): object {
           breakerOpen: '{% $verdict = "hold" %}',
           once: '{% $verdict = "replace" %}',
         }),
-        Retry: [waiting, retrier(lambdaErrors, 2, 8)],
+        Retry: [waiting, forRoom(untilOut), retrier(lambdaErrors, 2, 8)],
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'Marked' }],
         Assign: { receipt: '{% $states.result.Payload %}' },
         Next: 'Marked',

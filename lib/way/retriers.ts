@@ -30,19 +30,39 @@ export function outcomeRetriers(): Retrier[] {
 
 /**
  * Errors of Lambda itself in the spellings of the service integration, the time-out of a single call, and the death of a function: its
- * process was killed or ended, or Lambda cannot say.
+ * process was killed, ended or ran out of memory, or Lambda cannot say.
  */
 export const lambdaErrors = [
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
   'Lambda.AWSLambdaException',
   'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
+  'Lambda.ResourceNotReadyException',
+  'Lambda.EC2UnexpectedException',
   'Lambda.Unknown',
   'Runtime.ExitError',
+  'Runtime.OutOfMemory',
   'Sandbox.Timedout',
   'States.Timeout',
 ];
+
+/** Lambda has no room for the call: the account's concurrency is used up, or the network of a function has no interface left. Nothing ran. */
+const noRoom = [
+  'Lambda.TooManyRequestsException',
+  'Lambda.EC2ThrottledException',
+  'Lambda.ENILimitReachedException',
+  'Lambda.SubnetIPAddressLimitReachedException',
+];
+
+/**
+ * A retrier for calls that Lambda has no room for. An account may start with ten concurrent executions, and a pool that grows needs more for
+ * minutes: what bounds the wait is the node's time, not a handful of attempts.
+ *
+ * @param attempts with pauses of 15 seconds on average after the first few
+ */
+export function forRoom(attempts: number): Retrier {
+  return retrier(noRoom, 2, attempts);
+}
 
 /** A retrier with full jitter, doubling up to a ceiling. */
 export function retrier(ErrorEquals: readonly string[], IntervalSeconds: number, MaxAttempts: number): Retrier {

@@ -21,6 +21,7 @@ export class CloudWatch {
           'ComparisonOperator',
           'Dimensions',
           'EvaluationPeriods',
+          'InsufficientDataActions',
           'MetricName',
           'Namespace',
           'Period',

@@ -2,8 +2,9 @@
  * EC2, as far as instances go: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html. Their states and events:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type {
+  CreateTagsCommandInput,
   DescribeInstancesCommandInput,
   Instance,
   InstanceStateChange,
@@ -28,10 +29,14 @@ export interface Launch {
   readonly instanceType?: string;
   readonly architecture?: 'arm64' | 'x86_64';
   readonly spot?: boolean;
+  /** The name of its instance profile; none where it is absent. */
+  readonly instanceProfile?: string;
   /** Milliseconds since the epoch; the clock's time by default. */
   readonly launchTime?: number;
   /** How long it is pending, in milliseconds. */
   readonly pendingMs?: number;
+  /** How long after its launch DescribeInstances does not show it, in milliseconds: EC2 is eventually consistent. */
+  readonly unseenMs?: number;
 }
 
 /** An instance as the store keeps it. */
@@ -44,11 +49,15 @@ export interface StoredInstance {
   readonly instanceType: string;
   readonly architecture: 'arm64' | 'x86_64';
   readonly spot: boolean;
+  /** The ARN of its instance profile. */
+  instanceProfile: string | undefined;
   readonly reservationId: string;
   readonly index: number;
   state: InstanceStateName;
   /** Milliseconds since the epoch; a stop and a start renew it. */
   launchTime: number;
+  /** From when on it is shown, in milliseconds since the epoch. */
+  readonly shownFrom: number;
   terminatedAt: number | undefined;
 }
 
@@ -104,6 +113,21 @@ export class Ec2 {
             return this.#describe(input);
           },
         ),
+        CreateTags: operation(
+          ({ Resources }: CreateTagsCommandInput) =>
+            (Resources ?? []).map((id) => this.#authorization('CreateTags', id)),
+          ({ Resources, Tags = [] }) => {
+            const added = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+            const reserved = Object.keys(added).find((key) => key.toLowerCase().startsWith('aws:'));
+            if (reserved !== undefined)
+              throw new AwsError(
+                'InvalidParameterValue',
+                `Tag keys starting with 'aws:' are reserved for internal use: ${reserved}`,
+              );
+            for (const one of this.#named(Resources)) one.tags = { ...one.tags, ...added };
+            return {};
+          },
+        ),
         TerminateInstances: operation(each('TerminateInstances'), (input: TerminateInstancesCommandInput) => ({
           TerminatingInstances: this.#named(input.InstanceIds).map((one) =>
             this.#change(one, () => this.terminate(one.id)),
@@ -144,10 +168,13 @@ export class Ec2 {
       instanceType: launch.instanceType ?? 'm7g.large',
       architecture: launch.architecture ?? 'arm64',
       spot: launch.spot ?? false,
+      instanceProfile:
+        launch.instanceProfile && `arn:${partition}:iam::${account}:instance-profile/${launch.instanceProfile}`,
       reservationId: `r-0${randomBytes(8).toString('hex')}`,
       index,
       state: 'pending',
       launchTime: launch.launchTime ?? this.#clock.now(),
+      shownFrom: this.#clock.now() + (launch.unseenMs ?? 0),
       terminatedAt: undefined,
     };
     this.#instances.set(id, instance);
@@ -200,10 +227,10 @@ export class Ec2 {
     this.#clock.after(120_000, () => this.terminate(id));
   }
 
-  /** An instance by its id. Throws AwsError InvalidInstanceID.NotFound. */
+  /** An instance by its id, whether EC2 shows it yet or not. Throws AwsError InvalidInstanceID.NotFound. */
   instance(id: string): StoredInstance {
-    const [instance] = this.#named([id]);
-    if (instance === undefined)
+    const instance = this.#instances.get(id);
+    if (instance === undefined || hasVanished(instance, this.#clock.now()))
       throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
     return instance;
   }
@@ -305,6 +332,9 @@ export class Ec2 {
       PrivateDnsName: one.state === 'terminated' ? '' : one.privateDnsName,
       ...(one.state === 'terminated' ? {} : { PrivateIpAddress: address(one.index) }),
       ...(one.spot ? { InstanceLifecycle: 'spot' as const } : {}),
+      ...(one.instanceProfile === undefined
+        ? {}
+        : { IamInstanceProfile: { Arn: one.instanceProfile, Id: profileId(one.instanceProfile) } }),
       RootDeviceType: 'ebs',
       Tags: Object.entries(one.tags).map(([Key, Value]) => ({ Key, Value })),
     };
@@ -312,10 +342,15 @@ export class Ec2 {
 
   #authorization(action: string, id: string): Authorization {
     const { partition, region, account } = this.#place;
+    const { tags = {}, instanceProfile } = this.#instances.get(id) ?? {};
     return {
       action: `ec2:${action}`,
       resource: `arn:${partition}:ec2:${region}:${account}:instance/${id}`,
-      context: tagContext(this.#instances.get(id)?.tags ?? {}, 'ec2'),
+      context: {
+        ...tagContext(tags, 'ec2'),
+        // The key is absent for an instance without a profile.
+        ...(instanceProfile === undefined ? {} : { 'ec2:InstanceProfile': instanceProfile }),
+      },
     };
   }
 }
@@ -331,8 +366,17 @@ export function tagContext(tags: Readonly<Record<string, string>>, service: 'ec2
   );
 }
 
-function isShown({ terminatedAt }: StoredInstance, now: number): boolean {
-  return terminatedAt === undefined || now - terminatedAt < shownAfterTerminationMs;
+/** A profile's id, as long and of the same letters as AWS's, and the same for the same profile. */
+function profileId(arn: string): string {
+  return `AIPA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
+}
+
+function isShown(instance: StoredInstance, now: number): boolean {
+  return now >= instance.shownFrom && !hasVanished(instance, now);
+}
+
+function hasVanished({ terminatedAt }: StoredInstance, now: number): boolean {
+  return terminatedAt !== undefined && now - terminatedAt >= shownAfterTerminationMs;
 }
 
 function shownState(Name: InstanceStateName) {

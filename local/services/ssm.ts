@@ -108,6 +108,7 @@ export class Ssm {
           const stranger = ids.find((id) => !command.invocations.some(({ instanceId }) => instanceId === id));
           if (stranger !== undefined)
             throw new AwsError('InvalidInstanceId', `The command ${command.id} was not sent to ${stranger}.`);
+          this.#needReachable(ids);
           this.#delivery.cancel(command, ids);
           return {};
         }),
@@ -198,11 +199,7 @@ export class Ssm {
       throw new AwsError('InvalidDocument', `The hash of the document ${document.name} is not the one given.`);
     }
     const parameters = checkParameters(document, input.Parameters ?? {});
-    const invalid = ids.filter((id) => !this.#reachable(id));
-    if (invalid.length > 0) {
-      const message = `Instances [[${invalid.join(', ')}]] not in a valid state for account ${this.#place.account}`;
-      throw new AwsError('InvalidInstanceId', message);
-    }
+    this.#needReachable(ids);
     const now = this.#clock.now();
     const maxConcurrency = input.MaxConcurrency ?? '50';
     const maxErrors = input.MaxErrors ?? '0';
@@ -235,6 +232,14 @@ export class Ssm {
       endedAt: undefined,
       abort: new AbortController(),
     };
+  }
+
+  /** One instance that is not reachable fails a whole call, of SendCommand and of CancelCommand alike. */
+  #needReachable(ids: readonly string[]): void {
+    const invalid = ids.filter((id) => !this.#reachable(id));
+    if (invalid.length === 0) return;
+    const message = `Instances [[${invalid.join(', ')}]] not in a valid state for account ${this.#place.account}`;
+    throw new AwsError('InvalidInstanceId', message);
   }
 
   /** An instance takes commands once its agent has registered, until it is shut down. */

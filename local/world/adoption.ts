@@ -12,13 +12,15 @@ export interface Adoption {
   readonly cluster: string;
   /** The key of the gate. */
   readonly gate: string;
+  /** The instance profile of its nodes, where the configuration names any. */
+  readonly instanceProfile?: string | undefined;
 }
 
 /**
  * What a Node of a running cluster would have been launched as: the instance that its providerID names, with the tags that its labels stand
  * for. Gives the reason where it cannot be taken.
  */
-export function planOf(node: StoredObject, { cluster, gate }: Adoption): NodePlan | string {
+export function planOf(node: StoredObject, { cluster, gate, instanceProfile }: Adoption): NodePlan | string {
   const { name, labels = {} } = node.metadata;
   const { providerID = '', taints = [] } = node.spec ?? {};
   if (!taints.some(({ key }) => key === gate)) return `${name} has no taint ${gate}: it is open already`;
@@ -33,6 +35,7 @@ export function planOf(node: StoredObject, { cluster, gate }: Adoption): NodePla
   return {
     cluster,
     gate,
+    instanceProfile,
     runtimeLabel: runtime,
     agentAfterMs,
     agentVersion,

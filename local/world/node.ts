@@ -14,6 +14,8 @@ export interface NodePlan {
   /** The cluster that it joins; undefined for a stranger. */
   readonly cluster: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  /** The name of its instance profile; none where it is absent. */
+  readonly instanceProfile?: string | undefined;
   /** The value of the label airlock.dev/runtime in the pool's template. */
   readonly runtimeLabel: string;
   /** The taint that it is born with. */
@@ -25,6 +27,8 @@ export interface NodePlan {
   readonly joinAfterMs: number | undefined;
   /** How long it is pending. */
   readonly pendingMs: number;
+  /** How long after the launch EC2 does not show the instance, in milliseconds. */
+  readonly unseenMs?: number | undefined;
   /** From the registration of the Node until it is Ready. */
   readonly readyAfterMs: number;
   /** The name under which its kubelet registers; the private DNS name where it is absent. */
@@ -54,6 +58,7 @@ export function karpenterNode(cluster: string, gate: string, { without = [], ...
   return {
     cluster,
     gate,
+    instanceProfile: `${cluster}-nodes`,
     runtimeLabel: 'gvisor',
     agentAfterMs: 25_000,
     agentVersion: '3.3.3185.0',
@@ -97,6 +102,8 @@ export class LaunchedNode {
     this.instanceId = ec2.launch({
       tags,
       pendingMs,
+      ...(plan.instanceProfile === undefined ? {} : { instanceProfile: plan.instanceProfile }),
+      ...(plan.unseenMs === undefined ? {} : { unseenMs: plan.unseenMs }),
       architecture: 'x86_64',
       instanceType: 'm8i.large',
       ...plan.instance,

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type Breaker, breakerKey, countFailure, isOpen, isUntold, scopeOf, shallOpen } from '../../domain/breaker.ts';
+import {
+  type Breaker,
+  breakerKey,
+  countFailure,
+  isOpen,
+  isUntold,
+  probeFor,
+  probeUntil,
+  scopeOf,
+  shallOpen,
+} from '../../domain/breaker.ts';
 
 const limits = { failures: 3, sharePercent: 50, windowMinutes: 60 };
 const start = '2026-11-21T09:00:00.000Z';
-const after = (minutes: number) => Date.parse(start) + minutes * 60_000;
+const minutesIn = (minutes: number) => Date.parse(start) + minutes * 60_000;
 const breaker = (change: Partial<Breaker> = {}): Breaker => ({ windowStart: start, failed: [], passed: 0, ...change });
 const failed = (count: number) => Array.from({ length: count }, (_, index) => `i-${index}`);
 
@@ -21,7 +31,34 @@ describe('a failure', () => {
       'add',
     ],
   ] as const)('%s', (_, before, minutes, expected) => {
-    expect(countFailure(before, after(minutes), limits)).toBe(expected);
+    expect(countFailure(before, minutesIn(minutes), limits)).toBe(expected);
+  });
+});
+
+describe('the one launch that is tried while a breaker is open', () => {
+  const open = breaker({ state: 'open', probe: 'i-1', probeUntil: new Date(minutesIn(10)).toISOString() });
+
+  it('has ten minutes, or less where its deadline is nearer', () => {
+    expect(probeUntil({ deadline: new Date(minutesIn(120)).toISOString() }, minutesIn(0))).toBe(
+      '2026-11-21T09:10:00.000Z',
+    );
+    expect(probeUntil({ deadline: new Date(minutesIn(4)).toISOString() }, minutesIn(0))).toBe(
+      '2026-11-21T09:04:00.000Z',
+    );
+  });
+
+  it.each([
+    ['stays it until its time is up, which is not renewed', 'i-1', 10, 'mine'],
+    ['leaves the next trial to others', 'i-1', 11, 'wait'],
+    ['may be tried again where no other was', 'i-1', 12, 'ask'],
+    ['keeps others waiting', 'i-2', 10, 'wait'],
+    ['gives way to others when its time is up', 'i-2', 10.01, 'ask'],
+  ] as const)('%s', (_, launch, minutes, expected) => {
+    expect(probeFor(open, launch, minutesIn(minutes))).toBe(expected);
+  });
+
+  it('is whoever asks first where none is tried', () => {
+    expect(probeFor(breaker({ state: 'open' }), 'i-1', minutesIn(0))).toBe('ask');
   });
 });
 
@@ -56,6 +93,6 @@ describe('a breaker', () => {
     ['of any launch, once it is closed', 'i-0', 1, { state: 'closed' }, false],
   ] as const)('is told anew, or not, by the failure %s', (_, launch, minutes, change, expected) => {
     const open = breaker({ state: 'open', openedAt: start, failed: failed(3), ...change });
-    expect(isUntold(open, launch, after(minutes))).toBe(expected);
+    expect(isUntold(open, launch, minutesIn(minutes))).toBe(expected);
   });
 });

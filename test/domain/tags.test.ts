@@ -61,7 +61,7 @@ describe('the deadline of an instance', () => {
   it.each([
     [{}, { minutes: 20 }],
     [{ 'airlock:deadline-minutes': '5' }, { minutes: 5 }],
-    [{ 'airlock:deadline-minutes': '120' }, { minutes: 120 }],
+    [{ 'airlock:deadline-minutes': '20' }, { minutes: 20 }],
   ])('of %j is %j', (tags, expected) => {
     expect(deadlineMinutesOf(tags, 20)).toEqual(expected);
   });
@@ -71,7 +71,7 @@ describe('the deadline of an instance', () => {
     (value) => {
       expect(deadlineMinutesOf({ 'airlock:deadline-minutes': value }, 20)).toEqual({
         minutes: 20,
-        ignored: `tag airlock:deadline-minutes is ${JSON.stringify(value)}; accepted is a whole number from 5 to 120; 20 holds`,
+        ignored: `tag airlock:deadline-minutes is ${JSON.stringify(value)}; accepted is a whole number from 5 to 20, the minutes of its pool; 20 holds`,
       });
     },
   );

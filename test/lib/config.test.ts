@@ -27,21 +27,24 @@ function bomb(): string {
 describe('airlock.yaml', () => {
   it('comes with a sample that is valid and says what the defaults are', () => {
     const sample = loadConfig(join(import.meta.dirname, '../../airlock.yaml'));
-    expect(sample).toEqual(parseConfig('clusters: [{name: demo}]'));
+    expect(sample).toEqual(parseConfig('clusters: [{name: demo, instanceProfiles: [demo-nodes]}]'));
   });
 
   it.each([
     ['', 'clusters: is missing and has no default; accepted: a list of clusters, each with its name'],
     ['clusters: [{}]', 'clusters.0.name: is missing and has no default; accepted: the name of a cluster'],
     ['clusters: demo', 'clusters: is "demo"; accepted: a list of clusters, each with its name'],
-    ['clusters: [demo]', 'clusters.0: is "demo"; accepted: name, endpoint, certificateAuthority'],
+    ['clusters: [demo]', 'clusters.0: is "demo"; accepted: name, instanceProfiles, endpoint, certificateAuthority'],
     ['clusters: [{name: a}]\nproof: maybe', 'proof: is "maybe"; accepted: pod or host'],
     ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
     [
       'clusters: [{name: "a b"}]',
       'clusters.0.name: is "a b"; accepted: the name of a cluster: up to 100 letters, digits, - and _, and dots with',
     ],
-    ['clusters: [{name: a, region: x}]', 'clusters.0.region: unknown field; accepted: name, endpoint'],
+    [
+      'clusters: [{name: a, region: x}]',
+      'clusters.0.region: unknown field; accepted: name, instanceProfiles, endpoint',
+    ],
     ['clusters: [{name: a}, {name: a}]', 'accepted: each cluster once'],
     [
       'clusters: [{name: a, endpoint: "http://x", certificateAuthority: LS0tLS1CRUdJTiAAAA}]',
@@ -79,11 +82,23 @@ describe('airlock.yaml', () => {
       'clusters: [{name: a}]\nonFailure: shrug',
       'onFailure: is "shrug"; accepted: quarantine, replace or replace-then-quarantine',
     ],
+    [
+      'clusters: [{name: a}]\nonFailure: replace',
+      'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, for onFailure is replace',
+    ],
+    [
+      'clusters: [{name: a, instanceProfiles: [x]}, {name: b}]\nonFailure: replace-then-quarantine',
+      'clusters.1.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of b',
+    ],
+    [
+      'clusters: [{name: a}]\npools: [{name: b, launchHook: c}]',
+      'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, for pool b has nodes replaced',
+    ],
     ['clusters: [{name: a}]\npools: [{onFailure: replace}]', 'pools.0.name: is missing and has no default'],
     ['clusters: [{name: a}]\npools: [{name: b}, {name: b}]', 'accepted: each pool once'],
     [
       'clusters: [{name: a}]\npools: [{name: b, gate: c}]',
-      'pools.0.gate: unknown field; accepted: name, onFailure, deadlineMinutes and launchHook are the fields of a pool',
+      'pools.0.gate: unknown field; accepted: name, instanceProfiles, onFailure, deadlineMinutes and launchHook are the fields of a pool',
     ],
     [
       'clusters: [{name: a}]\npools: [{name: b, deadlineMinutes: 121}]',
@@ -132,6 +147,29 @@ describe('airlock.yaml', () => {
     ['clusters: [{name: !env CLUSTER}]', 'line 1, column 19: !env is a tag; accepted: values without tags'],
   ])('is refused with the field, the value and the accepted form: %j', (text, message) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([
+    '["*"]',
+    '[a/b]',
+    '["a*b"]',
+    'x',
+    '[]',
+    '["arn:aws:iam::1:instance-profile/x"]',
+    '["arn:aws:iam::123456789012:role/x"]',
+  ])('refuses %s as instance profiles', (profiles) => {
+    expect(faultsOf(`clusters: [{name: a, instanceProfiles: ${profiles}}]`)).toEqual([
+      expect.stringContaining('accepted: a list of names or ARNs of instance profiles'),
+    ]);
+  });
+
+  it.each([
+    'clusters: [{name: a, instanceProfiles: [x]}]\nonFailure: replace',
+    'clusters: [{name: a, instanceProfiles: ["a_*"]}]\npools: [{name: b, onFailure: replace}]',
+    'clusters: [{name: a}]\npools: [{name: b, onFailure: replace, instanceProfiles: ["arn:aws-cn:iam::123456789012:instance-profile/p/q/b*"]}]',
+    'clusters: [{name: a}]\npools: [{name: b, launchHook: c, onFailure: quarantine}]',
+  ])('takes instance profiles wherever nodes may be replaced: %j', (text) => {
+    expect(faultsOf(text)).toEqual([]);
   });
 
   it('tells every fault at once', () => {

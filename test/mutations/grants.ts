@@ -5,6 +5,8 @@ import type { ScenarioName } from './scenarios.ts';
 /** Rights that a released node does not need, and the scenario that does. */
 const needed: Readonly<Record<string, ScenarioName>> = {
   'HaltingHaltRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
+  'AdmissionAdmitRole sqs:ChangeMessageVisibility':
+    'a launch that EC2 does not show yet is admitted seconds after it does',
   'AdmissionAdmitRole sqs:SendMessage': 'a stop that no event told of ends the launch before it',
   'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
   'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',

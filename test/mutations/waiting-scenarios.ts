@@ -14,6 +14,16 @@ export const waitingScenarios = {
     stage.undisturbed();
   }),
 
+  'a launch that EC2 does not show yet is admitted seconds after it does': on(async (stage) => {
+    for (const schedule of stage.world.services.scheduler.schedules) schedule.enabled = false;
+    const node = await stage.launch({ unseenMs: 25_000 });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+    const [start] = stage.world.cloud.journal.filter(({ operation }) => operation === 'StartExecution');
+    assert.ok((start?.at ?? 0) - node.launchedAt <= 35_000, 'it was admitted late');
+    stage.undisturbed();
+  }),
+
   'an agent that never comes is agent-never-came': on(async (stage) => {
     const node = await stage.launch({ agentAfterMs: undefined });
     await stage.settle();

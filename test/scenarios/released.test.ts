@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../local/world/story.ts';
-import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf } from './scenario.ts';
+import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf, withoutSweep } from './scenario.ts';
 
 describe('a tagged launch', () => {
   it('is released, with a receipt that says all, in an audit trail that tells it in order', async () => {
@@ -52,6 +52,18 @@ describe('a tagged launch', () => {
       expect(commandsFor(world, node)).toBe(1);
     },
   );
+
+  it('is admitted seconds after EC2 shows its instance, where the event came earlier', async () => {
+    const world = await startWorld();
+    withoutSweep(world);
+    const node = await launch(world, { pendingMs: 8_000, unseenMs: 25_000 });
+    await settle(world);
+
+    const [start] = world.cloud.journal.filter(({ operation }) => operation === 'StartExecution');
+    expect((start?.at ?? 0) - node.launchedAt).toBeGreaterThanOrEqual(25_000);
+    expect((start?.at ?? 0) - node.launchedAt).toBeLessThanOrEqual(35_000);
+    expect(world.report(node).outcome).toBe('released');
+  });
 
   it('is dispatched within ten seconds when it is alone and online', async () => {
     const world = await startWorld();

@@ -117,6 +117,7 @@ describe('a role', () => {
     const context = {
       'ssm:resourceTag/airlock:runtime': 'gvisor',
       'ec2:ResourceTag/airlock:runtime': 'gvisor',
+      'ec2:InstanceProfile': 'arn:aws:iam::123456789012:instance-profile/demo-nodes',
       'autoscaling:ResourceTag/airlock:runtime': 'gvisor',
       'events:source': 'airlock',
       'eks:principalArn': preparing(world),
@@ -206,21 +207,34 @@ describe('a role', () => {
       expect(answer).toContain('is not authorized to perform');
   });
 
-  it("may end no instance and no group's instance without our tag", async () => {
+  it("may end no instance without our tag and a profile of nodes, and no group's instance without our tag", async () => {
     const world = await startWorld();
     const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Replace/Function/Resource').ref).settings;
     const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
-    const instance = 'arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0';
     const group = 'arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:0:autoScalingGroupName/builders';
-    for (const [action, resource, key] of [
-      ['ec2:TerminateInstances', instance, 'ec2:ResourceTag'],
-      ['autoscaling:CompleteLifecycleAction', group, 'autoscaling:ResourceTag'],
-      ['autoscaling:TerminateInstanceInAutoScalingGroup', group, 'autoscaling:ResourceTag'],
+    for (const action of [
+      'autoscaling:CompleteLifecycleAction',
+      'autoscaling:TerminateInstanceInAutoScalingGroup',
     ] as const) {
       const asked = (tag: string) =>
-        world.cloud.iam.deny(principal, { action, resource, context: { [tag]: 'gvisor' } });
-      expect(asked(`${key}/airlock:runtime`)).toBeUndefined();
-      expect(asked(`${key}/Name`)).toContain(action);
+        world.cloud.iam.deny(principal, { action, resource: group, context: { [tag]: 'gvisor' } });
+      expect(asked('autoscaling:ResourceTag/airlock:runtime')).toBeUndefined();
+      expect(asked('autoscaling:ResourceTag/Name')).toContain(action);
     }
+    const resource = 'arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0';
+    const end = (tag: string, profile?: string) =>
+      world.cloud.iam.deny(principal, {
+        action: 'ec2:TerminateInstances',
+        resource,
+        context: {
+          [`ec2:ResourceTag/${tag}`]: 'gvisor',
+          ...(profile && { 'ec2:InstanceProfile': `arn:aws:iam::123456789012:instance-profile/${profile}` }),
+        },
+      });
+    expect(end('airlock:runtime', 'demo-nodes')).toBeUndefined();
+    expect(end('airlock:runtime', 'karpenter/eu-central-1/demo-nodes')).toBeUndefined();
+    for (const profile of [undefined, 'database', 'demo-nodes-2', 'x-demo-nodes'])
+      expect([profile, end('airlock:runtime', profile)]).toEqual([profile, expect.stringContaining('ec2:Terminate')]);
+    expect(end('Name', 'demo-nodes')).toContain('ec2:TerminateInstances');
   });
 });

@@ -27,6 +27,13 @@ export const instanceFaults: Family = {
     plant: gone((dice) => seconds(dice, 45, 120)),
   },
   'gone-later': { about: 'the instance is terminated at any minute', plant: gone((dice) => minutes(dice, 1, 25)) },
+  'launch-unseen': {
+    about: 'EC2 does not show the instance for a while after its event',
+    heals: true,
+    plant(trial, dice) {
+      trial.plans.push((plan) => ({ ...plan, unseenMs: plan.pendingMs + seconds(dice, 1, 60) }));
+    },
+  },
   'spot-interrupted': {
     about: 'the spot instance is taken back, with two minutes of warning',
     plant(trial, dice) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Admissible, type Candidate, judge } from '../../../lambdas/admit/decide.ts';
+import type { Pools } from '../../../domain/pools.ts';
+import { type Admissible, type Candidate, isNode, isStale, judge } from '../../../lambdas/admit/decide.ts';
 
 const now = Date.parse('2026-11-21T09:00:30Z');
 const launch = { instanceId: 'i-0123456789abcdef0', at: '2026-11-21T09:00:10Z' };
@@ -52,7 +53,8 @@ describe('a launched instance', () => {
       return verdict.verdict === 'admit' && verdict.admission.node.deadline;
     };
     expect(deadline({})).toBe('2026-11-21T09:30:00.000Z');
-    expect(deadline({ 'airlock:deadline-minutes': '45' })).toBe('2026-11-21T09:45:00.000Z');
+    expect(deadline({ 'airlock:deadline-minutes': '10' })).toBe('2026-11-21T09:10:00.000Z');
+    expect(deadline({ 'airlock:deadline-minutes': '45' })).toBe('2026-11-21T09:30:00.000Z');
   });
 
   it('carries its group where the group is its pool, and its hook where airlock.yaml names one', () => {
@@ -69,6 +71,43 @@ describe('a launched instance', () => {
     expect(managed).not.toHaveProperty('group');
     expect(node({ 'aws:autoscaling:groupName': 'other' })).not.toHaveProperty('hook');
     expect(node({ 'karpenter.sh/nodepool': 'ci' })).not.toHaveProperty('hook');
+  });
+
+  it('is a pool of its own where no tag names one', () => {
+    const { 'karpenter.sh/nodepool': _, ...bare } = candidate.tags as Record<string, string>;
+    for (const tags of [bare, { ...bare, 'karpenter.sh/nodepool': '' }])
+      expect(judge(launch, { ...candidate, tags }, config, now)).toMatchObject({
+        admission: { node: { pool: launch.instanceId } },
+      });
+  });
+
+  it('is too old to be admitted once its deadline has passed, or half an hour after its launch', () => {
+    const launchedAt = '2026-11-21T09:00:00.000Z';
+    const at = (minutes: number) => Date.parse(launchedAt) + minutes * 60_000;
+    const short = { launchedAt, deadline: '2026-11-21T09:20:00.000Z' };
+    const long = { launchedAt, deadline: '2026-11-21T11:00:00.000Z' };
+    expect([isStale(short, at(19)), isStale(short, at(20))]).toEqual([false, true]);
+    expect([isStale(long, at(29)), isStale(long, at(30))]).toEqual([false, true]);
+  });
+
+  it.each<[string | undefined, Pools['instanceProfiles'], boolean]>([
+    ['demo-nodes', { demo: ['demo-nodes'] }, true],
+    ['karpenter/eu-central-1/demo_1234', { demo: ['demo_*'] }, true],
+    ['demo-nodes', { demo: ['arn:aws:iam::123456789012:instance-profile/demo-nodes'] }, true],
+    ['path/demo-nodes', { demo: ['arn:aws:iam::123456789012:instance-profile/demo-nodes'] }, false],
+    ['demo-nodes-2', { demo: ['demo-nodes'] }, false],
+    ['demo_1/evil', { demo: ['demo_*'] }, false],
+    ['database', { demo: ['demo-nodes'] }, false],
+    ['demo-nodes', { other: ['demo-nodes'], demo: ['x'] }, false],
+    [undefined, { demo: ['demo-nodes'] }, false],
+    ['database', undefined, true],
+  ])('with the profile %s is a node where %j are configured: %s', (profile, instanceProfiles, expected) => {
+    const instanceProfile = profile && `arn:aws:iam::123456789012:instance-profile/${profile}`;
+    const node = { cluster: 'demo', pool: 'ci' };
+    expect(isNode({ ...candidate, instanceProfile }, node, { ...config, instanceProfiles })).toBe(expected);
+    // What a pool names holds for it in place of what its cluster names.
+    const pools = [{ name: 'ci', instanceProfiles: ['ci-nodes'] }];
+    expect(isNode({ ...candidate, instanceProfile }, node, { ...config, pools, instanceProfiles })).toBe(false);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Pools } from '../../../domain/pools.ts';
 import { type Evidence, isGone, spared } from '../../../lambdas/replace/guards.ts';
 
 const node = {
@@ -10,11 +11,20 @@ const node = {
   providerId: 'aws:///a/i-0123456789abcdef0',
   deadline: '2026-11-21T09:20:00.000Z',
 };
-const instance = { state: 'running', launchedAt: node.launchedAt, tags: { 'airlock:runtime': 'gvisor' } };
-const row = { ...node, admittedAt: '2026-11-21T09:00:20.000Z' };
+const instance = {
+  state: 'running',
+  launchedAt: node.launchedAt,
+  instanceProfile: 'arn:aws:iam::123456789012:instance-profile/karpenter/demo_1234',
+  tags: { 'airlock:runtime': 'gvisor' },
+};
+const pools: Pools = { deadlineMinutes: 20, onFailure: 'replace', pools: [], instanceProfiles: { demo: ['demo_*'] } };
+const row = { ...node, node, admittedAt: '2026-11-21T09:00:20.000Z' };
+const late = { ...row, node: { ...node, deadline: '2026-11-21T10:20:00.000Z' } };
 const evidence: Evidence = {
   node,
   row,
+  first: row,
+  pools,
   instance,
   receipt: { version: 1, ...node, outcome: 'proof-failed', detail: '', endedAt: '', totalMs: 1, gate: 'kept' },
 };
@@ -34,6 +44,14 @@ describe('an instance', () => {
     ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'returned' } }],
     ['the cluster did not say whether its gate was lifted', { receipt: { ...evidence.receipt, gate: undefined } }],
     ['it has no tag airlock:runtime', { instance: { ...instance, tags: {} } }],
+    ['its launch was found after its deadline', { first: late }],
+    ['its launch was found after its deadline', { first: undefined }],
+    ['it has no instance profile of a node', { instance: { ...instance, instanceProfile: undefined } }],
+    [
+      'it has no instance profile of a node',
+      { instance: { ...instance, instanceProfile: 'arn:aws:iam::123456789012:instance-profile/database' } },
+    ],
+    ['it has no instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
   ])('is left alone where %s', (because, change) => {
     expect(spared({ ...evidence, ...change })).toBe(because);
   });

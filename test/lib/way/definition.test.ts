@@ -92,6 +92,26 @@ describe('the list of outcomes and the state machine', () => {
     for (const error of ['States.Timeout', ...over]) expect([error, attempts(error)]).toEqual([error, 0]);
   });
 
+  it.each(['Halt', 'Release', 'Judge', 'Quarantine', 'Replace', 'KeepInService', 'IntoService'])(
+    '%s: a call that Lambda has no room for waits for minutes, and the death of a function is tried again',
+    (name) => {
+      const retrier = (error: string) =>
+        definition.States[name]?.Retry?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
+      // Full jitter halves the longest pause on average.
+      const { MaxAttempts = 0, MaxDelaySeconds = 0 } = retrier('Lambda.TooManyRequestsException') ?? {};
+      expect((MaxAttempts * MaxDelaySeconds) / 2).toBeGreaterThanOrEqual(600);
+      for (const error of ['Runtime.OutOfMemory', 'Runtime.ExitError', 'Lambda.Unknown', 'Sandbox.Timedout'])
+        expect([error, retrier(error)?.MaxAttempts]).toEqual([error, expect.any(Number)]);
+    },
+  );
+
+  it('agree that no release is called for once the deadline is near, and that it is the deadline that passed', () => {
+    const { TimeoutSeconds, Retry = [], Catch = [] } = definition.States['Release'] ?? {};
+    expect(TimeoutSeconds).toContain('$toMillis($node.deadline) - $millis() > 45000');
+    expect(Retry.some(({ ErrorEquals }) => takes(ErrorEquals, 'States.QueryEvaluationError'))).toBe(false);
+    expect(JSON.stringify(Catch.at(-1))).toContain('the time of the node is up');
+  });
+
   it('agree that a failure is judged before anything else is done about it', () => {
     const others = (name: string) => new Set(definition.States[name]?.Catch?.map(({ Next }) => Next));
     // What was in the queue may still be sent until the node is halted.

@@ -1,0 +1,30 @@
+/**
+ * The instance profiles of nodes as `airlock.yaml` names them: by name or by ARN, each with a `*` at its end where the rest is not known beforehand.
+ * Who may tag an instance cannot give it another profile: that takes the right to pass the role.
+ */
+export type InstanceProfiles = readonly string[];
+
+/**
+ * Whether an instance has one of the profiles.
+ *
+ * @param arn what EC2 shows, `arn:aws:iam::<account>:instance-profile/<path>/<name>`; undefined for an instance without a profile
+ */
+export function hasProfile(arn: string | undefined, profiles: InstanceProfiles): boolean {
+  if (arn === undefined) return false;
+  const name = arn.slice(arn.lastIndexOf('/') + 1);
+  return profiles.some((profile) => {
+    const seen = profile.startsWith('arn:') ? arn : name;
+    return profile.endsWith('*') ? seen.startsWith(profile.slice(0, -1)) : seen === profile;
+  });
+}
+
+/**
+ * The same as patterns of ARNs for IAM's condition key `ec2:InstanceProfile`: a name may stand after any path.
+ *
+ * @param prefix `arn:<partition>:iam::<account>:instance-profile`
+ */
+export function profilePatterns(profiles: InstanceProfiles, prefix: string): readonly string[] {
+  return [...new Set(profiles)].flatMap((profile) =>
+    profile.startsWith('arn:') ? [profile] : [`${prefix}/${profile}`, `${prefix}/*/${profile}`],
+  );
+}

@@ -1,0 +1,20 @@
+import type { Principal } from '../../local/aws/service.ts';
+import { readPolicy } from '../../local/iam/policy.ts';
+import type { World } from '../../local/world/world.ts';
+
+/** A role of the account that holds one action on everything, and nothing else. */
+export function roleWith(world: World, action: string): Principal {
+  const { iam } = world.cloud;
+  const name = `only-${action.replace(':', '-')}`;
+  const roleArn = `arn:aws:iam::123456789012:role/${name}`;
+  const document = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, Resource: '*' }] };
+  iam.roles.set(name, {
+    arn: roleArn,
+    name,
+    id: 'AROAATTACKER00000000',
+    trust: { statements: [] },
+    policies: new Map([[action, readPolicy(document)]]),
+    tags: {},
+  });
+  return { kind: 'role', roleArn, sessionName: 'attacker' };
+}

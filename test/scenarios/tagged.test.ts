@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { LaunchedNode } from '../../local/world/node.ts';
+import type { World } from '../../local/world/world.ts';
+import { roleWith } from './attacker.ts';
+import { commandsFor, launch, pass, settle, startWorld, story, withPools } from './scenario.ts';
+
+const minute = 60_000;
+const failing = async () => new ModelledMachine(['not-sandboxed']);
+
+/** All tags that make a node of a Karpenter pool out of an instance, as far as tags go. */
+const tags = {
+  'airlock:runtime': 'gvisor',
+  'eks:eks-cluster-name': 'demo',
+  'kubernetes.io/cluster/demo': 'owned',
+  'karpenter.sh/nodepool': 'sandboxed',
+};
+
+/** Tags an instance with the one right that the attacker has. */
+async function tag(world: World, instanceId: string, added: Readonly<Record<string, string>> = tags): Promise<void> {
+  await world.cloud.aws.call(roleWith(world, 'ec2:CreateTags'), 'ec2', 'CreateTags', {
+    Resources: [instanceId],
+    Tags: Object.entries(added).map(([Key, Value]) => ({ Key, Value })),
+  });
+}
+
+/** What became of an instance, and what Airlock did about it. */
+function fate(world: World, node: LaunchedNode) {
+  return {
+    state: world.services.ec2.instance(node.instanceId).state,
+    story: story(world, node),
+    commands: commandsFor(world, node),
+  };
+}
+
+const untouched = { state: 'running', story: [], commands: 0 };
+
+describe('who may create tags and nothing else', () => {
+  it.each([
+    ['is no node: it has the profile of another service', { instanceProfile: 'database' }],
+    ['has no instance profile at all', { instanceProfile: undefined }],
+    ['has a profile whose name ends like that of nodes', { instanceProfile: 'not-demo-nodes' }],
+  ])('has no command sent to an instance that %s, and does not have it ended', async (_, change) => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world, { ...change, tags: {}, without: Object.keys(tags), pendingMs: 60_000 });
+    await tag(world, node.instanceId);
+    await pass(world, 60 * minute);
+    expect(fate(world, node)).toEqual(untouched);
+  });
+
+  it('does not take a node of another pool into the airlock an hour after its launch', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world, { gate: 'example.com/none', without: Object.keys(tags) });
+    await pass(world, 60 * minute);
+    await tag(world, node.instanceId);
+    await pass(world, 60 * minute);
+    expect(fate(world, node)).toEqual(untouched);
+  });
+
+  it('has a gated node that no tag had claimed installed late, and never has it ended', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world, { without: Object.keys(tags) });
+    await pass(world, 60 * minute);
+    await tag(world, node.instanceId);
+    await pass(world, 40 * minute);
+    expect(fate(world, node)).toMatchObject({ state: 'running', commands: 1 });
+    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(world.report(node).detail).toContain('not replaced: its launch was found after its deadline');
+  });
+
+  it('gives no instance more time than its pool has', async () => {
+    const world = await startWorld();
+    const node = await launch(world, { agentAfterMs: undefined, tags: { 'airlock:deadline-minutes': '120' } });
+    await settle(world);
+    const receipt = world.report(node);
+    expect(receipt.outcome).toBe('agent-never-came');
+    expect(receipt.stages.at(-1)?.ms).toBeLessThanOrEqual(20 * minute);
+    const admitted = world.storyOf(node).find((event) => event['detail-type'] === 'Node Admitted');
+    expect(JSON.stringify(admitted)).toContain('accepted is a whole number from 5 to 20');
+  });
+});
+
+describe('a node that failed in a pool that replaces', () => {
+  it('is left alone once its instance has another profile', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const node = await launch(world);
+    await pass(world, 30_000);
+    world.services.ec2.instance(node.instanceId).instanceProfile =
+      'arn:aws:iam::123456789012:instance-profile/database';
+    await settle(world);
+    expect(fate(world, node)).toMatchObject({ state: 'running' });
+    expect(world.report(node).detail).toContain('not replaced: it has no instance profile of a node');
+  });
+
+  it('is left alone in a cluster whose instance profiles airlock.yaml does not name', async () => {
+    const world = await startWorld([], failing, withPools({ onFailure: 'replace', instanceProfiles: {} }));
+    const node = await launch(world);
+    await settle(world);
+    expect(fate(world, node)).toMatchObject({ state: 'running' });
+    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+  });
+});
