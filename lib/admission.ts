@@ -34,7 +34,7 @@ export class Admission extends Construct {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     super(scope, id);
     // A launch that EC2 does not show yet is received every few seconds for two minutes, and one that finds no room in Lambda every three.
-    this.launches = new WorkQueue(this, 'Launches', { consumerTimeout: timeout, maxReceiveCount: 60 });
+    this.launches = new WorkQueue(this, 'Launches', { consumerTimeout: timeout, maxReceiveCount: 30 });
     new Rule(this, 'Running', {
       description: 'An EC2 instance runs; whose it is, the event does not say',
       eventPattern: {

@@ -29,7 +29,7 @@ export interface Part {
 export type PartMaker = (core: Core) => Part;
 
 /** A fault that a test plants: an error that the service answers, or the death of the function that called. */
-type Fault = AwsError | 'crash' | undefined;
+type Fault = AwsError | 'crash' | 'out-of-memory' | undefined;
 
 /** One call as the journal and the faults see it. */
 export interface ObservedCall {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../synthesize.ts';
+import { awsErrorsPage } from './aws-errors.ts';
 import { configSchema } from './config-schema.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
@@ -14,6 +15,7 @@ try {
   const root = join(import.meta.dirname, '..', '..');
   const docs = join(root, 'docs');
   writeFileSync(join(root, 'airlock.schema.json'), configSchema());
+  writeFileSync(join(docs, 'aws-errors.md'), awsErrorsPage());
   writeFileSync(join(docs, 'outcomes.md'), outcomesPage());
   writeFileSync(join(docs, 'rights.md'), rightsPage(template));
 } finally {

@@ -8,6 +8,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import type { Standing } from '../../domain/standing.ts';
+import { consequenceOf, unlessDone } from './aws-errors.ts';
 
 const reader = new SSMClient({ maxAttempts: 8 });
 
@@ -90,15 +91,14 @@ export async function sendCommand(order: Order): Promise<Sent> {
     if (!Command?.CommandId) throw new Error('SendCommand answered without a command id');
     return { ok: true, commandId: Command.CommandId, at: (Command.RequestedDateTime ?? new Date()).toISOString() };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const message = error.message;
+    if (!(error instanceof Error) || consequenceOf('ssm:SendCommand', error) !== 'answer') throw error;
+    const message = `${error.name}: ${error.message}`;
     if (error instanceof InvalidInstanceId) {
       const refused = order.instanceIds.filter((id) => message.includes(id));
       return { ok: false, why: 'invalid-instance', refused, message };
     }
-    if (error.name === 'AccessDeniedException') return { ok: false, why: 'denied', refused: [], message };
-    if (error.name === 'ThrottlingException') return { ok: false, why: 'throttled', refused: [], message };
-    throw error;
+    // What is neither of an instance nor a call too many is AWS's refusal of the order itself, and another attempt may find it mended.
+    return { ok: false, why: error.name === 'ThrottlingException' ? 'throttled' : 'denied', refused: [], message };
   }
 }
 
@@ -113,19 +113,18 @@ export async function findCommand(
 ): Promise<{ commandId: string; at: string; instanceIds: readonly string[] } | undefined> {
   let NextToken: string | undefined;
   do {
-    const page = await reader.send(
-      new ListCommandsCommand({
-        Filters: [{ key: 'InvokedAfter', value: withoutFraction(since) }],
-        MaxResults: pageSize,
-        NextToken,
-      }),
-    );
-    const found = page.Commands?.find((command) => command.Comment === batchId);
+    const list = new ListCommandsCommand({
+      Filters: [{ key: 'InvokedAfter', value: withoutFraction(since) }],
+      MaxResults: pageSize,
+      NextToken,
+    });
+    const page = await unlessDone('ssm:ListCommands', () => reader.send(list));
+    const found = page?.Commands?.find((command) => command.Comment === batchId);
     if (found?.CommandId) {
       const at = (found.RequestedDateTime ?? new Date(since)).toISOString();
       return { commandId: found.CommandId, at, instanceIds: found.InstanceIds ?? [] };
     }
-    NextToken = page.NextToken;
+    NextToken = page?.NextToken;
   } while (NextToken);
   return undefined;
 }
@@ -135,11 +134,8 @@ export async function findCommand(
  * is left to cancel on them.
  */
 export async function cancelCommand(commandId: string, instanceId: string): Promise<void> {
-  try {
-    await reader.send(new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] }));
-  } catch (error) {
-    if (!(error instanceof InvalidInstanceId)) throw error;
-  }
+  const cancel = new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] });
+  await unlessDone('ssm:CancelCommand', () => reader.send(cancel));
 }
 
 /** How a command stands on one instance, and which document it is. */
@@ -153,16 +149,15 @@ export async function invocationsOf(commandId: string, InstanceId?: string): Pro
   const seen: Invocation[] = [];
   let NextToken: string | undefined;
   do {
-    const page = await reader.send(
-      new ListCommandInvocationsCommand({
-        CommandId: commandId,
-        InstanceId,
-        Details: true,
-        MaxResults: pageSize,
-        NextToken,
-      }),
-    );
-    for (const one of page.CommandInvocations ?? []) {
+    const list = new ListCommandInvocationsCommand({
+      CommandId: commandId,
+      InstanceId,
+      Details: true,
+      MaxResults: pageSize,
+      NextToken,
+    });
+    const page = await unlessDone('ssm:ListCommandInvocations', () => reader.send(list));
+    for (const one of page?.CommandInvocations ?? []) {
       seen.push({
         instanceId: one.InstanceId ?? '',
         comment: one.Comment ?? '',
@@ -172,7 +167,7 @@ export async function invocationsOf(commandId: string, InstanceId?: string): Pro
         output: one.CommandPlugins?.[0]?.Output ?? '',
       });
     }
-    NextToken = page.NextToken;
+    NextToken = page?.NextToken;
   } while (NextToken);
   return seen;
 }

@@ -1,10 +1,6 @@
-import {
-  ChangeMessageVisibilityCommand,
-  ReceiptHandleIsInvalid,
-  SendMessageBatchCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchItemFailure, SQSRecord } from 'aws-lambda';
+import { unlessDone } from './aws-errors.ts';
 import { logger } from './telemetry.ts';
 
 const client = new SQSClient({ maxAttempts: 4 });
@@ -17,18 +13,14 @@ const client = new SQSClient({ maxAttempts: 4 });
  * @param seconds 0 to 43,200
  */
 export async function putBack(queueUrl: string, record: SQSRecord, seconds: number): Promise<SQSBatchItemFailure> {
-  try {
-    await client.send(
-      new ChangeMessageVisibilityCommand({
-        QueueUrl: queueUrl,
-        ReceiptHandle: record.receiptHandle,
-        VisibilityTimeout: seconds,
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ReceiptHandleIsInvalid)) throw error;
+  const waiting = new ChangeMessageVisibilityCommand({
+    QueueUrl: queueUrl,
+    ReceiptHandle: record.receiptHandle,
+    VisibilityTimeout: seconds,
+  });
+  const answer = await unlessDone('sqs:ChangeMessageVisibility', () => client.send(waiting));
+  if (answer === undefined)
     logger.warn('a message was received again before it could be put back', { messageId: record.messageId });
-  }
   return { itemIdentifier: record.messageId };
 }
 

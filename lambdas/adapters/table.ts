@@ -1,6 +1,7 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type LedgerKey, sortKeyOf } from '../../domain/ledger.ts';
+import { consequenceOf } from './aws-errors.ts';
 import { variable } from './environment.ts';
 
 /** The table of the ledger. */
@@ -53,7 +54,7 @@ export async function updateRow(
     );
     return Attributes ?? {};
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
+    if (consequenceOf('dynamodb:UpdateItem', error) === 'answer') return undefined;
     throw error;
   }
 }

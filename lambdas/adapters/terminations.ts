@@ -5,16 +5,15 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { Node } from '../../domain/node.ts';
+import { unlessDone } from './aws-errors.ts';
 
 const ec2 = new EC2Client({ maxAttempts: 6 });
 const autoScaling = new AutoScalingClient({ maxAttempts: 6 });
 
-/** What Auto Scaling answers where no hook waits for the instance any more, or yet. */
-const nothingWaits = 'No active Lifecycle Action found';
-
-/** Terminates an instance. Doing it again does no harm. */
+/** Terminates an instance. Doing it again does no harm, and one that is gone is left at that. */
 export async function terminate(instanceId: string): Promise<void> {
-  await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+  const ending = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
+  await unlessDone('ec2:TerminateInstances', () => ec2.send(ending));
 }
 
 /** Has an Auto Scaling group terminate an instance of its own and launch another. */
@@ -30,18 +29,12 @@ export async function completeHook(
   { name, group }: NonNullable<Node['hook']>,
   result: 'CONTINUE' | 'ABANDON',
 ): Promise<boolean> {
-  try {
-    await autoScaling.send(
-      new CompleteLifecycleActionCommand({
-        AutoScalingGroupName: group,
-        LifecycleHookName: name,
-        InstanceId: instanceId,
-        LifecycleActionResult: result,
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes(nothingWaits)) return false;
-    throw error;
-  }
+  const completion = new CompleteLifecycleActionCommand({
+    AutoScalingGroupName: group,
+    LifecycleHookName: name,
+    InstanceId: instanceId,
+    LifecycleActionResult: result,
+  });
+  const answer = await unlessDone('autoscaling:CompleteLifecycleAction', () => autoScaling.send(completion));
+  return answer !== undefined;
 }

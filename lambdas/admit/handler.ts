@@ -13,7 +13,7 @@ const config = JSON.parse(variable('ADMISSIBLE')) as Admissible;
 const queueUrl = variable('LAUNCHES_QUEUE');
 
 /** How long a launch waits that DescribeInstances does not show yet, in seconds: EC2 is eventually consistent, mostly within a few. */
-const notVisibleYet = 5;
+const notVisibleYet = 8;
 
 /**
  * Takes launches out of the queue: one look-up for the batch, and one execution for each instance that is ours. A launch that cannot be

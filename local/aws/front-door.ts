@@ -11,6 +11,12 @@ import type { WireRequest, WireResponse } from './wire.ts';
 /** Thrown to the caller's transport where a planted fault kills the function that called; no answer goes back. */
 export class CallerCrashed extends Error {
   override readonly name = 'CallerCrashed';
+  readonly reason: 'crash' | 'memory';
+
+  constructor(reason: 'crash' | 'memory') {
+    super('a planted fault killed the caller');
+    this.reason = reason;
+  }
 }
 
 /** A service with its SDK model, ready to answer. */
@@ -156,8 +162,9 @@ export class FrontDoor implements Aws {
   }
 }
 
-function obey(fault: AwsError | 'crash' | undefined): void {
-  if (fault === 'crash') throw new CallerCrashed('a planted fault killed the caller');
+function obey(fault: Awaited<ReturnType<NonNullable<Faults['beforeCall']>>>): void {
+  if (fault === 'crash') throw new CallerCrashed('crash');
+  if (fault === 'out-of-memory') throw new CallerCrashed('memory');
   if (fault !== undefined) throw fault;
 }
 

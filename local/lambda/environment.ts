@@ -146,7 +146,7 @@ export class Environment implements Host {
       await this.thawed();
       return response;
     } catch (error) {
-      if (error instanceof CallerCrashed) this.kill({ reason: 'crash' });
+      if (error instanceof CallerCrashed) this.kill({ reason: error.reason });
       if (this.#dead) return new Promise(() => {});
       throw error;
     }

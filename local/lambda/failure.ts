@@ -22,6 +22,7 @@ export function failureOf(error: unknown): FailurePayload {
 export type Death =
   | { readonly reason: 'timeout'; readonly seconds: number }
   | { readonly reason: 'crash' }
+  | { readonly reason: 'memory' }
   | { readonly reason: 'exit'; readonly code: number }
   | { readonly reason: 'uncaught'; readonly error: unknown }
   | { readonly reason: 'shutdown' };
@@ -42,6 +43,8 @@ export function failureOfDeath(death: Death, requestId: string): FailurePayload 
       return failureOf(death.error);
     case 'exit':
       return exited(`exit status ${death.code}`);
+    case 'memory':
+      return { ...exited('signal: killed'), errorType: 'Runtime.OutOfMemory' };
     case 'crash':
     case 'shutdown':
       return exited('signal: killed');

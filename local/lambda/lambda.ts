@@ -5,9 +5,6 @@ import { Environment } from './environment.ts';
 import type { AsyncSettings, FunctionSettings, Invoked } from './function.ts';
 import type { Ground } from './host.ts';
 
-/** How many invocations an account may have at once, in all its functions. Source: Lambda quotas. */
-const accountConcurrency = 1000;
-
 /** One function with its execution environments. */
 export interface LambdaFunction {
   settings: FunctionSettings;
@@ -22,6 +19,8 @@ export interface LambdaFunction {
 /** Lambda's functions and how they are invoked. */
 export class Lambda {
   readonly functions = new Map<string, LambdaFunction>();
+  /** How many invocations the account may have at once, in all its functions; a new one may begin with ten. Source: Lambda quotas. */
+  concurrency = 1000;
   readonly #ground: Ground;
   readonly #asynchronous: Asynchronous;
   #running = 0;
@@ -100,7 +99,7 @@ export class Lambda {
     const { settings, environments } = target;
     const { reservedConcurrency } = settings;
     const reserved = reservedConcurrency !== undefined && busyIn(environments) >= reservedConcurrency;
-    if (reserved || this.#running >= accountConcurrency) {
+    if (reserved || this.#running >= this.concurrency) {
       const Reason =
         reservedConcurrency === undefined
           ? 'ConcurrentInvocationLimitExceeded'

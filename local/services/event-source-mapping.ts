@@ -235,16 +235,19 @@ class Mapping {
     const principal: Principal = { kind: 'service', service: 'lambda.amazonaws.com', sourceArn: arn };
     let answer: unknown;
     try {
-      answer = await aws.call(principal, 'lambda', 'Invoke', {
-        FunctionName: target.arn,
-        InvocationType: 'RequestResponse',
-        Payload: Buffer.from(JSON.stringify({ Records: records })),
-      });
+      answer = await this.#whenThereIsRoom(() =>
+        aws.call(principal, 'lambda', 'Invoke', {
+          FunctionName: target.arn,
+          InvocationType: 'RequestResponse',
+          Payload: Buffer.from(JSON.stringify({ Records: records })),
+        }),
+      );
     } catch (error) {
       // The messages come back when their visibility ends.
       await this.#backOff(error);
       return;
     }
+    if (answer === undefined) return;
     const handled = handledMessages(batch, answer, partial);
     for (let at = 0; at < handled.length; at += 10) {
       const Entries = handled.slice(at, at + 10).map((message, index) => ({
@@ -255,6 +258,26 @@ class Mapping {
         await aws.call(this.#asRole, 'sqs', 'DeleteMessageBatch', { QueueUrl: queue.settings.url, Entries });
       } catch (error) {
         await this.#backOff(error);
+      }
+    }
+  }
+
+  /**
+   * A throttled invocation is tried again until the messages' visibility ends, and then dropped: services-sqs-errorhandling.html, "Backoff
+   * strategy for failed invocations". How long the pauses are is not said there.
+   *
+   * @returns undefined where it was dropped
+   */
+  async #whenThereIsRoom(invoke: () => Promise<unknown>): Promise<unknown> {
+    const { clock, queue } = this.#options;
+    const until = clock.now() + queue.settings.visibilityTimeout * 1000;
+    for (let pauseMs = 1000; ; pauseMs = Math.min(2 * pauseMs, 30_000)) {
+      try {
+        return await invoke();
+      } catch (error) {
+        if (!(error instanceof AwsError) || error.code !== 'TooManyRequestsException') throw error;
+        if (this.#stopped || clock.now() + pauseMs >= until) return undefined;
+        await clock.sleep(pauseMs);
       }
     }
   }

@@ -10,7 +10,7 @@ export interface SeenCall extends ObservedCall {
 }
 
 /** What becomes of a call. */
-type Strike = AwsError | 'crash' | undefined;
+type Strike = AwsError | 'crash' | 'out-of-memory' | undefined;
 
 /** Faults of calls: each is asked at each call, before it takes effect and after. */
 export interface CallFault {

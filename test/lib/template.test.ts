@@ -4,6 +4,7 @@ import { App, type Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, inject, it } from 'vitest';
+import { awsErrorsPage } from '../../cli/pages/aws-errors.ts';
 import { outcomesPage } from '../../cli/pages/outcomes.ts';
 import { rightsPage } from '../../cli/pages/rights.ts';
 import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
@@ -314,6 +315,7 @@ describe('documents', () => {
 
 describe('pages that are made from the code', () => {
   it.each([
+    ['aws-errors.md', awsErrorsPage()],
     ['outcomes.md', outcomesPage()],
     ['rights.md', rightsPage(template)],
   ])('%s is as new as the code: npm run docs', (name, page) => {

@@ -237,7 +237,8 @@ describe('a launch whose message is a dead letter', () => {
     const node = await launch(world);
     await settle(world);
     expect(world.report(node).outcome).toBe('released');
-    await pass(world, 30 * minute);
+    // Thirty receipts, three minutes apart.
+    await pass(world, 100 * minute);
     const queues = world.services.sqs.all();
     const dead = queues.find(({ settings }) => settings.name.includes('LaunchesDeadLetters'));
     const work = queues.find(({ settings }) => settings.name.includes('LaunchesQueue'));

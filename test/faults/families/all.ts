@@ -6,6 +6,7 @@ import { clusterFaults } from './clusters.ts';
 import { commandFaults } from './commands.ts';
 import { deployFaults } from './deploys.ts';
 import { driftFaults } from './drift.ts';
+import { errorFaults } from './errors.ts';
 import { eventFaults } from './events.ts';
 import { functionFaults } from './functions.ts';
 import { instanceFaults } from './instances.ts';
@@ -20,6 +21,7 @@ export const faults: Family = {
   ...busFaults,
   ...queueFaults,
   ...apiFaults,
+  ...errorFaults,
   ...functionFaults,
   ...tokenFaults,
   ...commandFaults,

@@ -14,10 +14,11 @@ function crashes(name: string) {
     let left = dice.int(1, 5);
     const share = dice.pick([0.2, 0.5, 1]);
     const when = dice.pick(['before', 'after'] as const);
+    const death = dice.pick(['crash', 'out-of-memory'] as const);
     const strike = ({ caller }: SeenCall) => {
       if (caller !== name || skip-- > 0 || left <= 0 || !dice.chance(share)) return undefined;
       left--;
-      return 'crash' as const;
+      return death;
     };
     trial.onCall({ [when]: strike });
   };
@@ -62,8 +63,26 @@ function doubles(name: string) {
   };
 }
 
+/** Lambda has room for few invocations, for a while or for good: an account may begin with ten. */
+const narrow: Family = {
+  'lambda-narrow': {
+    about: 'the account has room for few invocations at once',
+    strands: true,
+    plant(trial, dice) {
+      const { lambda } = trial.world.cloud;
+      const usual = lambda.concurrency;
+      lambda.concurrency = dice.pick([2, 5, 10]);
+      if (!dice.chance(0.5)) return;
+      trial.after(dice.int(30, 600) * 1_000, () => {
+        lambda.concurrency = usual;
+      });
+    },
+  },
+};
+
 /** A function may die between any two of its calls, and run again. */
 export const functionFaults: Family = Object.fromEntries([
+  ...Object.entries(narrow),
   ...functions.flatMap((name) => [
     [
       `${name}-crashes`,

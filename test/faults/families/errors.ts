@@ -1,0 +1,54 @@
+import { awsErrors, commonErrors, type Operation, type Rules } from '../../../lambdas/adapters/aws-errors.ts';
+import { AwsError } from '../../../local/aws/service.ts';
+import type { Dice } from '../dice.ts';
+import type { Family, Fault } from '../fault.ts';
+
+/** Operations that nothing calls in a run: the deployment does, or an operator. */
+const elsewhere: readonly Operation[] = ['eks:DescribeCluster', 'dynamodb:Scan'];
+
+/** Errors that AWS answers with a status of its own; every other one is 400, and what failed in the service 500. */
+const statuses: Readonly<Record<string, number>> = { TooManyRequestsException: 429, RequestLimitExceeded: 503 };
+
+/** An error as its service answers it; the text that a rule asks for stands in the message. */
+export function errorOf(rules: Rules, key: string): AwsError {
+  const [name = '', words = 'planted'] = key.split(': ');
+  const [consequence, why] = rules[key] ?? [];
+  const broken = consequence === 'retry' && why === 'The service failed.';
+  return new AwsError(name, words, statuses[name] ?? (broken ? 500 : 400));
+}
+
+/** The errors that an operation may answer: its own, and those of every service. */
+export function rulesOf(operation: Operation): Rules {
+  return operation.startsWith('ec2:') ? awsErrors[operation] : { ...commonErrors, ...awsErrors[operation] };
+}
+
+/** An operation answers one of the errors that its API page lists, a few times in a row or at a share of its calls. */
+function answers(operation: Operation): Fault {
+  return {
+    about: `${operation} answers one of its errors`,
+    strands: true,
+    plant(trial, dice) {
+      const rules = rulesOf(operation);
+      const error = errorOf(rules, dice.pick(Object.keys(rules)));
+      const strikes = striking(dice);
+      trial.onCall({
+        before: ({ service, operation: name }) => (`${service}:${name}` === operation && strikes() ? error : undefined),
+      });
+    },
+  };
+}
+
+/** Some calls in a row, or a share of the first ones: an error that cannot heal would say nothing of what follows it. */
+function striking(dice: Dice): () => boolean {
+  let skip = dice.int(0, 4);
+  let left = dice.int(1, 6);
+  const share = dice.pick([0.3, 1]);
+  return () => skip-- <= 0 && left > 0 && dice.chance(share) && left-- > 0;
+}
+
+/** Each error of each operation, as docs/aws-errors.md lists them. */
+export const errorFaults: Family = Object.fromEntries(
+  (Object.keys(awsErrors) as Operation[])
+    .filter((operation) => !elsewhere.includes(operation))
+    .map((operation) => [`error-${operation.replace(':', '-')}`, answers(operation)]),
+);

@@ -1,0 +1,153 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  awsErrors,
+  commonErrors,
+  consequenceOf,
+  type Operation,
+  type Rules,
+  unlessDone,
+} from '../../../lambdas/adapters/aws-errors.ts';
+import { wayDefinition } from '../../../lib/way/definition.ts';
+import type { Retrier } from '../../../lib/way/retriers.ts';
+import { loadSdk } from '../../../local/aws/sdk.ts';
+import { takes } from '../../../local/services/states/errors.ts';
+import { rulesOf } from '../../faults/families/errors.ts';
+import { answering } from './answering.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const operations = Object.keys(awsErrors) as Operation[];
+
+/** The package of the SDK's client of each service. */
+const packages: Readonly<Record<string, string>> = {
+  autoscaling: 'client-auto-scaling',
+  events: 'client-eventbridge',
+  states: 'client-sfn',
+};
+
+/** Operations as the document client calls them. */
+const documents: Readonly<Record<string, string>> = {
+  BatchGetCommand: 'BatchGetItem',
+  UpdateCommand: 'UpdateItem',
+  QueryCommand: 'Query',
+  paginateScan: 'Scan',
+};
+
+/** The errors that the SDK's client says an operation throws; the models of EC2 list none. */
+function modelled(operation: Operation): string[] {
+  const [service = '', name = ''] = operation.split(':');
+  const folder = join(root, 'node_modules', '@aws-sdk', packages[service] ?? `client-${service}`);
+  const text = readFileSync(join(folder, 'dist-types', 'commands', `${name}Command.d.ts`), 'utf8');
+  return [...text.matchAll(/@throws \{@link (\w+)\} \(\w+ fault\)/g)].map(([, error = '']) => error);
+}
+
+const nameOf = (key: string) => key.split(': ')[0] ?? '';
+
+describe('the table of errors', () => {
+  it('has each operation that the functions, the state machine and the command line call, and no other', () => {
+    const sources = [...globSync('lambdas/adapters/*.ts', { cwd: root }), 'cli/breaker.ts'];
+    const called = new Set<string>();
+    for (const source of sources) {
+      const text = readFileSync(join(root, source), 'utf8');
+      for (const [, list = '', from = ''] of text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/([a-z0-9-]+)'/g)) {
+        const service = Object.entries(packages).find(([, name]) => name === from)?.[0] ?? from.replace('client-', '');
+        for (const [imported] of list.matchAll(/\b(\w+Command|paginate\w+)\b/g)) {
+          const operation = documents[imported] ?? imported.replace(/Command$/, '');
+          called.add(from === 'lib-dynamodb' ? `dynamodb:${operation}` : `${service}:${operation}`);
+        }
+      }
+    }
+    for (const [, service, action = ''] of JSON.stringify(definition()).matchAll(/:states:::(\w+):(\w+)/g))
+      called.add(`${service}:${action.charAt(0).toUpperCase()}${action.slice(1)}`);
+    expect([...called].toSorted()).toEqual(operations.toSorted());
+  });
+
+  it.each(operations)('%s: has each error that the model of the SDK lists for it', (operation) => {
+    expect(modelled(operation).filter((error) => awsErrors[operation][error as never] === undefined)).toEqual([]);
+  });
+
+  it.each(operations.filter((operation) => !operation.startsWith('ec2:')))(
+    '%s: has no error that is neither in its model nor common to all services',
+    async (operation) => {
+      const { errors } = await loadSdk(operation.split(':')[0] ?? '');
+      const known = modelled(operation);
+      const own = Object.keys(awsErrors[operation]).map(nameOf);
+      expect(own.filter((error) => !known.includes(error) && !(error in commonErrors))).toEqual([]);
+      expect(known.filter((error) => !errors.has(error))).toEqual([]);
+    },
+  );
+});
+
+describe('the SDK', () => {
+  it.each(operations)('%s: names each error on the wire as the table does', async (operation) => {
+    for (const [key, [consequence]] of Object.entries<Rules[string]>(rulesOf(operation))) {
+      const thrown = await answering(operation, key);
+      expect([key, consequenceOf(operation, thrown)]).toEqual([key, consequence]);
+    }
+  });
+});
+
+describe('a call', () => {
+  const refused = (name: string, message = '') => Object.assign(new Error(message), { name });
+
+  it('after whose error nothing is left to do is no failure', async () => {
+    const gone = () => Promise.reject(refused('InvalidInstanceId'));
+    await expect(unlessDone('ssm:CancelCommand', gone)).resolves.toBeUndefined();
+    await expect(unlessDone('ssm:CancelCommand', async () => 'answer')).resolves.toBe('answer');
+  });
+
+  it.each([
+    ['ssm:CancelCommand', refused('InternalServerError')],
+    ['ssm:CancelCommand', refused('DuplicateInstanceId')],
+    ['ssm:SendCommand', refused('InvalidInstanceId')],
+    ['autoscaling:CompleteLifecycleAction', refused('ValidationError', 'AutoScalingGroup name not found')],
+    ['ec2:TerminateInstances', refused('TypeError', 'socket hang up')],
+  ] as const)('of %s throws every other error: %s', async (operation, error) => {
+    await expect(unlessDone(operation, () => Promise.reject(error))).rejects.toBe(error);
+  });
+});
+
+describe('the state machine', () => {
+  const states = Object.entries(definition().States);
+  const errors = Object.entries<Rules[string]>(awsErrors['lambda:Invoke']);
+
+  it.each(states.filter(([, { Resource = '' }]) => Resource.endsWith('lambda:invoke')))(
+    '%s: tries again after every error of lambda:Invoke that the table says is tried again',
+    (_, { Retry = [] }) => {
+      for (const [name, [consequence]] of errors) {
+        const attempts = Retry.find(({ ErrorEquals }) => takes(ErrorEquals, `Lambda.${name}`))?.MaxAttempts ?? 0;
+        if (consequence === 'retry') expect([name, attempts > 0]).toEqual([name, true]);
+      }
+    },
+  );
+
+  it.each(states.filter(([, { Resource = '' }]) => /dynamodb|events|sqs/.test(Resource)))(
+    '%s: tries again after whatever its service answers, but a condition that does not hold',
+    (_, { Retry = [] }) => {
+      const attempts = (error: string) => Retry.find(({ ErrorEquals }) => takes(ErrorEquals, error))?.MaxAttempts;
+      for (const error of [
+        'DynamoDB.AmazonDynamoDBException',
+        'EventBridge.FailedEntry',
+        'SQS.QueueDoesNotExistException',
+      ])
+        expect([error, attempts(error)]).toEqual([error, expect.toSatisfy((tries: number) => tries > 1)]);
+    },
+  );
+});
+
+interface State {
+  readonly Resource?: string;
+  readonly Retry?: readonly Retrier[];
+}
+
+function definition() {
+  return wayDefinition({
+    partition: 'aws',
+    commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
+    ledgerTable: 'ledger',
+    replaceFunction: 'replace',
+    haltFunction: 'halt',
+    clusterFunctions: { demo: 'demo' },
+  }) as { readonly States: Readonly<Record<string, State>> };
+}
