@@ -27,7 +27,8 @@ describe('the pool of an instance', () => {
   it('is the most telling of its tags', () => {
     const tags = { 'aws:autoscaling:groupName': 'eks-ci-1', 'eks:nodegroup-name': 'ci' };
     expect(poolOf(tags)).toBe('ci');
-    expect(poolOf({})).toBe('');
+    expect(poolOf({})).toBeUndefined();
+    expect(poolOf({ 'karpenter.sh/nodepool': '' })).toBeUndefined();
   });
 });
 

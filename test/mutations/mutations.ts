@@ -6,6 +6,7 @@ import { documentMutations } from './document-mutations.ts';
 import { doorMutations } from './door-mutations.ts';
 import { eventMutations } from './event-mutations.ts';
 import { functionMutations } from './function-mutations.ts';
+import { remedyMutations } from './remedy-mutations.ts';
 import { rightsMutations } from './rights-mutations.ts';
 import type { ScenarioName } from './scenarios.ts';
 import { sweepMutations } from './sweep-mutations.ts';
@@ -30,4 +31,5 @@ export const mutations: readonly Mutation[] = [
   ...againMutations,
   ...clusterMutations,
   ...doorMutations,
+  ...remedyMutations,
 ];

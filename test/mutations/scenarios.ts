@@ -4,6 +4,7 @@ import { commandScenarios } from './command-scenarios.ts';
 import { doorScenarios } from './door-scenarios.ts';
 import { endScenarios } from './end-scenarios.ts';
 import { failureScenarios } from './failure-scenarios.ts';
+import { remedyScenarios } from './remedy-scenarios.ts';
 import type { Scenario } from './stage.ts';
 import { sweepScenarios } from './sweep-scenarios.ts';
 import { waitingScenarios } from './waiting-scenarios.ts';
@@ -20,6 +21,7 @@ export const scenarios = {
   ...againScenarios,
   ...clusterScenarios,
   ...doorScenarios,
+  ...remedyScenarios,
 } as const satisfies Readonly<Record<string, Scenario>>;
 
 /** The name of a scenario. */

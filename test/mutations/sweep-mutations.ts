@@ -32,7 +32,7 @@ export const sweepMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep admits what was in service before',
-    apply: inSweep('lambdas/sweep/decide.ts', 'return left > 0 || begun ?', 'return true ?'),
+    apply: inSweep('lambdas/sweep/decide.ts', 'return begun || !isStale(node, now) ?', 'return true ?'),
     turnsRed: 'an instance that was in service before it was tagged is left alone',
   },
   {

@@ -84,7 +84,7 @@ describe('a node that failed in a pool that replaces', () => {
   it('is left alone once its instance has another profile', async () => {
     const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
-    await pass(world, 30_000);
+    await pass(world, 20_000);
     world.services.ec2.instance(node.instanceId).instanceProfile =
       'arn:aws:iam::123456789012:instance-profile/database';
     await settle(world);

@@ -1,0 +1,85 @@
+import type { Mutation } from './mutations.ts';
+import { source, way } from './plant.ts';
+
+/** Mistakes in what tells a node from an instance that someone tagged, and in what follows an error of AWS. */
+export const remedyMutations: readonly Mutation[] = [
+  {
+    name: 'a launch is admitted whatever its instance profile',
+    apply: source(
+      'admit',
+      'lambdas/admit/decide.ts',
+      'profiles === undefined || hasProfile',
+      'profiles !== null || hasProfile',
+    ),
+    turnsRed: 'an instance without a profile of nodes is none of ours, whatever its tags say',
+  },
+  {
+    name: 'the sweep admits whatever the instance profile',
+    apply: source('sweep', 'lambdas/sweep/decide.ts', 'row === undefined && !isNode', 'row === null && !isNode'),
+    turnsRed: 'an instance without a profile of nodes is none of ours, whatever its tags say',
+  },
+  {
+    name: 'the sweep admits a launch of any age',
+    apply: source('sweep', 'lambdas/sweep/decide.ts', 'begun || !isStale(node, now)', 'begun || node'),
+    turnsRed: 'an instance that is tagged an hour after its launch is left alone',
+  },
+  {
+    name: 'an event admits a launch of any age',
+    apply: source(
+      'admit',
+      'lambdas/admit/handler.ts',
+      'isStale(admission.node, now) ?',
+      'isStale(admission.node, 0) ?',
+    ),
+    turnsRed: 'an event that comes an hour late admits nothing',
+  },
+  {
+    name: 'a node that was found late is replaced like any other',
+    apply: source('replace', 'lambdas/replace/guards.ts', '|| wasLate(first, pools)', ''),
+    turnsRed: 'a gated node that is tagged an hour late is never ended',
+  },
+  {
+    name: 'an instance is ended whatever its profile',
+    apply: source('replace', 'lambdas/replace/guards.ts', '(isNode(node, instance, pools) ?', '(instance ?'),
+    turnsRed: 'an instance that got another profile is not ended',
+  },
+  {
+    name: 'condition dropped: the instance profile of TerminateInstances',
+    apply: (copy) => {
+      const { Statement } = copy.resource('AWS::IAM::Policy', 'ReplacingReplaceRole').Properties['PolicyDocument'];
+      const one = Statement.find(({ Condition }: { Condition?: { ArnLike?: object } }) => Condition?.ArnLike);
+      delete one.Condition.ArnLike;
+    },
+    turnsRed: 'IAM lets no instance be ended that has no profile of nodes',
+  },
+  {
+    name: 'a probe is one until its deadline',
+    apply: source(
+      'dispatch',
+      'domain/breaker.ts',
+      'Math.min(Date.parse(deadline), now + probeMs)',
+      'Date.parse(deadline)',
+    ),
+    turnsRed: 'a probe that hangs gives way to another node after ten minutes',
+  },
+  {
+    name: 'a throttled invoke is tried like a broken one',
+    apply: way('["Lambda.TooManyRequestsException",', '["Lambda.TooMany",'),
+    turnsRed: 'a release that Lambda has no room for waits for minutes',
+  },
+  {
+    name: 'a cancellation that SSM refuses is a failure',
+    apply: source(
+      'gone',
+      'lambdas/adapters/aws-errors.ts',
+      "InvalidInstanceId: ['done', 'The instance shuts",
+      "InvalidInstanceId: ['retry', 'The instance shuts",
+    ),
+    turnsRed: 'an instance that goes away ends at once',
+  },
+  {
+    name: 'a launch that EC2 does not show yet waits out its visibility',
+    apply: source('admit', 'lambdas/admit/handler.ts', 'const notVisibleYet = 8;', 'const notVisibleYet = 180;'),
+    turnsRed: 'a launch that EC2 does not show yet is admitted seconds after it does',
+  },
+];

@@ -1,0 +1,146 @@
+import { strict as assert } from 'node:assert';
+import { AwsError } from '../../local/aws/service.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { slow } from '../scenarios/slow.ts';
+import { on, type Scenario } from './stage.ts';
+
+const minute = 60_000;
+const replacing = { onFailure: 'replace' } as const;
+const tags = ['airlock:runtime', 'eks:eks-cluster-name', 'kubernetes.io/cluster/demo', 'karpenter.sh/nodepool'];
+const claimed = {
+  'airlock:runtime': 'gvisor',
+  'eks:eks-cluster-name': 'demo',
+  'karpenter.sh/nodepool': 'sandboxed',
+};
+
+/** What tells a node from an instance that someone tagged, and what follows when Lambda has no room. */
+export const remedyScenarios = {
+  'an instance without a profile of nodes is none of ours, whatever its tags say': on(
+    async (stage) => {
+      const node = await stage.launch({ instanceProfile: 'database' });
+      await stage.pass(60 * minute);
+      assert.deepEqual(stage.story(node), []);
+      assert.equal(stage.done('SendCommand'), 0);
+      assert.equal(stage.world.services.ec2.instance(node.instanceId).state, 'running');
+    },
+    ['not-sandboxed'],
+    undefined,
+    replacing,
+  ),
+
+  'an instance that is tagged an hour after its launch is left alone': on(
+    async (stage) => {
+      const node = await stage.launch({ gate: 'example.com/none', without: tags });
+      await stage.pass(60 * minute);
+      stage.world.services.ec2.retag(node.instanceId, claimed);
+      await stage.pass(30 * minute);
+      assert.deepEqual(stage.story(node), []);
+    },
+    ['not-sandboxed'],
+    undefined,
+    replacing,
+  ),
+
+  'an event that comes an hour late admits nothing': on(async (stage) => {
+    const node = await stage.launch({ gate: 'example.com/none', without: tags });
+    await stage.pass(60 * minute);
+    for (const schedule of stage.world.services.scheduler.schedules) schedule.enabled = false;
+    stage.world.services.ec2.retag(node.instanceId, claimed);
+    stage.world.services.events.emit({
+      source: 'aws.ec2',
+      'detail-type': 'EC2 Instance State-change Notification',
+      resources: [],
+      detail: { 'instance-id': node.instanceId, state: 'running' },
+    });
+    await stage.pass(5 * minute);
+    assert.deepEqual(stage.story(node), []);
+  }),
+
+  'a gated node that is tagged an hour late is never ended': on(
+    async (stage) => {
+      const node = await stage.launch({ without: tags });
+      await stage.pass(60 * minute);
+      stage.world.services.ec2.retag(node.instanceId, claimed);
+      await stage.pass(40 * minute);
+      assert.equal(stage.story(node).at(-1), 'Node Quarantined');
+      assert.equal(stage.done('TerminateInstances'), 0);
+    },
+    ['not-sandboxed'],
+    undefined,
+    replacing,
+  ),
+
+  'an instance that got another profile is not ended': on(
+    async (stage) => {
+      const node = await stage.launch();
+      await stage.pass(20_000);
+      stage.world.services.ec2.instance(node.instanceId).instanceProfile =
+        'arn:aws:iam::123456789012:instance-profile/database';
+      await stage.settle();
+      assert.equal(stage.story(node).at(-1), 'Node Quarantined');
+      // The function itself says no; that IAM would, too, is not asked.
+      stage.undisturbed();
+    },
+    ['not-sandboxed'],
+    undefined,
+    replacing,
+  ),
+
+  'IAM lets no instance be ended that has no profile of nodes': on(async (stage) => {
+    const principal = { kind: 'role', roleArn: stage.roleOf('Replace'), sessionName: 'asked' } as const;
+    const denied = stage.world.cloud.iam.deny(principal, {
+      action: 'ec2:TerminateInstances',
+      resource: 'arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0',
+      context: {
+        'ec2:ResourceTag/airlock:runtime': 'gvisor',
+        'ec2:InstanceProfile': 'arn:aws:iam::123456789012:instance-profile/database',
+      },
+    });
+    assert.ok(denied, 'it may');
+  }),
+
+  'a probe that hangs gives way to another node after ten minutes': on(
+    async (stage) => {
+      const opened: Awaited<ReturnType<typeof stage.launch>>[] = [];
+      for (let count = 0; count < 3; count++) {
+        opened.push(await stage.launch());
+        await stage.settle();
+      }
+      const [hanging, good] = [await stage.launch(), await stage.launch({ agentAfterMs: 40_000 })];
+      await stage.pass(13 * minute);
+      assert.equal(stage.outcome(good), 'released');
+      assert.equal(stage.commandsFor(hanging), 1);
+    },
+    [],
+    machines(),
+  ),
+
+  'a release that Lambda has no room for waits for minutes': on(async (stage) => {
+    const { clock, world } = stage;
+    const until = clock.now() + 8 * minute;
+    const [cluster] = [...world.cloud.lambda.functions.values()].filter(
+      ({ settings }) => settings.environment['POWERTOOLS_SERVICE_NAME'] === 'cluster',
+    );
+    world.cloud.faults = {
+      beforeCall: ({ operation, input }) =>
+        operation === 'Invoke' &&
+        (input as { FunctionName?: string }).FunctionName === cluster?.settings.arn &&
+        clock.now() < until
+          ? new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429)
+          : undefined,
+    };
+    const node = await stage.launch();
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+  }),
+} as const satisfies Readonly<Record<string, Scenario>>;
+
+/** Three machines on which no sandbox starts, one that hangs, and good ones after that. */
+function machines() {
+  let made = 0;
+  return async () => {
+    made++;
+    if (made <= 3) return new ModelledMachine(['not-sandboxed']);
+    return made === 4 ? slow(new ModelledMachine(), 3_600_000) : new ModelledMachine();
+  };
+}
