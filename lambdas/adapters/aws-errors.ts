@@ -90,6 +90,12 @@ const refusedOrder: Rule = [
   'The call is halved until the node stands alone to which it happens; that one ends as `command-forbidden`.',
 ];
 
+const newRights: Rules = {
+  AccessDeniedException: ['answer', 'The right is as new as the function: it is waited for, a minute at most.'],
+  InvalidRequestException: ['answer', 'The cluster is busy with another change: it is waited for.'],
+  ServerException: broken,
+};
+
 /** Errors of each operation that Airlock calls, by service and operation. */
 export const awsErrors = {
   'ec2:DescribeInstances': {
@@ -187,6 +193,27 @@ export const awsErrors = {
     ...all(['ItemCollectionSizeLimitExceededException', 'ReplicatedWriteConflictException'], unused),
   },
   'events:PutEvents': { InternalException: broken },
+  'eks:CreateAccessEntry': {
+    ...newRights,
+    ResourceInUseException: ['done', 'An earlier call made the entry: it is taken as it is.'],
+    ResourceNotFoundException: ['answer', 'There is no cluster of that name: nothing is prepared in it.'],
+    'InvalidParameterException: rincipal': ['answer', 'EKS does not know the new role yet: it is waited for.'],
+    InvalidParameterException: wrong,
+    ResourceLimitExceededException: ['setup', 'The cluster has as many access entries as it may.'],
+  },
+  'eks:AssociateAccessPolicy': {
+    ...newRights,
+    ResourceNotFoundException: ['answer', 'EKS does not know the new entry yet: it is waited for.'],
+    InvalidParameterException: wrong,
+  },
+  'eks:DeleteAccessEntry': {
+    ...newRights,
+    ResourceNotFoundException: ['answer', 'The entry is gone, or its cluster is: that is well.'],
+  },
+  'cloudformation:DescribeStackResource': {
+    'ValidationError: does not exist': ['answer', 'The stack has no such resource.'],
+    AccessDenied: ['answer', 'The right is as new as the function: it is waited for.'],
+  },
   'eks:DescribeCluster': {
     ResourceNotFoundException: ['answer', 'There is no cluster of that name, which the deployment says.'],
     ...all(['ServerException', 'ServiceUnavailableException'], broken),

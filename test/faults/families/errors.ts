@@ -4,7 +4,7 @@ import type { Dice } from '../dice.ts';
 import type { Family, Fault } from '../fault.ts';
 
 /** Operations that nothing calls in a run: the deployment does, or an operator. */
-const elsewhere: readonly Operation[] = ['eks:DescribeCluster', 'dynamodb:Scan'];
+const elsewhere = (operation: Operation) => /^(eks|cloudformation):/.test(operation) || operation === 'dynamodb:Scan';
 
 /** Errors that AWS answers with a status of its own; every other one is 400, and what failed in the service 500. */
 const statuses: Readonly<Record<string, number>> = { TooManyRequestsException: 429, RequestLimitExceeded: 503 };
@@ -49,6 +49,6 @@ function striking(dice: Dice): () => boolean {
 /** Each error of each operation, as docs/aws-errors.md lists them. */
 export const errorFaults: Family = Object.fromEntries(
   (Object.keys(awsErrors) as Operation[])
-    .filter((operation) => !elsewhere.includes(operation))
+    .filter((operation) => !elsewhere(operation))
     .map((operation) => [`error-${operation.replace(':', '-')}`, answers(operation)]),
 );

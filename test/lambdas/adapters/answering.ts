@@ -9,6 +9,7 @@ import { errorOf, rulesOf } from '../../faults/families/errors.ts';
 /** The SDK's client of each service. */
 const clients: Readonly<Record<string, () => Promise<object>>> = {
   autoscaling: () => import('@aws-sdk/client-auto-scaling'),
+  cloudformation: () => import('@aws-sdk/client-cloudformation'),
   dynamodb: () => import('@aws-sdk/client-dynamodb'),
   ec2: () => import('@aws-sdk/client-ec2'),
   eks: () => import('@aws-sdk/client-eks'),
@@ -20,6 +21,7 @@ const clients: Readonly<Record<string, () => Promise<object>>> = {
 };
 
 const key = { instanceId: { S: 'i-0123456789abcdef0' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
+const principal = { clusterName: 'demo', principalArn: 'arn:aws:iam::123456789012:role/any' };
 const QueueUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands';
 const CommandId = '00000000-0000-4000-8000-000000000000';
 const stateMachineArn = 'arn:aws:states:eu-central-1:123456789012:stateMachine:way';
@@ -36,7 +38,11 @@ const inputs: Partial<Record<Operation, object>> = {
   'dynamodb:Query': { TableName: 'ledger' },
   'dynamodb:Scan': { TableName: 'ledger' },
   'dynamodb:UpdateItem': { TableName: 'ledger', Key: key },
+  'cloudformation:DescribeStackResource': { StackName: 'Airlock', LogicalResourceId: 'Applied' },
   'ec2:TerminateInstances': { InstanceIds: ['i-0123456789abcdef0'] },
+  'eks:AssociateAccessPolicy': { ...principal, policyArn: 'arn:aws:eks::aws:cluster-access-policy/a', accessScope: {} },
+  'eks:CreateAccessEntry': principal,
+  'eks:DeleteAccessEntry': principal,
   'eks:DescribeCluster': { name: 'demo' },
   'events:PutEvents': { Entries: [{ Source: 'airlock', DetailType: 'Node Admitted', Detail: '{}' }] },
   'lambda:Invoke': { FunctionName: 'demo' },
