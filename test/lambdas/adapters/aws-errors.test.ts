@@ -146,6 +146,7 @@ function definition() {
     partition: 'aws',
     commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
     ledgerTable: 'ledger',
+    eventBus: 'airlock',
     replaceFunction: 'replace',
     haltFunction: 'halt',
     clusterFunctions: { demo: 'demo' },
