@@ -78,6 +78,7 @@ const parts: Record<Verb, readonly string[]> = {
       'undo',
       'packages',
       'fetch',
+      'archive',
       'sandbox',
       'runtime',
       'runtime-proof',

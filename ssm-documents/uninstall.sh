@@ -36,7 +36,7 @@ main() {
   rm -f "$state/download" "$state/download.of"
   # The folders go where nobody else has something in them.
   rmdir "${stages%/*}" "$state" 2>/dev/null || :
-  rm -rf "$work"
+  rm -rf "$runs"
   succeed uninstalled
 }
 

@@ -12,6 +12,7 @@ const hostPrograms = [
     'comm',
     'cp',
     'cut',
+    'dd',
     'dirname',
     'echo',
     'find',

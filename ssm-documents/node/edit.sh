@@ -112,7 +112,7 @@ refuse_missing_imports() {
 apply_edit() {
   local file=$ROOT$config candidate current
   candidate=${file%/*}/$candidate_name
-  mkdir -p "${file%/*}"
+  public mkdir -p "${file%/*}"
   hash_of "$file"
   current=$REPLY
   # Where a killed run had changed the file already, the copy from before that is the one to keep.
@@ -126,8 +126,8 @@ apply_edit() {
   fi
   config_sha_after=none
   if [[ -z $candidate_absent ]]; then
-    # The content is replaced, not the file: owner and mode stay as they were.
-    if [[ -f $file ]]; then cp -p "$file" "$candidate"; fi
+    # The content is replaced, not the file: owner and mode stay as they were. A file of ours holds nothing but containerd's defaults.
+    if [[ -f $file ]]; then cp -p "$file" "$candidate"; else public touch "$candidate"; fi
     cat "$work/candidate" >"$candidate"
     sync "$candidate"
     hash_of "$candidate"

@@ -83,7 +83,8 @@ transfer() {
   return 1
 }
 
-# unpack DIRECTORY: what was downloaded, whatever its suffix.
+# unpack DIRECTORY HOME: what was downloaded, whatever its suffix. Nobody but root can enter the folder before its listing was judged; it is
+# made by the way, because to decompress an archive twice would take most of an installation's time again.
 unpack() {
   local -a decompress
   case $artifact_url in
@@ -95,9 +96,14 @@ unpack() {
     *.zst | *.zstd) decompress=(zstd -dcq) ;;
     *) fail install-failed "Airlock does not know how to unpack $artifact_url" ;;
   esac
-  if ! "${decompress[@]}" <"$download" 2>"$work/err" | tar -x --no-same-owner -C "$1" 2>>"$work/err"; then
+  if ! "${decompress[@]}" <"$download" 2>"$work/err" |
+    tar -xvv --numeric-owner --no-same-owner --no-same-permissions -C "$1" >"$work/listing" 2>>"$work/err"; then
+    refuse_hostile_archive "$work/listing" "$2"
     refuse_full_disk "$1"
+    # The last line only says that there was one before.
+    sed -i -e '/^tar: Exiting /d' -e '/^tar: Removing /d' "$work/err"
     last_words
     fail install-failed "$artifact_url could not be unpacked: $REPLY"
   fi
+  refuse_hostile_archive "$work/listing" "$2"
 }

@@ -1,15 +1,8 @@
 # --- gVisor: its files, and who uses them ---
 
-# Leaves the files of ours that processes run in REPLY, one a line.
-running_files() {
-  REPLY=$(find "$ROOT"/proc/[0-9]*/exe -maxdepth 0 -lname "$stages/*" -printf '%l\n' 2>/dev/null || true)
-}
-
-gvisor_shim=containerd-shim-runsc-v1
-
 # Whether a sandbox runs; says so in REPLY. Every pod has one shim.
 in_use() {
-  running_shims "$gvisor_shim"
+  running_shims "$stages"
   [[ -n $REPLY ]] || return 1
   REPLY="gVisor sandboxes run on this node; their shims have the pids $REPLY"
 }

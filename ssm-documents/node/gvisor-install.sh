@@ -32,9 +32,10 @@ refuse_foreign_installer() {
 
 stage() {
   local new=$stages/.stage.$$ file line
-  mkdir -p "$new"
+  public mkdir -p "$stages"
+  mkdir "$new"
   step 'unpack'
-  unpack "$new"
+  unpack "$new" ''
   for file in runsc containerd-shim-runsc-v1 gvisor-bin/gvisor_sentry; do
     if [[ ! -f $new/$file ]]; then fail install-failed "$artifact_url holds no $file; runsc does not work without it"; fi
   done
@@ -102,13 +103,14 @@ switch() {
   write_journal "${journal_stage:-linking}"
   link "$release" "$stages/current"
   step 'current switched'
-  mkdir -p "$links_in" "$ROOT${runsc_toml%/*}"
+  public mkdir -p "$links_in" "$ROOT${runsc_toml%/*}"
   for name in "${link_names[@]}"; do
     link_target "$name"
     link "$REPLY" "$links_in/$name"
   done
   step 'links switched'
   runsc_toml_text >"$ROOT$runsc_toml.airlock-new"
+  chmod 644 "$ROOT$runsc_toml.airlock-new"
   mv -f "$ROOT$runsc_toml.airlock-new" "$ROOT$runsc_toml"
   step 'runsc.toml written'
 }
@@ -128,16 +130,12 @@ refuse_change_in_use() { :; }
 
 # Earlier releases go, but for those whose sandboxes still run: a sandbox may open more of its release's files.
 tidy() {
-  local directory used shims
-  # Nobody can tell which release a shim belongs to that runs under an interpreter.
-  running_shims "$gvisor_shim"
-  shims=$REPLY
-  running_files
+  local directory used
+  running_programs "$stages"
   used=$REPLY
-  if [[ -z $used && -n $shims ]]; then return 0; fi
   for directory in "$stages"/*/; do
     directory=${directory%/}
-    if [[ -L $directory || $directory == "$staged" || $'\n'$used == *$'\n'"$directory"/* ]]; then continue; fi
+    if [[ -L $directory || $directory == "$staged" || $used == *" $directory/"* ]]; then continue; fi
     rm -rf "$directory"
     step "release ${directory##*/} removed"
   done

@@ -70,15 +70,25 @@ refuse_full_disk() {
   fi
 }
 
-# running_shims PATTERN: leaves the pids of shims in REPLY whose program ends so, but for those of our own proofs: a shim lives on for a
-# moment after its container.
+# running_programs DIRECTORY: leaves root's processes in REPLY whose program is a file below it, each as its pid and the file, one a line.
+# What a process is called, and where its program lies in a root of its own, anybody can choose: the file itself decides, and the user.
+running_programs() {
+  local process program found=''
+  while read -r process program; do
+    if [[ -O $process && $process/exe -ef $program ]]; then found+="${process##*/} $program"$'\n'; fi
+  done < <(find "$ROOT"/proc/[0-9]*/exe -maxdepth 0 -lname "$1/*" -printf '%h %l\n' 2>/dev/null || true)
+  REPLY=$found
+}
+
+# running_shims DIRECTORY: leaves the pids of the shims in REPLY whose program is below it, but for those of our own proofs: a shim lives on
+# for a moment after its container.
 running_shims() {
-  local file pids=''
-  while IFS= read -r file; do
-    if ! grep -qz '^airlock$' "$file" 2>/dev/null; then
-      file=${file%/cmdline}
-      pids+=" ${file##*/}"
+  local pid program pids=''
+  running_programs "$1"
+  while read -r pid program; do
+    if [[ ${program##*/} == containerd-shim-* ]] && ! grep -qz '^airlock$' "$ROOT/proc/$pid/cmdline" 2>/dev/null; then
+      pids+=" $pid"
     fi
-  done < <(grep -lzE "/$1\$" "$ROOT"/proc/[0-9]*/cmdline 2>/dev/null || true)
+  done <<<"$REPLY"
   REPLY=${pids# }
 }

@@ -4,7 +4,7 @@ previous=$stages/previous
 
 # Whether a guest runs; says so in REPLY. Every pod of Kata has one shim.
 in_use() {
-  running_shims 'containerd-shim-kata[a-z-]*-v2'
+  running_shims "$home"
   [[ -n $REPLY ]] || return 1
   REPLY="Kata guests run on this node; their shims have the pids $REPLY"
 }

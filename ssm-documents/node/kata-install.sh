@@ -28,9 +28,10 @@ refuse_change_in_use() {
 
 stage() {
   local new=$stages/.stage.$$ file line
-  mkdir -p "$new"
+  public mkdir -p "$stages"
+  mkdir "$new"
   step 'unpack'
-  unpack "$new"
+  unpack "$new" /opt/kata
   for file in "$shim" "$kata_config"; do
     if [[ ! -f $new$file ]]; then fail install-failed "$artifact_url holds no $file"; fi
   done
@@ -44,6 +45,7 @@ stage() {
     fail install-failed "the archive's shim says '$line', not $release $REPLY"
   fi
   new=$new/opt/kata
+  chmod -R a+rX "$new"
   (cd "$new" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err"
   mv "$work/files" "$new/.airlock-files"
   printf '%s\n' "$release" >"$new/.airlock-release"
@@ -74,8 +76,9 @@ switch() {
     mv -T "$staged" "$home"
   fi
   step 'release in its place'
-  mkdir -p "$ROOT${modules_file%/*}"
+  public mkdir -p "$ROOT${modules_file%/*}"
   modules_text >"$ROOT$modules_file"
+  chmod 644 "$ROOT$modules_file"
   step 'modules are loaded at boot'
 }
 

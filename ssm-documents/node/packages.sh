@@ -22,7 +22,7 @@ run_apt() {
   while :; do
     tick
     left=$((deadline > uptime ? deadline - uptime : 0))
-    if NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 DEBIAN_FRONTEND=noninteractive clean timeout 900 apt-get -q -y \
+    if NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 DEBIAN_FRONTEND=noninteractive clean public timeout 900 apt-get -q -y \
       --no-install-recommends -o "DPkg::Lock::Timeout=$left" -o Dpkg::Options::=--force-confold "$@" \
       >"$work/apt" 2>"$work/err"; then
       return 0

@@ -8,17 +8,27 @@ ROOT=''
 # Messages of tools are matched, and the result line must be ASCII: both need the C locale.
 export LC_ALL=C TZ=UTC
 export PATH="$ROOT/usr/local/sbin:$ROOT/usr/local/bin:$ROOT/usr/sbin:$ROOT/usr/bin:$ROOT/sbin:$ROOT/bin:$ROOT/snap/bin"
-umask 022
+# What a run writes is for root alone, unless it says otherwise: copies of containerd's configuration can hold passwords.
+umask 077
 cd "$ROOT/"
 
 state=$ROOT/var/lib/airlock
-work=$ROOT/run/airlock
+# Root's folder: nobody else can hold the lock in it. The work folder is that of the run which holds the lock, and ends with it.
+runs=$ROOT/run/airlock
+work=$runs/work
 journal=$state/journal
 log_file=$ROOT/var/log/airlock.log
 # A disk that is full here must still end with a result line.
-mkdir -p "$state" "$work" "${log_file%/*}" || :
+mkdir -p "$state" "$runs" "${log_file%/*}" || :
+# The root file system of the proof is below, and a container of Sysbox has another user than root.
+chmod 711 "$state" || :
+chmod 700 "$runs" || :
 
 exec 3>&1 4>&2
-# tee must not hold the result's descriptor, or the agent would wait for it.
-exec > >(exec tee -a "$log_file" >&4 3>&-) 2>&1
+# On some systems others than root may write into /var/log, and a shell would follow a symbolic link that they plant: dd does not. Neither
+# program may hold the result's descriptor, or the agent would wait for it.
+exec > >(
+  exec 3>&-
+  { tee -p /dev/fd/5 5>&1 >&4; } | dd of="$log_file" bs=64K oflag=append,nofollow conv=notrunc status=none 2>&4
+) 2>&1
 log_pid=$!

@@ -1,7 +1,7 @@
 # --- the result line ---
 
 outcome='' detail='' handler='' sha256='' config_state=untouched restarts=0 sandbox_image='' evidence='' host_json=''
-died_at='' phase_name='' phase_start=0 uptime=0 centiseconds=0 phase_order=()
+died_at='' locked='' phase_name='' phase_start=0 uptime=0 centiseconds=0 phase_order=()
 declare -A phase_ms=()
 
 say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"; }
@@ -87,6 +87,9 @@ last_words() {
 # Runs a command without our descriptors: one that outlives us must hold neither the lock nor the agent's pipe.
 clean() { "$@" 3>&- 4>&- 8>&-; }
 
+# Runs a command whose files are for everybody to read.
+public() { (umask 022 && "$@"); }
+
 on_exit() {
   local status=$?
   trap - ERR
@@ -95,7 +98,7 @@ on_exit() {
   set +eE
   if [[ -z $outcome ]]; then
     outcome=install-failed detail="ended with status $status at: ${died_at:-an unknown place}"
-    blame_full_disk
+    if [[ -n $locked ]]; then blame_full_disk; fi
     say "failed: $detail"
   fi
   case $outcome in
@@ -103,10 +106,12 @@ on_exit() {
     *)
       # Not the command's own status: the agent takes 137, 168, 169 and 194 for orders.
       status=1
-      undo
+      # What another run does is not ours to undo.
+      if [[ -n $locked ]]; then undo; fi
       ;;
   esac
   phase ''
+  if [[ -n $locked ]]; then rm -rf "$work"; fi
   print_result >&3
   exec 3>&- >&4 2>&4
   wait "$log_pid"

@@ -11,6 +11,8 @@ new_nonce() { nonce=airlock-$$-$RANDOM$RANDOM; }
 make_rootfs() {
   local program path line
   rm -rf "$rootfs"
+  # A container's root can be another user than the host's.
+  umask 022
   mkdir -p "$rootfs"/{bin,dev,etc,proc,run,sys,tmp}
   for program in "${proof_programs[@]}"; do
     path=$(command -v "$program") || fail tool-missing "$program, which the proof needs, is not on the node"
@@ -23,6 +25,7 @@ make_rootfs() {
       fi
     done < <(ldd "$path" 2>/dev/null)
   done
+  umask 077
 }
 
 # run_handler RUNTIME OPTION…: starts a container as containerd would for the handler; leaves what it says in $work/said.

@@ -52,7 +52,7 @@ refuse_change_in_use() {
 }
 
 stage() {
-  mkdir -p "$stages"
+  public mkdir -p "$stages"
   # apt wants the suffix.
   cp "$download" "$deb" 2>"$work/err" || refuse_full_disk "$deb"
   plan_packages "$deb"
@@ -76,7 +76,7 @@ install_deb() {
   fi
   write_journal "${journal_stage:-linking}"
   # A run that was killed inside dpkg leaves packages half configured, and apt refuses everything until somebody says so.
-  if [[ -n $taken_over ]]; then DEBIAN_FRONTEND=noninteractive clean dpkg --configure -a || true; fi
+  if [[ -n $taken_over ]]; then DEBIAN_FRONTEND=noninteractive clean public dpkg --configure -a || true; fi
   run_apt install "$deb" || fail install-failed "sysbox-ce could not be installed: $REPLY"
   step 'package installed'
   containerd_stayed || fail containerd-did-not-return 'containerd was restarted while the package was installed'

@@ -12,17 +12,37 @@ export function tar(files: ArchiveFiles): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-function header(name: string, size: number, link?: string): Buffer {
+/** A member of an archive that no release has: `type` is tar's own digit, for instance 1 for a hard link, 3 for a character device. */
+export interface OddMember {
+  readonly name: string;
+  readonly type?: '0' | '1' | '2' | '3' | '6';
+  readonly mode?: number;
+  readonly link?: string;
+}
+
+/** Builds a tar archive that holds good files and, before them, an odd member or several. */
+export function oddTar(odd: readonly OddMember[], files: ArchiveFiles): Buffer {
+  const members = odd.map(({ name, type = '0', mode = 0o755, link }) => header(name, 0, link, type, mode));
+  return Buffer.concat([...members, tar(files)]);
+}
+
+function header(
+  name: string,
+  size: number,
+  link?: string,
+  type = link === undefined ? '0' : '2',
+  mode = 0o755,
+): Buffer {
   if (Buffer.byteLength(name) > 100) throw new RangeError(`${name}: a name in a tar has 100 bytes at most`);
   const block = Buffer.alloc(512);
   block.write(name, 0);
-  block.write('0000755\0', 100);
+  block.write(`${mode.toString(8).padStart(7, '0')}\0`, 100);
   block.write('0000000\0', 108);
   block.write('0000000\0', 116);
   block.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
   block.write('00000000000\0', 136);
   block.write('        ', 148);
-  block.write(link === undefined ? '0' : '2', 156);
+  block.write(type, 156);
   if (link !== undefined) block.write(link, 157);
   block.write('ustar\x0000', 257);
   const sum = block.reduce((total, byte) => total + byte, 0);

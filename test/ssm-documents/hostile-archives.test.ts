@@ -1,0 +1,133 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { zstdCompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
+import { type Builders, simulatedBuilders, simulatedCatalogue } from '../../local/machine/release.ts';
+import { type OddMember, oddTar } from '../../local/machine/releases/archive.ts';
+import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { assembleDocument, scriptOf, shell } from '../../ssm-documents/assemble.ts';
+import { nodes, resultOf, shipped } from './node.ts';
+import { readShown } from './shown.ts';
+
+const node = nodes();
+
+/** What an archive must not hold, and what the refusal says of it. */
+const cases: readonly (readonly [name: string, odd: readonly OddMember[], words: string])[] = [
+  [
+    'a program that runs as its owner',
+    [{ name: './gvisor-bin/helper', mode: 0o4755 }],
+    'gvisor-bin/helper runs as its owner',
+  ],
+  ['a program that runs as its group', [{ name: 'helper', mode: 0o2755 }], 'helper runs as its owner'],
+  ['a device', [{ name: 'disk', type: '3' }], 'disk is neither a file nor a folder nor a link'],
+  ['a pipe', [{ name: 'pipe', type: '6' }], 'pipe is neither a file nor a folder nor a link'],
+  ['an absolute name', [{ name: '/etc/airlock-hostile' }], '/etc/airlock-hostile leads out of it'],
+  ['a name that climbs', [{ name: 'gvisor-bin/../../../../airlock-hostile' }], "Member name contains '..'"],
+  ['an absolute link', [{ name: 'passwd', type: '2', link: '/etc/passwd' }], 'passwd is a link to /etc/passwd'],
+  [
+    'a link that climbs',
+    [{ name: 'gvisor-bin/up', type: '2', link: '../../up' }],
+    'gvisor-bin/up is a link to ../../up',
+  ],
+  [
+    'a hard link that climbs',
+    [{ name: 'shadow', type: '1', link: '../../../../etc/shadow' }],
+    'shadow: Cannot hard link',
+  ],
+  [
+    'a file behind a link',
+    [{ name: 'here', type: '2', link: 'gvisor-bin' }, { name: 'here/planted' }],
+    'here/planted lies behind the link here',
+  ],
+  [
+    'a link that climbs by another',
+    [{ name: 'climb', type: '2', link: 'gvisor-bin/../..' }],
+    'climb is a link to gvisor-bin/../..',
+  ],
+  [
+    'a link with an arrow in its name',
+    [{ name: 'a -> b', type: '2', link: '/etc/passwd' }],
+    'is a link to b -> /etc/passwd',
+  ],
+];
+
+/** A release of gVisor whose archive holds one more member, or several: the case's number stands in its release. */
+const hostile: Builders['gvisor'] = (release, architecture, compression) => {
+  const odd = cases[Number(release) - 1]?.[1];
+  if (odd === undefined) return simulatedBuilders.gvisor(release, architecture, compression);
+  return zstdCompressSync(oddTar(odd, { runsc: '#!/bin/sh\n' }));
+};
+
+let mirror: Mirror;
+beforeAll(async () => {
+  mirror = await startMirror({ ...simulatedBuilders, gvisor: hostile });
+});
+afterAll(() => mirror.close());
+
+describe('an archive is refused with its member by name, and nothing of it stays, if it holds', () => {
+  it.each(cases.map(([name, , words], index) => ({ name, words, release: String(index + 1) })))(
+    '$name',
+    async ({ words, release }) => {
+      const { gvisor } = shipped.runtimes;
+      if (gvisor === undefined) throw new Error('the catalogue has no gVisor');
+      const artifact = {
+        url: `https://storage.googleapis.com/gvisor/releases/release/${release}/x86_64/gvisor.tar.zstd`,
+        sha256: '0'.repeat(64),
+      };
+      const releases = [{ release, artifacts: { x86_64: artifact } }];
+      const one = { ...shipped, runtimes: { gvisor: { ...gvisor, releases, default: release, rules: [] } } };
+      const catalogue = simulatedCatalogue(one, 'zstd', { gvisor: hostile });
+      const machine = await SimulatedMachine.create({}, mirror);
+      try {
+        const ended = await machine.run({
+          text: scriptOf(assembleDocument(catalogue, 'gvisor', 'install')),
+          environment: { SSM_Release: release },
+          timeoutSeconds: 60,
+        });
+
+        const result = resultOf(readShown(ended), ended.stderr);
+        expect(result).toMatchObject({ outcome: 'install-failed', config: 'untouched', restarts: 0 });
+        expect(result.detail).toContain(words);
+        expect(readdirSync(`${machine.tree}/opt/airlock/gvisor`)).toEqual([]);
+        for (const path of ['etc/airlock-hostile', 'opt/airlock-hostile', 'airlock-hostile']) {
+          expect(existsSync(`${machine.tree}/${path}`)).toBe(false);
+        }
+      } finally {
+        await machine.destroy();
+      }
+    },
+  );
+});
+
+describe('a listing', () => {
+  const judge = async (home: string, ...lines: readonly string[]) => {
+    const machine = await node.create();
+    const ended = await machine.run({
+      text: `#!/bin/bash\nset -eu\nartifact_url=the-archive\nfail() { echo "$2"; exit 1; }\n${shell('node/archive.sh')}
+printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho good`,
+      environment: { LISTING: lines.join('\n') },
+      timeoutSeconds: 10,
+    });
+    return ended.stdout.trim();
+  };
+
+  it('may hold files, folders and links that stay inside', async () => {
+    const said = await judge(
+      '',
+      'drwxrwsr-t 0/0        0 2026-11-01 00:00 ./',
+      '-rwxr-xr-x 0/0       12 2026-11-01 00:00 ./lib/a name',
+      'lrwxrwxrwx 0/0        0 2026-11-01 00:00 ./lib/deep/link -> ../../runsc',
+      'hrwxr-xr-x 0/0        0 2026-11-01 00:00 ./lib/hard link to ./lib/a name',
+    );
+
+    expect(said).toBe('good');
+  });
+
+  it('may link to where the archive belongs, if there is such a place', async () => {
+    const line = 'lrwxrwxrwx 0/0 0 2026-11-01 00:00 ./opt/kata/vmlinux -> /opt/kata/share/vmlinux-6';
+
+    expect(await judge('/opt/kata', line)).toBe('good');
+    expect(await judge('', line)).toContain('vmlinux is a link to');
+    expect(await judge('/opt/kata', line.replace('share', '..'))).toContain('vmlinux is a link to');
+  });
+});
