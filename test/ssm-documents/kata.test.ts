@@ -239,8 +239,8 @@ describe('a failed installation of Kata', () => {
       machine,
       (text) =>
         text.replace(
-          /^ {2}step 'unpack'\n {2}unpack "\$new"$/m,
-          () => '  unpack "$new"\n  rm "$new/opt/kata/libexec/virtiofsd"',
+          /^ {2}step 'unpack'\n {2}unpack "\$new" .*$/m,
+          () => '  unpack "$new" /opt/kata\n  rm "$new/opt/kata/libexec/virtiofsd"',
         ),
       'install',
       kata,

@@ -91,7 +91,7 @@ describe('an uninstallation of gVisor', () => {
         text.replace(
           /^containerd_answers\(\) \{$/m,
           () =>
-            `containerd_answers() {\n  mkdir -p "$ROOT/proc/2201"; printf '/usr/local/bin/containerd-shim-runsc-v1\\0-namespace\\0k8s.io\\0' >"$ROOT/proc/2201/cmdline"\n`,
+            `containerd_answers() {\n  mkdir -p "$ROOT/proc/2201"; printf '/usr/local/bin/containerd-shim-runsc-v1\\0-namespace\\0k8s.io\\0' >"$ROOT/proc/2201/cmdline"; ln -sfn "$(readlink -f "$ROOT/usr/local/bin/containerd-shim-runsc-v1")" "$ROOT/proc/2201/exe"\n`,
         ),
       'uninstall',
     );
