@@ -160,3 +160,24 @@ export function releaseOf(catalogue: Catalogue, runtime: Runtime, release: strin
 export function defaultRelease(catalogue: Catalogue, runtime: Runtime): string {
   return runtimeOf(catalogue, runtime).default;
 }
+
+/** The pinned checksum of one release, by architecture. */
+export type Checksums = Readonly<Partial<Record<(typeof architectures)[number], string>>>;
+
+/** The checksums of every release of some runtimes: by runtime, release and architecture. */
+export function checksumsOf(
+  catalogue: Catalogue,
+  of: readonly Runtime[],
+): Readonly<Partial<Record<Runtime, Readonly<Record<string, Checksums>>>>> {
+  return Object.fromEntries(
+    of.map((runtime) => [
+      runtime,
+      Object.fromEntries(
+        (catalogue.runtimes[runtime]?.releases ?? []).map(({ release, artifacts }) => [
+          release,
+          Object.fromEntries(Object.entries(artifacts).map(([arch, artifact]) => [arch, artifact?.sha256])),
+        ]),
+      ),
+    ]),
+  );
+}

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { Scope } from './breaker.ts';
 import type { Admission } from './messages.ts';
-import type { Node, Request } from './node.ts';
+import { InstanceIdSchema, type Node, type Request } from './node.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
+import { TimeSchema } from './time.ts';
 
 /** The source of every event that Airlock puts on the bus. */
 export const source = 'airlock';
@@ -64,31 +65,17 @@ export function whoOf({ instanceId, launchedAt, cluster, pool }: Who): Who {
 const StateChangeSchema = v.object({
   source: v.literal('aws.ec2'),
   'detail-type': v.literal('EC2 Instance State-change Notification'),
-  time: v.string(),
-  detail: v.object({ 'instance-id': v.string(), state: v.string() }),
-});
-
-const SpotWarningSchema = v.object({
-  source: v.literal('aws.ec2'),
-  'detail-type': v.literal('EC2 Spot Instance Interruption Warning'),
-  time: v.string(),
-  detail: v.object({ 'instance-id': v.string(), 'instance-action': v.string() }),
-});
-
-const ScaleInSchema = v.object({
-  source: v.literal('aws.autoscaling'),
-  'detail-type': v.literal('EC2 Instance-terminate Lifecycle Action'),
-  time: v.string(),
-  detail: v.object({ EC2InstanceId: v.string(), AutoScalingGroupName: v.string() }),
+  time: TimeSchema,
+  detail: v.object({ 'instance-id': InstanceIdSchema, state: v.string() }),
 });
 
 const InvocationSchema = v.object({
   source: v.literal('aws.ssm'),
   'detail-type': v.literal('EC2 Command Invocation Status-change Notification'),
   detail: v.object({
-    'command-id': v.string(),
+    'command-id': v.pipe(v.string(), v.uuid()),
     'document-name': v.string(),
-    'instance-id': v.string(),
+    'instance-id': InstanceIdSchema,
     status: v.string(),
   }),
 });
@@ -99,12 +86,10 @@ export interface Launch {
   readonly at: string;
 }
 
-/** An instance that goes away, or will within minutes. */
+/** An instance that goes away, as somebody says: EC2 is asked before anything is done about it. */
 export interface Departure {
   readonly instanceId: string;
   readonly at: string;
-  /** What AWS said, for people. */
-  readonly why: string;
 }
 
 /** The states of an instance that end its launch. */
@@ -126,18 +111,8 @@ export function readLaunch(text: string): Launch | undefined {
 /** Reads an event that tells of the end of a launch; undefined where the text is anything else. */
 export function readDeparture(text: string): Departure | undefined {
   const change = read(StateChangeSchema, text);
-  if (change !== undefined && departedStates.includes(change.detail.state)) {
-    return { instanceId: change.detail['instance-id'], at: change.time, why: `EC2 says ${change.detail.state}` };
-  }
-  const warning = read(SpotWarningSchema, text);
-  if (warning !== undefined) {
-    const { 'instance-id': instanceId, 'instance-action': action } = warning.detail;
-    return { instanceId, at: warning.time, why: `spot interruption: ${action}` };
-  }
-  const scaleIn = read(ScaleInSchema, text);
-  if (scaleIn === undefined) return undefined;
-  const { EC2InstanceId: instanceId, AutoScalingGroupName: group } = scaleIn.detail;
-  return { instanceId, at: scaleIn.time, why: `the Auto Scaling group ${group} takes it away` };
+  if (change === undefined || !departedStates.includes(change.detail.state)) return undefined;
+  return { instanceId: change.detail['instance-id'], at: change.time };
 }
 
 /** What EC2 should have told of an instance that is going away, for whoever saw it and was not told. */

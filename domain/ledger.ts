@@ -1,7 +1,11 @@
-import type { Admission } from './messages.ts';
-import type { Node, Request } from './node.ts';
+import * as v from 'valibot';
+import type { Checksums } from './catalogue.ts';
+import { InstanceIdSchema, type Node, type Request } from './node.ts';
 import type { OutcomeCode } from './outcomes.ts';
 import type { SentVerb } from './parameters.ts';
+import type { Failure, Installation, Receipt } from './receipt.ts';
+import { isTime } from './time.ts';
+import type { Verdict } from './verdict.ts';
 
 /** How a way of a node ended. `held` is a failure under an open breaker: the gate stays, and nothing else was done. */
 export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgotten';
@@ -10,8 +14,12 @@ export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgott
  * One way of a node in the ledger. Its key is the instance with its launch time, and with the number of the way where it is not the first;
  * each field is written by conditional updates only.
  *
- * The life of a row: `admit` makes it; `dispatch` claims it for one token and one batch before it sends, and notes the command after;
- * `settle` notes the token that it answered; the state machine writes the end, or `gone` does. Whoever writes the end first has written it.
+ * The row is what decides: messages, inputs and calls name it, and what they ask for is done only if it says so. So each role may write its own
+ * fields alone.
+ *
+ * The life of a row: `admit` makes it; the state machine begins its run; `dispatch` claims it for one token and one batch before it sends, and
+ * notes the command after; `settle` notes what was proven and the token that it answered; the state machine notes why a run failed, and `replace`
+ * what becomes of the node; the state machine writes the end, or `gone` does. Whoever writes the end first has written it.
  */
 export interface LedgerRow {
   readonly instanceId: string;
@@ -22,10 +30,16 @@ export interface LedgerRow {
   /** When its admission was begun, and when all of it was done: the execution was started, and that was told. */
   readonly notedAt?: string;
   readonly admittedAt?: string;
-  /** The whole node as it was admitted, what it asked for (absent where it was refused), and the name of its execution. */
+  /** The whole node as it was admitted, what it asked for, or why it cannot have that. */
   readonly node?: Node;
   readonly request?: Request;
+  readonly refused?: Failure;
+  /** The name of the run's execution, and of the one that ends it if the first did not. No other may touch the node. */
   readonly execution?: string;
+  readonly endExecution?: string;
+  /** When the execution began, and the random text that it gives to each message that it sends. */
+  readonly begunAt?: string;
+  readonly nonce?: string;
   /** The token of the state that waits for the current attempt, and how many attempts came before it. */
   readonly token?: string;
   readonly attempt?: number;
@@ -37,10 +51,19 @@ export interface LedgerRow {
   readonly verb?: SentVerb;
   /** The document of the current attempt, by the hash of its content. */
   readonly document?: string;
+  /** The checksum of what that document installs, by architecture. */
+  readonly checksums?: Checksums;
   readonly commandId?: string;
   readonly sentAt?: string;
   /** The token that was answered last. */
   readonly settledToken?: string;
+  /** What was proven on the node, and the token of the attempt that proved it. */
+  readonly installation?: Installation;
+  readonly provenToken?: string;
+  /** Why the run failed, what was decided about the node, and what the cluster said when the Node was marked. */
+  readonly failure?: Failure;
+  readonly verdict?: Verdict;
+  readonly mark?: Receipt;
   /** From when on nothing may be sent to the node any more. */
   readonly haltedAt?: string;
   /** From when on `replace` may end the instance: it is then no longer an instance that was lost. */
@@ -50,14 +73,13 @@ export interface LedgerRow {
   readonly endedAt?: string;
   /** The execution that wrote the end, or the function. */
   readonly endedBy?: string;
-  /** The receipt as JSON. */
-  readonly receipt?: string;
+  readonly receipt?: Receipt;
   /** When the end was told, where a function wrote it and not the state machine. */
   readonly toldAt?: string;
   /** The configured release because of which the node was last told to be outdated. */
   readonly outdatedFor?: string;
-  /** What the latest way after this first one was begun with, in the same launch. */
-  readonly wayAfter?: Admission;
+  /** The number of the latest way in the same launch, in the row of the first. */
+  readonly ways?: number;
 }
 
 /**
@@ -84,6 +106,26 @@ export type LedgerKey = Pick<Node, 'instanceId' | 'launchedAt'> & {
   readonly again?: { readonly attempt: number } | undefined;
 };
 
+/** How a message, an input or a call names a row: by its key as the table has it, and by nothing that decides. */
+export const RowKeySchema = v.object({
+  instanceId: InstanceIdSchema,
+  launchedAt: v.pipe(
+    v.string(),
+    v.check((text) => {
+      const [time = '', number] = text.split(/ (.*)/s);
+      return isTime(time) && (number === undefined || /^[0-9]{4}$/.test(number));
+    }, 'a launch time, and for another run than the first a space and four digits'),
+  ),
+});
+
+/** The key of a row as the table has it. */
+export type RowKey = v.InferOutput<typeof RowKeySchema>;
+
+/** The key of a row as the table has it. */
+export function rowKeyOf(key: LedgerKey): RowKey {
+  return { instanceId: key.instanceId, launchedAt: sortKeyOf(key) };
+}
+
 /** A claim: this attempt belongs to this batch, before anything is sent. */
 export interface Claim {
   readonly node: Node;
@@ -93,6 +135,7 @@ export interface Claim {
   readonly batchId: string;
   readonly verb: SentVerb;
   readonly document: string;
+  readonly checksums: Checksums;
   readonly onlineAt: string;
   /** When the claim is made, ISO 8601. */
   readonly at: string;

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
-import { NodeSchema, RequestSchema, runtimes } from './node.ts';
-import { FailureSchema, InstallationSchema } from './receipt.ts';
+import { RowKeySchema } from './ledger.ts';
+import { type Node, NodeSchema, type Request, RequestSchema, runtimes } from './node.ts';
+import { type Failure, FailureSchema, type Installation } from './receipt.ts';
 import { surveyPageLimit } from './survey.ts';
 
-/** The input of an execution: one admitted node, and what it shall have or why it cannot have it. */
+/** What an execution is started for, as its row has it: one admitted node, and what it shall have or why it cannot have it. */
 export const AdmissionSchema = v.object({
   node: NodeSchema,
   request: v.optional(RequestSchema),
@@ -13,33 +14,34 @@ export const AdmissionSchema = v.object({
   ignored: v.optional(v.string()),
 });
 
-/** The input of an execution. */
+/** What an execution is started for. */
 export type Admission = v.InferOutput<typeof AdmissionSchema>;
 
-/** One message in the commands queue: a node that waits for its installation, and the token of the state that waits for it. */
+/** One message in the commands queue: the row of a node that waits for its command, and the token of the state that waits for it. */
 export const CommandMessageSchema = v.object({
+  key: RowKeySchema,
+  /** The text that the run drew when it began: a message without it is none of the state machine's. */
+  nonce: v.string(),
   token: v.string(),
-  /** How many attempts came before this one. An execution that began before a deploy may not say it. */
-  attempt: v.optional(v.number(), 0),
-  node: NodeSchema,
-  request: RequestSchema,
+  /** How many attempts came before this one. */
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(0)),
 });
 
 /** One message in the commands queue. */
 export type CommandMessage = v.InferOutput<typeof CommandMessageSchema>;
 
-/** What the state machine and the sweep ask of a `cluster` function. */
+/** A node that waits for its command, as its row has it, and the token of the state that waits for it. */
+export interface WaitingNode {
+  readonly node: Node;
+  readonly request: Request;
+  readonly token: string;
+  readonly attempt: number;
+}
+
+/** What the state machine and the sweep ask of a `cluster` function. What is released or quarantined, and why, the row says. */
 export const ClusterCallSchema = v.variant('action', [
-  v.object({ action: v.literal('release'), node: NodeSchema, installation: InstallationSchema }),
-  v.object({
-    action: v.literal('quarantine'),
-    node: NodeSchema,
-    failure: FailureSchema,
-    /** Whether the breaker is open: then no substitute shall be launched for the node. */
-    breakerOpen: v.optional(v.boolean()),
-    /** Whether a Node that is not there is not waited for: the instance is to be replaced. */
-    once: v.optional(v.boolean()),
-  }),
+  v.object({ action: v.literal('release'), key: RowKeySchema }),
+  v.object({ action: v.literal('quarantine'), key: RowKeySchema }),
   v.object({
     action: v.literal('survey'),
     /** The configured release of each runtime: a node with another is outdated. */
@@ -54,8 +56,29 @@ export const ClusterCallSchema = v.variant('action', [
 /** What the state machine and the sweep ask of a `cluster` function. */
 export type ClusterCall = v.InferOutput<typeof ClusterCallSchema>;
 
-/** A call about one node. */
-export type NodeCall = Exclude<ClusterCall, { action: 'survey' }>;
+/** A call about one row. */
+export type RowCall = Exclude<ClusterCall, { action: 'survey' }>;
+/** A page of a survey that is asked for. */
+export type SurveyCall = Extract<ClusterCall, { action: 'survey' }>;
+
+/** What is to be done with one node, as its row has it. */
+export type NodeCall =
+  | { readonly action: 'release'; readonly node: Node; readonly installation: Installation }
+  | {
+      readonly action: 'quarantine';
+      readonly node: Node;
+      readonly failure: Failure;
+      /** Whether the breaker is open: then no substitute shall be launched for the node. */
+      readonly breakerOpen?: boolean;
+      /** Whether a Node that is not there is not waited for: the instance is to be replaced. */
+      readonly once?: boolean;
+    };
+
+/** The name of the error of an execution that was started for no launch of the ledger. */
+export const notAdmitted = 'NotAdmitted';
+
+/** The name of the error by which a function says that the ledger does not say what it was asked for. Nothing was done then. */
+export const refused = 'Refused';
 
 /** The name of the error by which a `cluster` function says that a release has to wait; the state machine asks again. */
 export const notYet = 'NotYet';

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { TimeSchema } from './time.ts';
 
 /** Names of the runtimes that Airlock knows. */
 export const runtimes = ['gvisor', 'kata', 'sysbox'] as const;
@@ -6,13 +7,14 @@ export const runtimes = ['gvisor', 'kata', 'sysbox'] as const;
 /** One of the runtimes that Airlock knows. */
 export type Runtime = (typeof runtimes)[number];
 
-const isoTime = v.pipe(v.string(), v.isoTimestamp());
+/** The id of an EC2 instance, in the form of today or that of before 2016. */
+export const InstanceIdSchema = v.pipe(v.string(), v.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/));
 
 /** One EC2 instance in one launch, with what the functions need to know of it. */
 export const NodeSchema = v.object({
-  instanceId: v.pipe(v.string(), v.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/)),
+  instanceId: InstanceIdSchema,
   /** The launch time that EC2 shows: a stop and a start make another launch, and so another node. */
-  launchedAt: isoTime,
+  launchedAt: TimeSchema,
   cluster: v.string(),
   /** The Karpenter NodePool, managed node group or Auto Scaling group; empty where no tag names one. */
   pool: v.string(),
@@ -21,7 +23,7 @@ export const NodeSchema = v.object({
   /** `aws:///<availability zone>/<instance id>`, as the cloud provider writes it into the Node. */
   providerId: v.string(),
   /** Until when the node has to be at its end. */
-  deadline: isoTime,
+  deadline: TimeSchema,
   /** The Auto Scaling group that replaces the instance, where its pool is one and no node group or NodePool stands before it. */
   group: v.optional(v.string()),
   /** The launch hook that waits for the node, as `airlock.yaml` names it for the pool, with the group that the hook belongs to. */

@@ -54,6 +54,12 @@ export const FailureSchema = v.object({ outcome: v.picklist(outcomeCodes), detai
 /** Why a node was not released. */
 export type Failure = v.InferOutput<typeof FailureSchema>;
 
+/** The failure of a run whose deadline is long past and that wrote no end; the sweep ends it. */
+export const stranded: Failure = {
+  outcome: 'deadline-passed',
+  detail: 'the deadline is long past, and the execution of the node wrote no end; the sweep ended it',
+};
+
 /**
  * The one record of what happened to a node. It stands in the annotation `airlock.dev/receipt`, in the final event on the bus
  * and in the audit log group.

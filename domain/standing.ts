@@ -1,6 +1,8 @@
 /** How a command stands on one instance, as SSM lists it. */
 export interface Standing {
   readonly comment: string;
+  /** The name of the document that the command runs. */
+  readonly document: string;
   readonly status: string;
   readonly statusDetails: string;
   readonly output: string;

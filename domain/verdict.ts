@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { NodeSchema, RequestSchema } from './node.ts';
-import { FailureSchema, ReceiptSchema } from './receipt.ts';
+import { RowKeySchema } from './ledger.ts';
+import type { Failure } from './receipt.ts';
 
 /** What becomes of a node that was not released. */
 export const verdicts = ['quarantine', 'replace', 'hold', 'forget'] as const;
@@ -8,29 +8,20 @@ export const verdicts = ['quarantine', 'replace', 'hold', 'forget'] as const;
 /** What becomes of a node that was not released. `hold`: the gate stays, and nothing else is done. */
 export type Verdict = (typeof verdicts)[number];
 
-/** What the state machine asks of the `replace` function. */
-export const ReplaceCallSchema = v.variant('action', [
-  /** Counts a failure, and says what becomes of the node. */
-  v.object({
-    action: v.literal('judge'),
-    node: NodeSchema,
-    request: v.optional(RequestSchema),
-    failure: FailureSchema,
-  }),
-  /** Ends the instance, so that another is launched. The receipt is what the cluster said of the Node before. */
-  v.object({ action: v.literal('replace'), node: NodeSchema, receipt: ReceiptSchema }),
-  /** Lets an instance that stays into service, where a launch hook waits for that. */
-  v.object({ action: v.literal('keep'), node: NodeSchema }),
-]);
-
-/** What the state machine asks of the `replace` function. */
-export type ReplaceCall = v.InferOutput<typeof ReplaceCallSchema>;
+/**
+ * What the state machine asks of the `replace` function, each for the row that the key names.
+ *
+ * - `judge` counts the failure that the row holds, and says what becomes of the node.
+ * - `replace` ends the instance, so that another is launched, if that is what the row says.
+ * - `keep` lets an instance that stays into service, if a launch hook waits for that.
+ */
+export const ReplaceCallSchema = v.object({ action: v.picklist(['judge', 'replace', 'keep']), key: RowKeySchema });
 
 /** The answer to `judge`. */
 export interface Judgement {
   readonly verdict: Verdict;
   /** The failure as it stands then: `instance-gone` where that is why. */
-  readonly failure: v.InferOutput<typeof FailureSchema>;
+  readonly failure: Failure;
 }
 
 /** The answer to `replace`: how the instance was ended, or why it was spared. */

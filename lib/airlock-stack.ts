@@ -44,7 +44,7 @@ export class AirlockStack extends Stack {
     const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {
       unknownHosts: config.unknownHosts,
     });
-    const commands = new Commands(this, 'Commands', { bus, documents, ledger, logRetention });
+    const commands = new Commands(this, 'Commands', { bus, documents, catalogue, runtimes, ledger, logRetention });
     const results = new Results(this, 'Results', { bus, ledger, logRetention });
 
     const pools = poolsOf(config);
@@ -56,6 +56,7 @@ export class AirlockStack extends Stack {
     const clusters = config.clusters.map((cluster) => {
       const access = new ClusterAccess(this, `Cluster-${cluster.name}`, {
         cluster,
+        ledger,
         gate: config.gate,
         proof: config.proof,
         logRetention,

@@ -10,6 +10,7 @@ import type { Address, ClusterLookUp, Surroundings } from './cluster-lookup.ts';
 import { ClusterManifests } from './cluster-manifests.ts';
 import { ClusterNetwork } from './cluster-network.ts';
 import type { Config } from './config/schema.ts';
+import type { Ledger } from './ledger.ts';
 
 /** One cluster of `airlock.yaml`. */
 export type ClusterConfig = Config['clusters'][number];
@@ -17,6 +18,7 @@ export type ClusterConfig = Config['clusters'][number];
 /** What the way into one cluster needs. */
 export interface ClusterAccessProps {
   readonly cluster: ClusterConfig;
+  readonly ledger: Ledger;
   readonly gate: string;
   readonly proof: Config['proof'];
   readonly logRetention: RetentionDays;
@@ -57,9 +59,11 @@ export class ClusterAccess extends Construct {
         CLUSTER_CA: address.certificateAuthority,
         GATE_KEY: props.gate,
         PROOF: props.proof,
+        LEDGER_TABLE: props.ledger.table.tableName,
       },
       placement: network?.placement,
     });
+    props.ledger.table.grant(this.cluster.role, 'dynamodb:GetItem');
     if (cluster.endpoint !== undefined) {
       // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
       new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });

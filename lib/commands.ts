@@ -2,6 +2,8 @@ import { Aws, Duration, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type Catalogue, checksumsOf } from '../domain/catalogue.ts';
+import type { Runtime } from '../domain/node.ts';
 import { runtimeTag } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
@@ -13,6 +15,8 @@ import { WorkQueue } from './work-queue.ts';
 export interface CommandsProps {
   readonly bus: Bus;
   readonly documents: NodeDocuments;
+  readonly catalogue: Catalogue;
+  readonly runtimes: readonly Runtime[];
   readonly ledger: Ledger;
   readonly logRetention: RetentionDays;
 }
@@ -27,8 +31,9 @@ export class Commands extends Construct {
   readonly commands: WorkQueue;
   readonly dispatch: AirlockFunction;
 
-  constructor(scope: Construct, id: string, { bus, documents, ledger, logRetention }: CommandsProps) {
+  constructor(scope: Construct, id: string, props: CommandsProps) {
     super(scope, id);
+    const { bus, documents, ledger, logRetention } = props;
     // A node may wait for its agent until its deadline, and is received anew every few seconds.
     this.commands = new WorkQueue(this, 'Commands', { consumerTimeout: timeout, maxReceiveCount: 1_000 });
     const names = { install: documents.namesOf('install'), prove: documents.namesOf('prove') };
@@ -40,6 +45,7 @@ export class Commands extends Construct {
       logRetention,
       environment: {
         DOCUMENTS: JSON.stringify(names),
+        CHECKSUMS: JSON.stringify(checksumsOf(props.catalogue, props.runtimes)),
         COMMANDS_QUEUE: this.commands.queue.queueUrl,
         LEDGER_TABLE: ledger.table.tableName,
       },

@@ -33,14 +33,6 @@ export class Departures extends Construct {
       detailType: ['EC2 Instance State-change Notification'],
       detail: { state: [...departedStates] },
     });
-    this.#rule('Interrupted', 'A spot instance will be taken away in two minutes', {
-      source: ['aws.ec2'],
-      detailType: ['EC2 Spot Instance Interruption Warning'],
-    });
-    this.#rule('ScaledIn', 'An Auto Scaling group takes an instance away, and a hook holds it for a while', {
-      source: ['aws.autoscaling'],
-      detailType: ['EC2 Instance-terminate Lifecycle Action'],
-    });
     const gone = new AirlockFunction(this, 'Gone', {
       name: 'gone',
       description: 'Ends the way of nodes whose instance goes away',
@@ -64,12 +56,12 @@ export class Departures extends Construct {
     );
     gone.role.addToPolicy(new PolicyStatement({ actions: ['states:StopExecution'], resources: [executions] }));
     gone.role.addToPolicy(
-      // CancelCommand has no resource that a policy could name.
-      new PolicyStatement({ actions: ['ssm:CancelCommand'], resources: ['*'] }),
+      // Neither has a resource that a policy could name.
+      new PolicyStatement({ actions: ['ec2:DescribeInstances', 'ssm:CancelCommand'], resources: ['*'] }),
     );
     Validations.of(gone.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'AWS knows no resource for CancelCommand',
+      reason: 'AWS knows no resource for DescribeInstances and CancelCommand',
     });
     const machine = Stack.of(this).getLogicalId(way.node.defaultChild as CfnStateMachine);
     Validations.of(gone.role).acknowledge({

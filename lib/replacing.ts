@@ -92,7 +92,7 @@ export class Replacing extends Construct {
         reason: 'They are not known beforehand; the condition takes only those with our tag',
       })),
     );
-    ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     bus.letTell(this.replace);
   }
 }

@@ -138,13 +138,12 @@ export async function cancelCommand(commandId: string, instanceId: string): Prom
   await unlessDone('ssm:CancelCommand', () => reader.send(cancel));
 }
 
-/** How a command stands on one instance, and which document it is. */
+/** How a command stands on one instance. */
 export interface Invocation extends Standing {
   readonly instanceId: string;
-  readonly document: string;
 }
 
-/** Reads how a command stands on all of its instances, or on one. */
+/** Reads how a command stands on all of its instances, or on one. A command that SSM does not know, or not yet, stands on none. */
 export async function invocationsOf(commandId: string, InstanceId?: string): Promise<Invocation[]> {
   const seen: Invocation[] = [];
   let NextToken: string | undefined;

@@ -1,7 +1,9 @@
-import { BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import type { Receipt } from '../../domain/receipt.ts';
+import type { Installation, Receipt } from '../../domain/receipt.ts';
+import { readRow } from '../../domain/stored-row.ts';
+import type { Verdict } from '../../domain/verdict.ts';
 import { client, keyOf, table, updateRow } from './table.ts';
 
 /** BatchGetItem takes at most 100 keys. */
@@ -21,7 +23,7 @@ export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<st
         Responses?: Record<string, unknown[]> | undefined;
         UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;
       } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
-      for (const row of (page.Responses?.[table] ?? []) as LedgerRow[]) rows.set(rowName(row), row);
+      for (const row of (page.Responses?.[table] ?? []).flatMap(read)) rows.set(rowName(row), row);
       Keys = page.UnprocessedKeys?.[table]?.Keys as Record<string, unknown>[] | undefined;
     }
   }
@@ -42,17 +44,33 @@ export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
       ExpressionAttributeValues: { ':instanceId': instanceId },
     }),
   );
-  return (answer.Items ?? []) as LedgerRow[];
+  return (answer.Items ?? []).flatMap(read);
 }
 
-/** Makes the row of a node that is about to be admitted. That of one that was stays as it is. */
-export async function noteAdmission({ node, request }: Admission, execution: string, at: string): Promise<void> {
-  await update(node, 'attribute_not_exists(admittedAt)', {
+/** Reads one row, strongly consistent. */
+export async function rowOf(key: LedgerKey): Promise<LedgerRow | undefined> {
+  const { Item } = await client.send(new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
+  return readRow(Item);
+}
+
+function read(item: unknown): LedgerRow[] {
+  const row = readRow(item);
+  return row === undefined ? [] : [row];
+}
+
+/** Makes the row of a node that is about to be admitted. That of one whose run has begun stays as it is. */
+export async function noteAdmission(
+  { node, request, refused }: Admission,
+  execution: string,
+  at: string,
+): Promise<void> {
+  await update(node, 'attribute_not_exists(admittedAt) AND attribute_not_exists(begunAt)', {
     notedAt: at,
     cluster: node.cluster,
     pool: node.pool,
-    node,
-    request,
+    node: JSON.stringify(node),
+    request: request && JSON.stringify(request),
+    refused: refused && JSON.stringify(refused),
     execution,
     expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
   });
@@ -81,6 +99,7 @@ export async function claim(intent: Claim): Promise<boolean> {
       batchId: intent.batchId,
       verb: intent.verb,
       document: intent.document,
+      checksums: intent.checksums,
       onlineAt: intent.onlineAt,
       claimedAt: intent.at,
       commandId: undefined,
@@ -105,6 +124,26 @@ export async function giveBack(key: LedgerKey, batchId: string): Promise<void> {
 /** Notes the command that carries a batch's attempt. */
 export async function noteCommand(key: LedgerKey, batchId: string, commandId: string, sentAt: string): Promise<void> {
   await update(key, 'batchId = :batch', { commandId, sentAt }, { ':batch': batchId });
+}
+
+/**
+ * Notes what an attempt proved, before the state that waits for it has its answer.
+ *
+ * @returns whether the attempt is the current one
+ */
+export async function noteProven(key: LedgerKey, token: string, installation: Installation): Promise<boolean> {
+  const fields = { installation: JSON.stringify(installation), provenToken: token };
+  return update(key, '#token = :token', fields, { ':token': token });
+}
+
+/** Notes what was decided about a node whose run failed. */
+export async function noteVerdict(key: LedgerKey, verdict: Verdict): Promise<void> {
+  await update(key, 'attribute_exists(instanceId)', { verdict });
+}
+
+/** Notes which execution is to end a run that has no end. */
+export async function noteEndExecution(key: LedgerKey, endExecution: string): Promise<void> {
+  await update(key, 'attribute_exists(instanceId)', { endExecution });
 }
 
 /** Notes that the state that waits behind a token has its answer. */
@@ -152,10 +191,9 @@ export async function noteOutdated(key: LedgerKey, outdatedFor: string): Promise
   await update(key, 'attribute_exists(admittedAt)', { outdatedFor });
 }
 
-/** Notes in the row of a launch's first way what the latest one after it is begun with. */
-export async function noteWayAfter(wayAfter: Admission): Promise<void> {
-  const { instanceId, launchedAt } = wayAfter.node;
-  await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { wayAfter });
+/** Notes in the row of a launch's first way the number of the latest one after it. */
+export async function noteWays({ instanceId, launchedAt }: LedgerKey, ways: number): Promise<void> {
+  await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { ways });
 }
 
 /** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */

@@ -44,6 +44,7 @@ export function countOpened({ cluster }: Scope): void {
 export function count(
   name:
     | 'EventUnreadable'
+    | 'MessageRefused'
     | 'NotOurs'
     | 'Admitted'
     | 'CommandSent'

@@ -1,5 +1,5 @@
 import { departureOf, type Telling } from '../../domain/events.ts';
-import { launchTimeOf, rowName } from '../../domain/ledger.ts';
+import { launchTimeOf, rowKeyOf, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { executionOf, type Node } from '../../domain/node.ts';
 import { tell } from '../adapters/bus.ts';
@@ -58,7 +58,7 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
       try {
         await noteAdmission(admission, execution, new Date().toISOString());
         await tellOfEarlier(admission.node);
-        if (!ended) await start(stateMachine, execution, admission);
+        if (!ended) await start(stateMachine, execution, rowKeyOf(admission.node));
         started.push(admission);
       } catch (error) {
         const { instanceId } = admission.node;

@@ -8,7 +8,7 @@ import {
   releaseOn,
   stateLabel,
 } from '../../domain/kubernetes.ts';
-import type { ClusterCall } from '../../domain/messages.ts';
+import type { NodeCall } from '../../domain/messages.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Proof, Receipt } from '../../domain/receipt.ts';
 import { type Waiting, waitingFor } from './guards.ts';
@@ -17,9 +17,9 @@ import { publish } from './publish.ts';
 import { failedReceipt, releasedReceipt } from './receipts.ts';
 
 /** A call to release a node. */
-export type ReleaseCall = Extract<ClusterCall, { action: 'release' }>;
+export type ReleaseCall = Extract<NodeCall, { action: 'release' }>;
 /** A call to quarantine a node. */
-export type QuarantineCall = Extract<ClusterCall, { action: 'quarantine' }>;
+export type QuarantineCall = Extract<NodeCall, { action: 'quarantine' }>;
 
 /** What is to be done with a Node. */
 export type Decision =

@@ -1,4 +1,4 @@
-import { notYet } from '../../domain/messages.ts';
+import { notYet, refused } from '../../domain/messages.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 
 /** The node has to wait; the state machine asks again. */
@@ -8,6 +8,11 @@ export class NotYet extends Error {
   constructor(reason: OutcomeCode, detail: string) {
     super(`${reason}: ${detail}`);
   }
+}
+
+/** The ledger does not say what the call asks for. Nothing was done, and nothing is tried again. */
+export class Refused extends Error {
+  override readonly name = refused;
 }
 
 /** The node will not be released: the name is the outcome, which the state machine catches by name, and the message the detail. */

@@ -1,62 +1,36 @@
 import * as v from 'valibot';
-import { defaultGateKey } from '../../domain/kubernetes.ts';
-import { type ClusterCall, ClusterCallSchema, type NodeCall } from '../../domain/messages.ts';
+import { type ClusterCall, ClusterCallSchema, type NodeCall, type RowCall } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
-import { ownToken, pem } from '../adapters/eks-identity.ts';
+import { ownToken } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
-import { Kubernetes } from '../adapters/kubernetes.ts';
-import { countEnd, logger } from '../adapters/telemetry.ts';
-import type { Ports } from './ports.ts';
-import { quarantine } from './quarantine.ts';
-import { release } from './release.ts';
-import { survey } from './survey.ts';
+import { rowOf } from '../adapters/ledger.ts';
+import { logger } from '../adapters/telemetry.ts';
+import { authorize } from './authorize.ts';
+import { Refused } from './errors.ts';
+import { perform } from './perform.ts';
 
 const cluster = variable('CLUSTER_NAME');
-const endpoint = variable('CLUSTER_ENDPOINT');
-const caPem = pem(variable('CLUSTER_CA'));
-const gateKey = process.env['GATE_KEY'] ?? defaultGateKey;
-const proof = process.env['PROOF'] === 'host' ? 'host' : 'pod';
 
 /**
- * The function of one cluster: releases or quarantines one node, or surveys the nodes of our pools.
+ * The function of one cluster: releases or quarantines one node, as its row in the ledger says, or surveys the nodes of our pools.
  *
  * @param event a ClusterCall
  * @returns the node's receipt, or one page of the survey
- * @throws an error named `NotYet` while the node has to wait, or named by the outcome where it will not be released
+ * @throws an error named `NotYet` while the node has to wait, `Refused` if the row does not say what the call asks for, or named by the outcome
+ * where the node will not be released
  */
 export async function handler(event: unknown): Promise<Receipt | Survey> {
   const call = parse(event);
   logger.resetKeys();
   logger.appendKeys({ cluster, action: call.action });
-  const api = new Kubernetes({ endpoint, caPem, token: await ownToken(cluster) });
-  try {
-    return call.action === 'survey' ? await survey(call, { api, cluster, gateKey }) : await end(call, api);
-  } catch (error) {
-    logger.info('the call came to no end', error instanceof Error ? error : String(error));
-    throw error;
-  } finally {
-    await api.close();
-  }
+  return perform(call.action === 'survey' ? call : await authorized(call), await ownToken(cluster));
 }
 
-async function end(call: NodeCall, api: Kubernetes): Promise<Receipt> {
-  logger.appendKeys({ instanceId: call.node.instanceId });
-  const ports: Ports = {
-    api,
-    time: {
-      now: () => Date.now(),
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      random: () => Math.random(),
-    },
-    gateKey,
-    proof,
-    ended: countEnd,
-    warn: (message, error) => logger.warn(message, error instanceof Error ? error : String(error)),
-  };
-  const receipt = call.action === 'release' ? await release(call, ports) : await quarantine(call, ports);
-  logger.info('the node has its receipt', { outcome: receipt.outcome, detail: receipt.detail });
-  return receipt;
+async function authorized({ action, key }: RowCall): Promise<NodeCall> {
+  const found = authorize(action, await rowOf(key), cluster);
+  if ('call' in found) return found.call;
+  throw new Refused(`${action} of ${key.instanceId} launched at ${key.launchedAt}: ${found.refused}`);
 }
 
 function parse(event: unknown): ClusterCall {

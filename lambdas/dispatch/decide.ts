@@ -1,5 +1,5 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
-import type { CommandMessage } from '../../domain/messages.ts';
+import type { CommandMessage, WaitingNode } from '../../domain/messages.ts';
 import { type Node, triedUntil } from '../../domain/node.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
 import type { Failure } from '../../domain/receipt.ts';
@@ -24,6 +24,18 @@ export type Step =
     }
   | { readonly step: 'refuse'; readonly failure: Failure }
   | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'superseded' | 'deadline' };
+
+/**
+ * Finds out which node a message is about, and what it asks for: the row says both. A message without the text that the run drew when it began is
+ * none of the state machine's, whatever else it holds.
+ *
+ * @returns undefined if no run sent the message
+ */
+export function waitingNodeOf(message: CommandMessage, row: LedgerRow | undefined): WaitingNode | undefined {
+  const { node, request, nonce } = row ?? {};
+  if (node === undefined || request === undefined || nonce === undefined || nonce !== message.nonce) return undefined;
+  return { node, request, token: message.token, attempt: message.attempt };
+}
 
 /** A node that was released is only proven anew: pods run there, and nothing is to change under them. */
 export function verbFor({ again }: Pick<Node, 'again'>): SentVerb {
@@ -56,7 +68,7 @@ const lastLook = 20;
  * @param agent what SSM knows of it; undefined where it knows nothing
  * @param now milliseconds since the epoch
  */
-export function next(message: CommandMessage, row: LedgerRow | undefined, agent: Agent | undefined, now: number): Step {
+export function next(message: WaitingNode, row: LedgerRow | undefined, agent: Agent | undefined, now: number): Step {
   const { node, token } = message;
   const left = triedUntil(node) - now;
   if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
@@ -91,7 +103,7 @@ export function next(message: CommandMessage, row: LedgerRow | undefined, agent:
  *
  * @param now milliseconds since the epoch
  */
-export function heldBack({ node }: CommandMessage, now: number): Extract<Step, { step: 'wait' | 'refuse' }> {
+export function heldBack({ node }: WaitingNode, now: number): Extract<Step, { step: 'wait' | 'refuse' }> {
   const left = triedUntil(node) - now;
   if (left > (lastLook + shortestWait) * 1000) {
     const seconds = waitSeconds(now - Date.parse(node.launchedAt), left);

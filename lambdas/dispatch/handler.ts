@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { breakerKey, isOpen, probeFor, probeUntil, scopeOf } from '../../domain/breaker.ts';
+import type { checksumsOf } from '../../domain/catalogue.ts';
 import { type Telling, whoOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
-import { type CommandMessage, CommandMessageSchema } from '../../domain/messages.ts';
+import { type CommandMessage, CommandMessageSchema, type WaitingNode } from '../../domain/messages.ts';
 import { type Runtime, triedUntil } from '../../domain/node.ts';
 import { parametersFor, type SentVerb } from '../../domain/parameters.ts';
 import { breakersOf, takeProbe } from '../adapters/breakers.ts';
@@ -15,11 +16,13 @@ import { fail } from '../adapters/executions.ts';
 import { claim, giveBack, noteCommand, rowsOf } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { heldBack, next, verbFor, waitSeconds } from './decide.ts';
+import { heldBack, next, verbFor, waitingNodeOf, waitSeconds } from './decide.ts';
 import { deliver } from './send.ts';
 
 /** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
 const documents = JSON.parse(variable('DOCUMENTS')) as Record<SentVerb, Partial<Record<Runtime, string>>>;
+/** The checksums that those documents pin, by runtime, release and architecture. */
+const checksums = JSON.parse(variable('CHECKSUMS')) as ReturnType<typeof checksumsOf>;
 const queueUrl = variable('COMMANDS_QUEUE');
 
 /** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
@@ -27,7 +30,7 @@ const deliverySeconds = 120;
 
 interface Waiting {
   readonly record: SQSRecord;
-  readonly message: CommandMessage;
+  readonly message: WaitingNode;
 }
 
 interface Ready extends Waiting {
@@ -41,11 +44,19 @@ interface Ready extends Waiting {
  * online yet stays in the queue and becomes visible again in some seconds.
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  const waiting = event.Records.flatMap(readMessage);
+  const messages = event.Records.flatMap(readMessage);
+  if (messages.length === 0) return { batchItemFailures: [] };
+  const rows = await rowsOf(messages.map(({ message }) => message.key));
+  const waiting = messages.flatMap(({ record, message }) => {
+    const found = waitingNodeOf(message, rows.get(rowName(message.key)));
+    if (found !== undefined) return [{ record, message: found }];
+    logger.warn('a message in the commands queue is none of a run that the ledger knows', { key: message.key });
+    return [];
+  });
+  count('MessageRefused', messages.length - waiting.length);
   if (waiting.length === 0) return { batchItemFailures: [] };
   const nodes = waiting.map(({ message }) => message.node);
-  const [rows, agents, breakers] = await Promise.all([
-    rowsOf(nodes),
+  const [agents, breakers] = await Promise.all([
     agentsOn([...new Set(nodes.map(({ instanceId }) => instanceId))]),
     breakersOf(waiting.map(({ message }) => scopeOf(message.node, message.request))),
   ]);
@@ -84,7 +95,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 }
 
 /** While a breaker is open one node of its pool and release is tried at a time: what a node does that is not the one. */
-async function held(message: CommandMessage, breakers: Awaited<ReturnType<typeof breakersOf>>) {
+async function held(message: WaitingNode, breakers: Awaited<ReturnType<typeof breakersOf>>) {
   const { node } = message;
   const scope = scopeOf(node, message.request);
   const breaker = breakers.get(breakerKey(scope).instanceId);
@@ -112,6 +123,7 @@ async function sendGroup(
         verb,
         batchId,
         document,
+        checksums: checksums[message.request.runtime]?.[message.request.release] ?? {},
         onlineAt,
         at,
         over: rows.get(rowName(message.node)),
@@ -156,7 +168,7 @@ async function sendGroup(
 }
 
 function sending(
-  { node, request }: CommandMessage,
+  { node, request }: WaitingNode,
   document: string,
   onlineAt: string,
   { commandId, at }: { readonly commandId: string; readonly at: string },
@@ -182,7 +194,7 @@ function groups(ready: readonly Ready[]): Ready[][] {
   return [...byOrder.values()];
 }
 
-function readMessage(record: SQSRecord): Waiting[] {
+function readMessage(record: SQSRecord): { record: SQSRecord; message: CommandMessage }[] {
   try {
     return [{ record, message: v.parse(CommandMessageSchema, JSON.parse(record.body)) }];
   } catch (error) {

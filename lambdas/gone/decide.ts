@@ -1,4 +1,4 @@
-import type { Departure } from '../../domain/events.ts';
+import { type Departure, departedStates } from '../../domain/events.ts';
 import { type LedgerRow, launchTimeOf, mayRun } from '../../domain/ledger.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
@@ -8,9 +8,21 @@ export type Step =
   | { readonly step: 'end'; readonly receipt: Receipt; readonly cancel: string | undefined }
   /** It has ended, and only its admission is still to be told: another launch of the instance may hide it from the sweep. */
   | { readonly step: 'tell' }
-  /** The row is not whole yet, for `admit` is about to write it; or another call is at its end. */
+  /** The row is not whole yet, for `admit` is about to write it; or another call is at its end; or EC2 does not show the departure yet. */
   | { readonly step: 'wait' }
-  | { readonly step: 'nothing'; readonly because: 'later-launch' | 'ended' | 'being-replaced' };
+  | { readonly step: 'nothing'; readonly because: 'not-gone' | 'ended' | 'being-replaced' };
+
+/** An instance as EC2 shows it. */
+export interface Shown {
+  readonly state: string;
+  readonly launchedAt: string;
+}
+
+/** How long EC2 may take to show what it has announced, in milliseconds. */
+const shownWithinMs = 60_000;
+
+/** How old a launch is before an instance that EC2 does not show counts as one that is gone, in milliseconds: a young one may not be shown yet. */
+const knownAfterMs = 5 * 60_000;
 
 /** How long the call that wrote an end may take to tell it, in milliseconds: longer than the function may run. */
 const tellingMs = 45_000;
@@ -21,32 +33,52 @@ const admittingMs = 45_000;
 /** The name that stands in a row as the writer of an end that this function wrote. */
 export const writer = 'gone';
 
+/** Whether a row has an end that was told: then nothing is left but, at most, to tell its admission. */
+export function isOver({ outcome, endedBy, toldAt }: LedgerRow): boolean {
+  return outcome !== undefined && !(endedBy === writer && toldAt === undefined);
+}
+
 /**
- * Decides about one launch of an instance that is going away.
+ * Decides about one launch of an instance that is said to go away. Who says so decides nothing: a launch is over if EC2 shows that it is.
  *
+ * @param instance what EC2 shows; undefined if it does not know the instance
  * @param at the time of the decision, ISO 8601
  */
-export function decide(departure: Departure, row: LedgerRow, at: string): Step {
-  if (Date.parse(launchTimeOf(row)) > Date.parse(departure.at)) return { step: 'nothing', because: 'later-launch' };
+export function decide(departure: Departure, row: LedgerRow, instance: Shown | undefined, at: string): Step {
   // A death after the end was written and before it was told leaves the rest to the next receipt of the message.
-  const unfinished = row.endedBy === writer && row.toldAt === undefined;
-  if (row.outcome !== undefined && !unfinished) {
+  const unfinished = row.outcome !== undefined && !isOver(row);
+  if (isOver(row)) {
     return row.admittedAt === undefined && row.node !== undefined
       ? { step: 'tell' }
       : { step: 'nothing', because: 'ended' };
   }
   if (unfinished && Date.parse(at) - Date.parse(row.endedAt ?? at) < tellingMs) return { step: 'wait' };
   if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
+  const why = unfinished ? '' : whyGone(row, instance, Date.parse(at));
+  if (why === undefined) {
+    const saidMs = Math.abs(Date.parse(at) - Date.parse(departure.at));
+    return saidMs < shownWithinMs ? { step: 'wait' } : { step: 'nothing', because: 'not-gone' };
+  }
   const { node, admittedAt, notedAt = at } = row;
   if (node === undefined) return { step: 'wait' };
   // Its execution may be about to be started; where the call that admits it died, this one tells of that, too.
   if (admittedAt === undefined && Date.parse(at) - Date.parse(notedAt) < admittingMs) return { step: 'wait' };
   // What was written is what is told, also where another message of this departure tells it.
-  const receipt = row.receipt === undefined ? receiptOf(node, departure, at) : (JSON.parse(row.receipt) as Receipt);
+  const receipt = row.receipt ?? receiptOf(node, why, at);
   return { step: 'end', receipt, cancel: mayRun(row) ? row.commandId : undefined };
 }
 
-function receiptOf(node: Node, { why }: Departure, endedAt: string): Receipt {
+/** Why a launch is over, as EC2 shows it; undefined if it is not. */
+function whyGone(row: LedgerRow, instance: Shown | undefined, now: number): string | undefined {
+  const launched = Date.parse(launchTimeOf(row));
+  if (instance === undefined) return now - launched > knownAfterMs ? 'EC2 does not know the instance' : undefined;
+  if (Date.parse(instance.launchedAt) > launched)
+    return `EC2 says that it was launched again at ${instance.launchedAt}`;
+  const departed = Date.parse(instance.launchedAt) === launched && departedStates.includes(instance.state);
+  return departed ? `EC2 says ${instance.state}` : undefined;
+}
+
+function receiptOf(node: Node, why: string, endedAt: string): Receipt {
   const { instanceId, launchedAt, cluster, pool, nodeName } = node;
   return {
     version: 1,

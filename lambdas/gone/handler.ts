@@ -7,10 +7,11 @@ import { tell } from '../adapters/bus.ts';
 import { cancelCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { stop } from '../adapters/executions.ts';
+import { instancesOf } from '../adapters/instances.ts';
 import { launchesOf, noteAdmitted, noteGone, noteTold } from '../adapters/ledger.ts';
 import { putBack } from '../adapters/queue.ts';
 import { count, countEnd, logger } from '../adapters/telemetry.ts';
-import { decide, type Step, writer } from './decide.ts';
+import { decide, isOver, type Shown, type Step, writer } from './decide.ts';
 
 const stateMachine = variable('STATE_MACHINE');
 const queueUrl = variable('DEPARTURES_QUEUE');
@@ -18,28 +19,47 @@ const queueUrl = variable('DEPARTURES_QUEUE');
 /** How long to wait for a row that `admit` is about to write, in seconds. */
 const admittedSoon = 5;
 
+interface Departing {
+  readonly record: SQSRecord;
+  readonly departure: Departure;
+}
+
 /**
- * Takes instances that go away out of the queue, and ends the way of those that are on it. An instance that is none of ours has no row in
- * the ledger, and costs one look into it.
+ * Takes instances that are said to go away out of the queue, and ends the way of those that EC2 shows as gone. An instance that is none of ours has
+ * no row in the ledger, and costs one look into it.
  */
 export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const departing = event.Records.flatMap((record): Departing[] => {
+    const departure = readDeparture(record.body);
+    if (departure !== undefined) return [{ record, departure }];
+    count('EventUnreadable', 1);
+    logger.warn('an event in the departures queue tells of no departure', { body: record.body.slice(0, 1_000) });
+    return [];
+  });
+  const ids = [...new Set(departing.map(({ departure }) => departure.instanceId))];
+  const rows = new Map(await Promise.all(ids.map(async (id) => [id, await launchesOf(id)] as const)));
+  const open = ids.filter((id) => rows.get(id)?.some((row) => !isOver(row)));
+  const instances = new Map(
+    (open.length === 0 ? [] : await instancesOf(open)).map((instance) => [instance.instanceId, instance]),
+  );
   const failures = await Promise.all(
-    event.Records.map(async (record) => {
-      const departure = readDeparture(record.body);
-      if (departure !== undefined) return depart(record, departure);
-      count('EventUnreadable', 1);
-      logger.warn('an event in the departures queue tells of no departure', { body: record.body.slice(0, 1_000) });
-      return [];
+    departing.map((one) => {
+      const { instanceId } = one.departure;
+      return depart(one, rows.get(instanceId) ?? [], instances.get(instanceId));
     }),
   );
   return { batchItemFailures: failures.flat() };
 }
 
-async function depart(record: SQSRecord, departure: Departure): Promise<SQSBatchItemFailure[]> {
+async function depart(
+  { record, departure }: Departing,
+  rows: readonly LedgerRow[],
+  instance: Shown | undefined,
+): Promise<SQSBatchItemFailure[]> {
   try {
     let waits = false;
-    for (const row of await launchesOf(departure.instanceId)) {
-      const decided = decide(departure, row, new Date().toISOString());
+    for (const row of rows) {
+      const decided = decide(departure, row, instance, new Date().toISOString());
       logger.debug('decided', { instanceId: row.instanceId, step: decided.step });
       if (decided.step === 'end') await end(row, decided);
       if (decided.step === 'tell') await tellAdmission(row);

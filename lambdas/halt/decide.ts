@@ -15,6 +15,12 @@ export interface Seen {
   readonly nothingFound: boolean;
 }
 
+/** Whether a run is to be halted: its failure is noted, or its deadline has passed. */
+export function mayHalt(row: LedgerRow | undefined, now: number): boolean {
+  if (row?.node === undefined) return false;
+  return row.failure !== undefined || Date.parse(row.node.deadline) <= now;
+}
+
 /** How long a dispatcher that has claimed may take until its command can be seen: its function ends after 30 s. */
 const unseenMs = 45_000;
 

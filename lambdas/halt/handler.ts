@@ -1,11 +1,10 @@
 import * as v from 'valibot';
-import { rowName } from '../../domain/ledger.ts';
-import { notYet } from '../../domain/messages.ts';
-import { type Node, NodeSchema } from '../../domain/node.ts';
+import { type RowKey, RowKeySchema } from '../../domain/ledger.ts';
+import { notYet, refused } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
-import { halt, launchesOf, noteCommand } from '../adapters/ledger.ts';
+import { halt, noteCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { next } from './decide.ts';
+import { mayHalt, next } from './decide.ts';
 
 /** How long one call waits for the end of a command, and how often it looks, in milliseconds. */
 const callMs = 20_000;
@@ -16,45 +15,51 @@ class StillRunning extends Error {
   override readonly name = notYet;
 }
 
+/** The ledger does not say that the run is over. */
+class Refused extends Error {
+  override readonly name = refused;
+}
+
 /**
  * Sees to it that no command of ours is at work on a node: keeps new ones away, cancels the one that runs and waits for its end. Repeating
  * it does no harm.
  *
- * @param event the node
- * @throws an error named `NotYet` while a command has not ended
+ * @param event the key of the node's row; nothing is done unless the row says that the run failed, or its time is up
+ * @throws an error named `NotYet` while a command has not ended, or `Refused` if the run is not to be halted
  */
 export async function handler(event: unknown): Promise<{ readonly halted: string }> {
-  const { node } = v.parse(v.object({ node: NodeSchema }), event);
+  const { key } = v.parse(v.object({ key: RowKeySchema }), event);
   const until = Date.now() + callMs;
   const cancelled = new Set<string>();
-  await halt(node, new Date().toISOString());
+  if (!mayHalt(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
+  await halt(key, new Date().toISOString());
   for (;;) {
-    const said = await step(node, cancelled);
+    const said = await step(key, cancelled);
     if (said.ended) return { halted: said.what };
     if (Date.now() + pollMs > until) throw new StillRunning(said.what);
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 
-async function step(node: Node, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
-  const row = (await launchesOf(node.instanceId)).find((one) => rowName(one) === rowName(node));
+async function step(key: RowKey, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
+  const row = await rowOf(key);
   const commandId = row?.commandId;
-  const invocations = commandId === undefined ? [] : await invocationsOf(commandId, node.instanceId);
-  const standing = invocations.find(({ instanceId }) => instanceId === node.instanceId);
+  const invocations = commandId === undefined ? [] : await invocationsOf(commandId, key.instanceId);
+  const standing = invocations.find(({ instanceId }) => instanceId === key.instanceId);
   let decided = next(row, { standing, nothingFound: false }, Date.now());
   if (decided.step === 'look') {
     const found = await findCommand(decided.batchId, decided.since);
-    if (found?.instanceIds.includes(node.instanceId)) {
-      await noteCommand(node, decided.batchId, found.commandId, found.at);
+    if (found?.instanceIds.includes(key.instanceId)) {
+      await noteCommand(key, decided.batchId, found.commandId, found.at);
       decided = { step: 'cancel', commandId: found.commandId };
     } else {
       decided = next(row, { standing, nothingFound: true }, Date.now());
     }
   }
-  logger.info('decided', { instanceId: node.instanceId, step: decided });
+  logger.info('decided', { instanceId: key.instanceId, step: decided });
   if (decided.step === 'done') return { ended: true, what: decided.because };
   if (decided.step !== 'cancel') return { ended: false, what: `whether a command was sent is not known yet` };
-  if (!cancelled.has(decided.commandId)) await cancelCommand(decided.commandId, node.instanceId);
+  if (!cancelled.has(decided.commandId)) await cancelCommand(decided.commandId, key.instanceId);
   cancelled.add(decided.commandId);
   return { ended: false, what: `the command ${decided.commandId} was cancelled and has not ended` };
 }

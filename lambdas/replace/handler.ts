@@ -1,29 +1,34 @@
 import * as v from 'valibot';
 import { type Judgement, ReplaceCallSchema, type Replacement } from '../../domain/verdict.ts';
 import { variable } from '../adapters/environment.ts';
+import { rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { completeHook } from '../adapters/terminations.ts';
 import { judge, type Rules } from './judge.ts';
+import { keep } from './keep.ts';
+import { Refused } from './refused.ts';
 import { replace } from './replace.ts';
 
 const rules = JSON.parse(variable('RULES')) as Rules;
 
 /**
  * Decides what becomes of a node that was not released, and has it replaced where that is the decision; and lets an instance into service
- * that a launch hook holds. Each may be asked again.
+ * that a launch hook holds. Each is done only if the row says so, and may be asked again.
  *
- * @param event a ReplaceCall
+ * @param event what {@link ReplaceCallSchema} takes
+ * @throws an error named `Refused` if the row does not say what the call asks for
  */
 export async function handler(event: unknown): Promise<Judgement | Replacement | { readonly kept: boolean }> {
   const call = v.parse(ReplaceCallSchema, event);
-  const { node } = call;
-  logger.appendKeys({ instanceId: node.instanceId, action: call.action });
+  logger.appendKeys({ instanceId: call.key.instanceId, action: call.action });
+  const row = await rowOf(call.key);
+  if (row?.node === undefined) throw new Refused('the ledger does not know the launch');
+  const run = { ...row, node: row.node };
   const answer =
     call.action === 'judge'
-      ? await judge(call, rules)
+      ? await judge(run, rules)
       : call.action === 'replace'
-        ? await replace(call, rules)
-        : { kept: node.hook !== undefined && (await completeHook(node.instanceId, node.hook, 'CONTINUE')) };
+        ? await replace(run, rules)
+        : await keep(run);
   logger.info('decided', { answer });
   return answer;
 }

@@ -10,12 +10,14 @@ import {
 } from '../../domain/breaker.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
-import type { Judgement, ReplaceCall } from '../../domain/verdict.ts';
+import type { Judgement } from '../../domain/verdict.ts';
 import { addFailure, breakerOf, dropProbe, noteOpeningTold, openBreaker } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
+import { noteVerdict } from '../adapters/ledger.ts';
 import { countOpened } from '../adapters/telemetry.ts';
 import { isGone, isNode } from './guards.ts';
+import { Refused, type Run } from './refused.ts';
 import { verdictOn } from './verdict.ts';
 
 /** What is configured, as far as judgements go. */
@@ -25,13 +27,15 @@ export type Rules = Pools & { readonly breaker: BreakerLimits };
 const races = 30;
 
 /**
- * Counts the failure of a node and says what becomes of it. An instance that is gone has not failed, whatever its last error was: its
- * event may have been lost.
+ * Counts the failure of a node, says what becomes of it, and notes that in its row. An instance that is gone has not failed, whatever its last
+ * error was: its event may have been lost.
+ *
+ * @throws Refused if the row holds no failure, or an end
  */
-export async function judge(
-  { node, request, failure }: Extract<ReplaceCall, { action: 'judge' }>,
-  rules: Rules,
-): Promise<Judgement> {
+export async function judge(run: Run, rules: Rules): Promise<Judgement> {
+  const { node, request, failure, outcome } = run;
+  if (failure === undefined) throw new Refused('the run has not failed');
+  if (outcome !== undefined) throw new Refused(`the run has ended: ${outcome}`);
   const scope = scopeOf(node, request);
   const launch = rowName(node);
   const [instance] = await instancesOf([node.instanceId]);
@@ -48,7 +52,9 @@ export async function judge(
   // A node that was released is never ended: pods run there.
   const onFailure = node.again?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
-  return { verdict: verdictOn({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures }), failure };
+  const verdict = verdictOn({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
+  await noteVerdict(node, verdict);
+  return { verdict, failure };
 }
 
 /** Counts, and opens the breaker where that is due. Whoever opens it tells of it, once. */

@@ -1,11 +1,11 @@
-import { rowName } from '../../domain/ledger.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Pools } from '../../domain/pools.ts';
-import type { ReplaceCall, Replacement } from '../../domain/verdict.ts';
+import type { Replacement } from '../../domain/verdict.ts';
 import { instancesOf } from '../adapters/instances.ts';
-import { noteReplacing, rowsOf } from '../adapters/ledger.ts';
+import { noteReplacing, rowOf } from '../adapters/ledger.ts';
 import { completeHook, terminate, terminateInGroup } from '../adapters/terminations.ts';
 import { isGone, spared } from './guards.ts';
+import { Refused, type Run } from './refused.ts';
 
 /** The instance went away before it was replaced: the name is the outcome, which the state machine catches. */
 class Gone extends Error {
@@ -17,22 +17,21 @@ class Gone extends Error {
  * call may have changed. The ledger is written first; from there on the instance that goes away is one that was replaced, whoever hears
  * of it. A call that dies after that does the rest again.
  *
- * @throws an error named `instance-gone` where somebody else was first
+ * @throws an error named `instance-gone` where somebody else was first, or Refused if the row does not say that it is to be replaced
  */
-export async function replace(
-  { node, receipt }: Extract<ReplaceCall, { action: 'replace' }>,
-  pools: Pools,
-): Promise<Replacement> {
-  const firstWay = { instanceId: node.instanceId, launchedAt: node.launchedAt };
-  const rows = await rowsOf([node, firstWay]);
-  const row = rows.get(rowName(node));
+export async function replace(row: Run, pools: Pools): Promise<Replacement> {
+  const { node, failure, verdict, mark } = row;
+  if (failure === undefined || verdict !== 'replace') throw new Refused('no failure was judged to be replaced');
+  if (mark === undefined) throw new Refused('what the cluster said of the Node was not noted');
+  const { instanceId, launchedAt } = node;
+  const first = node.again === undefined ? row : await rowOf({ instanceId, launchedAt });
   // Last of all, and right before the end: no condition on the call of a group can ask for an instance's profile, tag or launch.
   const [instance] = await instancesOf([node.instanceId]);
   if (isGone(node, instance)) {
-    if (row?.replacingAt === undefined) throw new Gone(`the instance is ${instance?.state ?? 'unknown to EC2'}`);
+    if (row.replacingAt === undefined) throw new Gone(`the instance is ${instance?.state ?? 'unknown to EC2'}`);
     return { replaced: true, how: 'terminated' };
   }
-  const because = spared({ node, row, first: rows.get(rowName(firstWay)), pools, instance, receipt });
+  const because = spared({ node, row, first, pools, instance, receipt: mark });
   if (because !== undefined) return { replaced: false, because };
   if (!(await noteReplacing(node, new Date().toISOString()))) return { replaced: false, because: 'it has just ended' };
   return { replaced: true, how: await end(node) };

@@ -34,9 +34,15 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   const failures: SQSBatchItemFailure[] = [];
   for (const commandId of new Set(ended.map(({ end }) => end.commandId))) {
     const ofCommand = ended.filter(({ end }) => end.commandId === commandId);
-    failures.push(...(await settleCommand(commandId, ofCommand)));
+    failures.push(...(await settleCommand(commandId, ofCommand).catch((error: unknown) => left(ofCommand, error))));
   }
   return { batchItemFailures: failures };
+}
+
+/** What went wrong for one command keeps no other from being settled. */
+function left(ended: readonly Ended[], error: unknown): SQSBatchItemFailure[] {
+  logger.error('a command could not be settled', { commandId: ended[0]?.end.commandId, error: error as Error });
+  return ended.map(({ record }) => ({ itemIdentifier: record.messageId }));
 }
 
 async function settleCommand(commandId: string, ended: readonly Ended[]): Promise<SQSBatchItemFailure[]> {

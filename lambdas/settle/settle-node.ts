@@ -3,13 +3,13 @@ import { type LedgerRow, launchTimeOf } from '../../domain/ledger.ts';
 import { tell } from '../adapters/bus.ts';
 import type { Invocation } from '../adapters/commands.ts';
 import { fail, succeed } from '../adapters/executions.ts';
-import { noteSettled } from '../adapters/ledger.ts';
+import { noteProven, noteSettled } from '../adapters/ledger.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { type Answer, answerOf, ownerOf } from './decide.ts';
 
 /**
- * Answers the state that waits for a command that ended, once. It answers first, tells second, notes last: a function that dies between two of
- * them answers a dead token again, which does no harm.
+ * Answers the state that waits for a command that ended, once. What was proven comes into the row first, for a release stands on that alone. Then
+ * it answers, tells and notes, in this order: a function that dies between two of them answers a dead token again, which does no harm.
  *
  * @param rows every launch of the instance that the command ran on
  */
@@ -23,8 +23,10 @@ export async function settleNode(rows: readonly LedgerRow[], commandId: string, 
   if (row.settledToken === row.token) return;
   const at = new Date().toISOString();
   const answer = answerOf(row, commandId, standing, at);
-  if (answer.answer === 'success') await succeed(row.token, answer.installation);
-  else await fail(row.token, answer.failure);
+  if (answer.answer === 'success') {
+    if (!(await noteProven(row, row.token, answer.installation))) return;
+    await succeed(row.token, {});
+  } else await fail(row.token, answer.failure);
   await tell([telling(row, commandId, answer, at)]);
   await noteSettled(row, row.token, at);
 }

@@ -13,7 +13,7 @@ export type Step =
   /** Its instance is going away, and it has no end. */
   | { readonly step: 'depart'; readonly instanceId: string; readonly state: string }
   /** It is past its deadline and has no end. */
-  | { readonly step: 'end'; readonly admission: Admission }
+  | { readonly step: 'end'; readonly row: LedgerRow }
   /** The breaker held it, and it could be tried once more. */
   | { readonly step: 'retry'; readonly held: Held }
   | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' };
@@ -57,10 +57,7 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
   if (row.outcome === undefined && row.replacingAt === undefined && departedStates.includes(instance.state)) {
     return { step: 'depart', instanceId, state: instance.state };
   }
-  if (row.outcome === undefined && left < -strandedAfterMs) {
-    const { request = admission.request } = row;
-    return { step: 'end', admission: { node, ...(request === undefined ? {} : { request }) } };
-  }
+  if (row.outcome === undefined && left < -strandedAfterMs) return { step: 'end', row };
   if (isOverdue(row, now)) return { step: 'ask', row };
   if (isHeld(row) && instance.state === 'running' && admission.request !== undefined) {
     const reason = `${row.outcome}, while the breaker was open`;

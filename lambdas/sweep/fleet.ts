@@ -50,7 +50,7 @@ async function sweepPage(
   config: Admissible,
   ours: Map<string, Ours>,
 ): Promise<readonly Step[]> {
-  const { rows, unbegun } = await latestRowsOf(shown);
+  const { rows, unbegun } = await latestRowsOf(shown, config);
   const page = shown.filter((instance) => !unbegun.has(rowName(instance)));
   const now = Date.now();
   const steps = page.map((instance) => lookAt(instance, rows.get(rowName(instance)), config, now));
@@ -70,7 +70,7 @@ async function sweepPage(
     departuresQueue,
     departures.map(({ instanceId, state }) => departureOf(instanceId, state, at)),
   );
-  await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.admission] : [])));
+  await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.row] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
   const breakers = await breakersOf(held.map(({ admission: { node, request } }) => scopeOf(node, request)));
   await goAgain(triedAgain(held, rows.values(), breakers, now));

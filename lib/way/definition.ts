@@ -1,7 +1,8 @@
 import { type DetailType, source } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
-import { notYet } from '../../domain/messages.ts';
+import { notAdmitted, notYet } from '../../domain/messages.ts';
 import { wayOutSeconds } from '../../domain/node.ts';
+import { stranded } from '../../domain/receipt.ts';
 import {
   attemptNumber,
   breakerPartition,
@@ -11,13 +12,15 @@ import {
   failureType,
   final,
   forgotten,
+  hasEnd,
+  isRefused,
+  isStranded,
   notReplaced,
   plainReceipt,
   released,
   typed,
   unlessReleased,
   untilDeadline,
-  wayKey,
   withoutEnd,
 } from './expressions.ts';
 import { forRoom, lambdaErrors, outcomeRetriers, retrier } from './retriers.ts';
@@ -76,9 +79,25 @@ const caught = (step: string, ErrorEquals: readonly string[], Next: string) => (
   Assign: { failure: failureFrom(step, step === 'Install' ? 'answer' : 'function') },
   Next,
 });
-const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'Judge')];
+const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'NoteFailure')];
 
-/** The way of one node as a state machine in JSONata: a released node passes seven states, eight with a launch hook. */
+/** The row that the execution is about, as it is named in calls and messages. */
+const key = '{% $key %}';
+
+/** The key of that row in DynamoDB's own form. */
+const rowKey = { instanceId: { S: '{% $key.instanceId %}' }, launchedAt: { S: '{% $key.launchedAt %}' } };
+
+/** The input as the key of a row, which it may be none. */
+const inputKey = {
+  instanceId: '{% $string($states.context.Execution.Input.instanceId) %}',
+  launchedAt: '{% $string($states.context.Execution.Input.launchedAt) %}',
+};
+const inputRowKey = { instanceId: { S: inputKey.instanceId }, launchedAt: { S: inputKey.launchedAt } };
+
+/**
+ * The way of one node as a state machine in JSONata: a released node passes seven states, eight with a launch hook. The input names a row of the
+ * ledger; what is done, and whether anything is, the row says.
+ */
 export function wayDefinition(ways: Ways): object {
   const service = (name: string) => `arn:${ways.partition}:states:::${name}`;
   const clusterCall = (payload: object) => ({
@@ -105,7 +124,7 @@ export function wayDefinition(ways: Ways): object {
     Resource: service('dynamodb:updateItem'),
     Arguments: {
       TableName: ways.ledgerTable,
-      Key: { instanceId: { S: '{% $node.instanceId %}' }, launchedAt: { S: wayKey } },
+      Key: rowKey,
       ConditionExpression: 'attribute_not_exists(outcome) OR endedBy = :me',
       UpdateExpression:
         'SET outcome = :outcome, ending = :ending, endedAt = :endedAt, endedBy = :me, receipt = :receipt',
@@ -122,6 +141,21 @@ export function wayDefinition(ways: Ways): object {
     Next,
   });
   const told = `"EventBusName": "${ways.eventBus}", "Source": "${source}"`;
+  const note = (field: string, value: string, Next: string) => ({
+    Type: 'Task',
+    Resource: service('dynamodb:updateItem'),
+    Arguments: {
+      TableName: ways.ledgerTable,
+      Key: rowKey,
+      ConditionExpression: 'attribute_not_exists(outcome)',
+      UpdateExpression: 'SET #field = :value',
+      ExpressionAttributeNames: { '#field': field },
+      ExpressionAttributeValues: { ':value': { S: `{% $string(${value}) %}` } },
+    },
+    Retry: [retrier(['DynamoDB.ConditionalCheckFailedException'], 1, 0), retrier(['States.ALL'], 1, untilWritten)],
+    Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'EndedElsewhere' }],
+    Next,
+  });
   const announce = (entries: unknown, after: { Next: string } | { End: true }) => ({
     Type: 'Task',
     Comment: 'Tells the bus, and so the audit trail',
@@ -137,20 +171,81 @@ export function wayDefinition(ways: Ways): object {
     StartAt: 'Admitted',
     States: {
       Admitted: {
+        Type: 'Task',
+        Comment:
+          'Takes node and request out of the row of which this is the execution, and draws the text by which its messages are known',
+        Resource: service('dynamodb:updateItem'),
+        Arguments: {
+          TableName: ways.ledgerTable,
+          Key: inputRowKey,
+          ConditionExpression: 'execution = :me AND attribute_exists(#request) AND attribute_not_exists(outcome)',
+          UpdateExpression: 'SET begunAt = :at, nonce = :nonce',
+          ExpressionAttributeNames: { '#request': 'request' },
+          ExpressionAttributeValues: {
+            ':me': { S: '{% $states.context.Execution.Name %}' },
+            ':at': { S: '{% $now() %}' },
+            ':nonce': { S: '{% $uuid() %}' },
+          },
+          ReturnValues: 'ALL_NEW',
+        },
+        Retry: [
+          retrier(['DynamoDB.ConditionalCheckFailedException', 'States.QueryEvaluationError'], 1, 0),
+          retrier(['States.ALL'], 1, untilWritten),
+        ],
+        Catch: [
+          { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'Reread' },
+          { ErrorEquals: ['States.QueryEvaluationError'], Next: 'NotAdmitted' },
+        ],
+        Assign: {
+          key: inputKey,
+          node: '{% $parse($states.result.Attributes.node.S) %}',
+          request: '{% $parse($states.result.Attributes.request.S) %}',
+          nonce: '{% $states.result.Attributes.nonce.S %}',
+        },
+        Next: 'Install',
+      },
+      Reread: {
+        Type: 'Task',
+        Comment: 'There is nothing to install for this execution: the row says why',
+        Resource: service('dynamodb:getItem'),
+        Arguments: { TableName: ways.ledgerTable, Key: inputRowKey, ConsistentRead: true },
+        Retry: [retrier(['States.ALL'], 1, untilWritten)],
+        Assign: {
+          key: inputKey,
+          row: '{% $exists($states.result.Item) ? $states.result.Item : {} %}',
+        },
+        Next: 'Recognized',
+      },
+      Recognized: {
         Type: 'Choice',
         Choices: [
+          { Condition: hasEnd, Next: 'EndedElsewhere' },
           {
-            Condition: '{% $exists($states.input.refused) %}',
+            Condition: isRefused,
             Assign: {
-              node: '{% $states.input.node %}',
-              request: '{% $exists($states.input.request) ? $states.input.request : null %}',
-              failure: '{% $states.input.refused %}',
+              node: '{% $parse($row.node.S) %}',
+              request: null,
+              failure: '{% $parse($row.refused.S) %}',
             },
-            Next: 'Halt',
+            Next: 'NoteFailure',
+          },
+          {
+            Condition: isStranded,
+            Assign: {
+              node: '{% $parse($row.node.S) %}',
+              request: '{% $exists($row.request) ? $parse($row.request.S) : null %}',
+              failure: stranded,
+            },
+            Next: 'NoteFailure',
           },
         ],
-        Assign: { node: '{% $states.input.node %}', request: '{% $states.input.request %}' },
-        Default: 'Install',
+        Default: 'NotAdmitted',
+      },
+      NotAdmitted: {
+        Type: 'Fail',
+        Error: notAdmitted,
+        Cause:
+          'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
       },
       Install: {
         Type: 'Task',
@@ -159,33 +254,37 @@ export function wayDefinition(ways: Ways): object {
         Arguments: {
           QueueUrl: ways.commandsQueueUrl,
           MessageBody: {
+            key,
+            nonce: '{% $nonce %}',
             token: '{% $states.context.Task.Token %}',
             attempt: attemptNumber,
-            node: '{% $node %}',
-            request: '{% $request %}',
           },
         },
         TimeoutSeconds: secondsLeft,
         // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
         Retry: [...outcomeRetriers(), retrier([...final, 'States.Timeout'], 1, 0), retrier(['States.ALL'], 2, 8)],
         // An outcome, too, leaves the messages of earlier attempts: one whose sending failed may lie in the queue all the same.
-        Catch: [caught('Install', forgotten, 'Forget'), caught('Install', ['States.ALL'], 'Halt')],
-        Assign: { installation: '{% $states.result %}' },
+        Catch: catchers('Install'),
         Next: 'Release',
+      },
+      NoteFailure: {
+        ...note('failure', '$failure', 'Halt'),
+        Comment: 'Writes why the run failed into the row: who acts on a failure reads it there',
       },
       Halt: {
         Type: 'Task',
         Comment:
           'Nothing is sent to the node any more; where a command is at work it is cancelled, and nothing else touches the node before its end',
         Resource: service('lambda:invoke'),
-        Arguments: { FunctionName: ways.haltFunction, Payload: { node: '{% $node %}' } },
+        Arguments: { FunctionName: ways.haltFunction, Payload: { key } },
         TimeoutSeconds: haltCallSeconds,
         Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, forRoom(untilOut), retrier(lambdaErrors, 1, 6)],
-        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'Judge' }],
+        Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'NoteUnended' }],
         Next: 'Judge',
       },
+      NoteUnended: note('failure', '$failure', 'Judge'),
       Release: {
-        ...clusterCall({ action: 'release', node: '{% $node %}', installation: '{% $installation %}' }),
+        ...clusterCall({ action: 'release', key }),
         TimeoutSeconds: untilDeadline(clusterCallSeconds, noReleaseSeconds),
         Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
         Catch: catchers('Release'),
@@ -229,7 +328,7 @@ export function wayDefinition(ways: Ways): object {
         Default: 'Announce',
       },
       IntoService: {
-        ...replaceCall({ action: 'keep', node: '{% $node %}' }),
+        ...replaceCall({ action: 'keep', key }),
         Comment: 'Answers the launch hook with CONTINUE',
         Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Announce' }],
         Next: 'Announce',
@@ -245,12 +344,7 @@ export function wayDefinition(ways: Ways): object {
         { End: true },
       ),
       Judge: {
-        ...replaceCall(
-          expression(`$merge([
-            {"action": "judge", "node": $node, "failure": $failure},
-            $request = null ? {} : {"request": $request}
-          ])`),
-        ),
+        ...replaceCall({ action: 'judge', key }),
         Comment: 'Counts the failure for the breaker, and decides what becomes of the node',
         // Where nobody can judge, nothing is done that could launch another.
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { verdict: 'hold' }, Next: 'Quarantine' }],
@@ -263,13 +357,7 @@ export function wayDefinition(ways: Ways): object {
         Default: 'Quarantine',
       },
       Quarantine: {
-        ...clusterCall({
-          action: 'quarantine',
-          node: '{% $node %}',
-          failure: '{% $failure %}',
-          breakerOpen: '{% $verdict = "hold" %}',
-          once: '{% $verdict = "replace" %}',
-        }),
+        ...clusterCall({ action: 'quarantine', key }),
         Retry: [waiting, forRoom(untilOut), retrier(lambdaErrors, 2, 8)],
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'Marked' }],
         Assign: { receipt: '{% $states.result.Payload %}' },
@@ -280,19 +368,23 @@ export function wayDefinition(ways: Ways): object {
         Comment: 'A Node that a call of Release had opened before it was lost is released, and stays so',
         Choices: [
           { Condition: `{% $receipt.outcome in ${JSON.stringify(released)} %}`, Next: 'Record' },
-          { Condition: '{% $verdict = "replace" and $exists($receipt.gate) %}', Next: 'Replace' },
+          { Condition: '{% $verdict = "replace" and $exists($receipt.gate) %}', Next: 'NoteMark' },
         ],
         Assign: { ending: '{% $verdict = "hold" ? "held" : "quarantined" %}' },
-        Default: 'Kept',
+        Default: 'RecordFailure',
+      },
+      NoteMark: {
+        ...note('mark', '$receipt', 'Replace'),
+        Comment: 'Writes what the cluster said of the Node into the row: an instance is ended on that alone',
       },
       Replace: {
-        ...replaceCall({ action: 'replace', node: '{% $node %}', receipt: '{% $receipt %}' }),
+        ...replaceCall({ action: 'replace', key }),
         Catch: [
           caught('Replace', forgotten, 'Forget'),
           {
             ErrorEquals: ['States.ALL'],
             Assign: { ending: 'quarantined', receipt: expression(notReplaced('$states.errorOutput.Error')) },
-            Next: 'Kept',
+            Next: 'RecordFailure',
           },
         ],
         Assign: {
@@ -301,20 +393,20 @@ export function wayDefinition(ways: Ways): object {
             `$states.result.Payload.replaced ? $receipt : ${notReplaced('$states.result.Payload.because')}`,
           ),
         },
-        Next: 'Kept',
+        Next: 'RecordFailure',
       },
+      RecordFailure: record('{% $ending %}', 'Kept'),
       Kept: {
         Type: 'Choice',
         Comment: 'An instance that stays comes into service behind its gate, or the end of the heartbeat would take it',
         Choices: [{ Condition: '{% $exists($node.hook) and $ending != "replaced" %}', Next: 'KeepInService' }],
-        Default: 'RecordFailure',
+        Default: 'AnnounceFailure',
       },
       KeepInService: {
-        ...replaceCall({ action: 'keep', node: '{% $node %}' }),
-        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'RecordFailure' }],
-        Next: 'RecordFailure',
+        ...replaceCall({ action: 'keep', key }),
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'AnnounceFailure' }],
+        Next: 'AnnounceFailure',
       },
-      RecordFailure: record('{% $ending %}', 'AnnounceFailure'),
       AnnounceFailure: announce(
         [{ EventBusName: ways.eventBus, Source: source, DetailType: failureType, Detail: '{% $receipt %}' }],
         {
@@ -335,7 +427,7 @@ export function wayDefinition(ways: Ways): object {
         ],
         { End: true },
       ),
-      EndedElsewhere: { Type: 'Succeed', Output: '{% $receipt %}' },
+      EndedElsewhere: { Type: 'Succeed', Output: key },
     },
   };
 }

@@ -35,10 +35,16 @@ export const breakerPartition = expression(
 /** The sort key of the row of every breaker. */
 export const breakerSortKey = breakerOf.launchedAt;
 
-/** The sort key of a way's row, as `sortKeyOf` in domain/ledger.ts makes it. */
-export const wayKey = expression(
-  '$node.launchedAt & ($exists($node.again) ? " " & $pad($string($node.again.attempt), -4, "0") : "")',
+/** The name of the execution that evaluates it. */
+const me = '$states.context.Execution.Name';
+/** Whether the row, as the reread state has it in `$row`, was refused, and this execution is the one that says so. */
+export const isRefused = expression(`$row.execution.S = ${me} and $exists($row.refused) and $exists($row.node)`);
+/** Whether the row is past its deadline, and this execution is the one that the sweep noted to end it. */
+export const isStranded = expression(
+  `$row.endExecution.S = ${me} and ($exists($row.node) ? $toMillis($parse($row.node.S).deadline) < $millis() : false)`,
 );
+/** Whether the row, of whoever it is, has an end. */
+export const hasEnd = expression(`($row.execution.S = ${me} or $row.endExecution.S = ${me}) and $exists($row.outcome)`);
 
 /**
  * How many attempts of a state came before this one. An operator may redrive an execution, which counts its retries anew; no state here retries a

@@ -55,7 +55,7 @@ export class Way extends Construct {
     );
     const { role } = this.stateMachine;
     commands.commands.queue.grant(role, 'sqs:SendMessage');
-    ledger.table.grant(role, 'dynamodb:UpdateItem');
+    ledger.table.grant(role, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],

@@ -20,7 +20,7 @@ export const againMutations: readonly Mutation[] = [
   },
   {
     name: 'the result of a proof anew counts for nothing',
-    apply: source('settle', 'lambdas/settle/decide.ts', "verb === (row.verb ?? 'install')", "verb === 'install'"),
+    apply: source('settle', 'lambdas/settle/decide.ts', "verb === 'prove' && outcome === 'proven'", 'false'),
     turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
   },
   {
@@ -30,7 +30,12 @@ export const againMutations: readonly Mutation[] = [
   },
   {
     name: 'the sweep looks at the first way of a node alone',
-    apply: source('sweep', 'lambdas/sweep/latest-ways.ts', 'else rows.set(name, row);', ''),
+    apply: source(
+      'sweep',
+      'lambdas/sweep/latest-ways.ts',
+      'rows.set(rowName(instance), latest);',
+      'rows.delete(rowName(latest));',
+    ),
     turnsRed: 'the result of a proof anew that no event told of is asked for',
   },
   {

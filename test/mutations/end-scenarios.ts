@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import { departureOf } from '../../domain/events.ts';
+import { Attacker, records } from '../attacks/intruder.ts';
 import { endless } from '../scenarios/slow.ts';
 import { on, onceAfter, type Scenario } from './stage.ts';
 
@@ -71,19 +73,14 @@ export const endScenarios = {
     stage.undisturbed();
   }),
 
-  'an instance that is about to be taken away ends at once': on(async (stage) => {
-    const { ec2, events } = stage.world.services;
-    const interrupted = await stage.launch({ agentAfterMs: undefined });
-    const scaledIn = await stage.launch({ agentAfterMs: undefined });
-    await stage.pass(60_000);
-    ec2.interrupt(interrupted.instanceId);
-    events.emit({
-      source: 'aws.autoscaling',
-      'detail-type': 'EC2 Instance-terminate Lifecycle Action',
-      resources: [],
-      detail: { EC2InstanceId: scaledIn.instanceId, AutoScalingGroupName: 'builders' },
-    });
-    await stage.pass(7_000);
-    for (const node of [interrupted, scaledIn]) assert.equal(stage.outcome(node), 'instance-gone');
+  'a departure that EC2 does not show ends nothing': on(async (stage) => {
+    const { world } = stage;
+    const node = await stage.launch();
+    await stage.pass(30_000);
+    const said = JSON.parse(departureOf(node.instanceId, 'terminated', new Date(stage.clock.now()).toISOString()));
+    const attacker = new Attacker(world, ['lambda:InvokeFunction']);
+    await attacker.invoke('Departures/Gone', records(said));
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
   }),
 } as const satisfies Readonly<Record<string, Scenario>>;

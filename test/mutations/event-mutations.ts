@@ -1,4 +1,5 @@
 import type { Mutation } from './mutations.ts';
+import { source } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 const queue = 'AWS::SQS::Queue';
@@ -40,20 +41,14 @@ export const eventMutations: readonly Mutation[] = [
     turnsRed: 'an instance that goes away ends at once',
   },
   {
-    name: "rule's detail-type misspelt: spot",
-    apply: (copy) => copy.rewrite(copy.resource(rule, 'DeparturesInterrupted'), 'EventPattern', 'Warning', 'Notice'),
-    turnsRed: 'an instance that is about to be taken away ends at once',
-  },
-  {
-    name: "rule's detail-type misspelt: scale-in",
-    apply: (copy) =>
-      copy.rewrite(
-        copy.resource(rule, 'DeparturesScaledIn'),
-        'EventPattern',
-        'terminate Lifecycle',
-        'terminating Lifecycle',
-      ),
-    turnsRed: 'an instance that is about to be taken away ends at once',
+    name: 'a departure is believed without a look at EC2',
+    apply: source(
+      'gone',
+      'lambdas/gone/decide.ts',
+      'whyGone(row, instance, Date.parse(at))',
+      "(whyGone(row, instance, 0) ?? 'said so')",
+    ),
+    turnsRed: 'a departure that EC2 does not show ends nothing',
   },
   {
     name: "queue policy for another rule's ARN",

@@ -48,8 +48,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'settle',
       'lambdas/settle/decide.ts',
-      /if \(standing\.status === 'Success' && [\s\S]*?if \(installed === 'installed' \|\| installed === 'already-installed'\) \{/,
-      "if (host !== undefined) {\n const installed = 'installed' as const; {",
+      "standing.status !== 'Success' || host === undefined || !succeeded",
+      "(succeeded && standing.status === '') || host === undefined",
     ),
     turnsRed: 'a proof that fails ends in quarantine',
   },
@@ -73,8 +73,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'admit',
       'lambdas/admit/admit-all.ts',
-      'start(stateMachine, execution, admission)',
-      'start(stateMachine, execution + Math.floor(Math.random() * 1e9), admission)',
+      'start(stateMachine, execution, rowKeyOf(admission.node))',
+      'start(stateMachine, execution + Math.floor(Math.random() * 1e9), rowKeyOf(admission.node))',
     ),
     turnsRed: 'an admission that dies after StartExecution starts no second',
   },

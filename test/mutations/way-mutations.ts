@@ -13,7 +13,7 @@ export const wayMutations: readonly Mutation[] = [
   },
   {
     name: 'the time-out of an installation goes past its cancellation',
-    apply: way(/"Next":"Halt"(?=\}\],"Assign":\{"installation")/, '"Next":"Judge"'),
+    apply: way(/"Next":"Halt"(?=,"Comment":"Writes why)/, '"Next":"Judge"'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {
@@ -29,8 +29,8 @@ export const wayMutations: readonly Mutation[] = [
   {
     name: 'catcher that takes everything dropped from Install',
     apply: way(
-      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"[^"]*(?:\\.[^"]*)*"\},"Next":"Halt"\}\],"Assign":\{"installation"/,
-      '],"Assign":{"installation"',
+      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"[^"]*(?:\\.[^"]*)*"\},"Next":"NoteFailure"\}\](?=,"Next":"Release")/,
+      ']',
     ),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
@@ -45,16 +45,13 @@ export const wayMutations: readonly Mutation[] = [
     turnsRed: released,
   },
   {
-    name: 'wrong JSONata path: the node of the input',
-    apply: way(
-      '"node":"{% $states.input.node %}","request":"{% $states.input.request %}"',
-      '"node":"{% $states.input.Node %}","request":"{% $states.input.request %}"',
-    ),
+    name: 'wrong JSONata path: the node of the row',
+    apply: way('$parse($states.result.Attributes.node.S)', '$parse($states.result.Attributes.Node.S)'),
     turnsRed: released,
   },
   {
-    name: 'the installation is not handed on',
-    apply: way('"installation":"{% $states.result %}"', '"installation":"{% $states.input %}"'),
+    name: 'a message without the text that its run drew',
+    apply: way('"nonce":"{% $nonce %}"', '"nonce":"none"'),
     turnsRed: released,
   },
   {

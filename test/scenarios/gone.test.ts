@@ -14,7 +14,6 @@ const stages: readonly (readonly [string, number])[] = [
 const ways: readonly (readonly [string, (world: World, node: LaunchedNode) => void])[] = [
   ['is terminated', ({ services }, { instanceId }) => services.ec2.terminate(instanceId)],
   ['is stopped', ({ services }, { instanceId }) => services.ec2.stop(instanceId)],
-  ['gets a spot warning', ({ services }, { instanceId }) => services.ec2.interrupt(instanceId)],
 ];
 
 /** How many ends the audit trail tells of. */
@@ -45,6 +44,22 @@ describe.each(ways)('an instance that %s', (_, depart) => {
     expect(world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group))).not.toContainEqual(
       expect.objectContaining({ message: expect.stringContaining('NodeNotReleased') }),
     );
+  });
+});
+
+describe('an instance that gets a spot warning', () => {
+  it('goes on, and ends as instance-gone once EC2 takes it away', async () => {
+    const world = await startWorld([], endless);
+    const node = await launch(world);
+    await pass(world, 60_000);
+    const before = world.clock.now();
+    world.services.ec2.interrupt(node.instanceId);
+    await pass(world, 110_000);
+    expect(ends(world, node)).toEqual([]);
+    await settle(world);
+
+    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    expect(Date.parse(receiptIn(world.storyOf(node))?.endedAt ?? '') - before).toBeLessThanOrEqual(130_000);
   });
 });
 

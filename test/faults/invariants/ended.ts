@@ -65,10 +65,11 @@ export function admittedNames({ world }: Trial): ReadonlySet<string> {
   );
   return new Set(
     started.map(({ input }) => {
-      const { node } = JSON.parse((input as { input: string }).input) as {
-        node: { instanceId: string; launchedAt: string };
+      const { instanceId, launchedAt } = JSON.parse((input as { input: string }).input) as {
+        instanceId: string;
+        launchedAt: string;
       };
-      return `${node.instanceId} ${Date.parse(node.launchedAt)}`;
+      return `${instanceId} ${Date.parse(launchedAt.split(' ')[0] ?? '')}`;
     }),
   );
 }

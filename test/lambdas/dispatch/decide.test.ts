@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
-import type { CommandMessage } from '../../../domain/messages.ts';
+import type { WaitingNode } from '../../../domain/messages.ts';
 import { wayOutSeconds } from '../../../domain/node.ts';
 import { next, waitSeconds } from '../../../lambdas/dispatch/decide.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const now = Date.parse(launchedAt) + 40_000;
 const key = { instanceId: 'i-0123456789abcdef0', launchedAt, cluster: 'demo', pool: 'ci' };
-const message: CommandMessage = {
+const message: WaitingNode = {
   token: 'token-1',
   attempt: 1,
   node: {

@@ -112,11 +112,11 @@ describe('the list of outcomes and the state machine', () => {
     expect(JSON.stringify(Catch.at(-1))).toContain('the time of the node is up');
   });
 
-  it('agree that a failure is judged before anything else is done about it', () => {
+  it('agree that a failure is noted, and the node halted and judged, before anything else is done about it', () => {
     const others = (name: string) => new Set(definition.States[name]?.Catch?.map(({ Next }) => Next));
     // What was in the queue may still be sent until the node is halted.
-    expect(others('Install')).toEqual(new Set(['Forget', 'Halt']));
-    expect(others('Release')).toEqual(new Set(['Forget', 'Judge']));
+    for (const name of ['Install', 'Release']) expect(others(name)).toEqual(new Set(['Forget', 'NoteFailure']));
+    expect(definition.States['NoteFailure']?.Next).toBe('Halt');
     expect(definition.States['Halt']?.Next).toBe('Judge');
   });
 
@@ -133,10 +133,10 @@ describe('the list of outcomes and the state machine', () => {
 describe('the way of a node that is released', () => {
   it('takes at most eight transitions', () => {
     const path: string[] = [];
-    for (let name: string | undefined = 'Install'; name !== undefined; name = definition.States[name]?.Next)
+    for (let name: string | undefined = 'Admitted'; name !== undefined; name = definition.States[name]?.Next)
       path.push(name);
-    expect(path).toEqual(['Install', 'Release', 'Record', 'Passed', 'Hooked']);
-    // With Admitted before it and Announce after it, and one more where a launch hook waits.
-    expect(1 + path.length + 1 + 1).toBeLessThanOrEqual(8);
+    expect(path).toEqual(['Admitted', 'Install', 'Release', 'Record', 'Passed', 'Hooked']);
+    // With Announce after it, and one more where a launch hook waits.
+    expect(path.length + 1 + 1).toBeLessThanOrEqual(8);
   });
 });

@@ -1,0 +1,38 @@
+import type { LedgerRow } from '../../domain/ledger.ts';
+import type { NodeCall, RowCall } from '../../domain/messages.ts';
+
+/** What may be done about a row's node: the call, or why there is none. */
+export type Authorized = { readonly call: NodeCall } | { readonly refused: string };
+
+/**
+ * Decides what may be done about a node. The call names a row; what the row says is done, and nothing else: a node is released only for what was
+ * proven in its current attempt, and quarantined only for the failure that the state machine noted.
+ *
+ * @param row the row that the call names; undefined if there is none
+ * @param cluster the cluster of the function
+ */
+export function authorize(action: RowCall['action'], row: LedgerRow | undefined, cluster: string): Authorized {
+  const node = row?.node;
+  if (row === undefined || node === undefined) return { refused: 'the ledger does not know the launch' };
+  if (node.cluster !== cluster) return { refused: `the launch belongs to the cluster ${node.cluster}` };
+  if (row.outcome !== undefined) return { refused: `the run has ended: ${row.outcome}` };
+  return action === 'release' ? release({ ...row, node }) : quarantine({ ...row, node });
+}
+
+type Run = LedgerRow & Required<Pick<LedgerRow, 'node'>>;
+
+function release({ node, token, provenToken, installation, failure, haltedAt }: Run): Authorized {
+  if (failure !== undefined) return { refused: `the run has failed: ${failure.outcome}` };
+  if (haltedAt !== undefined) return { refused: 'the run was halted' };
+  if (installation === undefined || token === undefined || provenToken !== token) {
+    return { refused: 'nothing was proven in the current attempt' };
+  }
+  return { call: { action: 'release', node, installation } };
+}
+
+function quarantine({ node, failure, verdict }: Run): Authorized {
+  if (failure === undefined) return { refused: 'the run has not failed' };
+  // Without a verdict nothing is done that could launch another.
+  const breakerOpen = verdict === undefined || verdict === 'hold';
+  return { call: { action: 'quarantine', node, failure, breakerOpen, once: verdict === 'replace' } };
+}

@@ -1,0 +1,14 @@
+import { completeHook } from '../adapters/terminations.ts';
+import { Refused, type Run } from './refused.ts';
+
+/**
+ * Lets an instance into service that its launch hook holds. Before the run has ended it would come there unproven, and one that is replaced is not
+ * to come there at all.
+ *
+ * @throws Refused if the run has no end, or the instance was replaced
+ */
+export async function keep({ node, outcome, ending }: Run): Promise<{ readonly kept: boolean }> {
+  if (outcome === undefined) throw new Refused('the run has not ended');
+  if (ending === 'replaced') throw new Refused('the instance was replaced');
+  return { kept: node.hook !== undefined && (await completeHook(node.instanceId, node.hook, 'CONTINUE')) };
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { departureOf } from '../../domain/events.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { LaunchedNode } from '../../local/world/node.ts';
+import type { World } from '../../local/world/world.ts';
+import {
+  commandsFor,
+  done,
+  launch,
+  pass,
+  settle,
+  startWorld,
+  story,
+  taintsOf,
+  withPools,
+} from '../scenarios/scenario.ts';
+import { endless } from '../scenarios/slow.ts';
+import { Attacker, records } from './intruder.ts';
+
+/** A launch a minute after it was begun, its installation at work unless the machine is another, and somebody with the right to do one thing. */
+async function underWay(rights: readonly string[], change: Parameters<typeof launch>[1] = {}, machine = endless) {
+  const world = await startWorld([], machine);
+  const node = await launch(world, change);
+  await pass(world, 60_000);
+  return { world, node, attacker: new Attacker(world, rights), key: keyOf(node) };
+}
+
+const usual = async () => new ModelledMachine();
+
+function keyOf({ instanceId, launchedAt }: LaunchedNode) {
+  return { instanceId, launchedAt: new Date(launchedAt).toISOString() };
+}
+
+/** The error and the cause of the execution of this name. */
+function failureOf(world: World, name: string): string {
+  const execution = world.services.states.executions().find((one) => one.name === name);
+  return `${execution?.status} ${execution?.error}: ${execution?.cause}`;
+}
+
+const untold =
+  'NotAdmitted: The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.';
+
+describe('somebody who may only start executions', () => {
+  it('has no node touched by an input of his own: each execution fails, and says why', async () => {
+    const { world, node, attacker, key } = await underWay(['states:StartExecution'], { joinAfterMs: undefined }, usual);
+    const node0 = {
+      ...key,
+      cluster: 'demo',
+      pool: 'sandboxed',
+      nodeName: node.nodeName,
+      deadline: '2026-11-21T09:20:00Z',
+    };
+    const failure = { outcome: 'proof-failed', detail: 'forged' };
+    const inputs = {
+      'a-whole-node': { node: { ...node0, providerId: 'aws:///a/b' }, request: { runtime: 'kata', release: '1' } },
+      'a-refusal': { node: node0, refused: failure },
+      'the-key-of-a-launch': key,
+      'a-key-and-a-refusal': { ...key, refused: failure, row: {} },
+      'a-launch-that-is-none': { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' },
+      'a-breaker': { instanceId: 'breaker demo sandboxed gvisor@20260928.0', launchedAt: 'breaker' },
+      'no-text': { instanceId: { S: 'x' }, launchedAt: 7 },
+      nothing: {},
+      [`${key.instanceId}-${Math.floor(node.launchedAt / 1_000)}-end-1`]: key,
+    };
+    const calls = () => done(world, 'SendCommand') + done(world, 'TerminateInstances') + done(world, 'CancelCommand');
+    const before = calls();
+    for (const [name, input] of Object.entries(inputs))
+      expect(await attacker.start(name, input)).toHaveProperty('answer');
+    await pass(world, 60_000);
+
+    for (const name of Object.keys(inputs)) expect([name, failureOf(world, name)]).toEqual([name, `FAILED ${untold}`]);
+    expect(calls()).toBe(before);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven']);
+  });
+});
+
+describe('somebody who may only invoke functions', () => {
+  it('cannot have a node released before it is proven, nor quarantined before it has failed', async () => {
+    const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
+    const cluster = 'Cluster-demo/Cluster';
+    const whole = { node: { ...key, cluster: 'demo' }, installation: { runtime: 'gvisor' }, failure: {} };
+    const of = `of ${key.instanceId} launched at ${key.launchedAt}`;
+    expect(await attacker.invoke(cluster, { action: 'release', key, ...whole })).toBe(
+      `Refused: release ${of}: nothing was proven in the current attempt`,
+    );
+    expect(await attacker.invoke(cluster, { action: 'quarantine', key, ...whole })).toBe(
+      `Refused: quarantine ${of}: the run has not failed`,
+    );
+    expect(await attacker.invoke(cluster, { action: 'quarantine', ...whole })).toMatch(
+      /^Error: the call is not valid at key/,
+    );
+    const other = { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' };
+    expect(await attacker.invoke(cluster, { action: 'release', key: other })).toMatch(
+      /the ledger does not know the launch$/,
+    );
+    expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap']);
+  });
+
+  it('cannot have a command cancelled, a failure counted, an instance ended or let into service', async () => {
+    const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
+    expect(await attacker.invoke('Halting/Halt', { key, node: key })).toBe(
+      'Refused: the run has not failed, and its time is not up',
+    );
+    const replace = (action: string) =>
+      attacker.invoke('Replacing/Replace', {
+        action,
+        key,
+        failure: { outcome: 'proof-failed' },
+        receipt: { gate: 'kept' },
+      });
+    expect(await replace('judge')).toBe('Refused: the run has not failed');
+    expect(await replace('replace')).toBe('Refused: no failure was judged to be replaced');
+    expect(await replace('keep')).toBe('Refused: the run has not ended');
+    expect([done(world, 'CancelCommand'), done(world, 'TerminateInstances')]).toEqual([0, 0]);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+  });
+
+  it('cannot have the life of a node ended by a departure that EC2 does not show', async () => {
+    const { world, node, attacker } = await underWay(['lambda:InvokeFunction']);
+    const at = new Date(world.clock.now()).toISOString();
+    const forged = ['terminated', 'stopped'].map(
+      (state) => JSON.parse(departureOf(node.instanceId, state, at)) as object,
+    );
+    const late = JSON.parse(departureOf(node.instanceId, 'terminated', '2026-11-01T00:00:00Z')) as object;
+    const timeless = JSON.parse(departureOf(node.instanceId, 'terminated', 'tomorrow')) as object;
+    const future = JSON.parse(departureOf(node.instanceId, 'terminated', '2099-01-01T00:00:00Z')) as object;
+    expect(await attacker.invoke('Departures/Gone', records(late, timeless, future))).toBe('{"batchItemFailures":[]}');
+    await attacker.invoke('Departures/Gone', records(...forged));
+    await pass(world, 60_000);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+    expect([done(world, 'CancelCommand'), done(world, 'StopExecution')]).toEqual([0, 0]);
+  });
+
+  it('cannot take the command of a node from it by a message of his own', async () => {
+    const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction'], { agentAfterMs: 90_000 }, usual);
+    const forged = { key, nonce: 'guessed', token: 'a token of his own', attempt: 99 };
+    const old = { token: 'x', attempt: 99, node: key, request: { runtime: 'kata', release: '1' } };
+    await pass(world, 25_000);
+    expect(await attacker.invoke('Commands/Dispatch', records(forged, old, { ...forged, nonce: undefined }))).toBe(
+      '{"batchItemFailures":[]}',
+    );
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    expect(commandsFor(world, node)).toBe(1);
+  });
+
+  it('answers nothing by a result of his own: SSM is asked, and what it does not know is put back alone', async () => {
+    const { world, node, attacker } = await underWay(['lambda:InvokeFunction']);
+    const result = (commandId: string) => ({
+      source: 'aws.ssm',
+      'detail-type': 'EC2 Command Invocation Status-change Notification',
+      detail: {
+        'command-id': commandId,
+        'document-name': 'airlock-gvisor-install',
+        'instance-id': node.instanceId,
+        status: 'Success',
+      },
+    });
+    const running = world.services.ssm.commands()[0]?.id ?? '';
+    await attacker.invoke('Results/Settle', records(result(running)));
+    await attacker.invoke('Results/Settle', records(result('00000000-0000-4000-8000-000000000000'), result('none')));
+    expect([done(world, 'SendTaskSuccess'), done(world, 'SendTaskFailure')]).toEqual([0, 0]);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+  });
+
+  it('can repeat what the state machine did: a node that was released stays so, and one that failed is ended once', async () => {
+    const world = await startWorld(
+      [],
+      async () => new ModelledMachine(['not-sandboxed']),
+      withPools({ onFailure: 'replace' }),
+    );
+    const node = await launch(world);
+    await settle(world);
+    const attacker = new Attacker(world, ['lambda:InvokeFunction']);
+    const ended = story(world, node);
+    const key = keyOf(node);
+    for (const action of ['release', 'quarantine'])
+      expect(await attacker.invoke('Cluster-demo/Cluster', { action, key })).toMatch(/^Refused: .*the run has ended/);
+    for (const action of ['judge', 'replace', 'keep'])
+      expect(await attacker.invoke('Replacing/Replace', { action, key })).toMatch(/^Refused: |"replaced":/);
+    expect(done(world, 'TerminateInstances')).toBe(1);
+    expect(story(world, node)).toEqual(ended);
+  });
+});
