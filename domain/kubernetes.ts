@@ -42,6 +42,9 @@ export const sysboxLabel = 'sysbox-runtime';
 /** The annotation that holds the receipt as JSON. */
 export const receiptAnnotation = 'airlock.dev/receipt';
 
+/** The most characters of a receipt: a Node's annotations may have 256 KiB together, and others need room. */
+export const receiptLimit = 16_384;
+
 /** The group that an access entry gives to Airlock's role; names that begin with `system:` are refused by EKS. */
 export const gatekeepers = 'airlock:gatekeepers';
 
@@ -50,6 +53,12 @@ export const gatekeepers = 'airlock:gatekeepers';
  * a member of {@link gatekeepers}, so that the function can see them at work before it gives that group any right.
  */
 export const preparers = 'airlock:preparers';
+
+/** Whom our Events come from, and their reasons. */
+export const eventSource = { component: 'airlock', released: 'AirlockReleased', quarantined: 'AirlockQuarantined' };
+
+/** The API refuses a longer message in an Event. */
+export const eventMessageLimit = 1_024;
 
 /** The name under which the cluster keeps who owns which field of what Airlock applied. */
 export const fieldManager = 'airlock';

@@ -20,6 +20,12 @@ export const proofPodNameForm = `^${proofPodPrefix}i-[0-9a-f]{8,17}-[0-9]{1,12}$
  */
 export const sandboxImageForm = '^([a-zA-Z0-9._:/-]+[/-])?pause(:[a-zA-Z0-9._-]+)?(@sha256:[0-9a-f]{64})?$';
 
+/**
+ * The most proof pods at a time. A pod lives for seconds, or two minutes where it does not run, so a launch of thousands meets no bound but
+ * where most of its pods fail; those wait for each other.
+ */
+export const mostProofPods = 1_000;
+
 /** After how many seconds the kubelet ends a proof pod that nobody deleted: a function that died leaves nothing that runs. */
 export const proofPodSeconds = 300;
 

@@ -2,6 +2,7 @@ import type {
   V1ClusterRole,
   V1ClusterRoleBinding,
   V1Namespace,
+  V1ResourceQuota,
   V1Role,
   V1RoleBinding,
   V1RuntimeClass,
@@ -18,7 +19,9 @@ import {
   runtimeClasses,
 } from '../domain/kubernetes.ts';
 import type { Runtime } from '../domain/node.ts';
+import { mostProofPods } from '../domain/proof-pod.ts';
 import { elsewherePolicy } from './elsewhere-policy.ts';
+import { eventPolicy } from './event-policy.ts';
 import { nodePolicy } from './node-policy.ts';
 import { podPolicy } from './pod-policy.ts';
 import { policy } from './policy.ts';
@@ -33,6 +36,7 @@ export type Manifest =
   | V1ClusterRoleBinding
   | V1Role
   | V1RoleBinding
+  | V1ResourceQuota
   | V1RuntimeClass;
 
 /** What the manifests depend on. */
@@ -41,6 +45,8 @@ export interface ManifestOptions {
   readonly runtimes: readonly Runtime[];
   /** The key of the gate. */
   readonly gate?: string;
+  /** Repositories of the nodes' sandbox images, beside the known ones. */
+  readonly sandboxImages?: readonly string[];
 }
 
 /** What every object of Airlock is labelled with. */
@@ -48,7 +54,11 @@ export const managed = { 'app.kubernetes.io/managed-by': 'airlock' };
 const rbac = 'rbac.authorization.k8s.io';
 
 /** Everything that a cluster needs before Airlock works in it, in the order in which it has to be applied. */
-export function renderManifests({ runtimes, gate = defaultGateKey }: ManifestOptions): readonly Manifest[] {
+export function renderManifests({
+  runtimes,
+  gate = defaultGateKey,
+  sandboxImages = [],
+}: ManifestOptions): readonly Manifest[] {
   const group = gatekeepers;
   const subjects = [{ kind: 'Group', name: group, apiGroup: rbac }];
   const rules = gateKindOf(gate) === 'readiness' ? [...clusterRules, ...publishRules] : [...clusterRules];
@@ -61,9 +71,16 @@ export function renderManifests({ runtimes, gate = defaultGateKey }: ManifestOpt
       kind: 'Namespace',
       metadata: { name: airlockNamespace, labels: { ...managed, 'pod-security.kubernetes.io/enforce': 'restricted' } },
     },
+    {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: proof,
+      spec: { hard: { pods: String(mostProofPods) } },
+    },
     // Before the rights that they bound.
     ...policy(nodePolicy(group, gate, managed)),
-    ...policy(podPolicy(group, managed)),
+    ...policy(podPolicy(group, managed, sandboxImages)),
+    ...policy(eventPolicy(group, managed)),
     ...policy(elsewherePolicy(group, managed)),
     { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: gatekeeper, rules },
     {

@@ -2,9 +2,12 @@ import type { V1NodeSpec, V1NodeStatus, V1ObjectMeta } from '@kubernetes/client-
 import {
   gateKindOf,
   ownTaintsOf,
+  poolLabel,
   provenLabel,
+  quarantineKey,
   readinessCondition,
   receiptAnnotation,
+  receiptLimit,
   stateLabel,
   sysboxLabel,
 } from '../domain/kubernetes.ts';
@@ -88,15 +91,23 @@ function theirs(list: string, name: string, own: readonly string[]): string {
 }
 
 /**
- * Lets Airlock's identity change its own labels, annotation and taints on a Node, and nothing else of it; by way of the status neither.
- * The gate goes in one write with the label of the proof and the receipt.
+ * Lets Airlock's identity change its own labels, annotation and taints on a Node of a pool, and nothing else of it; by way of the status
+ * neither. The label of the proof comes to a Node in one write with its receipt, and the gate goes in that same write. To put the gate back, to
+ * take the label away and to mark a Node needs neither.
  */
 export function nodePolicy(group: string, gate: string, labels: Readonly<Record<string, string>>): PolicyPlan {
   const published = gateKindOf(gate) === 'readiness';
   // node-readiness-controller owns the gate where the condition speaks for it.
   const ownTaints = ownTaintsOf(gate);
   const ownConditions = published ? [readinessCondition] : [];
-  const gated = JSON.stringify(gate);
+  const holdsKey = (list: string, key: string) => `variables.${list}.exists(e, e.key == ${JSON.stringify(key)})`;
+  const [pool, proven, state, sysbox] = [poolLabel, provenLabel, stateLabel, sysboxLabel].map((one) =>
+    JSON.stringify(one),
+  );
+  // The value of a label or an annotation, empty where there is none: neither a runtime nor a receipt is empty.
+  const valueIn = (map: string, key: string | undefined) =>
+    `(${key} in variables.${map} ? variables.${map}[${key}] : '')`;
+  const text = JSON.stringify(receiptAnnotation);
   return {
     name: 'airlock-nodes',
     labels,
@@ -115,11 +126,26 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
       { name: 'conditions', expression: orElse('object.status.conditions', '[]') },
       { name: 'oldConditions', expression: orElse('oldObject.status.conditions', '[]') },
       { name: 'foreignConditions', expression: foreignEntries('conditions', 'oldConditions', 'type', ownConditions) },
+      { name: 'pool', expression: valueIn('oldLabels', pool) },
+      { name: 'proven', expression: valueIn('labels', proven) },
+      {
+        name: 'provenAnew',
+        expression: `variables.proven != '' && variables.proven != ${valueIn('oldLabels', proven)}`,
+      },
+      { name: 'receipt', expression: valueIn('annotations', text) },
+      {
+        name: 'receiptAnew',
+        expression: `variables.receipt != '' && variables.receipt != ${valueIn('oldAnnotations', text)}`,
+      },
       { name: 'metadataFields', expression: changed('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
       { name: 'specFields', expression: changed('object.spec', 'oldObject.spec', fixed(specCare)) },
       { name: 'statusFields', expression: changed('object.status', 'oldObject.status', fixed(statusCare)) },
     ],
     validations: [
+      holds(
+        `variables.pool in ${texts(runtimes)}`,
+        `airlock may not change a node without the label ${poolLabel} of a pool`,
+      ),
       none('foreignLabels', 'airlock may not change this label of a node'),
       none('foreignAnnotations', 'airlock may not change this annotation of a node'),
       none('foreignTaints', 'airlock may not change this taint of a node'),
@@ -128,8 +154,8 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
         'airlock may not change the order of the taints of a node',
       ),
       holds(
-        `variables.taints.all(e, !(e.key in ${texts(ownTaints)}) || e in variables.oldTaints || (e.effect == 'NoSchedule' && !has(e.value)))`,
-        'airlock may add its taints to a node with the effect NoSchedule and no value only',
+        `variables.taints.all(e, !(e.key in ${texts(ownTaints)}) || e in variables.oldTaints || (e.effect == 'NoSchedule' && !has(e.value) && !has(e.timeAdded)))`,
+        'airlock may add its taints to a node with the effect NoSchedule, no value and no time only',
       ),
       none('foreignConditions', 'airlock may not change this condition of a node'),
       holds(
@@ -140,16 +166,41 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
       none('specFields', 'airlock may not change this field of the spec of a node'),
       none('statusFields', 'airlock may not change this field of the status of a node'),
       holds(
-        `!(${JSON.stringify(provenLabel)} in variables.labels) || variables.labels[${JSON.stringify(provenLabel)}] in ${texts(runtimes)}`,
-        `airlock may set the label ${provenLabel} to a runtime only`,
+        '!has(oldObject.metadata.managedFields) || size(oldObject.metadata.managedFields) == 0 || ' +
+          '(has(object.metadata.managedFields) && size(object.metadata.managedFields) > 0)',
+        'airlock may not take away who owns the fields of a node',
+      ),
+      holds(
+        `!(${state} in variables.labels) || variables.labels[${state}] in ['released', 'quarantined']`,
+        `airlock may set the label ${stateLabel} to released or quarantined only`,
+      ),
+      holds(
+        `!(${sysbox} in variables.labels) || variables.labels[${sysbox}] == 'running' || ` +
+          `(${sysbox} in variables.oldLabels && variables.labels[${sysbox}] == variables.oldLabels[${sysbox}])`,
+        `airlock may set the label ${sysboxLabel} to running only`,
+      ),
+      holds(
+        `!variables.receiptAnew || size(variables.receipt) <= ${receiptLimit}`,
+        `airlock may write a receipt of at most ${receiptLimit} characters`,
+      ),
+      holds(
+        '!variables.provenAnew || variables.proven == variables.pool',
+        `airlock may set the label ${provenLabel} to the runtime of the pool only`,
+      ),
+      holds(
+        '!variables.provenAnew || variables.receiptAnew',
+        `airlock may set the label ${provenLabel} only together with a new receipt`,
       ),
       ...(published
         ? []
         : [
             holds(
-              `!variables.oldTaints.exists(e, e.key == ${gated}) || variables.taints.exists(e, e.key == ${gated}) || ` +
-                `(${JSON.stringify(provenLabel)} in variables.labels && ${JSON.stringify(receiptAnnotation)} in variables.annotations)`,
-              `airlock may lift the gate ${gate} only together with the label ${provenLabel} and the annotation ${receiptAnnotation}`,
+              `!variables.provenAnew || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
+              `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or where it lifts both`,
+            ),
+            holds(
+              `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.proven == variables.pool && variables.receiptAnew)`,
+              `airlock may lift the gate ${gate} only together with the label ${provenLabel} and a new annotation ${receiptAnnotation}`,
             ),
           ]),
     ],

@@ -14,8 +14,8 @@ import {
   proofPodNameForm,
   proofPodSeconds,
   proofUser,
-  sandboxImageForm,
 } from '../domain/proof-pod.ts';
+import { sandboxImagePattern } from '../domain/sandbox-images.ts';
 import { misshapen, type Shape, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
@@ -113,7 +113,8 @@ export const podContainer: Shape<V1Container> = {
   command: 'absent',
   env: 'absent',
   envFrom: 'absent',
-  image: { holds: `has(it) && it.matches(${JSON.stringify(sandboxImageForm)})` },
+  // The policy has a rule of its own for it.
+  image: { holds: 'has(it)' },
   imagePullPolicy: is('Never'),
   lifecycle: 'absent',
   livenessProbe: 'absent',
@@ -160,8 +161,16 @@ export const containerResources: Shape<V1ResourceRequirements> = {
   requests: { holds: "has(it) && it == {'cpu': '10m', 'memory': '16Mi'}" },
 };
 
-/** Lets Airlock's identity make a pod of the proof pod's exact shape, and no other. */
-export function podPolicy(group: string, managed: Readonly<Record<string, string>>): PolicyPlan {
+/**
+ * Lets Airlock's identity make a pod of the proof pod's exact shape, and no other.
+ *
+ * @param repositories of sandbox images, beside the known ones
+ */
+export function podPolicy(
+  group: string,
+  managed: Readonly<Record<string, string>>,
+  repositories: readonly string[],
+): PolicyPlan {
   const first = 'object.spec.containers[0]';
   const level = (name: string, expression: string) => ({ name, expression });
   const wrong = 'a proof pod has not this field, or not this value of it';
@@ -192,6 +201,11 @@ export function podPolicy(group: string, managed: Readonly<Record<string, string
       none('container', wrong),
       none('containerSecurity', wrong),
       none('resources', wrong),
+      holds(
+        `${first}.image.matches(${JSON.stringify(sandboxImagePattern(repositories))})`,
+        'the image is no sandbox image of this cluster; name its repository under sandboxImages in airlock.yaml',
+        `${first}.image + ' is no sandbox image of this cluster; name its repository under sandboxImages in airlock.yaml'`,
+      ),
     ],
   };
 }

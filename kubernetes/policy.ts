@@ -72,7 +72,12 @@ export function none(variable: string, message: string): V1Validation {
   };
 }
 
-/** A validation by an expression, with one message. */
-export function holds(expression: string, message: string): V1Validation {
-  return { expression, message, reason: 'Forbidden' };
+/** A validation by an expression, with one message, or one that an expression makes. */
+export function holds(expression: string, message: string, messageExpression?: string): V1Validation {
+  return {
+    expression,
+    message,
+    ...(messageExpression === undefined ? {} : { messageExpression }),
+    reason: 'Forbidden',
+  };
 }

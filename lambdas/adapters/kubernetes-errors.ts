@@ -1,7 +1,12 @@
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { claimText } from '../../domain/claim-text.ts';
 
-/** No usable answer came: a network failure, a time-out, 5xx, or 429. It may come later. */
+/** EKS gives each cluster an address of its own: one that nobody knows is that of a cluster that was deleted. */
+const madeAgain =
+  'Nobody knows that address any more: the cluster was deleted, or made again under its name. Take it out of airlock.yaml and deploy; if there is a ' +
+  'new one of the name, put it back and deploy again';
+
+/** No usable answer came: a network failure, a time-out, 5xx, 429, or a quota that is used up. It may come later. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
   /** How long the API asks to be left alone, in milliseconds; 0 where it does not say. */
@@ -10,9 +15,10 @@ export class Unreachable extends Error {
   readonly nameUnknown: boolean;
 
   constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
-    super(message, options);
+    const nameUnknown = causes(options?.cause).some((cause) => (cause as { code?: unknown }).code === 'ENOTFOUND');
+    super(nameUnknown ? `${message}. ${madeAgain}` : message, options);
     this.retryAfterMs = retryAfterMs;
-    this.nameUnknown = causes(this).some((cause) => (cause as { code?: unknown }).code === 'ENOTFOUND');
+    this.nameUnknown = nameUnknown;
   }
 }
 
@@ -47,6 +53,9 @@ export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
+/** How long a quota is left alone that is used up, in milliseconds. */
+const quotaMs = 5_000;
+
 /** What went wrong, as a class that a caller can branch on; the answer's own words are the message, and never the token. */
 export function failureOf(error: unknown): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
   if (!(error instanceof ApiException)) return new Unreachable(reasonOf(error), 0, { cause: error });
@@ -61,6 +70,8 @@ export function failureOfAnswer(
   const message = claimText(`HTTP ${code}: ${messageOf(answer)}`);
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request/.exec(message) ?? [];
   if (policy !== undefined && code === 403) return new DeniedByPolicy(message, policy);
+  // Other proof pods end, and then there is room. Until the quota is counted for the first time its status is unknown.
+  if (code === 403 && /(exceeded|unknown for) quota: /.test(message)) return new Unreachable(message, quotaMs);
   if (code === 401 || code === 403) return new Forbidden(message);
   if (code === 404) return new NotFound(message);
   if (code === 409 || code === 422) return new Conflict(message);

@@ -33,6 +33,7 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, plural: strin
   ClusterRole: [rbac, 'clusterroles'],
   ClusterRoleBinding: [rbac, 'clusterrolebindings'],
   Namespace: ['v1', 'namespaces'],
+  ResourceQuota: ['v1', 'resourcequotas'],
   Role: [rbac, 'roles'],
   RoleBinding: [rbac, 'rolebindings'],
   RuntimeClass: ['node.k8s.io/v1', 'runtimeclasses'],

@@ -8,6 +8,7 @@ import { Agent } from 'undici';
 import {
   type ClusterNode,
   type DaemonSet,
+  eventSource,
   type NodePage,
   nodeEventNamespace,
   type PatchOperation,
@@ -135,8 +136,8 @@ export class Kubernetes {
       type,
       reason,
       message,
-      reportingComponent: 'airlock',
-      source: { component: 'airlock' },
+      reportingComponent: eventSource.component,
+      source: { component: eventSource.component },
       firstTimestamp: time,
       lastTimestamp: time,
       count: 1,

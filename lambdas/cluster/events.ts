@@ -1,10 +1,7 @@
-import type { ClusterNode } from '../../domain/kubernetes.ts';
+import { type ClusterNode, eventMessageLimit, eventSource } from '../../domain/kubernetes.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { NodeEvent } from '../adapters/kubernetes.ts';
-
-/** The API refuses a longer message in an Event. */
-const messageLimit = 1_024;
 
 /** The Event that tells the people who look at the cluster what happened to a node, and what they do about it. */
 export function eventOf(node: ClusterNode, receipt: Receipt): NodeEvent {
@@ -19,8 +16,8 @@ export function eventOf(node: ClusterNode, receipt: Receipt): NodeEvent {
   return {
     node: { name: node.name, uid: node.uid },
     type: installation === undefined ? 'Warning' : 'Normal',
-    reason: installation === undefined ? 'AirlockQuarantined' : 'AirlockReleased',
-    message: message.length <= messageLimit ? message : `${message.slice(0, messageLimit - 1)}…`,
+    reason: installation === undefined ? eventSource.quarantined : eventSource.released,
+    message: message.length <= eventMessageLimit ? message : `${message.slice(0, eventMessageLimit - 1)}…`,
     at: Date.parse(receipt.endedAt),
   };
 }

@@ -31,6 +31,7 @@ const removal = [
   'RuntimeClass',
   'ValidatingAdmissionPolicyBinding',
   'ValidatingAdmissionPolicy',
+  'ResourceQuota',
   'Namespace',
 ];
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { runtimes } from '../../domain/node.ts';
+import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
 import { ownToken, pem } from '../adapters/eks-identity.ts';
@@ -22,6 +23,7 @@ const settings = v.parse(
     v.strictObject({
       runtimes: v.array(v.picklist(runtimes)),
       gate: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._/-]{1,317}$/)),
+      sandboxImages: v.array(v.pipe(v.string(), v.regex(repositoryForm))),
     }),
   ),
   variable('MANIFESTS'),

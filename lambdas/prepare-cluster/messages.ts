@@ -14,6 +14,7 @@ export function failed(cluster: string, object: Addressed, error: unknown): NotP
 }
 
 function advice(cluster: string, object: Addressed, error: unknown): string {
+  if (error instanceof Unreachable && error.nameUnknown) return 'Nothing was applied';
   if (error instanceof Unreachable) {
     return (
       `The API of ${cluster} does not answer this function: a private end point needs "private: true" in airlock.yaml, and a public one ` +

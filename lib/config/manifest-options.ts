@@ -2,7 +2,9 @@ import type { Runtime } from '../../domain/node.ts';
 import type { ManifestOptions } from '../../kubernetes/manifests.ts';
 import type { Config } from './schema.ts';
 
+type Settings = Pick<Config, 'runtimes' | 'gate' | 'sandboxImages'>;
+
 /** What the manifests of a cluster depend on, as `airlock.yaml` says it. */
-export function manifestOptions({ runtimes, gate }: Pick<Config, 'runtimes' | 'gate'>): ManifestOptions {
-  return { gate, runtimes: Object.keys(runtimes) as Runtime[] };
+export function manifestOptions({ runtimes, gate, sandboxImages }: Settings): ManifestOptions {
+  return { gate, runtimes: Object.keys(runtimes) as Runtime[], sandboxImages };
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { runtimes } from '../../domain/node.ts';
 import { onFailures } from '../../domain/pools.ts';
+import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 import { GateSchema } from './gate.ts';
 
@@ -183,6 +184,23 @@ export const ConfigSchema = v.strictObject(
     unknownHosts: v.optional(v.picklist(['prove', 'refuse'], 'prove or refuse'), 'prove'),
     /** What opens the gate beside the proof on the host: a pod that ran on the node, or nothing more. */
     proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
+    /** Repositories of the nodes' sandbox images, beside those of Kubernetes, EKS and Canonical: what a proof pod may run. */
+    sandboxImages: v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(
+            v.string('a repository'),
+            v.regex(
+              repositoryForm,
+              'a repository without tag and digest, for instance registry.example.com/mirror/pause',
+            ),
+          ),
+          'a list of repositories',
+        ),
+        v.maxLength(10, 'at most 10 repositories'),
+      ),
+      [],
+    ),
     /** Minutes from the launch to the latest end. */
     deadlineMinutes: v.optional(deadlineMinutes, 20),
     /** What becomes of a node that is not released. */
@@ -229,7 +247,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, unknownHosts, proof, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays and alarmTopicArn are the fields',
 );
 
 /** What `airlock.yaml` says, with defaults filled in. */

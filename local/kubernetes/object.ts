@@ -72,6 +72,7 @@ export interface StoredObject {
   readonly metadata: Metadata;
   readonly spec?: {
     readonly providerID?: string;
+    readonly externalID?: string;
     readonly taints?: readonly NodeTaint[];
     readonly unschedulable?: boolean;
     readonly podCIDR?: string;
@@ -86,6 +87,8 @@ export interface StoredObject {
     readonly activeDeadlineSeconds?: number;
     readonly terminationGracePeriodSeconds?: number;
     readonly overhead?: unknown;
+    /** Of a ResourceQuota. */
+    readonly hard?: Readonly<Record<string, string>>;
   };
   readonly status?: {
     readonly phase?: string;

@@ -6,9 +6,11 @@ import { fieldSelector } from './field-selector.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { admitInto, endObject } from './namespaces.ts';
 import { restrictNode, restrictPod } from './node-restriction.ts';
+import { normal } from './normal.ts';
 import { isRecord, type StoredObject } from './object.ts';
 import { securePod } from './pod-security.ts';
 import { admitPod, graceOf } from './pods.ts';
+import { countPod } from './quota.ts';
 import { type Resource, resourceOfKind, type Target } from './resources.ts';
 import { labelSelector } from './selector.ts';
 import { applied, overwritten } from './server-side-apply.ts';
@@ -198,7 +200,7 @@ function create(store: Store, target: Target, given: NewObject, user: User | und
     throw new ApiError(400, 'BadRequest', message);
   }
   admitInto(store, resource, namespace, given);
-  const object = born(store, given);
+  const object = normal(born(store, given));
   const draft: StoredObject = {
     ...object,
     metadata: {
@@ -219,6 +221,7 @@ function create(store: Store, target: Target, given: NewObject, user: User | und
     const sent = asSent(draft, object);
     askPolicies(store, { user, verb: 'create', target, object: sent, oldObject: undefined, dryRun: dry });
   }
+  if (resource.kind === 'Pod') countPod(store, namespace, draft);
   return dry ? draft : store.create(resource, namespace, object);
 }
 
@@ -237,8 +240,19 @@ function born(store: Store, given: NewObject): NewObject {
   return given.kind === 'Pod' ? admitPod(store, given) : given;
 }
 
+/** Who made a Node owns its fields. */
+const byKubelet = {
+  manager: 'kubelet',
+  operation: 'Update',
+  apiVersion: 'v1',
+  fieldsType: 'FieldsV1',
+  fieldsV1: {},
+} as const;
+
 /** The admission plugin TaintNodesByCondition: a new Node takes no pods before it is Ready. */
-function bornNotReady(node: NewObject): NewObject {
+function bornNotReady(given: NewObject): NewObject {
+  const managedFields = [{ ...byKubelet, time: '' }];
+  const node = { ...given, metadata: { managedFields, ...given.metadata } };
   const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
   const taints = node.spec?.taints ?? [];
   if (taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)) return node;
@@ -256,7 +270,7 @@ function patch(store: Store, { user, target, contentType, body }: ApiRequest): S
     throw new NotServed(415, 'UnsupportedMediaType', message);
   }
   const old = store.get(resource, namespace, name);
-  const patched = asObject(applyJsonPatch(old, body));
+  const patched = normal(asObject(applyJsonPatch(old, body)));
   const { status: oldStatus, spec: oldSpec } = old;
   const { status: _status, ...withoutStatus } = patched;
   const { spec: _spec, ...withoutSpec } = patched;

@@ -65,6 +65,16 @@ export const resources: readonly Resource[] = [
     applied: true,
   },
   {
+    group: '',
+    version: 'v1',
+    name: 'resourcequotas',
+    kind: 'ResourceQuota',
+    namespaced: true,
+    verbs: written,
+    subresources: [],
+    applied: true,
+  },
+  {
     group: 'node.k8s.io',
     version: 'v1',
     name: 'runtimeclasses',

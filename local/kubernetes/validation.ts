@@ -88,13 +88,14 @@ function immutableProblems(node: StoredObject, old: StoredObject): string[] {
   }
   const rest = ({ spec }: StoredObject) => {
     const { taints: _taints, unschedulable: _unschedulable, providerID: _providerId, ...more } = spec ?? {};
-    const { podCIDR: _podCidr, podCIDRs: _podCidrs, ...fixed } = more;
+    const { podCIDR: _podCidr, podCIDRs: _podCidrs, externalID: _externalId, ...fixed } = more;
     return JSON.stringify(Object.entries(fixed).sort(([a], [b]) => (a < b ? -1 : 1)));
   };
   const cidrs = ({ spec }: StoredObject) => JSON.stringify(spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []));
   if (cidrs(old) !== '[]' && cidrs(node) !== cidrs(old)) {
     problems.push('spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid');
   }
+  if (node.spec?.externalID !== old.spec?.externalID) problems.push('spec.externalID: Forbidden: may not be updated');
   if (rest(node) !== rest(old)) {
     problems.push('spec: Forbidden: node updates may only change labels, taints, or capacity');
   }

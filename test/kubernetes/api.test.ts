@@ -24,10 +24,18 @@ const event = (namespace: string, about = '') => ({
   apiVersion: 'v1',
   kind: 'Event',
   metadata: { generateName: 'x.' },
-  involvedObject: { kind: 'Node', name: 'x', ...(about === '' ? {} : { namespace: about }) },
+  involvedObject: {
+    apiVersion: 'v1',
+    kind: 'Node',
+    name: 'x',
+    uid: 'u',
+    ...(about === '' ? {} : { namespace: about }),
+  },
   type: 'Normal',
   reason: 'AirlockReleased',
   message: namespace,
+  reportingComponent: 'airlock',
+  source: { component: 'airlock' },
 });
 
 test('each write gives a new resourceVersion, and a write that changes nothing keeps the old one', async () => {
@@ -40,6 +48,28 @@ test('each write gives a new resourceVersion, and a write that changes nothing k
 
   expect(Number(after)).toBeGreaterThan(Number(before));
   expect((await read('versions'))?.metadata.resourceVersion).toBe(after);
+});
+
+test('an empty map is not kept, so that nothing can be added to it', async () => {
+  const { metadata, ...body } = nodeBody('empty') as { metadata: object };
+  await ask(admin, 'POST', '/api/v1/nodes', { ...body, metadata: { ...metadata, labels: {}, annotations: {} } });
+
+  const answer = await patch('empty', [{ op: 'add', path: '/metadata/annotations/a', value: 'b' }]);
+
+  expect([(await read('empty'))?.metadata.annotations, answer.code, messageOf(answer)]).toEqual([
+    undefined,
+    422,
+    'the server rejected our request due to an error in our request',
+  ]);
+});
+
+test('an emptied list of managers takes all of them away', async () => {
+  await create('managed');
+  const before = (await read('managed'))?.metadata.managedFields ?? [];
+
+  await patch('managed', [{ op: 'replace', path: '/metadata/managedFields', value: [{}] }]);
+
+  expect([before.length > 0, (await read('managed'))?.metadata.managedFields]).toEqual([true, undefined]);
 });
 
 test('a patch whose test fails changes nothing and is answered with 422', async () => {
@@ -92,11 +122,7 @@ test.each<[string, unknown, string]>([
     'taints must be unique by key and effect pair',
   ],
   ['another providerID', { path: '/spec/providerID', value: 'aws:///a/i-2' }, 'may not change providerID'],
-  [
-    'another spec',
-    { path: '/spec/externalID', value: 'x' },
-    'node updates may only change labels, taints, or capacity',
-  ],
+  ['another external id', { path: '/spec/externalID', value: 'x' }, 'spec.externalID: Forbidden: may not be updated'],
 ])('%s is answered with 422 that names it', async (name, change, words) => {
   const node = `invalid-${name.replaceAll(/[^a-z0-9]/g, '')}`;
   await create(node);

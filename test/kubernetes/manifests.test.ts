@@ -12,7 +12,8 @@ test('the YAML stream is the objects, in the order in which they are applied', (
   expect(parsed).toEqual(manifests);
   expect(parsed.map(({ kind }) => kind)).toEqual([
     'Namespace',
-    ...Array(3).fill(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']).flat(),
+    'ResourceQuota',
+    ...Array(4).fill(['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']).flat(),
     'ClusterRole',
     'ClusterRoleBinding',
     'Role',

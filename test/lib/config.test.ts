@@ -35,6 +35,10 @@ describe('airlock.yaml', () => {
     ['clusters: [{}]', 'clusters.0.name: is missing and has no default; accepted: the name of a cluster'],
     ['clusters: demo', 'clusters: is "demo"; accepted: a list of clusters, each with its name'],
     ['clusters: [demo]', 'clusters.0: is "demo"; accepted: name, instanceProfiles, endpoint, certificateAuthority'],
+    [
+      'clusters: [{name: a}]\nsandboxImages: ["registry.k8s.io/pause:3.10"]',
+      'sandboxImages.0: is "registry.k8s.io/pause:3.10"; accepted: a repository without tag and digest, for instance registry.example.com/mirror/pause',
+    ],
     ['clusters: [{name: a}]\nproof: maybe', 'proof: is "maybe"; accepted: pod or host'],
     ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
     [

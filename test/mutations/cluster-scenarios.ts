@@ -60,7 +60,7 @@ async function invoke(world: World, path: string, event: object): Promise<void> 
 /** What the deployment does in a cluster, end to end. */
 export const clusterScenarios = {
   'a cluster is prepared, and left as it was': on(async ({ world }) => {
-    assert.equal(objects(world).length, 13);
+    assert.equal(objects(world).length, 14);
     // Applied once, then asked for by dry runs until three of them in a row were denied, and only then were rights given.
     assert.ok(
       (clusterOf(world).counts.get('kubernetes:patch namespaces') ?? 0) >= 5,
@@ -114,7 +114,7 @@ export const clusterScenarios = {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     });
     await world.cloud.destroy();
-    assert.equal(objects(world).filter((name) => name.startsWith('ValidatingAdmissionPolicy ')).length, 3);
+    assert.equal(objects(world).filter((name) => name.startsWith('ValidatingAdmissionPolicy ')).length, 4);
   }),
 
   'a RuntimeClass that a pod uses stays': on(async ({ world }) => {
@@ -170,7 +170,7 @@ export const clusterScenarios = {
     });
     try {
       assert.equal(refused.size, 3);
-      assert.equal(objects(world).length, 13);
+      assert.equal(objects(world).length, 14);
     } finally {
       await world.stop();
     }

@@ -30,6 +30,45 @@ function objects(world: World, kind: string): readonly string[] {
   return all.map(({ metadata }) => metadata.name).filter((name) => !['default', 'kube-system'].includes(name));
 }
 
+/** Invokes a function as a role that AWSLambdaRole alone is attached to, and waits for its end. */
+async function invoke(world: World, path: string, event: object): Promise<string> {
+  const { cloud } = world;
+  const roleArn = 'arn:aws:iam::123456789012:role/invoker';
+  cloud.iam.roles.set('invoker', {
+    arn: roleArn,
+    name: 'invoker',
+    id: 'AROAINVOKER',
+    trust: readPolicy({ Version: '2012-10-17', Statement: [] }),
+    policies: new Map([
+      [
+        'AWSLambdaRole',
+        readPolicy({
+          Version: '2012-10-17',
+          Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*' }],
+        }),
+      ],
+    ]),
+    tags: {},
+  });
+  const principal: Principal = { kind: 'role', roleArn, sessionName: 'mallory' };
+  let ended: string | undefined;
+  cloud.aws
+    .call(principal, 'lambda', 'Invoke', {
+      FunctionName: cloud.resource(`${path}/Function/Resource`).ref,
+      Payload: Buffer.from(JSON.stringify(event)),
+    })
+    .then(
+      (answer) => {
+        ended = Buffer.from((answer as { Payload: Uint8Array }).Payload).toString();
+      },
+      (error: unknown) => {
+        ended = String(error);
+      },
+    );
+  await (world.cloud.core.clock as VirtualClock).run(() => ended !== undefined);
+  return ended ?? 'it never ended';
+}
+
 describe('a deployment', () => {
   it.each<[string, ClusterSettings, readonly string[], RegExp]>([
     [
@@ -89,7 +128,7 @@ describe('a deployment', () => {
     const refused = world.cloud.journal.filter(({ operation, error }) => operation === 'CreateAccessEntry' && error);
 
     expect(refused.map(({ error }) => error)).toContain('InvalidParameterException');
-    expect(Object.values(world.cloud.outputs)).toContain('16 objects applied');
+    expect(Object.values(world.cloud.outputs)).toContain('19 objects applied');
   });
 
   it('leaves nobody in the cluster but the identity of nodes', async () => {
@@ -124,45 +163,6 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
       .flatMap((kind) => objects(world, kind).map((name) => `${kind} ${name}`))
       .sort();
 
-  /** Invokes a function as a role that AWSLambdaRole alone is attached to, and waits for its end. */
-  async function invoke(world: World, path: string, event: object): Promise<string> {
-    const { cloud } = world;
-    const roleArn = 'arn:aws:iam::123456789012:role/invoker';
-    cloud.iam.roles.set('invoker', {
-      arn: roleArn,
-      name: 'invoker',
-      id: 'AROAINVOKER',
-      trust: readPolicy({ Version: '2012-10-17', Statement: [] }),
-      policies: new Map([
-        [
-          'AWSLambdaRole',
-          readPolicy({
-            Version: '2012-10-17',
-            Statement: [{ Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: '*' }],
-          }),
-        ],
-      ]),
-      tags: {},
-    });
-    const principal: Principal = { kind: 'role', roleArn, sessionName: 'mallory' };
-    let ended: string | undefined;
-    cloud.aws
-      .call(principal, 'lambda', 'Invoke', {
-        FunctionName: cloud.resource(`${path}/Function/Resource`).ref,
-        Payload: Buffer.from(JSON.stringify(event)),
-      })
-      .then(
-        (answer) => {
-          ended = Buffer.from((answer as { Payload: Uint8Array }).Payload).toString();
-        },
-        (error: unknown) => {
-          ended = String(error);
-        },
-      );
-    await (world.cloud.core.clock as VirtualClock).run(() => ended !== undefined);
-    return ended ?? 'it never ended';
-  }
-
   it.each<[string, 'Grant' | 'Prepare', 'Create' | 'Update' | 'Delete', RegExp]>([
     [
       'has nothing deleted',
@@ -190,7 +190,7 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
 
     expect(said).toMatch(words);
     expect(everything(world)).toEqual(before);
-    expect(before).toHaveLength(10);
+    expect(before).toHaveLength(12);
   });
 
   it('gets a cluster what it has, and nothing of the event, even while the right is given', async () => {
@@ -207,8 +207,34 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
       ResourceProperties: { Version: versionOf(world), Manifests: JSON.stringify(Object.values(forged)) },
     });
 
-    expect(said).toContain('16 objects applied, 0 removed');
+    expect(said).toContain('19 objects applied, 0 removed');
     expect(everything(world)).toEqual(before);
+  });
+});
+
+describe('a cluster that was made again under its name', () => {
+  /** The function keeps the address of the one before, which nobody knows any more. */
+  const outdate = ({ cloud }: World, path: string) => {
+    const { ref } = cloud.resource(`${path}/Function/Resource`);
+    const { environment } = cloud.lambda.function(ref).settings;
+    const CLUSTER_ENDPOINT = 'https://0123456789ABCDEF.gr7.eu-central-1.eks.amazonaws.com';
+    cloud.lambda.update(ref, { environment: { ...environment, CLUSTER_ENDPOINT } });
+  };
+
+  it('is unreachable, and the outcome says why and what to do', async () => {
+    const world = await deployed();
+    outdate(world, 'Cluster-demo/Cluster');
+
+    expect(await invoke(world, 'Cluster-demo/Cluster', { action: 'survey' })).toMatch(
+      /cluster-unreachable.*the cluster was deleted, or made again under its name\. Take it out of airlock\.yaml and deploy/,
+    );
+  });
+
+  it('does not stop the deletion of the stack', async () => {
+    const world = await deployed();
+    outdate(world, 'Manifests/Prepare');
+
+    await expect(world.cloud.destroy()).resolves.toBeUndefined();
   });
 });
 
@@ -218,14 +244,14 @@ describe('the manifests in a cluster', () => {
 
     expect(objects(world, 'RuntimeClass').toSorted()).toEqual(['gvisor', 'kata-qemu', 'sysbox-runc']);
     expect(objects(world, 'ClusterRoleBinding')).toEqual(['airlock-gatekeeper']);
-    expect(Object.values(world.cloud.outputs)).toContain('16 objects applied');
+    expect(Object.values(world.cloud.outputs)).toContain('19 objects applied');
     expect(world.clusters.get(cluster)?.refusals).toEqual([]);
   });
 
   it('follow an update, and come back where it fails', async () => {
     const world = await deployed();
     await expect(redeploy(world.cloud, ['gvisor'])).resolves.toEqual({
-      Summary: '14 objects applied, 2 removed',
+      Summary: '17 objects applied, 2 removed',
     });
     expect(objects(world, 'RuntimeClass')).toEqual(['gvisor']);
 

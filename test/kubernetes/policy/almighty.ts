@@ -51,6 +51,12 @@ export function almighty(): () => Almighty {
   };
 }
 
+/** A Node as {@link nodeIn} makes it, as far as tests change it. */
+export interface NodeBody {
+  readonly metadata: { readonly labels: Record<string, string>; readonly annotations: Record<string, string> };
+  readonly spec: { readonly taints: { key: string; value?: string; effect: string }[] };
+}
+
 let made = 0;
 
 /** A number that no other call got. */
@@ -58,14 +64,22 @@ export function unique(): number {
   return made++;
 }
 
-/** Makes a Node with one thing of everything, as an administrator would have it. @returns its name */
-export async function nodeIn({ cluster }: Almighty): Promise<string> {
+/**
+ * Makes a Node with one thing of everything, as an administrator would have it.
+ *
+ * @param change what is done to the body before it is sent
+ * @returns its name
+ */
+export async function nodeIn({ cluster }: Almighty, change: (body: NodeBody) => void = () => {}): Promise<string> {
   const name = `node-${unique()}`;
   const body = {
     metadata: {
       name,
-      labels: { team: 'a', 'airlock.dev/runtime': 'gvisor', 'airlock.dev/state': 'quarantined' },
-      annotations: { note: 'x' },
+      labels: { team: 'a', 'airlock.dev/runtime': 'gvisor', 'airlock.dev/state': 'quarantined' } as Record<
+        string,
+        string
+      >,
+      annotations: { note: 'x' } as Record<string, string>,
       finalizers: ['example.com/keep'],
     },
     spec: {
@@ -73,7 +87,7 @@ export async function nodeIn({ cluster }: Almighty): Promise<string> {
       taints: [
         { key: 'team', value: 'a', effect: 'NoSchedule' },
         { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' },
-      ],
+      ] as { key: string; value?: string; effect: string }[],
     },
     status: {
       capacity: { cpu: '2' },
@@ -81,6 +95,7 @@ export async function nodeIn({ cluster }: Almighty): Promise<string> {
       runtimeHandlers: [{ name: 'runsc' }],
     },
   };
+  change(body);
   const answer = await ask(cluster.admin, 'POST', '/api/v1/nodes', body);
   if (answer.code !== 201) throw new Error(messageOf(answer));
   return name;

@@ -35,7 +35,7 @@ describe('with every right of RBAC our identity may not', () => {
           name: `airlock-proof-i-01234567-${unique()}`,
           nodeName: 'n',
           runtime: 'gvisor',
-          image: 'pause',
+          image: 'registry.k8s.io/pause:3.10',
         });
         await ask(here().us, 'POST', '/api/v1/namespaces/airlock-system/pods', proof);
         const path = `/api/v1/namespaces/airlock-system/pods/${proof.metadata.name}/status`;
@@ -47,7 +47,7 @@ describe('with every right of RBAC our identity may not', () => {
       'put its own label on a pod',
       async () => {
         const name = `airlock-proof-i-01234567-${unique()}`;
-        const proof = proofPod({ name, nodeName: 'n', runtime: 'gvisor', image: 'pause' });
+        const proof = proofPod({ name, nodeName: 'n', runtime: 'gvisor', image: 'registry.k8s.io/pause:3.10' });
         await ask(here().us, 'POST', '/api/v1/namespaces/airlock-system/pods', proof);
         const label = add(`/metadata/labels/${proven}`, 'gvisor');
         return await ask(here().us, 'PATCH', `/api/v1/namespaces/airlock-system/pods/${name}`, [label]);

@@ -1,14 +1,18 @@
 import {
+  CoreV1Event,
   V1Container,
+  V1EventSource,
   V1NodeSpec,
   V1NodeStatus,
   V1ObjectMeta,
+  V1ObjectReference,
   V1PodSecurityContext,
   V1PodSpec,
   V1ResourceRequirements,
   V1SecurityContext,
 } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
+import { eventFields, eventFrom, eventMetadata, eventObject } from '../../../kubernetes/event-policy.ts';
 import { metadataCare, specCare, statusCare } from '../../../kubernetes/node-policy.ts';
 import {
   containerResources,
@@ -29,6 +33,10 @@ test.each([
   ['container', V1Container, podContainer],
   ['security context of a container', V1SecurityContext, containerSecurity],
   ['resources of a container', V1ResourceRequirements, containerResources],
+  ['Event', CoreV1Event, eventFields],
+  ['metadata of an Event', V1ObjectMeta, eventMetadata],
+  ['object of an Event', V1ObjectReference, eventObject],
+  ['source of an Event', V1EventSource, eventFrom],
 ])('every field of the %s in the schema of the API is listed', (_what, model, listed) => {
   const fields = model.getAttributeTypeMap().map(({ baseName }) => baseName);
 

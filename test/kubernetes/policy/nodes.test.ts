@@ -1,13 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import { type Answered, ask, messageOf } from '../../../local/kubernetes/client.ts';
-import { add, almighty, gone, nodeIn, owner, proven, receipt } from './almighty.ts';
+import { add, almighty, gone, type NodeBody, nodeIn, owner, proven, receipt } from './almighty.ts';
 
 const here = almighty();
 const gateIs = { op: 'test', path: '/spec/taints/1/key', value: 'airlock.dev/bootstrap' };
 
-async function change(operations: readonly object[], subresource = ''): Promise<Answered> {
-  return await ask(here().us, 'PATCH', `/api/v1/nodes/${await nodeIn(here())}${subresource}`, operations);
+async function change(
+  operations: readonly object[],
+  subresource = '',
+  before?: (body: NodeBody) => void,
+): Promise<Answered> {
+  return await ask(here().us, 'PATCH', `/api/v1/nodes/${await nodeIn(here(), before)}${subresource}`, operations);
 }
+
+/** The same Node after a release, or with what an earlier launch left of one; its gate stays. */
+function released({ metadata }: NodeBody): void {
+  metadata.labels['node-restriction.kubernetes.io/airlock-runtime'] = 'gvisor';
+  metadata.labels['airlock.dev/state'] = 'released';
+  metadata.annotations['airlock.dev/receipt'] = '{"earlier":true}';
+}
+
+/** The same Node after somebody lifted its gate. */
+function open({ spec }: NodeBody): void {
+  spec.taints.splice(1, 1);
+}
+
+const quarantined = { key: 'airlock.dev/quarantined', effect: 'NoSchedule' };
+const bootstrap = { key: 'airlock.dev/bootstrap', effect: 'NoSchedule' };
 
 const release = [
   gateIs,
@@ -18,19 +37,105 @@ const release = [
 
 describe('on a Node our identity may', () => {
   test.each<[string, readonly object[]]>([
-    [
-      'set its labels',
-      [add(`/metadata/labels/${proven}`, 'gvisor'), add('/metadata/labels/airlock.dev~1state', 'released')],
-    ],
+    ['set its state', [add('/metadata/labels/airlock.dev~1state', 'released')]],
     ['remove its labels', [gone('/metadata/labels/airlock.dev~1state')]],
     ['write its annotation', [add(`/metadata/annotations/${receipt}`, '{}')]],
     ['add its taint', [add('/spec/taints/-', { key: 'airlock.dev/quarantined', effect: 'NoSchedule' })]],
     ['lift the gate together with the label and the receipt', release],
+    [
+      'quarantine it without a receipt',
+      [add('/metadata/labels/airlock.dev~1state', 'quarantined'), add('/spec/taints/-', quarantined)],
+    ],
+    ['write a receipt of 16 KiB after that', [add(`/metadata/annotations/${receipt}`, 'x'.repeat(16_384))]],
     ['write from the version that it read', [{ op: 'test', path: '/metadata/labels/team', value: 'a' }]],
   ])('%s', async (_what, operations) => {
     const answer = await change(operations);
 
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
+  });
+});
+
+describe('on a Node of an earlier launch our identity may', () => {
+  test('take the label back and leave the gate', async () => {
+    const answer = await change(
+      [gone(`/metadata/labels/${proven}`), gone('/metadata/labels/airlock.dev~1state')],
+      '',
+      released,
+    );
+
+    expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
+  });
+
+  test('take the label back and put the gate back, without a receipt', async () => {
+    const answer = await change([gone(`/metadata/labels/${proven}`), add('/spec/taints/-', bootstrap)], '', (body) => {
+      released(body);
+      open(body);
+    });
+
+    expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
+  });
+
+  test('write the receipt of a new proof where its gate is off', async () => {
+    const again = [
+      add(`/metadata/labels/${proven}`, 'gvisor'),
+      add(`/metadata/annotations/${receipt}`, '{"later":true}'),
+    ];
+    const answer = await change(again, '', (body) => {
+      released(body);
+      open(body);
+    });
+
+    expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
+  });
+
+  test('release it where somebody lifted its gate', async () => {
+    const answer = await change(release.slice(1, 3), '', open);
+
+    expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
+  });
+
+  test.each<[string, readonly object[]]>([
+    ['lift the gate alone', [gateIs, gone('/spec/taints/1')]],
+    [
+      'lift the gate with the label and the receipt as they stand',
+      [
+        gateIs,
+        add(`/metadata/labels/${proven}`, 'gvisor'),
+        add(`/metadata/annotations/${receipt}`, '{"earlier":true}'),
+        gone('/spec/taints/1'),
+      ],
+    ],
+  ])('but not %s', async (_what, operations) => {
+    const answer = await change(operations, '', released);
+
+    expect([answer.code, messageOf(answer)]).toEqual([
+      403,
+      expect.stringContaining('may lift the gate airlock.dev/bootstrap only together'),
+    ]);
+  });
+});
+
+describe('on a Node without the label of a pool our identity may not', () => {
+  test.each<[string, readonly object[]]>([
+    ['release it', release],
+    ['set its label', [add('/metadata/labels/airlock.dev~1state', 'released')]],
+    ['write its annotation', [add(`/metadata/annotations/${receipt}`, '{}')]],
+    ['add its taint', [add('/spec/taints/-', quarantined)]],
+    ['make it one of a pool', [add('/metadata/labels/airlock.dev~1runtime', 'gvisor')]],
+  ])('%s', async (_what, operations) => {
+    const foreign = await change(operations, '', ({ metadata }) => delete metadata.labels['airlock.dev/runtime']);
+    const other = await change(operations, '', ({ metadata }) => {
+      metadata.labels['airlock.dev/runtime'] = 'docker';
+    });
+
+    for (const answer of [foreign, other]) {
+      expect([answer.code, messageOf(answer)]).toEqual([
+        403,
+        expect.stringMatching(
+          /without the label airlock\.dev\/runtime of a pool|this label of a node: airlock\.dev\/runtime/,
+        ),
+      ]);
+    }
   });
 });
 
@@ -52,7 +157,53 @@ describe('on a Node our identity may not', () => {
       `${label}airlock.dev/states`,
     ],
     ['replace all labels', [add('/metadata/labels', { [proven.replace('~1', '/')]: 'gvisor' })], label],
-    ['call something else a runtime', [add(`/metadata/labels/${proven}`, 'docker')], 'to a runtime only'],
+    [
+      'call something else a runtime',
+      [...release.slice(0, 1), add(`/metadata/labels/${proven}`, 'docker'), ...release.slice(2)],
+      'to the runtime of the pool only',
+    ],
+    [
+      'prove the runtime of another pool',
+      [...release.slice(0, 1), add(`/metadata/labels/${proven}`, 'kata'), ...release.slice(2)],
+      'to the runtime of the pool only',
+    ],
+    [
+      'set the label of the proof alone',
+      [add(`/metadata/labels/${proven}`, 'gvisor')],
+      'only together with a new receipt',
+    ],
+    [
+      'set the label of the proof behind its gate',
+      release.slice(1, 3),
+      'only on a node without the gate airlock.dev/bootstrap',
+    ],
+    [
+      'set the label of the proof on a node that it quarantines',
+      [...release, add('/spec/taints/-', quarantined)],
+      'and the taint airlock.dev/quarantined',
+    ],
+    [
+      'call its state something else',
+      [add('/metadata/labels/airlock.dev~1state', 'proven')],
+      'to released or quarantined only',
+    ],
+    ['set the label of Sysbox to something else', [add('/metadata/labels/sysbox-runtime', 'x')], 'to running only'],
+    [
+      'write a longer receipt',
+      [add(`/metadata/annotations/${receipt}`, 'x'.repeat(16_385))],
+      'of at most 16384 characters',
+    ],
+    ['take away who owns its fields', [add('/metadata/managedFields', [{}])], 'who owns the fields of a node'],
+    [
+      'take away who owns its fields with an empty list',
+      [add('/metadata/managedFields', [])],
+      'who owns the fields of a node',
+    ],
+    [
+      'add its taint with a time',
+      [add('/spec/taints/-', { ...quarantined, timeAdded: '2026-01-01T00:00:00Z' })],
+      'no value and no time only',
+    ],
     ['add an annotation of another', [add('/metadata/annotations/other', 'x')], 'this annotation of a node: other'],
     ['remove an annotation of another', [gone('/metadata/annotations/note')], 'this annotation of a node: note'],
     ['remove a taint of another', [gone('/spec/taints/0')], `${taint}team`],
@@ -66,12 +217,12 @@ describe('on a Node our identity may not', () => {
     [
       'add its taint so that pods are evicted',
       [add('/spec/taints/-', { key: 'airlock.dev/quarantined', effect: 'NoExecute' })],
-      'with the effect NoSchedule and no value only',
+      'with the effect NoSchedule, no value',
     ],
     [
       'turn the gate into one that evicts',
       [add('/spec/taints/1/effect', 'NoExecute')],
-      'with the effect NoSchedule and no value only',
+      'with the effect NoSchedule, no value',
     ],
     ['lift the gate alone', [gateIs, gone('/spec/taints/1')], 'may lift the gate airlock.dev/bootstrap only together'],
     ['lift the gate without the receipt', release.filter(({ path }) => !path.includes(receipt)), 'only together'],
@@ -110,7 +261,7 @@ describe('on a Node our identity may not', () => {
     ['a label', add('/metadata/labels/other', 'x'), 'this label of a node: other'],
     ['an annotation', add('/metadata/annotations/other', 'x'), 'this annotation of a node: other'],
     ['a finalizer', gone('/metadata/finalizers'), 'metadata of a node: finalizers'],
-    ['the capacity', add('/status/capacity/cpu', '64'), 'this field of the status of a node: capacity'],
+    ['the capacity', add('/status/capacity/cpu', '64'), 'this field of the status of a node: '],
     ['the handlers', gone('/status/runtimeHandlers'), 'this field of the status of a node: runtimeHandlers'],
     ['a condition', add('/status/conditions/0/status', 'False'), 'this condition of a node: Ready'],
     ['a condition of its own', add('/status/conditions/-', { type: 'AirlockReady', status: 'True' }), 'AirlockReady'],

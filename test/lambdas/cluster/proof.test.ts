@@ -110,7 +110,7 @@ describe('a node whose pod runs', () => {
 
   test('of Sysbox runs in a user namespace', async () => {
     world.handlers = [{ ...runc, name: 'sysbox-runc' }];
-    await world.join();
+    await world.join({ runtime: 'sysbox' });
     let seen: unknown;
     world.cluster.api.watchPods(world.node.nodeName, (pod) => {
       seen ??= [pod.spec?.hostUsers, pod.spec?.runtimeClassName, pod.spec?.nodeSelector];

@@ -53,7 +53,7 @@ describe('a node that is proven, ready and serving', () => {
 
   test('also gets the label that manifests for Sysbox select, if that is its runtime', async () => {
     world.handlers = [{ ...runc, name: 'sysbox-runc' }];
-    await world.join();
+    await world.join({ runtime: 'sysbox' });
 
     await world.release({ runtime: 'sysbox', handler: 'sysbox-runc' });
 
@@ -77,6 +77,7 @@ describe('a node that is proven, ready and serving', () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, () => [{ op: 'add', path: '/spec/taints', value: [gate] }]);
+    await world.pass(1_000);
 
     const { receipt } = await world.release();
 
@@ -100,6 +101,7 @@ describe('a node that is proven, ready and serving', () => {
       { op: 'remove', path: `/metadata/labels/${proven.replace('/', '~1')}` },
       { op: 'add', path: '/metadata/annotations/airlock.dev~1receipt', value: text },
     ]);
+    await world.pass(1_000);
 
     await world.release();
 

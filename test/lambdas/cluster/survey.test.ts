@@ -28,7 +28,8 @@ test('the nodes of our pools are told page by page, and no other', async () => {
   const join = (name: string, labels?: Record<string, string>) =>
     http(world.cluster.admin, 'POST', '/api/v1/nodes', nodeBody(name, labels));
   for (let index = 0; index < 5; index++) await join(`ours-${index}`, { 'airlock.dev/runtime': 'kata' });
-  await join('theirs');
+  const theirs = nodeBody('theirs') as { metadata: { labels: object } };
+  await http(world.cluster.admin, 'POST', '/api/v1/nodes', { ...theirs, metadata: { name: 'theirs' } });
 
   const first = await ask(3);
   const second = await ask(3, first.next);

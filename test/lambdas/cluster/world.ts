@@ -40,6 +40,8 @@ export type Settled =
 
 /** In what a kubelet differs from the one of the launch. */
 export interface KubeletChoices {
+  /** That of the pool: `gvisor` unless told. */
+  readonly runtime?: string;
   readonly name?: string;
   readonly providerId?: string;
   readonly taints?: readonly NodeTaint[];
@@ -97,7 +99,7 @@ export class World<C extends TestCluster = TestCluster> {
       node: {
         name,
         providerId: options.providerId ?? this.node.providerId,
-        labels: { 'airlock.dev/runtime': 'gvisor' },
+        labels: { 'airlock.dev/runtime': options.runtime ?? 'gvisor' },
         taints: options.taints ?? [{ ...gate, key: this.gateKey }],
       },
       readyAfterMs: options.readyAfterMs ?? this.#readyAfterMs,

@@ -282,7 +282,7 @@ describe('what another version applied', () => {
     expect(value).toContain(
       'kept ValidatingAdmissionPolicy airlock-nodes: the ClusterRoleBinding by-hand gives rights to airlock:gatekeepers',
     );
-    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(6);
+    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(8);
     expect(world.objects()).not.toContain('ClusterRoleBinding airlock-gatekeeper');
   });
 
@@ -297,7 +297,7 @@ describe('what another version applied', () => {
     const { error } = await clearing();
 
     expect(error?.message).toContain('gives rights to airlock:gatekeepers since the policies were removed');
-    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(6);
+    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(8);
   });
 
   /** Applies an object as the function does. */
@@ -371,6 +371,7 @@ describe('a deletion', () => {
       'RuntimeClass',
       'ValidatingAdmissionPolicyBinding',
       'ValidatingAdmissionPolicy',
+      'ResourceQuota',
       'Namespace',
     ]);
   });

@@ -1,0 +1,89 @@
+import type { CoreV1Event, V1EventSource, V1ObjectMeta, V1ObjectReference } from '@kubernetes/client-node';
+import { eventMessageLimit, eventSource, nodeEventNamespace } from '../domain/kubernetes.ts';
+import { misshapen, type Shape, texts } from './expressions.ts';
+import { holds, none, type PolicyPlan } from './policy.ts';
+
+const is = (value: string) => ({ holds: `has(it) && it == ${JSON.stringify(value)}` });
+/** A field that some versions of the API fill in as empty. */
+const empty = { holds: "!has(it) || it == ''" };
+
+/** Every field of the metadata of an Event. */
+export const eventMetadata: Shape<V1ObjectMeta> = {
+  annotations: 'absent',
+  creationTimestamp: 'free',
+  deletionGracePeriodSeconds: 'absent',
+  deletionTimestamp: 'absent',
+  finalizers: 'absent',
+  generateName: 'free',
+  generation: 'free',
+  labels: 'absent',
+  managedFields: 'free',
+  name: 'free',
+  namespace: 'free',
+  ownerReferences: 'absent',
+  resourceVersion: 'free',
+  selfLink: 'free',
+  uid: 'free',
+};
+
+/** Every field of an Event. */
+export const eventFields: Shape<CoreV1Event> = {
+  action: empty,
+  apiVersion: 'free',
+  count: { holds: '!has(it) || it == 1' },
+  eventTime: 'free',
+  firstTimestamp: 'free',
+  involvedObject: { holds: 'has(it)' },
+  kind: 'free',
+  lastTimestamp: 'free',
+  message: { holds: `has(it) && size(it) <= ${eventMessageLimit}` },
+  metadata: 'free',
+  reason: { holds: `has(it) && it in ${texts([eventSource.released, eventSource.quarantined])}` },
+  related: 'absent',
+  reportingComponent: is(eventSource.component),
+  reportingInstance: empty,
+  series: 'absent',
+  source: { holds: 'has(it)' },
+  type: { holds: "has(it) && it in ['Normal', 'Warning']" },
+};
+
+/** Every field of what an Event is about. */
+export const eventObject: Shape<V1ObjectReference> = {
+  apiVersion: is('v1'),
+  fieldPath: empty,
+  kind: is('Node'),
+  name: { holds: "has(it) && it != ''" },
+  namespace: empty,
+  resourceVersion: empty,
+  uid: { holds: "has(it) && it != ''" },
+};
+
+/** Every field of whom an Event comes from. */
+export const eventFrom: Shape<V1EventSource> = { component: is(eventSource.component), host: empty };
+
+/** Lets Airlock's identity write Events about Nodes, in its own name and with its own reasons. */
+export function eventPolicy(group: string, labels: Readonly<Record<string, string>>): PolicyPlan {
+  const wrong = 'an event of airlock has not this field, or not this value of it';
+  return {
+    name: 'airlock-events',
+    labels,
+    group,
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['events'] }],
+    variables: [
+      { name: 'metadata', expression: misshapen('object.metadata', 'metadata.', eventMetadata) },
+      { name: 'fields', expression: misshapen('object', '', eventFields) },
+      { name: 'about', expression: misshapen('object.involvedObject', 'involvedObject.', eventObject) },
+      { name: 'from', expression: misshapen('object.source', 'source.', eventFrom) },
+    ],
+    validations: [
+      holds(
+        `has(request.namespace) && request.namespace == ${JSON.stringify(nodeEventNamespace)}`,
+        `an event of airlock stands in the namespace ${nodeEventNamespace}`,
+      ),
+      none('metadata', wrong),
+      none('fields', wrong),
+      none('about', wrong),
+      none('from', wrong),
+    ],
+  };
+}
