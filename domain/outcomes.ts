@@ -81,8 +81,8 @@ export const outcomes = {
   'command-forbidden': {
     sentence: 'AWS does not let Airlock send a command to this instance.',
     cause:
-      'The instance lost its airlock:runtime tag after the launch, or a right that was just deployed has not spread yet.',
-    operator: 'Put the tag back and protect it; read the detail for the action that was denied.',
+      'The instance lost its airlock:runtime tag after the launch, a right that was just deployed has not spread yet, or SSM refuses the document or its parameters.',
+    operator: 'Put the tag back and protect it; read the detail for the error, or for the action that was denied.',
     consequence: retry(3, 20, 'quarantine'),
   },
   'host-refused': {

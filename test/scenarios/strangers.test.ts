@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { AwsError } from '../../local/aws/service.ts';
 import { VirtualClock } from '../../local/clock.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { World } from '../../local/world/world.ts';
 import {
   commandsFor,
@@ -85,6 +87,29 @@ describe('a batch of nodes', () => {
     expect(gone && commandsFor(world, gone)).toBe(0);
     expect(bare && [world.report(bare).outcome, commandsFor(world, bare)]).toEqual(['command-forbidden', 0]);
   });
+});
+
+describe('a batch with one node that SSM refuses', () => {
+  it.each(['UnsupportedPlatformType', 'InvalidParameters', 'InvalidDocument'])(
+    'as %s: installs the others, and that one ends with what SSM says',
+    async (code) => {
+      const world = await startWorld([], async () => new ModelledMachine());
+      const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, () => launch(world)));
+      const id = refused?.instanceId ?? '';
+      world.cloud.faults = {
+        beforeCall: ({ operation, input }) =>
+          operation === 'SendCommand' && (input as { InstanceIds: string[] }).InstanceIds.includes(id)
+            ? new AwsError(code, 'not for this one')
+            : undefined,
+      };
+      await settle(world);
+      expect(others.map((node) => world.report(node).outcome)).toEqual(['released', 'released', 'released']);
+      expect(refused && world.report(refused)).toMatchObject({
+        outcome: 'command-forbidden',
+        detail: expect.stringContaining(`${code}: not for this one`),
+      });
+    },
+  );
 });
 
 describe('a tag', () => {
