@@ -107,9 +107,14 @@ export const remedyScenarios = {
         await stage.settle();
       }
       const [hanging, good] = [await stage.launch(), await stage.launch({ agentAfterMs: 40_000 })];
-      await stage.pass(13 * minute);
-      assert.equal(stage.outcome(good), 'released');
+      await stage.pass(60_000);
       assert.equal(stage.commandsFor(hanging), 1);
+      // Its agent falls silent, so that nothing is heard of its command until its deadline.
+      stage.world.services.ssm.agents.silence(hanging.instanceId);
+      await stage.pass(5 * minute);
+      assert.equal(stage.commandsFor(good), 0);
+      await stage.pass(7 * minute);
+      assert.equal(stage.outcome(good), 'released');
     },
     [],
     machines(),
