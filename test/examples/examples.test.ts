@@ -152,7 +152,9 @@ test('the launch hook of the Auto Scaling group waits longer than a node may tak
 
   expect(hook).toMatchObject({ LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING', DefaultResult: 'ABANDON' });
   expect(Number(at(hook, 'HeartbeatTimeout'))).toBeGreaterThan(deadlineMinutes * 60);
-  const config = parseConfig(`clusters: [{ name: a }]\npools: [{ name: g, launchHook: ${name} }]`);
+  const config = parseConfig(
+    `clusters: [{ name: a, instanceProfiles: [a-nodes] }]\npools: [{ name: g, launchHook: ${name} }]`,
+  );
   expect(config.pools).toMatchObject([{ launchHook: name }]);
 });
 
