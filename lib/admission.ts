@@ -1,6 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -15,6 +14,7 @@ import { WorkQueue } from './work-queue.ts';
 /** What admission needs. */
 export interface AdmissionProps {
   readonly bus: Bus;
+  readonly operators: readonly string[];
   readonly clusters: readonly string[];
   readonly releases: Releases;
   readonly pools: Pools;
@@ -34,16 +34,20 @@ export class Admission extends Construct {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     super(scope, id);
     // A launch that EC2 does not show yet is received every few seconds for two minutes, and one that finds no room in Lambda every three.
-    this.launches = new WorkQueue(this, 'Launches', { consumerTimeout: timeout, maxReceiveCount: 30 });
-    new Rule(this, 'Running', {
+    this.launches = new WorkQueue(this, 'Launches', {
+      consumerTimeout: timeout,
+      maxReceiveCount: 30,
+      operators: props.operators,
+    });
+    const running = new Rule(this, 'Running', {
       description: 'An EC2 instance runs; whose it is, the event does not say',
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
         detail: { state: ['running'] },
       },
-      targets: [new SqsQueue(this.launches.queue, { deadLetterQueue: this.launches.deadLetters })],
     });
+    this.launches.feedFrom(running);
     const { clusters, releases, pools } = props;
     const admit = new AirlockFunction(this, 'Admit', {
       name: 'admit',
@@ -69,9 +73,9 @@ export class Admission extends Construct {
     });
     props.way.grantStartExecution(admit.role);
     props.ledger.table.grant(admit.role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    props.departures.queue.grant(admit.role, 'sqs:SendMessage');
+    props.departures.grantSend(admit.role);
     props.bus.letTell(admit);
-    admit.consume(this.launches.queue, {
+    admit.consume(this.launches, {
       batchSize: 100,
       window: Duration.seconds(2),
       maxConcurrency: 2,

@@ -4,9 +4,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, EventSourceMapping, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { grantInterfaces, type Placement } from './cluster-network.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 /** What a function of Airlock is made of. */
 export interface AirlockFunctionProps {
@@ -64,12 +64,11 @@ export class AirlockFunction extends Construct {
   }
 
   /** Makes the function a consumer of a queue, with just the rights that polling needs. */
-  consume(queue: Queue, how: Consuming): void {
-    const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-    const granted = queue.grant(this.role, ...rights, ...(how.putsBack ? ['sqs:ChangeMessageVisibility'] : []));
+  consume(from: WorkQueue, how: Consuming): void {
+    const granted = from.grantConsume(this.role, how);
     const mapping = new EventSourceMapping(this, 'Messages', {
       target: this.function,
-      eventSourceArn: queue.queueArn,
+      eventSourceArn: from.queue.queueArn,
       batchSize: how.batchSize,
       maxBatchingWindow: how.window,
       maxConcurrency: how.maxConcurrency,

@@ -39,13 +39,22 @@ export class AirlockStack extends Stack {
     const runtimes = Object.keys(releases) as Runtime[];
 
     const ledger = new Ledger(this, 'Ledger');
-    const bus = new Bus(this, 'Bus', { operators: config.operators });
+    const { operators } = config;
+    const bus = new Bus(this, 'Bus', { operators });
     new Audit(this, 'Audit', { bus, logRetention });
     const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {
       unknownHosts: config.unknownHosts,
     });
-    const commands = new Commands(this, 'Commands', { bus, documents, catalogue, runtimes, ledger, logRetention });
-    const results = new Results(this, 'Results', { bus, ledger, logRetention });
+    const commands = new Commands(this, 'Commands', {
+      bus,
+      operators,
+      documents,
+      catalogue,
+      runtimes,
+      ledger,
+      logRetention,
+    });
+    const results = new Results(this, 'Results', { bus, operators, ledger, logRetention });
 
     const pools = poolsOf(config);
     const replacing = new Replacing(this, 'Replacing', { bus, ledger, pools, breaker: config.breaker, logRetention });
@@ -76,9 +85,16 @@ export class AirlockStack extends Stack {
       replacing,
       clusters: Object.fromEntries(clusters),
     });
-    const { departures } = new Departures(this, 'Departures', { bus, ledger, way: way.stateMachine, logRetention });
+    const { departures } = new Departures(this, 'Departures', {
+      bus,
+      operators,
+      ledger,
+      way: way.stateMachine,
+      logRetention,
+    });
     const admitting = {
       bus,
+      operators,
       clusters: config.clusters.map(({ name }) => name),
       releases,
       pools,

@@ -51,7 +51,7 @@ export class Alarms extends Construct {
       const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${queue.queueArn}`;
       this.#alarm(
         `${name}DeadLetters`,
-        `A message of the queue ${name} could not be worked off. The sweep does without it; once the cause is mended: ${redrive}`,
+        `A message of the queue ${name} could not be worked off. The sweep does without it; once the cause is mended, a role that airlock.yaml names under operators moves it back: ${redrive}`,
         metric,
       );
     }

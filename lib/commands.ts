@@ -14,6 +14,7 @@ import { WorkQueue } from './work-queue.ts';
 /** What the sending of commands needs. */
 export interface CommandsProps {
   readonly bus: Bus;
+  readonly operators: readonly string[];
   readonly documents: NodeDocuments;
   readonly catalogue: Catalogue;
   readonly runtimes: readonly Runtime[];
@@ -33,9 +34,9 @@ export class Commands extends Construct {
 
   constructor(scope: Construct, id: string, props: CommandsProps) {
     super(scope, id);
-    const { bus, documents, ledger, logRetention } = props;
+    const { bus, operators, documents, ledger, logRetention } = props;
     // A node may wait for its agent until its deadline, and is received anew every few seconds.
-    this.commands = new WorkQueue(this, 'Commands', { consumerTimeout: timeout, maxReceiveCount: 1_000 });
+    this.commands = new WorkQueue(this, 'Commands', { consumerTimeout: timeout, maxReceiveCount: 1_000, operators });
     const names = { install: documents.namesOf('install'), prove: documents.namesOf('prove') };
     this.dispatch = new AirlockFunction(this, 'Dispatch', {
       name: 'dispatch',
@@ -85,7 +86,7 @@ export class Commands extends Construct {
     );
     ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
     bus.letTell(this.dispatch);
-    this.dispatch.consume(this.commands.queue, {
+    this.dispatch.consume(this.commands, {
       batchSize: 50,
       window: Duration.seconds(5),
       maxConcurrency: 2,

@@ -1,6 +1,5 @@
 import { Arn, ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnStateMachine, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -14,6 +13,7 @@ import { WorkQueue } from './work-queue.ts';
 /** What the end of a node that is gone needs. */
 export interface DeparturesProps {
   readonly bus: Bus;
+  readonly operators: readonly string[];
   readonly ledger: Ledger;
   readonly way: StateMachine;
   readonly logRetention: RetentionDays;
@@ -25,9 +25,9 @@ const timeout = Duration.seconds(30);
 export class Departures extends Construct {
   readonly departures: WorkQueue;
 
-  constructor(scope: Construct, id: string, { bus, ledger, way, logRetention }: DeparturesProps) {
+  constructor(scope: Construct, id: string, { bus, operators, ledger, way, logRetention }: DeparturesProps) {
     super(scope, id);
-    this.departures = new WorkQueue(this, 'Departures', { consumerTimeout: timeout, maxReceiveCount: 60 });
+    this.departures = new WorkQueue(this, 'Departures', { consumerTimeout: timeout, maxReceiveCount: 60, operators });
     this.#rule('Ended', 'An EC2 instance ends its launch; whose it is, the event does not say', {
       source: ['aws.ec2'],
       detailType: ['EC2 Instance State-change Notification'],
@@ -70,7 +70,7 @@ export class Departures extends Construct {
     });
     ledger.table.grant(gone.role, 'dynamodb:Query', 'dynamodb:UpdateItem');
     bus.letTell(gone);
-    gone.consume(this.departures.queue, {
+    gone.consume(this.departures, {
       batchSize: 100,
       window: Duration.seconds(1),
       maxConcurrency: 2,
@@ -79,7 +79,6 @@ export class Departures extends Construct {
   }
 
   #rule(id: string, description: string, eventPattern: EventPattern): void {
-    const { queue, deadLetters } = this.departures;
-    new Rule(this, id, { description, eventPattern, targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })] });
+    this.departures.feedFrom(new Rule(this, id, { description, eventPattern }));
   }
 }

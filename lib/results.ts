@@ -1,6 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -13,6 +12,7 @@ import { WorkQueue } from './work-queue.ts';
 /** What the settling of results needs. */
 export interface ResultsProps {
   readonly bus: Bus;
+  readonly operators: readonly string[];
   readonly ledger: Ledger;
   readonly logRetention: RetentionDays;
 }
@@ -44,11 +44,11 @@ const finalStatuses = [
 export class Results extends Construct {
   readonly results: WorkQueue;
 
-  constructor(scope: Construct, id: string, { bus, ledger, logRetention }: ResultsProps) {
+  constructor(scope: Construct, id: string, { bus, operators, ledger, logRetention }: ResultsProps) {
     super(scope, id);
     // A result that SSM does not show yet comes back every five seconds.
-    this.results = new WorkQueue(this, 'Results', { consumerTimeout: timeout, maxReceiveCount: 60 });
-    new Rule(this, 'Ended', {
+    this.results = new WorkQueue(this, 'Results', { consumerTimeout: timeout, maxReceiveCount: 60, operators });
+    const ended = new Rule(this, 'Ended', {
       description: 'A command of ours ended on an instance',
       eventPattern: {
         source: ['aws.ssm'],
@@ -56,8 +56,8 @@ export class Results extends Construct {
         detailType: ['EC2 Command Invocation Status-change Notification'],
         detail: { 'document-name': Match.prefix(documentPrefix), status: finalStatuses },
       },
-      targets: [new SqsQueue(this.results.queue, { deadLetterQueue: this.results.deadLetters })],
     });
+    this.results.feedFrom(ended);
     const settle = new AirlockFunction(this, 'Settle', {
       name: 'settle',
       description: 'Reads how commands ended and answers the states that wait for them',
@@ -79,7 +79,7 @@ export class Results extends Construct {
     });
     ledger.table.grant(settle.role, 'dynamodb:Query', 'dynamodb:UpdateItem');
     bus.letTell(settle);
-    settle.consume(this.results.queue, {
+    settle.consume(this.results, {
       batchSize: 100,
       window: Duration.seconds(1),
       maxConcurrency: 2,

@@ -93,7 +93,7 @@ export class Sweep extends Construct {
       },
     );
     props.ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    props.departures.queue.grant(role, 'sqs:SendMessage');
+    props.departures.grantSend(role);
     props.bus.letTell(sweep);
     const arn = sweep.function.functionArn;
     const group = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule-group/default`;

@@ -1,6 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aspects, Duration } from 'aws-cdk-lib';
+import type { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Effect, type Grant, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { operatorArn } from './operators.ts';
 
 /** What a queue of Airlock is made of. */
 export interface WorkQueueProps {
@@ -8,15 +12,26 @@ export interface WorkQueueProps {
   readonly consumerTimeout: Duration;
   /** How often a message may be received before it counts as dead, 1 to 1,000. */
   readonly maxReceiveCount: number;
+  /** Names of roles, with their paths, that may move dead letters back. */
+  readonly operators: readonly string[];
 }
 
 /** A consumer must have time for all of its retries: AWS asks for six times the function's time-out. */
 const visibilityFactor = 6;
 
-/** A queue and its dead letters. Both take encrypted connections only. */
+/** What takes messages out of a queue, or out of sight. A redrive needs the first two on the dead letters. */
+const taking = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:PurgeQueue'];
+
+/**
+ * A queue and its dead letters. Both take encrypted connections only, and their policies deny every principal but those that are named here: a
+ * right to send messages somewhere in the account is no right to send them to Airlock.
+ */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  readonly #writers: string[];
+  readonly #readers: string[] = [];
+  readonly #rules: string[] = [];
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
@@ -28,5 +43,63 @@ export class WorkQueue extends Construct {
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
     });
+    const operators = props.operators.map(operatorArn);
+    // Who moves dead letters back sends them to the queue.
+    this.#writers = [...operators];
+    const close = () => {
+      deny(this.queue, ['sqs:SendMessage'], { principals: this.#writers, rules: this.#rules });
+      deny(this.queue, taking, { principals: this.#readers });
+      // Messages that were received too often are moved by SQS itself, which no policy hinders.
+      deny(this.deadLetters, ['sqs:SendMessage'], { rules: this.#rules });
+      deny(this.deadLetters, taking, { principals: operators });
+    };
+    // Who writes and reads is known once the stack is complete.
+    Aspects.of(this).add({ visit: (node) => (node === this ? close() : undefined) });
   }
+
+  /** Sends a rule's events to the queue, and those that it does not take to the dead letters. */
+  feedFrom(rule: Rule): void {
+    this.#rules.push(rule.ruleArn);
+    rule.addTarget(new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters }));
+  }
+
+  /** Lets a role send messages. */
+  grantSend(role: IRole): void {
+    this.#writers.push(role.roleArn);
+    this.queue.grant(role, 'sqs:SendMessage');
+  }
+
+  /** Lets a role take messages out, with just the rights that polling needs. */
+  grantConsume(role: IRole, { putsBack }: { readonly putsBack: boolean }): Grant {
+    this.#readers.push(role.roleArn);
+    const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    return this.queue.grant(role, ...rights, ...(putsBack ? ['sqs:ChangeMessageVisibility'] : []));
+  }
+}
+
+/** Who a queue is open to: roles, and rules for which EventBridge calls. */
+interface Open {
+  readonly principals?: readonly string[];
+  readonly rules?: readonly string[];
+}
+
+/**
+ * Denies actions on a queue to every principal that is in neither list. A session has its role's ARN as
+ * `aws:PrincipalArn`, EventBridge the rule's as `aws:SourceArn`; ArnNotEquals holds for a key that a request does not have, so each
+ * principal has to be in the list of its own kind.
+ */
+function deny(queue: Queue, actions: string[], { principals = [], rules = [] }: Open): void {
+  const keys = {
+    ...(principals.length > 0 ? { 'aws:PrincipalArn': principals } : {}),
+    ...(rules.length > 0 ? { 'aws:SourceArn': rules } : {}),
+  };
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      effect: Effect.DENY,
+      principals: [new StarPrincipal()],
+      actions,
+      resources: [queue.queueArn],
+      ...(Object.keys(keys).length > 0 ? { conditions: { ArnNotEquals: keys } } : {}),
+    }),
+  );
 }

@@ -54,7 +54,7 @@ export class Way extends Construct {
       },
     );
     const { role } = this.stateMachine;
-    commands.commands.queue.grant(role, 'sqs:SendMessage');
+    commands.commands.grantSend(role);
     ledger.table.grant(role, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     role.addToPrincipalPolicy(
       new PolicyStatement({

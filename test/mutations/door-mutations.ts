@@ -20,6 +20,28 @@ const writing = (change: (condition: Record<string, unknown>) => void) => (copy:
   Properties['PolicyDocument'] = { 'Fn::Join': ['', changed.map((part, at) => (at % 2 ? parts[Number(part)] : part))] };
 };
 
+const doors = ['Admission/Launches', 'Commands/Commands', 'Results/Results', 'Departures/Departures'] as const;
+
+/** Every statement by which a queue or its dead letters keep others out, each left out once. */
+const queueMutations = doors.flatMap((door) => {
+  const [scope, name] = door.split('/') as [string, string];
+  // A construct that bears its scope's name has it once in its logical id.
+  const id = scope === name ? scope : `${scope}${name}`;
+  return [`${id}Queue`, `${id}DeadLetters`].flatMap((queue) =>
+    ['sqs:SendMessage', 'sqs:ReceiveMessage'].map(
+      (action): Mutation => ({
+        name: `door open: ${action} on ${queue}`,
+        apply: (copy) => {
+          const { Statement } = copy.resource('AWS::SQS::QueuePolicy', queue).Properties['PolicyDocument'];
+          for (const one of Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny'))
+            one.Action = [one.Action].flat().filter((each: string) => each !== action);
+        },
+        turnsRed: 'a message that another principal sends is in no queue, and none is taken out',
+      }),
+    ),
+  );
+});
+
 /** Mistakes in the policies that keep other principals out. */
 export const doorMutations: readonly Mutation[] = [
   {
@@ -64,5 +86,14 @@ export const doorMutations: readonly Mutation[] = [
       delete condition['ArnEquals'];
     }),
     turnsRed: 'a line that another rule sends is in no audit trail',
+  },
+  ...queueMutations,
+  {
+    name: 'door shut: the sweep may not write departures',
+    apply: (copy) => {
+      const { Statement } = copy.resource('AWS::SQS::QueuePolicy', 'DeparturesQueue').Properties['PolicyDocument'];
+      for (const { Condition } of Statement) Condition?.ArnNotEquals?.['aws:PrincipalArn']?.splice(-1);
+    },
+    turnsRed: 'a departure that no event told of ends the node',
   },
 ];

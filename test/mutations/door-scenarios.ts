@@ -28,6 +28,27 @@ export const doorScenarios = {
     }
   }),
 
+  'a message that another principal sends is in no queue, and none is taken out': on(async (stage) => {
+    const { world } = stage;
+    const sender = attackerWith(world, 'sqs:SendMessage');
+    const taker = attackerWith(world, 'sqs:ReceiveMessage');
+    const sourceArn = 'arn:aws:events:eu-central-1:123456789012:rule/other';
+    const rule = { kind: 'service', service: 'events.amazonaws.com', sourceArn } as const;
+    const all = world.services.sqs.all();
+    assert.equal(all.length, 8);
+    for (const { settings } of all) {
+      const QueueUrl = settings.url;
+      for (const [who, operation, input] of [
+        [sender, 'SendMessage', { QueueUrl, MessageBody: '{}' }],
+        [rule, 'SendMessage', { QueueUrl, MessageBody: '{}' }],
+        [taker, 'ReceiveMessage', { QueueUrl }],
+      ] as const) {
+        const said = await answerTo(world, who, 'sqs', operation, input);
+        assert.match(said ?? `${settings.name}: ${operation} succeeded`, /not authorized/);
+      }
+    }
+  }),
+
   'a line that another rule sends is in no audit trail': on(async (stage) => {
     const { world } = stage;
     const logGroupName = '/aws/events/Airlock/audit';

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { serve } from '../../local/aws/server.ts';
 import { AwsError } from '../../local/aws/service.ts';
 import type { World } from '../../local/world/world.ts';
+import { withOperator } from './operator.ts';
 import {
   commandsFor,
   done,
@@ -225,7 +226,7 @@ describe('a node with another release than the one that is configured', () => {
 
 describe('a launch whose message is a dead letter', () => {
   it('is released without it, and moving the message back changes nothing', async () => {
-    const world = await startWorld();
+    const world = await startWorld([], undefined, await withOperator());
     const admit = functionName(world, 'Admit');
     let broken = true;
     world.cloud.faults = {

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Principal } from '../../local/aws/service.ts';
+import type { World } from '../../local/world/world.ts';
+import { withOperator } from '../scenarios/operator.ts';
+import { functionName, launch, settle, startWorld } from '../scenarios/scenario.ts';
+import { answerTo, attackerWith } from './attacker.ts';
+
+/** Each queue's construct, and the part of the stack whose role may write there; none where only rules may. */
+const queues = [
+  ['Admission/Launches', [], ['Admission/Running'], 'Admit'],
+  ['Commands/Commands', ['Way/StateMachine/Role'], [], 'Dispatch'],
+  ['Results/Results', [], ['Results/Ended'], 'Settle'],
+  [
+    'Departures/Departures',
+    ['Admission/Admit/Role', 'Sweep/Sweep/Role'],
+    ['Departures/Ended', 'Departures/Interrupted', 'Departures/ScaledIn'],
+    'Gone',
+  ],
+] as const;
+
+const arnOf = (world: World, path: string) => String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
+const urlOf = (world: World, path: string) => world.cloud.resource(`${path}/Resource`).ref;
+const roleOf = (world: World, path: string): Principal => ({
+  kind: 'role',
+  roleArn: arnOf(world, path),
+  sessionName: 'x',
+});
+const eventBridge = (sourceArn: string) => ({ kind: 'service', service: 'events.amazonaws.com', sourceArn }) as const;
+const send = (world: World, who: Principal, QueueUrl: string) =>
+  answerTo(world, who, 'sqs', 'SendMessage', { QueueUrl, MessageBody: '{}' });
+const explicit = /AccessDenied: .*with an explicit deny in a resource-based policy/;
+
+describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
+  it('takes no message of a principal that has sqs:SendMessage alone, nor of a service without a rule of ours', async () => {
+    const world = await startWorld();
+    const attacker = attackerWith(world, 'sqs:SendMessage');
+    for (const kind of ['Queue', 'DeadLetters']) {
+      const url = urlOf(world, `${path}/${kind}`);
+      expect(await send(world, attacker, url)).toMatch(explicit);
+      expect(await send(world, eventBridge('arn:aws:events:eu-central-1:123456789012:rule/other'), url)).toMatch(
+        explicit,
+      );
+      expect(await send(world, eventBridge('arn:aws:events:eu-central-1:999999999999:rule/other'), url)).toMatch(
+        explicit,
+      );
+    }
+    expect(world.services.sqs.byUrl(urlOf(world, `${path}/Queue`)).visible).toBe(0);
+  });
+
+  it('takes messages of those who write there', async () => {
+    const world = await startWorld();
+    for (const writer of writers)
+      expect(await send(world, roleOf(world, writer), urlOf(world, `${path}/Queue`))).toBeUndefined();
+    for (const rule of rules) {
+      for (const kind of ['Queue', 'DeadLetters'])
+        expect(await send(world, eventBridge(arnOf(world, rule)), urlOf(world, `${path}/${kind}`))).toBeUndefined();
+    }
+  });
+
+  it('gives its messages to its function alone', async () => {
+    const world = await startWorld();
+    const { roleArn } = world.cloud.lambda.function(functionName(world, reader)).settings;
+    const take = (who: Principal, QueueUrl: string) => answerTo(world, who, 'sqs', 'ReceiveMessage', { QueueUrl });
+    const attacker = attackerWith(world, 'sqs:ReceiveMessage');
+    expect(await take({ kind: 'role', roleArn, sessionName: 'x' }, urlOf(world, `${path}/Queue`))).toBeUndefined();
+    for (const kind of ['Queue', 'DeadLetters'])
+      expect(await take(attacker, urlOf(world, `${path}/${kind}`))).toMatch(explicit);
+  });
+});
+
+describe('dead letters', () => {
+  beforeAll(() => withOperator());
+
+  const move = (world: World, who: Principal) =>
+    answerTo(world, who, 'sqs', 'StartMessageMoveTask', {
+      SourceArn: arnOf(world, 'Commands/Commands/DeadLetters'),
+      DestinationArn: arnOf(world, 'Commands/Commands/Queue'),
+    });
+  const rights = [
+    'sqs:StartMessageMoveTask',
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:GetQueueAttributes',
+    'sqs:SendMessage',
+  ] as const;
+
+  it('are moved back by a role that airlock.yaml names under operators, and by no other', async () => {
+    for (const [assembly, wanted] of [
+      [await withOperator(), undefined],
+      [inject('assembly'), explicit],
+    ] as const) {
+      const world = await startWorld([], undefined, assembly);
+      const other = attackerWith(world, ...rights);
+      expect(await move(world, other)).toMatch(explicit);
+      const role = world.cloud.iam.role(other.kind === 'role' ? other.roleArn : '');
+      const roleArn = 'arn:aws:iam::123456789012:role/Operator';
+      world.cloud.iam.roles.set('Operator', { ...role, name: 'Operator', arn: roleArn });
+      const said = await move(world, { kind: 'role', roleArn, sessionName: 'x' });
+      if (wanted === undefined) expect(said).toBeUndefined();
+      else expect(said).toMatch(wanted);
+    }
+  });
+
+  it('are none for a node that is released', async () => {
+    const world = await startWorld();
+    await launch(world);
+    await settle(world);
+    expect(world.services.sqs.all().filter(({ visible }) => visible > 0)).toEqual([]);
+    expect(world.cloud.journal.filter(({ error }) => error?.includes('Denied'))).toEqual([]);
+  });
+});
