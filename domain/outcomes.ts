@@ -162,7 +162,8 @@ export const outcomes = {
   },
   'config-refused': {
     sentence: "containerd's configuration could not be changed safely, so it was left as it was.",
-    cause: 'The file is unreadable, imports a missing file, or the change would alter more than our handler.',
+    cause:
+      'The file is unreadable, containerd would not start again with it, the kubelet uses another containerd, or the change would alter more than our handler.',
     operator: 'Read the detail; mend the file in the image or in the bootstrap script.',
     consequence: quarantine,
   },

@@ -16,6 +16,8 @@ export const InstallationSchema = v.object({
   host: HostSchema,
   sandboxImage: v.optional(v.string()),
   evidence: v.optional(v.string()),
+  /** What the restart of containerd did besides, as the node's result has it. */
+  sideEffects: v.optional(v.string()),
   /** Phases on the node, in milliseconds. */
   phases: v.record(v.string(), milliseconds),
   restarts: v.pipe(v.number(), v.integer()),

@@ -53,6 +53,8 @@ export const ResultSchema = v.object({
   sandboxImage: v.optional(claim(512)),
   /** What the sandbox said from inside, for instance `Starting gVisor`. */
   evidence: v.optional(claim(200)),
+  /** What the restart of containerd did besides: changes of others that it brought live, units that restarted with it. */
+  sideEffects: v.optional(claim(200)),
   /** How long each phase took, in milliseconds, in the order in which they ran. */
   phases: v.record(claim(40), milliseconds),
 });

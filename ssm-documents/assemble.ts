@@ -68,9 +68,11 @@ const parts: Record<Verb, readonly string[]> = {
       'bootstrap',
       'catalogue',
       'containerd',
+      'kubelet',
       'restart',
       'dump',
       'edit',
+      'rehearse',
       'block',
     ],
     ...[
@@ -93,13 +95,15 @@ const parts: Record<Verb, readonly string[]> = {
     'host',
     'catalogue',
     'containerd',
+    'kubelet',
     'dump',
     'sandbox',
     'runtime',
     'runtime-proof',
   ],
   uninstall: [
-    ...['result', 'lock', 'host', 'containerd', 'restart', 'dump', 'edit', 'unblock', 'journal', 'undo'],
+    ...['result', 'lock', 'host', 'containerd', 'kubelet', 'restart', 'dump', 'edit', 'rehearse', 'unblock'],
+    ...['journal', 'undo'],
     ...['runtime', 'runtime-files'],
   ],
 };
@@ -191,10 +195,16 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
   );
 }
 
-/** One file of shell without its comments, which would cost a fifth of what SSM takes; headings and orders to shellcheck stay. */
+/**
+ * One file of shell without its comments and indentation, which would cost a fourth of what SSM takes; headings and orders to shellcheck
+ * stay. No text in quotes goes over the end of a line and begins the next one with a space.
+ */
 export function shell(path: string): string {
   const text = readFileSync(new URL(path, import.meta.url), 'utf8');
-  return text.replaceAll(/^[ \t]*# (?!---|shellcheck ).*\n/gm, '').trimEnd();
+  return text
+    .replaceAll(/^[ \t]*# (?!---|shellcheck ).*\n/gm, '')
+    .replaceAll(/^[ \t]+/gm, '')
+    .trimEnd();
 }
 
 /** What the catalogue says, as shell: assignments, and two functions that look it up. */

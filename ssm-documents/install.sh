@@ -10,6 +10,8 @@ main() {
   read_host
   read_containerd
   tell_host
+  read_configuration
+  read_socket before
   remember_containerd
   pick_artifact
   refuse_known_bad
@@ -24,6 +26,7 @@ main() {
     succeed already-installed
   fi
   refuse_change_in_use
+  plan_restart
   if ! stage_is_whole; then
     require_room "$stages" "$room_mib"
     install_packages

@@ -15,6 +15,7 @@ main() {
     last_words
     fail config-refused "containerd cannot read $config: $REPLY"
   fi
+  read_socket before
   read_sandbox_image before
   phase proof
   prove_on_host before

@@ -12,11 +12,14 @@ main() {
   read_host
   read_containerd
   tell_host
+  read_configuration
+  read_socket before
   remember_containerd
   installed_release
   release=$REPLY
   refuse_use
   plan_removal
+  plan_restart
   if [[ -n $edit_needed ]]; then
     phase edit
     apply_edit

@@ -98,7 +98,7 @@ interface Said {
 
 function installationOf(row: LedgerRow, sent: Sent, { commandId, result, installed, host, at }: Said): Installation {
   const { runtime, release, handler, sha256 } = sent;
-  const { sandboxImage, evidence, phases, restarts } = result;
+  const { sandboxImage, evidence, sideEffects, phases, restarts } = result;
   return {
     runtime,
     release,
@@ -108,6 +108,7 @@ function installationOf(row: LedgerRow, sent: Sent, { commandId, result, install
     host,
     ...(sandboxImage === undefined ? {} : { sandboxImage }),
     ...(evidence === undefined ? {} : { evidence }),
+    ...(sideEffects === undefined ? {} : { sideEffects }),
     phases,
     restarts,
     document: row.document ?? '',

@@ -45,6 +45,9 @@ export interface SimulatedOptions {
   readonly virtualization?: Partial<Virtualization>;
   /** `works` unless told. */
   readonly sysbox?: SysboxTrait;
+  /** Active units that systemd restarts with containerd, and those that it only stops with it. */
+  readonly bound?: readonly string[];
+  readonly stopped?: readonly string[];
   /** `1.35.2` unless told. */
   readonly kubeletVersion?: string;
   /** What another installer left on the node. */
@@ -227,6 +230,8 @@ export class SimulatedMachine implements Machine {
       apt,
       virtualization,
       sysbox,
+      bound: options.bound ?? [],
+      stopped: options.stopped ?? [],
       kubeletVersion: options.kubeletVersion ?? kubeletVersion,
     });
     const none = new Set([...(options.without ?? []), ...(faults.has('tool-missing') ? ['curl', 'wget'] : [])]);
@@ -259,6 +264,10 @@ export class SimulatedMachine implements Machine {
     write(`${tree}/.machine/containerd.mjs`, daemonBundle());
     write(`${tree}/.machine/config`, configFlag ?? '/etc/containerd/config.toml');
     write(`${tree}/.machine/pid`, '812\n');
+    for (const unit of [...(options.bound ?? []), ...(options.stopped ?? [])]) {
+      write(`${tree}/usr/lib/systemd/system/${unit}`, '[Unit]\n');
+      write(`${tree}/.machine/units/${unit}`, 'active\n');
+    }
     write(`${tree}/.machine/active`, faults.has('containerd-dead') ? 'failed\n' : 'active\n');
     if (faults.has('foreign-binary')) write(`${tree}/usr/local/bin/runsc`, '#!/bin/sh\n', 0o755);
     for (const folder of ['usr/local/bin', 'etc/modules-load.d', 'root', 'opt', 'var/lib', 'var/log'])

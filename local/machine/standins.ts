@@ -16,6 +16,9 @@ export interface MachineFacts {
   readonly apt: Apt;
   readonly virtualization: Virtualization;
   readonly sysbox: SysboxTrait;
+  /** Active units that systemd restarts with containerd, and those that it only stops with it. */
+  readonly bound: readonly string[];
+  readonly stopped: readonly string[];
   /** The version that the kubelet tells. */
   readonly kubeletVersion: string;
 }
@@ -53,6 +56,10 @@ export function standIns(facts: MachineFacts): Record<string, string> {
     containerd: sh(`
 if [ "$*" = --version ]; then echo "containerd github.com/containerd/${module} ${containerd} 0123456789abcdef"; exit 0; fi
 exec ${main} "$@"`),
+    // What would run in namespaces of its own is a second containerd.
+    unshare: sh(`
+while [ "$1" != rehearsal ]; do shift; done
+exec ${main} rehearse "$3" "$4"`),
     systemctl: sh(systemctl(facts, main, broken)),
     ctr: sh(ctr(tree, containerd, has('not-sandboxed'))),
     'cloud-init': sh(`
@@ -90,10 +97,14 @@ function sh(body: string): string {
   return `#!/bin/sh\n${body.trim()}\n`;
 }
 
-function systemctl({ tree, configFlag, kubelet, faults, sysbox }: MachineFacts, main: string, broken: string): string {
+function systemctl(
+  { tree, configFlag, kubelet, faults, sysbox, bound, stopped }: MachineFacts,
+  main: string,
+  broken: string,
+): string {
   const m = `${tree}/.machine`;
   const units = { snap: 'snap.kubelet-eks.daemon.service', service: 'kubelet.service', none: 'no-such.service' };
-  const argv = `/usr/bin/containerd${configFlag === undefined ? '' : ` --config ${configFlag}`}`;
+  const argv = `/usr/bin/containerd${configFlag === undefined ? '' : ' $CONTAINERD_OPTS'}`;
   const failing = faults.has('containerd-never-returns')
     ? 'false'
     : `${main} start "${configFlag ?? '/etc/containerd/config.toml'}" ${broken}`;
@@ -105,13 +116,20 @@ case "$1 $2" in
     echo "KillMode=${faults.has('kill-mode') ? 'control-group' : 'process'}"
     echo "NRestarts=0"
     echo "MainPID=$(cat "${m}/pid")"
-    echo "ExecStart={ path=/usr/bin/containerd ; argv[]=${argv} ; ignore_errors=no ; start_time=[n/a] ; pid=0 ; status=0/0 }"
+    echo "Id=containerd.service"
+    echo "RequiredBy=${bound.join(' ')}"
+    echo "PropagatesStopTo=${stopped.join(' ')}"
+    echo "FragmentPath=/usr/lib/systemd/system/containerd.service"
+    echo "EnvironmentFiles=/etc/default/containerd (ignore_errors=yes)"
+    echo 'ExecStart={ path=/usr/bin/containerd ; argv[]=${argv} ; ignore_errors=no ; start_time=[n/a] ; pid=0 ; status=0/0 }'
     ;;
   'show ${units[kubelet]}')
     echo "LoadState=loaded"
     echo "ActiveState=${faults.has('kubelet-dead') ? 'inactive' : 'active'}"
     ;;
+  'start '*) for unit in ${bound.join(' ')}; do echo active >"${m}/units/$unit"; done ;;
   'show '*)
+    echo "Id=$2"
     if [ -f "${tree}/usr/lib/systemd/system/$2" ]; then
       echo "LoadState=loaded"
       echo "ActiveState=$(cat "${m}/units/$2" 2>/dev/null || echo inactive)"
@@ -149,8 +167,9 @@ esac`;
 function ctr(tree: string, containerd: string, fooled: boolean): string {
   const m = `${tree}/.machine`;
   return `
-if [ "$(cat "${m}/active")" != active ]; then
-  echo 'ctr: failed to dial "/run/containerd/containerd.sock": connect: connection refused' >&2
+socket=\${CONTAINERD_ADDRESS:-${tree}/run/containerd/containerd.sock}
+if [ "$(cat "${m}/active")" != active ] || [ "$socket" != "${tree}$(cat "${m}/socket")" ]; then
+  echo "ctr: failed to dial \\"\${socket#${tree}}\\": connect: connection refused" >&2
   exit 1
 fi
 if [ "$1" = -n ]; then shift 2; fi

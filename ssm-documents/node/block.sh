@@ -2,9 +2,7 @@
 
 # Makes the changed configuration, lets containerd read it and compares what it makes of both. Changes nothing.
 plan_edit() {
-  local plugin line note
-  read_configuration
-  note=$own_note
+  local plugin line note=$own_note
   line=$(grep -m 1 '^|disabled_plugins = ' "$work/before.flat" || true)
   if [[ $line == *'"cri"'* || $line == *"'cri'"* || $line == *io.containerd.grpc.v1.cri* || $line == *io.containerd.cri.v1* ]]; then
     fail config-refused "$config disables containerd's CRI plugin: ${line#|}"
@@ -21,13 +19,19 @@ plan_edit() {
   if [[ $config_version == 2 || $containerd_version == 1.* ]]; then plugin=io.containerd.grpc.v1.cri; fi
   marked_block "$plugin" '' >"$work/block"
   if cmp -s "$work/block" "$work/own-block"; then
-    has_handler before || fail config-refused "$config holds our handler $handler, and containerd does not see it"
-    cp "$work/before.flat" "$work/after.flat"
+    if ! has_handler before; then
+      hiding_import before
+      fail config-refused "$config holds our handler $handler, and containerd does not see it$REPLY"
+    fi
+    keep_dump
     return 0
   fi
-  # Outside a block of ours, a handler of this name is somebody else's.
+  # Outside a block of ours, a handler of this name is somebody else's, but for one from which another tool took the marks.
   if [[ " ${own_handlers[*]} " != *" $handler "* ]] && has_handler before; then
-    fail foreign-handler "containerd already has a handler $handler that Airlock did not write"
+    is_ours || fail foreign-handler "containerd already has a handler $handler, and it is not as Airlock writes it"
+    say "$config holds our handler $handler without our marks"
+    keep_dump
+    return 0
   fi
   cp "$work/base" "$work/candidate"
   # What an uninstallation has to know to leave the file as it was, byte for byte.
@@ -43,14 +47,34 @@ plan_edit() {
   fi
   marked_block "$plugin" "$note" >>"$work/candidate"
   dump_candidate
-  has_handler after || fail config-refused "containerd $containerd_version does not see our handler in $config"
+  if ! has_handler after; then
+    hiding_import after
+    fail config-refused "containerd $containerd_version does not see our handler in $config$REPLY"
+  fi
   other_difference
   if [[ -n $REPLY ]]; then
     fail config-refused "the change would alter more than our handler in the effective configuration: $REPLY"
   fi
-  refuse_missing_imports
   edit_needed=1
 }
+
+# Nothing is changed: afterwards is as before.
+keep_dump() {
+  cp "$work/before.toml" "$work/after.toml"
+  cp "$work/before.flat" "$work/after.flat"
+}
+
+# Whether the handler in the dump `before` is as our block makes it, whatever stands around it. Defaults are not compared: a dump
+# prints them too.
+is_ours() {
+  local table
+  handler_table before
+  table=$REPLY
+  cmp -s <(handler_block "$table" | flatten | without_defaults) \
+    <(grep -F -e "$table|" -e "$table.options|" "$work/before.flat" | without_defaults)
+}
+
+without_defaults() { tr -d "\"'" | sed -E '/ = (|\[\]|0|false|podsandbox)$/d'; }
 
 # marked_block PLUGIN NOTE: the tables of our handler between its marks.
 marked_block() {

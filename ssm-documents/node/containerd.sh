@@ -1,55 +1,111 @@
-# --- containerd: which binary and file are really used ---
+# --- containerd: which daemon counts, and which binary, file and socket it really uses ---
 
-containerd_binary='' containerd_kill_mode='' containerd_active='' containerd_restarts='' containerd_pid=''
-config='' unit_config=''
+containerd_binary='' containerd_kill_mode='' containerd_active='' containerd_restarts='' containerd_pid='' containerd_start=''
+containerd_words=() config='' socket=''
 containerd_seconds=60
 
 show_containerd() {
-  local line words option='(^| )(-c|--?config)[ =]([^ ]+)'
-  containerd_active='' containerd_restarts='' containerd_pid=''
+  local line
+  containerd_active='' containerd_restarts='' containerd_pid='' containerd_start=''
   while IFS= read -r line; do
     case $line in
-      LoadState=loaded) containerd_binary=${containerd_binary:-/usr/bin/containerd} ;;
       ActiveState=*) containerd_active=${line#*=} ;;
       KillMode=*) containerd_kill_mode=${line#*=} ;;
       NRestarts=*) containerd_restarts=${line#*=} ;;
       MainPID=*) containerd_pid=${line#*=} ;;
       ExecStart=*'argv[]='*)
-        words=${line#*'argv[]='}
-        words=${words%%' ;'*}
-        containerd_binary=${words%% *}
-        unit_config=/etc/containerd/config.toml
-        if [[ $words =~ $option ]]; then unit_config=${BASH_REMATCH[3]}; fi
+        containerd_start=${line#*'argv[]='}
+        containerd_start=${containerd_start%%' ;'*}
         ;;
     esac
-  done < <(clean systemctl show containerd.service -p LoadState -p ActiveState -p KillMode -p NRestarts -p MainPID -p ExecStart)
+  done < <(clean systemctl show containerd.service -p ActiveState -p KillMode -p NRestarts -p MainPID -p ExecStart)
+}
+
+# words_of PID: leaves the words of a running process in the array words. Variables and files of variables have had their effect on them.
+words_of() {
+  words=()
+  mapfile -d '' -t words 2>/dev/null <"$ROOT/proc/$1/cmdline" || true
+}
+
+# flag WORD… -- NAME…: leaves in REPLY what the words give the last of these flags, in the forms of Go: -c X, --config X, --config=X.
+flag() {
+  local word names='' next='' form='^--?([a-z-]+)(=(.*))?$'
+  local -a given=()
+  while [[ $1 != -- ]]; do given+=("$1") && shift; done
+  names=" ${*:2} "
+  REPLY=''
+  for word in "${given[@]:1}"; do
+    if [[ -n $next ]]; then
+      REPLY=$word next=''
+    elif [[ $word =~ $form && $names == *" ${BASH_REMATCH[1]} "* ]]; then
+      if [[ -n ${BASH_REMATCH[2]} ]]; then REPLY=${BASH_REMATCH[3]}; else next=1; fi
+    fi
+  done
 }
 
 # Reads what there is before anything is touched. It waits for containerd, which may still be starting.
 read_containerd() {
-  local deadline line
+  local deadline line known=$config
   tick
   deadline=$((uptime + containerd_seconds))
-  unit_config=''
-  while show_containerd && [[ $containerd_active != active ]] && tick && ((uptime < deadline)) && [[ -n $containerd_binary ]]; do
+  while show_containerd && [[ $containerd_active != active && -n $containerd_start ]] && tick && ((uptime < deadline)); do
     # A failed unit does not come back by itself.
     if [[ $containerd_active == failed ]]; then break; fi
     sleep 0.2
   done
-  if [[ -z $containerd_binary ]]; then
+  if [[ -z $containerd_start ]]; then
     fail bootstrap-failed 'there is no containerd.service; a containerd that k3s or RKE2 embeds is not supported'
   fi
-  line=$(clean "$ROOT$containerd_binary" --version) || fail bootstrap-failed "$containerd_binary --version failed"
-  [[ $line =~ [\ v]([0-9]+\.[0-9]+\.[0-9]+) ]] || fail bootstrap-failed "containerd does not tell its version: $line"
-  containerd_version=${BASH_REMATCH[1]}
   if [[ $containerd_active != active ]]; then
     fail bootstrap-failed "containerd.service is ${containerd_active:-unknown} before Airlock touched anything"
   fi
+  read_process
+  line=$(clean "$ROOT$containerd_binary" --version) || fail bootstrap-failed "$containerd_binary --version failed"
+  [[ $line =~ [\ v]([0-9]+\.[0-9]+\.[0-9]+) ]] || fail bootstrap-failed "containerd.service runs $containerd_binary, which does not tell its version: $line"
+  containerd_version=${BASH_REMATCH[1]}
   if [[ $containerd_kill_mode != process ]]; then
     fail config-refused "containerd.service has KillMode=$containerd_kill_mode: a restart would end the containers of this node"
   fi
-  config=$unit_config
+  if [[ -n ${journal_stage:-} && $known != "$config" ]]; then
+    line=$config config=$known
+    fail config-refused "containerd reads $line now, and the run that was killed had changed $known"
+  fi
+  command -v ctr >/dev/null || fail tool-missing "ctr, which comes with containerd and is needed for every check of it, is not on the node"
   read_config_version
+}
+
+# The daemon's own command line says what it reads; the unit's can hold variables, and can have changed since.
+read_process() {
+  local words
+  words_of "$containerd_pid"
+  containerd_words=("${words[@]}")
+  containerd_binary=$(readlink "$ROOT/proc/$containerd_pid/exe") || fail bootstrap-failed "containerd.service has no process $containerd_pid"
+  containerd_binary=${containerd_binary#"$ROOT"}
+  # What a package has replaced since is what starts next.
+  containerd_binary=${containerd_binary%' (deleted)'}
+  flag "${words[@]}" -- config c
+  config=${REPLY:-/etc/containerd/config.toml}
+  if [[ $config != /* || $config == *[\$\"\'\\[:space:]]* ]]; then
+    fail config-refused "containerd runs with the configuration $config; Airlock takes a full path without \$, quotes and spaces"
+  fi
+  if [[ $containerd_start != *[\$\"\'\\]* && $ROOT${containerd_start%% *} -ef $ROOT$containerd_binary && $containerd_start != "${words[*]}" ]]; then
+    fail config-refused "containerd.service would start '$containerd_start', and runs '${words[*]}'; restart it first"
+  fi
+}
+
+# Leaves the daemon's socket in socket, from its command line or the dump $1, and refuses one that is not the kubelet's.
+read_socket() {
+  flag "${containerd_words[@]}" -- address a
+  socket=$REPLY
+  if [[ -z $socket ]]; then
+    value_of "$1" grpc address || value_of "$1" plugins.io.containerd.server.v1.grpc address || true
+    socket=${REPLY:-/run/containerd/containerd.sock}
+  fi
+  export CONTAINERD_ADDRESS=$ROOT$socket
+  read_endpoint
+  if [[ -n $REPLY && $REPLY != "$socket" && ! $ROOT$REPLY -ef $ROOT$socket ]]; then
+    fail config-refused "the kubelet talks to $REPLY, and containerd.service serves $socket: Airlock changes the containerd of containerd.service alone"
+  fi
 }
 
 # The version line stands before the first table. Without one containerd 1.x assumes 1.

@@ -45,6 +45,12 @@ handler_table() {
   REPLY=plugins.$plugin.containerd.runtimes.${2:-$handler}
 }
 
+# Prints the name of the handler that pods without a RuntimeClass get.
+default_handler() {
+  handler_table "$1"
+  value_of "$1" "${REPLY%.runtimes.*}" default_runtime_name && printf '%s' "$REPLY"
+}
+
 has_handler() {
   handler_table "$1"
   grep -qF -e "$REPLY|" "$work/$1.flat"

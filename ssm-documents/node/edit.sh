@@ -2,7 +2,7 @@
 
 # Not *.toml: a root file that imports every *.toml beside it would read the candidate twice.
 candidate_name=.config.airlock-candidate
-edit_needed='' own_handlers=() own_note='' own_last='' candidate_absent=''
+edit_needed='' own_handlers=() own_note='' own_last='' candidate_absent='' imported_folders=''
 
 # Reads the file and takes it apart: what is not ours is in $work/base, our block in $work/own-block, the effective configuration in
 # the dump `before`.
@@ -91,21 +91,39 @@ other_difference() {
     grep -vF "${ours[@]}" | head -n 1 || true)
 }
 
-# `config dump` accepts an import of a file that is missing; the daemon does not.
-refuse_missing_imports() {
-  local text entry form='(^|[[:space:]])imports[[:space:]]*=[[:space:]]*\[([^]]*)\]' quoted=$'["\']([^"\']+)["\'](.*)$'
-  # What stands before the first table, without comments.
-  text=$(sed -E -e "s/^(([^\"'#]|\"[^\"]*\"|'[^']*')*)#.*\$/\1/" -e '/^[[:space:]]*\[[^],]*\][[:space:]]*$/,$d' "$work/base" | tr '\n' ' ')
-  [[ $text =~ $form ]] || return 0
-  text=${BASH_REMATCH[2]}
+# imported_files DUMP: leaves in REPLY the files that the configuration imports, and the folders of patterns in imported_folders, one a
+# line each. A dump names them all, also those that an import imports.
+imported_files() {
+  local text entry file quoted=$'["\']([^"\']+)["\'](.*)$'
+  text=$(grep -m 1 '^|imports = ' "$work/$1.flat" || true)
+  REPLY='' imported_folders=''
   while [[ $text =~ $quoted ]]; do
     entry=${BASH_REMATCH[1]} text=${BASH_REMATCH[2]}
-    if [[ $entry == *[*?[]* ]]; then continue; fi
     if [[ $entry != /* ]]; then entry=${config%/*}/$entry; fi
-    if [[ ! -f $ROOT$entry ]]; then
-      fail config-refused "$config imports $entry, which does not exist: containerd would not start again"
+    if [[ $entry != *[*]* ]]; then
+      # 1.x names the root file itself.
+      if [[ $entry != "$config" && $entry != *"/$candidate_name" && $entry != "${work#"$ROOT"}"/* ]]; then REPLY+=$entry$'\n'; fi
+      continue
     fi
+    imported_folders+=${entry%/*}$'\n'
+    while IFS= read -r file; do
+      if [[ $file != "$ROOT$config" ]]; then REPLY+=${file#"$ROOT"}$'\n'; fi
+    done < <(compgen -G "$ROOT$entry" || true)
   done
+}
+
+# Leaves in REPLY why containerd does not see what stands in the file, as far as an import is the reason.
+hiding_import() {
+  local file names='' version
+  imported_files "$1"
+  while IFS= read -r file; do
+    if [[ -f $ROOT$file ]] && grep -qE '^[[:space:]]*\[.*(io\.containerd\.(grpc\.v1\.cri|cri\.v1))' "$ROOT$file"; then
+      version=$(sed -nE 's/^[[:space:]]*version[[:space:]]*=[[:space:]]*([0-9]+).*/\1/p' "$ROOT$file" | head -n 1)
+      names+="${names:+, }$file (version ${version:-not given})"
+    fi
+  done <<<"$REPLY"
+  REPLY=''
+  if [[ -n $names ]]; then REPLY=" (version $config_version): $names, which it imports, takes the place of its CRI section"; fi
 }
 
 # Puts the planned configuration in place. From the journal's line on, a killed run can be finished or undone.

@@ -7,6 +7,8 @@ staged=$stages/$release
 link_names=(runsc containerd-shim-runsc-v1 gvisor-bin)
 links_in=$ROOT/usr/local/bin
 runsc_toml=/etc/containerd/runsc.toml
+# What of a handler shows that it is ours.
+own_pointer="ConfigPath = $runsc_toml"
 
 runsc_toml_text() {
   # No systemd-cgroup here: releases since June 2026 tell the driver by the path, and forcing it breaks cgroupfs nodes.

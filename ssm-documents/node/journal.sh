@@ -19,7 +19,7 @@ write_journal() {
   journal_stage=$1
   printf '%s\n' "stage=$1" "verb=$verb" "runtime=$runtime" "config=$config" "existed=$config_existed" "before=$config_sha_before" \
     "after=$config_sha_after" "links=$links_changed" "previous=$previous_release" "toml=$toml_changed" \
-    "cri=${cri_before//$'\n'/;}" >"$journal.new"
+    "cri=${cri_before//$'\n'/;}" "socket=$socket" >"$journal.new"
   sync "$journal.new"
   mv -f "$journal.new" "$journal"
   step "journal says $1"
@@ -49,6 +49,10 @@ take_over() {
       previous) previous_release=$value ;;
       toml) toml_changed=$value ;;
       cri) cri_before=${value//;/$'\n'} ;;
+      socket)
+        socket=$value
+        export CONTAINERD_ADDRESS=$ROOT$socket
+        ;;
     esac
   done <"$journal"
   say "the last $journal_verb of $journal_runtime was killed at $journal_stage; this run takes over"

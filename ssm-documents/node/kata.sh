@@ -5,6 +5,8 @@ stages=$ROOT/opt/airlock/kata
 staged=$stages/$release
 home=$ROOT/opt/kata
 shim=/opt/kata/runtime-rs/bin/containerd-shim-kata-v2
+# What of a handler shows that it is ours.
+own_pointer="runtime_path = $shim"
 modules_file=/etc/modules-load.d/airlock-kata.conf
 kata_config=/opt/kata/share/defaults/kata-containers/runtime-rs/configuration-
 case $handler in

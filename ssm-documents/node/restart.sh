@@ -1,16 +1,18 @@
 # --- the restart of containerd, and whether it answers afterwards as it did before ---
 
-cri_before='' tasks_before='' restart_owed=''
+cri_before='' tasks_before='' restart_owed='' bound_units=()
 
-# The CRI plugins and their states, one a line: what `ctr plugins ls` says of them.
-read_cri() {
+# Leaves the CRI plugins and their states in REPLY, one a line, of what `ctr plugins ls` says.
+read_cri() { cri_states < <(clean timeout 20 ctr plugins ls 2>"$work/err"); }
+
+cri_states() {
   local type id state_of
   REPLY=''
   while read -r type id _ state_of _; do
     case "$type $id" in
       'io.containerd.grpc.v1 cri' | io.containerd.cri.v1\ *) REPLY+="$type.$id $state_of"$'\n' ;;
     esac
-  done < <(clean timeout 20 ctr plugins ls 2>&1)
+  done
 }
 
 # Pids of the running tasks of Kubernetes.
@@ -27,6 +29,10 @@ remember_containerd() {
   if [[ -n $cri_before ]]; then return 0; fi
   read_cri
   cri_before=$REPLY
+  if [[ -z $cri_before ]]; then
+    last_words
+    fail config-refused "containerd does not answer on $socket: ${REPLY:-ctr names no CRI plugin}"
+  fi
   if [[ $cri_before != *'io.containerd.grpc.v1.cri ok'* ]]; then
     fail config-refused "containerd's CRI plugin is not ok before Airlock touched anything: ${cri_before//$'\n'/, }"
   fi
@@ -56,13 +62,69 @@ restart_containerd() {
     sleep 0.05
   done
   step 'containerd answers'
+  if ((${#bound_units[@]} == 0)); then return 0; fi
+  # They restart beside it; one that is bound stays down where containerd failed in between.
+  if ! clean timeout 90 systemctl start "${bound_units[@]}" 2>"$work/err"; then
+    last_words
+    REPLY="a unit that is bound to containerd did not come back: $REPLY"
+    return 1
+  fi
+  step 'bound units are back'
+}
+
+# Leaves in bound_units the active units that systemd restarts with containerd, and those that it restarts with them. Refuses where there
+# is one that it stops, and does not start again.
+read_bound_units() {
+  local line unit id active names stops
+  local -A how=([containerd.service]=restart)
+  local -a next=(containerd.service)
+  bound_units=()
+  while ((${#next[@]} > 0)); do
+    id='' active='' names='' stops=''
+    while IFS= read -r line; do
+      case $line in
+        Id=*) id=${line#*=} ;;
+        ActiveState=*) active=${line#*=} ;;
+        PropagatesStopTo=*) stops=${line#*=} ;;
+        RequiredBy=* | RequisiteOf=* | BoundBy=* | ConsistsOf=*) names+=" ${line#*=}" ;;
+        '')
+          if [[ $active == inactive || $active == failed || -z $id ]]; then
+            names='' stops=''
+          elif [[ ${how[$id]:-} == stop ]]; then
+            fail config-refused "a restart of containerd would stop $id, and nothing starts it again (StopPropagatedFrom=)"
+          elif [[ $id != containerd.service && $id != *.target ]]; then
+            bound_units+=("$id")
+          fi
+          for unit in $names; do how[$unit]=${how[$unit]:-new}; done
+          for unit in $stops; do how[$unit]=${how[$unit]:-newstop}; done
+          id='' active='' names='' stops=''
+          ;;
+      esac
+    done < <(clean systemctl show "${next[@]}" -p Id -p ActiveState -p RequiredBy -p RequisiteOf -p BoundBy -p ConsistsOf \
+      -p PropagatesStopTo && echo)
+    next=()
+    for unit in "${!how[@]}"; do
+      case ${how[$unit]} in
+        new) how[$unit]=restart ;;
+        newstop) how[$unit]=stop ;;
+        *) continue ;;
+      esac
+      next+=("$unit")
+    done
+  done
 }
 
 containerd_answers() {
   local pid running reason
+  local -a words
   show_containerd
   if [[ $containerd_active != active ]]; then
     REPLY="containerd.service is $containerd_active"
+    return 1
+  fi
+  words_of "$containerd_pid"
+  if ((${#containerd_words[@]} > 0)) && [[ ${words[*]} != "${containerd_words[*]}" ]]; then
+    REPLY="containerd ran as '${containerd_words[*]}' and runs as '${words[*]}'"
     return 1
   fi
   read_cri

@@ -4,11 +4,15 @@ deb=$stages/sysbox-ce.deb
 unit_seconds=30
 
 handler_block() {
-  local table cgroup=false
-  handler_table before runc
-  table=$REPLY.options
-  # The kubelet's cgroup driver is the same for every handler.
-  if value_of before "$table" SystemdCgroup; then cgroup=$REPLY; fi
+  local name cgroup=false
+  # The kubelet's cgroup driver is the same for every handler; the one that pods run in by default has it right.
+  for name in "$(default_handler before)" runc; do
+    handler_table before "$name"
+    if value_of before "$REPLY.options" SystemdCgroup; then
+      cgroup=$REPLY
+      break
+    fi
+  done
   printf '%s\n' "[$1]" '  runtime_type = "io.containerd.runc.v2"' \
     "[$1.options]" "  BinaryName = \"$staged\"" "  SystemdCgroup = $cgroup"
 }

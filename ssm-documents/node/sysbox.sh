@@ -5,6 +5,8 @@ stages=$ROOT/opt/airlock/sysbox
 # What the package is, so that an installation of somebody else is told from ours.
 marker=$stages/release
 staged=/usr/bin/sysbox-runc
+# What of a handler shows that it is ours.
+own_pointer="BinaryName = $staged"
 sysbox_programs=(usr/bin/sysbox-runc usr/bin/sysbox-mgr usr/bin/sysbox-fs)
 sysbox_units=(sysbox.service sysbox-mgr.service sysbox-fs.service)
 

@@ -39,8 +39,8 @@ export const guards: readonly Guard[] = [
     out: [/^other_difference\(\) \{$/m, "other_difference() {\n  REPLY=''\n  return 0\n"],
     rule: async (node, change) => {
       const before = await node.others();
-      // Where even runc is gone the checks after the restart notice, which is one restart too late.
-      assert.equal((await node.install(change)).restarts, 0);
+      // Without runc no containerd comes up, which the rehearsal notices too; what is lost in silence only the dumps show.
+      assert.match((await node.install(change)).detail, /would alter more than our handler/);
       assert.deepEqual(await node.others(), before);
     },
   },
@@ -66,7 +66,7 @@ export const guards: readonly Guard[] = [
   {
     name: "the plugin id: our block stands under that of the file's own version, where containerd sees it",
     configuration: 'v3',
-    out: [/^ {2}plugin=io\.containerd\.cri\.v1\.runtime$/m, '  plugin=io.containerd.grpc.v1.cri'],
+    out: [/^plugin=io\.containerd\.cri\.v1\.runtime$/m, 'plugin=io.containerd.grpc.v1.cri'],
     rule: async (node, change) => {
       assert.equal((await node.install(change)).outcome, 'installed');
       assert.ok((await node.handlers()).includes('runsc'));
@@ -81,9 +81,9 @@ export const guards: readonly Guard[] = [
     },
   },
   {
-    name: 'the imports: no restart where containerd would not start again',
+    name: 'the rehearsal: no restart where containerd would not start again',
     configuration: 'missing-import',
-    out: [/^refuse_missing_imports\(\) \{$/m, 'refuse_missing_imports() {\n  return 0\n'],
+    out: [/^rehearse\(\) \{$/m, 'rehearse() {\n  return 0\n'],
     rule: async (node, change) => {
       assert.equal((await node.install(change)).restarts, 0);
     },

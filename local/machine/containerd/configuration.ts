@@ -1,5 +1,5 @@
 import { parse, TomlError } from 'smol-toml';
-import { cri, defaults, handlerDefaults, newestVersion, type Series, type Table } from './defaults.ts';
+import { cri, defaults, handlerDefaults, newestVersion, type Series, server, type Table } from './defaults.ts';
 import { isTable, merge, tableAt, without } from './tables.ts';
 
 /** The file system as the daemon sees it. */
@@ -28,13 +28,34 @@ type Reader = 'dump' | 'daemon';
 export function effective(series: Series, path: string, files: Files, reader: Reader): Table {
   const text = files.read(path);
   if (text === undefined) return defaults(series);
-  const root = read(path, text, series);
-  const imported = importsOf(root, path, files, reader).map((file) => read(file, files.read(file) ?? '', series));
+  const { loaded, imports, missing } = load(series, path, files);
+  if (missing !== undefined && reader === 'daemon') {
+    const prefix = series === '1.7' ? `failed to load TOML: ${missing}: ` : '';
+    throw new ConfigurationError(`${prefix}open ${missing}: no such file or directory`);
+  }
+  const [root = {}, ...imported] = loaded.values();
   const settings = series === '1.7' ? mergeOld(root, imported) : mergeNew(series, root, imported);
   const config = fill(series, settings);
-  // 1.7 lists the file itself.
-  config['imports'] = series === '1.7' ? [path, ...list(root['imports'])] : list(root['imports']);
+  // 1.7 lists the files that it loaded, 2.x what the files say; a dump that broke off does so on 1.7 too.
+  config['imports'] = series === '1.7' && missing === undefined ? [...loaded.keys()] : imports;
   return config;
+}
+
+/** Reads the root and whatever it imports, the imports of imports too, until a file is missing: that ends both the daemon and the dump. */
+function load(series: Series, path: string, files: Files) {
+  const loaded = new Map<string, Table>();
+  const imports: string[] = [];
+  const pending = [path];
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+    if (loaded.has(next)) continue;
+    const text = files.read(next);
+    if (text === undefined) return { loaded, imports, missing: next };
+    const table = read(next, text, series);
+    loaded.set(next, table);
+    for (const entry of list(table['imports'])) if (!imports.includes(entry)) imports.push(entry);
+    pending.push(...importsOf(table, next, files));
+  }
+  return { loaded, imports, missing: undefined };
 }
 
 function read(path: string, text: string, series: Series): Table {
@@ -58,14 +79,12 @@ function read(path: string, text: string, series: Series): Table {
   return table;
 }
 
-function importsOf(root: Table, path: string, files: Files, reader: Reader): string[] {
+/** A relative path is relative to the file that names it, and only a path with an asterisk is a pattern. */
+function importsOf(table: Table, path: string, files: Files): string[] {
   const folder = path.slice(0, path.lastIndexOf('/'));
-  return list(root['imports']).flatMap((entry) => {
+  return list(table['imports']).flatMap((entry) => {
     const full = entry.startsWith('/') ? entry : `${folder}/${entry}`;
-    if (/[*?[]/.test(full)) return [...files.match(full)].filter((file) => file !== path);
-    if (files.read(full) !== undefined) return [full];
-    if (reader === 'dump') return [];
-    throw new ConfigurationError(`failed to load imports: open ${full}: no such file or directory`);
+    return full.includes('*') ? files.match(full) : [full];
   });
 }
 
@@ -160,7 +179,11 @@ function fill(series: Series, settings: Table): Table {
   }
   // 1.7 prints what it does not know; 2.x drops it.
   if (series === '1.7') for (const [id, section] of Object.entries(given)) plugins[id] ??= section;
-  const top = Object.fromEntries(Object.entries(settings).filter(([key]) => key in base || series === '1.7'));
+  // 2.3 has its servers among the plugins.
+  const { grpc = {}, ...others } = settings;
+  if (series === '2.3') plugins[server] = merge(plugins[server] as Table, pick(grpc as Table, 'address'));
+  const kept = series === '2.3' ? others : settings;
+  const top = Object.fromEntries(Object.entries(kept).filter(([key]) => key in base || series === '1.7'));
   return { ...base, ...top, version: newestVersion[series], plugins };
 }
 

@@ -23,6 +23,11 @@ export const cri = {
   images: 'io.containerd.cri.v1.images',
 } as const;
 
+/** The id under which 2.3 has the address of its socket; earlier daemons have it in the table `grpc`. */
+export const server = 'io.containerd.server.v1.grpc';
+
+const grpc = { address: '/run/containerd/containerd.sock' };
+
 /** What every handler has that the file does not say. */
 export function handlerDefaults(): Table {
   return {
@@ -71,13 +76,15 @@ export function defaults(series: Series): Table {
       containerd: { snapshotter: 'overlayfs', ...containerd },
       registry: { config_path: '' },
     };
-    return { ...top, ...lists, imports: [], plugins: { [cri.grpc]: section, ...others } };
+    return { ...top, ...lists, grpc, imports: [], plugins: { [cri.grpc]: section, ...others } };
   }
   return {
     ...top,
     ...lists,
+    ...(series === '2.0' ? { grpc } : {}),
     imports: [],
     plugins: {
+      ...(series === '2.3' ? { [server]: grpc } : {}),
       [cri.images]: {
         snapshotter: 'overlayfs',
         max_concurrent_downloads: 3,

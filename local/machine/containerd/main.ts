@@ -1,6 +1,7 @@
-import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ConfigurationError, effective, type Files } from './configuration.ts';
-import { cri, defaults, seriesOf, type Table } from './defaults.ts';
+import { cri, defaults, type Series, seriesOf, server, type Table } from './defaults.ts';
 import { print } from './print.ts';
 import { tableAt } from './tables.ts';
 
@@ -12,15 +13,23 @@ export function filesIn(tree: string): Files {
       const full = inTree(path);
       return existsSync(full) ? readFileSync(full, 'utf8') : undefined;
     },
-    match: (pattern) => globSync(inTree(pattern)).sort(),
+    match: (pattern) =>
+      globSync(inTree(pattern))
+        .map((path) => path.slice(pattern.startsWith(tree) ? 0 : tree.length))
+        .sort(),
   };
 }
 
 /** What the daemon that runs has loaded. */
 export interface Running {
   readonly handlers: readonly string[];
-  readonly cri: 'ok' | 'error' | 'skip';
+  readonly cri: Status;
 }
+
+type Status = 'ok' | 'error' | 'skip';
+
+/** Where the daemon reads its configuration when nothing else is said. */
+const usualConfig = '/etc/containerd/config.toml';
 
 /**
  * Starts the daemon: reads the configuration and writes down what it loaded, for the other stand-ins and for the kubelet.
@@ -33,45 +42,92 @@ export function start(tree: string, version: string, config: string, broken: 'no
   const machine = `${tree}/.machine`;
   rmSync(`${machine}/running.json`, { force: true });
   const loaded = effective(series, config, filesIn(tree), 'daemon');
-  const containerd = tableAt(loaded, 'plugins', series === '1.7' ? cri.grpc : cri.runtime, 'containerd');
-  const handlers = Object.keys(tableAt(containerd, 'runtimes'));
+  const handlers = Object.keys(tableAt(containerdTable(series, loaded), 'runtimes'));
   const ours = handlers.some((name) => /^(runsc$|kata-|sysbox-)/.test(name));
   if (broken === 'daemon' && ours)
     throw new ConfigurationError('planted fault: this daemon does not start with such a handler');
-  const status = criStatus(loaded, containerd, handlers, broken === 'cri' && ours);
+  const status = broken === 'cri' && ours ? 'error' : criOf(series, loaded).status;
+  writeFileSync(`${machine}/plugins`, plugins(series, status));
+  const running: Running = { handlers, cri: status };
+  writeFileSync(`${machine}/running.json`, JSON.stringify(running));
+  const address = series === '2.3' ? tableAt(loaded, 'plugins', server)['address'] : tableAt(loaded, 'grpc')['address'];
+  appear(tree, config, String(address));
+  return running;
+}
+
+/** Shows the daemon as the rest of the node sees it: a process, and a socket that is as old as the process. */
+function appear(tree: string, config: string, address: string): void {
+  const pid = readFileSync(`${tree}/.machine/pid`, 'utf8').trim();
+  const process = `${tree}/proc/${pid}`;
+  for (const old of globSync(`${tree}/proc/*/exe`)) {
+    if (old !== `${process}/exe` && /^\/usr\/bin\/containerd\0/.test(readFileSync(`${dirname(old)}/cmdline`, 'utf8'))) {
+      rmSync(dirname(old), { recursive: true });
+    }
+  }
+  rmSync(process, { recursive: true, force: true });
+  mkdirSync(process, { recursive: true });
+  const words = ['/usr/bin/containerd', ...(config === usualConfig ? [] : ['--config', config])];
+  writeFileSync(`${process}/cmdline`, words.map((word) => `${word}\0`).join(''));
+  symlinkSync(`${tree}/usr/bin/containerd`, `${process}/exe`);
+  rmSync(tree + address, { force: true });
+  mkdirSync(dirname(tree + address), { recursive: true });
+  writeFileSync(tree + address, '');
+  writeFileSync(`${tree}/.machine/socket`, address);
+}
+
+/** What `ctr plugins ls` prints. */
+function plugins(series: Series, status: Status): string {
   const rows = ['TYPE ID PLATFORMS STATUS', 'io.containerd.snapshotter.v1 overlayfs linux/amd64 ok'];
   if (series !== '1.7') {
     rows.push(`io.containerd.cri.v1 images - ${status}`, `io.containerd.cri.v1 runtime linux/amd64 ${status}`);
   }
   rows.push(`io.containerd.grpc.v1 cri linux/amd64 ${status}`);
-  writeFileSync(
-    `${machine}/plugins`,
-    `${rows
-      .map((row) =>
-        row
-          .split(' ')
-          .map((word) => word.padEnd(30))
-          .join('')
-          .trimEnd(),
-      )
-      .join('\n')}\n`,
-  );
-  const running: Running = { handlers, cri: status };
-  writeFileSync(`${machine}/running.json`, JSON.stringify(running));
-  return running;
+  const columns = (row: string) => row.split(' ').map((word) => word.padEnd(30));
+  return rows.map((row) => `${columns(row).join('').trimEnd()}\n`).join('');
 }
 
-function criStatus(loaded: Table, containerd: Table, handlers: readonly string[], broken: boolean): Running['cri'] {
+const containerdTable = (series: Series, loaded: Table) =>
+  tableAt(loaded, 'plugins', series === '1.7' ? cri.grpc : cri.runtime, 'containerd');
+
+/** Whether the CRI plugins of a daemon come up; without them the daemon itself stays up. */
+function criOf(series: Series, loaded: Table): { readonly status: Status; readonly reason?: string } {
   const disabled = loaded['disabled_plugins'];
-  if (Array.isArray(disabled) && disabled.some((id) => id === 'cri' || id === cri.grpc)) return 'skip';
-  // The daemon itself stays up with a default that names nothing; only its CRI plugins do not.
-  return broken || !handlers.includes(String(containerd['default_runtime_name'])) ? 'error' : 'ok';
+  if (Array.isArray(disabled) && disabled.some((id) => id === 'cri' || id === cri.grpc)) return { status: 'skip' };
+  const containerd = containerdTable(series, loaded);
+  const name = String(containerd['default_runtime_name']);
+  if (tableAt(containerd, 'runtimes')[name] === undefined) {
+    return {
+      status: 'error',
+      reason: `no corresponding runtime configured in \`containerd.runtimes\` for \`containerd\` \`default_runtime_name = "${name}"`,
+    };
+  }
+  const registry = tableAt(loaded, 'plugins', series === '1.7' ? cri.grpc : cri.images, 'registry');
+  if (registry['config_path'] !== '' && registry['mirrors'] !== undefined) {
+    return { status: 'error', reason: '`mirrors` cannot be set when `config_path` is provided' };
+  }
+  return { status: 'ok' };
+}
+
+/** What a daemon of its own namespaces would show that starts with a candidate (none: without a file) in the place of the file. */
+function rehearse(tree: string, version: string, config: string, candidate: string): void {
+  const series = seriesOf(version);
+  const files = filesIn(tree);
+  const read = (path: string) => (path === config ? files.read(candidate) : files.read(path));
+  try {
+    const { status, reason } = criOf(series, effective(series, config, { ...files, read }, 'daemon'));
+    process.stdout.write(plugins(series, status));
+    if (reason !== undefined) process.stderr.write(`level=warning msg="failed to load plugin" error="${reason}"\n`);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    process.stdout.write('unread\n');
+    process.stderr.write(`containerd: ${error.message}\n`);
+  }
 }
 
 /** The command line of the stand-in: `main.ts TREE VERSION containerd's own arguments`, or `… start CONFIG BROKEN`. */
 function main([tree = '', version = '', ...words]: readonly string[]): void {
   const series = seriesOf(version);
-  let config = '/etc/containerd/config.toml';
+  let config = usualConfig;
   const rest: string[] = [];
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? '';
@@ -83,7 +139,8 @@ function main([tree = '', version = '', ...words]: readonly string[]): void {
   else if (command === 'config default') {
     const imports = series === '2.3' || version.startsWith('2.2') ? ['/etc/containerd/conf.d/*.toml'] : [];
     process.stdout.write(print(series, { ...defaults(series), imports }));
-  } else if (rest[0] === 'start')
+  } else if (rest[0] === 'rehearse') rehearse(tree, version, rest[1] ?? config, rest[2] ?? '');
+  else if (rest[0] === 'start')
     start(tree, version, rest[1] ?? config, (rest[2] ?? 'none') as 'none' | 'daemon' | 'cri');
   else throw new ConfigurationError(`the stand-in for containerd does not know: ${command}`);
 }
