@@ -264,6 +264,7 @@ export class SimulatedMachine implements Machine {
     write(`${tree}/.machine/containerd.mjs`, daemonBundle());
     write(`${tree}/.machine/config`, configFlag ?? '/etc/containerd/config.toml');
     write(`${tree}/.machine/pid`, '812\n');
+    if (configFlag !== undefined) write(`${tree}/etc/default/containerd`, `CONTAINERD_OPTS=--config ${configFlag}\n`);
     for (const unit of [...(options.bound ?? []), ...(options.stopped ?? [])]) {
       write(`${tree}/usr/lib/systemd/system/${unit}`, '[Unit]\n');
       write(`${tree}/.machine/units/${unit}`, 'active\n');

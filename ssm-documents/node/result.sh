@@ -57,7 +57,13 @@ print_result() {
   local room=700 extras=1
   result_line "$room" "$extras"
   while ((${#REPLY} > 1190 && room > 0)); do
-    if [[ -n $extras ]]; then extras=''; else room=$((room - 50)); fi
+    if [[ -n $side_effects ]]; then
+      side_effects=${side_effects:0:$((${#side_effects} > 40 ? ${#side_effects} - 40 : 0))}
+    elif [[ -n $extras ]]; then
+      extras=''
+    else
+      room=$((room - 50))
+    fi
     result_line "$room" "$extras"
   done
   printf '%s\n' "$REPLY"

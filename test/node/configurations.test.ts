@@ -10,6 +10,8 @@ interface Case {
   readonly configuration: NonNullable<RealOptions['configuration']>;
   /** What a run on containerd 1.x and 2.x ends with; `undefined` where that daemon would not start with the file at all. */
   readonly outcome: Readonly<Record<'1.x' | '2.x', 'installed' | OutcomeCode | undefined>>;
+  /** What a refusal has to name. */
+  readonly named?: string;
 }
 
 const both = (outcome: 'installed' | OutcomeCode) => ({ '1.x': outcome, '2.x': outcome });
@@ -38,6 +40,66 @@ BinaryName = "/usr/bin/nvidia-container-runtime"
   },
 };
 
+/** A registry mirror that puts two settings of CRI beside a root that has many more. */
+const mirror = {
+  text: `version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+# extra configuration may be put beside this file
+imports = ["/etc/containerd/config.d/*.toml"]
+
+[plugins."io.containerd.grpc.v1.cri".containerd]
+default_runtime_name = "runc"
+discard_unpacked_layers = true
+
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/pause:3.5"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+SystemdCgroup = true
+`,
+  files: {
+    '/etc/containerd/config.d/mirror.toml': `version = 2
+
+[plugins."io.containerd.grpc.v1.cri".registry]
+   config_path = "/etc/containerd/certs.d"
+[plugins."io.containerd.grpc.v1.cri".containerd]
+   discard_unpacked_layers = false
+`,
+  },
+};
+
+/** A root of version 2 that imports a file of version 3. */
+const newerDropIn = {
+  text: nvidia.text,
+  files: {
+    '/etc/containerd/conf.d/99-nvidia.toml': `version = 3
+
+[plugins."io.containerd.cri.v1.runtime".containerd]
+default_runtime_name = "nvidia"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.nvidia]
+runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.nvidia.options]
+BinaryName = "/usr/local/nvidia/toolkit/nvidia-container-runtime"
+SystemdCgroup = true
+`,
+  },
+};
+
+/** The import that takes the root's section away is itself imported by another one. */
+const deepDropIn = {
+  text: nvidia.text,
+  files: {
+    '/etc/containerd/conf.d/10-site.toml': 'version = 2\nimports = ["/etc/containerd/site/*.toml"]\n',
+    '/etc/containerd/site/cri.toml': `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\nsandbox_image = "example.com/pause:1"\n`,
+  },
+};
+
 const cases: readonly Case[] = [
   { name: 'what the bootstrap of EKS writes', configuration: 'eks-v2', outcome: both('installed') },
   { name: 'containerd config default', configuration: 'default', outcome: both('installed') },
@@ -51,6 +113,26 @@ const cases: readonly Case[] = [
     configuration: nvidia,
     // 1.x takes that copy in place of the root's whole section, so a block in the root would be lost.
     outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    named: '/etc/containerd/conf.d/99-nvidia.toml',
+  },
+  {
+    name: "a registry mirror's two settings of CRI",
+    configuration: mirror,
+    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    named: '/etc/containerd/config.d/mirror.toml',
+  },
+  {
+    name: 'a file of version 3 below a root of version 2',
+    configuration: newerDropIn,
+    // 2.0 to 2.2 lose the settings of the root, 2.3 and 1.x do not start.
+    outcome: { '1.x': undefined, '2.x': 'config-refused' },
+    named: '/etc/containerd/conf.d/99-nvidia.toml, which it imports',
+  },
+  {
+    name: 'an import of an import that has a CRI section',
+    configuration: deepDropIn,
+    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    named: '/etc/containerd/site/cri.toml',
   },
   { name: 'a file broken by hand', configuration: 'broken', outcome: both('config-refused') },
   { name: 'a handler of our name into plain runc', configuration: 'foreign', outcome: both('foreign-handler') },
@@ -108,7 +190,8 @@ describe.each(targets)('$name', (target) => {
         const result = await run(machine);
 
         expect(result).toMatchObject({ outcome, config: 'untouched', restarts: 0 });
-        expect(result.detail).not.toBe('');
+        expect(result.detail).toMatch(/./);
+        expect(result.detail).toContain(entry.named ?? '');
         const after = await snapshot(machine);
         expectAsBefore(after, before);
         expect(after).toEqual(before);

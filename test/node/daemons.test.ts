@@ -203,14 +203,16 @@ describe('refused, and the reason names it', () => {
   });
 
   test('a path that holds a dollar sign', async () => {
+    const dollar = '/etc/containerd/$NAME.toml';
+    // systemd takes two for one.
     const files = {
-      [dropIn]: unit("ExecStart=/usr/bin/containerd --config '/etc/containerd/$${NAME}.toml'"),
-      '/etc/containerd/${NAME}.toml': plain,
+      [dropIn]: unit(`ExecStart=/usr/bin/containerd --config ${dollar.replace('$', () => '$$')}`),
+      [dollar]: plain,
     };
     await onNode(newest, { files }, async (machine) => {
       const { outcome, detail } = await refused(machine);
       expect(outcome).toBe('config-refused');
-      expect(detail).toContain('/etc/containerd/${NAME}.toml');
+      expect(detail).toContain(dollar);
     });
   });
 });

@@ -147,7 +147,7 @@ describe('an uninstallation of gVisor', () => {
 
     const { result } = await run(machine, 'uninstall');
 
-    expect(result).toMatchObject({ outcome: 'uninstalled', config: 'untouched', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'foreign-handler', config: 'untouched', restarts: 0 });
     expect(bytesOf(machine)).toBe(before.bytes);
     expect(filesOf(machine)).toEqual(expect.arrayContaining(before.files));
   });
