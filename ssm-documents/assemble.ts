@@ -196,14 +196,14 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
 }
 
 /**
- * One file of shell without its comments and indentation, which would cost a fourth of what SSM takes; headings and orders to shellcheck
+ * One file of shell without its comments, indentation and empty lines, which would cost a fourth of what SSM takes; headings and orders to shellcheck
  * stay. No text in quotes goes over the end of a line and begins the next one with a space.
  */
 export function shell(path: string): string {
   const text = readFileSync(new URL(path, import.meta.url), 'utf8');
   return text
     .replaceAll(/^[ \t]*# (?!---|shellcheck ).*\n/gm, '')
-    .replaceAll(/^[ \t]+/gm, '')
+    .replaceAll(/^\s+/gm, '')
     .trimEnd();
 }
 

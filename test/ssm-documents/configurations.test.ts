@@ -20,7 +20,8 @@ function refusal(daemon: Daemon, name: ConfigurationName): readonly [outcome: st
   if (name === 'foreign') return ['foreign-handler', 'runsc'];
   if (name === 'docker') return ['config-refused', ''];
   if (name === 'broken') return ['config-refused', 'containerd cannot read /etc/containerd/config.toml'];
-  if (name === 'missing-import') return ['config-refused', 'open /etc/containerd/fleet.toml: no such file or directory'];
+  if (name === 'missing-import')
+    return ['config-refused', 'open /etc/containerd/fleet.toml: no such file or directory'];
   if (daemon !== '1.7.24') return undefined;
   if (name === 'no-version') return ['config-refused', 'has no version line'];
   if (name === 'no-runc') return ['config-refused', 'would alter more than our handler'];
