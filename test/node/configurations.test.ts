@@ -126,7 +126,7 @@ const cases: readonly Case[] = [
     configuration: newerDropIn,
     // 2.0 to 2.2 lose the settings of the root, 2.3 and 1.x do not start.
     outcome: { '1.x': undefined, '2.x': 'config-refused' },
-    named: '/etc/containerd/conf.d/99-nvidia.toml, which it imports',
+    named: '/etc/containerd/conf.d/99-nvidia.toml (version 3), which it imports',
   },
   {
     name: 'an import of an import that has a CRI section',
