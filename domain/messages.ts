@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { RowKeySchema } from './ledger.ts';
 import { type Node, NodeSchema, type Request, RequestSchema, runtimes } from './node.ts';
-import { type Failure, FailureSchema, type Installation } from './receipt.ts';
+import { FailureSchema, InstallationSchema } from './receipt.ts';
 import { surveyPageLimit } from './survey.ts';
 
 /** What an execution is started for, as its row has it: one admitted node, and what it shall have or why it cannot have it. */
@@ -38,19 +38,22 @@ export interface WaitingNode {
   readonly attempt: number;
 }
 
+/** One page of a survey that is asked for. */
+const SurveyCallSchema = v.object({
+  action: v.literal('survey'),
+  /** The configured release of each runtime: a node with another is outdated. */
+  releases: v.optional(v.record(v.picklist(runtimes), v.string())),
+  /** The most nodes on the page. */
+  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(surveyPageLimit))),
+  /** What the page before gave as `next`. */
+  next: v.optional(v.string()),
+});
+
 /** What the state machine and the sweep ask of a `cluster` function. What is released or quarantined, and why, the row says. */
 export const ClusterCallSchema = v.variant('action', [
   v.object({ action: v.literal('release'), key: RowKeySchema }),
   v.object({ action: v.literal('quarantine'), key: RowKeySchema }),
-  v.object({
-    action: v.literal('survey'),
-    /** The configured release of each runtime: a node with another is outdated. */
-    releases: v.optional(v.record(v.picklist(runtimes), v.string())),
-    /** The most nodes on the page. */
-    limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(surveyPageLimit))),
-    /** What the page before gave as `next`. */
-    next: v.optional(v.string()),
-  }),
+  SurveyCallSchema,
 ]);
 
 /** What the state machine and the sweep ask of a `cluster` function. */
@@ -62,17 +65,30 @@ export type RowCall = Exclude<ClusterCall, { action: 'survey' }>;
 export type SurveyCall = Extract<ClusterCall, { action: 'survey' }>;
 
 /** What is to be done with one node, as its row has it. */
-export type NodeCall =
-  | { readonly action: 'release'; readonly node: Node; readonly installation: Installation }
-  | {
-      readonly action: 'quarantine';
-      readonly node: Node;
-      readonly failure: Failure;
-      /** Whether the breaker is open: then no substitute shall be launched for the node. */
-      readonly breakerOpen?: boolean;
-      /** Whether a Node that is not there is not waited for: the instance is to be replaced. */
-      readonly once?: boolean;
-    };
+const NodeCallSchema = v.variant('action', [
+  v.object({ action: v.literal('release'), node: NodeSchema, installation: InstallationSchema }),
+  v.object({
+    action: v.literal('quarantine'),
+    node: NodeSchema,
+    failure: FailureSchema,
+    /** Whether the breaker is open: then no substitute shall be launched for the node. */
+    breakerOpen: v.optional(v.boolean()),
+    /** Whether a Node that is not there is not waited for: the instance is to be replaced. */
+    once: v.optional(v.boolean()),
+  }),
+]);
+
+/** What is to be done with one node, as its row has it. */
+export type NodeCall = v.InferOutput<typeof NodeCallSchema>;
+
+/** What the function of a private cluster hands to the one in the cluster's network: the call, and the token by which it is performed. */
+export const InsideCallSchema = v.object({
+  call: v.union([NodeCallSchema, SurveyCallSchema]),
+  token: v.string(),
+});
+
+/** A call and its token. */
+export type InsideCall = v.InferOutput<typeof InsideCallSchema>;
 
 /** The name of the error of an execution that was started for no launch of the ledger. */
 export const notAdmitted = 'NotAdmitted';

@@ -1,5 +1,6 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { gatekeepers } from '../domain/kubernetes.ts';
@@ -15,6 +16,9 @@ import type { Ledger } from './ledger.ts';
 /** One cluster of `airlock.yaml`. */
 export type ClusterConfig = Config['clusters'][number];
 
+/** How long one call may work in a cluster, in seconds. */
+const callSeconds = 90;
+
 /** What the way into one cluster needs. */
 export interface ClusterAccessProps {
   readonly cluster: ClusterConfig;
@@ -29,8 +33,9 @@ export interface ClusterAccessProps {
 }
 
 /**
- * The one function that talks to one cluster. It signs its token itself, so it has no AWS right but its log (and its network interfaces
- * where the cluster is private); what it may do in the cluster, the cluster's RBAC says.
+ * The one function that decides what is done in a cluster. It reads rows of the ledger, and does what they say; it signs its token itself, and what
+ * it may do in the cluster, the cluster's RBAC says. A private cluster is reached from its network alone, and the ledger is not: there a second
+ * function stands in the network, with no identity in the cluster and no right in AWS, and gets each call together with a token.
  */
 export class ClusterAccess extends Construct {
   readonly cluster: AirlockFunction;
@@ -47,22 +52,41 @@ export class ClusterAccess extends Construct {
             port: portOf(cluster.endpoint),
             ...surroundings,
           });
+    const environment = {
+      CLUSTER_NAME: cluster.name,
+      CLUSTER_ENDPOINT: address.endpoint,
+      CLUSTER_CA: address.certificateAuthority,
+      GATE_KEY: props.gate,
+      PROOF: props.proof,
+    };
+    const inside =
+      network &&
+      new AirlockFunction(this, 'Inside', {
+        name: 'cluster-inside',
+        description: `Performs in the network of the cluster ${cluster.name} what it gets a token for`,
+        timeout: Duration.seconds(callSeconds),
+        memoryMiB: 512,
+        logRetention,
+        // Its metrics are those of the function that the call comes from.
+        environment: { ...environment, POWERTOOLS_SERVICE_NAME: clusterService },
+        placement: network.placement,
+      });
     this.cluster = new AirlockFunction(this, 'Cluster', {
       name: clusterService,
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
-      timeout: Duration.seconds(90),
+      timeout: Duration.seconds(inside === undefined ? callSeconds : callSeconds + 5),
       memoryMiB: 512,
       logRetention,
       environment: {
-        CLUSTER_NAME: cluster.name,
-        CLUSTER_ENDPOINT: address.endpoint,
-        CLUSTER_CA: address.certificateAuthority,
-        GATE_KEY: props.gate,
-        PROOF: props.proof,
+        ...environment,
         LEDGER_TABLE: props.ledger.table.tableName,
+        ...(inside === undefined ? {} : { INSIDE_FUNCTION: inside.function.functionArn }),
       },
-      placement: network?.placement,
     });
+    if (inside !== undefined) {
+      const resources = [inside.function.functionArn];
+      this.cluster.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
+    }
     props.ledger.table.grant(this.cluster.role, 'dynamodb:GetItem');
     if (cluster.endpoint !== undefined) {
       // A cluster that EKS does not know has no access entries: people map the role in its authenticator.

@@ -4,6 +4,7 @@ import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { ownToken } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
+import { performInside } from '../adapters/inside.ts';
 import { rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { authorize } from './authorize.ts';
@@ -11,6 +12,8 @@ import { Refused } from './errors.ts';
 import { perform } from './perform.ts';
 
 const cluster = variable('CLUSTER_NAME');
+/** The function in the network of a private cluster; a cluster that can be reached from here has none. */
+const inside = process.env['INSIDE_FUNCTION'];
 
 /**
  * The function of one cluster: releases or quarantines one node, as its row in the ledger says, or surveys the nodes of our pools.
@@ -24,7 +27,9 @@ export async function handler(event: unknown): Promise<Receipt | Survey> {
   const call = parse(event);
   logger.resetKeys();
   logger.appendKeys({ cluster, action: call.action });
-  return perform(call.action === 'survey' ? call : await authorized(call), await ownToken(cluster));
+  const allowed = call.action === 'survey' ? call : await authorized(call);
+  const token = await ownToken(cluster);
+  return inside === undefined ? perform(allowed, token) : performInside(inside, { call: allowed, token });
 }
 
 async function authorized({ action, key }: RowCall): Promise<NodeCall> {

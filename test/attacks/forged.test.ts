@@ -15,14 +15,14 @@ import {
   withPools,
 } from '../scenarios/scenario.ts';
 import { endless } from '../scenarios/slow.ts';
-import { Attacker, records } from './intruder.ts';
+import { Intruder, records } from './intruder.ts';
 
 /** A launch a minute after it was begun, its installation at work unless the machine is another, and somebody with the right to do one thing. */
 async function underWay(rights: readonly string[], change: Parameters<typeof launch>[1] = {}, machine = endless) {
   const world = await startWorld([], machine);
   const node = await launch(world, change);
   await pass(world, 60_000);
-  return { world, node, attacker: new Attacker(world, rights), key: keyOf(node) };
+  return { world, node, attacker: new Intruder(world, rights), key: keyOf(node) };
 }
 
 const usual = async () => new ModelledMachine();
@@ -171,7 +171,7 @@ describe('somebody who may only invoke functions', () => {
     );
     const node = await launch(world);
     await settle(world);
-    const attacker = new Attacker(world, ['lambda:InvokeFunction']);
+    const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const ended = story(world, node);
     const key = keyOf(node);
     for (const action of ['release', 'quarantine'])

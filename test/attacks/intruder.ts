@@ -6,7 +6,7 @@ import type { World } from '../../local/world/world.ts';
 export type Came = { readonly answer: Record<string, unknown> } | { readonly error: string };
 
 /** A principal of the account that has some rights, each on everything, and no other. */
-export class Attacker {
+export class Intruder {
   readonly #world: World;
   readonly #arn = 'arn:aws:iam::123456789012:role/Attacker';
 

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { departureOf } from '../../domain/events.ts';
-import { Attacker, records } from '../attacks/intruder.ts';
+import { Intruder, records } from '../attacks/intruder.ts';
 import { endless } from '../scenarios/slow.ts';
 import { on, onceAfter, type Scenario } from './stage.ts';
 
@@ -78,7 +78,7 @@ export const endScenarios = {
     const node = await stage.launch();
     await stage.pass(30_000);
     const said = JSON.parse(departureOf(node.instanceId, 'terminated', new Date(stage.clock.now()).toISOString()));
-    const attacker = new Attacker(world, ['lambda:InvokeFunction']);
+    const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     await attacker.invoke('Departures/Gone', records(said));
     await stage.settle();
     assert.equal(stage.outcome(node), 'released');

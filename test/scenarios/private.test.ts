@@ -12,6 +12,7 @@ import { simulatedCatalogue } from '../../local/machine/release.ts';
 import { karpenterNode } from '../../local/world/node.ts';
 import type { ClusterSettings } from '../../local/world/services.ts';
 import { World } from '../../local/world/world.ts';
+import { Intruder } from '../attacks/intruder.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { gate } from './scenario.ts';
 
@@ -78,13 +79,13 @@ describe('two clusters in one installation, one of them private', () => {
       .map(({ settings }) => settings.name);
 
     expect(placed).toHaveLength(2);
-    expect(placed).toContain(settingsOf(world, 'Cluster-vault/Cluster').name);
+    expect(placed).toContain(settingsOf(world, 'Cluster-vault/Inside').name);
     expect(placed).toContain(settingsOf(world, 'Cluster-vault/Manifests/Prepare').name);
   });
 
   it('give network interfaces to Lambda, and not to the code of the function', async () => {
     const world = await deployed();
-    const { roleArn, arn: functionArn } = settingsOf(world, 'Cluster-vault/Cluster');
+    const { roleArn, arn: functionArn } = settingsOf(world, 'Cluster-vault/Inside');
     const lambda: Principal = { kind: 'role', roleArn, sessionName: 'lambda' };
     for (const right of [
       'CreateNetworkInterface',
@@ -97,6 +98,26 @@ describe('two clusters in one installation, one of them private', () => {
       expect(world.cloud.iam.deny({ ...lambda, functionArn }, asked)).toContain('with an explicit deny');
     }
     expect(world.cloud.iam.deny(lambda, { action: 'ec2:DetachNetworkInterface', resource: '*' })).toBeDefined();
+  });
+
+  it('give the function inside nothing that a call of its own could be made with', async () => {
+    const world = await deployed();
+    const node = await world.launch(karpenterNode('vault', gate));
+    await world.settle(40 * 60_000);
+    const key = { instanceId: node.instanceId, launchedAt: new Date(node.launchedAt).toISOString() };
+    const attacker = new Intruder(world, ['lambda:InvokeFunction']);
+    const inside = (event: object) => attacker.invoke('Cluster-vault/Inside', event);
+    expect(await inside({ action: 'survey' })).toMatch(/^ValiError: /);
+    expect(await inside({ action: 'release', key })).toMatch(/^ValiError: /);
+    expect(await inside({ call: { action: 'survey' }, token: 'k8s-aws-v1.none' })).toMatch(
+      /^(Error|Forbidden|cluster-)/,
+    );
+    expect(await attacker.invoke('Cluster-vault/Cluster', { action: 'release', key })).toMatch(/^Refused: .*has ended/);
+
+    const { roleArn } = settingsOf(world, 'Cluster-vault/Inside');
+    const role: Principal = { kind: 'role', roleArn, sessionName: 'inside' };
+    for (const action of ['dynamodb:GetItem', 'lambda:InvokeFunction', 'events:PutEvents', 'ssm:SendCommand'])
+      expect([action, world.cloud.iam.deny(role, { action, resource: '*' })]).toEqual([action, expect.any(String)]);
   });
 
   it('leave nothing behind in the cluster and in its security group', async () => {
