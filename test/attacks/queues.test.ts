@@ -10,12 +10,7 @@ const queues = [
   ['Admission/Launches', [], ['Admission/Running'], 'Admit'],
   ['Commands/Commands', ['Way/StateMachine/Role'], [], 'Dispatch'],
   ['Results/Results', [], ['Results/Ended'], 'Settle'],
-  [
-    'Departures/Departures',
-    ['Admission/Admit/Role', 'Sweep/Sweep/Role'],
-    ['Departures/Ended', 'Departures/Interrupted', 'Departures/ScaledIn'],
-    'Gone',
-  ],
+  ['Departures/Departures', ['Admission/Admit/Role', 'Sweep/Sweep/Role'], ['Departures/Ended'], 'Gone'],
 ] as const;
 
 const arnOf = (world: World, path: string) => String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
