@@ -1,4 +1,4 @@
-import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, ResourcePolicy, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -18,12 +18,19 @@ export class Audit extends Construct {
 
   constructor(scope: Construct, id: string, { bus, logRetention }: AuditProps) {
     super(scope, id);
+    // The trail outlives its stack, so a stack that is made again needs another name: the first part of its id.
+    const ofStack = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
     this.logGroup = new LogGroup(this, 'Trail', {
       // EventBridge writes only to groups below /aws/events/.
-      logGroupName: `/aws/events/${Stack.of(this).stackName}/audit`,
+      logGroupName: `/aws/events/${Stack.of(this).stackName}/audit-${ofStack}`,
       retention: logRetention,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // RETAIN also keeps the group of a first deploy that fails.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
+    new CfnOutput(this, 'Name', {
+      value: this.logGroup.logGroupName,
+      description: 'The log group of the audit trail',
+    }).overrideLogicalId('AuditTrail');
     const rule = new Rule(this, 'Told', {
       description: 'Every event of Airlock goes to its audit trail',
       eventBus: bus.bus,

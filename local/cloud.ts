@@ -13,7 +13,7 @@ import { lambdaPart } from './services/lambda.ts';
 import { Logs } from './services/logs.ts';
 import { networkPart } from './services/security-groups.ts';
 import { stsPart } from './services/sts.ts';
-import { type Deployed, deploy, removeAll } from './template/deployment.ts';
+import { type Deployed, Stacks } from './template/deployment.ts';
 import type { ResourceType } from './template/resource.ts';
 import { TemplateError } from './template/template-error.ts';
 
@@ -35,8 +35,7 @@ export class LocalCloud {
   readonly #frontDoor: FrontDoor;
   readonly #cloudFormation: CloudFormation;
   readonly #parts: readonly Part[];
-  #resources: readonly Deployed[] = [];
-  #outputs: Readonly<Record<string, string>> = {};
+  readonly #stacks: Stacks;
 
   private constructor({ clock, place = here, parts = [], services = [], resourceTypes = [], faults }: CloudOptions) {
     const iam = new Iam(place, clock);
@@ -60,30 +59,48 @@ export class LocalCloud {
       { services, resourceTypes },
       ...parts.map((make) => make(this.core)),
     ];
+    const types = this.#parts.flatMap((part) => part.resourceTypes ?? []);
+    this.#stacks = new Stacks({ place, clock, aws, types });
+  }
+
+  /** An account in which nothing is deployed yet. */
+  static async open(options: CloudOptions): Promise<LocalCloud> {
+    const cloud = new LocalCloud(options);
+    for (const part of cloud.#parts) {
+      for (const service of part.services ?? []) await cloud.#frontDoor.register(service);
+    }
+    return cloud;
   }
 
   /**
-   * Makes every resource of a cloud assembly.
+   * Makes every resource of a cloud assembly, in an account of its own.
    *
    * @param assembly the folder that `cdk synth` wrote
    * @throws TemplateError where the assembly uses what is not known here, or a resource cannot be made
    */
   static async deploy(assembly: string, options: CloudOptions): Promise<LocalCloud> {
-    const cloud = new LocalCloud(options);
-    const { place, clock, aws } = cloud.core;
-    for (const part of cloud.#parts) {
-      for (const service of part.services ?? []) await cloud.#frontDoor.register(service);
-    }
-    const types = cloud.#parts.flatMap(({ resourceTypes = [] }) => resourceTypes);
+    const cloud = await LocalCloud.open(options);
     try {
-      const { resources, outputs } = await cloud.#settled(deploy(assembly, { place, clock, aws, types }));
-      cloud.#resources = resources;
-      cloud.#outputs = outputs;
+      await cloud.deploy(assembly);
     } catch (error) {
       await cloud.stop();
       throw error;
     }
     return cloud;
+  }
+
+  /**
+   * Creates the stacks of a cloud assembly, or updates those that are there, as `cdk deploy` does.
+   *
+   * @throws TemplateError with the resource and the reason; the stack is then as it was before
+   */
+  deploy(assembly: string): Promise<void> {
+    return this.#settled(this.#stacks.deploy(assembly));
+  }
+
+  /** Where a stack stands, in CloudFormation's words. */
+  status(stack: string): string {
+    return this.#stacks.life(stack)?.status ?? 'NONE';
   }
 
   /** Gives a custom resource other properties, as an update of its stack does; a failure is rolled back, and thrown. */
@@ -92,13 +109,15 @@ export class LocalCloud {
     properties: Readonly<Record<string, unknown>>,
     putBack?: () => void,
   ): Promise<Readonly<Record<string, unknown>>> {
-    return this.#settled(this.#cloudFormation.update(this.resource(logicalIdOrPath), properties, putBack));
+    const { stack, logicalId } = this.resource(logicalIdOrPath);
+    const life = this.#stacks.life(stack);
+    if (life === undefined) throw new TemplateError(`there is no stack ${stack}`);
+    return this.#settled(life.change(logicalId, properties, putBack));
   }
 
   /** Deletes the stacks: what has to be deleted, in reverse of the order in which it was made. */
-  async destroy(): Promise<void> {
-    await this.#settled(removeAll(this.#resources));
-    this.#resources = [];
+  destroy(): Promise<void> {
+    return this.#settled(this.#stacks.delete());
   }
 
   /** On a virtual clock a custom resource may need time to pass, so the clock is run until the work is done. */
@@ -117,7 +136,7 @@ export class LocalCloud {
 
   /** Outputs of the stacks by name, and by `<stack>.<name>`. */
   get outputs(): Readonly<Record<string, string>> {
-    return this.#outputs;
+    return this.#stacks.outputs;
   }
 
   /** How often each operation was called, for instance `ssm:SendCommand`. */
@@ -153,7 +172,7 @@ export class LocalCloud {
 
   /** Every resource, in the order in which they were made. */
   get resources(): readonly Deployed[] {
-    return this.#resources;
+    return this.#stacks.resources;
   }
 
   /**
@@ -163,13 +182,13 @@ export class LocalCloud {
    */
   resource(logicalIdOrPath: string): Deployed {
     const wanted = logicalIdOrPath.replace(/\/Resource$/, '');
-    const exact = this.#resources.filter(({ logicalId, path }) => {
+    const exact = this.resources.filter(({ logicalId, path }) => {
       return logicalId === logicalIdOrPath || path === logicalIdOrPath || path === `${wanted}/Resource`;
     });
     const found =
       exact.length > 0
         ? exact
-        : this.#resources.filter(({ path }) => path?.replace(/\/Resource$/, '').endsWith(`/${wanted}`));
+        : this.resources.filter(({ path }) => path?.replace(/\/Resource$/, '').endsWith(`/${wanted}`));
     const [only, ...others] = found;
     if (only !== undefined && others.length === 0) return only;
     const what =

@@ -72,7 +72,6 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
       clock: new RealClock(),
       clusters: [],
       attached: new Map([[cluster, kubeconfig]]),
-      auditLogGroup: '/aws/events/Airlock/audit',
       machine: () => Promise.reject(new Error('no node is launched beside those of the cluster')),
     });
     world = running;

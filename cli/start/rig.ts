@@ -91,7 +91,6 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       ),
       // With `manifests: manual` it is people who apply them.
       manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
-      auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => {
         const machine = await supply.create(site);
         machines.push(machine.description);

@@ -61,9 +61,18 @@ export class Lambda {
   }
 
   /** Changes a function, as a deploy does: idle environments end, and busy ones after the invocation that they are in. */
-  update(nameOrArn: string, change: Partial<Pick<FunctionSettings, 'environment' | 'folder'>>): void {
+  update(nameOrArn: string, change: Partial<FunctionSettings>): void {
     const target = this.function(nameOrArn);
     target.settings = { ...target.settings, ...change };
+    for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
+  }
+
+  /** Takes a function away; an invocation that is under way ends first. */
+  remove(name: string): void {
+    const target = this.functions.get(name);
+    if (target === undefined) return;
+    this.functions.delete(name);
+    target.settings = { ...target.settings };
     for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
   }
 

@@ -3,8 +3,7 @@ import type { DescribeStackResourceCommandInput } from '@aws-sdk/client-cloudfor
 import { AwsError, operation, type Service } from '../aws/service.ts';
 import type { WireRequest, WireResponse } from '../aws/wire.ts';
 import type { Core, Part } from '../core.ts';
-import { stackId } from '../template/names.ts';
-import type { Created, ResourceType, Stack } from '../template/resource.ts';
+import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';
 
 /** How long CloudFormation waits for an answer, in seconds, unless ServiceTimeout says less. Source: CloudFormation, "Custom resources". */
@@ -36,10 +35,10 @@ interface Custom {
 export class CloudFormation {
   readonly #core: Core;
   readonly #waiting = new Map<string, (answer: Answer) => void>();
-  readonly #made = new Map<
-    string,
-    { readonly resource: Custom; readonly properties: Properties; readonly ref: string }
-  >();
+  /** The type that the template names, by stack and logical id. */
+  readonly #names = new Map<string, string>();
+  /** The ids of the stacks, by name. */
+  readonly #stacks = new Map<string, string>();
   /** The status of each custom resource, by stack and logical id. */
   readonly #statuses = new Map<string, string>();
   #requests = 0;
@@ -53,12 +52,14 @@ export class CloudFormation {
       type: 'AWS::CDK::Metadata',
       properties: ['Analytics'],
       create: (logicalId) => ({ ref: logicalId, attributes: {} }),
+      update: (created) => created,
     };
     const custom: ResourceType = {
       type: 'AWS::CloudFormation::CustomResource',
       properties: ['*'],
       create: (logicalId, properties, stack, type) => this.#create(logicalId, properties, stack, type),
-      remove: (_, logicalId, stack) => this.#remove(logicalId, stack),
+      update: (created, change, stack) => this.#update(created, change, stack),
+      remove: (created, logicalId, stack, properties) => this.#remove(created, logicalId, stack, properties),
     };
     return { resourceTypes: [metadata, custom], services: [this.#service()] };
   }
@@ -66,7 +67,7 @@ export class CloudFormation {
   /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html, of custom resources. */
   #service(): Service {
     const where = ({ StackName = '', LogicalResourceId = '' }: Partial<DescribeStackResourceCommandInput>) => ({
-      StackName: StackName.startsWith('arn:') ? StackName : stackId(this.#core.place, StackName),
+      StackName: StackName.startsWith('arn:') ? StackName : (this.#stacks.get(StackName) ?? StackName),
       LogicalResourceId,
     });
     return {
@@ -120,7 +121,8 @@ export class CloudFormation {
     if (typeof token !== 'string' || token.split(':')[2] !== 'lambda') {
       throw new TemplateError(`ServiceToken must be the ARN of a function, not ${JSON.stringify(token)}`);
     }
-    const resource: Custom = { logicalId, type, token, stack: stackId(this.#core.place, stack.name) };
+    this.#names.set(`${stack.name} ${logicalId}`, type);
+    const resource = this.#custom(logicalId, properties, stack);
     const asked = await this.#ask(resource, properties, { RequestType: 'Create' });
     const { PhysicalResourceId: ref, Data = {} } = asked;
     if (asked.Status !== 'SUCCESS') {
@@ -130,56 +132,28 @@ export class CloudFormation {
       throw failure(asked);
     }
     if (ref === undefined) throw new TemplateError('invalid PhysicalResourceId: the answer has none');
-    this.#made.set(`${resource.stack} ${logicalId}`, { resource, properties, ref });
     return { ref, attributes: Data };
   }
 
-  /**
-   * Gives a custom resource other properties, as an update of its stack does. One that fails is rolled back: the function is asked for an
-   * update to what was before.
-   *
-   * @param putBack puts back what the resource depends on; a rollback comes to that first
-   * @returns what `Fn::GetAtt` gives from then on
-   * @throws TemplateError with the reason of the failure, after the roll-back
-   */
-  async update(
-    { stack: name, logicalId }: { readonly stack: string; readonly logicalId: string },
-    properties: Readonly<Record<string, unknown>>,
-    putBack = () => {},
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const key = `${stackId(this.#core.place, name)} ${logicalId}`;
-    const made = this.#made.get(key);
-    if (made === undefined) throw new TemplateError(`${logicalId} is no custom resource of the stack`);
-    const { resource, properties: before, ref } = made;
-    const wanted = { ServiceToken: resource.token, ...properties };
-    const change = (to: Properties, from: Properties, id: string) =>
-      this.#ask(resource, to, {
-        RequestType: 'Update',
-        PhysicalResourceId: id,
-        OldResourceProperties: stringified(from),
-      });
-    const asked = await change(wanted, before, ref);
-    const id = asked.PhysicalResourceId ?? ref;
-    if (asked.Status !== 'SUCCESS') {
-      putBack();
-      const back = await change(before, wanted, id);
-      if (back.Status !== 'SUCCESS') throw new TemplateError(`UPDATE_ROLLBACK_FAILED: ${failure(back).message}`);
-      throw failure(asked);
-    }
-    this.#made.set(key, { resource, properties: wanted, ref: id });
-    // Another id is another resource, and the one before is cleaned up.
-    if (id !== ref) await this.#ask(resource, before, { RequestType: 'Delete', PhysicalResourceId: ref });
-    return asked.Data ?? {};
+  async #update({ ref }: Created, { logicalId, before, after }: Change, stack: Stack): Promise<Created> {
+    const asked = await this.#ask(this.#custom(logicalId, after, stack), after, {
+      RequestType: 'Update',
+      PhysicalResourceId: ref,
+      OldResourceProperties: stringified(before),
+    });
+    if (asked.Status !== 'SUCCESS') throw failure(asked);
+    return { ref: asked.PhysicalResourceId ?? ref, attributes: asked.Data ?? {} };
   }
 
-  async #remove(logicalId: string, { name }: Stack): Promise<void> {
-    const key = `${stackId(this.#core.place, name)} ${logicalId}`;
-    const made = this.#made.get(key);
-    if (made === undefined) return;
-    const { resource, properties, ref } = made;
-    const asked = await this.#ask(resource, properties, { RequestType: 'Delete', PhysicalResourceId: ref });
+  async #remove({ ref }: Created, logicalId: string, stack: Stack, properties: Properties): Promise<void> {
+    const request = { RequestType: 'Delete', PhysicalResourceId: ref };
+    const asked = await this.#ask(this.#custom(logicalId, properties, stack), properties, request);
     if (asked.Status !== 'SUCCESS') throw failure(asked);
-    this.#made.delete(key);
+  }
+
+  #custom(logicalId: string, { ServiceToken: token }: Properties, { name, id: stack }: Stack): Custom {
+    this.#stacks.set(name, stack);
+    return { logicalId, type: this.#names.get(`${name} ${logicalId}`) ?? '', token: String(token), stack };
   }
 
   /** Sends one request to the function of a custom resource and waits for its answer. */

@@ -35,6 +35,11 @@ export class CloudWatch {
           const Arn = `arn:${place.partition}:cloudwatch:${place.region}:${place.account}:alarm:${name}`;
           return { ref: name, attributes: { Arn } };
         },
+        update: (created, { logicalId, after }) => {
+          this.alarms.set(logicalId, after);
+          return created;
+        },
+        remove: (_, logicalId) => void this.alarms.delete(logicalId),
       },
     ];
   }

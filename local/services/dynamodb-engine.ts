@@ -30,6 +30,7 @@ const database: { create(options: object): Store } = require('dynalite/db');
 /** The actions that are called here. */
 const names = [
   'createTable',
+  'deleteTable',
   'describeTable',
   'getItem',
   'putItem',
@@ -59,7 +60,7 @@ export class Engine {
 
   constructor(clock: Clock, place: Place) {
     this.#clock = clock;
-    this.#store = database.create({ createTableMs: 0 });
+    this.#store = database.create({ createTableMs: 0, deleteTableMs: 0 });
     this.#store.tableDb.awsAccountId = place.account;
     this.#store.tableDb.awsRegion = place.region;
   }
@@ -103,6 +104,27 @@ export class Engine {
       }
     } finally {
       release();
+    }
+  }
+
+  /** Deletes a table and waits until it is gone. */
+  async deleteTable(TableName: string): Promise<void> {
+    await this.run('deleteTable', { TableName });
+    const release = this.#clock.hold();
+    try {
+      while (await this.#has(TableName)) await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      release();
+    }
+  }
+
+  async #has(TableName: string): Promise<boolean> {
+    try {
+      await this.run('describeTable', { TableName });
+      return true;
+    } catch (error) {
+      if (error instanceof AwsError && error.code === 'ResourceNotFoundException') return false;
+      throw error;
     }
   }
 }

@@ -190,7 +190,7 @@ export class DynamoDb {
       properties: propertyNames(TableSchema),
       async create(logicalId, properties, stack) {
         const read = readProperties(this.type, logicalId, TableSchema, properties);
-        const TableName = read.TableName ?? physicalName(stack.name, logicalId, 255);
+        const TableName = read.TableName ?? physicalName(stack, logicalId, 255);
         const { KeySchema, AttributeDefinitions, BillingMode, GlobalSecondaryIndexes } = read;
         await engine.createTable({
           TableName,
@@ -201,6 +201,7 @@ export class DynamoDb {
         const arn = `arn:${partition}:dynamodb:${region}:${account}:table/${TableName}`;
         return { ref: TableName, attributes: { Arn: arn } };
       },
+      remove: ({ ref }) => engine.deleteTable(ref),
     };
   }
 }

@@ -318,6 +318,13 @@ export class Eks {
           attributes: { AccessEntryArn: arnOf(clusterName, principalArn) },
         };
       },
+      update: (created, { logicalId, after }) => {
+        const read = readProperties('AWS::EKS::AccessEntry', logicalId, EntrySchema, after);
+        const entry = this.entry(read.ClusterName, read.PrincipalArn);
+        if (entry !== undefined) this.#remove(entry);
+        add(read);
+        return created;
+      },
       remove: ({ ref }) => {
         const [principalArn = '', clusterName = ''] = ref.split('|');
         const entry = this.entry(clusterName, principalArn);

@@ -118,6 +118,7 @@ export class EventBuses {
 
   #policyType(): ResourceType {
     const find = (name: string) => this.#bus(name);
+    const buses = this.#buses;
     return {
       type: 'AWS::Events::EventBusPolicy',
       properties: propertyNames(PolicySchema),
@@ -133,8 +134,15 @@ export class EventBuses {
             `${logicalId} (${this.type}): the policy of the bus ${EventBusName} would have ${size} bytes; ${largestPolicy} are the most`,
           );
         }
-        return { ref: physicalName(stack.name, logicalId, 64), attributes: {} };
+        return { ref: physicalName(stack, logicalId, 64), attributes: {} };
       },
+      update(created, { logicalId, before, after }, stack) {
+        find(String(before['EventBusName'])).statements.delete(String(before['StatementId']));
+        this.create(logicalId, after, stack, this.type);
+        return created;
+      },
+      remove: (_created, _logicalId, _stack, { EventBusName, StatementId }) =>
+        void buses.get(String(EventBusName))?.statements.delete(String(StatementId)),
     };
   }
 }

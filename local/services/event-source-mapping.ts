@@ -99,6 +99,10 @@ export class EventSourceMappings {
           if (read.Enabled) mapping.start();
           return { ref: id, attributes: { Id: id, EventSourceMappingArn: arn } };
         },
+        remove({ attributes }) {
+          const at = mappings.findIndex((mapping) => mapping.arn === attributes['EventSourceMappingArn']);
+          for (const mapping of at < 0 ? [] : mappings.splice(at, 1)) mapping.stop();
+        },
       },
     ];
   }
@@ -153,6 +157,10 @@ class Mapping {
   constructor(options: MappingOptions) {
     this.#options = options;
     this.#asRole = { kind: 'role', roleArn: options.target.roleArn, sessionName: options.target.name };
+  }
+
+  get arn(): string {
+    return this.#options.arn;
   }
 
   start(): void {

@@ -165,6 +165,10 @@ export class Events {
   #ruleType(): ResourceType {
     const rules = this.#rules;
     const buses = this.#buses;
+    const drop = (ruleArn: unknown) => {
+      const at = rules.findIndex((rule) => rule.arn === ruleArn);
+      if (at >= 0) rules.splice(at, 1);
+    };
     const { partition, region, account } = this.#place;
     return {
       type: 'AWS::Events::Rule',
@@ -174,7 +178,7 @@ export class Events {
       },
       create(logicalId, properties, stack) {
         const read = readProperties(this.type, logicalId, RuleSchema, properties);
-        const name = read.Name ?? physicalName(stack.name, logicalId, 64);
+        const name = read.Name ?? physicalName(stack, logicalId, 64);
         const bus = buses.nameOf(read.EventBusName);
         const path = bus === defaultBus ? name : `${bus}/${name}`;
         const arn = `arn:${partition}:events:${region}:${account}:rule/${path}`;
@@ -192,11 +196,22 @@ export class Events {
             maximumAge: target.RetryPolicy?.MaximumEventAgeInSeconds ?? 86_400,
           };
         });
+        if (JSON.stringify(read.EventPattern).length > mostPatternCharacters) {
+          throw new AwsError('InvalidEventPatternException', 'Event pattern is not valid. Reason: Filter is too large');
+        }
+        if (targets.length > mostTargets) {
+          throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.');
+        }
         const matches = compilePattern(read.EventPattern);
         if (read.State === 'ENABLED') rules.push({ name, bus, arn, matches, targets });
         // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html: Ref is `<bus>|<rule>` elsewhere.
         return { ref: bus === defaultBus ? name : `${bus}|${name}`, attributes: { Arn: arn } };
       },
+      update({ ref, attributes }, { logicalId, after }, stack) {
+        drop(attributes['Arn']);
+        return this.create(logicalId, { ...after, Name: ref.split('|').at(-1) }, stack, this.type);
+      },
+      remove: ({ attributes }) => drop(attributes['Arn']),
     };
   }
 }
@@ -221,6 +236,10 @@ function parse(detail: string | undefined): Readonly<Record<string, unknown>> | 
     return undefined;
   }
 }
+
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html */
+const mostPatternCharacters = 2_048;
+const mostTargets = 5;
 
 /** By the rule of the page "Calculating PutEvents event entry size". */
 function entrySize({ Time, Source, DetailType, Detail, Resources }: PutEventsRequestEntry): number {

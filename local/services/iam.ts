@@ -2,19 +2,25 @@
  * IAM as CloudFormation makes it, roles and their policies:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html and aws-resource-iam-policy.html
  */
+import { AwsError } from '../aws/service.ts';
 import type { Core, Part } from '../core.ts';
 import type { Role } from '../iam/iam.ts';
 import { managedPolicies } from '../iam/managed-policies.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import { physicalName, suffixOf } from '../template/names.ts';
-import type { ResourceType, Stack } from '../template/resource.ts';
+import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const mostInlineCharacters = 10_240;
+
 /** Roles and policies. There are no operations: nothing here changes IAM after the deployment. */
 export function iamPart({ iam, clock }: Core): Part {
   const customerManaged = new Map<string, Policy>();
+  /** How long the inline policies of each role are. */
+  const inline = new Map<string, Map<string, number>>();
 
   const role: ResourceType = {
     type: 'AWS::IAM::Role',
@@ -29,24 +35,28 @@ export function iamPart({ iam, clock }: Core): Part {
       'Tags',
     ],
     create(logicalId, properties, stack) {
-      const name = String(properties['RoleName'] ?? physicalName(stack.name, logicalId));
-      const policies = new Map<string, Policy>();
-      for (const inline of records(properties['Policies'])) {
-        policies.set(String(inline['PolicyName']), readPolicy(inline['PolicyDocument']));
-      }
-      for (const arn of strings(properties['ManagedPolicyArns'])) policies.set(arn, managed(arn));
+      const name = String(properties['RoleName'] ?? physicalName(stack, logicalId));
+      if (iam.roles.has(name)) throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
       const made: Role = {
         arn: `arn:${stack.place.partition}:iam::${stack.place.account}:role${path(properties)}${name}`,
         name,
         id: `AROA${suffixOf(name)}${suffixOf(`${name}/id`).slice(0, 5)}`,
         trust: readPolicy(properties['AssumeRolePolicyDocument']),
-        policies,
+        policies: ownPolicies(properties),
         createdAt: clock.now(),
         tags: Object.fromEntries(records(properties['Tags']).map((tag) => [String(tag['Key']), String(tag['Value'])])),
       };
       iam.roles.set(name, made);
       return { ref: name, attributes: { Arn: made.arn, RoleId: made.id } };
     },
+    update(created: Created, { before, after }: Change) {
+      const role = iam.role(created.ref);
+      for (const name of ownPolicies(before).keys()) role.policies.delete(name);
+      for (const [name, policy] of ownPolicies(after)) role.policies.set(name, policy);
+      iam.roles.set(role.name, { ...role, trust: readPolicy(after['AssumeRolePolicyDocument']) });
+      return created;
+    },
+    remove: ({ ref }) => void iam.roles.delete(ref),
   };
 
   const policy: ResourceType = {
@@ -54,16 +64,22 @@ export function iamPart({ iam, clock }: Core): Part {
     properties: ['PolicyDocument', 'PolicyName', 'Roles'],
     create(logicalId, properties) {
       const name = String(properties['PolicyName'] ?? logicalId);
-      attach(name, readPolicy(properties['PolicyDocument']), properties);
+      attachInline(name, properties);
       return { ref: name, attributes: { Id: name } };
     },
+    update(created: Created, { before, after }: Change) {
+      detach(created.ref, before);
+      attachInline(created.ref, after);
+      return created;
+    },
+    remove: ({ ref }, _logicalId, _stack, properties) => detach(ref, properties),
   };
 
   const managedPolicy: ResourceType = {
     type: 'AWS::IAM::ManagedPolicy',
     properties: ['Description', 'ManagedPolicyName', 'Path', 'PolicyDocument', 'Roles'],
     create(logicalId, properties, stack: Stack) {
-      const name = String(properties['ManagedPolicyName'] ?? physicalName(stack.name, logicalId, 128));
+      const name = String(properties['ManagedPolicyName'] ?? physicalName(stack, logicalId, 128));
       const arn = `arn:${stack.place.partition}:iam::${stack.place.account}:policy${path(properties)}${name}`;
       const document = readPolicy(properties['PolicyDocument']);
       customerManaged.set(arn, document);
@@ -74,6 +90,38 @@ export function iamPart({ iam, clock }: Core): Part {
 
   function attach(name: string, document: Policy, properties: Properties): void {
     for (const one of strings(properties['Roles'])) iam.role(one).policies.set(name, document);
+  }
+
+  /** IAM counts the inline policies of a role together, without white space. */
+  function attachInline(name: string, properties: Properties): void {
+    const size = JSON.stringify(properties['PolicyDocument']).length;
+    for (const one of strings(properties['Roles'])) {
+      const all = inline.get(one) ?? new Map<string, number>();
+      inline.set(one, all.set(name, size));
+      if ([...all.values()].reduce((sum, each) => sum + each, 0) > mostInlineCharacters) {
+        all.delete(name);
+        const message = `Maximum policy size of ${mostInlineCharacters} bytes exceeded for role ${one}`;
+        throw new AwsError('LimitExceeded', message, 409);
+      }
+    }
+    attach(name, readPolicy(properties['PolicyDocument']), properties);
+  }
+
+  function detach(name: string, properties: Properties): void {
+    for (const one of strings(properties['Roles'])) {
+      iam.roles.get(one)?.policies.delete(name);
+      inline.get(one)?.delete(name);
+    }
+  }
+
+  /** The policies that a role itself names. */
+  function ownPolicies(properties: Properties): Map<string, Policy> {
+    const policies = new Map<string, Policy>();
+    for (const inline of records(properties['Policies'])) {
+      policies.set(String(inline['PolicyName']), readPolicy(inline['PolicyDocument']));
+    }
+    for (const arn of strings(properties['ManagedPolicyArns'])) policies.set(arn, managed(arn));
+    return policies;
   }
 
   function managed(arn: string): Policy {

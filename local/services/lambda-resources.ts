@@ -4,20 +4,23 @@
  * aws-resource-lambda-eventinvokeconfig.html
  */
 import * as v from 'valibot';
-import type { Principal } from '../aws/service.ts';
+import { AwsError, type Principal } from '../aws/service.ts';
 import type { Core } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
 import { reservedVariables } from '../lambda/environment-variables.ts';
-import { logLevels } from '../lambda/function.ts';
+import { type FunctionSettings, logLevels } from '../lambda/function.ts';
 import type { Lambda } from '../lambda/lambda.ts';
 import type { Networks, Placement } from '../network/networks.ts';
 import { assetOf } from '../template/deployment.ts';
 import { physicalName, suffixOf } from '../template/names.ts';
-import type { ResourceType } from '../template/resource.ts';
+import type { ResourceType, Stack } from '../template/resource.ts';
 import { integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
 
 /** The runtimes that this process can stand in for. */
 const runtimes = ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'] as const;
+
+/** What the environment of a function may take. */
+const mostEnvironmentBytes = 4_096;
 
 const VpcConfigSchema = v.strictObject({
   SecurityGroupIds: v.optional(v.array(v.string())),
@@ -109,36 +112,56 @@ function functionType(lambda: Lambda, iam: Iam, networks: Networks): ResourceTyp
     properties: propertyNames(FunctionSchema),
     create(logicalId, properties, stack) {
       const read = readProperties(this.type, logicalId, FunctionSchema, properties);
-      const name = read.FunctionName ?? physicalName(stack.name, logicalId);
-      const { partition, region, account } = stack.place;
-      const arn = `arn:${partition}:lambda:${region}:${account}:function:${name}`;
-      const variables = read.Environment.Variables ?? {};
-      const reserved = Object.keys(variables).find((one) => reservedVariables.includes(one));
-      if (reserved !== undefined) throw new Error(`the environment variable ${reserved} is reserved by Lambda`);
-      // A role that Lambda may not assume fails the deployment, not the first invocation.
-      const role = iam.roleSession(read.Role, 'lambda.amazonaws.com', name);
-      lambda.create({
-        name,
-        arn,
-        roleArn: read.Role,
-        runtime: read.Runtime,
-        handler: read.Handler,
-        folder: assetOf(stack, read.Code.S3Key),
-        environment: variables,
-        timeoutSeconds: read.Timeout,
-        memoryMb: read.MemorySize,
-        reservedConcurrency: read.ReservedConcurrentExecutions,
-        log: {
-          group: read.LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
-          format: read.LoggingConfig.LogFormat ?? 'Text',
-          level: read.LoggingConfig.ApplicationLogLevel ?? 'INFO',
-        },
-        placement: placed(read.VpcConfig, role, iam, networks),
-        deadLetterArn: read.DeadLetterConfig?.TargetArn,
-      });
+      const name = read.FunctionName ?? physicalName(stack, logicalId);
+      if (lambda.functions.has(name))
+        throw new AwsError('ResourceConflictException', `Function already exist: ${name}`, 409);
+      const { arn } = lambda.create(settingsOf(name, read, stack)).settings;
       return { ref: name, attributes: { Arn: arn } };
     },
+    update(created, { logicalId, after }, stack) {
+      const read = readProperties(this.type, logicalId, FunctionSchema, after);
+      lambda.update(created.ref, settingsOf(created.ref, read, stack));
+      return created;
+    },
+    remove: ({ ref }) => lambda.remove(ref),
   };
+
+  function settingsOf(name: string, read: v.InferOutput<typeof FunctionSchema>, stack: Stack): FunctionSettings {
+    const { partition, region, account } = stack.place;
+    const arn = `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+    const variables = read.Environment.Variables ?? {};
+    const reserved = Object.keys(variables).find((one) => reservedVariables.includes(one));
+    if (reserved !== undefined) throw new Error(`the environment variable ${reserved} is reserved by Lambda`);
+    // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    const measured = JSON.stringify(variables);
+    if (Buffer.byteLength(measured) > mostEnvironmentBytes) {
+      throw new AwsError(
+        'InvalidParameterValueException',
+        `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${measured}`,
+      );
+    }
+    // A role that Lambda may not assume fails the deployment, not the first invocation.
+    const role = iam.roleSession(read.Role, 'lambda.amazonaws.com', name);
+    return {
+      name,
+      arn,
+      roleArn: read.Role,
+      runtime: read.Runtime,
+      handler: read.Handler,
+      folder: assetOf(stack, read.Code.S3Key),
+      environment: variables,
+      timeoutSeconds: read.Timeout,
+      memoryMb: read.MemorySize,
+      reservedConcurrency: read.ReservedConcurrentExecutions,
+      log: {
+        group: read.LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
+        format: read.LoggingConfig.LogFormat ?? 'Text',
+        level: read.LoggingConfig.ApplicationLogLevel ?? 'INFO',
+      },
+      placement: placed(read.VpcConfig, role, iam, networks),
+      deadLetterArn: read.DeadLetterConfig?.TargetArn,
+    };
+  }
 }
 
 function permissionType(lambda: Lambda): ResourceType {
@@ -163,6 +186,11 @@ function permissionType(lambda: Lambda): ResourceType {
       });
       return { ref: sid, attributes: { Id: sid } };
     },
+    remove({ ref }, _logicalId, _stack, { FunctionName }) {
+      const { statements } = lambda.function(String(FunctionName));
+      const at = statements.findIndex((statement) => (statement as { Sid?: string }).Sid === ref);
+      if (at >= 0) statements.splice(at, 1);
+    },
   };
 }
 
@@ -171,16 +199,26 @@ function invokeConfigType(lambda: Lambda): ResourceType {
     type: 'AWS::Lambda::EventInvokeConfig',
     properties: propertyNames(InvokeConfigSchema),
     create(logicalId, properties) {
-      const read = readProperties(this.type, logicalId, InvokeConfigSchema, properties);
-      const onFailure = read.DestinationConfig.OnFailure?.Destination;
-      const onSuccess = read.DestinationConfig.OnSuccess?.Destination;
-      lambda.function(read.FunctionName).asynchronous = {
-        maximumRetries: read.MaximumRetryAttempts,
-        maximumAgeSeconds: read.MaximumEventAgeInSeconds,
-        ...(onFailure === undefined ? {} : { onFailure }),
-        ...(onSuccess === undefined ? {} : { onSuccess }),
-      };
+      set(readProperties(this.type, logicalId, InvokeConfigSchema, properties));
       return { ref: logicalId, attributes: {} };
     },
+    update(created, { logicalId, after }) {
+      set(readProperties(this.type, logicalId, InvokeConfigSchema, after));
+      return created;
+    },
+    remove(_created, _logicalId, _stack, { FunctionName }) {
+      lambda.function(String(FunctionName)).asynchronous = { maximumRetries: 2, maximumAgeSeconds: 21_600 };
+    },
   };
+
+  function set(read: v.InferOutput<typeof InvokeConfigSchema>): void {
+    const onFailure = read.DestinationConfig.OnFailure?.Destination;
+    const onSuccess = read.DestinationConfig.OnSuccess?.Destination;
+    lambda.function(read.FunctionName).asynchronous = {
+      maximumRetries: read.MaximumRetryAttempts,
+      maximumAgeSeconds: read.MaximumEventAgeInSeconds,
+      ...(onFailure === undefined ? {} : { onFailure }),
+      ...(onSuccess === undefined ? {} : { onSuccess }),
+    };
+  }
 }

@@ -214,11 +214,20 @@ export class Logs {
         }
         const kind = properties['LogGroupClass'] ?? 'STANDARD';
         if (kind !== 'STANDARD') throw new TemplateError(`LogGroupClass must be STANDARD here, not ${String(kind)}`);
-        const name = String(properties['LogGroupName'] ?? physicalName(stack.name, logicalId, 512));
+        const name = String(properties['LogGroupName'] ?? physicalName(stack, logicalId, 512));
         const days = retention === undefined ? undefined : Number(retention);
+        // What a service writes past IAM makes its group; a stack makes none that is there.
+        if (properties['LogGroupName'] !== undefined && this.#groups.has(name)) {
+          throw new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
+        }
         const { arn } = this.createGroup(name, days);
         return { ref: name, attributes: { Arn: `${arn}:*` } };
       },
+      update: (created, { after }) => {
+        this.#group(created.ref).retentionDays = after['RetentionInDays'] as number | undefined;
+        return created;
+      },
+      remove: ({ ref }) => void this.#groups.delete(ref),
     };
   }
 
@@ -228,15 +237,7 @@ export class Logs {
       properties: ['PolicyDocument', 'PolicyName'],
       create: (_, properties) => {
         const name = String(properties['PolicyName']);
-        const document: unknown = JSON.parse(String(properties['PolicyDocument']));
-        for (const { actions, principals } of readPolicy(document).statements) {
-          const other = actions.patterns.find((one) => !['logs:PutLogEvents', 'logs:CreateLogStream'].includes(one));
-          if (actions.except || other !== undefined || !principals?.services.length) {
-            throw new TemplateError(
-              `PolicyDocument: CloudWatch Logs takes logs:PutLogEvents and logs:CreateLogStream, for services alone; not ${other ?? 'other principals'}`,
-            );
-          }
-        }
+        const document = policyOf(properties);
         this.#policies.set(name, document);
         if (this.#policies.size > mostResourcePolicies) {
           throw new TemplateError(
@@ -245,6 +246,32 @@ export class Logs {
         }
         return { ref: name, attributes: {} };
       },
+      update: (created, { after }) => {
+        this.#policies.set(created.ref, policyOf(after));
+        return created;
+      },
+      remove: ({ ref }) => void this.#policies.delete(ref),
     };
   }
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html */
+const mostPolicyCharacters = 5_120;
+
+function policyOf({ PolicyDocument }: Readonly<Record<string, unknown>>): unknown {
+  const text = String(PolicyDocument);
+  if (text.length > mostPolicyCharacters) {
+    const message = `1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: Member must have length less than or equal to ${mostPolicyCharacters}`;
+    throw new AwsError('InvalidParameterException', message);
+  }
+  const document: unknown = JSON.parse(text);
+  for (const { actions, principals } of readPolicy(document).statements) {
+    const other = actions.patterns.find((one) => !['logs:PutLogEvents', 'logs:CreateLogStream'].includes(one));
+    if (actions.except || other !== undefined || !principals?.services.length) {
+      throw new TemplateError(
+        `PolicyDocument: CloudWatch Logs takes logs:PutLogEvents and logs:CreateLogStream, for services alone; not ${other ?? 'other principals'}`,
+      );
+    }
+  }
+  return document;
 }

@@ -93,7 +93,7 @@ export class Scheduler {
       create: (logicalId, properties, stack) => {
         const read = readProperties('AWS::Scheduler::Schedule', logicalId, ScheduleSchema, properties);
         const { Target } = read;
-        const name = read.Name ?? physicalName(stack.name, logicalId, 64);
+        const name = read.Name ?? physicalName(stack, logicalId, 64);
         try {
           this.#session(Target.RoleArn, name, group);
         } catch (error) {
@@ -116,10 +116,15 @@ export class Scheduler {
         this.#clock.after(lateMs, () => this.#fire(schedule, target, group));
         return { ref: name, attributes: { Arn: `${base}:schedule/default/${name}` } };
       },
+      remove: ({ ref }) => {
+        const at = this.schedules.findIndex(({ name }) => name === ref);
+        if (at >= 0) this.schedules.splice(at, 1);
+      },
     };
   }
 
   #fire(schedule: Schedule, target: Target, group: string): void {
+    if (!this.schedules.includes(schedule)) return;
     this.#clock.after(schedule.everyMs, () => this.#fire(schedule, target, group));
     if (schedule.enabled) void this.#invoke(schedule.name, target, group);
   }

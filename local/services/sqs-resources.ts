@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.html
  */
 import * as v from 'valibot';
+import { AwsError } from '../aws/service.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
@@ -32,7 +33,7 @@ export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
     create(logicalId, properties, stack) {
       const read = readProperties(this.type, logicalId, QueueSchema, properties);
       const made = sqs.create({
-        name: read.QueueName ?? physicalName(stack.name, logicalId, 80),
+        name: read.QueueName ?? physicalName(stack, logicalId, 80),
         visibilityTimeout: read.VisibilityTimeout,
         retention: read.MessageRetentionPeriod,
         delay: read.DelaySeconds,
@@ -46,12 +47,14 @@ export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
       const { url, arn, name } = made.settings;
       return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
     },
+    remove: ({ ref }) => sqs.remove(ref),
   };
   const policy: ResourceType = {
     type: 'AWS::SQS::QueuePolicy',
     properties: propertyNames(PolicySchema),
     create(logicalId, properties, stack) {
       const read = readProperties(this.type, logicalId, PolicySchema, properties);
+      requireSize(read.PolicyDocument);
       for (const url of read.Queues) {
         const target = sqs.byUrl(url);
         if (target.policy !== undefined) {
@@ -59,9 +62,30 @@ export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
         }
         target.policy = read.PolicyDocument;
       }
-      const id = physicalName(stack.name, logicalId, 80);
+      const id = physicalName(stack, logicalId, 80);
       return { ref: id, attributes: { Id: id } };
+    },
+    update(created, { before, after }) {
+      requireSize(after['PolicyDocument']);
+      for (const url of strings(before['Queues'])) sqs.byUrl(url).policy = undefined;
+      for (const url of strings(after['Queues'])) sqs.byUrl(url).policy = after['PolicyDocument'] as object;
+      return created;
+    },
+    remove(_created, _logicalId, _stack, { Queues }) {
+      for (const url of strings(Queues)) sqs.byUrl(url).policy = undefined;
     },
   };
   return [queue, policy];
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html */
+const mostPolicyBytes = 8_192;
+
+function requireSize(policy: unknown): void {
+  if (Buffer.byteLength(JSON.stringify(policy)) <= mostPolicyBytes) return;
+  throw new AwsError('InvalidAttributeValue', 'Invalid value for the parameter Policy.');
 }

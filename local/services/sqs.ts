@@ -118,6 +118,11 @@ export class Sqs {
     return queue;
   }
 
+  /** Deletes a queue with its messages, by its URL. */
+  remove(url: string): void {
+    this.#queues.delete(this.#of(url).settings.name);
+  }
+
   /** The queue of an ARN. Throws AwsError QueueDoesNotExist. */
   byArn(arn: string): Queue {
     const queue = this.#queues.get(arn.split(':')[5] ?? '');

@@ -1,10 +1,14 @@
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html */
 import * as v from 'valibot';
+import { AwsError } from '../aws/service.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { propertyNames, readProperties, TagsSchema } from './properties.ts';
 import type { Ssm } from './ssm.ts';
 import { readDocument } from './ssm-document.ts';
+
+/** https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+const mostBytes = 65_536;
 
 const DocumentSchema = v.strictObject({
   Name: v.optional(
@@ -29,9 +33,14 @@ export function documentResourceType(ssm: Ssm): ResourceType {
     properties: propertyNames(DocumentSchema),
     create(logicalId, properties, stack) {
       const read = readProperties(this.type, logicalId, DocumentSchema, properties);
-      const name = read.Name ?? physicalName(stack.name, logicalId, 128);
+      const name = read.Name ?? physicalName(stack, logicalId, 128);
+      const text = typeof read.Content === 'string' ? read.Content : JSON.stringify(read.Content);
+      if (Buffer.byteLength(text) > mostBytes) {
+        throw new AwsError('MaxDocumentSizeExceeded', 'The size limit of a document is 64 KB.');
+      }
       ssm.addDocument({ name, targetType: read.TargetType, ...readDocument(read.Content, read.DocumentFormat) });
       return { ref: name, attributes: {} };
     },
+    remove: ({ ref }) => ssm.removeDocument(ref),
   };
 }

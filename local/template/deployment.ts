@@ -1,12 +1,8 @@
 import { readdirSync } from 'node:fs';
-import type { Aws, Place } from '../aws/service.ts';
-import type { Clock } from '../clock.ts';
-import { type AssembledStack, assetFolder, readAssembly } from './assembly.ts';
-import { resolve } from './intrinsics.ts';
-import { inOrder } from './references.ts';
+import { assetFolder, readAssembly } from './assembly.ts';
+import { type Ground, StackLife } from './life.ts';
 import type { Created, ResourceType, Stack } from './resource.ts';
-import { review, typeOf } from './review.ts';
-import { StackScope } from './scope.ts';
+import { review } from './review.ts';
 import { TemplateError } from './template-error.ts';
 
 /** A resource that was made, with where it came from. */
@@ -16,99 +12,68 @@ export interface Deployed extends Created {
   readonly type: string;
   /** The path in the construct tree, from the assembly's metadata. */
   readonly path: string | undefined;
-  /** Deletes it, unless it is to be retained. */
-  remove(): Promise<void>;
 }
 
-/** What a deployment needs. */
-export interface Ground {
-  readonly place: Place;
-  readonly clock: Clock;
-  readonly aws: Aws;
-  readonly types: readonly ResourceType[];
-}
+/** The stacks of one account and region. */
+export class Stacks {
+  readonly #types = new Map<string, ResourceType>();
+  readonly #ground: Ground;
+  /** In the order of their first deployment. */
+  readonly #stacks = new Map<string, StackLife>();
 
-/** What came of a deployment. */
-export interface Deployment {
-  readonly resources: readonly Deployed[];
-  /** Outputs by name; in an assembly of several stacks also by `<stack>.<name>`. */
-  readonly outputs: Readonly<Record<string, string>>;
-}
-
-/**
- * Makes every resource of an assembly, in the order of their dependencies.
- *
- * @param folder the folder that `cdk synth` wrote
- * @throws TemplateError before anything is made where something is not known, and where a resource cannot be made (with its logical id)
- */
-export async function deploy(folder: string, ground: Ground): Promise<Deployment> {
-  const types = new Map<string, ResourceType>();
-  for (const type of ground.types) {
-    if (types.has(type.type)) throw new TemplateError(`the resource type ${type.type} is registered twice`);
-    types.set(type.type, type);
-  }
-  const stacks = readAssembly(folder);
-  review(stacks, types);
-  const resources: Deployed[] = [];
-  const outputs: Record<string, string> = {};
-  for (const stack of stacks) {
-    const done = await deployStack(folder, stack, types, ground);
-    resources.push(...done.resources);
-    Object.assign(outputs, done.outputs);
-  }
-  return { resources, outputs };
-}
-
-async function deployStack(
-  folder: string,
-  { name, template, paths }: AssembledStack,
-  types: ReadonlyMap<string, ResourceType>,
-  { place, clock, aws }: Ground,
-): Promise<Deployment> {
-  const created = new Map<string, Created>();
-  const scope = new StackScope(name, template, place, created);
-  const stack: Stack = { name, place, clock, aws, assembly: folder };
-  const resources: Deployed[] = [];
-  const included = ({ Condition: condition }: { Condition?: string }) =>
-    condition === undefined || scope.condition(condition);
-  for (const logicalId of inOrder(template, included)) {
-    const resource = template.Resources[logicalId];
-    const type = resource === undefined ? undefined : typeOf(types, resource.Type);
-    if (resource === undefined || type === undefined) continue;
-    try {
-      const properties = resolve(resource.Properties ?? {}, scope) as Record<string, unknown>;
-      const one = await type.create(logicalId, properties, stack, resource.Type);
-      created.set(logicalId, one);
-      const path = paths.get(logicalId);
-      const retained = resource['DeletionPolicy'] === 'Retain';
-      const remove = async () => (retained ? undefined : await type.remove?.(one, logicalId, stack));
-      resources.push({ ...one, stack: name, logicalId, type: resource.Type, path, remove });
-    } catch (error) {
-      await removeAll(resources).catch(() => undefined);
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new TemplateError(`${name}/${logicalId} (${resource.Type}) cannot be made: ${reason}`, { cause: error });
+  /** @throws TemplateError if a type is there twice */
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    for (const type of ground.types) {
+      if (this.#types.has(type.type)) throw new TemplateError(`the resource type ${type.type} is registered twice`);
+      this.#types.set(type.type, type);
     }
   }
-  const outputs: Record<string, string> = {};
-  for (const [key, output] of Object.entries(template.Outputs ?? {})) {
-    const condition = output['Condition'];
-    if (typeof condition === 'string' && !scope.condition(condition)) continue;
-    const value = String(resolve(output['Value'], scope));
-    outputs[key] = value;
-    outputs[`${name}.${key}`] = value;
-  }
-  return { resources, outputs };
-}
 
-/** Deletes resources in reverse of the order in which they were made. Throws where one cannot be deleted, and leaves the others. */
-export async function removeAll(resources: readonly Deployed[]): Promise<void> {
-  for (const { remove, stack, logicalId, type } of resources.toReversed()) {
-    try {
-      await remove();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new TemplateError(`${stack}/${logicalId} (${type}) cannot be deleted: ${reason}`, { cause: error });
+  /**
+   * Creates or updates every stack of an assembly, those that others depend on first.
+   *
+   * @param folder the folder that `cdk synth` wrote
+   * @throws TemplateError before anything is made if something is not known, and if a stack cannot be deployed, which then is as it was
+   */
+  async deploy(folder: string): Promise<void> {
+    const assembled = readAssembly(folder);
+    review(assembled, this.#types);
+    for (const stack of assembled) {
+      const life = this.#stacks.get(stack.name) ?? new StackLife(stack.name, this.#types, this.#ground);
+      this.#stacks.set(stack.name, life);
+      await life.deploy(folder, stack);
     }
+  }
+
+  /** Deletes every stack, the last one first. @throws TemplateError if a resource cannot be deleted */
+  async delete(): Promise<void> {
+    for (const life of [...this.#stacks.values()].toReversed()) await life.delete();
+  }
+
+  /** A stack that was deployed. */
+  life(name: string): StackLife | undefined {
+    return this.#stacks.get(name);
+  }
+
+  /** Every resource, in the order of their dependencies. */
+  get resources(): readonly Deployed[] {
+    return [...this.#stacks.values()].flatMap(({ name, resources }) =>
+      [...resources].map(([logicalId, { created, definition, path }]) => {
+        return { ...created, stack: name, logicalId, type: definition.Type, path };
+      }),
+    );
+  }
+
+  /** Outputs by name, and by `<stack>.<name>`. */
+  get outputs(): Readonly<Record<string, string>> {
+    const all = [...this.#stacks.values()].flatMap(({ name, outputs }) =>
+      Object.entries(outputs).flatMap(([key, value]) => [
+        [key, value],
+        [`${name}.${key}`, value],
+      ]),
+    );
+    return Object.fromEntries(all);
   }
 }
 

@@ -5,12 +5,17 @@ import { TemplateError } from './template-error.ts';
  * The physical name that a resource gets where the template gives none: `<stack>-<logical id>-<suffix>`, as CloudFormation names it; the
  * suffix is a pure function of both, so that two runs are alike.
  *
+ * @param stack a stack that is made again, and a resource that is replaced, have another incarnation and so another suffix
  * @param longest the longest name that the service accepts; the middle is cut
  */
-export function physicalName(stack: string, logicalId: string, longest = 64): string {
-  const suffix = suffixOf(`${stack}/${logicalId}`);
+export function physicalName(
+  { name, incarnation }: { readonly name: string; readonly incarnation: string },
+  logicalId: string,
+  longest = 64,
+): string {
+  const suffix = suffixOf(`${name}/${logicalId}${incarnation}`);
   const room = longest - suffix.length - 1;
-  return `${`${stack}-${logicalId}`.slice(0, room)}-${suffix}`;
+  return `${`${name}-${logicalId}`.slice(0, room)}-${suffix}`;
 }
 
 /** Twelve letters and digits out of a seed. */
@@ -20,9 +25,13 @@ export function suffixOf(seed: string): string {
   return [...digest.subarray(0, 12)].map((byte) => alphabet[byte % alphabet.length]).join('');
 }
 
-/** The id of a stack, as `AWS::StackId` gives it. */
-export function stackId(place: { partition: string; region: string; account: string }, name: string): string {
-  const hex = createHash('sha256').update(name).digest('hex');
+/** The id of a stack, as `AWS::StackId` gives it: another one each time that a stack of the name is made. */
+export function stackId(
+  place: { partition: string; region: string; account: string },
+  name: string,
+  incarnation = '',
+): string {
+  const hex = createHash('sha256').update(`${name}${incarnation}`).digest('hex');
   const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-11ef-8${hex.slice(13, 16)}-${hex.slice(16, 28)}`;
   if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name))
     throw new TemplateError(`the stack name must match [A-Za-z][A-Za-z0-9-]*, not ${name}`);

@@ -4,6 +4,10 @@ import type { Clock } from '../clock.ts';
 /** What a resource type may use while it creates a resource. */
 export interface Stack {
   readonly name: string;
+  /** `AWS::StackId`. */
+  readonly id: string;
+  /** Tells names apart: empty at first, other if a stack is made again or a resource is replaced. */
+  readonly incarnation: string;
   readonly place: Place;
   readonly clock: Clock;
   readonly aws: Aws;
@@ -17,6 +21,15 @@ export interface Created {
   readonly ref: string;
   /** What `Fn::GetAtt` gives, by attribute name (dots for nested ones). */
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What an update changes. */
+export interface Change {
+  /** The resource's name in the template. */
+  readonly logicalId: string;
+  /** The properties that it has, and those that it shall have, with every intrinsic resolved. */
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
 }
 
 /** One CloudFormation resource type that the local cloud knows. */
@@ -45,6 +58,13 @@ export interface ResourceType {
     stack: Stack,
     type: string,
   ): Created | Promise<Created>;
+  /** Changes the resource in place. Another `ref` in the answer means that it was replaced, and the one before is removed later. */
+  update?(created: Created, change: Change, stack: Stack): Created | Promise<Created>;
   /** Deletes the resource when its stack is deleted; a resource whose type has no such way goes with the cloud. */
-  remove?(created: Created, logicalId: string, stack: Stack): void | Promise<void>;
+  remove?(
+    created: Created,
+    logicalId: string,
+    stack: Stack,
+    properties: Readonly<Record<string, unknown>>,
+  ): void | Promise<void>;
 }

@@ -1,8 +1,6 @@
-import type { Place } from '../aws/service.ts';
 import type { Template } from './assembly.ts';
 import { noValue, resolve, type Scope } from './intrinsics.ts';
-import { stackId } from './names.ts';
-import type { Created } from './resource.ts';
+import type { Created, Stack } from './resource.ts';
 import { TemplateError } from './template-error.ts';
 
 /** The references of one stack, while its resources come into being. */
@@ -12,7 +10,8 @@ export class StackScope implements Scope {
   readonly #created: ReadonlyMap<string, Created>;
   readonly #conditions = new Map<string, boolean>();
 
-  constructor(name: string, template: Template, place: Place, created: ReadonlyMap<string, Created>) {
+  constructor(stack: Stack, template: Template, created: ReadonlyMap<string, Created>) {
+    const { name, id, place } = stack;
     this.#template = template;
     this.#created = created;
     this.#pseudo = {
@@ -21,7 +20,7 @@ export class StackScope implements Scope {
       'AWS::Partition': place.partition,
       'AWS::URLSuffix': 'amazonaws.com',
       'AWS::StackName': name,
-      'AWS::StackId': stackId(place, name),
+      'AWS::StackId': id,
       'AWS::NotificationARNs': [],
       'AWS::NoValue': noValue,
     };

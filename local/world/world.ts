@@ -28,8 +28,6 @@ export interface WorldOptions {
   readonly attached?: ReadonlyMap<string, string>;
   /** What an administrator applies to each cluster before the deployment; nothing unless told. */
   readonly manifests?: readonly unknown[];
-  /** The log group of the audit trail. */
-  readonly auditLogGroup: string;
   /** Makes the machine of a node. */
   readonly machine: () => Promise<Machine>;
   /** Faults that are there from the first moment of the deployment on. */
@@ -61,12 +59,13 @@ export class World {
   readonly clusters: ReadonlyMap<string, KubernetesStandIn>;
   readonly attached: ReadonlyMap<string, AttachedCluster>;
   readonly nodes: LaunchedNode[] = [];
-  readonly #options: WorldOptions;
+  readonly #options: Omit<WorldOptions, 'assembly'>;
   readonly #audit: AuditEvent[] = [];
+  #trail = { group: '', read: 0 };
   readonly #stories = new Map<string, readonly AuditEvent[]>();
 
   private constructor(
-    options: WorldOptions,
+    options: Omit<WorldOptions, 'assembly'>,
     cloud: LocalCloud,
     services: Services,
     clusters: ReadonlyMap<string, KubernetesStandIn>,
@@ -80,7 +79,19 @@ export class World {
   }
 
   /** Starts the clusters and deploys the assembly. Throws what the deployment throws. */
-  static async start(options: WorldOptions): Promise<World> {
+  static async start({ assembly, ...options }: WorldOptions): Promise<World> {
+    const world = await World.open(options);
+    try {
+      await world.cloud.deploy(assembly);
+    } catch (error) {
+      await world.#end();
+      throw error;
+    }
+    return world;
+  }
+
+  /** Starts the clusters, in an account in which nothing is deployed yet. */
+  static async open(options: Omit<WorldOptions, 'assembly'>): Promise<World> {
     const { clock, manifests = [] } = options;
     // The first tokens come while the stack is deployed.
     let iam: Iam | undefined;
@@ -121,17 +132,11 @@ export class World {
       iam = core.iam;
       return {};
     };
-    let cloud: LocalCloud;
-    try {
-      cloud = await LocalCloud.deploy(options.assembly, {
-        clock,
-        parts: [made.part, learn],
-        ...(options.faults === undefined ? {} : { faults: options.faults }),
-      });
-    } catch (error) {
-      for (const cluster of all().values()) await cluster.stop();
-      throw error;
-    }
+    const cloud = await LocalCloud.open({
+      clock,
+      parts: [made.part, learn],
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
+    });
     return new World(options, cloud, made.services(), clusters, attached);
   }
 
@@ -162,8 +167,12 @@ export class World {
 
   /** Every event of the audit trail, in the order of arrival. */
   audit(): readonly AuditEvent[] {
-    const written = this.cloud.logs.events(this.#options.auditLogGroup);
-    for (const { message } of written.slice(this.#audit.length)) {
+    // A stack that is made again has a trail of its own.
+    const group = this.cloud.outputs['AuditTrail'] ?? this.#trail.group;
+    if (group !== this.#trail.group) this.#trail = { group, read: 0 };
+    const written = this.cloud.logs.events(group).slice(this.#trail.read);
+    this.#trail.read += written.length;
+    for (const { message } of written) {
       const event = JSON.parse(message) as AuditEvent;
       this.#audit.push(event);
       const id = instanceOf(event);
@@ -229,9 +238,13 @@ export class World {
   /** Ends all that runs and deletes the machines. */
   async stop(): Promise<void> {
     for (const node of this.nodes) node.stop();
-    await this.cloud.stop();
-    for (const cluster of [...this.clusters.values(), ...this.attached.values()]) await cluster.stop();
+    await this.#end();
     await Promise.all(this.nodes.map(({ machine }) => machine.destroy()));
     this.clock.stop();
+  }
+
+  async #end(): Promise<void> {
+    await this.cloud.stop();
+    for (const cluster of [...this.clusters.values(), ...this.attached.values()]) await cluster.stop();
   }
 }

@@ -56,7 +56,7 @@ describe('events:PutEvents', () => {
 describe('the audit trail', () => {
   it('takes lines from the rule of the bus, and from no other rule or service', async () => {
     const world = await startWorld();
-    const logGroupName = '/aws/events/Airlock/audit';
+    const logGroupName = world.cloud.resource('Audit/Trail').ref;
     const line = { logGroupName, logStreamName: 's', logEvents: [{ timestamp: 0, message: '{}' }] };
     const events = (sourceArn: string) => ({ kind: 'service', service: 'events.amazonaws.com', sourceArn }) as const;
     const rule = String(world.cloud.resource('Audit/Told/Resource').attributes['Arn']);

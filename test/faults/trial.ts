@@ -109,7 +109,6 @@ export class Trial {
       clock,
       clusters: [clusterName],
       manifests,
-      auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => {
         const fault = trial?.machineFaults.map((ask) => ask()).find((one) => one !== undefined);
         const machine = new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault]), clock);

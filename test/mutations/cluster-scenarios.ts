@@ -157,7 +157,6 @@ export const clusterScenarios = {
       assembly,
       clock: new VirtualClock(),
       clusters: [cluster],
-      auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => new ModelledMachine(),
       faults: {
         beforeCall: ({ operation, input }) => {

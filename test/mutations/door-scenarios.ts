@@ -51,7 +51,7 @@ export const doorScenarios = {
 
   'a line that another rule sends is in no audit trail': on(async (stage) => {
     const { world } = stage;
-    const logGroupName = '/aws/events/Airlock/audit';
+    const logGroupName = world.cloud.resource('Audit/Trail').ref;
     world.cloud.logs.append(logGroupName, 's', '{}');
     const line = { logGroupName, logStreamName: 's', logEvents: [{ timestamp: 0, message: '{}' }] };
     for (const place of ['123456789012:rule/other', '999999999999:rule/Airlock/x']) {

@@ -45,7 +45,6 @@ export class Stage {
       assembly,
       clock,
       clusters: [cluster],
-      auditLogGroup: '/aws/events/Airlock/audit',
       machine,
     });
     return new Stage(world, clock, copy);

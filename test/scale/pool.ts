@@ -29,7 +29,6 @@ export async function runPool(assembly: string, count: number, withinMs: number)
     assembly,
     clock,
     clusters: [cluster],
-    auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });
   const nodes: LaunchedNode[] = [];

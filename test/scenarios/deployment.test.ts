@@ -17,7 +17,6 @@ async function deployed(settings: ClusterSettings = {}, clusters: readonly strin
     clock: new VirtualClock(),
     clusters,
     clusterSettings: { [cluster]: settings },
-    auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });
   onTestFinished(() => world.stop());
@@ -105,7 +104,6 @@ describe('a deployment', () => {
       assembly: inject('assembly'),
       clock: new VirtualClock(),
       clusters: [cluster],
-      auditLogGroup: '/aws/events/Airlock/audit',
       machine: async () => new ModelledMachine(),
       faults: {
         beforeCall: ({ operation }) => {

@@ -40,7 +40,6 @@ async function deployed(from = assembly, vault: ClusterSettings = { access: 'pri
     clock: new VirtualClock(),
     clusters,
     clusterSettings: { vault },
-    auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });
   onTestFinished(() => world.stop());

@@ -29,7 +29,6 @@ export async function startWorld(
     assembly,
     clock: new VirtualClock(),
     clusters: [cluster],
-    auditLogGroup: '/aws/events/Airlock/audit',
     machine: machine ?? (() => SimulatedMachine.create({ faults: machineFaults }, mirror)),
   });
   onTestFinished(async () => {

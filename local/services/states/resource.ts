@@ -6,7 +6,7 @@ import type { ResourceType } from '../../template/resource.ts';
 import { BooleanSchema, propertyNames, readProperties, TagsSchema } from '../properties.ts';
 import { readDefinition } from './definition.ts';
 import type { Execution } from './execution.ts';
-import type { States } from './states.ts';
+import type { MachineSettings, States } from './states.ts';
 
 const LoggingSchema = v.strictObject({
   Level: v.optional(v.picklist(['ALL', 'ERROR', 'FATAL', 'OFF']), 'OFF'),
@@ -45,21 +45,26 @@ export function stateMachineResourceType(states: States, write: Write | undefine
     },
     create(logicalId, properties, stack) {
       const read = readProperties(this.type, logicalId, StateMachineSchema, properties);
-      const name = read.StateMachineName ?? physicalName(stack.name, logicalId, 80);
-      const definitionText = read.DefinitionString.replaceAll(/\$\{([^}]+)\}/g, (placeholder, key: string) => {
-        const value = read.DefinitionSubstitutions[key];
-        return value === undefined ? placeholder : String(value);
-      });
-      const watch = write === undefined ? undefined : logger(read.LoggingConfiguration, write);
-      const arn = states.create({
-        name,
-        roleArn: read.RoleArn,
-        definitionText,
-        ...(watch === undefined ? {} : { watch }),
-      });
+      const name = read.StateMachineName ?? physicalName(stack, logicalId, 80);
+      const arn = states.create(settingsOf(name, read));
       return { ref: arn, attributes: { Arn: arn, Name: name } };
     },
+    update(created, { logicalId, after }) {
+      const read = readProperties(this.type, logicalId, StateMachineSchema, after);
+      states.update(created.ref, settingsOf(String(created.attributes['Name']), read));
+      return created;
+    },
+    remove: ({ ref }) => states.remove(ref),
   };
+
+  function settingsOf(name: string, read: v.InferOutput<typeof StateMachineSchema>): MachineSettings {
+    const definitionText = read.DefinitionString.replaceAll(/\$\{([^}]+)\}/g, (placeholder, key: string) => {
+      const value = read.DefinitionSubstitutions[key];
+      return value === undefined ? placeholder : String(value);
+    });
+    const watch = write === undefined ? undefined : logger(read.LoggingConfiguration, write);
+    return { name, roleArn: read.RoleArn, definitionText, ...(watch === undefined ? {} : { watch }) };
+  }
 }
 
 const problems = /(Failed|TimedOut|Aborted)$/;

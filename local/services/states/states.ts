@@ -40,6 +40,9 @@ const nameReservationMs = 90 * 86_400_000;
 /** The largest input and output of an execution and of a task's answer, in bytes. */
 const largestData = 262_144;
 
+/** The longest definition, in bytes. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+const largestDefinition = 1_048_576;
+
 /** What a state machine is made with. */
 export interface MachineSettings {
   readonly name: string;
@@ -199,10 +202,30 @@ export class States {
     if (this.#machines.has(arn)) {
       throw new AwsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);
     }
+    if (Buffer.byteLength(definitionText) > largestDefinition) {
+      const message = `1 validation error detected: Value at 'definition' failed to satisfy constraint: Member must have length less than or equal to ${largestDefinition}`;
+      throw new AwsError('ValidationException', message);
+    }
     const definition = readDefinition(definitionText);
     const machine = { arn, name, roleArn, definition, definitionText, createdAt: new Date(this.#clock.now()) };
     this.#machines.set(arn, { machine, watch });
     return arn;
+  }
+
+  /** Gives a state machine another definition; executions that run keep theirs. */
+  update(arn: string, { name, roleArn, definitionText, watch }: MachineSettings): void {
+    const { machine } = this.#machine(arn);
+    const definition = readDefinition(definitionText);
+    const { createdAt } = machine;
+    this.#machines.set(arn, { machine: { arn, name, roleArn, definition, definitionText, createdAt }, watch });
+  }
+
+  /** Deletes a state machine; its executions are stopped. */
+  remove(arn: string): void {
+    this.#machines.delete(arn);
+    for (const execution of this.#executions.values()) {
+      if (execution.machine.arn === arn && execution.status === 'RUNNING') execution.stop(undefined, undefined);
+    }
   }
 
   /** Every execution, in the order of their start. */

@@ -32,7 +32,6 @@ beforeAll(async () => {
     assembly: inject('assembly'),
     clock: new VirtualClock(),
     clusters: ['demo'],
-    auditLogGroup: '/aws/events/Airlock/audit',
     machine: async () => new ModelledMachine(),
   });
   node = await world.launch(karpenterNode('demo', 'airlock.dev/bootstrap'));
@@ -102,7 +101,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     const { Reservations } = await answer('ec2 describe-instances --filters Name=tag:airlock:runtime,Values=gvisor');
     expect(Reservations[0].Instances).toMatchObject([{ InstanceId: node.instanceId, State: { Name: 'running' } }]);
     const { events } = await answer(
-      `logs filter-log-events --log-group-name /aws/events/Airlock/audit --filter-pattern ${node.instanceId}`,
+      `logs filter-log-events --log-group-name ${world.cloud.outputs['AuditTrail']} --filter-pattern ${node.instanceId}`,
     );
     expect(events).toHaveLength(4);
     expect((await answer('sts get-caller-identity')).Arn).toContain('assumed-role/Operator/cli');

@@ -61,7 +61,7 @@ test('an access policy is associated with the entry, and whoever watches is told
   eks.watchEntries(({ policies }, gone) => told.push([policies, gone]));
   const made = await entry(policy('AmazonEKSClusterAdminPolicy', 'cluster'));
   const [type] = eks.resourceTypes;
-  await type?.remove?.(made, 'Entry', {} as never);
+  await type?.remove?.(made, 'Entry', {} as never, {});
 
   expect(told).toEqual([
     [['AmazonEKSClusterAdminPolicy'], false],

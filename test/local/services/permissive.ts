@@ -59,6 +59,14 @@ export async function make(
 ) {
   const found = types.find((one) => one.type === type);
   if (found === undefined) throw new Error(`no resource type ${type}`);
-  const stack: Stack = { name: 'test', place: here, clock: aws.clock, aws, assembly: '/nonexistent' };
+  const stack: Stack = {
+    name: 'test',
+    id: 'test',
+    incarnation: '',
+    place: here,
+    clock: aws.clock,
+    aws,
+    assembly: '/nonexistent',
+  };
   return await found.create(logicalId, properties, stack, type);
 }

@@ -1,0 +1,219 @@
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { AwsError } from '../../local/aws/service.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { World } from '../../local/world/world.ts';
+import { Copy } from '../mutations/assembly.ts';
+import { cluster, launch, pass, settle, withPools } from './scenario.ts';
+
+/** An account with a cluster, and nothing deployed. */
+async function account(): Promise<World> {
+  const world = await World.open({
+    clock: new VirtualClock(),
+    clusters: [cluster],
+    machine: async () => new ModelledMachine(),
+  });
+  onTestFinished(() => world.stop());
+  return world;
+}
+
+/** The sample's assembly with something changed in its template. It is gone after the test. */
+function changed(change: (copy: Copy) => void): string {
+  const copy = new Copy(inject('assembly'));
+  onTestFinished(() => copy.remove());
+  change(copy);
+  return copy.write();
+}
+
+/** An assembly that cannot be deployed: it looks up a cluster for which its function has no right. */
+const ofAnotherCluster = () =>
+  changed((copy) => {
+    copy.resource('Custom::AirlockFoundCluster', '').Properties['Name'] = 'other';
+  });
+
+/** Launches a node and waits for its end. @returns its outcome */
+async function outcomeOfOne(world: World): Promise<string | undefined> {
+  const node = await launch(world);
+  await settle(world);
+  return world.report(node)?.outcome;
+}
+
+const trails = (world: World) => world.cloud.logs.groups.filter((name) => name.startsWith('/aws/events/'));
+const documents = (world: World) =>
+  world.services.ssm.documents().flatMap(({ name }) => (name.startsWith('airlock-') ? [name] : []));
+const variablesOf = (world: World, construct: string) =>
+  world.cloud.lambda.function(world.cloud.resource(`${construct}/Function`).ref).settings.environment;
+
+describe('a first deploy that fails', () => {
+  it('leaves nothing behind, and the second succeeds', async () => {
+    const world = await account();
+
+    await expect(world.cloud.deploy(ofAnotherCluster())).rejects.toThrow(
+      /AirlockFoundCluster\) cannot be made: .*eks:DescribeCluster/,
+    );
+    expect(world.cloud.status('Airlock')).toBe('ROLLBACK_COMPLETE');
+    expect([trails(world), documents(world), world.cloud.resources]).toEqual([[], [], []]);
+    expect(world.services.sqs.all()).toEqual([]);
+    expect(world.cloud.lambda.functions.size).toBe(0);
+
+    await world.cloud.deploy(inject('assembly'));
+    expect(world.cloud.status('Airlock')).toBe('CREATE_COMPLETE');
+    expect(await outcomeOfOne(world)).toBe('released');
+  });
+
+  it('would block the second with a trail that is retained under a name of its own', async () => {
+    const named = (copy: Copy) => {
+      const trail = copy.resource('AWS::Logs::LogGroup', 'AuditTrail');
+      trail.Properties['LogGroupName'] = '/aws/events/Airlock/audit';
+      Object.assign(trail, { DeletionPolicy: 'Retain' });
+    };
+    const world = await account();
+    const fails = changed((copy) => {
+      named(copy);
+      copy.resource('Custom::AirlockFoundCluster', '').Properties['Name'] = 'other';
+    });
+
+    await expect(world.cloud.deploy(fails)).rejects.toThrow(
+      /AirlockFoundCluster\) cannot be made: .*eks:DescribeCluster/,
+    );
+
+    await expect(world.cloud.deploy(changed(named))).rejects.toThrow(
+      /AuditTrail\w* .*The specified log group already exists/,
+    );
+  });
+});
+
+describe('an update', () => {
+  it('with another setting reaches launches that are under way, and none is lost', async () => {
+    const world = await account();
+    await world.cloud.deploy(inject('assembly'));
+    const queue = world.cloud.resource('Admission/Launches/Queue').ref;
+    const early = await launch(world);
+    await pass(world, 30_000);
+
+    await world.cloud.deploy(withPools({ deadlineMinutes: 33 }));
+    const late = await launch(world);
+    await settle(world);
+
+    expect(world.cloud.status('Airlock')).toBe('UPDATE_COMPLETE');
+    expect([early, late].map((node) => world.report(node)?.outcome)).toEqual(['released', 'released']);
+    expect(variablesOf(world, 'Admission/Admit')['ADMISSIBLE']).toContain('"deadlineMinutes":33');
+    // What did not change is what it was.
+    expect(world.cloud.resource('Admission/Launches/Queue').ref).toBe(queue);
+  });
+
+  it('replaces documents whose text changed, and nodes under way end well', async () => {
+    const other = changed((copy) => {
+      let text = JSON.stringify(copy.template);
+      for (const [id, { Properties }] of copy.all('AWS::SSM::Document')) {
+        const name = String(Properties['Name']);
+        text = text.replaceAll(id, `${id}Next`).replaceAll(name, `${name.slice(0, -4)}0000`);
+      }
+      Object.assign(copy.template, JSON.parse(text));
+    });
+    const world = await account();
+    await world.cloud.deploy(inject('assembly'));
+    const before = documents(world);
+    const node = await launch(world);
+    await pass(world, 30_000);
+
+    await world.cloud.deploy(other);
+    await settle(world);
+
+    expect(world.report(node)?.outcome).toBe('released');
+    expect(documents(world)).toHaveLength(before.length);
+    expect(
+      documents(world)
+        .filter((name) => name.includes('install'))
+        .some((name) => before.includes(name)),
+    ).toBe(false);
+  });
+
+  it('that fails is rolled back, and the nodes go on by the old setting', async () => {
+    const world = await account();
+    await world.cloud.deploy(inject('assembly'));
+    const before = { resources: world.cloud.resources.map(({ ref }) => ref), documents: documents(world) };
+    const variables = variablesOf(world, 'Admission/Admit');
+    const failing = changed((copy) => {
+      copy.setRules({ deadlineMinutes: 33 });
+      copy.resource('Custom::AirlockFoundCluster', '').Properties['Name'] = 'other';
+    });
+
+    await expect(world.cloud.deploy(failing)).rejects.toThrow(
+      /AirlockFoundCluster\) cannot be updated: .*eks:DescribeCluster/,
+    );
+
+    expect(world.cloud.status('Airlock')).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(world.cloud.resources.map(({ ref }) => ref)).toEqual(before.resources);
+    expect(documents(world)).toEqual(before.documents);
+    expect(variablesOf(world, 'Admission/Admit')).toEqual(variables);
+    expect(await outcomeOfOne(world)).toBe('released');
+  });
+
+  it('that fails late puts back what it changed before', async () => {
+    const world = await account();
+    await world.cloud.deploy(inject('assembly'));
+    const variables = variablesOf(world, 'Admission/Admit');
+    const failing = changed((copy) => {
+      copy.setRules({ deadlineMinutes: 33 });
+      // Made after all the others, and refused.
+      const { Resources } = copy.template;
+      Resources['Last'] = {
+        Type: 'AWS::SQS::Queue',
+        DependsOn: Object.keys(Resources).filter((id) => Resources[id]?.Type === 'AWS::Lambda::Function'),
+        Properties: { QueueName: 'taken' },
+      } as never;
+    });
+    world.services.sqs.create({ ...settingsOfAQueue, name: 'taken' });
+
+    await expect(world.cloud.deploy(failing)).rejects.toThrow(/Last .*A queue named taken already exists/);
+
+    expect(variablesOf(world, 'Admission/Admit')).toEqual(variables);
+    expect(await outcomeOfOne(world)).toBe('released');
+  });
+});
+
+const settingsOfAQueue = {
+  visibilityTimeout: 30,
+  retention: 60,
+  delay: 0,
+  receiveWait: 0,
+  managedEncryption: true,
+};
+
+describe('a stack that is destroyed', () => {
+  it('leaves its audit trail alone, and can be deployed again beside it', async () => {
+    const world = await account();
+    await world.cloud.deploy(inject('assembly'));
+    await outcomeOfOne(world);
+    const [trail = ''] = trails(world);
+    const written = world.cloud.logs.events(trail).length;
+
+    await world.cloud.destroy();
+    expect(written).toBeGreaterThan(0);
+    expect([trails(world), documents(world), world.services.sqs.all()]).toEqual([[trail], [], []]);
+    expect([world.cloud.lambda.functions.size, world.cloud.iam.roles.size]).toEqual([0, 0]);
+
+    await world.cloud.deploy(inject('assembly'));
+    expect(trails(world)).toHaveLength(2);
+    expect(await outcomeOfOne(world)).toBe('released');
+    expect(world.cloud.logs.events(trail)).toHaveLength(written);
+  });
+
+  it('stays as far as it could not be deleted, and the next attempt ends it', async () => {
+    const world = await account();
+    await world.cloud.deploy(inject('assembly'));
+    world.cloud.faults = {
+      beforeCall: ({ operation, service }) =>
+        service === 'lambda' && operation === 'Invoke'
+          ? new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429)
+          : undefined,
+    };
+    await expect(world.cloud.destroy()).rejects.toThrow(/cannot be deleted: /);
+    expect(world.cloud.resources.length).toBeGreaterThan(0);
+
+    world.cloud.faults = {};
+    await world.cloud.destroy();
+    expect(world.cloud.resources).toEqual([]);
+  });
+});
