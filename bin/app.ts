@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { AirlockStack } from '../lib/airlock-stack.ts';
 import { ConfigError } from '../lib/config/config-error.ts';
 import { loadSettings } from '../lib/config/settings.ts';
+import { limitFaults } from '../lib/limits.ts';
 
 // The command line asks for a file of timings beside the template, which would make no two syntheses alike.
 Reflect.deleteProperty(process.env, 'CDK_PERF_COUNTERS_FILE');
@@ -24,6 +25,8 @@ const app = new App({
   analyticsReporting: false,
   context: {
     '@aws-cdk/aws-iam:minimizePolicies': true,
+    // CDK's own check names no field; ours comes after the synthesis.
+    '@aws-cdk/core:stackResourceLimit': 0,
     'aws:cdk:disable-stack-trace': true,
     'aws:cdk:disable-creation-stack-traces': true,
   },
@@ -32,7 +35,8 @@ try {
   const { config, catalogue } = loadSettings({ config: app.node.tryGetContext('config') });
   new AirlockStack(app, 'Airlock', { config, catalogue });
   forgetTraces(app);
-  app.synth();
+  const faults = app.synth().stacks.flatMap(({ template }) => limitFaults(template));
+  if (faults.length > 0) throw new ConfigError(faults.map((fault) => `airlock.yaml: ${fault}`).join('\n'));
 } catch (error) {
   refuse(error);
 }

@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
@@ -56,7 +57,7 @@ export class Admission extends Construct {
       memoryMiB: 256,
       logRetention: props.logRetention,
       environment: {
-        ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
+        ADMISSIBLE: pack({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
         LAUNCHES_QUEUE: this.launches.queue.queueUrl,

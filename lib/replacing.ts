@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import type { BreakerLimits } from '../domain/breaker.ts';
 import { profilePatterns } from '../domain/instance-profiles.ts';
 import { replaceService } from '../domain/metrics.ts';
+import { pack } from '../domain/packed.ts';
 import { type Pools, policyOf } from '../domain/pools.ts';
 import { runtimeTag } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
@@ -46,7 +47,7 @@ export class Replacing extends Construct {
       timeout: Duration.seconds(30),
       memoryMiB: 256,
       logRetention,
-      environment: { RULES: JSON.stringify({ ...pools, breaker }), LEDGER_TABLE: ledger.table.tableName },
+      environment: { RULES: pack({ ...pools, breaker }), LEDGER_TABLE: ledger.table.tableName },
     });
     const { role } = this.replace;
     const instances = `arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`;

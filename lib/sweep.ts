@@ -5,6 +5,7 @@ import { type IScheduleTarget, Schedule, ScheduleExpression } from 'aws-cdk-lib/
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { sweepService } from '../domain/metrics.ts';
+import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
 import type { Releases } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
@@ -51,11 +52,14 @@ export class Sweep extends Construct {
       memoryMiB: 512,
       logRetention: props.logRetention,
       environment: {
-        ADMISSIBLE: JSON.stringify({ clusters, releases, ...pools }),
+        ADMISSIBLE: pack({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachineArn,
         LEDGER_TABLE: props.ledger.table.tableName,
         CLUSTER_FUNCTIONS: Stack.of(this).toJsonString(
-          Object.fromEntries(clusters.map((name, at) => [name, functions[at]])),
+          // By name: it has half the length of the ARN.
+          Object.fromEntries(
+            Object.entries(props.clusters).map(([name, { cluster }]) => [name, cluster.function.functionName]),
+          ),
         ),
         DEPARTURES_QUEUE: props.departures.queue.queueUrl,
       },

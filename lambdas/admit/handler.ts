@@ -2,6 +2,7 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 
 import { type Launch, readLaunch } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
+import { unpack } from '../../domain/packed.ts';
 import { variable } from '../adapters/environment.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { putBack } from '../adapters/queue.ts';
@@ -9,7 +10,7 @@ import { count, logger } from '../adapters/telemetry.ts';
 import { admitAll } from './admit-all.ts';
 import { type Admissible, isNode, isStale, judge } from './decide.ts';
 
-const config = JSON.parse(variable('ADMISSIBLE')) as Admissible;
+const config = unpack(variable('ADMISSIBLE')) as Admissible;
 const queueUrl = variable('LAUNCHES_QUEUE');
 
 /** How long a launch waits that DescribeInstances does not show yet, in seconds: EC2 is eventually consistent, mostly within a few. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { unpack } from '../../domain/packed.ts';
 import { type Judgement, ReplaceCallSchema, type Replacement } from '../../domain/verdict.ts';
 import { variable } from '../adapters/environment.ts';
 import { rowOf } from '../adapters/ledger.ts';
@@ -8,7 +9,7 @@ import { keep } from './keep.ts';
 import { Refused } from './refused.ts';
 import { replace } from './replace.ts';
 
-const rules = JSON.parse(variable('RULES')) as Rules;
+const rules = unpack(variable('RULES')) as Rules;
 
 /**
  * Decides what becomes of a node that was not released, and has it replaced where that is the decision; and lets an instance into service

@@ -1,12 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { sweepCompleted } from '../../domain/metrics.ts';
+import { unpack } from '../../domain/packed.ts';
 import { variable } from '../adapters/environment.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import type { Admissible } from '../admit/decide.ts';
 import { clusters, sweepCluster } from './clusters.ts';
 import { sweepFleet } from './fleet.ts';
 
-const config = JSON.parse(variable('ADMISSIBLE')) as Admissible;
+const config = unpack(variable('ADMISSIBLE')) as Admissible;
 
 /** How much time of the function a page may need, in milliseconds: what is begun shall be finished. */
 const pageMs = 40_000;

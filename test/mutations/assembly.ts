@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { BreakerLimits } from '../../domain/breaker.ts';
+import { pack, unpack } from '../../domain/packed.ts';
 import type { Pools } from '../../domain/pools.ts';
 
 /** Rules for pools that differ from those of the sample airlock.yaml. */
@@ -125,7 +126,7 @@ export class Copy {
     for (const [, { Properties }] of this.all('AWS::Lambda::Function')) {
       const variables = Properties['Environment']?.Variables ?? {};
       for (const name of ['RULES', 'ADMISSIBLE'])
-        if (name in variables) variables[name] = JSON.stringify({ ...JSON.parse(variables[name]), ...rules });
+        if (name in variables) variables[name] = pack({ ...(unpack(variables[name]) as object), ...rules });
     }
   }
 
