@@ -36,6 +36,7 @@ export class LocalCloud {
   readonly #cloudFormation: CloudFormation;
   readonly #parts: readonly Part[];
   readonly #stacks: Stacks;
+  #outputs: Readonly<Record<string, string>> = {};
 
   private constructor({ clock, place = here, parts = [], services = [], resourceTypes = [], faults }: CloudOptions) {
     const iam = new Iam(place, clock);
@@ -95,7 +96,7 @@ export class LocalCloud {
    * @throws TemplateError with the resource and the reason; the stack is then as it was before
    */
   deploy(assembly: string): Promise<void> {
-    return this.#settled(this.#stacks.deploy(assembly));
+    return this.#settled(this.#stacks.deploy(assembly)).finally(() => this.#keepOutputs());
   }
 
   /** Where a stack stands, in CloudFormation's words. */
@@ -117,7 +118,12 @@ export class LocalCloud {
 
   /** Deletes the stacks: what has to be deleted, in reverse of the order in which it was made. */
   destroy(): Promise<void> {
-    return this.#settled(this.#stacks.delete());
+    return this.#settled(this.#stacks.delete()).finally(() => this.#keepOutputs());
+  }
+
+  /** They are asked for at every step of a run. */
+  #keepOutputs(): void {
+    this.#outputs = this.#stacks.outputs;
   }
 
   /** On a virtual clock a custom resource may need time to pass, so the clock is run until the work is done. */
@@ -136,7 +142,7 @@ export class LocalCloud {
 
   /** Outputs of the stacks by name, and by `<stack>.<name>`. */
   get outputs(): Readonly<Record<string, string>> {
-    return this.#stacks.outputs;
+    return this.#outputs;
   }
 
   /** How often each operation was called, for instance `ssm:SendCommand`. */

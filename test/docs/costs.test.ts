@@ -41,11 +41,11 @@ function expectCounted(heading: string, usage: Usage): void {
   }
 }
 
-it('says of 1,000 nodes what the local cloud counts', async () => {
+it('says of 1,000 nodes what the local cloud counts', { timeout: 300_000 }, async () => {
   expectCounted('1,000 nodes', await usageOfNodes(inject('assembly')));
 });
 
-it('says of an idle month what the local cloud counts', async () => {
+it('says of an idle month what the local cloud counts', { timeout: 300_000 }, async () => {
   expectCounted('A month without a launch', await usageWhileIdle(inject('assembly')));
 });
 

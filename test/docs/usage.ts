@@ -9,10 +9,10 @@ export type Usage = Readonly<Record<string, number>>;
 const minuteMs = 60_000;
 /** A month of CloudWatch and of this page, in minutes: 30 days. */
 const monthMinutes = 30 * 24 * 60;
-const poolNodes = 100;
+const poolNodes = 50;
 
 /**
- * What 1,000 nodes use, counted on the local cloud: a pool of 100 nodes that are launched three seconds apart and released, with the sweep off.
+ * What 1,000 nodes use, counted on the local cloud: a pool of 50 nodes that are launched three seconds apart and released, with the sweep off.
  *
  * @param assembly the cloud assembly of the sample airlock.yaml
  */

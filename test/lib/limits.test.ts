@@ -24,7 +24,7 @@ async function assembly(config: object): Promise<string> {
   return (await synthesizeSimulated(folder, { config: file })).assembly;
 }
 
-it('fifty pools fit, and a node of the last one has its deadline', async () => {
+it('fifty pools fit, and a node of the last one has its deadline', { timeout: 300_000 }, async () => {
   const pools = Array.from({ length: 50 }, (_, index) => ({
     name: `team-${index}-sandboxed-workers-of-the-build-farm`,
     onFailure: index % 2 === 0 ? 'replace' : 'replace-then-quarantine',
@@ -51,7 +51,9 @@ it('fifty pools fit, and a node of the last one has its deadline', async () => {
   expect(world.report(node)?.outcome).toBe('released');
 });
 
-it('thirty private clusters are refused with the field, what they make and what CloudFormation takes', async () => {
+it('thirty private clusters are refused with the field, what they make and what CloudFormation takes', {
+  timeout: 300_000,
+}, async () => {
   const clusters = Array.from({ length: 30 }, (_, index) => ({ name: `cluster-${index}`, private: true }));
 
   const refused = (await assembly({ clusters }).catch((error: unknown) => error)) as SynthesisRefused;
@@ -62,7 +64,7 @@ it('thirty private clusters are refused with the field, what they make and what 
   );
 });
 
-it('pools that do not fit are refused by name', async () => {
+it('pools that do not fit are refused by name', { timeout: 300_000 }, async () => {
   // Names that nothing can compress.
   const pools = Array.from({ length: 60 }, (_, index) => ({
     name: Array.from({ length: 100 }, (__, at) =>
