@@ -157,10 +157,13 @@ export function instanceIdOf(providerId: string): string | undefined {
   return /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]{8,17})$/.exec(providerId)?.[1];
 }
 
-/** The receipt that a Node carries, whatever launch it is about; text that is no receipt counts as none. */
+/**
+ * The receipt that a Node carries, whatever launch it is about; text that is no receipt counts as none. A kubelet can write it, so it decides nothing
+ * but what is safe either way.
+ */
 export function anyReceiptOn({ annotations }: ClusterNode): Receipt | undefined {
   const text = annotations?.[receiptAnnotation];
-  if (text === undefined) return undefined;
+  if (text === undefined || text.length > receiptLimit) return undefined;
   try {
     return v.parse(ReceiptSchema, JSON.parse(text));
   } catch {
@@ -183,7 +186,8 @@ export function receiptOn(
 }
 
 /**
- * The receipt of a release in this launch. A kubelet can write the annotation but not {@link provenLabel}, so both must be there.
+ * The receipt of a release in this launch. A kubelet can write the annotation but not {@link provenLabel}, so both must be there; what the receipt says
+ * is its claim all the same.
  */
 export function releaseOn(
   node: ClusterNode,

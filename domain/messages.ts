@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { claim } from './claim-text.ts';
 import { RowKeySchema } from './ledger.ts';
 import { type Node, NodeSchema, type Request, RequestSchema, runtimes } from './node.ts';
 import { FailureSchema, InstallationSchema } from './receipt.ts';
@@ -11,7 +12,7 @@ export const AdmissionSchema = v.object({
   /** Present where the node is ours but what it asks for is not to be had. */
   refused: v.optional(FailureSchema),
   /** What a tag of the instance asked for in vain, where that does not keep it from its way. */
-  ignored: v.optional(v.string()),
+  ignored: v.optional(claim()),
 });
 
 /** What an execution is started for. */
@@ -51,6 +52,7 @@ const SurveyCallSchema = v.object({
 
 /** What the state machine and the sweep ask of a `cluster` function. What is released or quarantined, and why, the row says. */
 export const ClusterCallSchema = v.variant('action', [
+  v.object({ action: v.literal('close'), key: RowKeySchema }),
   v.object({ action: v.literal('release'), key: RowKeySchema }),
   v.object({ action: v.literal('quarantine'), key: RowKeySchema }),
   SurveyCallSchema,
@@ -66,6 +68,7 @@ export type SurveyCall = Extract<ClusterCall, { action: 'survey' }>;
 
 /** What is to be done with one node, as its row has it. */
 const NodeCallSchema = v.variant('action', [
+  v.object({ action: v.literal('close'), node: NodeSchema }),
   v.object({ action: v.literal('release'), node: NodeSchema, installation: InstallationSchema }),
   v.object({
     action: v.literal('quarantine'),
@@ -89,6 +92,11 @@ export const InsideCallSchema = v.object({
 
 /** A call and its token. */
 export type InsideCall = v.InferOutput<typeof InsideCallSchema>;
+
+/** What a call to close a node came to: the names of the Nodes that stood open, or bore the label of a release. */
+export interface Closing {
+  readonly closed: readonly string[];
+}
 
 /** The name of the error of an execution that was started for no launch of the ledger. */
 export const notAdmitted = 'NotAdmitted';

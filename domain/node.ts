@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { claim } from './claim-text.ts';
 import { TimeSchema } from './time.ts';
 
 /** Names of the runtimes that Airlock knows. */
@@ -15,19 +16,21 @@ export const NodeSchema = v.object({
   instanceId: InstanceIdSchema,
   /** The launch time that EC2 shows: a stop and a start make another launch, and so another node. */
   launchedAt: TimeSchema,
-  cluster: v.string(),
+  cluster: claim(255),
   /** The Karpenter NodePool, managed node group or Auto Scaling group; empty where no tag names one. */
-  pool: v.string(),
+  pool: claim(255),
   /** The name that the Kubernetes Node should have: the instance's private DNS name. */
-  nodeName: v.string(),
+  nodeName: claim(255),
   /** `aws:///<availability zone>/<instance id>`, as the cloud provider writes it into the Node. */
-  providerId: v.string(),
+  providerId: claim(200),
   /** Until when the node has to be at its end. */
   deadline: TimeSchema,
   /** The Auto Scaling group that replaces the instance, where its pool is one and no node group or NodePool stands before it. */
   group: v.optional(v.string()),
   /** The launch hook that waits for the node, as `airlock.yaml` names it for the pool, with the group that the hook belongs to. */
   hook: v.optional(v.object({ name: v.string(), group: v.string() })),
+  /** Present where an earlier launch of the instance was admitted: its Node may still be open, and is closed before anything else. */
+  relaunched: v.optional(v.literal(true)),
   /** Present where the node has been at an end in this launch and goes its way again. */
   again: v.optional(
     v.object({
@@ -38,9 +41,7 @@ export const NodeSchema = v.object({
       /** Whether it was released in this launch: pods may run there, and it is not ended. */
       released: v.boolean(),
       /** What was seen, for people. */
-      reason: v.string(),
-      /** When the receipt was written whose place that of this way will take: it says nothing about this way. */
-      supersedes: v.string(),
+      reason: claim(),
     }),
   ),
 });
@@ -60,7 +61,7 @@ export function triedUntil({ deadline }: Pick<Node, 'deadline'>): number {
 }
 
 /** Which release of which runtime a node shall have. */
-export const RequestSchema = v.object({ runtime: v.picklist(runtimes), release: v.string() });
+export const RequestSchema = v.object({ runtime: v.picklist(runtimes), release: claim(80) });
 
 /** Which release of which runtime a node shall have. */
 export type Request = v.InferOutput<typeof RequestSchema>;

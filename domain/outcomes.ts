@@ -216,6 +216,21 @@ export const outcomes = {
     operator: 'Look for something that rewrites /etc/containerd/config.toml after boot.',
     consequence: replace,
   },
+  'node-ambiguous': {
+    sentence: 'More than one Node names this instance in its providerID, so none of them was released.',
+    cause: 'A kubelet writes the providerID of its own Node: one of them is set up wrongly, or lies.',
+    operator:
+      "Compare the Nodes that the detail names with EC2; take the one whose name is not the instance's for compromised.",
+    consequence: quarantine,
+  },
+  'write-rejected': {
+    sentence: 'The Kubernetes API found the change of the Node invalid, so it was not released.',
+    cause:
+      'Most often annotations that fill the Node to its limit, so that no receipt fits; the detail holds the words of the API.',
+    operator:
+      'Look for what fills the annotations of the Node, and replace the node: its kubelet may have written them.',
+    consequence: replace,
+  },
   'cluster-unreachable': {
     sentence: 'The Kubernetes API did not answer before the deadline.',
     cause: 'A network or end point setting, or an outage of the API.',

@@ -1,33 +1,37 @@
 import * as v from 'valibot';
+import { claim } from './claim-text.ts';
 import { NodeSchema } from './node.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { HostSchema } from './result.ts';
+
+/** The longest detail, in characters: a claim, and what Airlock says beside it. */
+const detailLimit = 2_000;
 
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** What the state machine knows of an installation that succeeded: the node's own result, and how it was sent. */
 export const InstallationSchema = v.object({
   runtime: v.picklist(['gvisor', 'kata', 'sysbox']),
-  release: v.string(),
-  sha256: v.string(),
-  handler: v.string(),
+  release: claim(80),
+  sha256: claim(128),
+  handler: claim(80),
   /** Whether this run installed the release, or found it. */
   installed: v.picklist(['installed', 'already-installed']),
   host: HostSchema,
-  sandboxImage: v.optional(v.string()),
-  evidence: v.optional(v.string()),
+  sandboxImage: v.optional(claim(512)),
+  evidence: v.optional(claim(200)),
   /** What the restart of containerd did besides, as the node's result has it. */
-  sideEffects: v.optional(v.string()),
+  sideEffects: v.optional(claim(300)),
   /** Phases on the node, in milliseconds. */
-  phases: v.record(v.string(), milliseconds),
+  phases: v.record(claim(40), milliseconds),
   restarts: v.pipe(v.number(), v.integer()),
   /** The document that ran, named by the hash of its content. */
-  document: v.string(),
-  commandId: v.string(),
+  document: claim(255),
+  commandId: claim(80),
   /** When the agent was first seen online in this launch, as `dispatch` saw it. */
-  onlineAt: v.string(),
-  sentAt: v.string(),
-  settledAt: v.string(),
+  onlineAt: claim(40),
+  sentAt: claim(40),
+  settledAt: claim(40),
 });
 
 /** An installation that succeeded. */
@@ -38,9 +42,9 @@ export const ProofSchema = v.variant('kind', [
   v.object({
     kind: v.literal('pod'),
     /** `<namespace>/<name>`. */
-    pod: v.string(),
-    runtimeClass: v.string(),
-    image: v.string(),
+    pod: claim(320),
+    runtimeClass: claim(255),
+    image: claim(512),
     /** From its creation until it was seen running, in milliseconds. */
     ms: milliseconds,
   }),
@@ -51,7 +55,7 @@ export const ProofSchema = v.variant('kind', [
 export type Proof = v.InferOutput<typeof ProofSchema>;
 
 /** Why a node was not released. */
-export const FailureSchema = v.object({ outcome: v.picklist(outcomeCodes), detail: v.string() });
+export const FailureSchema = v.object({ outcome: v.picklist(outcomeCodes), detail: claim(detailLimit) });
 
 /** Why a node was not released. */
 export type Failure = v.InferOutput<typeof FailureSchema>;
@@ -70,8 +74,8 @@ export const ReceiptSchema = v.object({
   version: v.literal(1),
   ...v.pick(NodeSchema, ['instanceId', 'launchedAt', 'cluster', 'pool', 'nodeName']).entries,
   outcome: v.picklist(outcomeCodes),
-  detail: v.string(),
-  endedAt: v.string(),
+  detail: claim(detailLimit),
+  endedAt: claim(40),
   /** From the launch to the end, in milliseconds. */
   totalMs: milliseconds,
   /** Absent where no installation succeeded. */

@@ -1,6 +1,4 @@
 import * as v from 'valibot';
-import { runtimes } from './node.ts';
-import { outcomeCodes } from './outcomes.ts';
 
 /**
  * How a Node of our pools stands.
@@ -35,17 +33,6 @@ export const SurveyedNodeSchema = v.object({
   /** As the kubelet reports them; empty where it does not. */
   kernel: v.string(),
   bootId: v.string(),
-  /** Of the receipt on the Node, if that is one and names this very instance. A kubelet can write it; only `released` says that it counts. */
-  receipt: v.optional(
-    v.object({
-      launchedAt: v.string(),
-      endedAt: v.string(),
-      outcome: v.picklist(outcomeCodes),
-      /** Absent where no installation succeeded. */
-      runtime: v.optional(v.picklist(runtimes)),
-      release: v.optional(v.string()),
-    }),
-  ),
 });
 
 /** What a survey says of one Node. */

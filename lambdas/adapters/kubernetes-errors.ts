@@ -38,9 +38,19 @@ export class DeniedByPolicy extends Forbidden {
   }
 }
 
-/** 409 or 422: the object is not as the patch says it is, so another look is due. */
+/** 409, or 422 by a `test` that failed or a path that is not there: the object is not as the patch says it is, so another look is due. */
 export class Conflict extends Error {
   override readonly name = 'Conflict';
+}
+
+/** 422 or 413 for what the API would find invalid in every other look as well: an answer that does not change. */
+export class Rejected extends Error {
+  override readonly name = 'Rejected';
+}
+
+/** 403 by a ResourceQuota: others are done soon. */
+export class QuotaExceeded extends Error {
+  override readonly name = 'QuotaExceeded';
 }
 
 /** 404. */
@@ -53,27 +63,26 @@ export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
-/** How long a quota is left alone that is used up, in milliseconds. */
-const quotaMs = 5_000;
+/** What can go wrong with a request. */
+type Failure = Unreachable | Forbidden | Conflict | Rejected | QuotaExceeded | NotFound | UnexpectedAnswer;
 
 /** What went wrong, as a class that a caller can branch on; the answer's own words are the message, and never the token. */
-export function failureOf(error: unknown): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
+export function failureOf(error: unknown): Failure {
   if (!(error instanceof ApiException)) return new Unreachable(reasonOf(error), 0, { cause: error });
   return failureOfAnswer(error);
 }
 
 /** The same for an answer without an object. */
-export function failureOfAnswer(
-  answer: Pick<ApiException<unknown>, 'code' | 'body' | 'headers'>,
-): Unreachable | Forbidden | Conflict | NotFound | UnexpectedAnswer {
+export function failureOfAnswer(answer: Pick<ApiException<unknown>, 'code' | 'body' | 'headers'>): Failure {
   const { code, headers } = answer;
   const message = claimText(`HTTP ${code}: ${messageOf(answer)}`);
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request/.exec(message) ?? [];
   if (policy !== undefined && code === 403) return new DeniedByPolicy(message, policy);
   // Other proof pods end, and then there is room. Until the quota is counted for the first time its status is unknown.
-  if (code === 403 && /(exceeded|unknown for) quota: /.test(message)) return new Unreachable(message, quotaMs);
+  if (code === 403 && /(exceeded|unknown for) quota: /.test(message)) return new QuotaExceeded(message);
   if (code === 401 || code === 403) return new Forbidden(message);
   if (code === 404) return new NotFound(message);
+  if (code === 413 || (code === 422 && isFinal(answer.body))) return new Rejected(message);
   if (code === 409 || code === 422) return new Conflict(message);
   if (code === 429 || code >= 500) return new Unreachable(message, retryAfterMs(headers['retry-after']));
   return new UnexpectedAnswer(message);
@@ -87,6 +96,19 @@ export function continuationOf(error: unknown): string | undefined {
     return typeof metadata?.continue === 'string' && metadata.continue !== '' ? metadata.continue : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Whether a 422 names fields that break a rule. A patch whose `test` fails names none; what is there already came meanwhile, so that another look is due.
+ */
+function isFinal(body: unknown): boolean {
+  try {
+    const { details }: { details?: { causes?: unknown } } = JSON.parse(String(body));
+    const causes: readonly { reason?: unknown }[] = Array.isArray(details?.causes) ? details.causes : [];
+    return causes.length > 0 && causes.every(({ reason }) => reason !== 'FieldValueDuplicate');
+  } catch {
+    return false;
   }
 }
 

@@ -5,6 +5,7 @@ import { createConfiguration } from '@kubernetes/client-node/dist/gen/configurat
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
 import { PromiseAppsV1Api, PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
 import { Agent } from 'undici';
+import { claimText } from '../../domain/claim-text.ts';
 import {
   type ClusterNode,
   type DaemonSet,
@@ -16,7 +17,7 @@ import {
 } from '../../domain/kubernetes.ts';
 import type { ProofPod, ProofPodPlan } from '../../domain/proof-pod.ts';
 import { listDaemonSets } from './kubernetes-daemon-sets.ts';
-import { continuationOf, failureOf } from './kubernetes-errors.ts';
+import { continuationOf, failureOf, Unreachable } from './kubernetes-errors.ts';
 import { createProofPod, deleteProofPod, lastWarning, readProofPod } from './kubernetes-pods.ts';
 
 /** Where a cluster is and with which token it is asked. */
@@ -42,6 +43,10 @@ export interface NodeEvent {
 
 /** The size of a page: what kubectl asks for. */
 const pageSize = 500;
+/** The most pages that are read, for more Nodes than Kubernetes supports in a cluster. */
+const mostPages = 40;
+/** The most Nodes of one instance that are looked for: two are too many already. */
+const mostFound = 10;
 
 /**
  * The Kubernetes API as far as Airlock uses it. Every method throws one of the classes in `kubernetes-errors.ts`.
@@ -84,16 +89,17 @@ export class Kubernetes {
     }
   }
 
-  /** Looks through the Nodes with a label, in pages; undefined where none has this providerID. */
-  async findNodeByProviderId(providerId: string, labelSelector: string): Promise<ClusterNode | undefined> {
+  /** Looks through the Nodes with a label, in pages, for those that have this providerID; a list that has no end counts as no answer. */
+  async findNodesByProviderId(providerId: string, labelSelector: string): Promise<readonly ClusterNode[]> {
+    const found: ClusterNode[] = [];
     let next: string | undefined;
-    do {
-      const page: NodePage = await this.listNodes(labelSelector, pageSize, next);
-      const found = page.nodes.find((node) => node.providerId === providerId);
-      if (found !== undefined) return found;
-      next = page.next;
-    } while (next !== undefined);
-    return undefined;
+    for (let page = 0; page < mostPages; page++) {
+      const { nodes, next: more }: NodePage = await this.listNodes(labelSelector, pageSize, next);
+      found.push(...nodes.filter((node) => node.providerId === providerId));
+      next = more;
+      if (next === undefined || found.length > mostFound) return found;
+    }
+    throw new Unreachable(`the list of Nodes has more than ${mostPages} pages`, 0);
   }
 
   /**
@@ -185,7 +191,7 @@ function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
   const place = status?.conditions?.findIndex(({ type }) => type === readinessCondition) ?? -1;
   const published = status?.conditions?.[place];
   const handlers = status?.runtimeHandlers?.map(({ name, features }) => ({
-    name: name ?? '',
+    name: claimText(name ?? '', 100),
     userNamespaces: features?.userNamespaces ?? false,
   }));
   const { bootID = '', kernelVersion = '' } = status?.nodeInfo ?? {};
@@ -194,17 +200,23 @@ function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
     uid: metadata?.uid ?? '',
     resourceVersion: metadata?.resourceVersion ?? '',
     createdAt: metadata?.creationTimestamp?.getTime() ?? 0,
-    providerId: spec?.providerID ?? '',
+    providerId: claimText(spec?.providerID ?? '', 200),
     ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
     ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
     ...(spec?.taints === undefined ? {} : { taints: spec.taints }),
     ...(ready === undefined
       ? {}
-      : { ready: { status: ready.status, reason: ready.reason ?? '', message: ready.message ?? '' } }),
+      : {
+          ready: {
+            status: ready.status,
+            reason: claimText(ready.reason ?? '', 100),
+            message: claimText(ready.message ?? '', 500),
+          },
+        }),
     ...(published === undefined
       ? {}
-      : { published: { place, status: published.status, reason: published.reason ?? '' } }),
-    ...(bootID === '' ? {} : { boot: { kernel: kernelVersion, id: bootID } }),
+      : { published: { place, status: published.status, reason: claimText(published.reason ?? '', 100) } }),
+    ...(bootID === '' ? {} : { boot: { kernel: claimText(kernelVersion, 100), id: claimText(bootID, 100) } }),
     ...(handlers === undefined ? {} : { handlers }),
   };
 }

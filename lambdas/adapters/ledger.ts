@@ -71,6 +71,8 @@ export async function noteAdmission(
     node: JSON.stringify(node),
     request: request && JSON.stringify(request),
     refused: refused && JSON.stringify(refused),
+    // The state machine's first write asks for it by itself.
+    relaunched: node.relaunched,
     execution,
     expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
   });

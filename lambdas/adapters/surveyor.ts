@@ -1,32 +1,43 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
+import { claimText } from '../../domain/claim-text.ts';
 import type { ClusterCall } from '../../domain/messages.ts';
 import { type Survey, SurveySchema } from '../../domain/survey.ts';
 
 const client = new LambdaClient({ maxAttempts: 4 });
 
+/** The most pages of one survey, for more nodes than Kubernetes supports in a cluster. */
+const mostPages = 100;
+
 /**
  * Asks the function of a cluster for its nodes, page by page.
  *
  * @param functionArn the function of the cluster
- * @throws Error with the words of the function where it failed, for instance `cluster-unreachable`
+ * @param budgetMs how long all of it may take, in milliseconds
+ * @throws Error with the words of the function where it failed, for instance `cluster-unreachable`, or where the cluster has no end of pages or time
  */
-export async function* surveyOf(functionArn: string): AsyncGenerator<Survey['nodes']> {
+export async function* surveyOf(functionArn: string, budgetMs: number): AsyncGenerator<Survey['nodes']> {
+  const abortSignal = AbortSignal.timeout(budgetMs);
   let next: string | undefined;
-  do {
+  for (let page = 0; page < mostPages; page++) {
     const call: ClusterCall = { action: 'survey', ...(next === undefined ? {} : { next }) };
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(call) }),
+      { abortSignal },
     );
     const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
     if (FunctionError !== undefined) throw failureOf(answer);
     const survey = v.parse(SurveySchema, answer);
     yield survey.nodes;
     next = survey.next;
-  } while (next !== undefined);
+    if (next === undefined) return;
+    // What is done about a page takes time of its own.
+    if (abortSignal.aborted) throw new Error(`the survey was not done after ${budgetMs} ms`);
+  }
+  throw new Error(`the survey has more than ${mostPages} pages`);
 }
 
 function failureOf(answer: unknown): Error {
   const { errorType = 'unknown', errorMessage = '' } = answer as { errorType?: string; errorMessage?: string };
-  return new Error(`the survey failed: ${errorType}: ${errorMessage}`);
+  return new Error(`the survey failed: ${claimText(`${errorType}: ${errorMessage}`)}`);
 }

@@ -1,5 +1,5 @@
 import { departureOf, type Telling } from '../../domain/events.ts';
-import { launchTimeOf, rowKeyOf, rowName } from '../../domain/ledger.ts';
+import { type LedgerRow, launchTimeOf, rowKeyOf, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { executionOf, type Node } from '../../domain/node.ts';
 import { tell } from '../adapters/bus.ts';
@@ -34,12 +34,27 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   return failed;
 }
 
-/** An earlier launch of the instance that has no end was stopped, and nobody told of it: its command would run beside that of this launch. */
-async function tellOfEarlier({ instanceId, launchedAt }: Node): Promise<void> {
-  const began = Date.parse(launchedAt);
+/** The ways of earlier launches of an instance: it was stopped and started. */
+async function earlierWaysOf({ instanceId, launchedAt }: Node): Promise<readonly LedgerRow[]> {
   const rows = await launchesOf(instanceId);
-  if (!rows.some((row) => row.outcome === undefined && Date.parse(launchTimeOf(row)) < began)) return;
+  return rows.filter((row) => Date.parse(launchTimeOf(row)) < Date.parse(launchedAt));
+}
+
+/** An earlier launch of the instance that has no end was stopped, and nobody told of it: its command would run beside that of this launch. */
+async function tellOfEarlier({ instanceId, launchedAt }: Node, earlier: readonly LedgerRow[]): Promise<void> {
+  const began = Date.parse(launchedAt);
+  if (!earlier.some(({ outcome }) => outcome === undefined)) return;
   await sendAll(departuresQueue, [departureOf(instanceId, 'stopped', new Date(began - 1).toISOString())]);
+}
+
+/**
+ * An admission with what the ledger adds: an earlier launch may have left its Node open. A later way in the same launch finds the Node as this launch
+ * left it.
+ */
+function relaunchOf(admission: Admission, earlier: readonly LedgerRow[]): Admission {
+  const { relaunched: _, ...node } = admission.node;
+  const again = earlier.length === 0 || node.again !== undefined;
+  return { ...admission, node: again ? node : { ...node, relaunched: true } };
 }
 
 interface Fresh {
@@ -53,15 +68,17 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
   const started: Admission[] = [];
   const failed: string[] = [];
   await Promise.all(
-    some.map(async ({ row, admission, ended }) => {
-      const execution = executionOf(admission.node);
+    some.map(async ({ row, admission: asked, ended }) => {
+      const execution = executionOf(asked.node);
       try {
+        const earlier = await earlierWaysOf(asked.node);
+        const admission = relaunchOf(asked, earlier);
         await noteAdmission(admission, execution, new Date().toISOString());
-        await tellOfEarlier(admission.node);
+        await tellOfEarlier(admission.node, earlier);
         if (!ended) await start(stateMachine, execution, rowKeyOf(admission.node));
         started.push(admission);
       } catch (error) {
-        const { instanceId } = admission.node;
+        const { instanceId } = asked.node;
         logger.error('an execution could not be started', { instanceId, error: error as Error });
         failed.push(row);
       }

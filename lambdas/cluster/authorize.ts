@@ -16,10 +16,18 @@ export function authorize(action: RowCall['action'], row: LedgerRow | undefined,
   if (row === undefined || node === undefined) return { refused: 'the ledger does not know the launch' };
   if (node.cluster !== cluster) return { refused: `the launch belongs to the cluster ${node.cluster}` };
   if (row.outcome !== undefined) return { refused: `the run has ended: ${row.outcome}` };
+  if (action === 'close') return close({ ...row, node });
   return action === 'release' ? release({ ...row, node }) : quarantine({ ...row, node });
 }
 
 type Run = LedgerRow & Required<Pick<LedgerRow, 'node'>>;
+
+/** A node is closed for a new launch of its instance, before anything was sent to it. */
+function close({ node, token }: Run): Authorized {
+  if (node.relaunched !== true) return { refused: 'no earlier launch of the instance was admitted' };
+  if (token !== undefined) return { refused: 'the run is past its beginning' };
+  return { call: { action: 'close', node } };
+}
 
 function release({ node, token, provenToken, installation, failure, haltedAt }: Run): Authorized {
   if (failure !== undefined) return { refused: `the run has failed: ${failure.outcome}` };

@@ -3,16 +3,14 @@ import {
   gateKindOf,
   type PatchOperation,
   poolLabel,
+  provenLabel,
   quarantineKey,
   receiptOn,
-  releaseOn,
-  stateLabel,
 } from '../../domain/kubernetes.ts';
 import type { NodeCall } from '../../domain/messages.ts';
-import type { Node } from '../../domain/node.ts';
 import type { Proof, Receipt } from '../../domain/receipt.ts';
 import { type Waiting, waitingFor } from './guards.ts';
-import { quarantinePatch, releasePatch } from './patch.ts';
+import { labelPatch, receiptPatch, releasePatch, taintPatch } from './patch.ts';
 import { publish } from './publish.ts';
 import { failedReceipt, releasedReceipt } from './receipts.ts';
 
@@ -21,18 +19,24 @@ export type ReleaseCall = Extract<NodeCall, { action: 'release' }>;
 /** A call to quarantine a node. */
 export type QuarantineCall = Extract<NodeCall, { action: 'quarantine' }>;
 
-/** What is to be done with a Node. */
-export type Decision =
-  /** It is done already: this is its receipt, and nothing changes. */
-  | { readonly kind: 'done'; readonly receipt: Receipt }
-  | {
-      readonly kind: 'patch';
-      /** What is written into the status, before the rest; empty where nothing is. */
-      readonly statusPatch: readonly PatchOperation[];
-      readonly patch: readonly PatchOperation[];
-      readonly receipt: Receipt;
-      readonly runtime: string;
-    };
+/** What is written on a Node, and what it says. */
+export interface Writing {
+  /** What is written into the status, before the rest; empty where nothing is. */
+  readonly statusPatch: readonly PatchOperation[];
+  readonly receipt: Receipt;
+  readonly runtime: string;
+}
+
+/** A release: label, receipt and gate in one patch. */
+export type Release = Writing & { readonly kind: 'release'; readonly patch: readonly PatchOperation[] };
+
+/** A quarantine: what keeps pods away first, then the labels, and the receipt with them if it fits. */
+export type Quarantine = Writing & {
+  readonly kind: 'quarantine';
+  readonly taints: readonly PatchOperation[];
+  readonly labels: readonly PatchOperation[];
+  readonly note: readonly PatchOperation[];
+};
 
 /** What a decision depends on beside the call and the Node. */
 export interface Circumstances {
@@ -43,70 +47,86 @@ export interface Circumstances {
 
 /** What a release depends on beside the call and the Node. */
 export interface ReleaseCircumstances extends Circumstances {
-  /** How the runtime was proven in this launch; undefined where a pod has still to prove it. */
+  /** How the runtime was proven in this call; undefined where a pod has still to prove it. */
   readonly proof: Proof | undefined;
 }
 
-/** Decides about the release of a Node that is the one of this launch. */
+/** What a quarantine depends on beside the call and the Node. */
+export interface QuarantineCircumstances extends Circumstances {
+  /** How an earlier look of this call found the gate, before it wrote. */
+  readonly found?: Receipt['gate'];
+}
+
+/**
+ * Decides about the release of a Node that is the one of this launch. What stands on the Node is no proof, for a kubelet may have written it: a call
+ * that comes again after one that died proves the node again.
+ */
 export function decideRelease(
   node: ClusterNode,
   { node: launch, installation }: ReleaseCall,
   { gateKey, now, proof }: ReleaseCircumstances,
-): Decision | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
-  const published = gateKindOf(gateKey) === 'readiness';
-  const open = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
-  const before = releaseOn(node, launch);
-  if (before !== undefined && !isEarlier(before, launch) && open && !hasTaint(node, quarantineKey))
-    return { kind: 'done', receipt: before };
+): Release | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
   const waiting = waitingFor(node, installation);
   if (waiting !== undefined) return { kind: 'wait', ...waiting };
   if (proof === undefined) return { kind: 'prove' };
-  const seen = hasTaint(node, gateKey) || (published && open);
-  const detail = seen || before !== undefined ? '' : `the gate ${gateKey} was not on the Node when it was released`;
+  const published = gateKindOf(gateKey) === 'readiness';
+  const ours = node.labels?.[provenLabel] !== undefined || (published && node.published?.status === 'True');
+  const detail = hasTaint(node, gateKey) || ours ? '' : `the gate ${gateKey} was not on the Node when it was released`;
   const receipt = releasedReceipt({ ...launch, nodeName: node.name }, { installation, proof }, detail, now);
-  const patch = releasePatch(node, gateKey, installation.runtime, receipt);
+  const patch = releasePatch(node, gateKey, installation, receipt);
   const statusPatch = published ? publish(node, receipt) : [];
-  return { kind: 'patch', statusPatch, patch, receipt, runtime: installation.runtime };
+  return { kind: 'release', statusPatch, patch, receipt, runtime: installation.runtime };
+}
+
+/** Whether a release stands on a Node as it was written: the label that no kubelet can write, our taints gone, and this very receipt. */
+export function isReleasedBy(node: ClusterNode, { receipt, runtime }: Release, gateKey: string): boolean {
+  const closed = gateKindOf(gateKey) === 'readiness' ? node.published?.status !== 'True' : hasTaint(node, gateKey);
+  if (closed || hasTaint(node, quarantineKey) || node.labels?.[provenLabel] !== runtime) return false;
+  return receiptOn(node, receipt)?.endedAt === receipt.endedAt;
 }
 
 /**
- * Decides about the quarantine of a Node that is the one of this launch. A released one is left alone, unless it could not be proven anew; and
- * that one, too, where nobody tried.
+ * Decides about the quarantine of a Node that names the instance of this launch. A released one is left alone only where it drifted and nobody tried
+ * to prove it anew: then it bears the label of its release, which no kubelet can write.
  */
 export function decideQuarantine(
   node: ClusterNode,
   { node: launch, failure, breakerOpen = false }: QuarantineCall,
-  { gateKey, now }: Circumstances,
-): Decision {
-  const released = releaseOn(node, launch);
-  if (released !== undefined && !isEarlier(released, launch)) return { kind: 'done', receipt: released };
-  if (released !== undefined && failure.outcome === 'breaker-open') {
-    const untried = failedReceipt({ ...launch, nodeName: node.name }, failure, { more: 'it stays as it is' }, now);
-    return { kind: 'done', receipt: untried };
+  { gateKey, now, found }: QuarantineCircumstances,
+): Quarantine | { readonly kind: 'leave'; readonly receipt: Receipt } {
+  const where = { ...launch, nodeName: node.name };
+  const proven = node.labels?.[provenLabel] !== undefined;
+  if (proven && launch.again?.released === true && failure.outcome === 'breaker-open') {
+    return { kind: 'leave', receipt: failedReceipt(where, failure, { more: 'it stays as it is' }, now) };
   }
-  const before = receiptOn(node, launch);
   const published = gateKindOf(gateKey) === 'readiness';
-  const closed = published ? node.published?.status === 'False' : hasTaint(node, gateKey);
-  const given = breakerOpen || hasTaint(node, quarantineKey);
-  const marked = closed && given && node.labels?.[stateLabel] === 'quarantined';
-  if (before?.outcome === failure.outcome && marked && !isEarlier(before, launch))
-    return { kind: 'done', receipt: before };
   const lifted = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
-  const found = released === undefined ? 'put-back' : 'returned';
-  const how = { 'put-back': 'had been lifted without a proof and', returned: 'stood open and' }[found];
-  const more = lifted ? `the gate ${gateKey} ${how} was put back` : '';
-  const gate = lifted ? found : (before?.gate ?? 'kept');
-  const receipt = failedReceipt({ ...launch, nodeName: node.name }, failure, { more, gate }, now);
-  const patch = quarantinePatch(node, gateKey, receipt, breakerOpen);
-  const statusPatch = published ? publish(node, receipt) : [];
-  return { kind: 'patch', statusPatch, patch, receipt, runtime: node.labels?.[poolLabel] ?? 'unknown' };
+  const how = { 'put-back': 'had been lifted without a proof and', returned: 'stood open and' };
+  const opened = lifted ? (proven ? 'returned' : 'put-back') : openedOn(node, launch);
+  const gate = found ?? opened ?? 'kept';
+  const more = gate in how ? `the gate ${gateKey} ${how[gate as keyof typeof how]} was put back` : '';
+  const receipt = failedReceipt(where, failure, { more, gate }, now);
+  return {
+    kind: 'quarantine',
+    statusPatch: published ? publish(node, receipt) : [],
+    taints: taintPatch(node, gateKey, breakerOpen),
+    labels: labelPatch(node, gateKey),
+    note: receiptPatch(node, receipt),
+    receipt,
+    runtime: node.labels?.[poolLabel] ?? 'unknown',
+  };
 }
 
-/** Whether a receipt is one of an earlier way in this launch. */
-function isEarlier({ endedAt }: Receipt, { again }: Node): boolean {
-  return again?.supersedes === endedAt;
+/**
+ * Whether an earlier call of this launch found the gate open, by the receipt that it left. A kubelet can write that; it is believed because what it
+ * says spares the instance.
+ */
+function openedOn(node: ClusterNode, launch: ReleaseCall['node']): 'put-back' | 'returned' | undefined {
+  const gate = receiptOn(node, launch)?.gate;
+  return gate === 'put-back' || gate === 'returned' ? gate : undefined;
 }
 
-function hasTaint(node: ClusterNode, key: string): boolean {
+/** Whether a Node has a taint of this key. */
+export function hasTaint(node: ClusterNode, key: string): boolean {
   return node.taints?.some((taint) => taint.key === key) ?? false;
 }

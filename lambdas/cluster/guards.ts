@@ -1,3 +1,4 @@
+import { claimText } from '../../domain/claim-text.ts';
 import {
   type ClusterNode,
   karpenterPoolLabel,
@@ -56,7 +57,8 @@ function serving({ name, handlers }: ClusterNode, { runtime, handler }: Wanted):
   if (handlers === undefined || handlers.length === 0) return undefined;
   const listed = handlers.find((one) => one.name === handler);
   if (listed === undefined) {
-    const others = handlers.map((one) => (one.name === '' ? '(default)' : one.name)).join(', ');
+    const names = handlers.slice(0, 50).map((one) => (one.name === '' ? '(default)' : one.name));
+    const others = claimText(names.join(', '), 400);
     return {
       reason: 'handler-not-reported',
       detail: `the Node ${name} lists the handlers ${others}, but not ${handler}`,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type ClusterCall, ClusterCallSchema, type NodeCall, type RowCall } from '../../domain/messages.ts';
+import { type Closing, type ClusterCall, ClusterCallSchema, type NodeCall, type RowCall } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { ownToken } from '../adapters/eks-identity.ts';
@@ -16,14 +16,14 @@ const cluster = variable('CLUSTER_NAME');
 const inside = process.env['INSIDE_FUNCTION'];
 
 /**
- * The function of one cluster: releases or quarantines one node, as its row in the ledger says, or surveys the nodes of our pools.
+ * The function of one cluster: closes, releases or quarantines one node, as its row in the ledger says, or surveys the nodes of our pools.
  *
  * @param event a ClusterCall
- * @returns the node's receipt, or one page of the survey
+ * @returns the node's receipt, which Nodes were closed, or one page of the survey
  * @throws an error named `NotYet` while the node has to wait, `Refused` if the row does not say what the call asks for, or named by the outcome
  * where the node will not be released
  */
-export async function handler(event: unknown): Promise<Receipt | Survey> {
+export async function handler(event: unknown): Promise<Receipt | Closing | Survey> {
   const call = parse(event);
   logger.resetKeys();
   logger.appendKeys({ cluster, action: call.action });

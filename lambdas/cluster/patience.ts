@@ -1,5 +1,6 @@
 import type { Node } from '../../domain/node.ts';
-import { Conflict, Forbidden, NotFound, Unreachable } from '../adapters/kubernetes-errors.ts';
+import type { OutcomeCode } from '../../domain/outcomes.ts';
+import { Conflict, Forbidden, NotFound, QuotaExceeded, Rejected, Unreachable } from '../adapters/kubernetes-errors.ts';
 import { Ended, NotYet } from './errors.ts';
 import type { Waiting } from './guards.ts';
 
@@ -19,8 +20,14 @@ export type Look<T> = { readonly done: T } | Waiting;
 const pollMs = 2_000;
 /** How long one call looks, in milliseconds. A handler appears some ten seconds after its installation. */
 const callMs = 40_000;
+/**
+ * How long one call waits for a kubelet that has not come, in milliseconds: that takes minutes or for ever, and the nodes of a pool that never come would
+ * hold a function each. The state machine asks again.
+ */
+const kubeletMs = 6_000;
 /** By when the state machine has asked again at the latest: a deadline within it will not be met by another call. */
 export const nextCallMs = 30_000;
+const ofKubelet: readonly OutcomeCode[] = ['node-never-joined', 'node-never-ready'];
 /** The longest pause after a failed request, if the API does not ask for a longer one. */
 const pauseLimitMs = 15_000;
 /** A writer that lost a race this often in a row gives way to the next call. */
@@ -33,7 +40,7 @@ const raceLimit = 10;
  * @throws {@link NotYet} where another call is due, {@link Ended} where none is or the cluster forbids it
  */
 export async function persist<T>(launch: Node, time: Time, giveUpAt: number, look: () => Promise<Look<T>>): Promise<T> {
-  const until = time.now() + callMs;
+  const began = time.now();
   let failures = 0;
   let races = 0;
   for (;;) {
@@ -46,6 +53,7 @@ export async function persist<T>(launch: Node, time: Time, giveUpAt: number, loo
       failures = 0;
     } catch (error) {
       if (error instanceof Forbidden) throw new Ended('cluster-forbade', error.message);
+      if (error instanceof Rejected) throw new Ended('write-rejected', error.message);
       if (error instanceof Unreachable) {
         waiting = { reason: 'cluster-unreachable', detail: error.message };
         const backOff = Math.min(pauseLimitMs, pollMs * 2 ** failures++) * (0.5 + time.random() / 2);
@@ -54,10 +62,13 @@ export async function persist<T>(launch: Node, time: Time, giveUpAt: number, loo
         waiting = { reason: 'deadline-passed', detail: `the Node changed while it was written: ${error.message}` };
         races++;
         pauseMs = 20 * 2 ** Math.min(races, 6) * time.random();
+      } else if (error instanceof QuotaExceeded) {
+        waiting = { reason: 'proof-pod-failed', detail: error.message };
       } else if (error instanceof NotFound) {
         waiting = { reason: 'node-never-joined', detail: `the Node went away: ${error.message}` };
       } else throw error;
     }
+    const until = began + (ofKubelet.includes(waiting.reason) ? kubeletMs : callMs);
     if (time.now() + pauseMs > until || races >= raceLimit || time.now() >= giveUpAt) {
       if (time.now() + nextCallMs >= giveUpAt)
         throw new Ended(waiting.reason, `${waiting.detail} (${launch.nodeName})`);

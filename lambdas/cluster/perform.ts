@@ -1,11 +1,12 @@
 import { defaultGateKey } from '../../domain/kubernetes.ts';
-import type { NodeCall, SurveyCall } from '../../domain/messages.ts';
+import type { Closing, NodeCall, SurveyCall } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { Kubernetes } from '../adapters/kubernetes.ts';
 import { countEnd, logger } from '../adapters/telemetry.ts';
+import { close } from './close.ts';
 import type { Ports } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import { release } from './release.ts';
@@ -23,7 +24,7 @@ const proof = process.env['PROOF'] === 'host' ? 'host' : 'pod';
  * @param token a bearer token of the cluster; never logged
  * @throws an error named `NotYet` while the node has to wait, or named by the outcome where it will not be released
  */
-export async function perform(call: NodeCall | SurveyCall, token: string): Promise<Receipt | Survey> {
+export async function perform(call: NodeCall | SurveyCall, token: string): Promise<Receipt | Closing | Survey> {
   const api = new Kubernetes({ endpoint, caPem, token });
   try {
     return call.action === 'survey' ? await survey(call, { api, cluster, gateKey }) : await end(call, api);
@@ -35,7 +36,7 @@ export async function perform(call: NodeCall | SurveyCall, token: string): Promi
   }
 }
 
-async function end(call: NodeCall, api: Kubernetes): Promise<Receipt> {
+async function end(call: NodeCall, api: Kubernetes): Promise<Receipt | Closing> {
   logger.appendKeys({ instanceId: call.node.instanceId });
   const ports: Ports = {
     api,
@@ -49,6 +50,11 @@ async function end(call: NodeCall, api: Kubernetes): Promise<Receipt> {
     ended: countEnd,
     warn: (message, error) => logger.warn(message, error instanceof Error ? error : String(error)),
   };
+  if (call.action === 'close') {
+    const closing = await close(call, ports);
+    logger.info('what an earlier launch was given is taken back', { closed: closing.closed });
+    return closing;
+  }
   const receipt = call.action === 'release' ? await release(call, ports) : await quarantine(call, ports);
   logger.info('the node has its receipt', { outcome: receipt.outcome, detail: receipt.detail });
   return receipt;

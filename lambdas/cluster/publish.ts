@@ -1,6 +1,15 @@
 import { type ClusterNode, type PatchOperation, readinessCondition } from '../../domain/kubernetes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
+/** What the condition says. */
+interface Condition {
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /**
  * The patch of the status that publishes how a node ended, for the controller that owns the gate. It lands in the place where the condition
  * was read, or not at all; it is empty where the condition says so already.
@@ -8,16 +17,27 @@ import type { Receipt } from '../../domain/receipt.ts';
 export function publish(node: ClusterNode, { outcome, detail, endedAt, installation }: Receipt): PatchOperation[] {
   const status = installation === undefined ? 'False' : 'True';
   const reason = outcome.replaceAll(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+  const message = detail === '' ? outcome : `${outcome}: ${detail}`;
+  return conditionPatch(node, { status, reason, message, at: endedAt });
+}
+
+/** The patch of the status that takes back what was published of an earlier launch; empty where nothing was. */
+export function unpublish(node: ClusterNode, at: string): PatchOperation[] {
+  if (node.published === undefined) return [];
+  const message = 'the instance was started again, and is not proven yet';
+  return conditionPatch(node, { status: 'False', reason: 'StartedAgain', message, at });
+}
+
+function conditionPatch(node: ClusterNode, { status, reason, message, at: time }: Condition): PatchOperation[] {
   const before = node.published;
   if (before?.status === status && before.reason === reason) return [];
-  const message = detail === '' ? outcome : `${outcome}: ${detail}`;
   const value = {
     type: readinessCondition,
     status,
     reason,
     message,
-    lastHeartbeatTime: endedAt,
-    lastTransitionTime: endedAt,
+    lastHeartbeatTime: time,
+    lastTransitionTime: time,
   };
   const uid: PatchOperation = { op: 'test', path: '/metadata/uid', value: node.uid };
   if (before === undefined) return [uid, { op: 'add', path: '/status/conditions/-', value }];

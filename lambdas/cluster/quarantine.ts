@@ -3,12 +3,11 @@ import type { Receipt } from '../../domain/receipt.ts';
 import { decideQuarantine, type QuarantineCall } from './decide.ts';
 import { NodeLookup } from './lookup.ts';
 import { type Look, nextCallMs, persist } from './patience.ts';
-import { type Ports, writeDown } from './ports.ts';
+import { type Ports, tellEnd, writeQuarantine } from './ports.ts';
 import { failedReceipt } from './receipts.ts';
 
 /**
- * Keeps the gate on a node that was not proven, and says on the Node why. A Node that was released in this launch is not touched,
- * and its receipt is the answer.
+ * Keeps the gate on a node that was not proven, and says on the Node why. Every Node that names the instance is marked.
  *
  * @throws NotYet while the Node has not joined or the cluster does not answer, Ended where it never does or forbids it
  */
@@ -17,20 +16,35 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
   if (failure.outcome === 'instance-gone') return withoutNode(call, '', ports);
   const lookup = new NodeLookup(ports.api, launch, 'any', ports.time.now);
   const deadline = Date.parse(launch.deadline);
+  /** How the gate of each Node was found, before this call wrote. */
+  const gates = new Map<string, Receipt['gate']>();
   const look = async (): Promise<Look<Receipt>> => {
     const found = await lookup.find();
-    if (found.node === undefined) {
+    if (found.nodes === undefined) {
       // A node that is refused early may still join: it shall not stand there without a word.
       if (!call.once && ports.time.now() + nextCallMs < deadline)
         return { reason: 'node-never-joined', detail: found.absent };
       return { done: withoutNode(call, `no Node was marked: ${found.absent}`, ports) };
     }
-    const decision = decideQuarantine(found.node, call, { gateKey: ports.gateKey, now: ports.time.now() });
-    if (decision.kind === 'patch') {
-      await writeDown(found.node, decision, ports);
-      await removePod(call, ports);
+    const receipts: Receipt[] = [];
+    for (const node of found.nodes) {
+      const before = gates.get(node.uid);
+      const circumstances = { gateKey: ports.gateKey, now: ports.time.now() };
+      const decision = decideQuarantine(
+        node,
+        call,
+        before === undefined ? circumstances : { ...circumstances, found: before },
+      );
+      receipts.push(decision.receipt);
+      if (decision.kind === 'leave') continue;
+      gates.set(node.uid, decision.receipt.gate);
+      await writeQuarantine(node, decision, ports);
+      await tellEnd(node, decision, ports);
     }
-    return { done: decision.receipt };
+    await removePod(call, ports);
+    // One that pods may have come to speaks for all: it spares the instance.
+    const receipt = receipts.find(({ gate }) => gate !== 'kept') ?? receipts[0];
+    return receipt === undefined ? { reason: 'node-never-joined', detail: '' } : { done: receipt };
   };
   return await persist(launch, ports.time, deadline, look);
 }

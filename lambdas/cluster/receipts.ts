@@ -1,3 +1,4 @@
+import { claimText } from '../../domain/claim-text.ts';
 import type { Node } from '../../domain/node.ts';
 import type { Failure, Installation, Proof, Receipt } from '../../domain/receipt.ts';
 
@@ -19,7 +20,7 @@ export function failedReceipt(
   { more, gate }: { readonly more: string; readonly gate?: Receipt['gate'] },
   now: number,
 ): Receipt {
-  const words = [detail, more].filter((part) => part !== '').join('; ');
+  const words = claimText([detail, more].filter((part) => part !== '').join('; '), 2_000);
   return { ...frame(launch, now), outcome, detail: words, ...(gate === undefined ? {} : { gate }) };
 }
 

@@ -43,17 +43,6 @@ export function standingOf(node: ClusterNode, { gateKey, releases }: Standard): 
       releases[runtime] !== release,
     kernel: plain(node.boot?.kernel ?? '', 64),
     bootId: plain(node.boot?.id ?? '', 36),
-    ...(receipt === undefined
-      ? {}
-      : {
-          receipt: {
-            launchedAt: plain(receipt.launchedAt, 30),
-            endedAt: plain(receipt.endedAt, 30),
-            outcome: receipt.outcome,
-            ...(runtime === undefined ? {} : { runtime }),
-            ...(release === undefined ? {} : { release: plain(release, 32) }),
-          },
-        }),
   };
 }
 

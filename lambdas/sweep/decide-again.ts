@@ -8,7 +8,7 @@ const shortestRestMs = 5 * 60_000;
 const longestRestMs = 60 * 60_000;
 
 /** Why a node goes its way again. */
-export type Reason = Pick<NonNullable<Node['again']>, 'why' | 'reason' | 'supersedes'>;
+export type Reason = Pick<NonNullable<Node['again']>, 'why' | 'reason'>;
 
 /** A node that could be tried once more, and how its last way ended. */
 export interface Held {

@@ -61,7 +61,7 @@ export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: 
   if (isOverdue(row, now)) return { step: 'ask', row };
   if (isHeld(row) && instance.state === 'running' && admission.request !== undefined) {
     const reason = `${row.outcome}, while the breaker was open`;
-    const why = { why: 'held', reason, supersedes: row.endedAt ?? '' } as const;
+    const why = { why: 'held', reason } as const;
     return { step: 'retry', held: { admission: nextWay(admission, row, why, now), row } };
   }
   return { step: 'leave', because: row.outcome === undefined ? 'under-way' : 'ended' };

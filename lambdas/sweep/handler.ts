@@ -6,6 +6,7 @@ import { count, logger } from '../adapters/telemetry.ts';
 import type { Admissible } from '../admit/decide.ts';
 import { clusters, sweepCluster } from './clusters.ts';
 import { sweepFleet } from './fleet.ts';
+import { inTurn, shareOf } from './turns.ts';
 
 const config = unpack(variable('ADMISSIBLE')) as Admissible;
 
@@ -25,11 +26,13 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   count('DepartureMissed', found.depart);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
-  // A cluster that does not answer keeps none of the others from being looked at.
+  // A cluster that does not answer, or has no end, keeps none of the others from being looked at.
   let failure: unknown;
-  for (const cluster of complete ? clusters : []) {
+  const turns = complete ? inTurn(clusters, Date.now()) : [];
+  for (const [at, cluster] of turns.entries()) {
     try {
-      const seen = await sweepCluster(cluster, ours);
+      const budgetMs = shareOf(context.getRemainingTimeInMillis(), turns.length - at);
+      const seen = await sweepCluster(cluster, ours, budgetMs);
       logger.info('swept a cluster', { cluster, seen });
       count('LaunchMissed', seen.admit);
       count('NodeOutdated', seen.outdated);

@@ -14,10 +14,10 @@ import {
   forgotten,
   hasEnd,
   isRefused,
+  isRelaunched,
   isStranded,
   notReplaced,
   plainReceipt,
-  released,
   typed,
   unlessReleased,
   untilDeadline,
@@ -83,6 +83,9 @@ const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(st
 
 /** The row that the execution is about, as it is named in calls and messages. */
 const key = '{% $key %}';
+
+/** What holds for the row of a run that has something to install. */
+const isOwnRow = 'execution = :me AND attribute_exists(#request) AND attribute_not_exists(outcome)';
 
 /** The key of that row in DynamoDB's own form. */
 const rowKey = { instanceId: { S: '{% $key.instanceId %}' }, launchedAt: { S: '{% $key.launchedAt %}' } };
@@ -156,6 +159,38 @@ export function wayDefinition(ways: Ways): object {
     Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'EndedElsewhere' }],
     Next,
   });
+  const begin = (condition: string, otherwise: string) => ({
+    Type: 'Task',
+    Resource: service('dynamodb:updateItem'),
+    Arguments: {
+      TableName: ways.ledgerTable,
+      Key: inputRowKey,
+      ConditionExpression: condition,
+      UpdateExpression: 'SET begunAt = :at, nonce = :nonce',
+      ExpressionAttributeNames: { '#request': 'request' },
+      ExpressionAttributeValues: {
+        ':me': { S: '{% $states.context.Execution.Name %}' },
+        ':at': { S: '{% $now() %}' },
+        ':nonce': { S: '{% $uuid() %}' },
+      },
+      ReturnValues: 'ALL_NEW',
+    },
+    Retry: [
+      retrier(['DynamoDB.ConditionalCheckFailedException', 'States.QueryEvaluationError'], 1, 0),
+      retrier(['States.ALL'], 1, untilWritten),
+    ],
+    Catch: [
+      { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: otherwise },
+      { ErrorEquals: ['States.QueryEvaluationError'], Next: 'NotAdmitted' },
+    ],
+    Assign: {
+      key: inputKey,
+      node: '{% $parse($states.result.Attributes.node.S) %}',
+      request: '{% $parse($states.result.Attributes.request.S) %}',
+      nonce: '{% $states.result.Attributes.nonce.S %}',
+    },
+    Next: 'Install',
+  });
   const announce = (entries: unknown, after: { Next: string } | { End: true }) => ({
     Type: 'Task',
     Comment: 'Tells the bus, and so the audit trail',
@@ -171,38 +206,9 @@ export function wayDefinition(ways: Ways): object {
     StartAt: 'Admitted',
     States: {
       Admitted: {
-        Type: 'Task',
+        ...begin(`${isOwnRow} AND attribute_not_exists(relaunched)`, 'Reread'),
         Comment:
           'Takes node and request out of the row of which this is the execution, and draws the text by which its messages are known',
-        Resource: service('dynamodb:updateItem'),
-        Arguments: {
-          TableName: ways.ledgerTable,
-          Key: inputRowKey,
-          ConditionExpression: 'execution = :me AND attribute_exists(#request) AND attribute_not_exists(outcome)',
-          UpdateExpression: 'SET begunAt = :at, nonce = :nonce',
-          ExpressionAttributeNames: { '#request': 'request' },
-          ExpressionAttributeValues: {
-            ':me': { S: '{% $states.context.Execution.Name %}' },
-            ':at': { S: '{% $now() %}' },
-            ':nonce': { S: '{% $uuid() %}' },
-          },
-          ReturnValues: 'ALL_NEW',
-        },
-        Retry: [
-          retrier(['DynamoDB.ConditionalCheckFailedException', 'States.QueryEvaluationError'], 1, 0),
-          retrier(['States.ALL'], 1, untilWritten),
-        ],
-        Catch: [
-          { ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'Reread' },
-          { ErrorEquals: ['States.QueryEvaluationError'], Next: 'NotAdmitted' },
-        ],
-        Assign: {
-          key: inputKey,
-          node: '{% $parse($states.result.Attributes.node.S) %}',
-          request: '{% $parse($states.result.Attributes.request.S) %}',
-          nonce: '{% $states.result.Attributes.nonce.S %}',
-        },
-        Next: 'Install',
       },
       Reread: {
         Type: 'Task',
@@ -238,6 +244,11 @@ export function wayDefinition(ways: Ways): object {
             },
             Next: 'NoteFailure',
           },
+          {
+            Condition: isRelaunched,
+            Assign: { node: '{% $parse($row.node.S) %}', request: '{% $parse($row.request.S) %}' },
+            Next: 'Close',
+          },
         ],
         Default: 'NotAdmitted',
       },
@@ -247,6 +258,14 @@ export function wayDefinition(ways: Ways): object {
         Cause:
           'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
       },
+      Close: {
+        ...clusterCall({ action: 'close', key }),
+        Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
+        Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
+        Catch: catchers('Close'),
+        Next: 'Closed',
+      },
+      Closed: { ...begin(isOwnRow, 'Reread'), Comment: 'Begins the run as Admitted does, once the Node is closed' },
       Install: {
         Type: 'Task',
         Comment: 'Waits in the queue until dispatch sends the command and settle answers the token',
@@ -365,11 +384,7 @@ export function wayDefinition(ways: Ways): object {
       },
       Marked: {
         Type: 'Choice',
-        Comment: 'A Node that a call of Release had opened before it was lost is released, and stays so',
-        Choices: [
-          { Condition: `{% $receipt.outcome in ${JSON.stringify(released)} %}`, Next: 'Record' },
-          { Condition: '{% $verdict = "replace" and $exists($receipt.gate) %}', Next: 'NoteMark' },
-        ],
+        Choices: [{ Condition: '{% $verdict = "replace" and $exists($receipt.gate) %}', Next: 'NoteMark' }],
         Assign: { ending: '{% $verdict = "hold" ? "held" : "quarantined" %}' },
         Default: 'RecordFailure',
       },

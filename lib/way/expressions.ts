@@ -14,8 +14,6 @@ export function typed(type: DetailType): string {
   return JSON.stringify(type);
 }
 
-/** The outcomes by which the gate is lifted. */
-export const released = outcomeCodes.filter((code) => endingOf(code) === 'done');
 const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
 /** The outcomes after which a node is forgotten. */
 export const forgotten = failed.filter((code) => endingOf(code) === 'forget');
@@ -42,6 +40,10 @@ export const isRefused = expression(`$row.execution.S = ${me} and $exists($row.r
 /** Whether the row is past its deadline, and this execution is the one that the sweep noted to end it. */
 export const isStranded = expression(
   `$row.endExecution.S = ${me} and ($exists($row.node) ? $toMillis($parse($row.node.S).deadline) < $millis() : false)`,
+);
+/** Whether an earlier launch of the instance was admitted, and this execution is that of the new one. */
+export const isRelaunched = expression(
+  `$row.execution.S = ${me} and $exists($row.relaunched) and $exists($row.request) and $exists($row.node)`,
 );
 /** Whether the row, of whoever it is, has an end. */
 export const hasEnd = expression(`($row.execution.S = ${me} or $row.endExecution.S = ${me}) and $exists($row.outcome)`);

@@ -6,7 +6,12 @@ export interface Status {
   readonly status: 'Failure' | 'Success';
   readonly message?: string;
   readonly reason?: string;
-  readonly details?: { readonly name?: string; readonly group?: string; readonly kind?: string };
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly causes?: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
+  };
   readonly code?: number;
 }
 
@@ -84,7 +89,24 @@ export function forbidden(resource: string, group: string, name: string | undefi
 export function invalid(kind: string, group: string, name: string, problems: readonly string[]): ApiError {
   const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
   const message = `${qualified(kind, group)} "${name}" is invalid: ${list}`;
-  return new ApiError(422, 'Invalid', message, details(kind, group, name));
+  return new ApiError(422, 'Invalid', message, { ...details(kind, group, name), causes: problems.map(causeOf) });
+}
+
+/** The reasons of a cause, by how its message begins (`field.Error` of apimachinery). */
+const reasons: Readonly<Record<string, string>> = {
+  'Duplicate value': 'FieldValueDuplicate',
+  Forbidden: 'FieldValueForbidden',
+  'Invalid value': 'FieldValueInvalid',
+  'Required value': 'FieldValueRequired',
+  'Too long': 'FieldValueTooLong',
+  'Unsupported value': 'FieldValueNotSupported',
+};
+
+/** One problem, `field: message`, as a cause of the Status. */
+function causeOf(problem: string) {
+  const [, field = '', message = problem] = /^(\S+): (.*)$/s.exec(problem) ?? [];
+  const begin = Object.keys(reasons).find((one) => message.startsWith(one));
+  return { reason: reasons[begin ?? ''] ?? 'FieldValueInvalid', message, field };
 }
 
 function qualified(resource: string, group: string): string {

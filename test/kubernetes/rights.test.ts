@@ -13,7 +13,7 @@ afterAll(() => cluster.stop());
 /** Calls every method of the adapter once; a method that is not here makes the test fail. */
 const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
   readNode: (api) => api.readNode('x'),
-  findNodeByProviderId: (api) => api.findNodeByProviderId('aws:///a/i-1', 'a'),
+  findNodesByProviderId: (api) => api.findNodesByProviderId('aws:///a/i-1', 'a'),
   listNodes: (api) => api.listNodes('a', 1),
   patchNode: (api) => api.patchNode('x', []),
   createEvent: (api) =>

@@ -9,13 +9,8 @@ export const againMutations: readonly Mutation[] = [
     turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
   },
   {
-    name: 'the receipt in doubt is taken for that of the proof anew',
-    apply: source('cluster', 'lambdas/cluster/decide.ts', 'return again?.supersedes === endedAt;', 'return false;'),
-    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
-  },
-  {
     name: 'a node that could not be proven anew keeps its release',
-    apply: source('cluster', 'lambdas/cluster/decide.ts', '&& !isEarlier(released, launch)) return', ') return'),
+    apply: source('cluster', 'lambdas/cluster/decide.ts', "failure.outcome === 'breaker-open') {", 'true) {'),
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {

@@ -1,8 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { provenLabel } from '../../domain/kubernetes.ts';
 import type { LaunchedNode } from '../../local/world/node.ts';
 import { receiptIn } from '../../local/world/story.ts';
 import type { World } from '../../local/world/world.ts';
-import { commandsFor, done, launch, pass, settle, startWorld, story, withoutSweep } from './scenario.ts';
+import {
+  commandsFor,
+  done,
+  gate,
+  launch,
+  pass,
+  settle,
+  startWorld,
+  story,
+  taintsOf,
+  withoutSweep,
+} from './scenario.ts';
 import { endless } from './slow.ts';
 
 const stages: readonly (readonly [string, number])[] = [
@@ -142,5 +154,33 @@ describe('an instance that is stopped and started again', () => {
       .commands()
       .flatMap(({ invocations }) => invocations.map(({ status }) => status));
     expect(statuses).toEqual(['Cancelled', 'Success']);
+  });
+
+  it('gets its gate back and loses the label of its release before anything else, and is released by a new proof', async () => {
+    const world = await startWorld();
+    const node = await launch(world);
+    await settle(world);
+    await pass(world, 5 * 60_000);
+    expect(taintsOf(world, node)).toEqual([]);
+    world.services.ec2.stop(node.instanceId);
+    await pass(world, 60_000);
+    const seen: string[] = [];
+    const before = commandsFor(world, node);
+    world.clusters.get('demo')?.watchNodes(({ metadata, spec }) => {
+      const gated = spec?.taints?.some(({ key }) => key === gate) ?? false;
+      const labelled = metadata.labels?.[provenLabel] !== undefined;
+      const sent = commandsFor(world, node) - before;
+      const state = `${gated ? 'gated' : 'open'}, ${labelled ? 'labelled' : 'not labelled'}, ${sent} sent`;
+      if (seen.at(-1) !== state) seen.push(state);
+    });
+    world.services.ec2.start(node.instanceId);
+    node.comeUp();
+    await pass(world, 5 * 60_000);
+
+    // Reports of the kubelet may come before and between.
+    const states = seen.filter((state) => state !== 'open, labelled, 0 sent');
+    expect(states.slice(0, 2)).toEqual(['gated, labelled, 0 sent', 'gated, not labelled, 0 sent']);
+    expect(states.filter((state) => state.startsWith('open'))).toEqual(['open, labelled, 1 sent']);
+    expect(story(world, node).at(-1)).toBe('Node Released');
   });
 });

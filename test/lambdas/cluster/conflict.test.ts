@@ -59,7 +59,7 @@ test('the Node is deleted and made again between our read and our patch: the new
   expect(await world.taints()).toContain('airlock.dev/bootstrap:NoSchedule');
 });
 
-test('a release that lands while a quarantine is under way wins: the quarantine does not touch the node', async () => {
+test('a release that lands while a quarantine is under way is closed: the failure came after it', async () => {
   await world.join();
   let released: Promise<unknown> | undefined;
   const run = async () => {
@@ -75,7 +75,8 @@ test('a release that lands while a quarantine is under way wins: the quarantine 
 
   const { receipt } = await world.quarantine();
 
-  expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
+  expect(receipt).toMatchObject({ outcome: 'proof-failed', gate: 'returned' });
+  expect(await world.taints()).toEqual(['airlock.dev/bootstrap:NoSchedule', 'airlock.dev/quarantined:NoSchedule']);
 });
 
 test('a writer that always wins does not hold the function for ever', async () => {

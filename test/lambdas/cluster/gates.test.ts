@@ -80,19 +80,25 @@ describe('a gate that node-readiness-controller owns', () => {
     });
   });
 
-  test('comes to the same end once, however often it is asked', async () => {
+  test('comes to the same end, however often it is asked', async () => {
     await start();
     await world.release();
     await world.pass(2_000);
-    const version = (await world.read()).metadata.resourceVersion;
 
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
+  });
+
+  test('is closed by its condition where the instance was stopped and started', async () => {
+    await start();
     await world.release();
+    await world.pass(2_000);
 
-    expect([
-      (await world.read()).metadata.resourceVersion,
-      world.count('patch nodes/status'),
-      world.ends.length,
-    ]).toEqual([version, 1, 1]);
+    await world.close();
+    await world.pass(2_000);
+
+    expect([await keys(), await condition()]).toMatchObject([[gate], { status: 'False', reason: 'StartedAgain' }]);
   });
 
   test('is released by the next call where one died between the condition and the receipt', async () => {

@@ -100,7 +100,11 @@ test('the bundle releases a node, and neither its log nor its metrics hold the t
   await ask(admin, 'POST', '/api/v1/nodes', {
     metadata: { name: nodeName, labels: { 'airlock.dev/runtime': 'gvisor' }, annotations: { a: 'b' } },
     spec: { providerID: providerId, taints: [gate] },
-    status: { conditions: [{ type: 'Ready', status: 'True' }], runtimeHandlers: [{ name: 'runsc' }] },
+    status: {
+      conditions: [{ type: 'Ready', status: 'True' }],
+      runtimeHandlers: [{ name: 'runsc' }],
+      nodeInfo: { bootID: installation.host.bootId, kernelVersion: installation.host.kernel },
+    },
   });
 
   const launch = node();

@@ -44,10 +44,10 @@ test('the nodes of our pools are told page by page, and no other', async () => {
   expect([first.cluster, second.next, world.count('list nodes')]).toEqual([clusterName, undefined, 2]);
 });
 
-test('one node is told as gated, released and drifted on its way, with what it was released by', async () => {
+test('one node is told as gated, released and drifted on its way', async () => {
   await world.join();
   const states = [(await ask()).nodes[0]?.state];
-  const { receipt } = await world.release();
+  await world.release();
   const [released] = (await ask()).nodes;
   states.push(released?.state);
   await world.controllers.change(world.node.nodeName, () => [
@@ -56,10 +56,7 @@ test('one node is told as gated, released and drifted on its way, with what it w
   states.push((await ask()).nodes[0]?.state);
 
   expect(states).toEqual(['gated', 'released', 'drifted']);
-  expect(released).toMatchObject({
-    instanceId: world.node.instanceId,
-    receipt: { outcome: 'released', launchedAt: receipt?.launchedAt, release: receipt?.installation?.release },
-  });
+  expect(released?.instanceId).toBe(world.node.instanceId);
 });
 
 test.each([

@@ -4,6 +4,7 @@ import type { OutcomeCode } from '../../../domain/outcomes.ts';
 import type { Installation, Receipt } from '../../../domain/receipt.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
+import { close } from '../../../lambdas/cluster/close.ts';
 import type { Ports } from '../../../lambdas/cluster/ports.ts';
 import { quarantine } from '../../../lambdas/cluster/quarantine.ts';
 import { release } from '../../../lambdas/cluster/release.ts';
@@ -37,6 +38,10 @@ export const installation: Installation = JSON.parse(
 export type Settled =
   | { readonly receipt: Receipt; readonly error?: undefined }
   | { readonly receipt?: undefined; readonly error: Error };
+
+type Answered<T> =
+  | { readonly answer: T; readonly error?: undefined }
+  | { readonly answer?: undefined; readonly error: Error };
 
 /** In what a kubelet differs from the one of the launch. */
 export interface KubeletChoices {
@@ -147,6 +152,11 @@ export class World<C extends TestCluster = TestCluster> {
     return this.#run({ action: 'quarantine', node: this.launch(minutes), failure: { outcome, detail }, breakerOpen });
   }
 
+  async close(minutes = 15): Promise<{ readonly closed?: readonly string[]; readonly error?: Error }> {
+    const { answer, error } = await this.#ask((ports) => close({ action: 'close', node: this.launch(minutes) }, ports));
+    return answer ?? { error };
+  }
+
   async read(): Promise<StoredObject> {
     const node = await this.cluster.api.node(this.node.nodeName);
     if (node === undefined) throw new Error('the node is not there');
@@ -180,7 +190,14 @@ export class World<C extends TestCluster = TestCluster> {
     };
   }
 
-  async #run(call: NodeCall): Promise<Settled> {
+  async #run(call: Exclude<NodeCall, { action: 'close' }>): Promise<Settled> {
+    const { answer, error } = await this.#ask((ports) =>
+      call.action === 'release' ? release(call, ports) : quarantine(call, ports),
+    );
+    return answer === undefined ? { error } : { receipt: answer };
+  }
+
+  async #ask<T>(call: (ports: Ports) => Promise<T>): Promise<Answered<T>> {
     const { clock, api } = this.cluster;
     const kubernetes = new Kubernetes({
       endpoint: api.endpoint,
@@ -197,7 +214,8 @@ export class World<C extends TestCluster = TestCluster> {
     const ports: Ports = {
       api: {
         readNode: held((name) => kubernetes.readNode(name)),
-        findNodeByProviderId: held((id, selector) => kubernetes.findNodeByProviderId(id, selector)),
+        findNodesByProviderId: held((id, selector) => kubernetes.findNodesByProviderId(id, selector)),
+        listNodes: held((selector, limit, from) => kubernetes.listNodes(selector, limit, from)),
         patchNode: held((name, patch) => kubernetes.patchNode(name, patch)),
         patchNodeStatus: held((name, patch) => kubernetes.patchNodeStatus(name, patch)),
         createEvent: held((event) => kubernetes.createEvent(event)),
@@ -213,11 +231,11 @@ export class World<C extends TestCluster = TestCluster> {
       ended: (receipt) => void this.ends.push(receipt),
       warn: (message) => void this.warnings.push(message),
     };
-    let settled: Settled | undefined;
-    const work = call.action === 'release' ? release(call, ports) : quarantine(call, ports);
+    let settled: Answered<T> | undefined;
+    const work = call(ports);
     work.then(
-      (receipt) => {
-        settled = { receipt };
+      (answer) => {
+        settled = { answer };
       },
       (error: Error) => {
         settled = { error };

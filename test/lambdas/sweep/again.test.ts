@@ -25,7 +25,7 @@ function admission(id: string, pool = 'ci'): Admission {
 /** A node that ended as held so many minutes before or after ten o'clock, on the way of this number. */
 function held(id: string, { minutes = 0, way = 0, pool = 'ci' } = {}): Held {
   const { node } = admission(id, pool);
-  const why = { why: 'held', reason: '', released: false, supersedes: '' } as const;
+  const why = { why: 'held', reason: '', released: false } as const;
   const row: LedgerRow = {
     instanceId: node.instanceId,
     launchedAt: node.launchedAt,
@@ -105,7 +105,7 @@ describe('the next way of a node', () => {
 
   it('remembers that the node was released before', () => {
     const { row } = held('1', { way: 1 });
-    const why = { why: 'held', reason: '', supersedes: '' } as const;
+    const why = { why: 'held', reason: '' } as const;
     const drifted = { ...row, node: { ...admission('1').node, again: { ...why, attempt: 1, released: true } } };
     expect(nextWay(admission('1'), drifted, why, endedAt).node.again?.released).toBe(true);
     expect(nextWay(admission('1'), row, why, endedAt).node.again?.released).toBe(false);
@@ -115,7 +115,7 @@ describe('the next way of a node', () => {
 describe('a node that was to be proven anew', () => {
   it('is not one that was held where nobody tried it', () => {
     const { row } = held('1');
-    const again = { why: 'drifted', attempt: 1, reason: '', released: true, supersedes: '' } as const;
+    const again = { why: 'drifted', attempt: 1, reason: '', released: true } as const;
     const drifted = { ...row, node: { ...admission('1').node, again } };
     expect(isHeld({ ...drifted, outcome: 'breaker-open' })).toBe(false);
     expect(isHeld(drifted)).toBe(true);

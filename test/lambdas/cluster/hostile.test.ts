@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ask, messageOf } from '../../../local/kubernetes/client.ts';
+import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
+import { gate, installation, runc, World } from './world.ts';
+
+let world: World<StandInCluster>;
+beforeEach(async () => {
+  world = await World.onStandIn();
+});
+afterEach(() => world.stop());
+
+const proven = 'node-restriction.kubernetes.io/airlock-runtime';
+const marked = [`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule'];
+const foreign = 'ip-10-0-0-66';
+
+/** A patch by the kubelet of a Node, with its own credential. */
+const asKubelet = (operations: readonly unknown[], { name = world.node.nodeName, status = false } = {}) => {
+  const token = world.cluster.api.tokenFor(`system:node:${name}`, ['system:nodes']);
+  return ask(world.cluster.connection(token), 'PATCH', `/api/v1/nodes/${name}${status ? '/status' : ''}`, operations);
+};
+const annotate = (value: Readonly<Record<string, string>>) =>
+  asKubelet([{ op: 'add', path: '/metadata/annotations', value }]);
+/** The receipt of a release as anybody can write one. */
+const forged = () =>
+  JSON.stringify({
+    version: 1,
+    ...world.launch(),
+    outcome: 'released',
+    detail: '',
+    endedAt: new Date(world.launchedAt).toISOString(),
+    totalMs: 1,
+    installation,
+    proof: { kind: 'host' },
+    gate: 'no-node',
+  });
+const gatesOf = async (name: string) =>
+  ((await world.cluster.api.node(name))?.spec?.taints ?? []).map(({ key }) => key);
+
+describe('a Node that names the instance of another', () => {
+  const joinForeign = () => world.join({ name: foreign, providerId: world.node.providerId });
+
+  test('is not released in its name, not even in a first launch: it reports another boot', async () => {
+    world.boot = { ...world.boot, bootId: 'its own' };
+    await joinForeign();
+    await world.pass(90_000);
+
+    const { error } = await world.release({}, 1);
+
+    expect(error?.name).toBe('node-never-joined');
+    expect(error?.message).toMatch(
+      /^the Node ip-10-0-0-66 reports another boot than the one in which the runtime was proven/,
+    );
+    expect(await gatesOf(foreign)).toEqual([gate.key]);
+  });
+
+  test('and reports its boot, too, keeps both from a release, and the detail names both', async () => {
+    await joinForeign();
+    await world.join();
+
+    const { error } = await world.release();
+
+    expect([error?.name, error?.message]).toEqual([
+      'node-ambiguous',
+      `the Nodes ip-10-0-0-1 and ${foreign} have the providerID ${world.node.providerId}`,
+    ]);
+    expect([await world.taints(), await gatesOf(foreign), world.count('patch nodes')]).toEqual([
+      [`${gate.key}:NoSchedule`],
+      [gate.key],
+      0,
+    ]);
+  });
+
+  test('twice, where neither has the name of the instance, is released never, and both are quarantined', async () => {
+    await joinForeign();
+    await world.join({ name: 'ip-10-0-0-67' });
+    await world.pass(90_000);
+
+    expect((await world.release()).error?.name).toBe('node-ambiguous');
+    await world.quarantine('node-ambiguous', '');
+
+    for (const name of [foreign, 'ip-10-0-0-67'])
+      expect(await gatesOf(name)).toEqual([gate.key, 'airlock.dev/quarantined']);
+  });
+});
+
+describe('the kubelet of a node', () => {
+  test('turns no failed proof into a release by a receipt that it writes', async () => {
+    await world.join();
+    await annotate({ 'airlock.dev/receipt': forged() });
+
+    const { receipt } = await world.quarantine('proof-failed', 'not in gVisor');
+
+    expect(receipt).toMatchObject({ outcome: 'proof-failed', gate: 'kept' });
+    expect(await world.taints()).toEqual(marked);
+  });
+
+  test('has no pod proof left out by a receipt that it writes, though an earlier release left its label', async () => {
+    await world.join();
+    await world.release();
+    world.proof = 'pod';
+    world.sandboxFailure = 'the handler fails';
+    await annotate({ 'airlock.dev/receipt': forged() });
+
+    let settled = await world.release();
+    for (let calls = 0; settled.error?.name === 'NotYet' && calls < 10; calls++) settled = await world.release();
+
+    expect(settled.error?.name).toBe('proof-pod-failed');
+  });
+
+  test('cannot lift its gate, nor set the label of a release', async () => {
+    await world.join();
+    const answers = [
+      await asKubelet([{ op: 'add', path: '/spec/taints', value: [] }]),
+      await asKubelet([{ op: 'add', path: `/metadata/labels/${proven.replace('/', '~1')}`, value: 'gvisor' }]),
+    ];
+
+    expect(answers.map(({ code }) => code)).toEqual([403, 403]);
+  });
+
+  test('that fills its annotations is gated all the same, and no receipt is waited for', async () => {
+    await world.join();
+    await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
+    await annotate({ filler: 'x'.repeat(256 * 1024 - 7) });
+
+    const { receipt } = await world.quarantine('proof-failed', 'not in gVisor');
+
+    expect(receipt).toMatchObject({ outcome: 'proof-failed', gate: 'put-back' });
+    expect([await world.taints(), world.warnings]).toEqual([marked, ['the receipt was not written on the Node']]);
+    expect((await world.read()).metadata.labels?.['airlock.dev/state']).toBe('quarantined');
+  });
+
+  test('that fills its annotations is not released, and this is said once: the answer would not change', async () => {
+    await world.join();
+    await annotate({ filler: 'x'.repeat(256 * 1024 - 7) });
+
+    const { error } = await world.release();
+
+    expect([error?.name, world.count('patch nodes')]).toEqual(['write-rejected', 1]);
+    expect(error?.message).toContain('metadata.annotations: Too long');
+    expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
+  });
+
+  test('that changes its Node all the time keeps it neither from a release nor from its gate', async () => {
+    await world.join();
+    let turn = 0;
+    const run = async () => {
+      const value = String(turn++);
+      const answer = await asKubelet([
+        { op: 'add', path: '/metadata/annotations/turn', value },
+        { op: 'add', path: '/metadata/annotations/airlock.dev~1receipt', value },
+        { op: 'add', path: '/metadata/labels/turn', value },
+        { op: 'add', path: '/metadata/labels/sysbox-runtime', value: 'x' },
+      ]);
+      expect([answer.code, messageOf(answer)]).toEqual([200, expect.anything()]);
+    };
+    world.cluster.api.faults.plant(({ verb, aws }) => verb === 'patch' && aws, { kind: 'meanwhile', run });
+
+    expect((await world.release()).receipt?.outcome).toBe('released');
+    expect(world.count('patch nodes')).toBe(1);
+    await world.quarantine('proof-failed', '');
+
+    expect([await world.taints(), world.count('patch nodes')]).toEqual([marked, 3]);
+  });
+
+  test('that lists thousands of handlers leaves no more than a line of them', async () => {
+    await world.join();
+    const handlers = Array.from({ length: 3_000 }, (_, index) => ({ name: `\u001b[31m{"errorMessage":"${index}` }));
+    await asKubelet([{ op: 'add', path: '/status/runtimeHandlers', value: handlers }], { status: true });
+
+    const { error } = await world.release({}, 1);
+
+    expect(error?.name).toBe('handler-not-reported');
+    expect(error?.message).toMatch(/^[ -~]{1,600}$/);
+  });
+
+  test('that says much about why it is not Ready leaves no more than a line of it', async () => {
+    await world.join();
+    const value = { type: 'Ready', status: 'False', reason: '\u202e', message: `{"errorMessage":${'x'.repeat(9_000)}` };
+    await asKubelet([{ op: 'replace', path: '/status/conditions/0', value }], { status: true });
+
+    expect((await world.release({}, 1)).error?.message).toMatch(/^[ -~]{1,700}$/);
+  });
+});
+
+describe('an instance that was stopped and started', () => {
+  const startedAgain = async () => {
+    await world.join();
+    await world.release();
+    await world.pass(60_000);
+    world.launchedAt = world.cluster.clock.now();
+  };
+
+  test('has its gate back and the label of its release taken before anything else', async () => {
+    await startedAgain();
+
+    expect(await world.close()).toEqual({ closed: [world.node.nodeName] });
+
+    expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
+    expect((await world.read()).metadata.labels).not.toHaveProperty(proven);
+    expect(await world.close()).toEqual({ closed: [] });
+  });
+
+  test('has it back though its kubelet fills the annotations and changes the Node', async () => {
+    await startedAgain();
+    await annotate({ filler: 'x'.repeat(256 * 1024 - 7) });
+
+    await world.close();
+
+    expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
+  });
+
+  test('has it back on a Node with another name, at once', async () => {
+    await world.join({ name: 'custom.example' });
+    await world.pass(90_000);
+    await world.release();
+    world.launchedAt = world.cluster.clock.now();
+
+    expect(await world.close()).toEqual({ closed: ['custom.example'] });
+    expect(await gatesOf('custom.example')).toEqual([gate.key]);
+  });
+
+  test('needs nothing where its Node is gone: it is born with its gate', async () => {
+    expect(await world.close()).toEqual({ closed: [] });
+    expect(world.count('patch nodes')).toBe(0);
+  });
+
+  test('waits while the cluster does not answer', async () => {
+    await startedAgain();
+    world.cluster.api.faults.plant(({ aws }) => aws, { kind: 'status', code: 503 });
+
+    expect((await world.close()).error?.name).toBe('NotYet');
+  });
+
+  test('is released in the new launch by a new proof alone', async () => {
+    await startedAgain();
+    await world.close();
+    world.handlers = [runc];
+    const { receipt } = await world.release();
+
+    expect(receipt?.launchedAt).toBe(new Date(world.launchedAt).toISOString());
+  });
+});
+
+describe('nodes whose kubelets never come', () => {
+  test('hold a function for some seconds each', async () => {
+    await (await world.join()).setReady(false);
+    const before = world.cluster.clock.now();
+
+    expect((await world.release()).error?.message).toMatch(/^node-never-ready: /);
+
+    expect(world.cluster.clock.now() - before).toBeLessThanOrEqual(8_000);
+  });
+});
