@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Scope } from './breaker.ts';
+import { claim } from './claim-text.ts';
 import type { Admission } from './messages.ts';
 import { InstanceIdSchema, type Node, type Request } from './node.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
@@ -66,7 +67,7 @@ const StateChangeSchema = v.object({
   source: v.literal('aws.ec2'),
   'detail-type': v.literal('EC2 Instance State-change Notification'),
   time: TimeSchema,
-  detail: v.object({ 'instance-id': InstanceIdSchema, state: v.string() }),
+  detail: v.object({ 'instance-id': InstanceIdSchema, state: claim(40) }),
 });
 
 const InvocationSchema = v.object({
@@ -74,9 +75,9 @@ const InvocationSchema = v.object({
   'detail-type': v.literal('EC2 Command Invocation Status-change Notification'),
   detail: v.object({
     'command-id': v.pipe(v.string(), v.uuid()),
-    'document-name': v.string(),
+    'document-name': claim(255),
     'instance-id': InstanceIdSchema,
-    status: v.string(),
+    status: claim(40),
   }),
 });
 

@@ -50,7 +50,8 @@ export function clusterOf(tags: Tags): string | undefined {
 
 /** The name of the instance's pool; undefined where no tag names one. */
 export function poolOf(tags: Tags): string | undefined {
-  return poolTags.map((key) => tags[key]).find((value) => value !== undefined && value !== '');
+  const name = poolTags.map((key) => tags[key]).find((value) => value !== undefined && value !== '');
+  return name === undefined ? undefined : claimText(name, 255);
 }
 
 /** The Auto Scaling group that launched the instance, its own pool's or a managed node group's; undefined where none did. */

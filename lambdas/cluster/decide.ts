@@ -53,7 +53,7 @@ export interface ReleaseCircumstances extends Circumstances {
 
 /** What a quarantine depends on beside the call and the Node. */
 export interface QuarantineCircumstances extends Circumstances {
-  /** How an earlier look of this call found the gate, before it wrote. */
+  /** How an earlier look of this call found the gate, where it stood open before that look wrote. */
   readonly found?: Receipt['gate'];
 }
 

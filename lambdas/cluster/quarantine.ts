@@ -16,7 +16,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
   if (failure.outcome === 'instance-gone') return withoutNode(call, '', ports);
   const lookup = new NodeLookup(ports.api, launch, 'any', ports.time.now);
   const deadline = Date.parse(launch.deadline);
-  /** How the gate of each Node was found, before this call wrote. */
+  /** How the gate of each Node was found that stood open before this call wrote. */
   const gates = new Map<string, Receipt['gate']>();
   const look = async (): Promise<Look<Receipt>> => {
     const found = await lookup.find();
@@ -37,7 +37,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
       );
       receipts.push(decision.receipt);
       if (decision.kind === 'leave') continue;
-      gates.set(node.uid, decision.receipt.gate);
+      if (decision.receipt.gate !== 'kept') gates.set(node.uid, decision.receipt.gate);
       await writeQuarantine(node, decision, ports);
       await tellEnd(node, decision, ports);
     }

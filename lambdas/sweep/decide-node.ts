@@ -1,6 +1,5 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import type { Receipt } from '../../domain/receipt.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { isStale } from '../admit/decide.ts';
 import { fromNow, hasRested, nextWay } from './decide-again.ts';
@@ -76,8 +75,7 @@ function whyForeign(cluster: string, node: SurveyedNode, { admission, row }: Our
 
 /** The name of the Node that was released, as the ledger has it; undefined where none was. */
 function releasedNameOf(row: LedgerRow | undefined): string | undefined {
-  if (row?.ending !== 'released' || row.receipt === undefined) return undefined;
-  return (JSON.parse(row.receipt) as Receipt).nodeName;
+  return row?.ending === 'released' ? row.receipt?.nodeName : undefined;
 }
 
 /** What a node is proven anew with: the release that the ledger knows it was sent. */

@@ -55,7 +55,7 @@ test('the Node is deleted and made again between our read and our patch: the new
 
   const { error } = await world.release();
 
-  expect(error?.message).toMatch(/^node-never-ready: /);
+  expect(error?.message).toMatch(/^node-never-joined: the Node ip-10-0-0-1 reports no boot yet/);
   expect(await world.taints()).toContain('airlock.dev/bootstrap:NoSchedule');
 });
 

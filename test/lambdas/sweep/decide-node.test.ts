@@ -29,7 +29,14 @@ const ours = (changes: Partial<LedgerRow> = {}): Ours => ({
     outcome: 'released',
     ending: 'released',
     endedAt: launchedAt,
-    receipt: JSON.stringify({ nodeName: launch.nodeName }),
+    receipt: JSON.stringify({
+      version: 1,
+      ...launch,
+      outcome: 'released',
+      detail: '',
+      endedAt: launchedAt,
+      totalMs: 1,
+    }),
     ...changes,
   },
 });

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { readCommandEnd, readDeparture, readLaunch } from '../../domain/events.ts';
+import { AdmissionSchema, ClusterCallSchema, CommandMessageSchema } from '../../domain/messages.ts';
+import { readReceipt } from '../../domain/receipt.ts';
+import { readResult } from '../../domain/result.ts';
+import { type Candidate, judge } from '../../lambdas/admit/decide.ts';
+import { hostileText, nearly, runs, unfit } from '../hostile.ts';
+import { installation } from '../lambdas/cluster/world.ts';
+
+const instanceId = 'i-0123456789abcdef0';
+const launchedAt = '2026-11-25T09:00:00.000Z';
+const node = {
+  instanceId,
+  launchedAt,
+  cluster: 'demo',
+  pool: 'ci',
+  nodeName: 'ip-10-0-0-4',
+  providerId: `aws:///eu-central-1a/${instanceId}`,
+  deadline: '2026-11-25T09:20:00.000Z',
+};
+const request = { runtime: 'gvisor', release: '20260928.0' };
+const failure = { outcome: 'proof-failed', detail: 'not in gVisor' };
+
+const result = {
+  airlock: 1,
+  verb: 'install',
+  runtime: 'gvisor',
+  release: '20260928.0',
+  outcome: 'installed',
+  detail: '',
+  handler: 'runsc',
+  sha256: 'a'.repeat(64),
+  host: installation.host,
+  config: 'edited',
+  restarts: 1,
+  sandboxImage: 'registry.k8s.io/pause:3.10',
+  evidence: 'Starting gVisor',
+  phases: { fetch: 1_000 },
+};
+const receipt = { version: 1, ...node, ...failure, endedAt: launchedAt, totalMs: 1, installation, gate: 'kept' };
+
+const texts = (good: object) =>
+  fc.oneof(
+    hostileText,
+    nearly(good).map((one) => JSON.stringify(one)),
+  );
+
+describe('whatever a node writes', () => {
+  test('as its result is read without an exception, and what is taken over is bounded and printable', () => {
+    fc.assert(
+      fc.property(texts(result), (line) => {
+        expect(unfit(readResult(line))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  test('as a receipt is one, or none: without an exception, bounded and printable', () => {
+    fc.assert(
+      fc.property(texts(receipt), (text) => {
+        expect(unfit(readReceipt(text) ?? {})).toEqual([]);
+      }),
+      runs,
+    );
+  });
+});
+
+describe('whatever comes as an event', () => {
+  const ec2 = {
+    source: 'aws.ec2',
+    'detail-type': 'EC2 Instance State-change Notification',
+    time: '2026-11-25T09:00:00Z',
+    detail: { 'instance-id': instanceId, state: 'running' },
+  };
+  const spot = {
+    ...ec2,
+    'detail-type': 'EC2 Spot Instance Interruption Warning',
+    detail: { 'instance-id': instanceId, 'instance-action': 'terminate' },
+  };
+  const ssm = {
+    source: 'aws.ssm',
+    'detail-type': 'EC2 Command Invocation Status-change Notification',
+    detail: {
+      'command-id': '0f9d4c5e-7f6a-4b1e-9c3d-2a1b0c9d8e7f',
+      'document-name': 'airlock',
+      'instance-id': instanceId,
+      status: 'Success',
+    },
+  };
+
+  test.each([
+    ['a launch', readLaunch, ec2],
+    ['a departure', readDeparture, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
+    ['a spot warning', readDeparture, spot],
+    ['the end of a command', readCommandEnd, ssm],
+  ] as const)('%s is read without an exception, names an instance and a time, and is bounded', (_what, read, good) => {
+    expect(read(JSON.stringify(good))).toBeDefined();
+    fc.assert(
+      fc.property(texts(good), (text) => {
+        const event = read(text);
+        if (event === undefined) return;
+        expect(event.instanceId).toMatch(/^i-[0-9a-f]{8,17}$/);
+        if ('at' in event) expect(Number.isNaN(Date.parse(event.at))).toBe(false);
+        expect(unfit(event, 300)).toEqual([]);
+      }),
+      runs,
+    );
+  });
+});
+
+test.each([
+  ['the input of an execution', AdmissionSchema, { node, request, refused: failure, ignored: 'a tag' }],
+  ['a message for dispatch', CommandMessageSchema, { token: 't', attempt: 0, node, request }],
+  ['a call to release', ClusterCallSchema, { action: 'release', node, installation }],
+  ['a call to quarantine', ClusterCallSchema, { action: 'quarantine', node, failure, breakerOpen: false, once: true }],
+  ['a call to close', ClusterCallSchema, { action: 'close', node }],
+] as const)('%s is refused, or bounded and printable, whatever it holds', (_what, schema, good) => {
+  expect(v.safeParse(schema, good).success).toBe(true);
+  fc.assert(
+    fc.property(nearly(good), (input) => {
+      const parsed = v.safeParse(schema, input);
+      if (!parsed.success) return;
+      const { token: _, ...rest } = parsed.output as { token?: string; node?: object };
+      expect(unfit(rest)).toEqual([]);
+    }),
+    runs,
+  );
+});
+
+test('whatever somebody tags an instance with, it asks for what is configured or for nothing', () => {
+  const config = {
+    clusters: ['demo'],
+    releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
+    deadlineMinutes: 20,
+    onFailure: 'replace',
+    pools: [],
+  } as unknown as Parameters<typeof judge>[2];
+  const good = {
+    'airlock:runtime': 'gvisor',
+    'airlock:cluster': 'demo',
+    'airlock:deadline-minutes': '10',
+    'karpenter.sh/nodepool': 'ci',
+  };
+  const tags = fc
+    .tuple(fc.constantFrom(...Object.keys(good)), hostileText)
+    .map(([key, value]) => ({ ...good, [key]: value }));
+  fc.assert(
+    fc.property(tags, (tagged) => {
+      const candidate: Candidate = {
+        instanceId,
+        state: 'running',
+        launchedAt,
+        availabilityZone: 'eu-central-1a',
+        privateDnsName: 'ip-10-0-0-4',
+        tags: tagged,
+      };
+      const verdict = judge({ instanceId, at: launchedAt }, candidate, config, Date.parse(launchedAt));
+      if (verdict.verdict !== 'admit') return;
+      const { admission } = verdict;
+      expect(admission.request ?? request).toEqual(request);
+      expect(admission.node.cluster).toBe('demo');
+      expect(unfit(admission)).toEqual([]);
+    }),
+    runs,
+  );
+});
