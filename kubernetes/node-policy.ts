@@ -143,7 +143,8 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
     ],
     validations: [
       holds(
-        `variables.pool in ${texts(runtimes)}`,
+        // A kubelet may take the label of the pool away; what was released has its gate back all the same.
+        `variables.pool in ${texts(runtimes)} || ${proven} in variables.oldLabels`,
         `airlock may not change a node without the label ${poolLabel} of a pool`,
       ),
       none('foreignLabels', 'airlock may not change this label of a node'),

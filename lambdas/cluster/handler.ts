@@ -1,5 +1,11 @@
 import * as v from 'valibot';
-import { type Closing, type ClusterCall, ClusterCallSchema, type NodeCall, type RowCall } from '../../domain/messages.ts';
+import {
+  type Closing,
+  type ClusterCall,
+  ClusterCallSchema,
+  type NodeCall,
+  type RowCall,
+} from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { ownToken } from '../adapters/eks-identity.ts';

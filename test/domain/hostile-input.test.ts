@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { readCommandEnd, readDeparture, readLaunch } from '../../domain/events.ts';
+import { anyReceiptOn, type ClusterNode, receiptAnnotation } from '../../domain/kubernetes.ts';
 import { AdmissionSchema, ClusterCallSchema, CommandMessageSchema } from '../../domain/messages.ts';
-import { readReceipt } from '../../domain/receipt.ts';
 import { readResult } from '../../domain/result.ts';
+import { readRow } from '../../domain/stored-row.ts';
 import { type Candidate, judge } from '../../lambdas/admit/decide.ts';
 import { hostileText, nearly, runs, unfit } from '../hostile.ts';
 import { installation } from '../lambdas/cluster/world.ts';
@@ -21,6 +22,7 @@ const node = {
   deadline: '2026-11-25T09:20:00.000Z',
 };
 const request = { runtime: 'gvisor', release: '20260928.0' };
+const key = { instanceId, launchedAt };
 const failure = { outcome: 'proof-failed', detail: 'not in gVisor' };
 
 const result = {
@@ -41,6 +43,8 @@ const result = {
 };
 const receipt = { version: 1, ...node, ...failure, endedAt: launchedAt, totalMs: 1, installation, gate: 'kept' };
 
+const bare: ClusterNode = { name: 'n', uid: 'u', resourceVersion: '1', createdAt: 0, providerId: '' };
+
 const texts = (good: object) =>
   fc.oneof(
     hostileText,
@@ -60,7 +64,7 @@ describe('whatever a node writes', () => {
   test('as a receipt is one, or none: without an exception, bounded and printable', () => {
     fc.assert(
       fc.property(texts(receipt), (text) => {
-        expect(unfit(readReceipt(text) ?? {})).toEqual([]);
+        expect(unfit(anyReceiptOn({ ...bare, annotations: { [receiptAnnotation]: text } }) ?? {})).toEqual([]);
       }),
       runs,
     );
@@ -73,11 +77,6 @@ describe('whatever comes as an event', () => {
     'detail-type': 'EC2 Instance State-change Notification',
     time: '2026-11-25T09:00:00Z',
     detail: { 'instance-id': instanceId, state: 'running' },
-  };
-  const spot = {
-    ...ec2,
-    'detail-type': 'EC2 Spot Instance Interruption Warning',
-    detail: { 'instance-id': instanceId, 'instance-action': 'terminate' },
   };
   const ssm = {
     source: 'aws.ssm',
@@ -93,7 +92,6 @@ describe('whatever comes as an event', () => {
   test.each([
     ['a launch', readLaunch, ec2],
     ['a departure', readDeparture, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
-    ['a spot warning', readDeparture, spot],
     ['the end of a command', readCommandEnd, ssm],
   ] as const)('%s is read without an exception, names an instance and a time, and is bounded', (_what, read, good) => {
     expect(read(JSON.stringify(good))).toBeDefined();
@@ -112,17 +110,16 @@ describe('whatever comes as an event', () => {
 
 test.each([
   ['the input of an execution', AdmissionSchema, { node, request, refused: failure, ignored: 'a tag' }],
-  ['a message for dispatch', CommandMessageSchema, { token: 't', attempt: 0, node, request }],
-  ['a call to release', ClusterCallSchema, { action: 'release', node, installation }],
-  ['a call to quarantine', ClusterCallSchema, { action: 'quarantine', node, failure, breakerOpen: false, once: true }],
-  ['a call to close', ClusterCallSchema, { action: 'close', node }],
+  ['a message for dispatch', CommandMessageSchema, { key, nonce: 'n', token: 't', attempt: 0 }],
+  ['a call of a cluster function', ClusterCallSchema, { action: 'release', key }],
 ] as const)('%s is refused, or bounded and printable, whatever it holds', (_what, schema, good) => {
   expect(v.safeParse(schema, good).success).toBe(true);
   fc.assert(
     fc.property(nearly(good), (input) => {
       const parsed = v.safeParse(schema, input);
       if (!parsed.success) return;
-      const { token: _, ...rest } = parsed.output as { token?: string; node?: object };
+      // Texts that are compared with those of the row, and stand nowhere else.
+      const { token: _, nonce: __, ...rest } = parsed.output as { token?: string; nonce?: string };
       expect(unfit(rest)).toEqual([]);
     }),
     runs,
@@ -162,6 +159,38 @@ test('whatever somebody tags an instance with, it asks for what is configured or
       expect(admission.request ?? request).toEqual(request);
       expect(admission.node.cluster).toBe('demo');
       expect(unfit(admission)).toEqual([]);
+    }),
+    runs,
+  );
+});
+
+test('whatever a row of the ledger holds, what is read of it is bounded and printable, or absent', () => {
+  const row = {
+    instanceId,
+    launchedAt,
+    cluster: 'demo',
+    pool: 'ci',
+    node: JSON.stringify(node),
+    request: JSON.stringify(request),
+    refused: JSON.stringify(failure),
+    installation: JSON.stringify(installation),
+    failure: JSON.stringify(failure),
+    receipt: JSON.stringify(receipt),
+    outcome: 'proof-failed',
+    endedAt: launchedAt,
+  };
+  const rows = fc.oneof(
+    nearly(row),
+    fc.tuple(nearly(receipt), nearly(installation)).map(([one, other]) => ({
+      ...row,
+      receipt: JSON.stringify(one),
+      installation: JSON.stringify(other),
+    })),
+  );
+  fc.assert(
+    fc.property(rows, (item) => {
+      const { node: said, installation: proven, failure: failed, receipt: end } = readRow(item) ?? {};
+      expect(unfit([said, proven, failed, end])).toEqual([]);
     }),
     runs,
   );

@@ -29,14 +29,14 @@ const ours = (changes: Partial<LedgerRow> = {}): Ours => ({
     outcome: 'released',
     ending: 'released',
     endedAt: launchedAt,
-    receipt: JSON.stringify({
+    receipt: {
       version: 1,
       ...launch,
       outcome: 'released',
       detail: '',
       endedAt: launchedAt,
       totalMs: 1,
-    }),
+    },
     ...changes,
   },
 });
