@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { InsideCall } from '../../domain/messages.ts';
+import type { Closing, InsideCall } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 
@@ -19,11 +19,11 @@ class InsideError extends Error {
  * @param functionArn the function inside
  * @throws an error of the same name and message as the function's
  */
-export async function performInside(functionArn: string, call: InsideCall): Promise<Receipt | Survey> {
+export async function performInside(functionArn: string, call: InsideCall): Promise<Receipt | Closing | Survey> {
   const { FunctionError, Payload } = await client.send(
     new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(call) }),
   );
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
   if (FunctionError !== undefined) throw new InsideError(answer as { errorType?: string; errorMessage?: string });
-  return answer as Receipt | Survey;
+  return answer as Receipt | Closing | Survey;
 }

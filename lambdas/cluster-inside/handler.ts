@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { InsideCallSchema } from '../../domain/messages.ts';
+import { type Closing, InsideCallSchema } from '../../domain/messages.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { logger } from '../adapters/telemetry.ts';
@@ -11,7 +11,7 @@ import { perform } from '../cluster/perform.ts';
  *
  * @param event what {@link InsideCallSchema} takes; never logged
  */
-export async function handler(event: unknown): Promise<Receipt | Survey> {
+export async function handler(event: unknown): Promise<Receipt | Closing | Survey> {
   const { call, token } = v.parse(InsideCallSchema, event);
   logger.resetKeys();
   logger.appendKeys({ action: call.action });
