@@ -258,14 +258,6 @@ export function wayDefinition(ways: Ways): object {
         Cause:
           'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
       },
-      Close: {
-        ...clusterCall({ action: 'close', key }),
-        Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
-        Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
-        Catch: catchers('Close'),
-        Next: 'Closed',
-      },
-      Closed: { ...begin(isOwnRow, 'Reread'), Comment: 'Begins the run as Admitted does, once the Node is closed' },
       Install: {
         Type: 'Task',
         Comment: 'Waits in the queue until dispatch sends the command and settle answers the token',
@@ -442,6 +434,14 @@ export function wayDefinition(ways: Ways): object {
         ],
         { End: true },
       ),
+      Close: {
+        ...clusterCall({ action: 'close', key }),
+        Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
+        Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
+        Catch: catchers('Close'),
+        Next: 'Closed',
+      },
+      Closed: { ...begin(isOwnRow, 'Reread'), Comment: 'Begins the run as Admitted does, once the Node is closed' },
       EndedElsewhere: { Type: 'Succeed', Output: key },
     },
   };

@@ -29,7 +29,7 @@ export const wayMutations: readonly Mutation[] = [
   {
     name: 'catcher that takes everything dropped from Install',
     apply: way(
-      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"[^"]*(?:\\.[^"]*)*"\},"Next":"NoteFailure"\}\](?=,"Next":"Release")/,
+      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"(?:[^"\\]|\\.)*"\},"Next":"NoteFailure"\}\](?=,"Next":"Release")/,
       ']',
     ),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
