@@ -27,8 +27,17 @@ const ArtifactSchema = v.strictObject({
 /** One file to download, with the checksum that it must have. */
 export type Artifact = v.InferOutput<typeof ArtifactSchema>;
 
+const AdvisorySchema = v.strictObject({
+  /** The CVE or the GHSA, or the release that fixes it. */
+  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9 .-]{1,60}$/, 'the id of an advisory, for instance CVE-2026-96812')),
+  reason: sentence,
+  link,
+});
+
 const ReleaseSchema = v.strictObject({
   release: version,
+  /** What the release is affected by. */
+  advisories: v.optional(v.array(AdvisorySchema), []),
   artifacts: v.pipe(
     v.strictObject({ x86_64: v.optional(ArtifactSchema), aarch64: v.optional(ArtifactSchema) }),
     v.check((artifacts) => Object.keys(artifacts).length > 0, 'at least one of x86_64 and aarch64'),
@@ -78,6 +87,10 @@ export type Rule = v.InferOutput<typeof RuleSchema>;
 const RuntimeSchema = v.pipe(
   v.strictObject({
     default: version,
+    /** The oldest release without a known fault that breaks the sandbox, with the advisory that says so: no tag may ask for an older one. */
+    floor: v.optional(v.strictObject({ release: version, ...AdvisorySchema.entries })),
+    /** `pod`: the proof on the host is not enough, because pods are known to fail on hosts that pass it. */
+    proof: v.optional(v.literal('pod')),
     /** A host on which the runtime is known to work: what a host that no rule speaks of could be instead. */
     goodHost: sentence,
     /** MiB that must be free on the disk of /opt before the download. */
@@ -93,6 +106,16 @@ const RuntimeSchema = v.pipe(
   v.check(
     (runtime) => runtime.releases.some(({ release }) => release === runtime.default),
     'the default must be one of the releases',
+  ),
+  v.check(
+    ({ default: usual, floor }) => floor === undefined || !isOlder(usual, floor.release),
+    'the default must not be older than the floor',
+  ),
+  v.check(
+    ({ default: usual, releases }) =>
+      releases.every(({ advisories }) => advisories.length > 0) ||
+      releases.some(({ release, advisories }) => release === usual && advisories.length === 0),
+    'the default must be a release without an advisory where one has none',
   ),
   v.check(
     (runtime) => new Set(runtime.releases.map(({ release }) => release)).size === runtime.releases.length,
@@ -114,6 +137,16 @@ const CatalogueSchema = v.strictObject({
 
 /** What may be installed, and where not. */
 export type Catalogue = v.InferOutput<typeof CatalogueSchema>;
+
+/** Whether a release comes before another: both are numbers with dots between them, and a missing one is 0. */
+export function isOlder(release: string, than: string): boolean {
+  const [one, other] = [release, than].map((text) => text.split('.').map(Number));
+  for (let at = 0; at < Math.max(one?.length ?? 0, other?.length ?? 0); at++) {
+    const difference = (one?.[at] ?? 0) - (other?.[at] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
 
 /** Says that the catalogue is not valid, or has no such runtime or release. */
 export class CatalogueError extends Error {

@@ -59,6 +59,13 @@ export const outcomes = {
     operator: 'Correct the tag in the pool (EC2NodeClass, ASG or launch template) and replace the node.',
     consequence: quarantine,
   },
+  'release-too-old': {
+    sentence: 'The tag airlock:runtime asks for a release below the floor.',
+    cause:
+      'An advisory of the catalogue, or minimumRelease in airlock.yaml, rules older releases out; the detail names both.',
+    operator: 'Ask for the floor or a newer release in the pool, or for none, and replace the node.',
+    consequence: quarantine,
+  },
   'agent-never-came': {
     sentence: 'The SSM agent was not online before the deadline.',
     cause: 'No agent in the image, no instance profile for it, or no way from the subnet to SSM.',

@@ -1,3 +1,4 @@
+import { isOlder } from './catalogue.ts';
 import { claimText } from './claim-text.ts';
 import { type Request, type Runtime, runtimes } from './node.ts';
 import type { Failure } from './receipt.ts';
@@ -27,10 +28,16 @@ const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', groupTag];
 /** An instance's tags by key. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Which releases are to be had: the default one and all others, by runtime. */
-export type Releases = Readonly<
-  Partial<Record<Runtime, { readonly default: string; readonly all: readonly string[] }>>
->;
+/** Which releases are to be had of a runtime. */
+interface RuntimeReleases {
+  readonly default: string;
+  readonly all: readonly string[];
+  /** The oldest one that a tag may ask for, and who says so; without it any. */
+  readonly floor?: { readonly release: string; readonly because: string };
+}
+
+/** Which releases are to be had, by runtime. */
+export type Releases = Readonly<Partial<Record<Runtime, RuntimeReleases>>>;
 
 /**
  * The cluster to which an instance belongs: what `airlock:cluster` says, else the one cluster that its other tags agree on.
@@ -91,8 +98,14 @@ export function requestOf(value: string, releases: Releases): Request | Failure 
     return refusal(value, `one of ${Object.keys(releases).join(', ')}`);
   }
   const release = at < 0 ? configured.default : value.slice(at + 1);
-  if (!configured.all.includes(release)) {
-    return refusal(value, `${runtime} or ${runtime}@ followed by one of ${configured.all.join(', ')}`);
+  const { all, floor } = configured;
+  if (all.includes(release) && floor !== undefined && isOlder(release, floor.release)) {
+    const detail = `tag ${runtimeTag} is ${shown(value)}; accepted is ${floor.release} and newer: ${floor.because}`;
+    return { outcome: 'release-too-old', detail };
+  }
+  if (!all.includes(release)) {
+    const accepted = all.filter((one) => floor === undefined || !isOlder(one, floor.release));
+    return refusal(value, `${runtime} or ${runtime}@ followed by one of ${accepted.join(', ')}`);
   }
   return { runtime, release };
 }

@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
@@ -12,7 +12,7 @@ import { ClusterLookUp } from './cluster-lookup.ts';
 import { Commands } from './commands.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
-import { releasesOf } from './config/releases.ts';
+import { advisoriesOf, releasesOf } from './config/releases.ts';
 import type { Config } from './config/schema.ts';
 import { Departures } from './departures.ts';
 import { Halting } from './halting.ts';
@@ -37,6 +37,9 @@ export class AirlockStack extends Stack {
     const logRetention: RetentionDays = config.logRetentionDays;
     const releases = releasesOf(config, catalogue);
     const runtimes = Object.keys(releases) as Runtime[];
+    for (const [id, advisory] of Object.entries(advisoriesOf(releases, catalogue))) {
+      Annotations.of(this).addWarningV2(id, advisory);
+    }
 
     const ledger = new Ledger(this, 'Ledger');
     const { operators } = config;
@@ -44,6 +47,7 @@ export class AirlockStack extends Stack {
     new Audit(this, 'Audit', { bus, logRetention });
     const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {
       unknownHosts: config.unknownHosts,
+      annotations: config.runtimes.kata?.annotations ?? [],
     });
     const commands = new Commands(this, 'Commands', {
       bus,

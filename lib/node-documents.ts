@@ -21,7 +21,7 @@ export class NodeDocuments extends Construct {
     id: string,
     catalogue: Catalogue,
     runtimes: readonly Runtime[],
-    options: Pick<DocumentOptions, 'unknownHosts'> = {},
+    options: Pick<DocumentOptions, 'unknownHosts' | 'annotations'> = {},
   ) {
     super(scope, id);
     this.#runtimes = runtimes;

@@ -49,6 +49,8 @@ export interface DocumentOptions {
   readonly prefix?: string;
   /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof (unless told), or turned away. */
   readonly unknownHosts?: 'prove' | 'refuse';
+  /** The annotations of a pod that Kata's shim gets, by their full names; none unless told. */
+  readonly annotations?: readonly string[];
 }
 
 /** SSM refuses more than 64 KB, values of parameters included; 1 KB is left for those. */
@@ -125,12 +127,12 @@ export function assembleDocument(
   catalogue: Catalogue,
   runtime: Runtime,
   verb: Verb,
-  { prefix = 'airlock', unknownHosts = 'prove' }: DocumentOptions = {},
+  { prefix = 'airlock', unknownHosts = 'prove', annotations = [] }: DocumentOptions = {},
 ): AssembledDocument {
   const entry = runtimeOf(catalogue, runtime);
   const script = [
     shell('node/prelude.sh'),
-    data(entry, runtime, verb, unknownHosts),
+    data(entry, runtime, verb, unknownHosts, annotations),
     ...partsOf(runtime, verb).map((name) => shell(`node/${name}.sh`)),
     shell(`${verb}.sh`),
   ].join('\n');
@@ -208,7 +210,13 @@ export function shell(path: string): string {
 }
 
 /** What the catalogue says, as shell: assignments, and two functions that look it up. */
-function data(entry: CatalogueRuntime, runtime: Runtime, verb: Verb, unknownHosts: string): string {
+function data(
+  entry: CatalogueRuntime,
+  runtime: Runtime,
+  verb: Verb,
+  unknownHosts: string,
+  annotations: readonly string[],
+): string {
   const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} release=\${SSM_Release:-}`];
   if (verb === 'uninstall') return head.join('\n');
   const artifacts = entry.releases.flatMap(({ release, artifacts }) =>
@@ -220,6 +228,7 @@ function data(entry: CatalogueRuntime, runtime: Runtime, verb: Verb, unknownHost
   return [
     ...head,
     `unknown_hosts=${unknownHosts} room_mib=${entry.room} good_host=${quote(entry.goodHost)}`,
+    ...(runtime === 'kata' && verb === 'install' ? [`annotations=(${annotations.map(quote).join(' ')})`] : []),
     `nested_families=${quote(entry.nestedVirtualization.join(' '))}`,
     `pinned_artifacts=${quote(artifacts.map(({ key }) => key).join(' '))}`,
     '',

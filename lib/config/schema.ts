@@ -109,9 +109,32 @@ const ClusterSchema = v.pipe(
   ),
 );
 
+const annotationForm =
+  "the full name of one of Kata's annotations, for instance io.katacontainers.config.hypervisor.default_vcpus";
+const annotationName = v.pipe(
+  v.string(annotationForm),
+  v.regex(/^io\.katacontainers\.[a-z0-9_]+(\.[a-z0-9_]+){0,5}$/, annotationForm),
+  v.maxLength(100, annotationForm),
+);
+
 /** A runtime with nothing under it has its defaults. */
 const RuntimeSchema = v.nullish(
-  v.strictObject({ release: v.optional(releaseName) }, 'release is the one field of a runtime'),
+  v.strictObject(
+    {
+      release: v.optional(releaseName),
+      /** The oldest release that a tag may ask for; the floor of the catalogue's advisories without it. */
+      minimumRelease: v.optional(releaseName),
+      /** The annotations of a pod that Kata's shim gets. */
+      annotations: v.optional(
+        v.pipe(
+          v.array(annotationName, 'a list of annotations by their full names'),
+          v.maxLength(20, 'at most 20 annotations'),
+          v.check((list) => new Set(list).size === list.length, 'each annotation once'),
+        ),
+      ),
+    },
+    'release and minimumRelease are the fields of a runtime, and annotations of kata',
+  ),
   {},
 );
 
@@ -173,6 +196,10 @@ export const ConfigSchema = v.strictObject(
           'runtimes by name, for instance gvisor: {}',
         ),
         v.minEntries(1, 'at least one runtime, for instance gvisor: {}'),
+        v.check(
+          (named) => runtimes.every((runtime) => runtime === 'kata' || named[runtime]?.annotations === undefined),
+          'annotations under kata only: no other runtime has any',
+        ),
       ),
       { gvisor: {}, kata: {}, sysbox: {} },
     ),

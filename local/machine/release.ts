@@ -127,7 +127,8 @@ function pinned(
   build: (release: string, architecture: string) => Buffer,
   suffix?: string,
 ): CatalogueRuntime {
-  const releases = runtime.releases.map(({ release, artifacts }) => ({
+  const releases = runtime.releases.map(({ release, artifacts, ...rest }) => ({
+    ...rest,
     release,
     artifacts: Object.fromEntries(
       architectures.flatMap((architecture) => {

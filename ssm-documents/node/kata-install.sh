@@ -2,8 +2,46 @@
 
 handler_block() {
   printf '%s\n' "[$1]" "  runtime_type = \"io.containerd.$handler.v2\"" "  runtime_path = \"$shim\"" \
-    '  privileged_without_host_devices = true' '  pod_annotations = ["io.katacontainers.*"]' \
-    "[$1.options]" "  ConfigPath = \"$kata_config\""
+    '  privileged_without_host_devices = true'
+  if ((${#annotations[@]} > 0)); then
+    quoted "${annotations[@]}"
+    printf '%s\n' "  pod_annotations = [$REPLY]"
+  fi
+  printf '%s\n' "[$1.options]" "  ConfigPath = \"$kata_config\""
+}
+
+# Leaves the words as a list of TOML in REPLY.
+quoted() {
+  local word list=''
+  for word in "$@"; do list+=", \"$word\""; done
+  REPLY=${list#, }
+}
+
+# allow_annotations DIRECTORY: of what a pod says of its own guest, Kata heeds in a release what airlock.yaml lists, and nothing else.
+allow_annotations() {
+  local name file
+  local -a names=() files=()
+  for name in "${annotations[@]}"; do
+    case $name in
+      io.katacontainers.config.hypervisor.*) names+=("^${name#io.katacontainers.config.hypervisor.}\$") ;;
+    esac
+  done
+  quoted "${names[@]}"
+  for file in "$1${kata_config%/*}"/configuration-*.toml; do
+    if grep -qE '^ *enable_annotations *=' "$file" && ! grep -qxF "enable_annotations = [$REPLY]" "$file"; then
+      sed -i -E "s/^ *enable_annotations *=.*/enable_annotations = [${REPLY//\\/\\\\}]/" "$file"
+      files+=(".${file#"$1/opt/kata"}")
+    fi
+  done
+  if ((${#files[@]} == 0)) || [[ ! -f $1/opt/kata/.airlock-files ]]; then return 0; fi
+  (
+    cd "$1/opt/kata"
+    printf '%s\n' "${files[@]}" >"$work/changed"
+    grep -vF -f "$work/changed" .airlock-files >"$work/files" || true
+    sha256sum "${files[@]}" >>"$work/files"
+    mv "$work/files" .airlock-files
+  )
+  step 'annotations allowed'
 }
 
 refuse_foreign_installer() {
@@ -44,6 +82,7 @@ stage() {
     last_words
     fail install-failed "the archive's shim says '$line', not $release $REPLY"
   fi
+  allow_annotations "$new"
   new=$new/opt/kata
   chmod -R a+rX "$new"
   (cd "$new" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err"
@@ -58,7 +97,10 @@ stage() {
 # The configurations and QEMU itself name paths under /opt/kata, so the release can only be proven where it belongs. Two renames; until
 # the journal is closed the release from before lies ready.
 switch() {
-  if [[ ! -d $staged ]] && links_are_right; then return 0; fi
+  if [[ ! -d $staged ]] && links_are_right; then
+    allow_annotations "$ROOT"
+    return 0
+  fi
   if [[ -d $staged ]] && in_use; then fail runtime-in-use "$REPLY"; fi
   if [[ -z $links_changed ]]; then
     rm -rf "$previous"
@@ -74,6 +116,7 @@ switch() {
     fi
     rm -rf "$home"
     mv -T "$staged" "$home"
+    allow_annotations "$ROOT"
   fi
   step 'release in its place'
   public mkdir -p "$ROOT${modules_file%/*}"

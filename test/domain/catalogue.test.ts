@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CatalogueError, defaultRelease, parseCatalogue, releaseOf, runtimeOf } from '../../domain/catalogue.ts';
+import {
+  CatalogueError,
+  defaultRelease,
+  isOlder,
+  parseCatalogue,
+  releaseOf,
+  runtimeOf,
+} from '../../domain/catalogue.ts';
+import { runtimes } from '../../domain/node.ts';
 
 const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
 
@@ -22,6 +30,29 @@ describe('the catalogue that comes with Airlock', () => {
     }
   });
 
+  it('gives no node a release below the floor or with an advisory where it has one without', () => {
+    for (const runtime of runtimes) {
+      const { default: usual, floor, releases } = runtimeOf(catalogue, runtime);
+      if (floor !== undefined) expect(isOlder(usual, floor.release)).toBe(false);
+      const clean = releases.filter(({ advisories }) => advisories.length === 0).map(({ release }) => release);
+      if (clean.length > 0) expect(clean).toContain(usual);
+    }
+  });
+
+  it('knows the first gVisor with the fix of CVE-2026-96812, and pins none without it', () => {
+    const { floor, releases } = runtimeOf(catalogue, 'gvisor');
+
+    expect(floor).toMatchObject({ id: 'CVE-2026-96812', release: '20260824.0' });
+    expect(releases.filter(({ release }) => isOlder(release, '20260824.0'))).toEqual([]);
+  });
+
+  it('names no good host for Sysbox, whose issues 1035 and 1025 report the recommended one, and asks for a pod', () => {
+    const { goodHost, proof } = runtimeOf(catalogue, 'sysbox');
+
+    expect(goodHost).toMatch(/^none;/);
+    expect(proof).toBe('pod');
+  });
+
   it('pins no checksum twice', () => {
     const sums = runtimeOf(catalogue, 'gvisor').releases.flatMap(({ artifacts }) =>
       Object.values(artifacts).map((artifact) => artifact?.sha256),
@@ -33,7 +64,7 @@ describe('the catalogue that comes with Airlock', () => {
 
 describe('a catalogue that is not valid is refused by field', () => {
   const refused: readonly (readonly [string, string, string, string])[] = [
-    ['an address without https', 'https://github.com', 'http://github.com', 'an https address without a query'],
+    ['an address without https', 'url: https://github.com', 'url: http://github.com', 'an https address without a query'],
     ['an address that could leave its quotes', 'gvisor-x86_64.tar.bz2', "gvisor'$(id)'.tar.bz2", 'an https address'],
     ['a checksum that is too short', 'f3ed9131', 'f3', '64 hexadecimal digits'],
     ['a default that is not pinned', 'default: "20260928.0"', 'default: "20260101.0"', 'the default must be one of'],
@@ -51,6 +82,13 @@ describe('a catalogue that is not valid is refused by field', () => {
       'instead: release 20260928.0',
       'handlers: [runsc]',
       'runtimes.gvisor.rules.0.instead',
+    ],
+    ['a default below the floor', 'release: "20260824.0"', 'release: "20261001.0"', 'must not be older than the floor'],
+    [
+      'a default with an advisory beside a release without one',
+      '      - release: "20260928.0"\n',
+      '      - release: "20260928.0"\n        advisories: [{ id: X-1, reason: broken, link: "https://e.org/" }]\n',
+      'a release without an advisory',
     ],
     ['something that is no YAML', 'version: 1', 'version: [', 'no YAML'],
   ];

@@ -58,6 +58,35 @@ describe('what a tag asks for', () => {
   });
 });
 
+describe('a floor', () => {
+  const floored: Releases = {
+    gvisor: {
+      default: '20260928.0',
+      all: ['20260810.0', '20260921.0', '20260928.0'],
+      floor: { release: '20260921.0', because: 'CVE-2026-96812: an escape' },
+    },
+  };
+
+  it('refuses an older release of the catalogue, and names itself and why', () => {
+    expect(requestOf('gvisor@20260810.0', floored)).toEqual({
+      outcome: 'release-too-old',
+      detail: 'tag airlock:runtime is "gvisor@20260810.0"; accepted is 20260921.0 and newer: CVE-2026-96812: an escape',
+    });
+  });
+
+  it('lets itself and what is newer in', () => {
+    expect(requestOf('gvisor@20260921.0', floored)).toEqual({ runtime: 'gvisor', release: '20260921.0' });
+    expect(requestOf('gvisor', floored)).toEqual({ runtime: 'gvisor', release: '20260928.0' });
+  });
+
+  it('is not offered below to a tag that asks for what is not there', () => {
+    expect(requestOf('gvisor@1', floored)).toMatchObject({
+      outcome: 'unknown-runtime',
+      detail: expect.stringMatching(/followed by one of 20260921\.0, 20260928\.0$/),
+    });
+  });
+});
+
 describe('the deadline of an instance', () => {
   it.each([
     [{}, { minutes: 20 }],

@@ -39,6 +39,14 @@ describe('airlock.yaml', () => {
       'clusters: [{name: a}]\nsandboxImages: ["registry.k8s.io/pause:3.10"]',
       'sandboxImages.0: is "registry.k8s.io/pause:3.10"; accepted: a repository without tag and digest, for instance registry.example.com/mirror/pause',
     ],
+    [
+      'clusters: [{name: a}]\nruntimes: {gvisor: {annotations: [io.katacontainers.config.hypervisor.default_vcpus]}}',
+      'annotations under kata only: no other runtime has any',
+    ],
+    [
+      'clusters: [{name: a}]\nruntimes: {kata: {annotations: ["io.katacontainers.*"]}}',
+      'runtimes.kata.annotations.0: is "io.katacontainers.*"; accepted: the full name of one of Kata\'s annotations',
+    ],
     ['clusters: [{name: a}]\nproof: maybe', 'proof: is "maybe"; accepted: pod or host'],
     ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
     [

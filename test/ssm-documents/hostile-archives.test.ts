@@ -74,8 +74,11 @@ describe('an archive is refused with its member by name, and nothing of it stays
         url: `https://storage.googleapis.com/gvisor/releases/release/${release}/x86_64/gvisor.tar.zstd`,
         sha256: '0'.repeat(64),
       };
-      const releases = [{ release, artifacts: { x86_64: artifact } }];
-      const one = { ...shipped, runtimes: { gvisor: { ...gvisor, releases, default: release, rules: [] } } };
+      const releases = [{ release, advisories: [], artifacts: { x86_64: artifact } }];
+      const one = {
+        ...shipped,
+        runtimes: { gvisor: { ...gvisor, releases, default: release, floor: undefined, rules: [] } },
+      };
       const catalogue = simulatedCatalogue(one, 'zstd', { gvisor: hostile });
       const machine = await SimulatedMachine.create({}, mirror);
       try {

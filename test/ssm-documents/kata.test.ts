@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { tableAt } from '../../local/machine/containerd/tables.ts';
 import type { SimulatedMachine, SimulatedOptions } from '../../local/machine/simulated.ts';
-import { boundariesIn, filesOf, killAt, nodes, run, runChanged } from './node.ts';
+import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
+import { boundariesIn, catalogue, filesOf, killAt, nodes, run, runChanged } from './node.ts';
+import { readShown } from './shown.ts';
 
 const node = nodes();
 const kata = { runtime: 'kata' } as const;
@@ -35,7 +37,6 @@ describe('an installation of Kata', () => {
       runtime_type: 'io.containerd.kata-qemu.v2',
       runtime_path: '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2',
       privileged_without_host_devices: true,
-      pod_annotations: ['io.katacontainers.*'],
       options: { ConfigPath: `${configurations}/configuration-qemu-runtime-rs.toml` },
     });
     expect(bytesOf(machine).startsWith(before)).toBe(true);
@@ -46,6 +47,31 @@ describe('an installation of Kata', () => {
     expect(proof.result.outcome).toBe('proven');
     expect(readdirSync(`${machine.tree}/opt/airlock/kata`)).toEqual([]);
     expect(readdirSync(`${machine.tree}/var/lib/airlock`)).toEqual([]);
+  });
+
+  it('passes no annotation of a pod to the shim but those that airlock.yaml lists, and lets Kata heed no other', async () => {
+    const machine = await node.create();
+    const name = 'io.katacontainers.config.hypervisor.default_vcpus';
+    const text = scriptOf(assembleDocument(catalogue, 'kata', 'install', { annotations: [name] }));
+    const listed = { text, environment: { SSM_Release: '4.2.0' }, timeoutSeconds: 60 };
+    const heeded = () =>
+      readFileSync(`${machine.tree}${configurations}/configuration-qemu-runtime-rs.toml`, 'utf8').match(
+        /^enable_annotations.*$/m,
+      )?.[0];
+
+    await run(machine, 'install', kata);
+    const none = { handler: handlersOf(machine)['kata-qemu'], heeded: heeded() };
+    const changed = readShown(await machine.run(listed));
+    const some = { handler: handlersOf(machine)['kata-qemu'], heeded: heeded() };
+    const again = readShown(await machine.run(listed));
+
+    expect(none.handler).toHaveProperty('pod_annotations', []);
+    expect(none.handler).toHaveProperty('container_annotations', []);
+    expect(none.heeded).toBe('enable_annotations = []');
+    expect(changed).toMatchObject({ ok: true, result: { outcome: 'installed', restarts: 1 } });
+    expect(some.handler).toHaveProperty('pod_annotations', [name]);
+    expect(some.heeded).toBe('enable_annotations = ["^default_vcpus$"]');
+    expect(again).toMatchObject({ ok: true, result: { outcome: 'already-installed', restarts: 0 } });
   });
 
   it.each([

@@ -13,6 +13,7 @@ path = "${program}"
 kernel = "/${share}/kata-containers/vmlinux.container"
 image = "/${share}/kata-containers/kata-containers.img"
 virtio_fs_daemon = "/opt/kata/libexec/virtiofsd"
+enable_annotations = ["enable_iommu", "virtio_fs_extra_args", "kernel_params"]
 `;
 }
 

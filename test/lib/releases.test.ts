@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../lib/config/config-error.ts';
+import { parseConfig } from '../../lib/config/load.ts';
+import { advisoriesOf, releasesOf } from '../../lib/config/releases.ts';
+import { shipped } from '../ssm-documents/node.ts';
+
+const read = (text: string) => releasesOf(parseConfig(`clusters: [{name: demo}]\n${text}`), shipped);
+
+describe('the floor of a runtime', () => {
+  it("is what the catalogue's advisory says", () => {
+    expect(read('runtimes: {gvisor: {}}').gvisor?.floor).toEqual({
+      release: '20260824.0',
+      because: expect.stringMatching(/^CVE-2026-96812: /),
+    });
+  });
+
+  it('is minimumRelease where airlock.yaml has one', () => {
+    expect(read('runtimes: {gvisor: {minimumRelease: "20260921.0"}}').gvisor?.floor).toEqual({
+      release: '20260921.0',
+      because: 'minimumRelease in airlock.yaml',
+    });
+  });
+
+  it.each([
+    [
+      'runtimes: {gvisor: {minimumRelease: "20260101.0"}}',
+      'runtimes.gvisor.minimumRelease: is "20260101.0"; accepted: 20260831.0, 20260921.0, 20260928.0, 20261005.0',
+    ],
+    [
+      'runtimes: {gvisor: {minimumRelease: "20261005.0"}}',
+      'runtimes.gvisor.minimumRelease: is "20261005.0"; accepted: 20260928.0, the default, or an older one',
+    ],
+    [
+      'runtimes: {gvisor: {minimumRelease: "20260928.0", release: "20260831.0"}}',
+      'runtimes.gvisor.release: is "20260831.0"; accepted: 20260928.0, 20261005.0',
+    ],
+    ['proof: host', 'proof: is "host"; accepted: pod, or runtimes without sysbox'],
+  ])('is refused by field in: %s', (text, message) => {
+    expect(() => read(text)).toThrow(ConfigError);
+    expect(() => read(text)).toThrow(message);
+  });
+
+  it('leaves the proof on the host to runtimes that it is enough for', () => {
+    expect(Object.keys(read('proof: host\nruntimes: {gvisor: {}, kata: {}}'))).toEqual(['gvisor', 'kata']);
+  });
+});
+
+describe('the advisories', () => {
+  it('warn of each release that nodes get without asking, and of no other', () => {
+    const warnings = Object.values(advisoriesOf(read(''), shipped));
+
+    expect(warnings.map((text) => text.split(':')[0])).toEqual(['kata 4.2.0', 'sysbox 0.7.1']);
+    for (const text of warnings) expect(text).toMatch(/ \(https:.*\)$/);
+  });
+});
