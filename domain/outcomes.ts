@@ -76,7 +76,8 @@ export const outcomes = {
   'agent-too-old': {
     sentence: 'The SSM agent on the node is too old to be trusted with parameters.',
     cause: 'Agents before 3.3.2746.0 put parameters into the script as text instead of into its environment.',
-    operator: 'Use an image with agent 3.3.2746.0 or newer, or let the agent update itself at boot.',
+    operator:
+      'Use an image with agent 3.3.2746.0 or newer, or run snap refresh amazon-ssm-agent in the user data before bootstrap: snaps are held on these images and do not refresh by themselves.',
     consequence: quarantine,
   },
   'command-not-delivered': {

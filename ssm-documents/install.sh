@@ -25,6 +25,7 @@ main() {
     tidy
     succeed already-installed
   fi
+  require_writable "$state" "$ROOT${config%/*}" "${written_folders[@]}"
   refuse_change_in_use
   plan_restart
   if ! stage_is_whole; then

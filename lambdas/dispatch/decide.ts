@@ -20,7 +20,7 @@ export type Step =
   | {
       readonly step: 'wait';
       readonly seconds: number;
-      readonly because: 'agent-offline' | 'claimed' | 'unsettled' | 'breaker-open';
+      readonly because: 'agent-offline' | 'agent-too-old' | 'claimed' | 'unsettled' | 'breaker-open';
     }
   | { readonly step: 'refuse'; readonly failure: Failure }
   | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'superseded' | 'deadline' };
@@ -44,6 +44,12 @@ export function verbFor({ again }: Pick<Node, 'again'>): SentVerb {
 
 /** The first agent that hands parameters to a script by its environment; an older one would paste them into the text. */
 const firstSafeAgent = '3.3.2746.0';
+
+/**
+ * How long after its launch an instance may have an agent that is too old: what its user data refreshes, and a snap's own restart, take some
+ * minutes.
+ */
+const refreshMs = 300_000;
 
 /**
  * How long a claim without a command belongs to the dispatcher that made it: longer than the function may run, so that two of them
@@ -91,6 +97,10 @@ export function next(message: WaitingNode, row: LedgerRow | undefined, agent: Ag
     return { step: 'refuse', failure: { outcome: 'agent-never-came', detail: agentSeen(agent, node.launchedAt) } };
   }
   if (isOlder(agent.version, firstSafeAgent)) {
+    const refreshing = now - Date.parse(node.launchedAt) < refreshMs;
+    if (refreshing && left > (lastLook + shortestWait) * 1000) {
+      return { step: 'wait', seconds: wait, because: 'agent-too-old' };
+    }
     const detail = `the agent is ${agent.version}; ${firstSafeAgent} or newer is needed`;
     return { step: 'refuse', failure: { outcome: 'agent-too-old', detail } };
   }

@@ -69,6 +69,7 @@ dump_candidate() {
   candidate=$ROOT$candidate
   # A directory that is not there is not made before the change is certain.
   if [[ ! -f $ROOT$config ]]; then candidate=$work/candidate.toml; fi
+  require_writable "${candidate%/*}"
   if [[ -z $candidate_absent ]]; then cp "$work/candidate" "$candidate"; fi
   dump "$candidate" after || failed=1
   rm -f "$candidate"

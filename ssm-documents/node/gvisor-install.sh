@@ -1,6 +1,7 @@
 # --- gVisor: what only an installation does ---
 
 hashing=''
+written_folders=("$stages" "$links_in")
 
 # handler_block TABLE: what stands in containerd's configuration.
 handler_block() {

@@ -45,6 +45,19 @@ require_room() {
   if ((REPLY < $2)); then fail disk-full "${1#"$ROOT"} needs $2 MiB, and its disk has $REPLY MiB free"; fi
 }
 
+# require_writable FOLDER…: none of the folders that a run writes to may be on a file system that is read-only, or lie below such a folder.
+require_writable() {
+  local folder path
+  for folder in "$@"; do
+    path=$folder
+    while [[ ! -d $path ]]; do path=${path%/*}; done
+    if [[ ! -w ${path:-/} ]]; then
+      path=${path#"$ROOT"}
+      fail host-refused "${path:-/} is read-only, and $runtime needs files in ${folder#"$ROOT"}; use an image in which it can be written to"
+    fi
+  done
+}
+
 # An end that nobody foresaw, on a disk without room, is the disk's fault.
 blame_full_disk() {
   local path probe full

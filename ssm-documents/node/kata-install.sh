@@ -1,5 +1,7 @@
 # --- Kata Containers: what only an installation does ---
 
+written_folders=("$stages" "${home%/*}" "$ROOT${modules_file%/*}")
+
 handler_block() {
   printf '%s\n' "[$1]" "  runtime_type = \"io.containerd.$handler.v2\"" "  runtime_path = \"$shim\"" \
     '  privileged_without_host_devices = true'

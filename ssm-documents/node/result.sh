@@ -1,13 +1,16 @@
 # --- the result line ---
 
 outcome='' detail='' handler='' sha256='' config_state=untouched restarts=0 sandbox_image='' evidence='' side_effects='' host_json=''
-died_at='' locked='' phase_name='' phase_start=0 uptime=0 centiseconds=0 phase_order=()
+died_at='' last_step='' locked='' phase_name='' phase_start=0 uptime=0 centiseconds=0 phase_order=()
 declare -A phase_ms=()
 
 say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"; }
 
 # Marks a boundary: a run can be killed here and the next one has to cope.
-step() { say "step: $1"; }
+step() {
+  last_step=$1
+  say "step: $1"
+}
 
 # tick: leaves the seconds since the boot in uptime. The time of day jumps when the clock of a young node is set.
 tick() {
@@ -104,7 +107,7 @@ on_exit() {
   trap '' TERM INT HUP
   set +eE
   if [[ -z $outcome ]]; then
-    outcome=install-failed detail="ended with status $status at: ${died_at:-an unknown place}"
+    outcome=install-failed detail="the phase ${phase_name:-before the first} failed${last_step:+ after the step \"$last_step\"}: ${died_at:-a command} ended with status $status"
     if [[ -n $locked ]]; then blame_full_disk; fi
     say "failed: $detail"
   fi
@@ -128,6 +131,6 @@ on_exit() {
 # What has to be put back; a verb that changes things replaces it.
 undo() { :; }
 
-trap 'died_at="line $LINENO: $BASH_COMMAND"' ERR
+trap 'died_at=${BASH_COMMAND:0:120}' ERR
 trap on_exit EXIT
 trap 'fail install-failed "the run was told to stop"' TERM INT HUP

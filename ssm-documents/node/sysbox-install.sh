@@ -2,6 +2,7 @@
 
 deb=$stages/sysbox-ce.deb
 unit_seconds=30
+written_folders=("$stages" "$ROOT/usr/bin" "$ROOT/var/lib/dpkg")
 
 handler_block() {
   local name cgroup=false

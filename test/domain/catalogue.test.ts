@@ -64,7 +64,12 @@ describe('the catalogue that comes with Airlock', () => {
 
 describe('a catalogue that is not valid is refused by field', () => {
   const refused: readonly (readonly [string, string, string, string])[] = [
-    ['an address without https', 'url: https://github.com', 'url: http://github.com', 'an https address without a query'],
+    [
+      'an address without https',
+      'url: https://github.com',
+      'url: http://github.com',
+      'an https address without a query',
+    ],
     ['an address that could leave its quotes', 'gvisor-x86_64.tar.bz2', "gvisor'$(id)'.tar.bz2", 'an https address'],
     ['a checksum that is too short', 'f3ed9131', 'f3', '64 hexadecimal digits'],
     ['a default that is not pinned', 'default: "20260928.0"', 'default: "20260101.0"', 'the default must be one of'],

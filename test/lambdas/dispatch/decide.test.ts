@@ -38,12 +38,30 @@ describe('a node that waits for its command', () => {
   it.each(['3.3.2745.9', '3.2.9999.0', '2.3.2746.0', '3.3'])(
     'is refused with the agent %s, which would not honour ENV_VAR',
     (version) => {
-      expect(next(message, undefined, { ...agent, version }, now)).toMatchObject({
+      const later = Date.parse(message.node.launchedAt) + 300_000;
+      expect(next(message, undefined, { ...agent, version }, later)).toMatchObject({
         step: 'refuse',
         failure: { outcome: 'agent-too-old', detail: expect.stringContaining(version) },
       });
     },
   );
+
+  it('waits some minutes for an agent that is too old, which its user data may be refreshing', () => {
+    const old = { ...agent, version: '3.3.808.0' };
+    const at = (ms: number) => Date.parse(message.node.launchedAt) + ms;
+
+    expect(next(message, undefined, old, at(299_000))).toMatchObject({ step: 'wait', because: 'agent-too-old' });
+    expect(next(message, undefined, agent, at(299_000))).toMatchObject({ step: 'send' });
+  });
+
+  it('is refused for its agent in time where its deadline comes first', () => {
+    const old = { ...agent, version: '3.3.808.0' };
+    const deadline = new Date(Date.parse(message.node.launchedAt) + 240_000).toISOString();
+    const late = Date.parse(deadline) - 110_000;
+
+    const decided = next({ ...message, node: { ...message.node, deadline } }, undefined, old, late);
+    expect(decided).toMatchObject({ step: 'refuse', failure: { outcome: 'agent-too-old' } });
+  });
 
   it.each(['3.3.2746.0', '3.3.3000.0', '3.4.0.0', '4.0.0.0'])('is served with the agent %s', (version) => {
     expect(next(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { expectAsBefore, onNode, run, snapshot, supplyOf } from './installation.ts';
+import { newest } from './targets.ts';
+
+test.each(['/usr/local', '/opt', '/etc/containerd'])(
+  'a node with %s read-only is refused with the folder by name, before anything is fetched or changed',
+  async (folder) => {
+    await onNode(newest, {}, async (machine) => {
+      await machine.read('sh', '-c', `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`);
+      const before = await snapshot(machine);
+      const { requests } = await supplyOf('sandboxed');
+      const asked = requests();
+
+      const result = await run(machine);
+
+      expect(result).toMatchObject({ outcome: 'host-refused', config: 'untouched', restarts: 0 });
+      expect(result.detail).toMatch(new RegExp(`^${folder}(/bin)? is read-only, and gvisor needs files in /`));
+      expect(requests()).toBe(asked);
+      expectAsBefore(await snapshot(machine), before);
+    });
+  },
+);
