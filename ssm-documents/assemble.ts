@@ -145,7 +145,7 @@ export function assembleDocument(
         action: 'aws:runShellScript',
         name: verb,
         precondition: { StringEquals: ['platformType', 'Linux'] },
-        inputs: { timeoutSeconds: String(timeouts[verb]), onFailure: 'exit', runCommand: script.trimEnd().split('\n') },
+        inputs: { timeoutSeconds: String(timeouts[verb]), onFailure: 'exit', runCommand: [script.trimEnd()] },
       },
     ],
   };
@@ -159,7 +159,7 @@ export function assembleDocument(
   return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, hash };
 }
 
-/** The script of a document, as the agent writes it into its file. */
+/** The script of a document, as the agent writes it into its file: one text, because a list of lines takes a byte more a line. */
 export function scriptOf(document: AssembledDocument): string {
   return document.content.mainSteps[0].inputs.runCommand.join('\n');
 }

@@ -34,9 +34,9 @@ export const documentMutations: readonly Mutation[] = [
     name: 'script ignores its proof',
     apply: (copy) => {
       const { inputs } = install(copy).Properties['Content'].mainSteps[0];
-      const at = inputs.runCommand.indexOf('prove_on_host after');
-      if (at < 0) throw new Error('the script does not prove on the host');
-      inputs.runCommand[at] = 'evidence=trusted';
+      const [text] = inputs.runCommand;
+      if (!/^ *prove_on_host after$/m.test(text)) throw new Error('the script does not prove on the host');
+      inputs.runCommand = [text.replace(/^ *prove_on_host after$/m, 'evidence=trusted')];
     },
     turnsRed: 'a container that is on the host is found out by the script',
   },
