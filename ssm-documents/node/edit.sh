@@ -90,6 +90,8 @@ other_difference() {
   # 1.7 names the file itself among the imports.
   REPLY=$(comm -3 "$work/before.flat" "$work/after.flat" | sed 's/^\t//' | grep -vE '^\|imports = ' |
     grep -vF "${ours[@]}" | head -n 1 || true)
+  # A value can be the password of a registry, and what fails is told to the cluster.
+  REPLY=${REPLY%% = *}
 }
 
 # imported_files DUMP: leaves in REPLY the files that the configuration imports, and the folders of patterns in imported_folders, one a

@@ -200,6 +200,15 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     await holder;
   });
 
+  it('tells the place of a setting that it would change, and never its value', async () => {
+    const machine = await node.create({ containerd: '1.7.24', configuration: 'no-runc' });
+
+    const { result } = await run(machine);
+
+    expect(result.outcome).toBe('config-refused');
+    expect(result.detail).toMatch(/would alter more than our handler in the effective configuration: plugins\S+$/);
+  });
+
   it('ends with a result also where it dies at a place that nobody thought of', async () => {
     const machine = await node.create();
 
