@@ -4,6 +4,9 @@ export const metricNamespace = 'Airlock';
 /** The metric that an alarm watches, by cluster: nodes that ended in another way than they were launched for. */
 export const notReleased = 'NodeNotReleased';
 
+/** The metric that an alarm watches: nodes that got no command because the document was changed. */
+export const documentChanged = 'DocumentChanged';
+
 /** The service by which Powertools tags what the functions of clusters emit. */
 export const clusterService = 'cluster';
 

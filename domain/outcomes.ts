@@ -89,9 +89,17 @@ export const outcomes = {
   'command-forbidden': {
     sentence: 'AWS does not let Airlock send a command to this instance.',
     cause:
-      'The instance lost its airlock:runtime tag after the launch, a right that was just deployed has not spread yet, or SSM refuses the document or its parameters.',
+      'The instance lost its airlock:runtime tag after the launch, a right that was just deployed has not spread yet, or SSM refuses the parameters.',
     operator: 'Put the tag back and protect it; read the detail for the error, or for the action that was denied.',
     consequence: retry(3, 20, 'quarantine'),
+  },
+  'document-changed': {
+    sentence: 'The SSM document is not the one that was deployed, so nothing was run on the node.',
+    cause:
+      'Somebody deleted the document, or put another text under its name; for a moment also a deployment that replaces it.',
+    operator:
+      'Look in CloudTrail for DeleteDocument, CreateDocument and UpdateDocument, and take that right away. Delete the document, create it again with the Content that the template of the stack has, and replace the node.',
+    consequence: retry(2, 40, 'quarantine'),
   },
   'host-refused': {
     sentence: 'The catalogue refuses this host for this release.',

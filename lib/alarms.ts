@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import {
   breakerOpened,
   clusterService,
+  documentChanged,
   metricNamespace,
   notReleased,
   replaceService,
@@ -70,6 +71,11 @@ export class Alarms extends Construct {
         metric,
       );
     }
+    this.#alarm(
+      'DocumentChanged',
+      'An SSM document of Airlock is not the one that was deployed, and nodes were not released: CloudTrail says who changed it',
+      happened(documentChanged, { service: clusterService }),
+    );
     const ofSweep = (metricName: string) => happened(metricName, { service: sweepService });
     for (const [name, description] of Object.entries(sweepAlarms)) this.#alarm(name, description, ofSweep(name));
     // Missing data is what rings here. BREACHING would ring as soon as the alarm is made, for no sweep has completed by then; an alarm begins in

@@ -8,7 +8,7 @@ import { runtimeTag } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
-import type { NodeDocuments } from './node-documents.ts';
+import type { NamedDocument, NodeDocuments } from './node-documents.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What the sending of commands needs. */
@@ -37,7 +37,7 @@ export class Commands extends Construct {
     const { bus, operators, documents, ledger, logRetention } = props;
     // A node may wait for its agent until its deadline, and is received anew every few seconds.
     this.commands = new WorkQueue(this, 'Commands', { consumerTimeout: timeout, maxReceiveCount: 1_000, operators });
-    const names = { install: documents.namesOf('install'), prove: documents.namesOf('prove') };
+    const deployed = { install: documents.of('install'), prove: documents.of('prove') };
     this.dispatch = new AirlockFunction(this, 'Dispatch', {
       name: 'dispatch',
       description: 'Sends one command for all waiting nodes that are online and ask for the same',
@@ -45,7 +45,7 @@ export class Commands extends Construct {
       memoryMiB: 256,
       logRetention,
       environment: {
-        DOCUMENTS: JSON.stringify(names),
+        DOCUMENTS: JSON.stringify(deployed),
         CHECKSUMS: JSON.stringify(checksumsOf(props.catalogue, props.runtimes)),
         COMMANDS_QUEUE: this.commands.queue.queueUrl,
         LEDGER_TABLE: ledger.table.tableName,
@@ -55,9 +55,9 @@ export class Commands extends Construct {
     role.addToPolicy(
       new PolicyStatement({
         actions: ['ssm:SendCommand'],
-        resources: Object.values(names)
-          .flatMap(Object.values<string>)
-          .map((name) => `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${name}`),
+        resources: Object.values(deployed)
+          .flatMap(Object.values<NamedDocument>)
+          .map(({ name }) => `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${name}`),
       }),
     );
     role.addToPolicy(

@@ -66,11 +66,7 @@ const limits: readonly Limit[] = [
     most: 65_536,
     accepted: 'a shorter catalogue: fewer releases or rules of the runtime',
     used: (template) =>
-      each(
-        template,
-        'AWS::SSM::Document',
-        ({ Content }) => Buffer.byteLength(JSON.stringify(Content)) + parameterBytes,
-      ),
+      each(template, 'AWS::SSM::Document', ({ Content }) => Buffer.byteLength(String(Content)) + parameterBytes),
   },
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role together, without white space.
   {

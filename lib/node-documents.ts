@@ -1,4 +1,4 @@
-import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
+import { CfnResource } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
@@ -8,12 +8,19 @@ import { assembleDocument, type DocumentOptions } from '../ssm-documents/assembl
 /** The beginning of every document's name; the rule for results matches it. */
 export const documentPrefix = 'airlock-';
 
+/** A document as `dispatch` names it to SSM. */
+export interface NamedDocument {
+  readonly name: string;
+  /** SHA-256 of its text, in hexadecimal. */
+  readonly hash: string;
+}
+
 /**
  * The SSM Command documents, one a runtime and verb. A document's name ends in the hash of its content, so that its ARN names one text for
  * ever; another text is another resource.
  */
 export class NodeDocuments extends Construct {
-  readonly #documents = new Map<string, CfnDocument>();
+  readonly #documents = new Map<string, NamedDocument>();
   readonly #runtimes: readonly Runtime[];
 
   constructor(
@@ -27,27 +34,31 @@ export class NodeDocuments extends Construct {
     this.#runtimes = runtimes;
     for (const runtime of runtimes) {
       for (const verb of verbs) {
-        const { name, content, hash } = assembleDocument(catalogue, runtime, verb, options);
+        const { name, text, hash } = assembleDocument(catalogue, runtime, verb, options);
         const short = hash.slice(0, 12);
-        const document = new CfnDocument(this, `${runtime}-${verb}-${short}`, {
-          name,
-          content,
-          documentType: 'Command',
-          documentFormat: 'JSON',
-          targetType: '/AWS::EC2::Instance',
-          updateMethod: 'Replace',
+        // CloudFormation writes an object as JSON of its own, whose hash is another; it passes a string on as it is. CfnDocument takes objects only.
+        const document = new CfnResource(this, `${runtime}-${verb}-${short}`, {
+          type: 'AWS::SSM::Document',
+          properties: {
+            Name: name,
+            Content: text,
+            DocumentType: 'Command',
+            DocumentFormat: 'JSON',
+            TargetType: '/AWS::EC2::Instance',
+            UpdateMethod: 'Replace',
+          },
         });
-        this.#documents.set(`${runtime} ${verb}`, document);
+        this.#documents.set(`${runtime} ${verb}`, { name: document.ref, hash });
       }
     }
   }
 
-  /** The names of the documents of a verb, by runtime. */
-  namesOf(verb: Verb): Record<string, string> {
+  /** The documents of a verb, by runtime. */
+  of(verb: Verb): Record<string, NamedDocument> {
     return Object.fromEntries(
       this.#runtimes.flatMap((runtime) => {
         const document = this.#documents.get(`${runtime} ${verb}`);
-        return document ? [[runtime, document.ref]] : [];
+        return document ? [[runtime, document]] : [];
       }),
     );
   }

@@ -39,7 +39,9 @@ export interface AssembledDocument {
   /** `<prefix>-<runtime>-<verb>-<first 12 digits of the hash>`. */
   readonly name: string;
   readonly content: DocumentContent;
-  /** SHA-256 of the content as JSON, in hexadecimal. */
+  /** The content as JSON: the very text that SSM stores. */
+  readonly text: string;
+  /** SHA-256 of the text, in hexadecimal. */
   readonly hash: string;
 }
 
@@ -156,7 +158,7 @@ export function assembleDocument(
     );
   }
   const hash = createHash('sha256').update(text).digest('hex');
-  return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, hash };
+  return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, text, hash };
 }
 
 /** The script of a document, as the agent writes it into its file: one text, because a list of lines takes a byte more a line. */

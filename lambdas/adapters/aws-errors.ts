@@ -89,6 +89,10 @@ const refusedOrder: Rule = [
   'answer',
   'The call is halved until the node stands alone to which it happens; that one ends as `command-forbidden`.',
 ];
+const changedDocument: Rule = [
+  'answer',
+  'The document is not the one that was deployed: every node of the call ends as `document-changed`.',
+];
 
 const newRights: Rules = {
   AccessDeniedException: ['answer', 'The right is as new as the function: it is waited for, a minute at most.'],
@@ -132,8 +136,8 @@ export const awsErrors = {
     InternalServerError: ['retry', 'It is not known whether a command was sent: it is looked for by its batch first.'],
     InvalidInstanceId: ['answer', 'The instances that it names wait, and the others are sent their command.'],
     DuplicateInstanceId: refusedOrder,
-    InvalidDocument: refusedOrder,
-    InvalidDocumentVersion: refusedOrder,
+    InvalidDocument: changedDocument,
+    InvalidDocumentVersion: changedDocument,
     InvalidParameters: refusedOrder,
     MaxDocumentSizeExceeded: refusedOrder,
     UnsupportedPlatformType: refusedOrder,

@@ -1,6 +1,8 @@
 import {
   CancelCommandCommand,
   DescribeInstanceInformationCommand,
+  InvalidDocument,
+  InvalidDocumentVersion,
   InvalidInstanceId,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
@@ -53,6 +55,8 @@ export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<stri
 /** One command for some instances. */
 export interface Order {
   readonly document: string;
+  /** SHA-256 of the text that was deployed, in hexadecimal: SSM sends no other. */
+  readonly documentHash: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly instanceIds: readonly string[];
   /** Goes into the comment, by which the command is found again. */
@@ -66,7 +70,7 @@ export type Sent =
   | { readonly ok: true; readonly commandId: string; readonly at: string }
   | {
       readonly ok: false;
-      readonly why: 'invalid-instance' | 'denied' | 'throttled';
+      readonly why: 'invalid-instance' | 'document-changed' | 'denied' | 'throttled';
       readonly refused: readonly string[];
       readonly message: string;
     };
@@ -81,6 +85,10 @@ export async function sendCommand(order: Order): Promise<Sent> {
     const { Command } = await sender.send(
       new SendCommandCommand({
         DocumentName: order.document,
+        // A version never changes, and CloudFormation makes no second one: another text is another document.
+        DocumentVersion: '1',
+        DocumentHash: order.documentHash,
+        DocumentHashType: 'Sha256',
         InstanceIds: [...order.instanceIds],
         Parameters: Object.fromEntries(Object.entries(order.parameters).map(([name, value]) => [name, [value]])),
         Comment: order.batchId,
@@ -97,6 +105,8 @@ export async function sendCommand(order: Order): Promise<Sent> {
       const refused = order.instanceIds.filter((id) => message.includes(id));
       return { ok: false, why: 'invalid-instance', refused, message };
     }
+    if (error instanceof InvalidDocument || error instanceof InvalidDocumentVersion)
+      return { ok: false, why: 'document-changed', refused: [], message };
     // What is neither of an instance nor a call too many is AWS's refusal of the order itself, and another attempt may find it mended.
     return { ok: false, why: error.name === 'ThrottlingException' ? 'throttled' : 'denied', refused: [], message };
   }

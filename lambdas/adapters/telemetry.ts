@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Scope } from '../../domain/breaker.ts';
 import {
   breakerOpened,
+  documentChanged,
   metricNamespace,
   notReleased,
   type sweepAlarms,
@@ -31,6 +32,7 @@ export function countEnd(receipt: Receipt, runtime: string): void {
   const failed = metrics.singleMetric();
   failed.addDimensions({ cluster });
   failed.addMetric(notReleased, MetricUnit.Count, 1);
+  if (outcome === 'document-changed') metrics.singleMetric().addMetric(documentChanged, MetricUnit.Count, 1);
 }
 
 /** Counts that a breaker opened. */

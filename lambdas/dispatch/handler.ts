@@ -20,7 +20,10 @@ import { heldBack, next, verbFor, waitingNodeOf, waitSeconds } from './decide.ts
 import { deliver } from './send.ts';
 
 /** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
-const documents = JSON.parse(variable('DOCUMENTS')) as Record<SentVerb, Partial<Record<Runtime, string>>>;
+const documents = JSON.parse(variable('DOCUMENTS')) as Record<
+  SentVerb,
+  Partial<Record<Runtime, { readonly name: string; readonly hash: string }>>
+>;
 /** The checksums that those documents pin, by runtime, release and architecture. */
 const checksums = JSON.parse(variable('CHECKSUMS')) as ReturnType<typeof checksumsOf>;
 const queueUrl = variable('COMMANDS_QUEUE');
@@ -37,6 +40,7 @@ interface Ready extends Waiting {
   readonly onlineAt: string;
   readonly verb: SentVerb;
   readonly document: string;
+  readonly documentHash: string;
 }
 
 /**
@@ -69,24 +73,37 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     const decided = next(one.message, row, agents.get(node.instanceId), Date.now());
     const step = decided.step === 'send' ? ((await held(one.message, breakers)) ?? decided) : decided;
     const verb = verbFor(node);
-    const document = documents[verb][request.runtime];
+    const deployed = documents[verb][request.runtime];
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
       failures.push(await putBack(queueUrl, one.record, step.seconds));
     } else if (step.step === 'refuse') {
       await fail(token, step.failure);
-    } else if (document === undefined) {
+    } else if (deployed === undefined) {
       await fail(token, { outcome: 'unknown-runtime', detail: `no document is deployed for ${request.runtime}` });
     } else if (step.step === 'look') {
       const search = looked.get(step.batchId) ?? findCommand(step.batchId, row?.claimedAt ?? node.launchedAt);
       looked.set(step.batchId, search);
       const found = await search;
       if (found?.instanceIds.includes(node.instanceId)) {
-        await tell([sending(one.message, document, step.onlineAt, found)]);
+        await tell([sending(one.message, deployed.name, step.onlineAt, found)]);
         await noteCommand(node, step.batchId, found.commandId, found.at);
-      } else ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, verb, document });
+      } else
+        ready.set(rowName(node), {
+          ...one,
+          onlineAt: step.onlineAt,
+          verb,
+          document: deployed.name,
+          documentHash: deployed.hash,
+        });
     } else if (step.step === 'send') {
-      ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, verb, document });
+      ready.set(rowName(node), {
+        ...one,
+        onlineAt: step.onlineAt,
+        verb,
+        document: deployed.name,
+        documentHash: deployed.hash,
+      });
     }
   }
   count('NodeWaiting', failures.length);
@@ -138,6 +155,7 @@ async function sendGroup(
   const delivery = await deliver(
     {
       document: first.document,
+      documentHash: first.documentHash,
       parameters: parametersFor(first.verb, first.message.request),
       instanceIds: mine.map(({ message }) => message.node.instanceId),
       batchId,
@@ -156,10 +174,10 @@ async function sendGroup(
     await Promise.all(went.map(({ message }) => noteCommand(message.node, batchId, commandId, sentAt)));
     count('CommandSent', went.length);
   }
-  for (const { instanceId, message } of delivery.denied) {
+  for (const { instanceId, outcome, message } of delivery.denied) {
     for (const { message: waiting } of pick([instanceId])) {
       await giveBack(waiting.node, batchId);
-      await fail(waiting.token, { outcome: 'command-forbidden', detail: message });
+      await fail(waiting.token, { outcome, detail: message });
     }
   }
   const notSent = pick([...delivery.unreachable, ...delivery.throttled]);

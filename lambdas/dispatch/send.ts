@@ -1,5 +1,13 @@
 import type { Order, Sent } from '../adapters/commands.ts';
 
+/** An instance that gets no command. */
+interface Denied {
+  readonly instanceId: string;
+  readonly outcome: 'command-forbidden' | 'document-changed';
+  /** AWS's own words. */
+  readonly message: string;
+}
+
 /** What became of each instance of a batch. */
 export interface Delivery {
   readonly sent: readonly {
@@ -10,7 +18,7 @@ export interface Delivery {
   /** Instances that SSM cannot reach now; they wait. */
   readonly unreachable: readonly string[];
   /** Instances for which AWS denies us the command, with its words. */
-  readonly denied: readonly { readonly instanceId: string; readonly message: string }[];
+  readonly denied: readonly Denied[];
   /** Instances of a call that stayed throttled; nothing was sent to them. */
   readonly throttled: readonly string[];
 }
@@ -35,7 +43,7 @@ const longestPauseMs = 4_000;
 export async function deliver(order: Order, sending: Sending): Promise<Delivery> {
   const sent: { instanceIds: readonly string[]; commandId: string; at: string }[] = [];
   const unreachable: string[] = [];
-  const denied: { instanceId: string; message: string }[] = [];
+  const denied: Denied[] = [];
   const throttled: string[] = [];
   const left: (readonly string[])[] = [order.instanceIds];
   for (let ids = left.pop(); ids !== undefined; ids = left.pop()) {
@@ -49,11 +57,15 @@ export async function deliver(order: Order, sending: Sending): Promise<Delivery>
     } else if (answer.refused.length > 0) {
       unreachable.push(...answer.refused);
       left.push(ids.filter((id) => !answer.refused.includes(id)));
+    } else if (answer.why === 'document-changed') {
+      // That is so for every instance.
+      const { why: outcome, message } = answer;
+      denied.push(...ids.map((instanceId) => ({ instanceId, outcome, message })));
     } else if (ids.length > 1) {
       const middle = ids.length >> 1;
       left.push(ids.slice(middle), ids.slice(0, middle));
     } else if (answer.why === 'denied') {
-      denied.push({ instanceId: first, message: answer.message });
+      denied.push({ instanceId: first, outcome: 'command-forbidden', message: answer.message });
     } else {
       unreachable.push(first);
     }

@@ -34,6 +34,8 @@ export interface Invocation {
 export interface Command {
   readonly id: string;
   readonly document: StoredDocument;
+  /** As SendCommand named it. */
+  readonly documentVersion: string;
   readonly parameters: ParameterValues;
   readonly comment: string;
   /** Milliseconds since the epoch. */

@@ -48,6 +48,8 @@ export type ParameterValues = Readonly<Record<string, readonly string[]>>;
 export interface StoredDocument {
   readonly name: string;
   readonly arn: string;
+  /** A whole number from 1 on. */
+  readonly version: string;
   readonly content: DocumentContent;
   /** The SHA-256 of the content. */
   readonly hash: string;

@@ -48,14 +48,14 @@ export function listInvocations(commands: readonly Command[], input: ListCommand
 
 /** A command in the form of SendCommand and ListCommands. */
 export function shownCommand(command: Command): ShownCommand {
-  const { document, parameters, invocations, shown: given } = command;
+  const { document, documentVersion, parameters, invocations, shown: given } = command;
   const status = commandStatus(command);
   const count = (...statuses: CommandInvocationStatus[]) =>
     invocations.filter((one) => statuses.includes(one.status)).length;
   return {
     CommandId: command.id,
     DocumentName: document.name,
-    DocumentVersion: '$DEFAULT',
+    DocumentVersion: documentVersion,
     Comment: command.comment,
     ExpiresAfter: new Date(command.expiresAt),
     Parameters: Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, [...values]])),
@@ -91,7 +91,7 @@ export function shownInvocation(command: Command, invocation: Invocation, plugin
     InstanceId: invocation.instanceId,
     Comment: command.comment,
     DocumentName: command.document.name,
-    DocumentVersion: '$DEFAULT',
+    DocumentVersion: command.documentVersion,
     PluginName: step.name,
     ResponseCode: plugin?.responseCode ?? -1,
     ExecutionStartDateTime: iso(startedAt),
@@ -118,7 +118,7 @@ function listed(command: Command, invocation: Invocation, details: boolean): Com
     InstanceName: '',
     Comment: command.comment,
     DocumentName: command.document.name,
-    DocumentVersion: '$DEFAULT',
+    DocumentVersion: command.documentVersion,
     RequestedDateTime: new Date(command.requestedAt),
     Status: invocation.status,
     StatusDetails: invocation.statusDetails,

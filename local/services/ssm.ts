@@ -2,11 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type {
   CancelCommandCommandInput,
+  CreateDocumentCommandInput,
+  DeleteDocumentCommandInput,
   DescribeInstanceInformationCommandInput,
   GetCommandInvocationCommandInput,
   ListCommandInvocationsCommandInput,
   ListCommandsCommandInput,
   SendCommandCommandInput,
+  UpdateDocumentCommandInput,
+  UpdateDocumentDefaultVersionCommandInput,
 } from '@aws-sdk/client-ssm';
 import { type Authorization, AwsError, operation, type Place, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
@@ -16,7 +20,8 @@ import { type Ec2, tagContext } from './ec2.ts';
 import type { Emit } from './service-event.ts';
 import { Agents, constraint } from './ssm-agents.ts';
 import { type Command, Delivery, type FateHook, type Invocation, type RunDocument } from './ssm-command.ts';
-import { checkParameters, type StoredDocument } from './ssm-document.ts';
+import { checkParameters, readDocument, type StoredDocument } from './ssm-document.ts';
+import { Documents } from './ssm-documents.ts';
 import { listCommands, listInvocations, shownCommand, shownInvocation } from './ssm-listing.ts';
 import { documentResourceType } from './ssm-resource.ts';
 import { Throttle } from './throttle.ts';
@@ -45,7 +50,7 @@ export class Ssm {
   readonly #clock: Clock;
   readonly #place: Place;
   readonly #ec2: Ec2;
-  readonly #documents = new Map<string, StoredDocument>();
+  readonly #documents = new Documents();
   readonly #commands = new Map<string, Command>();
   readonly #delivery: Delivery;
   readonly #throttle: Throttle;
@@ -80,6 +85,9 @@ export class Ssm {
     ec2.watch(({ id, state }) => {
       if (state !== 'pending' && state !== 'running') this.agents.die(id);
     });
+    const onDocument = (action: string) => (input: { readonly Name?: string | undefined }) => [
+      { action: `ssm:${action}`, resource: this.#documentArn(nameOf(input.Name)) },
+    ];
     const anywhere = (action: string) => () => [{ action: `ssm:${action}`, resource: '*' }];
     this.service = {
       name: 'ssm',
@@ -88,6 +96,25 @@ export class Ssm {
           (input: SendCommandCommandInput) => this.#maySend(input),
           (input) => ({ Command: shownCommand(this.#send(input)) }),
         ),
+        CreateDocument: operation(
+          onDocument('CreateDocument'),
+          ({ Name = '', Content, DocumentFormat, TargetType }: CreateDocumentCommandInput) => {
+            const read = readDocument(Content ?? '', DocumentFormat === 'YAML' ? 'YAML' : 'JSON');
+            const { version, hash } = this.addDocument({ name: Name, targetType: TargetType, ...read });
+            return { DocumentDescription: { Name, DocumentVersion: version, Hash: hash, HashType: 'Sha256' } };
+          },
+        ),
+        UpdateDocument: operation(onDocument('UpdateDocument'), (input: UpdateDocumentCommandInput) =>
+          this.#documents.update(input),
+        ),
+        UpdateDocumentDefaultVersion: operation(
+          onDocument('UpdateDocumentDefaultVersion'),
+          (input: UpdateDocumentDefaultVersionCommandInput) => this.#documents.setStandard(input),
+        ),
+        DeleteDocument: operation(onDocument('DeleteDocument'), ({ Name = '' }: DeleteDocumentCommandInput) => {
+          this.removeDocument(this.#documents.find(Name).name);
+          return {};
+        }),
         DescribeInstanceInformation: operation(
           anywhere('DescribeInstanceInformation'),
           (input: DescribeInstanceInformationCommandInput) => this.agents.describe(input),
@@ -127,23 +154,18 @@ export class Ssm {
   }
 
   /** Adds a document. Throws AwsError DocumentAlreadyExists. */
-  addDocument(document: Omit<StoredDocument, 'arn'>): StoredDocument {
-    if (this.#documents.has(document.name)) {
-      throw new AwsError('DocumentAlreadyExists', `Document with name ${document.name} already exists.`);
-    }
-    const stored = { ...document, arn: this.#documentArn(document.name) };
-    this.#documents.set(document.name, stored);
-    return stored;
+  addDocument(document: Omit<StoredDocument, 'arn' | 'version'>): StoredDocument {
+    return this.#documents.add({ ...document, arn: this.#documentArn(document.name) });
   }
 
   /** Takes a document away, as a deploy does with one that it replaced; commands that were sent keep theirs. */
   removeDocument(name: string): void {
-    this.#documents.delete(name);
+    this.#documents.remove(name);
   }
 
   /** Every document. */
   documents(): readonly StoredDocument[] {
-    return [...this.#documents.values()];
+    return this.#documents.all();
   }
 
   /** Every command, in the order of its sending. */
@@ -186,17 +208,9 @@ export class Ssm {
     }
     const comment = input.Comment ?? '';
     if (comment.length > 100) throw constraint('comment', comment, 'at most 100 characters long');
-    const document = this.#documents.get(nameOf(input.DocumentName));
-    if (document === undefined)
-      throw new AwsError('InvalidDocument', `Document with name ${input.DocumentName} does not exist.`);
-    if (!/^(\$DEFAULT|\$LATEST|1)$/.test(input.DocumentVersion ?? '$DEFAULT')) {
-      throw new AwsError(
-        'InvalidDocumentVersion',
-        `The document ${document.name} has no version ${input.DocumentVersion}.`,
-      );
-    }
+    const document = this.#documents.find(nameOf(input.DocumentName), input.DocumentVersion);
     if (input.DocumentHash !== undefined && input.DocumentHash !== document.hash) {
-      throw new AwsError('InvalidDocument', `The hash of the document ${document.name} is not the one given.`);
+      throw new AwsError('InvalidDocument', `document hash ${input.DocumentHash} does not match Sha256.`);
     }
     const parameters = checkParameters(document, input.Parameters ?? {});
     this.#needReachable(ids);
@@ -206,6 +220,7 @@ export class Ssm {
     const command: Command = {
       id: randomUUID(),
       document,
+      documentVersion: input.DocumentVersion ?? '$DEFAULT',
       parameters,
       comment,
       requestedAt: now,

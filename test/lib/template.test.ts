@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type Stack, Validations } from 'aws-cdk-lib';
@@ -281,7 +282,7 @@ describe('rules', () => {
 
 describe('documents', () => {
   it.each(of('AWS::SSM::Document'))('%s: parameters go by the environment and are anchored', (_, { Properties }) => {
-    const { schemaVersion, parameters, mainSteps } = Properties['Content'];
+    const { schemaVersion, parameters, mainSteps } = JSON.parse(Properties['Content']);
     expect(schemaVersion).toBe('2.2');
     for (const parameter of Object.values<Record<string, string>>(parameters)) {
       expect(parameter['interpolationType']).toBe('ENV_VAR');
@@ -289,7 +290,18 @@ describe('documents', () => {
       expect(parameter['allowedValues'] !== undefined || /^\^.*\$$/.test(pattern ?? '')).toBe(true);
     }
     expect(JSON.stringify(mainSteps)).not.toContain('{{');
-    expect(JSON.stringify(Properties['Content']).length).toBeLessThan(60_000);
+    expect(Properties['Content'].length).toBeLessThanOrEqual(63 * 1024);
+  });
+
+  it('are named to dispatch with the hash of the text that CloudFormation passes on', () => {
+    const [dispatch] = of('AWS::Lambda::Function').filter(([id]) => id.startsWith('CommandsDispatch'));
+    const variables = JSON.stringify(dispatch?.[1].Properties['Environment'].Variables.DOCUMENTS);
+    const sent = of('AWS::SSM::Document').filter(([id]) => variables.includes(id));
+    expect(sent).toHaveLength(2 * runtimes.length);
+    for (const [id, { Properties }] of sent) {
+      const hash = createHash('sha256').update(Properties['Content']).digest('hex');
+      expect([id, variables.split(hash).length]).toEqual([id, 2]);
+    }
   });
 
   it.each(['prove', 'refuse'])('are told by airlock.yaml what becomes of unknown hosts: %s', (policy) => {
@@ -297,8 +309,10 @@ describe('documents', () => {
       stackOf(`clusters: [{name: demo}]\nunknownHosts: ${policy}`).node.findChild('Airlock') as Stack,
     );
 
-    const scripts = Object.values(stack.findResources('AWS::SSM::Document')).map((found) => JSON.stringify(found));
-    const preflights = scripts.filter((script) => script.includes('"  refuse_known_bad"'));
+    const scripts = Object.values(stack.findResources('AWS::SSM::Document')).map(
+      ({ Properties }) => Properties.Content,
+    );
+    const preflights = scripts.filter((script) => /(\\n|") *refuse_known_bad(\\n|")/.test(script));
 
     expect(preflights).toHaveLength(runtimes.length);
     for (const script of preflights) expect(script).toContain(`unknown_hosts=${policy} `);

@@ -11,7 +11,7 @@ export const deployFaults: Family = {
       trial.after(seconds(dice, 10, 120), () => {
         const dispatch = trial.function('dispatch');
         if (dispatch === undefined) return;
-        const names: Record<string, Record<string, string>> = JSON.parse(
+        const deployed: Record<string, Record<string, { name: string; hash: string }>> = JSON.parse(
           dispatch.settings.environment['DOCUMENTS'] ?? '{}',
         );
         const olds: string[] = [];
@@ -25,9 +25,11 @@ export const deployFaults: Family = {
           return made.name;
         };
         const replaced = Object.fromEntries(
-          Object.entries(names).map(([verb, byRuntime]) => [
+          Object.entries(deployed).map(([verb, byRuntime]) => [
             verb,
-            Object.fromEntries(Object.entries(byRuntime).map(([runtime, name]) => [runtime, replace(name)])),
+            Object.fromEntries(
+              Object.entries(byRuntime).map(([runtime, { name, hash }]) => [runtime, { name: replace(name), hash }]),
+            ),
           ]),
         );
         // CloudFormation makes what is new first, changes the rest, and takes away what is old last.

@@ -5,6 +5,7 @@ import { deliver } from '../../../lambdas/dispatch/send.ts';
 
 const order = (count: number): Order => ({
   document: 'airlock-gvisor-install-abc',
+  documentHash: 'ab'.repeat(32),
   parameters: { Release: '20260928.0' },
   instanceIds: Array.from({ length: count }, (_, at) => `i-${at}`),
   batchId: 'b1',
@@ -55,6 +56,20 @@ describe('one command for many nodes', () => {
       expect(reached.toSorted()).toEqual(['i-0', 'i-1', 'i-2', 'i-4', 'i-5', 'i-7']);
     },
   );
+
+  it('asks once where the document was changed, and has every instance say so', async () => {
+    const { sending } = ssm({});
+    let calls = 0;
+    const send = async (): Promise<Sent> => {
+      calls++;
+      return { ok: false, why: 'document-changed', refused: [], message: 'document hash does not match' };
+    };
+    const delivery = await deliver(order(3), { ...sending, send });
+    expect(calls).toBe(1);
+    expect(delivery.denied.map(({ instanceId, outcome }) => [instanceId, outcome])).toEqual(
+      ['i-0', 'i-1', 'i-2'].map((id) => [id, 'document-changed']),
+    );
+  });
 
   it('is patient with five throttled calls', async () => {
     const { calls, sending } = ssm({}, 5);

