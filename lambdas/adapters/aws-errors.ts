@@ -188,6 +188,7 @@ export const awsErrors = {
   },
   'sqs:SendMessage': { ...queues, ...queueKeys, InvalidMessageContents: wrong },
   'dynamodb:BatchGetItem': tables,
+  'dynamodb:GetItem': tables,
   'dynamodb:Query': tables,
   'dynamodb:Scan': tables,
   'dynamodb:UpdateItem': {

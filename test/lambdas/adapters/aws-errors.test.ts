@@ -29,6 +29,7 @@ const packages: Readonly<Record<string, string>> = {
 /** Operations as the document client calls them. */
 const documents: Readonly<Record<string, string>> = {
   BatchGetCommand: 'BatchGetItem',
+  GetCommand: 'GetItem',
   UpdateCommand: 'UpdateItem',
   QueryCommand: 'Query',
   paginateScan: 'Scan',
