@@ -26,7 +26,7 @@ const filled = [
 const exits = runtimes.flatMap((runtime) =>
   verbs.flatMap((verb) => {
     const script = scriptOf(documentOf(verb, runtime));
-    const codes = [...script.matchAll(/\b(fail|succeed) ([a-z][a-z-]*)(?=[ \n;})]|$)/gm)];
+    const codes = [...script.matchAll(/(?:^|[;{&|]|\b(?:then|else|do)\b) *(fail|succeed) ([a-z][a-z-]*)(?=[ \n;})]|$)/gm)];
     return [...new Set(codes.map(([, how, code]) => `${how} ${code}`))].map((exit) => ({ runtime, verb, exit }));
   }),
 );
@@ -51,7 +51,7 @@ describe('every way in which a document can end', () => {
         const [how = '', code = ''] = exit.split(' ');
         const end = how === 'succeed' ? `succeed ${code}` : `fail ${code} ${worst}`;
         const text = scriptOf(documentOf(verb, runtime)).replace(
-          /^ {2}take_lock$/m,
+          /^ *take_lock$/m,
           () => `  take_lock\n  read_host\n  tell_host\n  phase end\n  ${filled}\n  ${end}`,
         );
         const ended = await machine.run({ text, environment, timeoutSeconds: 30 });

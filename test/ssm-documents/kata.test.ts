@@ -265,8 +265,8 @@ describe('a failed installation of Kata', () => {
       machine,
       (text) =>
         text.replace(
-          /^ {2}step 'unpack'\n {2}unpack "\$new" .*$/m,
-          () => '  unpack "$new" /opt/kata\n  rm "$new/opt/kata/libexec/virtiofsd"',
+          /^ *step 'unpack'\n *unpack "\$new" .*$/m,
+          () => 'unpack "$new" /opt/kata\nrm "$new/opt/kata/libexec/virtiofsd"',
         ),
       'install',
       kata,

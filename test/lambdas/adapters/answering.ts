@@ -35,6 +35,7 @@ const inputs: Partial<Record<Operation, object>> = {
   },
   'autoscaling:TerminateInstanceInAutoScalingGroup': { InstanceId: 'i-0', ShouldDecrementDesiredCapacity: false },
   'dynamodb:BatchGetItem': { RequestItems: { ledger: { Keys: [key] } } },
+  'dynamodb:GetItem': { TableName: 'ledger', Key: key },
   'dynamodb:Query': { TableName: 'ledger' },
   'dynamodb:Scan': { TableName: 'ledger' },
   'dynamodb:UpdateItem': { TableName: 'ledger', Key: key },

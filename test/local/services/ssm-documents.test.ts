@@ -15,7 +15,7 @@ describe('a document is refused', () => {
       { Content: { ...Content, mainSteps: [{ ...Content.mainSteps[0], interpolationType: 'ENV_VAR' }] } },
       /interpolationType/,
     ],
-    ['above 64 KB', { Content: { ...Content, description: 'x'.repeat(65_536) } }, /65536 are the most/],
+    ['above 64 KB', { Content: { ...Content, description: 'x'.repeat(65_536) } }, /size limit of a document is 64 KB/],
     ['under a reserved name', { Name: 'aws-install' }, /reserved/],
   ];
   test.for(cases)('%s', async ([_name, properties, message], { world: { aws, ssm } }) => {
