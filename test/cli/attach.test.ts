@@ -145,7 +145,7 @@ describe('a run with a running cluster', () => {
     expect(ended).toBe(true);
     for (const name of ['lab-worker', 'lab-worker2']) {
       const { metadata, spec } = cluster.node(name) ?? {};
-      expect(spec?.taints).toEqual([]);
+      expect(spec?.taints ?? []).toEqual([]);
       expect(metadata?.labels).toMatchObject({ 'node-restriction.kubernetes.io/airlock-runtime': 'gvisor' });
       expect(JSON.parse(metadata?.annotations?.['airlock.dev/receipt'] ?? '{}')).toMatchObject({
         outcome: 'released',

@@ -147,7 +147,7 @@ describe('a node whose execution was aborted', () => {
 });
 
 describe('a node whose release could not be recorded', () => {
-  it('is recorded in the end, and counts for the breaker of what it asked for', async () => {
+  it('is closed again in the end, and counts for the breaker of what it asked for', async () => {
     const world = await startWorld();
     const keyOf = ({ service, operation, input }: { service: string; operation: string; input: unknown }) =>
       service === 'dynamodb' && operation === 'UpdateItem'
@@ -166,8 +166,9 @@ describe('a node whose release could not be recorded', () => {
     broken = false;
     await pass(world, 35 * minute);
 
-    expect(world.report(node).outcome).toBe('released');
-    expect(story(world, node)).toEqual(released);
+    expect(world.report(node).outcome).toBe('deadline-passed');
+    expect(taintsOf(world, node)).toContain('airlock.dev/bootstrap');
+    expect(story(world, node).filter((type) => type === 'Node Quarantined')).toHaveLength(1);
     const breakers = world.cloud.journal
       .flatMap((call) => keyOf(call) ?? [])
       .filter((key) => key.startsWith('breaker '));

@@ -26,7 +26,9 @@ const filled = [
 const exits = runtimes.flatMap((runtime) =>
   verbs.flatMap((verb) => {
     const script = scriptOf(documentOf(verb, runtime));
-    const codes = [...script.matchAll(/(?:^|[;{&|]|\b(?:then|else|do)\b) *(fail|succeed) ([a-z][a-z-]*)(?=[ \n;})]|$)/gm)];
+    const codes = [
+      ...script.matchAll(/(?:^|[;{&|]|\b(?:then|else|do)\b) *(fail|succeed) ([a-z][a-z-]*)(?=[ \n;})]|$)/gm),
+    ];
     return [...new Set(codes.map(([, how, code]) => `${how} ${code}`))].map((exit) => ({ runtime, verb, exit }));
   }),
 );
