@@ -24,7 +24,7 @@ const callMs = 40_000;
  * How long one call waits for a kubelet that has not come, in milliseconds: that takes minutes or for ever, and the nodes of a pool that never come would
  * hold a function each. The state machine asks again.
  */
-const kubeletMs = 12_000;
+const kubeletMs = 25_000;
 /** By when the state machine has asked again at the latest: a deadline within it will not be met by another call. */
 export const nextCallMs = 30_000;
 const ofKubelet: readonly OutcomeCode[] = ['node-never-joined', 'node-never-ready'];

@@ -65,7 +65,10 @@ const folder = mkdtempSync(join(tmpdir(), 'airlock-faults-'));
 try {
   const config = join(folder, 'airlock.yaml');
   const pools = [{ name: replacingPool, onFailure: 'replace' }];
-  writeFileSync(config, stringify({ clusters: [{ name: clusterName }], manifests: 'manual', pools }));
+  writeFileSync(
+    config,
+    stringify({ clusters: [{ name: clusterName, instanceProfiles: ['demo-nodes'] }], manifests: 'manual', pools }),
+  );
   const { assembly } = await synthesizeSimulated(folder, { config });
   const good = options.breakages === undefined ? await matrix(assembly) : await breakAll(assembly);
   process.exitCode = good ? 0 : 1;
