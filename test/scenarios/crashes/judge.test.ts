@@ -61,9 +61,9 @@ describe.each(sides)('a failure counts once, and the opening of the breaker is t
     [
       'that opens the breaker',
       opening,
-      ['DescribeInstances', 'BatchGetItem', 'UpdateItem', 'UpdateItem', 'PutEvents', 'UpdateItem'],
+      ['GetItem', 'DescribeInstances', 'BatchGetItem', 'UpdateItem', 'UpdateItem', 'PutEvents', 'UpdateItem'],
     ],
-    ['of the one node that is tried', probing, ['DescribeInstances', 'BatchGetItem', 'UpdateItem']],
+    ['of the one node that is tried', probing, ['GetItem', 'DescribeInstances', 'BatchGetItem', 'UpdateItem']],
   ])('replace, at each of its calls for a failure %s', async (_, plot, expected) => {
     expect((await dieEverywhere(plot, side)).slice(0, expected.length)).toEqual(expected);
   });
