@@ -58,12 +58,8 @@ const unknowing: NonNullable<Plot['strike']> = ({ principal, operation }, side, 
 
 describe.each(sides)('the command ends before its node does, which is in time, where it dies %s', (side) => {
   it.each([
-    ['is known', late(), ['UpdateItem', 'Query', 'CancelCommand', 'Query', 'ListCommandInvocations']],
-    [
-      'was sent by a dispatcher that died',
-      late(unknowing),
-      ['UpdateItem', 'Query', 'ListCommands', 'UpdateItem', 'CancelCommand'],
-    ],
+    ['is known', late(), ['GetItem', 'UpdateItem', 'ListCommandInvocations', 'CancelCommand']],
+    ['was sent by a dispatcher that died', late(unknowing), ['GetItem', 'UpdateItem', 'ListCommands', 'CancelCommand']],
   ])('halt, at each of its calls for a command that %s', async (_, plot, expected) => {
     const at = await dieEverywhere(plot, side);
     for (const operation of expected) expect(at).toContain(operation);
