@@ -6,8 +6,6 @@ export interface StateCase {
   readonly when: string;
   /** The answer to what the state calls; absent where it calls nothing. */
   readonly mock?: MockInput;
-  /** Whether the execution was started for a node that was refused at once. */
-  readonly refused?: boolean;
   readonly wanted: { readonly status: readonly string[]; readonly next?: string };
 }
 
@@ -16,8 +14,6 @@ interface State {
   readonly Resource?: string;
   readonly Next?: string;
   readonly End?: boolean;
-  readonly Default?: string;
-  readonly Choices?: readonly { readonly Next: string }[];
   readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[] }[];
 }
@@ -37,25 +33,38 @@ const failure = { outcome: 'proof-failed', detail: 'a test of the states' };
 const receipt = { version: 1, ...node, ...failure, endedAt: end, totalMs: 0 };
 const request = { runtime: 'gvisor', release: 'none' };
 
-/** What an execution is started with: for a node that goes on, and for one that is refused. */
-export const input = { admitted: { node, request }, refused: { node, refused: failure } };
+/** What an execution is started with: the key of its row. */
+export const input = { instanceId, launchedAt: node.launchedAt };
 
 /** What the states before would have assigned. */
-export const variables = { node, request, failure, receipt, installation: request };
+export const variables = {
+  key: input,
+  node,
+  request,
+  nonce: 'none',
+  failure,
+  receipt,
+  verdict: 'quarantine',
+  ending: 'quarantined',
+  row: { outcome: { S: failure.outcome } },
+};
 
 /** What Step Functions knows of an execution. */
 export const context = {
-  Execution: { Id: 'arn:aws:states:::execution:none:none', Name: 'none', StartTime: node.launchedAt, Input: {} },
+  Execution: { Id: 'arn:aws:states:::execution:none:none', Name: 'none', StartTime: node.launchedAt, Input: input },
   State: { Name: 'none', EnteredTime: node.launchedAt, RetryCount: 0 },
   StateMachine: { Id: 'arn:aws:states:::stateMachine:none', Name: 'none' },
   Task: { Token: 'none' },
 };
 
+const row = { node: { S: JSON.stringify(node) }, request: { S: JSON.stringify(request) }, nonce: { S: 'none' } };
+
 /** What each integration would be answered with, by the end of its name. */
 const answers: Readonly<Record<string, unknown>> = {
   'sqs:sendMessage.waitForTaskToken': request,
   'lambda:invoke': { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: receipt },
-  'dynamodb:updateItem': {},
+  'dynamodb:updateItem': { Attributes: row },
+  'dynamodb:getItem': { Item: row },
   'events:putEvents': { FailedEntryCount: 0, Entries: [{ EventId: 'none' }] },
 };
 
@@ -65,9 +74,9 @@ const answers: Readonly<Record<string, unknown>> = {
  * @throws Error where a state calls what no answer is known to: a new integration needs one here
  */
 export function casesOf(definition: string): StateCase[] {
-  const { StartAt, States } = JSON.parse(definition) as { StartAt: string; States: Readonly<Record<string, State>> };
+  const { States } = JSON.parse(definition) as { States: Readonly<Record<string, State>> };
   return Object.entries(States).flatMap(([stateName, state]): StateCase[] => {
-    const { Type, Next: next, Choices = [], Default, Retry = [], Catch = [] } = state;
+    const { Type, Next: next, Retry = [], Catch = [] } = state;
     const onward = { status: ['SUCCEEDED'], ...(next === undefined ? {} : { next }) };
     if (Type === 'Task') {
       const taken = [...Retry, ...Catch].some(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
@@ -83,14 +92,6 @@ export function casesOf(definition: string): StateCase[] {
       ];
     }
     if (Type === 'Fail') return [{ stateName, when: 'with its outcome', wanted: { status: ['FAILED'] } }];
-    if (stateName === StartAt && Default !== undefined) {
-      const [first] = Choices;
-      const refused = { status: ['SUCCEEDED'], ...(first === undefined ? {} : { next: first.Next }) };
-      return [
-        { stateName, when: 'of a node that goes on', wanted: { status: ['SUCCEEDED'], next: Default } },
-        { stateName, when: 'of a node that is refused', refused: true, wanted: refused },
-      ];
-    }
     return [{ stateName, when: 'as it is', wanted: onward }];
   });
 }

@@ -19,14 +19,14 @@ async function test(
   client: SFNClient,
   definition: string,
   roleArn: string | undefined,
-  { stateName, when, mock, refused, wanted }: StateCase,
+  { stateName, when, mock, wanted }: StateCase,
 ): Promise<Finding> {
   const seen = await client.send(
     new TestStateCommand({
       definition,
       stateName,
       roleArn,
-      input: JSON.stringify(refused ? input.refused : input.admitted),
+      input: JSON.stringify(input),
       variables: JSON.stringify(variables),
       // A context may be given only where the call is answered.
       ...(mock === undefined ? {} : { mock, context: JSON.stringify(context) }),

@@ -13,7 +13,13 @@ export class Cause {
       kind: 'modelled',
       description: bad.description,
       handlers: () => now().handlers(),
-      run: (script) => now().run(script),
+      // The cause goes away within one boot.
+      run: async (script) => {
+        const ended = await now().run(script);
+        const [from, to] = await Promise.all([good.boot(), bad.boot()]);
+        return { ...ended, stdout: ended.stdout.replaceAll(from.bootId, to.bootId) };
+      },
+      boot: () => bad.boot(),
       destroy: async () => {},
     };
   };
