@@ -2,7 +2,7 @@ import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
 import type { RealMachine } from '../../local/machine/real/machine.ts';
 
 /** The line of the scripts that marks a boundary. */
-const marker = 'step() { say "step: $1"; }';
+const marker = 'say "step: $1"';
 
 /**
  * The machine as the agent sees it, except that a script halts at a boundary and is ended there: the first time that it says
@@ -22,7 +22,7 @@ export function interruptedAt(
     destroy: () => machine.destroy(),
     async run(script: Script): Promise<Ended> {
       if (!script.text.includes(`\n${marker}\n`)) throw new Error(`the script has no line ${marker}`);
-      const halting = `step() {\n  say "step: $1"\n  if [[ $1 == '${step}' ]]; then sleep 1000; fi\n}`;
+      const halting = `${marker}\nif [[ $1 == '${step}' ]]; then sleep 1000; fi`;
       let said = '';
       let ending = Promise.resolve();
       let reached = false;
