@@ -133,7 +133,8 @@ async function effective(machine: RealMachine): Promise<TomlTable | string> {
   const { exitCode, stdout, stderr } = await machine.exec(['containerd', 'config', verb]);
   if (exitCode !== 0) return stderr.replaceAll(/time="[^"]*" /g, '').trim();
   const { imports, ...table } = parse(stdout);
-  const others = Array.isArray(imports) ? imports.filter((path) => path !== '/etc/containerd/config.toml') : [];
+  // 1.x lists them in an order that changes from call to call.
+  const others = Array.isArray(imports) ? imports.filter((path) => path !== '/etc/containerd/config.toml').sort() : [];
   return { ...table, imports: others };
 }
 
