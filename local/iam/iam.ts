@@ -37,6 +37,11 @@ export class Iam {
     return role;
   }
 
+  /** Whether a principal exists: a role may have been deleted. */
+  hasRole(principal: Principal): boolean {
+    return principal.kind !== 'role' || this.roles.has(principal.roleArn.slice(principal.roleArn.lastIndexOf('/') + 1));
+  }
+
   /**
    * Lets a service assume a role, as Lambda, Step Functions or Scheduler does.
    *

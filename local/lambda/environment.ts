@@ -208,7 +208,9 @@ export class Environment implements Host {
   #write(message: string): void {
     const { iam, logs } = this.#ground;
     const { group } = this.#settings.log;
+    // A role that was deleted with its stack has no rights, while an environment of its function may still live.
     const may = (action: string) =>
+      iam.hasRole(this.#principal) &&
       iam.deny(this.#principal, logs.authorization(action, group, this.#stream, this.#principal)) === undefined;
     if (!this.#streamMade && !may('CreateLogStream')) return;
     if (!may('PutLogEvents')) return;

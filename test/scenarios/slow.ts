@@ -7,6 +7,7 @@ export function slow(machine: Machine, durationMs: number): Machine {
     kind: machine.kind,
     description: machine.description,
     handlers: () => machine.handlers(),
+    ...(machine.boot === undefined ? {} : { boot: machine.boot.bind(machine) }),
     destroy: () => machine.destroy(),
     run: async (script) => ({ ...(await machine.run(script)), durationMs }),
   };
