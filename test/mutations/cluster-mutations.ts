@@ -15,7 +15,7 @@ export const clusterMutations: readonly Mutation[] = [
     apply: grant(
       'adapters/access-entries.ts',
       /await whileSpreading\(\s*\(\) => client\.send\(new Associate/,
-      'void (\n    () => client.send(new Associate',
+      'await (async (..._: unknown[]) => {})(\n    () => client.send(new Associate',
     ),
     turnsRed: prepared,
   },

@@ -49,8 +49,9 @@ export const wayScenarios = {
 
   'launches that are not ours are left alone': on(async (stage) => {
     const { ec2, states } = stage.world.services;
-    ec2.launch({ tags: { Name: 'web', 'eks:cluster-name': cluster } });
-    ec2.launch({ tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'other' } });
+    const instanceProfile = 'demo-nodes';
+    ec2.launch({ instanceProfile, tags: { Name: 'web', 'eks:cluster-name': cluster } });
+    ec2.launch({ instanceProfile, tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'other' } });
     await stage.pass(10 * 60_000);
     assert.equal(states.executions().length, 0);
     assert.ok(stage.done('DescribeInstances') >= 1, 'nobody looked');
