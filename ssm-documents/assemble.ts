@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { architectures, type Catalogue, type CatalogueRuntime, type Rule, runtimeOf } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
 import { handlers, parametersFor, type Verb } from '../domain/parameters.ts';
+import { packShell, unpackShell } from './pack.ts';
 
 export type { Verb };
 
@@ -135,7 +136,11 @@ export function assembleDocument(
   const script = [
     shell('node/prelude.sh'),
     data(entry, runtime, verb, unknownHosts, annotations),
-    ...partsOf(runtime, verb).map((name) => shell(`node/${name}.sh`)),
+    packShell(
+      partsOf(runtime, verb)
+        .map((name) => shell(`node/${name}.sh`))
+        .join('\n'),
+    ),
     shell(`${verb}.sh`),
   ].join('\n');
   const content: DocumentContent = {
@@ -161,9 +166,9 @@ export function assembleDocument(
   return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, text, hash };
 }
 
-/** The script of a document, as the agent writes it into its file: one text, because a list of lines takes a byte more a line. */
+/** The script of a document as it runs: what the agent writes into its file, with the packed shell in its place. */
 export function scriptOf(document: AssembledDocument): string {
-  return document.content.mainSteps[0].inputs.runCommand.join('\n');
+  return unpackShell(document.content.mainSteps[0].inputs.runCommand.join('\n'));
 }
 
 function partsOf(runtime: Runtime, verb: Verb): readonly string[] {

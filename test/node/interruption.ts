@@ -1,5 +1,6 @@
 import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
 import type { RealMachine } from '../../local/machine/real/machine.ts';
+import { unpackShell } from '../../ssm-documents/pack.ts';
 
 /** The line of the scripts that marks a boundary. */
 const marker = 'say "step: $1"';
@@ -21,20 +22,18 @@ export function interruptedAt(
     handlers: () => machine.handlers(),
     destroy: () => machine.destroy(),
     async run(script: Script): Promise<Ended> {
-      if (!script.text.includes(`\n${marker}\n`)) throw new Error(`the script has no line ${marker}`);
+      const text = unpackShell(script.text);
+      if (!text.includes(`\n${marker}\n`)) throw new Error(`the script has no line ${marker}`);
       const halting = `${marker}\nif [[ $1 == '${step}' ]]; then sleep 1000; fi`;
       let said = '';
       let ending = Promise.resolve();
       let reached = false;
-      const result = await machine.run(
-        { ...script, text: script.text.replace(marker, () => halting) },
-        (text, kill) => {
-          said += text;
-          if (reached || !said.includes(` step: ${step}\n`)) return;
-          reached = true;
-          ending = Promise.resolve(end(kill));
-        },
-      );
+      const result = await machine.run({ ...script, text: text.replace(marker, () => halting) }, (piece, kill) => {
+        said += piece;
+        if (reached || !said.includes(` step: ${step}\n`)) return;
+        reached = true;
+        ending = Promise.resolve(end(kill));
+      });
       await ending;
       if (!reached) throw new Error(`the script never said step: ${step}; it said:\n${said}`);
       return result;

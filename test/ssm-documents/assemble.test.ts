@@ -28,8 +28,34 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     expect(assembleDocument(shipped, runtime, verb, { prefix: 'team' }).name).toMatch(new RegExp(`^team-${runtime}-`));
   });
 
-  it('leaves room for parameters within the 64 KB that SSM takes', () => {
-    expect(Buffer.byteLength(JSON.stringify(document.content))).toBeLessThan(63 * 1024);
+  it('leaves 8 KB and more of the 64 KB that SSM takes with parameters', () => {
+    expect(64 * 1024 - Buffer.byteLength(JSON.stringify(document.content))).toBeGreaterThan(8 * 1024);
+  });
+
+  it('shows what it pins, whom it refuses and what the verb does; the shell below that is packed, and unpacks to what runs', () => {
+    const [text = ''] = document.content.mainSteps[0].inputs.runCommand;
+    const unpack = `${text.slice(0, text.indexOf('eval "$unpacked"'))}printf '%s' "$unpacked"`.replace(
+      /^#!.*?(?=^# --- the shell)/ms,
+      '',
+    );
+
+    const shared = execFileSync('bash', ['-c', unpack], { encoding: 'utf8' });
+
+    const [before = '', after = ''] = script.split(shared);
+    expect(text.startsWith(before)).toBe(true);
+    expect(text.endsWith(after)).toBe(true);
+    expect(before).toContain(`verb=${verb} runtime=${runtime} `);
+    expect(before.includes('judge_host() {')).toBe(verb !== 'uninstall');
+    expect(after).toMatch(/^main\(\) \{$/m);
+    expect(shared).toContain('# --- the result line ---');
+  });
+
+  it('is the same text whatever system packs it', () => {
+    const [text = ''] = document.content.mainSteps[0].inputs.runCommand;
+    const packed = /^H4sI[A-Za-z0-9+/=]+$/m.exec(text)?.[0] ?? '';
+
+    // The method, no flags, no time, the best compression, no name of a system.
+    expect([...Buffer.from(packed, 'base64').subarray(2, 10)]).toEqual([8, 0, 0, 0, 0, 0, 2, 255]);
   });
 
   it('gives every parameter to the environment, and limits it twice', () => {
