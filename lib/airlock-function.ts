@@ -1,10 +1,15 @@
-import { join } from 'node:path';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type CfnFunction, EventSourceMapping, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  Architecture,
+  type CfnFunction,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundleOf } from './bundles.ts';
 import { grantInterfaces, type Placement } from './cluster-network.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -35,7 +40,7 @@ export interface Consuming {
 
 /** One function with a role of its own, which may write its own log and nothing else until a construct grants it more. */
 export class AirlockFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, props: AirlockFunctionProps) {
@@ -45,9 +50,9 @@ export class AirlockFunction extends Construct {
     logGroup.grantWrite(this.role);
     // Lambda asks for its network interfaces while it makes the function, so the right comes first.
     if (props.placement) grantInterfaces(this.role);
-    this.function = new NodejsFunction(this, 'Function', {
-      entry: join(import.meta.dirname, '..', 'lambdas', props.name, 'handler.ts'),
-      depsLockFilePath: join(import.meta.dirname, '..', 'package-lock.json'),
+    this.function = new LambdaFunction(this, 'Function', {
+      code: bundleOf(props.name),
+      handler: 'index.handler',
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -56,8 +61,6 @@ export class AirlockFunction extends Construct {
       role: this.role,
       logGroup,
       environment: { POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
-      awsSdkConnectionReuse: false,
-      bundling: { format: OutputFormat.CJS, mainFields: ['module', 'main'], minify: true, bundleAwsSDK: true },
     });
     // The network is known at deploy time alone, and the CDK's own VPC constructs want to know it before.
     if (props.placement) (this.function.node.defaultChild as CfnFunction).vpcConfig = props.placement;

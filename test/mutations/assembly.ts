@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import type { BreakerLimits } from '../../domain/breaker.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import type { Pools } from '../../domain/pools.ts';
+import { bundleOptions } from '../../lib/bundles.ts';
 
 /** Rules for pools that differ from those of the sample airlock.yaml. */
 export type PoolRules = Partial<Pools & { readonly breaker: BreakerLimits }>;
@@ -86,15 +87,8 @@ export class Copy {
     const root = join(import.meta.dirname, '..', '..');
     let found = source === undefined;
     const { outputFiles } = await build({
+      ...bundleOptions,
       entryPoints: [join(root, 'lambdas', name, 'handler.ts')],
-      bundle: true,
-      minify: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'cjs',
-      mainFields: ['module', 'main'],
-      write: false,
-      logLevel: 'silent',
       plugins: [
         {
           name: 'mutation',
