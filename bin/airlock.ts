@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { close, listBreakers } from '../cli/breaker.ts';
-import { printManifests } from '../cli/manifests.ts';
 import { startCommand } from '../cli/start/options.ts';
-import { start } from '../cli/start/start.ts';
-import { verifyAws } from '../cli/verify-aws/verify.ts';
 import { ConfigError } from '../lib/config/config-error.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 
+// Each command loads what it needs when it runs: most of them need neither the AWS SDK nor the local cloud.
 const program = new Command('airlock')
   .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')
   .exitOverride((error) => {
@@ -21,6 +18,7 @@ const program = new Command('airlock')
 
 program.addCommand(
   startCommand().action(async (options) => {
+    const { start } = await import('../cli/start/start.ts');
     process.exitCode = await start(options);
   }),
 );
@@ -28,7 +26,8 @@ program
   .command('manifests')
   .description('Print what a cluster needs, as YAML for kubectl and GitOps')
   .option('--config <file>', 'another airlock.yaml')
-  .action((options) => {
+  .action(async (options) => {
+    const { printManifests } = await import('../cli/manifests.ts');
     process.exitCode = printManifests(options);
   });
 program
@@ -36,6 +35,7 @@ program
   .description('Check in a real account what the local cloud cannot show')
   .option('--launch-template <name>', 'launch a canary node from this template and terminate it after')
   .action(async (options) => {
+    const { verifyAws } = await import('../cli/verify-aws/verify.ts');
     process.exitCode = await verifyAws(options);
   });
 
@@ -43,12 +43,14 @@ const breaker = program
   .command('breaker')
   .description('List the breakers of the deployed stack, by cluster, pool and release')
   .action(async () => {
+    const { listBreakers } = await import('../cli/breaker.ts');
     process.exitCode = await listBreakers();
   });
 breaker
   .command('close <cluster> <pool> <release>')
   .description('Close a breaker by hand, for instance: close demo sandboxed gvisor@20260928.0')
   .action(async (cluster, pool, release) => {
+    const { close } = await import('../cli/breaker.ts');
     process.exitCode = await close(cluster, pool, release);
   });
 
