@@ -1,4 +1,5 @@
 import type { Runtime } from './node.ts';
+import { deadlineBounds } from './tags.ts';
 
 /** What a document does on a node. */
 export type Verb = 'install' | 'prove' | 'uninstall';
@@ -22,18 +23,44 @@ interface Wanted {
   readonly release: string;
   /** One of the runtime's {@link handlers}; the first of them unless told. */
   readonly handler?: string;
+  /** One of the {@link timeSteps}; a quarter of an hour unless told. */
+  readonly seconds?: number;
+}
+
+const upTo = (from: number, to: number, step: number) =>
+  Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
+
+/**
+ * The seconds that a document can be told are left to a node, in rising order. The steps are coarse, because nodes share a command only if they are sent
+ * the same.
+ */
+export const timeSteps: readonly number[] = [
+  ...upTo(60, 240, 60),
+  ...upTo(300, 1_050, 150),
+  ...upTo(1_200, 3_000, 600),
+  ...upTo(3_600, deadlineBounds.most * 60, 1_200),
+];
+
+/** The step for the time that a node has: the last one within it, or the shortest. */
+export function timeStep(leftMs: number): number {
+  return timeSteps.findLast((seconds) => seconds * 1_000 <= leftMs) ?? Math.min(...timeSteps);
 }
 
 /**
  * The parameters that a document declares, with the values that it has to be sent with: what SendCommand takes for it.
  *
- * @returns parameters by name; none for `uninstall`, which takes away whatever release is there
+ * @returns parameters by name; `uninstall` takes away whatever release is there
  */
-export function parametersFor(verb: Verb, { runtime, release, handler }: Wanted): Record<string, string> {
-  if (verb === 'uninstall') return {};
+export function parametersFor(
+  verb: Verb,
+  { runtime, release, handler, seconds = 900 }: Wanted,
+): Record<string, string> {
+  const Seconds = String(seconds);
+  if (verb === 'uninstall') return { Seconds };
   const [usual, ...others] = handlers[runtime] as readonly string[];
   return {
     Release: release,
     ...(others.length === 0 || usual === undefined ? {} : { Handler: handler ?? usual }),
+    Seconds,
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { architectures, type Catalogue, type CatalogueRuntime, type Rule, runtimeOf } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/node.ts';
-import { handlers, parametersFor, type Verb } from '../domain/parameters.ts';
+import { handlers, parametersFor, timeSteps, type Verb } from '../domain/parameters.ts';
 import { packShell, unpackShell } from './pack.ts';
 
 export type { Verb };
@@ -59,14 +59,16 @@ export interface DocumentOptions {
 /** SSM refuses more than 64 KB, values of parameters included; 1 KB is left for those. */
 const longestDocument = 63 * 1024;
 
-/** How long a step may take: the waits of the script (locks, bootstrap, download) fit in, with room for the rest. */
-const timeouts: Record<Verb, number> = { install: 2_400, prove: 600, uninstall: 900 };
+/** How long a step may take: longer than any deadline. What the script waits for is over in the seconds that it is told, and the run ends its command. */
+const timeoutSeconds = Math.max(...timeSteps) + 600;
 
 /** The parts of each verb's script, in their order; `runtime` stands for the runtime's name. */
 const parts: Record<Verb, readonly string[]> = {
   install: [
     ...[
       'result',
+      'time',
+      'log',
       'lock',
       'versions',
       'host',
@@ -95,6 +97,8 @@ const parts: Record<Verb, readonly string[]> = {
   ],
   prove: [
     'result',
+    'time',
+    'log',
     'lock',
     'versions',
     'host',
@@ -107,7 +111,20 @@ const parts: Record<Verb, readonly string[]> = {
     'runtime-proof',
   ],
   uninstall: [
-    ...['result', 'lock', 'host', 'containerd', 'kubelet', 'restart', 'dump', 'edit', 'rehearse', 'unblock'],
+    ...[
+      'result',
+      'time',
+      'log',
+      'lock',
+      'host',
+      'containerd',
+      'kubelet',
+      'restart',
+      'dump',
+      'edit',
+      'rehearse',
+      'unblock',
+    ],
     ...['journal', 'undo'],
     ...['runtime', 'runtime-files'],
   ],
@@ -152,7 +169,7 @@ export function assembleDocument(
         action: 'aws:runShellScript',
         name: verb,
         precondition: { StringEquals: ['platformType', 'Linux'] },
-        inputs: { timeoutSeconds: String(timeouts[verb]), onFailure: 'exit', runCommand: [script.trimEnd()] },
+        inputs: { timeoutSeconds: String(timeoutSeconds), onFailure: 'exit', runCommand: [script.trimEnd()] },
       },
     ],
   };
@@ -193,6 +210,11 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
       description: `The name under which containerd knows ${runtime}.`,
       allowedValues: handlers[runtime],
       allowedPattern: '^[a-z]+(-[a-z]+)*$',
+    },
+    Seconds: {
+      description: 'The seconds that are left to the node; what it waits for is given up in time for the rest.',
+      allowedValues: timeSteps.map(String),
+      allowedPattern: '^[1-9][0-9]{0,4}$',
     },
   };
   return Object.fromEntries(

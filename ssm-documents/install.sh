@@ -1,6 +1,7 @@
 # --- install ---
 
 main() {
+  begin_time
   phase lock
   take_lock
   take_over

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-const before = `# --- the shell that the verb below calls, packed; base64 -d | gunzip shows it ---
-unpacked=$(base64 -d <<'END' | gunzip
+const before = `# --- the shell that the verb below calls, packed; base64 -d | gzip -d shows it ---
+unpacked=$(base64 -d <<'END' | gzip -d
 `;
 const after = `
 END

@@ -1,6 +1,7 @@
 # --- prove: the checks and the proof of an installation, without changing anything ---
 
 main() {
+  begin_time
   phase lock
   take_lock
   phase preflight

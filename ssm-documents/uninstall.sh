@@ -5,6 +5,7 @@ refuse_use() {
 }
 
 main() {
+  begin_time
   phase lock
   take_lock
   take_over

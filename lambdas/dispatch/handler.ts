@@ -7,7 +7,7 @@ import { type Telling, whoOf } from '../../domain/events.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema, type WaitingNode } from '../../domain/messages.ts';
 import { type Runtime, triedUntil } from '../../domain/node.ts';
-import { parametersFor, type SentVerb } from '../../domain/parameters.ts';
+import { parametersFor, type SentVerb, timeStep } from '../../domain/parameters.ts';
 import { breakersOf, takeProbe } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { agentsOn, findCommand, sendCommand } from '../adapters/commands.ts';
@@ -39,6 +39,7 @@ interface Waiting {
 interface Ready extends Waiting {
   readonly onlineAt: string;
   readonly verb: SentVerb;
+  readonly parameters: Readonly<Record<string, string>>;
   readonly document: string;
   readonly documentHash: string;
 }
@@ -74,6 +75,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     const step = decided.step === 'send' ? ((await held(one.message, breakers)) ?? decided) : decided;
     const verb = verbFor(node);
     const deployed = documents[verb][request.runtime];
+    const parameters = parametersFor(verb, { ...request, seconds: timeStep(triedUntil(node) - Date.now()) });
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
       failures.push(await putBack(queueUrl, one.record, step.seconds));
@@ -93,6 +95,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
           ...one,
           onlineAt: step.onlineAt,
           verb,
+          parameters,
           document: deployed.name,
           documentHash: deployed.hash,
         });
@@ -101,6 +104,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
         ...one,
         onlineAt: step.onlineAt,
         verb,
+        parameters,
         document: deployed.name,
         documentHash: deployed.hash,
       });
@@ -156,7 +160,7 @@ async function sendGroup(
     {
       document: first.document,
       documentHash: first.documentHash,
-      parameters: parametersFor(first.verb, first.message.request),
+      parameters: first.parameters,
       instanceIds: mine.map(({ message }) => message.node.instanceId),
       batchId,
       deliverySeconds,
@@ -206,7 +210,7 @@ async function putAllBack(waiting: readonly Waiting[]): Promise<SQSBatchItemFail
 function groups(ready: readonly Ready[]): Ready[][] {
   const byOrder = new Map<string, Ready[]>();
   for (const one of ready) {
-    const key = `${one.document} ${one.message.request.release}`;
+    const key = `${one.document} ${JSON.stringify(one.parameters)}`;
     byOrder.set(key, [...(byOrder.get(key) ?? []), one]);
   }
   return [...byOrder.values()];

@@ -20,5 +20,17 @@ export const machineFaults = {
   'tool-missing': 'the node has neither curl nor wget',
 } as const;
 
+/** What cloud-init writes into /run/cloud-init/result.json when a script of its user data failed. */
+export const cloudInitResult = `${JSON.stringify(
+  {
+    v1: {
+      datasource: 'DataSourceEc2Local',
+      errors: ["('scripts_user', RuntimeError('Runparts: 1 failures (part-001) in 1 attempted commands'))"],
+    },
+  },
+  undefined,
+  1,
+)}\n`;
+
 /** The name of a fault of a simulated machine. */
 export type MachineFault = keyof typeof machineFaults;

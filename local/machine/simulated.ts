@@ -16,7 +16,7 @@ import { effective } from './containerd/configuration.ts';
 import { defaults, seriesOf } from './containerd/defaults.ts';
 import { filesIn, type Running, start } from './containerd/main.ts';
 import { print } from './containerd/print.ts';
-import type { MachineFault } from './faults.ts';
+import { cloudInitResult, type MachineFault } from './faults.ts';
 import { type Boot, type Ended, type Machine, type RuntimeHandler, type Script, usualKernel } from './machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from './mirror.ts';
 import { type Apt, furnishArchive } from './packages.ts';
@@ -255,6 +255,7 @@ export class SimulatedMachine implements Machine {
     write(`${tree}/proc/self/uid_map`, '         0          0 4294967295\n');
     write(`${tree}/proc/sys/user/max_user_namespaces`, '63432\n');
     if (sysbox === 'without-userns') write(`${tree}/.machine/sysbox-without-userns`, '');
+    if (faults.has('cloud-init-failed')) write(`${tree}/run/cloud-init/result.json`, cloudInitResult);
     if (faults.has('foreign-package')) write(`${tree}/.machine/packages/runsc`, '20260907.0\n');
     for (const [path, text] of Object.entries(options.foreign === undefined ? {} : foreigners[options.foreign]))
       write(tree + path, text);

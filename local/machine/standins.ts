@@ -61,6 +61,7 @@ exec ${main} "$@"`),
 while [ "$1" != rehearsal ]; do shift; done
 exec ${main} rehearse "$3" "$4"`),
     systemctl: sh(systemctl(facts, main, broken)),
+    journalctl: sh(journalctl(tree)),
     ctr: sh(ctr(tree, containerd, has('not-sandboxed'))),
     'cloud-init': sh(`
 [ "$*" = 'status --wait' ] || { echo "cloud-init (stand-in): unknown $*" >&2; exit 64; }
@@ -157,10 +158,28 @@ case "$1 $2" in
       echo active >"${m}/active"
     else
       echo "Job for containerd.service failed because the control process exited with error code." >&2
+      echo 'See "systemctl status containerd.service" and "journalctl -xeu containerd.service" for details.' >&2
       exit 1
     fi
     ;;
   *) echo "systemctl (stand-in): unknown: $*" >&2; exit 64 ;;
+esac`;
+}
+
+/** Only what containerd logs is kept here; a cursor is a count of its lines. */
+function journalctl(tree: string): string {
+  const log = `${tree}/.machine/containerd.log`;
+  return `
+touch "${log}"
+case "$*" in
+  --sync) ;;
+  '-q -n 0 --show-cursor') echo "-- cursor: $(($(wc -l <"${log}")))" ;;
+  '-q -o cat -n 500 '*'-u '*' _TRANSPORT=stdout')
+    from=0
+    case $6 in --after-cursor=*) from=\${6#*=} ;; esac
+    case "$*" in *'-u containerd.service '*) tail -n +$((from + 1)) "${log}" | tail -n 500 ;; esac
+    ;;
+  *) echo "journalctl (stand-in): unknown: $*" >&2; exit 64 ;;
 esac`;
 }
 

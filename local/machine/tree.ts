@@ -39,7 +39,7 @@ const hostPrograms = [
     'timeout',
     'touch',
   ],
-  ...['tr', 'wc', 'bzip2', 'zstd', 'curl', 'wget'],
+  ...['tr', 'wc', 'base64', 'gzip', 'bzip2', 'zstd', 'curl', 'wget'],
 ];
 
 const found = new Map<string, string | undefined>();

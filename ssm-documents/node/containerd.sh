@@ -2,7 +2,6 @@
 
 containerd_binary='' containerd_kill_mode='' containerd_active='' containerd_restarts='' containerd_pid='' containerd_start=''
 containerd_words=() config='' socket=''
-containerd_seconds=60
 
 show_containerd() {
   local line
@@ -46,8 +45,8 @@ flag() {
 # Reads what there is before anything is touched. It waits for containerd, which may still be starting.
 read_containerd() {
   local deadline line known=$config
-  tick
-  deadline=$((uptime + containerd_seconds))
+  patience 90
+  deadline=$((uptime + REPLY))
   while show_containerd && [[ $containerd_active != active && -n $containerd_start ]] && tick && ((uptime < deadline)); do
     # A failed unit does not come back by itself.
     if [[ $containerd_active == failed ]]; then break; fi
@@ -57,7 +56,8 @@ read_containerd() {
     fail bootstrap-failed 'there is no containerd.service; a containerd that k3s or RKE2 embeds is not supported'
   fi
   if [[ $containerd_active != active ]]; then
-    fail bootstrap-failed "containerd.service is ${containerd_active:-unknown} before Airlock touched anything"
+    read_log containerd.service
+    fail bootstrap-failed "containerd.service is ${containerd_active:-unknown} before Airlock touched anything${REPLY:+: $REPLY}"
   fi
   read_process
   line=$(clean "$ROOT$containerd_binary" --version) || fail bootstrap-failed "$containerd_binary --version failed"

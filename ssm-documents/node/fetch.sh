@@ -1,7 +1,6 @@
 # --- the download: resumed where it broke off, and used only with the checksum that the catalogue pins ---
 
 download=$state/download
-download_seconds=900
 download_attempts=5
 
 require_tools() {
@@ -60,12 +59,13 @@ check_download() {
 transfer() {
   local code='' status=0
   download_final=''
+  patience 60
   if command -v curl >/dev/null; then
     code=$(clean curl --fail --silent --show-error --location --proto =https --proto-redir =https --connect-timeout 15 \
-      --speed-limit 1024 --speed-time 30 --max-time "$download_seconds" --continue-at - --write-out '%{http_code}' \
+      --speed-limit 1024 --speed-time 30 --max-time "$REPLY" --continue-at - --write-out '%{http_code}' \
       --output "$download" "$artifact_url" 2>"$work/err") || status=$?
   else
-    clean wget --no-verbose --continue --tries=1 --timeout=30 --https-only --output-document="$download" "$artifact_url" \
+    clean timeout "$REPLY" wget --no-verbose --continue --tries=1 --timeout=30 --https-only --output-document="$download" "$artifact_url" \
       2>"$work/err" || status=$?
     if [[ $(<"$work/err") =~ ERROR\ ([0-9]{3}) ]]; then code=${BASH_REMATCH[1]}; fi
   fi

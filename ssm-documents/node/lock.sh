@@ -1,12 +1,11 @@
 # --- one run at a time ---
 
-lock_seconds=240
-
 take_lock() {
+  patience 120
   while :; do
     mkdir -p "$runs"
     exec 8>"$runs/lock"
-    flock -w "$lock_seconds" 8 || fail another-run "the lock ${runs#"$ROOT"}/lock was held for more than $lock_seconds s"
+    flock -w "$REPLY" 8 || fail another-run "the lock ${runs#"$ROOT"}/lock was held for more than $REPLY s"
     # An uninstallation deletes the file at its end: who waited for it then holds a lock that nobody else sees.
     if [[ $runs/lock -ef /dev/fd/8 ]]; then break; fi
   done

@@ -1,6 +1,5 @@
 # --- packages of the node's own archive, with its signature ---
 
-package_lock_seconds=180
 # What apt changes with it must not be this: the package of containerd restarts it.
 untouchable='^(Inst|Remv|Purg|Conf) (containerd|runc)[^ ]* '
 missing_packages=()
@@ -16,13 +15,14 @@ want() {
 
 # Runs apt-get and waits for its locks. Returns 1 with the reason in REPLY.
 run_apt() {
-  local left deadline
-  tick
-  deadline=$((uptime + package_lock_seconds))
+  local left deadline seconds
+  patience 60
+  seconds=$REPLY
+  deadline=$((uptime + seconds))
   while :; do
     tick
     left=$((deadline > uptime ? deadline - uptime : 0))
-    if NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 DEBIAN_FRONTEND=noninteractive clean public timeout 900 apt-get -q -y \
+    if NEEDRESTART_MODE=l NEEDRESTART_SUSPEND=1 DEBIAN_FRONTEND=noninteractive clean public timeout "$((left + 60))" apt-get -q -y \
       --no-install-recommends -o "DPkg::Lock::Timeout=$left" -o Dpkg::Options::=--force-confold "$@" \
       >"$work/apt" 2>"$work/err"; then
       return 0
@@ -33,7 +33,7 @@ run_apt() {
     tick
     if ((uptime >= deadline)); then
       last_words
-      fail package-lock-held "waited $package_lock_seconds s: $REPLY"
+      fail package-lock-held "waited $seconds s: $REPLY"
     fi
     sleep 1
   done

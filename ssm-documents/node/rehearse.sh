@@ -73,11 +73,7 @@ rehearse() {
   if grep -qx unread "$work/rehearsed"; then return 2; fi
   # A snapshotter can need a disk or a daemon that only the real one has.
   if [[ ! $REPLY =~ error=|^containerd:\  || $REPLY =~ snapshotter|route|address|required\ plugin ]]; then return 3; fi
-  # A line of the daemon's log has the reason in its middle.
-  if [[ $REPLY == *error=* ]]; then
-    REPLY=${REPLY#*error=\"}
-    REPLY=${REPLY%%\" id=*}
-  fi
+  shorten_line
   return 1
 }
 

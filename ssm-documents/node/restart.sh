@@ -1,6 +1,6 @@
 # --- the restart of containerd, and whether it answers afterwards as it did before ---
 
-cri_before='' tasks_before='' restart_owed='' bound_units=()
+cri_before='' tasks_before='' restart_owed='' containerd_other='' bound_units=()
 
 # Leaves the CRI plugins and their states in REPLY, one a line, of what `ctr plugins ls` says.
 read_cri() { cri_states < <(clean timeout 20 ctr plugins ls 2>"$work/err"); }
@@ -42,30 +42,37 @@ remember_containerd() {
 
 # Restarts containerd and returns whether it answers as before; else the reason is in REPLY. Nothing sleeps a fixed time.
 restart_containerd() {
-  local deadline
+  local deadline reason
   restarts=$((restarts + 1))
   step 'restart containerd'
+  mark_log
   # A containerd that died some times in a row has used up its starts, and systemd would refuse the one that puts it right.
   clean systemctl reset-failed containerd.service 2>/dev/null || true
   if ! clean timeout 90 systemctl restart containerd.service 2>"$work/err"; then
-    last_words
-    REPLY="systemctl restart containerd failed: $REPLY"
+    read_log containerd.service
+    # Its second line says where else to look.
+    REPLY="systemctl restart containerd failed: ${REPLY:-$(head -n 1 "$work/err")}"
     return 1
   fi
   restart_owed=''
   tick
   deadline=$((uptime + 30))
   while ! containerd_answers; do
-    # A plugin that failed to load stays failed until the next start.
+    # A plugin that failed to load stays failed until the next start, and a daemon that serves stays what it is.
     tick
-    if ((uptime >= deadline)) || [[ $containerd_active == failed || $REPLY == *' error'* ]]; then return 1; fi
+    if ((uptime >= deadline)) || [[ $containerd_active == failed || -n $containerd_other || $REPLY == *' error'* ]]; then
+      reason=$REPLY
+      read_log containerd.service
+      REPLY=$reason${REPLY:+: $REPLY}
+      return 1
+    fi
     sleep 0.05
   done
   step 'containerd answers'
   if ((${#bound_units[@]} == 0)); then return 0; fi
   # They restart beside it; one that is bound stays down where containerd failed in between.
   if ! clean timeout 90 systemctl start "${bound_units[@]}" 2>"$work/err"; then
-    last_words
+    REPLY=$(head -n 1 "$work/err")
     REPLY="a unit that is bound to containerd did not come back: $REPLY"
     return 1
   fi
@@ -117,6 +124,7 @@ read_bound_units() {
 containerd_answers() {
   local pid running reason
   local -a words
+  containerd_other=''
   show_containerd
   if [[ $containerd_active != active ]]; then
     REPLY="containerd.service is $containerd_active"
@@ -124,6 +132,8 @@ containerd_answers() {
   fi
   words_of "$containerd_pid"
   if ((${#containerd_words[@]} > 0)) && [[ ${words[*]} != "${containerd_words[*]}" ]]; then
+    read_cri
+    containerd_other=$REPLY
     REPLY="containerd ran as '${containerd_words[*]}' and runs as '${words[*]}'"
     return 1
   fi

@@ -92,12 +92,16 @@ install_deb() {
 }
 
 wait_for_units() {
-  local deadline
+  local deadline reason
   tick
   deadline=$((uptime + unit_seconds))
   until units_are_active; do
     tick
-    if ((uptime >= deadline)); then fail install-failed "$REPLY after $unit_seconds s"; fi
+    if ((uptime >= deadline)); then
+      reason="$REPLY after $unit_seconds s"
+      read_log "${REPLY%% *}"
+      fail install-failed "$reason${REPLY:+: $REPLY}"
+    fi
     sleep 0.2
   done
   step 'units are active'

@@ -5,18 +5,18 @@ import { recordings } from '../../local/machine/modelled.ts';
 import { type RealFault, realFaults } from '../../local/machine/real/faults.ts';
 import type { RealMachine } from '../../local/machine/real/machine.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
-import { soon } from '../local/machine/recording.ts';
+import { secondsFor } from '../local/machine/recording.ts';
 import { expectAsBefore, expectInstalled, onNode, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
 /** What a node answers to everything that the model was recorded with, as far as it does not differ from node to node. */
-async function answersOf(machine: RealMachine, { kind = 'sandboxed' }: RealFault) {
+async function answersOf(machine: RealMachine, fault: MachineFault | 'none', { kind = 'sandboxed' }: RealFault) {
   const { document } = await supplyOf(kind);
   const answers = [];
   for (const verb of recordings().script) {
     const ended = await machine.run({
-      text: soon(scriptOf(document(verb))),
-      environment: { SSM_Release: '20260928.0' },
+      text: scriptOf(document(verb)),
+      environment: { SSM_Release: '20260928.0', SSM_Seconds: secondsFor(fault) },
       timeoutSeconds: 120,
     });
     answers.push({ verb, exitCode: ended.exitCode, ...told(ended.stdout) });
@@ -46,7 +46,7 @@ describe('a real node answers as the model of it was recorded, and is as before 
       const before = await snapshot(machine);
       const configuration = await machine.configuration();
 
-      const answers = await answersOf(machine, planted);
+      const answers = await answersOf(machine, fault, planted);
 
       expect(answers).toEqual(recorded(fault));
       const after = await snapshot(machine);

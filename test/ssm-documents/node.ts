@@ -56,6 +56,8 @@ interface Asked {
   readonly runtime?: Runtime;
   readonly release?: string;
   readonly handler?: string;
+  /** The seconds that the node has; a step or not, which SendCommand alone would ask. */
+  readonly seconds?: number;
 }
 
 function parametersOf(

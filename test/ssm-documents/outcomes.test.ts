@@ -80,7 +80,12 @@ describe('an installation that succeeds', () => {
 
 describe('every way to fail has its outcome and leaves containerd as it was', () => {
   const refusals: readonly (readonly [string, SimulatedOptions, string, string])[] = [
-    ['cloud-init ended with an error', { faults: ['cloud-init-failed'] }, 'bootstrap-failed', 'cloud-init'],
+    [
+      'cloud-init ended with an error',
+      { faults: ['cloud-init-failed'] },
+      'bootstrap-failed',
+      "cloud-init status --wait ended with 1: ('scripts_user', RuntimeError('Runparts: 1 failures (part-001) in 1 attempted commands'))",
+    ],
     ['containerd does not run', { faults: ['containerd-dead'] }, 'bootstrap-failed', 'containerd.service is failed'],
     ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-refused', 'gVisor needs Linux 5.6 or newer'],
     ['KillMode is not process', { faults: ['kill-mode'] }, 'config-refused', 'KillMode=control-group'],
@@ -112,8 +117,16 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     ['checksum-mismatch', 'checksum-mismatch', 'the catalogue pins sha256', 'untouched', 0],
     ['disk-full-while-unpacking', 'disk-full', 'No space left on device', 'untouched', 0],
     ['not-sandboxed', 'proof-failed', "runs on the host's own kernel 6.8.0-1069-aws", 'restored', 2],
-    ['containerd-does-not-return', 'containerd-did-not-return', 'systemctl restart containerd failed', 'restored', 2],
-    ['cri-does-not-return', 'containerd-did-not-return', 'io.containerd.grpc.v1.cri error', 'restored', 2],
+    [
+      ...(['containerd-does-not-return', 'containerd-did-not-return'] as const),
+      'systemctl restart containerd failed: containerd: planted fault: this daemon does not start with such a handler',
+      ...(['restored', 2] as const),
+    ],
+    [
+      ...(['cri-does-not-return', 'containerd-did-not-return'] as const),
+      'and are io.containerd.cri.v1.images error, io.containerd.cri.v1.runtime error, io.containerd.grpc.v1.cri error, : planted fault',
+      ...(['restored', 2] as const),
+    ],
   ];
   it.each(failures)('%s', async (fault, outcome, detail, config, restarts) => {
     const machine = await node.create({ faults: [fault] });
@@ -182,7 +195,37 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(result.detail).toContain("runs on the host's own kernel");
   });
 
-  it('waits for another run no longer than its limit', async () => {
+  it('waits for a bootstrap as long as there is time, with some of it left for the rest', async () => {
+    const machine = await node.create();
+    writeFileSync(`${machine.tree}/usr/bin/cloud-init`, '#!/bin/sh\nexec sleep 1000\n');
+
+    const { result } = await run(machine, 'install', { seconds: 4 });
+
+    expect(result).toMatchObject({
+      outcome: 'bootstrap-failed',
+      detail: expect.stringMatching(/^cloud-init was not done after [12] s$/),
+    });
+  });
+
+  it('leaves two minutes of a long time to what comes after the bootstrap, and half of a short one', async () => {
+    const machine = await node.create();
+    const program = `${machine.tree}/usr/bin/cloud-init`;
+    writeFileSync(program, `#!/bin/sh\ntr '\\0' '\\n' </proc/$PPID/cmdline >"$HOME/asked"\nexit 1\n`);
+    const asked = async (seconds: number) => {
+      await run(machine, 'install', { seconds });
+      return Number(readFileSync(`${machine.tree}/root/asked`, 'utf8').split('\n')[1]);
+    };
+
+    for (const [seconds, waited] of [
+      [7_200, 7_080],
+      [900, 780],
+      [120, 60],
+    ] as const) {
+      expect(Math.abs((await asked(seconds)) - waited)).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('waits for another run no longer than there is time', async () => {
     const machine = await node.create();
     const holder = machine.run({
       text: `#!/bin/bash\nROOT=''\nmkdir -p "$ROOT/run/airlock"\nexec flock "$ROOT/run/airlock/lock" sleep 2`,
@@ -191,12 +234,9 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     });
     while (!existsSync(`${machine.tree}/run/airlock/lock`)) await new Promise((resolve) => setTimeout(resolve, 20));
 
-    const ended = await runChanged(machine, (text) => text.replace('lock_seconds=240', 'lock_seconds=1'));
+    const { result } = await run(machine, 'install', { seconds: 2 });
 
-    expect(resultOf(readShown(ended), ended.stderr)).toMatchObject({
-      outcome: 'another-run',
-      config: 'untouched',
-    });
+    expect(result).toMatchObject({ outcome: 'another-run', config: 'untouched' });
     await holder;
   });
 

@@ -132,18 +132,13 @@ describe('what Sysbox is refused for', () => {
     expect((await run(await node.create({ containerd }), 'install', sysbox)).result.outcome).toBe('installed');
   });
 
-  it('waits for the lock of dpkg no longer than its limit', async () => {
+  it('waits for the lock of dpkg no longer than there is time', async () => {
     const machine = await node.create({ apt: 'held' });
 
-    const ended = await runChanged(
-      machine,
-      (text) => text.replace('package_lock_seconds=180', 'package_lock_seconds=1'),
-      'install',
-      sysbox,
-    );
+    const { result } = await run(machine, 'install', { ...sysbox, seconds: 4 });
 
-    expect(ended.stdout).toContain('"outcome":"package-lock-held"');
-    expect(ended.stdout).toContain('dpkg frontend lock');
+    expect(result.outcome).toBe('package-lock-held');
+    expect(result.detail).toContain('dpkg frontend lock');
     expect(machine.restarts()).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import type { MachineFault } from '../faults.ts';
+import { cloudInitResult, type MachineFault } from '../faults.ts';
 import { downloadFaults } from '../simulated.ts';
 import type { RealOptions } from './machine.ts';
 import type { ReleaseKind } from './release.ts';
@@ -34,8 +34,17 @@ const smallDisk = (options: string): RealFault => ({
   options: { files: { '/etc/fstab': `tmpfs /opt/airlock tmpfs ${options} 0 0\n` } },
 });
 
+/** cloud-init writes down what failed before it says how it ended. */
 const cloudInit = (status: string, code: number): RealFault => ({
-  options: { files: { '/usr/bin/cloud-init': `#!/bin/sh\necho 'status: ${status}'\nexit ${code}\n` } },
+  options: {
+    files: {
+      '/usr/bin/cloud-init': `#!/bin/sh
+mkdir -p /run/cloud-init
+${code === 1 ? `cat >/run/cloud-init/result.json <<'END'\n${cloudInitResult}END\n` : ''}echo 'status: ${status}'
+exit ${code}
+`,
+    },
+  },
 });
 
 function download(fault: MachineFault): RealFault {

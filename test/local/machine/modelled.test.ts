@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine, recordings } from '../../../local/machine/modelled.ts';
+import { scriptOf } from '../../../ssm-documents/assemble.ts';
 import { documentOf, nodes } from '../../ssm-documents/node.ts';
-import { answersOf, askedOf, essence, faultsOf, recorded, script, soon } from './recording.ts';
+import { answersOf, essence, faultsOf, recorded, script } from './recording.ts';
 
 const node = nodes();
 
@@ -9,8 +10,8 @@ describe('a modelled machine', () => {
   it.each(recorded)('answers as the simulated machine does: %s', async (name) => {
     const simulated = await node.create({ faults: faultsOf(name) });
 
-    const real = await answersOf(simulated, askedOf(name), soon);
-    const model = await answersOf(new ModelledMachine(faultsOf(name)), askedOf(name), soon);
+    const real = await answersOf(simulated, name);
+    const model = await answersOf(new ModelledMachine(faultsOf(name)), name);
 
     expect(model.map(essence)).toEqual(real.map(essence));
   });
@@ -28,7 +29,7 @@ describe('a modelled machine', () => {
     const bootIds = [one, other].map((answers) => /"bootId":"([^"]+)"/.exec(answers?.[1]?.stdout ?? '')?.[1]);
 
     expect(new Set(bootIds).size).toBe(2);
-    const sums = await answersOf(new ModelledMachine(), '20260928.0', (text) =>
+    const sums = await answersOf(new ModelledMachine(), 'none', '20260928.0', (text) =>
       text.replace(/artifact_sha256=[0-9a-f]{64}/g, `artifact_sha256=${'a'.repeat(64)}`),
     );
     expect(sums[1]?.stdout).toContain(`"sha256":"${'a'.repeat(64)}"`);
@@ -39,10 +40,21 @@ describe('a modelled machine', () => {
 
     const machine = new ModelledMachine();
     await answersOf(machine);
-    await expect(answersOf(machine, '20260921.0')).rejects.toThrow('no change of release was recorded');
+    await expect(answersOf(machine, 'none', '20260921.0')).rejects.toThrow('no change of release was recorded');
     await expect(machine.run({ text: 'echo hi', environment: {}, timeoutSeconds: 5 })).rejects.toThrow(
       'install and prove of gVisor alone',
     );
+  });
+
+  it('waits for a dead kubelet as long as the command says that there is time', async () => {
+    const lasting = async (seconds: string) => {
+      const text = scriptOf(documentOf('install'));
+      const environment = { SSM_Release: '20260928.0', SSM_Seconds: seconds };
+      const ended = await new ModelledMachine(['kubelet-dead']).run({ text, environment, timeoutSeconds: 1 });
+      return Math.round(ended.durationMs / 1_000);
+    };
+
+    expect([await lasting('900'), await lasting('120')]).toEqual([811, 61]);
   });
 
   it('answers each document that is deployed', () => {

@@ -4,6 +4,7 @@ import type { Machine } from '../../../local/machine/machine.ts';
 import type { Mirror } from '../../../local/machine/mirror.ts';
 import { type Answer, marks } from '../../../local/machine/modelled.ts';
 import { SimulatedMachine } from '../../../local/machine/simulated.ts';
+import { scriptOf } from '../../../ssm-documents/assemble.ts';
 import { documentOf } from '../../ssm-documents/node.ts';
 
 /** What is asked of each machine: a proof and an installation on a fresh node, and both again afterwards. */
@@ -17,12 +18,8 @@ export type Recorded = (typeof recorded)[number];
 
 const release = '20260928.0';
 
-/** A run waits 90 s for a dead kubelet, and for containerd up to a minute; the wait is no part of the answer. */
-export const soon = (text: string) =>
-  text
-    .replace('kubelet_seconds=90', 'kubelet_seconds=1')
-    .replace('containerd_seconds=60', 'containerd_seconds=5')
-    .replace('deadline=$((uptime + 30))', 'deadline=$((uptime + 5))');
+/** The seconds that a node is told it has: a kubelet that is dead is waited for nearly all of them, and the wait is no part of the answer. */
+export const secondsFor = (name: Recorded): string => (name === 'kubelet-dead' ? '2' : '900');
 
 /** The faults with which a recording's machine is made. */
 export function faultsOf(name: Recorded): readonly MachineFault[] {
@@ -38,7 +35,7 @@ export function askedOf(name: Recorded): string {
 export async function record(name: Recorded, mirror: Mirror): Promise<{ description: string; answers: Answer[] }> {
   const machine = await SimulatedMachine.create({ faults: faultsOf(name) }, mirror);
   try {
-    const answers = await answersOf(machine, askedOf(name));
+    const answers = await answersOf(machine, name);
     return { description: machine.description, answers: answers.map((answer) => anonymous(answer, machine.tree)) };
   } finally {
     await machine.destroy();
@@ -48,22 +45,23 @@ export async function record(name: Recorded, mirror: Mirror): Promise<{ descript
 /**
  * Asks a machine all that is recorded.
  *
+ * @param name the recording, which says what is asked for and how long the machine has
+ * @param asked another release
  * @param change what is changed of a script before it runs
  */
 export async function answersOf(
   machine: Machine & { restarts(): number },
-  asked = release,
+  name: Recorded = 'none',
+  asked = askedOf(name),
   change = (text: string) => text,
 ): Promise<(Answer & { readonly asked: string })[]> {
   const answers: (Answer & { readonly asked: string })[] = [];
   for (const verb of script) {
     const before = machine.restarts();
-    const { content } = documentOf(verb);
     // SendCommand would refuse a release that the document does not list; the script has to cope all the same.
-    const [step] = content.mainSteps;
     const ended = await machine.run({
-      text: change(step.inputs.runCommand.join('\n')),
-      environment: { SSM_Release: asked, SSM_COMMAND_ID: 'recorded' },
+      text: change(scriptOf(documentOf(verb))),
+      environment: { SSM_Release: asked, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
       timeoutSeconds: 120,
     });
     answers.push({
