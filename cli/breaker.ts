@@ -38,7 +38,7 @@ export async function breakers({ dynamoDb, table }: Reach): Promise<readonly Sho
  * Closes a breaker and tells the bus.
  *
  * @returns whether it was open
- * @throws Error where the bus does not take the event from this caller: the breaker is closed then all the same
+ * @throws Error if the ledger or the bus takes nothing from this caller
  */
 export async function closeBreaker(
   { dynamoDb, events, table, bus }: Reach,
@@ -59,19 +59,23 @@ export async function closeBreaker(
     );
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
+    throw isDenied(error) ? new Error(`the breaker stays open: ${error.message}; ${accepted}`) : error;
   }
   const Detail = JSON.stringify({ ...scope, by: 'an operator', at });
   const entry = { EventBusName: bus, Source: source, DetailType: 'Breaker Closed', Detail };
   try {
     await events.send(new PutEventsCommand({ Entries: [entry] }));
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error;
-    throw new Error(
-      `the breaker is closed, but the audit trail does not say so: ${error.message}; accepted: a role that airlock.yaml names under operators`,
-    );
+    if (!isDenied(error)) throw error;
+    throw new Error(`the breaker is closed, but the audit trail does not say so: ${error.message}; ${accepted}`);
   }
   return true;
+}
+
+const accepted = 'accepted: a role that airlock.yaml names under operators';
+
+function isDenied(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'AccessDeniedException';
 }
 
 async function reach(): Promise<Reach> {

@@ -73,7 +73,8 @@ export class Admission extends Construct {
       reason: 'AWS knows no resource for DescribeInstances',
     });
     props.way.grantStartExecution(admit.role);
-    props.ledger.table.grant(admit.role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    props.ledger.grantRead(admit.role, 'BatchGetItem', 'Query');
+    props.ledger.grantWrite(admit.role, 'admit');
     props.departures.grantSend(admit.role);
     props.bus.letTell(admit);
     admit.consume(this.launches, {

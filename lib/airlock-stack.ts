@@ -41,8 +41,8 @@ export class AirlockStack extends Stack {
       Annotations.of(this).addWarningV2(id, advisory);
     }
 
-    const ledger = new Ledger(this, 'Ledger');
     const { operators } = config;
+    const ledger = new Ledger(this, 'Ledger', { operators });
     const bus = new Bus(this, 'Bus', { operators });
     new Audit(this, 'Audit', { bus, logRetention });
     const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {

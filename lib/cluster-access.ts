@@ -87,7 +87,7 @@ export class ClusterAccess extends Construct {
       const resources = [inside.function.functionArn];
       this.cluster.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
     }
-    props.ledger.table.grant(this.cluster.role, 'dynamodb:GetItem');
+    props.ledger.grantRead(this.cluster.role, 'GetItem');
     if (cluster.endpoint !== undefined) {
       // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
       new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });

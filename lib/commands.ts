@@ -84,7 +84,8 @@ export class Commands extends Construct {
         reason: 'Instances are not known beforehand; the condition takes only those with our tag',
       },
     );
-    ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem');
+    ledger.grantRead(role, 'BatchGetItem');
+    ledger.grantWrite(role, 'dispatch');
     bus.letTell(this.dispatch);
     this.dispatch.consume(this.commands, {
       batchSize: 50,

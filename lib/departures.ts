@@ -68,7 +68,8 @@ export class Departures extends Construct {
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*]`,
       reason: 'Executions are not known beforehand; these are the executions of the one state machine',
     });
-    ledger.table.grant(gone.role, 'dynamodb:Query', 'dynamodb:UpdateItem');
+    ledger.grantRead(gone.role, 'Query');
+    ledger.grantWrite(gone.role, 'gone');
     bus.letTell(gone);
     gone.consume(this.departures, {
       batchSize: 100,

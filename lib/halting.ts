@@ -37,6 +37,7 @@ export class Halting extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'AWS knows no resource for reading commands and for cancelling one',
     });
-    ledger.table.grant(role, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    ledger.grantRead(role, 'GetItem');
+    ledger.grantWrite(role, 'halt');
   }
 }

@@ -93,7 +93,8 @@ export class Replacing extends Construct {
         reason: 'They are not known beforehand; the condition takes only those with our tag',
       })),
     );
-    ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    ledger.grantRead(role, 'BatchGetItem', 'GetItem');
+    ledger.grantWrite(role, 'replace');
     bus.letTell(this.replace);
   }
 }

@@ -77,7 +77,8 @@ export class Results extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'AWS knows no resource for reading invocations and for the answer by token',
     });
-    ledger.table.grant(settle.role, 'dynamodb:Query', 'dynamodb:UpdateItem');
+    ledger.grantRead(settle.role, 'Query');
+    ledger.grantWrite(settle.role, 'settle');
     bus.letTell(settle);
     settle.consume(this.results, {
       batchSize: 100,

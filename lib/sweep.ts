@@ -96,7 +96,8 @@ export class Sweep extends Construct {
           'Executions are named by their nodes, which are not known beforehand; they are those of our state machine',
       },
     );
-    props.ledger.table.grant(role, 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    props.ledger.grantRead(role, 'BatchGetItem', 'Query');
+    props.ledger.grantWrite(role, 'sweep');
     props.departures.grantSend(role);
     props.bus.letTell(sweep);
     const arn = sweep.function.functionArn;

@@ -1,3 +1,4 @@
+import { attributesOf, type RowKind } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 
 /** A template as far as rights go. */
@@ -44,6 +45,9 @@ export function rightsPage(template: unknown): string {
   const buses = rows('AWS::Events::EventBusPolicy').map(([name, { Properties }]) =>
     policy(name, [Properties?.['Statement'] as Statement]),
   );
+  const tables = rows('AWS::DynamoDB::Table').map(([name, { Properties }]) =>
+    policy(name, statements(Properties?.['ResourcePolicy'] as Readonly<Record<string, unknown>> | undefined)),
+  );
   const entries = rows('AWS::EKS::AccessEntry').map(([, { Properties = {} }]) => {
     const policies = (Properties['AccessPolicies'] ?? []) as { PolicyArn: unknown; AccessScope: { Type: string } }[];
     const names = policies.map((one) => `${cell(text(one.PolicyArn))} for the ${one.AccessScope.Type}`).join('<br>');
@@ -72,6 +76,18 @@ ${queues.join('\n\n')}
 
 ${buses.join('\n\n')}
 
+## Policy of the ledger
+
+${tables.join('\n\n')}
+
+## Attributes of the ledger
+
+Who may name each attribute in an update of a row. DynamoDB holds a policy against every attribute that a request names, and does not tell those that a condition asks for
+from those that are written: a role may write both. No role may put or delete a row.
+
+${attributes('run', 'Rows of runs')}
+
+${attributes('breaker', 'Rows of breakers')}
 
 ## In a cluster
 
@@ -89,6 +105,13 @@ What the objects give that \`manifests: apply\` applies; the admission policies 
 |---|---|---|---|---|
 ${inside.join('\n')}
 `;
+}
+
+function attributes(kind: RowKind, title: string): string {
+  const rows = attributesOf(kind).map(
+    ({ attribute, writers, askers }) => `| ${cell(attribute)} | ${writers.join(', ')} | ${askers.join(', ')} |`,
+  );
+  return `### ${title}\n\n| attribute | written by | in conditions of |\n|---|---|---|\n${rows.join('\n')}`;
 }
 
 /** A role or a binding of a cluster, as far as rights go. */

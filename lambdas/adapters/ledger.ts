@@ -96,8 +96,6 @@ export async function claim(intent: Claim): Promise<boolean> {
     {
       token: intent.token,
       attempt: intent.attempt,
-      cluster: intent.node.cluster,
-      pool: intent.node.pool,
       batchId: intent.batchId,
       verb: intent.verb,
       document: intent.document,

@@ -85,14 +85,17 @@ const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(st
 const key = '{% $key %}';
 
 /** What holds for the row of a run that has something to install. */
-const isOwnRow = 'execution = :me AND attribute_exists(#request) AND attribute_not_exists(outcome)';
+const isOwnRow = 'execution = :me AND attribute_not_exists(refused) AND attribute_not_exists(outcome)';
 
 /** The key of that row in DynamoDB's own form. */
 const rowKey = { instanceId: { S: '{% $key.instanceId %}' }, launchedAt: { S: '{% $key.launchedAt %}' } };
 
-/** The input as the key of a row, which it may be none. */
+/** The input as the key of a row, which it may be none: a run's row has the id of an instance, and the role may write no other. */
 const inputKey = {
-  instanceId: '{% $string($states.context.Execution.Input.instanceId) %}',
+  instanceId: expression(`(
+    $id := $string($states.context.Execution.Input.instanceId);
+    $contains($id, /^i-[0-9a-f]+$/) ? $id : $error("the input names no instance")
+  )`),
   launchedAt: '{% $string($states.context.Execution.Input.launchedAt) %}',
 };
 const inputRowKey = { instanceId: { S: inputKey.instanceId }, launchedAt: { S: inputKey.launchedAt } };
@@ -167,7 +170,6 @@ export function wayDefinition(ways: Ways): object {
       Key: inputRowKey,
       ConditionExpression: condition,
       UpdateExpression: 'SET begunAt = :at, nonce = :nonce',
-      ExpressionAttributeNames: { '#request': 'request' },
       ExpressionAttributeValues: {
         ':me': { S: '{% $states.context.Execution.Name %}' },
         ':at': { S: '{% $now() %}' },

@@ -55,7 +55,8 @@ export class Way extends Construct {
     );
     const { role } = this.stateMachine;
     commands.commands.grantSend(role);
-    ledger.table.grant(role, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    ledger.grantRead(role, 'GetItem');
+    ledger.grantWrite(role, 'way');
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],

@@ -53,6 +53,23 @@ const actions = new Map(
   }),
 );
 
+interface ParsedCondition {
+  readonly pathHeads: Readonly<Record<string, true>>;
+}
+
+/** A request with its expressions parsed, as far as anything here reads it. */
+export interface Parsed {
+  readonly _updates?: { readonly sections: readonly { readonly path: readonly unknown[]; readonly val?: unknown }[] };
+  readonly _condition?: ParsedCondition;
+  readonly _keyCondition?: ParsedCondition;
+  readonly _filter?: ParsedCondition;
+  readonly _projection?: { readonly paths: readonly (readonly unknown[])[] };
+  readonly AttributeUpdates?: object;
+  readonly Expected?: object;
+  readonly AttributesToGet?: readonly string[];
+  readonly RequestItems?: Readonly<Record<string, Parsed>>;
+}
+
 /** A store of tables. */
 export class Engine {
   readonly #clock: Clock;
@@ -74,13 +91,8 @@ export class Engine {
   async run(name: ActionName, input: object): Promise<unknown> {
     const release = this.#clock.hold();
     try {
-      const found = actions.get(name);
-      if (found === undefined) throw new AwsError('UnknownOperationException', name);
-      const { action, validation } = found;
       return await new Promise((resolve, reject) => {
-        // A copy: validation writes the parsed expressions into its data, and the store keeps what it is given.
-        const data = validations.checkTypes(structuredClone(input), validation.types);
-        validations.checkValidations(data, validation.types, validation.custom, this.#store);
+        const { action, data } = this.#validated(name, input);
         action(this.#store, data, (error, answer) => (error ? reject(error) : resolve(structuredClone(answer))));
       });
     } catch (error) {
@@ -88,6 +100,25 @@ export class Engine {
     } finally {
       release();
     }
+  }
+
+  /** Parses the expressions of a request. @returns undefined where the request is malformed */
+  parse(name: ActionName, input: object): Parsed | undefined {
+    try {
+      return this.#validated(name, input).data;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #validated(name: ActionName, input: object): { readonly action: Action; readonly data: object } {
+    const found = actions.get(name);
+    if (found === undefined) throw new AwsError('UnknownOperationException', name);
+    const { action, validation } = found;
+    // A copy: validation writes the parsed expressions into its data, and the store keeps what it is given.
+    const data = validations.checkTypes(structuredClone(input), validation.types);
+    validations.checkValidations(data, validation.types, validation.custom, this.#store);
+    return { action, data };
   }
 
   /** Makes a table and waits until it is active. */

@@ -2,34 +2,22 @@
  * DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html. Transactions are not modelled.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import { type Authorization, AwsError, type Operation, operation, type Place, type Service } from '../aws/service.ts';
+import { AwsError, type Operation, operation, type Place, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { type ActionName, Engine } from './dynamodb-engine.ts';
+import { type RightsRequest, rightOn, rightsOnAll } from './dynamodb-rights.ts';
 import { BooleanSchema, propertyNames, readProperties, TagsSchema } from './properties.ts';
 
 type Item = Record<string, AttributeValue>;
 
-/** The members of requests that authorization and conditions look at. */
-interface Request {
-  readonly TableName?: string | undefined;
-  readonly IndexName?: string | undefined;
-  readonly Key?: Item | undefined;
-  readonly Item?: Item | undefined;
-  readonly KeyConditionExpression?: string | undefined;
-  readonly ExpressionAttributeNames?: Record<string, string> | undefined;
-  readonly ExpressionAttributeValues?: Item | undefined;
+/** The members of requests that rights and conditions look at. */
+interface Request extends RightsRequest {
   readonly ReturnValuesOnConditionCheckFailure?: string | undefined;
-  readonly RequestItems?:
-    | Record<string, { readonly Keys?: readonly Item[] | undefined } | readonly WriteRequest[]>
-    | undefined;
-}
-interface WriteRequest {
-  readonly PutRequest?: { readonly Item?: Item | undefined } | undefined;
-  readonly DeleteRequest?: { readonly Key?: Item | undefined } | undefined;
 }
 
 const KeySchema = v.array(v.strictObject({ AttributeName: v.string(), KeyType: v.picklist(['HASH', 'RANGE']) }));
@@ -62,6 +50,7 @@ const TableSchema = v.strictObject({
   ),
   SSESpecification: v.optional(v.looseObject({ SSEEnabled: BooleanSchema })),
   DeletionProtectionEnabled: v.optional(BooleanSchema),
+  ResourcePolicy: v.optional(v.strictObject({ PolicyDocument: v.looseObject({}) })),
   Tags: v.optional(TagsSchema),
 });
 
@@ -71,21 +60,27 @@ export class DynamoDb {
   readonly resourceTypes: readonly ResourceType[];
   readonly #engine: Engine;
   readonly #place: Place;
-  /** The name of each table's partition key, by table. */
-  readonly #partitionKeys = new Map<string, string>();
+  /** The names of each table's key attributes, by table, the partition key first. */
+  readonly #keys = new Map<string, readonly string[]>();
+  readonly #policies = new Map<string, unknown>();
 
   constructor(options: { clock: Clock; place: Place }) {
     this.#place = options.place;
     this.#engine = new Engine(options.clock, options.place);
     this.resourceTypes = [this.#tableType()];
+    const tables = {
+      place: options.place,
+      keysOf: (table: string) => this.#keys.get(table) ?? [],
+      policyOf: (table: string) => this.#policies.get(table),
+    };
     const one = (name: string, action: ActionName): Operation =>
       operation(
-        (input: Request) => [this.#authorization(name, input)],
+        (input: Request) => [rightOn(tables, name, input, this.#engine.parse(action, input))],
         (input: Request) => this.#run(action, input),
       );
     const many = (name: string, action: ActionName): Operation =>
       operation(
-        (input: Request) => this.#batchAuthorizations(name, input),
+        (input: Request) => rightsOnAll(tables, name, input, this.#engine.parse(action, input)),
         (input: Request) => this.#run(action, input),
       );
     this.service = {
@@ -139,51 +134,10 @@ export class DynamoDb {
     return Object.fromEntries(Object.entries(Item).filter(([name]) => names.includes(name)));
   }
 
-  #authorization(action: string, input: Request): Authorization {
-    const table = input.TableName ?? '';
-    const index = input.IndexName === undefined ? '' : `/index/${input.IndexName}`;
-    const keys = this.#leadingKeys(table, input);
-    return this.#right(action, `${table}${index}`, keys);
-  }
-
-  #batchAuthorizations(action: string, { RequestItems = {} }: Request): readonly Authorization[] {
-    return Object.entries(RequestItems).map(([table, request]) => {
-      const writes = Array.isArray(request) ? (request as readonly WriteRequest[]) : [];
-      const read = Array.isArray(request) ? [] : ((request as { Keys?: readonly Item[] }).Keys ?? []);
-      const keys = [...read, ...writes.map((one) => one.PutRequest?.Item ?? one.DeleteRequest?.Key ?? {})];
-      return this.#right(
-        action,
-        table,
-        keys.map((key) => scalar(key[this.#partitionKeys.get(table) ?? ''])),
-      );
-    });
-  }
-
-  #right(action: string, resource: string, leadingKeys: readonly string[]): Authorization {
-    const { partition, region, account } = this.#place;
-    return {
-      action: `dynamodb:${action}`,
-      resource: `arn:${partition}:dynamodb:${region}:${account}:table/${resource}`,
-      ...(leadingKeys.length === 0 ? {} : { context: { 'dynamodb:LeadingKeys': leadingKeys } }),
-    };
-  }
-
-  /** The partition keys that a request touches, for `dynamodb:LeadingKeys`. */
-  #leadingKeys(table: string, input: Request): readonly string[] {
-    const partitionKey = this.#partitionKeys.get(table) ?? '';
-    const key = input.Key ?? input.Item;
-    if (key !== undefined) return [scalar(key[partitionKey])];
-    if (input.KeyConditionExpression === undefined) return [];
-    for (const [, name = '', value = ''] of input.KeyConditionExpression.matchAll(/(#?\w+)\s*=\s*(:\w+)/g)) {
-      const meant = input.ExpressionAttributeNames?.[name] ?? name;
-      if (meant === partitionKey) return [scalar(input.ExpressionAttributeValues?.[value])];
-    }
-    return [''];
-  }
-
   #tableType(): ResourceType {
     const engine = this.#engine;
-    const partitionKeys = this.#partitionKeys;
+    const keys = this.#keys;
+    const policies = this.#policies;
     const { partition, region, account } = this.#place;
     return {
       type: 'AWS::DynamoDB::Table',
@@ -197,17 +151,36 @@ export class DynamoDb {
           ...{ KeySchema, AttributeDefinitions, BillingMode },
           ...(GlobalSecondaryIndexes === undefined ? {} : { GlobalSecondaryIndexes }),
         });
-        partitionKeys.set(TableName, KeySchema.find((key) => key.KeyType === 'HASH')?.AttributeName ?? '');
+        const ordered = KeySchema.toSorted((a, b) => a.KeyType.localeCompare(b.KeyType));
+        keys.set(
+          TableName,
+          ordered.map(({ AttributeName }) => AttributeName),
+        );
+        policies.set(TableName, policyIn(read));
         const arn = `arn:${partition}:dynamodb:${region}:${account}:table/${TableName}`;
         return { ref: TableName, attributes: { Arn: arn } };
+      },
+      update(created, { logicalId, before, after }) {
+        const { ResourcePolicy: _, ...was } = before;
+        const { ResourcePolicy: __, ...wanted } = after;
+        if (!isDeepStrictEqual(was, wanted))
+          throw new Error(`${logicalId}: of a table only its policy is changed here`);
+        policies.set(created.ref, policyIn(readProperties(this.type, logicalId, TableSchema, after)));
+        return created;
       },
       remove: ({ ref }) => engine.deleteTable(ref),
     };
   }
 }
 
-function scalar(value: AttributeValue | undefined): string {
-  return String(value?.S ?? value?.N ?? '');
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-considerations.html */
+const mostPolicyBytes = 20_480;
+
+function policyIn({ ResourcePolicy }: v.InferOutput<typeof TableSchema>): unknown {
+  const policy = ResourcePolicy?.PolicyDocument;
+  if (policy !== undefined && Buffer.byteLength(JSON.stringify(policy)) > mostPolicyBytes)
+    throw new AwsError('ValidationException', 'The resource policy exceeds the maximum size of 20 KB');
+  return policy;
 }
 
 /** On the wire binary values are base64; nothing here keeps any, so they are refused and not mistaken. */

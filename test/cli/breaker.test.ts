@@ -1,8 +1,6 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, it } from 'vitest';
 import { breakers, closeBreaker } from '../../cli/breaker.ts';
-import { breakerKey } from '../../domain/breaker.ts';
-import { sortKeyOf } from '../../domain/ledger.ts';
+import { AwsError } from '../../local/aws/service.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import { asOperator, withOperator } from '../scenarios/operator.ts';
 import { launch, settle, startWorld, story } from '../scenarios/scenario.ts';
@@ -30,15 +28,32 @@ it('an operator sees which breaker is open and closes it by hand, once; then nod
   expect(closed.map(({ detail }) => detail)).toMatchObject([{ by: 'an operator', pool: 'sandboxed' }]);
 }, 60_000);
 
-it('an operator whom airlock.yaml does not name closes it, and is told that the audit trail does not know', async () => {
+it('an operator whom airlock.yaml does not name cannot close it, and is told who can', async () => {
   const world = await startWorld();
   const scope = { cluster: 'demo', pool: 'sandboxed', release: 'gvisor@1' };
-  const id = breakerKey(scope);
-  const key = { instanceId: { S: id.instanceId }, launchedAt: { S: sortKeyOf(id) } };
-  const state = { cluster: { S: 'demo' }, pool: { S: 'sandboxed' }, release: { S: 'gvisor@1' }, state: { S: 'open' } };
   await asOperator(world, async (reach) => {
-    await reach.dynamoDb.send(new PutItemCommand({ TableName: reach.table, Item: { ...key, ...state } }));
     await expect(closeBreaker(reach, scope, '2026-11-21T10:00:00.000Z')).rejects.toThrow(
+      /^the breaker stays open: .* with an explicit deny in a resource-based policy; accepted: a role that airlock\.yaml names under operators$/,
+    );
+  });
+});
+
+it('an operator without the right to put events closes it, and is told that the audit trail does not know', async () => {
+  const world = await startWorld([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
+  for (let count = 0; count < 3; count++) {
+    await launch(world);
+    await settle(world);
+  }
+  world.cloud.faults = {
+    beforeCall: ({ operation, principal }) =>
+      operation === 'PutEvents' && principal.kind === 'role' && principal.roleArn.endsWith('/Operator')
+        ? new AwsError('AccessDeniedException', 'not authorized to perform: events:PutEvents')
+        : undefined,
+  };
+  await asOperator(world, async (reach) => {
+    const [open] = await breakers(reach);
+    if (open === undefined) throw new Error('no breaker is open');
+    await expect(closeBreaker(reach, open, '2026-11-21T10:00:00.000Z')).rejects.toThrow(
       /^the breaker is closed, but the audit trail does not say so: .*; accepted: a role that airlock\.yaml names under operators$/,
     );
     expect(await breakers(reach)).toMatchObject([{ state: 'closed' }]);

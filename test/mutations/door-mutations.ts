@@ -20,6 +20,53 @@ const writing = (change: (condition: Record<string, unknown>) => void) => (copy:
   Properties['PolicyDocument'] = { 'Fn::Join': ['', changed.map((part, at) => (at % 2 ? parts[Number(part)] : part))] };
 };
 
+/** Changes every statement by which a role writes rows of one kind. */
+const ledgerWrites = (
+  role: string,
+  rows: string,
+  change: (condition: Record<string, Record<string, unknown>>) => void,
+) => {
+  return (copy: Copy) => {
+    const { Statement } = copy.resource('AWS::IAM::Policy', role).Properties['PolicyDocument'];
+    const found = Statement.filter(({ Condition }: { Condition?: object }) =>
+      JSON.stringify(Condition)?.includes(rows),
+    );
+    if (found.length === 0) throw new Error(`${role} has no statement on ${rows}`);
+    for (const { Condition } of found) change(Condition);
+  };
+};
+
+/** Each role that writes the ledger, once with every attribute and once with every row. */
+const ledgerMutations = [
+  ['AdmissionAdmitRole', 'i-*'],
+  ['CommandsDispatchRole', 'i-*'],
+  ['CommandsDispatchRole', 'breaker *'],
+  ['ResultsSettleRole', 'i-*'],
+  ['HaltingHaltRole', 'i-*'],
+  ['ReplacingReplaceRole', 'i-*'],
+  ['ReplacingReplaceRole', 'breaker *'],
+  ['DeparturesGoneRole', 'i-*'],
+  ['DeparturesGoneRole', 'breaker *'],
+  ['SweepRole', 'i-*'],
+  ['WayStateMachineRole', 'i-*'],
+  ['WayStateMachineRole', 'breaker *'],
+].flatMap(([role = '', rows = '']): Mutation[] => [
+  {
+    name: `door open: ${role} writes every attribute of ${rows}`,
+    apply: ledgerWrites(role, rows, (condition) => {
+      delete condition['ForAllValues:StringEquals'];
+    }),
+    turnsRed: 'a role that was taken over writes its own attributes alone',
+  },
+  {
+    name: `door open: ${role} writes the attributes of ${rows} in every row`,
+    apply: ledgerWrites(role, rows, (condition) => {
+      delete condition['ForAllValues:StringLike'];
+    }),
+    turnsRed: 'a role that was taken over writes its own attributes alone',
+  },
+]);
+
 const doors = ['Admission/Launches', 'Commands/Commands', 'Results/Results', 'Departures/Departures'] as const;
 
 /** Every statement by which a queue or its dead letters keep others out, each left out once. */
@@ -88,6 +135,28 @@ export const doorMutations: readonly Mutation[] = [
     turnsRed: 'a line that another rule sends is in no audit trail',
   },
   ...queueMutations,
+  ...ledgerMutations,
+  ...[0, 1].map(
+    (index): Mutation => ({
+      name: `door open: the ledger's policy lacks its statement ${index + 1}`,
+      apply: (copy) => {
+        copy
+          .resource('AWS::DynamoDB::Table', 'Ledger')
+          .Properties['ResourcePolicy'].PolicyDocument.Statement.splice(index, 1);
+      },
+      turnsRed: 'a row that another principal writes stays as it is',
+    }),
+  ),
+  {
+    name: "door shut: a writer is missing in the ledger's policy",
+    apply: (copy) => {
+      copy
+        .resource('AWS::DynamoDB::Table', 'Ledger')
+        .Properties['ResourcePolicy'].PolicyDocument.Statement.at(-1)
+        .Condition.ArnNotEquals['aws:PrincipalArn'].shift();
+    },
+    turnsRed: 'two tagged launches are released',
+  },
   {
     name: 'door shut: the sweep may not write departures',
     apply: (copy) => {

@@ -49,6 +49,59 @@ export const doorScenarios = {
     }
   }),
 
+  'a role that was taken over writes its own attributes alone': on(async (stage) => {
+    const { world } = stage;
+    const TableName = world.cloud.resource('Ledger/Table/Resource').ref;
+    const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
+    const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@1' }, launchedAt: { S: 'breaker' } };
+    const stranger = { ...run, instanceId: { S: 'mi-0aaaaaaaaaaaaaaaa' } };
+    // For each role an attribute of its own, if it has one that no other kind of row has.
+    const own = {
+      'Admission/Admit/Role': ['admittedAt', undefined],
+      'Commands/Dispatch/Role': ['token', 'probe'],
+      'Results/Settle/Role': ['provenToken', undefined],
+      'Halting/Halt/Role': ['haltedAt', undefined],
+      'Replacing/Replace/Role': ['verdict', 'failed'],
+      'Departures/Gone/Role': ['receipt', 'probe'],
+      'Sweep/Sweep/Role': ['endExecution', undefined],
+      'Way/StateMachine/Role': ['failure', 'passed'],
+    } as const;
+    for (const [path, [ofRun, ofBreaker]] of Object.entries(own)) {
+      const roleArn = String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
+      const set = async (Key: object, attribute: string | undefined, denied: boolean) => {
+        if (attribute === undefined) return;
+        const said = await answerTo(world, { kind: 'role', roleArn, sessionName: 'x' }, 'dynamodb', 'UpdateItem', {
+          TableName,
+          Key,
+          UpdateExpression: 'SET #a = :v',
+          ExpressionAttributeNames: { '#a': attribute },
+          ExpressionAttributeValues: { ':v': { S: 'x' } },
+        });
+        assert.equal(/not authorized/.test(said ?? ''), denied, `${path} writes ${attribute}: ${said}`);
+      };
+      await set(run, ofRun, false);
+      await set(breaker, ofBreaker, false);
+      for (const Key of [breaker, stranger]) await set(Key, ofRun, true);
+      for (const Key of [run, stranger]) await set(Key, ofBreaker, true);
+      for (const Key of [run, breaker]) await set(Key, 'unheardOf', true);
+    }
+  }),
+
+  'a row that another principal writes stays as it is': on(async ({ world }) => {
+    const TableName = world.cloud.resource('Ledger/Table/Resource').ref;
+    const Key = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
+    for (const [operation, input] of [
+      ['UpdateItem', { TableName, Key, UpdateExpression: 'REMOVE outcome' }],
+      ['PutItem', { TableName, Item: Key }],
+      ['DeleteItem', { TableName, Key }],
+      ['BatchWriteItem', { RequestItems: { [TableName]: [{ PutRequest: { Item: Key } }] } }],
+    ] as const) {
+      const attacker = attackerWith(world, `dynamodb:${operation}`);
+      const said = await answerTo(world, attacker, 'dynamodb', operation, input);
+      assert.match(said ?? `${operation} succeeded`, /explicit deny in a resource-based policy/);
+    }
+  }),
+
   'a line that another rule sends is in no audit trail': on(async (stage) => {
     const { world } = stage;
     const logGroupName = world.cloud.resource('Audit/Trail').ref;

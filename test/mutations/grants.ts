@@ -9,6 +9,8 @@ const needed: Readonly<Record<string, ScenarioName>> = {
     'a launch that EC2 does not show yet is admitted seconds after it does',
   'AdmissionAdmitRole sqs:SendMessage': 'a stop that no event told of ends the launch before it',
   'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
+  'CommandsDispatchRole dynamodb:UpdateItem on breakers':
+    'while the breaker is open one node is tried at a time, and a success closes it',
   'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
   'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
   'ReplacingReplaceRole ec2:TerminateInstances': 'a node that failed is replaced where its pool says so',
@@ -57,6 +59,7 @@ const neededByRole: Readonly<Record<string, ScenarioName>> = {
 interface Statement {
   Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: object;
 }
 
 /** One mutation for each single grant of each role: that action of that statement is dropped. */
@@ -70,7 +73,10 @@ export function grantMutations(copy: Copy): readonly Mutation[] {
         mutations.push({
           name: `grant dropped: ${role} ${action}${statements.filter((one) => [one.Action].flat().includes(action)).length > 1 ? ` on ${resourceOf(statement)}` : ''}`,
           apply: (mutant) => dropAction(mutant, id, index, action),
-          turnsRed: needed[`${role} ${action}`] ?? neededByRole[role] ?? 'two tagged launches are released',
+          turnsRed:
+            needed[`${role} ${action}${ofBreakers(statement) ? ' on breakers' : ''}`] ??
+            neededByRole[role] ??
+            'two tagged launches are released',
         });
       }
     });
@@ -99,6 +105,13 @@ function dropAction(copy: Copy, policy: string, index: number, action: string): 
   if (document.Statement.length === 0) copy.drop('AWS::IAM::Policy', policy);
 }
 
-function resourceOf({ Resource }: Statement): string {
+/** Whether a statement is about the rows of breakers. */
+function ofBreakers({ Condition }: Statement): boolean {
+  return JSON.stringify(Condition ?? {}).includes('breaker *');
+}
+
+function resourceOf(statement: Statement): string {
+  if (statement.Action === 'dynamodb:UpdateItem') return ofBreakers(statement) ? 'breakers' : 'runs';
+  const { Resource } = statement;
   return JSON.stringify(Resource).includes(':instance/') ? 'instances' : 'documents';
 }

@@ -120,6 +120,8 @@ describe('a role', () => {
       'ec2:InstanceProfile': 'arn:aws:iam::123456789012:instance-profile/demo-nodes',
       'autoscaling:ResourceTag/airlock:runtime': 'gvisor',
       'events:source': 'airlock',
+      'dynamodb:LeadingKeys': ['i-0123456789abcdef0'],
+      'dynamodb:Attributes': ['instanceId', 'launchedAt'],
       'eks:principalArn': preparing(world),
       'eks:accessEntryType': 'STANDARD',
       'eks:kubernetesGroups': ['airlock:preparers'],

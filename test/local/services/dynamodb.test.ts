@@ -155,15 +155,66 @@ describe('a request is authorized', () => {
   const authorize = (name: string, input: object) =>
     dynamodb.service.operations[name]?.authorize(input as never, { principal: someone, now: 0 });
   const arn = 'arn:aws:dynamodb:eu-central-1:123456789012:table/ledger';
-  const query = { TableName, KeyConditionExpression: '#i = :i AND at > :a', ExpressionAttributeNames: { '#i': 'id' } };
+  const query = {
+    TableName,
+    KeyConditionExpression: '#i = :i AND #a > :a',
+    ExpressionAttributeNames: { '#i': 'id', '#a': 'at' },
+  };
+  const values = { ExpressionAttributeValues: { ':i': { S: 'i-7' }, ':a': { S: '2' } } };
+  const rightsTo = (name: string, input: object) => {
+    const [right] = authorize(name, input) ?? [];
+    const { resource, context = {} } = right ?? {};
+    const { 'dynamodb:LeadingKeys': keys, 'dynamodb:Attributes': attributes, ...rest } = context;
+    return [resource, keys, attributes, ...Object.values(rest)];
+  };
+
   test.each([
-    ['UpdateItem', { TableName, Key }, arn, ['i-1']],
-    ['Query', { ...query, ExpressionAttributeValues: { ':i': { S: 'i-7' } } }, arn, ['i-7']],
-    ['Query', { ...query, IndexName: 'byCommand' }, `${arn}/index/byCommand`, ['']],
-    ['BatchGetItem', { RequestItems: { ledger: { Keys: [Key, Key] } } }, arn, ['i-1', 'i-1']],
-  ])('%s on its table or index, with the leading keys', (name, input, resource, keys) => {
-    expect(authorize(name, input)).toEqual([
-      { action: `dynamodb:${name}`, resource, context: { 'dynamodb:LeadingKeys': keys } },
+    ['UpdateItem', { TableName, Key }, [arn, ['i-1'], ['id', 'at'], 'NONE']],
+    ['Query', { ...query, ...values }, [arn, ['i-7'], ['id', 'at'], 'ALL_ATTRIBUTES']],
+    [
+      'Query',
+      { ...query, ...values, IndexName: 'byCommand' },
+      [`${arn}/index/byCommand`, ['i-7'], ['id', 'at'], 'ALL_PROJECTED_ATTRIBUTES'],
+    ],
+    ['Query', { TableName, KeyConditionExpression: 'command = :i' }, [arn, [''], [], 'ALL_ATTRIBUTES']],
+    [
+      'BatchGetItem',
+      { RequestItems: { ledger: { Keys: [Key, Key] } } },
+      [arn, ['i-1', 'i-1'], ['id', 'at'], 'ALL_ATTRIBUTES'],
+    ],
+    [
+      'BatchGetItem',
+      { RequestItems: { ledger: { Keys: [Key], ProjectionExpression: 'a.b, c' } } },
+      [arn, ['i-1'], ['id', 'at', 'a', 'c'], 'SPECIFIC_ATTRIBUTES'],
+    ],
+    [
+      'GetItem',
+      { TableName, Key, ProjectionExpression: 'a[0], n' },
+      [arn, ['i-1'], ['id', 'at', 'a', 'n'], 'SPECIFIC_ATTRIBUTES'],
+    ],
+    ['PutItem', { TableName, Item: { ...Key, n: { N: '1' } } }, [arn, ['i-1'], ['id', 'at', 'n'], 'NONE']],
+    ['Scan', { TableName, FilterExpression: 'attribute_exists(n)' }, [arn, [], ['n'], 'ALL_ATTRIBUTES']],
+  ])('%s on its table or index, with the keys and the attributes that it names', (name, input, rights) => {
+    expect(rightsTo(name, input)).toEqual(rights);
+  });
+
+  test('an attribute counts in whatever place of an update it is named, once, by the first part of its path', () => {
+    const update = {
+      TableName,
+      Key,
+      UpdateExpression:
+        'SET #s = :x, m.inside[0] = if_not_exists(elder.one, :x), n = n + :n REMOVE lefty, m.more ADD total_sum :n',
+      ConditionExpression:
+        'attribute_not_exists(asked) AND (#s = :x OR size(lengthy) > :n) AND NOT contains(words, :x)',
+      ExpressionAttributeNames: { '#s': 'state' },
+      ExpressionAttributeValues: { ':x': { S: 'x' }, ':n': { N: '1' } },
+      ReturnValues: 'ALL_NEW',
+    };
+    expect(rightsTo('UpdateItem', update)).toEqual([
+      arn,
+      ['i-1'],
+      ['id', 'at', 'state', 'm', 'elder', 'n', 'lefty', 'total_sum', 'asked', 'lengthy', 'words'],
+      'ALL_NEW',
     ]);
   });
 });

@@ -1,0 +1,136 @@
+import type { Breaker, Scope } from './breaker.ts';
+import type { LedgerRow, RowKey } from './ledger.ts';
+
+/** Who writes the ledger: a function, by its folder, or the state machine. */
+export const writers = ['admit', 'dispatch', 'settle', 'halt', 'replace', 'gone', 'sweep', 'way'] as const;
+
+/** Who writes the ledger. */
+export type Writer = (typeof writers)[number];
+
+/** The kinds of rows: one run of a node, or one breaker. */
+export type RowKind = 'run' | 'breaker';
+
+/** The key attributes of every row. */
+const keyAttributes = ['instanceId', 'launchedAt'] as const satisfies readonly (keyof RowKey)[];
+
+type RunAttribute = Exclude<keyof LedgerRow, keyof RowKey> | 'relaunched' | 'settledAt' | 'expiresAt';
+type BreakerAttribute = keyof Breaker | keyof Scope | 'expiresAt';
+
+const admission: readonly Writer[] = ['admit', 'sweep'];
+const sending: readonly Writer[] = ['dispatch'];
+const command: readonly Writer[] = ['dispatch', 'halt', 'sweep'];
+const settling: readonly Writer[] = ['settle', 'sweep'];
+const end: readonly Writer[] = ['way', 'gone'];
+
+/** Who writes each attribute of a run's row. */
+const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
+  notedAt: admission,
+  cluster: admission,
+  pool: admission,
+  node: admission,
+  request: admission,
+  refused: admission,
+  relaunched: admission,
+  execution: admission,
+  expiresAt: admission,
+  admittedAt: [...admission, 'gone'],
+  begunAt: ['way'],
+  nonce: ['way'],
+  token: sending,
+  attempt: sending,
+  batchId: sending,
+  verb: sending,
+  document: sending,
+  checksums: sending,
+  onlineAt: sending,
+  claimedAt: sending,
+  commandId: command,
+  sentAt: command,
+  installation: settling,
+  provenToken: settling,
+  settledToken: settling,
+  settledAt: settling,
+  failure: ['way'],
+  mark: ['way'],
+  verdict: ['replace'],
+  replacingAt: ['replace'],
+  haltedAt: ['halt', 'gone'],
+  outcome: end,
+  ending: end,
+  endedAt: end,
+  endedBy: end,
+  receipt: end,
+  toldAt: ['gone'],
+  endExecution: ['sweep'],
+  outdatedFor: ['sweep'],
+  ways: ['sweep'],
+};
+
+/** Who writes each attribute of a breaker's row. */
+const ofBreaker: Readonly<Record<BreakerAttribute, readonly Writer[]>> = {
+  cluster: ['replace', 'way'],
+  pool: ['replace', 'way'],
+  release: ['replace', 'way'],
+  expiresAt: ['replace', 'way'],
+  state: ['replace', 'way'],
+  openedAt: ['replace'],
+  toldAt: ['replace'],
+  windowStart: ['replace'],
+  failed: ['replace'],
+  passed: ['replace', 'way'],
+  probe: ['dispatch', 'replace', 'gone', 'way'],
+  probeUntil: ['dispatch', 'replace', 'gone', 'way'],
+};
+
+/**
+ * What the conditions of a writer's updates ask for beside its own attributes. DynamoDB holds a policy against every attribute that a request names,
+ * in a condition as in an update: a role may write what its conditions ask for. So they ask for as little as they can.
+ */
+const asked: Readonly<Partial<Record<Writer, Partial<Record<RowKind, readonly (RunAttribute | BreakerAttribute)[]>>>>> =
+  {
+    admit: { run: ['begunAt'] },
+    dispatch: { run: ['haltedAt'], breaker: ['state'] },
+    settle: { run: ['token'] },
+    halt: { run: ['batchId'] },
+    replace: { run: ['admittedAt', 'outcome'] },
+    gone: { run: ['replacingAt'] },
+    sweep: { run: ['begunAt', 'token', 'batchId'] },
+    way: { run: ['execution', 'refused', 'relaunched'] },
+  };
+
+/** How the partition keys of each kind of row begin. */
+export const partitions: Readonly<Record<RowKind, string>> = { run: 'i-*', breaker: 'breaker *' };
+
+/** One kind of row with the attributes that a writer's updates may name. */
+export interface Writable {
+  readonly kind: RowKind;
+  /** In the order of the alphabet; the key's are among them, for every request names them. */
+  readonly attributes: readonly string[];
+}
+
+/** What a writer's updates may name, by kind of row. A kind that it does not write is absent. */
+export function writableBy(writer: Writer): readonly Writable[] {
+  const kinds = [
+    ['run', ofRun],
+    ['breaker', ofBreaker],
+  ] as const;
+  return kinds.flatMap(([kind, table]) => {
+    const own = Object.entries(table).flatMap(([attribute, by]) => (by.includes(writer) ? [attribute] : []));
+    if (own.length === 0) return [];
+    return [
+      { kind, attributes: [...new Set([...keyAttributes, ...own, ...(asked[writer]?.[kind] ?? [])])].toSorted() },
+    ];
+  });
+}
+
+/** Every attribute of a kind of row: who writes it, and whose conditions ask for it. */
+export function attributesOf(
+  kind: RowKind,
+): readonly { readonly attribute: string; readonly writers: readonly Writer[]; readonly askers: readonly Writer[] }[] {
+  const table: Readonly<Record<string, readonly Writer[]>> = kind === 'run' ? ofRun : ofBreaker;
+  return Object.entries(table).map(([attribute, by]) => ({
+    attribute,
+    writers: by,
+    askers: writers.filter((writer) => (asked[writer]?.[kind] as readonly string[] | undefined)?.includes(attribute)),
+  }));
+}

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Writer } from '../../domain/ledger-rights.ts';
+import type { Principal } from '../../local/aws/service.ts';
+import { VirtualClock } from '../../local/clock.ts';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { World } from '../../local/world/world.ts';
+import { launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
+import { answerTo, attackerWith } from './attacker.ts';
+
+/** The role of each writer of the ledger, by its construct. */
+const roles: Readonly<Record<Writer, string>> = {
+  admit: 'Admission/Admit/Role',
+  dispatch: 'Commands/Dispatch/Role',
+  settle: 'Results/Settle/Role',
+  halt: 'Halting/Halt/Role',
+  replace: 'Replacing/Replace/Role',
+  gone: 'Departures/Gone/Role',
+  sweep: 'Sweep/Sweep/Role',
+  way: 'Way/StateMachine/Role',
+};
+
+const everyone = Object.keys(roles) as Writer[];
+
+/**
+ * The attributes that decide, and the roles that may name each in an update: those that write it, and, since DynamoDB does not tell the two apart,
+ * those whose conditions ask for it.
+ */
+const deciding: Readonly<Record<string, readonly Writer[]>> = {
+  node: ['admit', 'sweep'],
+  request: ['admit', 'sweep'],
+  execution: ['admit', 'sweep', 'way'],
+  endExecution: ['sweep'],
+  refused: ['admit', 'sweep', 'way'],
+  nonce: ['way'],
+  token: ['dispatch', 'settle', 'sweep'],
+  attempt: ['dispatch'],
+  document: ['dispatch'],
+  checksums: ['dispatch'],
+  commandId: ['dispatch', 'halt', 'sweep'],
+  installation: ['settle', 'sweep'],
+  provenToken: ['settle', 'sweep'],
+  failure: ['way'],
+  mark: ['way'],
+  verdict: ['replace'],
+  replacingAt: ['replace', 'gone'],
+  haltedAt: ['halt', 'gone', 'dispatch'],
+  outcome: ['way', 'gone', 'replace'],
+  ending: ['way', 'gone'],
+  receipt: ['way', 'gone'],
+  ways: ['sweep'],
+};
+
+const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
+const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@20260928.0' }, launchedAt: { S: 'breaker' } };
+
+let world: World;
+let TableName: string;
+beforeAll(async () => {
+  world = await World.start({
+    assembly: inject('assembly'),
+    clock: new VirtualClock(),
+    clusters: ['demo'],
+    machine: async () => new ModelledMachine(),
+  });
+  TableName = world.cloud.resource('Ledger/Table/Resource').ref;
+});
+afterAll(() => world.stop());
+
+function roleOf(writer: Writer): Principal {
+  const roleArn = String(world.cloud.resource(`${roles[writer]}/Resource`).attributes['Arn']);
+  return { kind: 'role', roleArn, sessionName: 'taken-over' };
+}
+
+/** What a role is answered that sets an attribute of a row, and nothing else. */
+function set(writer: Writer, Key: object, attribute: string): Promise<string | undefined> {
+  return answerTo(world, roleOf(writer), 'dynamodb', 'UpdateItem', {
+    TableName,
+    Key,
+    UpdateExpression: 'SET #a = :v',
+    ExpressionAttributeNames: { '#a': attribute },
+    ExpressionAttributeValues: { ':v': { S: 'forged' } },
+  });
+}
+
+const refused = /^AccessDeniedException: .* because no identity-based policy allows the dynamodb:UpdateItem action$/;
+
+/** The attacker runs code of one function, or has the state machine's role: everything that role may do, and nothing else. */
+describe('a role that was taken over', () => {
+  it.each(Object.entries(deciding))('writes %s of a run only if it is one of %j', async (attribute, may) => {
+    for (const writer of everyone) {
+      const answer = await set(writer, run, attribute);
+      if (may.includes(writer)) expect([writer, answer]).toEqual([writer, undefined]);
+      else expect([writer, answer]).toEqual([writer, expect.stringMatching(refused)]);
+    }
+  });
+
+  it.each([
+    ['state', ['dispatch', 'replace', 'way']],
+    ['failed', ['replace']],
+    ['openedAt', ['replace']],
+    ['probe', ['dispatch', 'replace', 'gone', 'way']],
+  ])('writes %s of a breaker only if it is one of %j', async (attribute, may) => {
+    for (const writer of everyone) {
+      const answer = await set(writer, breaker, attribute);
+      if (may.includes(writer)) expect([writer, answer]).toEqual([writer, undefined]);
+      else expect([writer, answer]).toEqual([writer, expect.stringMatching(refused)]);
+    }
+  });
+
+  it("cannot name another's attribute beside its own, in a condition, or as the place that a value comes from", async () => {
+    const own = { TableName, Key: run, ExpressionAttributeValues: { ':v': { S: 'x' } } };
+    for (const more of [
+      { UpdateExpression: 'SET haltedAt = :v, provenToken = :v' },
+      { UpdateExpression: 'SET haltedAt = :v REMOVE outcome' },
+      { UpdateExpression: 'SET haltedAt = installation', ExpressionAttributeValues: undefined },
+      { UpdateExpression: 'SET haltedAt = :v', ConditionExpression: 'attribute_exists(installation)' },
+    ])
+      expect(
+        await answerTo(
+          world,
+          roleOf('halt'),
+          'dynamodb',
+          'UpdateItem',
+          JSON.parse(JSON.stringify({ ...own, ...more })),
+        ),
+      ).toMatch(refused);
+    expect(await set('halt', run, 'haltedAt')).toBeUndefined();
+  });
+
+  it('cannot replace or delete a row, or write into one that is neither a run nor a breaker', async () => {
+    for (const writer of everyone) {
+      const put = { TableName, Item: { ...run, haltedAt: { S: 'x' } } };
+      expect(await answerTo(world, roleOf(writer), 'dynamodb', 'PutItem', put)).toContain('AccessDenied');
+      expect(await answerTo(world, roleOf(writer), 'dynamodb', 'DeleteItem', { TableName, Key: run })).toContain(
+        'AccessDenied',
+      );
+      const stranger = { ...run, instanceId: { S: 'mi-0aaaaaaaaaaaaaaaa' } };
+      for (const attribute of ['node', 'haltedAt', 'state'])
+        expect(await set(writer, stranger, attribute)).toMatch(refused);
+    }
+  });
+});
+
+/** The attacker has a right on every table of the account, and the ledger's own policy stands against it. */
+describe('a principal of the account with a right to write tables', () => {
+  const update = { Key: run, UpdateExpression: 'REMOVE outcome' };
+  it.each([
+    ['UpdateItem', update],
+    ['PutItem', { Item: run }],
+    ['DeleteItem', { Key: run }],
+    ['BatchWriteItem', {}],
+  ])('writes nothing there by %s', async (operation, input) => {
+    const attacker = attackerWith(world, `dynamodb:${operation}`);
+    const whole =
+      operation === 'BatchWriteItem'
+        ? { RequestItems: { [TableName]: [{ DeleteRequest: { Key: run } }] } }
+        : { TableName, ...input };
+    expect(await answerTo(world, attacker, 'dynamodb', operation, whole)).toMatch(
+      /^AccessDeniedException: .* with an explicit deny in a resource-based policy$/,
+    );
+  });
+
+  it('writes nothing there by PartiQL, and nothing whole if it is a role of ours or an operator', async () => {
+    const { iam } = world.cloud;
+    const { attributes } = world.cloud.resource('Ledger/Table/Resource');
+    const table = world.services.dynamoDb.service.operations['PutItem'];
+    const [{ resourcePolicy = undefined } = {}] =
+      table?.authorize({ TableName, Item: run } as never, { principal: roleOf('admit'), now: 0 }) ?? [];
+    for (const action of ['PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete', 'PutItem', 'DeleteItem', 'BatchWriteItem'])
+      for (const principal of [attackerWith(world, `dynamodb:${action}`), roleOf('admit')])
+        expect(
+          iam.deny(principal, { action: `dynamodb:${action}`, resource: String(attributes['Arn']), resourcePolicy }),
+        ).toContain('explicit deny in a resource-based policy');
+  });
+
+  it('reads there: a row holds nothing that is a right', async () => {
+    const reader = attackerWith(world, 'dynamodb:GetItem');
+    expect(await answerTo(world, reader, 'dynamodb', 'GetItem', { TableName, Key: run })).toBeUndefined();
+  });
+});
+
+it('a role of a function without a part in the ledger, and one that may only invoke it, write nothing there', async () => {
+  const cluster = String(world.cloud.resource('Cluster-demo/Cluster/Role/Resource').attributes['Arn']);
+  for (const principal of [
+    { kind: 'role', roleArn: cluster, sessionName: 'taken-over' } as const,
+    attackerWith(world, 'lambda:InvokeFunction'),
+  ]) {
+    const update = { TableName, Key: run, UpdateExpression: 'REMOVE outcome' };
+    expect(await answerTo(world, principal, 'dynamodb', 'UpdateItem', update)).toContain('AccessDenied');
+  }
+});
+
+it('what the roles may write is enough: a node is released', async () => {
+  const own = await startWorld();
+  const node = await launch(own);
+  await settle(own);
+  expect(own.report(node).outcome).toBe('released');
+  expect(taintsOf(own, node)).toEqual([]);
+  expect(own.cloud.journal.filter(({ error }) => /AccessDenied/.test(error ?? ''))).toEqual([]);
+});

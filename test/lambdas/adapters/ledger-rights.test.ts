@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { attributesOf, type RowKind, type Writer, writableBy, writers } from '../../../domain/ledger-rights.ts';
+import { here } from '../../../local/aws/service.ts';
+import { VirtualClock } from '../../../local/clock.ts';
+import { Engine } from '../../../local/services/dynamodb-engine.ts';
+import { type RightsRequest, rightOn } from '../../../local/services/dynamodb-rights.ts';
+
+process.env['LEDGER_TABLE'] = 'ledger';
+const { client } = await import('../../../lambdas/adapters/table.ts');
+const adapters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'lambdas/adapters/ledger.ts': await import('../../../lambdas/adapters/ledger.ts'),
+  'lambdas/adapters/breakers.ts': await import('../../../lambdas/adapters/breakers.ts'),
+};
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const engine = new Engine(new VirtualClock(), here);
+const tables = { place: here, keysOf: () => ['instanceId', 'launchedAt'], policyOf: () => undefined };
+
+/** What an update of a row names, in the order of the alphabet. */
+function named(update: RightsRequest): { readonly kind: RowKind; readonly attributes: readonly string[] } {
+  const parsed = engine.parse('updateItem', update);
+  if (parsed === undefined) throw new Error(`no update: ${JSON.stringify(update)}`);
+  const { context = {} } = rightOn(tables, 'UpdateItem', update, parsed);
+  const [key = ''] = context['dynamodb:LeadingKeys'] ?? [];
+  return {
+    kind: key.startsWith('breaker') ? 'breaker' : 'run',
+    attributes: context['dynamodb:Attributes'] as readonly string[],
+  };
+}
+
+/** Which functions of the two adapters a file reaches, itself and by what it imports. */
+function reached(file: string, seen = new Set<string>()): Set<string> {
+  const found = new Set<string>();
+  if (seen.has(file)) return found;
+  seen.add(file);
+  const text = readFileSync(join(root, file), 'utf8');
+  for (const [, names = '', path = ''] of text.matchAll(/import (?:type )?\{([^}]*)\} from '(\.[^']+)'/g)) {
+    const target = normalize(join(dirname(file), path));
+    if (target in adapters) {
+      for (const name of names.split(',')) if (!/^\s*(type |$)/.test(name)) found.add(`${target} ${name.trim()}`);
+    } else if (target.startsWith('lambdas/')) for (const one of reached(target, seen)) found.add(one);
+  }
+  return found;
+}
+
+/** Arguments of each function that writes: two of them where what is named depends on them. */
+const at = '2026-11-21T09:00:00.000Z';
+const node = { instanceId: 'i-0aaaaaaaaaaaaaaaa', launchedAt: at, cluster: 'demo', pool: 'p', relaunched: true };
+const row = { ...node, token: 'was', batchId: 'was' };
+const scope = { cluster: 'demo', pool: 'p', release: 'gvisor@1' };
+const request = { runtime: 'gvisor', release: '1' };
+const claimed = {
+  node,
+  request,
+  token: 't',
+  attempt: 0,
+  batchId: 'b',
+  verb: 'install',
+  document: 'd',
+  checksums: {},
+  onlineAt: at,
+  at,
+};
+const receipt = { outcome: 'instance-gone', endedAt: at };
+const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
+  noteAdmission: [
+    [{ node, request }, 'e', at],
+    [{ node, refused: { outcome: 'unknown-runtime' } }, 'e', at],
+  ],
+  noteAdmitted: [[node, at]],
+  claim: [[{ ...claimed, over: undefined }], [{ ...claimed, over: row }]],
+  giveBack: [[node, 'b']],
+  noteCommand: [[node, 'b', 'c', at]],
+  noteProven: [[node, 't', {}]],
+  noteVerdict: [[node, 'hold']],
+  noteEndExecution: [[node, 'e']],
+  noteSettled: [[node, 't', at]],
+  halt: [[node, at]],
+  noteGone: [[node, receipt, 'gone']],
+  noteReplacing: [[node, at]],
+  noteTold: [[node, at]],
+  noteOutdated: [[node, '2']],
+  noteWays: [[node, 1]],
+  addFailure: [
+    [scope, 'i', { over: undefined, start: true, at }],
+    [scope, 'i', { over: { windowStart: at }, start: false, at }],
+  ],
+  openBreaker: [[scope, at, at]],
+  noteOpeningTold: [[scope, at]],
+  takeProbe: [[scope, 'i', at, at]],
+  dropProbe: [[scope, 'i']],
+};
+
+/** Values in the form of DynamoDB's API: only their types matter here. */
+function onTheWire(values: readonly (readonly [string, unknown])[]): NonNullable<RightsRequest['Key']> {
+  const typed = (value: unknown) =>
+    value instanceof Set ? { SS: [...value] } : typeof value === 'number' ? { N: `${value}` } : { S: String(value) };
+  return Object.fromEntries(values.map(([name, value]) => [name, typed(value)]));
+}
+
+/** Every attribute that the code of a function names in updates. */
+async function namedBy(functions: ReadonlySet<string>): Promise<ReadonlyMap<RowKind, ReadonlySet<string>>> {
+  const found = new Map<RowKind, Set<string>>();
+  const updates: RightsRequest[] = [];
+  const send = vi.spyOn(client, 'send').mockImplementation(async (command: { readonly input: unknown }) => {
+    updates.push(command.input as RightsRequest);
+    return { Attributes: {} };
+  });
+  for (const one of functions) {
+    const [file = '', name = ''] = one.split(' ');
+    const call = adapters[file]?.[name] as (...parameters: readonly unknown[]) => Promise<unknown>;
+    for (const parameters of samples[name] ?? []) await call(...parameters);
+  }
+  send.mockRestore();
+  for (const { Key, ExpressionAttributeValues, ...rest } of updates) {
+    const values = Object.entries(ExpressionAttributeValues ?? {});
+    const some = values.length === 0 ? {} : { ExpressionAttributeValues: onTheWire(values) };
+    const { kind, attributes } = named({ ...rest, Key: onTheWire(Object.entries(Key ?? {})), ...some });
+    found.set(kind, new Set([...(found.get(kind) ?? []), ...attributes]));
+  }
+  return found;
+}
+
+/** Every attribute that the state machine names in updates. */
+let byWay: ReadonlyMap<RowKind, ReadonlySet<string>>;
+beforeAll(() => {
+  const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
+  const machine = Object.values(template.Resources).find(
+    (one) => (one as { Type: string }).Type === 'AWS::StepFunctions::StateMachine',
+  ) as { Properties: { DefinitionString: { 'Fn::Join': [string, unknown[]] } } };
+  const [, parts] = machine.Properties.DefinitionString['Fn::Join'];
+  const definition = JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')) as {
+    readonly States: Readonly<Record<string, { readonly Resource?: string; readonly Arguments?: RightsRequest }>>;
+  };
+  const found = new Map<RowKind, Set<string>>();
+  for (const { Resource, Arguments } of Object.values(definition.States)) {
+    if (Resource?.endsWith(':dynamodb:updateItem') !== true || Arguments === undefined) continue;
+    const values = JSON.parse(
+      JSON.stringify(Arguments.ExpressionAttributeValues).replace(/"N":"\{%.*?%\}"/g, '"N":"1"'),
+    );
+    const { attributes } = named({ ...Arguments, TableName: 'ledger', ExpressionAttributeValues: values });
+    // The key is an expression.
+    const kind = JSON.stringify(Arguments.Key).includes('breaker') ? 'breaker' : 'run';
+    found.set(kind, new Set([...(found.get(kind) ?? []), ...attributes]));
+  }
+  byWay = found;
+});
+
+describe('each writer of the ledger', () => {
+  it.each(writers)('%s may name in updates what its code names, and nothing else', async (writer: Writer) => {
+    const used = writer === 'way' ? byWay : await namedBy(reached(`lambdas/${writer}/handler.ts`));
+    const may = new Map(writableBy(writer).map(({ kind, attributes }) => [kind, attributes]));
+    for (const kind of ['run', 'breaker'] as const)
+      expect([kind, may.get(kind)]).toEqual([
+        kind,
+        used.has(kind) ? [...(used.get(kind) ?? [])].toSorted() : undefined,
+      ]);
+  });
+
+  it('is given its attributes by writing them, or by a condition, and not by both', () => {
+    for (const kind of ['run', 'breaker'] as const)
+      for (const { attribute, writers: own, askers } of attributesOf(kind))
+        expect([attribute, own.filter((one) => askers.includes(one))]).toEqual([attribute, []]);
+  });
+
+  it('is known: no other function reaches an update', () => {
+    const writing = Object.keys(samples);
+    for (const folder of ['cluster', 'cluster-inside', 'find-cluster', 'grant-cluster-admin', 'prepare-cluster']) {
+      const names = [...reached(`lambdas/${folder}/handler.ts`)].map((one) => one.split(' ')[1] ?? '');
+      expect([folder, names.filter((name) => writing.includes(name))]).toEqual([folder, []]);
+    }
+  });
+});
