@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
+    // Files share a worker, and with it what is slow to load: the CDK, the SDK and the bundles of the local cloud's functions.
+    isolate: false,
   },
 });
