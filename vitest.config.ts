@@ -1,15 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
+// Each test file is in one lane. The first takes seconds: it needs neither the synthesized app nor the local cloud.
+const unit = [
+  'test/{domain,kubernetes,lanes}/**/*.test.ts',
+  'test/lambdas/**/!(crowd|ledger-rights|prepare).test.ts',
+  'test/lib/**/!(limits|template).test.ts',
+];
+const local = ['test/local/**/*.test.ts'];
+
+const common = {
+  testTimeout: 120_000,
+  hookTimeout: 300_000,
+  // Files share a worker, and with it what is slow to load: the CDK, the SDK and the bundles of the local cloud's functions.
+  isolate: false,
+};
+const globalSetup = ['test/assembly/project.ts'];
+
 export default defineConfig({
   test: {
-    globalSetup: ['test/assembly/project.ts'],
-    include: ['test/**/*.test.ts'],
-    // Those need root: npm run test:node.
-    exclude: ['test/node/**'],
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
     maxWorkers: 2,
-    // Files share a worker, and with it what is slow to load: the CDK, the SDK and the bundles of the local cloud's functions.
-    isolate: false,
+    projects: [
+      { test: { ...common, name: 'unit', include: unit } },
+      { test: { ...common, name: 'local', include: local, globalSetup } },
+      {
+        test: {
+          ...common,
+          name: 'scenario',
+          include: ['test/**/*.test.ts'],
+          // Those of test/node need root: npm run test:node.
+          exclude: [...unit, ...local, 'test/node/**'],
+          globalSetup,
+        },
+      },
+    ],
   },
 });

@@ -15,12 +15,30 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesizes once for all tests. */
-export default async function setup(project: TestProject): Promise<() => void> {
+interface Shared {
+  readonly folder: string;
+  readonly synthesis: ReturnType<typeof synthesizeSimulated>;
+  lanes: number;
+}
+
+/** Each lane has a module of its own, in one process. */
+const here = globalThis as { airlockAssembly?: Shared };
+
+function begin(): Shared {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-test-'));
-  const { assembly, catalogue } = await synthesizeSimulated(folder);
+  return { folder, synthesis: synthesizeSimulated(folder), lanes: 0 };
+}
+
+/** Synthesizes once for all tests, whatever lanes run. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  here.airlockAssembly ??= begin();
+  const shared = here.airlockAssembly;
+  shared.lanes++;
+  const { assembly, catalogue } = await shared.synthesis;
   project.provide('assembly', assembly);
   project.provide('catalogue', catalogue);
-  project.provide('scratch', mkdtempSync(join(folder, 'scratch-')));
-  return () => rmSync(folder, { recursive: true });
+  project.provide('scratch', mkdtempSync(join(shared.folder, 'scratch-')));
+  return () => {
+    if (--shared.lanes === 0) rmSync(shared.folder, { recursive: true });
+  };
 }
