@@ -44,12 +44,12 @@ flag() {
 
 # Reads what there is before anything is touched. It waits for containerd, which may still be starting.
 read_containerd() {
-  local deadline line known=$config
+  local deadline line known=$config known_restarts=''
   patience 90
   deadline=$((uptime + REPLY))
   while show_containerd && [[ $containerd_active != active && -n $containerd_start ]] && tick && ((uptime < deadline)); do
-    # A failed unit does not come back by itself.
-    if [[ $containerd_active == failed ]]; then break; fi
+    # A failed unit does not come back by itself, nor does a daemon that dies again and again.
+    if [[ $containerd_active == failed ]] || ((containerd_restarts >= ${known_restarts:=$containerd_restarts} + 3)); then break; fi
     sleep 0.2
   done
   if [[ -z $containerd_start ]]; then

@@ -132,8 +132,7 @@ containerd_answers() {
   fi
   words_of "$containerd_pid"
   if ((${#containerd_words[@]} > 0)) && [[ ${words[*]} != "${containerd_words[*]}" ]]; then
-    read_cri
-    containerd_other=$REPLY
+    if clean timeout 20 ctr plugins ls >/dev/null 2>&1; then containerd_other=1; fi
     REPLY="containerd ran as '${containerd_words[*]}' and runs as '${words[*]}'"
     return 1
   fi

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from '../mutations/assembly.ts';
@@ -14,6 +14,7 @@ import { Players } from './pool.ts';
 import { Progress } from './progress.ts';
 import { Table } from './table.ts';
 import { clusterName, replacingPool } from './trial.ts';
+import { whole } from './whole.ts';
 
 interface Options {
   readonly seed: number;
@@ -28,21 +29,16 @@ interface Options {
 
 const options = new Command('test:faults')
   .description('Break everything around the product, and see whether the rules hold')
-  .option('--seed <number>', 'which chance', whole, 1)
-  .option('--runs <number>', 'how many runs', whole, 200)
-  .option('--from <number>', 'the first of them, where a sitting goes on that was ended', whole, 0)
-  .option('--run <number>', 'replay this run alone', whole)
+  .option('--seed <number>', 'which chance', whole(0), 1)
+  .option('--runs <number>', 'how many runs', whole(1), 200)
+  .option('--from <number>', 'the first of them, where a sitting goes on that was ended', whole(0), 0)
+  .option('--run <number>', 'replay this run alone', whole(0))
   .option('--fault <name>', 'play this fault alone, in every run')
   .option('--breakages [name]', 'break the product in each way that the matrix has to find')
-  .option('--processes <number>', 'how many runs at once', whole, availableParallelism())
+  .option('--processes <number>', 'how many runs at once', whole(1, 256), availableParallelism())
   .option('--report <file>', "write each run's result into a file, as Vitest's JSON reporter does")
   .parse()
   .opts<Options>();
-
-function whole(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number`);
-  return Number(text);
-}
 
 function* draws({ seed, runs, from, run, fault }: Options): Generator<Draw> {
   if (fault !== undefined && faults[fault] === undefined) throw new Error(`there is no fault ${fault}`);

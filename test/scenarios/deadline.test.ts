@@ -49,6 +49,19 @@ describe('an installation that still runs when its time is up', () => {
   });
 });
 
+describe('what a node is told', () => {
+  it('is how much time it has', async () => {
+    const world = await startWorld();
+    const nodes = [await launch(world), await launch(world, { tags: { 'airlock:deadline-minutes': '6' } })];
+    await settle(world);
+
+    expect(nodes.map((node) => world.report(node).outcome)).toEqual(['released', 'released']);
+    // Of 20 and 6 minutes, without the way out and the time until the agent was online.
+    const told = world.services.ssm.commands().flatMap(({ parameters }) => parameters['Seconds']);
+    expect(told.toSorted()).toEqual(['1050', '240']);
+  });
+});
+
 describe('the tag airlock:deadline-minutes', () => {
   it('gives one instance another deadline', async () => {
     const world = await startWorld();

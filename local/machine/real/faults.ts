@@ -62,7 +62,9 @@ export const realFaults: Readonly<Partial<Record<MachineFault, RealFault>>> = {
   'download-404': download('download-404'),
   'download-500': download('download-500'),
   'download-cut': download('download-cut'),
-  'containerd-does-not-return': daemonThat(`if ${withOurHandler}; then exit 1; fi`),
+  'containerd-does-not-return': daemonThat(
+    `if ${withOurHandler}; then echo 'containerd: planted fault' >&2; exit 1; fi`,
+  ),
   'containerd-never-returns': daemonThat('if [ -e /run/started-once ]; then exit 1; fi; touch /run/started-once'),
   'cri-does-not-return': daemonThat(`if ${withOurHandler}; then\n    ${withoutCri}\n  fi`),
   'disk-full': smallDisk('size=100m'),

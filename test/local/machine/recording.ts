@@ -18,8 +18,9 @@ export type Recorded = (typeof recorded)[number];
 
 const release = '20260928.0';
 
-/** The seconds that a node is told it has: a kubelet that is dead is waited for nearly all of them, and the wait is no part of the answer. */
-export const secondsFor = (name: Recorded): string => (name === 'kubelet-dead' ? '2' : '900');
+/** The seconds that a node is told it has: what is dead is waited for nearly all of them, and the wait is no part of the answer. */
+export const secondsFor = (name: Recorded): string =>
+  (({ 'kubelet-dead': '2', 'containerd-never-returns': '10' }) as Partial<Record<Recorded, string>>)[name] ?? '900';
 
 /** The faults with which a recording's machine is made. */
 export function faultsOf(name: Recorded): readonly MachineFault[] {
