@@ -1,7 +1,6 @@
 /**
- * The rights that a request to DynamoDB needs, with the keys that conditions are held against. Sources: "Using IAM policy conditions for fine-grained
- * access control" in the DynamoDB Developer Guide, and "Actions, resources, and condition keys for Amazon DynamoDB" in the Service Authorization
- * Reference.
+ * The rights that a request to DynamoDB needs, with the keys that conditions are held against:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Authorization, IamContext, Place } from '../aws/service.ts';
