@@ -70,21 +70,30 @@ export type Request = v.InferOutput<typeof RequestSchema>;
 const purposes = { drifted: 'reprove', held: 'retry' } as const;
 
 /**
- * Names the execution of one way of a node: a pure function of the launch and the way, so that a repeated event is refused by Step
- * Functions itself. A closed name stays reserved for 90 days.
+ * Names the execution of one way of a node. A closed name stays reserved for 90 days, so one that could be guessed could be taken before the node
+ * is there: the name is drawn once, and the row of the way keeps it.
+ *
+ * @param drawn what nobody can guess, at most 30 characters
  */
-export function executionOf(node: Pick<Node, 'instanceId' | 'launchedAt' | 'again'>): string {
+export function executionOf(node: Pick<Node, 'instanceId' | 'launchedAt' | 'again'>, drawn: string): string {
   const { again } = node;
-  return again === undefined ? named(node, 'install', 1) : named(node, purposes[again.why], again.attempt);
+  return again === undefined
+    ? named(node, 'install', 1, drawn)
+    : named(node, purposes[again.why], again.attempt, drawn);
 }
 
-/** Names the execution that ends a way which its own execution left without an end. */
-export function endExecutionOf(node: Pick<Node, 'instanceId' | 'launchedAt' | 'again'>): string {
-  return named(node, 'end', 1 + (node.again?.attempt ?? 0));
+/** Names the execution that ends a way which its own execution left without an end, as {@link executionOf} does. */
+export function endExecutionOf(node: Pick<Node, 'instanceId' | 'launchedAt' | 'again'>, drawn: string): string {
+  return named(node, 'end', 1 + (node.again?.attempt ?? 0), drawn);
 }
 
-function named({ instanceId, launchedAt }: Pick<Node, 'instanceId' | 'launchedAt'>, purpose: string, attempt: number) {
-  return `${instanceId}-${Math.floor(Date.parse(launchedAt) / 1000)}-${purpose}-${attempt}`;
+function named(
+  { instanceId, launchedAt }: Pick<Node, 'instanceId' | 'launchedAt'>,
+  purpose: string,
+  attempt: number,
+  drawn: string,
+) {
+  return `${instanceId}-${Math.floor(Date.parse(launchedAt) / 1000)}-${purpose}-${attempt}-${drawn}`;
 }
 
 /** The `spec.providerID` of the Node that an instance becomes. */

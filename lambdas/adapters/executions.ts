@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
@@ -13,7 +14,12 @@ const client = new SFNClient({ maxAttempts: 6 });
 /** The longest cause that SendTaskFailure takes. */
 const causeLimit = 32_768;
 
-/** Starts an execution under a name that is a pure function of its event; a name that is taken means that it was started before. */
+/** Draws the part of an execution's name that nobody can guess: 16 characters. */
+export function drawName(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** Starts an execution under the name that its row keeps; a name that is taken means that it was started before. */
 export async function start(stateMachineArn: string, name: string, input: unknown): Promise<void> {
   const execution = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
   await unlessDone('states:StartExecution', () => client.send(execution));

@@ -58,24 +58,34 @@ function read(item: unknown): LedgerRow[] {
   return row === undefined ? [] : [row];
 }
 
-/** Makes the row of a node that is about to be admitted. That of one whose run has begun stays as it is. */
+/**
+ * Makes the row of a node that is about to be admitted. That of one whose run has begun stays as it is.
+ *
+ * @param execution the name of its execution, if the row has none yet
+ * @returns the name that the row has
+ */
 export async function noteAdmission(
   { node, request, refused }: Admission,
   execution: string,
   at: string,
-): Promise<void> {
-  await update(node, 'attribute_not_exists(admittedAt) AND attribute_not_exists(begunAt)', {
-    notedAt: at,
-    cluster: node.cluster,
-    pool: node.pool,
-    node: JSON.stringify(node),
-    request: request && JSON.stringify(request),
-    refused: refused && JSON.stringify(refused),
-    // The state machine's first write asks for it by itself.
-    relaunched: node.relaunched,
-    execution,
-    expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
+): Promise<string> {
+  const row = await updateRow(node, {
+    condition: 'attribute_not_exists(admittedAt) AND attribute_not_exists(begunAt)',
+    fields: {
+      notedAt: at,
+      cluster: node.cluster,
+      pool: node.pool,
+      node: JSON.stringify(node),
+      request: request && JSON.stringify(request),
+      refused: refused && JSON.stringify(refused),
+      // The state machine's first write asks for it by itself.
+      relaunched: node.relaunched,
+      expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
+    },
+    keep: { execution },
   });
+  const named = row?.['execution'] ?? (await rowsOf([node])).get(rowName(node))?.execution;
+  return typeof named === 'string' ? named : execution;
 }
 
 /** Notes that a node was admitted: its execution was started, and that was told. */
@@ -141,9 +151,15 @@ export async function noteVerdict(key: LedgerKey, verdict: Verdict): Promise<voi
   await update(key, 'attribute_exists(instanceId)', { verdict });
 }
 
-/** Notes which execution is to end a run that has no end. */
-export async function noteEndExecution(key: LedgerKey, endExecution: string): Promise<void> {
-  await update(key, 'attribute_exists(instanceId)', { endExecution });
+/**
+ * Notes which execution is to end a run that has no end.
+ *
+ * @param endExecution its name, if the row has none yet
+ * @returns the name that the row has
+ */
+export async function noteEndExecution(key: LedgerKey, endExecution: string): Promise<string> {
+  const row = await updateRow(key, { condition: 'attribute_exists(instanceId)', fields: {}, keep: { endExecution } });
+  return typeof row?.['endExecution'] === 'string' ? row['endExecution'] : endExecution;
 }
 
 /** Notes that the state that waits behind a token has its answer. */

@@ -17,6 +17,8 @@ export interface Update {
   readonly condition: string;
   /** What is set; what is undefined is removed. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** What is set if the row does not have it yet. */
+  readonly keep?: Readonly<Record<string, unknown>>;
   /** What is added: a number to a number, a set to a set. */
   readonly add?: Readonly<Record<string, unknown>>;
   /** The values that the condition names. */
@@ -26,13 +28,18 @@ export interface Update {
 /** Updates a row under a condition. @returns the row as it is then, or undefined where the condition does not hold */
 export async function updateRow(
   key: LedgerKey,
-  { condition, fields, add = {}, values = {} }: Update,
+  { condition, fields, keep = {}, add = {}, values = {} }: Update,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const set = Object.entries(fields).filter(([, value]) => value !== undefined);
   const removed = Object.keys(fields).filter((name) => fields[name] === undefined);
+  const kept = Object.entries(keep);
   const added = Object.entries(add);
+  const setting = [
+    ...set.map(([name]) => `#${name} = :new_${name}`),
+    ...kept.map(([name]) => `#${name} = if_not_exists(#${name}, :new_${name})`),
+  ];
   const asked = [...condition.matchAll(/#([A-Za-z]+)/g)].map(([, name = '']) => name);
-  const names = [...Object.keys(fields), ...Object.keys(add), ...asked];
+  const names = [...Object.keys(fields), ...Object.keys(keep), ...Object.keys(add), ...asked];
   try {
     const { Attributes } = await client.send(
       new UpdateCommand({
@@ -40,13 +47,13 @@ export async function updateRow(
         Key: keyOf(key),
         ConditionExpression: condition,
         UpdateExpression: [
-          set.length > 0 ? `SET ${set.map(([name]) => `#${name} = :new_${name}`).join(', ')}` : '',
+          setting.length > 0 ? `SET ${setting.join(', ')}` : '',
           removed.length > 0 ? `REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '',
           added.length > 0 ? `ADD ${added.map(([name]) => `#${name} :new_${name}`).join(', ')}` : '',
         ].join(' '),
         ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
         ExpressionAttributeValues: {
-          ...Object.fromEntries([...set, ...added].map(([name, value]) => [`:new_${name}`, value])),
+          ...Object.fromEntries([...set, ...kept, ...added].map(([name, value]) => [`:new_${name}`, value])),
           ...values,
         },
         ReturnValues: 'ALL_NEW',

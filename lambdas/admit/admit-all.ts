@@ -4,7 +4,7 @@ import type { Admission } from '../../domain/messages.ts';
 import { executionOf, type Node } from '../../domain/node.ts';
 import { tell } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
-import { start } from '../adapters/executions.ts';
+import { drawName, start } from '../adapters/executions.ts';
 import { launchesOf, noteAdmission, noteAdmitted, rowsOf } from '../adapters/ledger.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
@@ -57,6 +57,9 @@ function relaunchOf(admission: Admission, earlier: readonly LedgerRow[]): Admiss
   return { ...admission, node: again ? node : { ...node, relaunched: true } };
 }
 
+/** An admission whose execution was started, under the name that its row has. */
+type Started = Admission & { readonly execution: string };
+
 interface Fresh {
   readonly row: string;
   readonly admission: Admission;
@@ -65,18 +68,18 @@ interface Fresh {
 }
 
 async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
-  const started: Admission[] = [];
+  const started: Started[] = [];
   const failed: string[] = [];
   await Promise.all(
     some.map(async ({ row, admission: asked, ended }) => {
-      const execution = executionOf(asked.node);
       try {
         const earlier = await earlierWaysOf(asked.node);
         const admission = relaunchOf(asked, earlier);
-        await noteAdmission(admission, execution, new Date().toISOString());
+        const drawn = executionOf(admission.node, drawName());
+        const execution = await noteAdmission(admission, drawn, new Date().toISOString());
         await tellOfEarlier(admission.node, earlier);
         if (!ended) await start(stateMachine, execution, rowKeyOf(admission.node));
-        started.push(admission);
+        started.push({ ...admission, execution });
       } catch (error) {
         const { instanceId } = asked.node;
         logger.error('an execution could not be started', { instanceId, error: error as Error });
@@ -84,14 +87,7 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
       }
     }),
   );
-  await tell(
-    started.map(
-      (admission): Telling => ({
-        type: 'Node Admitted',
-        detail: { ...admission, execution: executionOf(admission.node) },
-      }),
-    ),
-  );
+  await tell(started.map((detail): Telling => ({ type: 'Node Admitted', detail })));
   const at = new Date().toISOString();
   await Promise.all(started.map(({ node }) => noteAdmitted(node, at)));
   count('Admitted', started.length);

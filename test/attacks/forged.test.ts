@@ -74,6 +74,22 @@ describe('somebody who may only start executions', () => {
   });
 });
 
+describe('a principal that starts executions under the names that launches could get', () => {
+  it('takes none of them: the name is drawn at admission, and the node is released', async () => {
+    const world = await startWorld([], usual);
+    const attacker = new Intruder(world, ['states:StartExecution']);
+    const node = await launch(world);
+    const base = `${node.instanceId}-${Math.floor(node.launchedAt / 1_000)}`;
+    for (const purpose of ['install-1', 'end-1', 'retry-1', 'reprove-1'])
+      for (const drawn of ['', '-', '-0000000000000000'])
+        await attacker.start(`${base}-${purpose}${drawn}`, keyOf(node));
+    await settle(world);
+    expect(world.report(node).outcome).toBe('released');
+    const own = world.services.states.executions().filter(({ status }) => status === 'SUCCEEDED');
+    expect(own.map(({ name }) => name)).toEqual([expect.stringMatching(`^${base}-install-1-[0-9a-f]{16}$`)]);
+  });
+});
+
 describe('somebody who may only invoke functions', () => {
   it('cannot have a node released before it is proven, nor quarantined before it has failed', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);

@@ -19,7 +19,7 @@ async function releasedNode(stage: Stage): Promise<{ node: LaunchedNode; machine
 /** The names of the executions of a node, without the launch. */
 function ways(stage: Stage, { instanceId }: LaunchedNode): readonly string[] {
   const names = stage.world.services.states.executions().map(({ name }) => name);
-  return names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3).join('-'));
+  return names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3, -1).join('-'));
 }
 
 /** Nodes that go their way again in the same launch. */

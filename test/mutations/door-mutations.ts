@@ -148,6 +148,12 @@ export const doorMutations: readonly Mutation[] = [
     }),
   ),
   {
+    name: 'door open: the name of an execution can be guessed',
+    apply: (copy) =>
+      copy.rebundle('admit', 'lambdas/adapters/executions.ts', "randomBytes(8).toString('hex')", "'0'.repeat(16)"),
+    turnsRed: 'a name that is guessed takes no execution from a node',
+  },
+  {
     name: "door shut: a writer is missing in the ledger's policy",
     apply: (copy) => {
       copy

@@ -87,6 +87,18 @@ export const doorScenarios = {
     }
   }),
 
+  'a name that is guessed takes no execution from a node': on(async (stage) => {
+    const { world } = stage;
+    const attacker = attackerWith(world, 'states:StartExecution');
+    const node = await stage.launch();
+    const stateMachineArn = world.cloud.resource('Way/StateMachine/Resource').ref;
+    const base = `${node.instanceId}-${Math.floor(node.launchedAt / 1_000)}-install-1`;
+    for (const name of [base, `${base}-`, `${base}-0000000000000000`])
+      await answerTo(world, attacker, 'states', 'StartExecution', { stateMachineArn, name, input: '{}' });
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+  }),
+
   'a row that another principal writes stays as it is': on(async ({ world }) => {
     const TableName = world.cloud.resource('Ledger/Table/Resource').ref;
     const Key = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };

@@ -151,7 +151,7 @@ export const sweepScenarios = {
       // The ledger never answers the first execution.
       stage.world.cloud.faults = {
         beforeCall: ({ operation, principal }) => {
-          const first = principal.kind === 'role' && principal.sessionName.endsWith('-install-1');
+          const first = principal.kind === 'role' && principal.sessionName.includes('-install-1-');
           return operation === 'UpdateItem' && first ? new Promise(() => {}) : undefined;
         },
       };

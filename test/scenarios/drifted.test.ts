@@ -42,7 +42,7 @@ function loseHandler(node: LaunchedNode): void {
 function executions(world: World): readonly string[] {
   return world.services.states
     .executions()
-    .map(({ name, status }) => `${name.split('-').slice(3).join('-')} ${status}`);
+    .map(({ name, status }) => `${name.split('-').slice(3, -1).join('-')} ${status}`);
 }
 
 describe('a released node that was booted again with another kernel', () => {

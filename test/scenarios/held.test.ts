@@ -43,7 +43,7 @@ describe('a pool whose nodes are all held', () => {
     const names = world.services.states.executions().map(({ name }) => name);
     for (const { instanceId } of held)
       expect(
-        names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3).join('-')),
+        names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3, -1).join('-')),
       ).toEqual(['install-1', 'retry-1']);
   });
 

@@ -40,7 +40,7 @@ function resourcesOf(world: World): { readonly arn: string; readonly written: st
       type === 'AWS::StepFunctions::StateMachine'
         ? [
             {
-              arn: `${arn.replace(':stateMachine:', ':execution:')}:i-0123456789abcdef0-1-install-1`,
+              arn: `${arn.replace(':stateMachine:', ':execution:')}:i-0123456789abcdef0-1-install-1-0123456789abcdef`,
               written: `arn:{Partition}:states:{Region}:{AccountId}:execution:${written}:*`,
             },
           ]

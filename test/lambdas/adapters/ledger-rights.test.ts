@@ -105,7 +105,8 @@ async function namedBy(functions: ReadonlySet<string>): Promise<ReadonlyMap<RowK
   const found = new Map<RowKind, Set<string>>();
   const updates: RightsRequest[] = [];
   const send = vi.spyOn(client, 'send').mockImplementation(async (command: { readonly input: unknown }) => {
-    updates.push(command.input as RightsRequest);
+    const input = command.input as RightsRequest;
+    if ('UpdateExpression' in input) updates.push(input);
     return { Attributes: {} };
   });
   for (const one of functions) {

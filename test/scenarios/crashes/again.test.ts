@@ -24,7 +24,7 @@ const drift = (): Plot => {
       await stage.pass(12 * minute);
       const story = stage.story(node).slice(before);
       return {
-        ways: stage.world.services.states.executions().map(({ name }) => name.split('-').slice(3).join('-')),
+        ways: stage.world.services.states.executions().map(({ name }) => name.split('-').slice(3, -1).join('-')),
         commands: commandsOf(stage, node),
         told: done.filter((type) => story.includes(type)),
         proven: story.filter((type) => type === 'Node Reproven').length,
