@@ -106,3 +106,12 @@ export const refused = 'Refused';
 
 /** The name of the error by which a `cluster` function says that a release has to wait; the state machine asks again. */
 export const notYet = 'NotYet';
+
+/**
+ * What the state machine asks of the `replace` function, each for the row that the key names.
+ *
+ * - `judge` counts the failure that the row holds, and says what becomes of the node.
+ * - `replace` ends the instance, so that another is launched, if that is what the row says.
+ * - `keep` lets an instance that stays into service, if a launch hook waits for that.
+ */
+export const ReplaceCallSchema = v.object({ action: v.picklist(['judge', 'replace', 'keep']), key: RowKeySchema });

@@ -1,5 +1,3 @@
-import * as v from 'valibot';
-import { RowKeySchema } from './ledger.ts';
 import type { Failure } from './receipt.ts';
 
 /** What becomes of a node that was not released. */
@@ -7,15 +5,6 @@ export const verdicts = ['quarantine', 'replace', 'hold', 'forget'] as const;
 
 /** What becomes of a node that was not released. `hold`: the gate stays, and nothing else is done. */
 export type Verdict = (typeof verdicts)[number];
-
-/**
- * What the state machine asks of the `replace` function, each for the row that the key names.
- *
- * - `judge` counts the failure that the row holds, and says what becomes of the node.
- * - `replace` ends the instance, so that another is launched, if that is what the row says.
- * - `keep` lets an instance that stays into service, if a launch hook waits for that.
- */
-export const ReplaceCallSchema = v.object({ action: v.picklist(['judge', 'replace', 'keep']), key: RowKeySchema });
 
 /** The answer to `judge`. */
 export interface Judgement {

@@ -7,9 +7,9 @@ import { gatekeepers } from '../domain/kubernetes.ts';
 import { clusterService } from '../domain/metrics.ts';
 import type { ManifestOptions } from '../kubernetes/manifests.ts';
 import { AirlockFunction } from './airlock-function.ts';
-import type { Address, ClusterLookUp, Surroundings } from './cluster-lookup.ts';
+import type { Address, ClusterLookUp } from './cluster-lookup.ts';
 import { ClusterManifests } from './cluster-manifests.ts';
-import { ClusterNetwork } from './cluster-network.ts';
+import { ClusterNetwork, type Surroundings } from './cluster-network.ts';
 import type { Config } from './config/schema.ts';
 import type { Ledger } from './ledger.ts';
 

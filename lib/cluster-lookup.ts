@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { AirlockFunction } from './airlock-function.ts';
+import type { Surroundings } from './cluster-network.ts';
 import { Provided } from './provided.ts';
 
 /** Where a cluster's API is and who vouches for it. */
@@ -10,14 +11,6 @@ export interface Address {
   readonly endpoint: string;
   /** PEM, in base64. */
   readonly certificateAuthority: string;
-}
-
-/** The network in which a cluster's API answers. */
-export interface Surroundings {
-  readonly vpcId: string;
-  readonly subnetIds: string[];
-  /** The security group of the API's network interfaces. */
-  readonly securityGroupId: string;
 }
 
 /** Finds clusters in EKS while the stack is deployed, and refuses those that the stack could not be deployed for with what to do. */

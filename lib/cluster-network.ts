@@ -2,12 +2,19 @@ import { Aws, Validations } from 'aws-cdk-lib';
 import { CfnSecurityGroup, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Surroundings } from './cluster-lookup.ts';
 
 /** What a function is put into a network with. */
 export interface Placement {
   readonly subnetIds: string[];
   readonly securityGroupIds: string[];
+}
+
+/** The network in which a cluster's API answers. */
+export interface Surroundings {
+  readonly vpcId: string;
+  readonly subnetIds: string[];
+  /** The security group of the API's network interfaces. */
+  readonly securityGroupId: string;
 }
 
 /** A cluster's network, and the port on which its API answers. */

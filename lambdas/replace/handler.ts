@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { ReplaceCallSchema } from '../../domain/messages.ts';
 import { unpack } from '../../domain/packed.ts';
-import { type Judgement, ReplaceCallSchema, type Replacement } from '../../domain/verdict.ts';
+import type { Judgement, Replacement } from '../../domain/verdict.ts';
 import { variable } from '../adapters/environment.ts';
 import { rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';

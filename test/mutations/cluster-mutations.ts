@@ -1,5 +1,5 @@
 import type { Copy } from './assembly.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 const prepared: ScenarioName = 'a cluster is prepared, and left as it was';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Copy } from './assembly.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 const document = 'AWS::SSM::Document';

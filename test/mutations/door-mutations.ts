@@ -1,5 +1,5 @@
 import type { Copy } from './assembly.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 
 const busPolicy = 'AWS::Events::EventBusPolicy';
 

@@ -1,5 +1,5 @@
 import type { Copy } from './assembly.ts';
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 /** Rights that a released node does not need, and the scenario that does. */

@@ -1,4 +1,4 @@
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import { source, way } from './plant.ts';
 
 /** Mistakes in what tells a node from an instance that someone tagged, and in what follows an error of AWS. */

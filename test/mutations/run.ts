@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
-import { type Mutation, mutations } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { mutations } from './mutations.ts';
 import { type ScenarioName, scenarios } from './scenarios.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-mutations-'));

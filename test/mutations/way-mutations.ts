@@ -1,4 +1,4 @@
-import type { Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
 import { way } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 

@@ -1,0 +1,9 @@
+import type { Copy } from './assembly.ts';
+import type { ScenarioName } from './scenarios.ts';
+
+/** A mistake that is planted in a copy of the assembly, and the scenario that must see it. */
+export interface Mutation {
+  readonly name: string;
+  readonly apply: (copy: Copy) => void | Promise<void>;
+  readonly turnsRed: ScenarioName;
+}
