@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { claim } from './claim-text.ts';
-import { NodeSchema } from './node.ts';
+import { NodeSchema, runtimes } from './node.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { HostSchema } from './result.ts';
 
@@ -11,7 +11,7 @@ const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** What the state machine knows of an installation that succeeded: the node's own result, and how it was sent. */
 export const InstallationSchema = v.object({
-  runtime: v.picklist(['gvisor', 'kata', 'sysbox']),
+  runtime: v.picklist(runtimes),
   release: claim(80),
   sha256: claim(128),
   handler: claim(80),

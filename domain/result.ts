@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { claim, claimText } from './claim-text.ts';
+import { runtimes } from './node.ts';
 import { outcomeCodes } from './outcomes.ts';
 
 /** The longest output that ListCommandInvocations shows, in bytes: SSM cuts the rest off. */
@@ -34,7 +35,7 @@ export const HostSchema = v.object({
 export const ResultSchema = v.object({
   airlock: v.literal(1),
   verb: v.picklist(['install', 'prove', 'uninstall']),
-  runtime: v.picklist(['gvisor', 'kata', 'sysbox']),
+  runtime: v.picklist(runtimes),
   release: claim(80),
   outcome: v.picklist(['installed', 'proven', 'uninstalled', ...outcomeCodes]),
   /** What is specific to this node: an address, a path, a rule, the last line of a log. Empty on success. */
