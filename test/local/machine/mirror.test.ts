@@ -38,18 +38,15 @@ describe('the mirror', () => {
   it("serves a release under upstream's names, at both places, with the checksum of the local catalogue", async () => {
     const artifact = catalogue.runtimes.gvisor?.releases.find(({ release }) => release === '20260928.0')?.artifacts
       .x86_64;
-    const bucket = await get(
-      '/gvisor/releases/release/20260928.0/x86_64/gvisor.tar.zstd',
-      {},
-      'storage.googleapis.com',
-    );
+    const inBucket = '/gvisor/releases/release/20260928.0/x86_64/gvisor.tar.zstd';
+    const bucket = await get(inBucket, {}, 'storage.googleapis.com');
     const github = await get(path);
 
     expect(github.status).toBe(200);
     expect(bucket.body).toEqual(github.body);
     expect(createHash('sha256').update(github.body).digest('hex')).toBe(artifact?.sha256);
     expect(github.body.length).toBe(artifact?.size);
-    expect(artifact?.url).toBe(`https://github.com${path}`);
+    expect(artifact?.url).toBe(`https://storage.googleapis.com${inBucket}`);
   });
 
   it('is not trusted without its own authority', async () => {
