@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { synthesize } from '../synthesize.ts';
 import { awsErrorsPage } from './aws-errors.ts';
 import { configSchema } from './config-schema.ts';
+import { doorsPage } from './doors/page.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
 
@@ -17,6 +18,7 @@ try {
   writeFileSync(join(root, 'airlock.schema.json'), configSchema());
   writeFileSync(join(docs, 'aws-errors.md'), awsErrorsPage());
   writeFileSync(join(docs, 'outcomes.md'), outcomesPage());
+  writeFileSync(join(docs, 'doors.md'), doorsPage(template));
   writeFileSync(join(docs, 'rights.md'), rightsPage(template));
 } finally {
   rmSync(assembly, { recursive: true });

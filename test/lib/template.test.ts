@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, inject, it } from 'vitest';
 import { awsErrorsPage } from '../../cli/pages/aws-errors.ts';
+import { doorsPage } from '../../cli/pages/doors/page.ts';
 import { outcomesPage } from '../../cli/pages/outcomes.ts';
 import { rightsPage } from '../../cli/pages/rights.ts';
 import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
@@ -331,6 +332,7 @@ describe('pages that are made from the code', () => {
   it.each([
     ['aws-errors.md', awsErrorsPage()],
     ['outcomes.md', outcomesPage()],
+    ['doors.md', doorsPage(template)],
     ['rights.md', rightsPage(template)],
   ])('%s is as new as the code: npm run docs', (name, page) => {
     expect(readFileSync(join(root, 'docs', name), 'utf8')).toBe(page);

@@ -1,0 +1,156 @@
+import type { Played } from './checks.ts';
+
+/** Who calls the API of a cluster. */
+export const callers = ['gatekeeper', 'preparer', 'kubelet', 'tenant', 'administrator'] as const;
+
+/** Who calls the API of a cluster. */
+export type Caller = (typeof callers)[number];
+
+/** What each caller is, in the words of the page. */
+export const callerNames: Readonly<Record<Caller, string>> = {
+  gatekeeper: '`airlock:gatekeepers`, the role of the cluster function',
+  preparer: '`airlock:preparers`, the role that applies the manifests',
+  kubelet: 'the kubelet of a node',
+  tenant: 'a pod, or a tenant with rights in namespaces of its own',
+  administrator: 'an administrator of the cluster',
+};
+
+/** What happens at one door in a cluster. */
+export interface ClusterDoor {
+  readonly name: string;
+  /** The objects that `manifests: apply` makes of it, as `<kind> <name>`; `*` ends a beginning. */
+  readonly objects: readonly string[];
+  readonly cells: Readonly<Record<Caller, string>>;
+  readonly played: readonly Played[];
+}
+
+const nodes = (title: string): Played => ({ file: 'test/kubernetes/policy/nodes.test.ts', title });
+const hostile = (title: string): Played => ({ file: 'test/lambdas/cluster/hostile.test.ts', title });
+
+const byRights = 'refused by RBAC, unless an administrator gave it the right';
+const may = 'may: it owns the cluster, and with it every proof there';
+const forOneRequest = 'nothing, but for one request of CloudFormation: then it applies what it renders';
+
+/** The doors of a cluster. */
+export const clusterDoors: readonly ClusterDoor[] = [
+  {
+    name: "the label, gate, taint and receipt of a pool's Node",
+    objects: ['ValidatingAdmissionPolicy airlock-nodes', 'ValidatingAdmissionPolicyBinding airlock-nodes'],
+    cells: {
+      gatekeeper: 'may: the keys of Airlock alone, and lifts the gate only with the label and a new receipt',
+      preparer: forOneRequest,
+      kubelet:
+        'refused by NodeRestriction for the label and the taints; it may write the receipt, which decides nothing',
+      tenant: byRights,
+      administrator: may,
+    },
+    played: [
+      hostile('cannot lift its gate, nor set the label of a release'),
+      hostile('turns no failed proof into a release by a receipt that it writes'),
+      nodes('change the order of taints of others without adding or removing one'),
+    ],
+  },
+  {
+    name: 'a new Node, and its providerID',
+    objects: [],
+    cells: {
+      gatekeeper: 'refused by RBAC',
+      preparer: forOneRequest,
+      kubelet: 'may make its own; a Node that names another instance reports another boot, and is not released',
+      tenant: byRights,
+      administrator: may,
+    },
+    played: [
+      hostile('is not released in its name, not even in a first launch: it reports another boot'),
+      hostile('twice, where neither has the name of the instance, is released never, and both are quarantined'),
+    ],
+  },
+  {
+    name: 'every other Node',
+    objects: [],
+    cells: {
+      gatekeeper: 'refused by the policy `airlock-nodes`: it lacks the label of a pool',
+      preparer: forOneRequest,
+      kubelet: 'its own alone',
+      tenant: byRights,
+      administrator: may,
+    },
+    played: [nodes('nobody else is touched by the policies')],
+  },
+  {
+    name: 'the proof pod and its namespace',
+    objects: [
+      'Namespace airlock-system',
+      'ResourceQuota airlock-proof',
+      'ValidatingAdmissionPolicy airlock-pods',
+      'ValidatingAdmissionPolicyBinding airlock-pods',
+      'Role airlock-proof',
+      'RoleBinding airlock-proof',
+    ],
+    cells: {
+      gatekeeper: 'may make the proof pod, as it is rendered, and as many as the quota takes',
+      preparer: forOneRequest,
+      kubelet: 'may say of a pod on its own node what it likes: root on a node can lie about that node',
+      tenant: byRights,
+      administrator: may,
+    },
+    played: [{ file: 'test/kubernetes/policy/pods.test.ts', title: 'no proof pod in another namespace' }],
+  },
+  {
+    name: 'Events',
+    objects: [
+      'ValidatingAdmissionPolicy airlock-events',
+      'ValidatingAdmissionPolicyBinding airlock-events',
+      'Role airlock-events',
+      'RoleBinding airlock-events',
+    ],
+    cells: {
+      gatekeeper: 'may write Events about Nodes, in the name of its own component',
+      preparer: forOneRequest,
+      kubelet: 'may write Events about what it likes; Airlock reads those of its proof pod, as text that is cut',
+      tenant: 'may write Events in its own namespaces; Airlock reads none of them',
+      administrator: may,
+    },
+    played: [{ file: 'test/kubernetes/policy/events.test.ts', title: 'our identity may write no Event' }],
+  },
+  {
+    name: 'the RuntimeClasses',
+    objects: ['RuntimeClass *'],
+    cells: {
+      gatekeeper: 'refused by RBAC, and by the policy `airlock-elsewhere`',
+      preparer: forOneRequest,
+      kubelet: 'may read',
+      tenant: byRights,
+      administrator: may,
+    },
+    played: [
+      {
+        file: 'test/kubernetes/policy/everything-else.test.ts',
+        title: 'with every right of RBAC our identity may not',
+      },
+    ],
+  },
+  {
+    name: 'the roles, bindings and policies of Airlock, and everything else',
+    objects: [
+      'ValidatingAdmissionPolicy airlock-elsewhere',
+      'ValidatingAdmissionPolicyBinding airlock-elsewhere',
+      'ClusterRole airlock-gatekeeper',
+      'ClusterRoleBinding airlock-gatekeeper',
+    ],
+    cells: {
+      gatekeeper: 'refused by RBAC, and by the policy `airlock-elsewhere`',
+      preparer: forOneRequest,
+      kubelet: 'refused by the node authorizer',
+      tenant: byRights,
+      administrator: may,
+    },
+    played: [
+      {
+        file: 'test/kubernetes/policy/everything-else.test.ts',
+        title: 'with every right of RBAC our identity may not',
+      },
+      { file: 'test/kubernetes/tokens.test.ts', title: 'a request without a token is anonymous and gets nothing' },
+    ],
+  },
+];

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { karpenterNode } from '../../local/world/node.ts';
+import {
+  cluster,
+  commandsFor,
+  done,
+  gate,
+  launch,
+  launchRecord,
+  pass,
+  settle,
+  startWorld,
+  story,
+  taintsOf,
+} from '../scenarios/scenario.ts';
+import { endless } from '../scenarios/slow.ts';
+import { Intruder } from './intruder.ts';
+
+const minute = 60_000;
+const usual = async () => new ModelledMachine();
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+
+/** The attacker has one right, on every resource of the account. */
+describe('a principal that may only invoke functions', () => {
+  it('has nothing admitted but what EC2 shows with our tag, and that once', async () => {
+    const world = await startWorld([], usual);
+    const attacker = new Intruder(world, ['lambda:InvokeFunction']);
+    const node = await launch(world);
+    const bare = await world.launch(karpenterNode(cluster, gate, { without: ['airlock:runtime'] }));
+    const at = new Date(node.launchedAt).toISOString();
+    const Records = [
+      launchRecord(node.instanceId, at, 'a'),
+      launchRecord(node.instanceId, at, 'b'),
+      launchRecord(bare.instanceId, at),
+      launchRecord('i-0aaaaaaaaaaaaaaaa', at),
+      { ...launchRecord(node.instanceId, at), messageId: 'c', body: '{"detail":{"instance-id":"i-1"}}' },
+    ];
+    for (let times = 0; times < 3; times++) await attacker.invoke('Admission/Admit', { Records });
+    await settle(world);
+    expect(story(world, node)).toEqual(released);
+    expect(story(world, bare)).toEqual([]);
+    expect(done(world, 'StartExecution')).toBe(1);
+    expect(commandsFor(world, node)).toBe(1);
+  });
+
+  it('has the sweep do what it does every two minutes, whatever the event says', async () => {
+    const world = await startWorld([], usual);
+    const attacker = new Intruder(world, ['lambda:InvokeFunction']);
+    const node = await launch(world);
+    for (let times = 0; times < 3; times++) {
+      await attacker.invoke('Sweep/Sweep', { rows: [node.instanceId], clusters: [], ADMISSIBLE: {} });
+      await pass(world, 10_000);
+    }
+    await settle(world);
+    for (let times = 0; times < 3; times++) await attacker.invoke('Sweep/Sweep', {});
+    expect(story(world, node)).toEqual(released);
+    expect([done(world, 'StartExecution'), commandsFor(world, node)]).toEqual([1, 1]);
+  });
+
+  it('is told of a cluster of airlock.yaml what EKS says to everybody who may ask, and nothing of another one', async () => {
+    const world = await startWorld([], usual);
+    const attacker = new Intruder(world, ['lambda:InvokeFunction']);
+    const ask = (Name: string) =>
+      attacker.invoke('LookUp/Find', { RequestType: 'Create', ResourceProperties: { Name, Private: 'false' } });
+    expect(await ask('demo')).toContain('"PhysicalResourceId":"demo"');
+    expect(await ask('other')).toMatch(/AccessDenied|not authorized/);
+    expect(await ask('../demo')).toMatch(/AccessDenied|not authorized|Error/);
+  });
+});
+
+it('a principal that answers a token with a proof of its own has no node released: the ledger has no proof', async () => {
+  const world = await startWorld([], endless);
+  const attacker = new Intruder(world, ['dynamodb:Scan', 'states:SendTaskSuccess']);
+  const node = await launch(world);
+  await pass(world, minute);
+  const TableName = world.cloud.resource('Ledger/Table/Resource').ref;
+  const came = await attacker.call('dynamodb', 'Scan', { TableName });
+  const rows = ('answer' in came ? came.answer['Items'] : []) as readonly { token?: { S: string } }[];
+  const taskToken = rows.find(({ token }) => token !== undefined)?.token?.S;
+  const proof = { runtime: 'gvisor', release: '20260928.0', handler: 'runsc', sha256: 'x' };
+  expect(await attacker.call('states', 'SendTaskSuccess', { taskToken, output: JSON.stringify(proof) })).toHaveProperty(
+    'answer',
+  );
+  await settle(world);
+  expect(story(world, node).at(-1)).toBe('Node Quarantined');
+  expect(world.report(node).detail).toContain('nothing was proven in the current attempt');
+  expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
+});
+
+it('a principal that stops an execution leaves the gate shut, and the node gets its end', async () => {
+  const world = await startWorld([], usual);
+  const attacker = new Intruder(world, ['states:StopExecution']);
+  const node = await launch(world);
+  await pass(world, 20_000);
+  const [running] = world.services.states.executions();
+  expect(await attacker.call('states', 'StopExecution', { executionArn: running?.arn })).toHaveProperty('answer');
+  await pass(world, 50 * minute);
+  expect(story(world, node).at(-1)).toBe('Node Quarantined');
+  expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
+});
+
+it("a principal that sends Airlock's document to a node answers nothing by it: only the command of the claim counts", async () => {
+  const world = await startWorld([], usual);
+  const attacker = new Intruder(world, ['ssm:SendCommand']);
+  const node = await launch(world, { agentAfterMs: 20_000 });
+  await pass(world, 22_000);
+  const found = world.services.ssm.documents().find(({ name }) => name.startsWith('airlock-gvisor-install-'));
+  const sent = await attacker.call('ssm', 'SendCommand', {
+    DocumentName: found?.name,
+    InstanceIds: [node.instanceId],
+    Parameters: { Release: ['20260928.0'], Seconds: ['900'] },
+  });
+  await settle(world);
+  expect([sent, commandsFor(world, node)]).toEqual([expect.objectContaining({ answer: expect.anything() }), 2]);
+  expect(story(world, node)).toEqual(released);
+  expect(done(world, 'SendTaskSuccess')).toBe(1);
+});
+
+it('a principal that writes into a log group of a function changes nothing but that log', async () => {
+  const world = await startWorld([], usual);
+  const attacker = new Intruder(world, ['logs:CreateLogStream', 'logs:PutLogEvents']);
+  const { group } = world.cloud.lambda.function(world.cloud.resource('Sweep/Sweep/Function/Resource').ref).settings.log;
+  const audit = world.cloud.resource('Audit/Trail').ref;
+  for (const logGroupName of [group, audit]) {
+    await attacker.call('logs', 'CreateLogStream', { logGroupName, logStreamName: 'forged' });
+    const logEvents = [{ timestamp: world.clock.now(), message: '{"detail-type":"Node Released","detail":{}}' }];
+    const put = await attacker.call('logs', 'PutLogEvents', { logGroupName, logStreamName: 'forged', logEvents });
+    expect(put).toHaveProperty('answer');
+  }
+  const node = await launch(world);
+  await settle(world);
+  expect(story(world, node)).toEqual(released);
+});
