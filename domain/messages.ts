@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { claim } from './claim-text.ts';
 import { RowKeySchema } from './ledger.ts';
 import { type Node, NodeSchema, type Request, RequestSchema, runtimes } from './node.ts';
-import { FailureSchema, InstallationSchema } from './receipt.ts';
+import { type Failure, FailureSchema, InstallationSchema, type Receipt } from './receipt.ts';
 import { surveyPageLimit } from './survey.ts';
 
 /** What an execution is started for, as its row has it: one admitted node, and what it shall have or why it cannot have it. */
@@ -40,7 +40,7 @@ export interface WaitingNode {
 }
 
 /** One page of a survey that is asked for. */
-const SurveyCallSchema = v.object({
+export const SurveyCallSchema = v.object({
   action: v.literal('survey'),
   /** The configured release of each runtime: a node with another is outdated. */
   releases: v.optional(v.record(v.picklist(runtimes), v.string())),
@@ -50,21 +50,21 @@ const SurveyCallSchema = v.object({
   next: v.optional(v.string()),
 });
 
-/** What the state machine and the sweep ask of a `cluster` function. What is released or quarantined, and why, the row says. */
-export const ClusterCallSchema = v.variant('action', [
-  v.object({ action: v.literal('close'), key: RowKeySchema }),
-  v.object({ action: v.literal('release'), key: RowKeySchema }),
-  v.object({ action: v.literal('quarantine'), key: RowKeySchema }),
-  SurveyCallSchema,
-]);
+/** One page of a survey that is asked for. */
+export type SurveyCall = v.InferOutput<typeof SurveyCallSchema>;
 
-/** What the state machine and the sweep ask of a `cluster` function. */
-export type ClusterCall = v.InferOutput<typeof ClusterCallSchema>;
+/** One message in the queue of a cluster: the row of a node, what is asked for, and the token of the state that waits for it. */
+export const ClusterMessageSchema = v.object({
+  /** What is done, and why, the row says. */
+  action: v.picklist(['close', 'release', 'quarantine']),
+  key: RowKeySchema,
+  /** The text that the run drew: a message without it is none of the state machine's. */
+  nonce: v.string(),
+  token: v.string(),
+});
 
-/** A call about one row. */
-export type RowCall = Exclude<ClusterCall, { action: 'survey' }>;
-/** A page of a survey that is asked for. */
-export type SurveyCall = Extract<ClusterCall, { action: 'survey' }>;
+/** One message in the queue of a cluster. */
+export type ClusterMessage = v.InferOutput<typeof ClusterMessageSchema>;
 
 /** What is to be done with one node, as its row has it. */
 const NodeCallSchema = v.variant('action', [
@@ -84,13 +84,23 @@ const NodeCallSchema = v.variant('action', [
 /** What is to be done with one node, as its row has it. */
 export type NodeCall = v.InferOutput<typeof NodeCallSchema>;
 
-/** What the function of a private cluster hands to the one in the cluster's network: the call, and the token by which it is performed. */
-export const InsideCallSchema = v.object({
-  call: v.union([NodeCallSchema, SurveyCallSchema]),
-  token: v.string(),
+/** What is to be done with one node, and when that was asked for. */
+const AskedSchema = v.object({
+  call: NodeCallSchema,
+  /** Milliseconds since the epoch. */
+  askedAt: v.number(),
 });
 
-/** A call and its token. */
+/** What is to be done with one node, and when that was asked for. */
+export type Asked = v.InferOutput<typeof AskedSchema>;
+
+/** What the function of a private cluster hands to the one in the cluster's network: a batch or a survey, and the token by which it is performed. */
+export const InsideCallSchema = v.union([
+  v.object({ batch: v.array(AskedSchema), token: v.string() }),
+  v.object({ survey: SurveyCallSchema, token: v.string() }),
+]);
+
+/** A batch or a survey, and its token. */
 export type InsideCall = v.InferOutput<typeof InsideCallSchema>;
 
 /** What a call to close a node came to: the names of the Nodes that stood open, or bore the label of a release. */
@@ -98,13 +108,22 @@ export interface Closing {
   readonly closed: readonly string[];
 }
 
+/** What became of one node of a batch. */
+export type Answer =
+  /** It is done: the receipt, or the Nodes that were closed. */
+  | { readonly kind: 'done'; readonly output: Receipt | Closing }
+  /** It will not be done. */
+  | { readonly kind: 'ended'; readonly failure: Failure }
+  /** It has to wait: the message comes again, after so many milliseconds at least. */
+  | { readonly kind: 'wait'; readonly detail: string; readonly afterMs: number };
+
 /** The name of the error of an execution that was started for no launch of the ledger. */
 export const notAdmitted = 'NotAdmitted';
 
 /** The name of the error by which a function says that the ledger does not say what it was asked for. Nothing was done then. */
 export const refused = 'Refused';
 
-/** The name of the error by which a `cluster` function says that a release has to wait; the state machine asks again. */
+/** The name of the error by which a function says that a node has to wait. */
 export const notYet = 'NotYet';
 
 /**

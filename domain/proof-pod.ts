@@ -47,6 +47,7 @@ export interface ProofPodPlan {
 
 /** What Airlock reads of a proof pod. */
 export interface ProofPod {
+  readonly name: string;
   readonly uid: string;
   /** Milliseconds since the epoch, whole seconds. */
   readonly createdAt: number;

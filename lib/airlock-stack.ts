@@ -70,6 +70,7 @@ export class AirlockStack extends Stack {
       const access = new ClusterAccess(this, `Cluster-${cluster.name}`, {
         cluster,
         ledger,
+        operators,
         gate: config.gate,
         proof: config.proof,
         logRetention,
@@ -116,7 +117,7 @@ export class AirlockStack extends Stack {
         Results: results.results,
         Departures: departures,
       },
-      clusters: config.clusters.map(({ name }) => name),
+      tasks: Object.fromEntries(clusters.map(([name, { tasks }]) => [name, tasks])),
       sweep: sweep.function,
       topicArn: config.alarmTopicArn,
     });

@@ -28,8 +28,9 @@ import type { WorkQueue } from './work-queue.ts';
 export interface AlarmsProps {
   /** By the name that the alarm shall have. */
   readonly queues: Readonly<Record<string, WorkQueue>>;
+  /** The queue of each cluster, by the cluster's name. */
+  readonly tasks: Readonly<Record<string, WorkQueue>>;
   readonly sweep: IFunction;
-  readonly clusters: readonly string[];
   readonly topicArn: string | undefined;
 }
 
@@ -43,22 +44,24 @@ const silence = 10;
 export class Alarms extends Construct {
   readonly #topic: ITopic | undefined;
 
-  constructor(scope: Construct, id: string, { queues, clusters, sweep, topicArn }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { queues, tasks, sweep, topicArn }: AlarmsProps) {
     super(scope, id);
     this.#topic = topicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', topicArn);
     const period = Duration.minutes(1);
-    for (const [name, { queue, deadLetters }] of Object.entries(queues)) {
+    const ofClusters = Object.entries(tasks).map(([cluster, queue]) => ['Tasks', `-${cluster}`, queue] as const);
+    const ofAll = Object.entries(queues).map(([name, queue]) => [name, '', queue] as const);
+    for (const [name, suffix, { queue, deadLetters }] of [...ofAll, ...ofClusters]) {
       const metric = deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' });
       const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${queue.queueArn}`;
       this.#alarm(
-        `${name}DeadLetters`,
-        `A message of the queue ${name} could not be worked off. The sweep does without it; once the cause is mended, a role that airlock.yaml names under operators moves it back: ${redrive}`,
+        `${name}DeadLetters${suffix}`,
+        `A message of the queue ${name}${suffix} could not be worked off. The sweep does without it; once the cause is mended, a role that airlock.yaml names under operators moves it back: ${redrive}`,
         metric,
       );
     }
     const happened = (metricName: string, dimensionsMap: Record<string, string>) =>
       new Metric({ namespace: metricNamespace, metricName, dimensionsMap, statistic: 'sum', period });
-    for (const cluster of clusters) {
+    for (const cluster of Object.keys(tasks)) {
       this.#alarm(
         `BreakerOpened-${cluster}`,
         `Too many nodes of one pool and release of ${cluster} failed: nothing is replaced, and new nodes are tried one at a time`,

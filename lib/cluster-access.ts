@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -12,17 +12,21 @@ import { ClusterManifests } from './cluster-manifests.ts';
 import { ClusterNetwork, type Surroundings } from './cluster-network.ts';
 import type { Config } from './config/schema.ts';
 import type { Ledger } from './ledger.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** One cluster of `airlock.yaml`. */
 export type ClusterConfig = Config['clusters'][number];
 
-/** How long one call may work in a cluster, in seconds. */
-const callSeconds = 90;
+/** How long one call of the function inside may work, in seconds: it waits for some ten, and its last request ends after 20. */
+const insideSeconds = 25;
+/** How long a batch of nodes may take. */
+const timeout = Duration.seconds(30);
 
 /** What the way into one cluster needs. */
 export interface ClusterAccessProps {
   readonly cluster: ClusterConfig;
   readonly ledger: Ledger;
+  readonly operators: readonly string[];
   readonly gate: string;
   readonly proof: Config['proof'];
   readonly logRetention: RetentionDays;
@@ -33,11 +37,12 @@ export interface ClusterAccessProps {
 }
 
 /**
- * The one function that decides what is done in a cluster. It reads rows of the ledger, and does what they say; it signs its token itself, and what
- * it may do in the cluster, the cluster's RBAC says. A private cluster is reached from its network alone, and the ledger is not: there a second
- * function stands in the network, with no identity in the cluster and no right in AWS, and gets each call together with a token.
+ * The queue of a cluster, in which nodes wait to be closed, released or quarantined, and the one function that decides what is done there. It reads rows of
+ * the ledger, does what they say, and answers the states that wait. It signs its token itself, and what it may do in the cluster, the cluster's RBAC says. A private cluster is reached from its network alone, and the ledger is not: there a second
+ * function stands in the network, with no identity in the cluster and no right in AWS, and gets each batch together with a token.
  */
 export class ClusterAccess extends Construct {
+  readonly tasks: WorkQueue;
   readonly cluster: AirlockFunction;
 
   constructor(scope: Construct, id: string, props: ClusterAccessProps) {
@@ -64,22 +69,26 @@ export class ClusterAccess extends Construct {
       new AirlockFunction(this, 'Inside', {
         name: 'cluster-inside',
         description: `Performs in the network of the cluster ${cluster.name} what it gets a token for`,
-        timeout: Duration.seconds(callSeconds),
+        timeout: Duration.seconds(insideSeconds),
         memoryMiB: 512,
         logRetention,
         // Its metrics are those of the function that the call comes from.
         environment: { ...environment, POWERTOOLS_SERVICE_NAME: clusterService },
         placement: network.placement,
       });
+    // A node may wait until its deadline, and is received anew every few seconds.
+    const { operators } = props;
+    this.tasks = new WorkQueue(this, 'Tasks', { consumerTimeout: timeout, maxReceiveCount: 1_000, operators });
     this.cluster = new AirlockFunction(this, 'Cluster', {
       name: clusterService,
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
-      timeout: Duration.seconds(inside === undefined ? callSeconds : callSeconds + 5),
+      timeout,
       memoryMiB: 512,
       logRetention,
       environment: {
         ...environment,
         LEDGER_TABLE: props.ledger.table.tableName,
+        CLUSTER_QUEUE: this.tasks.queue.queueUrl,
         ...(inside === undefined ? {} : { INSIDE_FUNCTION: inside.function.functionArn }),
       },
     });
@@ -87,7 +96,22 @@ export class ClusterAccess extends Construct {
       const resources = [inside.function.functionArn];
       this.cluster.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
     }
-    props.ledger.grantRead(this.cluster.role, 'GetItem');
+    props.ledger.grantRead(this.cluster.role, 'BatchGetItem');
+    this.cluster.role.addToPolicy(
+      // Neither has a resource that a policy could name.
+      new PolicyStatement({ actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'], resources: ['*'] }),
+    );
+    Validations.of(this.cluster.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'AWS knows no resource for the answer by token',
+    });
+    this.cluster.consume(this.tasks, {
+      batchSize: 400,
+      // The shortest that lets a batch hold more than ten.
+      window: Duration.seconds(1),
+      maxConcurrency: 2,
+      putsBack: true,
+    });
     if (cluster.endpoint !== undefined) {
       // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
       new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });

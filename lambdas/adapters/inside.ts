@@ -1,11 +1,10 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { Closing, InsideCall } from '../../domain/messages.ts';
-import type { Receipt } from '../../domain/receipt.ts';
+import type { Answer, Asked, InsideCall, SurveyCall } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 
 const client = new LambdaClient({ maxAttempts: 4 });
 
-/** An error of the function inside, under its own name: the state machine goes by that. */
+/** An error of the function inside, under its own name. */
 class InsideError extends Error {
   constructor({ errorType = 'Error', errorMessage = '' }: { errorType?: string; errorMessage?: string }) {
     super(errorMessage);
@@ -14,16 +13,30 @@ class InsideError extends Error {
 }
 
 /**
- * Has a call performed by the function in a private cluster's network.
+ * Has a batch performed by the function in a private cluster's network.
  *
  * @param functionArn the function inside
+ * @returns what became of each node, in the order of the batch
  * @throws an error of the same name and message as the function's
  */
-export async function performInside(functionArn: string, call: InsideCall): Promise<Receipt | Closing | Survey> {
+export async function performAllInside(
+  functionArn: string,
+  batch: readonly Asked[],
+  token: string,
+): Promise<readonly Answer[]> {
+  return (await invoke(functionArn, { batch: [...batch], token })) as readonly Answer[];
+}
+
+/** The same for a survey. */
+export async function surveyInside(functionArn: string, survey: SurveyCall, token: string): Promise<Survey> {
+  return (await invoke(functionArn, { survey, token })) as Survey;
+}
+
+async function invoke(functionArn: string, call: InsideCall): Promise<unknown> {
   const { FunctionError, Payload } = await client.send(
     new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(call) }),
   );
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
   if (FunctionError !== undefined) throw new InsideError(answer as { errorType?: string; errorMessage?: string });
-  return answer as Receipt | Closing | Survey;
+  return answer;
 }

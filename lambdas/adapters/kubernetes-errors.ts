@@ -58,16 +58,25 @@ export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
+/** 410: the version from which on something was to be watched is forgotten. The collection has to be listed again. */
+export class Expired extends Error {
+  override readonly name = 'Expired';
+}
+
 /** An answer that a correct request does not get: a fault of Airlock's own. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
 /** What can go wrong with a request. */
-type Failure = Unreachable | Forbidden | Conflict | Rejected | QuotaExceeded | NotFound | UnexpectedAnswer;
+type Failure = Unreachable | Forbidden | Conflict | Rejected | QuotaExceeded | NotFound | Expired | UnexpectedAnswer;
+
+const failures = [Unreachable, Forbidden, Conflict, Rejected, QuotaExceeded, NotFound, Expired];
 
 /** What went wrong, as a class that a caller can branch on; the answer's own words are the message, and never the token. */
 export function failureOf(error: unknown): Failure {
+  const known = failures.some((failure) => error instanceof failure);
+  if (known) return error as Failure;
   if (!(error instanceof ApiException)) return new Unreachable(reasonOf(error), 0, { cause: error });
   return failureOfAnswer(error);
 }
@@ -82,6 +91,7 @@ export function failureOfAnswer(answer: Pick<ApiException<unknown>, 'code' | 'bo
   if (code === 403 && /(exceeded|unknown for) quota: /.test(message)) return new QuotaExceeded(message);
   if (code === 401 || code === 403) return new Forbidden(message);
   if (code === 404) return new NotFound(message);
+  if (code === 410) return new Expired(message);
   if (code === 413 || (code === 422 && isFinal(answer.body))) return new Rejected(message);
   if (code === 409 || code === 422) return new Conflict(message);
   if (code === 429 || code >= 500) return new Unreachable(message, retryAfterMs(headers['retry-after']));

@@ -18,16 +18,6 @@ export async function createProofPod(api: PromiseCoreV1Api, plan: ProofPodPlan):
   }
 }
 
-/** Reads a proof pod by its name; undefined where there is none. */
-export async function readProofPod(api: PromiseCoreV1Api, name: string): Promise<ProofPod | undefined> {
-  try {
-    return toProofPod(await api.readNamespacedPod(name, airlockNamespace));
-  } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return undefined;
-    throw failureOf(error);
-  }
-}
-
 /** Asks for the deletion of a proof pod; one that is gone already is well. */
 export async function deleteProofPod(api: PromiseCoreV1Api, name: string): Promise<void> {
   try {
@@ -55,12 +45,14 @@ export async function lastWarning(api: PromiseCoreV1Api, uid: string): Promise<s
   return last && claimText(`${last.reason ?? 'Warning'}: ${last.message ?? ''}`, 500);
 }
 
-function toProofPod({ metadata, spec, status }: V1Pod): ProofPod {
+/** A pod as Airlock reads it, out of what the client made of it or of the API's own JSON, in which times are text. */
+export function toProofPod({ metadata, spec, status }: V1Pod): ProofPod {
   const waiting = status?.containerStatuses?.[0]?.state?.waiting;
   const said = [status?.reason, status?.message, waiting?.reason, waiting?.message];
   return {
+    name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
-    createdAt: metadata?.creationTimestamp?.getTime() ?? 0,
+    createdAt: new Date(metadata?.creationTimestamp ?? 0).getTime(),
     nodeName: spec?.nodeName ?? '',
     runtimeClassName: spec?.runtimeClassName ?? '',
     deleting: metadata?.deletionTimestamp !== undefined,

@@ -1,24 +1,26 @@
-import type { CoreV1Event, V1Node } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
 // The package's entry loads every kubeconfig plugin and proxy; these four files make a third less code and start a third faster.
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { createConfiguration } from '@kubernetes/client-node/dist/gen/configuration.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
 import { PromiseAppsV1Api, PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
 import { Agent } from 'undici';
-import { claimText } from '../../domain/claim-text.ts';
 import {
+  airlockNamespace,
   type ClusterNode,
   type DaemonSet,
   eventSource,
   type NodePage,
   nodeEventNamespace,
   type PatchOperation,
-  readinessCondition,
 } from '../../domain/kubernetes.ts';
 import type { ProofPod, ProofPodPlan } from '../../domain/proof-pod.ts';
 import { listDaemonSets } from './kubernetes-daemon-sets.ts';
-import { continuationOf, failureOf, Unreachable } from './kubernetes-errors.ts';
-import { createProofPod, deleteProofPod, lastWarning, readProofPod } from './kubernetes-pods.ts';
+import { continuationOf, failureOf } from './kubernetes-errors.ts';
+import { toClusterNode } from './kubernetes-node.ts';
+import { createProofPod, deleteProofPod, lastWarning, toProofPod } from './kubernetes-pods.ts';
+import { type Collection, type Listed, listAll, type Way, watch } from './kubernetes-watch.ts';
+import { Turns } from './turns.ts';
 
 /** Where a cluster is and with which token it is asked. */
 export interface KubernetesOptions {
@@ -29,7 +31,12 @@ export interface KubernetesOptions {
   readonly token: string;
   /** After how many milliseconds a request counts as unanswered. */
   readonly requestTimeoutMs?: number;
+  /** Ends every request that is under way, and each later one, when the time of the whole call is up. */
+  readonly signal?: AbortSignal;
 }
+
+/** Told of each change of a collection, in order: what the object is now, or was last where it is gone. */
+export type Follower<T> = (item: T, gone: boolean) => void;
 
 /** What an Event about a Node says. */
 export interface NodeEvent {
@@ -41,12 +48,11 @@ export interface NodeEvent {
   readonly at: number;
 }
 
-/** The size of a page: what kubectl asks for. */
-const pageSize = 500;
-/** The most pages that are read, for more Nodes than Kubernetes supports in a cluster. */
-const mostPages = 40;
-/** The most Nodes of one instance that are looked for: two are too many already. */
-const mostFound = 10;
+/** How many requests are under way at a time, beside the watches: the API server shares its own capacity between its clients. */
+const mostAtOnce = 32;
+
+const proofPods: Collection = { path: `/api/v1/namespaces/${airlockNamespace}/pods` };
+const nodesWith = (labelSelector: string): Collection => ({ path: '/api/v1/nodes', labelSelector });
 
 /**
  * The Kubernetes API as far as Airlock uses it. Every method throws one of the classes in `kubernetes-errors.ts`.
@@ -57,10 +63,17 @@ export class Kubernetes {
   readonly #api: PromiseCoreV1Api;
   readonly #apps: PromiseAppsV1Api;
   readonly #agent: Agent;
+  readonly #way: Way;
+  readonly #turns = new Turns(mostAtOnce);
 
-  constructor({ endpoint, caPem, token, requestTimeoutMs = 8_000 }: KubernetesOptions) {
+  constructor({ endpoint, caPem, token, requestTimeoutMs = 8_000, signal }: KubernetesOptions) {
     const agent = new Agent({ connect: { ca: caPem, timeout: requestTimeoutMs } });
     this.#agent = agent;
+    const inTime = () => {
+      const timeout = AbortSignal.timeout(requestTimeoutMs);
+      return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+    };
+    this.#way = { endpoint, token, dispatcher: agent, inTime };
     const configuration = createConfiguration({
       baseServer: new ServerConfiguration(endpoint, {}),
       authMethods: { BearerToken: `Bearer ${token}` },
@@ -68,7 +81,7 @@ export class Kubernetes {
         {
           pre: async (context) => {
             context.setDispatcher(agent);
-            context.setSignal(AbortSignal.timeout(requestTimeoutMs));
+            context.setSignal(inTime());
             return context;
           },
           post: async (context) => context,
@@ -82,24 +95,37 @@ export class Kubernetes {
   /** Reads a Node by its name; undefined where there is none. */
   async readNode(name: string): Promise<ClusterNode | undefined> {
     try {
-      return toClusterNode(await this.#api.readNode(name));
+      return toClusterNode(await this.#turns.take(() => this.#api.readNode(name)));
     } catch (error) {
       if (error instanceof ApiException && error.code === 404) return undefined;
       throw failureOf(error);
     }
   }
 
-  /** Looks through the Nodes with a label, in pages, for those that have this providerID; a list that has no end counts as no answer. */
-  async findNodesByProviderId(providerId: string, labelSelector: string): Promise<readonly ClusterNode[]> {
-    const found: ClusterNode[] = [];
-    let next: string | undefined;
-    for (let page = 0; page < mostPages; page++) {
-      const { nodes, next: more }: NodePage = await this.listNodes(labelSelector, pageSize, next);
-      found.push(...nodes.filter((node) => node.providerId === providerId));
-      next = more;
-      if (next === undefined || found.length > mostFound) return found;
-    }
-    throw new Unreachable(`the list of Nodes has more than ${mostPages} pages`, 0);
+  /** Every Node with a label, as they are now. */
+  listAllNodes(labelSelector: string): Promise<Listed<ClusterNode>> {
+    return listAll(this.#way, nodesWith(labelSelector), (item) => toClusterNode(item as V1Node));
+  }
+
+  /**
+   * Watches the Nodes with a label from a version on; one that loses the label is gone.
+   *
+   * @returns the version from which on the watch goes on, where the API ended it; throws Expired where the Nodes have to be listed again
+   */
+  watchNodes(labelSelector: string, from: string, on: Follower<ClusterNode>, signal: AbortSignal): Promise<string> {
+    const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toClusterNode(object as V1Node), gone);
+    return watch(this.#way, nodesWith(labelSelector), from, follow, signal);
+  }
+
+  /** Every pod in our namespace, as they are now. */
+  listPods(): Promise<Listed<ProofPod>> {
+    return listAll(this.#way, proofPods, (item) => toProofPod(item as V1Pod));
+  }
+
+  /** Watches the pods in our namespace, as {@link watchNodes} does Nodes. */
+  watchPods(from: string, on: Follower<ProofPod>, signal: AbortSignal): Promise<string> {
+    const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toProofPod(object as V1Pod), gone);
+    return watch(this.#way, proofPods, from, follow, signal);
   }
 
   /**
@@ -123,12 +149,12 @@ export class Kubernetes {
 
   /** Applies a JSON Patch to a Node: all of it, or nothing where one of its `test` operations fails. */
   async patchNode(name: string, patch: readonly PatchOperation[]): Promise<void> {
-    await this.#api.patchNode(name, patch).catch(throwFailure);
+    await this.#turns.take(() => this.#api.patchNode(name, patch)).catch(throwFailure);
   }
 
   /** The same for the status of a Node. */
   async patchNodeStatus(name: string, patch: readonly PatchOperation[]): Promise<void> {
-    await this.#api.patchNodeStatus(name, patch).catch(throwFailure);
+    await this.#turns.take(() => this.#api.patchNodeStatus(name, patch)).catch(throwFailure);
   }
 
   /** Writes an Event about a Node. */
@@ -148,32 +174,27 @@ export class Kubernetes {
       lastTimestamp: time,
       count: 1,
     };
-    await this.#api.createNamespacedEvent(nodeEventNamespace, event).catch(throwFailure);
+    await this.#turns.take(() => this.#api.createNamespacedEvent(nodeEventNamespace, event)).catch(throwFailure);
   }
 
   /** Makes a proof pod; undefined where there is one of this name. */
   createPod(plan: ProofPodPlan): Promise<ProofPod | undefined> {
-    return createProofPod(this.#api, plan);
-  }
-
-  /** Reads a proof pod by its name; undefined where there is none. */
-  readPod(name: string): Promise<ProofPod | undefined> {
-    return readProofPod(this.#api, name);
+    return this.#turns.take(() => createProofPod(this.#api, plan));
   }
 
   /** Asks for the deletion of a proof pod; one that is gone already is well. */
   deletePod(name: string): Promise<void> {
-    return deleteProofPod(this.#api, name);
+    return this.#turns.take(() => deleteProofPod(this.#api, name));
   }
 
   /** The last warning about a pod, as `reason: message`; undefined where there is none. */
   podWarning(uid: string): Promise<string | undefined> {
-    return lastWarning(this.#api, uid);
+    return this.#turns.take(() => lastWarning(this.#api, uid));
   }
 
   /** The DaemonSets of every namespace. */
   listDaemonSets(): Promise<readonly DaemonSet[]> {
-    return listDaemonSets(this.#apps);
+    return this.#turns.take(() => listDaemonSets(this.#apps));
   }
 
   /** Ends the connection. */
@@ -184,39 +205,4 @@ export class Kubernetes {
 
 function throwFailure(error: unknown): never {
   throw failureOf(error);
-}
-
-function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  const place = status?.conditions?.findIndex(({ type }) => type === readinessCondition) ?? -1;
-  const published = status?.conditions?.[place];
-  const handlers = status?.runtimeHandlers?.map(({ name, features }) => ({
-    name: claimText(name ?? '', 100),
-    userNamespaces: features?.userNamespaces ?? false,
-  }));
-  const { bootID = '', kernelVersion = '' } = status?.nodeInfo ?? {};
-  return {
-    name: metadata?.name ?? '',
-    uid: metadata?.uid ?? '',
-    resourceVersion: metadata?.resourceVersion ?? '',
-    createdAt: metadata?.creationTimestamp?.getTime() ?? 0,
-    providerId: claimText(spec?.providerID ?? '', 200),
-    ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
-    ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
-    ...(spec?.taints === undefined ? {} : { taints: spec.taints }),
-    ...(ready === undefined
-      ? {}
-      : {
-          ready: {
-            status: ready.status,
-            reason: claimText(ready.reason ?? '', 100),
-            message: claimText(ready.message ?? '', 500),
-          },
-        }),
-    ...(published === undefined
-      ? {}
-      : { published: { place, status: published.status, reason: claimText(published.reason ?? '', 100) } }),
-    ...(bootID === '' ? {} : { boot: { kernel: claimText(kernelVersion, 100), id: claimText(bootID, 100) } }),
-    ...(handlers === undefined ? {} : { handlers }),
-  };
 }

@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import { claimText } from '../../domain/claim-text.ts';
-import type { ClusterCall } from '../../domain/messages.ts';
+import type { SurveyCall } from '../../domain/messages.ts';
 import { type Survey, SurveySchema } from '../../domain/survey.ts';
 
 const client = new LambdaClient({ maxAttempts: 4 });
@@ -20,7 +20,7 @@ export async function* surveyOf(functionArn: string, budgetMs: number): AsyncGen
   const abortSignal = AbortSignal.timeout(budgetMs);
   let next: string | undefined;
   for (let page = 0; page < mostPages; page++) {
-    const call: ClusterCall = { action: 'survey', ...(next === undefined ? {} : { next }) };
+    const call: SurveyCall = { action: 'survey', ...(next === undefined ? {} : { next }) };
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(call) }),
       { abortSignal },

@@ -1,19 +1,23 @@
 import * as v from 'valibot';
-import { type Closing, InsideCallSchema } from '../../domain/messages.ts';
-import type { Receipt } from '../../domain/receipt.ts';
+import { type Answer, InsideCallSchema } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { perform } from '../cluster/perform.ts';
+import { performAll, performSurvey } from '../cluster/perform.ts';
 
 /**
  * The part of a private cluster's function that stands in the cluster's network. It has no identity in the cluster and no right in AWS: it does what
  * the token that comes with a call may do, and without one it can do nothing.
  *
  * @param event what {@link InsideCallSchema} takes; never logged
+ * @returns what became of each node of the batch, in its order; or one page of the survey
  */
-export async function handler(event: unknown): Promise<Receipt | Closing | Survey> {
-  const { call, token } = v.parse(InsideCallSchema, event);
+export async function handler(event: unknown): Promise<readonly Answer[] | Survey> {
+  const call = v.parse(InsideCallSchema, event);
   logger.resetKeys();
-  logger.appendKeys({ action: call.action });
-  return perform(call, token);
+  if ('survey' in call) return performSurvey(call.survey, call.token);
+  const answers: Answer[] = [];
+  await performAll(call.batch, call.token, async (place, answer) => {
+    answers[place] = answer;
+  });
+  return answers;
 }

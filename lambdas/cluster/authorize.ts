@@ -1,17 +1,17 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
-import type { NodeCall, RowCall } from '../../domain/messages.ts';
+import type { ClusterMessage, NodeCall } from '../../domain/messages.ts';
 
 /** What may be done about a row's node: the call, or why there is none. */
 export type Authorized = { readonly call: NodeCall } | { readonly refused: string };
 
 /**
- * Decides what may be done about a node. The call names a row; what the row says is done, and nothing else: a node is released only for what was
+ * Decides what may be done about a node. The message names a row; what the row says is done, and nothing else: a node is released only for what was
  * proven in its current attempt, and quarantined only for the failure that the state machine noted.
  *
- * @param row the row that the call names; undefined if there is none
+ * @param row the row that the message names; undefined if there is none
  * @param cluster the cluster of the function
  */
-export function authorize(action: RowCall['action'], row: LedgerRow | undefined, cluster: string): Authorized {
+export function authorize(action: ClusterMessage['action'], row: LedgerRow | undefined, cluster: string): Authorized {
   const node = row?.node;
   if (row === undefined || node === undefined) return { refused: 'the ledger does not know the launch' };
   if (node.cluster !== cluster) return { refused: `the launch belongs to the cluster ${node.cluster}` };

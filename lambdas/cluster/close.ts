@@ -20,11 +20,11 @@ export type CloseCall = Extract<NodeCall, { action: 'close' }>;
  */
 export async function close({ node: launch }: CloseCall, ports: Ports): Promise<Closing> {
   const { api, gateKey, time } = ports;
-  // Without the name alone at first: a Node with another name stands open until it is found.
-  const lookup = new NodeLookup(api, launch, 'any', time.now, 0);
+  // At once among the released ones: a Node with another name stands open until it is found.
+  const lookup = new NodeLookup(ports, launch, 'any', 0);
   const closed = new Set<string>();
   const look = async (): Promise<{ done: Closing }> => {
-    const { nodes = [] } = await lookup.find();
+    const { nodes = [] } = closed.size > 0 ? await lookup.reread() : await lookup.find();
     for (const node of nodes) {
       const published = gateKindOf(gateKey) === 'readiness';
       const open = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
@@ -39,5 +39,5 @@ export async function close({ node: launch }: CloseCall, ports: Ports): Promise<
     }
     return { done: { closed: [...closed] } };
   };
-  return await persist(launch, time, triedUntil(launch), look);
+  return await persist({ launch, giveUpAt: triedUntil(launch), keys: [] }, ports, look);
 }

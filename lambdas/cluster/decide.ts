@@ -9,7 +9,7 @@ import {
 } from '../../domain/kubernetes.ts';
 import type { NodeCall } from '../../domain/messages.ts';
 import type { Proof, Receipt } from '../../domain/receipt.ts';
-import { type Waiting, waitingFor } from './guards.ts';
+import { type Waiting, waitingFor, waitingForPod } from './guards.ts';
 import { labelPatch, receiptPatch, releasePatch, taintPatch } from './patch.ts';
 import { publish } from './publish.ts';
 import { failedReceipt, releasedReceipt } from './receipts.ts';
@@ -29,6 +29,12 @@ export interface Writing {
 
 /** A release: label, receipt and gate in one patch. */
 export type Release = Writing & { readonly kind: 'release'; readonly patch: readonly PatchOperation[] };
+
+/** What comes before a release where the label of an earlier one stands behind the gate: it goes. */
+export interface TakeBack {
+  readonly kind: 'take-back';
+  readonly patch: readonly PatchOperation[];
+}
 
 /** A quarantine: what keeps pods away first, then the labels, and the receipt with them if it fits. */
 export type Quarantine = Writing & {
@@ -65,11 +71,15 @@ export function decideRelease(
   node: ClusterNode,
   { node: launch, installation }: ReleaseCall,
   { gateKey, now, proof }: ReleaseCircumstances,
-): Release | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
-  const waiting = waitingFor(node, installation);
+): Release | TakeBack | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
+  const published = gateKindOf(gateKey) === 'readiness';
+  const standing = node.labels?.[provenLabel] !== undefined;
+  // The policies let the gate be lifted only together with a label that is new.
+  if (standing && !published && hasTaint(node, gateKey))
+    return { kind: 'take-back', patch: labelPatch(node, gateKey, {}) };
+  const waiting = proof?.kind === 'host' ? waitingFor(node, installation) : waitingForPod(node, installation);
   if (waiting !== undefined) return { kind: 'wait', ...waiting };
   if (proof === undefined) return { kind: 'prove' };
-  const published = gateKindOf(gateKey) === 'readiness';
   const ours = node.labels?.[provenLabel] !== undefined || (published && node.published?.status === 'True');
   const detail = hasTaint(node, gateKey) || ours ? '' : `the gate ${gateKey} was not on the Node when it was released`;
   const receipt = releasedReceipt({ ...launch, nodeName: node.name }, { installation, proof }, detail, now);

@@ -1,18 +1,16 @@
-import { notYet, refused } from '../../domain/messages.ts';
+import { notYet } from '../../domain/messages.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 
-/** The node has to wait; the state machine asks again. */
+/** The node has to wait; its message comes again. */
 export class NotYet extends Error {
   override readonly name = notYet;
+  /** The shortest time until then, in milliseconds; 0 where there is none. */
+  readonly afterMs: number;
 
-  constructor(reason: OutcomeCode, detail: string) {
+  constructor(reason: OutcomeCode, detail: string, afterMs: number) {
     super(`${reason}: ${detail}`);
+    this.afterMs = afterMs;
   }
-}
-
-/** The ledger does not say what the call asks for. Nothing was done, and nothing is tried again. */
-export class Refused extends Error {
-  override readonly name = refused;
 }
 
 /** The node will not be released: the name is the outcome, which the state machine catches by name, and the message the detail. */

@@ -27,7 +27,16 @@ const guards: readonly Guard[] = [registered, ready, serving];
 
 /** The first thing that a node still has to wait for, or undefined where there is none. */
 export function waitingFor(node: ClusterNode, wanted: Wanted): Waiting | undefined {
-  for (const guard of guards) {
+  return first(guards, node, wanted);
+}
+
+/** The same for a node on which a pod is to run: that shows by itself whether the handler is there, and sooner than the kubelet reports it. */
+export function waitingForPod(node: ClusterNode, wanted: Wanted): Waiting | undefined {
+  return first([registered, ready], node, wanted);
+}
+
+function first(all: readonly Guard[], node: ClusterNode, wanted: Wanted): Waiting | undefined {
+  for (const guard of all) {
     const waiting = guard(node, wanted);
     if (waiting !== undefined) return waiting;
   }

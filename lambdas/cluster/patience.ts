@@ -1,8 +1,8 @@
 import type { Node } from '../../domain/node.ts';
-import type { OutcomeCode } from '../../domain/outcomes.ts';
 import { Conflict, Forbidden, NotFound, QuotaExceeded, Rejected, Unreachable } from '../adapters/kubernetes-errors.ts';
 import { Ended, NotYet } from './errors.ts';
 import type { Waiting } from './guards.ts';
+import type { ClusterView } from './view.ts';
 
 /** Time as the core sees it. */
 export interface Time {
@@ -13,67 +13,116 @@ export interface Time {
   random(): number;
 }
 
-/** One look: what it came to, or what it waits for. */
-export type Look<T> = { readonly done: T } | Waiting;
+/** What a node waits for, and how much of that is waited for in this call. */
+export interface Pending extends Waiting {
+  /** Until when it is likely to come, in milliseconds since the epoch; absent where it is not worth waiting for in a call. */
+  readonly likelyUntil?: number;
+  /** After how many milliseconds it is looked again, though nothing changed. */
+  readonly againMs?: number;
+}
 
-/** How often the cluster is looked at inside one call. */
-const pollMs = 2_000;
-/** How long one call looks, in milliseconds. A handler appears some ten seconds after its installation. */
-const callMs = 40_000;
-/**
- * How long one call waits for a kubelet that has not come, in milliseconds: that takes minutes or for ever, and the nodes of a pool that never come would
- * hold a function each. The state machine asks again.
- */
-const kubeletMs = 25_000;
-/** By when the state machine has asked again at the latest: a deadline within it will not be met by another call. */
-export const nextCallMs = 30_000;
-const ofKubelet: readonly OutcomeCode[] = ['node-never-joined', 'node-never-ready'];
-/** The longest pause after a failed request, if the API does not ask for a longer one. */
-const pauseLimitMs = 15_000;
+/** One look: what it came to, or what it waits for. */
+export type Look<T> = { readonly done: T } | Pending;
+
+/** One node in one call. */
+export interface Turn {
+  readonly launch: Node;
+  /** When there is no use in another call, in milliseconds since the epoch. */
+  readonly giveUpAt: number;
+  /** What wakes it, by the keys of the view. */
+  readonly keys: readonly string[];
+}
+
+/** What {@link persist} needs of the world. */
+export interface Surroundings {
+  readonly time: Time;
+  readonly view: Pick<ClusterView, 'count' | 'changed'>;
+  /** When the call ends for nodes that still wait, in milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
+/** How long before a node's time is up its last call may begin, in milliseconds: the answer has to come before the state's own time-out. */
+export const lastCallMs = 30_000;
+/** The pause after the first failed request, and the longest, in milliseconds, if the API does not ask for a longer one. */
+const pauseMs = 500;
+const pauseLimitMs = 4_000;
+/** After so many failed requests in a row a node gives way to the next call: a cluster that does not answer holds no function. */
+const failureLimit = 3;
 /** A writer that lost a race this often in a row gives way to the next call. */
 const raceLimit = 10;
 
 /**
- * Looks at the cluster until the work is done, for as long as one call may take.
+ * Looks at the cluster until the work is done, for as long as what is waited for is likely to come in this call.
  *
- * @param giveUpAt when there is no use in another call, in milliseconds since the epoch
  * @throws {@link NotYet} where another call is due, {@link Ended} where none is or the cluster forbids it
  */
-export async function persist<T>(launch: Node, time: Time, giveUpAt: number, look: () => Promise<Look<T>>): Promise<T> {
-  const began = time.now();
-  let failures = 0;
-  let races = 0;
+export async function persist<T>(
+  { launch, giveUpAt, keys }: Turn,
+  { time, view, endsAt }: Surroundings,
+  look: () => Promise<Look<T>>,
+): Promise<T> {
+  const failed = new Failures(time, endsAt);
   for (;;) {
-    let waiting: Waiting;
-    let pauseMs = pollMs;
+    const since = view.count;
+    let waiting: Pending;
+    let pause = 0;
     try {
       const seen = await look();
       if ('done' in seen) return seen.done;
       waiting = seen;
-      failures = 0;
+      failed.none();
     } catch (error) {
-      if (error instanceof Forbidden) throw new Ended('cluster-forbade', error.message);
-      if (error instanceof Rejected) throw new Ended('write-rejected', error.message);
-      if (error instanceof Unreachable) {
-        waiting = { reason: 'cluster-unreachable', detail: error.message };
-        const backOff = Math.min(pauseLimitMs, pollMs * 2 ** failures++) * (0.5 + time.random() / 2);
-        pauseMs = Math.max(backOff, error.retryAfterMs);
-      } else if (error instanceof Conflict) {
-        waiting = { reason: 'deadline-passed', detail: `the Node changed while it was written: ${error.message}` };
-        races++;
-        pauseMs = 20 * 2 ** Math.min(races, 6) * time.random();
-      } else if (error instanceof QuotaExceeded) {
-        waiting = { reason: 'proof-pod-failed', detail: error.message };
-      } else if (error instanceof NotFound) {
-        waiting = { reason: 'node-never-joined', detail: `the Node went away: ${error.message}` };
-      } else throw error;
+      ({ waiting, pause } = failed.because(error));
     }
-    const until = began + (ofKubelet.includes(waiting.reason) ? kubeletMs : callMs);
-    if (time.now() + pauseMs > until || races >= raceLimit || time.now() >= giveUpAt) {
-      if (time.now() + nextCallMs >= giveUpAt)
-        throw new Ended(waiting.reason, `${waiting.detail} (${launch.nodeName})`);
-      throw new NotYet(waiting.reason, waiting.detail);
+    const now = time.now();
+    const left = Math.min(waiting.likelyUntil ?? 0, endsAt) - now;
+    if (left <= 0 || pause > left) {
+      if (now + lastCallMs >= giveUpAt) throw new Ended(waiting.reason, `${waiting.detail} (${launch.nodeName})`);
+      throw new NotYet(waiting.reason, waiting.detail, pause);
     }
-    await time.sleep(pauseMs);
+    if (pause > 0) await time.sleep(pause);
+    else await view.changed(keys, since, Math.min(left, waiting.againMs ?? left));
+  }
+}
+
+/** What follows the failed requests of one node in one call. */
+class Failures {
+  readonly #time: Time;
+  readonly #endsAt: number;
+  #unreachable = 0;
+  #races = 0;
+
+  constructor(time: Time, endsAt: number) {
+    this.#time = time;
+    this.#endsAt = endsAt;
+  }
+
+  none(): void {
+    this.#unreachable = 0;
+  }
+
+  /** What is waited for, and after how many milliseconds it is looked again. Throws {@link Ended} for an answer that is final. */
+  because(error: unknown): { readonly waiting: Pending; readonly pause: number } {
+    if (error instanceof Forbidden) throw new Ended('cluster-forbade', error.message);
+    if (error instanceof Rejected) throw new Ended('write-rejected', error.message);
+    if (error instanceof Unreachable) {
+      const backOff = Math.min(pauseLimitMs, pauseMs * 2 ** this.#unreachable++) * (0.5 + this.#time.random() / 2);
+      const waiting = { reason: 'cluster-unreachable', detail: error.message } as const;
+      const pause = Math.max(backOff, error.retryAfterMs);
+      return { waiting: this.#unreachable < failureLimit ? { ...waiting, likelyUntil: this.#endsAt } : waiting, pause };
+    }
+    if (error instanceof Conflict) {
+      const waiting = {
+        reason: 'deadline-passed',
+        detail: `the Node changed while it was written: ${error.message}`,
+      } as const;
+      const pause = 1 + 20 * 2 ** Math.min(this.#races++, 6) * this.#time.random();
+      return { waiting: this.#races < raceLimit ? { ...waiting, likelyUntil: this.#endsAt } : waiting, pause };
+    }
+    if (error instanceof QuotaExceeded)
+      return { waiting: { reason: 'proof-pod-failed', detail: error.message }, pause: 0 };
+    if (error instanceof NotFound)
+      return { waiting: { reason: 'node-never-joined', detail: `the Node went away: ${error.message}` }, pause: 0 };
+    throw error;
   }
 }

@@ -1,16 +1,13 @@
 import { defaultGateKey } from '../../domain/kubernetes.ts';
-import type { Closing, NodeCall, SurveyCall } from '../../domain/messages.ts';
-import type { Receipt } from '../../domain/receipt.ts';
+import type { Answer, Asked, SurveyCall } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { Kubernetes } from '../adapters/kubernetes.ts';
 import { countEnd, logger } from '../adapters/telemetry.ts';
-import { close } from './close.ts';
-import type { Ports } from './ports.ts';
-import { quarantine } from './quarantine.ts';
-import { release } from './release.ts';
+import { performBatch } from './batch.ts';
 import { survey } from './survey.ts';
+import { ClusterView } from './view.ts';
 
 const cluster = variable('CLUSTER_NAME');
 const endpoint = variable('CLUSTER_ENDPOINT');
@@ -18,44 +15,66 @@ const caPem = pem(variable('CLUSTER_CA'));
 const gateKey = process.env['GATE_KEY'] ?? defaultGateKey;
 const proof = process.env['PROOF'] === 'host' ? 'host' : 'pod';
 
+/** For how long a call waits for what is likely to come, in milliseconds. Other nodes may be in the queue meanwhile. */
+const callMs = 10_000;
+/** After how many milliseconds a request counts as unanswered: a cluster that answers nothing holds a function for some seconds. */
+const requestTimeoutMs = 5_000;
+/** When no request of a call is under way any more, in milliseconds from its beginning: the answers have to be given before the function's time is up. */
+const lastRequestMs = 20_000;
+
+const time = {
+  now: () => Date.now(),
+  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+  random: () => Math.random(),
+};
+
 /**
- * Does in the cluster what was found to be allowed, in the name of whoever the token is.
+ * Does in the cluster what was found to be allowed, in the name of whoever the token is, for all nodes of a batch.
  *
  * @param token a bearer token of the cluster; never logged
- * @throws an error named `NotYet` while the node has to wait, or named by the outcome where it will not be released
+ * @param answered told of each node by its place in the batch, as soon as it has an answer
  */
-export async function perform(call: NodeCall | SurveyCall, token: string): Promise<Receipt | Closing | Survey> {
+export async function performAll(
+  batch: readonly Asked[],
+  token: string,
+  answered: (place: number, answer: Answer) => Promise<void>,
+): Promise<void> {
+  const api = new Kubernetes({
+    endpoint,
+    caPem,
+    token,
+    requestTimeoutMs,
+    signal: AbortSignal.timeout(lastRequestMs),
+  });
+  const view = new ClusterView(api, time);
+  const warn = (message: string, error: unknown) =>
+    logger.warn(message, error instanceof Error ? error : String(error));
+  const ports = { api, view, time, endsAt: time.now() + callMs, gateKey, proof, ended: countEnd, warn } as const;
+  try {
+    await performBatch(batch, ports, async (place, answer) => {
+      const { action, node } = batch[place]?.call ?? {};
+      logger.info('answered', { action, instanceId: node?.instanceId, answer: shown(answer) });
+      await answered(place, answer);
+    });
+  } finally {
+    view.close();
+    await api.close();
+  }
+}
+
+/** Reads one page of the nodes of our pools. Throws an error named by the outcome where the cluster does not answer or forbids it. */
+export async function performSurvey(call: SurveyCall, token: string): Promise<Survey> {
   const api = new Kubernetes({ endpoint, caPem, token });
   try {
-    return call.action === 'survey' ? await survey(call, { api, cluster, gateKey }) : await end(call, api);
-  } catch (error) {
-    logger.info('the call came to no end', error instanceof Error ? error : String(error));
-    throw error;
+    return await survey(call, { api, cluster, gateKey });
   } finally {
     await api.close();
   }
 }
 
-async function end(call: NodeCall, api: Kubernetes): Promise<Receipt | Closing> {
-  logger.appendKeys({ instanceId: call.node.instanceId });
-  const ports: Ports = {
-    api,
-    time: {
-      now: () => Date.now(),
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      random: () => Math.random(),
-    },
-    gateKey,
-    proof,
-    ended: countEnd,
-    warn: (message, error) => logger.warn(message, error instanceof Error ? error : String(error)),
-  };
-  if (call.action === 'close') {
-    const closing = await close(call, ports);
-    logger.info('what an earlier launch was given is taken back', { closed: closing.closed });
-    return closing;
-  }
-  const receipt = call.action === 'release' ? await release(call, ports) : await quarantine(call, ports);
-  logger.info('the node has its receipt', { outcome: receipt.outcome, detail: receipt.detail });
-  return receipt;
+/** An answer for the log; a receipt stands in the ledger and on the Node. */
+function shown(answer: Answer): object {
+  if (answer.kind !== 'done') return answer;
+  const { output } = answer;
+  return 'closed' in output ? output : { outcome: output.outcome, detail: output.detail };
 }

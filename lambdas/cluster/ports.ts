@@ -4,12 +4,14 @@ import type { Kubernetes } from '../adapters/kubernetes.ts';
 import { Forbidden, Rejected } from '../adapters/kubernetes-errors.ts';
 import type { Quarantine, Release, Writing } from './decide.ts';
 import { eventOf } from './events.ts';
-import type { Time } from './patience.ts';
+import type { Surroundings } from './patience.ts';
+import type { ClusterView, ViewApi } from './view.ts';
 
 /** What the core needs of the world. */
-export interface Ports {
-  readonly api: Omit<Kubernetes, 'close'>;
-  readonly time: Time;
+export interface Ports extends Surroundings {
+  readonly api: Omit<Kubernetes, 'close' | 'listNodes' | keyof ViewApi>;
+  /** What all nodes of a batch see of the cluster. */
+  readonly view: ClusterView;
   readonly gateKey: string;
   /** `pod`: a pod has to run before the gate is lifted; `host`: the proof on the host is enough. */
   readonly proof: 'pod' | 'host';

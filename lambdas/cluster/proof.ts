@@ -1,33 +1,43 @@
-import { airlockNamespace, type ClusterNode, runtimeClasses } from '../../domain/kubernetes.ts';
+import { airlockNamespace, runtimeClasses } from '../../domain/kubernetes.ts';
 import { type ProofPod, type ProofPodPlan, proofPodName, sandboxImageForm } from '../../domain/proof-pod.ts';
 import type { Proof } from '../../domain/receipt.ts';
 import { NotFound } from '../adapters/kubernetes-errors.ts';
 import type { ReleaseCall } from './decide.ts';
 import { Ended } from './errors.ts';
-import type { Waiting } from './guards.ts';
+import type { Pending } from './patience.ts';
 import type { Ports } from './ports.ts';
 
 /** How long a proof pod may take to run, in milliseconds: a kubelet tries a sandbox again about every 12 s, and a young CNI may fail twice. */
 const patienceMs = 120_000;
-/** After how long its Events are looked at, in milliseconds: a pod that runs does so within some seconds. */
-const suspiciousMs = 15_000;
+/** For how long a call waits for a pod to run, in milliseconds from the pod's creation; after it the Events are looked at, once a call. */
+const likelyMs = 15_000;
+/** After how many milliseconds a pod that the kubelet rejected is made again, try by try: a kubelet that has just joined may not know its own Node yet. */
+const pausesMs = [1_000, 3_000];
+/** How often a call makes a pod, whatever becomes of the ones before. */
+const mostPods = 5;
 /** What a kubelet writes on a pod that outlived its activeDeadlineSeconds: nobody looked at it in time, and it says nothing of the node. */
 const outlived = 'DeadlineExceeded';
 
 /**
- * The proof by a pod in one call of `release`: made, seen running, deleted. A pod of an earlier call is found by its name. What was proven
- * stays so for the rest of the call.
+ * The proof by a pod in one call of `release`: made, seen running, deleted. A pod of an earlier call is found by its name, which is that of the launch
+ * and the run; it counts if it is bound to this Node and has the right RuntimeClass, and then its kubelet says how it is. What was proven stays so for the
+ * rest of the call.
  */
 export class PodProof {
   readonly #ports: Ports;
-  readonly #plan: Omit<ProofPodPlan, 'nodeName'>;
-  #made = false;
+  readonly #plan: ProofPodPlan;
+  #made = 0;
+  #rejected = 0;
+  /** When the next pod may be made, in milliseconds since the epoch. */
+  #notBefore = 0;
   #deleted = false;
-  #warning: string | undefined;
   #proof: Proof | undefined;
 
-  /** Throws Ended where the installation does not say which image can be run. */
-  constructor({ node, installation }: ReleaseCall, ports: Ports) {
+  /**
+   * @param nodeName the Node that it is bound to
+   * @throws Ended where the installation does not say which image can be run
+   */
+  constructor({ node, installation }: ReleaseCall, nodeName: string, ports: Ports) {
     const { sandboxImage: image, runtime } = installation;
     // "Cannot say" is no proof: whoever wants a node released without a pod says `proof: host`.
     if (image === undefined) {
@@ -44,12 +54,12 @@ export class PodProof {
       );
     }
     this.#ports = ports;
-    this.#plan = { name: proofPodName(node), runtime, image };
+    this.#plan = { name: proofPodName(node), nodeName, runtime, image };
   }
 
-  /** Whether a pod was made whose end has to be waited for. */
+  /** Whether a pod's end has to be waited for. */
   get underWay(): boolean {
-    return this.#made && this.#proof === undefined;
+    return this.#proof === undefined;
   }
 
   /** What was proven; undefined before that. */
@@ -60,25 +70,25 @@ export class PodProof {
   /**
    * Makes the pod, or looks at it.
    *
-   * @param nodeName the Node that it is bound to
    * @returns what has to be waited for, or undefined where the proof is there
    * @throws Ended where the pod fails, or does not run in time
    */
-  async look(nodeName: ClusterNode['name']): Promise<Waiting | undefined> {
-    const waiting = this.#proof === undefined ? await this.#prove(nodeName) : undefined;
+  async look(): Promise<Pending | undefined> {
+    const waiting = this.#proof === undefined ? await this.#prove() : undefined;
     if (waiting !== undefined) return waiting;
     if (!this.#deleted) await this.#ports.api.deletePod(this.#plan.name);
     this.#deleted = true;
     return undefined;
   }
 
-  async #prove(nodeName: string): Promise<Waiting | undefined> {
-    const { name, runtime, image } = this.#plan;
-    const { api, time } = this.#ports;
-    const pod = await this.#pod(nodeName);
+  async #prove(): Promise<Pending | undefined> {
+    const { name, nodeName, runtime, image } = this.#plan;
+    const { api, time, view, endsAt } = this.#ports;
+    const pod = (await view.pod(name)) ?? (await this.#make());
+    if (pod === undefined) return this.#again(`the proof pod ${name} is not made yet`);
     const runtimeClass = runtimeClasses[runtime].name;
-    if (pod === undefined || pod.nodeName !== nodeName || pod.runtimeClassName !== runtimeClass) {
-      if (pod !== undefined) await api.deletePod(name);
+    if (pod.nodeName !== nodeName || pod.runtimeClassName !== runtimeClass) {
+      if (!pod.deleting) await api.deletePod(name);
       return this.#again(`the proof pod ${name} of another node has to go first`);
     }
     const age = Math.max(0, time.now() - pod.createdAt);
@@ -92,25 +102,36 @@ export class PodProof {
       return this.#again(`the proof pod ${name} of an earlier call outlived its time`);
     }
     const ended = pod.phase === 'Failed' || pod.phase === 'Succeeded';
-    if (ended || age >= suspiciousMs) this.#warning = (await api.podWarning(pod.uid)) ?? this.#warning;
-    const reasons = [pod.reason, this.#warning ?? ''].filter((part) => part !== '').join('; ');
+    const likelyUntil = pod.createdAt + likelyMs;
+    const late = time.now() >= Math.min(likelyUntil, endsAt);
+    const warning = ended || late ? ((await api.podWarning(pod.uid)) ?? '') : '';
+    const reasons = [pod.reason, warning].filter((part) => part !== '').join('; ');
     const detail = `the proof pod ${name} is ${pod.phase} after ${Math.round(age / 1_000)} s${reasons && ` (${reasons})`}`;
-    if (!ended && age < patienceMs) return { reason: 'proof-pod-failed', detail };
+    if (!ended && age < patienceMs) return { reason: 'proof-pod-failed', detail, likelyUntil };
     await api.deletePod(name);
-    throw new Ended('proof-pod-failed', detail);
+    const pauseMs = pausesMs[this.#rejected];
+    if (pod.phase !== 'Failed' || pauseMs === undefined) throw new Ended('proof-pod-failed', detail);
+    this.#rejected++;
+    this.#notBefore = time.now() + pauseMs;
+    return this.#again(detail);
   }
 
-  /** The pod that this call or an earlier one made; undefined where the one that had its name is gone by now. */
-  async #pod(nodeName: string): Promise<ProofPod | undefined> {
-    const { api } = this.#ports;
-    const created = this.#made ? undefined : await api.createPod({ ...this.#plan, nodeName }).catch(withoutNamespace);
-    this.#made = true;
-    return created ?? (await api.readPod(this.#plan.name));
+  /** Makes a pod; undefined where it is too early for another, or one that had its name is not gone yet. */
+  async #make(): Promise<ProofPod | undefined> {
+    const { api, time, view } = this.#ports;
+    if (time.now() < this.#notBefore || this.#made >= mostPods) return undefined;
+    this.#made++;
+    const made = await api.createPod(this.#plan).catch(withoutNamespace);
+    if (made !== undefined) view.addPod(made);
+    return made;
   }
 
-  #again(detail: string): Waiting {
-    this.#made = false;
-    return { reason: 'proof-pod-failed', detail };
+  #again(detail: string): Pending {
+    const { time, endsAt } = this.#ports;
+    const waiting = { reason: 'proof-pod-failed', detail } as const;
+    if (this.#made >= mostPods) return waiting;
+    const againMs = this.#notBefore - time.now();
+    return { ...waiting, likelyUntil: endsAt, ...(againMs > 0 ? { againMs } : {}) };
   }
 }
 

@@ -2,7 +2,7 @@ import { proofPodName } from '../../domain/proof-pod.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { decideQuarantine, type QuarantineCall } from './decide.ts';
 import { NodeLookup } from './lookup.ts';
-import { type Look, nextCallMs, persist } from './patience.ts';
+import { type Look, lastCallMs, persist } from './patience.ts';
 import { type Ports, tellEnd, writeQuarantine } from './ports.ts';
 import { failedReceipt } from './receipts.ts';
 
@@ -14,15 +14,17 @@ import { failedReceipt } from './receipts.ts';
 export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Receipt> {
   const { node: launch, failure } = call;
   if (failure.outcome === 'instance-gone') return withoutNode(call, '', ports);
-  const lookup = new NodeLookup(ports.api, launch, 'any', ports.time.now);
+  const lookup = new NodeLookup(ports, launch, 'any');
+  /** Whether this call wrote, so that the view may be behind. */
+  let written = false;
   const deadline = Date.parse(launch.deadline);
   /** How the gate of each Node was found that stood open before this call wrote. */
   const gates = new Map<string, Receipt['gate']>();
   const look = async (): Promise<Look<Receipt>> => {
-    const found = await lookup.find();
+    const found = written ? await lookup.reread() : await lookup.find();
     if (found.nodes === undefined) {
       // A node that is refused early may still join: it shall not stand there without a word.
-      if (!call.once && ports.time.now() + nextCallMs < deadline)
+      if (!call.once && ports.time.now() + lastCallMs < deadline)
         return { reason: 'node-never-joined', detail: found.absent };
       return { done: withoutNode(call, `no Node was marked: ${found.absent}`, ports) };
     }
@@ -38,6 +40,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
       receipts.push(decision.receipt);
       if (decision.kind === 'leave') continue;
       if (decision.receipt.gate !== 'kept') gates.set(node.uid, decision.receipt.gate);
+      written = true;
       await writeQuarantine(node, decision, ports);
       await tellEnd(node, decision, ports);
     }
@@ -46,7 +49,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
     const receipt = receipts.find(({ gate }) => gate !== 'kept') ?? receipts[0];
     return receipt === undefined ? { reason: 'node-never-joined', detail: '' } : { done: receipt };
   };
-  return await persist(launch, ports.time, deadline, look);
+  return await persist({ launch, giveUpAt: deadline, keys: [] }, ports, look);
 }
 
 /** A call to release that died may have left its pod; the kubelet ends it in the end, so a failure here is none. */

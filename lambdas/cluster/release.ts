@@ -1,5 +1,6 @@
 import type { ClusterNode } from '../../domain/kubernetes.ts';
 import { triedUntil } from '../../domain/node.ts';
+import { proofPodName } from '../../domain/proof-pod.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { withDaemons } from './daemons.ts';
 import { decideRelease, isReleasedBy, type Release, type ReleaseCall } from './decide.ts';
@@ -7,49 +8,63 @@ import { NodeLookup, refuseSeveral, refuseTwins } from './lookup.ts';
 import { type Look, persist } from './patience.ts';
 import { type Ports, tellEnd, writeRelease } from './ports.ts';
 import { PodProof } from './proof.ts';
+import { keyOf } from './view.ts';
+
+/** For how long after the release was asked for a Node that is not ready yet is waited for in a call, in milliseconds: it seldom takes longer. */
+const likelyMs = 30_000;
 
 /**
  * Lifts the gate of a proven node. A call that comes again proves the node again, for nothing on the Node says for certain that an earlier one did.
  *
+ * @param askedAt when the release was asked for, in milliseconds since the epoch
  * @returns the receipt
  * @throws NotYet while the node has to wait, Ended with the outcome where it will not be released
  */
-export function release(call: ReleaseCall, ports: Ports): Promise<Receipt> {
-  const lookup = new NodeLookup(ports.api, call.node, { id: call.installation.host.bootId }, ports.time.now);
+export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promise<Receipt> {
+  const { node: launch } = call;
+  const lookup = new NodeLookup(ports, launch, { id: call.installation.host.bootId });
   let seen: ClusterNode | undefined;
-  let pod: { readonly proof: PodProof; readonly nodeName: string } | undefined;
+  let pod: PodProof | undefined;
   /** What this call wrote without an answer: it may have landed. */
   let unanswered: Release | undefined;
+  /** Whether this call wrote, so that the view may be behind. */
+  let written = false;
   const look = async (): Promise<Look<Receipt>> => {
-    // While the pod starts the Node is left alone: it is read anew before it is written.
-    const starting = pod?.proof.underWay ? await pod.proof.look(pod.nodeName) : undefined;
+    // While the pod starts the Node is left alone.
+    const starting = pod?.underWay ? await pod.look() : undefined;
     if (starting !== undefined) return starting;
-    const found = await lookup.find();
+    const found = written ? await lookup.reread() : await lookup.find();
     if (found.nodes === undefined) return { reason: 'node-never-joined', detail: found.absent };
     const node = refuseSeveral(found.nodes);
     seen = node;
     if (unanswered !== undefined && isReleasedBy(node, unanswered, ports.gateKey)) return ended(node, unanswered);
-    const proof = ports.proof === 'host' ? ({ kind: 'host' } as const) : pod?.proof.proof;
+    const proof = ports.proof === 'host' ? ({ kind: 'host' } as const) : pod?.proof;
     const decision = decideRelease(node, call, { gateKey: ports.gateKey, now: ports.time.now(), proof });
     switch (decision.kind) {
+      case 'take-back':
+        written = true;
+        await ports.api.patchNode(node.name, decision.patch);
+        return look();
       case 'wait':
-        return decision;
-      case 'prove': {
-        pod ??= { proof: new PodProof(call, ports), nodeName: node.name };
-        return (await pod.proof.look(pod.nodeName)) ?? (await look());
-      }
+        written = false;
+        return { ...decision, likelyUntil: askedAt + likelyMs };
+      case 'prove':
+        pod ??= new PodProof(call, node.name, ports);
+        return (await pod.look()) ?? (await look());
       case 'release':
-        await refuseTwins(node, ports.api);
+        await refuseTwins(node, ports.view);
         unanswered = decision;
+        written = true;
         await writeRelease(node, decision, ports);
         return ended(node, decision);
     }
   };
-  const ended = async (node: ClusterNode, written: Release): Promise<Look<Receipt>> => {
-    await tellEnd(node, written, ports);
-    return { done: written.receipt };
+  const ended = async (node: ClusterNode, release: Release): Promise<Look<Receipt>> => {
+    await tellEnd(node, release, ports);
+    return { done: release.receipt };
   };
-  return persist(call.node, ports.time, triedUntil(call.node), look).catch(async (error: unknown) => {
+  const keys = [keyOf.node(launch.nodeName), keyOf.provider(launch.providerId), keyOf.pod(proofPodName(launch))];
+  return persist({ launch, giveUpAt: triedUntil(launch), keys }, ports, look).catch(async (error: unknown) => {
     throw await withDaemons(error, seen, ports);
   });
 }

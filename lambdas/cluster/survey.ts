@@ -1,13 +1,10 @@
 import { poolLabel } from '../../domain/kubernetes.ts';
-import type { ClusterCall } from '../../domain/messages.ts';
+import type { SurveyCall } from '../../domain/messages.ts';
 import { type Survey, surveyPageLimit } from '../../domain/survey.ts';
 import type { Kubernetes } from '../adapters/kubernetes.ts';
 import { Forbidden, Unreachable } from '../adapters/kubernetes-errors.ts';
 import { Ended } from './errors.ts';
 import { standingOf } from './standing.ts';
-
-/** A call to survey the nodes of our pools. */
-export type SurveyCall = Extract<ClusterCall, { action: 'survey' }>;
 
 /** What a survey needs of the world. */
 export interface SurveyPorts {

@@ -1,6 +1,6 @@
 import { type DetailType, source } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
-import { notAdmitted, notYet } from '../../domain/messages.ts';
+import { type ClusterMessage, notAdmitted, notYet } from '../../domain/messages.ts';
 import { wayOutSeconds } from '../../domain/node.ts';
 import { stranded } from '../../domain/receipt.ts';
 import {
@@ -20,7 +20,6 @@ import {
   plainReceipt,
   typed,
   unlessReleased,
-  untilDeadline,
   withoutEnd,
 } from './expressions.ts';
 import { forRoom, lambdaErrors, outcomeRetriers, retrier } from './retriers.ts';
@@ -32,8 +31,8 @@ export interface Ways {
   readonly ledgerTable: string;
   /** The name of the bus that the end of a way is told on. */
   readonly eventBus: string;
-  /** The ARN of the function of each cluster, by the cluster's name. */
-  readonly clusterFunctions: Readonly<Record<string, string>>;
+  /** The address of the queue of each cluster, by the cluster's name. */
+  readonly clusterQueueUrls: Readonly<Record<string, string>>;
   /** The ARN of the function that sees to it that no command runs on a node. */
   readonly haltFunction: string;
   /** The ARN of the function that decides about failures and has instances replaced. */
@@ -46,8 +45,11 @@ export interface Ways {
  */
 const secondsLeft = `{% $max([1, $floor(($toMillis($node.deadline) - $millis()) / 1000) - ${wayOutSeconds}]) %}`;
 
-/** How long one call of a cluster function may take, in seconds; the function itself ends after 90. */
-const clusterCallSeconds = 100;
+/**
+ * The seconds that a quarantine may take: a Node that has not joined is marked when it does, until the deadline. After it, a batch that was lost with its
+ * function comes twice more; a cluster whose function never answers keeps no end from being written.
+ */
+const secondsToMark = '{% $max([0, $floor(($toMillis($node.deadline) - $millis()) / 1000)]) + 400 %}';
 
 /**
  * How often an end is written and told: with their pauses these take some four minutes, and a service that fails for two of them would else leave
@@ -55,14 +57,7 @@ const clusterCallSeconds = 100;
  */
 const untilWritten = 20;
 
-/**
- * How long before a node's deadline a release that Lambda has no room for is given up, in seconds: half of the way out, for the function says by
- * itself when the time for trying is up.
- */
-const noReleaseSeconds = 45;
-
-/** How often a call is made that Lambda has no room for: until the longest deadline, and on the way out for some ten minutes. */
-const untilReleased = 500;
+/** How often a call is made on the way out that Lambda has no room for: for some ten minutes. */
 const untilOut = 40;
 
 /** How long one call of the halting function may take, in seconds; the function itself ends after 30. */
@@ -74,9 +69,12 @@ const replaceCallSeconds = 40;
 /** How long a breaker's row is kept after its last change, in seconds. */
 const breakerKeptSeconds = 90 * 24 * 3_600;
 
+/** The text that is known from then on as the run's: a message that was sent before it is not acted upon any more. */
+const drawn = { nonce: '{% $uuid() %}' };
+
 const caught = (step: string, ErrorEquals: readonly string[], Next: string) => ({
   ErrorEquals,
-  Assign: { failure: failureFrom(step, step === 'Install' ? 'answer' : 'function') },
+  Assign: { failure: failureFrom(step, step === 'Replace' ? 'function' : 'answer'), ...drawn },
   Next,
 });
 const catchers = (step: string) => [caught(step, forgotten, 'Forget'), caught(step, ['States.ALL'], 'NoteFailure')];
@@ -106,16 +104,20 @@ const inputRowKey = { instanceId: { S: inputKey.instanceId }, launchedAt: { S: i
  */
 export function wayDefinition(ways: Ways): object {
   const service = (name: string) => `arn:${ways.partition}:states:::${name}`;
-  const clusterCall = (payload: object) => ({
+  const queued = (QueueUrl: string, message: object) => ({
     Type: 'Task',
-    Resource: service('lambda:invoke'),
+    Resource: service('sqs:sendMessage.waitForTaskToken'),
     Arguments: {
-      FunctionName: `{% $lookup(${JSON.stringify(ways.clusterFunctions)}, $node.cluster) %}`,
-      Payload: payload,
+      QueueUrl,
+      MessageBody: { ...message, key, nonce: '{% $nonce %}', token: '{% $states.context.Task.Token %}' },
     },
-    TimeoutSeconds: clusterCallSeconds,
   });
-  const waiting = { ...retrier([notYet], 5, 500), BackoffRate: 1.5, MaxDelaySeconds: 30 };
+  const clusterTask = (action: ClusterMessage['action']) => ({
+    ...queued(`{% $lookup(${JSON.stringify(ways.clusterQueueUrls)}, $node.cluster) %}`, { action }),
+    TimeoutSeconds: secondsLeft,
+    // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
+    Retry: [retrier([...final, 'States.Timeout'], 1, 0), retrier(['States.ALL'], 2, 8)],
+  });
   const replaceCall = (payload: object | string) => ({
     Type: 'Task',
     Resource: service('lambda:invoke'),
@@ -147,16 +149,21 @@ export function wayDefinition(ways: Ways): object {
     Next,
   });
   const told = `"EventBusName": "${ways.eventBus}", "Source": "${source}"`;
-  const note = (field: string, value: string, Next: string) => ({
+  /** Writes fields into the row: an expression each. */
+  const note = (fields: Readonly<Record<string, string>>, Next: string) => ({
     Type: 'Task',
     Resource: service('dynamodb:updateItem'),
     Arguments: {
       TableName: ways.ledgerTable,
       Key: rowKey,
       ConditionExpression: 'attribute_not_exists(outcome)',
-      UpdateExpression: 'SET #field = :value',
-      ExpressionAttributeNames: { '#field': field },
-      ExpressionAttributeValues: { ':value': { S: `{% $string(${value}) %}` } },
+      UpdateExpression: `SET ${Object.keys(fields)
+        .map((field) => `#${field} = :${field}`)
+        .join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries(Object.keys(fields).map((field) => [`#${field}`, field])),
+      ExpressionAttributeValues: Object.fromEntries(
+        Object.entries(fields).map(([field, value]) => [`:${field}`, { S: `{% ${value} %}` }]),
+      ),
     },
     Retry: [retrier(['DynamoDB.ConditionalCheckFailedException'], 1, 0), retrier(['States.ALL'], 1, untilWritten)],
     Catch: [{ ErrorEquals: ['DynamoDB.ConditionalCheckFailedException'], Next: 'EndedElsewhere' }],
@@ -234,6 +241,7 @@ export function wayDefinition(ways: Ways): object {
               node: '{% $parse($row.node.S) %}',
               request: null,
               failure: '{% $parse($row.refused.S) %}',
+              ...drawn,
             },
             Next: 'NoteFailure',
           },
@@ -243,13 +251,14 @@ export function wayDefinition(ways: Ways): object {
               node: '{% $parse($row.node.S) %}',
               request: '{% $exists($row.request) ? $parse($row.request.S) : null %}',
               failure: stranded,
+              ...drawn,
             },
             Next: 'NoteFailure',
           },
           {
             Condition: isRelaunched,
-            Assign: { node: '{% $parse($row.node.S) %}', request: '{% $parse($row.request.S) %}' },
-            Next: 'Close',
+            Assign: { node: '{% $parse($row.node.S) %}', request: '{% $parse($row.request.S) %}', ...drawn },
+            Next: 'NoteNonce',
           },
         ],
         Default: 'NotAdmitted',
@@ -261,18 +270,8 @@ export function wayDefinition(ways: Ways): object {
           'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
       },
       Install: {
-        Type: 'Task',
+        ...queued(ways.commandsQueueUrl, { attempt: attemptNumber }),
         Comment: 'Waits in the queue until dispatch sends the command and settle answers the token',
-        Resource: service('sqs:sendMessage.waitForTaskToken'),
-        Arguments: {
-          QueueUrl: ways.commandsQueueUrl,
-          MessageBody: {
-            key,
-            nonce: '{% $nonce %}',
-            token: '{% $states.context.Task.Token %}',
-            attempt: attemptNumber,
-          },
-        },
         TimeoutSeconds: secondsLeft,
         // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
         Retry: [...outcomeRetriers(), retrier([...final, 'States.Timeout'], 1, 0), retrier(['States.ALL'], 2, 8)],
@@ -281,8 +280,9 @@ export function wayDefinition(ways: Ways): object {
         Next: 'Release',
       },
       NoteFailure: {
-        ...note('failure', '$failure', 'Halt'),
-        Comment: 'Writes why the run failed into the row: who acts on a failure reads it there',
+        ...note({ failure: '$string($failure)', nonce: '$nonce' }, 'Halt'),
+        Comment:
+          'Writes why the run failed into the row: who acts on a failure reads it there. Messages from before it do not count any more',
       },
       Halt: {
         Type: 'Task',
@@ -295,13 +295,12 @@ export function wayDefinition(ways: Ways): object {
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'NoteUnended' }],
         Next: 'Judge',
       },
-      NoteUnended: note('failure', '$failure', 'Judge'),
+      NoteUnended: note({ failure: '$string($failure)' }, 'Judge'),
       Release: {
-        ...clusterCall({ action: 'release', key }),
-        TimeoutSeconds: untilDeadline(clusterCallSeconds, noReleaseSeconds),
-        Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
+        ...clusterTask('release'),
+        Comment: 'Waits in the queue of the cluster until its function has lifted the gate, or says why not',
         Catch: catchers('Release'),
-        Assign: { receipt: '{% $states.result.Payload %}' },
+        Assign: { receipt: '{% $states.result %}' },
         Next: 'Record',
       },
       Record: record('released' satisfies Ending, 'Passed'),
@@ -370,10 +369,10 @@ export function wayDefinition(ways: Ways): object {
         Default: 'Quarantine',
       },
       Quarantine: {
-        ...clusterCall({ action: 'quarantine', key }),
-        Retry: [waiting, forRoom(untilOut), retrier(lambdaErrors, 2, 8)],
+        ...clusterTask('quarantine'),
+        TimeoutSeconds: secondsToMark,
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'Marked' }],
-        Assign: { receipt: '{% $states.result.Payload %}' },
+        Assign: { receipt: '{% $states.result %}' },
         Next: 'Marked',
       },
       Marked: {
@@ -383,7 +382,7 @@ export function wayDefinition(ways: Ways): object {
         Default: 'RecordFailure',
       },
       NoteMark: {
-        ...note('mark', '$receipt', 'Replace'),
+        ...note({ mark: '$string($receipt)' }, 'Replace'),
         Comment: 'Writes what the cluster said of the Node into the row: an instance is ended on that alone',
       },
       Replace: {
@@ -436,10 +435,13 @@ export function wayDefinition(ways: Ways): object {
         ],
         { End: true },
       ),
+      NoteNonce: {
+        ...note({ nonce: '$nonce' }, 'Close'),
+        Comment: 'Writes the text by which the message of the next state is known',
+      },
       Close: {
-        ...clusterCall({ action: 'close', key }),
+        ...clusterTask('close'),
         Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
-        Retry: [waiting, forRoom(untilReleased), retrier(lambdaErrors, 2, 8)],
         Catch: catchers('Close'),
         Next: 'Closed',
       },

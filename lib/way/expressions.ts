@@ -76,22 +76,6 @@ const causeOfFunction = `$cause := $exists($states.errorOutput.Cause) ? $states.
     $quoted := $match($cause, ${functionMessage}, 1)[0].groups[0];
     $said := $exists($quoted) ? $parse($quoted) : $cause; ${shownCause}`;
 
-/** What an expression says that finds a node's time used up: such an error is the deadline's. */
-const timeIsUp = 'the time of the node is up';
-
-/**
- * The seconds that a call may take, as an expression that fails once a node's deadline is near. The function itself gives up earlier; the
- * expression decides only when the function is never reached.
- *
- * @param seconds how long one call may take
- * @param reserveSeconds how long before the deadline no further call is made
- */
-export function untilDeadline(seconds: number, reserveSeconds: number): string {
-  return expression(
-    `$toMillis($node.deadline) - $millis() > ${reserveSeconds * 1_000} ? ${seconds} : $error("${timeIsUp}")`,
-  );
-}
-
 /**
  * Puts an error and its cause into the words of a failure; what is no outcome is an error of ours.
  *
@@ -102,7 +86,7 @@ export function failureFrom(step: string, from: 'function' | 'answer'): string {
     $error := $states.errorOutput.Error;
     ${from === 'function' ? causeOfFunction : causeOfAnswer}
     $known := $error in ${JSON.stringify(failed)};
-    $late := $error = "States.Timeout" or ($error = "States.QueryEvaluationError" and $contains($said, "${timeIsUp}"));
+    $late := $error = "States.Timeout";
     {
       "outcome": $known ? $error : $late ? "deadline-passed" : "internal-error",
       "detail": $known ? $said : "in ${step}: " & $error & ": " & $said

@@ -27,13 +27,13 @@ export class Way extends Construct {
 
   constructor(scope: Construct, id: string, { bus, commands, ledger, halting, replacing, clusters }: WayProps) {
     super(scope, id);
-    const functions = Object.entries(clusters).map(([name, access]) => [name, access.cluster.function.functionArn]);
+    const queues = Object.entries(clusters).map(([name, { tasks }]) => [name, tasks.queue.queueUrl]);
     const definition = wayDefinition({
       partition: Aws.PARTITION,
       commandsQueueUrl: commands.commands.queue.queueUrl,
       ledgerTable: ledger.table.tableName,
       eventBus: bus.bus.eventBusName,
-      clusterFunctions: Object.fromEntries(functions),
+      clusterQueueUrls: Object.fromEntries(queues),
       haltFunction: halting.halt.function.functionArn,
       replaceFunction: replacing.replace.function.functionArn,
     });
@@ -54,15 +54,14 @@ export class Way extends Construct {
       },
     );
     const { role } = this.stateMachine;
-    commands.commands.grantSend(role);
+    for (const queue of [commands.commands, ...Object.values(clusters).map(({ tasks }) => tasks)])
+      queue.grantSend(role);
     ledger.grantRead(role, 'GetItem');
     ledger.grantWrite(role, 'way');
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [...Object.values(clusters).map(({ cluster }) => cluster), halting.halt, replacing.replace].map(
-          ({ function: { functionArn } }) => functionArn,
-        ),
+        resources: [halting.halt, replacing.replace].map(({ function: { functionArn } }) => functionArn),
       }),
     );
     bus.grantTelling(role);

@@ -15,11 +15,16 @@ export interface RequestInfo {
 /** What can go wrong with one request. */
 export type Fault =
   /** The server answers with an error of its own and does nothing. */
-  | { readonly kind: 'status'; readonly code: 401 | 403 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
-  /** The connection ends: before the request is carried out, after it without an answer, or in the middle of the answer. */
+  | { readonly kind: 'status'; readonly code: 401 | 403 | 410 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
+  /**
+   * The connection ends: before the request is carried out, after it without an answer, or in the middle of the answer. A watch is answered until
+   * its first event, which does not arrive, or half of it does.
+   */
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' | 'mid-answer' }
   /** The answer takes this long in real time: the caller's own connection holds the virtual clock. */
   | { readonly kind: 'delay'; readonly realMs: number }
+  /** A watch is told after some time that its version is too old, or the server ends it. */
+  | { readonly kind: 'watch-ends'; readonly afterMs: number; readonly how: 'expired' | 'closed' }
   /** Something else happens in the cluster just before the request is carried out. */
   | { readonly kind: 'meanwhile'; readonly run: () => void | Promise<void> };
 

@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../clock.ts';
+import { streams } from '../streams.ts';
 import type { User } from './authorize.ts';
 import { type ServerCertificate, serverCertificate } from './certificate.ts';
 import { type Fault, Faults, type RequestInfo } from './faults.ts';
 import type { Identities } from './identities.ts';
 import { parsePath, type Target } from './resources.ts';
 import { ApiError } from './status.ts';
+import type { Sink, Stream, WatchEvent } from './watch.ts';
 
 /** One request as it came in, and what the front knows of it. */
 export interface Asked {
@@ -24,13 +27,10 @@ export interface Asked {
   readonly target: Target | undefined;
 }
 
-/** What is sent back. */
-export interface Reply {
-  readonly code: number;
-  /** JSON. */
-  readonly body: string;
-  readonly retryAfter?: string | undefined;
-}
+/** What is sent back: JSON, or the stream of a watch. */
+export type Reply =
+  | { readonly code: number; readonly body: string; readonly retryAfter?: string | undefined }
+  | { readonly code: 200; readonly stream: Stream };
 
 /** Where a front is and what it counts. */
 export interface FrontOptions {
@@ -82,13 +82,14 @@ export class Front {
     response.once('close', release);
     try {
       const body = await text(request);
-      await this.#answer(request, body, response);
+      // A watch holds the clock for each of its pieces, and not while it waits for the next.
+      if ((await this.#answer(request, body, response)) === 'stream') release();
     } catch (error) {
       send(response, refusal(error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error))));
     }
   }
 
-  async #answer(request: IncomingMessage, body: string, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, body: string, response: ServerResponse): Promise<'stream' | 'whole'> {
     const { clock, identities, carry } = this.#options;
     const { authorization } = request.headers;
     const url = new URL(request.url ?? '/', this.endpoint);
@@ -98,12 +99,17 @@ export class Front {
     const verb = target === undefined ? 'unknown' : verbOf(method, target, url.searchParams);
     this.#count(user, verb, target);
     const faults = this.faults.take(infoOf(user, verb, target, clock.now()));
-    if (await strike(faults, response)) return;
+    if (await strike(faults, response)) return 'whole';
     const contentType = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
     const reply = await carry({ method, url, authorization, contentType, body, user, verb, target });
+    if ('stream' in reply) {
+      follow(response, reply.stream, faults, clock);
+      return 'stream';
+    }
     const cut = faults.find((fault) => fault.kind === 'drop');
     if (cut === undefined) send(response, reply);
     else cutOff(response, reply.body, cut.when === 'mid-answer');
+    return 'whole';
   }
 
   #count(user: User | undefined, verb: string, target: Target | undefined): void {
@@ -152,10 +158,11 @@ function verbOf(method: string, { name }: Target, query: URLSearchParams): strin
   return verbs[method] ?? method.toLowerCase();
 }
 
-function planted(code: 401 | 403 | 429 | 500 | 503, retryAfterSeconds: number | undefined): ApiError {
+function planted(code: 401 | 403 | 410 | 429 | 500 | 503, retryAfterSeconds: number | undefined): ApiError {
   const reasons = {
     401: ['Unauthorized', 'Unauthorized'],
     403: ['Forbidden', 'forbidden: planted'],
+    410: ['Expired', 'too old resource version: 1 (2)'],
     429: ['TooManyRequests', 'the server has received too many requests and has asked us to try again later'],
     500: ['InternalError', 'an error on the server ("") has prevented the request from succeeding'],
     503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
@@ -164,12 +171,14 @@ function planted(code: 401 | 403 | 429 | 500 | 503, retryAfterSeconds: number | 
   return new ApiError(code, reason, message, undefined, retryAfterSeconds);
 }
 
-function refusal(error: ApiError): Reply {
+function refusal(error: ApiError): Answer {
   const retryAfter = error.retryAfter === undefined ? undefined : String(error.retryAfter);
   return { code: error.code, body: JSON.stringify(error.status()), retryAfter };
 }
 
-function send(response: ServerResponse, { code, body, retryAfter }: Reply): void {
+type Answer = Exclude<Reply, { stream: Stream }>;
+
+function send(response: ServerResponse, { code, body, retryAfter }: Answer): void {
   response.writeHead(code, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
@@ -186,4 +195,49 @@ function cutOff(response: ServerResponse, body: string, half: boolean): void {
   }
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.write(body.slice(0, Math.floor(body.length / 2)), () => response.destroy());
+}
+
+/** Answers a watch, piece by piece: the clock is held for each piece that is on its way, and for the end. */
+function follow(response: ServerResponse, stream: Stream, faults: readonly Fault[], clock: Clock): void {
+  const id = randomUUID();
+  response.writeHead(200, { 'content-type': 'application/json', 'audit-id': id });
+  response.flushHeaders();
+  const cut = faults.find((fault) => fault.kind === 'drop');
+  const sink: Sink = {
+    send(event) {
+      if (response.writableEnded || response.destroyed) return;
+      const line = `${JSON.stringify(event)}\n`;
+      if (cut === undefined) {
+        streams.sent(id, Buffer.byteLength(line), clock.hold());
+        response.write(line);
+      } else {
+        if (cut.when === 'mid-answer') response.write(line.slice(0, line.length / 2));
+        response.destroy();
+      }
+    },
+    end() {
+      if (response.writableEnded) return;
+      // No client counts this byte: it ends the stream when the end arrives.
+      streams.sent(id, 1, clock.hold());
+      response.end();
+    },
+  };
+  const stop = stream(sink, clock);
+  const timers = faults.flatMap((fault) =>
+    fault.kind === 'watch-ends' ? [clock.after(fault.afterMs, () => endEarly(sink, fault.how))] : [],
+  );
+  response.once('close', () => {
+    stop();
+    for (const timer of timers) timer.cancel();
+    if (!response.writableFinished) streams.ended(id);
+  });
+}
+
+function endEarly(sink: Sink, how: 'expired' | 'closed'): void {
+  const expired: WatchEvent = {
+    type: 'ERROR',
+    object: new ApiError(410, 'Expired', 'too old resource version: 1 (2)').status(),
+  };
+  if (how === 'expired') sink.send(expired);
+  sink.end();
 }

@@ -2,7 +2,6 @@ import { askPolicies, checkPolicy } from './admission-policy.ts';
 import type { User } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import { restrainGrants } from './escalation.ts';
-import { fieldSelector } from './field-selector.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { admitInto, endObject } from './namespaces.ts';
 import { restrictNode, restrictPod } from './node-restriction.ts';
@@ -12,11 +11,11 @@ import { securePod } from './pod-security.ts';
 import { admitPod, graceOf } from './pods.ts';
 import { countPod } from './quota.ts';
 import { type Resource, resourceOfKind, type Target } from './resources.ts';
-import { labelSelector } from './selector.ts';
 import { applied, overwritten } from './server-side-apply.ts';
 import { ApiError, notFound } from './status.ts';
 import { type NewObject, type Store, timestamp } from './store.ts';
 import { validate } from './validation.ts';
+import { type Stream, selected, streamOf } from './watch.ts';
 
 /** One request, authenticated and with its address read. */
 export interface ApiRequest {
@@ -30,16 +29,16 @@ export interface ApiRequest {
   readonly now: number;
 }
 
-/** An answer: its HTTP status and its body. */
-export interface ApiAnswer {
-  readonly code: number;
-  readonly body: unknown;
-}
+/** An answer: its HTTP status and its body, or the stream of a watch. */
+export type ApiAnswer =
+  | { readonly code: number; readonly body: unknown }
+  | { readonly code: 200; readonly stream: Stream };
 
 /** Query parameters that each verb honours; another one is refused by name. */
 const parameters: Readonly<Record<string, readonly string[]>> = {
   get: [],
   list: ['labelSelector', 'fieldSelector', 'limit', 'continue'],
+  watch: ['watch', 'labelSelector', 'fieldSelector', 'resourceVersion', 'allowWatchBookmarks', 'timeoutSeconds'],
   create: [],
   patch: [],
   apply: ['fieldManager', 'force', 'dryRun'],
@@ -83,6 +82,8 @@ export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
       return { code: 200, body: store.get(resource, namespace, name ?? '') };
     case 'list':
       return { code: 200, body: list(store, request) };
+    case 'watch':
+      return { code: 200, stream: streamOf(store, target, query) };
     case 'create':
       return { code: 201, body: create(store, target, newObject(withKind(request.body, resource)), user) };
     case 'patch':
@@ -129,7 +130,10 @@ export function apply(store: Store, object: unknown): void {
 }
 
 /** Makes an object out of what somebody applies, or changes the one that is there: authorization and admission by what it comes to. */
-function serverSideApply(store: Store, { user, target, query, body, now }: ApiRequest): ApiAnswer {
+function serverSideApply(
+  store: Store,
+  { user, target, query, body, now }: ApiRequest,
+): { readonly code: number; readonly body: StoredObject } {
   const { resource, namespace, name = '' } = target;
   if (resource.applied === undefined) {
     throw new NotServed(415, 'UnsupportedMediaType', `the stand-in does not serve apply on ${resource.name}`);
@@ -169,12 +173,10 @@ function serverSideApply(store: Store, { user, target, query, body, now }: ApiRe
 
 function list(store: Store, { target, query }: ApiRequest): unknown {
   const { resource, namespace } = target;
-  const matches = labelSelector(query.get('labelSelector') ?? '');
-  const has = fieldSelector(resource.kind, query.get('fieldSelector') ?? '');
   const page = store.list(
     resource,
     namespace,
-    (object) => matches(object.metadata.labels ?? {}) && has(object),
+    selected(resource, query),
     Number(query.get('limit') ?? 0),
     query.get('continue') ?? undefined,
   );

@@ -15,6 +15,7 @@ export interface Resource {
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1', subresources: [], applied: true } as const;
 const read = ['get', 'list'] as const;
+const watched = [...read, 'watch'] as const;
 const written = [...read, 'patch', 'delete'] as const;
 const admission = {
   group: 'admissionregistration.k8s.io',
@@ -33,7 +34,7 @@ export const resources: readonly Resource[] = [
     name: 'nodes',
     kind: 'Node',
     namespaced: false,
-    verbs: [...read, 'create', 'patch', 'delete'],
+    verbs: [...watched, 'create', 'patch', 'delete'],
     subresources: ['status'],
   },
   {
@@ -42,7 +43,7 @@ export const resources: readonly Resource[] = [
     name: 'pods',
     kind: 'Pod',
     namespaced: true,
-    verbs: [...read, 'create', 'patch', 'delete'],
+    verbs: [...watched, 'create', 'patch', 'delete'],
     subresources: ['status'],
   },
   {

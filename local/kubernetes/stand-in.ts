@@ -163,7 +163,7 @@ function carried(store: Store, asked: Asked, now: number, refusals: string[]): R
     if (target === undefined) throw unknownPath(`${method} ${url.pathname}`);
     const query = url.searchParams;
     const answer = carryOut(store, { user, verb, target, query, contentType, body: parseBody(body), now });
-    return { code: answer.code, body: JSON.stringify(answer.body) };
+    return 'stream' in answer ? answer : { code: answer.code, body: JSON.stringify(answer.body) };
   } catch (error) {
     if (error instanceof NotServed) refusals.push(`${method} ${url.pathname}${url.search}: ${error.message}`);
     throw error;

@@ -18,6 +18,15 @@ export interface Page {
 /** Told of each object that was made or changed, and with `gone` of each that was removed. */
 export type Listener = (resource: Resource, object: StoredObject, gone: boolean) => void;
 
+/** One write: what the object is after it, and what it was before. */
+export interface Change {
+  readonly resource: Resource;
+  /** Of a removed object its last state, under the version of the removal. */
+  readonly object: StoredObject;
+  readonly before: StoredObject | undefined;
+  readonly gone: boolean;
+}
+
 /** How long etcd keeps old versions, in milliseconds: the API server compacts what is older than 5 minutes, every 5 minutes. */
 const historyMs = 5 * 60_000;
 /** How many old versions are forgotten together. */
@@ -30,8 +39,9 @@ export class Store {
   readonly #objects = new Map<string, Map<string, StoredObject>>();
   readonly #clock: Clock;
   readonly #listeners = new Set<Listener>();
-  /** When each version was written, from the newest that is older than {@link historyMs} on. */
-  readonly #history: { readonly version: number; readonly at: number }[] = [];
+  readonly #followers = new Set<(change: Change) => void>();
+  /** What each version wrote, from the newest that is older than {@link historyMs} on. */
+  readonly #history: { readonly version: number; readonly at: number; readonly change: Change }[] = [];
   readonly #heard = new Map<string, Map<string, StoredObject>>();
   readonly #hearsayMs: number;
   #version = 1;
@@ -58,6 +68,26 @@ export class Store {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** The latest version. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Every write after a version, and each one that follows; gives back how to end that.
+   *
+   * @throws ApiError 410 where the version is compacted
+   */
+  follow(version: number, follower: (change: Change) => void): () => void {
+    const compacted = this.#compacted();
+    if (version < compacted) {
+      throw new ApiError(410, 'Expired', `too old resource version: ${version} (${compacted})`);
+    }
+    for (const entry of this.#history) if (entry.version > version) follower(entry.change);
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
+  }
+
   /** Stores a new object under a uid and a version of its own. Throws 409 where the name is taken. */
   create(resource: Resource, namespace: string, object: NewObject): StoredObject {
     const { generateName, ...given } = object.metadata as Partial<Metadata> & { readonly generateName?: string };
@@ -79,7 +109,7 @@ export class Store {
       },
     };
     table.set(key, stored);
-    this.#tell(resource, stored, false);
+    this.#tell({ resource, object: stored, before: undefined, gone: false });
     return stored;
   }
 
@@ -120,16 +150,16 @@ export class Store {
     const metadata = { ...changed.metadata, creationTimestamp, resourceVersion: this.#nextVersion() };
     const stored = { ...changed, metadata };
     this.#table(resource).set(keyOf(namespace, name), stored);
-    this.#tell(resource, stored, false);
+    this.#tell({ resource, object: stored, before: old, gone: false });
     return stored;
   }
 
   /** Throws 404 where there is none. */
   remove(resource: Resource, namespace: string, name: string): StoredObject {
-    const object = this.get(resource, namespace, name);
+    const before = this.get(resource, namespace, name);
     this.#table(resource).delete(keyOf(namespace, name));
-    this.#nextVersion();
-    this.#tell(resource, object, true);
+    const object = { ...before, metadata: { ...before.metadata, resourceVersion: this.#nextVersion() } };
+    this.#tell({ resource, object, before, gone: true });
     return object;
   }
 
@@ -165,8 +195,7 @@ export class Store {
   #resumed(from: string): { readonly after: string; readonly version: number } {
     const { rv, start } = readContinuation(from);
     if (rv === latest) return { after: start, version: this.#version };
-    const compacted = this.#history.findLast(({ at }) => at <= this.#clock.now() - historyMs)?.version ?? 0;
-    if (rv >= compacted) return { after: start, version: rv };
+    if (rv >= this.#compacted()) return { after: start, version: rv };
     throw new ApiError(
       410,
       'Expired',
@@ -178,17 +207,28 @@ export class Store {
     );
   }
 
+  /** The newest version that is forgotten. */
+  #compacted(): number {
+    return this.#history.findLast(({ at }) => at <= this.#clock.now() - historyMs)?.version ?? 0;
+  }
+
   #nextVersion(): string {
+    return String(++this.#version);
+  }
+
+  #record(change: Change): void {
     const now = this.#clock.now();
     let old = 0;
     while ((this.#history[old + 1]?.at ?? now) <= now - historyMs) old++;
     // Taking them off one by one would move all the others each time.
     if (old >= forgottenAtOnce) this.#history.splice(0, old);
-    this.#history.push({ version: ++this.#version, at: now });
-    return String(this.#version);
+    this.#history.push({ version: this.#version, at: now, change });
+    for (const follower of this.#followers) follower(change);
   }
 
-  #tell(resource: Resource, object: StoredObject, gone: boolean): void {
+  #tell(change: Change): void {
+    this.#record(change);
+    const { resource, object, gone } = change;
     if (this.#hearsayMs === 0) this.#hear(resource, object, gone);
     else this.#clock.after(this.#hearsayMs, () => this.#hear(resource, object, gone));
     for (const listener of this.#listeners) listener(resource, object, gone);

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { readCommandEnd, readDeparture, readLaunch } from '../../domain/events.ts';
 import { anyReceiptOn, type ClusterNode, receiptAnnotation } from '../../domain/kubernetes.ts';
-import { AdmissionSchema, ClusterCallSchema, CommandMessageSchema } from '../../domain/messages.ts';
+import { AdmissionSchema, ClusterMessageSchema, CommandMessageSchema } from '../../domain/messages.ts';
 import { readResult } from '../../domain/result.ts';
 import { readRow } from '../../domain/stored-row.ts';
 import { type Candidate, judge } from '../../lambdas/admit/decide.ts';
@@ -111,7 +111,7 @@ describe('whatever comes as an event', () => {
 test.each([
   ['the input of an execution', AdmissionSchema, { node, request, refused: failure, ignored: 'a tag' }],
   ['a message for dispatch', CommandMessageSchema, { key, nonce: 'n', token: 't', attempt: 0 }],
-  ['a call of a cluster function', ClusterCallSchema, { action: 'release', key }],
+  ['a message for a cluster', ClusterMessageSchema, { action: 'release', key, nonce: 'n', token: 't' }],
 ] as const)('%s is refused, or bounded and printable, whatever it holds', (_what, schema, good) => {
   expect(v.safeParse(schema, good).success).toBe(true);
   fc.assert(

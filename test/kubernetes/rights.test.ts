@@ -13,14 +13,16 @@ afterAll(() => cluster.stop());
 /** Calls every method of the adapter once; a method that is not here makes the test fail. */
 const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
   readNode: (api) => api.readNode('x'),
-  findNodesByProviderId: (api) => api.findNodesByProviderId('aws:///a/i-1', 'a'),
+  listAllNodes: (api) => api.listAllNodes('a'),
+  watchNodes: (api) => api.watchNodes('a', '0', () => {}, AbortSignal.timeout(500)),
+  listPods: (api) => api.listPods(),
+  watchPods: (api) => api.watchPods('0', () => {}, AbortSignal.timeout(500)),
   listNodes: (api) => api.listNodes('a', 1),
   patchNode: (api) => api.patchNode('x', []),
   createEvent: (api) =>
     api.createEvent({ node: { name: 'x', uid: 'u' }, type: 'Normal', reason: 'R', message: 'm', at: 0 }),
   patchNodeStatus: (api) => api.patchNodeStatus('x', []),
   createPod: (api) => api.createPod({ name: 'x', nodeName: 'n', runtime: 'gvisor', image: 'pause' }),
-  readPod: (api) => api.readPod('x'),
   deletePod: (api) => api.deletePod('x'),
   podWarning: (api) => api.podWarning('u'),
   listDaemonSets: (api) => api.listDaemonSets(),

@@ -8,6 +8,7 @@ import { type Asked, Front, type Reply } from '../front.ts';
 import { type AccessEntry, Identities } from '../identities.ts';
 import type { StoredObject } from '../object.ts';
 import { ApiError } from '../status.ts';
+import { asksForWatch, forwardWatch } from './forward-watch.ts';
 
 /** A kubeconfig that leads to no cluster. Its message names the file. */
 export class KubeconfigRefused extends Error {
@@ -124,6 +125,10 @@ class Upstream {
       });
       outgoing.on('error', reject);
       outgoing.on('response', (response) => {
+        if (asksForWatch(path)) {
+          forwardWatch(response).then(resolve, reject);
+          return;
+        }
         const wait = response.headers['retry-after'];
         text(response).then(
           (content) => resolve({ code: response.statusCode ?? 0, body: content, retryAfter: wait }),
@@ -135,9 +140,10 @@ class Upstream {
   }
 
   async list(path: string): Promise<readonly StoredObject[]> {
-    const { code, body } = await this.ask('GET', path, '', '').catch((cause: Error) => {
+    const answer = await this.ask('GET', path, '', '').catch((cause: Error) => {
       throw new KubeconfigRefused(`${this.#path}: ${this.server} does not answer: ${cause.message}`, { cause });
     });
+    const { code, body } = { body: '', ...answer };
     if (code !== 200)
       throw new KubeconfigRefused(`${this.#path}: ${this.server} answers ${code}: ${body.slice(0, 300)}`);
     return JSON.parse(body).items;

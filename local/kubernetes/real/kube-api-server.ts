@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import type { Clock } from '../../clock.ts';
 import type { SecretOf } from '../authenticate.ts';
 import { type Answered, ask, type Connection, messageOf } from '../client.ts';
@@ -7,6 +9,7 @@ import { type AccessEntry, Identities } from '../identities.ts';
 import type { StoredObject } from '../object.ts';
 import { resourceOfKind } from '../resources.ts';
 import { ControlPlane } from './control-plane.ts';
+import { asksForWatch, forwardWatch } from './forward-watch.ts';
 import { TokenReviewer } from './token-review.ts';
 
 /** How often the pods of a node are looked at, in milliseconds. */
@@ -169,6 +172,14 @@ async function forward({ endpoint, caPem }: ControlPlane, clock: Clock, asked: A
   const body = asked.body === '' ? undefined : JSON.parse(asked.body);
   const method = asked.method as Parameters<typeof ask>[1];
   const path = `${asked.url.pathname}${asked.url.search}`;
+  if (asksForWatch(path)) {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const outgoing = request(new URL(path, endpoint), { ca: caPem, headers });
+      outgoing.on('response', resolve).on('error', reject).end();
+    });
+    return await forwardWatch(response);
+  }
   const answer: Answered = await ask(connection, method, path, body, asked.contentType || undefined);
   const wait = answer.headers['retry-after'];
   return {

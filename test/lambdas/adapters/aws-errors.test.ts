@@ -150,6 +150,6 @@ function definition() {
     eventBus: 'airlock',
     replaceFunction: 'replace',
     haltFunction: 'halt',
-    clusterFunctions: { demo: 'demo' },
+    clusterQueueUrls: { demo: 'https://sqs.eu-central-1.amazonaws.com/123456789012/demo' },
   }) as { readonly States: Readonly<Record<string, State>> };
 }

@@ -1,24 +1,25 @@
 import { expect, test } from 'vitest';
+import type { Answer, Asked } from '../../../domain/messages.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
-import { release } from '../../../lambdas/cluster/release.ts';
+import { performBatch } from '../../../lambdas/cluster/batch.ts';
+import { ClusterView } from '../../../lambdas/cluster/view.ts';
 import { Controllers } from '../../../local/kubernetes/controllers.ts';
 import { Kubelet } from '../../../local/kubernetes/kubelet.ts';
 import { clusterName, credentials, region, startStandIn } from '../../local/kubernetes/cluster.ts';
-import { gate, installation, runc, runsc } from './world.ts';
+import { gate, holding, installation, runc, runsc } from './world.ts';
 
-const size = 500;
+const size = 400;
 
-test('500 nodes that are released within a minute, each by a pod, cost four requests on Nodes each at most', async () => {
+test('400 nodes are released by one call, each by a pod, with four requests a node and two lists and two watches for all', async () => {
   const cluster = await startStandIn();
   const { api, clock } = cluster;
+  const letGo = holding(clock);
   const controllers = new Controllers(api, clock);
   const launchedAt = new Date(clock.now()).toISOString();
   const deadline = new Date(clock.now() + 20 * 60_000).toISOString();
-  const ends: string[] = [];
-  const token = await eksToken({ cluster: clusterName, region, credentials, now: clock.now() });
-  const kubernetes = new Kubernetes({ endpoint: api.endpoint, caPem: api.caPem, token, requestTimeoutMs: 60_000 });
-  const one = (index: number) => {
+  const batch: Asked[] = [];
+  for (let index = 0; index < size; index++) {
     const instanceId = `i-${index.toString(16).padStart(17, '0')}`;
     const nodeName = `ip-10-0-${index >> 8}-${index & 255}`;
     const providerId = `aws:///eu-central-1a/${instanceId}`;
@@ -33,35 +34,46 @@ test('500 nodes that are released within a minute, each by a pod, cost four requ
       node: { name: nodeName, providerId, labels: { 'airlock.dev/runtime': 'gvisor' }, taints: [gate] },
       onReady: () => controllers.nodeReady(nodeName),
     });
-    clock.after(index * 20, () => void kubelet.join());
-    // The node is Ready by then, so nothing is waited for: over one minute for all of them.
-    clock.after(12_000 + index * 100, () => void released(node));
-  };
-  const released = async (node: Parameters<typeof release>[0]['node']) => {
-    await release(
-      { action: 'release', node, installation },
-      {
-        api: kubernetes,
-        time: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms), random: () => 0.5 },
-        gateKey: gate.key,
-        proof: 'pod',
-        ended: ({ outcome }) => ends.push(outcome),
-        warn: () => {},
-      },
-    );
-  };
-  for (let index = 0; index < size; index++) one(index);
-  const began = clock.now();
+    await kubelet.join();
+    batch.push({ call: { action: 'release', node, installation }, askedAt: clock.now() });
+  }
+  await clock.run(() => false, clock.now() + 30_000);
 
-  await clock.run(() => ends.length === size, began + 5 * 60_000);
+  const token = await eksToken({ cluster: clusterName, region, credentials, now: clock.now() });
+  const kubernetes = new Kubernetes({ endpoint: api.endpoint, caPem: api.caPem, token, requestTimeoutMs: 60_000 });
+  const time = { now: () => clock.now(), sleep: (ms: number) => clock.sleep(ms), random: () => 0.5 };
+  const view = new ClusterView(kubernetes, time);
+  const answers: Answer[] = [];
+  const began = clock.now();
+  const ports = {
+    api: kubernetes,
+    view,
+    time,
+    endsAt: began + 10_000,
+    gateKey: gate.key,
+    proof: 'pod',
+    ended: () => {},
+    warn: () => {},
+  } as const;
+  void performBatch(batch, ports, async (_, answer) => void answers.push(answer));
+  await clock.run(() => answers.length === size, began + 60_000);
 
   const lasted = clock.now() - began;
-  const count = (name: string) => api.counts.get(`kubernetes:${name}`) ?? 0;
-  expect([new Set(ends), ends.length]).toEqual([new Set(['released']), size]);
+  expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['done']));
   expect(api.nodes().filter(({ spec }) => spec?.taints?.some(({ key }) => key === gate.key))).toEqual([]);
-  expect(count('get nodes') + count('list nodes') + count('patch nodes')).toBeLessThanOrEqual(4 * size);
-  expect(count('patch nodes')).toBe(size);
-  expect(lasted).toBeLessThanOrEqual(70_000);
+  expect(Object.fromEntries(api.counts)).toEqual({
+    'kubernetes:list nodes': 1,
+    'kubernetes:watch nodes': 1,
+    'kubernetes:list pods': 1,
+    'kubernetes:watch pods': 1,
+    'kubernetes:create pods': size,
+    'kubernetes:delete pods': size,
+    'kubernetes:patch nodes': size,
+    'kubernetes:create events': size,
+  });
+  expect(lasted).toBeLessThanOrEqual(3_000);
+  view.close();
   await kubernetes.close();
+  letGo();
   await cluster.stop();
 }, 300_000);

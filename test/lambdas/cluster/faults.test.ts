@@ -28,41 +28,40 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
   test('for ten seconds delays a release, without a busy loop', async () => {
     world.cluster.api.faults.plant(until(10_000), fault);
 
-    const { receipt } = await world.release();
+    const { receipt, calls } = await world.releaseByQueue();
 
     expect(receipt?.outcome).toBe('released');
-    expect(world.count('get nodes')).toBeLessThanOrEqual(6);
+    expect(calls).toBeLessThanOrEqual(4);
+    expect(world.count('list nodes')).toBeLessThanOrEqual(10);
   });
 
-  test('for longer than a call is asked again by the next one, while the deadline allows', async () => {
+  test('holds no function: a call gives up after some seconds, and the message comes again', async () => {
     world.cluster.api.faults.plant(until(60_000), fault);
+    const before = world.cluster.clock.now();
 
-    const first = await world.release();
-    await world.pass(30_000);
-    const second = await world.release();
+    const { error } = await world.release();
 
-    expect([first.error?.name, first.error?.message.split(':')[0]]).toEqual(['NotYet', 'cluster-unreachable']);
-    expect(second.receipt?.outcome).toBe('released');
+    expect([error?.name, error?.message.split(':')[0]]).toEqual(['NotYet', 'cluster-unreachable']);
+    expect(world.cluster.clock.now() - before).toBeLessThanOrEqual(8_000);
+    expect(world.count('list nodes')).toBeLessThanOrEqual(3);
   });
 
-  test('for ten minutes is asked again and again, and the node is released once it is back', async () => {
+  test('for ten minutes is asked again and again, seldom in the end, and the node is released once it is back', async () => {
     world.cluster.api.faults.plant(until(10 * 60_000), fault);
-    let calls = 0;
-    let settled = await world.release({}, 20);
-    for (; settled.error?.name === 'NotYet'; calls++) {
-      await world.pass(30_000);
-      settled = await world.release({}, 20);
-    }
 
-    expect([settled.receipt?.outcome, await world.taints()]).toEqual(['released', []]);
-    expect(world.cluster.clock.now() - world.launchedAt).toBeLessThan(12 * 60_000);
-    expect(world.count('get nodes')).toBeLessThanOrEqual(8 * calls + 3);
+    const { receipt, calls } = await world.releaseByQueue({}, 20);
+
+    expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
+    expect(world.cluster.clock.now() - world.launchedAt).toBeLessThan(11 * 60_000);
+    expect(calls).toBeLessThanOrEqual(45);
+    expect(world.count('list nodes')).toBeLessThanOrEqual(3 * calls);
   });
 
   test('until after the deadline ends the release as cluster-unreachable', async () => {
     world.cluster.api.faults.plant(ours, fault);
 
-    expect((await world.release({}, 1)).error?.name).toBe('cluster-unreachable');
+    expect((await world.releaseByQueue({}, 3)).error?.name).toBe('cluster-unreachable');
+    expect(world.cluster.clock.now() - world.launchedAt).toBeLessThanOrEqual(90_000);
   });
 });
 
@@ -70,7 +69,7 @@ test('429 is left alone for as long as it asks', async () => {
   world.cluster.api.faults.plant(ours, { kind: 'status', code: 429, retryAfterSeconds: 20 }, 1);
   const before = world.cluster.clock.now();
 
-  await world.release();
+  await world.releaseByQueue();
 
   expect(world.cluster.clock.now() - before).toBe(20_000);
 });
@@ -84,7 +83,7 @@ test.each([
   const { error } = await world.release();
 
   expect([error?.name, error?.message]).toEqual(['cluster-forbade', message]);
-  expect(world.count('get nodes')).toBe(1);
+  expect(world.count('list nodes')).toBe(1);
 });
 
 test.each(['after', 'mid-answer'] as const)(
@@ -106,7 +105,7 @@ test('an answer that does not come in time counts as none', async () => {
 
   expect(receipt?.outcome).toBe('released');
   // On a machine that is busy another answer may come late too.
-  expect(world.count('get nodes')).toBeGreaterThan(1);
+  expect(world.count('list nodes')).toBeGreaterThan(1);
 });
 
 test('a quarantine waits for the cluster until the deadline, and then gives up', async () => {
@@ -117,4 +116,44 @@ test('a quarantine waits for the cluster until the deadline, and then gives up',
   const late = await world.quarantine('deadline-passed', '', 1);
 
   expect([inTime.error?.name, late.error?.name]).toEqual(['NotYet', 'cluster-unreachable']);
+});
+
+describe('a watch', () => {
+  const watches = ({ aws, verb }: { aws: boolean; verb: string }) => aws && verb === 'watch';
+  const late = () => world.kubelet({ readyAfterMs: 5_000 });
+
+  test.each<[string, Fault]>([
+    ['that the server closes', { kind: 'watch-ends', afterMs: 1_500, how: 'closed' }],
+    ['whose version is too old', { kind: 'watch-ends', afterMs: 1_500, how: 'expired' }],
+    ['that is refused once', { kind: 'status', code: 500 }],
+    ['that is too old from the beginning', { kind: 'status', code: 410 }],
+    ['whose connection breaks at the first event', { kind: 'drop', when: 'after' }],
+    ['whose connection breaks in the middle of an event', { kind: 'drop', when: 'mid-answer' }],
+  ])('%s loses nothing', async (_what, fault) => {
+    await world.controllers.instanceGone(world.node.nodeName);
+    world.cluster.api.faults.plant(watches, fault, 2);
+    await late().join();
+
+    const { receipt, calls } = await world.releaseByQueue();
+
+    expect([receipt?.outcome, calls]).toEqual(['released', 1]);
+  });
+
+  test('that is refused for good ends in a release all the same, by the calls that come after', async () => {
+    await world.controllers.instanceGone(world.node.nodeName);
+    world.cluster.api.faults.plant(watches, { kind: 'status', code: 503 });
+    await late().join();
+
+    const { receipt } = await world.releaseByQueue();
+
+    expect(receipt?.outcome).toBe('released');
+    expect(world.count('watch nodes')).toBeLessThanOrEqual(40);
+  });
+
+  test('that is forbidden is cluster-forbade, in the words of the API', async () => {
+    await (await world.join()).setReady(false);
+    world.cluster.api.faults.plant(watches, { kind: 'status', code: 403 });
+
+    expect((await world.release()).error).toMatchObject({ name: 'cluster-forbade', message: expect.any(String) });
+  });
 });

@@ -100,14 +100,27 @@ describe('what a node waited for comes', () => {
     const { receipt } = await world.release();
 
     expect(receipt?.nodeName).toBe('custom.example');
-    expect([world.count('get nodes'), world.count('list nodes')]).toEqual([1, 2]);
+    expect([world.count('get nodes'), world.count('list nodes')]).toEqual([0, 1]);
   });
 
-  test('a young node is asked for by its name alone, so that a large pool does not list itself once a node', async () => {
+  test('a node that has not joined costs one list of those that wait and one read; a large pool is not listed for it while it is young', async () => {
     const { error } = await world.release();
 
     expect(error).toMatchObject({ name: 'NotYet' });
-    expect(world.count('list nodes')).toBe(0);
+    expect([world.count('list nodes'), world.count('get nodes')]).toEqual([1, 1]);
+    await world.pass(90_000);
+    await world.release();
+    expect([world.count('list nodes'), world.count('get nodes')]).toEqual([3, 2]);
+  });
+
+  test('a node is released in the call in which it becomes Ready, as soon as the API shows that', async () => {
+    await world.kubelet({ readyAfterMs: 4_321 }).join();
+    const before = world.cluster.clock.now();
+
+    const { receipt } = await world.release();
+
+    expect(receipt?.outcome).toBe('released');
+    expect(world.cluster.clock.now() - before).toBe(4_321);
   });
 
   test('a node that joins while a call is under way is released by it, after one list', async () => {

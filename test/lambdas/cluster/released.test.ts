@@ -33,14 +33,14 @@ describe('a node that is proven, ready and serving', () => {
     expect([world.warnings, world.cluster.api.refusals]).toEqual([[], []]);
   });
 
-  test('costs two reads, one patch and one Event', async () => {
+  test('costs one list and one watch of Nodes, one patch and one Event', async () => {
     await world.join();
 
     await world.release();
 
     expect([...world.cluster.api.counts]).toEqual([
-      ['kubernetes:get nodes', 1],
       ['kubernetes:list nodes', 1],
+      ['kubernetes:watch nodes', 1],
       ['kubernetes:patch nodes', 1],
       ['kubernetes:create events', 1],
     ]);

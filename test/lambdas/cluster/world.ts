@@ -1,17 +1,19 @@
+import { channel } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import type { NodeCall } from '../../../domain/messages.ts';
+import type { Answer, Closing, NodeCall } from '../../../domain/messages.ts';
 import type { OutcomeCode } from '../../../domain/outcomes.ts';
 import type { Installation, Receipt } from '../../../domain/receipt.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
-import { close } from '../../../lambdas/cluster/close.ts';
+import { performBatch } from '../../../lambdas/cluster/batch.ts';
+import { waitSeconds } from '../../../lambdas/cluster/messages.ts';
 import type { Ports } from '../../../lambdas/cluster/ports.ts';
-import { quarantine } from '../../../lambdas/cluster/quarantine.ts';
-import { release } from '../../../lambdas/cluster/release.ts';
-import { VirtualClock } from '../../../local/clock.ts';
+import { ClusterView } from '../../../lambdas/cluster/view.ts';
+import { type Clock, VirtualClock } from '../../../local/clock.ts';
 import { Controllers } from '../../../local/kubernetes/controllers.ts';
 import { isReady, Kubelet } from '../../../local/kubernetes/kubelet.ts';
 import type { NodeTaint, StoredObject } from '../../../local/kubernetes/object.ts';
+import { holdRequests } from '../../../local/lambda/undici.ts';
 import type { RuntimeHandler } from '../../../local/machine/machine.ts';
 import {
   type ClusterChoices,
@@ -53,11 +55,33 @@ export interface KubeletChoices {
   readonly readyAfterMs?: number;
 }
 
+/** For how long a call waits for what is likely to come, in milliseconds, as the function has it. */
+const callMs = 10_000;
+
+/**
+ * Lets the requests of this process hold a clock, as those of a function do.
+ *
+ * @returns how to end that
+ */
+export function holding(clock: Clock): () => void {
+  const ends = new Set<() => void>();
+  const onDeath = (end: () => void) => {
+    ends.add(end);
+    return () => void ends.delete(end);
+  };
+  holdRequests({ hold: () => clock.hold(), onDeath }, channel);
+  return () => {
+    for (const end of [...ends]) end();
+  };
+}
+
 /** One node's world: a cluster over TLS, a kubelet, and the function's core with its clock. */
 export class World<C extends TestCluster = TestCluster> {
   readonly cluster: C;
   readonly controllers: Controllers;
   launchedAt: number;
+  /** When the release was asked for, in milliseconds since the epoch; just now unless told. */
+  askedAt: number | undefined;
   readonly ends: Receipt[] = [];
   readonly warnings: string[] = [];
   requestTimeoutMs = 5_000;
@@ -70,9 +94,13 @@ export class World<C extends TestCluster = TestCluster> {
   /** The boot that the machine is in: that of the installation. */
   boot = { bootId: installation.host.bootId, kernel: installation.host.kernel };
   readonly node: { instanceId: string; nodeName: string; providerId: string };
+  readonly #letGo: () => void;
+  /** How long the last answer wants to be left alone, in milliseconds. */
+  #afterMs = 0;
 
   private constructor(cluster: C, id: number) {
     this.cluster = cluster;
+    this.#letGo = holding(cluster.clock);
     this.controllers = new Controllers(cluster.api, cluster.clock);
     this.launchedAt = cluster.clock.now();
     const instanceId = `i-${id.toString(16).padStart(17, '0')}`;
@@ -143,6 +171,23 @@ export class World<C extends TestCluster = TestCluster> {
     return this.#run({ action: 'release', node: this.launch(minutes), installation: { ...installation, ...changes } });
   }
 
+  /** Calls as the queue does, until the node has its end. */
+  async releaseByQueue(
+    changes: Partial<Installation> = {},
+    minutes = 15,
+  ): Promise<Settled & { readonly calls: number }> {
+    const asked = {
+      call: { action: 'release', node: this.launch(minutes), installation: { ...installation, ...changes } } as const,
+      askedAt: this.cluster.clock.now(),
+    };
+    this.askedAt = asked.askedAt;
+    for (let calls = 1; ; calls++) {
+      const settled = await this.#run(asked.call);
+      if (settled.error?.name !== 'NotYet') return { ...settled, calls };
+      await this.pass(waitSeconds(asked, this.#afterMs, this.cluster.clock.now()) * 1_000);
+    }
+  }
+
   quarantine(
     outcome: OutcomeCode = 'proof-failed',
     detail = 'not in gVisor',
@@ -153,8 +198,8 @@ export class World<C extends TestCluster = TestCluster> {
   }
 
   async close(minutes = 15): Promise<{ readonly closed?: readonly string[]; readonly error?: Error }> {
-    const { answer, error } = await this.#ask((ports) => close({ action: 'close', node: this.launch(minutes) }, ports));
-    return answer ?? { error };
+    const { answer, error } = await this.#ask({ action: 'close', node: this.launch(minutes) });
+    return answer === undefined ? { error } : (answer as Closing);
   }
 
   async read(): Promise<StoredObject> {
@@ -177,6 +222,7 @@ export class World<C extends TestCluster = TestCluster> {
   }
 
   stop(): Promise<void> {
+    this.#letGo();
     return this.cluster.stop();
   }
 
@@ -191,60 +237,48 @@ export class World<C extends TestCluster = TestCluster> {
   }
 
   async #run(call: Exclude<NodeCall, { action: 'close' }>): Promise<Settled> {
-    const { answer, error } = await this.#ask((ports) =>
-      call.action === 'release' ? release(call, ports) : quarantine(call, ports),
-    );
-    return answer === undefined ? { error } : { receipt: answer };
+    const { answer, error } = await this.#ask(call);
+    return answer === undefined ? { error } : { receipt: answer as Receipt };
   }
 
-  async #ask<T>(call: (ports: Ports) => Promise<T>): Promise<Answered<T>> {
-    const { clock, api } = this.cluster;
-    const kubernetes = new Kubernetes({
-      endpoint: api.endpoint,
-      caPem: api.caPem,
+  /** One call of the function, for this node alone. */
+  async #ask(call: NodeCall): Promise<Answered<Receipt | Closing>> {
+    const { clock, api: cluster } = this.cluster;
+    const api = new Kubernetes({
+      endpoint: cluster.endpoint,
+      caPem: cluster.caPem,
       requestTimeoutMs: this.requestTimeoutMs,
       token: await eksToken({ cluster: clusterName, region, credentials, now: clock.now() }),
     });
-    const held = <A extends unknown[], R>(method: (...input: A) => Promise<R>) => {
-      return async (...input: A): Promise<R> => {
-        const release = clock.hold();
-        return await method(...input).finally(release);
-      };
-    };
+    const time = { now: () => clock.now(), sleep: (ms: number) => clock.sleep(ms), random: () => 0.5 };
+    const view = new ClusterView(api, time);
     const ports: Ports = {
-      api: {
-        readNode: held((name) => kubernetes.readNode(name)),
-        findNodesByProviderId: held((id, selector) => kubernetes.findNodesByProviderId(id, selector)),
-        listNodes: held((selector, limit, from) => kubernetes.listNodes(selector, limit, from)),
-        patchNode: held((name, patch) => kubernetes.patchNode(name, patch)),
-        patchNodeStatus: held((name, patch) => kubernetes.patchNodeStatus(name, patch)),
-        createEvent: held((event) => kubernetes.createEvent(event)),
-        createPod: held((plan) => kubernetes.createPod(plan)),
-        readPod: held((name) => kubernetes.readPod(name)),
-        deletePod: held((name) => kubernetes.deletePod(name)),
-        podWarning: held((uid) => kubernetes.podWarning(uid)),
-        listDaemonSets: held(() => kubernetes.listDaemonSets()),
-      },
-      time: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms), random: () => 0.5 },
+      api,
+      view,
+      time,
+      endsAt: clock.now() + callMs,
       gateKey: this.gateKey,
       proof: this.proof,
       ended: (receipt) => void this.ends.push(receipt),
       warn: (message) => void this.warnings.push(message),
     };
-    let settled: Answered<T> | undefined;
-    const work = call(ports);
-    work.then(
-      (answer) => {
-        settled = { answer };
-      },
-      (error: Error) => {
-        settled = { error };
-      },
-    );
+    let settled: Answer | undefined;
+    const work = performBatch([{ call, askedAt: this.askedAt ?? clock.now() }], ports, async (_, answer) => {
+      settled = answer;
+    });
     if (clock instanceof VirtualClock) await clock.run(() => settled !== undefined);
-    else await Promise.allSettled([work]);
-    await kubernetes.close();
-    if (settled === undefined) throw new Error('the call neither ended nor waits for anything');
-    return settled;
+    await work;
+    view.close();
+    await api.close();
+    if (settled === undefined) throw new Error('the call has no answer');
+    this.#afterMs = settled.kind === 'wait' ? settled.afterMs : 0;
+    return answered(settled);
   }
+}
+
+function answered(answer: Answer): Answered<Receipt | Closing> {
+  if (answer.kind === 'done') return { answer: answer.output };
+  const [name, message] =
+    answer.kind === 'wait' ? ['NotYet', answer.detail] : [answer.failure.outcome, answer.failure.detail];
+  return { error: Object.assign(new Error(message), { name }) };
 }

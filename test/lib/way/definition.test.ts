@@ -21,7 +21,7 @@ const definition = wayDefinition({
   eventBus: 'Airlock',
   replaceFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
   haltFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
-  clusterFunctions: { demo: 'arn:aws:lambda:eu-central-1:123456789012:function:demo' },
+  clusterQueueUrls: { demo: 'https://sqs.eu-central-1.amazonaws.com/123456789012/demo' },
 }) as { readonly States: Readonly<Record<string, State>> };
 const states = Object.entries(definition.States);
 const retriers = states.flatMap(([name, { Retry = [] }]) => Retry.map((one) => [name, one] as const));
@@ -83,16 +83,19 @@ describe('the list of outcomes and the state machine', () => {
     }
   });
 
-  it('agree that all but an outcome and the time-out is tried again: a queue that fails, however Step Functions names it', () => {
-    const attempts = (error: string) =>
-      definition.States['Install']?.Retry?.find((one) => takes(one.ErrorEquals, error))?.MaxAttempts;
-    for (const error of ['SQS.AmazonSQSException', 'SQS.SdkClientException', 'SQS.InternalFailureException'])
-      expect([error, attempts(error)]).toEqual([error, 8]);
-    const over = outcomeCodes.filter((code) => !['retry', 'done'].includes(outcomeOf(code).consequence.next));
-    for (const error of ['States.Timeout', ...over]) expect([error, attempts(error)]).toEqual([error, 0]);
-  });
+  it.each(['Install', 'Close', 'Release', 'Quarantine'])(
+    'agree that in %s all but an outcome and the time-out is tried again: a queue that fails, however Step Functions names it',
+    (name) => {
+      const attempts = (error: string) =>
+        definition.States[name]?.Retry?.find((one) => takes(one.ErrorEquals, error))?.MaxAttempts;
+      for (const error of ['SQS.AmazonSQSException', 'SQS.SdkClientException', 'SQS.InternalFailureException'])
+        expect([error, attempts(error)]).toEqual([error, 8]);
+      const over = outcomeCodes.filter((code) => !['retry', 'done'].includes(outcomeOf(code).consequence.next));
+      for (const error of ['States.Timeout', ...over]) expect([error, attempts(error)]).toEqual([error, 0]);
+    },
+  );
 
-  it.each(['Halt', 'Release', 'Judge', 'Quarantine', 'Replace', 'KeepInService', 'IntoService'])(
+  it.each(['Halt', 'Judge', 'Replace', 'KeepInService', 'IntoService'])(
     '%s: a call that Lambda has no room for waits for minutes, and the death of a function is tried again',
     (name) => {
       const retrier = (error: string) =>
@@ -105,11 +108,13 @@ describe('the list of outcomes and the state machine', () => {
     },
   );
 
-  it('agree that no release is called for once the deadline is near, and that it is the deadline that passed', () => {
-    const { TimeoutSeconds, Retry = [], Catch = [] } = definition.States['Release'] ?? {};
-    expect(TimeoutSeconds).toContain('$toMillis($node.deadline) - $millis() > 45000');
-    expect(Retry.some(({ ErrorEquals }) => takes(ErrorEquals, 'States.QueryEvaluationError'))).toBe(false);
-    expect(JSON.stringify(Catch.at(-1))).toContain('the time of the node is up');
+  it('agree that a release and a closing wait until the way out begins, and a quarantine for as long as a Node may join', () => {
+    for (const name of ['Install', 'Close', 'Release']) {
+      expect(definition.States[name]?.TimeoutSeconds).toBe(
+        '{% $max([1, $floor(($toMillis($node.deadline) - $millis()) / 1000) - 90]) %}',
+      );
+    }
+    expect(definition.States['Quarantine']?.TimeoutSeconds).toMatch(/\$node\.deadline.* \+ 400 %\}$/);
   });
 
   it('agree that a failure is noted, and the node halted and judged, before anything else is done about it', () => {

@@ -90,6 +90,7 @@ const server = createServer(
       const body: unknown = sent === '' ? undefined : JSON.parse(sent);
       const now = clock.now();
       const answer = carryOut(store, { user, verb, target, query: url.searchParams, contentType, body, now });
+      if ('stream' in answer) throw new ApiError(405, 'MethodNotAllowed', 'watches are not served here');
       send(answer.code, answer.body);
     } catch (error) {
       const refusal = error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error));

@@ -1,0 +1,39 @@
+import type { V1Node } from '@kubernetes/client-node';
+import { claimText } from '../../domain/claim-text.ts';
+import { type ClusterNode, readinessCondition } from '../../domain/kubernetes.ts';
+
+/** A Node as Airlock reads it, out of what the client made of it or of the API's own JSON, in which times are text. */
+export function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const place = status?.conditions?.findIndex(({ type }) => type === readinessCondition) ?? -1;
+  const published = status?.conditions?.[place];
+  const handlers = status?.runtimeHandlers?.map(({ name, features }) => ({
+    name: claimText(name ?? '', 100),
+    userNamespaces: features?.userNamespaces ?? false,
+  }));
+  const { bootID = '', kernelVersion = '' } = status?.nodeInfo ?? {};
+  return {
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    resourceVersion: metadata?.resourceVersion ?? '',
+    createdAt: new Date(metadata?.creationTimestamp ?? 0).getTime(),
+    providerId: claimText(spec?.providerID ?? '', 200),
+    ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
+    ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
+    ...(spec?.taints === undefined ? {} : { taints: spec.taints }),
+    ...(ready === undefined
+      ? {}
+      : {
+          ready: {
+            status: ready.status,
+            reason: claimText(ready.reason ?? '', 100),
+            message: claimText(ready.message ?? '', 500),
+          },
+        }),
+    ...(published === undefined
+      ? {}
+      : { published: { place, status: published.status, reason: claimText(published.reason ?? '', 100) } }),
+    ...(bootID === '' ? {} : { boot: { kernel: claimText(kernelVersion, 100), id: claimText(bootID, 100) } }),
+    ...(handlers === undefined ? {} : { handlers }),
+  };
+}

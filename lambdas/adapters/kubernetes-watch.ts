@@ -1,0 +1,171 @@
+import type { Readable } from 'node:stream';
+import { type Dispatcher, request } from 'undici';
+import { failureOf, failureOfAnswer, Unreachable } from './kubernetes-errors.ts';
+
+/** How a collection is asked for: its address, and the selector that bounds it. */
+export interface Collection {
+  /** For instance `/api/v1/nodes`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+}
+
+/** By what requests are made. */
+export interface Way {
+  readonly endpoint: string;
+  readonly token: string;
+  readonly dispatcher: Dispatcher;
+  /** A signal that ends one request when it takes too long. */
+  readonly inTime: () => AbortSignal;
+}
+
+/** A whole collection, and the version from which on it can be watched. */
+export interface Listed<T> {
+  readonly items: readonly T[];
+  readonly version: string;
+}
+
+/** One change of a collection. */
+export interface Changed {
+  /** The object as it is now, or as it was last where it is gone. */
+  readonly object: unknown;
+  readonly gone: boolean;
+}
+
+/** The size of a page: what kubectl asks for. */
+const pageSize = 500;
+/** The most pages that are read, for more objects than Kubernetes supports in a cluster. */
+const mostPages = 40;
+/** After how many seconds the API ends a watch by itself; the function does not live for so long. */
+const watchSeconds = 60;
+/** The longest line of a watch, in characters: etcd takes no object above 1.5 MiB. */
+const longestLine = 4_000_000;
+
+/**
+ * Reads a whole collection, in pages that show one state of it. Throws one of the classes in `kubernetes-errors.ts`.
+ *
+ * @param read takes what is needed out of an object: the rest of a page is not kept
+ */
+export async function listAll<T>(
+  way: Way,
+  { path, labelSelector }: Collection,
+  read: (object: unknown) => T,
+): Promise<Listed<T>> {
+  const items: T[] = [];
+  let version: string | undefined;
+  let next = '';
+  for (let page = 0; page < mostPages; page++) {
+    const query = { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) };
+    const body = await ask(way, { path, query: { ...query, ...selected(labelSelector) }, signal: way.inTime() });
+    const list = parse(await textOf(body)) as ListBody;
+    items.push(...(list.items ?? []).map(read));
+    version ??= list.metadata?.resourceVersion ?? '';
+    next = list.metadata?.continue ?? '';
+    if (next === '') return { items, version };
+  }
+  throw new Unreachable(`the list ${path} has more than ${mostPages} pages`, 0);
+}
+
+/**
+ * Watches a collection from a version on, until the API ends the answer or the signal does.
+ *
+ * @param on told of each change, in order
+ * @returns the version that was seen last: the watch can go on from there
+ * @throws Expired where the version is too old, so that the collection has to be listed again, and any other class in `kubernetes-errors.ts`
+ */
+export async function watch(
+  way: Way,
+  { path, labelSelector }: Collection,
+  from: string,
+  on: (change: Changed) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const query = {
+    watch: 'true',
+    resourceVersion: from,
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(watchSeconds),
+    ...selected(labelSelector),
+  };
+  const opening = new AbortController();
+  const slow = way.inTime();
+  const tooSlow = () => opening.abort(slow.reason);
+  slow.addEventListener('abort', tooSlow);
+  const either = AbortSignal.any([opening.signal, signal]);
+  const body = await ask(way, { path, query, signal: either });
+  // From here on silence is an answer.
+  slow.removeEventListener('abort', tooSlow);
+  let version = from;
+  try {
+    for await (const line of linesOf(body)) {
+      const { type, object } = parse(line) as EventBody;
+      if (type === 'ERROR') throw errorIn(object);
+      version = object?.metadata?.resourceVersion ?? version;
+      if (type !== 'BOOKMARK') on({ object, gone: type === 'DELETED' });
+    }
+  } catch (error) {
+    if (signal.aborted) return version;
+    throw failureOf(error);
+  }
+  return version;
+}
+
+interface ListBody {
+  readonly items?: readonly unknown[];
+  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
+}
+
+interface EventBody {
+  readonly type?: string;
+  readonly object?: { readonly code?: number; readonly metadata?: { readonly resourceVersion?: string } };
+}
+
+function selected(labelSelector: string | undefined): Record<string, string> {
+  return labelSelector === undefined ? {} : { labelSelector };
+}
+
+/** The Status in an ERROR of a stream. */
+function errorIn(status: EventBody['object']): Error {
+  const code = status?.code ?? 500;
+  return failureOfAnswer({ code, body: JSON.stringify(status ?? {}), headers: {} });
+}
+
+async function ask(
+  { endpoint, token, dispatcher }: Way,
+  { path, query, signal }: { path: string; query: Record<string, string>; signal: AbortSignal },
+): Promise<Readable> {
+  const address = `${endpoint}${path}?${new URLSearchParams(query)}`;
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+  const answer = await request(address, { dispatcher, signal, headers }).catch((error: unknown) => {
+    throw failureOf(error);
+  });
+  if (answer.statusCode === 200) return answer.body;
+  const flat = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
+  const body = await textOf(answer.body);
+  throw failureOfAnswer({ code: answer.statusCode, body, headers: Object.fromEntries(flat) });
+}
+
+async function textOf(body: Readable): Promise<string> {
+  try {
+    return Buffer.concat(await body.toArray()).toString();
+  } catch (error) {
+    throw failureOf(error);
+  }
+}
+
+async function* linesOf(body: Readable): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of body.setEncoding('utf8')) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > longestLine) throw new Unreachable('an event of a watch does not end', 0);
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Unreachable('the answer is no JSON', 0, { cause });
+  }
+}

@@ -1,0 +1,24 @@
+/** Lets a bounded number of pieces of work be under way at a time; the others wait for their turn, in order. */
+export class Turns {
+  readonly #most: number;
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
+
+  /** @param most how many at a time */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#taken >= this.#most) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#taken++;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      // Whoever waits takes over this place.
+      if (next === undefined) this.#taken--;
+      else next();
+    }
+  }
+}

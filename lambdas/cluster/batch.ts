@@ -1,0 +1,47 @@
+import { claimText } from '../../domain/claim-text.ts';
+import type { Answer, Asked, Closing, NodeCall } from '../../domain/messages.ts';
+import type { Failure, Receipt } from '../../domain/receipt.ts';
+import { close } from './close.ts';
+import { Ended, NotYet } from './errors.ts';
+import type { Ports } from './ports.ts';
+import { quarantine } from './quarantine.ts';
+import { release } from './release.ts';
+
+/**
+ * Does what is asked for the nodes of a batch, beside each other.
+ *
+ * @param answered told of each node by its place in the batch, as soon as it has an answer
+ */
+export async function performBatch(
+  batch: readonly Asked[],
+  ports: Ports,
+  answered: (place: number, answer: Answer) => Promise<void>,
+): Promise<void> {
+  await Promise.all(batch.map(async (asked, place) => answered(place, await answerTo(asked, ports))));
+}
+
+/** What becomes of one node; it never throws. */
+async function answerTo({ call, askedAt }: Asked, ports: Ports): Promise<Answer> {
+  try {
+    return { kind: 'done', output: await perform(call, askedAt, ports) };
+  } catch (error) {
+    if (error instanceof NotYet) return { kind: 'wait', detail: error.message, afterMs: error.afterMs };
+    return { kind: 'ended', failure: failureIn(error, call.action) };
+  }
+}
+
+function failureIn(error: unknown, action: NodeCall['action']): Failure {
+  if (error instanceof Ended) return { outcome: error.name, detail: error.message };
+  return { outcome: 'internal-error', detail: claimText(`in ${action}: ${String(error)}`) };
+}
+
+function perform(call: NodeCall, askedAt: number, ports: Ports): Promise<Receipt | Closing> {
+  switch (call.action) {
+    case 'close':
+      return close(call, ports);
+    case 'release':
+      return release(call, askedAt, ports);
+    case 'quarantine':
+      return quarantine(call, ports);
+  }
+}

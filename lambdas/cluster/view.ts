@@ -1,0 +1,123 @@
+import { type ClusterNode, poolLabel, provenLabel } from '../../domain/kubernetes.ts';
+import type { ProofPod } from '../../domain/proof-pod.ts';
+import type { Kubernetes } from '../adapters/kubernetes.ts';
+import { Followed } from './followed.ts';
+import type { Time } from './patience.ts';
+
+/** What a view reads. */
+export type ViewApi = Pick<Kubernetes, 'listAllNodes' | 'watchNodes' | 'listPods' | 'watchPods'>;
+
+/** The Nodes of our pools that bear no label of a release: a large pool is not listed for a few that wait. */
+const waitingNodes = `${poolLabel},!${provenLabel}`;
+/** The others. */
+const releasedNodes = `${poolLabel},${provenLabel}`;
+
+/** The keys under which a change of a Node or a proof pod is waited for. */
+export const keyOf = {
+  node: (name: string) => `node ${name}`,
+  provider: (providerId: string) => `provider ${providerId}`,
+  pod: (name: string) => `pod ${name}`,
+};
+
+/**
+ * What one call sees of the cluster: the waiting Nodes and the proof pods, each listed once and watched from then on, for all nodes of the batch. It is
+ * some milliseconds behind the API server, so a write is made under the condition that what it depends on is as it was seen.
+ */
+export class ClusterView {
+  readonly #api: ViewApi;
+  readonly #time: Time;
+  readonly #nodes: Followed<ClusterNode>;
+  readonly #pods: Followed<ProofPod>;
+  /** At which of all changes a key changed last. */
+  readonly #changes = new Map<string, number>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #count = 0;
+  #released: Promise<readonly ClusterNode[]> | undefined;
+
+  constructor(api: ViewApi, time: Time) {
+    this.#api = api;
+    this.#time = time;
+    this.#nodes = new Followed(
+      {
+        list: () => api.listAllNodes(waitingNodes),
+        watch: (from, on, signal) => api.watchNodes(waitingNodes, from, on, signal),
+      },
+      time,
+      (node) => this.#tell(node && [keyOf.node(node.name), keyOf.provider(node.providerId)]),
+    );
+    this.#pods = new Followed(
+      { list: () => api.listPods(), watch: (from, on, signal) => api.watchPods(from, on, signal) },
+      time,
+      (pod) => this.#tell(pod && [keyOf.pod(pod.name)]),
+    );
+  }
+
+  /** A waiting Node by its name; undefined where there is none. */
+  async node(name: string): Promise<ClusterNode | undefined> {
+    return (await this.#nodes.current()).get(name);
+  }
+
+  /** The waiting Nodes with a providerID. */
+  async withProviderId(providerId: string): Promise<readonly ClusterNode[]> {
+    return [...(await this.#nodes.current()).values()].filter((node) => node.providerId === providerId);
+  }
+
+  /** The Nodes with a providerID among those that bear the label of a release, as they were when they were first asked for in this call. */
+  async releasedWithProviderId(providerId: string): Promise<readonly ClusterNode[]> {
+    this.#released ??= this.#api.listAllNodes(releasedNodes).then(({ items }) => items);
+    try {
+      return (await this.#released).filter((node) => node.providerId === providerId);
+    } catch (error) {
+      this.#released = undefined;
+      throw error;
+    }
+  }
+
+  /** A proof pod by its name; undefined where there is none. */
+  async pod(name: string): Promise<ProofPod | undefined> {
+    return (await this.#pods.current()).get(name);
+  }
+
+  /** Adds a pod that was made, until the watch shows it. */
+  addPod(pod: ProofPod): void {
+    this.#pods.add(pod);
+  }
+
+  /** How many changes there were so far, for {@link changed}. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Waits for a change of one of these keys.
+   *
+   * @param since how many changes there were when it was last looked
+   * @param ms the longest wait
+   */
+  async changed(keys: readonly string[], since: number, ms: number): Promise<void> {
+    if (keys.some((key) => (this.#changes.get(key) ?? 0) > since)) return;
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        for (const key of keys) this.#waiting.get(key)?.delete(wake);
+        resolve();
+      };
+      for (const key of keys) this.#waiting.set(key, (this.#waiting.get(key) ?? new Set()).add(wake));
+      void this.#time.sleep(ms).then(wake);
+    });
+  }
+
+  /** Ends the watches. */
+  close(): void {
+    this.#nodes.close();
+    this.#pods.close();
+  }
+
+  /** @param changed undefined for every key that is waited for */
+  #tell(changed: readonly string[] | undefined): void {
+    this.#count++;
+    for (const key of changed ?? [...this.#waiting.keys()]) {
+      this.#changes.set(key, this.#count);
+      for (const wake of [...(this.#waiting.get(key) ?? [])]) wake();
+    }
+  }
+}
