@@ -200,8 +200,8 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
               `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or where it lifts both`,
             ),
             holds(
-              `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.proven == variables.pool && variables.receiptAnew)`,
-              `airlock may lift the gate ${gate} only together with the label ${provenLabel} and a new annotation ${receiptAnnotation}`,
+              `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.provenAnew && variables.proven == variables.pool && variables.receiptAnew)`,
+              `airlock may lift the gate ${gate} only together with a new label ${provenLabel} and a new annotation ${receiptAnnotation}`,
             ),
           ]),
     ],

@@ -105,6 +105,15 @@ describe('on a Node of an earlier launch our identity may', () => {
         gone('/spec/taints/1'),
       ],
     ],
+    [
+      'lift the gate with a new receipt and the label of an earlier release, which has to be taken back first',
+      [
+        gateIs,
+        add(`/metadata/labels/${proven}`, 'gvisor'),
+        add(`/metadata/annotations/${receipt}`, '{"later":true}'),
+        gone('/spec/taints/1'),
+      ],
+    ],
   ])('but not %s', async (_what, operations) => {
     const answer = await change(operations, '', released);
 
