@@ -6,6 +6,7 @@ import type { World } from '../../local/world/world.ts';
 import {
   commandsFor,
   done,
+  functionName,
   launch,
   pass,
   settle,
@@ -29,6 +30,16 @@ const usual = async () => new ModelledMachine();
 
 function keyOf({ instanceId, launchedAt }: LaunchedNode) {
   return { instanceId, launchedAt: new Date(launchedAt).toISOString() };
+}
+
+/** The text that the run of a node drew, which its messages bear. */
+async function nonceOf(world: World, node: LaunchedNode): Promise<string> {
+  const rows = await world.services.dynamoDb.items(world.cloud.resource('Ledger/Table/Resource').ref);
+  return rows.find(({ instanceId }) => instanceId?.S === node.instanceId)?.['nonce']?.S ?? '';
+}
+
+function logOf(world: World, construct: string): string {
+  return world.cloud.lambda.function(functionName(world, construct)).settings.log.group;
 }
 
 /** The error and the cause of the execution of this name. */
@@ -94,22 +105,27 @@ describe('somebody who may only invoke functions', () => {
   it('cannot have a node released before it is proven, nor quarantined before it has failed', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
     const cluster = 'Cluster-demo/Cluster';
-    const whole = { node: { ...key, cluster: 'demo' }, installation: { runtime: 'gvisor' }, failure: {} };
-    const of = `of ${key.instanceId} launched at ${key.launchedAt}`;
-    expect(await attacker.invoke(cluster, { action: 'release', key, ...whole })).toBe(
-      `Refused: release ${of}: nothing was proven in the current attempt`,
-    );
-    expect(await attacker.invoke(cluster, { action: 'quarantine', key, ...whole })).toBe(
-      `Refused: quarantine ${of}: the run has not failed`,
-    );
-    expect(await attacker.invoke(cluster, { action: 'quarantine', ...whole })).toMatch(
-      /^Error: the call is not valid at key/,
-    );
+    const whole = { node: { ...key, cluster: 'demo' }, installation: { runtime: 'gvisor' }, failure: {}, token: 'own' };
+    const nothing = '{"batchItemFailures":[]}';
     const other = { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' };
-    expect(await attacker.invoke(cluster, { action: 'release', key: other })).toMatch(
-      /the ledger does not know the launch$/,
-    );
+    // Even with the text that the run drew, as somebody who reads the ledger has it.
+    const nonces = ['guessed', await nonceOf(world, node)];
+    for (const nonce of nonces) {
+      const messages = ['close', 'release', 'quarantine'].flatMap((action) => [
+        { action, key, nonce, ...whole },
+        { action, key: other, nonce, ...whole },
+      ]);
+      expect(await attacker.invoke(cluster, records(...messages, { action: 'release' }, {}))).toBe(nothing);
+    }
+    for (const action of ['close', 'release', 'quarantine'])
+      expect(await attacker.invoke(cluster, { action, key, ...whole })).toMatch(
+        /^Error: the call is not valid at action/,
+      );
     expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap']);
+    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+    const refused = world.cloud.logs.events(logOf(world, cluster)).map(({ message }) => message);
+    for (const words of ['nothing was proven in the current attempt', 'the run has not failed', 'no earlier launch'])
+      expect(refused.join()).toContain(words);
   });
 
   it('cannot have a command cancelled, a failure counted, an instance ended or let into service', async () => {
@@ -190,8 +206,9 @@ describe('somebody who may only invoke functions', () => {
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const ended = story(world, node);
     const key = keyOf(node);
-    for (const action of ['release', 'quarantine'])
-      expect(await attacker.invoke('Cluster-demo/Cluster', { action, key })).toMatch(/^Refused: .*the run has ended/);
+    const nonce = await nonceOf(world, node);
+    const again = ['release', 'quarantine'].map((action) => ({ action, key, nonce, token: 'own' }));
+    expect(await attacker.invoke('Cluster-demo/Cluster', records(...again))).toBe('{"batchItemFailures":[]}');
     for (const action of ['judge', 'replace', 'keep'])
       expect(await attacker.invoke('Replacing/Replace', { action, key })).toMatch(/^Refused: |"replaced":/);
     expect(done(world, 'TerminateInstances')).toBe(1);

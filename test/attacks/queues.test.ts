@@ -10,6 +10,7 @@ const queues = [
   ['Admission/Launches', [], ['Admission/Running'], 'Admit'],
   ['Commands/Commands', ['Way/StateMachine/Role'], [], 'Dispatch'],
   ['Results/Results', [], ['Results/Ended'], 'Settle'],
+  ['Cluster-demo/Tasks', ['Way/StateMachine/Role'], [], 'Cluster-demo/Cluster'],
   ['Departures/Departures', ['Admission/Admit/Role', 'Sweep/Sweep/Role'], ['Departures/Ended'], 'Gone'],
 ] as const;
 

@@ -67,7 +67,13 @@ const ledgerMutations = [
   },
 ]);
 
-const doors = ['Admission/Launches', 'Commands/Commands', 'Results/Results', 'Departures/Departures'] as const;
+const doors = [
+  'Admission/Launches',
+  'Commands/Commands',
+  'Results/Results',
+  'Departures/Departures',
+  'Clusterdemo/Tasks',
+] as const;
 
 /** Every statement by which a queue or its dead letters keep others out, each left out once. */
 const queueMutations = doors.flatMap((door) => {

@@ -35,7 +35,7 @@ export const doorScenarios = {
     const sourceArn = 'arn:aws:events:eu-central-1:123456789012:rule/other';
     const rule = { kind: 'service', service: 'events.amazonaws.com', sourceArn } as const;
     const all = world.services.sqs.all();
-    assert.equal(all.length, 8);
+    assert.equal(all.length, 10);
     for (const { settings } of all) {
       const QueueUrl = settings.url;
       for (const [who, operation, input] of [
@@ -112,6 +112,29 @@ export const doorScenarios = {
       const said = await answerTo(world, attacker, 'dynamodb', operation, input);
       assert.match(said ?? `${operation} succeeded`, /explicit deny in a resource-based policy/);
     }
+  }),
+
+  'a message for a cluster that no run sent has nothing done': on(async (stage) => {
+    const { world, clock } = stage;
+    const node = await stage.launch({ agentAfterMs: undefined });
+    await stage.pass(60_000);
+    const key = { instanceId: node.instanceId, launchedAt: new Date(node.launchedAt).toISOString() };
+    const body = JSON.stringify({ action: 'quarantine', key, nonce: 'guessed', token: 'a token of its own' });
+    const record = { messageId: 'm', receiptHandle: 'r', body, attributes: {}, messageAttributes: {} };
+    let answer: string | undefined;
+    const name = stage.functionName('Cluster-demo/Cluster');
+    void world.cloud.lambda
+      .invoke(name, JSON.stringify({ Records: [record] }), 'RequestResponse')
+      .then(({ payload }) => {
+        answer = payload;
+      });
+    await clock.run(() => answer !== undefined);
+    assert.equal(answer, '{"batchItemFailures":[]}');
+    assert.deepEqual(
+      world.cloud.journal.filter(({ operation }) => /^SendTask(Success|Failure)$/.test(operation)),
+      [],
+      'a token that no state gave was answered',
+    );
   }),
 
   'a line that another rule sends is in no audit trail': on(async (stage) => {

@@ -98,8 +98,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'cluster',
       'lambdas/cluster/lookup.ts',
-      'if (node.providerId !== launch.providerId) {',
-      "if (node.providerId === '') {",
+      'const waiting = await view.withProviderId(providerId);',
+      'const waiting = [await view.node(nodeName)].flatMap((node) => node ?? []);',
     ),
     turnsRed: 'a Node of the same name that is another instance keeps its gate',
   },
@@ -109,8 +109,33 @@ export const functionMutations: readonly Mutation[] = [
       'cluster',
       'lambdas/cluster/patience.ts',
       'if (error instanceof Unreachable) {',
-      "if (error instanceof Unreachable) {\n        throw new Ended('cluster-unreachable', error.message);",
+      "if (error instanceof Unreachable) {\n      throw new Ended('cluster-unreachable', error.message);",
     ),
     turnsRed: 'a cluster that is down for two minutes delays the release',
+  },
+  {
+    name: 'a message for a cluster counts without the text that its run drew',
+    apply: source(
+      'cluster',
+      'lambdas/cluster/messages.ts',
+      'row?.nonce === undefined || row.nonce !== nonce',
+      'row === undefined',
+    ),
+    turnsRed: 'a message for a cluster that no run sent has nothing done',
+  },
+  {
+    name: 'a node that has to wait for its cluster is dropped',
+    apply: source('cluster', 'lambdas/cluster/handler.ts', 'back.push({ itemIdentifier: one.record.messageId });', ''),
+    turnsRed: 'a node whose kubelet comes after five minutes is released',
+  },
+  {
+    name: 'a pod that was bound to another node proves this one',
+    apply: source(
+      'cluster',
+      'lambdas/cluster/proof.ts',
+      'if (pod.nodeName !== nodeName || pod.runtimeClassName !== runtimeClass) {',
+      'if (pod.runtimeClassName !== runtimeClass) {',
+    ),
+    turnsRed: 'a pod of the same name on another node proves nothing',
   },
 ];

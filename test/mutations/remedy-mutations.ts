@@ -1,5 +1,5 @@
 import type { Mutation } from './mutation.ts';
-import { source, way } from './plant.ts';
+import { source } from './plant.ts';
 
 /** Mistakes in what tells a node from an instance that someone tagged, and in what follows an error of AWS. */
 export const remedyMutations: readonly Mutation[] = [
@@ -63,8 +63,10 @@ export const remedyMutations: readonly Mutation[] = [
     turnsRed: 'a probe that hangs gives way to another node after ten minutes',
   },
   {
-    name: 'a throttled invoke is tried like a broken one',
-    apply: way('["Lambda.TooManyRequestsException",', '["Lambda.TooMany",'),
+    name: 'a message for a cluster is dead after the first try',
+    apply: (copy) => {
+      copy.resource('AWS::SQS::Queue', 'ClusterdemoTasksQueue').Properties['RedrivePolicy'].maxReceiveCount = 1;
+    },
     turnsRed: 'a release that Lambda has no room for waits for minutes',
   },
   {

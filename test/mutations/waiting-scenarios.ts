@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import { proofPod, proofPodName } from '../../domain/proof-pod.ts';
+import { ask } from '../../local/kubernetes/client.ts';
 import { karpenterNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { cluster, gate, on, type Scenario } from './stage.ts';
@@ -66,5 +68,25 @@ export const waitingScenarios = {
     await stage.settle();
     assert.equal(stage.outcome(node), 'released');
     stage.undisturbed();
+  }),
+
+  'a pod of the same name on another node proves nothing': on(async (stage) => {
+    const node = await stage.launch();
+    const api = stage.world.clusters.get(cluster);
+    assert.ok(api, 'there is no cluster');
+    const name = proofPodName({ ...node, launchedAt: new Date(node.launchedAt).toISOString() });
+    const admin = { ...api, clock: stage.clock, token: api.tokenFor('admin', ['system:masters']) };
+    const path = '/api/v1/namespaces/airlock-system/pods';
+    const pod = proofPod({ name, nodeName: 'another', runtime: 'gvisor', image: 'registry.k8s.io/pause:3.10' });
+    await ask(admin, 'POST', path, pod);
+    await ask(admin, 'PATCH', `${path}/${name}/status`, [{ op: 'add', path: '/status', value: { phase: 'Running' } }]);
+    let ran = false;
+    api.watchPods(node.nodeName, ({ metadata, status }) => {
+      ran ||= metadata.name === name && status?.phase === 'Running';
+    });
+    stage.clock.after(120_000, () => void ask(admin, 'DELETE', `${path}/${name}`, { gracePeriodSeconds: 0 }));
+    await stage.settle();
+    assert.equal(stage.outcome(node), 'released');
+    assert.ok(ran, 'no pod ran on the node');
   }),
 } as const satisfies Readonly<Record<string, Scenario>>;

@@ -22,14 +22,9 @@ export const wayMutations: readonly Mutation[] = [
     turnsRed: 'a failed download is tried three times',
   },
   {
-    name: 'retrier for a Node that is not there yet on the wrong name',
-    apply: way(/\{"ErrorEquals":\["NotYet"\]/, '{"ErrorEquals":["NotYetError"]'),
-    turnsRed: 'a node whose kubelet comes after five minutes is released',
-  },
-  {
     name: 'catcher that takes everything dropped from Install',
     apply: way(
-      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"(?:[^"\\]|\\.)*"\},"Next":"NoteFailure"\}\](?=,"Next":"Release")/,
+      /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"(?:[^"\\]|\\.)*","nonce":"[^"]*"\},"Next":"NoteFailure"\}\](?=,"Next":"Release")/,
       ']',
     ),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
@@ -41,7 +36,7 @@ export const wayMutations: readonly Mutation[] = [
   },
   {
     name: 'wrong JSONata path: the answer of the cluster function',
-    apply: way('$states.result.Payload', '$states.result.payload'),
+    apply: way('"receipt":"{% $states.result %}"', '"receipt":"{% $states.result.Payload %}"'),
     turnsRed: released,
   },
   {
@@ -56,7 +51,7 @@ export const wayMutations: readonly Mutation[] = [
   },
   {
     name: 'a message without its token',
-    apply: way('"token":"{% $states.context.Task.Token %}",', ''),
+    apply: way(',"token":"{% $states.context.Task.Token %}"', ''),
     turnsRed: released,
   },
   {

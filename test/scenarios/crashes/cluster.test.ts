@@ -1,0 +1,116 @@
+import { describe, expect, inject, it } from 'vitest';
+import { ModelledMachine } from '../../../local/machine/modelled.ts';
+import { Stage } from '../../mutations/stage.ts';
+import { withoutSweep } from '../scenario.ts';
+import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';
+
+const construct = 'Cluster-demo/Cluster';
+const minute = 60_000;
+
+/** Launches a node and lets it come to its end; a message that nobody finished comes again after three minutes. */
+const play: Plot['play'] = async (stage, arm) => {
+  withoutSweep(stage.world);
+  arm();
+  const node = await stage.launch();
+  await stage.settle();
+  await stage.pass(6 * minute);
+  const pods = stage.world.clusters.get('demo')?.pods() ?? [];
+  const queues = stage.world.services.sqs.all();
+  return {
+    executions: executionsOf(stage, node),
+    commands: commandsOf(stage, node),
+    ends: endsOf(stage, node),
+    taints: stage.taints(node),
+    pods: pods.map(({ metadata }) => metadata.name),
+    messages: queues.reduce((sum, queue) => sum + queue.messages().length, 0),
+  };
+};
+
+const released: Omit<Plot, 'construct'> = {
+  play,
+  seen: {
+    executions: ['SUCCEEDED'],
+    commands: ['Success'],
+    ends: ['Node Released: released'],
+    taints: [],
+    pods: [],
+    messages: 0,
+  },
+};
+const quarantined: Omit<Plot, 'construct'> = {
+  setting: [[], async () => new ModelledMachine(['not-sandboxed'])],
+  play,
+  seen: {
+    executions: ['FAILED'],
+    commands: ['Failed'],
+    ends: ['Node Quarantined: proof-failed'],
+    taints: ['airlock.dev/bootstrap', 'airlock.dev/quarantined'],
+    pods: [],
+    messages: 0,
+  },
+};
+
+describe.each(sides)(
+  'one end, and no proof pod and no message left, where the function of the cluster dies %s',
+  (side) => {
+    it.each([
+      ['released', released, ['BatchGetItem', 'ChangeMessageVisibility', 'SendTaskSuccess']],
+      ['quarantined', quarantined, ['BatchGetItem', 'SendTaskSuccess']],
+    ] as const)('of AWS, at each that it makes for a node that is %s', async (_, plot, expected) => {
+      const at = await dieEverywhere(() => ({ ...plot, construct }), side);
+      for (const operation of expected) expect(at).toContain(operation);
+    });
+  },
+);
+
+/** Plays a plot in which the function dies once, at its n-th request of the Kubernetes API. @returns the request; undefined where it made fewer */
+async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'before' | 'after', n: number) {
+  const stage = await Stage.set(inject('assembly'), ...setting);
+  try {
+    const { environments } = stage.world.cloud.lambda.function(stage.functionName(construct));
+    const api = stage.world.clusters.get('demo');
+    let died: string | undefined;
+    let requests = 0;
+    let left = 1;
+    const meets = ({ aws, verb, resource }: { aws: boolean; verb: string; resource: string }) => {
+      if (!aws || left === 0 || ++requests !== n) return false;
+      left = 0;
+      died = `${verb} ${resource}`;
+      return true;
+    };
+    const run = () => {
+      for (const one of environments) if (one.busy) one.kill({ reason: 'crash' });
+    };
+    let hit = false;
+    const both = (request: Parameters<typeof meets>[0]) => {
+      hit = meets(request);
+      return hit;
+    };
+    api?.faults.plant(both, { kind: 'meanwhile', run });
+    if (when === 'before') api?.faults.plant(() => hit, { kind: 'drop', when: 'before' });
+    const came = await play(stage, () => {});
+    const at = `${died} (${n})`;
+    expect({ at, seen: came, deadLetters: stage.deadLetters() }).toEqual({ at, seen, deadLetters: [] });
+    return died;
+  } finally {
+    await stage.strike();
+  }
+}
+
+describe.each(['before', 'after'] as const)(
+  'the same where it dies right %s a request of the Kubernetes API took effect',
+  (when) => {
+    it.each([
+      ['released', released, ['create pods', 'delete pods', 'patch nodes', 'create events']],
+      ['quarantined', quarantined, ['patch nodes', 'create events']],
+    ] as const)('at each that it makes for a node that is %s', async (_, plot, expected) => {
+      const at: string[] = [];
+      for (let n = 1; ; n++) {
+        const died = await dieAt(plot, when, n);
+        if (died === undefined) break;
+        at.push(died);
+      }
+      for (const request of expected) expect(at).toContain(request);
+    });
+  },
+);
