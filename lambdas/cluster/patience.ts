@@ -2,16 +2,8 @@ import type { Node } from '../../domain/node.ts';
 import { Conflict, Forbidden, NotFound, QuotaExceeded, Rejected, Unreachable } from '../adapters/kubernetes-errors.ts';
 import { Ended, NotYet } from './errors.ts';
 import type { Waiting } from './guards.ts';
+import type { Time } from './time.ts';
 import type { ClusterView } from './view.ts';
-
-/** Time as the core sees it. */
-export interface Time {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  sleep(ms: number): Promise<void>;
-  /** From 0 up to 1. */
-  random(): number;
-}
 
 /** What a node waits for, and how much of that is waited for in this call. */
 export interface Pending extends Waiting {

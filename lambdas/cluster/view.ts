@@ -2,7 +2,7 @@ import { type ClusterNode, poolLabel, provenLabel } from '../../domain/kubernete
 import type { ProofPod } from '../../domain/proof-pod.ts';
 import type { Kubernetes } from '../adapters/kubernetes.ts';
 import { Followed } from './followed.ts';
-import type { Time } from './patience.ts';
+import type { Time } from './time.ts';
 
 /** What a view reads. */
 export type ViewApi = Pick<Kubernetes, 'listAllNodes' | 'watchNodes' | 'listPods' | 'watchPods'>;
