@@ -114,7 +114,7 @@ it("a principal that sends Airlock's document to a node answers nothing by it: o
   await settle(world);
   expect([sent, commandsFor(world, node)]).toEqual([expect.objectContaining({ answer: expect.anything() }), 2]);
   expect(story(world, node)).toEqual(released);
-  expect(done(world, 'SendTaskSuccess')).toBe(1);
+  expect(done(world, 'SendTaskSuccess')).toBe(2);
 });
 
 it('a principal that writes into a log group of a function changes nothing but that log', async () => {

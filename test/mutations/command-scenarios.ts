@@ -14,7 +14,7 @@ export const commandScenarios = {
     await stage.pass(60_000);
     assert.equal(stage.world.services.states.executions().length, 1);
     assert.equal(stage.commandsFor(node), 1);
-    assert.equal(stage.done('SendTaskSuccess'), 1);
+    assert.equal(stage.done('SendTaskSuccess'), 2);
     assert.deepEqual(stage.story(node), released);
   }),
 
@@ -113,7 +113,7 @@ export const commandScenarios = {
     const node = await stage.launch();
     await stage.settle();
     assert.equal(stage.commandsFor(node), 2);
-    assert.equal(stage.done('SendTaskSuccess'), 1);
+    assert.equal(stage.done('SendTaskSuccess'), 2);
     const ours = world.services.ssm.commands().find(({ comment }) => comment !== 'by hand');
     assert.equal(receiptIn(world.storyOf(node))?.installation?.commandId, ours?.id);
   }),

@@ -37,6 +37,8 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'ClusterdemoManifestsProvidedRole lambda:GetFunction':
     'a function that is not there yet is waited for by the deployment',
   'LookUpProvidedRole lambda:GetFunction': 'a function that is not there yet is waited for by the deployment',
+  'ClusterdemoClusterRole states:SendTaskFailure': 'a Node of the same name that is another instance keeps its gate',
+  'ClusterdemoClusterRole sqs:ChangeMessageVisibility': 'a node whose kubelet comes after five minutes is released',
   'SweepRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',
   'SweepRole ssm:ListCommands': 'a command that no row knows is found by its comment',
   'SweepRole states:SendTaskSuccess': 'a result that no event told of is asked for',

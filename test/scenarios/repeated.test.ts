@@ -16,7 +16,7 @@ describe('one execution, one installation, one release', () => {
 
     expect(world.services.states.executions()).toHaveLength(1);
     expect(commandsFor(world, node)).toBe(1);
-    expect(done(world, 'SendTaskSuccess')).toBe(1);
+    expect(done(world, 'SendTaskSuccess')).toBe(2);
     expect(story(world, node)).toEqual(released);
   });
 
@@ -105,7 +105,7 @@ describe("a stranger's command", () => {
     await settle(world);
 
     expect(commandsFor(world, node)).toBe(2);
-    expect(done(world, 'SendTaskSuccess')).toBe(1);
+    expect(done(world, 'SendTaskSuccess')).toBe(2);
     expect(world.report(node).outcome).toBe('already-installed');
     const [receipt] = world.storyOf(node).filter((event) => event['detail-type'] === 'Node Proven');
     expect(JSON.stringify(receipt?.detail)).not.toContain('by hand');

@@ -68,7 +68,7 @@ describe('a result that no event told of', () => {
     await settle(world);
 
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
-    expect(done(world, 'SendTaskSuccess')).toBe(1);
+    expect(done(world, 'SendTaskSuccess')).toBe(2);
     expect(story(world, node)).toEqual(released);
   });
 
