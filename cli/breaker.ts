@@ -1,8 +1,9 @@
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { breakerKey, type Scope } from '../domain/breaker.ts';
 import { source } from '../domain/events.ts';
+import { consequenceOf, type Operation } from '../lambdas/adapters/aws-errors.ts';
 import { deployedResources, resourceLike } from './verify-aws/stack.ts';
 
 /** How the command reaches AWS. */
@@ -58,15 +59,17 @@ export async function closeBreaker(
       }),
     );
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw isDenied(error) ? new Error(`the breaker stays open: ${error.message}; ${accepted}`) : error;
+    if (consequenceOf('dynamodb:UpdateItem', error) === 'answer') return false;
+    throw isDenied('dynamodb:UpdateItem', error)
+      ? new Error(`the breaker stays open: ${error.message}; ${accepted}`)
+      : error;
   }
   const Detail = JSON.stringify({ ...scope, by: 'an operator', at });
   const entry = { EventBusName: bus, Source: source, DetailType: 'Breaker Closed', Detail };
   try {
     await events.send(new PutEventsCommand({ Entries: [entry] }));
   } catch (error) {
-    if (!isDenied(error)) throw error;
+    if (!isDenied('events:PutEvents', error)) throw error;
     throw new Error(`the breaker is closed, but the audit trail does not say so: ${error.message}; ${accepted}`);
   }
   return true;
@@ -74,8 +77,8 @@ export async function closeBreaker(
 
 const accepted = 'accepted: a role that airlock.yaml names under operators';
 
-function isDenied(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'AccessDeniedException';
+function isDenied(operation: Operation, error: unknown): error is Error {
+  return consequenceOf(operation, error) === 'setup';
 }
 
 async function reach(): Promise<Reach> {

@@ -1,8 +1,10 @@
 import { awsErrors, type Consequence, commonErrors, type Rules } from '../../lambdas/adapters/aws-errors.ts';
+import { verifyErrors } from '../verify-aws/aws-errors.ts';
 
 const meanings: Readonly<Record<Consequence, string>> = {
   done: 'What was asked for holds already, or nothing is left that it could be done to. It is no failure.',
   retry: 'The call is made again: by the SDK first, then by the message, the retrier or the next sweep that caused it.',
+  wait: 'It may pass within a minute: what the call needs is new, or is being changed. The caller waits for that.',
   answer: 'The caller has another way: it splits the call, waits, or ends the node with an outcome of its own.',
   setup:
     'The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when you mend it.',
@@ -26,7 +28,8 @@ const head = '| error | what follows | why |\n|---|---|---|\n';
 
 /** `docs/aws-errors.md`: each error that AWS may answer to each call, and what follows. */
 export function awsErrorsPage(): string {
-  const operations = Object.entries(awsErrors).map(([name, rules]) => `## ${name}\n\n${head}${rows(rules)}\n`);
+  const sections = (level: string, table: Readonly<Record<string, Rules>>) =>
+    Object.entries(table).map(([name, rules]) => `${level} ${name}\n\n${head}${rows(rules)}\n`);
   return `# Errors of AWS
 
 Made by \`npm run docs\` from \`lambdas/adapters/aws-errors.ts\`. A test holds the errors against those that the models of the SDK list for each operation, and
@@ -43,5 +46,10 @@ name of an error, \`Lambda.TooManyRequestsException\` for instance; its retriers
 
 ${head}${rows(commonErrors)}
 
-${operations.join('\n')}`;
+${sections('##', awsErrors).join('\n')}
+## Called by \`airlock verify-aws\` alone
+
+A person runs it: what the SDK does not try again is shown.
+
+${sections('###', verifyErrors).join('\n')}`;
 }

@@ -2,7 +2,9 @@ import { styleText } from 'node:util';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { canary } from './canary.ts';
 import { deployTwice } from './deploy-twice.ts';
+import { compareDocuments } from './documents.ts';
 import type { Finding } from './finding.ts';
+import { countLogPolicies } from './log-policies.ts';
 import { simulateRights } from './rights.ts';
 import { testStates } from './states.ts';
 
@@ -30,8 +32,10 @@ export async function verifyAws(options: VerifyOptions): Promise<number> {
     return 2;
   }
   const checks: Check[] = [
+    { title: 'CloudWatch Logs has room for a resource policy', run: countLogPolicies },
     { title: 'a second deploy changes nothing', run: deployTwice },
     { title: 'each state of the state machine runs (TestState)', run: testStates },
+    { title: 'each document is the one that was deployed (DescribeDocument)', run: compareDocuments },
     { title: 'each role may do what it needs, and nothing else (SimulateCustomPolicy)', run: simulateRights },
   ];
   const { launchTemplate } = options;

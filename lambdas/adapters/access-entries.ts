@@ -1,14 +1,10 @@
 import {
-  AccessDeniedException,
   AssociateAccessPolicyCommand,
   CreateAccessEntryCommand,
   DeleteAccessEntryCommand,
   EKSClient,
-  InvalidParameterException,
-  InvalidRequestException,
-  ResourceInUseException,
-  ResourceNotFoundException,
 } from '@aws-sdk/client-eks';
+import { consequenceOf, unlessDone } from './aws-errors.ts';
 import { whileSpreading } from './spread.ts';
 
 const client = new EKSClient({ maxAttempts: 6 });
@@ -34,33 +30,22 @@ export interface Grant extends Principal {
  */
 export async function letIn({ cluster, principalArn, policyArn, groups }: Grant): Promise<boolean> {
   const entry = { clusterName: cluster, principalArn };
+  const creating = new CreateAccessEntryCommand({ ...entry, kubernetesGroups: groups, type: 'STANDARD' });
   try {
-    await whileSpreading(
-      () => client.send(new CreateAccessEntryCommand({ ...entry, kubernetesGroups: groups, type: 'STANDARD' })),
-      (error) => isNew(error) || (error instanceof InvalidParameterException && /principal/i.test(error.message)),
+    await unlessDone('eks:CreateAccessEntry', () =>
+      whileSpreading('eks:CreateAccessEntry', () => client.send(creating)),
     );
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false;
-    if (!(error instanceof ResourceInUseException)) throw error;
+    if (consequenceOf('eks:CreateAccessEntry', error) === 'answer') return false;
+    throw error;
   }
-  await whileSpreading(
-    () => client.send(new AssociateAccessPolicyCommand({ ...entry, policyArn, accessScope: { type: 'cluster' } })),
-    (error) => isNew(error) || error instanceof ResourceNotFoundException,
-  );
+  const policy = new AssociateAccessPolicyCommand({ ...entry, policyArn, accessScope: { type: 'cluster' } });
+  await whileSpreading('eks:AssociateAccessPolicy', () => client.send(policy));
   return true;
 }
 
 /** Deletes the access entry of a role with all that it gives; one that is gone, or whose cluster is, is well. */
 export async function letOut({ cluster, principalArn }: Principal): Promise<void> {
-  const ask = () => client.send(new DeleteAccessEntryCommand({ clusterName: cluster, principalArn }));
-  try {
-    await whileSpreading(ask, isNew);
-  } catch (error) {
-    if (!(error instanceof ResourceNotFoundException)) throw error;
-  }
-}
-
-/** Whether IAM may not have spread our own right yet, or the cluster is busy with another change. */
-function isNew(error: unknown): boolean {
-  return error instanceof AccessDeniedException || error instanceof InvalidRequestException;
+  const deleting = new DeleteAccessEntryCommand({ clusterName: cluster, principalArn });
+  await unlessDone('eks:DeleteAccessEntry', () => whileSpreading('eks:DeleteAccessEntry', () => client.send(deleting)));
 }

@@ -4,6 +4,8 @@ export type Consequence =
   | 'done'
   /** The call is made again: by the SDK first, then by the message, the retrier or the next sweep that caused it. */
   | 'retry'
+  /** It may pass within a minute: a right, a role or an entry is as new as the call, or what it is about is being changed. The caller waits for that. */
+  | 'wait'
   /** The caller has another way: it splits the call, waits, or ends the node with an outcome of its own. */
   | 'answer'
   /** The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when an operator mends it. */
@@ -95,8 +97,8 @@ const changedDocument: Rule = [
 ];
 
 const newRights: Rules = {
-  AccessDeniedException: ['answer', 'The right is as new as the function: it is waited for, a minute at most.'],
-  InvalidRequestException: ['answer', 'The cluster is busy with another change: it is waited for.'],
+  AccessDeniedException: ['wait', 'The right is as new as the function.'],
+  InvalidRequestException: ['wait', 'The cluster is busy with another change.'],
   ServerException: broken,
 };
 
@@ -202,30 +204,34 @@ export const awsErrors = {
     ...newRights,
     ResourceInUseException: ['done', 'An earlier call made the entry: it is taken as it is.'],
     ResourceNotFoundException: ['answer', 'There is no cluster of that name: nothing is prepared in it.'],
-    'InvalidParameterException: rincipal': ['answer', 'EKS does not know the new role yet: it is waited for.'],
+    'InvalidParameterException: rincipal': ['wait', 'EKS does not know the new role yet.'],
     InvalidParameterException: wrong,
     ResourceLimitExceededException: ['setup', 'The cluster has as many access entries as it may.'],
   },
   'eks:AssociateAccessPolicy': {
     ...newRights,
-    ResourceNotFoundException: ['answer', 'EKS does not know the new entry yet: it is waited for.'],
+    ResourceNotFoundException: ['wait', 'EKS does not know the new entry yet.'],
     InvalidParameterException: wrong,
   },
   'eks:DeleteAccessEntry': {
     ...newRights,
-    ResourceNotFoundException: ['answer', 'The entry is gone, or its cluster is: that is well.'],
+    ResourceNotFoundException: ['done', 'The entry is gone, or its cluster is.'],
   },
   'cloudformation:DescribeStackResource': {
     'ValidationError: does not exist': ['answer', 'The stack has no such resource.'],
-    AccessDenied: ['answer', 'The right is as new as the function: it is waited for.'],
+    AccessDenied: ['wait', 'The right is as new as the function.'],
   },
   'eks:DescribeCluster': {
     ResourceNotFoundException: ['answer', 'There is no cluster of that name, which the deployment says.'],
     ...all(['ServerException', 'ServiceUnavailableException'], broken),
     ClientException: forbidden,
-    AccessDeniedException: ['answer', 'The right is as new as the function: it is waited for, a minute at most.'],
+    AccessDeniedException: ['wait', 'The right is as new as the function.'],
   },
   'lambda:Invoke': {
+    AccessDeniedException: [
+      'wait',
+      'The right is as new as the function that it is about; the state machine fails the run.',
+    ],
     ServiceException: broken,
     ...all(
       [

@@ -1,4 +1,4 @@
-import { type Cluster, DescribeClusterCommand, EKSClient, ResourceNotFoundException } from '@aws-sdk/client-eks';
+import { type Cluster, DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { consequenceOf } from './aws-errors.ts';
 import { whileSpreading } from './spread.ts';
 
@@ -8,14 +8,10 @@ const client = new EKSClient();
 export async function describeCluster(name: string): Promise<Cluster | undefined> {
   try {
     const ask = () => client.send(new DescribeClusterCommand({ name }));
-    const { cluster } = await whileSpreading(ask, isForbidden);
+    const { cluster } = await whileSpreading('eks:DescribeCluster', ask);
     return cluster;
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
+    if (consequenceOf('eks:DescribeCluster', error) === 'answer') return undefined;
     throw error;
   }
-}
-
-function isForbidden(error: unknown): boolean {
-  return !(error instanceof ResourceNotFoundException) && consequenceOf('eks:DescribeCluster', error) === 'answer';
 }

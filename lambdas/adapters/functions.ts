@@ -4,14 +4,6 @@ import { whileSpreading } from './spread.ts';
 // A request that was cut off may be at work: it is not sent twice.
 const client = new LambdaClient({ maxAttempts: 1 });
 
-/** What Lambda refuses while a function or our right to it is new, or nothing is free to run it. */
-const passing = [
-  'AccessDeniedException',
-  'ResourceConflictException',
-  'ResourceNotReadyException',
-  'TooManyRequestsException',
-];
-
 /**
  * Invokes a function and waits for its answer.
  *
@@ -19,8 +11,9 @@ const passing = [
  */
 export async function invoke(functionArn: string, event: object): Promise<unknown> {
   const { FunctionError, Payload } = await whileSpreading(
+    'lambda:Invoke',
     () => client.send(new InvokeCommand({ FunctionName: functionArn, Payload: JSON.stringify(event) })),
-    (error) => error instanceof Error && passing.includes(error.name),
+    ['wait', 'retry'],
   );
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
   if (FunctionError === undefined) return answer;

@@ -1,18 +1,25 @@
+import { type Consequence, consequenceOf, type Operation } from './aws-errors.ts';
+
 /** For so long a refusal may only mean that IAM has not spread a new role or right yet. */
 const spreadMs = 60_000;
 const pauseMs = 3_000;
 
 /**
- * Asks again for a minute while the answer is one that passes.
+ * Makes a call again for a minute while its error is one that passes.
  *
- * @param passes whether an error may be gone in some seconds
+ * @param passing what has to follow an error for that
  */
-export async function whileSpreading<T>(ask: () => Promise<T>, passes: (error: unknown) => boolean): Promise<T> {
+export async function whileSpreading<T>(
+  operation: Operation,
+  ask: () => Promise<T>,
+  passing: readonly Consequence[] = ['wait'],
+): Promise<T> {
   for (let waited = 0; ; waited += pauseMs) {
     try {
       return await ask();
     } catch (error) {
-      if (!passes(error) || waited >= spreadMs) throw error;
+      const consequence = consequenceOf(operation, error);
+      if (consequence === undefined || !passing.includes(consequence) || waited >= spreadMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }

@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
+import { consequenceOf } from './aws-errors.ts';
 import { whileSpreading } from './spread.ts';
 
 const client = new CloudFormationClient({ maxAttempts: 6 });
@@ -12,14 +13,10 @@ export async function resourceStatus(where: {
   const ask = () =>
     client.send(new DescribeStackResourceCommand({ StackName: where.stackId, LogicalResourceId: where.logicalId }));
   try {
-    const { StackResourceDetail: detail } = await whileSpreading(ask, (error) => codeOf(error) === 'AccessDenied');
+    const { StackResourceDetail: detail } = await whileSpreading('cloudformation:DescribeStackResource', ask);
     return detail?.ResourceStatus;
   } catch (error) {
-    if (codeOf(error) === 'ValidationError') return undefined;
+    if (consequenceOf('cloudformation:DescribeStackResource', error) === 'answer') return undefined;
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
 }

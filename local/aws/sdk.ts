@@ -35,6 +35,7 @@ const clients: Readonly<Record<string, () => Promise<object>>> = {
   ec2: () => import('@aws-sdk/client-ec2'),
   eks: () => import('@aws-sdk/client-eks'),
   events: () => import('@aws-sdk/client-eventbridge'),
+  iam: () => import('@aws-sdk/client-iam'),
   lambda: () => import('@aws-sdk/client-lambda'),
   logs: () => import('@aws-sdk/client-cloudwatch-logs'),
   sqs: () => import('@aws-sdk/client-sqs'),

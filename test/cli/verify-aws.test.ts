@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { compareDocument, hashesOf } from '../../cli/verify-aws/documents.ts';
 import { grantsOf } from '../../cli/verify-aws/grants.ts';
+import { judgeLogPolicies } from '../../cli/verify-aws/log-policies.ts';
 import { casesOf } from '../../cli/verify-aws/state-cases.ts';
 import { airlock } from './airlock.ts';
 
@@ -93,5 +95,57 @@ describe('the rights that are asked about in AWS', () => {
     expect(others).toEqual([]);
     expect(grant?.context).toEqual([{ ...source, ContextKeyValues: ['airlock'] }]);
     expect(grant?.excess).toEqual([{ ...source, ContextKeyValues: ['airlock', 'foreign'] }]);
+  });
+});
+
+describe('the documents that are compared in AWS', () => {
+  const template = readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8');
+  const hashes = hashesOf(template);
+  const described = { HashType: 'Sha256', LatestVersion: '1' };
+
+  it('are all of the stack, each with the hash that its commands name', () => {
+    const documents = Object.entries<{ Type: string }>(JSON.parse(template).Resources).filter(
+      ([, { Type }]) => Type === 'AWS::SSM::Document',
+    );
+    expect([...hashes.keys()]).toEqual(documents.map(([id]) => id));
+    for (const [id, hash] of hashes)
+      if (!id.includes('uninstall')) expect([id, template.includes(hash)]).toEqual([id, true]);
+  });
+
+  it.each([
+    [{ ...described, Hash: 'aa' }, 'aa', true, 'd: SSM has the hash of the text that was deployed'],
+    [{ ...described, Hash: 'bb' }, 'aa', false, 'd: SSM has the Sha256 bb, and aa was deployed'],
+    [{ ...described, HashType: 'Sha1', Hash: 'aa' }, 'aa', false, 'd: SSM has the Sha1 aa, and aa was deployed'],
+    [{}, 'aa', false, 'd: SSM has the undefined undefined, and aa was deployed'],
+    [
+      { ...described, Hash: 'aa', LatestVersion: '2' },
+      'aa',
+      false,
+      'd: it was changed since, to version 2; Airlock sends the first',
+    ],
+    [{ ...described, Hash: 'aa' }, undefined, false, 'd: the template has no text of it'],
+  ])(
+    'that SSM describes as %j is good only if its first version is the one that was deployed',
+    (seen, deployed, ok, text) => {
+      expect(compareDocument('d', deployed, seen)).toEqual({ ok, text });
+    },
+  );
+});
+
+describe('the resource policies of CloudWatch Logs', () => {
+  const taken = (count: number) => Array.from({ length: count }, (_, at) => `policy-${at}`);
+  it.each([
+    [taken(9), undefined, true],
+    [taken(10), undefined, false],
+    [taken(10), 'policy-3', true],
+    [taken(10), 'another', false],
+  ])('%j have room for one more, unless ten are there and none is %s', (names, own, ok) => {
+    expect(judgeLogPolicies(names, own).ok).toBe(ok);
+  });
+
+  it('are named if there is no room', () => {
+    expect(judgeLogPolicies(taken(10), undefined).text).toMatch(
+      /^10 of 10 resource policies of CloudWatch Logs are taken in this region, and Airlock needs one: delete one, or put several into one; policy-0, /,
+    );
   });
 });

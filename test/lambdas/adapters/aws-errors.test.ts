@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { verifyErrors } from '../../../cli/verify-aws/aws-errors.ts';
 import {
   awsErrors,
   commonErrors,
@@ -18,11 +19,14 @@ import { answering } from './answering.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const operations = Object.keys(awsErrors) as Operation[];
+/** Those of the functions, and those of the command line alone. */
+const every: Readonly<Record<string, Rules>> = { ...awsErrors, ...verifyErrors };
 
 /** The package of the SDK's client of each service. */
 const packages: Readonly<Record<string, string>> = {
   autoscaling: 'client-auto-scaling',
   events: 'client-eventbridge',
+  logs: 'client-cloudwatch-logs',
   states: 'client-sfn',
 };
 
@@ -32,11 +36,12 @@ const documents: Readonly<Record<string, string>> = {
   GetCommand: 'GetItem',
   UpdateCommand: 'UpdateItem',
   QueryCommand: 'Query',
+  paginateListStackResources: 'ListStackResources',
   paginateScan: 'Scan',
 };
 
 /** The errors that the SDK's client says an operation throws; the models of EC2 list none. */
-function modelled(operation: Operation): string[] {
+function modelled(operation: string): string[] {
   const [service = '', name = ''] = operation.split(':');
   const folder = join(root, 'node_modules', '@aws-sdk', packages[service] ?? `client-${service}`);
   const text = readFileSync(join(folder, 'dist-types', 'commands', `${name}Command.d.ts`), 'utf8');
@@ -47,7 +52,7 @@ const nameOf = (key: string) => key.split(': ')[0] ?? '';
 
 describe('the table of errors', () => {
   it('has each operation that the functions, the state machine and the command line call, and no other', () => {
-    const sources = [...globSync('lambdas/adapters/*.ts', { cwd: root }), 'cli/breaker.ts'];
+    const sources = globSync(['lambdas/adapters/*.ts', 'cli/breaker.ts', 'cli/verify-aws/*.ts'], { cwd: root });
     const called = new Set<string>();
     for (const source of sources) {
       const text = readFileSync(join(root, source), 'utf8');
@@ -61,19 +66,28 @@ describe('the table of errors', () => {
     }
     for (const [, service, action = ''] of JSON.stringify(definition()).matchAll(/:states:::(\w+):(\w+)/g))
       called.add(`${service}:${action.charAt(0).toUpperCase()}${action.slice(1)}`);
-    expect([...called].toSorted()).toEqual(operations.toSorted());
+    expect([...called].toSorted()).toEqual(Object.keys(every).toSorted());
+    expect(operations.filter((operation) => operation in verifyErrors)).toEqual([]);
   });
 
-  it.each(operations)('%s: has each error that the model of the SDK lists for it', (operation) => {
-    expect(modelled(operation).filter((error) => awsErrors[operation][error as never] === undefined)).toEqual([]);
+  it('is where errors are judged: nothing imports a class of them from the SDK', () => {
+    const sources = globSync(['lambdas/**/*.ts', 'cli/**/*.ts'], { cwd: root });
+    const judging = sources.filter((source) =>
+      /import \{[^}]*\b\w+(Exception|Fault)\b[^}]*\} from '@aws-sdk\//.test(readFileSync(join(root, source), 'utf8')),
+    );
+    expect(judging).toEqual([]);
   });
 
-  it.each(operations.filter((operation) => !/^(ec2|cloudformation):/.test(operation)))(
+  it.each(Object.keys(every))('%s: has each error that the model of the SDK lists for it', (operation) => {
+    expect(modelled(operation).filter((error) => every[operation]?.[error] === undefined)).toEqual([]);
+  });
+
+  it.each(Object.keys(every).filter((operation) => !/^(ec2|cloudformation):/.test(operation)))(
     '%s: has no error that is neither in its model nor common to all services',
     async (operation) => {
       const { errors } = await loadSdk(operation.split(':')[0] ?? '');
       const known = modelled(operation);
-      const own = Object.keys(awsErrors[operation]).map(nameOf);
+      const own = Object.keys(every[operation] ?? {}).map(nameOf);
       expect(own.filter((error) => !known.includes(error) && !(error in commonErrors))).toEqual([]);
       expect(known.filter((error) => !errors.has(error))).toEqual([]);
     },

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { DescribeDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { Finding } from './finding.ts';
+import { deployedResources, deployedTemplate } from './stack.ts';
+
+/** What SSM says of the version of a document that Airlock sends. */
+interface Described {
+  readonly Hash?: string | undefined;
+  readonly HashType?: string | undefined;
+  readonly LatestVersion?: string | undefined;
+}
+
+/** The version that Airlock sends: the one that a deployment makes. */
+const sentVersion = '1';
+
+/** Asks SSM for the hash of each document. A command names the hash of the text that was deployed, and SSM runs no other. */
+export async function compareDocuments(): Promise<readonly Finding[]> {
+  const client = new SSMClient();
+  const hashes = hashesOf(await deployedTemplate());
+  const documents = (await deployedResources()).filter(({ type }) => type === 'AWS::SSM::Document');
+  const findings: Finding[] = [];
+  for (const { logicalId, physicalId: Name } of documents) {
+    const { Document = {} } = await client.send(new DescribeDocumentCommand({ Name, DocumentVersion: sentVersion }));
+    findings.push(compareDocument(Name, hashes.get(logicalId), Document));
+  }
+  return findings.length > 0 ? findings : [{ ok: false, text: 'the stack has no document' }];
+}
+
+/** The SHA-256 of each document's text in a template, by logical id. */
+export function hashesOf(template: string): ReadonlyMap<string, string> {
+  const { Resources } = JSON.parse(template) as {
+    Resources: Readonly<Record<string, { Type: string; Properties?: { Content?: unknown } }>>;
+  };
+  return new Map(
+    Object.entries(Resources).flatMap(([id, { Type, Properties }]) => {
+      const content = Properties?.Content;
+      if (Type !== 'AWS::SSM::Document' || typeof content !== 'string') return [];
+      return [[id, createHash('sha256').update(content).digest('hex')] as const];
+    }),
+  );
+}
+
+/**
+ * Holds what SSM says of a document against what was deployed.
+ *
+ * @param deployed the SHA-256 of the text that was deployed; undefined where the template has none
+ */
+export function compareDocument(name: string, deployed: string | undefined, described: Described): Finding {
+  const { Hash, HashType, LatestVersion } = described;
+  if (deployed === undefined) return { ok: false, text: `${name}: the template has no text of it` };
+  if (HashType !== 'Sha256' || Hash !== deployed)
+    return { ok: false, text: `${name}: SSM has the ${HashType} ${Hash}, and ${deployed} was deployed` };
+  if (LatestVersion !== sentVersion)
+    return { ok: false, text: `${name}: it was changed since, to version ${LatestVersion}; Airlock sends the first` };
+  return { ok: true, text: `${name}: SSM has the hash of the text that was deployed` };
+}
