@@ -16,9 +16,9 @@ read_log() {
   shorten_line
 }
 
-# Of a line of a daemon's log in REPLY, leaves the reason.
+# Of a line of a daemon's log in REPLY, which can have been cut, leaves the reason.
 shorten_line() {
-  local form='(error|err|msg)="(([^"\\]|\\.)*)"' rest=$REPLY
+  local form='(error|err|msg)="(([^"\\]|\\.)*)' rest=$REPLY
   while [[ $rest =~ $form ]]; do
     REPLY=${BASH_REMATCH[2]//\\\"/\"}
     if [[ ${BASH_REMATCH[1]} != msg ]]; then break; fi

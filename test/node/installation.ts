@@ -118,12 +118,17 @@ const ephemeral = /^\/(var\/log|var\/lib\/(amazon|systemd|dbus)|tmp|run|root)$/;
 export async function snapshot(machine: RealMachine): Promise<Snapshot> {
   const daemon = await machine.daemon();
   const alive = daemon.active === 'active';
+  const [containers, table, handlers] = await Promise.all([
+    alive ? machine.containers() : {},
+    effective(machine),
+    alive ? machine.handlers() : undefined,
+  ]);
   return {
     daemon,
-    containers: alive ? await machine.containers() : {},
-    effective: await effective(machine),
+    containers,
+    effective: table,
     files: machine.changedFiles(ephemeral),
-    handlers: alive ? (await machine.handlers())?.map(({ name }) => name) : undefined,
+    handlers: handlers?.map(({ name }) => name),
   };
 }
 

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ConfigurationName, companions, configurations } from '../configurations.ts';
 import type { Ended, Machine, RuntimeHandler, Script } from '../machine.ts';
@@ -67,6 +67,7 @@ export class RealMachine implements Machine {
   readonly #id: string;
   #closeDoor: () => Promise<void> = async () => {};
   #runs = 0;
+  readonly #hashes = new Map<string, string>();
 
   private constructor(id: string, root: Root, node: RealNode, otherContainerd: string | undefined) {
     this.#id = id;
@@ -173,9 +174,11 @@ export class RealMachine implements Machine {
   /** The containers of Kubernetes that run, with the pids that containerd knows and that really live. */
   async containers(): Promise<Readonly<Record<string, string>>> {
     const found: Record<string, string> = {};
-    for (const line of (await this.read('ctr', '-n', 'k8s.io', 'task', 'ls')).split('\n')) {
+    const living =
+      'ctr -n k8s.io task ls | while read -r line; do set -- $line; [ ! -d "/proc/$2" ] || echo "$line"; done';
+    for (const line of (await this.read('sh', '-c', living)).split('\n')) {
       const [name = '', pid = '', status] = line.trim().split(/\s+/);
-      if (status === 'RUNNING' && (await this.exec(['test', '-d', `/proc/${pid}`])).exitCode === 0) found[name] = pid;
+      if (status === 'RUNNING') found[name] = pid;
     }
     return found;
   }
@@ -194,11 +197,20 @@ export class RealMachine implements Machine {
         if (ignored.test(path)) continue;
         if (entry.isDirectory()) walk(path);
         else if (entry.isSymbolicLink()) found.set(path, `-> ${readlinkSync(join(upper, path))}`);
-        else found.set(path, entry.isFile() ? hash('sha1', readFileSync(join(upper, path))) : 'deleted');
+        else found.set(path, entry.isFile() ? this.#hashOf(join(upper, path)) : 'deleted');
       }
     };
     walk('');
     return found;
+  }
+
+  /** A file that has not changed since it was read is not read again. */
+  #hashOf(path: string): string {
+    const { ino, size, ctimeNs } = lstatSync(path, { bigint: true });
+    const version = `${ino} ${size} ${ctimeNs}`;
+    const known = this.#hashes.get(version) ?? hash('sha1', readFileSync(path));
+    this.#hashes.set(version, known);
+    return known;
   }
 
   /** Stops the node as a person would and boots it again. */
