@@ -1,8 +1,8 @@
-import { Aspects, Duration } from 'aws-cdk-lib';
+import { Arn, Aspects, Aws, Duration, Fn, Names, Stack } from 'aws-cdk-lib';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, type Grant, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { operatorArn } from './operators.ts';
 
@@ -36,9 +36,18 @@ export class WorkQueue extends Construct {
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    this.deadLetters = new Queue(this, 'DeadLetters', { ...common, retentionPeriod: Duration.days(14) });
+    const queueName = this.#nameOfQueue();
+    const queueArn = Arn.format({ service: 'sqs', resource: queueName }, Stack.of(this));
+    // Whoever may make a queue could name one of these as its dead letters, and have SQS move messages here: no policy of a queue hinders that.
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...common,
+      retentionPeriod: Duration.days(14),
+      redriveAllowPolicy: { sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)] },
+    });
     this.queue = new Queue(this, 'Queue', {
       ...common,
+      queueName,
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
       visibilityTimeout: Duration.seconds(props.consumerTimeout.toSeconds() * visibilityFactor),
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
@@ -49,12 +58,21 @@ export class WorkQueue extends Construct {
     const close = () => {
       deny(this.queue, ['sqs:SendMessage'], { principals: this.#writers, rules: this.#rules });
       deny(this.queue, taking, { principals: this.#readers });
-      // Messages that were received too often are moved by SQS itself, which no policy hinders.
       deny(this.deadLetters, ['sqs:SendMessage'], { rules: this.#rules });
       deny(this.deadLetters, taking, { principals: operators });
     };
     // Who writes and reads is known once the stack is complete.
     Aspects.of(this).add({ visit: (node) => (node === this ? close() : undefined) });
+  }
+
+  /**
+   * The queue's name, which its dead letters have to know before it is there. The last part is the stack's own, so that a stack which is made again
+   * meets no name of a queue that was just deleted: SQS keeps that for a minute. 80 characters at most.
+   */
+  #nameOfQueue(): string {
+    const path = this.node.path.replace(/\W/g, '').slice(-50);
+    const uuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
+    return `${path}Queue-${Names.uniqueId(this).slice(-8)}-${Fn.select(4, Fn.split('-', uuid))}`;
   }
 
   /** Sends a rule's events to the queue, and those that it does not take to the dead letters. */

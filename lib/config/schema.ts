@@ -152,7 +152,7 @@ const PoolSchema = v.strictObject(
       v.string('the name of a NodePool, node group or Auto Scaling group'),
       v.regex(
         /^[ -~]{1,255}$/,
-        'the name of a NodePool, node group or Auto Scaling group: up to 255 printable letters',
+        'the name of a NodePool, node group or Auto Scaling group: up to 255 characters of printable ASCII',
       ),
     ),
     /** The instance profiles of its nodes, where they are not those of the cluster. */

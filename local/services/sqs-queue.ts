@@ -61,6 +61,8 @@ const longestVisibilityMs = 12 * 3600 * 1000;
 export class Queue {
   readonly settings: QueueSettings;
   redrive: Redrive | undefined;
+  /** Which queues may name this one for their dead letters, by ARN; any if it is absent. */
+  allowsRedriveOf: readonly string[] | undefined;
   policy: unknown;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
@@ -70,6 +72,18 @@ export class Queue {
   constructor(settings: QueueSettings, clock: Clock) {
     this.settings = settings;
     this.#clock = clock;
+  }
+
+  /** Moves messages that are received too often to another queue from now on. Throws AwsError InvalidParameterValue where that one does not take them. */
+  setRedrive(redrive: Redrive): void {
+    const { queue } = redrive;
+    if (queue.allowsRedriveOf?.includes(this.settings.arn) === false) {
+      throw new AwsError(
+        'InvalidParameterValue',
+        `Value for parameter RedrivePolicy is invalid. Reason: The dead-letter queue ${queue.settings.arn} does not allow redrive from ${this.settings.arn}.`,
+      );
+    }
+    this.redrive = redrive;
   }
 
   /** How many messages could be received now. */

@@ -11,6 +11,12 @@ import type { Sqs } from './sqs.ts';
 
 const RedrivePolicySchema = v.strictObject({ deadLetterTargetArn: v.string(), maxReceiveCount: integer(1, 1000) });
 
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
+const RedriveAllowPolicySchema = v.strictObject({
+  redrivePermission: v.picklist(['allowAll', 'denyAll', 'byQueue']),
+  sourceQueueArns: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10))),
+});
+
 /** A key of one's own (KmsMasterKeyId) is not among them: each sender would need rights on the key, and KMS is not modelled. */
 const QueueSchema = v.strictObject({
   QueueName: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/))),
@@ -19,6 +25,7 @@ const QueueSchema = v.strictObject({
   DelaySeconds: v.optional(integer(0, 900), 0),
   ReceiveMessageWaitTimeSeconds: v.optional(integer(0, 20), 0),
   RedrivePolicy: v.optional(RedrivePolicySchema),
+  RedriveAllowPolicy: v.optional(RedriveAllowPolicySchema),
   SqsManagedSseEnabled: v.optional(BooleanSchema, true),
   Tags: v.optional(TagsSchema),
 });
@@ -42,8 +49,9 @@ export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
       });
       if (read.RedrivePolicy !== undefined) {
         const { deadLetterTargetArn, maxReceiveCount } = read.RedrivePolicy;
-        made.redrive = { queue: sqs.byArn(deadLetterTargetArn), maxReceiveCount };
+        made.setRedrive({ queue: sqs.byArn(deadLetterTargetArn), maxReceiveCount });
       }
+      made.allowsRedriveOf = allowedBy(read.RedriveAllowPolicy);
       const { url, arn, name } = made.settings;
       return { ref: url, attributes: { Arn: arn, QueueName: name, QueueUrl: url } };
     },
@@ -76,6 +84,11 @@ export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
     },
   };
   return [queue, policy];
+}
+
+function allowedBy(policy: v.InferOutput<typeof RedriveAllowPolicySchema> | undefined): readonly string[] | undefined {
+  if (policy === undefined || policy.redrivePermission === 'allowAll') return undefined;
+  return policy.redrivePermission === 'denyAll' ? [] : (policy.sourceQueueArns ?? []);
 }
 
 function strings(value: unknown): readonly string[] {

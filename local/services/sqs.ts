@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   ChangeMessageVisibilityBatchCommandInput,
   ChangeMessageVisibilityCommandInput,
+  CreateQueueCommandInput,
   DeleteMessageBatchCommandInput,
   DeleteMessageCommandInput,
   GetQueueAttributesCommandInput,
@@ -96,6 +97,10 @@ export class Sqs {
             });
           },
         ),
+        CreateQueue: operation(
+          (input: CreateQueueCommandInput) => this.#authorize('CreateQueue', this.#urlOf(input.QueueName ?? '')),
+          (input: CreateQueueCommandInput) => ({ QueueUrl: this.#make(input).settings.url }),
+        ),
         GetQueueUrl: operation(
           (input: GetQueueUrlCommandInput) => this.#authorize('GetQueueUrl', this.#urlOf(input.QueueName ?? '')),
           (input: GetQueueUrlCommandInput) => ({ QueueUrl: this.#of(this.#urlOf(input.QueueName ?? '')).settings.url }),
@@ -116,6 +121,24 @@ export class Sqs {
     const queue = new Queue({ ...settings, arn, url: this.#urlOf(settings.name) }, this.#clock);
     this.#queues.set(settings.name, queue);
     return queue;
+  }
+
+  /** Makes a queue of another's, with what a redrive takes; every other attribute is refused. */
+  #make({ QueueName = '', Attributes = {} }: CreateQueueCommandInput): Queue {
+    const { VisibilityTimeout = '30', RedrivePolicy, ...rest } = Attributes;
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined) throw new AwsError('InvalidAttributeName', `${unknown} is not known here`);
+    const settings = { delay: 0, receiveWait: 0, retention: 345_600, managedEncryption: true };
+    const made = this.create({ ...settings, name: QueueName, visibilityTimeout: Number(VisibilityTimeout) });
+    if (RedrivePolicy === undefined) return made;
+    const { deadLetterTargetArn = '', maxReceiveCount = 1 } = JSON.parse(RedrivePolicy) as Record<string, never>;
+    try {
+      made.setRedrive({ queue: this.byArn(deadLetterTargetArn), maxReceiveCount: Number(maxReceiveCount) });
+    } catch (error) {
+      this.#queues.delete(QueueName);
+      throw error;
+    }
+    return made;
   }
 
   /** Deletes a queue with its messages, by its URL. */

@@ -53,6 +53,21 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
     }
   });
 
+  it('takes no message by way of a queue of its own whose dead letters it would be', async () => {
+    const world = await startWorld();
+    const attacker = attackerWith(world, 'sqs:CreateQueue');
+    for (const kind of ['Queue', 'DeadLetters']) {
+      const RedrivePolicy = JSON.stringify({
+        deadLetterTargetArn: arnOf(world, `${path}/${kind}`),
+        maxReceiveCount: 1,
+      });
+      const own = { QueueName: `own-${kind}`, Attributes: { VisibilityTimeout: '0', RedrivePolicy } };
+      expect(await answerTo(world, attacker, 'sqs', 'CreateQueue', own)).toMatch(
+        /^InvalidParameterValue: .*does not allow redrive from/,
+      );
+    }
+  });
+
   it('gives its messages to its function alone', async () => {
     const world = await startWorld();
     const { roleArn } = world.cloud.lambda.function(functionName(world, reader)).settings;

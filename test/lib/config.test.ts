@@ -106,6 +106,10 @@ describe('airlock.yaml', () => {
       'clusters: [{name: a}]\npools: [{name: b, launchHook: c}]',
       'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, for pool b has nodes replaced',
     ],
+    [
+      'clusters: [{name: a}]\npools: [{name: Knoten-für-Gäste}]',
+      'pools.0.name: is "Knoten-für-Gäste"; accepted: the name of a NodePool, node group or Auto Scaling group: up to 255 characters of printable ASCII',
+    ],
     ['clusters: [{name: a}]\npools: [{onFailure: replace}]', 'pools.0.name: is missing and has no default'],
     ['clusters: [{name: a}]\npools: [{name: b}, {name: b}]', 'accepted: each pool once'],
     [

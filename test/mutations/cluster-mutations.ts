@@ -14,8 +14,8 @@ export const clusterMutations: readonly Mutation[] = [
     name: 'the preparing role is no cluster administrator',
     apply: grant(
       'adapters/access-entries.ts',
-      /await whileSpreading\(\s*\(\) => client\.send\(new Associate/,
-      'await (async (..._: unknown[]) => {})(\n    () => client.send(new Associate',
+      "await whileSpreading('eks:AssociateAccessPolicy', () => client.send(policy));",
+      'void policy;',
     ),
     turnsRed: prepared,
   },
@@ -36,7 +36,11 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'a role that EKS does not know yet fails the deployment',
-    apply: grant('adapters/access-entries.ts', '/principal/i', '/never/'),
+    apply: grant(
+      'adapters/aws-errors.ts',
+      "'InvalidParameterException: rincipal': ['wait'",
+      "'InvalidParameterException: never': ['wait'",
+    ),
     turnsRed: prepared,
   },
   {

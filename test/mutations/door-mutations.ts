@@ -95,6 +95,21 @@ const queueMutations = doors.flatMap((door) => {
   );
 });
 
+/** Each queue and its dead letters, once without the list of those whose dead letters it may be. */
+const redriveMutations = doors.flatMap((door) => {
+  const [scope, name] = door.split('/') as [string, string];
+  const id = scope === name ? scope : `${scope}${name}`;
+  return [`${id}Queue`, `${id}DeadLetters`].map(
+    (queue): Mutation => ({
+      name: `door open: ${queue} takes the dead letters of any queue`,
+      apply: (copy) => {
+        delete copy.resource('AWS::SQS::Queue', queue).Properties['RedriveAllowPolicy'];
+      },
+      turnsRed: 'a queue of ours is the dead letters of no other queue',
+    }),
+  );
+});
+
 /** Mistakes in the policies that keep other principals out. */
 export const doorMutations: readonly Mutation[] = [
   {
@@ -141,6 +156,7 @@ export const doorMutations: readonly Mutation[] = [
     turnsRed: 'a line that another rule sends is in no audit trail',
   },
   ...queueMutations,
+  ...redriveMutations,
   ...ledgerMutations,
   ...[0, 1].map(
     (index): Mutation => ({

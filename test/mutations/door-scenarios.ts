@@ -49,6 +49,17 @@ export const doorScenarios = {
     }
   }),
 
+  'a queue of ours is the dead letters of no other queue': on(async ({ world }) => {
+    const attacker = attackerWith(world, 'sqs:CreateQueue');
+    const all = world.services.sqs.all();
+    for (const { settings } of all) {
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: settings.arn, maxReceiveCount: 1 });
+      const own = { QueueName: 'own', Attributes: { RedrivePolicy } };
+      const said = await answerTo(world, attacker, 'sqs', 'CreateQueue', own);
+      assert.match(said ?? `${settings.name} takes the dead letters of a stranger`, /does not allow redrive from/);
+    }
+  }),
+
   'a role that was taken over writes its own attributes alone': on(async (stage) => {
     const { world } = stage;
     const TableName = world.cloud.resource('Ledger/Table/Resource').ref;
