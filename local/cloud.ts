@@ -1,12 +1,14 @@
 import { FrontDoor } from './aws/front-door.ts';
+import type { Faults, JournalEntry } from './aws/observed.ts';
 import type { Sdk } from './aws/sdk.ts';
 import { type Aws, here, type Place, type Service } from './aws/service.ts';
 import type { WireRequest, WireResponse } from './aws/wire.ts';
 import { type Clock, VirtualClock } from './clock.ts';
-import type { Core, Faults, JournalEntry, Part, PartMaker } from './core.ts';
+import type { Core, PartMaker } from './core.ts';
 import { Iam } from './iam/iam.ts';
 import { Lambda } from './lambda/lambda.ts';
 import { Networks } from './network/networks.ts';
+import type { Part } from './part.ts';
 import { CloudFormation } from './services/cloudformation.ts';
 import { iamPart } from './services/iam.ts';
 import { lambdaPart } from './services/lambda.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { Faults, JournalEntry, ObservedCall } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
 import { check, type Misfit } from './check.ts';
+import type { Faults, JournalEntry, ObservedCall } from './observed.ts';
 import { codecOf } from './protocols/protocol.ts';
 import { refuseAccess, refuseMisfit } from './refusals.ts';
 import { loadSdk, type Model, type Sdk } from './sdk.ts';

@@ -1,7 +1,7 @@
 import { AwsError, type Principal } from '../aws/service.ts';
 import type { Invoked } from './function.ts';
 import type { Ground } from './host.ts';
-import type { LambdaFunction } from './lambda.ts';
+import type { LambdaFunction } from './lambda-function.ts';
 
 /** Waits before the first and the second retry, in milliseconds. Source: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation". */
 const retryWaits = [60_000, 120_000];

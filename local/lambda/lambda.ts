@@ -2,19 +2,9 @@ import { AwsError, type Principal } from '../aws/service.ts';
 import { ahead } from '../clock.ts';
 import { Asynchronous } from './asynchronous.ts';
 import { Environment } from './environment.ts';
-import type { AsyncSettings, FunctionSettings, Invoked } from './function.ts';
+import type { FunctionSettings, Invoked } from './function.ts';
 import type { Ground } from './host.ts';
-
-/** One function with its execution environments. */
-export interface LambdaFunction {
-  settings: FunctionSettings;
-  /** How far the clock of its hosts is ahead of the others, in milliseconds; new environments have it. */
-  clockAheadMs: number;
-  asynchronous: AsyncSettings;
-  /** Statements that `AWS::Lambda::Permission` added. */
-  readonly statements: unknown[];
-  readonly environments: Set<Environment>;
-}
+import type { LambdaFunction } from './lambda-function.ts';
 
 /** Lambda's functions and how they are invoked. */
 export class Lambda {

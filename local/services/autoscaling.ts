@@ -12,7 +12,8 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import { type Authorization, AwsError, operation, type Place, type Service } from '../aws/service.ts';
 import type { Clock, Timer } from '../clock.ts';
-import type { Ec2, StoredInstance } from './ec2.ts';
+import type { Ec2 } from './ec2.ts';
+import type { StoredInstance } from './ec2-instance.ts';
 import type { Emit } from './service-event.ts';
 
 /** A hook that holds new instances until somebody answers, or its heartbeat ends. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DescribeStackResourceCommandInput } from '@aws-sdk/client-cloudformation';
 import { AwsError, operation, type Service } from '../aws/service.ts';
 import type { WireRequest, WireResponse } from '../aws/wire.ts';
-import type { Core, Part } from '../core.ts';
+import type { Core } from '../core.ts';
+import type { Part } from '../part.ts';
 import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';
 

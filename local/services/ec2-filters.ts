@@ -1,7 +1,7 @@
 /** Filters of EC2: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html */
 import type { Filter } from '@aws-sdk/client-ec2';
 import { AwsError } from '../aws/service.ts';
-import type { StoredInstance } from './ec2.ts';
+import type { StoredInstance } from './ec2-instance.ts';
 
 /** All filters of one call together may have so many values. */
 const mostValues = 200;

@@ -16,6 +16,7 @@ import type {
 import { type Authorization, AwsError, type IamContext, operation, type Place, type Service } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 import { matchesFilters } from './ec2-filters.ts';
+import type { StoredInstance } from './ec2-instance.ts';
 import type { Emit } from './service-event.ts';
 import { Throttle } from './throttle.ts';
 
@@ -37,28 +38,6 @@ export interface Launch {
   readonly pendingMs?: number;
   /** How long after its launch DescribeInstances does not show it, in milliseconds: EC2 is eventually consistent. */
   readonly unseenMs?: number;
-}
-
-/** An instance as the store keeps it. */
-export interface StoredInstance {
-  readonly id: string;
-  readonly arn: string;
-  tags: Readonly<Record<string, string>>;
-  readonly availabilityZone: string;
-  readonly privateDnsName: string;
-  readonly instanceType: string;
-  readonly architecture: 'arm64' | 'x86_64';
-  readonly spot: boolean;
-  /** The ARN of its instance profile. */
-  instanceProfile: string | undefined;
-  readonly reservationId: string;
-  readonly index: number;
-  state: InstanceStateName;
-  /** Milliseconds since the epoch; a stop and a start renew it. */
-  launchTime: number;
-  /** From when on it is shown, in milliseconds since the epoch. */
-  readonly shownFrom: number;
-  terminatedAt: number | undefined;
 }
 
 /** Told of each state that an instance comes into. */

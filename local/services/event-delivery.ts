@@ -2,49 +2,9 @@
  * How an event gets to a target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and, for events
  * that could not be delivered, https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
-import { type Aws, AwsError, type Principal } from '../aws/service.ts';
-import type { Clock } from '../clock.ts';
-import { type BusEvent, invokeTarget, queueUrl } from './event-targets.ts';
-
-/** A target of a rule. */
-export interface Target {
-  readonly id: string;
-  readonly arn: string;
-  /** The role under which the bus calls the target, where its kind needs one. */
-  readonly roleArn?: string | undefined;
-  /** A constant that the target gets in the event's place. */
-  readonly input?: string | undefined;
-  readonly deadLetterArn?: string | undefined;
-  /** How often delivery is tried again, and how old the event may be then, in seconds. */
-  readonly retries: number;
-  readonly maximumAge: number;
-}
-
-/** One event on its way to one target, as the hook sees it. */
-export interface Delivered {
-  readonly event: BusEvent;
-  readonly ruleArn: string;
-  readonly target: Target;
-}
-
-/**
- * Decides when copies of an event leave for a target, in milliseconds from now: none drops it, two repeat it, unlike numbers delay and
- * reorder. Undefined leaves it as it is. EventBridge promises at least one delivery, in any order; services' own events not even that.
- */
-export type DeliveryHook = (delivered: Delivered) => readonly number[] | undefined;
-
-/** What delivery needs. */
-export interface EventDeliveryOptions {
-  readonly clock: Clock;
-  readonly aws: Aws;
-  /** Assumes a target's role. */
-  readonly session: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
-  /** How long an event takes from the bus to a target, in milliseconds. */
-  readonly latencyMs: number;
-  /** A number from 0 to 1, for the jitter of retries. */
-  readonly random: () => number;
-  hook: DeliveryHook | undefined;
-}
+import { AwsError, type Principal } from '../aws/service.ts';
+import type { Delivered, EventDeliveryOptions } from './event-deliveries.ts';
+import { invokeTarget, queueUrl } from './event-targets.ts';
 
 /** The pauses between tries double from a second up to this, in milliseconds; AWS publishes no table. */
 const longestPauseMs = 600_000;

@@ -3,21 +3,7 @@
  * and log groups let the bus in by their own policies; a state machine needs a role.
  */
 import { AwsError, type Principal } from '../aws/service.ts';
-import type { EventDeliveryOptions, Target } from './event-delivery.ts';
-
-/** An event as the bus hands it on. */
-export interface BusEvent {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  /** UTC, to the second. */
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+import type { BusEvent, EventDeliveryOptions, Target } from './event-deliveries.ts';
 
 type Invoke = (
   options: EventDeliveryOptions,

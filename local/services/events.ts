@@ -10,9 +10,10 @@ import type { Clock } from '../clock.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { defaultBus, EventBuses } from './event-buses.ts';
-import { type DeliveryHook, EventDelivery, type Target } from './event-delivery.ts';
+import type { BusEvent, DeliveryHook, Target } from './event-deliveries.ts';
+import { EventDelivery } from './event-delivery.ts';
 import { compilePattern, type EventTest } from './event-pattern.ts';
-import { type BusEvent, refuseTarget } from './event-targets.ts';
+import { refuseTarget } from './event-targets.ts';
 import { integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
 import type { Emit, ServiceEvent } from './service-event.ts';
 

@@ -3,10 +3,11 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html and aws-resource-iam-policy.html
  */
 import { AwsError } from '../aws/service.ts';
-import type { Core, Part } from '../core.ts';
+import type { Core } from '../core.ts';
 import type { Role } from '../iam/iam.ts';
 import { managedPolicies } from '../iam/managed-policies.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
+import type { Part } from '../part.ts';
 import { physicalName, suffixOf } from '../template/names.ts';
 import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';

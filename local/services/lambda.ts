@@ -1,7 +1,8 @@
 import type { GetFunctionRequest, InvocationRequest } from '@aws-sdk/client-lambda';
 import { type Authorization, AwsError, type Call, operation, type Service } from '../aws/service.ts';
-import type { Core, Part } from '../core.ts';
-import type { LambdaFunction } from '../lambda/lambda.ts';
+import type { Core } from '../core.ts';
+import type { LambdaFunction } from '../lambda/lambda-function.ts';
+import type { Part } from '../part.ts';
 import { lambdaResourceTypes } from './lambda-resources.ts';
 
 /** What a synchronous and an asynchronous payload may hold, in bytes. Source: Lambda quotas. */

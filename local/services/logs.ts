@@ -15,8 +15,8 @@ import {
   type Service,
 } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
-import type { Part } from '../core.ts';
 import { readPolicy } from '../iam/policy.ts';
+import type { Part } from '../part.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';

@@ -3,7 +3,8 @@
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
  */
 import * as v from 'valibot';
-import type { Core, Part } from '../core.ts';
+import type { Core } from '../core.ts';
+import type { Part } from '../part.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
 

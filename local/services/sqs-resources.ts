@@ -7,7 +7,7 @@ import { AwsError } from '../aws/service.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from './properties.ts';
-import type { Sqs } from './sqs.ts';
+import type { Queue, QueueSettings } from './sqs-queue.ts';
 
 const RedrivePolicySchema = v.strictObject({ deadLetterTargetArn: v.string(), maxReceiveCount: integer(1, 1000) });
 
@@ -32,8 +32,16 @@ const QueueSchema = v.strictObject({
 
 const PolicySchema = v.strictObject({ Queues: v.array(v.string()), PolicyDocument: v.looseObject({}) });
 
+/** What has the queues. */
+interface Queues {
+  create(settings: Omit<QueueSettings, 'arn' | 'url'>): Queue;
+  remove(url: string): void;
+  byArn(arn: string): Queue;
+  byUrl(url: string): Queue;
+}
+
 /** `AWS::SQS::Queue` and `AWS::SQS::QueuePolicy`. */
-export function queueResourceTypes(sqs: Sqs): readonly ResourceType[] {
+export function queueResourceTypes(sqs: Queues): readonly ResourceType[] {
   const queue: ResourceType = {
     type: 'AWS::SQS::Queue',
     properties: propertyNames(QueueSchema),

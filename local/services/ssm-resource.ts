@@ -4,8 +4,8 @@ import { AwsError } from '../aws/service.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { propertyNames, readProperties, TagsSchema } from './properties.ts';
-import type { Ssm } from './ssm.ts';
-import { readDocument } from './ssm-document.ts';
+
+import { readDocument, type StoredDocument } from './ssm-document.ts';
 
 /** https://docs.aws.amazon.com/general/latest/gr/ssm.html */
 const mostBytes = 65_536;
@@ -26,8 +26,14 @@ const DocumentSchema = v.strictObject({
   Tags: v.optional(TagsSchema),
 });
 
+/** What has the documents. */
+interface DocumentStore {
+  addDocument(document: Omit<StoredDocument, 'arn' | 'version'>): StoredDocument;
+  removeDocument(name: string): void;
+}
+
 /** `AWS::SSM::Document`. */
-export function documentResourceType(ssm: Ssm): ResourceType {
+export function documentResourceType(ssm: DocumentStore): ResourceType {
   return {
     type: 'AWS::SSM::Document',
     properties: propertyNames(DocumentSchema),

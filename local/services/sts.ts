@@ -1,6 +1,7 @@
 /** STS: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
 import { operation, type Service } from '../aws/service.ts';
-import type { Core, Part } from '../core.ts';
+import type { Core } from '../core.ts';
+import type { Part } from '../part.ts';
 
 /** STS: who the caller is. It needs no right. */
 export function stsPart({ iam, place }: Core): Part {

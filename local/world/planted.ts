@@ -1,6 +1,6 @@
 import { source } from '../../domain/events.ts';
+import type { Faults } from '../aws/observed.ts';
 import { AwsError } from '../aws/service.ts';
-import type { Faults } from '../core.ts';
 import type { FaultName } from '../faults.ts';
 import type { NodePlan } from './node.ts';
 import type { World } from './world.ts';

@@ -1,7 +1,8 @@
 import { runDocument } from '../agent/run-document.ts';
 import { VirtualClock } from '../clock.ts';
-import type { Core, Part, PartMaker } from '../core.ts';
+import type { Core, PartMaker } from '../core.ts';
 import type { KubernetesStandIn } from '../kubernetes/stand-in.ts';
+import type { Part } from '../part.ts';
 import { AutoScaling } from '../services/autoscaling.ts';
 import { CloudWatch } from '../services/cloudwatch.ts';
 import { DynamoDb } from '../services/dynamodb.ts';

@@ -1,7 +1,8 @@
+import type { Faults } from '../aws/observed.ts';
 import type { Clock } from '../clock.ts';
 import { VirtualClock } from '../clock.ts';
 import { LocalCloud } from '../cloud.ts';
-import type { Core, Faults } from '../core.ts';
+import type { Core } from '../core.ts';
 import type { Iam } from '../iam/iam.ts';
 import { clusterCertificate } from '../kubernetes/certificate.ts';
 import { Controllers } from '../kubernetes/controllers.ts';

@@ -1,6 +1,6 @@
+import type { Faults, ObservedCall } from '../../local/aws/observed.ts';
 import { AwsError } from '../../local/aws/service.ts';
 import type { Clock } from '../../local/clock.ts';
-import type { Faults, ObservedCall } from '../../local/core.ts';
 import type { World } from '../../local/world/world.ts';
 import type { Dice } from './dice.ts';
 

@@ -1,14 +1,9 @@
 import type { Dice } from './dice.ts';
+import type { FaultFacts } from './fault-facts.ts';
 import type { Trial } from './trial.ts';
 
 /** Something that goes wrong around the product. */
-export interface Fault {
-  /** What goes wrong, in one sentence. */
-  readonly about: string;
-  /** Whether every node is released all the same: the fault alone costs time, and nothing else. */
-  readonly heals?: true;
-  /** Whether an execution can break under it, so that only the sweep brings its node to an end. */
-  readonly strands?: true;
+export interface Fault extends FaultFacts {
   /** Plants it, before the first node is launched. How it strikes is the dice's matter. */
   plant(trial: Trial, dice: Dice): void;
 }

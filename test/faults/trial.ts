@@ -2,15 +2,15 @@ import { renderManifests } from '../../kubernetes/manifests.ts';
 import { VirtualClock } from '../../local/clock.ts';
 import { Controllers } from '../../local/kubernetes/controllers.ts';
 import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
-import type { LambdaFunction } from '../../local/lambda/lambda.ts';
+import type { LambdaFunction } from '../../local/lambda/lambda-function.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { DeliveryHook } from '../../local/services/event-delivery.ts';
+import type { DeliveryHook } from '../../local/services/event-deliveries.ts';
 import { karpenterNode, type LaunchedNode, type NodePlan } from '../../local/world/node.ts';
 import { World } from '../../local/world/world.ts';
 import { type CallFault, Calls } from './calls.ts';
 import type { Dice } from './dice.ts';
-import type { Fault } from './fault.ts';
+import type { FaultFacts } from './fault-facts.ts';
 import { WatchedMachine } from './machine.ts';
 import { Watch } from './watch.ts';
 
@@ -46,7 +46,7 @@ export class Trial {
   /** The pool that the nodes are launched in. */
   pool: string;
   /** What is planted. */
-  readonly faults: Fault[] = [];
+  readonly faults: FaultFacts[] = [];
   /** Instances that a fault ended: nobody else may have. */
   readonly ended = new Set<string>();
   /** When a fault last took away the Node of an instance, in milliseconds since the epoch. */

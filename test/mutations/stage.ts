@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
+import type { Faults } from '../../local/aws/observed.ts';
 import { VirtualClock } from '../../local/clock.ts';
-import type { Faults } from '../../local/core.ts';
 import type { StoredObject } from '../../local/kubernetes/object.ts';
 import type { MachineFault } from '../../local/machine/faults.ts';
 import type { Machine } from '../../local/machine/machine.ts';

@@ -4,7 +4,7 @@ import type { DocumentType } from '@smithy/types';
 import { check } from '../check.ts';
 import type { Sdk } from '../sdk.ts';
 import type { WireRequest } from '../wire.ts';
-import type { Codec } from './protocol.ts';
+import type { Codec } from './codec.ts';
 
 const settings = { timestampFormat: { useTrait: true, default: 7 }, jsonName: false } as const;
 const codec = new JsonCodec2(settings);

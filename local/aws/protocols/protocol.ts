@@ -1,29 +1,10 @@
-import type { Misfit } from '../check.ts';
-import type { Model, Sdk } from '../sdk.ts';
-import type { AwsError } from '../service.ts';
-import type { WireRequest, WireResponse } from '../wire.ts';
+import type { Sdk } from '../sdk.ts';
+import type { WireRequest } from '../wire.ts';
 import { awsJson } from './aws-json.ts';
+import type { Codec } from './codec.ts';
 import { query } from './query.ts';
 import { restJson } from './rest-json.ts';
 import { sqsQuery } from './sqs-query.ts';
-
-/** A request, read. */
-interface Decoded {
-  /** For instance `SendCommand`. */
-  readonly operation: string;
-  /** In the form of the SDK's commands. */
-  readonly input: unknown;
-  /** What of the request does not fit its schema: seen before the SDK's readers drop it. */
-  readonly misfit: Misfit | undefined;
-}
-
-/** How one wire protocol reads requests and writes answers. */
-export interface Codec {
-  /** @returns `undefined` where the request names no operation of the service */
-  decode(sdk: Sdk, request: WireRequest): Decoded | undefined;
-  encode(sdk: Sdk, model: Model, output: unknown, requestId: string): WireResponse;
-  encodeError(sdk: Sdk, request: WireRequest, error: AwsError, requestId: string): WireResponse;
-}
 
 /** The codec of a service's protocol; SQS has two, and a form is the older one. */
 export function codecOf({ service, protocol }: Sdk, { headers }: WireRequest): Codec {

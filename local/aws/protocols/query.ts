@@ -2,7 +2,7 @@ import { XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { Misfit } from '../check.ts';
 import type { WireResponse } from '../wire.ts';
-import type { Codec } from './protocol.ts';
+import type { Codec } from './codec.ts';
 
 /** ec2Query and awsQuery: the request is a form whose keys are paths into the input, the answer is XML. */
 export const query: Codec = {

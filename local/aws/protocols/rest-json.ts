@@ -5,7 +5,7 @@ import { check } from '../check.ts';
 import type { Model, Sdk } from '../sdk.ts';
 import type { WireRequest } from '../wire.ts';
 import { readJson, writeJson } from './aws-json.ts';
-import type { Codec } from './protocol.ts';
+import type { Codec } from './codec.ts';
 
 const settings = { timestampFormat: { useTrait: true, default: 7 }, jsonName: true } as const;
 const codec = new JsonCodec2(settings);

@@ -5,7 +5,7 @@
  */
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { Misfit } from '../check.ts';
-import type { Codec } from './protocol.ts';
+import type { Codec } from './codec.ts';
 import { escaped, query, xml } from './query.ts';
 
 const namespace = 'http://queue.amazonaws.com/doc/2012-11-05/';

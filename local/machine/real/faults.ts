@@ -1,6 +1,6 @@
 import { cloudInitResult, type MachineFault } from '../faults.ts';
 import { downloadFaults } from '../simulated.ts';
-import type { RealOptions } from './machine.ts';
+import type { RealOptions } from './options.ts';
 import type { ReleaseKind } from './release.ts';
 
 /** How a fault is planted in a real node. */

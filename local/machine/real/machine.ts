@@ -1,47 +1,20 @@
 import { hash, randomBytes } from 'node:crypto';
 import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ConfigurationName, companions, configurations } from '../configurations.ts';
+import { companions, configurations } from '../configurations.ts';
 import type { Ended, Machine, RuntimeHandler, Script } from '../machine.ts';
-import { faultHeader, type Mirror, type MirrorFault } from '../mirror.ts';
+import { faultHeader } from '../mirror.ts';
 import type { ExecutionOptions } from '../process.ts';
 import { readHandlers } from './cri.ts';
 import { requireRealHost } from './host.ts';
 import { NodeError, RealNode } from './node.ts';
+import type { RealOptions } from './options.ts';
 import { hide, place } from './place.ts';
 import { openDoor } from './relay.ts';
 import { runcWithBootId } from './release.ts';
-import { type DebianRelease, type Root, rootOf } from './roots.ts';
+import { type Root, rootOf } from './roots.ts';
 import { claimDirectory, sweepStale } from './stale.ts';
 import { furnishVirtualization } from './virtualization.ts';
-
-/** A configuration of containerd that has no name: the text of its root file, and files beside it by their paths. */
-export interface OwnConfiguration {
-  readonly text: string;
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** What a real node is like; every field has a default. */
-export interface RealOptions {
-  /** `trixie` unless told. */
-  readonly release?: DebianRelease;
-  /** A directory with other binaries: containerd, ctr, containerd-shim-runc-v2, runc; each takes the place of Debian's. */
-  readonly containerdDirectory?: string;
-  /** `eks-v2` unless told; `packaged` is what Debian's package brings. */
-  readonly configuration?: Exclude<ConfigurationName, 'elsewhere'> | 'packaged' | OwnConfiguration;
-  /** Whether the node can have guests: `usable` unless told; `off` as on a type that cannot; `no-device` in spite of its processor. */
-  readonly virtualization?: 'usable' | 'off' | 'no-device';
-  /** Where its downloads go; without one they end nowhere. */
-  readonly mirror?: Mirror;
-  /** What the mirror does wrong for this machine: for ever, or once. */
-  readonly download?: { readonly fault: MirrorFault; readonly once: boolean };
-  /** More files of the node, by their paths; executable where they begin with `#!`. */
-  readonly files?: Readonly<Record<string, string>>;
-  /** Files of its root file system that the node does not have. */
-  readonly without?: readonly string[];
-  /** Is told in a line what takes long. */
-  readonly progress?: (line: string) => void;
-}
 
 /** What systemd says of containerd.service: two equal ones say that it was not restarted in between. */
 export interface DaemonState {

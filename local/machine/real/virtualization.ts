@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RealOptions } from './machine.ts';
+import type { RealOptions } from './options.ts';
 import { place } from './place.ts';
 
 /** The kernel's modules that an installation of Kata loads. */

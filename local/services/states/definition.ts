@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { AwsError } from '../../aws/service.ts';
 import { isIntegration } from './integrations.ts';
+import { RetrierSchema } from './retrier.ts';
 
 /** A JSONata expression in its brackets: `{% … %}`. */
 const ExpressionSchema = v.pipe(v.string(), v.regex(/^\{%[\s\S]*%\}$/, 'must be a JSONata expression in {% %}'));
@@ -15,15 +16,6 @@ const assign = v.record(
   v.unknown(),
 );
 
-const RetrierSchema = v.strictObject({
-  ErrorEquals: v.pipe(v.array(v.string()), v.minLength(1)),
-  Comment: v.optional(v.string()),
-  IntervalSeconds: v.optional(seconds(1)),
-  MaxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(99_999_999))),
-  BackoffRate: v.optional(v.pipe(v.number(), v.minValue(1))),
-  MaxDelaySeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(31_622_399))),
-  JitterStrategy: v.optional(v.picklist(['FULL', 'NONE'])),
-});
 const CatcherSchema = v.strictObject({
   ErrorEquals: v.pipe(v.array(v.string()), v.minLength(1)),
   Comment: v.optional(v.string()),
@@ -121,7 +113,6 @@ const DefinitionSchema = v.strictObject({
   TimeoutSeconds: v.optional(seconds(1)),
 });
 
-export type Retrier = v.InferOutput<typeof RetrierSchema>;
 export type Catcher = v.InferOutput<typeof CatcherSchema>;
 export type TaskState = v.InferOutput<typeof TaskSchema>;
 export type ChoiceState = v.InferOutput<typeof ChoiceSchema>;

@@ -2,7 +2,7 @@
  * Errors of states, and which retrier or catcher takes them:
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
  */
-import type { Retrier } from './definition.ts';
+import type { Retrier } from './retrier.ts';
 
 /** The largest input, output or result, in bytes: 256 KiB. */
 const largestData = 262_144;

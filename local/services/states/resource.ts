@@ -6,7 +6,6 @@ import type { ResourceType } from '../../template/resource.ts';
 import { BooleanSchema, propertyNames, readProperties, TagsSchema } from '../properties.ts';
 import { readDefinition } from './definition.ts';
 import type { Execution } from './execution.ts';
-import type { MachineSettings, States } from './states.ts';
 
 const LoggingSchema = v.strictObject({
   Level: v.optional(v.picklist(['ALL', 'ERROR', 'FATAL', 'OFF']), 'OFF'),
@@ -35,8 +34,24 @@ const StateMachineSchema = v.strictObject({
 type Logging = v.InferOutput<typeof LoggingSchema>;
 type Write = (logGroup: string, stream: string, message: string) => void;
 
+/** What a state machine is made with. */
+export interface MachineSettings {
+  readonly name: string;
+  readonly roleArn: string;
+  readonly definitionText: string;
+  /** Told of each event of the machine's executions as it is written. */
+  readonly watch?: (execution: Execution, event: HistoryEvent) => void;
+}
+
+/** What has the state machines. */
+interface StateMachines {
+  create(settings: MachineSettings): string;
+  update(arn: string, settings: MachineSettings): void;
+  remove(arn: string): void;
+}
+
 /** `AWS::StepFunctions::StateMachine`. */
-export function stateMachineResourceType(states: States, write: Write | undefined): ResourceType {
+export function stateMachineResourceType(states: StateMachines, write: Write | undefined): ResourceType {
   return {
     type: 'AWS::StepFunctions::StateMachine',
     properties: propertyNames(StateMachineSchema),

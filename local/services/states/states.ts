@@ -31,7 +31,7 @@ import { Execution } from './execution.ts';
 import { Jsonata } from './jsonata.ts';
 import { pageOf } from './page.ts';
 import { Buckets, type Limited, quotasOf } from './quotas.ts';
-import { stateMachineResourceType } from './resource.ts';
+import { type MachineSettings, stateMachineResourceType } from './resource.ts';
 import { described, listed, statusChange } from './shown.ts';
 import { TaskTokens } from './tokens.ts';
 
@@ -42,15 +42,6 @@ const largestData = 262_144;
 
 /** The longest definition, in bytes. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 const largestDefinition = 1_048_576;
-
-/** What a state machine is made with. */
-export interface MachineSettings {
-  readonly name: string;
-  readonly roleArn: string;
-  readonly definitionText: string;
-  /** Told of each event of the machine's executions as it is written. */
-  readonly watch?: (execution: Execution, event: HistoryEvent) => void;
-}
 
 /** The state machines of one account and region. */
 export class States {

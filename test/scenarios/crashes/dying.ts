@@ -1,6 +1,6 @@
 import { expect, inject } from 'vitest';
 import { type Breaker, breakerKey } from '../../../domain/breaker.ts';
-import type { ObservedCall } from '../../../local/core.ts';
+import type { ObservedCall } from '../../../local/aws/observed.ts';
 import type { LaunchedNode } from '../../../local/world/node.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
 import { cluster, Stage } from '../../mutations/stage.ts';

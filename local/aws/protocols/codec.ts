@@ -1,0 +1,22 @@
+import type { Misfit } from '../check.ts';
+import type { Model, Sdk } from '../sdk.ts';
+import type { AwsError } from '../service.ts';
+import type { WireRequest, WireResponse } from '../wire.ts';
+
+/** A request, read. */
+interface Decoded {
+  /** For instance `SendCommand`. */
+  readonly operation: string;
+  /** In the form of the SDK's commands. */
+  readonly input: unknown;
+  /** What of the request does not fit its schema: seen before the SDK's readers drop it. */
+  readonly misfit: Misfit | undefined;
+}
+
+/** How one wire protocol reads requests and writes answers. */
+export interface Codec {
+  /** @returns `undefined` where the request names no operation of the service */
+  decode(sdk: Sdk, request: WireRequest): Decoded | undefined;
+  encode(sdk: Sdk, model: Model, output: unknown, requestId: string): WireResponse;
+  encodeError(sdk: Sdk, request: WireRequest, error: AwsError, requestId: string): WireResponse;
+}

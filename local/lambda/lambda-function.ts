@@ -1,0 +1,13 @@
+import type { Environment } from './environment.ts';
+import type { AsyncSettings, FunctionSettings } from './function.ts';
+
+/** One function with its execution environments. */
+export interface LambdaFunction {
+  settings: FunctionSettings;
+  /** How far the clock of its hosts is ahead of the others, in milliseconds; new environments have it. */
+  clockAheadMs: number;
+  asynchronous: AsyncSettings;
+  /** Statements that `AWS::Lambda::Permission` added. */
+  readonly statements: unknown[];
+  readonly environments: Set<Environment>;
+}
