@@ -106,9 +106,9 @@ export class ClusterAccess extends Construct {
       reason: 'AWS knows no resource for the answer by token',
     });
     this.cluster.consume(this.tasks, {
-      batchSize: 400,
-      // The shortest that lets a batch hold more than ten.
-      window: Duration.seconds(1),
+      // No window for a lone node: the function takes further messages itself.
+      batchSize: 10,
+      window: Duration.seconds(0),
       maxConcurrency: 2,
       putsBack: true,
     });

@@ -174,6 +174,12 @@ export const awsErrors = {
     ReceiptHandleIsInvalid: ['done', 'The message was received again: it waits by its new receipt.'],
     MessageNotInflight: ['done', 'The message is visible already, or was deleted.'],
   },
+  'sqs:ReceiveMessage': { ...queues, ...queueKeys, OverLimit: ['retry', 'Too many messages are out of the queue.'] },
+  'sqs:DeleteMessage': {
+    ...queues,
+    ReceiptHandleIsInvalid: ['done', 'The message was received again: what is done is found to be done.'],
+    InvalidIdFormat: wrong,
+  },
   'sqs:SendMessageBatch': {
     ...queues,
     ...queueKeys,

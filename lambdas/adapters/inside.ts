@@ -19,7 +19,7 @@ class InsideError extends Error {
  * @returns what became of each node, in the order of the batch
  * @throws an error of the same name and message as the function's
  */
-export async function performAllInside(
+export async function performInside(
   functionArn: string,
   batch: readonly Asked[],
   token: string,

@@ -1,9 +1,23 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { SQSBatchItemFailure, SQSRecord } from 'aws-lambda';
 import { unlessDone } from './aws-errors.ts';
 import { logger } from './telemetry.ts';
 
 const client = new SQSClient({ maxAttempts: 4 });
+
+/** A message that was received, as far as it is worked with: a poller's record is one. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  readonly attributes: { readonly SentTimestamp?: string | undefined };
+}
 
 /**
  * Puts a message back for a while: it stays in the queue, invisible for the given seconds, and is counted as a failure of the batch so
@@ -12,7 +26,11 @@ const client = new SQSClient({ maxAttempts: 4 });
  * @param queueUrl the queue that the record came from
  * @param seconds 0 to 43,200
  */
-export async function putBack(queueUrl: string, record: SQSRecord, seconds: number): Promise<SQSBatchItemFailure> {
+export async function putBack(
+  queueUrl: string,
+  record: Pick<SQSRecord, 'messageId' | 'receiptHandle'>,
+  seconds: number,
+): Promise<SQSBatchItemFailure> {
   const waiting = new ChangeMessageVisibilityCommand({
     QueueUrl: queueUrl,
     ReceiptHandle: record.receiptHandle,
@@ -24,8 +42,38 @@ export async function putBack(queueUrl: string, record: SQSRecord, seconds: numb
   return { itemIdentifier: record.messageId };
 }
 
-/** SendMessageBatch takes at most ten messages. */
-const messagesPerCall = 10;
+/** ReceiveMessage gives at most ten messages, and SendMessageBatch takes as many. */
+export const messagesPerCall = 10;
+
+/**
+ * Takes messages out of a queue that are visible now. Whoever takes a message deletes it, or puts it back.
+ *
+ * @param most how many
+ */
+export async function takeMessages(queueUrl: string, most: number): Promise<readonly ReceivedMessage[]> {
+  const taken: ReceivedMessage[] = [];
+  while (taken.length < most) {
+    const receiving = new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MaxNumberOfMessages: Math.min(messagesPerCall, most - taken.length),
+      WaitTimeSeconds: 0,
+      MessageSystemAttributeNames: ['SentTimestamp'],
+    });
+    const { Messages = [] } = await client.send(receiving);
+    if (Messages.length === 0) break;
+    for (const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} } of Messages) {
+      const { SentTimestamp } = Attributes;
+      taken.push({ messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: { SentTimestamp } });
+    }
+  }
+  return taken;
+}
+
+/** Deletes a message that was taken and is dealt with. */
+export async function deleteMessage(queueUrl: string, { receiptHandle }: ReceivedMessage): Promise<void> {
+  const deletion = new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle });
+  await unlessDone('sqs:DeleteMessage', () => client.send(deletion));
+}
 
 /**
  * Sends messages to a queue.

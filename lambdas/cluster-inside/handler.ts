@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Answer, InsideCallSchema } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { performAll, performSurvey } from '../cluster/perform.ts';
+import { openSession, performSurvey } from '../cluster/perform.ts';
 
 /**
  * The part of a private cluster's function that stands in the cluster's network. It has no identity in the cluster and no right in AWS: it does what
@@ -16,8 +16,11 @@ export async function handler(event: unknown): Promise<readonly Answer[] | Surve
   logger.resetKeys();
   if ('survey' in call) return performSurvey(call.survey, call.token);
   const answers: Answer[] = [];
-  await performAll(call.batch, call.token, async (place, answer) => {
-    answers[place] = answer;
-  });
+  const session = openSession(call.token);
+  await session
+    .perform(call.batch, async (place, answer) => {
+      answers[place] = answer;
+    })
+    .finally(() => session.close());
   return answers;
 }

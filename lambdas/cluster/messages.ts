@@ -1,13 +1,13 @@
-import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { type LedgerRow, rowName } from '../../domain/ledger.ts';
 import { type Asked, type ClusterMessage, ClusterMessageSchema } from '../../domain/messages.ts';
 import { triedUntil } from '../../domain/node.ts';
+import type { ReceivedMessage } from '../adapters/queue.ts';
 import { authorize } from './authorize.ts';
 
 /** A message of the queue of a cluster, as it was read. */
 export interface Received {
-  readonly record: SQSRecord;
+  readonly record: ReceivedMessage;
   readonly message: ClusterMessage;
 }
 
@@ -27,7 +27,7 @@ export interface Sorted {
 }
 
 /** Reads a record; undefined where it is no message. */
-export function readMessage(record: SQSRecord): Received | undefined {
+export function readMessage(record: ReceivedMessage): Received | undefined {
   try {
     return { record, message: v.parse(ClusterMessageSchema, JSON.parse(record.body)) };
   } catch {

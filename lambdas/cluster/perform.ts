@@ -22,44 +22,53 @@ const requestTimeoutMs = 5_000;
 /** When no request of a call is under way any more, in milliseconds from its beginning: the answers have to be given before the function's time is up. */
 const lastRequestMs = 20_000;
 
+/** How long a release usually takes, in milliseconds. */
+const usualMs = 4_000;
+
 const time = {
   now: () => Date.now(),
   sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
   random: () => Math.random(),
 };
 
+/** Told of each node by its place in the batch, as soon as it has an answer. */
+export type Answered = (place: number, answer: Answer) => Promise<void>;
+
+/** A connection to the cluster for one call of the function: all batches that are performed by it share what they see. */
+export interface Session {
+  /** Until when a further batch has the time to come to something, in milliseconds since the epoch. */
+  readonly takesUntil: number;
+  /** Does in the cluster what was found to be allowed, for all nodes of a batch. */
+  perform(batch: readonly Asked[], answered: Answered): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
- * Does in the cluster what was found to be allowed, in the name of whoever the token is, for all nodes of a batch.
+ * Connects to the cluster, in the name of whoever the token is.
  *
  * @param token a bearer token of the cluster; never logged
- * @param answered told of each node by its place in the batch, as soon as it has an answer
  */
-export async function performAll(
-  batch: readonly Asked[],
-  token: string,
-  answered: (place: number, answer: Answer) => Promise<void>,
-): Promise<void> {
-  const api = new Kubernetes({
-    endpoint,
-    caPem,
-    token,
-    requestTimeoutMs,
-    signal: AbortSignal.timeout(lastRequestMs),
-  });
+export function openSession(token: string): Session {
+  const signal = AbortSignal.timeout(lastRequestMs);
+  const api = new Kubernetes({ endpoint, caPem, token, requestTimeoutMs, signal });
   const view = new ClusterView(api, time);
   const warn = (message: string, error: unknown) =>
     logger.warn(message, error instanceof Error ? error : String(error));
-  const ports = { api, view, time, endsAt: time.now() + callMs, gateKey, proof, ended: countEnd, warn } as const;
-  try {
-    await performBatch(batch, ports, async (place, answer) => {
-      const { action, node } = batch[place]?.call ?? {};
-      logger.info('answered', { action, instanceId: node?.instanceId, answer: shown(answer) });
-      await answered(place, answer);
-    });
-  } finally {
-    view.close();
-    await api.close();
-  }
+  const endsAt = time.now() + callMs;
+  const ports = { api, view, time, endsAt, gateKey, proof, ended: countEnd, warn } as const;
+  return {
+    takesUntil: endsAt - usualMs,
+    perform: (batch, answered) =>
+      performBatch(batch, ports, async (place, answer) => {
+        const { action, node } = batch[place]?.call ?? {};
+        logger.info('answered', { action, instanceId: node?.instanceId, answer: shown(answer) });
+        await answered(place, answer);
+      }),
+    async close() {
+      view.close();
+      await api.close();
+    },
+  };
 }
 
 /** Reads one page of the nodes of our pools. Throws an error named by the outcome where the cluster does not answer or forbids it. */

@@ -10,7 +10,7 @@ import { type Ports, tellEnd, writeRelease } from './ports.ts';
 import { PodProof } from './proof.ts';
 import { keyOf } from './view.ts';
 
-/** For how long after the release was asked for a Node that is not ready yet is waited for in a call, in milliseconds: it seldom takes longer. */
+/** For how long after the release was asked for a Node is waited for in a call that has not joined or is not Ready, in milliseconds: it seldom takes longer. */
 const likelyMs = 30_000;
 
 /**
@@ -34,7 +34,8 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
     const starting = pod?.underWay ? await pod.look() : undefined;
     if (starting !== undefined) return starting;
     const found = written ? await lookup.reread() : await lookup.find();
-    if (found.nodes === undefined) return { reason: 'node-never-joined', detail: found.absent };
+    if (found.nodes === undefined)
+      return { reason: 'node-never-joined', detail: found.absent, likelyUntil: askedAt + likelyMs };
     const node = refuseSeveral(found.nodes);
     seen = node;
     if (unanswered !== undefined && isReleasedBy(node, unanswered, ports.gateKey)) return ended(node, unanswered);

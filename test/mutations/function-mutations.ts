@@ -125,7 +125,12 @@ export const functionMutations: readonly Mutation[] = [
   },
   {
     name: 'a node that has to wait for its cluster is dropped',
-    apply: source('cluster', 'lambdas/cluster/handler.ts', 'back.push({ itemIdentifier: one.record.messageId });', ''),
+    apply: source(
+      'cluster',
+      'lambdas/cluster/deal.ts',
+      'this.#back?.push({ itemIdentifier: one.record.messageId });',
+      '',
+    ),
     turnsRed: 'a node whose kubelet comes after five minutes is released',
   },
   {

@@ -18,17 +18,19 @@ const patienceMs = 40 * 60_000;
  *
  * @param machine makes the nodes' machines; simulated ones with the faults unless told
  * @param assembly another assembly than that of the sample airlock.yaml
+ * @param clusters those that there are; the sample's unless told
  */
 export async function startWorld(
   machineFaults: readonly MachineFault[] = [],
   machine?: () => Promise<Machine>,
   assembly = inject('assembly'),
+  clusters: readonly string[] = [cluster],
 ): Promise<World> {
   const mirror = await startMirror();
   const world = await World.start({
     assembly,
     clock: new VirtualClock(),
-    clusters: [cluster],
+    clusters,
     machine: machine ?? (() => SimulatedMachine.create({ faults: machineFaults }, mirror)),
   });
   onTestFinished(async () => {

@@ -48,6 +48,8 @@ const inputs: Partial<Record<Operation, object>> = {
   'events:PutEvents': { Entries: [{ Source: 'airlock', DetailType: 'Node Admitted', Detail: '{}' }] },
   'lambda:Invoke': { FunctionName: 'demo' },
   'sqs:ChangeMessageVisibility': { QueueUrl, ReceiptHandle: 'handle', VisibilityTimeout: 5 },
+  'sqs:ReceiveMessage': { QueueUrl, MaxNumberOfMessages: 10 },
+  'sqs:DeleteMessage': { QueueUrl, ReceiptHandle: 'handle' },
   'sqs:SendMessage': { QueueUrl, MessageBody: '{}' },
   'sqs:SendMessageBatch': { QueueUrl, Entries: [{ Id: '0', MessageBody: '{}' }] },
   'ssm:CancelCommand': { CommandId },
