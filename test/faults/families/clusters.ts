@@ -31,6 +31,20 @@ export const clusterFaults: Family = {
       });
     },
   },
+  'watches-end': {
+    about: 'watches of the Kubernetes API are refused, end early, are too old, or break in the middle of an event',
+    heals: true,
+    plant(trial, dice) {
+      const share = dice.pick([0.2, 0.6]);
+      const meets = ({ aws, verb }: { aws: boolean; verb: string }) =>
+        aws && verb === 'watch' && dice.chance(share / 4);
+      const { faults } = trial.cluster;
+      faults.plant(meets, { kind: 'watch-ends', afterMs: dice.int(1, 4_000), how: 'closed' });
+      faults.plant(meets, { kind: 'watch-ends', afterMs: dice.int(1, 4_000), how: 'expired' });
+      faults.plant(meets, { kind: 'status', code: 410 });
+      faults.plant(meets, { kind: 'drop', when: 'mid-answer' });
+    },
+  },
   'cluster-crashes': {
     about: 'the function of the cluster dies at one of its requests, before or after it took effect',
     plant(trial, dice) {

@@ -93,6 +93,15 @@ export const functionFaults: Family = Object.fromEntries([
       { about: `a call of ${name} hangs until the function times out`, heals: true, plant: hangs(name) },
     ] as const,
   ]),
+  // Another family has the requests of the Kubernetes API at which it dies.
+  [
+    'cluster-answers-crash',
+    { about: 'cluster dies before or after any of its calls of AWS', heals: true, plant: crashes('cluster') },
+  ] as const,
+  [
+    'cluster-answers-hang',
+    { about: 'a call of AWS of cluster hangs until the function times out', heals: true, plant: hangs('cluster') },
+  ] as const,
   ...[...functions, 'cluster'].map(
     (name) =>
       [
