@@ -1,3 +1,4 @@
+/** Instances: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html */
 import type { InstanceStateName } from '@aws-sdk/client-ec2';
 
 /** An instance as the store keeps it. */

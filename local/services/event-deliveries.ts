@@ -1,3 +1,4 @@
+/** Events, their targets and deliveries: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html */
 import type { Aws, Principal } from '../aws/service.ts';
 import type { Clock } from '../clock.ts';
 
