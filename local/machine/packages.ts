@@ -72,6 +72,9 @@ function programOf(name: string): string {
 export function packageTools({ tree, apt }: PackagesOptions): Record<string, string> {
   const m = `${tree}/.machine`;
   const tools: Record<string, string> = {
+    'dpkg-deb': `
+[ "$1" = --fsys-tarfile ] || { echo "dpkg-deb (stand-in): unknown: $*" >&2; exit 64; }
+exec "${process.execPath}" "${m}/deb.mjs" "$2" data.tar`,
     dpkg: `[ "$*" = '--configure -a' ] || { echo "dpkg (stand-in): unknown: $*" >&2; exit 64; }`,
     'dpkg-query': `
 while [ "\${1#-}" != "$1" ]; do

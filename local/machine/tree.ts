@@ -24,6 +24,7 @@ const hostPrograms = [
   ],
   ...[
     'mkdir',
+    'mkfifo',
     'mv',
     'readlink',
     'rm',

@@ -1,109 +1,167 @@
-# --- the download: resumed where it broke off, and used only with the checksum that the catalogue pins ---
+# --- the download: kept, hashed and unpacked in one pass, and used only with the checksum that the catalogue pins ---
 
+# Whole, and as far as it came. The checksum that it is to have stands beside it.
 download=$state/download
 download_attempts=5
+download_final='' unpacking=''
+# To where an absolute link of the archive may lead, if anywhere: it is where the archive belongs.
+archive_home=''
 
 require_tools() {
   local program
-  for program in flock tar sha256sum timeout comm grep sed sync ldd "${proof_programs[@]}"; do
+  for program in flock tar tee mkfifo sha256sum timeout comm grep sed sync ldd "${proof_programs[@]}"; do
     command -v "$program" >/dev/null || fail tool-missing "$program is not on the node"
   done
   if ! command -v curl >/dev/null && ! command -v wget >/dev/null; then
     fail tool-missing 'neither curl nor wget is on the node'
   fi
   case $artifact_url in
-    *.bz2) want bzip2 bzip2 python3 ;;
+    *.bz2) want bzip2 lbzip2 bzip2 python3 ;;
     *.zst | *.zstd) want zstd zstd ;;
+    *.deb) ;;
+    *) fail install-failed "Airlock does not know how to unpack $artifact_url" ;;
   esac
 }
 
+# Leaves the release unpacked in $unpacking, where it is one that is unpacked; a package stays as it came.
 fetch() {
-  local attempt fresh=''
-  if [[ ! -f $download || $(<"$download.of") != "$sha256" ]] 2>/dev/null; then
-    rm -f "$download"
-    fresh=1
-  elif check_download; then
-    return 0
-  fi
+  local attempt status fresh=''
+  if [[ $(cat "$download.of" 2>/dev/null || true) != "$sha256" ]]; then rm -f "$download" "$download.part"; fi
   printf '%s\n' "$sha256" >"$download.of"
+  if [[ -f $download ]]; then
+    step 'downloaded before'
+    if pass; then return 0; fi
+    rm -f "$download"
+  fi
+  if [[ ! -s $download.part ]]; then fresh=1; fi
   for ((attempt = 1; ; attempt++)); do
     step "download, attempt $attempt"
-    if transfer; then
-      if check_download; then return 0; fi
-      rm -f "$download"
-      # A part that an earlier run left can be damaged; what came whole from upstream and is wrong is no accident.
-      if [[ -n $fresh ]]; then fail checksum-mismatch "$artifact_url: $REPLY"; fi
-      fresh=1
-      continue
-    fi
-    say "$REPLY"
-    if ((attempt >= download_attempts)) || [[ -n $download_final ]]; then fail download-failed "$REPLY"; fi
-    sleep "$attempt"
+    status=0
+    pass || status=$?
+    case $status in
+      0) return 0 ;;
+      1)
+        say "$REPLY"
+        if ((attempt >= download_attempts)) || [[ -n $download_final ]]; then fail download-failed "$REPLY"; fi
+        sleep "$attempt"
+        ;;
+      *)
+        rm -f "$download.part"
+        # A part that an earlier run left can be damaged; what came whole from upstream and is wrong is no accident.
+        if [[ -n $fresh ]]; then fail checksum-mismatch "$artifact_url: $REPLY"; fi
+        fresh=1
+        ;;
+    esac
   done
 }
 
-check_download() {
-  local size
-  size=$(wc -c <"$download")
-  if [[ -n $artifact_size ]] && ((size != artifact_size)); then
-    REPLY="the catalogue pins $artifact_size bytes, and $((size)) came"
+# One pass over the archive: it is hashed and consumed as it comes. Returns 1 with the reason in REPLY where it did not come whole, and 2 where it
+# is not what the catalogue pins; what was unpacked of it is thrown away then.
+pass() {
+  local hashing came='' consumed=''
+  unpacking=$stages/.stage.$$
+  rm -rf "$unpacking" "$work/pipe" "$work/headers"
+  : >"$work/listing"
+  public mkdir -p "$stages"
+  mkdir "$unpacking"
+  mkfifo "$work/pipe"
+  sha256sum <"$work/pipe" >"$work/sha256" &
+  hashing=$!
+  patience 60
+  # A run that is killed leaves the lock to these for as long as they write.
+  {
+    { supply "$REPLY" && : >"$work/came"; } 2>"$work/err-supply" | tee -p "$work/pipe" | { consume && : >"$work/consumed"; } || true
+  } 3>&- 4>&-
+  wait "$hashing"
+  if [[ -f $work/came ]]; then came=1; fi
+  if [[ -f $work/consumed ]]; then consumed=1; fi
+  rm -f "$work/came" "$work/consumed"
+  if [[ -z $came ]]; then
+    rm -rf "$unpacking"
+    blame_transfer
     return 1
   fi
-  hash_of "$download"
-  if [[ $REPLY == "$sha256" ]]; then return 0; fi
-  REPLY="the catalogue pins sha256 $sha256, and what came has $REPLY"
-  return 1
-}
-
-# One attempt. Returns 1 with the reason in REPLY; download_final says that another attempt would end alike.
-transfer() {
-  local code='' status=0
-  download_final=''
-  patience 60
-  if command -v curl >/dev/null; then
-    code=$(clean curl --fail --silent --show-error --location --proto =https --proto-redir =https --connect-timeout 15 \
-      --speed-limit 1024 --speed-time 30 --max-time "$REPLY" --continue-at - --write-out '%{http_code}' \
-      --output "$download" "$artifact_url" 2>"$work/err") || status=$?
-  else
-    clean timeout "$REPLY" wget --no-verbose --continue --tries=1 --timeout=30 --https-only --output-document="$download" "$artifact_url" \
-      2>"$work/err" || status=$?
-    if [[ $(<"$work/err") =~ ERROR\ ([0-9]{3}) ]]; then code=${BASH_REMATCH[1]}; fi
+  if ! check_download; then
+    rm -rf "$unpacking"
+    return 2
   fi
-  if ((status == 0)); then return 0; fi
-  refuse_full_disk "$download"
-  # curl's 23 and wget's 3 say that they could not write, and not why.
-  if ((status == 23 || status == 3)); then require_room "${download%/*}" 1; fi
-  last_words
-  REPLY="$artifact_url answered ${code:-nothing}: $REPLY"
-  case $code in
-    # The part is longer than the file: it is not of this file.
-    416) rm -f "$download" ;;
-    400 | 401 | 403 | 404 | 410 | 451) download_final=1 ;;
-  esac
-  return 1
-}
-
-# unpack DIRECTORY HOME: what was downloaded, whatever its suffix. Nobody but root can enter the folder before its listing was judged; it is
-# made by the way, because to decompress an archive twice would take most of an installation's time again.
-unpack() {
-  local -a decompress
-  case $artifact_url in
-    *.bz2)
-      decompress=(bzip2 -dc)
-      command -v bzip2 >/dev/null ||
-        decompress=(python3 -c 'import bz2,shutil,sys; shutil.copyfileobj(bz2.open(sys.stdin.buffer), sys.stdout.buffer)')
-      ;;
-    *.zst | *.zstd) decompress=(zstd -dcq) ;;
-    *) fail install-failed "Airlock does not know how to unpack $artifact_url" ;;
-  esac
-  if ! "${decompress[@]}" <"$download" 2>"$work/err" |
-    tar -xvv --numeric-owner --no-same-owner --no-same-permissions -C "$1" >"$work/listing" 2>>"$work/err"; then
-    refuse_hostile_archive "$work/listing" "$2"
-    refuse_full_disk "$1"
+  if [[ -f $download.part ]]; then mv "$download.part" "$download"; fi
+  refuse_hostile_archive "$work/listing" "$archive_home"
+  if [[ -z $consumed ]]; then
+    mv "$work/err-unpack" "$work/err"
+    refuse_full_disk "$stages"
     # The last line only says that there was one before.
     sed -i -e '/^tar: Exiting /d' -e '/^tar: Removing /d' "$work/err"
     last_words
     fail install-failed "$artifact_url could not be unpacked: $REPLY"
   fi
-  refuse_hostile_archive "$work/listing" "$2"
+}
+
+check_download() {
+  local size whole=$download
+  if [[ -f $download.part ]]; then whole=$download.part; fi
+  size=$(wc -c <"$whole")
+  if [[ -n $artifact_size ]] && ((size != artifact_size)); then
+    REPLY="the catalogue pins $artifact_size bytes, and $((size)) came"
+    return 1
+  fi
+  read -r REPLY _ <"$work/sha256"
+  if [[ $REPLY == "$sha256" ]]; then return 0; fi
+  REPLY="the catalogue pins sha256 $sha256, and what came has $REPLY"
+  return 1
+}
+
+# supply SECONDS: prints the archive: what of it is on the node, and the rest as it comes.
+supply() {
+  if [[ -f $download ]]; then
+    cat "$download"
+    return
+  fi
+  : >>"$download.part"
+  cat "$download.part"
+  transfer "$(wc -c <"$download.part")" "$1" | tee -a "$download.part"
+}
+
+# transfer FROM SECONDS: prints what upstream has from that byte on.
+transfer() {
+  if command -v curl >/dev/null; then
+    curl --fail --silent --show-error --location --proto =https --proto-redir =https --connect-timeout 15 --speed-limit 1024 \
+      --speed-time 30 --max-time "$2" --continue-at "$1" --dump-header "$work/headers" "$artifact_url"
+  else
+    timeout "$2" wget --no-verbose --start-pos="$1" --tries=1 --timeout=30 --https-only --output-document=- "$artifact_url"
+  fi
+}
+
+# Leaves in REPLY why the archive did not come whole; download_final says that another attempt would end alike.
+blame_transfer() {
+  local code
+  download_final=''
+  mv "$work/err-supply" "$work/err"
+  refuse_full_disk "$download"
+  code=$(sed -nE 's/^HTTP\/[0-9.]+ ([0-9]{3}).*/\1/p' "$work/headers" 2>/dev/null | tail -n 1 || true)
+  if [[ $(<"$work/err") =~ ERROR\ ([0-9]{3}) ]]; then code=${BASH_REMATCH[1]}; fi
+  last_words
+  REPLY="$artifact_url answered ${code:-nothing}: $REPLY"
+  case $code in
+    # The part is longer than the file: it is not of this file.
+    416) rm -f "$download.part" ;;
+    400 | 401 | 403 | 404 | 410 | 451) download_final=1 ;;
+  esac
+}
+
+# Unpacks what comes, whatever its suffix, before its checksum is known: into a folder that only root can enter, no more than there has to be
+# room for, and nothing of it is used or kept before checksum and listing are right.
+consume() {
+  local -a decompress
+  case $artifact_url in
+    *.bz2)
+      decompress=(python3 -c 'import bz2,shutil,sys; shutil.copyfileobj(bz2.open(sys.stdin.buffer), sys.stdout.buffer)')
+      if command -v lbzip2 >/dev/null; then decompress=(lbzip2 -dc); elif command -v bzip2 >/dev/null; then decompress=(bzip2 -dc); fi
+      ;;
+    *) decompress=(zstd -dcq) ;;
+  esac
+  {
+    "${decompress[@]}" | head -c $((room_mib * 1048576)) |
+      tar -xvv --numeric-owner --no-same-owner --no-same-permissions -C "$unpacking" >"$work/listing"
+  } 2>"$work/err-unpack"
 }

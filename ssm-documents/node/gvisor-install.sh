@@ -32,11 +32,7 @@ refuse_foreign_installer() {
 }
 
 stage() {
-  local new=$stages/.stage.$$ file line
-  public mkdir -p "$stages"
-  mkdir "$new"
-  step 'unpack'
-  unpack "$new" ''
+  local new=$unpacking file line
   for file in runsc containerd-shim-runsc-v1 gvisor-bin/gvisor_sentry; do
     if [[ ! -f $new/$file ]]; then fail install-failed "$artifact_url holds no $file; runsc does not work without it"; fi
   done

@@ -1,6 +1,7 @@
 # --- Kata Containers: what only an installation does ---
 
 written_folders=("$stages" "${home%/*}" "$ROOT${modules_file%/*}")
+archive_home=/opt/kata
 
 handler_block() {
   printf '%s\n' "[$1]" "  runtime_type = \"io.containerd.$handler.v2\"" "  runtime_path = \"$shim\"" \
@@ -67,11 +68,7 @@ refuse_change_in_use() {
 }
 
 stage() {
-  local new=$stages/.stage.$$ file line
-  public mkdir -p "$stages"
-  mkdir "$new"
-  step 'unpack'
-  unpack "$new" /opt/kata
+  local new=$unpacking file line
   for file in "$shim" "$kata_config"; do
     if [[ ! -f $new$file ]]; then fail install-failed "$artifact_url holds no $file"; fi
   done
@@ -92,7 +89,7 @@ stage() {
   printf '%s\n' "$release" >"$new/.airlock-release"
   rm -rf "$staged"
   mv -T "$new" "$staged"
-  rm -rf "$stages/.stage.$$" "$download" "$download.of"
+  rm -rf "$unpacking" "$download" "$download.of"
   step 'staged'
 }
 

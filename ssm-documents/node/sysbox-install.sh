@@ -56,10 +56,18 @@ refuse_change_in_use() {
   if ! stage_is_whole && in_use; then fail runtime-in-use "$REPLY"; fi
 }
 
+# A package is installed as it came.
+consume() { cat >/dev/null; }
+
 stage() {
-  public mkdir -p "$stages"
+  rm -rf "$unpacking"
   # apt wants the suffix.
   cp "$download" "$deb" 2>"$work/err" || refuse_full_disk "$deb"
+  if ! dpkg-deb --fsys-tarfile "$deb" 2>"$work/err" | tar -tvv --numeric-owner >"$work/listing" 2>>"$work/err"; then
+    last_words
+    fail install-failed "$artifact_url could not be read: $REPLY"
+  fi
+  refuse_hostile_archive "$work/listing" /usr
   plan_packages "$deb"
   step 'staged'
 }

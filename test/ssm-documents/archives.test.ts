@@ -49,7 +49,7 @@ describe('an archive', () => {
 
   it('of which a part is damaged on the disk is fetched anew, once', async () => {
     const machine = await node.create();
-    write(`${machine.tree}/var/lib/airlock/download`, 'not the beginning of it');
+    write(`${machine.tree}/var/lib/airlock/download.part`, 'not the beginning of it');
     write(`${machine.tree}/var/lib/airlock/download.of`, `${pinned}\n`);
 
     const { result, stderr } = await run(machine);

@@ -111,7 +111,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
 
     // Names that are put behind the root wherever they are used, what is asked inside a sandbox, and what messages name.
     const known =
-      /^(?:k3s|kubelite)\) |== \/etc\/\* |^(runsc_toml|shim|modules_file|kata_config|staged)=\/|^inside="|^fail [a-z-]+ "|\.stage|^unpack |^refuse_full_disk /;
+      /^(?:k3s|kubelite)\) |== \/etc\/\* |^(runsc_toml|shim|modules_file|kata_config|staged|archive_home)=\/|^inside="|^fail [a-z-]+ "|\.stage|^unpack |^refuse_full_disk /;
     expect(bare.filter((line) => !known.test(line))).toEqual([]);
     expect(code.filter((line) => /\bROOT=/.test(line))).toEqual(["ROOT=''"]);
   });

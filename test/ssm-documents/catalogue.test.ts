@@ -65,15 +65,19 @@ describe('a host that no rule speaks of', () => {
 });
 
 describe('the parameters of a document', () => {
-  it('hold the handler where a runtime has more than one, and nothing where it is taken away', () => {
+  it('hold the handler where a runtime has more than one, and only the time where it is taken away', () => {
     expect(parametersFor('install', { runtime: 'kata', release: '4.2.0' })).toEqual({
       Release: '4.2.0',
       Handler: 'kata-qemu',
+      Seconds: '900',
     });
     expect(parametersFor('prove', { runtime: 'kata', release: '4.2.0', handler: 'kata-clh' })['Handler']).toBe(
       'kata-clh',
     );
-    expect(parametersFor('install', { runtime: 'sysbox', release: '0.7.1' })).toEqual({ Release: '0.7.1' });
-    expect(parametersFor('uninstall', { runtime: 'kata', release: '4.2.0' })).toEqual({});
+    expect(parametersFor('install', { runtime: 'sysbox', release: '0.7.1' })).toEqual({
+      Release: '0.7.1',
+      Seconds: '900',
+    });
+    expect(parametersFor('uninstall', { runtime: 'kata', release: '4.2.0' })).toEqual({ Seconds: '900' });
   });
 });

@@ -3,7 +3,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
 import { type Builders, simulatedBuilders, simulatedCatalogue } from '../../local/machine/release.ts';
-import { type OddMember, oddTar } from '../../local/machine/releases/archive.ts';
+import { deb, type OddMember, oddTar } from '../../local/machine/releases/archive.ts';
 import { SimulatedMachine } from '../../local/machine/simulated.ts';
 import { assembleDocument, scriptOf, shell } from '../../ssm-documents/assemble.ts';
 import { nodes, resultOf, shipped } from './node.ts';
@@ -100,6 +100,46 @@ describe('an archive is refused with its member by name, and nothing of it stays
       }
     },
   );
+});
+
+describe('a package of Sysbox is refused before apt gets it, if it holds', () => {
+  const odds: readonly (readonly [string, OddMember, string])[] = [
+    [
+      'a program that runs as its owner',
+      { name: './usr/bin/helper', mode: 0o4755 },
+      'usr/bin/helper runs as its owner',
+    ],
+    ['a device', { name: './usr/lib/disk', type: '3' }, 'usr/lib/disk is neither a file nor a folder nor a link'],
+    [
+      'a link to what is none of its own',
+      { name: './usr/bin/passwd', type: '2', link: '/etc/passwd' },
+      'usr/bin/passwd is a link to /etc/passwd',
+    ],
+  ];
+  it.each(odds)('%s', async (_, odd, words) => {
+    const control = { control: 'Package: sysbox-ce\nVersion: 0.7.1.linux\nArchitecture: amd64\n' };
+    const builders = {
+      ...simulatedBuilders,
+      sysbox: () => deb(control, oddTar([odd], { 'usr/bin/sysbox-runc': '#!/bin/sh\n' })),
+    };
+    const supply = await startMirror(builders);
+    const machine = await SimulatedMachine.create({}, supply);
+    try {
+      const ended = await machine.run({
+        text: scriptOf(assembleDocument(simulatedCatalogue(shipped, 'zstd', builders), 'sysbox', 'install')),
+        environment: { SSM_Release: '0.7.1' },
+        timeoutSeconds: 60,
+      });
+
+      const result = resultOf(readShown(ended), ended.stderr);
+      expect(result).toMatchObject({ outcome: 'install-failed', config: 'untouched', restarts: 0 });
+      expect(result.detail).toContain(words);
+      expect(existsSync(`${machine.tree}/usr/bin/sysbox-runc`)).toBe(false);
+    } finally {
+      await machine.destroy();
+      await supply.close();
+    }
+  });
 });
 
 describe('a listing', () => {

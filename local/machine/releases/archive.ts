@@ -50,8 +50,8 @@ function header(
   return block;
 }
 
-/** Builds a Debian package, as dpkg reads it: an ar archive of the format's version, the control files and the data. */
-export function deb(control: ArchiveFiles, data: ArchiveFiles): Buffer {
+/** Builds a Debian package, as dpkg reads it: an ar archive of the format's version, the control files and the data, as files or as a tar archive. */
+export function deb(control: ArchiveFiles, data: ArchiveFiles | Buffer): Buffer {
   const member = (name: string, body: Buffer) => {
     const head = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(body.length).padEnd(10)}\`\n`;
     return Buffer.concat([Buffer.from(head), body, Buffer.alloc(body.length % 2, '\n')]);
@@ -60,6 +60,6 @@ export function deb(control: ArchiveFiles, data: ArchiveFiles): Buffer {
     Buffer.from('!<arch>\n'),
     member('debian-binary', Buffer.from('2.0\n')),
     member('control.tar', tar(control)),
-    member('data.tar', tar(data)),
+    member('data.tar', Buffer.isBuffer(data) ? data : tar(data)),
   ]);
 }
