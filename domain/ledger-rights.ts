@@ -7,14 +7,18 @@ export const writers = ['admit', 'dispatch', 'settle', 'halt', 'replace', 'gone'
 /** Who writes the ledger. */
 export type Writer = (typeof writers)[number];
 
-/** The kinds of rows: one run of a node, or one breaker. */
-export type RowKind = 'run' | 'breaker';
+/** The kinds of rows: one run of a node, one breaker, or what agents of one pool have shown. */
+export const rowKinds = ['run', 'breaker', 'agents'] as const;
+
+/** A kind of rows. */
+export type RowKind = (typeof rowKinds)[number];
 
 /** The key attributes of every row. */
 const keyAttributes = ['instanceId', 'launchedAt'] as const satisfies readonly (keyof RowKey)[];
 
 type RunAttribute = Exclude<keyof LedgerRow, keyof RowKey> | 'relaunched' | 'settledAt' | 'expiresAt';
 type BreakerAttribute = keyof Breaker | keyof Scope | 'expiresAt';
+type AgentsAttribute = 'arrivals' | 'expiresAt';
 
 const admission: readonly Writer[] = ['admit', 'sweep'];
 const sending: readonly Writer[] = ['dispatch'];
@@ -82,6 +86,15 @@ const ofBreaker: Readonly<Record<BreakerAttribute, readonly Writer[]>> = {
   probeUntil: ['dispatch', 'replace', 'gone', 'way'],
 };
 
+/** Who writes each attribute of a row about agents. */
+const ofAgents: Readonly<Record<AgentsAttribute, readonly Writer[]>> = { arrivals: sending, expiresAt: sending };
+
+const tables: Readonly<Record<RowKind, Readonly<Record<string, readonly Writer[]>>>> = {
+  run: ofRun,
+  breaker: ofBreaker,
+  agents: ofAgents,
+};
+
 /**
  * What the conditions of a writer's updates ask for beside its own attributes. DynamoDB holds a policy against every attribute that a request names,
  * in a condition as in an update: a role may write what its conditions ask for. So they ask for as little as they can.
@@ -99,7 +112,7 @@ const asked: Readonly<Partial<Record<Writer, Partial<Record<RowKind, readonly (R
   };
 
 /** How the partition keys of each kind of row begin. */
-export const partitions: Readonly<Record<RowKind, string>> = { run: 'i-*', breaker: 'breaker *' };
+export const partitions: Readonly<Record<RowKind, string>> = { run: 'i-*', breaker: 'breaker *', agents: 'agents *' };
 
 /** One kind of row with the attributes that a writer's updates may name. */
 export interface Writable {
@@ -110,12 +123,8 @@ export interface Writable {
 
 /** What a writer's updates may name, by kind of row. A kind that it does not write is absent. */
 export function writableBy(writer: Writer): readonly Writable[] {
-  const kinds = [
-    ['run', ofRun],
-    ['breaker', ofBreaker],
-  ] as const;
-  return kinds.flatMap(([kind, table]) => {
-    const own = Object.entries(table).flatMap(([attribute, by]) => (by.includes(writer) ? [attribute] : []));
+  return rowKinds.flatMap((kind) => {
+    const own = Object.entries(tables[kind]).flatMap(([attribute, by]) => (by.includes(writer) ? [attribute] : []));
     if (own.length === 0) return [];
     return [
       { kind, attributes: [...new Set([...keyAttributes, ...own, ...(asked[writer]?.[kind] ?? [])])].toSorted() },
@@ -127,8 +136,7 @@ export function writableBy(writer: Writer): readonly Writable[] {
 export function attributesOf(
   kind: RowKind,
 ): readonly { readonly attribute: string; readonly writers: readonly Writer[]; readonly askers: readonly Writer[] }[] {
-  const table: Readonly<Record<string, readonly Writer[]>> = kind === 'run' ? ofRun : ofBreaker;
-  return Object.entries(table).map(([attribute, by]) => ({
+  return Object.entries(tables[kind]).map(([attribute, by]) => ({
     attribute,
     writers: by,
     askers: writers.filter((writer) => (asked[writer]?.[kind] as readonly string[] | undefined)?.includes(attribute)),

@@ -77,11 +77,6 @@ export class Admission extends Construct {
     props.ledger.grantWrite(admit.role, 'admit');
     props.departures.grantSend(admit.role);
     props.bus.letTell(admit);
-    admit.consume(this.launches, {
-      batchSize: 100,
-      window: Duration.seconds(2),
-      maxConcurrency: 2,
-      putsBack: true,
-    });
+    admit.consume(this.launches);
   }
 }

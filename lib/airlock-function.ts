@@ -26,17 +26,11 @@ export interface AirlockFunctionProps {
   readonly placement?: Placement | undefined;
 }
 
-/** How a function takes messages out of a queue. */
-export interface Consuming {
-  /** 1 to 10,000. */
-  readonly batchSize: number;
-  /** How long a poller gathers messages for a batch, 0 to 300 s. */
-  readonly window: Duration;
-  /** The most batches at work at the same time, 2 to 1,000. */
-  readonly maxConcurrency: number;
-  /** Whether the function itself puts messages back for a time. */
-  readonly putsBack: boolean;
-}
+/** The largest batch without a batching window: with one, Lambda may keep a message that comes alone for 20 seconds. The functions add what else waits. */
+const batchSize = 10;
+
+/** The least that Lambda takes. What comes meanwhile waits in the queue, and makes larger batches. */
+const maxConcurrency = 2;
 
 /** One function with a role of its own, which may write its own log and nothing else until a construct grants it more. */
 export class AirlockFunction extends Construct {
@@ -66,15 +60,14 @@ export class AirlockFunction extends Construct {
     if (props.placement) (this.function.node.defaultChild as CfnFunction).vpcConfig = props.placement;
   }
 
-  /** Makes the function a consumer of a queue, with just the rights that polling needs. */
-  consume(from: WorkQueue, how: Consuming): void {
-    const granted = from.grantConsume(this.role, how);
+  /** Makes the function a consumer of a queue, with the rights that polling and putting messages back need. */
+  consume(from: WorkQueue): void {
+    const granted = from.grantConsume(this.role);
     const mapping = new EventSourceMapping(this, 'Messages', {
       target: this.function,
       eventSourceArn: from.queue.queueArn,
-      batchSize: how.batchSize,
-      maxBatchingWindow: how.window,
-      maxConcurrency: how.maxConcurrency,
+      batchSize,
+      maxConcurrency,
       reportBatchItemFailures: true,
     });
     granted.applyBefore(mapping);

@@ -105,13 +105,7 @@ export class ClusterAccess extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'AWS knows no resource for the answer by token',
     });
-    this.cluster.consume(this.tasks, {
-      // No window for a lone node: the function takes further messages itself.
-      batchSize: 10,
-      window: Duration.seconds(0),
-      maxConcurrency: 2,
-      putsBack: true,
-    });
+    this.cluster.consume(this.tasks);
     if (cluster.endpoint !== undefined) {
       // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
       new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });

@@ -87,11 +87,6 @@ export class Commands extends Construct {
     ledger.grantRead(role, 'BatchGetItem');
     ledger.grantWrite(role, 'dispatch');
     bus.letTell(this.dispatch);
-    this.dispatch.consume(this.commands, {
-      batchSize: 50,
-      window: Duration.seconds(5),
-      maxConcurrency: 2,
-      putsBack: true,
-    });
+    this.dispatch.consume(this.commands);
   }
 }

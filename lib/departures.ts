@@ -71,12 +71,7 @@ export class Departures extends Construct {
     ledger.grantRead(gone.role, 'Query');
     ledger.grantWrite(gone.role, 'gone');
     bus.letTell(gone);
-    gone.consume(this.departures, {
-      batchSize: 100,
-      window: Duration.seconds(1),
-      maxConcurrency: 2,
-      putsBack: true,
-    });
+    gone.consume(this.departures);
   }
 
   #rule(id: string, description: string, eventPattern: EventPattern): void {

@@ -80,11 +80,6 @@ export class Results extends Construct {
     ledger.grantRead(settle.role, 'Query');
     ledger.grantWrite(settle.role, 'settle');
     bus.letTell(settle);
-    settle.consume(this.results, {
-      batchSize: 100,
-      window: Duration.seconds(1),
-      maxConcurrency: 2,
-      putsBack: true,
-    });
+    settle.consume(this.results);
   }
 }

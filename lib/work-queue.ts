@@ -87,11 +87,11 @@ export class WorkQueue extends Construct {
     this.queue.grant(role, 'sqs:SendMessage');
   }
 
-  /** Lets a role take messages out, with just the rights that polling needs. */
-  grantConsume(role: IRole, { putsBack }: { readonly putsBack: boolean }): Grant {
+  /** Lets a role take messages out and put them back for a time, and lets Lambda poll for it. */
+  grantConsume(role: IRole): Grant {
     this.#readers.push(role.roleArn);
-    const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-    return this.queue.grant(role, ...rights, ...(putsBack ? ['sqs:ChangeMessageVisibility'] : []));
+    const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
+    return this.queue.grant(role, ...rights);
   }
 }
 

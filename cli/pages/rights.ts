@@ -89,6 +89,8 @@ ${attributes('run', 'Rows of runs')}
 
 ${attributes('breaker', 'Rows of breakers')}
 
+${attributes('agents', 'Rows about agents')}
+
 ## In a cluster
 
 ### Access entries

@@ -1,30 +1,13 @@
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import { type Breaker, breakerKey, type Scope } from '../../domain/breaker.ts';
-import { client, keyOf, table, updateRow } from './table.ts';
+import { readItems, updateRow } from './table.ts';
 
 /** How long a breaker's row is kept after its last change, in seconds. */
 const keptSeconds = 90 * 24 * 3_600;
 
-/** BatchGetItem takes at most 100 keys. */
-const keysPerCall = 100;
-
 /** Reads breakers, strongly consistent, by the partition key of their rows. One that was never needed is absent. */
 export async function breakersOf(scopes: readonly Scope[]): Promise<ReadonlyMap<string, Breaker>> {
-  const keys = new Map(scopes.map(breakerKey).map((key) => [key.instanceId, keyOf(key)]));
-  const found = new Map<string, Breaker>();
-  const all = [...keys.values()];
-  for (let from = 0; from < all.length; from += keysPerCall) {
-    let Keys: Record<string, unknown>[] | undefined = all.slice(from, from + keysPerCall);
-    while (Keys && Keys.length > 0) {
-      const page: {
-        Responses?: Record<string, Record<string, unknown>[]> | undefined;
-        UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;
-      } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
-      for (const row of page.Responses?.[table] ?? []) found.set(String(row['instanceId']), read(row));
-      Keys = page.UnprocessedKeys?.[table]?.Keys as Record<string, unknown>[] | undefined;
-    }
-  }
-  return found;
+  const items = await readItems(scopes.map(breakerKey));
+  return new Map(items.map((item) => [String(item['instanceId']), read(item)]));
 }
 
 /** Reads one breaker. */

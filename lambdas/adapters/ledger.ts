@@ -1,33 +1,18 @@
-import { BatchGetCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Installation, Receipt } from '../../domain/receipt.ts';
 import { readRow } from '../../domain/stored-row.ts';
 import type { Verdict } from '../../domain/verdict.ts';
-import { client, keyOf, table, updateRow } from './table.ts';
-
-/** BatchGetItem takes at most 100 keys. */
-const keysPerCall = 100;
+import { client, keyOf, readItems, table, updateRow } from './table.ts';
 
 /** How long a row is kept after the launch: as long as Step Functions keeps the name of a closed execution. */
 const keptSeconds = 90 * 24 * 3_600;
 
 /** Reads the rows of some nodes, strongly consistent, by {@link rowName}. */
 export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, LedgerRow>> {
-  const unique = [...new Map(keys.map((key) => [rowName(key), keyOf(key)])).values()];
-  const rows = new Map<string, LedgerRow>();
-  for (let from = 0; from < unique.length; from += keysPerCall) {
-    let Keys: Record<string, unknown>[] | undefined = unique.slice(from, from + keysPerCall);
-    while (Keys && Keys.length > 0) {
-      const page: {
-        Responses?: Record<string, unknown[]> | undefined;
-        UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;
-      } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
-      for (const row of (page.Responses?.[table] ?? []).flatMap(read)) rows.set(rowName(row), row);
-      Keys = page.UnprocessedKeys?.[table]?.Keys as Record<string, unknown>[] | undefined;
-    }
-  }
-  return rows;
+  const rows = (await readItems(keys)).flatMap(read);
+  return new Map(rows.map((row) => [rowName(row), row]));
 }
 
 /**

@@ -1,6 +1,8 @@
 import {
+  ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SQSClient,
@@ -42,8 +44,44 @@ export async function putBack(
   return { itemIdentifier: record.messageId };
 }
 
-/** ReceiveMessage gives at most ten messages, and SendMessageBatch takes as many. */
+/** ReceiveMessage gives at most ten messages, and calls about several messages take as many. */
 export const messagesPerCall = 10;
+
+/** A message that comes back later. */
+export interface Deferral {
+  readonly record: ReceivedMessage;
+  /** 0 to 43,200. */
+  readonly seconds: number;
+}
+
+/**
+ * Defers messages: each stays in the queue, invisible for its seconds, and counts as a failure of the batch so that it is not deleted. To send it
+ * again instead would trip Lambda's loop detection after sixteen rounds. A message that SQS does not defer was received again, or comes back when
+ * its visibility ends.
+ *
+ * @param queueUrl the queue that the messages came from
+ */
+export async function deferAll(queueUrl: string, deferrals: readonly Deferral[]): Promise<SQSBatchItemFailure[]> {
+  for (let from = 0; from < deferrals.length; from += messagesPerCall) {
+    const Entries = deferrals.slice(from, from + messagesPerCall).map(({ record, seconds }, at) => ({
+      Id: String(at),
+      ReceiptHandle: record.receiptHandle,
+      VisibilityTimeout: seconds,
+    }));
+    const { Failed = [] } = await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    if (Failed.length > 0)
+      logger.warn('messages could not be deferred', { count: Failed.length, code: Failed[0]?.Code });
+  }
+  return deferrals.map(({ record }) => ({ itemIdentifier: record.messageId }));
+}
+
+/** About how many messages a queue holds, those included that are deferred or at work. */
+export async function depthOf(queueUrl: string): Promise<number> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const asked = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] });
+  const { Attributes = {} } = await client.send(asked);
+  return names.reduce((sum, name) => sum + Number(Attributes[name] ?? 0), 0);
+}
 
 /**
  * Takes messages out of a queue that are visible now. Whoever takes a message deletes it, or puts it back.

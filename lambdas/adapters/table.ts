@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { type LedgerKey, sortKeyOf } from '../../domain/ledger.ts';
+import { BatchGetCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type LedgerKey, rowName, sortKeyOf } from '../../domain/ledger.ts';
 import { consequenceOf } from './aws-errors.ts';
 import { variable } from './environment.ts';
 
@@ -11,6 +11,27 @@ export const table = variable('LEDGER_TABLE');
 export const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 6 }), {
   marshallOptions: { removeUndefinedValues: true },
 });
+
+/** BatchGetItem takes at most 100 keys. */
+const keysPerCall = 100;
+
+/** Reads rows, strongly consistent and each once; what is not there is left out. */
+export async function readItems(keys: readonly LedgerKey[]): Promise<Readonly<Record<string, unknown>>[]> {
+  const unique = [...new Map(keys.map((key) => [rowName(key), keyOf(key)])).values()];
+  const items: Record<string, unknown>[] = [];
+  for (let from = 0; from < unique.length; from += keysPerCall) {
+    let Keys: Record<string, unknown>[] | undefined = unique.slice(from, from + keysPerCall);
+    while (Keys && Keys.length > 0) {
+      const page: {
+        Responses?: Record<string, Record<string, unknown>[]> | undefined;
+        UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;
+      } = await client.send(new BatchGetCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }));
+      items.push(...(page.Responses?.[table] ?? []));
+      Keys = page.UnprocessedKeys?.[table]?.Keys as Record<string, unknown>[] | undefined;
+    }
+  }
+  return items;
+}
 
 /** One conditional update of a row. Names in the condition that begin with `#` are attributes. */
 export interface Update {

@@ -1,8 +1,10 @@
+import { type Arrivals, likelyArrival } from '../../domain/agents.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { CommandMessage, WaitingNode } from '../../domain/messages.ts';
 import { type Node, triedUntil } from '../../domain/node.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
 import type { Failure } from '../../domain/receipt.ts';
+import { agentWait, mayWait, patientWait } from './waiting.ts';
 
 /** What SSM says of the agent on an instance. */
 export interface Agent {
@@ -11,6 +13,14 @@ export interface Agent {
   /** ISO 8601. */
   readonly lastPingAt: string;
   readonly version: string;
+}
+
+/** What is known of all nodes that wait beside a node. */
+export interface Beside {
+  /** After how many seconds agents of the node's pool came online. */
+  readonly arrivals: Arrivals;
+  /** How many nodes wait. */
+  readonly nodes: number;
 }
 
 /** What to do with one message of the commands queue. */
@@ -57,16 +67,6 @@ const refreshMs = 300_000;
  */
 const claimHeldMs = 90_000;
 
-/** The shortest and the longest time, in seconds, until a waiting node is looked at again. */
-const shortestWait = 5;
-const longestWait = 60;
-
-/**
- * How many seconds before its time is up a node is looked at for the last time. Later, the answer could come after the state's own time-out,
- * and nobody would learn that it was the agent that never came.
- */
-const lastLook = 20;
-
 /**
  * Decides what to do with a node that waits for its command.
  *
@@ -74,7 +74,13 @@ const lastLook = 20;
  * @param agent what SSM knows of it; undefined where it knows nothing
  * @param now milliseconds since the epoch
  */
-export function next(message: WaitingNode, row: LedgerRow | undefined, agent: Agent | undefined, now: number): Step {
+export function next(
+  message: WaitingNode,
+  row: LedgerRow | undefined,
+  agent: Agent | undefined,
+  beside: Beside,
+  now: number,
+): Step {
   const { node, token } = message;
   const left = triedUntil(node) - now;
   if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
@@ -84,7 +90,8 @@ export function next(message: WaitingNode, row: LedgerRow | undefined, agent: Ag
   if (row?.token === token && row.commandId !== undefined) return { step: 'drop', because: 'sent' };
   if (row?.token === token && row.settledToken === token) return { step: 'drop', because: 'sent' };
   if (left <= 0) return { step: 'drop', because: 'deadline' };
-  const wait = waitSeconds(now - Date.parse(node.launchedAt), left);
+  const age = now - Date.parse(node.launchedAt);
+  const wait = patientWait(age, left);
 
   const claimed = row?.token !== undefined && row.commandId === undefined && row.claimedAt !== undefined;
   if (claimed && now - Date.parse(row.claimedAt ?? '') < claimHeldMs)
@@ -93,14 +100,12 @@ export function next(message: WaitingNode, row: LedgerRow | undefined, agent: Ag
   if (running && row.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
 
   if (agent === undefined || !onlineSince(agent, node.launchedAt)) {
-    if (left > (lastLook + shortestWait) * 1000) return { step: 'wait', seconds: wait, because: 'agent-offline' };
+    const seconds = agentWait(age, left, likelyArrival(beside.arrivals), beside.nodes);
+    if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };
     return { step: 'refuse', failure: { outcome: 'agent-never-came', detail: agentSeen(agent, node.launchedAt) } };
   }
   if (isOlder(agent.version, firstSafeAgent)) {
-    const refreshing = now - Date.parse(node.launchedAt) < refreshMs;
-    if (refreshing && left > (lastLook + shortestWait) * 1000) {
-      return { step: 'wait', seconds: wait, because: 'agent-too-old' };
-    }
+    if (age < refreshMs && mayWait(left)) return { step: 'wait', seconds: wait, because: 'agent-too-old' };
     const detail = `the agent is ${agent.version}; ${firstSafeAgent} or newer is needed`;
     return { step: 'refuse', failure: { outcome: 'agent-too-old', detail } };
   }
@@ -115,18 +120,12 @@ export function next(message: WaitingNode, row: LedgerRow | undefined, agent: Ag
  */
 export function heldBack({ node }: WaitingNode, now: number): Extract<Step, { step: 'wait' | 'refuse' }> {
   const left = triedUntil(node) - now;
-  if (left > (lastLook + shortestWait) * 1000) {
-    const seconds = waitSeconds(now - Date.parse(node.launchedAt), left);
+  if (mayWait(left)) {
+    const seconds = patientWait(now - Date.parse(node.launchedAt), left);
     return { step: 'wait', seconds, because: 'breaker-open' };
   }
   const detail = `no node of the pool ${node.pool} was released in the time that it had`;
   return { step: 'refuse', failure: { outcome: 'breaker-open', detail } };
-}
-
-/** How long to wait before a node is looked at again: a tenth of its age, within bounds, and never past the last look. */
-export function waitSeconds(ageMs: number, leftMs: number): number {
-  const wished = Math.min(longestWait, Math.max(shortestWait, Math.round(ageMs / 10_000)));
-  return Math.max(1, Math.min(wished, Math.floor(leftMs / 1000) - lastLook));
 }
 
 /** A ping from before the launch is the ping of an earlier launch of the same instance. */

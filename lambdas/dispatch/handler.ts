@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as v from 'valibot';
+import { agentsKey } from '../../domain/agents.ts';
 import { breakerKey, isOpen, probeFor, probeUntil, scopeOf } from '../../domain/breaker.ts';
 import type { checksumsOf } from '../../domain/catalogue.ts';
 import { type Telling, whoOf } from '../../domain/events.ts';
@@ -8,16 +9,20 @@ import { rowName } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema, type WaitingNode } from '../../domain/messages.ts';
 import { type Runtime, triedUntil } from '../../domain/node.ts';
 import { parametersFor, type SentVerb, timeStep } from '../../domain/parameters.ts';
+import { arrivalsOf } from '../adapters/arrivals.ts';
+import { type Growth, workOnBatch } from '../adapters/batches.ts';
 import { breakersOf, takeProbe } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { agentsOn, findCommand, sendCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
 import { claim, giveBack, noteCommand, rowsOf } from '../adapters/ledger.ts';
-import { putBack } from '../adapters/queue.ts';
+import { type Deferral, deferAll, depthOf, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { heldBack, next, verbFor, waitingNodeOf, waitSeconds } from './decide.ts';
+import { heldBack, next, verbFor, waitingNodeOf } from './decide.ts';
 import { deliver } from './send.ts';
+import { noteShown } from './shown.ts';
+import { patientWait } from './waiting.ts';
 
 /** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
 const documents = JSON.parse(variable('DOCUMENTS')) as Record<
@@ -31,8 +36,17 @@ const queueUrl = variable('COMMANDS_QUEUE');
 /** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
 const deliverySeconds = 120;
 
+/**
+ * As many nodes as one command takes. Under load a second's nodes share a command: two functions then send one or two commands a second, where AWS
+ * throttles SendCommand early.
+ */
+const growth: Growth = { atMost: 50, waitSeconds: 1 };
+
+/** From how many nodes in a batch on the queue is asked how many wait: fewer are all that do. */
+const crowd = 10;
+
 interface Waiting {
-  readonly record: SQSRecord;
+  readonly record: ReceivedMessage;
   readonly message: WaitingNode;
 }
 
@@ -48,9 +62,13 @@ interface Ready extends Waiting {
  * Takes waiting nodes out of the queue and sends one command for all of them that are online and ask for the same. A node that is not
  * online yet stays in the queue and becomes visible again in some seconds.
  */
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  const messages = event.Records.flatMap(readMessage);
-  if (messages.length === 0) return { batchItemFailures: [] };
+export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return workOnBatch(queueUrl, event, growth, dispatch);
+}
+
+async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
+  const messages = records.flatMap(readMessage);
+  if (messages.length === 0) return [];
   const rows = await rowsOf(messages.map(({ message }) => message.key));
   const waiting = messages.flatMap(({ record, message }) => {
     const found = waitingNodeOf(message, rows.get(rowName(message.key)));
@@ -59,26 +77,29 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
     return [];
   });
   count('MessageRefused', messages.length - waiting.length);
-  if (waiting.length === 0) return { batchItemFailures: [] };
+  if (waiting.length === 0) return [];
   const nodes = waiting.map(({ message }) => message.node);
-  const [agents, breakers] = await Promise.all([
+  const [agents, breakers, arrivals, depth] = await Promise.all([
     agentsOn([...new Set(nodes.map(({ instanceId }) => instanceId))]),
     breakersOf(waiting.map(({ message }) => scopeOf(message.node, message.request))),
+    arrivalsOf(nodes),
+    nodes.length < crowd ? nodes.length : depthOf(queueUrl),
   ]);
-  const failures: SQSBatchItemFailure[] = [];
+  const deferrals: Deferral[] = [];
   const ready = new Map<string, Ready>();
   const looked = new Map<string, ReturnType<typeof findCommand>>();
   for (const one of waiting) {
     const { node, request, token } = one.message;
     const row = rows.get(rowName(node));
-    const decided = next(one.message, row, agents.get(node.instanceId), Date.now());
+    const beside = { arrivals: arrivals.get(agentsKey(node).instanceId) ?? [], nodes: depth };
+    const decided = next(one.message, row, agents.get(node.instanceId), beside, Date.now());
     const step = decided.step === 'send' ? ((await held(one.message, breakers)) ?? decided) : decided;
     const verb = verbFor(node);
     const deployed = documents[verb][request.runtime];
     const parameters = parametersFor(verb, { ...request, seconds: timeStep(triedUntil(node) - Date.now()) });
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
-      failures.push(await putBack(queueUrl, one.record, step.seconds));
+      deferrals.push({ record: one.record, seconds: step.seconds });
     } else if (step.step === 'refuse') {
       await fail(token, step.failure);
     } else if (deployed === undefined) {
@@ -110,9 +131,14 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
       });
     }
   }
-  count('NodeWaiting', failures.length);
-  for (const group of groups([...ready.values()])) failures.push(...(await sendGroup(group, rows)));
-  return { batchItemFailures: failures };
+  count('NodeWaiting', deferrals.length);
+  // What cannot be sent now waits as well.
+  for (const group of groups([...ready.values()])) {
+    const { sent, waits } = await sendGroup(group, rows);
+    deferrals.push(...waits.map(deferralOf));
+    await noteShown(sent, arrivals);
+  }
+  return deferAll(queueUrl, deferrals);
 }
 
 /** While a breaker is open one node of its pool and release is tried at a time: what a node does that is not the one. */
@@ -130,11 +156,15 @@ async function held(message: WaitingNode, breakers: Awaited<ReturnType<typeof br
   return taken ? undefined : heldBack(message, now);
 }
 
-/** Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again. */
+/**
+ * Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again.
+ *
+ * @returns what was sent, and what could not be now
+ */
 async function sendGroup(
   group: readonly Ready[],
   rows: Awaited<ReturnType<typeof rowsOf>>,
-): Promise<SQSBatchItemFailure[]> {
+): Promise<{ readonly sent: readonly Ready[]; readonly waits: readonly Waiting[] }> {
   const batchId = randomUUID();
   const at = new Date().toISOString();
   const claims = await Promise.all(
@@ -154,7 +184,7 @@ async function sendGroup(
   const mine = group.filter((_, index) => claims[index]);
   const [first] = mine;
   const back = group.filter((_, index) => !claims[index]);
-  if (first === undefined) return putAllBack(back);
+  if (first === undefined) return { sent: [], waits: back };
 
   const delivery = await deliver(
     {
@@ -186,7 +216,7 @@ async function sendGroup(
   }
   const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
   await Promise.all(notSent.map(({ message }) => giveBack(message.node, batchId)));
-  return putAllBack([...back, ...notSent]);
+  return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };
 }
 
 function sending(
@@ -198,13 +228,9 @@ function sending(
   return { type: 'Command Sent', detail: { node: whoOf(node), request, commandId, document, onlineAt, at } };
 }
 
-async function putAllBack(waiting: readonly Waiting[]): Promise<SQSBatchItemFailure[]> {
+function deferralOf({ record, message: { node } }: Waiting): Deferral {
   const now = Date.now();
-  return Promise.all(
-    waiting.map(({ record, message: { node } }) =>
-      putBack(queueUrl, record, waitSeconds(now - Date.parse(node.launchedAt), triedUntil(node) - now)),
-    ),
-  );
+  return { record, seconds: patientWait(now - Date.parse(node.launchedAt), triedUntil(node) - now) };
 }
 
 function groups(ready: readonly Ready[]): Ready[][] {
@@ -216,7 +242,7 @@ function groups(ready: readonly Ready[]): Ready[][] {
   return [...byOrder.values()];
 }
 
-function readMessage(record: SQSRecord): { record: SQSRecord; message: CommandMessage }[] {
+function readMessage(record: ReceivedMessage): { record: ReceivedMessage; message: CommandMessage }[] {
   try {
     return [{ record, message: v.parse(CommandMessageSchema, JSON.parse(record.body)) }];
   } catch (error) {

@@ -1,7 +1,8 @@
-import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { scopeOf } from '../../domain/breaker.ts';
 import { type Departure, readDeparture } from '../../domain/events.ts';
 import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { workOnBatch } from '../adapters/batches.ts';
 import { dropProbe } from '../adapters/breakers.ts';
 import { tell } from '../adapters/bus.ts';
 import { cancelCommand } from '../adapters/commands.ts';
@@ -9,7 +10,7 @@ import { variable } from '../adapters/environment.ts';
 import { stop } from '../adapters/executions.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { launchesOf, noteAdmitted, noteGone, noteTold } from '../adapters/ledger.ts';
-import { putBack } from '../adapters/queue.ts';
+import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, countEnd, logger } from '../adapters/telemetry.ts';
 import { decide, isOver, type Shown, type Step, writer } from './decide.ts';
 
@@ -19,8 +20,11 @@ const queueUrl = variable('DEPARTURES_QUEUE');
 /** How long to wait for a row that `admit` is about to write, in seconds. */
 const admittedSoon = 5;
 
+/** The largest batch: each instance is one Query, and one DescribeInstances takes them all. */
+const largestBatch = 100;
+
 interface Departing {
-  readonly record: SQSRecord;
+  readonly record: ReceivedMessage;
   readonly departure: Departure;
 }
 
@@ -28,8 +32,12 @@ interface Departing {
  * Takes instances that are said to go away out of the queue, and ends the way of those that EC2 shows as gone. An instance that is none of ours has
  * no row in the ledger, and costs one look into it.
  */
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  const departing = event.Records.flatMap((record): Departing[] => {
+export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, departAll);
+}
+
+async function departAll(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
+  const departing = records.flatMap((record): Departing[] => {
     const departure = readDeparture(record.body);
     if (departure !== undefined) return [{ record, departure }];
     count('EventUnreadable', 1);
@@ -48,7 +56,7 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
       return depart(one, rows.get(instanceId) ?? [], instances.get(instanceId));
     }),
   );
-  return { batchItemFailures: failures.flat() };
+  return failures.flat();
 }
 
 async function depart(
@@ -65,7 +73,7 @@ async function depart(
       if (decided.step === 'tell') await tellAdmission(row);
       waits ||= decided.step === 'wait';
     }
-    return waits ? [await putBack(queueUrl, record, admittedSoon)] : [];
+    return waits ? deferAll(queueUrl, [{ record, seconds: admittedSoon }]) : [];
   } catch (error) {
     logger.error('a departure could not be worked off', { departure, error: error as Error });
     return [{ itemIdentifier: record.messageId }];

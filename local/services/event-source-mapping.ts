@@ -25,6 +25,8 @@ export interface MappedFunction {
 
 /** How many pollers, and so how many batches at once, Lambda starts a mapping with. That it adds more under load is not modelled. */
 const firstPollers = 5;
+/** How long a poller's receive waits for a message, in milliseconds: "uses long polling". */
+const longPollMs = 20_000;
 /** What one invocation's payload may hold, in bytes. */
 const largestBatch = 6 * 1024 * 1024;
 
@@ -107,6 +109,13 @@ export class EventSourceMappings {
     ];
   }
 
+  /**
+   * How many receives found their queue empty until now. They are on the bill: with a maximum concurrency Lambda keeps the pollers that it started with.
+   */
+  get emptyReceives(): number {
+    return this.#mappings.reduce((sum, mapping) => sum + mapping.emptyReceives, 0);
+  }
+
   /** Ends all polling. */
   stop(): void {
     for (const mapping of this.#mappings) mapping.stop();
@@ -148,8 +157,10 @@ interface MappingOptions {
 class Mapping {
   readonly #options: MappingOptions;
   readonly #asRole: Principal;
-  /** Pollers that wait for messages, the longest wait first; each wakes once. */
-  readonly #waiting = new Set<() => void>();
+  /** Pollers that wait for messages, and since when; the longest wait first. Each wakes once. */
+  readonly #waiting = new Map<() => void, number>();
+  /** How long pollers waited, those left out that wait now, in milliseconds. */
+  #waitedMs = 0;
   #gathering = 0;
   #unwatch: (() => void) | undefined;
   #stopped = false;
@@ -164,7 +175,7 @@ class Mapping {
   }
 
   start(): void {
-    this.#unwatch = this.#options.queue.watch(() => this.#waiting.values().next().value?.());
+    this.#unwatch = this.#options.queue.watch(() => this.#waiting.keys().next().value?.());
     this.#gathering = this.#options.pollers;
     for (let poller = 0; poller < this.#options.pollers; poller++) void this.#poll();
   }
@@ -172,21 +183,28 @@ class Mapping {
   stop(): void {
     this.#stopped = true;
     this.#unwatch?.();
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of [...this.#waiting.keys()]) wake();
+  }
+
+  get emptyReceives(): number {
+    const now = this.#options.clock.now();
+    const waitedMs = [...this.#waiting.values()].reduce((sum, since) => sum + now - since, this.#waitedMs);
+    return Math.floor((waitedMs / longPollMs) * (firstPollers / this.#options.pollers));
   }
 
   /** Resolves when messages become visible, or at `deadline` (milliseconds since the epoch) where one is given. */
   #messages(deadline?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer =
-        deadline === undefined ? undefined : this.#options.clock.after(deadline - this.#options.clock.now(), wake);
-      const waiting = this.#waiting;
-      function wake() {
-        waiting.delete(wake);
+      const began = this.#options.clock.now();
+      const wake = () => {
+        if (!this.#waiting.delete(wake)) return;
+        this.#waitedMs += this.#options.clock.now() - began;
         timer?.cancel();
         resolve();
-      }
-      waiting.add(wake);
+      };
+      const timer =
+        deadline === undefined ? undefined : this.#options.clock.after(deadline - this.#options.clock.now(), wake);
+      this.#waiting.set(wake, began);
     });
   }
 
@@ -199,20 +217,25 @@ class Mapping {
     }
   }
 
-  /** A batch closes when it is full, when its window ends, or at 6 MB; the window opens with the first message. */
+  /**
+   * A batch closes when it is full, when its window ends, or at 6 MB; the window opens with the first message. Lambda looks at its window between two
+   * receives only, and a receive of a queue with little traffic takes up to 20 seconds: with-sqs.html, "This is true even if you set a batch
+   * window lower than 20 seconds".
+   */
   async #gather(): Promise<readonly Message[]> {
     const { clock, queue, batchSize, windowMs } = this.#options;
     const batch: Message[] = [];
     let bytes = 0;
-    let closes: number | undefined;
+    let opened: number | undefined;
     while (!this.#stopped) {
       const received = queue.visible > 0 ? await this.#receive(batchSize - batch.length) : [];
       batch.push(...received);
       bytes += received.reduce((sum, message) => sum + Buffer.byteLength(message.Body ?? ''), 0);
-      if (batch.length > 0) closes ??= clock.now() + windowMs;
+      if (batch.length > 0) opened ??= clock.now();
+      const closes = opened === undefined ? undefined : opened + windowMs;
       // A further receive could bring ten messages of 1 MiB; what is at hand must leave room for none of them to be lost.
       if (batch.length >= batchSize || bytes >= largestBatch || (closes !== undefined && clock.now() >= closes)) break;
-      if (queue.visible === 0) await this.#messages(closes);
+      if (queue.visible === 0) await this.#messages(closes && Math.max(closes, (opened ?? 0) + longPollMs));
     }
     return batch;
   }

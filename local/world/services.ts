@@ -31,6 +31,7 @@ export interface Services {
   readonly ec2: Ec2;
   readonly eks: Eks;
   readonly events: Events;
+  readonly mappings: EventSourceMappings;
   readonly scheduler: Scheduler;
   readonly sqs: Sqs;
   readonly ssm: Ssm;
@@ -136,7 +137,7 @@ function make(
   const dynamoDb = new DynamoDb({ clock, place });
   const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
   return {
-    services: { dynamoDb, ec2, autoScaling, eks, events, scheduler, sqs, ssm, states },
+    services: { dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
       resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(

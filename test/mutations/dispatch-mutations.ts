@@ -21,8 +21,8 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'return { batchItemFailures: failures };',
-      'return { batchItemFailures: [] };',
+      'return deferAll(queueUrl, deferrals);',
+      'return deferAll(queueUrl, deferrals).then(() => []);',
     ),
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
@@ -76,8 +76,8 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/decide.ts',
-      'if (left > (lastLook + shortestWait) * 1000)',
-      'if (left > 0)',
+      "if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };",
+      "if (left > 0) return { step: 'wait', seconds, because: 'agent-offline' };",
     ),
     turnsRed: 'an agent that never comes is agent-never-came',
   },

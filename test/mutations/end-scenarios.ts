@@ -69,7 +69,7 @@ export const endScenarios = {
     stage.world.services.ec2.terminate(node.instanceId);
     await stage.pass(10 * 60_000);
     assert.deepEqual(stage.story(node), ['Node Admitted', 'Node Forgotten']);
-    assert.ok(stage.done('ChangeMessageVisibility') > 0, 'nobody waited');
+    assert.ok(stage.done('ChangeMessageVisibilityBatch') > 0, 'nobody waited');
     stage.undisturbed();
   }),
 

@@ -2,14 +2,15 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { runPool } from './pool.ts';
 
 describe('a pool of 40 nodes, launched within two seconds', () => {
-  it('is released with few commands, and with at most eight transitions a node', async () => {
+  it('is released with commands that are shared and not throttled, and with at most eight transitions a node', async () => {
     const { world, nodes, ended } = await runPool(inject('assembly'), 40, 2_000);
     onTestFinished(() => world.stop());
 
     const reports = nodes.map((node) => world.report(node));
     expect(ended).toBe(true);
     expect(reports.filter(({ outcome }) => outcome !== 'released')).toEqual([]);
-    expect(world.calls()['ssm:SendCommand']).toBeLessThanOrEqual(6);
+    expect(world.calls()['ssm:SendCommand']).toBeLessThanOrEqual(15);
+    expect(world.cloud.journal.filter(({ error }) => error?.startsWith('Throttling'))).toEqual([]);
     expect(Math.max(...reports.map(({ transitions }) => transitions))).toBeLessThanOrEqual(8);
   });
 });

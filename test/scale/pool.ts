@@ -2,6 +2,7 @@ import { VirtualClock } from '../../local/clock.ts';
 import { ModelledMachine } from '../../local/machine/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
 import { World } from '../../local/world/world.ts';
+import { latency } from './latency.ts';
 
 /** What a run of a large pool showed. */
 export interface PoolRun {
@@ -30,6 +31,8 @@ export async function runPool(assembly: string, count: number, withinMs: number)
     clock,
     clusters: [cluster],
     machine: async () => new ModelledMachine(),
+    // Batches form while functions are busy.
+    faults: latency(clock),
   });
   const nodes: LaunchedNode[] = [];
   let launched = 0;

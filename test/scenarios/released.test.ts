@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../local/world/story.ts';
+import { latency } from '../scale/latency.ts';
 import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf, withoutSweep } from './scenario.ts';
 
 describe('a tagged launch', () => {
@@ -99,6 +100,7 @@ describe('a node that asks for a runtime', () => {
 describe('a pool', () => {
   it('shares its commands, and each node has a receipt of its own', async () => {
     const world = await startWorld();
+    world.cloud.faults = latency(world.clock);
     const nodes = await Promise.all(Array.from({ length: 6 }, () => launch(world)));
     await settle(world);
 

@@ -50,6 +50,12 @@ const inputs: Partial<Record<Operation, object>> = {
   'sqs:ChangeMessageVisibility': { QueueUrl, ReceiptHandle: 'handle', VisibilityTimeout: 5 },
   'sqs:ReceiveMessage': { QueueUrl, MaxNumberOfMessages: 10 },
   'sqs:DeleteMessage': { QueueUrl, ReceiptHandle: 'handle' },
+  'sqs:ChangeMessageVisibilityBatch': {
+    QueueUrl,
+    Entries: [{ Id: '0', ReceiptHandle: 'handle', VisibilityTimeout: 5 }],
+  },
+  'sqs:DeleteMessageBatch': { QueueUrl, Entries: [{ Id: '0', ReceiptHandle: 'handle' }] },
+  'sqs:GetQueueAttributes': { QueueUrl },
   'sqs:SendMessage': { QueueUrl, MessageBody: '{}' },
   'sqs:SendMessageBatch': { QueueUrl, Entries: [{ Id: '0', MessageBody: '{}' }] },
   'ssm:CancelCommand': { CommandId },

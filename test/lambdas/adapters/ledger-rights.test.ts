@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { attributesOf, type RowKind, type Writer, writableBy, writers } from '../../../domain/ledger-rights.ts';
+import {
+  attributesOf,
+  type RowKind,
+  rowKinds,
+  type Writer,
+  writableBy,
+  writers,
+} from '../../../domain/ledger-rights.ts';
 import { here } from '../../../local/aws/service.ts';
 import { VirtualClock } from '../../../local/clock.ts';
 import { Engine } from '../../../local/services/dynamodb-engine.ts';
@@ -11,6 +18,7 @@ process.env['LEDGER_TABLE'] = 'ledger';
 const { client } = await import('../../../lambdas/adapters/table.ts');
 const adapters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'lambdas/adapters/ledger.ts': await import('../../../lambdas/adapters/ledger.ts'),
+  'lambdas/adapters/arrivals.ts': await import('../../../lambdas/adapters/arrivals.ts'),
   'lambdas/adapters/breakers.ts': await import('../../../lambdas/adapters/breakers.ts'),
 };
 
@@ -25,12 +33,12 @@ function named(update: RightsRequest): { readonly kind: RowKind; readonly attrib
   const { context = {} } = rightOn(tables, 'UpdateItem', update, parsed);
   const [key = ''] = context['dynamodb:LeadingKeys'] ?? [];
   return {
-    kind: key.startsWith('breaker') ? 'breaker' : 'run',
+    kind: rowKinds.find((kind) => key.startsWith(kind)) ?? 'run',
     attributes: context['dynamodb:Attributes'] as readonly string[],
   };
 }
 
-/** Which functions of the two adapters a file reaches, itself and by what it imports. */
+/** Which functions of the adapters a file reaches, itself and by what it imports. */
 function reached(file: string, seen = new Set<string>()): Set<string> {
   const found = new Set<string>();
   if (seen.has(file)) return found;
@@ -91,6 +99,7 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   noteOpeningTold: [[scope, at]],
   takeProbe: [[scope, 'i', at, at]],
   dropProbe: [[scope, 'i']],
+  noteArrivals: [[scope, { known: [25], more: [26], at }]],
 };
 
 /** Values in the form of DynamoDB's API: only their types matter here. */
@@ -153,7 +162,7 @@ describe('each writer of the ledger', () => {
   it.each(writers)('%s may name in updates what its code names, and nothing else', async (writer: Writer) => {
     const used = writer === 'way' ? byWay : await namedBy(reached(`lambdas/${writer}/handler.ts`));
     const may = new Map(writableBy(writer).map(({ kind, attributes }) => [kind, attributes]));
-    for (const kind of ['run', 'breaker'] as const)
+    for (const kind of rowKinds)
       expect([kind, may.get(kind)]).toEqual([
         kind,
         used.has(kind) ? [...(used.get(kind) ?? [])].toSorted() : undefined,
@@ -161,7 +170,7 @@ describe('each writer of the ledger', () => {
   });
 
   it('is given its attributes by writing them, or by a condition, and not by both', () => {
-    for (const kind of ['run', 'breaker'] as const)
+    for (const kind of rowKinds)
       for (const { attribute, writers: own, askers } of attributesOf(kind))
         expect([attribute, own.filter((one) => askers.includes(one))]).toEqual([attribute, []]);
   });

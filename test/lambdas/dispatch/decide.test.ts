@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { arrivalOf, isTelling, type Likely, likelyArrival, withArrivals } from '../../../domain/agents.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { WaitingNode } from '../../../domain/messages.ts';
 import { wayOutSeconds } from '../../../domain/node.ts';
-import { next, waitSeconds } from '../../../lambdas/dispatch/decide.ts';
+import { type Agent, next as decide } from '../../../lambdas/dispatch/decide.ts';
+import { agentWait, patientWait } from '../../../lambdas/dispatch/waiting.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const now = Date.parse(launchedAt) + 40_000;
@@ -21,6 +23,11 @@ const message: WaitingNode = {
 const agent = { ping: 'Online', lastPingAt: '2026-11-21T09:00:35.000Z', version: '3.3.2746.0' };
 const late = Date.parse(message.node.deadline);
 const claimed: LedgerRow = { ...key, token: 'token-1', batchId: 'b1', claimedAt: '2026-11-21T09:00:38.000Z' };
+
+/** A node that waits alone, in a pool that has shown nothing yet. */
+function next(waiting: WaitingNode, row: LedgerRow | undefined, seen: Agent | undefined, at: number) {
+  return decide(waiting, row, seen, { arrivals: [], nodes: 1 }, at);
+}
 
 describe('a node that waits for its command', () => {
   it('gets it as soon as its agent is online', () => {
@@ -140,13 +147,90 @@ describe('a second attempt', () => {
   });
 });
 
+const far = 3_600_000;
+
+/** The ages, in seconds, at which a node is looked at whose agent does not come. */
+function looks(likely: Likely, nodes: number, until: number): number[] {
+  const ages: number[] = [];
+  for (let age = 8; age < until; age += agentWait(age * 1_000, far, likely, nodes)) ages.push(age);
+  return ages;
+}
+
+describe('the looks at a node whose agent is not online', () => {
+  const likely = likelyArrival([24, 25, 25, 26, 31]);
+
+  it('come each second while agents of its pool come, and seldom before and after', () => {
+    const ages = looks(likely, 1, 600);
+    const between = (from: number, to: number) => ages.filter((age) => age >= from && age < to).length;
+
+    expect(likely).toEqual({ from: 22, to: 33, every: 1 });
+    expect([between(0, 8), between(8, 22), between(22, 33), between(33, 93), between(93, 600)]).toEqual([
+      0, 1, 11, 16, 12,
+    ]);
+  });
+
+  it('come every two seconds from ten seconds on in a pool that has shown nothing', () => {
+    expect(looks(likelyArrival([]), 1, 20)).toEqual([8, 10, 12, 14, 16, 18]);
+  });
+
+  it.each([1, 50, 200, 1_000, 5_000])('are at most a hundred a second where %i nodes wait', (nodes) => {
+    const spacings = looks(likely, nodes, 600).map((age) => agentWait(age * 1_000, far, likely, nodes));
+
+    // The first look is at the end of another wait.
+    expect(nodes / Math.min(...spacings.slice(1))).toBeLessThanOrEqual(100);
+  });
+
+  it('begin when most agents are online where looks are rare', () => {
+    expect(looks(likely, 5_000, 100).slice(0, 2)).toEqual([8, 33]);
+  });
+
+  it('are a minute apart at most, whatever a pool has shown', () => {
+    const poisoned = likelyArrival(Array.from({ length: 20 }, () => arrivalOf(launchedAt, '2027-01-01T00:00:00.000Z')));
+
+    expect(poisoned.to).toBeLessThanOrEqual(660);
+    expect(Math.max(...looks(poisoned, 1, 3_000).map((age, at, all) => age - (all[at - 1] ?? age)))).toBe(60);
+  });
+
+  it('are at most sixty for the widest spread that a pool can show', () => {
+    const spread = likelyArrival([0, 600, 0, 600, 0, 600]);
+
+    expect(looks(spread, 1, 660).length).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('what a pool has shown', () => {
+  it('is in seconds from the launch, from 0 to 600, whatever a node does with its agent', () => {
+    expect(
+      [launchedAt, '2026-11-21T09:00:31.400Z', '2026-11-22T09:00:00.000Z'].map((at) => arrivalOf(launchedAt, at)),
+    ).toEqual([0, 31, 600]);
+    expect(arrivalOf(launchedAt, '2026-11-21T08:00:00.000Z')).toBe(0);
+  });
+
+  it('is its latest twenty arrivals', () => {
+    const known = Array.from({ length: 20 }, (_, at) => at);
+    expect(withArrivals(known, [98, 99])).toEqual([...known.slice(2), 98, 99]);
+  });
+
+  it('does not move with one straggler', () => {
+    const usual = Array.from({ length: 19 }, () => 25);
+    expect(likelyArrival([...usual, 600])).toEqual(likelyArrival([...usual, 25]));
+  });
+
+  it('counts no node without a pool, and no rerun', () => {
+    const { node } = message;
+    expect(isTelling(node)).toBe(true);
+    expect(isTelling({ ...node, pool: node.instanceId })).toBe(false);
+    expect(isTelling({ ...node, again: { attempt: 1, why: 'drifted', at: launchedAt } as never })).toBe(false);
+  });
+});
+
 describe('the time until the next look', () => {
-  it('is a tenth of the age of the node, from 5 s to 60 s', () => {
-    const far = 3_600_000;
-    expect([0, 40_000, 200_000, 900_000].map((age) => waitSeconds(age, far))).toEqual([5, 5, 20, 60]);
+  it('is a tenth of the age of a node that waits for something else than its agent, from 5 s to 60 s', () => {
+    expect([0, 40_000, 200_000, 900_000].map((age) => patientWait(age, far))).toEqual([5, 5, 20, 60]);
   });
 
   it('leaves time for a last look before the deadline', () => {
-    expect(waitSeconds(900_000, 60_000)).toBe(40);
+    expect(patientWait(900_000, 60_000)).toBe(40);
+    expect(agentWait(900_000, 60_000, likelyArrival([]), 1)).toBe(40);
   });
 });

@@ -89,13 +89,36 @@ describe('a mapping', () => {
     expect(clock.now()).toBe(0);
   });
 
-  test('closes a batch when its window ends', async () => {
+  test('closes a batch after its window, as soon as another message comes', async () => {
     await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: 5 }, 1);
     await send('a', 'b');
     await pass(3000);
     await send('c');
+    await pass(4000);
+    await send('d');
     await pass(10_000);
-    expect(batches).toMatchObject([{ at: 5000, bodies: ['a', 'b', 'c'] }]);
+    expect(batches).toMatchObject([{ at: 7000, bodies: ['a', 'b', 'c', 'd'] }]);
+  });
+
+  test.each([1, 5])('keeps a message that comes alone for 20 seconds where its window is %i s', async (seconds) => {
+    await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: seconds }, 1);
+    await send('a');
+    await pass(60_000);
+    expect(batches).toMatchObject([{ at: 20_000, bodies: ['a'] }]);
+  });
+
+  test('hands a message over at once where it has no window', async () => {
+    await map({ BatchSize: 10 });
+    await pass(7000);
+    await send('a');
+    await pass(100);
+    expect(batches).toMatchObject([{ at: 7000, bodies: ['a'] }]);
+  });
+
+  test('asks an idle queue fifteen times a minute, with five pollers however few batches it may run at once', async () => {
+    await map({ ScalingConfig: { MaximumConcurrency: 2 } });
+    await pass(10 * 60_000);
+    expect(mappings.emptyReceives).toBe(150);
   });
 
   test('closes a batch when it is full, though one receive brings ten at most', async () => {
@@ -103,7 +126,7 @@ describe('a mapping', () => {
     await send(...Array.from({ length: 15 }, (_, index) => `${index}`));
     await pass(100);
     expect(batches.map((batch) => batch.bodies.length)).toEqual([12]);
-    await pass(5000);
+    await pass(20_000);
     expect(batches.map((batch) => batch.bodies.length)).toEqual([12, 3]);
   });
 

@@ -1,0 +1,30 @@
+import type { Faults } from '../../local/aws/observed.ts';
+import type { Clock } from '../../local/clock.ts';
+
+/**
+ * How long calls take, in milliseconds, by service or by operation: what is usual inside one region. AWS publishes none of them, so they are
+ * assumptions; they matter because batches form while calls are under way.
+ */
+const usual: Readonly<Record<string, number>> = {
+  autoscaling: 80,
+  dynamodb: 6,
+  ec2: 120,
+  events: 25,
+  lambda: 15,
+  logs: 0,
+  sqs: 10,
+  ssm: 80,
+  'ssm:SendCommand': 200,
+  states: 30,
+};
+
+/** Lets each call of a service of AWS take its time on the clock. */
+export function latency(clock: Clock): Faults {
+  return {
+    beforeCall: async ({ service, operation }) => {
+      const ms = usual[`${service}:${operation}`] ?? usual[service] ?? 0;
+      if (ms > 0) await clock.sleep(ms);
+      return undefined;
+    },
+  };
+}
