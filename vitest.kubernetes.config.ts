@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/kubernetes/lane.ts'],
     include: [
       'test/kubernetes/**/*.test.ts',
-      'test/lambdas/adapters/kubernetes.test.ts',
+      'test/lambdas/adapters/kubernetes{,-watch}.test.ts',
       'test/lambdas/cluster/{conflict,quarantine,released,survey}.test.ts',
     ],
     testTimeout: 120_000,
