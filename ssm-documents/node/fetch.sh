@@ -149,8 +149,8 @@ blame_transfer() {
   esac
 }
 
-# Unpacks what comes, whatever its suffix, before its checksum is known: into a folder that only root can enter, no more than there has to be
-# room for, and nothing of it is used or kept before checksum and listing are right.
+# Unpacks what comes, whatever its suffix, before its checksum is known: into a folder that only root can enter, at most twice what there has to
+# be room for, and nothing of it is used or kept before checksum and listing are right.
 consume() {
   local -a decompress
   case $artifact_url in
@@ -161,7 +161,7 @@ consume() {
     *) decompress=(zstd -dcq) ;;
   esac
   {
-    "${decompress[@]}" | head -c $((room_mib * 1048576)) |
+    "${decompress[@]}" | head -c $((room_mib * 2097152)) |
       tar -xvv --numeric-owner --no-same-owner --no-same-permissions -C "$unpacking" >"$work/listing"
   } 2>"$work/err-unpack"
 }

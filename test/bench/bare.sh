@@ -8,7 +8,11 @@ now 'download '
 echo "$SSM_SHA256  /tmp/release" | sha256sum -c --quiet
 now 'checksum '
 mkdir -p /opt/bare
-zstd -dcq </tmp/release | tar -x --no-same-owner -C /opt/bare
+case $SSM_URL in
+  *.bz2) decompress=bzip2 ;;
+  *) decompress=zstd ;;
+esac
+"$decompress" -dcq </tmp/release | tar -x --no-same-owner -C /opt/bare
 ln -s ../../../opt/bare/runsc ../../../opt/bare/containerd-shim-runsc-v1 ../../../opt/bare/gvisor-bin /usr/local/bin/
 now 'unpack '
 cat >>/etc/containerd/config.toml <<'END'
