@@ -195,3 +195,13 @@ test('whatever a row of the ledger holds, what is read of it is bounded and prin
     runs,
   );
 });
+
+test.each([
+  { instanceId: 'i-0ffffffffffffffff' },
+  { launchedAt: '2026-11-25T09:00:01.000Z' },
+  { again: { why: 'held', attempt: 1, released: false, reason: '' } },
+])('the node of a row is the one that its key names, and none if it holds %j', (other) => {
+  const row = (said: object) => readRow({ ...key, cluster: 'demo', pool: 'ci', node: JSON.stringify(said) });
+  expect(row(node)?.node).toMatchObject(key);
+  expect(row({ ...node, ...other })?.node).toBeUndefined();
+});

@@ -1,4 +1,5 @@
 import { againMutations } from './again-mutations.ts';
+import { attackMutations } from './attack-mutations.ts';
 import { clusterMutations } from './cluster-mutations.ts';
 import { dispatchMutations } from './dispatch-mutations.ts';
 import { documentMutations } from './document-mutations.ts';
@@ -23,5 +24,6 @@ export const mutations: readonly Mutation[] = [
   ...againMutations,
   ...clusterMutations,
   ...doorMutations,
+  ...attackMutations,
   ...remedyMutations,
 ];

@@ -4,6 +4,7 @@ import { expect, inject, it } from 'vitest';
 import { breakages } from '../faults/breakages.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
+import { guardMutations } from './guard-mutations.ts';
 import { mutations } from './mutations.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -33,6 +34,9 @@ it('every mistake of test:mutations, and of test:faults with --breakages, still 
       copy.remove();
     }
   }
+
+  for (const { name, file, from } of guardMutations)
+    if (!readFileSync(join(root, file), 'utf8').includes(from)) lost.push(`${name}: ${file} does not hold ${from}`);
 
   expect(lost).toEqual([]);
   expect(all.length).toBeGreaterThan(100);

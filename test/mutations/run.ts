@@ -1,11 +1,13 @@
 // npm run test:mutations: plants each mistake alone, and prints which scenario saw it.
 import { AssertionError } from 'node:assert';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
+import { type GuardMutation, guardMutations } from './guard-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
 import { type ScenarioName, scenarios } from './scenarios.ts';
@@ -56,6 +58,29 @@ async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutatio
   }
 }
 
+/** Runs a test file, with a mistake in a source while it is loaded. @returns the titles of the tests that failed, or undefined if none did */
+function runTest(file: string, planted?: Pick<GuardMutation, 'file' | 'from' | 'to'>): string | undefined {
+  const AIRLOCK_MUTATION = planted === undefined ? {} : { AIRLOCK_MUTATION: JSON.stringify(planted) };
+  const vitest = ['vitest', 'run', '--config', 'vitest.mutations.config.ts', '--reporter', 'json', file];
+  const env = { ...process.env, ...AIRLOCK_MUTATION };
+  const { status, stdout, stderr } = spawnSync('npx', vitest, { env, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
+  if (status === 0) return undefined;
+  const titles = [...stdout.matchAll(/"fullName":"((?:[^"\\]|\\.)*)","status":"failed"/g)].map(([, title]) => title);
+  return titles.join('; ') || stderr.slice(0, 160) || 'no test ran';
+}
+
+/** Plants mistakes in guards that need no cloud, and runs the tests that must see them. */
+function plantGuards(all: readonly GuardMutation[]): void {
+  for (const file of new Set(all.map(({ turnsRed }) => turnsRed))) {
+    const said = runTest(file);
+    line(said === undefined, 'none', file, said);
+  }
+  for (const { name, turnsRed, ...planted } of all) {
+    const said = runTest(turnsRed, planted);
+    line(said !== undefined, name, turnsRed, said);
+  }
+}
+
 try {
   const { assembly } = await synthesizeSimulated(folder);
 
@@ -85,9 +110,11 @@ try {
   // A scenario that is red already says nothing about a mutation.
   const sound = failures === 0;
   if (sound) for (const mutation of all) await plantAndPlay(assembly, mutation);
+  const guards = guardMutations.filter(({ name }) => name.includes(only));
+  plantGuards(guards);
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   process.stdout.write(
-    `\n${sound ? all.length : 'no'} mutations, ${failures} lines that are not as they should be, ${seconds} s\n`,
+    `\n${guards.length + (sound ? all.length : 0)} mutations, ${failures} lines that are not as they should be, ${seconds} s\n`,
   );
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import { againScenarios } from './again-scenarios.ts';
+import { attackScenarios } from './attack-scenarios.ts';
 import { clusterScenarios } from './cluster-scenarios.ts';
 import { commandScenarios } from './command-scenarios.ts';
 import { doorScenarios } from './door-scenarios.ts';
@@ -21,6 +22,7 @@ export const scenarios = {
   ...againScenarios,
   ...clusterScenarios,
   ...doorScenarios,
+  ...attackScenarios,
   ...remedyScenarios,
 } as const satisfies Readonly<Record<string, Scenario>>;
 

@@ -1,0 +1,49 @@
+import type { Mutation } from './mutation.ts';
+import { source } from './plant.ts';
+
+const refused = 'a call that no row allows cancels nothing, ends nothing and lets nothing into service';
+const commands = 'lambdas/adapters/commands.ts';
+
+/** Guards against attacks that no policy stops, each taken out once. */
+export const attackMutations: readonly Mutation[] = [
+  {
+    name: 'a run is halted whenever a call asks for it',
+    apply: source(
+      'halt',
+      'lambdas/halt/decide.ts',
+      'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
+      'return true;',
+    ),
+    turnsRed: refused,
+  },
+  {
+    name: 'an instance is let into service before its run has ended',
+    apply: source(
+      'replace',
+      'lambdas/replace/keep.ts',
+      "if (outcome === undefined) throw new Refused('the run has not ended');",
+      '',
+    ),
+    turnsRed: refused,
+  },
+  {
+    name: 'what a node says of its installation is not compared',
+    apply: source(
+      'settle',
+      'lambdas/settle/decide.ts',
+      'const other = sent && contradiction(sent, result);',
+      'const other = undefined;',
+    ),
+    turnsRed: 'a node that says it was installed something else has proven nothing',
+  },
+  {
+    name: 'a command names no version of its document',
+    apply: source('dispatch', commands, "DocumentVersion: '1',", ''),
+    turnsRed: 'another version of a document runs nowhere',
+  },
+  {
+    name: 'a command names no hash of its document',
+    apply: source('dispatch', commands, /DocumentHash: order\.documentHash,\s*DocumentHashType: 'Sha256',/, ''),
+    turnsRed: 'a document of the same name with another text runs nowhere',
+  },
+];
