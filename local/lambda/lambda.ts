@@ -11,6 +11,8 @@ export class Lambda {
   readonly functions = new Map<string, LambdaFunction>();
   /** How many invocations the account may have at once, in all its functions; a new one may begin with ten. Source: Lambda quotas. */
   concurrency = 1000;
+  /** The most invocations that were at work at the same time. */
+  mostAtOnce = 0;
   readonly #ground: Ground;
   readonly #asynchronous: Asynchronous;
   #running = 0;
@@ -108,7 +110,7 @@ export class Lambda {
     const environment =
       idleIn(environments) ?? new Environment(settings, this.principal(target), this.#on(target), ++this.#count);
     environments.add(environment);
-    this.#running++;
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
     try {
       return await environment.invoke(payload);
     } finally {

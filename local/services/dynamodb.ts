@@ -16,6 +16,10 @@ import { BooleanSchema, propertyNames, readProperties, TagsSchema } from './prop
 type Item = Record<string, AttributeValue>;
 
 /** The members of requests that rights and conditions look at. */
+interface Consumed {
+  readonly CapacityUnits: number;
+}
+
 interface Request extends RightsRequest {
   readonly ReturnValuesOnConditionCheckFailure?: string | undefined;
 }
@@ -63,6 +67,8 @@ export class DynamoDb {
   /** The names of each table's key attributes, by table, the partition key first. */
   readonly #keys = new Map<string, readonly string[]>();
   readonly #policies = new Map<string, unknown>();
+  /** The request units that were used: by writes a kilobyte each, by reads four, and half of it where a read is eventually consistent. */
+  readonly units = { read: 0, write: 0 };
 
   constructor(options: { clock: Clock; place: Place }) {
     this.#place = options.place;
@@ -105,10 +111,20 @@ export class DynamoDb {
     return answer.Items;
   }
 
+  /** Counts the units of a request, which its answer holds only where the request asks for them. */
+  async #counted(action: ActionName, input: Request): Promise<unknown> {
+    if (action === 'describeTable') return this.#engine.run(action, input);
+    const answered = await this.#engine.run(action, { ReturnConsumedCapacity: 'TOTAL', ...input });
+    const { ConsumedCapacity, ...answer } = answered as { ConsumedCapacity?: Consumed | readonly Consumed[] };
+    const used = [ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
+    this.units[/^(get|query|scan|batchGet)/.test(action) ? 'read' : 'write'] += used;
+    return 'ReturnConsumedCapacity' in input ? answered : answer;
+  }
+
   async #run(action: ActionName, input: Request): Promise<unknown> {
     refuseBinary(input);
     try {
-      return await this.#engine.run(action, input);
+      return await this.#counted(action, input);
     } catch (error) {
       const wanted = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
       if (!(wanted && error instanceof AwsError && error.code === 'ConditionalCheckFailedException')) throw error;

@@ -90,6 +90,8 @@ export class LaunchedNode {
   /** Milliseconds since the epoch. */
   readonly launchedAt: number;
   readonly machine: Machine;
+  /** How it was launched and comes up. */
+  readonly plan: NodePlan;
   /** Whether its tags and its cluster take it into the airlock. */
   readonly ours: boolean;
   readonly #wiring: Wiring;
@@ -113,6 +115,7 @@ export class LaunchedNode {
     this.nodeName = plan.nodeName ?? privateDnsName;
     this.launchedAt = launchTime;
     this.machine = machine;
+    this.plan = plan;
     this.ours = tags[runtimeTag] !== undefined && (cluster !== undefined || wiring.attached === true);
     this.comeUp();
   }

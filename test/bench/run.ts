@@ -6,6 +6,7 @@ import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { runPool } from '../scale/pool.ts';
 import { measureFunctions } from './functions.ts';
 import { inTurn, type Measured, processMs } from './measure.ts';
+import { measureOrchestration } from './orchestration.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-bench-'));
 const say = (line = '') => process.stdout.write(`${line}\n`);
@@ -37,6 +38,12 @@ async function benchFunctions(assembly: string): Promise<void> {
   }
 }
 
+/** What a launch waits for Airlock. */
+async function benchOrchestration(assembly: string): Promise<void> {
+  say('\n| measure | value | aim |\n|---|---|---|');
+  for (const { measure, value, aim } of await measureOrchestration(assembly)) say(`| ${measure} | ${value} | ${aim} |`);
+}
+
 /** What a node costs the local cloud, in pools of several sizes: where it grows with the pool, something is not linear. */
 async function benchPools(assembly: string): Promise<void> {
   const pool = (nodes: number) => async () => {
@@ -56,9 +63,13 @@ async function benchPools(assembly: string): Promise<void> {
 
 try {
   const { assembly } = await synthesizeSimulated(folder);
-  await benchFunctions(assembly);
-  await benchSynthesis();
-  await benchPools(assembly);
+  await benchOrchestration(assembly);
+  // The other tables take the machine for themselves.
+  if (process.argv[2] !== 'orchestration') {
+    await benchFunctions(assembly);
+    await benchSynthesis();
+    await benchPools(assembly);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,74 +1,62 @@
 import { readFileSync } from 'node:fs';
 import { expect, inject, it } from 'vitest';
-import { type Usage, usageOfNodes, usageWhileIdle } from './usage.ts';
-
-interface Row {
-  readonly item: string;
-  readonly amount: number;
-  /** US dollars for one. */
-  readonly price: number;
-  readonly dollars: number;
-}
+import { prices } from '../bench/costs/prices.ts';
+import { type Usage, usageOfLaunches, usageWhileIdle } from '../bench/costs/usage.ts';
 
 const page = readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8');
+const tables = ['1,000 nodes, each launched alone', '1,000 nodes, launched by 200', 'A month without a launch'];
 
 /** The rows of the table below a heading, and its total. */
-function tableOf(heading: string): { readonly rows: readonly Row[]; readonly total: number } {
+function tableOf(heading: string) {
   const section = page.split(/^## /m).find((one) => one.startsWith(heading)) ?? '';
-  const cells = [
-    ...section.matchAll(/^\| ([a-z ]+) \| ([\d,.]+) \| \$([\d.]+) a (million|thousand|one) \| \$([\d.]+) \|/gm),
-  ];
-  const per: Readonly<Record<string, number>> = { million: 1e6, thousand: 1e3, one: 1 };
-  const rows = cells.map(([, item = '', amount = '', price = '', unit = '', dollars = '']) => ({
-    item,
-    amount: Number(amount.replaceAll(',', '')),
-    price: Number(price) / (per[unit] ?? 1),
-    dollars: Number(dollars),
-  }));
+  const cells = [...section.matchAll(/^\| ([a-z ]+) \| ([\d,.]+) \| \$([\d.]+) (a [a-z]+) \| \$([\d.]+) \|$/gm)];
+  const rows = cells.map(([, item = '', amount = '', price = '', each = '', dollars = '']) => {
+    return { item, amount: Number(amount.replaceAll(',', '')), price: Number(price), each, dollars: Number(dollars) };
+  });
   return { rows, total: Number(/^\| \*\*total\*\* \|.*\$([\d.]+)\*\* \|$/m.exec(section)?.[1]) };
 }
 
-/** Amounts that the local cloud counts; the others of the page follow from them by what it says. */
+/** Amounts that the local cloud counts. A page is honest within a tenth. */
 function expectCounted(heading: string, usage: Usage): void {
   const { rows } = tableOf(heading);
   for (const [item, counted] of Object.entries(usage)) {
     const row = rows.find((one) => one.item === item);
     expect(row, `${heading}: ${item}, counted ${counted}`).toBeDefined();
-    // A page is honest within a tenth.
     expect(Math.abs((row?.amount ?? 0) - counted), `${heading}: ${item}, counted ${counted}`).toBeLessThanOrEqual(
       Math.max(counted / 10, 0.5),
     );
   }
 }
 
-it('says of 1,000 nodes what the local cloud counts', { timeout: 300_000 }, async () => {
-  expectCounted('1,000 nodes', await usageOfNodes(inject('assembly')));
+it('says of launches that come alone what the local cloud counts', { timeout: 300_000 }, async () => {
+  expectCounted('1,000 nodes, each launched alone', await usageOfLaunches(inject('assembly'), 1, 0));
 });
 
 it('says of an idle month what the local cloud counts', { timeout: 300_000 }, async () => {
   expectCounted('A month without a launch', await usageWhileIdle(inject('assembly')));
 });
 
-it.each(['1,000 nodes', 'A month without a launch'])('adds up: %s', (heading) => {
+it.each(tables)('adds up, at the prices of the table: %s', (heading) => {
   const { rows, total } = tableOf(heading);
 
-  expect(rows.length).toBeGreaterThan(5);
-  for (const { item, amount, price, dollars } of rows) expect([item, dollars]).toEqual([item, round(amount * price)]);
-  expect(total).toBeCloseTo(
-    rows.reduce((sum, { dollars }) => sum + dollars, 0),
-    2,
-  );
+  expect(rows.length).toBeGreaterThan(6);
+  for (const { item, amount, price, each, dollars } of rows) {
+    const known = prices.find((one) => one.item === item);
+    expect([item, price, each]).toEqual([item, known?.dollars, known?.each]);
+    expect(Math.abs(dollars - (amount * price) / (known?.per ?? 1)), item).toBeLessThan(0.001);
+  }
+  const sum = rows.reduce((all, { dollars }) => all + dollars, 0);
+  expect(Math.abs(total - sum)).toBeLessThan(0.01);
+});
+
+it('keeps an idle month under $3', () => {
+  expect(tableOf('A month without a launch').total).toBeLessThan(3);
 });
 
 it('is what the README says', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const said = /about \$([\d.]+) for 1,000 nodes and \$([\d.]+) a month/.exec(readme);
+  const said = /\$([\d.]+) to \$([\d.]+) for 1,000 nodes and \$([\d.]+) a month/.exec(readme);
 
-  expect([said?.[1], said?.[2]]).toEqual(
-    ['1,000 nodes', 'A month without a launch'].map((heading) => tableOf(heading).total.toFixed(2)),
-  );
+  const [alone, crowd, idle] = tables.map((heading) => tableOf(heading).total.toFixed(2));
+  expect([said?.[1], said?.[2], said?.[3]]).toEqual([crowd, alone, idle]);
 });
-
-function round(dollars: number): number {
-  return Number(dollars.toFixed(3));
-}

@@ -22,8 +22,14 @@ const patienceMs = 60 * 60_000;
  *
  * @param assembly the folder of the cloud assembly
  * @param withinMs from the first launch to the last, on the virtual clock
+ * @param prepare changes the world before the first launch
  */
-export async function runPool(assembly: string, count: number, withinMs: number): Promise<PoolRun> {
+export async function runPool(
+  assembly: string,
+  count: number,
+  withinMs: number,
+  prepare: (world: World) => void = () => {},
+): Promise<PoolRun> {
   const began = performance.now();
   const clock = new VirtualClock();
   const world = await World.start({
@@ -34,6 +40,7 @@ export async function runPool(assembly: string, count: number, withinMs: number)
     // Batches form while functions are busy.
     faults: latency(clock),
   });
+  prepare(world);
   const nodes: LaunchedNode[] = [];
   let launched = 0;
   for (let index = 0; index < count; index++) {

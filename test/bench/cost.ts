@@ -1,0 +1,34 @@
+// npm run bench:cost: what AWS charges for, counted on the local cloud. With --write it writes docs/costs.md.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesizeSimulated } from '../../cli/synthesize.ts';
+import { costsPage } from './costs/page.ts';
+import { usageOfLaunches, usageWhileIdle } from './costs/usage.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'airlock-cost-'));
+try {
+  const { assembly } = await synthesizeSimulated(folder);
+  const page = costsPage([
+    {
+      title: '1,000 nodes, each launched alone',
+      about: 'One launch in a pool that has shown when its agents come, times a thousand. Every function starts cold.',
+      usage: await usageOfLaunches(assembly, 1, 0),
+    },
+    {
+      title: '1,000 nodes, launched by 200 in ten seconds',
+      about: 'Nodes that come in crowds share batches, commands and lists.',
+      usage: await usageOfLaunches(assembly, 200, 10_000),
+    },
+    {
+      title: 'A month without a launch',
+      about:
+        'Thirty days with one cluster: alarms, the audit group, the sweep every two minutes, and pollers that find nothing.',
+      usage: await usageWhileIdle(assembly),
+    },
+  ]);
+  process.stdout.write(page);
+  if (process.argv.includes('--write')) writeFileSync(new URL('../../docs/costs.md', import.meta.url), page);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

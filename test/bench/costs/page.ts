@@ -1,0 +1,69 @@
+import { prices, pricesOf } from './prices.ts';
+import type { Usage } from './usage.ts';
+
+/** One table of the page. */
+export interface Column {
+  readonly title: string;
+  readonly about: string;
+  readonly usage: Usage;
+}
+
+/** `docs/costs.md`. */
+export function costsPage(columns: readonly Column[]): string {
+  const pages = [...new Set(prices.map(({ page }) => page))].map((page) => `<${page}>`).join(', ');
+  return `# Costs
+
+Made by \`npm run bench:cost -- --write\`. The amounts are counted on the local cloud, from what its stand-ins record, and a test counts them again. Two figures are
+assumptions, because the local cloud has none: an invocation needs 30 ms of a processor beside the calls that it waits for, which take what is usual in one region, and a
+cold start takes 0.6 s. Your instances, and Run Command on them, cost what they cost without Airlock.
+
+${columns.map(table).join('\n\n')}
+
+## What the figures say
+
+A launch passes seven states. They cost $0.175 a thousand by themselves, so that no saving elsewhere brings a thousand launches below that. The figures of 200 launches hold for 5,000
+as far as batches are full there too; 5,000 launches were not counted. A metric costs $0.30 a month, by the hours in which it is emitted: some ten of them while nodes are launched.
+
+In an idle month each alarm costs $0.10, and Lambda's pollers ask each of the five queues fifteen times a minute, which is $0.26 a queue: with a maximum concurrency Lambda does not
+take pollers away ([Lambda Developer Guide](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)). Each further cluster adds its three alarms, the requests of its queue and an invocation every two
+minutes: $0.60 a month.
+
+## Where prices come from
+
+Prices are those of US East (N. Virginia) without the free tier, entered on ${pricesOf}. That of DynamoDB and those of CloudWatch were confirmed by public texts that quote AWS's pages; the
+others are from memory. AWS's own pages have today's: ${pages}.
+`;
+}
+
+/** What a table comes to, in dollars. */
+export function totalOf(usage: Usage): number {
+  return rowsOf(usage).reduce((sum, { dollars }) => sum + dollars, 0);
+}
+
+function rowsOf(usage: Usage) {
+  return prices
+    .filter(({ item }) => usage[item] !== undefined)
+    .map((price) => {
+      const amount = usage[price.item] ?? 0;
+      return { ...price, amount, dollars: (amount * price.dollars) / price.per, price: price.dollars };
+    });
+}
+
+function table({ title, about, usage }: Column): string {
+  const rows = rowsOf(usage).map(
+    ({ item, amount, price, each, dollars }) =>
+      `| ${item} | ${shown(amount)} | $${price.toFixed(price < 20 && !Number.isInteger(price * 100) ? 4 : 2).replace(/(\.\d\d\d)0$/, '$1')} ${each} | $${dollars.toFixed(3)} |`,
+  );
+  return `## ${title}
+
+${about}
+
+| item | amount | price | dollars |
+|---|---|---|---|
+${rows.join('\n')}
+| **total** | | | **$${totalOf(usage).toFixed(2)}** |`;
+}
+
+function shown(amount: number): string {
+  return amount.toLocaleString('en-US', { maximumFractionDigits: amount < 100 ? 1 : 0 });
+}

@@ -1,0 +1,151 @@
+import { VirtualClock } from '../../../local/clock.ts';
+import { ModelledMachine } from '../../../local/machine/modelled.ts';
+import { karpenterNode, type LaunchedNode } from '../../../local/world/node.ts';
+import { World } from '../../../local/world/world.ts';
+import { latency } from '../../scale/latency.ts';
+
+/** What AWS counts and charges for, by the names of the items in the table of prices. */
+export type Usage = Readonly<Record<string, number>>;
+
+const minuteMs = 60_000;
+/** A month of CloudWatch and of this page, in minutes: 30 days. */
+const monthMinutes = 30 * 24 * 60;
+
+/** What an invocation is taken to need beside the calls that it waits for, and a cold start, in seconds: the local cloud has no figure for either. */
+const assumed = { processor: 0.03, coldStart: 0.6 };
+
+/**
+ * What launches use, for each thousand of them: nodes of a pool that has shown when its agents come, launched evenly within a time and released, with the
+ * sweep off.
+ *
+ * @param assembly the cloud assembly of the sample airlock.yaml
+ * @param withinMs from the first launch to the last
+ */
+export async function usageOfLaunches(assembly: string, count: number, withinMs: number): Promise<Usage> {
+  const world = await open(assembly);
+  try {
+    for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
+    await launchAll(world, 3, 1_000);
+    const before = counted(world);
+    // A launch that comes alone finds no function that is warm.
+    const cold = count === 1 ? coldSeconds(world) : 0;
+    const nodes = await launchAll(world, count, withinMs);
+    const after = counted(world);
+    const transitions = nodes.reduce((sum, node) => sum + world.report(node).transitions, 0);
+    const used: Usage = { 'state transitions': transitions, ...difference(before, after) };
+    const all = { ...used, 'gigabyte seconds': (used['gigabyte seconds'] ?? 0) + cold };
+    return Object.fromEntries(Object.entries(all).map(([item, amount]) => [item, (amount * 1_000) / count]));
+  } finally {
+    await world.stop();
+  }
+}
+
+/** What a month without a launch uses: an hour on the local cloud, and what the template has. */
+export async function usageWhileIdle(assembly: string): Promise<Usage> {
+  const world = await open(assembly);
+  try {
+    await pass(world, 5 * minuteMs);
+    const before = counted(world);
+    const polled = world.services.mappings.emptyReceives;
+    await pass(world, 60 * minuteMs);
+    const hour = difference(before, counted(world));
+    const polls = world.services.mappings.emptyReceives - polled;
+    const month = Object.entries(hour).map(([item, amount]) => {
+      return [item, ((amount + (item === 'queue requests' ? polls : 0)) * monthMinutes) / 60] as const;
+    });
+    const alarms = world.cloud.resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').length;
+    return { alarms, metrics: metrics(world).size, ...Object.fromEntries(month) };
+  } finally {
+    await world.stop();
+  }
+}
+
+async function open(assembly: string): Promise<World> {
+  const clock = new VirtualClock();
+  const world = await World.start({
+    assembly,
+    clock,
+    clusters: ['demo'],
+    machine: async () => new ModelledMachine(),
+    faults: latency(clock),
+  });
+  await pass(world, minuteMs);
+  return world;
+}
+
+async function launchAll(world: World, count: number, withinMs: number): Promise<readonly LaunchedNode[]> {
+  const nodes: LaunchedNode[] = [];
+  for (let index = 0; index < count; index++) {
+    nodes.push(await world.launch(karpenterNode('demo', 'airlock.dev/bootstrap')));
+    await pass(world, withinMs / count);
+  }
+  if (!(await world.settle(60 * minuteMs))) throw new Error('a node did not end');
+  // What comes after the end is on the bill too.
+  await pass(world, minuteMs);
+  return nodes;
+}
+
+async function pass(world: World, ms: number): Promise<void> {
+  if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
+}
+
+function difference(before: Usage, after: Usage): Usage {
+  return Object.fromEntries(Object.entries(after).map(([item, amount]) => [item, amount - (before[item] ?? 0)]));
+}
+
+function counted(world: World): Usage {
+  const { calls, journal } = world.cloud;
+  const sum = (pattern: RegExp) =>
+    [...calls].reduce((all, [name, count]) => (pattern.test(name) ? all + count : all), 0);
+  const { units } = world.services.dynamoDb;
+  const entries = journal.filter(({ operation }) => operation === 'PutEvents');
+  const bytes = lines(world).reduce((all, line) => all + Buffer.byteLength(line) + 26, 0);
+  return {
+    'function invocations': sum(/^lambda:Invoke$/),
+    'gigabyte seconds': lines(world).reduce((all, line) => all + gigabyteSeconds(line), 0),
+    'queue requests': sum(/^sqs:/),
+    'table write units': units.write,
+    'table read units': units.read,
+    events: entries.reduce((all, { input }) => all + (input as { Entries: unknown[] }).Entries.length, 0),
+    'megabytes of logs': bytes / 1e6,
+  };
+}
+
+/** Every line of every log. */
+function lines({ cloud: { logs } }: World): readonly string[] {
+  return logs.groups.flatMap((group) => logs.events(group).map(({ message }) => message));
+}
+
+/** What Lambda's own line at the end of an invocation says that it is charged for. */
+function gigabyteSeconds(line: string): number {
+  const [, ms = '', megabytes = ''] = /^REPORT .*Billed Duration: (\d+) ms\tMemory Size: (\d+) MB/.exec(line) ?? [];
+  if (ms === '') return 0;
+  return (Number(ms) / 1_000 + assumed.processor) * (Number(megabytes) / 1_024);
+}
+
+/** The gigabyte seconds in which every function that has run starts once. */
+function coldSeconds({ cloud: { lambda } }: World): number {
+  const ran = [...lambda.functions.values()].filter(({ environments }) => environments.size > 0);
+  return ran.reduce((sum, { settings }) => sum + (assumed.coldStart * settings.memoryMb) / 1_024, 0);
+}
+
+/** The metrics that functions wrote into their logs, each with its dimensions. */
+function metrics(world: World): Set<string> {
+  const found = new Set<string>();
+  for (const message of lines(world)) {
+    if (!message.startsWith('{') || !message.includes('CloudWatchMetrics')) continue;
+    const line = JSON.parse(message) as Record<string, unknown> & { _aws: { CloudWatchMetrics: Emitted[] } };
+    for (const { Namespace, Dimensions, Metrics } of line._aws.CloudWatchMetrics) {
+      for (const names of Dimensions) {
+        for (const { Name } of Metrics) found.add(JSON.stringify([Namespace, Name, names.map((name) => line[name])]));
+      }
+    }
+  }
+  return found;
+}
+
+interface Emitted {
+  readonly Namespace: string;
+  readonly Dimensions: readonly (readonly string[])[];
+  readonly Metrics: readonly { readonly Name: string }[];
+}

@@ -1,0 +1,76 @@
+import type { LaunchedNode } from '../../local/world/node.ts';
+import type { World } from '../../local/world/world.ts';
+
+/** How long a launch waited for Airlock, in milliseconds on the world's clock. */
+export interface Waits {
+  /** From the time at which its agent came online until SSM took its command. */
+  readonly command: number;
+  /** From the end of the command on the node until the state that waits had its answer. */
+  readonly answer: number;
+  /** From the time at which its Node was Ready and the release was asked for until the state had its answer: the proof pod's own start is in it. */
+  readonly release: number;
+}
+
+/** A state that waits: what it asked a queue for, and when it was answered. */
+interface Task {
+  readonly instanceId: string;
+  /** What a cluster was asked for; undefined for a command. */
+  readonly action: string | undefined;
+  readonly askedAt: number;
+  answeredAt?: number;
+}
+
+/** What each node waited, by what the stand-ins of SQS, SSM, Step Functions and EC2 recorded: nothing that Airlock says about itself is in it. */
+export function waitsOf(world: World, nodes: readonly LaunchedNode[]): readonly Waits[] {
+  const tasks = [...tasksOf(world).values()];
+  const invocations = new Map(
+    world.services.ssm
+      .commands()
+      .flatMap(({ invocations, requestedAt }) =>
+        invocations.map(({ instanceId, endedAt }) => [instanceId, { requestedAt, endedAt: endedAt ?? Number.NaN }]),
+      ),
+  );
+  return nodes.map(({ instanceId, launchedAt, plan }) => {
+    const own = tasks.filter((task) => task.instanceId === instanceId);
+    const install = own.find(({ action }) => action === undefined);
+    const release = own.find(({ action }) => action === 'release');
+    const { requestedAt, endedAt } = invocations.get(instanceId) ?? { requestedAt: Number.NaN, endedAt: Number.NaN };
+    const { agentAfterMs = 0, joinAfterMs = 0, readyAfterMs } = plan;
+    const online = Math.max(launchedAt + agentAfterMs, install?.askedAt ?? Number.NaN);
+    const ready = Math.max(launchedAt + joinAfterMs + readyAfterMs, release?.askedAt ?? Number.NaN);
+    return {
+      command: requestedAt - online,
+      answer: (install?.answeredAt ?? Number.NaN) - endedAt,
+      release: (release?.answeredAt ?? Number.NaN) - ready,
+    };
+  });
+}
+
+/** The states that asked a queue for something, by their tokens. */
+function tasksOf(world: World): ReadonlyMap<string, Task> {
+  const tasks = new Map<string, Task>();
+  for (const { operation, input, at, error } of world.cloud.journal) {
+    if (error !== undefined) continue;
+    if (operation === 'SendMessage') {
+      const { key, token, action } = JSON.parse((input as { MessageBody: string }).MessageBody) as {
+        readonly key?: { readonly instanceId: string };
+        readonly token?: string;
+        readonly action?: string;
+      };
+      // Events of AWS come by the same call.
+      if (key !== undefined && token !== undefined) {
+        tasks.set(token, { instanceId: key.instanceId, action, askedAt: at });
+      }
+    } else if (operation === 'SendTaskSuccess') {
+      const task = tasks.get((input as { taskToken: string }).taskToken);
+      if (task !== undefined) task.answeredAt = at;
+    }
+  }
+  return tasks;
+}
+
+/** The value below which a share of all values is. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+}
