@@ -27,6 +27,16 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
+    name: 'a node is told more time than it has',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/handler.ts',
+      'timeStep(triedUntil(node) - Date.now())',
+      'timeStep(triedUntil(node))',
+    ),
+    turnsRed: 'an agent that comes after ten minutes is not too late',
+  },
+  {
     name: 'ledger write unconditional',
     apply: source(
       'dispatch',

@@ -13,6 +13,9 @@ export const waitingScenarios = {
     assert.equal(stage.outcome(node), 'released');
     assert.ok(stage.reached(node, 'installing') - 600_000 <= 75_000, 'the command came late');
     assert.equal(stage.commandsFor(node), 1);
+    // Of 20 minutes, without those ten and the way out.
+    const told = stage.world.services.ssm.commands().flatMap(({ parameters }) => parameters['Seconds']);
+    assert.deepEqual(told, ['450']);
     stage.undisturbed();
   }),
 
