@@ -46,6 +46,20 @@ describe('a node that is proven, ready and serving', () => {
     ]);
   });
 
+  test('whose gate somebody put back is released again: the label that stands behind it is taken back first, as the policies ask', async () => {
+    await world.join();
+    await world.release();
+    await world.controllers.change(world.node.nodeName, ({ spec }) => [
+      { op: 'add', path: '/spec/taints', value: [...(spec?.taints ?? []), gate] },
+    ]);
+    await world.pass(1_000);
+
+    const { receipt } = await world.release();
+
+    expect([receipt?.outcome, await world.taints(), world.count('patch nodes')]).toEqual(['released', [], 3]);
+    expect((await world.read()).metadata.labels).toMatchObject({ [proven]: 'gvisor' });
+  });
+
   test('says already-installed where the release was found on the node', async () => {
     await world.join();
 

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { Turns } from '../../../lambdas/adapters/turns.ts';
+
+test('no more than so many pieces of work are under way at a time, in their order, and a failure gives its place away', async () => {
+  const turns = new Turns(3);
+  const begun: number[] = [];
+  let underWay = 0;
+  let most = 0;
+  const work = (index: number) =>
+    turns.take(async () => {
+      begun.push(index);
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      underWay--;
+      if (index % 2 === 0) throw new Error(`failed ${index}`);
+      return index;
+    });
+  const results = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => work(index)));
+
+  expect([most, underWay]).toEqual([3, 0]);
+  expect(begun).toEqual(Array.from({ length: 20 }, (_, index) => index));
+  expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(10);
+});

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type LedgerRow, rowName } from '../../../domain/ledger.ts';
+import { readMessage, sortMessages, waitSeconds } from '../../../lambdas/cluster/messages.ts';
+import { installation } from './world.ts';
+
+const now = Date.parse('2026-11-28T09:05:00Z');
+const key = { instanceId: 'i-0123456789abcdef0', launchedAt: '2026-11-28T09:00:00.000Z' };
+const node = {
+  ...key,
+  cluster: 'prod-1',
+  pool: 'sandboxes',
+  nodeName: 'ip-10-0-0-1',
+  providerId: `aws:///eu-central-1a/${key.instanceId}`,
+  deadline: '2026-11-28T09:20:00.000Z',
+};
+const proven: LedgerRow = {
+  ...key,
+  cluster: 'prod-1',
+  pool: 'sandboxes',
+  node,
+  nonce: 'n',
+  token: 't1',
+  provenToken: 't1',
+  installation,
+};
+
+const message = { action: 'release', key, nonce: 'n', token: 'a' };
+let ids = 0;
+const received = (body: object, SentTimestamp?: string) => {
+  const record = {
+    messageId: `m${ids++}`,
+    receiptHandle: 'r',
+    body: JSON.stringify(body),
+    attributes: { SentTimestamp },
+  };
+  const read = readMessage(record);
+  if (read === undefined) throw new Error('the message is unreadable');
+  return read;
+};
+const sorted = (row: LedgerRow | undefined, ...bodies: readonly object[]) => {
+  const rows = new Map(row === undefined ? [] : [[rowName(row), row]]);
+  return sortMessages(
+    bodies.map((body) => received(body)),
+    rows,
+    'prod-1',
+    now,
+  );
+};
+const sizes = ({ wanted, refused, foreign }: ReturnType<typeof sorted>) => [
+  wanted.length,
+  refused.length,
+  foreign.length,
+];
+
+describe('a message of the queue of a cluster', () => {
+  test('is acted upon for what its row says, and not for what it says beside', () => {
+    const { wanted } = sorted(proven, { ...message, node: { ...node, nodeName: 'another' }, installation: {} });
+
+    expect(wanted[0]?.asked.call).toEqual({ action: 'release', node, installation });
+  });
+
+  test.each([
+    ['that has not the text of the run', proven, { nonce: 'guessed' }],
+    ['of a row that there is not', undefined, {}],
+    ['of a run that drew no text', { ...proven, nonce: undefined } as unknown as LedgerRow, { nonce: '' }],
+  ])('%s counts as nothing', (_what, row, change) => {
+    expect(sizes(sorted(row, { ...message, ...change }))).toEqual([0, 0, 1]);
+  });
+
+  test.each<[string, LedgerRow, object]>([
+    ['a release before the proof', { ...proven, provenToken: 'earlier' }, {}],
+    ['a release after a failure', { ...proven, failure: { outcome: 'proof-failed', detail: '' } }, {}],
+    ['a quarantine without a failure', proven, { action: 'quarantine' }],
+    ['a release of a run that has ended', { ...proven, outcome: 'released' }, {}],
+    ['a release of a node of another cluster', { ...proven, node: { ...node, cluster: 'other' } }, {}],
+  ])('is refused with its reason where it asks for %s', (_what, row, change) => {
+    const found = sorted(row, { ...message, ...change });
+
+    expect(sizes(found)).toEqual([0, 1, 0]);
+    expect(found.refused[0]?.because).not.toBe('');
+  });
+
+  test('of a state that was tried again is worked on once, and each of its tokens is answered', () => {
+    const { wanted } = sorted(proven, message, { ...message, token: 'b' });
+
+    expect(wanted.map(({ by }) => by.map((one) => one.message.token))).toEqual([['a', 'b']]);
+  });
+
+  test.each(['', 'null', '[]', '{}', '{"action":"survey"}', JSON.stringify({ ...message, key: {} })])(
+    '%j is no message',
+    (body) => {
+      const record = { messageId: 'm', receiptHandle: 'r', body, attributes: {} };
+      expect(readMessage(record)).toBeUndefined();
+    },
+  );
+});
+
+describe('the time until a node is looked at again', () => {
+  const asked = (askedAt: number) => ({ call: { action: 'release', node, installation } as const, askedAt });
+
+  test.each([
+    [0, 0, 3],
+    [60_000, 0, 6],
+    [240_000, 0, 24],
+    [900_000, 0, 30],
+    [0, 20_000, 20],
+  ])('after a wait of %i ms, with %i ms that the cluster asks for, is %i s', (waited, afterMs, seconds) => {
+    expect(waitSeconds(asked(now - waited), afterMs, now)).toBe(seconds);
+  });
+
+  test('never passes the last look, which leaves the state twenty seconds for its answer', () => {
+    const until = Date.parse(node.deadline) - 90_000;
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 0, max: 900_000 }), (waited, before) => {
+        const at = until - before;
+        const seconds = waitSeconds(asked(at - waited), 0, at);
+        expect(seconds).toBeGreaterThanOrEqual(1);
+        expect(seconds).toBeLessThanOrEqual(30);
+        if (before > 21_000) expect(at + seconds * 1_000).toBeLessThanOrEqual(until - 20_000);
+      }),
+    );
+  });
+});
