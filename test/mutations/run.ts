@@ -61,7 +61,7 @@ async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutatio
 /** Runs a test file, with a mistake in a source while it is loaded. @returns the titles of the tests that failed, or undefined if none did */
 function runTest(file: string, planted?: Pick<GuardMutation, 'file' | 'from' | 'to'>): string | undefined {
   const AIRLOCK_MUTATION = planted === undefined ? {} : { AIRLOCK_MUTATION: JSON.stringify(planted) };
-  const vitest = ['vitest', 'run', '--config', 'vitest.mutations.config.ts', '--reporter', 'json', file];
+  const vitest = ['vitest', 'run', '--config', 'vitest.mutations.config.ts', '--reporter', 'json', '--bail', '1', file];
   const env = { ...process.env, ...AIRLOCK_MUTATION };
   const { status, stdout, stderr } = spawnSync('npx', vitest, { env, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
   if (status === 0) return undefined;

@@ -143,10 +143,11 @@ describe('a package of Sysbox is refused before apt gets it, if it holds', () =>
 });
 
 describe('a listing', () => {
-  const judge = async (home: string, ...lines: readonly string[]) => {
+  const judge = (home: string, ...lines: readonly string[]) => judgedBy(shell('node/archive.sh'), home, lines);
+  const judgedBy = async (guards: string, home: string, lines: readonly string[]) => {
     const machine = await node.create();
     const ended = await machine.run({
-      text: `#!/bin/bash\nset -eu\nartifact_url=the-archive\nfail() { echo "$2"; exit 1; }\n${shell('node/archive.sh')}
+      text: `#!/bin/bash\nset -eu\nartifact_url=the-archive\nfail() { echo "$2"; exit 1; }\n${guards}
 printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho good`,
       environment: { LISTING: lines.join('\n') },
       timeoutSeconds: 10,
@@ -164,6 +165,52 @@ printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho goo
     );
 
     expect(said).toBe('good');
+  });
+
+  it.each([
+    ['runs as its owner', '== *[sS]* ]]', '== never ]]', ['-rwsr-xr-x 0/0 1 2026-11-01 00:00 helper']],
+    [
+      'is neither a file',
+      '*) why="$name is neither',
+      '*) : "$name is neither',
+      ['brw-r--r-- 0/0 8,0 2026-11-01 00:00 disk'],
+    ],
+    [
+      'leads out of it',
+      'if [[ /$name/ == */../* ]] || leads_out "$name"',
+      'if false',
+      ['-rwxr-xr-x 0/0 1 2026-11-01 00:00 a/../../planted'],
+    ],
+    [
+      'is a link to',
+      '\nwhy="$name is a link to $target"\nfi',
+      '\n:\nfi',
+      ['lrwxrwxrwx 0/0 0 2026-11-01 00:00 passwd -> /etc/passwd'],
+    ],
+    [
+      'is a link to',
+      'h*) if [[ /$target/ == */../* ]] || leads_out "$target"',
+      'h*) if false',
+      ['hrwxr-xr-x 0/0 0 2026-11-01 00:00 shadow link to a/../../../etc/shadow'],
+    ],
+    [
+      'lies behind the link',
+      'links[$name]=1',
+      ':',
+      ['lrwxrwxrwx 0/0 0 2026-11-01 00:00 here -> lib', '-rwxr-xr-x 0/0 1 2026-11-01 00:00 here/planted'],
+    ],
+  ])('that %s is refused by one guard, and is good without it', async (words, guard, without, lines) => {
+    const text = shell('node/archive.sh');
+
+    expect(text).toContain(guard);
+    expect(await judge('', ...lines)).toContain(words);
+    expect(
+      await judgedBy(
+        text.replace(guard, () => without),
+        '',
+        lines,
+      ),
+    ).toBe('good');
   });
 
   it('may link to where the archive belongs, if there is such a place', async () => {
