@@ -84,7 +84,7 @@ export async function depthOf(queueUrl: string): Promise<number> {
 }
 
 /**
- * Takes messages out of a queue that are visible now. Whoever takes a message deletes it, or puts it back.
+ * Takes messages out of a queue that are visible now. The caller deletes each of them, or puts it back.
  *
  * @param most how many
  */

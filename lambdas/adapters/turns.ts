@@ -16,7 +16,7 @@ export class Turns {
       return await work();
     } finally {
       const next = this.#waiting.shift();
-      // Whoever waits takes over this place.
+      // The next one in line takes over this place.
       if (next === undefined) this.#taken--;
       else next();
     }

@@ -10,7 +10,7 @@ import { release } from './release.ts';
 /**
  * Does what is asked for the nodes of a batch, beside each other.
  *
- * @param answered told of each node by its place in the batch, as soon as it has an answer
+ * @param answered called for each node by its place in the batch, as soon as it has an answer
  */
 export async function performBatch(
   batch: readonly Asked[],

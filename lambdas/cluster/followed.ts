@@ -8,12 +8,12 @@ export interface Source<T> {
   watch(from: string, on: Follower<T>, signal: AbortSignal): Promise<string>;
 }
 
-/** How long a failure counts for everybody who asks, in milliseconds: a collection is asked for twice a second at most. */
+/** How long a failure counts for every node of the batch, in milliseconds: a collection is listed twice a second at most. */
 const failedMs = 500;
 /** A watch that ends sooner than this, in milliseconds, counts as one that failed. */
 const shortestMs = 1_000;
 
-/** A collection of a cluster that is listed once, when it is first asked for, and kept as it is from then on by a watch. */
+/** A collection of a cluster: it is listed when it is first asked for, and a watch keeps it current from then on. */
 export class Followed<T extends { readonly name: string }> {
   readonly #source: Source<T>;
   readonly #time: Time;
@@ -22,7 +22,7 @@ export class Followed<T extends { readonly name: string }> {
   #items = new Map<string, T>();
   #listed: Promise<void> | undefined;
 
-  /** @param changed told of each item that changed, and without one where all of them have to be looked at */
+  /** @param changed called for each item that changed, and without one if all of them have to be looked at */
   constructor(source: Source<T>, time: Time, changed: (item: T | undefined) => void) {
     this.#source = source;
     this.#time = time;
@@ -82,7 +82,7 @@ export class Followed<T extends { readonly name: string }> {
     this.#changed(item);
   }
 
-  /** From here on nothing is known: who asks next has it listed anew, or hears why that cannot be. */
+  /** Nothing is known any more. The next look lists the collection again, or throws what went wrong. */
   #lost(error: unknown): void {
     this.#listed = undefined;
     if (error !== undefined) {

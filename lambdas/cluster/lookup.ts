@@ -34,7 +34,7 @@ export class NodeLookup {
   readonly #launch: Node;
   readonly #boot: Boot;
   readonly #listFrom: number;
-  /** What was found last: after a write it is read anew, for the view may be behind. */
+  /** What was found last: after a write it is read again, because the view may be behind. */
   #names: readonly string[];
   /** Whether it was found outside of the view, so that it has to be read each time. */
   #outside = false;

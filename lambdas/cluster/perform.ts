@@ -31,7 +31,7 @@ const time = {
   random: () => Math.random(),
 };
 
-/** Told of each node by its place in the batch, as soon as it has an answer. */
+/** Called for each node by its place in the batch, as soon as it has an answer. */
 export type Answered = (place: number, answer: Answer) => Promise<void>;
 
 /** A connection to the cluster for one call of the function: all batches that are performed by it share what they see. */
@@ -44,7 +44,7 @@ export interface Session {
 }
 
 /**
- * Connects to the cluster, in the name of whoever the token is.
+ * Connects to the cluster as the identity of the token.
  *
  * @param token a bearer token of the cluster; never logged
  */

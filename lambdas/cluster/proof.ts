@@ -15,7 +15,7 @@ const likelyMs = 15_000;
 const pausesMs = [1_000, 3_000];
 /** How often a call makes a pod, whatever becomes of the ones before. */
 const mostPods = 5;
-/** What a kubelet writes on a pod that outlived its activeDeadlineSeconds: nobody looked at it in time, and it says nothing of the node. */
+/** What a kubelet writes on a pod that outlived its activeDeadlineSeconds: no call looked at it in time, and it says nothing about the node. */
 const outlived = 'DeadlineExceeded';
 
 /**
@@ -39,7 +39,7 @@ export class PodProof {
    */
   constructor({ node, installation }: ReleaseCall, nodeName: string, ports: Ports) {
     const { sandboxImage: image, runtime } = installation;
-    // "Cannot say" is no proof: whoever wants a node released without a pod says `proof: host`.
+    // "Cannot say" is no proof. `proof: host` in airlock.yaml releases nodes without a pod.
     if (image === undefined) {
       const without = 'say proof: host in airlock.yaml to do without the pod';
       throw new Ended(

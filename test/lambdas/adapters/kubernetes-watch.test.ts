@@ -46,7 +46,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('a watch', () => {
-  test('goes on from a list: it tells of what comes, changes, goes and loses the label, and of nothing before', async () => {
+  test('goes on from a list: it shows what comes, changes, goes and loses the label, and nothing from before', async () => {
     await make('before');
     const { version } = await api.listAllNodes(selector);
     await make('missed');

@@ -7,7 +7,7 @@ import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } fro
 const construct = 'Cluster-demo/Cluster';
 const minute = 60_000;
 
-/** Launches a node and lets it come to its end; a message that nobody finished comes again after three minutes. */
+/** Launches a node and lets it come to its end; a message that no function finished comes again after three minutes. */
 const play: Plot['play'] = async (stage, arm) => {
   withoutSweep(stage.world);
   arm();
