@@ -50,7 +50,7 @@ export interface Likely {
 }
 
 /** What holds of a pool that has shown nothing yet: Ubuntu's images take 15 to 40 seconds. */
-const unknown: Likely = { from: 10, to: 60, every: 2 };
+const unknown: Likely = { from: 10, to: 45, every: 2 };
 
 /** How many looks a node is worth while its agent is likely to come: where agents come at any time, each look finds less. */
 const looks = 30;

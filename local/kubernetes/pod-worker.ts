@@ -18,6 +18,8 @@ export interface PodWorkerOptions {
 
 /** A kubelet's pause between two tries to make a sandbox. */
 const againMs = 12_000;
+/** How long a pod takes to run once the kubelet has it, where nothing else is said, in milliseconds. */
+export const podStartMs = 1_600;
 /** From the wish to delete a pod until its container has stopped: a pause ends at once. */
 const stopMs = 100;
 
@@ -36,7 +38,7 @@ export class PodWorker {
 
   /** Told of each pod that is bound to the node when it is made, changed or gone. */
   notice(pod: StoredObject, gone: boolean): void {
-    const { clock, startMs = 1_600 } = this.#options;
+    const { clock, startMs = podStartMs } = this.#options;
     const { uid, deletionTimestamp } = pod.metadata;
     const known = this.#pods.get(uid);
     if (gone) {

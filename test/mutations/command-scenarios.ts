@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { karpenterNode } from '../../local/world/node.ts';
 import { plant } from '../../local/world/planted.ts';
 import { receiptIn } from '../../local/world/story.ts';
+import { latency } from '../scale/latency.ts';
 import { cluster, gate, on, onceAfter, type Scenario } from './stage.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
@@ -141,6 +142,26 @@ export const commandScenarios = {
     assert.equal(stage.commandsFor(bare), 0);
     assert.equal(stage.outcome(bare), 'command-forbidden');
     assert.deepEqual(stage.deadLetters(), []);
+  }),
+
+  'a node gets its command when agents of its pool usually come': on(async (stage) => {
+    const agentAfterMs = 95_200;
+    for (let earlier = 0; earlier < 3; earlier++) await stage.launch({ agentAfterMs: agentAfterMs + earlier * 500 });
+    await stage.settle();
+    const node = await stage.launch({ agentAfterMs });
+    await stage.settle();
+    assert.ok(stage.reached(node, 'installing') - agentAfterMs <= 1_000, 'the command came late');
+  }),
+
+  'a crowd shares its messages, and none of them is left': on(async (stage) => {
+    stage.world.cloud.faults = latency(stage.clock);
+    const nodes = await Promise.all(Array.from({ length: 30 }, () => stage.launch()));
+    await stage.settle();
+    for (const node of nodes) assert.equal(stage.outcome(node), 'released');
+    assert.ok(stage.done('SendCommand') <= 8, 'the nodes share no commands');
+    await stage.pass(60_000);
+    const left = stage.world.services.sqs.all().filter(({ visible, inFlight }) => visible + inFlight > 0);
+    assert.deepEqual(left, []);
   }),
 
   'a throttled SendCommand is sent once': on(async (stage) => {

@@ -82,6 +82,31 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'an agent that is too old gets no command',
   },
   {
+    name: 'what a pool has shown is not noted',
+    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'await noteShown(sent, arrivals);', ''),
+    turnsRed: 'a node gets its command when agents of its pool usually come',
+  },
+  {
+    name: 'what a pool has shown is not read',
+    apply: source(
+      'dispatch',
+      'lambdas/dispatch/handler.ts',
+      'arrivals.get(agentsKey(node).instanceId) ?? []',
+      'arrivals.get(node.instanceId) ?? []',
+    ),
+    turnsRed: 'a node gets its command when agents of its pool usually come',
+  },
+  {
+    name: 'messages that dispatch took by itself are not deleted',
+    apply: source('dispatch', 'lambdas/adapters/batches.ts', 'from < messages.length', 'from < 0'),
+    turnsRed: 'a crowd shares its messages, and none of them is left',
+  },
+  {
+    name: 'messages that dispatch took by itself are deleted while they wait',
+    apply: source('dispatch', 'lambdas/adapters/batches.ts', '!left.has(messageId)', 'left.size >= 0 || messageId'),
+    turnsRed: 'a crowd shares its messages, and none of them is left',
+  },
+  {
     name: 'a node waits for ever for its agent',
     apply: source(
       'dispatch',

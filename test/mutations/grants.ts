@@ -4,6 +4,7 @@ import type { ScenarioName } from './scenarios.ts';
 
 /** Rights that a released node does not need, and the scenario that does. */
 const needed: Readonly<Record<string, ScenarioName>> = {
+  'CommandsDispatchRole dynamodb:UpdateItem on agents': 'a node gets its command when agents of its pool usually come',
   'HaltingHaltRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
   'AdmissionAdmitRole sqs:ChangeMessageVisibility':
     'a launch that EC2 does not show yet is admitted seconds after it does',
@@ -76,7 +77,7 @@ export function grantMutations(copy: Copy): readonly Mutation[] {
           name: `grant dropped: ${role} ${action}${statements.filter((one) => [one.Action].flat().includes(action)).length > 1 ? ` on ${resourceOf(statement)}` : ''}`,
           apply: (mutant) => dropAction(mutant, id, index, action),
           turnsRed:
-            needed[`${role} ${action}${ofBreakers(statement) ? ' on breakers' : ''}`] ??
+            needed[`${role} ${action}${ofRuns(statement) ? '' : ` on ${resourceOf(statement)}`}`] ??
             neededByRole[role] ??
             'two tagged launches are released',
         });
@@ -107,13 +108,20 @@ function dropAction(copy: Copy, policy: string, index: number, action: string): 
   if (document.Statement.length === 0) copy.drop('AWS::IAM::Policy', policy);
 }
 
-/** Whether a statement is about the rows of breakers. */
-function ofBreakers({ Condition }: Statement): boolean {
-  return JSON.stringify(Condition ?? {}).includes('breaker *');
+/** The kind of rows that a statement is about, by how their keys begin. */
+function rowsOf({ Condition }: Statement): 'agents' | 'breakers' | 'runs' {
+  const text = JSON.stringify(Condition ?? {});
+  if (text.includes('agents *')) return 'agents';
+  return text.includes('breaker *') ? 'breakers' : 'runs';
+}
+
+/** Whether a statement is about no other rows than those of runs. */
+function ofRuns(statement: Statement): boolean {
+  return rowsOf(statement) === 'runs';
 }
 
 function resourceOf(statement: Statement): string {
-  if (statement.Action === 'dynamodb:UpdateItem') return ofBreakers(statement) ? 'breakers' : 'runs';
+  if (statement.Action === 'dynamodb:UpdateItem') return rowsOf(statement);
   const { Resource } = statement;
   return JSON.stringify(Resource).includes(':instance/') ? 'instances' : 'documents';
 }

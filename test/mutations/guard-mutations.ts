@@ -23,8 +23,21 @@ const decide = of('lambdas/cluster/decide.ts', decisions);
 const patch = of('lambdas/cluster/patch.ts', decisions);
 const settle = of('lambdas/settle/decide.ts', decisions);
 
+const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
+const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
+
 /** Guards that decide by a row or a Node alone: each is taken out once. */
 export const guardMutations: readonly GuardMutation[] = [
+  agents(
+    'an arrival counts however late it is',
+    'Math.min(longestArrival, Math.max(0, seconds))',
+    'Math.max(0, seconds)',
+  ),
+  agents('one straggler moves the looks', 'quantile(0.9)', 'quantile(1)'),
+  agents('a node without a pool is taken for a pool', 'pool !== instanceId && ', ''),
+  waiting('a crowd is looked at each second', 'Math.max(every, Math.ceil(nodes / looksPerSecond))', 'every'),
+  waiting('a wait has no longest time', 'Math.min(wished, longestWait, ', 'Math.min(wished, '),
+  waiting('the last look is missed', ' - lastLook', ''),
   authorize('a node of another cluster is acted on', 'if (node.cluster !== cluster)', 'if (false)'),
   authorize('a run that has ended is acted on', 'if (row.outcome !== undefined)', 'if (false)'),
   authorize('a node is released after a failure', 'if (failure !== undefined)', 'if (false)'),
