@@ -134,7 +134,7 @@ export class Delivery {
     const { instanceId, abort } = invocation;
     const late = new AbortController();
     const expiry = clock.after(command.expiresAt - clock.now(), () => late.abort());
-    const ended = AbortSignal.any([late.signal, abort.signal]);
+    const ended = either(late.signal, abort.signal);
     try {
       await agents.untilLive(instanceId, ended);
       if (!ended.aborted) await before(ended, clock.sleep(latencyMs));
@@ -161,7 +161,7 @@ export class Delivery {
         killed.abort();
       };
       abort.signal.addEventListener('abort', heard);
-      const result = await before(AbortSignal.any([late.signal, killed.signal]), run);
+      const result = await before(either(late.signal, killed.signal), run);
       abort.signal.removeEventListener('abort', heard);
       // A killed script leaves no result; what it did until then, it did: here a script has its whole effect when it starts.
       if (killed.signal.aborted && agents.live(instanceId) === agent)
@@ -217,6 +217,16 @@ export class Delivery {
       },
     });
   }
+}
+
+/** Aborts with the first of them. Node keeps what `AbortSignal.any` makes while anything listens, and with it a whole cloud that was stopped. */
+function either(...signals: readonly AbortSignal[]): AbortSignal {
+  const first = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) first.abort();
+    signal.addEventListener('abort', () => first.abort(), { once: true });
+  }
+  return first.signal;
 }
 
 /** The promise's value, or undefined where the signal comes first. */
