@@ -18,6 +18,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'ReplacingReplaceRole autoscaling:CompleteLifecycleAction': 'a launch hook is answered by a release and by a failure',
   'ReplacingReplaceRole autoscaling:TerminateInstanceInAutoScalingGroup': 'a group ends its own instance that failed',
   'WayStateMachineRole dynamodb:GetItem': 'a tag with a shell in it is refused',
+  'WayStateMachineRole lambda:InvokeFunction': 'a proof that fails ends in quarantine',
   'DeparturesGoneRole sqs:ChangeMessageVisibility': 'an end that is written and not told is waited for, and told',
   'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
   'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
