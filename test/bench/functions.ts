@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { bundleOptions } from '../../lib/bundles.ts';
 import { inTurn, processMs, type Sample } from './measure.ts';
 
 /** A function as it is deployed: its bundle, and the environment that it is started with. */
@@ -80,18 +81,13 @@ function functionsOf(assembly: string): Deployed[] {
 async function wholeClient(folder: string): Promise<Deployed> {
   const bundle = join(folder, 'whole.js');
   await build({
+    ...bundleOptions,
     stdin: {
       contents: "export { CoreV1Api, KubeConfig } from '@kubernetes/client-node';",
       resolveDir: import.meta.dirname,
     },
     outfile: bundle,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    logLevel: 'error',
+    write: true,
   });
   return { name: '(client-node, whole)', bundle, environment: {} };
 }

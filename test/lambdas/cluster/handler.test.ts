@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { gatekeepers } from '../../../domain/kubernetes.ts';
 import type { Survey } from '../../../domain/survey.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
+import { bundleOptions } from '../../../lib/bundles.ts';
 import { RealClock } from '../../../local/clock.ts';
 import { ask } from '../../../local/kubernetes/client.ts';
 import { KubernetesStandIn } from '../../../local/kubernetes/stand-in.ts';
@@ -35,14 +36,10 @@ let handler: (event: unknown) => Promise<SQSBatchResponse & Survey>;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-cluster-'));
   const { metafile } = await build({
+    ...bundleOptions,
     entryPoints: [new URL('../../../lambdas/cluster/handler.ts', import.meta.url).pathname],
     outfile: join(folder, 'index.js'),
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
+    write: true,
     metafile: true,
   });
   bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
