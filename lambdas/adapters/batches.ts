@@ -1,6 +1,6 @@
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { messagesPerCall, type ReceivedMessage } from './queue.ts';
+import { messagesPerCall, type ReceivedMessage, receive } from './queue.ts';
 
 const client = new SQSClient({ maxAttempts: 4 });
 
@@ -29,7 +29,7 @@ export async function workOnBatch(
   growth: Growth,
   work: (messages: readonly ReceivedMessage[]) => Promise<readonly SQSBatchItemFailure[]>,
 ): Promise<SQSBatchResponse> {
-  const further = Records.length < 2 ? [] : await receive(queueUrl, growth, Records.length);
+  const further = Records.length < 2 ? [] : await receiveFurther(queueUrl, growth, Records.length);
   const failures = await work([...Records, ...further]);
   const left = new Set(failures.map(({ itemIdentifier }) => itemIdentifier));
   await deleteAll(
@@ -40,28 +40,18 @@ export async function workOnBatch(
   return { batchItemFailures: Records.filter(({ messageId }) => left.has(messageId)).map(toFailure) };
 }
 
-async function receive(queueUrl: string, { atMost, waitSeconds }: Growth, had: number): Promise<ReceivedMessage[]> {
+async function receiveFurther(
+  queueUrl: string,
+  { atMost, waitSeconds }: Growth,
+  had: number,
+): Promise<ReceivedMessage[]> {
   const until = Date.now() + waitSeconds * 1_000;
   const received: ReceivedMessage[] = [];
   for (let size = had; size < atMost; size = had + received.length) {
     const wait = size < messagesPerCall ? 0 : waitSeconds;
-    const { Messages = [] } = await client.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(messagesPerCall, atMost - size),
-        WaitTimeSeconds: wait,
-        MessageSystemAttributeNames: ['SentTimestamp'],
-      }),
-    );
-    received.push(
-      ...Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }) => ({
-        messageId: MessageId,
-        receiptHandle: ReceiptHandle,
-        body: Body,
-        attributes: { SentTimestamp: Attributes['SentTimestamp'] },
-      })),
-    );
-    if (Messages.length === 0 || (wait > 0 && Date.now() >= until)) break;
+    const messages = await receive(queueUrl, atMost - size, wait);
+    received.push(...messages);
+    if (messages.length === 0 || (wait > 0 && Date.now() >= until)) break;
   }
   return received;
 }

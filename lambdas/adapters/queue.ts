@@ -84,6 +84,28 @@ export async function depthOf(queueUrl: string): Promise<number> {
 }
 
 /**
+ * Receives messages by one call. The caller deletes each of them, or puts it back.
+ *
+ * @param most how many; a call gives {@link messagesPerCall} at most
+ * @param waitSeconds how long to wait for the first one, 0 to 20
+ */
+export async function receive(queueUrl: string, most: number, waitSeconds: number): Promise<ReceivedMessage[]> {
+  const receiving = new ReceiveMessageCommand({
+    QueueUrl: queueUrl,
+    MaxNumberOfMessages: Math.min(messagesPerCall, most),
+    WaitTimeSeconds: waitSeconds,
+    MessageSystemAttributeNames: ['SentTimestamp'],
+  });
+  const { Messages = [] } = await client.send(receiving);
+  return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} }) => ({
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: { SentTimestamp: Attributes['SentTimestamp'] },
+  }));
+}
+
+/**
  * Takes messages out of a queue that are visible now. The caller deletes each of them, or puts it back.
  *
  * @param most how many
@@ -91,18 +113,9 @@ export async function depthOf(queueUrl: string): Promise<number> {
 export async function takeMessages(queueUrl: string, most: number): Promise<readonly ReceivedMessage[]> {
   const taken: ReceivedMessage[] = [];
   while (taken.length < most) {
-    const receiving = new ReceiveMessageCommand({
-      QueueUrl: queueUrl,
-      MaxNumberOfMessages: Math.min(messagesPerCall, most - taken.length),
-      WaitTimeSeconds: 0,
-      MessageSystemAttributeNames: ['SentTimestamp'],
-    });
-    const { Messages = [] } = await client.send(receiving);
-    if (Messages.length === 0) break;
-    for (const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {} } of Messages) {
-      const { SentTimestamp } = Attributes;
-      taken.push({ messageId: MessageId, receiptHandle: ReceiptHandle, body: Body, attributes: { SentTimestamp } });
-    }
+    const messages = await receive(queueUrl, most - taken.length, 0);
+    if (messages.length === 0) break;
+    taken.push(...messages);
   }
   return taken;
 }

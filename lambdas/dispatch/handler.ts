@@ -88,6 +88,11 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   const deferrals: Deferral[] = [];
   const ready = new Map<string, Ready>();
   const looked = new Map<string, ReturnType<typeof findCommand>>();
+  const lookFor = (batchId: string, since: string) => {
+    const search = looked.get(batchId) ?? findCommand(batchId, since);
+    looked.set(batchId, search);
+    return search;
+  };
   for (const one of waiting) {
     const { node, request, token } = one.message;
     const row = rows.get(rowName(node));
@@ -104,31 +109,15 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
       await fail(token, step.failure);
     } else if (deployed === undefined) {
       await fail(token, { outcome: 'unknown-runtime', detail: `no document is deployed for ${request.runtime}` });
-    } else if (step.step === 'look') {
-      const search = looked.get(step.batchId) ?? findCommand(step.batchId, row?.claimedAt ?? node.launchedAt);
-      looked.set(step.batchId, search);
-      const found = await search;
-      if (found?.instanceIds.includes(node.instanceId)) {
+    } else if (step.step !== 'drop') {
+      const found = step.step === 'look' ? await lookFor(step.batchId, row?.claimedAt ?? node.launchedAt) : undefined;
+      if (step.step === 'look' && found?.instanceIds.includes(node.instanceId)) {
         await tell([sending(one.message, deployed.name, step.onlineAt, found)]);
         await noteCommand(node, step.batchId, found.commandId, found.at);
-      } else
-        ready.set(rowName(node), {
-          ...one,
-          onlineAt: step.onlineAt,
-          verb,
-          parameters,
-          document: deployed.name,
-          documentHash: deployed.hash,
-        });
-    } else if (step.step === 'send') {
-      ready.set(rowName(node), {
-        ...one,
-        onlineAt: step.onlineAt,
-        verb,
-        parameters,
-        document: deployed.name,
-        documentHash: deployed.hash,
-      });
+      } else {
+        const { name: document, hash: documentHash } = deployed;
+        ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash });
+      }
     }
   }
   count('NodeWaiting', deferrals.length);

@@ -58,7 +58,7 @@ describe('a principal that may only invoke functions', () => {
     expect([done(world, 'StartExecution'), commandsFor(world, node)]).toEqual([1, 1]);
   });
 
-  it('is told of a cluster of airlock.yaml what EKS says to everybody who may ask, and nothing of another one', async () => {
+  it('gets from EKS what every reader gets of a cluster of airlock.yaml, and nothing of another one', async () => {
     const world = await startWorld([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const ask = (Name: string) =>

@@ -82,11 +82,7 @@ const functions: Readonly<Record<string, Check>> = {
   },
   Find: {
     says: 'describes a cluster of `airlock.yaml`; its role may describe no other',
-    played: [
-      callers(
-        'is told of a cluster of airlock.yaml what EKS says to everybody who may ask, and nothing of another one',
-      ),
-    ],
+    played: [callers('gets from EKS what every reader gets of a cluster of airlock.yaml, and nothing of another one')],
   },
   Providerframeworkon: asked,
 };

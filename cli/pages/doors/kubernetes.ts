@@ -29,7 +29,7 @@ const hostile = (title: string): Played => ({ file: 'test/lambdas/cluster/hostil
 
 const byRights = 'refused by RBAC, unless an administrator gave it the right';
 const may = 'may: it owns the cluster, and with it every proof there';
-const forOneRequest = 'nothing, but for one request of CloudFormation: then it applies what it renders';
+const forOneRequest = 'nothing, except during one request of CloudFormation: then it applies what it renders';
 
 /** The doors of a cluster. */
 export const clusterDoors: readonly ClusterDoor[] = [
@@ -75,7 +75,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
       tenant: byRights,
       administrator: may,
     },
-    played: [nodes('nobody else is touched by the policies')],
+    played: [nodes('the policies touch no other identity')],
   },
   {
     name: 'the proof pod and its namespace',

@@ -281,7 +281,7 @@ describe('on a Node our identity may not', () => {
   });
 });
 
-test('nobody else is touched by the policies', async () => {
+test('the policies touch no other identity', async () => {
   const answer = await ask(here().cluster.admin, 'PATCH', `/api/v1/nodes/${await nodeIn(here())}`, [
     add('/metadata/labels/other', 'x'),
     add('/spec/unschedulable', true),
