@@ -6,7 +6,7 @@ const unit = [
   'test/lambdas/**/!(crowd|ledger-rights|prepare).test.ts',
   'test/lib/**/!(limits|template).test.ts',
 ];
-const local = ['test/local/**/*.test.ts'];
+const local = ['packages/*/test/**/*.test.ts'];
 
 const common = {
   testTimeout: 120_000,

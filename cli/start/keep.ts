@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { serve } from '../../local/aws/server.ts';
-import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { serve } from '../../packages/local-aws/gateway/server.ts';
+import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**
  * Leaves a world running and says how other tools reach it, until somebody ends the run.

@@ -1,12 +1,12 @@
-import { type FaultName, isMachineFault } from '../../local/faults.ts';
-import type { Machine } from '../../local/machine/machine.ts';
-import type { Mirror } from '../../local/machine/mirror.ts';
-import { realFaults } from '../../local/machine/real/faults.ts';
-import { requireRealHost } from '../../local/machine/real/host.ts';
-import { RealMachine } from '../../local/machine/real/machine.ts';
-import { realReleases } from '../../local/machine/real/release.ts';
-import type { Builders } from '../../local/machine/release.ts';
-import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { type FaultName, isMachineFault } from '../../packages/lab/faults.ts';
+import type { Machine } from '../../packages/lab/machine/machine.ts';
+import type { Mirror } from '../../packages/lab/machine/mirror.ts';
+import { realFaults } from '../../packages/lab/machine/real/faults.ts';
+import { requireRealHost } from '../../packages/lab/machine/real/host.ts';
+import { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import { realReleases } from '../../packages/lab/machine/real/release.ts';
+import type { Builders } from '../../packages/lab/machine/release.ts';
+import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
 import type { StartOptions } from './options.ts';
 
 /** Where the machines of a run come from, and the releases that the mirror serves for them. */

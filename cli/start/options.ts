@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { runtimes } from '../../domain/node.ts';
-import { faultNames, faults, isFault } from '../../local/faults.ts';
-import { nodePlaceholder } from '../../local/machine/attached.ts';
+import { faultNames, faults, isFault } from '../../packages/lab/faults.ts';
+import { nodePlaceholder } from '../../packages/lab/machine/attached.ts';
 
 /** What `airlock start` is asked for. */
 export interface StartOptions {

@@ -1,9 +1,9 @@
 import { Listr, type ListrTask } from 'listr2';
 import { ConfigError } from '../../lib/config/config-error.ts';
-import { KubeconfigRefused } from '../../local/kubernetes/real/attached-cluster.ts';
-import { HostError } from '../../local/machine/real/host.ts';
-import type { LaunchedNode } from '../../local/world/node.ts';
-import type { NodeReport, World } from '../../local/world/world.ts';
+import { HostError } from '../../packages/lab/machine/real/host.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import type { NodeReport, World } from '../../packages/lab/simulation/simulation.ts';
+import { KubeconfigRefused } from '../../packages/local-kubernetes/real/attached-cluster.ts';
 import { SynthesisRefused } from '../synthesize.ts';
 import { attach, NothingToAttach } from './attach.ts';
 import { keep } from './keep.ts';

@@ -1,6 +1,6 @@
-import type { Principal } from '../../local/aws/service.ts';
-import { readPolicy } from '../../local/iam/policy.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { Principal } from '../../packages/local-aws/gateway/service.ts';
+import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
 
 /**
  * A principal of the account that may do exactly these actions, on every resource, and nothing else.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { karpenterNode } from '../../local/world/node.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
 import {
   cluster,
   commandsFor,

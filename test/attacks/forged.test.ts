@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { departureOf } from '../../domain/events.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { LaunchedNode } from '../../local/world/node.ts';
-import type { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
 import {
   commandsFor,
   done,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Writer } from '../../domain/ledger-rights.ts';
-import type { Principal } from '../../local/aws/service.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import type { Principal } from '../../packages/local-aws/gateway/service.ts';
 import { launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Principal } from '../../local/aws/service.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { Principal } from '../../packages/local-aws/gateway/service.ts';
 import { withOperator } from '../scenarios/operator.ts';
 import { functionName, launch, settle, startWorld } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';

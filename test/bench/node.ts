@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { defaultRelease, parseCatalogue, releaseOf } from '../../domain/catalogue.ts';
-import { startMirror } from '../../local/machine/mirror.ts';
-import { RealMachine } from '../../local/machine/real/machine.ts';
-import { realReleases } from '../../local/machine/real/release.ts';
-import { simulatedCatalogue } from '../../local/machine/release.ts';
+import { startMirror } from '../../packages/lab/machine/mirror.ts';
+import { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import { realReleases } from '../../packages/lab/machine/real/release.ts';
+import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
 import { assembleDocument, scriptOf, type Verb } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 

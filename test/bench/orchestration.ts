@@ -1,8 +1,8 @@
-import { VirtualClock } from '../../local/clock.ts';
-import { podStartMs } from '../../local/kubernetes/pod-worker.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { karpenterNode } from '../../local/world/node.ts';
-import { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { podStartMs } from '../../packages/local-kubernetes/nodes/pod-worker.ts';
 import { latency } from '../scale/latency.ts';
 import { runPool } from '../scale/pool.ts';
 import { quantile, waitsOf } from './waits.ts';

@@ -23,7 +23,7 @@ function partOf(url: string, name: string): string {
   const [, dependency] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
   if (dependency !== undefined) return dependency;
   if (url.startsWith('node:')) return /http|net|stream|tls/.test(url) ? "Node's network" : "Node's other modules";
-  const [, folder] = /\/(local\/[a-z]+)/.exec(url) ?? [];
+  const [, folder] = /\/packages\/(local-aws\/[a-z]+|local-kubernetes|lab)\//.exec(url) ?? [];
   return folder ?? 'other';
 }
 

@@ -1,5 +1,5 @@
-import type { LaunchedNode } from '../../local/world/node.ts';
-import type { World } from '../../local/world/world.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
 
 /** How long a launch waited for Airlock, in milliseconds on the world's clock. */
 export interface Waits {

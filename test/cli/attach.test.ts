@@ -7,13 +7,13 @@ import { attach } from '../../cli/start/attach.ts';
 import type { Rig } from '../../cli/start/rig.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { RealClock } from '../../local/clock.ts';
-import { Controllers } from '../../local/kubernetes/controllers.ts';
-import { Kubelet } from '../../local/kubernetes/kubelet.ts';
-import { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
-import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
-import { simulatedCatalogue } from '../../local/machine/release.ts';
-import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
+import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
+import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { RealClock } from '../../packages/local-aws/clock.ts';
+import { Controllers } from '../../packages/local-kubernetes/controllers.ts';
+import { Kubelet } from '../../packages/local-kubernetes/kubelet.ts';
+import { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**
  * A running cluster as `--kubeconfig` finds one: an API server, and nodes that joined before the run with the gate and a providerID. The

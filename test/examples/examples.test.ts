@@ -10,8 +10,8 @@ import { runtimes } from '../../domain/node.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { loadConfig, parseConfig } from '../../lib/config/load.ts';
-import type { StoredObject } from '../../local/kubernetes/object.ts';
-import { planOf } from '../../local/world/adoption.ts';
+import { planOf } from '../../packages/lab/simulation/adoption.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
 import { faultsOf } from '../lib/service-spec.ts';
 import { unknownFields } from './schema.ts';
 

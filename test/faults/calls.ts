@@ -1,7 +1,7 @@
-import type { Faults, ObservedCall } from '../../local/aws/observed.ts';
-import { AwsError } from '../../local/aws/service.ts';
-import type { Clock } from '../../local/clock.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { Clock } from '../../packages/local-aws/clock.ts';
+import type { Faults, ObservedCall } from '../../packages/local-aws/gateway/observed.ts';
+import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import type { Dice } from './dice.ts';
 
 /** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../../local/clock.ts';
-import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
-import type { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { Ended, Machine, Script } from '../../packages/lab/machine/machine.ts';
+import type { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { Clock } from '../../packages/local-aws/clock.ts';
 
 /** One script that ran on a machine, as the machine saw it. */
 export interface MachineRun {

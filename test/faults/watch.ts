@@ -1,7 +1,7 @@
 import { runtimeTag } from '../../domain/tags.ts';
-import type { StoredObject } from '../../local/kubernetes/object.ts';
-import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
+import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /** An instance in one launch, as EC2 has it. */
 export interface Launch {

@@ -3,10 +3,10 @@ import { preparers } from '../../domain/kubernetes.ts';
 import { type Addressed, KubernetesObjects } from '../../lambdas/adapters/kubernetes-objects.ts';
 import type { Ports } from '../../lambdas/prepare-cluster/ports.ts';
 import { update } from '../../lambdas/prepare-cluster/prepare.ts';
-import { ask, messageOf } from '../../local/kubernetes/client.ts';
-import type { StoredObject } from '../../local/kubernetes/object.ts';
+import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
+import { startCluster, type TestCluster } from '../../packages/local-kubernetes/test/cluster.ts';
 import { manifestsFor } from '../lambdas/prepare-cluster/world.ts';
-import { startCluster, type TestCluster } from '../local/kubernetes/cluster.ts';
 
 let cluster: TestCluster;
 let objects: KubernetesObjects;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eksToken } from '../../lambdas/adapters/eks-token.ts';
-import { ask, messageOf } from '../../local/kubernetes/client.ts';
+import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
 import {
   clusterName,
   credentials,
@@ -8,7 +8,7 @@ import {
   startCluster,
   stranger,
   type TestCluster,
-} from '../local/kubernetes/cluster.ts';
+} from '../../packages/local-kubernetes/test/cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -44,6 +44,14 @@ describe('the last line of a run', () => {
     expect(lineOf(countLanes([inside, outside]))).toBe('3 passed, 0 failed, 1 skipped');
   });
 
+  it('tells files of one name in two packages apart', () => {
+    const skippedHere = { status: 0, report: report('/a/packages/lab', 'skipped') };
+    const ranThere = { status: 0, report: report('/b/packages/local-aws', 'passed') };
+
+    expect(lineOf(countLanes([skippedHere, ranThere]))).toBe('1 passed, 0 failed, 1 skipped');
+    expect(filesThatSkipped([skippedHere])).toEqual(['packages/lab/test/a.test.ts']);
+  });
+
   it('knows the files in which a test was skipped', () => {
     expect(filesThatSkipped([{ status: 0 }, { status: 0, report: report('/a', 'passed', 'skipped') }])).toEqual([
       'test/a.test.ts',

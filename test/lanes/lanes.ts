@@ -67,7 +67,7 @@ interface Counted {
 function testsOf({ testResults }: Report): Counted[] {
   return testResults.flatMap(({ name, status, assertionResults }) => {
     // The same file lies in different folders in different lanes.
-    const file = name.slice(name.lastIndexOf('/test/') + 1);
+    const [file = name] = /(?:packages\/[a-z-]+\/)?test\/(?!.*\/test\/).*$/.exec(name) ?? [];
     const seen = new Map<string, number>();
     const tests = assertionResults.map((test): Counted => {
       const { fullName } = test;

@@ -5,10 +5,10 @@ import { stringify } from 'yaml';
 import { type SynthesisRefused, synthesizeSimulated } from '../../cli/synthesize.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import { limitFaults } from '../../lib/limits.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { karpenterNode } from '../../local/world/node.ts';
-import { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
 
 function scratch(): string {
   const folder = mkdtempSync(join(inject('scratch'), 'limits-'));

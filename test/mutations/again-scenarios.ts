@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { LaunchedNode } from '../../local/world/node.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
 import { Cause } from '../scenarios/cause.ts';
 import { gate, on, type Scenario, type Stage } from './stage.ts';
 

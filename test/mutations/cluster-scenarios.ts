@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { AwsError } from '../../local/aws/service.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { ask } from '../../local/kubernetes/client.ts';
-import type { KubernetesStandIn } from '../../local/kubernetes/stand-in.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { AwsError } from '../../packages/local-aws/gateway/service.ts';
+import { ask } from '../../packages/local-kubernetes/client.ts';
+import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 import { redeploy } from '../scenarios/redeploy.ts';
 import { cluster, on } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { karpenterNode } from '../../local/world/node.ts';
-import { plant } from '../../local/world/planted.ts';
-import { receiptIn } from '../../local/world/story.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { plant } from '../../packages/lab/simulation/planted.ts';
+import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
 import { latency } from '../scale/latency.ts';
 import { cluster, gate, on, onceAfter, type Scenario } from './stage.ts';
 

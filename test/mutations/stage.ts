@@ -1,12 +1,12 @@
 import { strict as assert } from 'node:assert';
-import type { Faults } from '../../local/aws/observed.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import type { StoredObject } from '../../local/kubernetes/object.ts';
-import type { MachineFault } from '../../local/machine/faults.ts';
-import type { Machine } from '../../local/machine/machine.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode, type NodeChange } from '../../local/world/node.ts';
-import { World } from '../../local/world/world.ts';
+import type { MachineFault } from '../../packages/lab/machine/faults.ts';
+import type { Machine } from '../../packages/lab/machine/machine.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange } from '../../packages/lab/simulation/node.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import type { Faults } from '../../packages/local-aws/gateway/observed.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
 import { Copy, type PoolRules } from './assembly.ts';
 
 export const cluster = 'demo';

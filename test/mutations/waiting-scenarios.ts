@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import { proofPod, proofPodName } from '../../domain/proof-pod.ts';
-import { ask } from '../../local/kubernetes/client.ts';
-import { karpenterNode } from '../../local/world/node.ts';
-import { plant } from '../../local/world/planted.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { plant } from '../../packages/lab/simulation/planted.ts';
+import { ask } from '../../packages/local-kubernetes/client.ts';
 import { cluster, gate, on, type Scenario } from './stage.ts';
 
 /** Agents, Nodes and clusters that are not there yet, or not what they should be. */

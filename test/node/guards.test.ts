@@ -1,8 +1,8 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, test } from 'vitest';
-import { realFaults } from '../../local/machine/real/faults.ts';
-import type { RealMachine } from '../../local/machine/real/machine.ts';
-import type { ReleaseKind } from '../../local/machine/real/release.ts';
+import { realFaults } from '../../packages/lab/machine/real/faults.ts';
+import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import type { ReleaseKind } from '../../packages/lab/machine/real/release.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type Guard, type GuardedNode, guards, without } from '../ssm-documents/guards.ts';
 import { readShown } from '../ssm-documents/shown.ts';

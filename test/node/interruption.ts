@@ -1,5 +1,5 @@
-import type { Ended, Machine, Script } from '../../local/machine/machine.ts';
-import type { RealMachine } from '../../local/machine/real/machine.ts';
+import type { Ended, Machine, Script } from '../../packages/lab/machine/machine.ts';
+import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
 import { unpackShell } from '../../ssm-documents/pack.ts';
 
 /** The line of the scripts that marks a boundary. */

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { RealMachine } from '../../local/machine/real/machine.ts';
-import { realDirectory } from '../../local/machine/real/roots.ts';
+import { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import { realDirectory } from '../../packages/lab/machine/real/roots.ts';
 
 const running = join(realDirectory(), 'running');
 
@@ -55,7 +55,7 @@ test('the files of a boot change with a boot, and what a node wrote stays', asyn
 });
 
 test('a node dies with the process that made it, and the next node clears away what it left', async () => {
-  const module = fileURLToPath(new URL('../../local/machine/real/machine.ts', import.meta.url));
+  const module = fileURLToPath(new URL('../../packages/lab/machine/real/machine.ts', import.meta.url));
   const program = `
     const { RealMachine } = await import(${JSON.stringify(module)});
     const machine = await RealMachine.create({ release: 'trixie' });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { readResult } from '../../domain/result.ts';
-import type { MachineFault } from '../../local/machine/faults.ts';
-import { recordings } from '../../local/machine/modelled.ts';
-import { type RealFault, realFaults } from '../../local/machine/real/faults.ts';
-import type { RealMachine } from '../../local/machine/real/machine.ts';
+import type { MachineFault } from '../../packages/lab/machine/faults.ts';
+import { recordings } from '../../packages/lab/machine/modelled.ts';
+import { type RealFault, realFaults } from '../../packages/lab/machine/real/faults.ts';
+import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import { secondsFor } from '../../packages/lab/test/machine/recording.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
-import { secondsFor } from '../local/machine/recording.ts';
 import { expectAsBefore, expectInstalled, onNode, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { release as kernel } from 'node:os';
-import { NodeCgroups } from '../../local/machine/real/cgroups.ts';
-import { realReleases } from '../../local/machine/real/release.ts';
-import { rootOf } from '../../local/machine/real/roots.ts';
+import { NodeCgroups } from '../../packages/lab/machine/real/cgroups.ts';
+import { realReleases } from '../../packages/lab/machine/real/release.ts';
+import { rootOf } from '../../packages/lab/machine/real/roots.ts';
 import { targets } from './targets.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -1,8 +1,8 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { RealMachine } from '../../local/machine/real/machine.ts';
-import { fakeTimeLibrary } from '../../local/machine/real/roots.ts';
+import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import { fakeTimeLibrary } from '../../packages/lab/machine/real/roots.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';

@@ -1,6 +1,6 @@
-import type { Principal } from '../../local/aws/service.ts';
-import { readPolicy } from '../../local/iam/policy.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { Principal } from '../../packages/local-aws/gateway/service.ts';
+import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
 
 /** A role of the account that holds one action on everything, and nothing else. */
 export function roleWith(world: World, action: string): Principal {

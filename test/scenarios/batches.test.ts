@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { synthesize } from '../../cli/synthesize.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { isReady } from '../../local/kubernetes/kubelet.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode } from '../../local/world/node.ts';
-import type { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { karpenterNode, type LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { isReady } from '../../packages/local-kubernetes/kubelet.ts';
 import { cluster, gate, settle, startWorld } from './scenario.ts';
 
 /** From the binding of a pod until it runs, in the stand-in's kubelet. */

@@ -1,5 +1,5 @@
-import type { Machine } from '../../local/machine/machine.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { Machine } from '../../packages/lab/machine/machine.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
 
 /** What keeps every machine of a run from being proven, until it is mended. */
 export class Cause {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { VirtualClock } from '../../local/clock.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, startWorld } from './scenario.ts';
 
 const minute = 60_000;

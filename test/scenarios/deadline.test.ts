@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { receiptIn } from '../../local/world/story.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
 import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
 import { endless } from './slow.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
-import { AwsError, type Principal } from '../../local/aws/service.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { readPolicy } from '../../local/iam/policy.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { ClusterSettings } from '../../local/world/services.ts';
-import { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { ClusterSettings } from '../../packages/lab/simulation/services.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { AwsError, type Principal } from '../../packages/local-aws/gateway/service.ts';
+import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
 import { redeploy } from './redeploy.ts';
 import { cluster } from './scenario.ts';
 

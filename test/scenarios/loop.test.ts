@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { Autoscaler } from '../../local/world/autoscaler.ts';
-import { karpenterNode } from '../../local/world/node.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { Autoscaler } from '../../packages/lab/simulation/autoscaler.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
 import { cluster, gate, pass, startWorld, withPools } from './scenario.ts';
 import { slow } from './slow.ts';
 

@@ -5,8 +5,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { inject } from 'vitest';
 import type { Reach } from '../../cli/breaker.ts';
 import { synthesize } from '../../cli/synthesize.ts';
-import { serve } from '../../local/aws/server.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { serve } from '../../packages/local-aws/gateway/server.ts';
 
 let operated: Promise<string> | undefined;
 

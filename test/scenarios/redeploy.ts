@@ -1,7 +1,7 @@
 import type { Runtime } from '../../domain/node.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
-import type { LocalCloud } from '../../local/cloud.ts';
+import type { LocalCloud } from '../../packages/local-aws/cloud.ts';
 
 /**
  * Updates the stack to other runtimes, as far as the preparation of its cluster goes: the function first, then the resource that it answers

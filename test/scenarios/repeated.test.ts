@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { SimulatedMachine } from '../../local/machine/simulated.ts';
-import { karpenterNode } from '../../local/world/node.ts';
-import { plant } from '../../local/world/planted.ts';
+import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { plant } from '../../packages/lab/simulation/planted.ts';
 import { broken } from '../faults/calls.ts';
 import { cluster, commandsFor, done, functionName, gate, launch, pass, settle, startWorld, story } from './scenario.ts';
 

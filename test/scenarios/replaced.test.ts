@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { LaunchedNode } from '../../local/world/node.ts';
-import { receiptIn } from '../../local/world/story.ts';
-import type { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
 import { launch, nodeOf, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);

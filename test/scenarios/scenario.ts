@@ -1,12 +1,12 @@
 import { inject, onTestFinished } from 'vitest';
-import { VirtualClock } from '../../local/clock.ts';
-import type { StoredObject } from '../../local/kubernetes/object.ts';
-import type { MachineFault } from '../../local/machine/faults.ts';
-import type { Machine } from '../../local/machine/machine.ts';
-import { startMirror } from '../../local/machine/mirror.ts';
-import { SimulatedMachine } from '../../local/machine/simulated.ts';
-import { karpenterNode, type LaunchedNode, type NodeChange } from '../../local/world/node.ts';
-import { World } from '../../local/world/world.ts';
+import type { MachineFault } from '../../packages/lab/machine/faults.ts';
+import type { Machine } from '../../packages/lab/machine/machine.ts';
+import { startMirror } from '../../packages/lab/machine/mirror.ts';
+import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange } from '../../packages/lab/simulation/node.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
 import { Copy, type PoolRules } from '../mutations/assembly.ts';
 
 export const cluster = 'demo';

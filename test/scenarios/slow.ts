@@ -1,5 +1,5 @@
-import type { Machine } from '../../local/machine/machine.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
+import type { Machine } from '../../packages/lab/machine/machine.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
 
 /** A machine whose scripts take so long. */
 export function slow(machine: Machine, durationMs: number): Machine {

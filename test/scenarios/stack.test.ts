@@ -1,8 +1,8 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { AwsError } from '../../local/aws/service.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { cluster, launch, pass, settle, withPools } from './scenario.ts';
 

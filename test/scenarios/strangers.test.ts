@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { AwsError } from '../../local/aws/service.ts';
-import { VirtualClock } from '../../local/clock.ts';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import {
   commandsFor,
   done,

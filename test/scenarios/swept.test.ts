@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { serve } from '../../local/aws/server.ts';
-import { AwsError } from '../../local/aws/service.ts';
-import type { World } from '../../local/world/world.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { serve } from '../../packages/local-aws/gateway/server.ts';
+import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import { withOperator } from './operator.ts';
 import {
   commandsFor,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../local/machine/modelled.ts';
-import type { LaunchedNode } from '../../local/world/node.ts';
-import type { World } from '../../local/world/world.ts';
+import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import type { World } from '../../packages/lab/simulation/simulation.ts';
 import { roleWith } from './attacker.ts';
 import { commandsFor, launch, pass, settle, startWorld, story, withPools } from './scenario.ts';
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
-import { type Builders, simulatedBuilders, simulatedCatalogue } from '../../local/machine/release.ts';
-import { deb, type OddMember, oddTar } from '../../local/machine/releases/archive.ts';
-import { SimulatedMachine } from '../../local/machine/simulated.ts';
+import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
+import { type Builders, simulatedBuilders, simulatedCatalogue } from '../../packages/lab/machine/release.ts';
+import { deb, type OddMember, oddTar } from '../../packages/lab/machine/releases/archive.ts';
+import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
 import { assembleDocument, scriptOf, shell } from '../../ssm-documents/assemble.ts';
 import { nodes, resultOf, shipped } from './node.ts';
 import { readShown } from './shown.ts';

@@ -4,11 +4,11 @@ import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
 import type { Runtime } from '../../domain/node.ts';
 import { parametersFor, type Verb } from '../../domain/parameters.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
-import { runDocument } from '../../local/agent/run-document.ts';
-import type { Ended } from '../../local/machine/machine.ts';
-import { type Mirror, startMirror } from '../../local/machine/mirror.ts';
-import { simulatedCatalogue } from '../../local/machine/release.ts';
-import { SimulatedMachine, type SimulatedOptions } from '../../local/machine/simulated.ts';
+import type { Ended } from '../../packages/lab/machine/machine.ts';
+import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
+import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
+import { SimulatedMachine, type SimulatedOptions } from '../../packages/lab/machine/simulated.ts';
+import { runDocument } from '../../packages/local-aws/agent/run-document.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 
 /** The catalogue as it comes with Airlock. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { tableAt } from '../../local/machine/containerd/tables.ts';
-import type { SimulatedMachine, SimulatedOptions } from '../../local/machine/simulated.ts';
+import { tableAt } from '../../packages/lab/machine/containerd/tables.ts';
+import type { SimulatedMachine, SimulatedOptions } from '../../packages/lab/machine/simulated.ts';
 import { boundariesIn, filesOf, killAt, nodes, run, runChanged } from './node.ts';
 
 const node = nodes();

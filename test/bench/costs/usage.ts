@@ -1,7 +1,7 @@
-import { VirtualClock } from '../../../local/clock.ts';
-import { ModelledMachine } from '../../../local/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode } from '../../../local/world/node.ts';
-import { World } from '../../../local/world/world.ts';
+import { ModelledMachine } from '../../../packages/lab/machine/modelled.ts';
+import { karpenterNode, type LaunchedNode } from '../../../packages/lab/simulation/node.ts';
+import { World } from '../../../packages/lab/simulation/simulation.ts';
+import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { latency } from '../../scale/latency.ts';
 
 /** What AWS counts and charges for, by the names of the items in the table of prices. */

@@ -1,4 +1,4 @@
-import { AwsError } from '../../../local/aws/service.ts';
+import { AwsError } from '../../../packages/local-aws/gateway/service.ts';
 import type { SeenCall } from '../calls.ts';
 import type { Dice } from '../dice.ts';
 import type { Family } from '../fault.ts';

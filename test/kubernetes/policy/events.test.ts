@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Answered, ask, messageOf } from '../../../local/kubernetes/client.ts';
+import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { almighty, owner, unique } from './almighty.ts';
 
 const here = almighty();

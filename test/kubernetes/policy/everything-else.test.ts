@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { proofPod } from '../../../domain/proof-pod.ts';
-import { type Answered, ask, messageOf } from '../../../local/kubernetes/client.ts';
+import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { add, almighty, nodeIn, proven, unique } from './almighty.ts';
 
 const here = almighty();

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClusterNode } from '../../../domain/kubernetes.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { Expired, Forbidden, Unreachable } from '../../../lambdas/adapters/kubernetes-errors.ts';
-import { VirtualClock } from '../../../local/clock.ts';
-import { ask } from '../../../local/kubernetes/client.ts';
-import { nodeBody, startCluster, type TestCluster } from '../../local/kubernetes/cluster.ts';
+import { VirtualClock } from '../../../packages/local-aws/clock.ts';
+import { ask } from '../../../packages/local-kubernetes/client.ts';
+import { nodeBody, startCluster, type TestCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
 import { holding } from '../cluster/world.ts';
 
 let cluster: TestCluster;

@@ -9,10 +9,10 @@ import {
   writableBy,
   writers,
 } from '../../../domain/ledger-rights.ts';
-import { here } from '../../../local/aws/service.ts';
-import { VirtualClock } from '../../../local/clock.ts';
-import { Engine } from '../../../local/services/dynamodb-engine.ts';
-import { type RightsRequest, rightOn } from '../../../local/services/dynamodb-rights.ts';
+import { VirtualClock } from '../../../packages/local-aws/clock.ts';
+import { here } from '../../../packages/local-aws/gateway/service.ts';
+import { Engine } from '../../../packages/local-aws/services/dynamodb/engine.ts';
+import { type RightsRequest, rightOn } from '../../../packages/local-aws/services/dynamodb/rights.ts';
 
 process.env['LEDGER_TABLE'] = 'ledger';
 const { client } = await import('../../../lambdas/adapters/table.ts');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ask } from '../../../local/kubernetes/client.ts';
+import { ask } from '../../../packages/local-kubernetes/client.ts';
 import { gate, World } from './world.ts';
 
 let world: World;

@@ -4,9 +4,9 @@ import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { performBatch } from '../../../lambdas/cluster/batch.ts';
 import { ClusterView } from '../../../lambdas/cluster/view.ts';
-import { Controllers } from '../../../local/kubernetes/controllers.ts';
-import { Kubelet } from '../../../local/kubernetes/kubelet.ts';
-import { clusterName, credentials, region, startStandIn } from '../../local/kubernetes/cluster.ts';
+import { Controllers } from '../../../packages/local-kubernetes/controllers.ts';
+import { Kubelet } from '../../../packages/local-kubernetes/kubelet.ts';
+import { clusterName, credentials, region, startStandIn } from '../../../packages/local-kubernetes/test/cluster.ts';
 import { gate, holding, installation, runc, runsc } from './world.ts';
 
 const size = 400;

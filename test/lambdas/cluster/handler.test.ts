@@ -12,10 +12,10 @@ import { gatekeepers } from '../../../domain/kubernetes.ts';
 import type { Survey } from '../../../domain/survey.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
 import { bundleOptions } from '../../../lib/bundles.ts';
-import { RealClock } from '../../../local/clock.ts';
-import { ask } from '../../../local/kubernetes/client.ts';
-import { KubernetesStandIn } from '../../../local/kubernetes/stand-in.ts';
-import { clusterName, credentials, region, role } from '../../local/kubernetes/cluster.ts';
+import { RealClock } from '../../../packages/local-aws/clock.ts';
+import { ask } from '../../../packages/local-kubernetes/client.ts';
+import { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.ts';
+import { clusterName, credentials, region, role } from '../../../packages/local-kubernetes/test/cluster.ts';
 import { gate, installation } from './world.ts';
 
 /** The bundle as the stack makes it, at most: client-node with its entry would be a third larger. */

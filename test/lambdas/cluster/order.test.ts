@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { provenLabel } from '../../../domain/kubernetes.ts';
 import { proofPodName } from '../../../domain/proof-pod.ts';
-import type { Kubelet } from '../../../local/kubernetes/kubelet.ts';
-import type { StoredObject } from '../../../local/kubernetes/object.ts';
-import type { StandInCluster } from '../../local/kubernetes/cluster.ts';
+import type { Kubelet } from '../../../packages/local-kubernetes/kubelet.ts';
+import type { StoredObject } from '../../../packages/local-kubernetes/server/object.ts';
+import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
 import { gate, runc, runsc, World } from './world.ts';
 
 const minutes = 15;

@@ -391,7 +391,7 @@ describe('a deletion', () => {
     await creating();
     await world.pod('gvisor');
     const path = '/api/v1/namespaces/default/pods/uses-gvisor/status';
-    const { ask } = await import('../../../local/kubernetes/client.ts');
+    const { ask } = await import('../../../packages/local-kubernetes/client.ts');
     await ask(world.admin, 'PATCH', path, [{ op: 'add', path: '/status/phase', value: 'Succeeded' }]);
 
     expect((await clearing()).value).toBe(`${all.length} objects removed`);

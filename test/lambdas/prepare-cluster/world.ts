@@ -4,10 +4,10 @@ import { renderManifests } from '../../../kubernetes/manifests.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { type Addressed, KubernetesObjects } from '../../../lambdas/adapters/kubernetes-objects.ts';
 import type { Ports } from '../../../lambdas/prepare-cluster/ports.ts';
-import { VirtualClock } from '../../../local/clock.ts';
-import { type Answered, ask, type Connection } from '../../../local/kubernetes/client.ts';
-import { KubernetesStandIn } from '../../../local/kubernetes/stand-in.ts';
-import { clusterName, credentials, region, role } from '../../local/kubernetes/cluster.ts';
+import { VirtualClock } from '../../../packages/local-aws/clock.ts';
+import { type Answered, ask, type Connection } from '../../../packages/local-kubernetes/client.ts';
+import { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.ts';
+import { clusterName, credentials, region, role } from '../../../packages/local-kubernetes/test/cluster.ts';
 
 /** How one piece of work ended. */
 export type Ended<T> =

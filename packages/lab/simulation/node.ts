@@ -1,0 +1,198 @@
+import { poolLabel } from '../../../domain/kubernetes.ts';
+import { providerId } from '../../../domain/node.ts';
+import { runtimeTag } from '../../../domain/tags.ts';
+import type { Clock } from '../../local-aws/clock.ts';
+import type { Ec2 } from '../../local-aws/services/ec2/ec2.ts';
+import type { Ssm } from '../../local-aws/services/ssm/ssm.ts';
+import type { Controllers } from '../../local-kubernetes/controllers.ts';
+import { Kubelet } from '../../local-kubernetes/kubelet.ts';
+import type { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
+import type { Machine } from '../machine/machine.ts';
+
+/** How a node is launched and how it comes up. */
+export interface NodePlan {
+  /** The cluster that it joins; undefined for a stranger. */
+  readonly cluster: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The name of its instance profile; none where it is absent. */
+  readonly instanceProfile?: string | undefined;
+  /** The value of the label airlock.dev/runtime in the pool's template. */
+  readonly runtimeLabel: string;
+  /** The taint that it is born with. */
+  readonly gate: string;
+  /** When its SSM agent comes online, in milliseconds after the launch; undefined where it never does. */
+  readonly agentAfterMs: number | undefined;
+  readonly agentVersion: string;
+  /** When its kubelet registers the Node, in milliseconds after the launch; undefined where it never does. */
+  readonly joinAfterMs: number | undefined;
+  /** How long it is pending. */
+  readonly pendingMs: number;
+  /** How long after the launch EC2 does not show the instance, in milliseconds. */
+  readonly unseenMs?: number | undefined;
+  /** From the registration of the Node until it is Ready. */
+  readonly readyAfterMs: number;
+  /** The name under which its kubelet registers; the private DNS name where it is absent. */
+  readonly nodeName?: string | undefined;
+  /** What the instance is, where that is known before its launch. */
+  readonly instance?: {
+    readonly id: string;
+    readonly availabilityZone: string;
+    readonly architecture: 'arm64' | 'x86_64';
+  };
+  /** Why no pod with a RuntimeClass starts although the handler is listed; undefined where pods start. */
+  readonly podsFail?: string | undefined;
+}
+
+/** A change of a plan; tags are added to those that are there, and those that `without` names are left out. */
+export type NodeChange = Partial<NodePlan> & { readonly without?: readonly string[] };
+
+/** What a Karpenter node of a cluster is launched with, where nothing goes wrong. */
+export function karpenterNode(cluster: string, gate: string, { without = [], ...change }: NodeChange = {}): NodePlan {
+  const tags = {
+    [runtimeTag]: 'gvisor',
+    'eks:eks-cluster-name': cluster,
+    [`kubernetes.io/cluster/${cluster}`]: 'owned',
+    'karpenter.sh/nodepool': 'sandboxed',
+    ...change.tags,
+  };
+  return {
+    cluster,
+    gate,
+    instanceProfile: `${cluster}-nodes`,
+    runtimeLabel: 'gvisor',
+    agentAfterMs: 25_000,
+    agentVersion: '3.3.3185.0',
+    joinAfterMs: 40_000,
+    pendingMs: 8_000,
+    readyAfterMs: 10_000,
+    ...change,
+    tags: Object.fromEntries(Object.entries(tags).filter(([key]) => !without.includes(key))),
+  };
+}
+
+/** What a launched node is wired to. */
+export interface Wiring {
+  readonly plan: NodePlan;
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly ec2: Ec2;
+  readonly ssm: Ssm;
+  readonly cluster: KubernetesStandIn | undefined;
+  readonly controllers: Controllers | undefined;
+  /** Whether it is a node of a running cluster, which joined long ago. */
+  readonly attached?: boolean;
+}
+
+/** One instance of a run with what comes up on it: the agent, the kubelet, and what an autoscaler does to its Node. */
+export class LaunchedNode {
+  readonly instanceId: string;
+  readonly nodeName: string;
+  /** Milliseconds since the epoch. */
+  readonly launchedAt: number;
+  readonly machine: Machine;
+  /** How it was launched and comes up. */
+  readonly plan: NodePlan;
+  /** Whether its tags and its cluster take it into the airlock. */
+  readonly ours: boolean;
+  readonly #wiring: Wiring;
+  #kubelet: Kubelet | undefined;
+
+  constructor(wiring: Wiring) {
+    const { plan, machine, ec2, cluster } = wiring;
+    const { tags, pendingMs } = plan;
+    this.#wiring = wiring;
+    this.instanceId = ec2.launch({
+      tags,
+      pendingMs,
+      ...(plan.instanceProfile === undefined ? {} : { instanceProfile: plan.instanceProfile }),
+      ...(plan.unseenMs === undefined ? {} : { unseenMs: plan.unseenMs }),
+      architecture: 'x86_64',
+      instanceType: 'm8i.large',
+      ...plan.instance,
+      ...(wiring.attached && plan.nodeName !== undefined ? { privateDnsName: plan.nodeName } : {}),
+    });
+    const { privateDnsName, launchTime } = ec2.instance(this.instanceId);
+    this.nodeName = plan.nodeName ?? privateDnsName;
+    this.launchedAt = launchTime;
+    this.machine = machine;
+    this.plan = plan;
+    this.ours = tags[runtimeTag] !== undefined && (cluster !== undefined || wiring.attached === true);
+    this.comeUp();
+  }
+
+  /** The machine boots: its agent and its kubelet come at their times, at the launch and again after a stop and a start. */
+  comeUp(): void {
+    const { plan, clock, ec2, ssm, controllers } = this.#wiring;
+    const { launchTime } = ec2.instance(this.instanceId);
+    const alive = () => {
+      const found = ec2.find(this.instanceId);
+      return found?.launchTime === launchTime && ['pending', 'running'].includes(found.state);
+    };
+    if (plan.agentAfterMs !== undefined) {
+      clock.after(plan.agentAfterMs, () => {
+        if (alive()) ssm.registerAgent(this.instanceId, { agentVersion: plan.agentVersion, machine: this.watched });
+      });
+    }
+    const kubelet = this.#newKubelet();
+    if (plan.joinAfterMs === undefined || kubelet === undefined || controllers === undefined) return;
+    this.#kubelet?.stop();
+    this.#kubelet = kubelet;
+    const pool = plan.tags['karpenter.sh/nodepool'];
+    clock.after(plan.joinAfterMs, async () => {
+      if (!alive()) return;
+      await kubelet.join();
+      if (pool !== undefined) await controllers.karpenterRegisters(this.nodeName, pool, [gateOf(plan)]);
+    });
+  }
+
+  #newKubelet(): Kubelet | undefined {
+    const { plan, machine, clock, ec2, cluster, controllers } = this.#wiring;
+    if (cluster === undefined || controllers === undefined) return undefined;
+    const unregistered = { key: 'karpenter.sh/unregistered', effect: 'NoExecute' };
+    return new Kubelet({
+      api: cluster,
+      clock,
+      machine,
+      readyAfterMs: plan.readyAfterMs,
+      onReady: () => controllers.nodeReady(this.nodeName),
+      sandboxFails: (handler) => (handler === '' ? undefined : plan.podsFail),
+      node: {
+        name: this.nodeName,
+        providerId: providerId(ec2.instance(this.instanceId).availabilityZone, this.instanceId),
+        labels: { [poolLabel]: plan.runtimeLabel },
+        taints: plan.tags['karpenter.sh/nodepool'] === undefined ? [gateOf(plan)] : [gateOf(plan), unregistered],
+      },
+    });
+  }
+
+  /** The instance is gone, or the run is over. */
+  stop(): void {
+    this.#kubelet?.stop();
+  }
+
+  /** Somebody changed the machine, or booted it again: its kubelet reports what it finds. */
+  machineChanged(): void {
+    this.#kubelet?.machineChanged();
+  }
+
+  /** The machine, with a kubelet that looks at its handlers after each run. */
+  get watched(): Machine {
+    const { machine } = this;
+    return {
+      kind: machine.kind,
+      description: machine.description,
+      handlers: () => machine.handlers(),
+      ...(machine.boot === undefined ? {} : { boot: machine.boot.bind(machine) }),
+      destroy: () => machine.destroy(),
+      run: async (script) => {
+        const ended = await machine.run(script);
+        this.#kubelet?.machineChanged();
+        return ended;
+      },
+    };
+  }
+}
+
+function gateOf({ gate }: NodePlan): { key: string; effect: string } {
+  return { key: gate, effect: 'NoSchedule' };
+}

@@ -1,0 +1,152 @@
+import { runDocument } from '../../local-aws/agent/run-document.ts';
+import { VirtualClock } from '../../local-aws/clock.ts';
+import type { Core, PartMaker } from '../../local-aws/core.ts';
+import type { Part } from '../../local-aws/part.ts';
+import { AutoScaling } from '../../local-aws/services/autoscaling.ts';
+import { CloudWatch } from '../../local-aws/services/cloudwatch.ts';
+import { DynamoDb } from '../../local-aws/services/dynamodb/dynamodb.ts';
+import { Ec2 } from '../../local-aws/services/ec2/ec2.ts';
+import { Eks } from '../../local-aws/services/eks.ts';
+import { Events } from '../../local-aws/services/events/events.ts';
+import { EventSourceMappings } from '../../local-aws/services/lambda/event-source-mapping.ts';
+import { Scheduler } from '../../local-aws/services/scheduler.ts';
+import { Sqs } from '../../local-aws/services/sqs/sqs.ts';
+import { Ssm } from '../../local-aws/services/ssm/ssm.ts';
+import { States } from '../../local-aws/services/states/states.ts';
+import type { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
+
+/** How EKS has a cluster. */
+export interface ClusterSettings {
+  readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
+  /** Where its API answers: to everybody unless told. */
+  readonly access?: 'public' | 'private' | 'both';
+  /** Who may ask from outside: everybody unless told. */
+  readonly publicAccessCidrs?: readonly string[];
+}
+
+/** The AWS services that an app with Airlock's resources runs on. */
+export interface Services {
+  readonly autoScaling: AutoScaling;
+  readonly dynamoDb: DynamoDb;
+  readonly ec2: Ec2;
+  readonly eks: Eks;
+  readonly events: Events;
+  readonly mappings: EventSourceMappings;
+  readonly scheduler: Scheduler;
+  readonly sqs: Sqs;
+  readonly ssm: Ssm;
+  readonly states: States;
+}
+
+/** A cluster as EKS knows one. */
+export type KnownCluster = Pick<
+  KubernetesStandIn,
+  'endpoint' | 'caBase64' | 'counts' | 'addAccessEntry' | 'removeAccessEntry' | 'stop'
+>;
+
+/**
+ * Makes the services that Airlock's template uses, wired to each other.
+ *
+ * @param clusters the clusters that EKS knows, by name
+ * @param sendPerSecond SendCommand calls that pass in a second
+ * @param settings how EKS has them, by name
+ * @returns the part for the cloud, and the services once the cloud has made them
+ */
+export function servicesPart(
+  clusters: ReadonlyMap<string, KnownCluster>,
+  sendPerSecond?: number,
+  settings: Readonly<Record<string, ClusterSettings>> = {},
+): { part: PartMaker; services(): Services } {
+  let made: Services | undefined;
+  return {
+    part: (core) => {
+      const { services, part } = make(core, clusters, sendPerSecond, settings);
+      made = services;
+      return part;
+    },
+    services() {
+      if (made === undefined) throw new Error('the cloud has not made its services yet');
+      return made;
+    },
+  };
+}
+
+function make(
+  { clock, aws, place, iam, lambda, networks }: Core,
+  clusters: ReadonlyMap<string, KnownCluster>,
+  sendPerSecond: number | undefined,
+  settingsOf: Readonly<Record<string, ClusterSettings>>,
+): { services: Services; part: Part } {
+  const events = new Events({
+    clock,
+    aws,
+    place,
+    session: (role, name, source) => iam.roleSession(role, 'events.amazonaws.com', name, source),
+  });
+  const { emit } = events;
+  const ec2 = new Ec2({ clock, place, emit });
+  const autoScaling = new AutoScaling({ clock, place, ec2, emit });
+  const eks = new Eks({
+    clock,
+    place,
+    roleMadeAt: (arn) => {
+      const role = iam.roles.get(arn.split('/').at(-1) ?? '');
+      return role && (role.createdAt ?? 0);
+    },
+    // People who watch do not wait for it.
+    spreadMs: clock instanceof VirtualClock ? 8_000 : 0,
+  });
+  for (const [name, { endpoint, caBase64 }] of clusters) {
+    const { access = 'public', publicAccessCidrs, ...more } = settingsOf[name] ?? {};
+    const vpc = networks.addVpc(name);
+    const { vpcId, securityGroupId: groupId } = vpc;
+    if (access !== 'public') {
+      networks.enclose(endpoint.replace('https://', ''), { vpcId, groupId, port: 443, publicToo: access === 'both' });
+    }
+    const network = {
+      ...vpc,
+      publicAccess: access !== 'private',
+      privateAccess: access !== 'public',
+      ...(publicAccessCidrs === undefined ? {} : { publicAccessCidrs }),
+    };
+    eks.register(name, { endpoint, certificateAuthority: caBase64, network, ...more });
+  }
+  eks.watchEntries(({ clusterName, principalArn, groups, username, policies }, gone) => {
+    const cluster = clusters.get(clusterName);
+    const clusterAdmin = policies.includes('AmazonEKSClusterAdminPolicy');
+    if (gone) cluster?.removeAccessEntry(principalArn);
+    else cluster?.addAccessEntry({ principalArn, kubernetesGroups: groups, username, clusterAdmin });
+  });
+  const scheduler = new Scheduler({
+    clock,
+    aws,
+    place,
+    session: (role, name, source) => iam.roleSession(role, 'scheduler.amazonaws.com', name, source),
+  });
+  const sqs = new Sqs({ clock, place });
+  const settings = sendPerSecond === undefined ? {} : { settings: { sendPerSecond } };
+  const ssm = new Ssm({ clock, place, ec2, emit, runDocument, ...settings });
+  const states = new States({
+    clock,
+    aws,
+    place,
+    emit,
+    session: ({ arn, roleArn }, name) => iam.roleSession(roleArn, 'states.amazonaws.com', name, arn),
+  });
+  const mappings = new EventSourceMappings({ clock, aws, place, sqs, iam, functions: (name) => lambda.mapped(name) });
+  const dynamoDb = new DynamoDb({ clock, place });
+  const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
+  return {
+    services: { dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sqs, ssm, states },
+    part: {
+      services: parts.map(({ service }) => service),
+      resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(
+        ({ resourceTypes }) => resourceTypes,
+      ),
+      stop: () => {
+        mappings.stop();
+        states.stop();
+      },
+    },
+  };
+}

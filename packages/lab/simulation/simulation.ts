@@ -1,0 +1,251 @@
+import type { Clock } from '../../local-aws/clock.ts';
+import { VirtualClock } from '../../local-aws/clock.ts';
+import { LocalCloud } from '../../local-aws/cloud.ts';
+import type { Core } from '../../local-aws/core.ts';
+import type { Faults } from '../../local-aws/gateway/observed.ts';
+import type { Iam } from '../../local-aws/iam/iam.ts';
+import { clusterCertificate } from '../../local-kubernetes/certificate.ts';
+import { Controllers } from '../../local-kubernetes/controllers.ts';
+import { AttachedCluster } from '../../local-kubernetes/real/attached-cluster.ts';
+import { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
+import type { Machine } from '../machine/machine.ts';
+import { LaunchedNode, type NodePlan } from './node.ts';
+import { type ClusterSettings, type KnownCluster, type Services, servicesPart } from './services.ts';
+import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './timeline.ts';
+
+/** How long an API server takes to hold requests to a new admission policy, in milliseconds. */
+const hearsayMs = 1_500;
+
+/** What a world is made of. */
+export interface WorldOptions {
+  /** The folder of the cloud assembly. */
+  readonly assembly: string;
+  readonly clock: Clock;
+  /** The clusters that EKS knows. */
+  readonly clusters: readonly string[];
+  /** How EKS has them, by name, where that is not as it has them by default. */
+  readonly clusterSettings?: Readonly<Record<string, ClusterSettings>>;
+  /** Running clusters that EKS knows besides, each by its name and the kubeconfig that leads to it. */
+  readonly attached?: ReadonlyMap<string, string>;
+  /** What an administrator applies to each cluster before the deployment; nothing unless told. */
+  readonly manifests?: readonly unknown[];
+  /** Makes the machine of a node. */
+  readonly machine: () => Promise<Machine>;
+  /** Faults that are there from the first moment of the deployment on. */
+  readonly faults?: Faults;
+  /** SendCommand calls that pass in a second. */
+  readonly sendPerSecond?: number;
+}
+
+/** How one node of a run ended, as seen from outside. */
+export interface NodeReport {
+  readonly instanceId: string;
+  readonly nodeName: string;
+  readonly runtime: string;
+  readonly version: string;
+  readonly outcome: string;
+  readonly detail: string;
+  readonly stages: readonly Stage[];
+  /** State transitions of its execution, retries included. */
+  readonly transitions: number;
+}
+
+/**
+ * An account with Airlock deployed in it, its clusters and an autoscaler: everything that a run needs around the synthesized template. What
+ * happens to a node is read from the audit trail alone.
+ */
+export class World {
+  readonly cloud: LocalCloud;
+  readonly services: Services;
+  readonly clusters: ReadonlyMap<string, KubernetesStandIn>;
+  readonly attached: ReadonlyMap<string, AttachedCluster>;
+  readonly nodes: LaunchedNode[] = [];
+  readonly #options: Omit<WorldOptions, 'assembly'>;
+  readonly #audit: AuditEvent[] = [];
+  #trail = { group: '', read: 0 };
+  readonly #stories = new Map<string, readonly AuditEvent[]>();
+
+  private constructor(
+    options: Omit<WorldOptions, 'assembly'>,
+    cloud: LocalCloud,
+    services: Services,
+    clusters: ReadonlyMap<string, KubernetesStandIn>,
+    attached: ReadonlyMap<string, AttachedCluster>,
+  ) {
+    this.#options = options;
+    this.attached = attached;
+    this.cloud = cloud;
+    this.services = services;
+    this.clusters = clusters;
+  }
+
+  /** Starts the clusters and deploys the assembly. Throws what the deployment throws. */
+  static async start({ assembly, ...options }: WorldOptions): Promise<World> {
+    const world = await World.open(options);
+    try {
+      await world.cloud.deploy(assembly);
+    } catch (error) {
+      await world.#end();
+      throw error;
+    }
+    return world;
+  }
+
+  /** Starts the clusters, in an account in which nothing is deployed yet. */
+  static async open(options: Omit<WorldOptions, 'assembly'>): Promise<World> {
+    const { clock, manifests = [] } = options;
+    // The first tokens come while the stack is deployed.
+    let iam: Iam | undefined;
+    const secretOf = (accessKeyId: string) => {
+      const principal = iam?.principalOf(accessKeyId);
+      const credentials = iam?.credentialsOf(accessKeyId);
+      if (principal?.kind !== 'role' || credentials === undefined) return undefined;
+      return { ...credentials, roleArn: principal.roleArn, sessionName: principal.sessionName };
+    };
+    const clusters = new Map<string, KubernetesStandIn>();
+    for (const clusterName of options.clusters) {
+      const certificate = await clusterCertificate(clusterName);
+      clusters.set(
+        clusterName,
+        await KubernetesStandIn.start({
+          clock,
+          clusterName,
+          accessEntries: [],
+          secretOf,
+          manifests,
+          hearsayMs,
+          certificate,
+        }),
+      );
+    }
+    const attached = new Map<string, AttachedCluster>();
+    const all = () => new Map<string, KnownCluster>([...clusters, ...attached]);
+    try {
+      for (const [clusterName, kubeconfig] of options.attached ?? []) {
+        attached.set(clusterName, await AttachedCluster.start({ kubeconfig, clock, clusterName, secretOf }));
+      }
+    } catch (error) {
+      for (const cluster of all().values()) await cluster.stop();
+      throw error;
+    }
+    const made = servicesPart(all(), options.sendPerSecond, options.clusterSettings);
+    const learn = (core: Core) => {
+      iam = core.iam;
+      return {};
+    };
+    const cloud = await LocalCloud.open({
+      clock,
+      parts: [made.part, learn],
+      ...(options.faults === undefined ? {} : { faults: options.faults }),
+    });
+    return new World(options, cloud, made.services(), clusters, attached);
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** Launches a node as an autoscaler does: the instance, and at their times its agent and its kubelet. */
+  async launch(plan: NodePlan): Promise<LaunchedNode> {
+    const release = this.clock.hold();
+    const machine = await this.#options.machine().finally(release);
+    const cluster = plan.cluster === undefined ? undefined : this.clusters.get(plan.cluster);
+    const controllers = cluster && new Controllers(cluster, this.clock);
+    const { ec2, ssm } = this.services;
+    const node = new LaunchedNode({ plan, machine, clock: this.clock, ec2, ssm, cluster, controllers });
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Takes a node of an attached cluster as an instance that has just launched, with an agent that runs documents on that machine. */
+  adopt(plan: NodePlan, machine: Machine): LaunchedNode {
+    const { ec2, ssm } = this.services;
+    const wiring = { plan, machine, clock: this.clock, ec2, ssm, cluster: undefined, controllers: undefined };
+    const node = new LaunchedNode({ ...wiring, attached: true });
+    this.nodes.push(node);
+    return node;
+  }
+
+  /** Every event of the audit trail, in the order of arrival. */
+  audit(): readonly AuditEvent[] {
+    // A stack that is made again has a trail of its own.
+    const group = this.cloud.outputs['AuditTrail'] ?? this.#trail.group;
+    if (group !== this.#trail.group) this.#trail = { group, read: 0 };
+    const written = this.cloud.logs.events(group).slice(this.#trail.read);
+    this.#trail.read += written.length;
+    for (const { message } of written) {
+      const event = JSON.parse(message) as AuditEvent;
+      this.#audit.push(event);
+      const id = instanceOf(event);
+      this.#stories.set(id, [...(this.#stories.get(id) ?? []), event]);
+    }
+    return this.#audit;
+  }
+
+  /** The node's own part of the audit trail. */
+  storyOf(node: LaunchedNode): readonly AuditEvent[] {
+    this.audit();
+    return this.#stories.get(node.instanceId) ?? [];
+  }
+
+  /** Whether every execution has ended, and there is one for each node in our care. */
+  ended(): boolean {
+    if (this.services.states.running > 0) return false;
+    return this.nodes.every((node) => !node.ours || receiptIn(this.storyOf(node)) !== undefined);
+  }
+
+  /**
+   * Lets time pass until every node has ended.
+   *
+   * @param patienceMs how long to wait, on the world's clock
+   * @returns whether every node has ended
+   */
+  async settle(patienceMs: number): Promise<boolean> {
+    const { clock } = this;
+    const until = clock.now() + patienceMs;
+    if (clock instanceof VirtualClock) return clock.run(() => this.ended(), until);
+    while (!this.ended() && clock.now() < until) await clock.sleep(100);
+    return this.ended();
+  }
+
+  /** How a node ended, or how far it is. */
+  report(node: LaunchedNode): NodeReport {
+    const story = this.storyOf(node);
+    const receipt = receiptIn(story);
+    const admitted = story.find((event) => event['detail-type'] === 'Node Admitted');
+    const request = admitted?.['detail-type'] === 'Node Admitted' ? admitted.detail.request : undefined;
+    const executions = this.services.states.executions().filter(({ name }) => name.startsWith(node.instanceId));
+    return {
+      instanceId: node.instanceId,
+      nodeName: node.nodeName,
+      runtime: request?.runtime ?? '',
+      version: receipt?.installation?.release ?? request?.release ?? '',
+      outcome: receipt?.outcome ?? '',
+      detail: receipt?.detail ?? '',
+      stages: stagesOf(node.launchedAt, story),
+      transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
+    };
+  }
+
+  /** The count of each AWS and Kubernetes call by name. */
+  calls(): Record<string, number> {
+    const counts = new Map(this.cloud.calls);
+    for (const cluster of [...this.clusters.values(), ...this.attached.values()]) {
+      for (const [name, times] of cluster.counts) counts.set(name, (counts.get(name) ?? 0) + times);
+    }
+    return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
+  }
+
+  /** Ends all that runs and deletes the machines. */
+  async stop(): Promise<void> {
+    for (const node of this.nodes) node.stop();
+    await this.#end();
+    await Promise.all(this.nodes.map(({ machine }) => machine.destroy()));
+    this.clock.stop();
+  }
+
+  async #end(): Promise<void> {
+    await this.cloud.stop();
+    for (const cluster of [...this.clusters.values(), ...this.attached.values()]) await cluster.stop();
+  }
+}

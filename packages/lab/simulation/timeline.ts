@@ -1,0 +1,74 @@
+import type { DetailType, Told } from '../../../domain/events.ts';
+import type { Receipt } from '../../../domain/receipt.ts';
+
+/** One event of the audit trail. */
+export type AuditEvent = {
+  readonly [T in DetailType]: {
+    readonly id: string;
+    /** ISO 8601. */
+    readonly time: string;
+    readonly 'detail-type': T;
+    readonly detail: Told[T];
+  };
+}[DetailType];
+
+/** A point on the way of a node. */
+export interface Stage {
+  readonly name:
+    | 'launched'
+    | 'agent online'
+    | 'installing'
+    | 'proven'
+    | 'released'
+    | 'quarantined'
+    | 'replaced'
+    | 'held'
+    | 'forgotten'
+    | 'reproven'
+    | 'disproven';
+  /** Milliseconds since the launch. */
+  readonly ms: number;
+}
+
+/** The stage that each final event tells of. */
+const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
+  'Node Released': 'released',
+  'Node Quarantined': 'quarantined',
+  'Node Replaced': 'replaced',
+  'Node Held': 'held',
+  'Node Forgotten': 'forgotten',
+  'Node Reproven': 'reproven',
+  'Reproof Failed': 'disproven',
+};
+
+/** Which instance an event is about; an empty text where it is about none. */
+export function instanceOf({ detail }: AuditEvent): string {
+  if ('node' in detail) return detail.node.instanceId;
+  return 'instanceId' in detail ? detail.instanceId : '';
+}
+
+/** The receipt of the latest end of a node, as the audit trail has it. */
+export function receiptIn(events: readonly AuditEvent[]): Receipt | undefined {
+  const end = events.findLast(({ detail }) => 'outcome' in detail);
+  return end !== undefined && 'outcome' in end.detail ? end.detail : undefined;
+}
+
+/** The stages of one node, made of its events in the audit trail alone. */
+export function stagesOf(launchedAt: number, events: readonly AuditEvent[]): Stage[] {
+  const stages: Stage[] = [{ name: 'launched', ms: 0 }];
+  const reach = (name: Stage['name'], at: string) => {
+    if (!stages.some((stage) => stage.name === name)) stages.push({ name, ms: Date.parse(at) - launchedAt });
+  };
+  for (const event of events) {
+    if (event['detail-type'] === 'Command Sent') {
+      reach('agent online', event.detail.onlineAt);
+      reach('installing', event.detail.at);
+    } else if (event['detail-type'] === 'Node Proven') {
+      reach('proven', event.detail.installation.settledAt);
+    } else {
+      const end = ends[event['detail-type']];
+      if (end !== undefined && 'endedAt' in event.detail) reach(end, event.detail.endedAt);
+    }
+  }
+  return stages;
+}

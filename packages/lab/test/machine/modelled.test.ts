@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { scriptOf } from '../../../../ssm-documents/assemble.ts';
+import { documentOf, nodes } from '../../../../test/ssm-documents/node.ts';
+import { ModelledMachine, recordings } from '../../machine/modelled.ts';
+import { answersOf, essence, faultsOf, recorded, script } from './recording.ts';
+
+const node = nodes();
+
+describe('a modelled machine', () => {
+  it.each(recorded)('answers as the simulated machine does: %s', async (name) => {
+    const simulated = await node.create({ faults: faultsOf(name) });
+
+    const real = await answersOf(simulated, name);
+    const model = await answersOf(new ModelledMachine(faultsOf(name)), name);
+
+    expect(model.map(essence)).toEqual(real.map(essence));
+  });
+
+  it('was recorded with every verb, and says from which machine', () => {
+    expect(recordings().script).toEqual(script);
+    expect(Object.keys(recordings().answers)).toEqual(recorded);
+    expect(new ModelledMachine().description).toContain('simulated (containerd 2.2.1');
+  });
+
+  it('has a boot id of its own, and takes the checksum from the text that it is asked to run', async () => {
+    const [one, other] = await Promise.all(
+      [new ModelledMachine(), new ModelledMachine()].map((machine) => answersOf(machine)),
+    );
+    const bootIds = [one, other].map((answers) => /"bootId":"([^"]+)"/.exec(answers?.[1]?.stdout ?? '')?.[1]);
+
+    expect(new Set(bootIds).size).toBe(2);
+    const sums = await answersOf(new ModelledMachine(), 'none', '20260928.0', (text) =>
+      text.replace(/artifact_sha256=[0-9a-f]{64}/g, `artifact_sha256=${'a'.repeat(64)}`),
+    );
+    expect(sums[1]?.stdout).toContain(`"sha256":"${'a'.repeat(64)}"`);
+  });
+
+  it('refuses what was not recorded: two faults, another release afterwards, a foreign script', async () => {
+    expect(() => new ModelledMachine(['disk-full', 'kill-mode'])).toThrow('not disk-full and kill-mode');
+
+    const machine = new ModelledMachine();
+    await answersOf(machine);
+    await expect(answersOf(machine, 'none', '20260921.0')).rejects.toThrow('no change of release was recorded');
+    await expect(machine.run({ text: 'echo hi', environment: {}, timeoutSeconds: 5 })).rejects.toThrow(
+      'install and prove of gVisor alone',
+    );
+  });
+
+  it('waits for a dead kubelet as long as the command says that there is time', async () => {
+    const lasting = async (seconds: string) => {
+      const text = scriptOf(documentOf('install'));
+      const environment = { SSM_Release: '20260928.0', SSM_Seconds: seconds };
+      const ended = await new ModelledMachine(['kubelet-dead']).run({ text, environment, timeoutSeconds: 1 });
+      return Math.round(ended.durationMs / 1_000);
+    };
+
+    expect([await lasting('900'), await lasting('120')]).toEqual([811, 61]);
+  });
+
+  it('answers each document that is deployed', () => {
+    for (const verb of ['install', 'prove'] as const) {
+      expect(documentOf(verb).content.mainSteps[0].inputs.runCommand.join('\n')).toContain(
+        `verb=${verb} runtime=gvisor release=\${SSM_Release:-}`,
+      );
+    }
+  });
+});

@@ -1,0 +1,112 @@
+import { readResult } from '../../../../domain/result.ts';
+import { scriptOf } from '../../../../ssm-documents/assemble.ts';
+import { documentOf } from '../../../../test/ssm-documents/node.ts';
+import { type MachineFault, machineFaults } from '../../machine/faults.ts';
+import type { Machine } from '../../machine/machine.ts';
+import type { Mirror } from '../../machine/mirror.ts';
+import { type Answer, marks } from '../../machine/modelled.ts';
+import { SimulatedMachine } from '../../machine/simulated.ts';
+
+/** What is asked of each machine: a proof and an installation on a fresh node, and both again afterwards. */
+export const script = ['prove', 'install', 'prove', 'install'] as const;
+
+/** What is recorded: a machine without a fault, each fault alone, and a release that is not pinned. */
+export const recorded = ['none', 'unpinned', ...(Object.keys(machineFaults) as MachineFault[])] as const;
+
+/** The name of a recording. */
+export type Recorded = (typeof recorded)[number];
+
+const release = '20260928.0';
+
+/** The seconds that a node is told it has: what is dead is waited for nearly all of them, and the wait is no part of the answer. */
+export const secondsFor = (name: Recorded): string =>
+  (({ 'kubelet-dead': '2', 'containerd-never-returns': '10' }) as Partial<Record<Recorded, string>>)[name] ?? '900';
+
+/** The faults with which a recording's machine is made. */
+export function faultsOf(name: Recorded): readonly MachineFault[] {
+  return name === 'none' || name === 'unpinned' ? [] : [name];
+}
+
+/** The release that a recording asks for. */
+export function askedOf(name: Recorded): string {
+  return name === 'unpinned' ? '1.0' : release;
+}
+
+/** Records one simulated machine. */
+export async function record(name: Recorded, mirror: Mirror): Promise<{ description: string; answers: Answer[] }> {
+  const machine = await SimulatedMachine.create({ faults: faultsOf(name) }, mirror);
+  try {
+    const answers = await answersOf(machine, name);
+    return { description: machine.description, answers: answers.map((answer) => anonymous(answer, machine.tree)) };
+  } finally {
+    await machine.destroy();
+  }
+}
+
+/**
+ * Asks a machine all that is recorded.
+ *
+ * @param name the recording, which says what is asked for and how long the machine has
+ * @param asked another release
+ * @param change what is changed of a script before it runs
+ */
+export async function answersOf(
+  machine: Machine & { restarts(): number },
+  name: Recorded = 'none',
+  asked = askedOf(name),
+  change = (text: string) => text,
+): Promise<(Answer & { readonly asked: string })[]> {
+  const answers: (Answer & { readonly asked: string })[] = [];
+  for (const verb of script) {
+    const before = machine.restarts();
+    // SendCommand would refuse a release that the document does not list; the script has to cope all the same.
+    const ended = await machine.run({
+      text: change(scriptOf(documentOf(verb))),
+      environment: { SSM_Release: asked, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
+      timeoutSeconds: 120,
+    });
+    answers.push({
+      asked,
+      verb,
+      exitCode: ended.exitCode,
+      stdout: ended.stdout,
+      stderr: ended.stderr,
+      restarts: machine.restarts() - before,
+      handlers: ((await machine.handlers()) ?? []).map(({ name }) => name),
+      durationMs: ended.durationMs,
+    });
+  }
+  return answers;
+}
+
+/** Takes out what is of this machine and this moment alone. */
+function anonymous({ asked, ...answer }: Answer & { readonly asked: string }, tree: string): Answer {
+  const read = readResult(answer.stdout);
+  const marked = [
+    [tree, ''],
+    [read.ok ? (read.result.host?.bootId ?? '') : '', marks.bootId],
+    [read.ok ? read.result.sha256 : '', marks.sha256],
+  ] as const;
+  const line = marked.reduce((text, [seen, mark]) => (seen === '' ? text : text.replaceAll(seen, mark)), answer.stdout);
+  return {
+    ...answer,
+    stdout: line
+      .replaceAll(`"release":"${asked}"`, `"release":"${marks.release}"`)
+      .replaceAll(` ${asked} `, ` ${marks.release} `),
+    stderr: answer.stderr.replaceAll(tree, '').replace(/^\d{4}-\d\d-\d\dT[\d:]+Z /gm, ''),
+  };
+}
+
+/** What model and machine must have in common: all but times. */
+export function essence({ verb, exitCode, stdout, restarts, handlers }: Answer) {
+  const read = readResult(stdout);
+  if (!read.ok) return { verb, exitCode, restarts, handlers, result: read.reason };
+  const { outcome, config, restarts: told, handler, sha256, evidence, release: of, phases } = read.result;
+  return {
+    verb,
+    exitCode,
+    restarts,
+    handlers,
+    result: { outcome, config, told, handler, sha256, evidence, of, phases: Object.keys(phases) },
+  };
+}

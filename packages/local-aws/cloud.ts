@@ -1,0 +1,222 @@
+import { type Clock, VirtualClock } from './clock.ts';
+import type { Core, PartMaker } from './core.ts';
+import { FrontDoor } from './gateway/gateway.ts';
+import type { Faults, JournalEntry } from './gateway/observed.ts';
+import type { Sdk } from './gateway/sdk.ts';
+import { type Aws, here, type Place, type Service } from './gateway/service.ts';
+import type { WireRequest, WireResponse } from './gateway/wire.ts';
+import { Iam } from './iam/iam.ts';
+import { Lambda } from './lambda/lambda.ts';
+import { Networks } from './network/networks.ts';
+import type { Part } from './part.ts';
+import { CloudFormation } from './services/cloudformation.ts';
+import { networkPart } from './services/ec2/security-groups.ts';
+import { iamPart } from './services/iam.ts';
+import { lambdaPart } from './services/lambda/lambda.ts';
+import { Logs } from './services/logs.ts';
+import { stsPart } from './services/sts.ts';
+import { type Deployed, Stacks } from './template/deployment.ts';
+import type { ResourceType } from './template/resource.ts';
+import { TemplateError } from './template/template-error.ts';
+
+/** What to deploy an assembly with. */
+export interface CloudOptions {
+  readonly clock: Clock;
+  readonly place?: Place;
+  /** Services beside those that every cloud has: iam, lambda, logs, sts. */
+  readonly services?: readonly Service[];
+  readonly resourceTypes?: readonly ResourceType[];
+  /** Services that need the cloud around them, for instance to call each other. */
+  readonly parts?: readonly PartMaker[];
+  readonly faults?: Faults;
+}
+
+/** A cloud that runs one synthesized app, in this process. */
+export class LocalCloud {
+  readonly core: Core;
+  readonly #frontDoor: FrontDoor;
+  readonly #cloudFormation: CloudFormation;
+  readonly #parts: readonly Part[];
+  readonly #stacks: Stacks;
+  #outputs: Readonly<Record<string, string>> = {};
+
+  private constructor({ clock, place = here, parts = [], services = [], resourceTypes = [], faults }: CloudOptions) {
+    const iam = new Iam(place, clock);
+    const logs = new Logs(clock, place);
+    const aws = new FrontDoor(clock, iam, faults);
+    let count = 0;
+    const ids = () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
+    const handle = (request: WireRequest) => this.handle(request);
+    const networks = new Networks();
+    const lambda = new Lambda({ clock, place, iam, logs, aws, handle, ids, networks });
+    this.core = { place, clock, aws, iam, lambda, logs, networks };
+    this.#frontDoor = aws;
+    this.#cloudFormation = new CloudFormation(this.core);
+    this.#parts = [
+      this.#cloudFormation.part(),
+      logs.part(),
+      iamPart(this.core),
+      lambdaPart(this.core),
+      networkPart(this.core),
+      stsPart(this.core),
+      { services, resourceTypes },
+      ...parts.map((make) => make(this.core)),
+    ];
+    const types = this.#parts.flatMap((part) => part.resourceTypes ?? []);
+    this.#stacks = new Stacks({ place, clock, aws, types });
+  }
+
+  /** An account in which nothing is deployed yet. */
+  static async open(options: CloudOptions): Promise<LocalCloud> {
+    const cloud = new LocalCloud(options);
+    for (const part of cloud.#parts) {
+      for (const service of part.services ?? []) await cloud.#frontDoor.register(service);
+    }
+    return cloud;
+  }
+
+  /**
+   * Makes every resource of a cloud assembly, in an account of its own.
+   *
+   * @param assembly the folder that `cdk synth` wrote
+   * @throws TemplateError where the assembly uses what is not known here, or a resource cannot be made
+   */
+  static async deploy(assembly: string, options: CloudOptions): Promise<LocalCloud> {
+    const cloud = await LocalCloud.open(options);
+    try {
+      await cloud.deploy(assembly);
+    } catch (error) {
+      await cloud.stop();
+      throw error;
+    }
+    return cloud;
+  }
+
+  /**
+   * Creates the stacks of a cloud assembly, or updates those that are there, as `cdk deploy` does.
+   *
+   * @throws TemplateError with the resource and the reason; the stack is then as it was before
+   */
+  deploy(assembly: string): Promise<void> {
+    return this.#settled(this.#stacks.deploy(assembly)).finally(() => this.#keepOutputs());
+  }
+
+  /** Where a stack stands, in CloudFormation's words. */
+  status(stack: string): string {
+    return this.#stacks.life(stack)?.status ?? 'NONE';
+  }
+
+  /** Gives a custom resource other properties, as an update of its stack does; a failure is rolled back, and thrown. */
+  update(
+    logicalIdOrPath: string,
+    properties: Readonly<Record<string, unknown>>,
+    putBack?: () => void,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { stack, logicalId } = this.resource(logicalIdOrPath);
+    const life = this.#stacks.life(stack);
+    if (life === undefined) throw new TemplateError(`there is no stack ${stack}`);
+    return this.#settled(life.change(logicalId, properties, putBack));
+  }
+
+  /** Deletes the stacks: what has to be deleted, in reverse of the order in which it was made. */
+  destroy(): Promise<void> {
+    return this.#settled(this.#stacks.delete()).finally(() => this.#keepOutputs());
+  }
+
+  /** They are asked for at every step of a run. */
+  #keepOutputs(): void {
+    this.#outputs = this.#stacks.outputs;
+  }
+
+  /** On a virtual clock a custom resource may need time to pass, so the clock is run until the work is done. */
+  async #settled<T>(work: Promise<T>): Promise<T> {
+    const { clock } = this.core;
+    let settled = false;
+    const settle = () => {
+      settled = true;
+    };
+    work.then(settle, settle);
+    if (clock instanceof VirtualClock) await clock.run(() => settled);
+    if (clock instanceof VirtualClock && !settled)
+      throw new TemplateError('the deployment waits for something that never happens');
+    return work;
+  }
+
+  /** Outputs of the stacks by name, and by `<stack>.<name>`. */
+  get outputs(): Readonly<Record<string, string>> {
+    return this.#outputs;
+  }
+
+  /** How often each operation was called, for instance `ssm:SendCommand`. */
+  get calls(): ReadonlyMap<string, number> {
+    return this.#frontDoor.calls;
+  }
+
+  /** Every call in the order of arrival. */
+  get journal(): readonly JournalEntry[] {
+    return this.#frontDoor.journal;
+  }
+
+  get aws(): Aws {
+    return this.core.aws;
+  }
+
+  get iam(): Iam {
+    return this.core.iam;
+  }
+
+  get lambda(): Lambda {
+    return this.core.lambda;
+  }
+
+  get logs(): Logs {
+    return this.core.logs;
+  }
+
+  /** Plants faults from now on, in place of earlier ones. */
+  set faults(faults: Faults) {
+    this.#frontDoor.faults = faults;
+  }
+
+  /** Every resource, in the order in which they were made. */
+  get resources(): readonly Deployed[] {
+    return this.#stacks.resources;
+  }
+
+  /**
+   * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path (`Admit/Handler`).
+   *
+   * @throws Error where none or more than one fits
+   */
+  resource(logicalIdOrPath: string): Deployed {
+    const wanted = logicalIdOrPath.replace(/\/Resource$/, '');
+    const exact = this.resources.filter(({ logicalId, path }) => {
+      return logicalId === logicalIdOrPath || path === logicalIdOrPath || path === `${wanted}/Resource`;
+    });
+    const found =
+      exact.length > 0
+        ? exact
+        : this.resources.filter(({ path }) => path?.replace(/\/Resource$/, '').endsWith(`/${wanted}`));
+    const [only, ...others] = found;
+    if (only !== undefined && others.length === 0) return only;
+    const what =
+      found.length === 0 ? 'no resource' : `${found.length} resources (${found.map(({ path }) => path).join(', ')})`;
+    throw new Error(`${what} with the logical id or path ${logicalIdOrPath}`);
+  }
+
+  /** Answers an HTTP request to an AWS host, as it comes over the wire. */
+  async handle(request: WireRequest): Promise<WireResponse> {
+    if (request.host === this.#cloudFormation.host) return this.#cloudFormation.receive(request);
+    return this.#frontDoor.handle(request);
+  }
+
+  /** The SDK's model of a service that the cloud has. */
+  sdk(service: string): Sdk | undefined {
+    return this.#frontDoor.registered(service)?.sdk;
+  }
+
+  /** Ends all that runs in it. */
+  async stop(): Promise<void> {
+    for (const part of this.#parts) await part.stop?.();
+  }
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '../clock.ts';
+import { type Authorization, AwsError, type Place, type Principal } from '../gateway/service.ts';
+import { CredentialStore, type Credentials } from './credentials.ts';
+import { type Caller, evaluateIdentity, evaluateResource, type Question } from './evaluate.ts';
+import { type Policy, readPolicy } from './policy.ts';
+import type { Context } from './variables.ts';
+
+/** A role with all that decides over it. */
+export interface Role {
+  readonly arn: string;
+  readonly name: string;
+  readonly id: string;
+  readonly trust: Policy;
+  readonly policies: Map<string, Policy>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; long ago unless told. */
+  readonly createdAt?: number;
+}
+
+/** The roles of the local cloud, and the decision over each call. That IAM takes seconds to spread is not modelled. */
+export class Iam {
+  readonly roles = new Map<string, Role>();
+  readonly #place: Place;
+  readonly #clock: Clock;
+  readonly #credentials = new CredentialStore();
+
+  constructor(place: Place, clock: Clock) {
+    this.#place = place;
+    this.#clock = clock;
+  }
+
+  /** The role of that name or ARN. */
+  role(nameOrArn: string): Role {
+    const name = nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
+    const role = this.roles.get(name);
+    if (role === undefined) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+    return role;
+  }
+
+  /** Whether a principal exists: a role may have been deleted. */
+  hasRole(principal: Principal): boolean {
+    return principal.kind !== 'role' || this.roles.has(principal.roleArn.slice(principal.roleArn.lastIndexOf('/') + 1));
+  }
+
+  /**
+   * Lets a service assume a role, as Lambda, Step Functions or Scheduler does.
+   *
+   * @param service for instance `lambda.amazonaws.com`
+   * @param sourceArn for whom the service acts: `aws:SourceArn` in the trust policy's conditions
+   * @throws AwsError where the trust policy does not let it
+   */
+  roleSession(roleArn: string, service: string, sessionName: string, sourceArn?: string): Principal {
+    const role = this.role(roleArn);
+    const principal: Principal = { kind: 'service', service, sourceArn: sourceArn ?? '' };
+    const question = this.#question(principal, { action: 'sts:AssumeRole', resource: role.arn });
+    if (evaluateResource(role.trust, { kind: 'service', service }, question) !== 'allow') {
+      throw new AwsError(
+        'AccessDeniedException',
+        `The service ${service} is not authorized to assume the role ${role.arn}`,
+        403,
+      );
+    }
+    return { kind: 'role', roleArn: role.arn, sessionName };
+  }
+
+  /** Makes credentials for a principal; the access key id finds it again. */
+  issue(principal: Principal): Credentials {
+    return this.#credentials.issue(principal);
+  }
+
+  /** Whom an access key id belongs to. */
+  principalOf(accessKeyId: string): Principal | undefined {
+    return this.#credentials.principal(accessKeyId);
+  }
+
+  /** The whole credentials behind an access key id: what a service verifies a signature with. */
+  credentialsOf(accessKeyId: string): Credentials | undefined {
+    return this.#credentials.credentials(accessKeyId);
+  }
+
+  /** The ARN that AWS shows for a caller. */
+  callerArn(principal: Principal): string {
+    if (principal.kind === 'service') return principal.service;
+    const { account, partition } = this.#place;
+    return `arn:${partition}:sts::${account}:assumed-role/${this.role(principal.roleArn).name}/${principal.sessionName}`;
+  }
+
+  /**
+   * Decides over one right.
+   *
+   * @returns AWS's sentence where it is denied, `undefined` where it is allowed
+   */
+  deny(principal: Principal, authorization: Authorization): string | undefined {
+    const question = this.#question(principal, authorization);
+    const resourcePolicy =
+      authorization.resourcePolicy === undefined ? undefined : readPolicy(authorization.resourcePolicy);
+    const byResource =
+      resourcePolicy === undefined
+        ? 'implicit-deny'
+        : evaluateResource(resourcePolicy, this.#caller(principal), question);
+    const policies = principal.kind === 'role' ? [...this.role(principal.roleArn).policies.values()] : [];
+    const byIdentity = evaluateIdentity(policies, question);
+    const sentence = this.#sentence(principal, authorization);
+    if (byIdentity === 'explicit-deny') return `${sentence} with an explicit deny in an identity-based policy`;
+    if (byResource === 'explicit-deny') return `${sentence} with an explicit deny in a resource-based policy`;
+    if (byIdentity === 'allow' || byResource === 'allow') return undefined;
+    const kind = principal.kind === 'service' ? 'resource-based' : 'identity-based';
+    return `${sentence} because no ${kind} policy allows the ${authorization.action} action`;
+  }
+
+  #sentence(principal: Principal, { action, resource }: Authorization): string {
+    const who = principal.kind === 'service' ? 'Service' : 'User';
+    return `${who}: ${this.callerArn(principal)} is not authorized to perform: ${action} on resource: ${resource}`;
+  }
+
+  #caller(principal: Principal): Caller {
+    if (principal.kind === 'service') return { kind: 'service', service: principal.service };
+    const { account } = this.#place;
+    return { kind: 'role', account, roleArn: principal.roleArn, sessionArn: this.callerArn(principal) };
+  }
+
+  #question(principal: Principal, { action, resource, context = {} }: Authorization): Question {
+    const keys = new Map<string, readonly string[]>();
+    const add = (key: string, value: string | readonly string[]) => {
+      // A key without a value is absent.
+      const values = typeof value === 'string' ? [value] : value;
+      if (values.length > 0) keys.set(key.toLowerCase(), values);
+    };
+    for (const [key, value] of Object.entries(this.#globalKeys(principal))) add(key, value);
+    for (const [key, value] of Object.entries(context)) add(key, value);
+    return { action, resource, context: keys satisfies Context };
+  }
+
+  #globalKeys(principal: Principal): Readonly<Record<string, string>> {
+    const now = this.#clock.now();
+    const common = {
+      'aws:SecureTransport': 'true',
+      'aws:CurrentTime': new Date(now).toISOString(),
+      'aws:EpochTime': String(Math.floor(now / 1000)),
+      'aws:RequestedRegion': this.#place.region,
+    };
+    if (principal.kind === 'service') {
+      const source = principal.sourceArn;
+      const account = source.split(':')[4];
+      return {
+        ...common,
+        'aws:PrincipalIsAWSService': 'true',
+        'aws:PrincipalServiceName': principal.service,
+        ...(source === '' ? {} : { 'aws:SourceArn': source, 'aws:SourceAccount': account || this.#place.account }),
+      };
+    }
+    const role = this.role(principal.roleArn);
+    const tags = Object.entries(role.tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]);
+    return {
+      ...common,
+      'aws:PrincipalIsAWSService': 'false',
+      'aws:ViaAWSService': 'false',
+      'aws:PrincipalType': 'AssumedRole',
+      'aws:PrincipalArn': principal.roleArn,
+      'aws:PrincipalAccount': this.#place.account,
+      ...(principal.functionArn === undefined ? {} : { 'lambda:SourceFunctionArn': principal.functionArn }),
+      'aws:userid': `${role.id}:${principal.sessionName}`,
+      ...Object.fromEntries(tags),
+    };
+  }
+}

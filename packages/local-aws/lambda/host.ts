@@ -1,0 +1,41 @@
+import type { Clock } from '../clock.ts';
+import type { Aws, Place } from '../gateway/service.ts';
+import type { WireRequest, WireResponse } from '../gateway/wire.ts';
+import type { Iam } from '../iam/iam.ts';
+import type { Networks } from '../network/networks.ts';
+import type { Logs } from '../services/logs.ts';
+
+/** What Lambda needs of the cloud around it. */
+export interface Ground {
+  readonly clock: Clock;
+  readonly place: Place;
+  readonly iam: Iam;
+  readonly logs: Logs;
+  readonly aws: Aws;
+  readonly networks: Networks;
+  /** Answers a request to an AWS host. */
+  handle(request: WireRequest): Promise<WireResponse>;
+  /** A new request id. */
+  ids(): string;
+}
+
+/** What code inside an execution environment may ask of it. */
+export interface Host {
+  readonly clock: Clock;
+  readonly alive: boolean;
+  /** Resolves when the environment is not frozen: between invocations nothing in it goes on. Never resolves once it is dead. */
+  thawed(): Promise<void>;
+  /** Holds the clock until released, or until the environment dies. */
+  hold(): () => void;
+  /** Calls `end` when the environment dies; returns how to forget it. */
+  onDeath(end: () => void): () => void;
+  /** Whether a connection to this port of a host comes through from where the function stands. */
+  reaches(host: string, port: number): boolean;
+  /** Answers a request to an AWS host; never resolves where the caller dies of it. */
+  handle(request: WireRequest): Promise<WireResponse>;
+  /** An error that nothing caught: the runtime's process ends. */
+  uncaught(error: unknown): void;
+  exit(code: number): void;
+  /** One line, or one message of several lines, for the function's log. */
+  log(message: string): void;
+}

@@ -1,0 +1,147 @@
+import { ahead } from '../clock.ts';
+import { AwsError, type Principal } from '../gateway/service.ts';
+import { Asynchronous } from './asynchronous.ts';
+import { Environment } from './environment.ts';
+import type { FunctionSettings, Invoked } from './function.ts';
+import type { Ground } from './host.ts';
+import type { LambdaFunction } from './lambda-function.ts';
+
+/** Lambda's functions and how they are invoked. */
+export class Lambda {
+  readonly functions = new Map<string, LambdaFunction>();
+  /** How many invocations the account may have at once, in all its functions; a new one may begin with ten. Source: Lambda quotas. */
+  concurrency = 1000;
+  /** The most invocations that were at work at the same time. */
+  mostAtOnce = 0;
+  readonly #ground: Ground;
+  readonly #asynchronous: Asynchronous;
+  #running = 0;
+  #count = 0;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+    this.#asynchronous = new Asynchronous(ground, (target, payload) => this.run(target, payload));
+  }
+
+  /** Adds a function. */
+  create(settings: FunctionSettings): LambdaFunction {
+    const made: LambdaFunction = {
+      settings,
+      clockAheadMs: 0,
+      asynchronous: { maximumRetries: 2, maximumAgeSeconds: 21_600 },
+      statements: [],
+      environments: new Set(),
+    };
+    this.functions.set(settings.name, made);
+    return made;
+  }
+
+  /**
+   * Finds a function by name, ARN, or ARN with a qualifier of `$LATEST`.
+   *
+   * @throws AwsError where there is none
+   */
+  function(nameOrArn: string): LambdaFunction {
+    const [name = '', qualifier] = nameOrArn.startsWith('arn:') ? nameOrArn.split(':').slice(6) : nameOrArn.split(':');
+    const found = this.functions.get(name);
+    if (found !== undefined && (qualifier === undefined || qualifier === '$LATEST')) return found;
+    const { place } = this.#ground;
+    const arn = nameOrArn.startsWith('arn:')
+      ? nameOrArn
+      : `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${nameOrArn}`;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
+  }
+
+  /** Changes a function, as a deploy does: idle environments end, and busy ones after the invocation that they are in. */
+  update(nameOrArn: string, change: Partial<FunctionSettings>): void {
+    const target = this.function(nameOrArn);
+    target.settings = { ...target.settings, ...change };
+    for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
+  }
+
+  /** Takes a function away; an invocation that is under way ends first. */
+  remove(name: string): void {
+    const target = this.functions.get(name);
+    if (target === undefined) return;
+    this.functions.delete(name);
+    target.settings = { ...target.settings };
+    for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
+  }
+
+  /** What an event source mapping needs to know of a function. */
+  mapped(nameOrArn: string): { name: string; arn: string; roleArn: string; timeoutSeconds: number } {
+    const { name, arn, roleArn, timeoutSeconds } = this.function(nameOrArn).settings;
+    return { name, arn, roleArn, timeoutSeconds };
+  }
+
+  /** The role's session under which a function acts. */
+  principal({ settings }: LambdaFunction): Principal {
+    const role = this.#ground.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
+    return { ...role, functionArn: settings.arn } as Principal;
+  }
+
+  /**
+   * Invokes a function for whoever may: authorization is the caller's matter.
+   *
+   * @param payload JSON
+   * @param type `Event` answers at once and retries by Lambda's own rules
+   * @throws AwsError where the function does not exist or is throttled
+   */
+  async invoke(nameOrArn: string, payload: string, type: 'RequestResponse' | 'Event'): Promise<Invoked> {
+    const target = this.function(nameOrArn);
+    if (type === 'RequestResponse') return this.run(target, payload);
+    const requestId = this.#ground.ids();
+    this.#asynchronous.accept(target, payload, requestId);
+    return { functionError: undefined, payload: '', requestId };
+  }
+
+  /** Runs one invocation in an idle environment, or in a new one. */
+  async run(target: LambdaFunction, payload: string): Promise<Invoked> {
+    const { settings, environments } = target;
+    const { reservedConcurrency } = settings;
+    const reserved = reservedConcurrency !== undefined && busyIn(environments) >= reservedConcurrency;
+    if (reserved || this.#running >= this.concurrency) {
+      const Reason =
+        reservedConcurrency === undefined
+          ? 'ConcurrentInvocationLimitExceeded'
+          : 'ReservedFunctionConcurrentInvocationLimitExceeded';
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason, Type: 'User' });
+    }
+    const environment =
+      idleIn(environments) ?? new Environment(settings, this.principal(target), this.#on(target), ++this.#count);
+    environments.add(environment);
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
+    try {
+      return await environment.invoke(payload);
+    } finally {
+      this.#running--;
+      if (environment.dead || target.settings !== settings) this.#end(target, environment);
+    }
+  }
+
+  #end({ environments }: LambdaFunction, environment: Environment): void {
+    environment.kill({ reason: 'shutdown' });
+    environments.delete(environment);
+  }
+
+  /** What a function's environments need of the cloud, on the clock of its hosts. */
+  #on({ clockAheadMs }: LambdaFunction): Ground {
+    return clockAheadMs === 0 ? this.#ground : { ...this.#ground, clock: ahead(this.#ground.clock, clockAheadMs) };
+  }
+
+  /** Ends every environment. */
+  stop(): void {
+    for (const { environments } of this.functions.values()) {
+      for (const environment of environments) environment.kill({ reason: 'shutdown' });
+    }
+  }
+}
+
+function busyIn(environments: ReadonlySet<Environment>): number {
+  return [...environments].filter((one) => one.busy).length;
+}
+
+function idleIn(environments: ReadonlySet<Environment>): Environment | undefined {
+  for (const one of environments) if (!one.busy) return one;
+  return undefined;
+}

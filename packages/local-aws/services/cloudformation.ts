@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import type { DescribeStackResourceCommandInput } from '@aws-sdk/client-cloudformation';
+import type { Core } from '../core.ts';
+import { AwsError, operation, type Service } from '../gateway/service.ts';
+import type { WireRequest, WireResponse } from '../gateway/wire.ts';
+import type { Part } from '../part.ts';
+import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
+import { TemplateError } from '../template/template-error.ts';
+
+/** How long CloudFormation waits for an answer, in seconds, unless ServiceTimeout says less. Source: CloudFormation, "Custom resources". */
+const longestWait = 3600;
+
+/** A custom resource's answer may hold 4,096 bytes. Source: CloudFormation, "Custom resource response objects". */
+const largestAnswer = 4096;
+
+interface Answer {
+  readonly Status: 'SUCCESS' | 'FAILED';
+  readonly Reason?: string;
+  readonly PhysicalResourceId?: string;
+  readonly Data?: Readonly<Record<string, unknown>>;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** A custom resource, by what every request about it says. */
+interface Custom {
+  readonly logicalId: string;
+  readonly type: string;
+  /** The ARN of its function. */
+  readonly token: string;
+  /** The id of its stack. */
+  readonly stack: string;
+}
+
+/** What CloudFormation itself brings: CDK's metadata, and resources that a function makes. */
+export class CloudFormation {
+  readonly #core: Core;
+  readonly #waiting = new Map<string, (answer: Answer) => void>();
+  /** The type that the template names, by stack and logical id. */
+  readonly #names = new Map<string, string>();
+  /** The ids of the stacks, by name. */
+  readonly #stacks = new Map<string, string>();
+  /** The status of each custom resource, by stack and logical id. */
+  readonly #statuses = new Map<string, string>();
+  #requests = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  part(): Part {
+    const metadata: ResourceType = {
+      type: 'AWS::CDK::Metadata',
+      properties: ['Analytics'],
+      create: (logicalId) => ({ ref: logicalId, attributes: {} }),
+      update: (created) => created,
+    };
+    const custom: ResourceType = {
+      type: 'AWS::CloudFormation::CustomResource',
+      properties: ['*'],
+      create: (logicalId, properties, stack, type) => this.#create(logicalId, properties, stack, type),
+      update: (created, change, stack) => this.#update(created, change, stack),
+      remove: (created, logicalId, stack, properties) => this.#remove(created, logicalId, stack, properties),
+    };
+    return { resourceTypes: [metadata, custom], services: [this.#service()] };
+  }
+
+  /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html, of custom resources. */
+  #service(): Service {
+    const where = ({ StackName = '', LogicalResourceId = '' }: Partial<DescribeStackResourceCommandInput>) => ({
+      StackName: StackName.startsWith('arn:') ? StackName : (this.#stacks.get(StackName) ?? StackName),
+      LogicalResourceId,
+    });
+    return {
+      name: 'cloudformation',
+      operations: {
+        DescribeStackResource: operation(
+          (input: Partial<DescribeStackResourceCommandInput>) => [
+            { action: 'cloudformation:DescribeStackResource', resource: where(input).StackName },
+          ],
+          (input) => {
+            const { StackName, LogicalResourceId } = where(input);
+            const ResourceStatus = this.#statuses.get(`${StackName} ${LogicalResourceId}`);
+            if (ResourceStatus === undefined) {
+              const message = `Resource ${LogicalResourceId} does not exist for stack ${StackName}`;
+              throw new AwsError('ValidationError', message, 400);
+            }
+            return { StackResourceDetail: { LogicalResourceId, ResourceStatus, StackId: StackName } };
+          },
+        ),
+      },
+    };
+  }
+
+  /** The host of the pre-signed addresses that functions answer to. */
+  get host(): string {
+    const { region } = this.#core.place;
+    return `cloudformation-custom-resource-response-${region}.s3.${region}.amazonaws.com`;
+  }
+
+  /** Takes an answer that a function puts to its ResponseURL. */
+  receive({ method, path, body }: WireRequest): WireResponse {
+    const key = decodeURIComponent(path.slice(1));
+    const resolve = this.#waiting.get(key);
+    if (method !== 'PUT' || resolve === undefined)
+      return { status: 403, headers: {}, body: Buffer.from('AccessDenied') };
+    if (body.byteLength > largestAnswer) {
+      resolve({ Status: 'FAILED', Reason: 'Response object is too long.' });
+    } else {
+      resolve(JSON.parse(Buffer.from(body).toString('utf8')) as Answer);
+    }
+    return { status: 200, headers: {}, body: new Uint8Array() };
+  }
+
+  async #create(
+    logicalId: string,
+    properties: Readonly<Record<string, unknown>>,
+    stack: Stack,
+    type: string,
+  ): Promise<Created> {
+    const { ServiceToken: token } = properties;
+    if (typeof token !== 'string' || token.split(':')[2] !== 'lambda') {
+      throw new TemplateError(`ServiceToken must be the ARN of a function, not ${JSON.stringify(token)}`);
+    }
+    this.#names.set(`${stack.name} ${logicalId}`, type);
+    const resource = this.#custom(logicalId, properties, stack);
+    const asked = await this.#ask(resource, properties, { RequestType: 'Create' });
+    const { PhysicalResourceId: ref, Data = {} } = asked;
+    if (asked.Status !== 'SUCCESS') {
+      // What could not be created is deleted, if it was given an id.
+      const again = { RequestType: 'Delete', PhysicalResourceId: ref };
+      if (ref !== undefined) await this.#ask(resource, properties, again).catch(() => undefined);
+      throw failure(asked);
+    }
+    if (ref === undefined) throw new TemplateError('invalid PhysicalResourceId: the answer has none');
+    return { ref, attributes: Data };
+  }
+
+  async #update({ ref }: Created, { logicalId, before, after }: Change, stack: Stack): Promise<Created> {
+    const asked = await this.#ask(this.#custom(logicalId, after, stack), after, {
+      RequestType: 'Update',
+      PhysicalResourceId: ref,
+      OldResourceProperties: stringified(before),
+    });
+    if (asked.Status !== 'SUCCESS') throw failure(asked);
+    return { ref: asked.PhysicalResourceId ?? ref, attributes: asked.Data ?? {} };
+  }
+
+  async #remove({ ref }: Created, logicalId: string, stack: Stack, properties: Properties): Promise<void> {
+    const request = { RequestType: 'Delete', PhysicalResourceId: ref };
+    const asked = await this.#ask(this.#custom(logicalId, properties, stack), properties, request);
+    if (asked.Status !== 'SUCCESS') throw failure(asked);
+  }
+
+  #custom(logicalId: string, { ServiceToken: token }: Properties, { name, id: stack }: Stack): Custom {
+    this.#stacks.set(name, stack);
+    return { logicalId, type: this.#names.get(`${name} ${logicalId}`) ?? '', token: String(token), stack };
+  }
+
+  /** Sends one request to the function of a custom resource and waits for its answer. */
+  async #ask(
+    { token, type, logicalId, stack }: Custom,
+    properties: Properties,
+    request: Readonly<Record<string, unknown>>,
+  ): Promise<Answer> {
+    const { lambda, clock } = this.#core;
+    const doing = { Create: 'CREATE', Update: 'UPDATE', Delete: 'DELETE' }[String(request['RequestType'])] ?? 'CREATE';
+    this.#statuses.set(`${stack} ${logicalId}`, `${doing}_IN_PROGRESS`);
+    const requestId = createHash('sha256')
+      .update(`${stack}/${logicalId}/${++this.#requests}`)
+      .digest('hex')
+      .slice(0, 32);
+    const key = `${stack}|${logicalId}|${requestId}`;
+    const event = {
+      ...request,
+      ServiceToken: token,
+      ResponseURL: `https://${this.host}/${encodeURIComponent(key)}?X-Amz-Expires=7200`,
+      StackId: stack,
+      RequestId: requestId,
+      LogicalResourceId: logicalId,
+      ResourceType: type,
+      ResourceProperties: stringified(properties),
+    };
+    const seconds = Math.min(Number(properties['ServiceTimeout'] ?? longestWait), longestWait);
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const timer = clock.after(seconds * 1000, () => {
+        resolve({ Status: 'FAILED', Reason: `no response was received within ${seconds} seconds` });
+      });
+      this.#waiting.set(key, (given) => {
+        timer.cancel();
+        resolve(given);
+      });
+      lambda.invoke(token, JSON.stringify(event), 'Event').catch(reject);
+    });
+    this.#waiting.delete(key);
+    const ended = answer.Status === 'SUCCESS' ? 'COMPLETE' : 'FAILED';
+    this.#statuses.set(`${stack} ${logicalId}`, `${doing}_${ended}`);
+    return answer;
+  }
+}
+
+function failure({ Reason: reason = 'no reason given' }: Answer): TemplateError {
+  return new TemplateError(`received response status [FAILED] from custom resource: ${reason}`);
+}
+
+/** CloudFormation hands every scalar property to a function as text. */
+function stringified(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(stringified);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, stringified(one)]));
+  }
+  return String(value);
+}

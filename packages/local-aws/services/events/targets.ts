@@ -1,0 +1,95 @@
+/**
+ * What EventBridge does with each kind of target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions
+ * and log groups let the bus in by their own policies; a state machine needs a role.
+ */
+import { AwsError, type Principal } from '../../gateway/service.ts';
+import type { BusEvent, EventDeliveryOptions, Target } from './deliveries.ts';
+
+type Invoke = (
+  options: EventDeliveryOptions,
+  payload: string,
+  principal: Principal,
+  target: Target,
+  event: BusEvent,
+) => Promise<unknown>;
+
+const kinds: Readonly<Record<string, { readonly role: boolean; readonly invoke: Invoke }>> = {
+  sqs: {
+    role: false,
+    invoke: ({ aws }, MessageBody, principal, { arn }) =>
+      aws.call(principal, 'sqs', 'SendMessage', { QueueUrl: queueUrl(arn), MessageBody }),
+  },
+  lambda: {
+    role: false,
+    invoke: ({ aws }, payload, principal, { arn }) =>
+      aws.call(principal, 'lambda', 'Invoke', {
+        FunctionName: arn,
+        InvocationType: 'Event',
+        Payload: Buffer.from(payload),
+      }),
+  },
+  logs: { role: false, invoke: writeLog },
+  states: {
+    role: true,
+    invoke: ({ aws }, input, principal, { arn }) =>
+      aws.call(principal, 'states', 'StartExecution', { stateMachineArn: arn, input }),
+  },
+};
+
+/**
+ * Says why a target is not one that is modelled here, or undefined.
+ *
+ * @param roleArn its role, where the template gives one
+ */
+export function refuseTarget(arn: string, roleArn: string | undefined): string | undefined {
+  const service = arn.split(':')[2] ?? '';
+  const kind = kinds[service];
+  if (kind === undefined)
+    return `targets of ${service} are not modelled here (known: ${Object.keys(kinds).join(', ')})`;
+  return kind.role && roleArn === undefined ? `RoleArn is required for target ${arn}.` : undefined;
+}
+
+/** Calls a target with an event. Throws AwsError where it does not take it. */
+export async function invokeTarget(
+  options: EventDeliveryOptions,
+  event: BusEvent,
+  ruleArn: string,
+  target: Target,
+): Promise<void> {
+  const kind = kinds[target.arn.split(':')[2] ?? ''];
+  if (kind === undefined) throw new AwsError('InvalidArn', `no target: ${target.arn}`);
+  const payload = target.input ?? JSON.stringify(event);
+  const principal: Principal =
+    target.roleArn === undefined
+      ? { kind: 'service', service: 'events.amazonaws.com', sourceArn: ruleArn }
+      : options.session(target.roleArn, event.id.replaceAll('-', ''), ruleArn);
+  await kind.invoke(options, payload, principal, target, event);
+}
+
+/** The URL of a queue, from its ARN. */
+export function queueUrl(arn: string): string {
+  const [, , , region, account, name] = arn.split(':');
+  return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
+}
+
+/** Each event gets a stream of its own, so that no two deliveries meet. */
+async function writeLog(
+  { aws }: EventDeliveryOptions,
+  message: string,
+  principal: Principal,
+  { arn }: Target,
+  event: BusEvent,
+) {
+  const logGroupName = arn.split(':')[6] ?? '';
+  const logStreamName = event.id;
+  try {
+    // The rule is named in the call that writes, not in the one that makes the stream.
+    const unnamed = principal.kind === 'service' ? { ...principal, sourceArn: '' } : principal;
+    await aws.call(unnamed, 'logs', 'CreateLogStream', { logGroupName, logStreamName });
+  } catch (error) {
+    // A second delivery of the same event finds the stream of the first.
+    if (!(error instanceof AwsError && error.code === 'ResourceAlreadyExistsException')) throw error;
+  }
+  const logEvents = [{ timestamp: Date.parse(event.time), message }];
+  return await aws.call(principal, 'logs', 'PutLogEvents', { logGroupName, logStreamName, logEvents });
+}

@@ -1,0 +1,262 @@
+/**
+ * Commands on their way: delivery, the run on the node, statuses and their events,
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+ */
+import type { CommandInvocationStatus, CommandStatus } from '@aws-sdk/client-ssm';
+import type { Ended, Machine, Script } from '../../../lab/machine/machine.ts';
+import type { DocumentResult, PluginResult } from '../../agent/run-document.ts';
+import type { Clock } from '../../clock.ts';
+import type { Emit } from '../service-event.ts';
+import type { Agents } from './agents.ts';
+import type { DocumentContent, ParameterValues, StoredDocument } from './document.ts';
+
+/** Runs a document as the agent does. */
+export type RunDocument = (
+  document: DocumentContent,
+  parameters: ParameterValues,
+  options: { readonly machine: Machine; readonly commandId: string; readonly agentVersion: string },
+) => Promise<Pick<DocumentResult, 'status' | 'plugins'>>;
+
+/** A command on one node. */
+export interface Invocation {
+  readonly instanceId: string;
+  readonly instanceArn: string;
+  status: CommandInvocationStatus;
+  statusDetails: string;
+  plugins: readonly PluginResult[];
+  /** Milliseconds since the epoch. */
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  readonly abort: AbortController;
+}
+
+/** A command, as SendCommand made it. */
+export interface Command {
+  readonly id: string;
+  readonly document: StoredDocument;
+  /** As SendCommand named it. */
+  readonly documentVersion: string;
+  readonly parameters: ParameterValues;
+  readonly comment: string;
+  /** Milliseconds since the epoch. */
+  readonly requestedAt: number;
+  /** When what was not delivered counts as timed out. */
+  readonly expiresAt: number;
+  /** How many nodes at once, and after how many errors no further node gets it. */
+  readonly maxConcurrency: number;
+  readonly maxErrors: number;
+  readonly shown: { readonly maxConcurrency: string; readonly maxErrors: string; readonly timeoutSeconds: number };
+  readonly invocations: readonly Invocation[];
+  cancelled: boolean;
+}
+
+const finals: readonly CommandInvocationStatus[] = ['Success', 'Failed', 'TimedOut', 'Cancelled'];
+
+/** Whether a status is an end. */
+export function isFinal(status: CommandInvocationStatus): boolean {
+  return finals.includes(status);
+}
+
+/** The status of a whole command. */
+export function commandStatus({ invocations, cancelled }: Command): CommandStatus {
+  const seen = invocations.map((one) => one.status);
+  if (seen.every((status) => status === 'Pending')) return cancelled ? 'Cancelling' : 'Pending';
+  if (!seen.every(isFinal)) return cancelled ? 'Cancelling' : 'InProgress';
+  if (seen.includes('Failed')) return 'Failed';
+  if (seen.includes('TimedOut')) return 'TimedOut';
+  return seen.includes('Cancelled') ? 'Cancelled' : 'Success';
+}
+
+/** How a command ends on a node without being run there, in SSM's own words. */
+export interface Fate {
+  readonly status: CommandInvocationStatus;
+  readonly details: string;
+}
+
+/** Decides whether a command is not run on a node; undefined lets it run. */
+export type FateHook = (command: Command, instanceId: string) => Fate | undefined;
+
+/** What delivery needs. */
+export interface DeliveryOptions {
+  readonly clock: Clock;
+  readonly agents: Agents;
+  readonly emit: Emit;
+  readonly runDocument: RunDocument;
+  /** How long a command takes to a live agent, in milliseconds. */
+  readonly latencyMs: number;
+}
+
+/** Brings commands to agents and follows them to their end. */
+export class Delivery {
+  /** Lets tests end commands as SSM does where it cannot or may not run them. */
+  fate: FateHook | undefined;
+  readonly #options: DeliveryOptions;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a command to its nodes, as many at once as it allows. */
+  async send(command: Command): Promise<void> {
+    let status = commandStatus(command);
+    const tell = () => {
+      if (status === commandStatus(command)) return;
+      status = commandStatus(command);
+      this.#emitCommand(command, status);
+    };
+    const waiting = [...command.invocations];
+    const lane = async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const errors = command.invocations.filter((one) => one.status === 'Failed' || one.status === 'TimedOut').length;
+        if (errors > command.maxErrors) this.#enter(command, next, 'Cancelled', 'Terminated');
+        else await this.#deliver(command, next, tell);
+        tell();
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, command.maxConcurrency) }, lane));
+  }
+
+  /** Stops a command where it has not ended. An agent that runs it has to hear of it first, and is silent about it if it is silent. */
+  cancel(command: Command, instanceIds: readonly string[]): void {
+    const meant = command.invocations.filter(
+      ({ instanceId, status }) => !isFinal(status) && (instanceIds.length === 0 || instanceIds.includes(instanceId)),
+    );
+    if (meant.length === 0) return;
+    command.cancelled = true;
+    for (const one of meant) {
+      if (one.status === 'InProgress') this.#enter(command, one, 'Cancelling', 'Cancelling');
+      one.abort.abort();
+    }
+  }
+
+  async #deliver(command: Command, invocation: Invocation, tell: () => void): Promise<void> {
+    const { clock, agents, latencyMs } = this.#options;
+    const { instanceId, abort } = invocation;
+    const late = new AbortController();
+    const expiry = clock.after(command.expiresAt - clock.now(), () => late.abort());
+    const ended = either(late.signal, abort.signal);
+    try {
+      await agents.untilLive(instanceId, ended);
+      if (!ended.aborted) await before(ended, clock.sleep(latencyMs));
+      // An agent may have fallen silent while the command was on its way.
+      await agents.untilLive(instanceId, ended);
+      const agent = agents.live(instanceId);
+      if (abort.signal.aborted) return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
+      const fate = this.fate?.(command, instanceId);
+      if (fate !== undefined) return this.#enter(command, invocation, fate.status, fate.details);
+      if (agent === undefined || late.signal.aborted)
+        return this.#enter(command, invocation, 'TimedOut', 'DeliveryTimedOut');
+      invocation.startedAt = clock.now();
+      this.#enter(command, invocation, 'InProgress', 'InProgress');
+      tell();
+      const run = this.#options.runDocument(command.document.content, command.parameters, {
+        machine: timed(agent.machine, clock),
+        commandId: command.id,
+        agentVersion: agent.version,
+      });
+      const killed = new AbortController();
+      const heard = async () => {
+        await agents.untilLive(instanceId, late.signal);
+        await clock.sleep(latencyMs);
+        killed.abort();
+      };
+      abort.signal.addEventListener('abort', heard);
+      const result = await before(either(late.signal, killed.signal), run);
+      abort.signal.removeEventListener('abort', heard);
+      // A killed script leaves no result; what it did until then, it did: here a script has its whole effect when it starts.
+      if (killed.signal.aborted && agents.live(instanceId) === agent)
+        return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
+      // A silent agent reports when it talks again; for a node that is gone the service itself ends the command, at its expiry.
+      await agents.untilLive(instanceId, late.signal);
+      if (agents.live(instanceId) !== agent) await before(late.signal, new Promise(() => {}));
+      if (result === undefined || late.signal.aborted)
+        return this.#enter(command, invocation, 'TimedOut', 'ExecutionTimedOut');
+      invocation.plugins = result.plugins;
+      if (abort.signal.aborted) return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
+      this.#enter(
+        command,
+        invocation,
+        result.status,
+        result.status === 'TimedOut' ? 'ExecutionTimedOut' : result.status,
+      );
+    } finally {
+      expiry.cancel();
+    }
+  }
+
+  #enter(command: Command, invocation: Invocation, status: CommandInvocationStatus, details: string): void {
+    invocation.status = status;
+    invocation.statusDetails = details;
+    if (isFinal(status)) invocation.endedAt = this.#options.clock.now();
+    this.#options.emit({
+      source: 'aws.ssm',
+      'detail-type': 'EC2 Command Invocation Status-change Notification',
+      resources: [invocation.instanceArn],
+      detail: {
+        'command-id': command.id,
+        'document-name': command.document.name,
+        'instance-id': invocation.instanceId,
+        'requested-date-time': new Date(command.requestedAt).toISOString(),
+        status,
+      },
+    });
+  }
+
+  #emitCommand(command: Command, status: CommandStatus): void {
+    this.#options.emit({
+      source: 'aws.ssm',
+      'detail-type': 'EC2 Command Status-change Notification',
+      resources: command.invocations.map((one) => one.instanceArn),
+      detail: {
+        'command-id': command.id,
+        'document-name': command.document.name,
+        'expire-after': new Date(command.expiresAt).toISOString(),
+        parameters: command.parameters,
+        'requested-date-time': new Date(command.requestedAt).toISOString(),
+        status,
+      },
+    });
+  }
+}
+
+/** Aborts with the first of them. Node keeps what `AbortSignal.any` makes while anything listens, and with it a whole cloud that was stopped. */
+function either(...signals: readonly AbortSignal[]): AbortSignal {
+  const first = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) first.abort();
+    signal.addEventListener('abort', () => first.abort(), { once: true });
+  }
+  return first.signal;
+}
+
+/** The promise's value, or undefined where the signal comes first. */
+function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const done = () => resolve(undefined);
+    signal.addEventListener('abort', done);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', done));
+  });
+}
+
+/** A machine whose scripts take their time on a virtual clock too: real work holds it, then it goes on by the script's own duration. */
+function timed(machine: Machine, clock: Clock): Machine {
+  if (clock.kind === 'real') return machine;
+  return {
+    kind: machine.kind,
+    description: machine.description,
+    handlers: () => machine.handlers(),
+    destroy: () => machine.destroy(),
+    async run(script: Script): Promise<Ended> {
+      const release = clock.hold();
+      let ended: Ended;
+      try {
+        ended = await machine.run(script);
+      } finally {
+        release();
+      }
+      await clock.sleep(ended.durationMs);
+      return ended;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+// Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
+import { describe, expect, it } from 'vitest';
+import { DocumentError, readDocument } from '../../agent/document.ts';
+import { interpolate, olderAgent, resolveParameters } from '../../agent/parameters.ts';
+
+const current = '3.3.2746.0';
+const noStore = (name: string): string => {
+  throw new Error(`asked for ${name}`);
+};
+
+function document(parameters: Record<string, unknown>, schemaVersion = '2.2') {
+  return readDocument({ schemaVersion, parameters, mainSteps: [] });
+}
+
+describe('replacement in the text of a document', () => {
+  const values = new Map<string, unknown>([
+    ['Name', 'x'],
+    ['List', ['a', 'b']],
+    ['Number', 7],
+    ['Dollar', 'a$$b'],
+    ['Nested', '{{ Name }}'],
+  ]);
+
+  it('is textual, with or without blanks inside the braces', () => {
+    expect(interpolate('echo {{ Name }} {{Name}}', values)).toBe('echo x x');
+  });
+
+  it('is done in one pass: what a value brings along is not replaced again', () => {
+    expect(interpolate('echo {{ Nested }}', values)).toBe('echo {{ Name }}');
+  });
+
+  it('keeps the type of a parameter that fills the whole string', () => {
+    expect(interpolate({ a: '{{ Number }}', b: ['{{ List }}'] }, values)).toEqual({ a: 7, b: ['a', 'b'] });
+  });
+
+  it('writes as JSON what is no string and stands inside a text', () => {
+    expect(interpolate('echo {{ List }} {{ Number }}', values)).toBe('echo ["a","b"] 7');
+  });
+
+  it('leaves an unknown name as it is', () => {
+    expect(interpolate('echo {{ Other }}', values)).toBe('echo {{ Other }}');
+  });
+
+  it('makes one $ of two in an embedded value', () => {
+    expect(interpolate('echo {{ Dollar }}', values)).toBe('echo a$b');
+  });
+});
+
+describe('parameters', () => {
+  it('take their default where nothing was sent', () => {
+    const resolved = resolveParameters(document({ A: { type: 'String', default: 'd' } }), {}, current, noStore);
+
+    expect(resolved.textual.get('A')).toBe('d');
+  });
+
+  it('without a value and a default fail the document', () => {
+    expect(() => resolveParameters(document({ A: { type: 'String' } }), {}, current, noStore)).toThrow(DocumentError);
+  });
+
+  it('with another name than letters and digits are dropped', () => {
+    const resolved = resolveParameters(document({ 'A-B': { type: 'String', default: 'd' } }), {}, current, noStore);
+
+    expect([...resolved.textual]).toEqual([]);
+  });
+
+  it('are checked against a pattern that is not anchored by the agent', () => {
+    const loose = document({ A: { type: 'String', allowedPattern: '[a-z]+' } });
+    const anchored = document({ A: { type: 'String', allowedPattern: '^[a-z]+$' } });
+
+    expect(resolveParameters(loose, { A: ['x; reboot'] }, current, noStore).textual.get('A')).toBe('x; reboot');
+    expect(() => resolveParameters(anchored, { A: ['x; reboot'] }, current, noStore)).toThrow(
+      'parameter A: "x; reboot" does not match allowedPattern ^[a-z]+$',
+    );
+  });
+
+  it('are checked against the pattern also where the default is used', () => {
+    const wrong = document({ A: { type: 'String', allowedPattern: '^[a-z]+$', default: '1' } });
+
+    expect(() => resolveParameters(wrong, {}, current, noStore)).toThrow(DocumentError);
+  });
+
+  it('are not checked against allowedValues: that is the service, at SendCommand', () => {
+    const limited = document({ A: { type: 'String', allowedValues: ['a'] } });
+
+    expect(resolveParameters(limited, { A: ['b'] }, current, noStore).textual.get('A')).toBe('b');
+  });
+
+  it('are fetched from Parameter Store before the pattern is checked', () => {
+    const definition = document({ A: { type: 'String', allowedPattern: '^secret$' } });
+
+    const resolved = resolveParameters(definition, { A: ['{{ssm:/a/b}}'] }, current, (name) =>
+      name === '/a/b' ? 'secret' : 'other',
+    );
+
+    expect(resolved.textual.get('A')).toBe('secret');
+  });
+
+  it('go to the environment alone where the document says so and the agent knows how', () => {
+    const safe = document({ A: { type: 'String', interpolationType: 'ENV_VAR' } });
+
+    const now = resolveParameters(safe, { A: ['v'] }, current, noStore);
+    const before = resolveParameters(safe, { A: ['v'] }, '3.3.2700.9', noStore);
+
+    expect(now).toEqual({ textual: new Map(), environment: { SSM_A: 'v' } });
+    expect(before).toEqual({ textual: new Map([['A', 'v']]), environment: {} });
+  });
+
+  it('go to the environment in schema 2.2 only', () => {
+    const old = document({ A: { type: 'String', interpolationType: 'ENV_VAR' } }, '2.0');
+
+    expect(resolveParameters(old, { A: ['v'] }, current, noStore).environment).toEqual({});
+  });
+});
+
+describe('versions of the agent', () => {
+  it('are compared number by number', () => {
+    expect(olderAgent('3.3.987.0', current)).toBe(true);
+    expect(olderAgent('3.3.2746.0', current)).toBe(false);
+    expect(olderAgent('3.4.0.0', current)).toBe(false);
+    expect(olderAgent('3.3', current)).toBe(true);
+  });
+});

@@ -1,0 +1,153 @@
+// Vectors of https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html, API_TerminateInstanceInAutoScalingGroup.html and https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+import { beforeEach, describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../clock.ts';
+import { here } from '../../gateway/service.ts';
+import { AutoScaling, type Group } from '../../services/autoscaling.ts';
+import { Ec2 } from '../../services/ec2/ec2.ts';
+import type { ServiceEvent } from '../../services/service-event.ts';
+import { PermissiveAws, someone } from './permissive.ts';
+
+let clock: VirtualClock;
+let aws: PermissiveAws;
+let ec2: Ec2;
+let autoScaling: AutoScaling;
+let events: ServiceEvent[];
+let launches: number;
+
+const hook = { name: 'airlock', heartbeatSeconds: 600, defaultResult: 'ABANDON' } as const;
+const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
+const complete = (InstanceId: string, LifecycleActionResult: string, more: object = {}) =>
+  aws.call(someone, 'autoscaling', 'CompleteLifecycleAction', {
+    AutoScalingGroupName: 'builders',
+    LifecycleHookName: 'airlock',
+    InstanceId,
+    LifecycleActionResult,
+    ...more,
+  });
+const terminate = (InstanceId: string, ShouldDecrementDesiredCapacity = false) =>
+  aws.call(someone, 'autoscaling', 'TerminateInstanceInAutoScalingGroup', {
+    InstanceId,
+    ShouldDecrementDesiredCapacity,
+  });
+
+beforeEach(() => {
+  clock = new VirtualClock(0);
+  aws = new PermissiveAws(clock);
+  events = [];
+  launches = 0;
+  const emit = (event: ServiceEvent) => events.push(event);
+  ec2 = new Ec2({ clock, place: here, emit });
+  autoScaling = new AutoScaling({ clock, place: here, ec2, emit });
+  aws.add(ec2.service);
+  aws.add(autoScaling.service);
+});
+
+async function member(change: Partial<Group> = {}): Promise<string> {
+  autoScaling.addGroup({ name: 'builders', tags: { team: 'ci' }, launch: () => launches++, ...change });
+  const id = ec2.launch({ tags: { 'aws:autoscaling:groupName': 'builders' } });
+  await pass(30_000);
+  return id;
+}
+
+describe('an instance of a group', () => {
+  test('is in service as soon as it runs where no hook waits', async () => {
+    expect(autoScaling.lifecycleOf(await member())).toBe('InService');
+  });
+
+  test('waits for the hook while it runs, and an event says so', async () => {
+    const id = await member({ hook });
+    expect([autoScaling.lifecycleOf(id), ec2.instance(id).state]).toEqual(['Pending:Wait', 'running']);
+    const detail = { AutoScalingGroupName: 'builders', LifecycleHookName: 'airlock', EC2InstanceId: id };
+    expect(events.filter(({ source }) => source === 'aws.autoscaling')).toMatchObject([
+      { 'detail-type': 'EC2 Instance-launch Lifecycle Action', detail },
+    ]);
+  });
+
+  test.each([
+    ['ABANDON', 'shutting-down', 1],
+    ['CONTINUE', 'running', 0],
+  ] as const)('whose hook nobody answers gets the default result %s', async (defaultResult, state, launched) => {
+    const id = await member({ hook: { ...hook, defaultResult } });
+    await pass(600_000 - 22_001);
+    expect(ec2.instance(id).state).toBe('running');
+    await pass(1);
+    expect([ec2.instance(id).state, launches]).toEqual([state, launched]);
+  });
+
+  test('that somebody else ended is replaced once its health was looked at', async () => {
+    const id = await member();
+    ec2.terminate(id);
+    await pass(59_999);
+    expect(launches).toBe(0);
+    await pass(1);
+    expect(launches).toBe(1);
+  });
+});
+
+describe('CompleteLifecycleAction', () => {
+  test('with CONTINUE brings the instance into service', async () => {
+    const id = await member({ hook });
+    await complete(id, 'CONTINUE');
+    await pass(3_600_000);
+    expect([autoScaling.lifecycleOf(id), launches]).toEqual(['InService', 0]);
+  });
+
+  test('with ABANDON ends it, and launches another', async () => {
+    const id = await member({ hook });
+    await complete(id, 'ABANDON');
+    await pass(60_000);
+    expect([ec2.instance(id).state, launches]).toEqual(['terminated', 1]);
+  });
+
+  test.each([
+    ['a second time', 'CONTINUE', {}],
+    ['for another hook', 'CONTINUE', { LifecycleHookName: 'other' }],
+    ['for a stranger', 'CONTINUE', { InstanceId: 'i-0123456789abcdef0' }],
+  ])('%s finds no active action', async (what, result, more) => {
+    const id = await member({ hook });
+    if (what === 'a second time') await complete(id, result);
+    await expect(complete(id, result, more)).rejects.toMatchObject({
+      code: 'ValidationError',
+      message: expect.stringContaining('No active Lifecycle Action found with instance ID i-'),
+    });
+  });
+
+  test('takes CONTINUE and ABANDON, and groups that there are', async () => {
+    const id = await member({ hook });
+    await expect(complete(id, 'STOP')).rejects.toMatchObject({ code: 'ValidationError' });
+    await expect(complete(id, 'CONTINUE', { AutoScalingGroupName: 'x' })).rejects.toThrow(/not found/);
+  });
+});
+
+describe('TerminateInstanceInAutoScalingGroup', () => {
+  test('ends the instance, and launches another unless the capacity shrinks', async () => {
+    const first = await member();
+    await expect(terminate(first)).resolves.toMatchObject({ Activity: { StatusCode: 'InProgress' } });
+    expect([ec2.instance(first).state, launches]).toEqual(['shutting-down', 1]);
+    await terminate(first);
+    expect(launches).toBe(1);
+    await terminate(ec2.launch({ tags: { 'aws:autoscaling:groupName': 'builders' } }), true);
+    expect(launches).toBe(1);
+  });
+
+  test('knows no instance of no group', async () => {
+    await expect(terminate(ec2.launch())).rejects.toThrow(/No managed instance found for instance ID: i-/);
+  });
+});
+
+test('both are authorized on the group, with its own tags', async () => {
+  const id = await member({ hook });
+  for (const [name, input] of [
+    ['CompleteLifecycleAction', { AutoScalingGroupName: 'builders' }],
+    ['TerminateInstanceInAutoScalingGroup', { InstanceId: id }],
+  ] as const) {
+    const { authorize } = autoScaling.service.operations[name] ?? {};
+    expect(authorize?.(input as never, { principal: someone, now: 0 })).toEqual([
+      {
+        action: `autoscaling:${name}`,
+        resource: expect.stringMatching(/:autoScalingGroup:[-0-9a-f]{36}:autoScalingGroupName\/builders$/),
+        context: { 'autoscaling:ResourceTag/team': 'ci', 'aws:ResourceTag/team': 'ci' },
+      },
+    ]);
+  }
+});

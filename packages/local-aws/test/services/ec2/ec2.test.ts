@@ -1,0 +1,148 @@
+// Vectors of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+import type { DescribeInstancesCommandOutput } from '@aws-sdk/client-ec2';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../../clock.ts';
+import { here } from '../../../gateway/service.ts';
+import { Ec2 } from '../../../services/ec2/ec2.ts';
+import type { ServiceEvent } from '../../../services/service-event.ts';
+import { PermissiveAws, someone } from '../permissive.ts';
+
+let clock: VirtualClock;
+let aws: PermissiveAws;
+let ec2: Ec2;
+let events: ServiceEvent[];
+
+beforeEach(() => {
+  clock = new VirtualClock(0);
+  aws = new PermissiveAws(clock);
+  events = [];
+  ec2 = new Ec2({ clock, place: here, emit: (event) => events.push(event) });
+  aws.add(ec2.service);
+});
+
+async function describeInstances(input: object = {}) {
+  const output = (await aws.call(someone, 'ec2', 'DescribeInstances', input)) as DescribeInstancesCommandOutput;
+  const instances = (output.Reservations ?? []).flatMap((one) => one.Instances ?? []);
+  return { ids: instances.map((one) => one.InstanceId), instances, next: output.NextToken };
+}
+const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
+const states = () => events.map((event) => event.detail['state']);
+
+describe('the life of an instance', () => {
+  test('is told by events without tags: pending, then running, with the instance as the resource', async () => {
+    const id = ec2.launch({ tags: { a: 'b' } });
+    await pass(60_000);
+    expect(events).toEqual(
+      ['pending', 'running'].map((state) => ({
+        source: 'aws.ec2',
+        'detail-type': 'EC2 Instance State-change Notification',
+        resources: [`arn:aws:ec2:eu-central-1:123456789012:instance/${id}`],
+        detail: { 'instance-id': id, state },
+      })),
+    );
+  });
+
+  test('goes over stop and start, which renews its launch time', async () => {
+    const id = ec2.launch();
+    await pass(60_000);
+    ec2.stop(id);
+    await pass(60_000);
+    ec2.start(id);
+    await pass(60_000);
+    expect(states()).toEqual(['pending', 'running', 'stopping', 'stopped', 'pending', 'running']);
+    expect((await describeInstances()).instances[0]?.LaunchTime?.getTime()).toBe(120_000);
+  });
+
+  test('that is terminated while it is pending never runs, and is shown for an hour', async () => {
+    const id = ec2.launch();
+    ec2.terminate(id);
+    await pass(60_000);
+    expect(states()).toEqual(['pending', 'shutting-down', 'terminated']);
+    expect((await describeInstances()).instances[0]).toMatchObject({
+      State: { Name: 'terminated', Code: 48 },
+      PrivateDnsName: '',
+    });
+    await pass(3_600_000);
+    expect((await describeInstances()).ids).toEqual([]);
+  });
+
+  test('of a spot instance ends two minutes after the warning', async () => {
+    const id = ec2.launch({ availabilityZone: 'eu-central-1b', spot: true });
+    await pass(60_000);
+    ec2.interrupt(id);
+    expect(events.at(-1)).toMatchObject({
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      resources: [`arn:aws:ec2:eu-central-1b:123456789012:instance/${id}`],
+    });
+    await pass(119_999);
+    expect(ec2.instance(id).state).toBe('running');
+    await pass(1);
+    expect(ec2.instance(id).state).toBe('shutting-down');
+  });
+});
+
+describe('DescribeInstances', () => {
+  test('answers a filter with those it knows, and an unknown id in InstanceIds with an error for all', async () => {
+    const id = ec2.launch();
+    const unknown = 'i-0123456789abcdef0';
+    const Filters = [{ Name: 'instance-id', Values: [id, unknown] }];
+    expect((await describeInstances({ Filters })).ids).toEqual([id]);
+    await expect(describeInstances({ InstanceIds: [id, unknown] })).rejects.toThrow(
+      `The instance ID '${unknown}' does not exist`,
+    );
+    await expect(describeInstances({ InstanceIds: ['i-x'] })).rejects.toMatchObject({
+      code: 'InvalidInstanceID.Malformed',
+    });
+  });
+
+  test('filters by tag and state, with wildcards, each filter holding', async () => {
+    const a = ec2.launch({ tags: { pool: 'gvisor-a' } });
+    ec2.launch({ tags: { pool: 'kata' } });
+    await pass(60_000);
+    ec2.launch({ tags: { pool: 'gvisor-b' } });
+    const Filters = [
+      { Name: 'tag:pool', Values: ['gvisor-*'] },
+      { Name: 'instance-state-name', Values: ['running', 'stopped'] },
+    ];
+    expect((await describeInstances({ Filters })).ids).toEqual([a]);
+  });
+
+  test('takes 200 filter values and no more, and no filter that is not modelled', async () => {
+    const Values = Array.from({ length: 201 }, (_, index) => `i-${index}`);
+    await expect(describeInstances({ Filters: [{ Name: 'instance-id', Values }] })).rejects.toMatchObject({
+      code: 'FilterLimitExceeded',
+    });
+    await expect(describeInstances({ Filters: [{ Name: 'vpc-id', Values: [] }] })).rejects.toThrow(
+      /'vpc-id' is invalid/,
+    );
+  });
+
+  test('gives pages', async () => {
+    for (let count = 0; count < 7; count++) ec2.launch();
+    const first = await describeInstances({ MaxResults: 5 });
+    const second = await describeInstances({ MaxResults: 5, NextToken: first.next });
+    expect([first.ids.length, second.ids.length, second.next]).toEqual([5, 2, undefined]);
+    await expect(describeInstances({ MaxResults: 4 })).rejects.toMatchObject({ code: 'InvalidParameterValue' });
+  });
+});
+
+test('TerminateInstances is authorized on each instance with its tags', async () => {
+  const id = ec2.launch({ tags: { 'airlock:runtime': 'gvisor' } });
+  const operation = ec2.service.operations['TerminateInstances'];
+  expect(operation?.authorize({ InstanceIds: [id] } as never, { principal: someone, now: 0 })).toEqual([
+    {
+      action: 'ec2:TerminateInstances',
+      resource: `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`,
+      context: { 'aws:ResourceTag/airlock:runtime': 'gvisor', 'ec2:ResourceTag/airlock:runtime': 'gvisor' },
+    },
+  ]);
+  await expect(aws.call(someone, 'ec2', 'TerminateInstances', { InstanceIds: [id] })).resolves.toEqual({
+    TerminatingInstances: [
+      {
+        InstanceId: id,
+        PreviousState: { Code: 0, Name: 'pending' },
+        CurrentState: { Code: 32, Name: 'shutting-down' },
+      },
+    ],
+  });
+});

@@ -1,0 +1,97 @@
+import type {
+  DescribeInstanceInformationCommandOutput,
+  ListCommandInvocationsCommandOutput,
+  SendCommandCommandOutput,
+} from '@aws-sdk/client-ssm';
+import { test as base } from 'vitest';
+import type { Ended, Machine, Script } from '../../../../lab/machine/machine.ts';
+import { runDocument } from '../../../agent/run-document.ts';
+import { VirtualClock } from '../../../clock.ts';
+import { here } from '../../../gateway/service.ts';
+import { Ec2 } from '../../../services/ec2/ec2.ts';
+import type { ServiceEvent } from '../../../services/service-event.ts';
+import { Ssm } from '../../../services/ssm/ssm.ts';
+import { make, PermissiveAws, someone } from '../permissive.ts';
+
+/** What the document `install` of each test says. */
+export const Content = {
+  schemaVersion: '2.2',
+  description: 'a test',
+  parameters: {
+    Release: { type: 'String', allowedPattern: '^[0-9.]{1,8}$', interpolationType: 'ENV_VAR' },
+    Verb: { type: 'String', default: 'a', allowedValues: ['a', 'b'] },
+  },
+  mainSteps: [
+    {
+      action: 'aws:runShellScript',
+      name: 'run',
+      inputs: { timeoutSeconds: '600', runCommand: ['#!/bin/bash', 'true'] },
+    },
+  ],
+};
+
+/** An SSM with a document, an EC2 whose instances it knows, and machines on which a script ends as the test says. */
+async function ssmWorld() {
+  const clock = new VirtualClock(Date.parse('2026-11-21T09:00:00Z'));
+  const aws = new PermissiveAws(clock);
+  const events: ServiceEvent[] = [];
+  const scripts: Script[] = [];
+  let ended: Partial<Ended> = {};
+  const machine: Machine = {
+    kind: 'modelled',
+    description: 'a machine of this test',
+    async run(script) {
+      scripts.push(script);
+      return { exitCode: 0, timedOut: false, stdout: 'out', stderr: '', durationMs: 20_000, ...ended };
+    },
+    handlers: async () => undefined,
+    destroy: async () => {},
+  };
+  const ec2 = new Ec2({ clock, place: here, emit: () => {} });
+  const ssm = new Ssm({ clock, place: here, ec2, emit: (event) => events.push(event), runDocument });
+  aws.add(ssm.service);
+  await make(aws, ssm.resourceTypes, 'AWS::SSM::Document', { Name: 'install', Content, DocumentType: 'Command' });
+
+  const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
+  const call = (operation: string, input: object) => aws.call(someone, 'ssm', operation, input);
+  return {
+    clock,
+    aws,
+    ec2,
+    ssm,
+    events,
+    scripts,
+    machine,
+    pass,
+    call,
+    /** Says how every script ends from now on. */
+    ends(how: Partial<Ended>): void {
+      ended = how;
+    },
+    /** An instance that has run for ten seconds, with an agent or without; gives its id. */
+    async node(online = true): Promise<string> {
+      const id = ec2.launch({ tags: { runtime: 'gvisor' } });
+      await pass(10_000);
+      if (online) ssm.registerAgent(id, { agentVersion: '3.3.3050.0', machine });
+      return id;
+    },
+    async send(InstanceIds: string[], more: object = {}): Promise<string> {
+      const input = { DocumentName: 'install', InstanceIds, Parameters: { Release: ['1.2'] }, ...more };
+      const output = (await call('SendCommand', input)) as SendCommandCommandOutput;
+      return output.Command?.CommandId ?? '';
+    },
+    async invocations(CommandId: string) {
+      const input = { CommandId, Details: true };
+      const output = (await call('ListCommandInvocations', input)) as ListCommandInvocationsCommandOutput;
+      return output.CommandInvocations ?? [];
+    },
+    async agents(...Values: string[]) {
+      const input = { Filters: [{ Key: 'InstanceIds', Values }], MaxResults: 50 };
+      const output = (await call('DescribeInstanceInformation', input)) as DescribeInstanceInformationCommandOutput;
+      return output.InstanceInformationList ?? [];
+    },
+  };
+}
+
+/** A test that has such a world of its own. */
+export const test = base.extend('world', ssmWorld);

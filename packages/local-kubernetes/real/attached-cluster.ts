@@ -1,0 +1,151 @@
+import { type RequestOptions, request } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Clock } from '../../local-aws/clock.ts';
+import type { Faults } from '../faults.ts';
+import type { SecretOf } from '../server/authenticate.ts';
+import { type Asked, Front, type Reply } from '../server/front.ts';
+import { type AccessEntry, Identities } from '../server/identities.ts';
+import type { StoredObject } from '../server/object.ts';
+import { ApiError } from '../server/status.ts';
+import { asksForWatch, forwardWatch } from './forward-watch.ts';
+
+/** A kubeconfig that leads to no cluster. Its message names the file. */
+export class KubeconfigRefused extends Error {
+  override readonly name = 'KubeconfigRefused';
+}
+
+/** What a running cluster is attached by. */
+export interface AttachOptions {
+  /** The path of the kubeconfig; its current context counts. */
+  readonly kubeconfig: string;
+  readonly clock: Clock;
+  /** Under which name the local EKS has the cluster. */
+  readonly clusterName: string;
+  readonly secretOf: SecretOf;
+}
+
+/**
+ * A running cluster behind a front of the local cloud: the functions talk to the front with the token that EKS would take, and what they
+ * ask for is asked of the cluster with the identity of the kubeconfig.
+ */
+export class AttachedCluster {
+  readonly endpoint: string;
+  readonly caPem: string;
+  readonly caBase64: string;
+  readonly faults: Faults;
+  readonly counts: Map<string, number>;
+  /** How a run names this lane. */
+  readonly lane: string;
+  readonly #front: Front;
+  readonly #identities: Identities;
+
+  private constructor(front: Front, identities: Identities, upstream: Upstream) {
+    this.#front = front;
+    this.#identities = identities;
+    this.endpoint = front.endpoint;
+    this.caPem = front.caPem;
+    this.caBase64 = Buffer.from(front.caPem).toString('base64');
+    this.faults = front.faults;
+    this.counts = front.counts;
+    this.lane = `${upstream.server}, by the context ${upstream.context}`;
+  }
+
+  /** @throws KubeconfigRefused */
+  static async start({ kubeconfig, clock, clusterName, secretOf }: AttachOptions): Promise<AttachedCluster> {
+    const upstream = new Upstream(kubeconfig);
+    const identities = new Identities(clusterName, [], secretOf);
+    const carry = async ({ user, method, url, contentType, body }: Asked): Promise<Reply> => {
+      if (user === undefined) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
+      return upstream.ask(method, `${url.pathname}${url.search}`, body, contentType);
+    };
+    return new AttachedCluster(await Front.start({ clock, identities, carry }), identities, upstream);
+  }
+
+  /** Lets a role in, as `AWS::EKS::AccessEntry` does. */
+  addAccessEntry(entry: AccessEntry): void {
+    this.#identities.addAccessEntry(entry);
+  }
+
+  /** Lets a role in no longer. */
+  removeAccessEntry(principalArn: string): void {
+    this.#identities.removeAccessEntry(principalArn);
+  }
+
+  stop(): Promise<void> {
+    return this.#front.stop();
+  }
+}
+
+/**
+ * Every Node with a label in the cluster that a kubeconfig leads to.
+ *
+ * @throws KubeconfigRefused where the cluster does not answer, or does not let the identity of the kubeconfig list them
+ */
+export function nodesIn(kubeconfig: string, labelSelector: string): Promise<readonly StoredObject[]> {
+  return new Upstream(kubeconfig).list(`/api/v1/nodes?labelSelector=${encodeURIComponent(labelSelector)}`);
+}
+
+/** The cluster that a kubeconfig leads to, with its client certificates, tokens and plugins as kubectl reads them. */
+class Upstream {
+  readonly server: string;
+  readonly context: string;
+  readonly #path: string;
+  readonly #config: KubeConfig;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#config = new KubeConfig();
+    try {
+      this.#config.loadFromFile(path);
+    } catch (cause) {
+      throw new KubeconfigRefused(`${path}: cannot be read: ${(cause as Error).message}; accepted is a kubeconfig`, {
+        cause,
+      });
+    }
+    const cluster = this.#config.getCurrentCluster();
+    this.context = this.#config.getCurrentContext() ?? '';
+    if (!cluster?.server?.startsWith('https://')) {
+      const seen = `the current context ${JSON.stringify(this.context)} leads to ${cluster?.server ?? 'no cluster'}`;
+      throw new KubeconfigRefused(`${path}: ${seen}; accepted is a cluster at an https address`);
+    }
+    this.server = cluster.server.replace(/\/$/, '');
+  }
+
+  async ask(method: string, path: string, body: string, contentType: string): Promise<Reply> {
+    const options: RequestOptions = { method, headers: { accept: 'application/json' } };
+    await this.#config.applyToHTTPSOptions(options);
+    return new Promise((resolve, reject) => {
+      const outgoing = request(new URL(`${this.server}${path}`), {
+        ...options,
+        headers: {
+          ...(options.headers as Record<string, string>),
+          ...(body === '' ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+        },
+      });
+      outgoing.on('error', reject);
+      outgoing.on('response', (response) => {
+        if (asksForWatch(path)) {
+          forwardWatch(response).then(resolve, reject);
+          return;
+        }
+        const wait = response.headers['retry-after'];
+        text(response).then(
+          (content) => resolve({ code: response.statusCode ?? 0, body: content, retryAfter: wait }),
+          reject,
+        );
+      });
+      outgoing.end(body === '' ? undefined : body);
+    });
+  }
+
+  async list(path: string): Promise<readonly StoredObject[]> {
+    const answer = await this.ask('GET', path, '', '').catch((cause: Error) => {
+      throw new KubeconfigRefused(`${this.#path}: ${this.server} does not answer: ${cause.message}`, { cause });
+    });
+    const { code, body } = { body: '', ...answer };
+    if (code !== 200)
+      throw new KubeconfigRefused(`${this.#path}: ${this.server} answers ${code}: ${body.slice(0, 300)}`);
+    return JSON.parse(body).items;
+  }
+}

@@ -1,0 +1,279 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../local-aws/clock.ts';
+import type { Metadata, StoredObject } from './object.ts';
+import type { Resource } from './resources.ts';
+import { ApiError, alreadyExists, conflict, notFound } from './status.ts';
+
+/** An object as a client sends it: the server gives it the rest of its metadata. */
+export type NewObject = Omit<StoredObject, 'metadata'> & { readonly metadata: Partial<Metadata> };
+
+/** One page of a list. */
+export interface Page {
+  readonly items: readonly StoredObject[];
+  readonly resourceVersion: string;
+  /** Where the next page begins, for the query's `continue`; absent on the last one. */
+  readonly next?: string;
+}
+
+/** Told of each object that was made or changed, and with `gone` of each that was removed. */
+export type Listener = (resource: Resource, object: StoredObject, gone: boolean) => void;
+
+/** One write: what the object is after it, and what it was before. */
+export interface Change {
+  readonly resource: Resource;
+  /** Of a removed object its last state, under the version of the removal. */
+  readonly object: StoredObject;
+  readonly before: StoredObject | undefined;
+  readonly gone: boolean;
+}
+
+/** How long etcd keeps old versions, in milliseconds: the API server compacts what is older than 5 minutes, every 5 minutes. */
+const historyMs = 5 * 60_000;
+/** How many old versions are forgotten together. */
+const forgottenAtOnce = 1_000;
+/** The version in a continuation that shows the objects as they are by then. */
+const latest = -1;
+
+/** The objects of the cluster, with one counter of versions for all of them, as etcd has it. */
+export class Store {
+  readonly #objects = new Map<string, Map<string, StoredObject>>();
+  readonly #clock: Clock;
+  readonly #listeners = new Set<Listener>();
+  readonly #followers = new Set<(change: Change) => void>();
+  /** What each version wrote, from the newest that is older than {@link historyMs} on. */
+  readonly #history: { readonly version: number; readonly at: number; readonly change: Change }[] = [];
+  readonly #heard = new Map<string, Map<string, StoredObject>>();
+  readonly #hearsayMs: number;
+  #version = 1;
+
+  /** @param hearsayMs how long the server's own plugins take to hear of a change */
+  constructor(clock: Clock, hearsayMs = 0) {
+    this.#clock = clock;
+    this.#hearsayMs = hearsayMs;
+  }
+
+  /** Milliseconds since the epoch. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** What the server's own plugins know of a resource: they are told of each change some time after it. */
+  known(resource: Resource): readonly StoredObject[] {
+    return [...(this.#heard.get(tableOf(resource)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  }
+
+  /** Watches every object; gives back how to end it. */
+  watch(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The latest version. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Every write after a version, and each one that follows; gives back how to end that.
+   *
+   * @throws ApiError 410 where the version is compacted
+   */
+  follow(version: number, follower: (change: Change) => void): () => void {
+    const compacted = this.#compacted();
+    if (version < compacted) {
+      throw new ApiError(410, 'Expired', `too old resource version: ${version} (${compacted})`);
+    }
+    for (const entry of this.#history) if (entry.version > version) follower(entry.change);
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
+  }
+
+  /** Stores a new object under a uid and a version of its own. Throws 409 where the name is taken. */
+  create(resource: Resource, namespace: string, object: NewObject): StoredObject {
+    const { generateName, ...given } = object.metadata as Partial<Metadata> & { readonly generateName?: string };
+    const name = given.name ?? (generateName === undefined ? '' : `${generateName}${randomUUID().slice(0, 5)}`);
+    if (name === '')
+      throw new ApiError(422, 'Invalid', 'metadata.name: Required value: name or generateName is required');
+    const table = this.#table(resource);
+    const key = keyOf(namespace, name);
+    if (table.has(key)) throw alreadyExists(resource.name, resource.group, name);
+    const stored: StoredObject = {
+      ...object,
+      metadata: {
+        ...given,
+        name,
+        ...(namespace === '' ? {} : { namespace }),
+        uid: randomUUID(),
+        resourceVersion: this.#nextVersion(),
+        creationTimestamp: timestamp(this.#clock.now()),
+      },
+    };
+    table.set(key, stored);
+    this.#tell({ resource, object: stored, before: undefined, gone: false });
+    return stored;
+  }
+
+  /** One object, or undefined. */
+  find(resource: Resource, namespace: string, name: string): StoredObject | undefined {
+    return this.#table(resource).get(keyOf(namespace, name));
+  }
+
+  /** Throws 404 where there is none. */
+  get(resource: Resource, namespace: string, name: string): StoredObject {
+    const object = this.find(resource, namespace, name);
+    if (object === undefined) throw notFound(resource.name, resource.group, name);
+    return object;
+  }
+
+  /** Throws 409 where a change was made from another version or another life of the object: before anything else is said of it. */
+  check(resource: Resource, old: StoredObject, changed: StoredObject): void {
+    const { name, uid, resourceVersion } = old.metadata;
+    if (changed.metadata.name !== name) {
+      const message = `the name of the object (${changed.metadata.name}) does not match the name on the URL (${name})`;
+      throw new ApiError(400, 'BadRequest', message);
+    }
+    if (changed.metadata.uid !== uid) {
+      const why = `Precondition failed: UID in precondition: ${changed.metadata.uid}, UID in object meta: ${uid}`;
+      throw conflict(resource.name, resource.group, name, why);
+    }
+    if (changed.metadata.resourceVersion !== resourceVersion) {
+      const why = 'the object has been modified; please apply your changes to the latest version and try again';
+      throw conflict(resource.name, resource.group, name, why);
+    }
+  }
+
+  /** Stores a changed object under a new version; one that did not change keeps its version, as in Kubernetes. Throws as {@link check}. */
+  replace(resource: Resource, old: StoredObject, changed: StoredObject): StoredObject {
+    this.check(resource, old, changed);
+    const { name, namespace = '', creationTimestamp } = old.metadata;
+    if (JSON.stringify(changed) === JSON.stringify(old)) return old;
+    const metadata = { ...changed.metadata, creationTimestamp, resourceVersion: this.#nextVersion() };
+    const stored = { ...changed, metadata };
+    this.#table(resource).set(keyOf(namespace, name), stored);
+    this.#tell({ resource, object: stored, before: old, gone: false });
+    return stored;
+  }
+
+  /** Throws 404 where there is none. */
+  remove(resource: Resource, namespace: string, name: string): StoredObject {
+    const before = this.get(resource, namespace, name);
+    this.#table(resource).delete(keyOf(namespace, name));
+    const object = { ...before, metadata: { ...before.metadata, resourceVersion: this.#nextVersion() } };
+    this.#tell({ resource, object, before, gone: true });
+    return object;
+  }
+
+  /**
+   * Lists by name, in pages. A later page shows the objects as they are by then, and not as they were at the first one.
+   *
+   * @param namespace empty for all of them
+   * @param limit 0 for no limit
+   * @param from what the page before gave as `next`
+   * @throws ApiError 410 with another continuation, where the version of the first page is compacted
+   */
+  list(
+    resource: Resource,
+    namespace: string,
+    matches: (object: StoredObject) => boolean,
+    limit = 0,
+    from: string | undefined = undefined,
+  ): Page {
+    const { after, version } = from === undefined ? { after: '', version: this.#version } : this.#resumed(from);
+    const all = [...this.#table(resource)]
+      .filter(([key, object]) => (namespace === '' || object.metadata.namespace === namespace) && key > after)
+      .filter(([, object]) => matches(object))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const page = limit > 0 ? all.slice(0, limit) : all;
+    const last = page.at(-1);
+    return {
+      items: page.map(([, object]) => object),
+      resourceVersion: String(version),
+      ...(last !== undefined && page.length < all.length ? { next: continuation(version, last[0]) } : {}),
+    };
+  }
+
+  #resumed(from: string): { readonly after: string; readonly version: number } {
+    const { rv, start } = readContinuation(from);
+    if (rv === latest) return { after: start, version: this.#version };
+    if (rv >= this.#compacted()) return { after: start, version: rv };
+    throw new ApiError(
+      410,
+      'Expired',
+      'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue ' +
+        'parameter, or use the continue token in this response to retrieve the remainder of the results.',
+      undefined,
+      undefined,
+      continuation(latest, start),
+    );
+  }
+
+  /** The newest version that is forgotten. */
+  #compacted(): number {
+    return this.#history.findLast(({ at }) => at <= this.#clock.now() - historyMs)?.version ?? 0;
+  }
+
+  #nextVersion(): string {
+    return String(++this.#version);
+  }
+
+  #record(change: Change): void {
+    const now = this.#clock.now();
+    let old = 0;
+    while ((this.#history[old + 1]?.at ?? now) <= now - historyMs) old++;
+    // Taking them off one by one would move all the others each time.
+    if (old >= forgottenAtOnce) this.#history.splice(0, old);
+    this.#history.push({ version: this.#version, at: now, change });
+    for (const follower of this.#followers) follower(change);
+  }
+
+  #tell(change: Change): void {
+    this.#record(change);
+    const { resource, object, gone } = change;
+    if (this.#hearsayMs === 0) this.#hear(resource, object, gone);
+    else this.#clock.after(this.#hearsayMs, () => this.#hear(resource, object, gone));
+    for (const listener of this.#listeners) listener(resource, object, gone);
+  }
+
+  #hear(resource: Resource, object: StoredObject, gone: boolean): void {
+    const table = this.#heard.get(tableOf(resource)) ?? new Map<string, StoredObject>();
+    this.#heard.set(tableOf(resource), table);
+    const { namespace = '', name } = object.metadata;
+    if (gone) table.delete(keyOf(namespace, name));
+    else table.set(keyOf(namespace, name), object);
+  }
+
+  #table(resource: Resource): Map<string, StoredObject> {
+    const name = tableOf(resource);
+    const table = this.#objects.get(name) ?? new Map<string, StoredObject>();
+    this.#objects.set(name, table);
+    return table;
+  }
+}
+
+/** A time as the API writes it: whole seconds. */
+export function timestamp(now: number): string {
+  return new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+function tableOf({ group, name }: Resource): string {
+  return `${group}/${name}`;
+}
+
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}/${name}`;
+}
+
+function continuation(rv: number, start: string): string {
+  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url');
+}
+
+/** Throws 400 for what no list of this server gave. */
+function readContinuation(token: string): { readonly rv: number; readonly start: string } {
+  try {
+    const { rv, start }: { rv?: unknown; start?: unknown } = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (typeof rv === 'number' && typeof start === 'string') return { rv, start };
+  } catch {
+    // It falls through to the refusal.
+  }
+  throw new ApiError(400, 'BadRequest', 'continue key is not valid: it is no token of a list');
+}

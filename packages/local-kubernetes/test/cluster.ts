@@ -1,0 +1,171 @@
+import { gatekeepers } from '../../../domain/kubernetes.ts';
+import { renderManifests } from '../../../kubernetes/manifests.ts';
+import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
+import { type Clock, RealClock, VirtualClock } from '../../local-aws/clock.ts';
+import { ask, type Connection, messageOf } from '../client.ts';
+import type { Faults } from '../faults.ts';
+import type { Api } from '../kubelet.ts';
+import { KubeApiServer } from '../real/kube-api-server.ts';
+import type { StoredObject } from '../server/object.ts';
+import { KubernetesStandIn } from '../stand-in.ts';
+
+/** The role of the function, the credentials of its session, and a role that the cluster does not know. */
+export const role = 'arn:aws:iam::123456789012:role/airlock-cluster';
+export const credentials = {
+  accessKeyId: 'ASIAGATEKEEPER000001',
+  secretAccessKey: 'a-secret',
+  sessionToken: 'a-session/token=',
+};
+export const stranger = { accessKeyId: 'ASIASTRANGER00000001', secretAccessKey: 'another-secret' };
+export const region = 'eu-central-1';
+export const clusterName = 'prod-1';
+
+/** The folder with a kube-apiserver and an etcd, by the convention of controller-runtime; undefined where there is none. */
+export const assets = process.env['KUBEBUILDER_ASSETS'] || undefined;
+
+type Soon<T> = T | Promise<T>;
+
+/** An API server as tests use one: the stand-in, or a real one. */
+interface TestApi extends Api {
+  readonly lane: string;
+  readonly faults: Faults;
+  /** How often AWS roles made each request: `kubernetes:patch nodes`. */
+  readonly counts: Map<string, number>;
+  readonly refusals: readonly string[];
+  apply(object: unknown): Soon<void>;
+  nodes(): Soon<readonly StoredObject[]>;
+  node(name: string): Soon<StoredObject | undefined>;
+  pods(): Soon<readonly StoredObject[]>;
+  events(): Soon<readonly StoredObject[]>;
+}
+
+/** A cluster with Airlock's manifests and access entry, and ways into it. */
+export interface TestCluster {
+  readonly clock: Clock;
+  readonly api: TestApi;
+  readonly admin: Connection;
+  /** A connection with a token that is signed now. */
+  asGatekeeper(changes?: Partial<Parameters<typeof eksToken>[0]>): Promise<Connection>;
+  connection(token?: string): Connection;
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A cluster on the stand-in, for tests that need its clock or what it alone can tell. */
+export interface StandInCluster extends TestCluster {
+  readonly clock: VirtualClock;
+  readonly api: KubernetesStandIn;
+}
+
+/** What a cluster differs in. */
+export interface ClusterChoices {
+  readonly gate?: string;
+  readonly sandboxImages?: readonly string[];
+}
+
+const secretOf = (id: string) => {
+  if (id === credentials.accessKeyId) return { ...credentials, roleArn: role, sessionName: 'airlock' };
+  if (id === stranger.accessKeyId) return { ...stranger, roleArn: 'arn:aws:iam::123456789012:role/stranger' };
+  return undefined;
+};
+
+function optionsOf({ gate, sandboxImages = [] }: ClusterChoices) {
+  return {
+    clusterName,
+    secretOf,
+    accessEntries: [{ principalArn: role, kubernetesGroups: [gatekeepers] }],
+    manifests: renderManifests({
+      runtimes: ['gvisor'],
+      sandboxImages,
+      ...(gate === undefined ? {} : { gate }),
+    }),
+  };
+}
+
+/** Starts a cluster on the stand-in, with a virtual clock of its own. */
+export async function startStandIn(choices: ClusterChoices = {}): Promise<StandInCluster> {
+  const clock = new VirtualClock();
+  const api = await KubernetesStandIn.start({ clock, ...optionsOf(choices) });
+  return {
+    ...waysInto(api, clock),
+    clock,
+    api,
+    pass: async (ms) => void (await clock.run(() => false, clock.now() + ms)),
+  };
+}
+
+/** Starts a cluster on a real API server where one is named, else on the stand-in: for tests of what both have to do alike. */
+export async function startCluster(choices: ClusterChoices = {}): Promise<TestCluster> {
+  if (assets === undefined) return await startStandIn(choices);
+  const clock = new RealClock();
+  const api = await KubeApiServer.start({ assets, clock, ...optionsOf(choices) });
+  const cluster = { ...waysInto(api, clock), clock, api, pass: (ms: number) => clock.sleep(ms) };
+  await countedQuota(cluster);
+  await policiesInForce(cluster).catch(async (error: unknown) => {
+    await cluster.stop();
+    throw error;
+  });
+  api.counts.clear();
+  return cluster;
+}
+
+function waysInto(api: KubernetesStandIn | KubeApiServer, clock: Clock): Omit<TestCluster, 'clock' | 'api' | 'pass'> {
+  const connection = (token?: string): Connection => ({
+    endpoint: api.endpoint,
+    caPem: api.caPem,
+    clock,
+    ...(token === undefined ? {} : { token }),
+  });
+  return {
+    admin: connection(api.tokenFor('admin', ['system:masters'])),
+    connection,
+    asGatekeeper: async (changes = {}) =>
+      connection(await eksToken({ cluster: clusterName, region, credentials, now: clock.now(), ...changes })),
+    stop: async () => {
+      clock.stop();
+      await api.stop();
+    },
+  };
+}
+
+/** A bare API server has no controller that counts what a quota bounds, and takes no pod before it was counted. */
+async function countedQuota({ admin }: TestCluster): Promise<void> {
+  const path = '/api/v1/namespaces/airlock-system/resourcequotas/airlock-proof/status';
+  const status = { hard: { pods: '1000' }, used: { pods: '0' } };
+  await ask(admin, 'PATCH', path, [{ op: 'add', path: '/status', value: status }]);
+}
+
+/**
+ * A real API server takes some time until a new policy is in force; it is when what it denies was seen denied. A change that came through
+ * before that has been made: asked for once more it changes nothing, and then no policy denies it. So each look asks for another value.
+ */
+async function policiesInForce({ admin, asGatekeeper, pass }: TestCluster): Promise<void> {
+  await ask(admin, 'POST', '/api/v1/nodes', nodeBody('canary'));
+  for (let left = 300; ; left--) {
+    const forbidden = { op: 'add', path: '/spec/unschedulable', value: left % 2 === 0 };
+    const answer = await ask(await asGatekeeper(), 'PATCH', '/api/v1/nodes/canary', [forbidden]);
+    if (messageOf(answer).includes('ValidatingAdmissionPolicy')) break;
+    if (left === 0) throw new Error(`the admission policies are not in force: ${messageOf(answer)}`);
+    await pass(100);
+  }
+  await ask(admin, 'DELETE', '/api/v1/nodes/canary');
+}
+
+/** A Node as a kubelet registers it, for requests that are made by hand. */
+export function nodeBody(name: string, labels: Readonly<Record<string, string>> = {}): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'airlock.dev/runtime': 'gvisor', ...labels } },
+    spec: {
+      providerID: `aws:///eu-central-1a/i-${name}`,
+      taints: [{ key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' }],
+    },
+  };
+}
+
+/** Advances the clock. */
+export async function pass(clock: Clock & { run: VirtualClock['run'] }, ms: number): Promise<void> {
+  await clock.run(() => false, clock.now() + ms);
+}

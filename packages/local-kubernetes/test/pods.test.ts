@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { proofPod } from '../../../domain/proof-pod.ts';
+import { ask, messageOf } from '../client.ts';
+import { Controllers } from '../controllers.ts';
+import { Kubelet } from '../kubelet.ts';
+import type { StoredObject } from '../server/object.ts';
+import { pass, type StandInCluster, startStandIn } from './cluster.ts';
+
+const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
+const pods = '/api/v1/namespaces/airlock-system/pods';
+let cluster: StandInCluster;
+
+beforeAll(async () => {
+  cluster = await startStandIn();
+  cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'free' } });
+  const options = {
+    api: cluster.api,
+    clock: cluster.clock,
+    machine: { handlers: async () => [{ name: 'runsc', features }] },
+  };
+  for (const name of ['mine', 'theirs']) {
+    const labels = { 'airlock.dev/runtime': 'gvisor' };
+    await new Kubelet({ ...options, node: { name, providerId: `aws:///a/i-${name}`, labels, taints: [] } }).join();
+  }
+});
+afterAll(() => cluster.stop());
+
+const plan = { name: 'p', nodeName: 'mine', runtime: 'gvisor', image: 'registry.k8s.io/pause:3.10' } as const;
+const create = (pod: object, path = pods) => ask(cluster.admin, 'POST', path, pod);
+const read = (name: string) => cluster.api.pods().find(({ metadata }) => metadata.name === name);
+const proofWith = (name: string, spec: object) => {
+  const pod = proofPod({ ...plan, name });
+  return { ...pod, spec: { ...pod.spec, ...spec } };
+};
+
+test('a pod gets the defaults of the API, and the node selector of its RuntimeClass', async () => {
+  await create(proofPod({ ...plan, name: 'defaults' }));
+
+  expect(read('defaults')).toMatchObject({
+    spec: {
+      serviceAccountName: 'default',
+      dnsPolicy: 'ClusterFirst',
+      priority: 0,
+      nodeSelector: { 'airlock.dev/runtime': 'gvisor' },
+      tolerations: [{ operator: 'Exists' }],
+      containers: [{ terminationMessagePolicy: 'File', imagePullPolicy: 'Never' }],
+    },
+    status: { phase: 'Pending' },
+  });
+});
+
+test('a pod that does not tolerate failing nodes gets that for five minutes', async () => {
+  await create(proofWith('tolerations', { tolerations: [] }));
+
+  expect(read('tolerations')?.spec?.tolerations?.map(({ key }) => key)).toEqual([
+    'node.kubernetes.io/not-ready',
+    'node.kubernetes.io/unreachable',
+  ]);
+});
+
+test.each<[string, object, number, string]>([
+  [
+    'an unknown RuntimeClass',
+    { runtimeClassName: 'kata-qemu' },
+    403,
+    'pod rejected: RuntimeClass "kata-qemu" not found',
+  ],
+  [
+    'another node selector than its RuntimeClass has',
+    { nodeSelector: { 'airlock.dev/runtime': 'kata' } },
+    403,
+    'conflict: runtimeClass.scheduling.nodeSelector[airlock.dev/runtime] = gvisor; pod.spec.nodeSelector[airlock.dev/runtime] = kata',
+  ],
+  [
+    'the network of the host',
+    { hostNetwork: true },
+    403,
+    'violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',
+  ],
+  ['no security context', { securityContext: {} }, 403, 'runAsNonRoot != true'],
+  [
+    'a privileged container',
+    { containers: [{ name: 'a', image: 'b', securityContext: { privileged: true } }] },
+    403,
+    'privileged (container "a"',
+  ],
+  ['no container', { containers: [] }, 422, 'spec.containers: Required value'],
+  [
+    'a toleration without a key or Exists',
+    { tolerations: [{ operator: 'Equal' }] },
+    422,
+    'operator must be Exists when `key` is empty',
+  ],
+  ['a deadline of 0 s', { activeDeadlineSeconds: 0 }, 422, 'must be between 1 and 2147483647'],
+])('a pod with %s is refused', async (_what, spec, code, words) => {
+  const answer = await create(proofWith('refused', spec));
+
+  expect([answer.code, messageOf(answer)]).toEqual([code, expect.stringContaining(words)]);
+});
+
+test('a namespace that enforces nothing takes a privileged pod', async () => {
+  const { metadata, spec } = proofWith('free', { hostNetwork: true });
+
+  expect(
+    (await create({ metadata: { ...metadata, namespace: 'free' }, spec }, '/api/v1/namespaces/free/pods')).code,
+  ).toBe(201);
+});
+
+test('a pod runs on its node 1.6 s after it was bound, and is gone 0.1 s after it was deleted', async () => {
+  await create(proofPod({ ...plan, name: 'runs' }));
+  await pass(cluster.clock, 1_500);
+  const early = read('runs')?.status?.phase;
+  await pass(cluster.clock, 200);
+  const running = read('runs')?.status?.phase;
+  await ask(cluster.admin, 'DELETE', `${pods}/runs`);
+  const deleted: StoredObject | undefined = read('runs');
+  await pass(cluster.clock, 200);
+
+  expect([early, running]).toEqual(['Pending', 'Running']);
+  expect(deleted?.metadata).toMatchObject({ deletionGracePeriodSeconds: 5, deletionTimestamp: expect.any(String) });
+  expect(read('runs')).toBeUndefined();
+});
+
+test('a pod in a user namespace does not start with a handler that has none, and the Event says why', async () => {
+  await create(proofWith('userns', { hostUsers: false }));
+  await pass(cluster.clock, 5_000);
+
+  expect(read('userns')?.status?.phase).toBe('Pending');
+  const about = await ask(
+    cluster.admin,
+    'GET',
+    `/api/v1/namespaces/airlock-system/events?fieldSelector=involvedObject.uid=${read('userns')?.metadata.uid}`,
+  );
+  expect(about.body).toMatchObject({
+    items: [{ reason: 'FailedCreatePodSandBox', message: expect.stringContaining('does not support user namespaces') }],
+  });
+});
+
+test('a pod that nobody deletes fails after its deadline', async () => {
+  await create(proofWith('outlives', { activeDeadlineSeconds: 10 }));
+  await pass(cluster.clock, 11_000);
+
+  expect(read('outlives')?.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+});
+
+test("a pod's spec does not change", async () => {
+  await create(proofPod({ ...plan, name: 'fixed' }));
+  const answer = await ask(cluster.admin, 'PATCH', `${pods}/fixed`, [
+    { op: 'add', path: '/spec/hostNetwork', value: true },
+  ]);
+
+  expect([answer.code, messageOf(answer)]).toEqual([422, expect.stringContaining('pod updates may not change fields')]);
+});
+
+test("a kubelet's credentials reach the pods of its own node alone", async () => {
+  const theirs = cluster.connection(cluster.api.tokenFor('system:node:theirs', ['system:nodes']));
+  await create(proofPod({ ...plan, name: 'guarded' }));
+
+  const report = await ask(theirs, 'PATCH', `${pods}/guarded/status`, [
+    { op: 'add', path: '/status/phase', value: 'Running' },
+  ]);
+  const removal = await ask(theirs, 'DELETE', `${pods}/guarded`);
+  const birth = await ask(theirs, 'POST', pods, proofPod({ ...plan, name: 'forged', nodeName: 'theirs' }));
+
+  expect([report.code, removal.code, birth.code]).toEqual([403, 403, 403]);
+  expect(messageOf(report)).toContain('can only update pod status for pods with spec.nodeName set to itself');
+});
+
+test('what was bound to a node that is gone is removed', async () => {
+  await create(proofPod({ ...plan, name: 'orphan', nodeName: 'theirs' }));
+  await new Controllers(cluster.api, cluster.clock).instanceGone('theirs');
+
+  expect(read('orphan')).toBeUndefined();
+});
+
+test('a field by which the kind cannot be selected is refused', async () => {
+  const answer = await ask(cluster.admin, 'GET', '/api/v1/pods?fieldSelector=spec.hostNetwork=true');
+
+  expect([answer.code, messageOf(answer)]).toEqual([400, 'field label not supported: spec.hostNetwork']);
+});

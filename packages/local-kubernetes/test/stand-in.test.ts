@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Answered, ask, type Connection } from '../client.ts';
+import { nodeBody, type StandInCluster, startStandIn } from './cluster.ts';
+
+let cluster: StandInCluster;
+let admin: Connection;
+let gatekeeper: Connection;
+beforeAll(async () => {
+  cluster = await startStandIn();
+  admin = cluster.admin;
+});
+beforeEach(async () => {
+  gatekeeper = await cluster.asGatekeeper();
+  cluster.api.faults.clear();
+});
+afterAll(() => cluster.stop());
+
+test.each<[string, () => Promise<Answered>, number]>([
+  ['another kind of patch', () => ask(admin, 'PATCH', '/api/v1/nodes/x', {}, 'application/merge-patch+json'), 415],
+  ['a watch of what nobody here watches', () => ask(admin, 'GET', '/api/v1/events?watch=1'), 405],
+  ['an unknown parameter', () => ask(admin, 'GET', '/api/v1/nodes?timeoutSeconds=1'), 400],
+  ['a put', () => ask(admin, 'PUT', '/api/v1/nodes/x', {}), 405],
+  ['leases', () => ask(admin, 'GET', '/apis/coordination.k8s.io/v1/leases'), 404],
+])('%s is refused by name and remembered', async (_what, request, code) => {
+  const before = cluster.api.refusals.length;
+
+  const answer = await request();
+
+  expect(answer.code).toBe(code);
+  expect(cluster.api.refusals).toHaveLength(before + 1);
+});
+
+test('requests of AWS roles are counted by name, those of kubelets and administrators are not', async () => {
+  const before = cluster.api.counts.get('kubernetes:get nodes') ?? 0;
+
+  await ask(gatekeeper, 'GET', '/api/v1/nodes/x');
+  await ask(admin, 'GET', '/api/v1/nodes/x');
+
+  expect(cluster.api.counts.get('kubernetes:get nodes')).toBe(before + 1);
+});
+
+test('planted faults are answered as the real server would, as often as they were planted', async () => {
+  cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 3 }, 1);
+  const busy = await ask(gatekeeper, 'GET', '/api/v1/nodes');
+  const calm = await ask(gatekeeper, 'GET', '/api/v1/nodes');
+  cluster.api.faults.plant(() => true, { kind: 'drop', when: 'before' }, 1);
+
+  expect([busy.code, busy.headers['retry-after'], calm.code]).toEqual([429, '3', 200]);
+  await expect(ask(gatekeeper, 'GET', '/api/v1/nodes')).rejects.toThrow();
+});
+
+test('a patch whose answer is cut off was carried out all the same', async () => {
+  await ask(admin, 'POST', '/api/v1/nodes', nodeBody('cut'));
+  cluster.api.faults.plant(({ verb }) => verb === 'patch', { kind: 'drop', when: 'mid-answer' }, 1);
+
+  await expect(
+    ask(admin, 'PATCH', '/api/v1/nodes/cut', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }]),
+  ).rejects.toThrow();
+
+  expect(cluster.api.node('cut')?.metadata.labels).toMatchObject({ a: 'b' });
+});
