@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { type Runtime, runtimes } from './node.ts';
+import { isOlder } from './versions.ts';
 
 /** The architectures that artifacts are pinned for, as `uname -m` names them. */
 export const architectures = ['x86_64', 'aarch64'] as const;
@@ -137,16 +138,6 @@ const CatalogueSchema = v.strictObject({
 
 /** What may be installed, and where not. */
 export type Catalogue = v.InferOutput<typeof CatalogueSchema>;
-
-/** Whether a release comes before another: both are numbers with dots between them, and a missing one is 0. */
-export function isOlder(release: string, than: string): boolean {
-  const [one, other] = [release, than].map((text) => text.split('.').map(Number));
-  for (let at = 0; at < Math.max(one?.length ?? 0, other?.length ?? 0); at++) {
-    const difference = (one?.[at] ?? 0) - (other?.[at] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
-}
 
 /** Says that the catalogue is not valid, or has no such runtime or release. */
 export class CatalogueError extends Error {

@@ -1,7 +1,7 @@
-import { isOlder } from './catalogue.ts';
 import { claimText } from './claim-text.ts';
 import { type Request, type Runtime, runtimes } from './node.ts';
 import type { Failure } from './receipt.ts';
+import { isOlder } from './versions.ts';
 
 /** The tag that takes an instance into the airlock; its value is `<runtime>` or `<runtime>@<release>`. */
 export const runtimeTag = 'airlock:runtime';

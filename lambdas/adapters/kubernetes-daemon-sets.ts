@@ -1,17 +1,14 @@
-import type { PromiseAppsV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
+import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { DaemonSet } from '../../domain/kubernetes.ts';
-import { failureOf } from './kubernetes-errors.ts';
+import type { KubernetesRequests } from './kubernetes-requests.ts';
 
 /** More DaemonSets than any cluster has; what is beyond them is not looked at. */
 const most = 500;
 
 /** The DaemonSets of every namespace. */
-export async function listDaemonSets(api: PromiseAppsV1Api): Promise<readonly DaemonSet[]> {
-  const { items } = await api
-    .listDaemonSetForAllNamespaces(undefined, undefined, undefined, undefined, most)
-    .catch((error: unknown) => {
-      throw failureOf(error);
-    });
+export async function listDaemonSets(requests: KubernetesRequests): Promise<readonly DaemonSet[]> {
+  const answer = await requests.ask({ path: '/apis/apps/v1/daemonsets', query: { limit: String(most) } });
+  const { items = [] } = answer as { readonly items?: readonly V1DaemonSet[] };
   return items.map(({ metadata, spec }) => ({
     name: `${metadata?.namespace}/${metadata?.name}`,
     nodeSelector: spec?.template.spec?.nodeSelector ?? {},

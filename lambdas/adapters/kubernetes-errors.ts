@@ -1,4 +1,3 @@
-import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { claimText } from '../../domain/claim-text.ts';
 
 /** EKS gives each cluster an address of its own: one that nobody knows is that of a cluster that was deleted. */
@@ -68,21 +67,27 @@ export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
+/** An answer of the API, as it came. */
+export interface ApiAnswer {
+  readonly code: number;
+  readonly body: string;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What can go wrong with a request. */
 type Failure = Unreachable | Forbidden | Conflict | Rejected | QuotaExceeded | NotFound | Expired | UnexpectedAnswer;
 
-const failures = [Unreachable, Forbidden, Conflict, Rejected, QuotaExceeded, NotFound, Expired];
+const failures = [Unreachable, Forbidden, Conflict, Rejected, QuotaExceeded, NotFound, Expired, UnexpectedAnswer];
 
-/** What went wrong, as a class that a caller can branch on; the answer's own words are the message, and never the token. */
+/** What went wrong with a request that has no answer, as a class that a caller can branch on; never with the token. */
 export function failureOf(error: unknown): Failure {
   const known = failures.some((failure) => error instanceof failure);
-  if (known) return error as Failure;
-  if (!(error instanceof ApiException)) return new Unreachable(reasonOf(error), 0, { cause: error });
-  return failureOfAnswer(error);
+  return known ? (error as Failure) : new Unreachable(reasonOf(error), 0, { cause: error });
 }
 
-/** The same for an answer without an object. */
-export function failureOfAnswer(answer: Pick<ApiException<unknown>, 'code' | 'body' | 'headers'>): Failure {
+/** The same for an answer that is no success; its own words are the message. */
+export function failureOfAnswer(answer: ApiAnswer): Failure {
   const { code, headers } = answer;
   const message = claimText(`HTTP ${code}: ${messageOf(answer)}`);
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request/.exec(message) ?? [];
@@ -98,11 +103,11 @@ export function failureOfAnswer(answer: Pick<ApiException<unknown>, 'code' | 'bo
   return new UnexpectedAnswer(message);
 }
 
-/** What a list whose `continue` was too old goes on with: HTTP 410 carries it. Undefined for every other error. */
-export function continuationOf(error: unknown): string | undefined {
-  if (!(error instanceof ApiException) || error.code !== 410 || typeof error.body !== 'string') return undefined;
+/** What a list whose `continue` was too old goes on with: HTTP 410 carries it. Undefined for every other answer. */
+export function continuationOf({ code, body }: ApiAnswer): string | undefined {
+  if (code !== 410) return undefined;
   try {
-    const { metadata }: { metadata?: { continue?: unknown } } = JSON.parse(error.body);
+    const { metadata }: { metadata?: { continue?: unknown } } = JSON.parse(body);
     return typeof metadata?.continue === 'string' && metadata.continue !== '' ? metadata.continue : undefined;
   } catch {
     return undefined;
@@ -112,9 +117,9 @@ export function continuationOf(error: unknown): string | undefined {
 /**
  * Whether a 422 names fields that break a rule. A patch whose `test` fails names none; what is there already came meanwhile, so that another look is due.
  */
-function isFinal(body: unknown): boolean {
+function isFinal(body: string): boolean {
   try {
-    const { details }: { details?: { causes?: unknown } } = JSON.parse(String(body));
+    const { details }: { details?: { causes?: unknown } } = JSON.parse(body);
     const causes: readonly { reason?: unknown }[] = Array.isArray(details?.causes) ? details.causes : [];
     return causes.length > 0 && causes.every(({ reason }) => reason !== 'FieldValueDuplicate');
   } catch {
@@ -122,7 +127,7 @@ function isFinal(body: unknown): boolean {
   }
 }
 
-/** fetch says `fetch failed` for everything; what happened stands in its causes. */
+/** What happened often stands in the causes of an error. */
 function reasonOf(error: unknown): string {
   const reasons = causes(error).map(({ message }) => message);
   return claimText(reasons.length === 0 ? String(error) : reasons.join(': '));
@@ -134,9 +139,9 @@ function causes(error: unknown): readonly Error[] {
   return found;
 }
 
-/** The message of the Status in the body; 401 comes without one. */
-function messageOf({ body }: { readonly body: unknown }): string {
-  if (typeof body !== 'string') return 'Unauthorized';
+/** The message of the Status in the body. */
+function messageOf({ code, body }: ApiAnswer): string {
+  if (body === '') return code === 401 ? 'Unauthorized' : 'an empty answer';
   try {
     const { message }: { message?: unknown } = JSON.parse(body);
     if (typeof message === 'string') return message;

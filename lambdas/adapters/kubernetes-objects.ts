@@ -1,7 +1,6 @@
-import { Agent, request } from 'undici';
 import { fieldManager } from '../../domain/kubernetes.ts';
-import type { KubernetesOptions } from './kubernetes.ts';
-import { failureOf, failureOfAnswer, NotFound, UnexpectedAnswer } from './kubernetes-errors.ts';
+import { NotFound, UnexpectedAnswer } from './kubernetes-errors.ts';
+import { type KubernetesOptions, KubernetesRequests } from './kubernetes-requests.ts';
 
 /** An object of the API, as far as it is known by its address. */
 export interface Addressed {
@@ -46,16 +45,10 @@ const pageSize = 500;
 
 /** Objects of any kind in a cluster: what the preparation of one needs. Every method throws one of the classes in `kubernetes-errors.ts`. */
 export class KubernetesObjects {
-  readonly #endpoint: string;
-  readonly #token: string;
-  readonly #agent: Agent;
-  readonly #timeoutMs: number;
+  readonly #requests: KubernetesRequests;
 
-  constructor({ endpoint, caPem, token, requestTimeoutMs = 10_000 }: KubernetesOptions) {
-    this.#endpoint = endpoint;
-    this.#token = token;
-    this.#timeoutMs = requestTimeoutMs;
-    this.#agent = new Agent({ connect: { ca: caPem, timeout: requestTimeoutMs } });
+  constructor(options: KubernetesOptions) {
+    this.#requests = new KubernetesRequests({ requestTimeoutMs: 10_000, ...options, reset: true });
   }
 
   /**
@@ -64,14 +57,16 @@ export class KubernetesObjects {
    * @param force whether to take fields over that somebody else owns with another value; without it that is a `Conflict`
    */
   async apply(object: Addressed, { force = false, dryRun = false } = {}): Promise<void> {
-    const query = `?fieldManager=${fieldManager}&force=${force}${dryRun ? '&dryRun=All' : ''}`;
-    await this.#ask('PATCH', `${pathOf(object)}${query}`, object);
+    const query = { fieldManager, force: String(force), dryRun: dryRun ? 'All' : undefined };
+    // JSON is YAML.
+    const contentType = 'application/apply-patch+yaml';
+    await this.#requests.ask({ method: 'PATCH', path: pathOf(object), query, body: object, contentType });
   }
 
   /** Reads an object; undefined where there is none. */
   async read(object: Addressed): Promise<Live | undefined> {
     try {
-      return { managers: managersOf((await this.#ask('GET', pathOf(object))) as Item) };
+      return { managers: managersOf((await this.#requests.ask({ path: pathOf(object) })) as Item) };
     } catch (error) {
       if (error instanceof NotFound) return undefined;
       throw error;
@@ -81,7 +76,7 @@ export class KubernetesObjects {
   /** Asks for the deletion of an object; one that is gone already is well. */
   async remove(object: Addressed): Promise<void> {
     try {
-      await this.#ask('DELETE', pathOf(object));
+      await this.#requests.ask({ method: 'DELETE', path: pathOf(object) });
     } catch (error) {
       if (!(error instanceof NotFound)) throw error;
     }
@@ -101,7 +96,7 @@ export class KubernetesObjects {
   async labelled(label: string): Promise<readonly Listed[]> {
     const found: Listed[] = [];
     for (const [kind, [apiVersion, plural]] of Object.entries(kinds)) {
-      const items = await this.#list(`${rootOf(apiVersion)}/${plural}`, `labelSelector=${encodeURIComponent(label)}&`);
+      const items = await this.#list(`${rootOf(apiVersion)}/${plural}`, label);
       found.push(...items.map((item) => ({ apiVersion, kind, metadata: item.metadata, managers: managersOf(item) })));
     }
     return found;
@@ -123,53 +118,19 @@ export class KubernetesObjects {
 
   /** Ends the connections. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#requests.close();
   }
 
-  async #list(path: string, query = ''): Promise<readonly Item[]> {
+  async #list(path: string, labelSelector?: string): Promise<readonly Item[]> {
     const found: Item[] = [];
-    let next = '';
+    let next: string | undefined;
     do {
-      const page = (await this.#ask('GET', `${path}?${query}limit=${pageSize}${next}`)) as List;
+      const query = { labelSelector, limit: String(pageSize), continue: next };
+      const page = (await this.#requests.ask({ path, query })) as List;
       found.push(...(page.items ?? []));
-      const more = page.metadata?.continue ?? '';
-      next = more === '' ? '' : `&continue=${encodeURIComponent(more)}`;
-    } while (next !== '');
+      next = page.metadata?.continue || undefined;
+    } while (next !== undefined);
     return found;
-  }
-
-  async #ask(method: 'GET' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> {
-    let answer: { code: number; body: string; headers: Record<string, string> };
-    try {
-      const {
-        statusCode,
-        headers,
-        body: content,
-      } = await request(`${this.#endpoint}${path}`, {
-        method,
-        dispatcher: this.#agent,
-        signal: AbortSignal.timeout(this.#timeoutMs),
-        // An API has more than one server behind its address, and a connection that is kept sees one of them alone.
-        reset: true,
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          accept: 'application/json',
-          // JSON is YAML.
-          ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const flat = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
-      answer = { code: statusCode, body: await content.text(), headers: Object.fromEntries(flat) };
-    } catch (error) {
-      throw failureOf(error);
-    }
-    if (answer.code >= 300) throw failureOfAnswer(answer);
-    try {
-      return JSON.parse(answer.body);
-    } catch (cause) {
-      throw new UnexpectedAnswer(`HTTP ${answer.code} without JSON`, { cause });
-    }
   }
 }
 

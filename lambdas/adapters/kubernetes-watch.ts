@@ -1,21 +1,12 @@
 import type { Readable } from 'node:stream';
-import { type Dispatcher, request } from 'undici';
 import { failureOf, failureOfAnswer, Unreachable } from './kubernetes-errors.ts';
+import { type KubernetesRequests, parseJson } from './kubernetes-requests.ts';
 
 /** How a collection is asked for: its address, and the selector that bounds it. */
 export interface Collection {
   /** For instance `/api/v1/nodes`. */
   readonly path: string;
   readonly labelSelector?: string;
-}
-
-/** By what requests are made. */
-export interface Way {
-  readonly endpoint: string;
-  readonly token: string;
-  readonly dispatcher: Dispatcher;
-  /** A signal that ends one request when it takes too long. */
-  readonly inTime: () => AbortSignal;
 }
 
 /** A whole collection, and the version from which on it can be watched. */
@@ -46,7 +37,7 @@ const longestLine = 4_000_000;
  * @param read takes what is needed out of an object: the rest of a page is not kept
  */
 export async function listAll<T>(
-  way: Way,
+  requests: KubernetesRequests,
   { path, labelSelector }: Collection,
   read: (object: unknown) => T,
 ): Promise<Listed<T>> {
@@ -54,9 +45,8 @@ export async function listAll<T>(
   let version: string | undefined;
   let next = '';
   for (let page = 0; page < mostPages; page++) {
-    const query = { limit: String(pageSize), ...(next === '' ? {} : { continue: next }) };
-    const body = await ask(way, { path, query: { ...query, ...selected(labelSelector) }, signal: way.inTime() });
-    const list = parse(await textOf(body)) as ListBody;
+    const query = { limit: String(pageSize), continue: next === '' ? undefined : next, labelSelector };
+    const list = (await requests.ask({ path, query })) as ListBody;
     items.push(...(list.items ?? []).map(read));
     version ??= list.metadata?.resourceVersion ?? '';
     next = list.metadata?.continue ?? '';
@@ -73,7 +63,7 @@ export async function listAll<T>(
  * @throws Expired where the version is too old, so that the collection has to be listed again, and any other class in `kubernetes-errors.ts`
  */
 export async function watch(
-  way: Way,
+  requests: KubernetesRequests,
   { path, labelSelector }: Collection,
   from: string,
   on: (change: Changed) => void,
@@ -84,20 +74,20 @@ export async function watch(
     resourceVersion: from,
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(watchSeconds),
-    ...selected(labelSelector),
+    labelSelector,
   };
   const opening = new AbortController();
-  const slow = way.inTime();
+  const slow = requests.inTime();
   const tooSlow = () => opening.abort(slow.reason);
   slow.addEventListener('abort', tooSlow);
   const either = AbortSignal.any([opening.signal, signal]);
-  const body = await ask(way, { path, query, signal: either });
+  const body = await requests.open({ path, query }, either);
   // From here on silence is an answer.
   slow.removeEventListener('abort', tooSlow);
   let version = from;
   try {
     for await (const line of linesOf(body)) {
-      const { type, object } = parse(line) as EventBody;
+      const { type, object } = parseJson(line) as EventBody;
       if (type === 'ERROR') throw errorIn(object);
       version = object?.metadata?.resourceVersion ?? version;
       if (type !== 'BOOKMARK') on({ object, gone: type === 'DELETED' });
@@ -119,37 +109,10 @@ interface EventBody {
   readonly object?: { readonly code?: number; readonly metadata?: { readonly resourceVersion?: string } };
 }
 
-function selected(labelSelector: string | undefined): Record<string, string> {
-  return labelSelector === undefined ? {} : { labelSelector };
-}
-
 /** The Status in an ERROR of a stream. */
 function errorIn(status: EventBody['object']): Error {
   const code = status?.code ?? 500;
   return failureOfAnswer({ code, body: JSON.stringify(status ?? {}), headers: {} });
-}
-
-async function ask(
-  { endpoint, token, dispatcher }: Way,
-  { path, query, signal }: { path: string; query: Record<string, string>; signal: AbortSignal },
-): Promise<Readable> {
-  const address = `${endpoint}${path}?${new URLSearchParams(query)}`;
-  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
-  const answer = await request(address, { dispatcher, signal, headers }).catch((error: unknown) => {
-    throw failureOf(error);
-  });
-  if (answer.statusCode === 200) return answer.body;
-  const flat = Object.entries(answer.headers).map(([name, value]) => [name, String(value)] as const);
-  const body = await textOf(answer.body);
-  throw failureOfAnswer({ code: answer.statusCode, body, headers: Object.fromEntries(flat) });
-}
-
-async function textOf(body: Readable): Promise<string> {
-  try {
-    return Buffer.concat(await body.toArray()).toString();
-  } catch (error) {
-    throw failureOf(error);
-  }
 }
 
 async function* linesOf(body: Readable): AsyncGenerator<string> {
@@ -159,13 +122,5 @@ async function* linesOf(body: Readable): AsyncGenerator<string> {
     rest = lines.pop() ?? '';
     if (rest.length > longestLine) throw new Unreachable('an event of a watch does not end', 0);
     yield* lines.filter((line) => line !== '');
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Unreachable('the answer is no JSON', 0, { cause });
   }
 }

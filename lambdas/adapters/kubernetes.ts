@@ -1,12 +1,5 @@
-import type { CoreV1Event, V1Node, V1Pod } from '@kubernetes/client-node';
-// The package's entry loads every kubeconfig plugin and proxy; these four files make a third less code and start a third faster.
-import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
-import { createConfiguration } from '@kubernetes/client-node/dist/gen/configuration.js';
-import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
-import { PromiseAppsV1Api, PromiseCoreV1Api } from '@kubernetes/client-node/dist/gen/types/PromiseAPI.js';
-import { Agent } from 'undici';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import {
-  airlockNamespace,
   type ClusterNode,
   type DaemonSet,
   eventSource,
@@ -16,24 +9,12 @@ import {
 } from '../../domain/kubernetes.ts';
 import type { ProofPod, ProofPodPlan } from '../../domain/proof-pod.ts';
 import { listDaemonSets } from './kubernetes-daemon-sets.ts';
-import { continuationOf, failureOf } from './kubernetes-errors.ts';
+import { continuationOf, NotFound } from './kubernetes-errors.ts';
 import { toClusterNode } from './kubernetes-node.ts';
-import { createProofPod, deleteProofPod, lastWarning, toProofPod } from './kubernetes-pods.ts';
-import { type Collection, type Listed, listAll, type Way, watch } from './kubernetes-watch.ts';
+import { createProofPod, deleteProofPod, lastWarning, proofPodsPath, toProofPod } from './kubernetes-pods.ts';
+import { type KubernetesOptions, KubernetesRequests, objectIn } from './kubernetes-requests.ts';
+import { type Collection, type Listed, listAll, watch } from './kubernetes-watch.ts';
 import { Turns } from './turns.ts';
-
-/** Where a cluster is and with which token it is asked. */
-export interface KubernetesOptions {
-  /** `https://…`, as EKS gives it. */
-  readonly endpoint: string;
-  /** The cluster's certificate authority, PEM: no other is trusted. */
-  readonly caPem: string;
-  readonly token: string;
-  /** After how many milliseconds a request counts as unanswered. */
-  readonly requestTimeoutMs?: number;
-  /** Ends every request that is under way, and each later one, when the time of the whole call is up. */
-  readonly signal?: AbortSignal;
-}
 
 /** Told of each change of a collection, in order: what the object is now, or was last where it is gone. */
 export type Follower<T> = (item: T, gone: boolean) => void;
@@ -51,8 +32,16 @@ export interface NodeEvent {
 /** How many requests are under way at a time, beside the watches: the API server shares its own capacity between its clients. */
 const mostAtOnce = 32;
 
-const proofPods: Collection = { path: `/api/v1/namespaces/${airlockNamespace}/pods` };
-const nodesWith = (labelSelector: string): Collection => ({ path: '/api/v1/nodes', labelSelector });
+/** A page of Nodes as the API sends it. */
+interface NodeListBody {
+  readonly items?: readonly V1Node[];
+  readonly metadata?: { readonly continue?: string };
+}
+
+const nodesPath = '/api/v1/nodes';
+const proofPods: Collection = { path: proofPodsPath };
+const nodesWith = (labelSelector: string): Collection => ({ path: nodesPath, labelSelector });
+const pathOf = (name: string) => `${nodesPath}/${encodeURIComponent(name)}`;
 
 /**
  * The Kubernetes API as far as Airlock uses it. Every method throws one of the classes in `kubernetes-errors.ts`.
@@ -60,51 +49,27 @@ const nodesWith = (labelSelector: string): Collection => ({ path: '/api/v1/nodes
  * A connection lives for one call of the function: a connection that was kept while the function was frozen is dead when it thaws.
  */
 export class Kubernetes {
-  readonly #api: PromiseCoreV1Api;
-  readonly #apps: PromiseAppsV1Api;
-  readonly #agent: Agent;
-  readonly #way: Way;
+  readonly #requests: KubernetesRequests;
   readonly #turns = new Turns(mostAtOnce);
 
-  constructor({ endpoint, caPem, token, requestTimeoutMs = 8_000, signal }: KubernetesOptions) {
-    const agent = new Agent({ connect: { ca: caPem, timeout: requestTimeoutMs } });
-    this.#agent = agent;
-    const inTime = () => {
-      const timeout = AbortSignal.timeout(requestTimeoutMs);
-      return signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
-    };
-    this.#way = { endpoint, token, dispatcher: agent, inTime };
-    const configuration = createConfiguration({
-      baseServer: new ServerConfiguration(endpoint, {}),
-      authMethods: { BearerToken: `Bearer ${token}` },
-      promiseMiddleware: [
-        {
-          pre: async (context) => {
-            context.setDispatcher(agent);
-            context.setSignal(inTime());
-            return context;
-          },
-          post: async (context) => context,
-        },
-      ],
-    });
-    this.#api = new PromiseCoreV1Api(configuration);
-    this.#apps = new PromiseAppsV1Api(configuration);
+  constructor(options: KubernetesOptions) {
+    this.#requests = new KubernetesRequests(options);
   }
 
   /** Reads a Node by its name; undefined where there is none. */
   async readNode(name: string): Promise<ClusterNode | undefined> {
     try {
-      return toClusterNode(await this.#turns.take(() => this.#api.readNode(name)));
+      const node = await this.#turns.take(() => this.#requests.ask({ path: pathOf(name) }));
+      return toClusterNode(node as V1Node);
     } catch (error) {
-      if (error instanceof ApiException && error.code === 404) return undefined;
-      throw failureOf(error);
+      if (error instanceof NotFound) return undefined;
+      throw error;
     }
   }
 
   /** Every Node with a label, as they are now. */
   listAllNodes(labelSelector: string): Promise<Listed<ClusterNode>> {
-    return listAll(this.#way, nodesWith(labelSelector), (item) => toClusterNode(item as V1Node));
+    return listAll(this.#requests, nodesWith(labelSelector), (item) => toClusterNode(item as V1Node));
   }
 
   /**
@@ -114,18 +79,18 @@ export class Kubernetes {
    */
   watchNodes(labelSelector: string, from: string, on: Follower<ClusterNode>, signal: AbortSignal): Promise<string> {
     const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toClusterNode(object as V1Node), gone);
-    return watch(this.#way, nodesWith(labelSelector), from, follow, signal);
+    return watch(this.#requests, nodesWith(labelSelector), from, follow, signal);
   }
 
   /** Every pod in our namespace, as they are now. */
   listPods(): Promise<Listed<ProofPod>> {
-    return listAll(this.#way, proofPods, (item) => toProofPod(item as V1Pod));
+    return listAll(this.#requests, proofPods, (item) => toProofPod(item as V1Pod));
   }
 
   /** Watches the pods in our namespace, as {@link watchNodes} does Nodes. */
   watchPods(from: string, on: Follower<ProofPod>, signal: AbortSignal): Promise<string> {
     const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toProofPod(object as V1Pod), gone);
-    return watch(this.#way, proofPods, from, follow, signal);
+    return watch(this.#requests, proofPods, from, follow, signal);
   }
 
   /**
@@ -135,32 +100,28 @@ export class Kubernetes {
    */
   async listNodes(labelSelector: string, limit: number, from?: string): Promise<NodePage> {
     const list = (token: string | undefined) =>
-      this.#api.listNode(undefined, undefined, token, undefined, labelSelector, limit);
-    const { items, metadata } = await list(from)
-      .catch((error: unknown) => {
-        const instead = continuationOf(error);
-        if (instead === undefined) throw error;
-        return list(instead);
-      })
-      .catch(throwFailure);
-    const next = metadata?._continue ?? '';
-    return { nodes: items.map(toClusterNode), ...(next === '' ? {} : { next }) };
+      this.#requests.send({ path: nodesPath, query: { labelSelector, limit: String(limit), continue: token } });
+    const answer = await list(from);
+    const instead = continuationOf(answer);
+    const page = objectIn(instead === undefined ? answer : await list(instead)) as NodeListBody;
+    const next = page.metadata?.continue ?? '';
+    return { nodes: (page.items ?? []).map(toClusterNode), ...(next === '' ? {} : { next }) };
   }
 
   /** Applies a JSON Patch to a Node: all of it, or nothing where one of its `test` operations fails. */
-  async patchNode(name: string, patch: readonly PatchOperation[]): Promise<void> {
-    await this.#turns.take(() => this.#api.patchNode(name, patch)).catch(throwFailure);
+  patchNode(name: string, patch: readonly PatchOperation[]): Promise<void> {
+    return this.#patch(pathOf(name), patch);
   }
 
   /** The same for the status of a Node. */
-  async patchNodeStatus(name: string, patch: readonly PatchOperation[]): Promise<void> {
-    await this.#turns.take(() => this.#api.patchNodeStatus(name, patch)).catch(throwFailure);
+  patchNodeStatus(name: string, patch: readonly PatchOperation[]): Promise<void> {
+    return this.#patch(`${pathOf(name)}/status`, patch);
   }
 
   /** Writes an Event about a Node. */
   async createEvent({ node, type, reason, message, at }: NodeEvent): Promise<void> {
-    const time = new Date(at);
-    const event: CoreV1Event = {
+    const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+    const body = {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { generateName: `${node.name}.` },
@@ -174,35 +135,37 @@ export class Kubernetes {
       lastTimestamp: time,
       count: 1,
     };
-    await this.#turns.take(() => this.#api.createNamespacedEvent(nodeEventNamespace, event)).catch(throwFailure);
+    const path = `/api/v1/namespaces/${nodeEventNamespace}/events`;
+    await this.#turns.take(() => this.#requests.ask({ method: 'POST', path, body }));
   }
 
   /** Makes a proof pod; undefined where there is one of this name. */
   createPod(plan: ProofPodPlan): Promise<ProofPod | undefined> {
-    return this.#turns.take(() => createProofPod(this.#api, plan));
+    return this.#turns.take(() => createProofPod(this.#requests, plan));
   }
 
   /** Asks for the deletion of a proof pod; one that is gone already is well. */
   deletePod(name: string): Promise<void> {
-    return this.#turns.take(() => deleteProofPod(this.#api, name));
+    return this.#turns.take(() => deleteProofPod(this.#requests, name));
   }
 
   /** The last warning about a pod, as `reason: message`; undefined where there is none. */
   podWarning(uid: string): Promise<string | undefined> {
-    return this.#turns.take(() => lastWarning(this.#api, uid));
+    return this.#turns.take(() => lastWarning(this.#requests, uid));
   }
 
   /** The DaemonSets of every namespace. */
   listDaemonSets(): Promise<readonly DaemonSet[]> {
-    return this.#turns.take(() => listDaemonSets(this.#apps));
+    return this.#turns.take(() => listDaemonSets(this.#requests));
   }
 
   /** Ends the connection. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    await this.#requests.close();
   }
-}
 
-function throwFailure(error: unknown): never {
-  throw failureOf(error);
+  async #patch(path: string, body: readonly PatchOperation[]): Promise<void> {
+    const contentType = 'application/json-patch+json';
+    await this.#turns.take(() => this.#requests.ask({ method: 'PATCH', path, body, contentType }));
+  }
 }

@@ -4,6 +4,7 @@ import type { CommandMessage, WaitingNode } from '../../domain/messages.ts';
 import { type Node, triedUntil } from '../../domain/node.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
 import type { Failure } from '../../domain/receipt.ts';
+import { isOlder } from '../../domain/versions.ts';
 import { agentWait, mayWait, patientWait } from './waiting.ts';
 
 /** What SSM says of the agent on an instance. */
@@ -136,13 +137,4 @@ function onlineSince(agent: Agent, launchedAt: string): boolean {
 function agentSeen(agent: Agent | undefined, launchedAt: string): string {
   if (agent === undefined) return `SSM has not heard of the instance since its launch at ${launchedAt}`;
   return `the agent is ${agent.ping}, last seen at ${agent.lastPingAt}, launched at ${launchedAt}`;
-}
-
-function isOlder(version: string, than: string): boolean {
-  const [a, b] = [version, than].map((text) => text.split('.').map(Number));
-  for (let at = 0; at < 4; at++) {
-    const difference = (a?.[at] ?? 0) - (b?.[at] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }

@@ -1,6 +1,7 @@
-import { type Catalogue, type CatalogueRuntime, defaultRelease, isOlder, releaseOf } from '../../domain/catalogue.ts';
+import { type Catalogue, type CatalogueRuntime, defaultRelease, releaseOf } from '../../domain/catalogue.ts';
 import { type Runtime, runtimes } from '../../domain/node.ts';
 import type { Releases } from '../../domain/tags.ts';
+import { isOlder } from '../../domain/versions.ts';
 import { ConfigError } from './config-error.ts';
 import type { Config } from './schema.ts';
 

@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  CatalogueError,
-  defaultRelease,
-  isOlder,
-  parseCatalogue,
-  releaseOf,
-  runtimeOf,
-} from '../../domain/catalogue.ts';
+import { CatalogueError, defaultRelease, parseCatalogue, releaseOf, runtimeOf } from '../../domain/catalogue.ts';
 import { runtimes } from '../../domain/node.ts';
+import { isOlder } from '../../domain/versions.ts';
 
 const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
 
