@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { startCommand } from '../cli/start/options.ts';
+import { exampleRuntime } from '../domain/runtimes.ts';
 import { ConfigError } from '../lib/config/config-error.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 
@@ -48,7 +49,7 @@ const breaker = program
   });
 breaker
   .command('close <cluster> <pool> <release>')
-  .description('Close a breaker by hand, for instance: close demo sandboxed gvisor@20260928.0')
+  .description(`Close a breaker by hand, for instance: close demo sandboxed ${exampleRuntime}@20260928.0`)
   .action(async (cluster, pool, release) => {
     const { close } = await import('../cli/breaker.ts');
     process.exitCode = await close(cluster, pool, release);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import { type Runtime, runtimes } from './node.ts';
+import { type Runtime, runtimes, tableByRuntime } from './runtimes.ts';
 import { isOlder } from './versions.ts';
 
 /** The architectures that artifacts are pinned for, as `uname -m` names them. */
@@ -129,11 +129,7 @@ export type CatalogueRuntime = v.InferOutput<typeof RuntimeSchema>;
 
 const CatalogueSchema = v.strictObject({
   version: v.literal(1),
-  runtimes: v.strictObject({
-    gvisor: v.optional(RuntimeSchema),
-    kata: v.optional(RuntimeSchema),
-    sysbox: v.optional(RuntimeSchema),
-  }),
+  runtimes: v.strictObject(tableByRuntime(() => v.optional(RuntimeSchema))),
 });
 
 /** What may be installed, and where not. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { type Runtime, runtimes } from './node.ts';
 import { type Receipt, ReceiptSchema } from './receipt.ts';
+import { runtimes } from './runtimes.ts';
 
 /** The gate that a node is born with, where `airlock.yaml` names no other: a taint key. */
 export const defaultGateKey = 'airlock.dev/bootstrap';
@@ -35,9 +35,6 @@ export const provenLabel = 'node-restriction.kubernetes.io/airlock-runtime';
 
 /** The label that says how far Airlock is with the node: `released` or `quarantined`. */
 export const stateLabel = 'airlock.dev/state';
-
-/** The label that manifests written for sysbox-deploy-k8s select; its value is `running`. */
-export const sysboxLabel = 'sysbox-runtime';
 
 /** The annotation that holds the receipt as JSON. */
 export const receiptAnnotation = 'airlock.dev/receipt';
@@ -77,13 +74,6 @@ export const karpenterRegisteredLabel = 'karpenter.sh/registered';
 
 /** Karpenter's taint on a node that it has not registered: before that, nothing else on the Node may say that it is Karpenter's. */
 export const karpenterUnregisteredTaint = 'karpenter.sh/unregistered';
-
-/** The RuntimeClass by which pods ask for a runtime, and the handler that it names in containerd. */
-export const runtimeClasses = {
-  gvisor: { name: 'gvisor', handler: 'runsc' },
-  kata: { name: 'kata-qemu', handler: 'kata-qemu' },
-  sysbox: { name: 'sysbox-runc', handler: 'sysbox-runc' },
-} as const satisfies Record<Runtime, { readonly name: string; readonly handler: string }>;
 
 /** The taints that are Airlock's to add and to remove. */
 export function ownTaintsOf(gateKey: string): readonly string[] {

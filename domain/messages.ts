@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { claim } from './claim-text.ts';
 import { RowKeySchema } from './ledger.ts';
-import { type Node, NodeSchema, type Request, RequestSchema, runtimes } from './node.ts';
+import { type Node, NodeSchema, type Request, RequestSchema } from './node.ts';
 import { type Failure, FailureSchema, InstallationSchema, type Receipt } from './receipt.ts';
+import { runtimes } from './runtimes.ts';
 import { surveyPageLimit } from './survey.ts';
 
 /** What an execution is started for, as its row has it: one admitted node, and what it shall have or why it cannot have it. */

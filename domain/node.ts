@@ -1,12 +1,7 @@
 import * as v from 'valibot';
 import { claim } from './claim-text.ts';
+import { runtimes } from './runtimes.ts';
 import { TimeSchema } from './time.ts';
-
-/** Names of the runtimes that Airlock knows. */
-export const runtimes = ['gvisor', 'kata', 'sysbox'] as const;
-
-/** One of the runtimes that Airlock knows. */
-export type Runtime = (typeof runtimes)[number];
 
 /** The id of an EC2 instance, in the form of today or that of before 2016. */
 export const InstanceIdSchema = v.pipe(v.string(), v.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/));

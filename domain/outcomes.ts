@@ -1,3 +1,7 @@
+import { runtimes, runtimeTraits } from './runtimes.ts';
+
+const otherInstallers = runtimes.flatMap((runtime) => runtimeTraits[runtime].otherInstaller ?? []);
+
 /** Where a node ends that is not released: it is kept behind its gate, or the policy of its pool may have another launched in its place. */
 type Ending = 'quarantine' | 'replace';
 
@@ -135,7 +139,7 @@ export const outcomes = {
   },
   'foreign-installer': {
     sentence: 'Another installer manages this runtime on the node.',
-    cause: 'kata-deploy, sysbox-deploy-k8s, CRI-O or a package from apt is at work.',
+    cause: `${otherInstallers.join(', ')}, CRI-O or a package from apt is at work.`,
     operator: 'Take the other installer off this pool first.',
     consequence: quarantine,
   },

@@ -1,4 +1,4 @@
-import type { Runtime } from './node.ts';
+import { type Runtime, runtimeTraits } from './runtimes.ts';
 import { deadlineBounds } from './tags.ts';
 
 /** What a document does on a node. */
@@ -10,18 +10,11 @@ export type SentVerb = Exclude<Verb, 'uninstall'>;
 /** Every verb, in the order of a node's life. */
 export const verbs: readonly Verb[] = ['install', 'prove', 'uninstall'];
 
-/** The names under which containerd knows a runtime; the first is the one that a node gets where nothing else is asked for. */
-export const handlers = {
-  gvisor: ['runsc'],
-  kata: ['kata-qemu', 'kata-clh', 'kata-dragonball'],
-  sysbox: ['sysbox-runc'],
-} as const satisfies Record<Runtime, readonly [string, ...string[]]>;
-
 /** What a node asks for, as far as a document wants to know it. */
 interface Wanted {
   readonly runtime: Runtime;
   readonly release: string;
-  /** One of the runtime's {@link handlers}; the first of them unless told. */
+  /** One of the runtime's handlers; the first of them unless told. */
   readonly handler?: string;
   /** One of the {@link timeSteps}; a quarter of an hour unless told. */
   readonly seconds?: number;
@@ -57,10 +50,10 @@ export function parametersFor(
 ): Record<string, string> {
   const Seconds = String(seconds);
   if (verb === 'uninstall') return { Seconds };
-  const [usual, ...others] = handlers[runtime] as readonly string[];
+  const [usual, ...others] = runtimeTraits[runtime].handlers;
   return {
     Release: release,
-    ...(others.length === 0 || usual === undefined ? {} : { Handler: handler ?? usual }),
+    ...(others.length === 0 ? {} : { Handler: handler ?? usual }),
     Seconds,
   };
 }

@@ -1,6 +1,6 @@
-import { airlockNamespace, runtimeClasses } from './kubernetes.ts';
+import { airlockNamespace } from './kubernetes.ts';
 import type { LedgerKey } from './ledger.ts';
-import type { Runtime } from './node.ts';
+import { type Runtime, runtimeTraits } from './runtimes.ts';
 
 /** The name of the one container of a proof pod. */
 export const proofContainer = 'pause';
@@ -77,15 +77,15 @@ export function proofPodName({ instanceId, launchedAt, again }: LedgerKey): stri
  * tolerates every taint, for a pool may have taints of its own beside the gate, and it lives for seconds.
  */
 export function proofPod({ name, nodeName, runtime, image }: ProofPodPlan) {
+  const { runtimeClass, userNamespaces } = runtimeTraits[runtime];
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: airlockNamespace, labels: proofPodLabels },
     spec: {
       nodeName,
-      runtimeClassName: runtimeClasses[runtime].name,
-      // Sysbox runs pods in user namespaces alone; the others have walls of their own.
-      ...(runtime === 'sysbox' ? { hostUsers: false } : {}),
+      runtimeClassName: runtimeClass,
+      ...(userNamespaces ? { hostUsers: false } : {}),
       restartPolicy: 'Never',
       activeDeadlineSeconds: proofPodSeconds,
       terminationGracePeriodSeconds: proofPodGraceSeconds,

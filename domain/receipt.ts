@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { claim } from './claim-text.ts';
-import { NodeSchema, runtimes } from './node.ts';
+import { NodeSchema } from './node.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { HostSchema } from './result.ts';
+import { runtimes } from './runtimes.ts';
 
 /** The longest detail, in characters: a claim, and what Airlock says beside it. */
 const detailLimit = 2_000;

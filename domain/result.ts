@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { claim, claimText } from './claim-text.ts';
-import { runtimes } from './node.ts';
 import { outcomeCodes } from './outcomes.ts';
+import { runtimes } from './runtimes.ts';
 
 /** The longest output that ListCommandInvocations shows, in bytes: SSM cuts the rest off. */
 const shownLimit = 2_500;
@@ -52,7 +52,7 @@ export const ResultSchema = v.object({
   restarts: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** The sandbox (pause) image that containerd's own configuration names. */
   sandboxImage: v.optional(claim(512)),
-  /** What the sandbox said from inside, for instance `Starting gVisor`. */
+  /** What the sandbox said from inside: what the host could not have said. */
   evidence: v.optional(claim(200)),
   /** What the restart of containerd did besides: changes of others that it brought live, units that restarted with it. */
   sideEffects: v.optional(claim(200)),

@@ -1,6 +1,7 @@
 import { claimText } from './claim-text.ts';
-import { type Request, type Runtime, runtimes } from './node.ts';
+import type { Request } from './node.ts';
 import type { Failure } from './receipt.ts';
+import { type Runtime, runtimes } from './runtimes.ts';
 import { isOlder } from './versions.ts';
 
 /** The tag that takes an instance into the airlock; its value is `<runtime>` or `<runtime>@<release>`. */

@@ -16,10 +16,9 @@ import {
   gatekeepers,
   nodeEventNamespace,
   poolLabel,
-  runtimeClasses,
 } from '../domain/kubernetes.ts';
-import type { Runtime } from '../domain/node.ts';
 import { mostProofPods } from '../domain/proof-pod.ts';
+import { type Runtime, runtimeTraits } from '../domain/runtimes.ts';
 import { elsewherePolicy } from './elsewhere-policy.ts';
 import { eventPolicy } from './event-policy.ts';
 import { nodePolicy } from './node-policy.ts';
@@ -110,23 +109,18 @@ export function renderManifests({
   ];
 }
 
-/** What a sandbox needs beside its containers, where it is enough to matter to the scheduler: Kata's own figures for its virtual machine. */
-const overheads: Partial<Record<Runtime, Readonly<Record<string, string>>>> = {
-  kata: { memory: '320Mi', cpu: '250m' },
-};
-
 /**
  * The selector is the label that the pool's template gives at birth, so that an autoscaler at zero nodes knows which pool to grow.
  * There is no toleration: the gate alone decides when pods come.
  */
 function runtimeClass(runtime: Runtime): V1RuntimeClass {
-  const { name, handler } = runtimeClasses[runtime];
+  const { runtimeClass: name, handlers, overhead } = runtimeTraits[runtime];
   return {
     apiVersion: 'node.k8s.io/v1',
     kind: 'RuntimeClass',
     metadata: { name, labels: managed },
-    handler,
-    ...(overheads[runtime] === undefined ? {} : { overhead: { podFixed: overheads[runtime] } }),
+    handler: handlers[0],
+    ...(overhead === undefined ? {} : { overhead: { podFixed: overhead } }),
     scheduling: { nodeSelector: { [poolLabel]: runtime } },
   };
 }

@@ -9,9 +9,8 @@ import {
   receiptAnnotation,
   receiptLimit,
   stateLabel,
-  sysboxLabel,
 } from '../domain/kubernetes.ts';
-import { runtimes } from '../domain/node.ts';
+import { runtimeNodeLabels, runtimes } from '../domain/runtimes.ts';
 import { changed, orElse, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
@@ -101,9 +100,8 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
   const ownTaints = ownTaintsOf(gate);
   const ownConditions = published ? [readinessCondition] : [];
   const holdsKey = (list: string, key: string) => `variables.${list}.exists(e, e.key == ${JSON.stringify(key)})`;
-  const [pool, proven, state, sysbox] = [poolLabel, provenLabel, stateLabel, sysboxLabel].map((one) =>
-    JSON.stringify(one),
-  );
+  const [pool, proven, state] = [poolLabel, provenLabel, stateLabel].map((one) => JSON.stringify(one));
+  const ownLabels = [provenLabel, stateLabel, ...Object.keys(runtimeNodeLabels)];
   // The value of a label or an annotation, empty where there is none: neither a runtime nor a receipt is empty.
   const valueIn = (map: string, key: string | undefined) =>
     `(${key} in variables.${map} ? variables.${map}[${key}] : '')`;
@@ -116,7 +114,7 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
     variables: [
       { name: 'labels', expression: orElse('object.metadata.labels', '{}') },
       { name: 'oldLabels', expression: orElse('oldObject.metadata.labels', '{}') },
-      { name: 'foreignLabels', expression: foreignKeys('labels', 'oldLabels', [provenLabel, stateLabel, sysboxLabel]) },
+      { name: 'foreignLabels', expression: foreignKeys('labels', 'oldLabels', ownLabels) },
       { name: 'annotations', expression: orElse('object.metadata.annotations', '{}') },
       { name: 'oldAnnotations', expression: orElse('oldObject.metadata.annotations', '{}') },
       { name: 'foreignAnnotations', expression: foreignKeys('annotations', 'oldAnnotations', [receiptAnnotation]) },
@@ -175,11 +173,14 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
         `!(${state} in variables.labels) || variables.labels[${state}] in ['released', 'quarantined']`,
         `airlock may set the label ${stateLabel} to released or quarantined only`,
       ),
-      holds(
-        `!(${sysbox} in variables.labels) || variables.labels[${sysbox}] == 'running' || ` +
-          `(${sysbox} in variables.oldLabels && variables.labels[${sysbox}] == variables.oldLabels[${sysbox}])`,
-        `airlock may set the label ${sysboxLabel} to running only`,
-      ),
+      ...Object.entries(runtimeNodeLabels).map(([label, value]) => {
+        const key = JSON.stringify(label);
+        return holds(
+          `!(${key} in variables.labels) || variables.labels[${key}] == '${value}' || ` +
+            `(${key} in variables.oldLabels && variables.labels[${key}] == variables.oldLabels[${key}])`,
+          `airlock may set the label ${label} to ${value} only`,
+        );
+      }),
       holds(
         `!variables.receiptAnew || size(variables.receipt) <= ${receiptLimit}`,
         `airlock may write a receipt of at most ${receiptLimit} characters`,

@@ -6,7 +6,7 @@ import type {
   V1ResourceRequirements,
   V1SecurityContext,
 } from '@kubernetes/client-node';
-import { airlockNamespace, runtimeClasses } from '../domain/kubernetes.ts';
+import { airlockNamespace } from '../domain/kubernetes.ts';
 import {
   proofContainer,
   proofPodGraceSeconds,
@@ -15,6 +15,7 @@ import {
   proofPodSeconds,
   proofUser,
 } from '../domain/proof-pod.ts';
+import { runtimeTraits } from '../domain/runtimes.ts';
 import { sandboxImagePattern } from '../domain/sandbox-images.ts';
 import { misshapen, type Shape, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
@@ -73,7 +74,7 @@ export const podSpec: Shape<V1PodSpec> = {
   resources: 'absent',
   restartPolicy: is('Never'),
   runtimeClassName: {
-    holds: `has(it) && it in ${texts(Object.values(runtimeClasses).map(({ name }) => name))}`,
+    holds: `has(it) && it in ${texts(Object.values(runtimeTraits).map(({ runtimeClass }) => runtimeClass))}`,
   },
   schedulerName: 'free',
   schedulingGates: 'absent',

@@ -2,7 +2,7 @@ import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
-import type { Runtime } from '../domain/node.ts';
+import type { Runtime } from '../domain/runtimes.ts';
 import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
@@ -45,10 +45,7 @@ export class AirlockStack extends Stack {
     const ledger = new Ledger(this, 'Ledger', { operators });
     const bus = new Bus(this, 'Bus', { operators });
     new Audit(this, 'Audit', { bus, logRetention });
-    const documents = new NodeDocuments(this, 'Documents', catalogue, runtimes, {
-      unknownHosts: config.unknownHosts,
-      annotations: config.runtimes.kata?.annotations ?? [],
-    });
+    const documents = new NodeDocuments(this, 'Documents', catalogue, config);
     const commands = new Commands(this, 'Commands', {
       bus,
       operators,

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Catalogue, checksumsOf } from '../domain/catalogue.ts';
-import type { Runtime } from '../domain/node.ts';
+import type { Runtime } from '../domain/runtimes.ts';
 import { runtimeTag } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';

@@ -1,9 +1,10 @@
 import { CfnResource } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
-import type { Runtime } from '../domain/node.ts';
 import { type Verb, verbs } from '../domain/parameters.ts';
-import { assembleDocument, type DocumentOptions } from '../ssm-documents/assemble.ts';
+import type { Runtime } from '../domain/runtimes.ts';
+import { assembleDocument } from '../ssm-documents/assemble.ts';
+import type { Config } from './config/schema.ts';
 
 /** The beginning of every document's name; the rule for results matches it. */
 export const documentPrefix = 'airlock-';
@@ -27,14 +28,14 @@ export class NodeDocuments extends Construct {
     scope: Construct,
     id: string,
     catalogue: Catalogue,
-    runtimes: readonly Runtime[],
-    options: Pick<DocumentOptions, 'unknownHosts' | 'annotations'> = {},
+    { runtimes, unknownHosts }: Pick<Config, 'runtimes' | 'unknownHosts'>,
   ) {
     super(scope, id);
-    this.#runtimes = runtimes;
-    for (const runtime of runtimes) {
+    this.#runtimes = Object.keys(runtimes) as Runtime[];
+    for (const runtime of this.#runtimes) {
+      const annotations = runtimes[runtime]?.annotations ?? [];
       for (const verb of verbs) {
-        const { name, text, hash } = assembleDocument(catalogue, runtime, verb, options);
+        const { name, text, hash } = assembleDocument(catalogue, runtime, verb, { unknownHosts, annotations });
         const short = hash.slice(0, 12);
         // CloudFormation writes an object as JSON of its own, whose hash is another; it passes a string on as it is. CfnDocument takes objects only.
         const document = new CfnResource(this, `${runtime}-${verb}-${short}`, {

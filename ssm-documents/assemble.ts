@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { architectures, type Catalogue, type CatalogueRuntime, type Rule, runtimeOf } from '../domain/catalogue.ts';
-import type { Runtime } from '../domain/node.ts';
-import { handlers, parametersFor, timeSteps, type Verb } from '../domain/parameters.ts';
+import { type Catalogue, type CatalogueRuntime, runtimeOf } from '../domain/catalogue.ts';
+import { parametersFor, timeSteps, type Verb } from '../domain/parameters.ts';
+import { type Runtime, runtimeTraits } from '../domain/runtimes.ts';
+import { catalogueShell } from './catalogue-shell.ts';
 import { packShell, unpackShell } from './pack.ts';
+import { partsOf, shell } from './parts.ts';
 
 export type { Verb };
 
@@ -52,7 +53,7 @@ export interface DocumentOptions {
   readonly prefix?: string;
   /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof (unless told), or turned away. */
   readonly unknownHosts?: 'prove' | 'refuse';
-  /** The annotations of a pod that Kata's shim gets, by their full names; none unless told. */
+  /** The annotations of a pod that the runtime's shim gets, by their full names; none unless given. */
   readonly annotations?: readonly string[];
 }
 
@@ -61,80 +62,6 @@ const longestDocument = 63 * 1024;
 
 /** How long a step may take: longer than any deadline. What the script waits for is over in the seconds that it is told, and the run ends its command. */
 const timeoutSeconds = Math.max(...timeSteps) + 600;
-
-/** The parts of each verb's script, in their order; `runtime` stands for the runtime's name. */
-const parts: Record<Verb, readonly string[]> = {
-  install: [
-    ...[
-      'result',
-      'time',
-      'log',
-      'lock',
-      'versions',
-      'host',
-      'bootstrap',
-      'catalogue',
-      'containerd',
-      'kubelet',
-      'restart',
-      'dump',
-      'edit',
-      'rehearse',
-      'block',
-    ],
-    ...[
-      'journal',
-      'undo',
-      'packages',
-      'fetch',
-      'archive',
-      'sandbox',
-      'runtime',
-      'runtime-proof',
-      'runtime-files',
-      'runtime-install',
-    ],
-  ],
-  prove: [
-    'result',
-    'time',
-    'log',
-    'lock',
-    'versions',
-    'host',
-    'catalogue',
-    'containerd',
-    'kubelet',
-    'dump',
-    'sandbox',
-    'runtime',
-    'runtime-proof',
-  ],
-  uninstall: [
-    ...[
-      'result',
-      'time',
-      'log',
-      'lock',
-      'host',
-      'containerd',
-      'kubelet',
-      'restart',
-      'dump',
-      'edit',
-      'rehearse',
-      'unblock',
-    ],
-    ...['journal', 'undo'],
-    ...['runtime', 'runtime-files'],
-  ],
-};
-
-/** What single runtimes need besides, before their own parts. */
-const besides: Partial<Record<`${Runtime} ${Verb}`, readonly string[]>> = {
-  'kata install': ['kvm'],
-  'sysbox uninstall': ['packages'],
-};
 
 /**
  * Puts the shell for one runtime and verb together into one document. The releases and rules of the runtime are part of the text,
@@ -152,10 +79,10 @@ export function assembleDocument(
   const entry = runtimeOf(catalogue, runtime);
   const script = [
     shell('node/prelude.sh'),
-    data(entry, runtime, verb, unknownHosts, annotations),
+    catalogueShell(entry, { runtime, verb, unknownHosts, annotations }),
     packShell(
       partsOf(runtime, verb)
-        .map((name) => shell(`node/${name}.sh`))
+        .map((part) => shell(`node/${part}.sh`))
         .join('\n'),
     ),
     shell(`${verb}.sh`),
@@ -188,14 +115,6 @@ export function scriptOf(document: AssembledDocument): string {
   return unpackShell(document.content.mainSteps[0].inputs.runCommand.join('\n'));
 }
 
-function partsOf(runtime: Runtime, verb: Verb): readonly string[] {
-  const before = besides[`${runtime} ${verb}`] ?? [];
-  return parts[verb].flatMap((name) => {
-    const part = name.replace('runtime', runtime);
-    return name === 'runtime' ? [...before, part] : [part];
-  });
-}
-
 /** What the document declares: exactly what {@link parametersFor} says it is sent with, limited to what the catalogue has. */
 function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Record<string, DocumentParameter> {
   const sent = parametersFor(verb, { runtime, release: entry.default });
@@ -208,7 +127,7 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
     },
     Handler: {
       description: `The name under which containerd knows ${runtime}.`,
-      allowedValues: handlers[runtime],
+      allowedValues: runtimeTraits[runtime].handlers,
       allowedPattern: '^[a-z]+(-[a-z]+)*$',
     },
     Seconds: {
@@ -224,91 +143,4 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
       return [name, { type: 'String', default: usual, interpolationType: 'ENV_VAR', ...limits }];
     }),
   );
-}
-
-/**
- * One file of shell without its comments, indentation and empty lines, which would cost a fourth of what SSM takes; headings and orders to shellcheck
- * stay. No text in quotes goes over the end of a line and begins the next one with a space.
- */
-export function shell(path: string): string {
-  const text = readFileSync(new URL(path, import.meta.url), 'utf8');
-  return text
-    .replaceAll(/^[ \t]*# (?!---|shellcheck ).*\n/gm, '')
-    .replaceAll(/^\s+/gm, '')
-    .trimEnd();
-}
-
-/** What the catalogue says, as shell: assignments, and two functions that look it up. */
-function data(
-  entry: CatalogueRuntime,
-  runtime: Runtime,
-  verb: Verb,
-  unknownHosts: string,
-  annotations: readonly string[],
-): string {
-  const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} release=\${SSM_Release:-}`];
-  if (verb === 'uninstall') return head.join('\n');
-  const artifacts = entry.releases.flatMap(({ release, artifacts }) =>
-    architectures.flatMap((architecture) => {
-      const artifact = artifacts[architecture];
-      return artifact === undefined ? [] : [{ key: `${release}/${architecture}`, ...artifact }];
-    }),
-  );
-  return [
-    ...head,
-    `unknown_hosts=${unknownHosts} room_mib=${entry.room} good_host=${quote(entry.goodHost)}`,
-    ...(runtime === 'kata' && verb === 'install' ? [`annotations=(${annotations.map(quote).join(' ')})`] : []),
-    `nested_families=${quote(entry.nestedVirtualization.join(' '))}`,
-    `pinned_artifacts=${quote(artifacts.map(({ key }) => key).join(' '))}`,
-    '',
-    'artifact_of() {',
-    '  case $1/$2 in',
-    ...artifacts.flatMap(({ key, url, sha256, size }) => [
-      `    ${key})`,
-      `      artifact_url=${quote(url)} artifact_size=${quote(size?.toString() ?? '')}`,
-      `      artifact_sha256=${sha256}`,
-      '      ;;',
-    ]),
-    '    *) return 1 ;;',
-    '  esac',
-    '}',
-    '',
-    'judge_host() {',
-    ...entry.rules.map((rule) => `  ${ruleCall(rule)} && return`),
-    '  verdict=unknown',
-    '}',
-  ].join('\n');
-}
-
-function ruleCall(rule: Rule): string {
-  const reason = rule.verdict === 'refused' ? `${rule.reason}; use ${rule.instead}` : '';
-  const link = rule.verdict === 'unknown' ? '' : rule.link;
-  const { arch, os, kernel, containerd, config, kubelet, cgroup } = rule.host;
-  const conditions = [
-    ...range('release', rule.releases),
-    ...range('kernel', kernel),
-    ...range('containerd', containerd),
-    ...range('config', config),
-    ...range('kubelet', kubelet),
-    ...list('handler', rule.handlers),
-    ...list('arch', arch),
-    ...list('os', os),
-    ...list('cgroup', cgroup === undefined ? undefined : [cgroup]),
-  ];
-  return ['rule', rule.verdict, quote(reason), quote(link), ...conditions].join(' ');
-}
-
-function range(name: string, bounds?: { from?: string | undefined; before?: string | undefined }): string[] {
-  return [
-    ...(bounds?.from === undefined ? [] : [quote(`${name}>=${bounds.from}`)]),
-    ...(bounds?.before === undefined ? [] : [quote(`${name}<${bounds.before}`)]),
-  ];
-}
-
-function list(name: string, values?: readonly string[]): string[] {
-  return values === undefined ? [] : [quote(`${name}=${values.join(',')}`)];
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

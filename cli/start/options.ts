@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runtimes } from '../../domain/node.ts';
+import { exampleRuntime, runtimes } from '../../domain/runtimes.ts';
 import { faultNames, faults, isFault } from '../../packages/lab/faults.ts';
 import { nodePlaceholder } from '../../packages/lab/machine/attached.ts';
 
 /** What `airlock start` is asked for. */
 export interface StartOptions {
-  /** The value of the tag airlock:runtime, for instance `gvisor` or `gvisor@20260928.0`. */
+  /** The value of the tag airlock:runtime, `<runtime>` or `<runtime>@<release>`. */
   readonly runtime: string;
   readonly nodes: number;
   readonly clock: 'real' | 'virtual';
@@ -31,7 +31,7 @@ export function startCommand(): Command {
       '--runtime <runtime[@release]>',
       'what the nodes ask for by their tag airlock:runtime',
       readRuntime,
-      'gvisor',
+      exampleRuntime,
     )
     .option('--nodes <number>', `how many nodes to launch, 1 to ${mostNodes}`, readNodes, 3)
     .addOption(

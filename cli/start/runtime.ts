@@ -4,7 +4,7 @@ import { OptionsRefused } from './machines.ts';
 /**
  * Refuses a runtime or release that nodes could not get, before anything is synthesized.
  *
- * @param runtime the option `--runtime`, for instance `gvisor@20260928.0`
+ * @param runtime the option `--runtime`, `<runtime>` or `<runtime>@<release>`
  * @throws OptionsRefused
  */
 export function requireRuntime(runtime: string, releases: Releases): void {

@@ -1,4 +1,5 @@
 import type { MockInput } from '@aws-sdk/client-sfn';
+import { exampleRuntime } from '../../domain/runtimes.ts';
 
 /** One state in one situation, and how it has to go on. */
 export interface StateCase {
@@ -31,7 +32,7 @@ const node = {
 };
 const failure = { outcome: 'proof-failed', detail: 'a test of the states' };
 const receipt = { version: 1, ...node, ...failure, endedAt: end, totalMs: 0 };
-const request = { runtime: 'gvisor', release: 'none' };
+const request = { runtime: exampleRuntime, release: 'none' };
 
 /** What an execution is started with: the key of its row. */
 export const input = { instanceId, launchedAt: node.launchedAt };

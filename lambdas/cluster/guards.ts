@@ -5,8 +5,8 @@ import {
   karpenterRegisteredLabel,
   karpenterUnregisteredTaint,
 } from '../../domain/kubernetes.ts';
-import type { Runtime } from '../../domain/node.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
+import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
 
 /** Why a node cannot be released yet. The reason becomes its outcome where the deadline passes first. */
 export interface Waiting {
@@ -73,7 +73,7 @@ function serving({ name, handlers }: ClusterNode, { runtime, handler }: Wanted):
       detail: `the Node ${name} lists the handlers ${others}, but not ${handler}`,
     };
   }
-  if (runtime === 'sysbox' && !listed.userNamespaces) {
+  if (runtimeTraits[runtime].userNamespaces && !listed.userNamespaces) {
     return { reason: 'handler-not-reported', detail: `the Node ${name} lists ${handler} without user namespaces` };
   }
   return undefined;

@@ -7,9 +7,9 @@ import {
   quarantineKey,
   receiptAnnotation,
   stateLabel,
-  sysboxLabel,
 } from '../../domain/kubernetes.ts';
 import type { Installation, Receipt } from '../../domain/receipt.ts';
+import { runtimeNodeLabels, runtimeTraits } from '../../domain/runtimes.ts';
 
 /**
  * The one patch that releases a node: labels, receipt, and exactly our taints gone. It lands on the Node that was looked at, in the boot that was
@@ -43,7 +43,7 @@ export function releasePatch(
     ...labels(node, {
       [provenLabel]: runtime,
       [stateLabel]: 'released',
-      ...(runtime === 'sysbox' ? { [sysboxLabel]: 'running' } : {}),
+      ...runtimeTraits[runtime].nodeLabels,
     }),
     ...annotation(node, receipt),
     // From the last to the first: a removal moves those behind it.
@@ -89,7 +89,7 @@ export function labelPatch(
     sameNode(node),
     ...sameTaint(node, gateKey),
     ...labels(node, values),
-    ...[provenLabel, sysboxLabel]
+    ...[provenLabel, ...Object.keys(runtimeNodeLabels)]
       .filter((key) => before?.[key] !== undefined)
       .flatMap((key): PatchOperation[] => {
         const path = `/metadata/labels/${pointer(key)}`;

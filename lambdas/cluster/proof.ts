@@ -1,6 +1,7 @@
-import { airlockNamespace, runtimeClasses } from '../../domain/kubernetes.ts';
+import { airlockNamespace } from '../../domain/kubernetes.ts';
 import { type ProofPod, type ProofPodPlan, proofPodName, sandboxImageForm } from '../../domain/proof-pod.ts';
 import type { Proof } from '../../domain/receipt.ts';
+import { runtimeTraits } from '../../domain/runtimes.ts';
 import { NotFound } from '../adapters/kubernetes-errors.ts';
 import type { ReleaseCall } from './decide.ts';
 import { Ended } from './errors.ts';
@@ -86,7 +87,7 @@ export class PodProof {
     const { api, time, view, endsAt } = this.#ports;
     const pod = (await view.pod(name)) ?? (await this.#make());
     if (pod === undefined) return this.#again(`the proof pod ${name} is not made yet`);
-    const runtimeClass = runtimeClasses[runtime].name;
+    const runtimeClass = runtimeTraits[runtime].runtimeClass;
     if (pod.nodeName !== nodeName || pod.runtimeClassName !== runtimeClass) {
       if (!pod.deleting) await api.deletePod(name);
       return this.#again(`the proof pod ${name} of another node has to go first`);

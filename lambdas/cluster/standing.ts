@@ -8,8 +8,8 @@ import {
   releaseOn,
   stateLabel,
 } from '../../domain/kubernetes.ts';
-import type { Runtime } from '../../domain/node.ts';
 import type { Installation, Receipt } from '../../domain/receipt.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import type { NodeState, SurveyedNode } from '../../domain/survey.ts';
 import { waitingFor } from './guards.ts';
 

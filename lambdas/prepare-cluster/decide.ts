@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fieldManager } from '../../domain/kubernetes.ts';
-import { runtimes } from '../../domain/node.ts';
+import { runtimes } from '../../domain/runtimes.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import type { Addressed, Listed, Live, UsingPod } from '../adapters/kubernetes-objects.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { runtimes } from '../../domain/node.ts';
+import { runtimes } from '../../domain/runtimes.ts';
 import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';

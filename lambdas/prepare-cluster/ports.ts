@@ -16,7 +16,7 @@ export interface Ports {
   tell(what: string): void;
 }
 
-/** How messages call an object: `RuntimeClass gvisor`. */
+/** How messages call an object: `ClusterRole airlock-gatekeeper`. */
 export function nameOf({ kind, metadata: { name, namespace } }: Addressed): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -1,7 +1,7 @@
 import type { LedgerRow } from '../../domain/ledger.ts';
-import { handlers } from '../../domain/parameters.ts';
 import type { Failure, Installation } from '../../domain/receipt.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
+import { runtimeTraits } from '../../domain/runtimes.ts';
 import type { Standing } from '../../domain/standing.ts';
 
 /** What the state that waits is told. */
@@ -76,7 +76,7 @@ type Sent = Pick<Installation, 'runtime' | 'release' | 'handler' | 'sha256'> & {
 function sentTo({ request, verb = 'install', checksums = {} }: LedgerRow, arch: string): Sent | undefined {
   const sha256 = Object.entries(checksums).find(([name]) => name === arch)?.[1];
   if (request === undefined || sha256 === undefined) return undefined;
-  return { ...request, handler: handlers[request.runtime][0], sha256, verb };
+  return { ...request, handler: runtimeTraits[request.runtime].handlers[0], sha256, verb };
 }
 
 /** The first thing that the node says otherwise; undefined where it says nothing else than what it was sent. */

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../domain/node.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import type { ManifestOptions } from '../../kubernetes/manifests.ts';
 import type { Config } from './schema.ts';
 

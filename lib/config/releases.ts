@@ -1,5 +1,5 @@
 import { type Catalogue, type CatalogueRuntime, defaultRelease, releaseOf } from '../../domain/catalogue.ts';
-import { type Runtime, runtimes } from '../../domain/node.ts';
+import { type Runtime, runtimes } from '../../domain/runtimes.ts';
 import type { Releases } from '../../domain/tags.ts';
 import { isOlder } from '../../domain/versions.ts';
 import { ConfigError } from './config-error.ts';

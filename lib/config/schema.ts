@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { runtimes } from '../../domain/node.ts';
 import { onFailures } from '../../domain/pools.ts';
+import { exampleRuntime, type Runtime, runtimes, runtimeTraits, tableByRuntime } from '../../domain/runtimes.ts';
 import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 import { GateSchema } from './gate.ts';
@@ -109,13 +109,29 @@ const ClusterSchema = v.pipe(
   ),
 );
 
-const annotationForm =
-  "the full name of one of Kata's annotations, for instance io.katacontainers.config.hypervisor.default_vcpus";
+const annotated = runtimes.flatMap((runtime) => {
+  const { title, podAnnotations } = runtimeTraits[runtime];
+  return podAnnotations === undefined ? [] : [{ runtime, title, ...podAnnotations }];
+});
+const annotationForm = annotated
+  .map(({ title, example }) => `the full name of one of ${title}'s annotations, for instance ${example}`)
+  .join(', or ');
+const annotationPrefixes = annotated.map(({ prefix }) => prefix.replaceAll('.', '\\.')).join('|');
 const annotationName = v.pipe(
   v.string(annotationForm),
-  v.regex(/^io\.katacontainers\.[a-z0-9_]+(\.[a-z0-9_]+){0,5}$/, annotationForm),
+  v.regex(new RegExp(`^(${annotationPrefixes})[a-z0-9_]+(\\.[a-z0-9_]+){0,5}$`), annotationForm),
   v.maxLength(100, annotationForm),
 );
+
+const annotatedNames = annotated.map(({ runtime }) => runtime).join(' and ');
+
+function hasOwnAnnotations(runtime: Runtime, names: readonly string[] | undefined): boolean {
+  const { podAnnotations } = runtimeTraits[runtime];
+  return (
+    names === undefined ||
+    (podAnnotations !== undefined && names.every((name) => name.startsWith(podAnnotations.prefix)))
+  );
+}
 
 /** A runtime with nothing under it has its defaults. */
 const RuntimeSchema = v.nullish(
@@ -124,7 +140,7 @@ const RuntimeSchema = v.nullish(
       release: v.optional(releaseName),
       /** The oldest release that a tag may ask for; the floor of the catalogue's advisories without it. */
       minimumRelease: v.optional(releaseName),
-      /** The annotations of a pod that Kata's shim gets. */
+      /** The annotations of a pod that the runtime's shim gets. */
       annotations: v.optional(
         v.pipe(
           v.array(annotationName, 'a list of annotations by their full names'),
@@ -133,7 +149,7 @@ const RuntimeSchema = v.nullish(
         ),
       ),
     },
-    'release and minimumRelease are the fields of a runtime, and annotations of kata',
+    `release and minimumRelease are the fields of a runtime, and annotations of ${annotatedNames}`,
   ),
   {},
 );
@@ -193,15 +209,15 @@ export const ConfigSchema = v.strictObject(
         v.record(
           v.picklist(runtimes, `a runtime: one of ${runtimes.join(', ')}`),
           RuntimeSchema,
-          'runtimes by name, for instance gvisor: {}',
+          `runtimes by name, for instance ${exampleRuntime}: {}`,
         ),
-        v.minEntries(1, 'at least one runtime, for instance gvisor: {}'),
+        v.minEntries(1, `at least one runtime, for instance ${exampleRuntime}: {}`),
         v.check(
-          (named) => runtimes.every((runtime) => runtime === 'kata' || named[runtime]?.annotations === undefined),
-          'annotations under kata only: no other runtime has any',
+          (named) => runtimes.every((runtime) => hasOwnAnnotations(runtime, named[runtime]?.annotations)),
+          `annotations under ${annotatedNames} only: no other runtime has any`,
         ),
       ),
-      { gvisor: {}, kata: {}, sysbox: {} },
+      tableByRuntime(() => ({})),
     ),
     /** The key of the taint that nodes are born with; two prefixes mean more (`gateKindOf` in domain/kubernetes.ts). */
     gate: v.optional(GateSchema, 'airlock.dev/bootstrap'),

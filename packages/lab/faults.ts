@@ -1,3 +1,4 @@
+import { exampleRuntime } from '../../domain/runtimes.ts';
 import { type MachineFault, machineFaults } from './machine/faults.ts';
 
 /** What can go wrong around the machines, in one line each. */
@@ -12,7 +13,7 @@ const worldFaults = {
   'cluster-forbids': 'the Kubernetes API forbids every change',
   'node-never-joins': 'the kubelet never registers its Node',
   'pods-fail': 'the handler is there and the proof on the host passes, but no pod gets a sandbox',
-  'bad-tag': 'the tag asks for "gvisor; reboot", which is no runtime',
+  'bad-tag': `the tag asks for "${exampleRuntime}; reboot", which is no runtime`,
 } as const;
 
 /** The name of something that can go wrong around the machines. */

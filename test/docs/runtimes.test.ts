@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runtimeClasses } from '../../domain/kubernetes.ts';
-import { runtimes } from '../../domain/node.ts';
 import { outcomeCodes } from '../../domain/outcomes.ts';
-import { handlers } from '../../domain/parameters.ts';
+import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { shipped } from '../ssm-documents/node.ts';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
@@ -27,8 +25,8 @@ describe('the page about runtimes', () => {
   it('names each handler and RuntimeClass', () => {
     const choice = under('Which one?');
     for (const runtime of runtimes) {
-      expect(choice).toContain(runtimeClasses[runtime].name);
-      for (const handler of handlers[runtime]) expect(choice).toContain(`\`${handler}\``);
+      expect(choice).toContain(runtimeTraits[runtime].runtimeClass);
+      for (const handler of runtimeTraits[runtime].handlers) expect(choice).toContain(`\`${handler}\``);
     }
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CatalogueError, defaultRelease, parseCatalogue, releaseOf, runtimeOf } from '../../domain/catalogue.ts';
-import { runtimes } from '../../domain/node.ts';
+import { runtimes } from '../../domain/runtimes.ts';
 import { isOlder } from '../../domain/versions.ts';
 
 const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');

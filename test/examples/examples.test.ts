@@ -5,8 +5,8 @@ import { type INodePool, NodePool } from '@kubernetes-models/karpenter/karpenter
 import { parse as parseToml } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { gateKindOf, poolLabel, provenLabel, readinessCondition, runtimeClasses } from '../../domain/kubernetes.ts';
-import { runtimes } from '../../domain/node.ts';
+import { gateKindOf, poolLabel, provenLabel, readinessCondition } from '../../domain/kubernetes.ts';
+import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { loadConfig, parseConfig } from '../../lib/config/load.ts';
@@ -185,7 +185,7 @@ test('the job is what the API knows, and asks for a RuntimeClass and a label tha
 
   expect(unknownFields('V1Job', job)).toEqual([]);
   expect([at(job, `${spec}.runtimeClassName`), at(job, `${spec}.nodeSelector`)]).toEqual([
-    runtimeClasses.gvisor.name,
+    runtimeTraits.gvisor.runtimeClass,
     { [provenLabel]: 'gvisor' },
   ]);
   expect(at(job, spec)).not.toHaveProperty('tolerations');
@@ -198,7 +198,7 @@ test('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privile
   const environment = at(config, 'runners.0.environment');
 
   expect(kubernetes).toMatchObject({
-    runtime_class_name: runtimeClasses.sysbox.name,
+    runtime_class_name: runtimeTraits.sysbox.runtimeClass,
     privileged: false,
     node_selector: { [poolLabel]: 'sysbox' },
     volumes: { empty_dir: [{ mount_path: '/certs', medium: 'Memory' }] },

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { provenLabel, runtimeClasses } from '../../domain/kubernetes.ts';
-import { runtimes } from '../../domain/node.ts';
+import { provenLabel } from '../../domain/kubernetes.ts';
+import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { unknownFields } from './schema.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'examples', 'pods');
@@ -55,7 +55,7 @@ describe.each(files)('%s', (file) => {
 
   test('asks for a RuntimeClass and a label that Airlock brings, tolerates no gate and has no privilege', () => {
     for (const spec of podsOf(file)) {
-      const runtime = runtimes.find((name) => runtimeClasses[name].name === spec.runtimeClassName);
+      const runtime = runtimes.find((name) => runtimeTraits[name].runtimeClass === spec.runtimeClassName);
       expect(spec.nodeSelector).toEqual({ [provenLabel]: runtime });
       for (const field of ['tolerations', 'hostNetwork', 'hostPID', 'hostIPC']) expect(spec).not.toHaveProperty(field);
       for (const { securityContext } of spec.containers) expect(securityContext.privileged).not.toBe(true);
@@ -75,7 +75,7 @@ describe.each(files)('%s', (file) => {
 
 test('there is an example for each runtime', () => {
   const classes = new Set(files.flatMap(podsOf).map(({ runtimeClassName }) => runtimeClassName));
-  expect([...classes].sort()).toEqual(runtimes.map((runtime) => runtimeClasses[runtime].name).sort());
+  expect([...classes].sort()).toEqual(runtimes.map((runtime) => runtimeTraits[runtime].runtimeClass).sort());
 });
 
 test('what the pod with volumes names is made beside it', () => {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as marks from '../../domain/kubernetes.ts';
-import { runtimes } from '../../domain/node.ts';
+import { runtimeNodeLabels, runtimes } from '../../domain/runtimes.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { clusterRules, eventRules, proofRules, publishRules } from '../../kubernetes/rights.ts';
 import { interfaceRights } from '../../lib/cluster-network.ts';
@@ -15,7 +15,7 @@ test.each([
   marks.poolLabel,
   marks.provenLabel,
   marks.stateLabel,
-  marks.sysboxLabel,
+  ...Object.entries(runtimeNodeLabels).map(([label, value]) => `${label}=${value}`),
   marks.receiptAnnotation,
   marks.quarantineKey,
   marks.defaultGateKey,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Runtime } from '../../domain/node.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
 import type { ReleaseKind } from '../../packages/lab/machine/real/release.ts';
 import { runDocument } from '../../packages/local-aws/agent/run-document.ts';

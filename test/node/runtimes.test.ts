@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Runtime } from '../../domain/node.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
 import { expectAsBefore, expectInstalled, onNode, run, type Snapshot, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../domain/node.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
 import type { LocalCloud } from '../../packages/local-aws/cloud.ts';

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { defaultRelease } from '../../domain/catalogue.ts';
-import { runtimes } from '../../domain/node.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
-import { assembleDocument, scriptOf, shell } from '../../ssm-documents/assemble.ts';
+import { runtimes } from '../../domain/runtimes.ts';
+import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
+import { shell } from '../../ssm-documents/parts.ts';
 import { shipped } from './node.ts';
 
 const documents = runtimes.flatMap((runtime) => verbs.map((verb) => ({ runtime, verb })));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { defaultRelease } from '../../domain/catalogue.ts';
-import { runtimes } from '../../domain/node.ts';
 import { outcomeCodes } from '../../domain/outcomes.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { resultLimit } from '../../domain/result.ts';
+import { runtimes } from '../../domain/runtimes.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { catalogue, documentOf, nodes } from './node.ts';
 import { readShown } from './shown.ts';

@@ -5,7 +5,8 @@ import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
 import { type Builders, simulatedBuilders, simulatedCatalogue } from '../../packages/lab/machine/release.ts';
 import { deb, type OddMember, oddTar } from '../../packages/lab/machine/releases/archive.ts';
 import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
-import { assembleDocument, scriptOf, shell } from '../../ssm-documents/assemble.ts';
+import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
+import { shell } from '../../ssm-documents/parts.ts';
 import { nodes, resultOf, shipped } from './node.ts';
 import { readShown } from './shown.ts';
 

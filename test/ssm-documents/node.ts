@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
-import type { Runtime } from '../../domain/node.ts';
 import { parametersFor, type Verb } from '../../domain/parameters.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import type { Ended } from '../../packages/lab/machine/machine.ts';
 import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
 import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';

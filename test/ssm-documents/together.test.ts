@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Runtime } from '../../domain/node.ts';
+import type { Runtime } from '../../domain/runtimes.ts';
 import type { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
 import { filesOf, killAt, nodes, run, runChanged } from './node.ts';
 

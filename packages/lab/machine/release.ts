@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { type Artifact, architectures, type Catalogue, type CatalogueRuntime } from '../../../domain/catalogue.ts';
+import type { Runtime } from '../../../domain/runtimes.ts';
 import { tar } from './releases/archive.ts';
 import { buildKata } from './releases/kata.ts';
 import { buildSysbox } from './releases/sysbox.ts';
@@ -13,8 +14,7 @@ export type Compression = 'zstd' | 'bz2';
 export type ReleaseBuilder = (release: string, architecture: string, compression: Compression) => Buffer;
 
 /** Who builds the stand-in releases of each runtime. */
-export interface Builders {
-  readonly gvisor: ReleaseBuilder;
+export interface Builders extends Readonly<Record<Runtime, ReleaseBuilder>> {
   readonly kata: (release: string, architecture: string) => Buffer;
   readonly sysbox: (release: string, architecture: string) => Buffer;
 }
@@ -109,17 +109,14 @@ export function simulatedCatalogue(
   compression: Compression = 'zstd',
   builders: Partial<Builders> = {},
 ): Catalogue {
-  const { gvisor, kata, sysbox } = catalogue.runtimes;
-  const { gvisor: build, kata: ofKata, sysbox: ofSysbox } = { ...simulatedBuilders, ...builders };
-  const suffix = `.tar.${compression}`;
-  return {
-    ...catalogue,
-    runtimes: {
-      ...(gvisor && { gvisor: pinned(gvisor, (release, arch) => build(release, arch, compression), suffix) }),
-      ...(kata && { kata: pinned(kata, ofKata) }),
-      ...(sysbox && { sysbox: pinned(sysbox, ofSysbox) }),
-    },
-  };
+  const all = { ...simulatedBuilders, ...builders };
+  const entries = Object.entries(catalogue.runtimes) as [Runtime, CatalogueRuntime][];
+  const runtimes = entries.map(([runtime, entry]) => {
+    // Upstream publishes both compressions of gVisor only.
+    const suffix = runtime === 'gvisor' ? `.tar.${compression}` : undefined;
+    return [runtime, pinned(entry, (release, arch) => all[runtime](release, arch, compression), suffix)];
+  });
+  return { ...catalogue, runtimes: Object.fromEntries(runtimes) };
 }
 
 function pinned(

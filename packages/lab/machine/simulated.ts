@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import type { Runtime } from '../../../domain/node.ts';
+import type { Runtime } from '../../../domain/runtimes.ts';
 import { type ConfigurationName, companions, configurations } from './configurations.ts';
 import { effective } from './containerd/configuration.ts';
 import { defaults, seriesOf } from './containerd/defaults.ts';

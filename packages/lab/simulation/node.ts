@@ -1,5 +1,6 @@
 import { poolLabel } from '../../../domain/kubernetes.ts';
 import { providerId } from '../../../domain/node.ts';
+import { exampleRuntime } from '../../../domain/runtimes.ts';
 import { runtimeTag } from '../../../domain/tags.ts';
 import type { Clock } from '../../local-aws/clock.ts';
 import type { Ec2 } from '../../local-aws/services/ec2/ec2.ts';
@@ -49,7 +50,7 @@ export type NodeChange = Partial<NodePlan> & { readonly without?: readonly strin
 /** What a Karpenter node of a cluster is launched with, where nothing goes wrong. */
 export function karpenterNode(cluster: string, gate: string, { without = [], ...change }: NodeChange = {}): NodePlan {
   const tags = {
-    [runtimeTag]: 'gvisor',
+    [runtimeTag]: exampleRuntime,
     'eks:eks-cluster-name': cluster,
     [`kubernetes.io/cluster/${cluster}`]: 'owned',
     'karpenter.sh/nodepool': 'sandboxed',
@@ -59,7 +60,7 @@ export function karpenterNode(cluster: string, gate: string, { without = [], ...
     cluster,
     gate,
     instanceProfile: `${cluster}-nodes`,
-    runtimeLabel: 'gvisor',
+    runtimeLabel: exampleRuntime,
     agentAfterMs: 25_000,
     agentVersion: '3.3.3185.0',
     joinAfterMs: 40_000,

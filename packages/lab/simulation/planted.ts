@@ -1,4 +1,5 @@
 import { source } from '../../../domain/events.ts';
+import { exampleRuntime } from '../../../domain/runtimes.ts';
 import type { Faults } from '../../local-aws/gateway/observed.ts';
 import { AwsError } from '../../local-aws/gateway/service.ts';
 import type { FaultName } from '../faults.ts';
@@ -36,7 +37,7 @@ export function plant(names: readonly FaultName[], world: World, plan: NodePlan)
         planted = { ...planted, podsFail: 'failed to create containerd task: OCI runtime create failed: planted' };
         break;
       case 'bad-tag':
-        planted = { ...planted, tags: { ...planted.tags, 'airlock:runtime': 'gvisor; reboot' } };
+        planted = { ...planted, tags: { ...planted.tags, 'airlock:runtime': `${exampleRuntime}; reboot` } };
         break;
       case 'events-doubled':
         world.services.events.delivery = ({ event }) => (event.source === source ? undefined : [0, 700, 9_000]);

@@ -12,8 +12,8 @@ import {
 import { type LedgerRow, rowName } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
 import { outcomeCodes } from '../../../domain/outcomes.ts';
-import { handlers } from '../../../domain/parameters.ts';
 import type { Installation, Proof } from '../../../domain/receipt.ts';
+import { runtimeTraits } from '../../../domain/runtimes.ts';
 import { verdicts } from '../../../domain/verdict.ts';
 import { authorize } from '../../../lambdas/cluster/authorize.ts';
 import { decideQuarantine, decideRelease } from '../../../lambdas/cluster/decide.ts';
@@ -365,7 +365,7 @@ describe('whatever a node says that it was installed', () => {
           (result.outcome === 'installed' || result.outcome === 'already-installed') &&
           result.runtime === 'gvisor' &&
           result.release === '20260928.0' &&
-          result.handler === handlers.gvisor[0] &&
+          result.handler === runtimeTraits.gvisor.handlers[0] &&
           sent !== undefined &&
           result.sha256 === sent;
         expect(answer.answer).toBe(proven ? 'success' : 'failure');

@@ -1,5 +1,5 @@
 import { preparers } from '../../../domain/kubernetes.ts';
-import { type Runtime, runtimes } from '../../../domain/node.ts';
+import { type Runtime, runtimes } from '../../../domain/runtimes.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { type Addressed, KubernetesObjects } from '../../../lambdas/adapters/kubernetes-objects.ts';
