@@ -4,12 +4,12 @@ import type { Node } from '../../domain/node.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
 /** What a departure means for one launch of the instance. */
-export type Step =
+export type TerminationDecision =
   | { readonly step: 'end'; readonly receipt: Receipt; readonly cancel: string | undefined }
   /** It has ended, and only its admission is still to be told: another launch of the instance may hide it from the sweep. */
-  | { readonly step: 'tell' }
-  /** The row is not whole yet, for `admit` is about to write it; or another call is at its end; or EC2 does not show the departure yet. */
-  | { readonly step: 'wait' }
+  | { readonly step: 'tell'; readonly because: 'admission-untold' }
+  /** Another call publishes the end; or EC2 does not show the departure yet; or `admit` is about to write the rest of the row. */
+  | { readonly step: 'wait'; readonly because: 'being-told' | 'not-shown' | 'being-admitted' }
   | { readonly step: 'nothing'; readonly because: 'not-gone' | 'ended' | 'being-replaced' };
 
 /** An instance as EC2 shows it. */
@@ -44,25 +44,34 @@ export function isOver({ outcome, endedBy, toldAt }: LedgerRow): boolean {
  * @param instance what EC2 shows; undefined if it does not know the instance
  * @param at the time of the decision, ISO 8601
  */
-export function decide(departure: Departure, row: LedgerRow, instance: Shown | undefined, at: string): Step {
+export function decideTermination(
+  departure: Departure,
+  row: LedgerRow,
+  instance: Shown | undefined,
+  at: string,
+): TerminationDecision {
   // A death after the end was written and before it was told leaves the rest to the next receipt of the message.
   const unfinished = row.outcome !== undefined && !isOver(row);
   if (isOver(row)) {
     return row.admittedAt === undefined && row.node !== undefined
-      ? { step: 'tell' }
+      ? { step: 'tell', because: 'admission-untold' }
       : { step: 'nothing', because: 'ended' };
   }
-  if (unfinished && Date.parse(at) - Date.parse(row.endedAt ?? at) < tellingMs) return { step: 'wait' };
+  if (unfinished && Date.parse(at) - Date.parse(row.endedAt ?? at) < tellingMs) {
+    return { step: 'wait', because: 'being-told' };
+  }
   if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
   const why = unfinished ? '' : whyGone(row, instance, Date.parse(at));
   if (why === undefined) {
     const saidMs = Math.abs(Date.parse(at) - Date.parse(departure.at));
-    return saidMs < shownWithinMs ? { step: 'wait' } : { step: 'nothing', because: 'not-gone' };
+    return saidMs < shownWithinMs ? { step: 'wait', because: 'not-shown' } : { step: 'nothing', because: 'not-gone' };
   }
   const { node, admittedAt, notedAt = at } = row;
-  if (node === undefined) return { step: 'wait' };
+  if (node === undefined) return { step: 'wait', because: 'being-admitted' };
   // Its execution may be about to be started; where the call that admits it died, this one tells of that, too.
-  if (admittedAt === undefined && Date.parse(at) - Date.parse(notedAt) < admittingMs) return { step: 'wait' };
+  if (admittedAt === undefined && Date.parse(at) - Date.parse(notedAt) < admittingMs) {
+    return { step: 'wait', because: 'being-admitted' };
+  }
   // What was written is what is told, also where another message of this departure tells it.
   const receipt = row.receipt ?? receiptOf(node, why, at);
   return { step: 'end', receipt, cancel: mayRun(row) ? row.commandId : undefined };

@@ -12,7 +12,7 @@ import { instancesOf } from '../adapters/instances.ts';
 import { launchesOf, noteAdmitted, noteGone, noteTold } from '../adapters/ledger.ts';
 import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, countEnd, logger } from '../adapters/telemetry.ts';
-import { decide, isOver, type Shown, type Step, writer } from './decide.ts';
+import { decideTermination, isOver, type Shown, type TerminationDecision, writer } from './decide.ts';
 
 const stateMachine = variable('STATE_MACHINE');
 const queueUrl = variable('DEPARTURES_QUEUE');
@@ -67,8 +67,8 @@ async function depart(
   try {
     let waits = false;
     for (const row of rows) {
-      const decided = decide(departure, row, instance, new Date().toISOString());
-      logger.debug('decided', { instanceId: row.instanceId, step: decided.step });
+      const decided = decideTermination(departure, row, instance, new Date().toISOString());
+      logger.debug('decided', { instanceId: row.instanceId, decided });
       if (decided.step === 'end') await end(row, decided);
       if (decided.step === 'tell') await tellAdmission(row);
       waits ||= decided.step === 'wait';
@@ -84,7 +84,7 @@ async function depart(
  * Writes first, so that nobody else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
  * that dies before that does the rest again, and each of these may be done twice.
  */
-async function end(row: LedgerRow, { receipt, cancel }: Extract<Step, { step: 'end' }>): Promise<void> {
+async function end(row: LedgerRow, { receipt, cancel }: Extract<TerminationDecision, { step: 'end' }>): Promise<void> {
   const mine = row.endedBy === writer || (await noteGone(row, receipt, writer));
   if (!mine) return;
   if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);

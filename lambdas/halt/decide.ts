@@ -2,7 +2,7 @@ import { type LedgerRow, mayRun } from '../../domain/ledger.ts';
 import { hasEnded, type Standing } from '../../domain/standing.ts';
 
 /** What to do about a command that may be at work on a node. */
-export type Step =
+export type CancellationDecision =
   | { readonly step: 'done'; readonly because: 'none-sent' | 'ended' }
   /** The claim says that a command may have been sent: look for it by the batch. */
   | { readonly step: 'look'; readonly batchId: string; readonly since: string }
@@ -29,7 +29,11 @@ const unseenMs = 45_000;
  *
  * @param now milliseconds since the epoch
  */
-export function next(row: LedgerRow | undefined, { standing, nothingFound }: Seen, now: number): Step {
+export function decideCancellation(
+  row: LedgerRow | undefined,
+  { standing, nothingFound }: Seen,
+  now: number,
+): CancellationDecision {
   if (row === undefined || row.token === undefined) return { step: 'done', because: 'none-sent' };
   if (!mayRun(row)) return { step: 'done', because: row.settledToken === row.token ? 'ended' : 'none-sent' };
   const { commandId, batchId, claimedAt } = row;

@@ -4,7 +4,7 @@ import { notYet, refused } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
 import { halt, noteCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { mayHalt, next } from './decide.ts';
+import { decideCancellation, mayHalt } from './decide.ts';
 
 /** How long one call waits for the end of a command, and how often it looks, in milliseconds. */
 const callMs = 20_000;
@@ -46,14 +46,14 @@ async function step(key: RowKey, cancelled: Set<string>): Promise<{ readonly end
   const commandId = row?.commandId;
   const invocations = commandId === undefined ? [] : await invocationsOf(commandId, key.instanceId);
   const standing = invocations.find(({ instanceId }) => instanceId === key.instanceId);
-  let decided = next(row, { standing, nothingFound: false }, Date.now());
+  let decided = decideCancellation(row, { standing, nothingFound: false }, Date.now());
   if (decided.step === 'look') {
     const found = await findCommand(decided.batchId, decided.since);
     if (found?.instanceIds.includes(key.instanceId)) {
       await noteCommand(key, decided.batchId, found.commandId, found.at);
       decided = { step: 'cancel', commandId: found.commandId };
     } else {
-      decided = next(row, { standing, nothingFound: true }, Date.now());
+      decided = decideCancellation(row, { standing, nothingFound: true }, Date.now());
     }
   }
   logger.info('decided', { instanceId: key.instanceId, step: decided });

@@ -6,13 +6,13 @@ import { surveyOf } from '../adapters/surveyor.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { admitAll } from '../admit/admit-all.ts';
 import { goAgain } from './again.ts';
-import { lookAtNode, type NodeStep, type Ours } from './decide-node.ts';
+import { decideNode, type NodeDecision, type Ours } from './decide-node.ts';
 
 /** The function of each cluster, by the cluster's name. */
 const functions = JSON.parse(variable('CLUSTER_FUNCTIONS')) as Readonly<Record<string, string>>;
 
 /** What was seen in the clusters, by kind. */
-export type Seen = Record<NodeStep['step'], number>;
+export type Seen = Record<NodeDecision['step'], number>;
 
 /** The clusters that are swept. */
 export const clusters: readonly string[] = Object.keys(functions);
@@ -27,7 +27,7 @@ export async function sweepCluster(cluster: string, ours: ReadonlyMap<string, Ou
   const seen: Seen = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, foreign: 0, leave: 0 };
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
     const now = Date.now();
-    const steps = nodes.map((node) => lookAtNode(cluster, node, ours.get(node.instanceId), now));
+    const steps = nodes.map((node) => decideNode(cluster, node, ours.get(node.instanceId), now));
     await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
     await goAgain(
       steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
@@ -42,7 +42,7 @@ export async function sweepCluster(cluster: string, ours: ReadonlyMap<string, Ou
 }
 
 /** Tells first, notes second: who dies in between tells it again. */
-async function reportOutdated({ ours, release, configured }: NodeStep & { step: 'outdated' }, at: string) {
+async function reportOutdated({ ours, release, configured }: NodeDecision & { step: 'outdated' }, at: string) {
   const { node } = ours.admission;
   await tell([{ type: 'Node Outdated', detail: { node: whoOf(node), release, configured, at } }]);
   await noteOutdated(ours.row ?? node, configured);

@@ -55,7 +55,7 @@ export function isHeld({ ending, outcome, node }: LedgerRow): boolean {
  * @param rows the latest ways of all that were looked at
  * @param breakers by the partition key of their rows
  */
-export function triedAgain(
+export function decideRetries(
   held: readonly Held[],
   rows: Iterable<LedgerRow>,
   breakers: ReadonlyMap<string, Breaker>,

@@ -13,7 +13,7 @@ export interface Ours {
 }
 
 /** What is to be done about one Node that a cluster shows. */
-export type NodeStep =
+export type NodeDecision =
   /** It stands behind its gate, and no event told us in time that its instance was launched. */
   | { readonly step: 'admit'; readonly admission: Admission }
   /** It has another release than new launches would get, which nobody was told yet. */
@@ -36,7 +36,7 @@ const unclaimedAfterMs = 10 * 60_000;
  * @param ours its instance, if that is one of ours
  * @param now milliseconds since the epoch
  */
-export function lookAtNode(cluster: string, node: SurveyedNode, ours: Ours | undefined, now: number): NodeStep {
+export function decideNode(cluster: string, node: SurveyedNode, ours: Ours | undefined, now: number): NodeDecision {
   if (ours === undefined) {
     const old = now - Date.parse(node.createdAt) > unclaimedAfterMs;
     return node.state === 'gated' && old ? { step: 'unclaimed' } : { step: 'leave', because: 'unknown' };

@@ -5,7 +5,7 @@ import { type Admissible, type Candidate, isNode, isStale, judge } from '../admi
 import { type Held, isHeld, nextWay } from './decide-again.ts';
 
 /** What is to be done about one tagged instance. */
-export type Step =
+export type InstanceDecision =
   /** No event told us of its launch. */
   | { readonly step: 'admit'; readonly admission: Admission }
   /** Its command has not been heard of for too long. */
@@ -36,7 +36,12 @@ const strandedAfterMs = 20 * 60_000;
  * @param row what the ledger has of the latest way in this launch
  * @param now milliseconds since the epoch
  */
-export function lookAt(instance: Candidate, row: LedgerRow | undefined, config: Admissible, now: number): Step {
+export function decideInstance(
+  instance: Candidate,
+  row: LedgerRow | undefined,
+  config: Admissible,
+  now: number,
+): InstanceDecision {
   const { instanceId, launchedAt } = instance;
   // What was admitted is ours to the end, whatever has become of the instance.
   const seen = row === undefined ? instance : { ...instance, state: 'running' };

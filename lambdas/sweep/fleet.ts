@@ -8,8 +8,8 @@ import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admit/admit-all.ts';
 import { type Admissible, isNode, judge } from '../admit/decide.ts';
 import { goAgain } from './again.ts';
-import { lookAt, type Step } from './decide.ts';
-import { triedAgain } from './decide-again.ts';
+import { decideInstance, type InstanceDecision } from './decide.ts';
+import { decideRetries } from './decide-again.ts';
 import type { Ours } from './decide-node.ts';
 import { latestRowsOf } from './latest-ways.ts';
 import { settleOverdue } from './overdue.ts';
@@ -18,7 +18,7 @@ import { endStranded } from './stranded.ts';
 const departuresQueue = variable('DEPARTURES_QUEUE');
 
 /** What one run found in the fleet, by kind. */
-type Found = Record<Step['step'], number>;
+type Found = Record<InstanceDecision['step'], number>;
 
 /** The fleet as one run saw it. */
 export interface Fleet {
@@ -49,11 +49,11 @@ async function sweepPage(
   shown: readonly SeenInstance[],
   config: Admissible,
   ours: Map<string, Ours>,
-): Promise<readonly Step[]> {
+): Promise<readonly InstanceDecision[]> {
   const { rows, unbegun } = await latestRowsOf(shown, config);
   const page = shown.filter((instance) => !unbegun.has(rowName(instance)));
   const now = Date.now();
-  const steps = page.map((instance) => lookAt(instance, rows.get(rowName(instance)), config, now));
+  const steps = page.map((instance) => decideInstance(instance, rows.get(rowName(instance)), config, now));
   for (const instance of page) {
     const { instanceId, launchedAt: at } = instance;
     const verdict = judge({ instanceId, at }, instance, config, now);
@@ -73,6 +73,6 @@ async function sweepPage(
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.row] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
   const breakers = await breakersOf(held.map(({ admission: { node, request } }) => scopeOf(node, request)));
-  await goAgain(triedAgain(held, rows.values(), breakers, now));
+  await goAgain(decideRetries(held, rows.values(), breakers, now));
   return steps;
 }

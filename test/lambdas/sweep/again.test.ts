@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Breaker, breakerKey, scopeOf } from '../../../domain/breaker.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Admission } from '../../../domain/messages.ts';
-import { type Held, isHeld, nextWay, triedAgain } from '../../../lambdas/sweep/decide-again.ts';
+import { decideRetries, type Held, isHeld, nextWay } from '../../../lambdas/sweep/decide-again.ts';
 
 const minute = 60_000;
 const endedAt = Date.parse('2026-11-21T10:00:00.000Z');
@@ -50,27 +50,27 @@ const ids = (ways: readonly Admission[]) => ways.map(({ node }) => Number(node.i
 describe('nodes that were held', () => {
   it('are all tried once more, at once, where their breaker is closed', () => {
     const nodes = [held('1'), held('2')];
-    expect(ids(triedAgain(nodes, rows(nodes), closed, endedAt + 1))).toEqual([1, 2]);
+    expect(ids(decideRetries(nodes, rows(nodes), closed, endedAt + 1))).toEqual([1, 2]);
   });
 
   it('are tried one at a time where it is open, the one first that has waited longest', () => {
     const nodes = [held('1'), held('2', { minutes: -1 }), held('3', { minutes: 1 })];
-    expect(ids(triedAgain(nodes, rows(nodes), open, endedAt + 10 * minute))).toEqual([2]);
+    expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 10 * minute))).toEqual([2]);
   });
 
   it('rest for five minutes first where it is open', () => {
     const nodes = [held('1')];
-    expect(triedAgain(nodes, rows(nodes), open, endedAt + 5 * minute - 1)).toEqual([]);
-    expect(ids(triedAgain(nodes, rows(nodes), open, endedAt + 5 * minute))).toEqual([1]);
+    expect(decideRetries(nodes, rows(nodes), open, endedAt + 5 * minute - 1)).toEqual([]);
+    expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 5 * minute))).toEqual([1]);
   });
 
   it('wait while another of their pool and release is tried', () => {
     const nodes = [held('1')];
     const { row } = held('2', { way: 1 });
     const { outcome: _, ...trying } = row;
-    expect(triedAgain(nodes, [...rows(nodes), trying], open, endedAt + 10 * minute)).toEqual([]);
+    expect(decideRetries(nodes, [...rows(nodes), trying], open, endedAt + 10 * minute)).toEqual([]);
     const elsewhere = [...rows(nodes), { ...trying, pool: 'builders' }];
-    expect(ids(triedAgain(nodes, elsewhere, open, endedAt + 10 * minute))).toEqual([1]);
+    expect(ids(decideRetries(nodes, elsewhere, open, endedAt + 10 * minute))).toEqual([1]);
   });
 
   it.each([
@@ -83,8 +83,8 @@ describe('nodes that were held', () => {
   ])('rest after their way number %i for %i minutes, whatever the breaker says', (way, minutes) => {
     const nodes = [held('1', { way })];
     for (const breakers of [open, closed]) {
-      expect(triedAgain(nodes, rows(nodes), breakers, endedAt + minutes * minute - 1)).toEqual([]);
-      expect(ids(triedAgain(nodes, rows(nodes), breakers, endedAt + minutes * minute))).toEqual([1]);
+      expect(decideRetries(nodes, rows(nodes), breakers, endedAt + minutes * minute - 1)).toEqual([]);
+      expect(ids(decideRetries(nodes, rows(nodes), breakers, endedAt + minutes * minute))).toEqual([1]);
     }
   });
 
@@ -92,7 +92,7 @@ describe('nodes that were held', () => {
     const { row } = held('1');
     const node = held('1').admission.node;
     const another = { row, admission: { node, request: { ...request, release: '20261102.0' } } };
-    expect(ids(triedAgain([another], [row], open, endedAt + 1))).toEqual([1]);
+    expect(ids(decideRetries([another], [row], open, endedAt + 1))).toEqual([1]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { SurveyedNode } from '../../../domain/survey.ts';
-import { lookAtNode, type Ours } from '../../../lambdas/sweep/decide-node.ts';
+import { decideNode, type Ours } from '../../../lambdas/sweep/decide-node.ts';
 import { inTurn, shareOf } from '../../../lambdas/sweep/turns.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
@@ -57,14 +57,14 @@ const shown = (changes: Partial<SurveyedNode> = {}): SurveyedNode => ({
 
 describe('a Node that drifted', () => {
   test('has the node proven again', () => {
-    expect(lookAtNode('b', shown(), ours(), now)).toMatchObject({
+    expect(decideNode('b', shown(), ours(), now)).toMatchObject({
       step: 'drifted',
       admission: { node: { instanceId, again: { why: 'drifted', released: true } }, request },
     });
   });
 
   test('in cluster A does nothing to the instance of cluster B that it names', () => {
-    expect(lookAtNode('a', shown(), ours(), now)).toEqual({
+    expect(decideNode('a', shown(), ours(), now)).toEqual({
       step: 'foreign',
       nodeName: launch.nodeName,
       because: `${instanceId} belongs to the cluster b`,
@@ -75,19 +75,19 @@ describe('a Node that drifted', () => {
     ['another zone', { providerId: `aws:///eu-central-1b/${instanceId}` }],
     ['another name than the Node that was released', { nodeName: 'ip-10-0-0-66' }],
   ])('with %s does nothing to the instance that it names', (_what, changes) => {
-    expect(lookAtNode('b', shown(changes), ours(), now)).toHaveProperty('step', 'foreign');
+    expect(decideNode('b', shown(changes), ours(), now)).toHaveProperty('step', 'foreign');
   });
 
   test('is left alone where the ledger knows of no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
-    expect(lookAtNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });
+    expect(decideNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });
   });
 });
 
 test('a gated Node in cluster A that names a late launch of cluster B admits nothing', () => {
   const late: Ours = { admission: { node: launch, request }, row: undefined };
-  expect(lookAtNode('a', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'foreign');
-  expect(lookAtNode('b', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'admit');
+  expect(decideNode('a', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'foreign');
+  expect(decideNode('b', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'admit');
 });
 
 describe('the clusters of a sweep', () => {

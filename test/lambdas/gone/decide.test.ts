@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest';
+import { departedStates } from '../../../domain/events.ts';
+import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { Node } from '../../../domain/node.ts';
+import type { Receipt } from '../../../domain/receipt.ts';
+import { decideTermination, type Shown, type TerminationDecision, writer } from '../../../lambdas/gone/decide.ts';
+
+const launchedAt = '2026-11-21T09:00:00.000Z';
+const minutes = (count: number) => new Date(Date.parse(launchedAt) + count * 60_000).toISOString();
+const seconds = (count: number) => minutes(count / 60);
+const at = minutes(30);
+const node: Node = {
+  instanceId: 'i-0123456789abcdef0',
+  launchedAt,
+  cluster: 'demo',
+  pool: 'ci',
+  nodeName: 'ip-10-0-0-4',
+  providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
+  deadline: minutes(20),
+};
+const { instanceId, cluster, pool, nodeName } = node;
+const admitted: LedgerRow = {
+  instanceId,
+  launchedAt,
+  cluster,
+  pool,
+  node,
+  notedAt: launchedAt,
+  admittedAt: launchedAt,
+};
+const { admittedAt: _, ...begun } = admitted;
+const receipt: Receipt = {
+  version: 1,
+  ...{ instanceId, launchedAt, cluster, pool, nodeName },
+  outcome: 'instance-gone',
+  detail: 'EC2 says terminated',
+  endedAt: minutes(29),
+  totalMs: 29 * 60_000,
+};
+const unpublished = { ...admitted, outcome: 'instance-gone', endedBy: writer, endedAt: minutes(29), receipt } as const;
+const running = { ...admitted, token: 'token', commandId: 'command' };
+
+const terminated: Shown = { state: 'terminated', launchedAt };
+const alive: Shown = { state: 'running', launchedAt };
+
+/** What each launch comes to, as a sentence about it. */
+const table: readonly (readonly [
+  rule: string,
+  row: LedgerRow,
+  shown: Shown | undefined,
+  decision: Partial<TerminationDecision>,
+])[] = [
+  ['that EC2 shows as terminated ends', admitted, terminated, { step: 'end', cancel: undefined }],
+  ['whose command may run ends, and the command is cancelled', running, terminated, { step: 'end', cancel: 'command' }],
+  [
+    'whose command was answered ends, and nothing is cancelled',
+    { ...running, settledToken: 'token' },
+    terminated,
+    { step: 'end', cancel: undefined },
+  ],
+  [
+    'that EC2 does not know ends once it is older than five minutes',
+    admitted,
+    undefined,
+    {
+      step: 'end',
+      receipt: { ...receipt, detail: 'EC2 does not know the instance', endedAt: at, totalMs: 30 * 60_000 },
+    },
+  ],
+  [
+    'that was followed by another launch of the instance ends, whatever that one does',
+    admitted,
+    { state: 'running', launchedAt: minutes(10) },
+    { step: 'end' },
+  ],
+  [
+    'that is later than the one EC2 shows is not gone',
+    { ...admitted, launchedAt: minutes(10) },
+    terminated,
+    { step: 'nothing', because: 'not-gone' },
+  ],
+  [
+    'that came to an end needs nothing',
+    { ...admitted, outcome: 'released', endedBy: 'execution' },
+    terminated,
+    { step: 'nothing', because: 'ended' },
+  ],
+  [
+    'that ended here and was published needs nothing',
+    { ...unpublished, toldAt: minutes(29) },
+    terminated,
+    { step: 'nothing', because: 'ended' },
+  ],
+  [
+    'that ended before its admission was published has that published',
+    { ...begun, outcome: 'instance-gone', endedBy: writer, toldAt: minutes(29) },
+    terminated,
+    { step: 'tell', because: 'admission-untold' },
+  ],
+  [
+    'that ended without ever being a node needs nothing',
+    { instanceId, launchedAt, cluster, pool, outcome: 'released', endedBy: 'execution' },
+    terminated,
+    { step: 'nothing', because: 'ended' },
+  ],
+  [
+    'whose end was just written waits for the call that wrote it',
+    { ...unpublished, endedAt: seconds(1_756) },
+    terminated,
+    { step: 'wait', because: 'being-told' },
+  ],
+  [
+    'whose end was written 45 seconds ago and not published is ended by this call, with the receipt of that end',
+    { ...unpublished, endedAt: seconds(1_755) },
+    alive,
+    { step: 'end', receipt },
+  ],
+  [
+    'whose instance is being replaced is not lost',
+    { ...admitted, replacingAt: minutes(29) },
+    terminated,
+    { step: 'nothing', because: 'being-replaced' },
+  ],
+  [
+    'whose row does not hold the node yet waits for admission',
+    { instanceId, launchedAt, cluster, pool },
+    terminated,
+    { step: 'wait', because: 'being-admitted' },
+  ],
+  [
+    'that is being admitted waits for that',
+    { ...begun, notedAt: seconds(1_756) },
+    terminated,
+    { step: 'wait', because: 'being-admitted' },
+  ],
+  ['whose admission died is ended by this call', { ...begun, notedAt: seconds(1_755) }, terminated, { step: 'end' }],
+];
+
+describe('a launch whose instance is reported to go away', () => {
+  test.each(table)('%s', (_rule, row, shown, decision) => {
+    expect(decideTermination({ instanceId, at: minutes(28) }, row, shown, at)).toMatchObject(decision);
+  });
+
+  test.each(departedStates)('ends if EC2 shows the state %s, and the receipt says so', (state) => {
+    expect(decideTermination({ instanceId, at }, admitted, { state, launchedAt }, at)).toMatchObject({
+      step: 'end',
+      receipt: { outcome: 'instance-gone', detail: `EC2 says ${state}`, endedAt: at, totalMs: 30 * 60_000 },
+    });
+  });
+
+  test('is not gone if EC2 shows that it runs, a minute after its event at the latest', () => {
+    const decide = (saidAt: string) => decideTermination({ instanceId, at: saidAt }, admitted, alive, at);
+    expect(decide(seconds(1_741))).toEqual({ step: 'wait', because: 'not-shown' });
+    expect(decide(seconds(1_740))).toEqual({ step: 'nothing', because: 'not-gone' });
+    expect(decide(seconds(1_860))).toEqual({ step: 'nothing', because: 'not-gone' });
+  });
+
+  test('is not gone while EC2 may not show it yet', () => {
+    const young = minutes(5);
+    expect(decideTermination({ instanceId, at: young }, admitted, undefined, young)).toHaveProperty('step', 'wait');
+    expect(decideTermination({ instanceId, at: young }, admitted, undefined, seconds(301))).toHaveProperty(
+      'step',
+      'end',
+    );
+  });
+
+  test('names the later launch in its receipt', () => {
+    const shown = { state: 'pending', launchedAt: minutes(10) };
+    expect(decideTermination({ instanceId, at }, admitted, shown, at)).toMatchObject({
+      receipt: { detail: `EC2 says that it was launched again at ${minutes(10)}` },
+    });
+  });
+});

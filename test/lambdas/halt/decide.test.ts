@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { Node } from '../../../domain/node.ts';
+import type { Standing } from '../../../domain/standing.ts';
+import { type CancellationDecision, decideCancellation, mayHalt, type Seen } from '../../../lambdas/halt/decide.ts';
+
+const launchedAt = '2026-11-21T09:00:00.000Z';
+const deadline = '2026-11-21T09:20:00.000Z';
+const now = Date.parse('2026-11-21T09:10:00.000Z');
+const ago = (ms: number) => new Date(now - ms).toISOString();
+const node: Node = {
+  instanceId: 'i-0123456789abcdef0',
+  launchedAt,
+  cluster: 'demo',
+  pool: 'ci',
+  nodeName: 'ip-10-0-0-4',
+  providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
+  deadline,
+};
+const { instanceId, cluster, pool } = node;
+const waiting: LedgerRow = { instanceId, launchedAt, cluster, pool, node, token: 'token' };
+const claimed: LedgerRow = { ...waiting, batchId: 'batch', claimedAt: ago(60_000) };
+const sent: LedgerRow = { ...claimed, commandId: 'command' };
+const standing = (status: string): Standing => ({
+  comment: 'batch',
+  document: 'airlock-gvisor-install-abc',
+  status,
+  statusDetails: status,
+  output: '',
+});
+const unseen: Seen = { standing: undefined, nothingFound: false };
+const searched: Seen = { standing: undefined, nothingFound: true };
+const noneSent = { step: 'done', because: 'none-sent' } as const;
+const ended = { step: 'done', because: 'ended' } as const;
+
+/** What a run that is over comes to, as a sentence about it. */
+const table: readonly (readonly [
+  rule: string,
+  row: LedgerRow | undefined,
+  seen: Seen,
+  decision: CancellationDecision,
+])[] = [
+  ['without a row is done', undefined, unseen, noneSent],
+  ['that no state waited for is done', { ...waiting, token: undefined as never }, unseen, noneSent],
+  ['that was neither claimed nor sent is done', waiting, unseen, noneSent],
+  ['whose command was answered is done', { ...sent, settledToken: 'token' }, unseen, ended],
+  [
+    "whose answer was another attempt's is not done",
+    { ...sent, settledToken: 'earlier' },
+    unseen,
+    { step: 'cancel', commandId: 'command' },
+  ],
+  [
+    'that was claimed has its command looked for by the batch',
+    claimed,
+    unseen,
+    { step: 'look', batchId: 'batch', since: ago(60_000) },
+  ],
+  ['whose claim names no batch is done', { ...waiting, claimedAt: ago(60_000) }, unseen, noneSent],
+  ['whose claim was given back is done', { ...waiting, batchId: 'batch' }, unseen, noneSent],
+  [
+    'that was claimed 44 seconds ago waits, for its command may not be seen yet',
+    { ...claimed, claimedAt: ago(44_999) },
+    searched,
+    { step: 'wait', because: 'claimed' },
+  ],
+  [
+    'that was claimed 45 seconds ago without a command to be seen is done',
+    { ...claimed, claimedAt: ago(45_000) },
+    searched,
+    noneSent,
+  ],
+  ['whose command SSM does not show is cancelled', sent, unseen, { step: 'cancel', commandId: 'command' }],
+  [
+    'whose command waits for the agent is cancelled',
+    sent,
+    { ...unseen, standing: standing('Pending') },
+    { step: 'cancel', commandId: 'command' },
+  ],
+  [
+    'whose command runs is cancelled',
+    sent,
+    { ...unseen, standing: standing('InProgress') },
+    { step: 'cancel', commandId: 'command' },
+  ],
+  [
+    'whose command is being cancelled is not done',
+    sent,
+    { ...unseen, standing: standing('Cancelling') },
+    { step: 'cancel', commandId: 'command' },
+  ],
+  ...['Success', 'Failed', 'TimedOut', 'Cancelled'].map(
+    (status) =>
+      [`whose command ended as ${status} is done`, sent, { ...unseen, standing: standing(status) }, ended] as const,
+  ),
+];
+
+describe('a run that is over', () => {
+  test.each(table)('%s', (_rule, row, seen, decision) => {
+    expect(decideCancellation(row, seen, now)).toEqual(decision);
+  });
+});
+
+describe('a run may be halted', () => {
+  const failure = { outcome: 'proof-failed', detail: '' } as const;
+
+  test.each([
+    ['not if the ledger does not know it', undefined, now, false],
+    ['not if its row holds no node', { ...waiting, node: undefined as never, failure }, now, false],
+    ['not while it has neither failed nor come to its deadline', waiting, Date.parse(deadline) - 1, false],
+    ['from its deadline on', waiting, Date.parse(deadline), true],
+    ['once its failure is recorded', { ...waiting, failure }, now, true],
+  ])('%s', (_rule, row, at, may) => {
+    expect(mayHalt(row, at)).toBe(may);
+  });
+});

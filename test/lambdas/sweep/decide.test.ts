@@ -1,0 +1,217 @@
+import { describe, expect, test } from 'vitest';
+import { departedStates } from '../../../domain/events.ts';
+import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { Node } from '../../../domain/node.ts';
+import type { Admissible, Candidate } from '../../../lambdas/admit/decide.ts';
+import { decideInstance, type InstanceDecision } from '../../../lambdas/sweep/decide.ts';
+
+const minute = 60_000;
+const launchedAt = '2026-11-21T09:00:00.000Z';
+const launch = Date.parse(launchedAt);
+const time = (ms: number) => new Date(launch + ms).toISOString();
+const config = {
+  clusters: ['demo'],
+  releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
+  deadlineMinutes: 20,
+  onFailure: 'quarantine',
+  pools: [{ name: 'ci', instanceProfiles: ['nodes'] }],
+} as const satisfies Admissible;
+const instance: Candidate = {
+  instanceId: 'i-0123456789abcdef0',
+  state: 'running',
+  launchedAt,
+  availabilityZone: 'eu-central-1a',
+  privateDnsName: 'ip-10-0-0-4',
+  instanceProfile: 'arn:aws:iam::123456789012:instance-profile/nodes',
+  tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', 'karpenter.sh/nodepool': 'ci' },
+};
+const node: Node = {
+  instanceId: instance.instanceId,
+  launchedAt,
+  cluster: 'demo',
+  pool: 'ci',
+  nodeName: instance.privateDnsName,
+  providerId: `aws:///eu-central-1a/${instance.instanceId}`,
+  deadline: time(20 * minute),
+};
+const request = { runtime: 'gvisor', release: '20260928.0' } as const;
+const { instanceId, cluster, pool } = node;
+const begun: LedgerRow = { instanceId, launchedAt, cluster, pool, node, request };
+const admitted: LedgerRow = { ...begun, admittedAt: launchedAt };
+const claimed: LedgerRow = { ...admitted, token: 'token', claimedAt: time(minute) };
+const held: LedgerRow = { ...admitted, outcome: 'proof-failed', ending: 'held', endedAt: time(2 * minute) };
+const ended: LedgerRow = { ...claimed, outcome: 'proof-failed', ending: 'quarantined', endedAt: time(2 * minute) };
+const leave = (because: string) => ({ step: 'leave', because });
+
+/** What each tagged instance comes to, as a sentence about it. */
+const table: readonly (readonly [
+  rule: string,
+  instance: Candidate,
+  row: LedgerRow | undefined,
+  afterMs: number,
+  decision: object,
+])[] = [
+  ['without our tag is left alone', { ...instance, tags: {} }, undefined, 5 * minute, leave('not-ours')],
+  [
+    'that goes away and was never admitted is left alone',
+    { ...instance, state: 'terminated' },
+    undefined,
+    5 * minute,
+    leave('not-ours'),
+  ],
+  [
+    "with another profile than its pool's nodes is left alone",
+    { ...instance, instanceProfile: 'arn:aws:iam::123456789012:instance-profile/other' },
+    undefined,
+    5 * minute,
+    leave('not-ours'),
+  ],
+  [
+    'with another profile is ours once it was admitted',
+    { ...instance, instanceProfile: undefined },
+    admitted,
+    5 * minute,
+    leave('under-way'),
+  ],
+  [
+    'that was launched less than two minutes ago is left to its event',
+    instance,
+    undefined,
+    2 * minute - 1,
+    leave('young'),
+  ],
+  [
+    'that no event told of within two minutes is admitted',
+    instance,
+    undefined,
+    2 * minute,
+    { step: 'admit', admission: { node, request } },
+  ],
+  ['that was tagged after its deadline is not admitted', instance, undefined, 20 * minute, leave('late')],
+  ['whose admission was begun is admitted, however late', instance, begun, 60 * minute, { step: 'admit' }],
+  [
+    'whose admission was begun without its node is not begun',
+    instance,
+    { instanceId, launchedAt, cluster, pool },
+    60 * minute,
+    leave('late'),
+  ],
+  ['whose launch is under way is left alone', instance, admitted, 5 * minute, leave('under-way')],
+  [
+    'that goes away before its end departs',
+    { ...instance, state: 'stopping' },
+    admitted,
+    5 * minute,
+    { step: 'depart', instanceId, state: 'stopping' },
+  ],
+  [
+    'that goes away because it is being replaced does not depart',
+    { ...instance, state: 'terminated' },
+    { ...admitted, replacingAt: launchedAt },
+    5 * minute,
+    leave('under-way'),
+  ],
+  [
+    'that goes away after its end is left alone',
+    { ...instance, state: 'terminated' },
+    { ...admitted, outcome: 'released', ending: 'released' },
+    5 * minute,
+    leave('ended'),
+  ],
+  ['20 minutes past its deadline is left to its execution', instance, admitted, 40 * minute, leave('under-way')],
+  [
+    'more than 20 minutes past its deadline is ended',
+    instance,
+    admitted,
+    40 * minute + 1,
+    { step: 'end', row: admitted },
+  ],
+  [
+    'more than 20 minutes past its deadline has its end if it came to one',
+    instance,
+    ended,
+    62 * minute,
+    leave('ended'),
+  ],
+  [
+    'whose command was claimed less than three minutes ago is left alone',
+    instance,
+    claimed,
+    4 * minute - 1,
+    leave('under-way'),
+  ],
+  [
+    'whose command has no answer after three minutes is asked about',
+    instance,
+    claimed,
+    4 * minute,
+    { step: 'ask', row: claimed },
+  ],
+  [
+    'whose command was answered is not asked about',
+    instance,
+    { ...claimed, settledToken: 'token' },
+    4 * minute,
+    leave('under-way'),
+  ],
+  [
+    'whose claim was given back is not asked about',
+    instance,
+    { ...admitted, token: 'token' },
+    4 * minute,
+    leave('under-way'),
+  ],
+  [
+    'that no state waits for is not asked about',
+    instance,
+    { ...admitted, claimedAt: time(minute) },
+    4 * minute,
+    leave('under-way'),
+  ],
+  [
+    'that ended is asked about until an hour after its claim',
+    instance,
+    ended,
+    61 * minute - 1,
+    { step: 'ask', row: ended },
+  ],
+  ['that ended is not asked about an hour after its claim', instance, ended, 61 * minute, leave('ended')],
+  ['that ended within three minutes of its claim is not asked about', instance, ended, 4 * minute - 1, leave('ended')],
+  [
+    'that the breaker held could be tried once more',
+    instance,
+    held,
+    5 * minute,
+    { step: 'retry', held: { row: held, admission: { node: { again: { why: 'held', attempt: 1 } }, request } } },
+  ],
+  [
+    'that the breaker held and is stopped is left alone',
+    { ...instance, state: 'stopped' },
+    held,
+    5 * minute,
+    leave('ended'),
+  ],
+  [
+    'that the breaker held and asks for what is not configured is left alone',
+    { ...instance, tags: { ...instance.tags, 'airlock:runtime': 'runc' } },
+    held,
+    5 * minute,
+    leave('ended'),
+  ],
+  ['that was quarantined is left alone', instance, { ...held, ending: 'quarantined' }, 5 * minute, leave('ended')],
+];
+
+describe('a tagged instance', () => {
+  test.each(table)('%s', (_rule, seen, row, afterMs, decision) => {
+    const decided: InstanceDecision = decideInstance(seen, row, config, launch + afterMs);
+    expect(decided).toMatchObject(decision);
+  });
+
+  test.each(departedStates)('in the state %s departs if it has no end', (state) => {
+    expect(decideInstance({ ...instance, state }, admitted, config, launch + 5 * minute)).toEqual({
+      step: 'depart',
+      instanceId,
+      state,
+    });
+  });
+});
