@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { parseCatalogue } from '../domain/catalogue.ts';
-import { simulatedCatalogue } from '../packages/lab/machine/release.ts';
+import { simulatedCatalogue } from '../packages/lab/releases.ts';
 
 /** What to synthesize, and whereto. */
 interface Synthesis {

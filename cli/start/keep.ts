@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { serve } from '../../packages/local-aws/gateway/server.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import { serve } from '../../packages/local-aws/server.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**

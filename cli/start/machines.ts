@@ -1,12 +1,7 @@
 import { type FaultName, isMachineFault } from '../../packages/lab/faults.ts';
-import type { Machine } from '../../packages/lab/machine/machine.ts';
-import type { Mirror } from '../../packages/lab/machine/mirror.ts';
-import { realFaults } from '../../packages/lab/machine/real/faults.ts';
-import { requireRealHost } from '../../packages/lab/machine/real/host.ts';
-import { RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import { realReleases } from '../../packages/lab/machine/real/release.ts';
-import type { Builders } from '../../packages/lab/machine/release.ts';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { type Machine, SimulatedMachine } from '../../packages/lab/machines.ts';
+import { RealMachine, realFaults, realReleases, requireRealHost } from '../../packages/lab/real-machines.ts';
+import type { Builders, Mirror } from '../../packages/lab/releases.ts';
 import type { StartOptions } from './options.ts';
 
 /** Where the machines of a run come from, and the releases that the mirror serves for them. */

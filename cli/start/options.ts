@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { exampleRuntime, runtimes } from '../../domain/runtimes.ts';
 import { faultNames, faults, isFault } from '../../packages/lab/faults.ts';
-import { nodePlaceholder } from '../../packages/lab/machine/attached.ts';
+import { nodePlaceholder } from '../../packages/lab/machines.ts';
 
 /** What `airlock start` is asked for. */
 export interface StartOptions {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { NodeReport } from '../../packages/lab/simulation/simulation.ts';
+import type { NodeReport } from '../../packages/lab/simulation.ts';
 import type { Rig } from './rig.ts';
 
 /** The object that `--json` prints. */

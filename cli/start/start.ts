@@ -1,9 +1,8 @@
 import { Listr, type ListrTask } from 'listr2';
 import { ConfigError } from '../../lib/config/config-error.ts';
-import { HostError } from '../../packages/lab/machine/real/host.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { NodeReport, World } from '../../packages/lab/simulation/simulation.ts';
-import { KubeconfigRefused } from '../../packages/local-kubernetes/real/attached-cluster.ts';
+import { HostError } from '../../packages/lab/real-machines.ts';
+import type { LaunchedNode, NodeReport, World } from '../../packages/lab/simulation.ts';
+import { KubeconfigRefused } from '../../packages/local-kubernetes/attached-cluster.ts';
 import { SynthesisRefused } from '../synthesize.ts';
 import { attach, NothingToAttach } from './attach.ts';
 import { keep } from './keep.ts';

@@ -1,6 +1,8 @@
 import { exampleRuntime } from '../../domain/runtimes.ts';
 import { type MachineFault, machineFaults } from './machine/faults.ts';
 
+export { type MachineFault, machineFaults };
+
 /** What can go wrong around the machines, in one line each. */
 const worldFaults = {
   'agent-late': 'the SSM agent comes online ten minutes after the launch',

@@ -27,7 +27,7 @@ export async function serverCertificate(): Promise<ServerCertificate> {
   const authorityKeys = await keys();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
-    name: 'CN=airlock local kubernetes',
+    name: 'CN=local kubernetes',
     keys: authorityKeys,
     signingAlgorithm: algorithm,
     ...validity,

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../local-aws/clock.ts';
-import { isRecord } from './server/object.ts';
+import { isRecord } from './object.ts';
 
 /** What the API answered. */
 export interface Answered {

@@ -1,7 +1,7 @@
 import type { Clock } from '../local-aws/clock.ts';
 import { type Answered, ask, type Connection, messageOf } from './client.ts';
 import type { Api } from './kubelet.ts';
-import type { NodeTaint, StoredObject } from './server/object.ts';
+import type { NodeTaint, StoredObject } from './object.ts';
 
 const notReady = 'node.kubernetes.io/not-ready';
 const unregistered = 'karpenter.sh/unregistered';

@@ -1,8 +1,11 @@
-import type { Machine } from '../lab/machine/machine.ts';
 import type { Clock } from '../local-aws/clock.ts';
 import { type Answered, ask, type Connection, messageOf } from './client.ts';
+import type { NodeMachine } from './node-machine.ts';
 import { PodWorker } from './nodes/pod-worker.ts';
-import type { NodeTaint, StoredObject } from './server/object.ts';
+
+export { podStartMs } from './nodes/pod-worker.ts';
+
+import type { NodeTaint, StoredObject } from './object.ts';
 import { timestamp } from './server/store.ts';
 
 /** Where kubelets and autoscalers get their connection from. */
@@ -18,7 +21,7 @@ export interface Api {
 export interface KubeletOptions {
   readonly api: Api;
   readonly clock: Clock;
-  readonly machine: Pick<Machine, 'handlers' | 'boot'>;
+  readonly machine: NodeMachine;
   readonly node: {
     readonly name: string;
     readonly providerId: string;

@@ -1,6 +1,6 @@
 import type { Clock } from '../local-aws/clock.ts';
 import type { Controllers } from './controllers.ts';
-import type { NodeTaint, StoredObject } from './server/object.ts';
+import type { NodeTaint, StoredObject } from './object.ts';
 
 /** What node-readiness-controller is told by a NodeReadinessRule, and where it looks. */
 export interface ReadinessRule {

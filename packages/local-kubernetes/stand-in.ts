@@ -1,11 +1,11 @@
 import type { Clock } from '../local-aws/clock.ts';
 import type { ServerCertificate } from './certificate.ts';
 import type { Faults } from './faults.ts';
+import type { StoredObject } from './object.ts';
 import type { SecretOf } from './server/authenticate.ts';
 import { type Asked, Front, type Reply } from './server/front.ts';
 import { type AccessEntry, Identities } from './server/identities.ts';
 import { endNamespaces } from './server/namespaces.ts';
-import type { StoredObject } from './server/object.ts';
 import { apply, carryOut, NotServed, unknownPath } from './server/request.ts';
 import { resources } from './server/resources.ts';
 import { ApiError } from './server/status.ts';
@@ -26,7 +26,7 @@ export interface StandInOptions {
 }
 
 /**
- * A Kubernetes API server as far as Airlock, a kubelet and an autoscaler use one, over real TLS on loopback: tokens, RBAC,
+ * A Kubernetes API server as far as a controller, a kubelet and an autoscaler use one, over real TLS on loopback: tokens, RBAC,
  * NodeRestriction, JSON Patch, versions and validation by the real server's rules. What it does not serve it refuses by name, and
  * {@link KubernetesStandIn.refusals} remembers that.
  */

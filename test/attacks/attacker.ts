@@ -1,6 +1,6 @@
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import type { Principal } from '../../packages/local-aws/gateway/service.ts';
-import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import type { Principal } from '../../packages/local-aws/aws.ts';
+import { readPolicy } from '../../packages/local-aws/iam.ts';
 
 /**
  * A principal of the account that may do exactly these actions, on every resource, and nothing else.

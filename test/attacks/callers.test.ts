@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode } from '../../packages/lab/simulation.ts';
 import {
   cluster,
   commandsFor,

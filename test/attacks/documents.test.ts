@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Script } from '../../packages/lab/machine/machine.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import type { Script } from '../../packages/local-aws/agent.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import { commandsFor, launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 

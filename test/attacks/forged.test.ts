@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { departureOf } from '../../domain/events.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
 import {
   commandsFor,
   done,

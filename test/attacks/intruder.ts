@@ -1,6 +1,6 @@
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
+import { readPolicy } from '../../packages/local-aws/iam.ts';
 
 /** What a call came to: the answer, or the error as AWS names it. */
 export type Came = { readonly answer: Record<string, unknown> } | { readonly error: string };

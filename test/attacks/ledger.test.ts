@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Writer } from '../../domain/ledger-rights.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { World } from '../../packages/lab/simulation.ts';
+import type { Principal } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import type { Principal } from '../../packages/local-aws/gateway/service.ts';
 import { launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 

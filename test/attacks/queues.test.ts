@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import type { Principal } from '../../packages/local-aws/gateway/service.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import type { Principal } from '../../packages/local-aws/aws.ts';
 import { withOperator } from '../scenarios/operator.ts';
 import { functionName, launch, settle, startWorld } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';

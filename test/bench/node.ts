@@ -3,10 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { defaultRelease, parseCatalogue, releaseOf } from '../../domain/catalogue.ts';
-import { startMirror } from '../../packages/lab/machine/mirror.ts';
-import { RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import { realReleases } from '../../packages/lab/machine/real/release.ts';
-import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
+import { RealMachine, realReleases } from '../../packages/lab/real-machines.ts';
+import { simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { assembleDocument, scriptOf, type Verb } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 

@@ -1,8 +1,7 @@
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { podStartMs } from '../../packages/local-kubernetes/nodes/pod-worker.ts';
+import { podStartMs } from '../../packages/local-kubernetes/kubelet.ts';
 import { latency } from '../scale/latency.ts';
 import { runPool } from '../scale/pool.ts';
 import { quantile, waitsOf } from './waits.ts';

@@ -1,5 +1,4 @@
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
 
 /** How long a launch waited for Airlock, in milliseconds on the world's clock. */
 export interface Waits {

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { breakers, closeBreaker } from '../../cli/breaker.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import { asOperator, withOperator } from '../scenarios/operator.ts';
 import { launch, settle, startWorld, story } from '../scenarios/scenario.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, inject, it } from 'vitest';
-import { hostProgram } from '../../packages/lab/machine/tree.ts';
+import { hostProgram } from '../../packages/lab/machines.ts';
 import { airlock } from './airlock.ts';
 
 /** Puts the text of an airlock.yaml among the words into a file, and the file's name in its place. */

@@ -7,7 +7,7 @@ import { doorKinds, doorsPage, noDoors } from '../../cli/pages/doors/page.ts';
 import { doorsOf, plainId, type Resources, rolesOf } from '../../cli/pages/doors/template.ts';
 import { outsiders, rolesThatMay, verdictOf } from '../../cli/pages/doors/verdict.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { launch, pass, startWorld } from '../scenarios/scenario.ts';
 

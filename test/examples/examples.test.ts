@@ -10,8 +10,8 @@ import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { loadConfig, parseConfig } from '../../lib/config/load.ts';
-import { planOf } from '../../packages/lab/simulation/adoption.ts';
-import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
+import { planOf } from '../../packages/lab/simulation.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { faultsOf } from '../lib/service-spec.ts';
 import { unknownFields } from './schema.ts';
 

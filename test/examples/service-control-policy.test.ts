@@ -7,9 +7,8 @@ import * as lambda from '@aws-sdk/client-lambda';
 import * as states from '@aws-sdk/client-sfn';
 import * as ssm from '@aws-sdk/client-ssm';
 import { describe, expect, test } from 'vitest';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { evaluateIdentity, type Verdict } from '../../packages/local-aws/iam/evaluate.ts';
-import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import { evaluateIdentity, readPolicy, type Verdict } from '../../packages/local-aws/iam.ts';
 import { functionName, startWorld } from '../scenarios/scenario.ts';
 
 const file = join(import.meta.dirname, '..', '..', 'examples', 'service-control-policy', 'policy.json');

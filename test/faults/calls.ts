@@ -1,7 +1,6 @@
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import { AwsError, type Faults, type ObservedCall } from '../../packages/local-aws/aws.ts';
 import type { Clock } from '../../packages/local-aws/clock.ts';
-import type { Faults, ObservedCall } from '../../packages/local-aws/gateway/observed.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import type { Dice } from './dice.ts';
 
 /** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */

@@ -1,5 +1,5 @@
-import type { Ended, Machine, Script } from '../../packages/lab/machine/machine.ts';
-import type { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import type { Machine, ModelledMachine } from '../../packages/lab/machines.ts';
+import type { Ended, Script } from '../../packages/local-aws/agent.ts';
 import type { Clock } from '../../packages/local-aws/clock.ts';
 
 /** One script that ran on a machine, as the machine saw it. */

@@ -1,11 +1,10 @@
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import type { MachineFault } from '../../packages/lab/machine/faults.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode, type NodePlan } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import type { MachineFault } from '../../packages/lab/faults.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, type LaunchedNode, type NodePlan, World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import type { LambdaFunction } from '../../packages/local-aws/lambda/lambda-function.ts';
-import type { DeliveryHook } from '../../packages/local-aws/services/events/deliveries.ts';
+import type { LambdaFunction } from '../../packages/local-aws/lambda.ts';
+import type { DeliveryHook } from '../../packages/local-aws/services.ts';
 import { Controllers } from '../../packages/local-kubernetes/controllers.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 import { type CallFault, Calls } from './calls.ts';

@@ -1,6 +1,6 @@
 import { runtimeTag } from '../../domain/tags.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /** An instance in one launch, as EC2 has it. */

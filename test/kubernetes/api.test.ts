@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Answered, ask, type Connection, messageOf } from '../../packages/local-kubernetes/client.ts';
-import { nodeBody, startCluster, type TestCluster } from '../../packages/local-kubernetes/test/cluster.ts';
+import { nodeBody, startCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
 let admin: Connection;

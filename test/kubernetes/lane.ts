@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { assets } from '../../packages/local-kubernetes/test/cluster.ts';
+import { assets } from './cluster.ts';
 
 /** Says which API server the tests run against, and refuses a folder that does not hold one. */
 export default function setup(): void {

@@ -4,9 +4,9 @@ import { type Addressed, KubernetesObjects } from '../../lambdas/adapters/kubern
 import type { Ports } from '../../lambdas/prepare-cluster/ports.ts';
 import { update } from '../../lambdas/prepare-cluster/prepare.ts';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
-import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
-import { startCluster, type TestCluster } from '../../packages/local-kubernetes/test/cluster.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { manifestsFor } from '../lambdas/prepare-cluster/world.ts';
+import { startCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
 let objects: KubernetesObjects;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clusterRules, eventRules, proofRules, publishRules } from '../../kubernetes/rights.ts';
 import { Kubernetes } from '../../lambdas/adapters/kubernetes.ts';
-import { startCluster, type TestCluster } from '../../packages/local-kubernetes/test/cluster.ts';
+import { startCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 // Vectors of https://kubernetes.io/docs/reference/using-api/server-side-apply/ and of the kinds that Airlock applies.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
-import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
-import { startCluster, type TestCluster } from '../../packages/local-kubernetes/test/cluster.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
+import { startCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

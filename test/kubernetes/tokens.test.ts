@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eksToken } from '../../lambdas/adapters/eks-token.ts';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
-import {
-  clusterName,
-  credentials,
-  region,
-  startCluster,
-  stranger,
-  type TestCluster,
-} from '../../packages/local-kubernetes/test/cluster.ts';
+import { clusterName, credentials, region, startCluster, stranger, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {

@@ -5,9 +5,8 @@ import { stringify } from 'yaml';
 import { type SynthesisRefused, synthesizeSimulated } from '../../cli/synthesize.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import { limitFaults } from '../../lib/limits.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 
 function scratch(): string {

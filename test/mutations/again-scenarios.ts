@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation.ts';
 import { Cause } from '../scenarios/cause.ts';
 import { gate, on, type Scenario, type Stage } from './stage.ts';
 

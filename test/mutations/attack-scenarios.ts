@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { Script } from '../../packages/lab/machine/machine.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { Script } from '../../packages/local-aws/agent.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { endless } from '../scenarios/slow.ts';
 import { on, type Scenario, Stage } from './stage.ts';

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { World } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 import { redeploy } from '../scenarios/redeploy.ts';

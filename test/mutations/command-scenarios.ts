@@ -1,7 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import { plant } from '../../packages/lab/simulation/planted.ts';
-import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
+import { karpenterNode, plant, receiptIn } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
 import { cluster, gate, on, onceAfter, type Scenario } from './stage.ts';
 

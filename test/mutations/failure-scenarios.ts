@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { slow } from '../scenarios/slow.ts';
 import { on, type Scenario } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import { slow } from '../scenarios/slow.ts';
 import { on, type Scenario } from './stage.ts';
 

@@ -1,12 +1,10 @@
 import { strict as assert } from 'node:assert';
-import type { MachineFault } from '../../packages/lab/machine/faults.ts';
-import type { Machine } from '../../packages/lab/machine/machine.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode, type NodeChange } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import type { MachineFault } from '../../packages/lab/faults.ts';
+import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange, World } from '../../packages/lab/simulation.ts';
+import type { Faults } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import type { Faults } from '../../packages/local-aws/gateway/observed.ts';
-import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { Copy, type PoolRules } from './assembly.ts';
 
 export const cluster = 'demo';

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { proofPod, proofPodName } from '../../domain/proof-pod.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import { plant } from '../../packages/lab/simulation/planted.ts';
+import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
 import { cluster, gate, on, type Scenario } from './stage.ts';
 

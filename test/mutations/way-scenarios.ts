@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { startMirror } from '../../packages/lab/machine/mirror.ts';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
-import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { startMirror } from '../../packages/lab/releases.ts';
+import { receiptIn } from '../../packages/lab/simulation.ts';
 import { cluster, gate, on, type Scenario } from './stage.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];

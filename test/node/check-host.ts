@@ -1,4 +1,4 @@
-import { HostError, requireRealHost } from '../../packages/lab/machine/real/host.ts';
+import { HostError, requireRealHost } from '../../packages/lab/real-machines.ts';
 
 // Before vitest starts, which would need to write into the checkout and would bury the reason under a stack.
 try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
-import type { RealOptions } from '../../packages/lab/machine/real/options.ts';
+import type { RealOptions } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { targets } from './targets.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, onNode, run, snapshot } from './installation.ts';
 import { newest, targets } from './targets.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { realFaults } from '../../packages/lab/machine/real/faults.ts';
+import { realFaults } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, onNode, run, snapshot } from './installation.ts';
 import { newest, targets } from './targets.ts';
 

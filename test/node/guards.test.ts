@@ -1,8 +1,6 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, test } from 'vitest';
-import { realFaults } from '../../packages/lab/machine/real/faults.ts';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import type { ReleaseKind } from '../../packages/lab/machine/real/release.ts';
+import { type RealMachine, type ReleaseKind, realFaults } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type Guard, type GuardedNode, guards, without } from '../ssm-documents/guards.ts';
 import { readShown } from '../ssm-documents/shown.ts';

@@ -4,13 +4,16 @@ import { afterAll, expect } from 'vitest';
 import { type Catalogue, parseCatalogue } from '../../domain/catalogue.ts';
 import { type Result, readResult } from '../../domain/result.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { Machine } from '../../packages/lab/machine/machine.ts';
-import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
-import { type DaemonState, RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import type { RealOptions } from '../../packages/lab/machine/real/options.ts';
-import { type ReleaseKind, realReleases } from '../../packages/lab/machine/real/release.ts';
-import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
-import { runDocument } from '../../packages/local-aws/agent/run-document.ts';
+import type { Machine } from '../../packages/lab/machines.ts';
+import {
+  type DaemonState,
+  RealMachine,
+  type RealOptions,
+  type ReleaseKind,
+  realReleases,
+} from '../../packages/lab/real-machines.ts';
+import { type Mirror, simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
+import { runDocument } from '../../packages/local-aws/agent.ts';
 import { type AssembledDocument, assembleDocument, type Verb } from '../../ssm-documents/assemble.ts';
 import type { Target } from './targets.ts';
 

@@ -1,5 +1,6 @@
-import type { Ended, Machine, Script } from '../../packages/lab/machine/machine.ts';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import type { Machine } from '../../packages/lab/machines.ts';
+import type { RealMachine } from '../../packages/lab/real-machines.ts';
+import type { Ended, Script } from '../../packages/local-aws/agent.ts';
 import { unpackShell } from '../../ssm-documents/pack.ts';
 
 /** The line of the scripts that marks a boundary. */

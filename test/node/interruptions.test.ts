@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import type { ReleaseKind } from '../../packages/lab/machine/real/release.ts';
-import { runDocument } from '../../packages/local-aws/agent/run-document.ts';
+import type { RealMachine, ReleaseKind } from '../../packages/lab/real-machines.ts';
+import { runDocument } from '../../packages/local-aws/agent.ts';
 import type { Verb } from '../../ssm-documents/assemble.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { interruptedAt } from './interruption.ts';

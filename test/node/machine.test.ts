@@ -3,8 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import { RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import { realDirectory } from '../../packages/lab/machine/real/roots.ts';
+import { RealMachine, realDirectory } from '../../packages/lab/real-machines.ts';
 
 const running = join(realDirectory(), 'running');
 

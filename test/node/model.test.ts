@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readResult } from '../../domain/result.ts';
-import type { MachineFault } from '../../packages/lab/machine/faults.ts';
-import { recordings } from '../../packages/lab/machine/modelled.ts';
-import { type RealFault, realFaults } from '../../packages/lab/machine/real/faults.ts';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import type { MachineFault } from '../../packages/lab/faults.ts';
+import { recordings } from '../../packages/lab/machines.ts';
+import { type RealFault, type RealMachine, realFaults } from '../../packages/lab/real-machines.ts';
 import { secondsFor } from '../../packages/lab/test/machine/recording.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { expectAsBefore, expectInstalled, onNode, snapshot, supplyOf } from './installation.ts';

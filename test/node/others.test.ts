@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configurations } from '../../packages/lab/machine/configurations.ts';
+import { configurations } from '../../packages/lab/machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
 

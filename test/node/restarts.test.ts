@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OwnConfiguration } from '../../packages/lab/machine/real/options.ts';
+import type { OwnConfiguration } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
 

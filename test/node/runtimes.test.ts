@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, type Snapshot, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
 

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { release as kernel } from 'node:os';
-import { NodeCgroups } from '../../packages/lab/machine/real/cgroups.ts';
-import { realReleases } from '../../packages/lab/machine/real/release.ts';
-import { rootOf } from '../../packages/lab/machine/real/roots.ts';
+import { NodeCgroups, realReleases, rootOf } from '../../packages/lab/real-machines.ts';
 import { targets } from './targets.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

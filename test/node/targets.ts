@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { DebianRelease } from '../../packages/lab/machine/real/roots.ts';
+import type { DebianRelease } from '../../packages/lab/real-machines.ts';
 
 /** A containerd that the tests run against. */
 export interface Target {

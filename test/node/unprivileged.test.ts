@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
+import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 import { onNode, run, supplyOf } from './installation.ts';

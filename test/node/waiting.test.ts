@@ -1,8 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { RealMachine } from '../../packages/lab/machine/real/machine.ts';
-import { fakeTimeLibrary } from '../../packages/lab/machine/real/roots.ts';
+import { fakeTimeLibrary, type RealMachine } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';

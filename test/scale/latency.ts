@@ -1,5 +1,5 @@
+import type { Faults } from '../../packages/local-aws/aws.ts';
 import type { Clock } from '../../packages/local-aws/clock.ts';
-import type { Faults } from '../../packages/local-aws/gateway/observed.ts';
 
 /**
  * How long calls take, in milliseconds, by service or by operation: what is usual inside one region. AWS publishes none of them, so they are

@@ -1,6 +1,5 @@
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, type LaunchedNode, World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { latency } from './latency.ts';
 

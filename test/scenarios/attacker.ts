@@ -1,6 +1,6 @@
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import type { Principal } from '../../packages/local-aws/gateway/service.ts';
-import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import type { Principal } from '../../packages/local-aws/aws.ts';
+import { readPolicy } from '../../packages/local-aws/iam.ts';
 
 /** A role of the account that holds one action on everything, and nothing else. */
 export function roleWith(world: World, action: string): Principal {

@@ -1,5 +1,4 @@
-import type { Machine } from '../../packages/lab/machine/machine.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
 
 /** What keeps every machine of a run from being proven, until it is mended. */
 export class Cause {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, startWorld } from './scenario.ts';
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
+import { receiptIn, type World } from '../../packages/lab/simulation.ts';
 import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
 import { endless } from './slow.ts';
 

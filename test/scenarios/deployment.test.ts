@@ -1,12 +1,11 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { ClusterSettings } from '../../packages/lab/simulation/services.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { type ClusterSettings, World } from '../../packages/lab/simulation.ts';
+import { AwsError, type Principal } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { AwsError, type Principal } from '../../packages/local-aws/gateway/service.ts';
-import { readPolicy } from '../../packages/local-aws/iam/policy.ts';
+import { readPolicy } from '../../packages/local-aws/iam.ts';
 import { redeploy } from './redeploy.ts';
 import { cluster } from './scenario.ts';
 

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
 import { commandsFor, done, launch, pass, settle, startWorld, withoutSweep } from './scenario.ts';
 

@@ -1,10 +1,9 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { provenLabel } from '../../domain/kubernetes.ts';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import { commandsFor, gate, launch, nodeOf, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
 
 const minute = 60_000;

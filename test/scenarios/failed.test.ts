@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import { plant } from '../../packages/lab/simulation/planted.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
 import { cluster, commandsFor, gate, launch, nodeOf, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
 
 describe('a proof that says that the container is not in gVisor', () => {

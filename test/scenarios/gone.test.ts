@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { provenLabel } from '../../domain/kubernetes.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
+import { type LaunchedNode, receiptIn, type World } from '../../packages/lab/simulation.ts';
 import {
   commandsFor,
   done,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { breakers, closeBreaker } from '../../cli/breaker.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import type { World } from '../../packages/lab/simulation.ts';
 import { Cause } from './cause.ts';
 import { asOperator, withOperator } from './operator.ts';
 import { commandsFor, launch, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';

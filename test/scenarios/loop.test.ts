@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { Autoscaler } from '../../packages/lab/simulation/autoscaler.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { Autoscaler, karpenterNode } from '../../packages/lab/simulation.ts';
 import { cluster, gate, pass, startWorld, withPools } from './scenario.ts';
 import { slow } from './slow.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { World } from '../../packages/lab/simulation.ts';
 import { launch, settle, startWorld } from './scenario.ts';
 
 interface Metric {

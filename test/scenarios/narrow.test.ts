@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { launch, settle, startWorld } from './scenario.ts';
 
 const minute = 60_000;

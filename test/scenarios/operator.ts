@@ -5,8 +5,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { inject } from 'vitest';
 import type { Reach } from '../../cli/breaker.ts';
 import { synthesize } from '../../cli/synthesize.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { serve } from '../../packages/local-aws/gateway/server.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import { serve } from '../../packages/local-aws/server.ts';
 
 let operated: Promise<string> | undefined;
 

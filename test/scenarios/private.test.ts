@@ -5,13 +5,11 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { stringify } from 'yaml';
 import { synthesize } from '../../cli/synthesize.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import type { ClusterSettings } from '../../packages/lab/simulation/services.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { simulatedCatalogue } from '../../packages/lab/releases.ts';
+import { type ClusterSettings, karpenterNode, World } from '../../packages/lab/simulation.ts';
+import type { Principal } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import type { Principal } from '../../packages/local-aws/gateway/service.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { gate } from './scenario.ts';

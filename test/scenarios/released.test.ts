@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
+import { receiptIn } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
 import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf, withoutSweep } from './scenario.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
-import { karpenterNode } from '../../packages/lab/simulation/node.ts';
-import { plant } from '../../packages/lab/simulation/planted.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
 import { broken } from '../faults/calls.ts';
 import { cluster, commandsFor, done, functionName, gate, launch, pass, settle, startWorld, story } from './scenario.ts';
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { receiptIn } from '../../packages/lab/simulation/timeline.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { type LaunchedNode, receiptIn, type World } from '../../packages/lab/simulation.ts';
 import { launch, nodeOf, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { here } from '../../packages/local-aws/gateway/service.ts';
-import { stackId } from '../../packages/local-aws/template/names.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import { here } from '../../packages/local-aws/aws.ts';
+import { stackId } from '../../packages/local-aws/template.ts';
 import { startWorld } from './scenario.ts';
 
 /** What `docs/rights.md` gives a role: actions, each with the resources as the page writes them. */

@@ -1,12 +1,10 @@
 import { inject, onTestFinished } from 'vitest';
-import type { MachineFault } from '../../packages/lab/machine/faults.ts';
-import type { Machine } from '../../packages/lab/machine/machine.ts';
-import { startMirror } from '../../packages/lab/machine/mirror.ts';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
-import { karpenterNode, type LaunchedNode, type NodeChange } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import type { MachineFault } from '../../packages/lab/faults.ts';
+import { type Machine, SimulatedMachine } from '../../packages/lab/machines.ts';
+import { startMirror } from '../../packages/lab/releases.ts';
+import { karpenterNode, type LaunchedNode, type NodeChange, World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import type { StoredObject } from '../../packages/local-kubernetes/server/object.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { Copy, type PoolRules } from '../mutations/assembly.ts';
 
 export const cluster = 'demo';

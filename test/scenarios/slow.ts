@@ -1,5 +1,4 @@
-import type { Machine } from '../../packages/lab/machine/machine.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
+import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
 
 /** A machine whose scripts take so long. */
 export function slow(machine: Machine, durationMs: number): Machine {

@@ -1,8 +1,8 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { World } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { cluster, launch, pass, settle, withPools } from './scenario.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
-import { serve } from '../../packages/local-aws/gateway/server.ts';
-import { AwsError } from '../../packages/local-aws/gateway/service.ts';
+import type { World } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
+import { serve } from '../../packages/local-aws/server.ts';
 import { withOperator } from './operator.ts';
 import {
   commandsFor,

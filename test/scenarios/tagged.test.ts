@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import type { LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import type { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
 import { roleWith } from './attacker.ts';
 import { commandsFor, launch, pass, settle, startWorld, story, withPools } from './scenario.ts';
 

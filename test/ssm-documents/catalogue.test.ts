@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { parametersFor } from '../../domain/parameters.ts';
 import { runtimes } from '../../domain/runtimes.ts';
-import type { SimulatedOptions } from '../../packages/lab/machine/simulated.ts';
+import type { SimulatedOptions } from '../../packages/lab/machines.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 import { catalogue, nodes, resultOf, shipped } from './node.ts';
 import { readShown } from './shown.ts';

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ConfigurationName, configurations } from '../../packages/lab/machine/configurations.ts';
-import { isTable, tableAt } from '../../packages/lab/machine/containerd/tables.ts';
-import type { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import {
+  type ConfigurationName,
+  configurations,
+  isTable,
+  type SimulatedMachine,
+  tableAt,
+} from '../../packages/lab/machines.ts';
 import { nodes, run } from './node.ts';
 
 const node = nodes();

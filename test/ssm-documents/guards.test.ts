@@ -1,8 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isTable, tableAt } from '../../packages/lab/machine/containerd/tables.ts';
-import type { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { isTable, type SimulatedMachine, tableAt } from '../../packages/lab/machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type GuardedNode, guards, without } from './guards.ts';
 import { documentOf, nodes, resultOf } from './node.ts';

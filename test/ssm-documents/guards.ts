@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Result } from '../../domain/result.ts';
-import type { ConfigurationName } from '../../packages/lab/machine/configurations.ts';
-import type { MachineFault } from '../../packages/lab/machine/faults.ts';
+import type { MachineFault } from '../../packages/lab/faults.ts';
+import type { ConfigurationName } from '../../packages/lab/machines.ts';
 
 /** A node as far as a guard is about it. */
 export interface GuardedNode {

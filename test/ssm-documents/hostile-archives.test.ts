@@ -1,10 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
-import { type Builders, simulatedBuilders, simulatedCatalogue } from '../../packages/lab/machine/release.ts';
-import { deb, type OddMember, oddTar } from '../../packages/lab/machine/releases/archive.ts';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import {
+  type Builders,
+  deb,
+  type Mirror,
+  type OddMember,
+  oddTar,
+  simulatedBuilders,
+  simulatedCatalogue,
+  startMirror,
+} from '../../packages/lab/releases.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 import { shell } from '../../ssm-documents/parts.ts';
 import { nodes, resultOf, shipped } from './node.ts';

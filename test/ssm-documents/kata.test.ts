@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { tableAt } from '../../packages/lab/machine/containerd/tables.ts';
-import type { SimulatedMachine, SimulatedOptions } from '../../packages/lab/machine/simulated.ts';
+import { type SimulatedMachine, type SimulatedOptions, tableAt } from '../../packages/lab/machines.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 import { boundariesIn, catalogue, filesOf, killAt, nodes, run, runChanged } from './node.ts';
 import { readShown } from './shown.ts';

@@ -4,11 +4,9 @@ import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
 import { parametersFor, type Verb } from '../../domain/parameters.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { Ended } from '../../packages/lab/machine/machine.ts';
-import { type Mirror, startMirror } from '../../packages/lab/machine/mirror.ts';
-import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
-import { SimulatedMachine, type SimulatedOptions } from '../../packages/lab/machine/simulated.ts';
-import { runDocument } from '../../packages/local-aws/agent/run-document.ts';
+import { SimulatedMachine, type SimulatedOptions } from '../../packages/lab/machines.ts';
+import { type Mirror, simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
+import { type Ended, runDocument } from '../../packages/local-aws/agent.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 
 /** The catalogue as it comes with Airlock. */

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { resultLimit } from '../../domain/result.ts';
-import type { MachineFault } from '../../packages/lab/machine/faults.ts';
-import type { SimulatedOptions } from '../../packages/lab/machine/simulated.ts';
+import type { MachineFault } from '../../packages/lab/faults.ts';
+import type { SimulatedOptions } from '../../packages/lab/machines.ts';
 import { nodes, resultOf, run, runChanged } from './node.ts';
 import { readShown } from './shown.ts';
 

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import type { SimulatedMachine } from '../../packages/lab/machines.ts';
 import { nodes, run } from './node.ts';
 
 const node = nodes();

@@ -1,6 +1,5 @@
 import { type ReadResult, readResult } from '../../domain/result.ts';
-import type { Ended } from '../../packages/lab/machine/machine.ts';
-import { reportOf } from '../../packages/local-aws/agent/run-document.ts';
+import { type Ended, reportOf } from '../../packages/local-aws/agent.ts';
 
 /** Reads a script's result as Airlock does: out of the 2,500 bytes that the agent leaves of both streams. */
 export function readShown(ended: Ended): ReadResult {

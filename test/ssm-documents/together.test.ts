@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import type { SimulatedMachine } from '../../packages/lab/machines.ts';
 import { filesOf, killAt, nodes, run, runChanged } from './node.ts';
 
 const node = nodes();

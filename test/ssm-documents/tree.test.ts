@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { hostProgram } from '../../packages/lab/machine/tree.ts';
+import { hostProgram } from '../../packages/lab/machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { documentOf, nodes } from './node.ts';
 

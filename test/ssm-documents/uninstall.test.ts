@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ConfigurationName } from '../../packages/lab/machine/configurations.ts';
-import type { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import type { ConfigurationName, SimulatedMachine } from '../../packages/lab/machines.ts';
 import { boundariesIn, filesOf, killAt, nodes, run, runChanged } from './node.ts';
 
 const node = nodes();

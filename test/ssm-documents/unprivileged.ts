@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseCatalogue } from '../../domain/catalogue.ts';
-import { startMirror } from '../../packages/lab/machine/mirror.ts';
-import { simulatedCatalogue } from '../../packages/lab/machine/release.ts';
-import { SimulatedMachine } from '../../packages/lab/machine/simulated.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 
 // A program of its own, so that a test can run it as another user: one installation, and its result with the user's number.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Ended, Machine, Script } from './machine.ts';
+import type { Ended, Script } from '../../local-aws/agent.ts';
+import type { Machine } from './machine.ts';
 import { execute } from './process.ts';
 
 /** How long the command may take beside the script itself, in seconds: a connection, a container. */

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
+import type { Ended, Script } from '../../local-aws/agent.ts';
+import type { Boot, RuntimeHandler } from '../../local-kubernetes/node-machine.ts';
 import type { MachineFault } from './faults.ts';
-import { type Boot, type Ended, type Machine, type RuntimeHandler, type Script, usualKernel } from './machine.ts';
+import { type Machine, usualKernel } from './machine.ts';
 
 /** What one script did on the simulated machine, without what differs from machine to machine. */
 const AnswerSchema = v.strictObject({

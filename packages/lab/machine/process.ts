@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Ended } from './machine.ts';
+import type { Ended } from '../../local-aws/agent.ts';
 
 /** How a program is run. */
 export interface ExecutionOptions {

@@ -11,13 +11,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Runtime } from '../../../domain/runtimes.ts';
+import type { Ended, Script } from '../../local-aws/agent.ts';
+import type { Boot, RuntimeHandler } from '../../local-kubernetes/node-machine.ts';
 import { type ConfigurationName, companions, configurations } from './configurations.ts';
 import { effective } from './containerd/configuration.ts';
 import { defaults, seriesOf } from './containerd/defaults.ts';
 import { filesIn, type Running, start } from './containerd/main.ts';
 import { print } from './containerd/print.ts';
 import { cloudInitResult, type MachineFault } from './faults.ts';
-import { type Boot, type Ended, type Machine, type RuntimeHandler, type Script, usualKernel } from './machine.ts';
+import { type Machine, usualKernel } from './machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from './mirror.ts';
 import { type Apt, furnishArchive } from './packages.ts';
 import { execute } from './process.ts';

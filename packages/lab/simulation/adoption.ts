@@ -1,6 +1,6 @@
 import { karpenterPoolLabel, poolLabel } from '../../../domain/kubernetes.ts';
 import { runtimeTag } from '../../../domain/tags.ts';
-import type { StoredObject } from '../../local-kubernetes/server/object.ts';
+import type { StoredObject } from '../../local-kubernetes/object.ts';
 import type { NodePlan } from './node.ts';
 
 /** From the start of a run until the agent of an adopted node is online, in milliseconds. */

@@ -1,7 +1,6 @@
 import { source } from '../../../domain/events.ts';
 import { exampleRuntime } from '../../../domain/runtimes.ts';
-import type { Faults } from '../../local-aws/gateway/observed.ts';
-import { AwsError } from '../../local-aws/gateway/service.ts';
+import { AwsError, type Faults } from '../../local-aws/aws.ts';
 import type { FaultName } from '../faults.ts';
 import type { NodePlan } from './node.ts';
 import type { World } from './simulation.ts';

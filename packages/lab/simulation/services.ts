@@ -1,18 +1,20 @@
-import { runDocument } from '../../local-aws/agent/run-document.ts';
+import { runDocument } from '../../local-aws/agent.ts';
 import { VirtualClock } from '../../local-aws/clock.ts';
 import type { Core, PartMaker } from '../../local-aws/core.ts';
 import type { Part } from '../../local-aws/part.ts';
-import { AutoScaling } from '../../local-aws/services/autoscaling.ts';
-import { CloudWatch } from '../../local-aws/services/cloudwatch.ts';
-import { DynamoDb } from '../../local-aws/services/dynamodb/dynamodb.ts';
-import { Ec2 } from '../../local-aws/services/ec2/ec2.ts';
-import { Eks } from '../../local-aws/services/eks.ts';
-import { Events } from '../../local-aws/services/events/events.ts';
-import { EventSourceMappings } from '../../local-aws/services/lambda/event-source-mapping.ts';
-import { Scheduler } from '../../local-aws/services/scheduler.ts';
-import { Sqs } from '../../local-aws/services/sqs/sqs.ts';
-import { Ssm } from '../../local-aws/services/ssm/ssm.ts';
-import { States } from '../../local-aws/services/states/states.ts';
+import {
+  AutoScaling,
+  CloudWatch,
+  DynamoDb,
+  Ec2,
+  Eks,
+  EventSourceMappings,
+  Events,
+  Scheduler,
+  Sqs,
+  Ssm,
+  States,
+} from '../../local-aws/services.ts';
 import type { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
 
 /** How EKS has a cluster. */

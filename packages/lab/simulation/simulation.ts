@@ -1,12 +1,11 @@
-import type { Clock } from '../../local-aws/clock.ts';
-import { VirtualClock } from '../../local-aws/clock.ts';
+import type { Faults } from '../../local-aws/aws.ts';
+import { type Clock, VirtualClock } from '../../local-aws/clock.ts';
 import { LocalCloud } from '../../local-aws/cloud.ts';
 import type { Core } from '../../local-aws/core.ts';
-import type { Faults } from '../../local-aws/gateway/observed.ts';
-import type { Iam } from '../../local-aws/iam/iam.ts';
+import type { Iam } from '../../local-aws/iam.ts';
+import { AttachedCluster } from '../../local-kubernetes/attached-cluster.ts';
 import { clusterCertificate } from '../../local-kubernetes/certificate.ts';
 import { Controllers } from '../../local-kubernetes/controllers.ts';
-import { AttachedCluster } from '../../local-kubernetes/real/attached-cluster.ts';
 import { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
 import type { Machine } from '../machine/machine.ts';
 import { LaunchedNode, type NodePlan } from './node.ts';

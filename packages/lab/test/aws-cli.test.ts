@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { VirtualClock } from '../../local-aws/clock.ts';
-import { type Served, serve } from '../../local-aws/gateway/server.ts';
+import { type Served, serve } from '../../local-aws/server.ts';
 import { ModelledMachine } from '../machine/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../simulation/node.ts';
 import { World } from '../simulation/simulation.ts';

@@ -1,5 +1,5 @@
-import type { Ended, Machine } from '../../lab/machine/machine.ts';
 import { DocumentError, readDocument, type Step } from './document.ts';
+import type { AgentMachine, Ended } from './machine.ts';
 import { combine, cutStream } from './output.ts';
 import { firstAgentWithEnvironment, interpolate, type Resolved, resolveParameters } from './parameters.ts';
 
@@ -30,7 +30,7 @@ export interface DocumentResult {
 
 /** The circumstances of a run. */
 export interface RunOptions {
-  readonly machine: Machine;
+  readonly machine: AgentMachine;
   readonly commandId: string;
   /** {@link firstAgentWithEnvironment} unless told. */
   readonly agentVersion?: string;

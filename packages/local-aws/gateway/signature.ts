@@ -2,8 +2,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials } from '../iam/credentials.ts';
+import { Sha256 } from '../sha256.ts';
 import { AwsError } from './service.ts';
-import { Sha256 } from './sha256.ts';
 import type { WireRequest } from './wire.ts';
 
 /** How far the clock of a caller may be off, in milliseconds. */

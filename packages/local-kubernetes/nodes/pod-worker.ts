@@ -1,7 +1,7 @@
-import type { Machine } from '../../lab/machine/machine.ts';
 import type { Clock } from '../../local-aws/clock.ts';
 import { ask, type Connection } from '../client.ts';
-import type { StoredObject } from '../server/object.ts';
+import type { NodeMachine } from '../node-machine.ts';
+import type { StoredObject } from '../object.ts';
 import { timestamp } from '../server/store.ts';
 
 /** What the pods of a node are run with. */
@@ -9,7 +9,7 @@ export interface PodWorkerOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly nodeName: string;
-  readonly machine: Pick<Machine, 'handlers'>;
+  readonly machine: Pick<NodeMachine, 'handlers'>;
   /** Why a sandbox of a handler does not start although the handler is there; undefined where it does. */
   readonly sandboxFails?: (handler: string) => string | undefined;
   /** From the binding of a pod until it runs. */

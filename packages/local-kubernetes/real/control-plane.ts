@@ -61,7 +61,7 @@ export class ControlPlane {
    * @throws ControlPlaneFailed
    */
   static async start(assets: string, reviewer: string, adminToken: string): Promise<ControlPlane> {
-    const folder = mkdtempSync(join(tmpdir(), 'airlock-control-plane-'));
+    const folder = mkdtempSync(join(tmpdir(), 'control-plane-'));
     const [etcdPort, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];
     const plan: ControlPlanePlan = { folder, etcdPort, peerPort, apiPort };
     const { ca, certificate, key } = await serverCertificate();

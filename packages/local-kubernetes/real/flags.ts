@@ -32,7 +32,7 @@ export function etcdFlags({ folder, etcdPort, peerPort }: ControlPlanePlan): str
 }
 
 /**
- * How kube-apiserver is started: with the authorizers and the admission plugins that EKS has and Airlock stands on, and with a webhook
+ * How kube-apiserver is started: with the authorizers and the admission plugins that EKS has, and with a webhook
  * that reviews tokens as the authenticator of EKS does. Its own defaults hold for the rest (ValidatingAdmissionPolicy, PodSecurity,
  * RuntimeClass, TaintNodesByCondition, ServiceAccount).
  */

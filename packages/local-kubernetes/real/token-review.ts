@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import type { Clock } from '../../local-aws/clock.ts';
 import { serverCertificate } from '../certificate.ts';
+import { isRecord } from '../object.ts';
 import type { Identities } from '../server/identities.ts';
-import { isRecord } from '../server/object.ts';
 
 const apiVersion = 'authentication.k8s.io/v1';
 

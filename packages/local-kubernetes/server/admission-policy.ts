@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { isRecord, type StoredObject } from '../object.ts';
 import type { User } from './authorize.ts';
 import { type Bindings, celInput, celValue, evaluate } from './cel.ts';
-import { isRecord, type StoredObject } from './object.ts';
 import { resourceOfKind, type Target } from './resources.ts';
 import { ApiError, forbidden, invalid } from './status.ts';
 import type { Store } from './store.ts';

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { Sha256 } from '../../local-aws/gateway/sha256.ts';
+import { Sha256 } from '../../local-aws/sha256.ts';
 
 /** Credentials of the local cloud and the role behind them. */
 interface KnownSecret {

@@ -1,6 +1,5 @@
-import type { PolicyRule, StoredObject, Subject } from './object.ts';
-import type { Target } from './resources.ts';
-import { resourceOfKind } from './resources.ts';
+import type { PolicyRule, StoredObject, Subject } from '../object.ts';
+import { resourceOfKind, type Target } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { Store } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { type CelInput, type CelValue, celEnv, isCelError, isCelList, isCelMap, parse, plan } from '@bufbuild/cel';
-import { isRecord } from './object.ts';
+import { isRecord } from '../object.ts';
 
 /** Values by the name under which an expression knows them. */
 export type Bindings = Readonly<Record<string, CelInput>>;

@@ -1,5 +1,5 @@
+import type { PolicyRule, StoredObject } from '../object.ts';
 import { has, may, rulesOf, type User } from './authorize.ts';
-import type { PolicyRule, StoredObject } from './object.ts';
 import { resourceOfKind } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { Store } from './store.ts';

@@ -1,4 +1,4 @@
-import { isRecord, type StoredObject } from './object.ts';
+import { isRecord, type StoredObject } from '../object.ts';
 import { ApiError } from './status.ts';
 
 /** The fields by which the API server lets each kind be selected, beside its name and namespace. */

@@ -1,4 +1,4 @@
-import { isRecord } from './object.ts';
+import { isRecord } from '../object.ts';
 
 /** The steps to a field, as FieldsV1 writes them: `f:name`, `k:{"name":"x"}` for an item with a key, `v:"x"` for a member of a set. */
 export type Path = readonly string[];

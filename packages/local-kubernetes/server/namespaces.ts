@@ -1,5 +1,5 @@
 import type { Clock } from '../../local-aws/clock.ts';
-import type { StoredObject } from './object.ts';
+import type { StoredObject } from '../object.ts';
 import { type Resource, resources } from './resources.ts';
 import { forbidden } from './status.ts';
 import { type NewObject, type Store, timestamp } from './store.ts';

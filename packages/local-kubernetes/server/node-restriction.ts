@@ -1,5 +1,5 @@
+import type { StoredObject } from '../object.ts';
 import type { User } from './authorize.ts';
-import type { StoredObject } from './object.ts';
 import { forbidden } from './status.ts';
 
 /** Labels of Kubernetes itself that a kubelet may set (the fixed set of the NodeRestriction plugin). */

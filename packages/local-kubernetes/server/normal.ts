@@ -1,4 +1,4 @@
-import { isRecord } from './object.ts';
+import { isRecord } from '../object.ts';
 
 /**
  * An object as the API server keeps one: it drops what is empty of its metadata and its taints, takes away who owns fields where somebody

@@ -1,4 +1,4 @@
-import { isRecord, type StoredObject } from './object.ts';
+import { isRecord, type StoredObject } from '../object.ts';
 import { resourceOfKind } from './resources.ts';
 import { ApiError, forbidden } from './status.ts';
 import type { Store } from './store.ts';

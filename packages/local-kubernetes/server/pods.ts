@@ -1,4 +1,4 @@
-import type { StoredObject, Toleration } from './object.ts';
+import type { StoredObject, Toleration } from '../object.ts';
 import { resourceOfKind } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { NewObject, Store } from './store.ts';

@@ -1,4 +1,4 @@
-import type { StoredObject } from './object.ts';
+import type { StoredObject } from '../object.ts';
 import { resourceOfKind } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { Store } from './store.ts';

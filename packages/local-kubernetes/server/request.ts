@@ -1,12 +1,11 @@
+import { applyJsonPatch } from '../json-patch.ts';
+import { isRecord, type StoredObject } from '../object.ts';
 import { askPolicies, checkPolicy } from './admission-policy.ts';
-import type { User } from './authorize.ts';
-import { authorize } from './authorize.ts';
+import { authorize, type User } from './authorize.ts';
 import { restrainGrants } from './escalation.ts';
-import { applyJsonPatch } from './json-patch.ts';
 import { admitInto, endObject } from './namespaces.ts';
 import { restrictNode, restrictPod } from './node-restriction.ts';
 import { normal } from './normal.ts';
-import { isRecord, type StoredObject } from './object.ts';
 import { securePod } from './pod-security.ts';
 import { admitPod, graceOf } from './pods.ts';
 import { countPod } from './quota.ts';

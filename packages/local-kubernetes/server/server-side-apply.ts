@@ -2,8 +2,9 @@
  * Server-side apply: who owns which field, by https://kubernetes.io/docs/reference/using-api/server-side-apply/ and
  * sigs.k8s.io/structured-merge-diff.
  */
+
+import { isRecord, type ManagedFields, type StoredObject } from '../object.ts';
 import { drop, fieldsOf, fromFieldsV1, pathOf, put, said, toFieldsV1 } from './fields.ts';
-import { isRecord, type ManagedFields, type StoredObject } from './object.ts';
 import { ApiError } from './status.ts';
 import type { NewObject } from './store.ts';
 

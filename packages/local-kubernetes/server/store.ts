@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../local-aws/clock.ts';
-import type { Metadata, StoredObject } from './object.ts';
+import type { Metadata, StoredObject } from '../object.ts';
 import type { Resource } from './resources.ts';
 import { ApiError, alreadyExists, conflict, notFound } from './status.ts';
 

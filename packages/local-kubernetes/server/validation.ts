@@ -1,4 +1,4 @@
-import type { StoredObject } from './object.ts';
+import type { StoredObject } from '../object.ts';
 import { invalid } from './status.ts';
 
 const namePart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../local-aws/clock.ts';
+import type { StoredObject } from '../object.ts';
 import { fieldSelector } from './field-selector.ts';
-import type { StoredObject } from './object.ts';
 import type { Resource, Target } from './resources.ts';
 import { labelSelector } from './selector.ts';
 import { ApiError } from './status.ts';

@@ -1,7 +1,14 @@
 // What the stand-in alone can tell of server-side apply and of namespaces; the rest is in test/kubernetes.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  credentials,
+  pass,
+  region,
+  role,
+  type StandInCluster,
+  startStandIn,
+} from '../../../test/kubernetes/cluster.ts';
 import { ask, messageOf } from '../client.ts';
-import { credentials, pass, region, role, type StandInCluster, startStandIn } from './cluster.ts';
 
 let cluster: StandInCluster;
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RuntimeHandler } from '../../lab/machine/machine.ts';
+import { nodeBody, pass, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, type Connection, messageOf } from '../client.ts';
 import { Controllers } from '../controllers.ts';
 import { isReady, Kubelet } from '../kubelet.ts';
-import { nodeBody, pass, type StandInCluster, startStandIn } from './cluster.ts';
+import type { RuntimeHandler } from '../node-machine.ts';
 
 const gate = { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' };
 const features = { recursiveReadOnlyMounts: true, userNamespaces: true };

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proofPod } from '../../../domain/proof-pod.ts';
+import { pass, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, messageOf } from '../client.ts';
 import { Controllers } from '../controllers.ts';
 import { Kubelet } from '../kubelet.ts';
-import type { StoredObject } from '../server/object.ts';
-import { pass, type StandInCluster, startStandIn } from './cluster.ts';
+import type { StoredObject } from '../object.ts';
 
 const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
 const pods = '/api/v1/namespaces/airlock-system/pods';

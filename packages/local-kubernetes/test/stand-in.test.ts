@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { nodeBody, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { type Answered, ask, type Connection } from '../client.ts';
-import { nodeBody, type StandInCluster, startStandIn } from './cluster.ts';
 
 let cluster: StandInCluster;
 let admin: Connection;

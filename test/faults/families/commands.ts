@@ -1,4 +1,4 @@
-import type { Fate } from '../../../packages/local-aws/services/ssm/command.ts';
+import type { Fate } from '../../../packages/local-aws/services.ts';
 import type { Dice } from '../dice.ts';
 import { type Family, minutes } from '../fault.ts';
 import type { Trial } from '../trial.ts';

@@ -1,4 +1,4 @@
-import { readPolicy } from '../../../packages/local-aws/iam/policy.ts';
+import { readPolicy } from '../../../packages/local-aws/iam.ts';
 import { type Family, seconds } from '../fault.ts';
 
 /** A new version is deployed while nodes are on their way. */

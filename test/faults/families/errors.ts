@@ -1,5 +1,5 @@
 import { awsErrors, commonErrors, type Operation, type Rules } from '../../../lambdas/adapters/aws-errors.ts';
-import { AwsError } from '../../../packages/local-aws/gateway/service.ts';
+import { AwsError } from '../../../packages/local-aws/aws.ts';
 import type { Dice } from '../dice.ts';
 import type { Family, Fault } from '../fault.ts';
 

@@ -1,5 +1,5 @@
 import { source } from '../../../domain/events.ts';
-import type { Delivered } from '../../../packages/local-aws/services/events/deliveries.ts';
+import type { Delivered } from '../../../packages/local-aws/services.ts';
 import type { Dice } from '../dice.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
 import type { Trial } from '../trial.ts';

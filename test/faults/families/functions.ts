@@ -1,4 +1,4 @@
-import { AwsError } from '../../../packages/local-aws/gateway/service.ts';
+import { AwsError } from '../../../packages/local-aws/aws.ts';
 import type { SeenCall } from '../calls.ts';
 import type { Dice } from '../dice.ts';
 import type { Family } from '../fault.ts';

@@ -1,5 +1,5 @@
-import { type MachineFault, machineFaults } from '../../../packages/lab/machine/faults.ts';
-import { recordings } from '../../../packages/lab/machine/modelled.ts';
+import { type MachineFault, machineFaults } from '../../../packages/lab/faults.ts';
+import { recordings } from '../../../packages/lab/machines.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
 import { replacingPool } from '../trial.ts';
 

@@ -1,4 +1,4 @@
-import { AwsError } from '../../../packages/local-aws/gateway/service.ts';
+import { AwsError } from '../../../packages/local-aws/aws.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
 
 const answers = ['SendTaskSuccess', 'SendTaskFailure'];

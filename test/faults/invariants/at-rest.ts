@@ -1,4 +1,4 @@
-import { isFinal } from '../../../packages/local-aws/services/ssm/command.ts';
+import { isFinal } from '../../../packages/local-aws/services.ts';
 import type { Trial } from '../trial.ts';
 import type { Invariant } from './invariant.ts';
 

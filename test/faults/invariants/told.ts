@@ -1,4 +1,4 @@
-import { instanceOf } from '../../../packages/lab/simulation/timeline.ts';
+import { instanceOf } from '../../../packages/lab/simulation.ts';
 import type { Trial } from '../trial.ts';
 import type { Launch } from '../watch.ts';
 import { tookItsReleaseAlong } from './deleted.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { gatekeepers } from '../../../domain/kubernetes.ts';
 import { ask, type Connection, messageOf } from '../../../packages/local-kubernetes/client.ts';
-import { startCluster, type TestCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { startCluster, type TestCluster } from '../cluster.ts';
 
 /** The label and the annotation of ours that a gate is lifted with, as they stand in the path of a patch. */
 export const proven = 'node-restriction.kubernetes.io~1airlock-runtime';

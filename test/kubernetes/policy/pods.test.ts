@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { proofPod } from '../../../domain/proof-pod.ts';
 import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
-import { assets, startCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { assets, startCluster } from '../cluster.ts';
 import { almighty, owner, unique } from './almighty.ts';
 
 const here = almighty();

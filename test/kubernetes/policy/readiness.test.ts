@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
-import { startCluster, type TestCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { startCluster, type TestCluster } from '../cluster.ts';
 import { add, gone } from './almighty.ts';
 
 describe('where node-readiness-controller owns the gate', () => {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Operation } from '../../../lambdas/adapters/aws-errors.ts';
+import { here, operation as operationOf } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
-import { FrontDoor } from '../../../packages/local-aws/gateway/gateway.ts';
-import { here, operation as operationOf } from '../../../packages/local-aws/gateway/service.ts';
-import { Iam } from '../../../packages/local-aws/iam/iam.ts';
+import { FrontDoor } from '../../../packages/local-aws/gateway.ts';
+import { Iam } from '../../../packages/local-aws/iam.ts';
 import { errorOf, rulesOf } from '../../faults/families/errors.ts';
 
 /** The SDK's client of each service. */

@@ -12,8 +12,8 @@ import {
 } from '../../../lambdas/adapters/aws-errors.ts';
 import { wayDefinition } from '../../../lib/way/definition.ts';
 import type { Retrier } from '../../../lib/way/retriers.ts';
-import { loadSdk } from '../../../packages/local-aws/gateway/sdk.ts';
-import { takes } from '../../../packages/local-aws/services/states/errors.ts';
+import { loadSdk } from '../../../packages/local-aws/gateway.ts';
+import { takes } from '../../../packages/local-aws/states.ts';
 import { rulesOf } from '../../faults/families/errors.ts';
 import { answering } from './answering.ts';
 

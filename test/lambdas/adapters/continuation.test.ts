@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
-import { nodeBody, startStandIn } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { nodeBody, startStandIn } from '../../kubernetes/cluster.ts';
 
 test('a page that is asked for too late goes on from where it was, with the Nodes as they are by now', async () => {
   const cluster = await startStandIn();

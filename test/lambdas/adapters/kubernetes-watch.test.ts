@@ -4,7 +4,7 @@ import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { Expired, Forbidden, Unreachable } from '../../../lambdas/adapters/kubernetes-errors.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
-import { nodeBody, startCluster, type TestCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { nodeBody, startCluster, type TestCluster } from '../../kubernetes/cluster.ts';
 import { holding } from '../cluster/world.ts';
 
 let cluster: TestCluster;

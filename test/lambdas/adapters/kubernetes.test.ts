@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { Conflict, Forbidden, NotFound, Unreachable } from '../../../lambdas/adapters/kubernetes-errors.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
-import { nodeBody, startCluster, type TestCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { nodeBody, startCluster, type TestCluster } from '../../kubernetes/cluster.ts';
 
 let cluster: TestCluster;
 let api: Kubernetes;

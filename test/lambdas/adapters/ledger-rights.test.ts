@@ -9,10 +9,9 @@ import {
   writableBy,
   writers,
 } from '../../../domain/ledger-rights.ts';
+import { here } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
-import { here } from '../../../packages/local-aws/gateway/service.ts';
-import { Engine } from '../../../packages/local-aws/services/dynamodb/engine.ts';
-import { type RightsRequest, rightOn } from '../../../packages/local-aws/services/dynamodb/rights.ts';
+import { Engine, type RightsRequest, rightOn } from '../../../packages/local-aws/dynamodb.ts';
 
 process.env['LEDGER_TABLE'] = 'ledger';
 const { client } = await import('../../../lambdas/adapters/table.ts');

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { gate, World } from './world.ts';
 
 let world: World<StandInCluster>;

@@ -6,7 +6,7 @@ import { performBatch } from '../../../lambdas/cluster/batch.ts';
 import { ClusterView } from '../../../lambdas/cluster/view.ts';
 import { Controllers } from '../../../packages/local-kubernetes/controllers.ts';
 import { Kubelet } from '../../../packages/local-kubernetes/kubelet.ts';
-import { clusterName, credentials, region, startStandIn } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { clusterName, credentials, region, startStandIn } from '../../kubernetes/cluster.ts';
 import { gate, holding, installation, runc, runsc } from './world.ts';
 
 const size = 400;

@@ -21,7 +21,7 @@ import { NodeLookup } from '../../../lambdas/cluster/lookup.ts';
 import { sortMessages } from '../../../lambdas/cluster/messages.ts';
 import { mayHalt } from '../../../lambdas/halt/decide.ts';
 import { answerOf, ownerOf } from '../../../lambdas/settle/decide.ts';
-import { applyJsonPatch } from '../../../packages/local-kubernetes/server/json-patch.ts';
+import { applyJsonPatch } from '../../../packages/local-kubernetes/json-patch.ts';
 import { runs } from '../../hostile.ts';
 import { installation as sample } from './world.ts';
 

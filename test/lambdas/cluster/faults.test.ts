@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../../packages/local-kubernetes/faults.ts';
-import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { World } from './world.ts';
 
 let world: World<StandInCluster>;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { gateKindOf } from '../../../domain/kubernetes.ts';
 import { enforceReadiness } from '../../../packages/local-kubernetes/readiness-controller.ts';
-import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { World } from './world.ts';
 
 let world: World<StandInCluster>;

@@ -15,7 +15,7 @@ import { bundleOptions } from '../../../lib/bundles.ts';
 import { RealClock } from '../../../packages/local-aws/clock.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
 import { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.ts';
-import { clusterName, credentials, region, role } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { clusterName, credentials, region, role } from '../../kubernetes/cluster.ts';
 import { gate, installation } from './world.ts';
 
 /** The bundle as the stack makes it, at most: the Kubernetes client that the types come from would double it. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
-import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { gate, installation, runc, World } from './world.ts';
 
 let world: World<StandInCluster>;

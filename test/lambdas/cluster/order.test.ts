@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { provenLabel } from '../../../domain/kubernetes.ts';
 import { proofPodName } from '../../../domain/proof-pod.ts';
 import type { Kubelet } from '../../../packages/local-kubernetes/kubelet.ts';
-import type { StoredObject } from '../../../packages/local-kubernetes/server/object.ts';
-import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import type { StoredObject } from '../../../packages/local-kubernetes/object.ts';
+import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { gate, runc, runsc, World } from './world.ts';
 
 const minutes = 15;

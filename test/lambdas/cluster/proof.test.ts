@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { proofPod, proofPodName } from '../../../domain/proof-pod.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
-import type { StandInCluster } from '../../../packages/local-kubernetes/test/cluster.ts';
+import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { gate, runc, runsc, World } from './world.ts';
 
 let world: World<StandInCluster>;

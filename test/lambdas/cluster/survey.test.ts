@@ -3,7 +3,7 @@ import type { Survey } from '../../../domain/survey.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { survey } from '../../../lambdas/cluster/survey.ts';
 import { ask as http } from '../../../packages/local-kubernetes/client.ts';
-import { clusterName, nodeBody } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { clusterName, nodeBody } from '../../kubernetes/cluster.ts';
 import { gate, World } from './world.ts';
 
 let world: World;

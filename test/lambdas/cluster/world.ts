@@ -9,12 +9,12 @@ import { performBatch } from '../../../lambdas/cluster/batch.ts';
 import { waitSeconds } from '../../../lambdas/cluster/messages.ts';
 import type { Ports } from '../../../lambdas/cluster/ports.ts';
 import { ClusterView } from '../../../lambdas/cluster/view.ts';
-import type { RuntimeHandler } from '../../../packages/lab/machine/machine.ts';
 import { type Clock, VirtualClock } from '../../../packages/local-aws/clock.ts';
-import { holdRequests } from '../../../packages/local-aws/lambda/undici.ts';
+import { holdRequests } from '../../../packages/local-aws/lambda.ts';
 import { Controllers } from '../../../packages/local-kubernetes/controllers.ts';
 import { isReady, Kubelet } from '../../../packages/local-kubernetes/kubelet.ts';
-import type { NodeTaint, StoredObject } from '../../../packages/local-kubernetes/server/object.ts';
+import type { RuntimeHandler } from '../../../packages/local-kubernetes/node-machine.ts';
+import type { NodeTaint, StoredObject } from '../../../packages/local-kubernetes/object.ts';
 import {
   type ClusterChoices,
   clusterName,
@@ -24,7 +24,7 @@ import {
   startCluster,
   startStandIn,
   type TestCluster,
-} from '../../../packages/local-kubernetes/test/cluster.ts';
+} from '../../kubernetes/cluster.ts';
 
 const features = { recursiveReadOnlyMounts: true, userNamespaces: true };
 export const runc: RuntimeHandler = { name: 'runc', features };

@@ -7,7 +7,7 @@ import type { Ports } from '../../../lambdas/prepare-cluster/ports.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { type Answered, ask, type Connection } from '../../../packages/local-kubernetes/client.ts';
 import { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.ts';
-import { clusterName, credentials, region, role } from '../../../packages/local-kubernetes/test/cluster.ts';
+import { clusterName, credentials, region, role } from '../../kubernetes/cluster.ts';
 
 /** How one piece of work ended. */
 export type Ended<T> =

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failureFrom, withoutEnd } from '../../../lib/way/expressions.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
-import { Jsonata } from '../../../packages/local-aws/services/states/jsonata.ts';
+import { Jsonata } from '../../../packages/local-aws/states.ts';
 
 const jsonata = new Jsonata(new VirtualClock(0));
 const failure = { outcome: 'proof-failed', detail: 'the first' };

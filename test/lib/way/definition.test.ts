@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { outcomeCodes, outcomeOf } from '../../../domain/outcomes.ts';
 import { wayDefinition } from '../../../lib/way/definition.ts';
 import type { Retrier } from '../../../lib/way/retriers.ts';
-import { takes } from '../../../packages/local-aws/services/states/errors.ts';
+import { takes } from '../../../packages/local-aws/states.ts';
 
 interface State {
   readonly Type: string;

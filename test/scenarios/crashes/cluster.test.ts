@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import { ModelledMachine } from '../../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import { Stage } from '../../mutations/stage.ts';
 import { withoutSweep } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';

@@ -1,7 +1,7 @@
 import { expect, inject } from 'vitest';
 import { type Breaker, breakerKey } from '../../../domain/breaker.ts';
-import type { LaunchedNode } from '../../../packages/lab/simulation/node.ts';
-import type { ObservedCall } from '../../../packages/local-aws/gateway/observed.ts';
+import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
+import type { ObservedCall } from '../../../packages/local-aws/aws.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
 import { cluster, Stage } from '../../mutations/stage.ts';
 

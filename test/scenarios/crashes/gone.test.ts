@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../../packages/lab/machine/modelled.ts';
-import type { LaunchedNode } from '../../../packages/lab/simulation/node.ts';
+import { ModelledMachine } from '../../../packages/lab/machines.ts';
+import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
 import type { Stage } from '../../mutations/stage.ts';
 import { withoutSweep } from '../scenario.ts';
 import { endless } from '../slow.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { receiptIn } from '../../../packages/lab/simulation/timeline.ts';
+import { receiptIn } from '../../../packages/lab/simulation.ts';
 import { withoutSweep } from '../scenario.ts';
 import { endless } from '../slow.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../../packages/lab/machine/modelled.ts';
+import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import type { Stage } from '../../mutations/stage.ts';
 import { withoutSweep } from '../scenario.ts';
 import { breakerOf, dieEverywhere, endsOf, fragile, type Plot, sides } from './dying.ts';

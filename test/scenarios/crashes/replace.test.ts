@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ModelledMachine } from '../../../packages/lab/machine/modelled.ts';
-import type { NodeChange } from '../../../packages/lab/simulation/node.ts';
+import { ModelledMachine } from '../../../packages/lab/machines.ts';
+import type { NodeChange } from '../../../packages/lab/simulation.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
 import { withoutSweep } from '../scenario.ts';
 import { breakerOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts';

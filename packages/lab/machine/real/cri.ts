@@ -1,6 +1,6 @@
 import { connect as connectHttp } from 'node:http2';
 import { connect } from 'node:net';
-import type { RuntimeHandler } from '../machine.ts';
+import type { RuntimeHandler } from '../../../local-kubernetes/node-machine.ts';
 
 /** gRPC's word for a service that is not there: containerd runs without its CRI plugin. */
 const unimplemented = '12';

@@ -1,8 +1,10 @@
 import { hash, randomBytes } from 'node:crypto';
 import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ended, Script } from '../../../local-aws/agent.ts';
+import type { RuntimeHandler } from '../../../local-kubernetes/node-machine.ts';
 import { companions, configurations } from '../configurations.ts';
-import type { Ended, Machine, RuntimeHandler, Script } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { faultHeader } from '../mirror.ts';
 import type { ExecutionOptions } from '../process.ts';
 import { readHandlers } from './cri.ts';

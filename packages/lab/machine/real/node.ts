@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Ended } from '../machine.ts';
+import type { Ended } from '../../../local-aws/agent.ts';
 import { type ExecutionOptions, execute } from '../process.ts';
 import { NodeCgroups } from './cgroups.ts';
 

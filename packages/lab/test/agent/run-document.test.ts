@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { documentOf } from '../../../../test/ssm-documents/node.ts';
-import { runDocument } from '../../../local-aws/agent/run-document.ts';
-import type { Ended, Machine, Script } from '../../machine/machine.ts';
+import { type Ended, runDocument, type Script } from '../../../local-aws/agent.ts';
+import type { Machine } from '../../machine/machine.ts';
 import { SimulatedMachine } from '../../machine/simulated.ts';
 
 /** A machine that notes what it is given and answers as told. */

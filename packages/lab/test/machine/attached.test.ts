@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Script } from '../../../local-aws/agent.ts';
 import { AttachedMachine } from '../../machine/attached.ts';
-import type { Script } from '../../machine/machine.ts';
 
 let folder: string;
 beforeAll(() => {

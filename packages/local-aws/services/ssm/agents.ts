@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
  */
 import type { DescribeInstanceInformationCommandInput, InstanceInformation, PingStatus } from '@aws-sdk/client-ssm';
-import type { Machine } from '../../../lab/machine/machine.ts';
+import type { AgentMachine } from '../../agent/machine.ts';
 import type { Clock } from '../../clock.ts';
 import { AwsError } from '../../gateway/service.ts';
 
@@ -11,7 +11,7 @@ import { AwsError } from '../../gateway/service.ts';
 export interface Agent {
   readonly instanceId: string;
   readonly version: string;
-  readonly machine: Machine;
+  readonly machine: AgentMachine;
   /** Since when it talks, in milliseconds since the epoch. */
   registeredAt: number;
   /** When it fell silent; undefined while it talks. */
@@ -36,7 +36,7 @@ export class Agents {
   }
 
   /** An agent comes online; one that was there before on the same instance is replaced. */
-  register(instanceId: string, version: string, machine: Machine): void {
+  register(instanceId: string, version: string, machine: AgentMachine): void {
     this.#agents.set(instanceId, {
       instanceId,
       version,

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
  */
 import type { CommandInvocationStatus, CommandStatus } from '@aws-sdk/client-ssm';
-import type { Ended, Machine, Script } from '../../../lab/machine/machine.ts';
+import type { AgentMachine, Ended, Script } from '../../agent/machine.ts';
 import type { DocumentResult, PluginResult } from '../../agent/run-document.ts';
 import type { Clock } from '../../clock.ts';
 import type { Emit } from '../service-event.ts';
@@ -14,7 +14,7 @@ import type { DocumentContent, ParameterValues, StoredDocument } from './documen
 export type RunDocument = (
   document: DocumentContent,
   parameters: ParameterValues,
-  options: { readonly machine: Machine; readonly commandId: string; readonly agentVersion: string },
+  options: { readonly machine: AgentMachine; readonly commandId: string; readonly agentVersion: string },
 ) => Promise<Pick<DocumentResult, 'status' | 'plugins'>>;
 
 /** A command on one node. */
@@ -240,13 +240,9 @@ function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefi
 }
 
 /** A machine whose scripts take their time on a virtual clock too: real work holds it, then it goes on by the script's own duration. */
-function timed(machine: Machine, clock: Clock): Machine {
+function timed(machine: AgentMachine, clock: Clock): AgentMachine {
   if (clock.kind === 'real') return machine;
   return {
-    kind: machine.kind,
-    description: machine.description,
-    handlers: () => machine.handlers(),
-    destroy: () => machine.destroy(),
     async run(script: Script): Promise<Ended> {
       const release = clock.hold();
       let ended: Ended;

@@ -12,7 +12,7 @@ import type {
   UpdateDocumentCommandInput,
   UpdateDocumentDefaultVersionCommandInput,
 } from '@aws-sdk/client-ssm';
-import type { Machine } from '../../../lab/machine/machine.ts';
+import type { AgentMachine } from '../../agent/machine.ts';
 import type { Clock } from '../../clock.ts';
 import { type Authorization, AwsError, operation, type Place, type Service } from '../../gateway/service.ts';
 import type { ResourceType } from '../../template/resource.ts';
@@ -149,7 +149,7 @@ export class Ssm {
   }
 
   /** An agent comes online on an instance. */
-  registerAgent(instanceId: string, { agentVersion, machine }: { agentVersion: string; machine: Machine }): void {
+  registerAgent(instanceId: string, { agentVersion, machine }: { agentVersion: string; machine: AgentMachine }): void {
     this.agents.register(instanceId, agentVersion, machine);
   }
 

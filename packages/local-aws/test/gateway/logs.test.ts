@@ -4,7 +4,7 @@ import { VirtualClock } from '../../clock.ts';
 import { LocalCloud } from '../../cloud.ts';
 import { assemblyOf } from '../app/sample.ts';
 
-const logGroupName = '/airlock/audit';
+const logGroupName = '/acme/audit';
 const events = {
   kind: 'service',
   service: 'events.amazonaws.com',

@@ -16,7 +16,7 @@ const ssm: Service = {
         InstanceIds.map((id) => ({
           action: 'ssm:SendCommand',
           resource: `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`,
-          context: { 'aws:ResourceTag/airlock:runtime': 'gvisor' },
+          context: { 'aws:ResourceTag/acme:runtime': 'orders' },
         })),
       ({ InstanceIds }: { InstanceIds?: string[] }) => {
         if (InstanceIds?.includes('i-gone'))
@@ -36,7 +36,7 @@ const ec2: Service = {
         const Instances = (Filters?.[0]?.Values ?? []).map((InstanceId) => ({
           InstanceId,
           LaunchTime: at,
-          Tags: [{ Key: 'airlock:runtime', Value: 'a < b & "c"' }],
+          Tags: [{ Key: 'acme:runtime', Value: 'a < b & "c"' }],
         }));
         return Instances.length === 0 ? {} : { Reservations: [{ ReservationId: 'r-1', Instances }] };
       },
@@ -87,7 +87,7 @@ describe('the SDK in a function, over each wire protocol', () => {
         new PolicyStatement({
           actions: ['ssm:SendCommand'],
           resources: ['arn:aws:ec2:*:*:instance/*'],
-          conditions: { StringEquals: { 'aws:ResourceTag/airlock:runtime': 'gvisor' } },
+          conditions: { StringEquals: { 'aws:ResourceTag/acme:runtime': 'orders' } },
         }),
       );
       named('describing').addToRolePolicy(
@@ -142,7 +142,7 @@ describe('the SDK in a function, over each wire protocol', () => {
     expect(payload).toEqual({
       id: 'i-1',
       launched: '2026-11-21T10:00:00.000Z',
-      tags: [{ Key: 'airlock:runtime', Value: 'a < b & "c"' }],
+      tags: [{ Key: 'acme:runtime', Value: 'a < b & "c"' }],
     });
     expect(cloud.journal.at(-1)?.input).toEqual({ Filters: [{ Name: 'instance-id', Values: ['i-1', 'i-2'] }] });
   });

@@ -74,18 +74,18 @@ describe('actions and resources', () => {
 /** IAM User Guide, "IAM JSON policy elements: Condition operators". */
 describe('condition operators', () => {
   const at = { 'aws:CurrentTime': '2026-11-21T09:00:00Z' };
-  const tag = { 'aws:ResourceTag/airlock:runtime': 'gvisor' };
+  const tag = { 'aws:ResourceTag/acme:runtime': 'orders' };
   it.each<[string, Record<string, unknown>, Record<string, string>, boolean]>([
-    ['StringEquals', { 'aws:ResourceTag/airlock:runtime': 'gvisor' }, tag, true],
-    ['StringEquals', { 'aws:resourcetag/Airlock:Runtime': 'gvisor' }, tag, true],
-    ['StringEquals', { 'aws:ResourceTag/airlock:runtime': ['kata', 'gvisor'] }, tag, true],
-    ['StringEquals', { 'aws:ResourceTag/airlock:runtime': 'GVISOR' }, tag, false],
-    ['StringEquals', { 'aws:ResourceTag/airlock:runtime': 'gvisor' }, {}, false],
-    ['StringEqualsIgnoreCase', { 'aws:ResourceTag/airlock:runtime': 'GVISOR' }, tag, true],
-    ['StringNotEquals', { 'aws:ResourceTag/airlock:runtime': ['kata', 'gvisor'] }, tag, false],
-    ['StringNotEquals', { 'aws:ResourceTag/airlock:runtime': 'kata' }, {}, true],
-    ['StringLike', { 'aws:ResourceTag/airlock:runtime': 'gvisor*' }, tag, true],
-    ['StringNotLike', { 'aws:ResourceTag/airlock:runtime': 'g*' }, tag, false],
+    ['StringEquals', { 'aws:ResourceTag/acme:runtime': 'orders' }, tag, true],
+    ['StringEquals', { 'aws:resourcetag/Acme:Runtime': 'orders' }, tag, true],
+    ['StringEquals', { 'aws:ResourceTag/acme:runtime': ['payments', 'orders'] }, tag, true],
+    ['StringEquals', { 'aws:ResourceTag/acme:runtime': 'ORDERS' }, tag, false],
+    ['StringEquals', { 'aws:ResourceTag/acme:runtime': 'orders' }, {}, false],
+    ['StringEqualsIgnoreCase', { 'aws:ResourceTag/acme:runtime': 'ORDERS' }, tag, true],
+    ['StringNotEquals', { 'aws:ResourceTag/acme:runtime': ['payments', 'orders'] }, tag, false],
+    ['StringNotEquals', { 'aws:ResourceTag/acme:runtime': 'payments' }, {}, true],
+    ['StringLike', { 'aws:ResourceTag/acme:runtime': 'orders*' }, tag, true],
+    ['StringNotLike', { 'aws:ResourceTag/acme:runtime': 'o*' }, tag, false],
     ['StringEqualsIfExists', { 'ssm:DocumentType': 'Command' }, {}, true],
     ['StringEqualsIfExists', { 'ssm:DocumentType': 'Command' }, { 'ssm:DocumentType': 'Automation' }, false],
     [
@@ -111,8 +111,8 @@ describe('condition operators', () => {
     ['DateGreaterThan', { 'aws:CurrentTime': '2026-01-01T00:00:00Z' }, at, true],
     ['DateLessThan', { 'aws:CurrentTime': '1700000000' }, at, false],
     ['Bool', { 'aws:SecureTransport': 'false' }, { 'aws:SecureTransport': 'true' }, false],
-    ['Null', { 'aws:ResourceTag/airlock:runtime': 'true' }, {}, true],
-    ['Null', { 'aws:ResourceTag/airlock:runtime': 'false' }, {}, false],
+    ['Null', { 'aws:ResourceTag/acme:runtime': 'true' }, {}, true],
+    ['Null', { 'aws:ResourceTag/acme:runtime': 'false' }, {}, false],
   ])('%s %j with %j holds: %s', (operator, keys, context, holds) => {
     const verdict = decide([allow({ Condition: { [operator]: keys } })], question('sqs:SendMessage', arn, context));
     expect(verdict).toBe(holds ? 'allow' : 'implicit-deny');
@@ -137,7 +137,7 @@ describe('set operators', () => {
     ['ForAnyValue:StringEquals', ['a', 'b'], ['c', 'b'], true],
     ['ForAnyValue:StringEquals', ['a', 'b'], ['c'], false],
     ['ForAnyValue:StringEquals', ['a', 'b'], undefined, false],
-    ['ForAnyValue:StringLike', ['air*'], ['airlock'], true],
+    ['ForAnyValue:StringLike', ['ac*'], ['acme'], true],
     ['ForAllValues:StringNotEquals', ['a'], ['b', 'c'], true],
     ['ForAllValues:StringNotEquals', ['a'], ['a', 'c'], false],
     ['ForAnyValue:StringNotEquals', ['a'], ['a', 'c'], true],
@@ -149,17 +149,17 @@ describe('set operators', () => {
   });
 
   it('refuse nothing that has no value, which the test Null has to do beside ForAllValues', () => {
-    const ForAll = { 'ForAllValues:StringEquals': { 'events:source': 'airlock' } };
+    const ForAll = { 'ForAllValues:StringEquals': { 'events:source': 'acme' } };
     const both = { ...ForAll, Null: { 'events:source': 'false' } };
     const put = (sources?: string[]) => question('events:PutEvents', '*', sources ? { 'events:source': sources } : {});
     expect(decide([allow({ Condition: ForAll })], put())).toBe('allow');
     expect(decide([allow({ Condition: both })], put())).toBe('implicit-deny');
-    expect(decide([allow({ Condition: both })], put(['airlock']))).toBe('allow');
-    expect(decide([allow({ Condition: both })], put(['airlock', 'forged']))).toBe('implicit-deny');
+    expect(decide([allow({ Condition: both })], put(['acme']))).toBe('allow');
+    expect(decide([allow({ Condition: both })], put(['acme', 'forged']))).toBe('implicit-deny');
   });
 
   it('are asked for by a key that has many values: a plain operator says nothing that AWS defines', () => {
-    const Condition = { StringEquals: { 'events:source': 'airlock' } };
+    const Condition = { StringEquals: { 'events:source': 'acme' } };
     expect(() => readPolicy({ Version, Statement: [allow({ Condition })] })).toThrow(
       'the condition key events:source has many values: StringEquals does not say which of them count; accepted: ForAllValues:StringEquals or ForAnyValue:StringEquals',
     );

@@ -14,12 +14,12 @@ let autoScaling: AutoScaling;
 let events: ServiceEvent[];
 let launches: number;
 
-const hook = { name: 'airlock', heartbeatSeconds: 600, defaultResult: 'ABANDON' } as const;
+const hook = { name: 'acme', heartbeatSeconds: 600, defaultResult: 'ABANDON' } as const;
 const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 const complete = (InstanceId: string, LifecycleActionResult: string, more: object = {}) =>
   aws.call(someone, 'autoscaling', 'CompleteLifecycleAction', {
     AutoScalingGroupName: 'builders',
-    LifecycleHookName: 'airlock',
+    LifecycleHookName: 'acme',
     InstanceId,
     LifecycleActionResult,
     ...more,
@@ -57,7 +57,7 @@ describe('an instance of a group', () => {
   test('waits for the hook while it runs, and an event says so', async () => {
     const id = await member({ hook });
     expect([autoScaling.lifecycleOf(id), ec2.instance(id).state]).toEqual(['Pending:Wait', 'running']);
-    const detail = { AutoScalingGroupName: 'builders', LifecycleHookName: 'airlock', EC2InstanceId: id };
+    const detail = { AutoScalingGroupName: 'builders', LifecycleHookName: 'acme', EC2InstanceId: id };
     expect(events.filter(({ source }) => source === 'aws.autoscaling')).toMatchObject([
       { 'detail-type': 'EC2 Instance-launch Lifecycle Action', detail },
     ]);

@@ -39,12 +39,12 @@ test('a cluster that nobody registered is not found', async () => {
 });
 
 test('an access entry maps a role to groups, once a cluster', async () => {
-  await entry({ KubernetesGroups: ['airlock:gatekeepers'], Type: 'STANDARD' });
+  await entry({ KubernetesGroups: ['acme:gatekeepers'], Type: 'STANDARD' });
   expect(eks.entry('prod', PrincipalArn)).toEqual({
     clusterName: 'prod',
     principalArn: PrincipalArn,
     username: 'arn:aws:sts::123456789012:assumed-role/cluster/{{SessionName}}',
-    groups: ['airlock:gatekeepers'],
+    groups: ['acme:gatekeepers'],
     policies: [],
   });
   expect(eks.entries()).toHaveLength(1);

@@ -48,7 +48,7 @@ function template(rights: object[]) {
       Tell: {
         Type: 'Task',
         Resource: 'arn:aws:states:::events:putEvents',
-        Arguments: { Entries: [{ Source: 'airlock', DetailType: 'Told', Detail: { a: 1 } }] },
+        Arguments: { Entries: [{ Source: 'acme', DetailType: 'Told', Detail: { a: 1 } }] },
         End: true,
       },
     },
@@ -102,7 +102,7 @@ function template(rights: object[]) {
         Type: 'AWS::Events::Rule',
         DependsOn: ['Group'],
         Properties: {
-          EventPattern: { source: ['airlock'] },
+          EventPattern: { source: ['acme'] },
           Targets: [{ Id: 'L', Arn: `arn:aws:logs:eu-central-1:123456789012:log-group:${group}` }],
         },
       },
@@ -147,7 +147,7 @@ const all = [
   allow('sqs:*', arn('Queue')),
   allow('dynamodb:UpdateItem', arn('Table')),
   allow('events:PutEvents', 'arn:aws:events:eu-central-1:123456789012:event-bus/default', {
-    Condition: { 'ForAllValues:StringEquals': { 'events:source': 'airlock' }, Null: { 'events:source': 'false' } },
+    Condition: { 'ForAllValues:StringEquals': { 'events:source': 'acme' }, Null: { 'events:source': 'false' } },
   }),
   allow('states:*', '*'),
 ];
@@ -210,7 +210,7 @@ describe('services through the front door, with schemas and IAM', () => {
     expect(states.executions()[0]).toMatchObject({ status: 'SUCCEEDED', transitions: 3 });
     expect(await dynamodb.items(output('Table'))).toEqual([{ id: { S: 'i-1' }, a: { S: 'b' } }]);
     const told = cloud.logs.events('/aws/events/told').map(({ message }) => JSON.parse(message));
-    expect(told).toMatchObject([{ source: 'airlock', 'detail-type': 'Told', detail: { a: 1 }, account: here.account }]);
+    expect(told).toMatchObject([{ source: 'acme', 'detail-type': 'Told', detail: { a: 1 }, account: here.account }]);
     expect([cloud.calls.get('states:StartExecution'), cloud.calls.get('dynamodb:UpdateItem')]).toEqual([1, 1]);
   });
 });

@@ -5,13 +5,13 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gatekeepers } from '../../../../domain/kubernetes.ts';
 import { eksToken } from '../../../../lambdas/adapters/eks-token.ts';
+import { clusterName, credentials, nodeBody, region, role } from '../../../../test/kubernetes/cluster.ts';
 import { RealClock } from '../../../local-aws/clock.ts';
 import { ask } from '../../client.ts';
+import { KubeApiServer } from '../../kube-api-server.ts';
 import { apiServerFlags, etcdFlags } from '../../real/flags.ts';
-import { KubeApiServer } from '../../real/kube-api-server.ts';
 import { TokenReviewer } from '../../real/token-review.ts';
 import { Identities } from '../../server/identities.ts';
-import { clusterName, credentials, nodeBody, region, role } from '../cluster.ts';
 
 const clock = new RealClock();
 const options = {

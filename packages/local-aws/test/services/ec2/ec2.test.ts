@@ -96,12 +96,12 @@ describe('DescribeInstances', () => {
   });
 
   test('filters by tag and state, with wildcards, each filter holding', async () => {
-    const a = ec2.launch({ tags: { pool: 'gvisor-a' } });
-    ec2.launch({ tags: { pool: 'kata' } });
+    const a = ec2.launch({ tags: { pool: 'orders-a' } });
+    ec2.launch({ tags: { pool: 'payments' } });
     await pass(60_000);
-    ec2.launch({ tags: { pool: 'gvisor-b' } });
+    ec2.launch({ tags: { pool: 'orders-b' } });
     const Filters = [
-      { Name: 'tag:pool', Values: ['gvisor-*'] },
+      { Name: 'tag:pool', Values: ['orders-*'] },
       { Name: 'instance-state-name', Values: ['running', 'stopped'] },
     ];
     expect((await describeInstances({ Filters })).ids).toEqual([a]);
@@ -127,13 +127,13 @@ describe('DescribeInstances', () => {
 });
 
 test('TerminateInstances is authorized on each instance with its tags', async () => {
-  const id = ec2.launch({ tags: { 'airlock:runtime': 'gvisor' } });
+  const id = ec2.launch({ tags: { 'acme:runtime': 'orders' } });
   const operation = ec2.service.operations['TerminateInstances'];
   expect(operation?.authorize({ InstanceIds: [id] } as never, { principal: someone, now: 0 })).toEqual([
     {
       action: 'ec2:TerminateInstances',
       resource: `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`,
-      context: { 'aws:ResourceTag/airlock:runtime': 'gvisor', 'ec2:ResourceTag/airlock:runtime': 'gvisor' },
+      context: { 'aws:ResourceTag/acme:runtime': 'orders', 'ec2:ResourceTag/acme:runtime': 'orders' },
     },
   ]);
   await expect(aws.call(someone, 'ec2', 'TerminateInstances', { InstanceIds: [id] })).resolves.toEqual({

@@ -191,7 +191,7 @@ describe('eb-rule-event-delivery', () => {
 });
 
 describe('PutEvents', () => {
-  const entry = { Source: 'airlock', DetailType: 'Node Released', Detail: '{"a":1}' };
+  const entry = { Source: 'acme', DetailType: 'Node Released', Detail: '{"a":1}' };
 
   test('takes good entries and answers for bad ones, in order', async () => {
     const output = await put(
@@ -229,8 +229,8 @@ describe('PutEvents', () => {
     ];
     const asked = authorize?.({ Entries } as never, { principal: someone, now: 0 });
     expect(asked?.map(({ resource, context }) => [resource, context?.['events:source']])).toEqual([
-      [`arn:aws:events:${account}:event-bus/own`, ['airlock', 'forged']],
-      [`arn:aws:events:${account}:event-bus/default`, ['airlock']],
+      [`arn:aws:events:${account}:event-bus/own`, ['acme', 'forged']],
+      [`arn:aws:events:${account}:event-bus/default`, ['acme']],
     ]);
   });
 
@@ -238,7 +238,7 @@ describe('PutEvents', () => {
     await make(aws, events.resourceTypes, 'AWS::Events::EventBus', { Name: 'own' });
     const made = await rule({
       EventBusName: 'own',
-      EventPattern: { source: ['airlock', 'aws.ec2'] },
+      EventPattern: { source: ['acme', 'aws.ec2'] },
       Targets: [toQueue],
     });
     expect(made).toEqual({ ref: 'own|r', attributes: { Arn: `arn:aws:events:${account}:rule/own/r` } });
@@ -262,7 +262,7 @@ describe('PutEvents', () => {
         action: 'events:PutEvents',
         resource: `arn:aws:events:${account}:event-bus/default`,
         context: {
-          'events:source': ['airlock'],
+          'events:source': ['acme'],
           'events:detail-type': ['Node Released'],
           'events:eventBusInvocation': 'false',
         },
@@ -271,7 +271,7 @@ describe('PutEvents', () => {
   });
 
   test('reaches rules, and whoever watches', async () => {
-    await rule({ EventPattern: { source: ['airlock'] }, Targets: [toQueue] });
+    await rule({ EventPattern: { source: ['acme'] }, Targets: [toQueue] });
     const seen: string[] = [];
     events.watch((event) => seen.push(event['detail-type']));
     await put(entry);

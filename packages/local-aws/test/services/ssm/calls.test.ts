@@ -15,7 +15,7 @@ describe('SendCommand', () => {
       {
         action: 'ssm:SendCommand',
         resource: `arn:aws:ec2:eu-central-1:123456789012:instance/${id}`,
-        context: { 'ssm:resourceTag/runtime': 'gvisor', 'aws:ResourceTag/runtime': 'gvisor' },
+        context: { 'ssm:resourceTag/runtime': 'orders', 'aws:ResourceTag/runtime': 'orders' },
       },
     ]);
   });

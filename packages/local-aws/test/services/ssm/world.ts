@@ -4,7 +4,7 @@ import type {
   SendCommandCommandOutput,
 } from '@aws-sdk/client-ssm';
 import { test as base } from 'vitest';
-import type { Ended, Machine, Script } from '../../../../lab/machine/machine.ts';
+import type { AgentMachine, Ended, Script } from '../../../agent/machine.ts';
 import { runDocument } from '../../../agent/run-document.ts';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
@@ -37,15 +37,11 @@ async function ssmWorld() {
   const events: ServiceEvent[] = [];
   const scripts: Script[] = [];
   let ended: Partial<Ended> = {};
-  const machine: Machine = {
-    kind: 'modelled',
-    description: 'a machine of this test',
+  const machine: AgentMachine = {
     async run(script) {
       scripts.push(script);
       return { exitCode: 0, timedOut: false, stdout: 'out', stderr: '', durationMs: 20_000, ...ended };
     },
-    handlers: async () => undefined,
-    destroy: async () => {},
   };
   const ec2 = new Ec2({ clock, place: here, emit: () => {} });
   const ssm = new Ssm({ clock, place: here, ec2, emit: (event) => events.push(event), runDocument });
@@ -70,7 +66,7 @@ async function ssmWorld() {
     },
     /** An instance that has run for ten seconds, with an agent or without; gives its id. */
     async node(online = true): Promise<string> {
-      const id = ec2.launch({ tags: { runtime: 'gvisor' } });
+      const id = ec2.launch({ tags: { runtime: 'orders' } });
       await pass(10_000);
       if (online) ssm.registerAgent(id, { agentVersion: '3.3.3050.0', machine });
       return id;

@@ -1,14 +1,14 @@
 import { type RequestOptions, request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { Clock } from '../../local-aws/clock.ts';
-import type { Faults } from '../faults.ts';
-import type { SecretOf } from '../server/authenticate.ts';
-import { type Asked, Front, type Reply } from '../server/front.ts';
-import { type AccessEntry, Identities } from '../server/identities.ts';
-import type { StoredObject } from '../server/object.ts';
-import { ApiError } from '../server/status.ts';
-import { asksForWatch, forwardWatch } from './forward-watch.ts';
+import type { Clock } from '../local-aws/clock.ts';
+import type { Faults } from './faults.ts';
+import type { StoredObject } from './object.ts';
+import { asksForWatch, forwardWatch } from './real/forward-watch.ts';
+import type { SecretOf } from './server/authenticate.ts';
+import { type Asked, Front, type Reply } from './server/front.ts';
+import { type AccessEntry, Identities } from './server/identities.ts';
+import { ApiError } from './server/status.ts';
 
 /** A kubeconfig that leads to no cluster. Its message names the file. */
 export class KubeconfigRefused extends Error {

@@ -1,6 +1,6 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { isRecord } from './object.ts';
-import { ApiError } from './status.ts';
+import { ApiError } from './server/status.ts';
 
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 

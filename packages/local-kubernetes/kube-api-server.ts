@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import type { Clock } from '../../local-aws/clock.ts';
-import { type Answered, ask, type Connection, messageOf } from '../client.ts';
-import type { Faults } from '../faults.ts';
-import type { SecretOf } from '../server/authenticate.ts';
-import { type Asked, Front, type Reply } from '../server/front.ts';
-import { type AccessEntry, Identities } from '../server/identities.ts';
-import type { StoredObject } from '../server/object.ts';
-import { resourceOfKind } from '../server/resources.ts';
-import { ControlPlane } from './control-plane.ts';
-import { asksForWatch, forwardWatch } from './forward-watch.ts';
-import { TokenReviewer } from './token-review.ts';
+import type { Clock } from '../local-aws/clock.ts';
+import { type Answered, ask, type Connection, messageOf } from './client.ts';
+import type { Faults } from './faults.ts';
+import type { StoredObject } from './object.ts';
+import { ControlPlane } from './real/control-plane.ts';
+import { asksForWatch, forwardWatch } from './real/forward-watch.ts';
+import { TokenReviewer } from './real/token-review.ts';
+import type { SecretOf } from './server/authenticate.ts';
+import { type Asked, Front, type Reply } from './server/front.ts';
+import { type AccessEntry, Identities } from './server/identities.ts';
+import { resourceOfKind } from './server/resources.ts';
 
 /** How often the pods of a node are looked at, in milliseconds. */
 const lookMs = 200;
@@ -68,7 +68,7 @@ export class KubeApiServer {
     const { clock, clusterName, accessEntries, secretOf, assets, manifests } = options;
     const identities = new Identities(clusterName, accessEntries, secretOf);
     const reviewer = await TokenReviewer.start(identities, clock);
-    const token = identities.tokenFor('airlock-tests', ['system:masters']);
+    const token = identities.tokenFor('local-tests', ['system:masters']);
     const plane = await ControlPlane.start(assets, reviewer.kubeconfig, token).catch(async (error: unknown) => {
       await reviewer.stop();
       throw error;
@@ -93,7 +93,7 @@ export class KubeApiServer {
     if (resource === undefined) throw new Error(`no address is known for ${apiVersion} ${kind}`);
     const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersion}`;
     const space = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
-    const path = `${root}${space}/${resource.name}/${metadata.name}?fieldManager=airlock-tests&force=true`;
+    const path = `${root}${space}/${resource.name}/${metadata.name}?fieldManager=local-tests&force=true`;
     const answer = await ask(this.#admin, 'PATCH', path, object, 'application/apply-patch+yaml');
     if (answer.code !== 200 && answer.code !== 201) throw new Error(`${kind} ${metadata.name}: ${messageOf(answer)}`);
     if (kind === 'Namespace') await this.#account(metadata.name);
@@ -163,7 +163,7 @@ export class KubeApiServer {
 }
 
 function adminOf({ endpoint, caPem }: ControlPlane, identities: Identities, clock: Clock): Connection {
-  return { endpoint, caPem, clock, token: identities.tokenFor('airlock-tests', ['system:masters']) };
+  return { endpoint, caPem, clock, token: identities.tokenFor('local-tests', ['system:masters']) };
 }
 
 async function forward({ endpoint, caPem }: ControlPlane, clock: Clock, asked: Asked): Promise<Reply> {

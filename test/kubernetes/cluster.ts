@@ -1,13 +1,13 @@
-import { gatekeepers } from '../../../domain/kubernetes.ts';
-import { renderManifests } from '../../../kubernetes/manifests.ts';
-import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
-import { type Clock, RealClock, VirtualClock } from '../../local-aws/clock.ts';
-import { ask, type Connection, messageOf } from '../client.ts';
-import type { Faults } from '../faults.ts';
-import type { Api } from '../kubelet.ts';
-import { KubeApiServer } from '../real/kube-api-server.ts';
-import type { StoredObject } from '../server/object.ts';
-import { KubernetesStandIn } from '../stand-in.ts';
+import { gatekeepers } from '../../domain/kubernetes.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { eksToken } from '../../lambdas/adapters/eks-token.ts';
+import { type Clock, RealClock, VirtualClock } from '../../packages/local-aws/clock.ts';
+import { ask, type Connection, messageOf } from '../../packages/local-kubernetes/client.ts';
+import type { Faults } from '../../packages/local-kubernetes/faults.ts';
+import { KubeApiServer } from '../../packages/local-kubernetes/kube-api-server.ts';
+import type { Api } from '../../packages/local-kubernetes/kubelet.ts';
+import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
+import { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /** The role of the function, the credentials of its session, and a role that the cluster does not know. */
 export const role = 'arn:aws:iam::123456789012:role/airlock-cluster';

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { RealClock } from '../clock.ts';
-import type { LocalCloud } from '../cloud.ts';
-import type { Credentials } from '../iam/credentials.ts';
-import { readPolicy } from '../iam/policy.ts';
-import { codecOf } from './protocols/protocol.ts';
-import { AwsError } from './service.ts';
-import { verifySignature } from './signature.ts';
-import type { WireRequest, WireResponse } from './wire.ts';
+import { RealClock } from './clock.ts';
+import type { LocalCloud } from './cloud.ts';
+import { codecOf } from './gateway/protocols/protocol.ts';
+import { AwsError } from './gateway/service.ts';
+import { verifySignature } from './gateway/signature.ts';
+import type { WireRequest, WireResponse } from './gateway/wire.ts';
+import type { Credentials } from './iam/credentials.ts';
+import { readPolicy } from './iam/policy.ts';
 
 /** A cloud that other programs can reach. */
 export interface Served {

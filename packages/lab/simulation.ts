@@ -1,0 +1,8 @@
+/** A simulation: the deployed app, its clusters, and nodes that are launched. */
+export { planOf } from './simulation/adoption.ts';
+export { Autoscaler } from './simulation/autoscaler.ts';
+export { karpenterNode, type LaunchedNode, type NodeChange, type NodePlan } from './simulation/node.ts';
+export { plant } from './simulation/planted.ts';
+export type { ClusterSettings } from './simulation/services.ts';
+export { type NodeReport, World } from './simulation/simulation.ts';
+export { instanceOf, receiptIn } from './simulation/timeline.ts';

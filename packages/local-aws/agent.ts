@@ -1,0 +1,3 @@
+/** The rules of amazon-ssm-agent, and the machine that it runs on. */
+export type { AgentMachine, Ended, Script } from './agent/machine.ts';
+export { reportOf, runDocument } from './agent/run-document.ts';

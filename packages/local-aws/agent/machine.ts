@@ -1,0 +1,27 @@
+/** A script that an SSM agent runs on a node, as the agent would. */
+export interface Script {
+  /** The lines of `runCommand`, joined by a newline. */
+  readonly text: string;
+  /** The environment that the agent adds: `SSM_<parameter>` and `SSM_COMMAND_ID`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** After how many seconds of its own time the script is killed. */
+  readonly timeoutSeconds: number;
+}
+
+/** How a script ended. */
+export interface Ended {
+  /** The exit status; 137 if it was killed. */
+  readonly exitCode: number;
+  /** Whether the time-out killed it. */
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How long it took on the machine, in milliseconds: measured, or as the model says. */
+  readonly durationMs: number;
+}
+
+/** What an agent runs on. */
+export interface AgentMachine {
+  /** Runs a script as root would be: `sh -c <file>`, so that a shebang on the first line is honoured. */
+  run(script: Script): Promise<Ended>;
+}

@@ -1,0 +1,14 @@
+/** The services that a cloud can be given. */
+export { AutoScaling } from './services/autoscaling.ts';
+export { CloudWatch } from './services/cloudwatch.ts';
+export { DynamoDb } from './services/dynamodb/dynamodb.ts';
+export { Ec2 } from './services/ec2/ec2.ts';
+export { Eks } from './services/eks.ts';
+export type { Delivered, DeliveryHook } from './services/events/deliveries.ts';
+export { Events } from './services/events/events.ts';
+export { EventSourceMappings } from './services/lambda/event-source-mapping.ts';
+export { Scheduler } from './services/scheduler.ts';
+export { Sqs } from './services/sqs/sqs.ts';
+export { type Fate, isFinal } from './services/ssm/command.ts';
+export { Ssm } from './services/ssm/ssm.ts';
+export { States } from './services/states/states.ts';

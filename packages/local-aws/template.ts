@@ -1,0 +1,2 @@
+/** Names that CloudFormation gives. */
+export { stackId } from './template/names.ts';

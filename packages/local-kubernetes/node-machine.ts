@@ -1,0 +1,19 @@
+/** A runtime handler as the node's CRI reports it to the kubelet. */
+export interface RuntimeHandler {
+  readonly name: string;
+  readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean };
+}
+
+/** A boot of a node. */
+export interface Boot {
+  readonly bootId: string;
+  readonly kernel: string;
+}
+
+/** What a kubelet reads from its machine. */
+export interface NodeMachine {
+  /** Handlers that the running container runtime has loaded, or `undefined` if it does not report them. */
+  handlers(): Promise<readonly RuntimeHandler[] | undefined>;
+  /** The boot that the node is in and its kernel; absent if the machine has none to report. */
+  boot?(): Promise<Boot>;
+}
