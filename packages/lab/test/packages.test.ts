@@ -16,7 +16,7 @@ describe.each(['lab', 'local-aws', 'local-kubernetes'])('packages/%s', (name) =>
   });
 
   it('has a README that names each file of its API', () => {
-    const named = [...read(name, 'README.md').matchAll(/^\| `([a-z-]+\.ts)` \|/gm)].map(([, file]) => file);
+    const named = [...read(name, 'README.md').matchAll(/^\| `([a-z0-9-]+\.ts)` \|/gm)].map(([, file]) => file);
 
     expect(named.toSorted()).toEqual(api);
   });
