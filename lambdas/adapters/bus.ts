@@ -1,6 +1,8 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import { source, type Telling } from '../../domain/events.ts';
 import { variable } from './environment.ts';
+import { systemTime } from './time.ts';
 
 const bus = variable('EVENT_BUS');
 
@@ -12,8 +14,8 @@ const entriesPerCall = 10;
 /** How often entries that the bus did not take are put again: a 200 answer may still hold failed entries, which are as good as throttled. */
 const rounds = 8;
 
-/** The longest pause after the first round, in milliseconds; each later one is up to twice as long. */
-const firstPauseMs = 50;
+/** The pauses between those rounds. */
+const pauses: BackOff = { firstMs: 50, longestMs: 3_200 };
 
 /**
  * Puts events on Airlock's bus, in order.
@@ -36,7 +38,7 @@ async function put(entries: PutEventsRequestEntry[]): Promise<void> {
   let left = entries;
   let reason = '';
   for (let round = 0; round < rounds && left.length > 0; round++) {
-    if (round > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * firstPauseMs * 2 ** (round - 1)));
+    if (round > 0) await systemTime.sleep(jitteredPause(pauses, round - 1, systemTime.random()));
     const answer = await client.send(new PutEventsCommand({ Entries: left }));
     if ((answer.FailedEntryCount ?? 0) === 0) return;
     reason = answer.Entries?.find((entry) => entry.ErrorCode)?.ErrorMessage ?? 'no reason given';

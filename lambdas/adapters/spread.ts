@@ -1,4 +1,5 @@
 import { type Consequence, consequenceOf, type Operation } from './aws-errors.ts';
+import { systemTime } from './time.ts';
 
 /** For so long a refusal may only mean that IAM has not spread a new role or right yet. */
 const spreadMs = 60_000;
@@ -20,7 +21,7 @@ export async function whileSpreading<T>(
     } catch (error) {
       const consequence = consequenceOf(operation, error);
       if (consequence === undefined || !passing.includes(consequence) || waited >= spreadMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await systemTime.sleep(pauseMs);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Follower } from '../adapters/kubernetes.ts';
 import { Expired, Unreachable } from '../adapters/kubernetes-errors.ts';
-import type { Time } from './time.ts';
+import type { Time } from '../adapters/time.ts';
 
 /** How a collection is read and watched. */
 export interface Source<T> {

@@ -7,6 +7,7 @@ import { variable } from '../adapters/environment.ts';
 import { performInside, surveyInside } from '../adapters/inside.ts';
 import { messagesPerCall, takeMessages } from '../adapters/queue.ts';
 import { logger } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { Batch } from './deal.ts';
 import { openSession, performSurvey, type Session } from './perform.ts';
 
@@ -60,8 +61,7 @@ async function work({ Records }: SQSEvent): Promise<SQSBatchItemFailure[]> {
   begin(new Batch(Records, back));
   if (waiting.length > 0) begin(new Batch(waiting));
   while (underWay.size > 0 && room > 0 && Date.now() < session.takesUntil) {
-    const pause = new Promise<void>((resolve) => setTimeout(resolve, takeEveryMs));
-    await Promise.race([pause, Promise.all(underWay)]);
+    await Promise.race([systemTime.sleep(takeEveryMs), Promise.all(underWay)]);
     if (underWay.size === 0) break;
     const taken = await more();
     if (taken.length > 0) begin(new Batch(taken));

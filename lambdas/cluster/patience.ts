@@ -1,8 +1,9 @@
+import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import type { Node } from '../../domain/node.ts';
 import { Conflict, Forbidden, NotFound, QuotaExceeded, Rejected, Unreachable } from '../adapters/kubernetes-errors.ts';
+import type { Time } from '../adapters/time.ts';
 import { Ended, NotYet } from './errors.ts';
 import type { Waiting } from './guards.ts';
-import type { Time } from './time.ts';
 import type { ClusterView } from './view.ts';
 
 /** What a node waits for, and how much of that is waited for in this call. */
@@ -35,9 +36,10 @@ export interface Surroundings {
 
 /** How long before a node's time is up its last call may begin, in milliseconds: the answer has to come before the state's own time-out. */
 export const lastCallMs = 30_000;
-/** The pause after the first failed request, and the longest, in milliseconds, if the API does not ask for a longer one. */
-const pauseMs = 500;
-const pauseLimitMs = 4_000;
+/** The pauses after failed requests, if the API does not ask for a longer one. */
+const failurePauses: BackOff = { firstMs: 500, longestMs: 4_000 };
+/** The pauses of a writer that lost a race. */
+const racePauses: BackOff = { firstMs: 20, longestMs: 1_280 };
 /** After so many failed requests in a row a node gives way to the next call: a cluster that does not answer holds no function. */
 const failureLimit = 3;
 /** A writer that lost a race this often in a row gives way to the next call. */
@@ -98,9 +100,9 @@ class Failures {
     if (error instanceof Forbidden) throw new Ended('cluster-forbade', error.message);
     if (error instanceof Rejected) throw new Ended('write-rejected', error.message);
     if (error instanceof Unreachable) {
-      const backOff = Math.min(pauseLimitMs, pauseMs * 2 ** this.#unreachable++) * (0.5 + this.#time.random() / 2);
+      const backOff = jitteredPause(failurePauses, this.#unreachable++, this.#time.random());
       const waiting = { reason: 'cluster-unreachable', detail: error.message } as const;
-      const pause = Math.max(backOff, error.retryAfterMs);
+      const pause = Math.max(1, backOff, error.retryAfterMs);
       return { waiting: this.#unreachable < failureLimit ? { ...waiting, likelyUntil: this.#endsAt } : waiting, pause };
     }
     if (error instanceof Conflict) {
@@ -108,7 +110,7 @@ class Failures {
         reason: 'deadline-passed',
         detail: `the Node changed while it was written: ${error.message}`,
       } as const;
-      const pause = 1 + 20 * 2 ** Math.min(this.#races++, 6) * this.#time.random();
+      const pause = Math.max(1, jitteredPause(racePauses, this.#races++, this.#time.random()));
       return { waiting: this.#races < raceLimit ? { ...waiting, likelyUntil: this.#endsAt } : waiting, pause };
     }
     if (error instanceof QuotaExceeded)

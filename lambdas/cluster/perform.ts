@@ -5,6 +5,7 @@ import { pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { Kubernetes } from '../adapters/kubernetes.ts';
 import { countEnd, logger } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { performBatch } from './batch.ts';
 import { survey } from './survey.ts';
 import { ClusterView } from './view.ts';
@@ -24,12 +25,6 @@ const lastRequestMs = 20_000;
 
 /** How long a release usually takes, in milliseconds. */
 const usualMs = 4_000;
-
-const time = {
-  now: () => Date.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-  random: () => Math.random(),
-};
 
 /** Called for each node by its place in the batch, as soon as it has an answer. */
 export type Answered = (place: number, answer: Answer) => Promise<void>;
@@ -51,11 +46,11 @@ export interface Session {
 export function openSession(token: string): Session {
   const signal = AbortSignal.timeout(lastRequestMs);
   const api = new Kubernetes({ endpoint, caPem, token, requestTimeoutMs, signal });
-  const view = new ClusterView(api, time);
+  const view = new ClusterView(api, systemTime);
   const warn = (message: string, error: unknown) =>
     logger.warn(message, error instanceof Error ? error : String(error));
-  const endsAt = time.now() + callMs;
-  const ports = { api, view, time, endsAt, gateKey, proof, ended: countEnd, warn } as const;
+  const endsAt = systemTime.now() + callMs;
+  const ports = { api, view, time: systemTime, endsAt, gateKey, proof, ended: countEnd, warn } as const;
   return {
     takesUntil: endsAt - usualMs,
     perform: (batch, answered) =>

@@ -1,8 +1,8 @@
 import { type ClusterNode, poolLabel, provenLabel } from '../../domain/kubernetes.ts';
 import type { ProofPod } from '../../domain/proof-pod.ts';
 import type { Kubernetes } from '../adapters/kubernetes.ts';
+import type { Time } from '../adapters/time.ts';
 import { Followed } from './followed.ts';
-import type { Time } from './time.ts';
 
 /** What a view reads. */
 export type ViewApi = Pick<Kubernetes, 'listAllNodes' | 'watchNodes' | 'listPods' | 'watchPods'>;

@@ -20,6 +20,7 @@ import { fail } from '../adapters/executions.ts';
 import { claim, giveBack, noteCommand, rowsOf } from '../adapters/ledger.ts';
 import { type Deferral, deferAll, depthOf, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { heldBack, next, verbFor, waitingNodeOf } from './decide.ts';
 import { deliver } from './send.ts';
 import { noteShown } from './shown.ts';
@@ -185,7 +186,7 @@ async function sendGroup(
       batchId,
       deliverySeconds,
     },
-    { send: sendCommand, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)), random: Math.random },
+    { send: sendCommand, time: systemTime },
   );
   const byId = new Map(mine.map((one) => [one.message.node.instanceId, one]));
   const pick = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);

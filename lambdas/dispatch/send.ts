@@ -1,4 +1,6 @@
+import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import type { Order, Sent } from '../adapters/commands.ts';
+import type { Time } from '../adapters/time.ts';
 
 /** An instance that gets no command. */
 interface Denied {
@@ -26,15 +28,12 @@ export interface Delivery {
 /** How the sender reaches the world. */
 export interface Sending {
   send(order: Order): Promise<Sent>;
-  sleep(ms: number): Promise<void>;
-  /** A number from 0 to 1, for the jitter. */
-  random(): number;
+  readonly time: Pick<Time, 'sleep' | 'random'>;
 }
 
-/** How often a throttled call is tried, and its first and longest pause in milliseconds. */
+/** How often a throttled call is tried, and the pauses between. */
 const throttleTries = 8;
-const firstPauseMs = 250;
-const longestPauseMs = 4_000;
+const throttlePauses: BackOff = { firstMs: 500, longestMs: 4_000 };
 
 /**
  * Sends an order so that one bad instance does not keep it from the others: what InvalidInstanceId names is dropped, and what is denied or
@@ -73,10 +72,10 @@ export async function deliver(order: Order, sending: Sending): Promise<Delivery>
   return { sent, unreachable, denied, throttled };
 }
 
-async function sendPatiently(order: Order, { send, sleep, random }: Sending): Promise<Sent> {
-  for (let tried = 1; ; tried++) {
+async function sendPatiently(order: Order, { send, time }: Sending): Promise<Sent> {
+  for (let tries = 0; ; tries++) {
     const answer = await send(order);
-    if (answer.ok || answer.why !== 'throttled' || tried === throttleTries) return answer;
-    await sleep(random() * Math.min(longestPauseMs, firstPauseMs * 2 ** tried));
+    if (answer.ok || answer.why !== 'throttled' || tries + 1 === throttleTries) return answer;
+    await time.sleep(jitteredPause(throttlePauses, tries, time.random()));
   }
 }

@@ -40,10 +40,10 @@ export async function grant(request: Request, ports: Ports): Promise<Answer> {
   }
 }
 
-async function seeUnderWay(request: RequestType, { cluster, status, sleep }: Ports): Promise<void> {
+async function seeUnderWay(request: RequestType, { cluster, status, time }: Ports): Promise<void> {
   let seen: string | undefined;
   for (let look = 0; look < looks; look++) {
-    if (look > 0) await sleep(lookMs);
+    if (look > 0) await time.sleep(lookMs);
     seen = await status();
     if (isUnderWay(request, seen)) return;
   }

@@ -5,6 +5,7 @@ import { variable } from '../adapters/environment.ts';
 import { invoke } from '../adapters/functions.ts';
 import { resourceStatus } from '../adapters/stack-resource.ts';
 import { logger } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { grant } from './grant.ts';
 import type { Answer, Ports } from './ports.ts';
 
@@ -28,7 +29,7 @@ const ports: Ports = {
   letIn: () => letIn({ cluster, principalArn, policyArn, groups: [preparers] }),
   letOut: () => letOut({ cluster, principalArn }),
   prepare: async (request) => v.parse(AnswerSchema, await invoke(functionArn, request)),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  time: systemTime,
 };
 
 /**

@@ -1,3 +1,5 @@
+import type { Time } from '../adapters/time.ts';
+
 /** What `prepare-cluster` answers. */
 export interface Answer {
   readonly PhysicalResourceId: string;
@@ -15,5 +17,5 @@ export interface Ports {
   letOut(): Promise<void>;
   /** Has the function do its work. @throws Error with the name and the words of its own failure */
   prepare(request: object): Promise<Answer>;
-  sleep(ms: number): Promise<void>;
+  readonly time: Pick<Time, 'sleep'>;
 }

@@ -4,6 +4,7 @@ import { notYet, refused } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
 import { halt, noteCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { decideCancellation, mayHalt } from './decide.ts';
 
 /** How long one call waits for the end of a command, and how often it looks, in milliseconds. */
@@ -37,7 +38,7 @@ export async function handler(event: unknown): Promise<{ readonly halted: string
     const said = await step(key, cancelled);
     if (said.ended) return { halted: said.what };
     if (Date.now() + pollMs > until) throw new StillRunning(said.what);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    await systemTime.sleep(pollMs);
   }
 }
 

@@ -7,6 +7,7 @@ import { ownToken, pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { type Addressed, KubernetesObjects } from '../adapters/kubernetes-objects.ts';
 import { logger } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { otherVersion } from './messages.ts';
 import type { Ports } from './ports.ts';
 import { clear, create, update } from './prepare.ts';
@@ -58,7 +59,7 @@ export async function handler(event: unknown): Promise<Answer> {
   const ports: Ports = {
     cluster,
     api,
-    time: { now: () => Date.now(), sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+    time: systemTime,
     tell: (what) => logger.info(what),
   };
   try {

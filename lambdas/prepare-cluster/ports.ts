@@ -1,17 +1,11 @@
 import type { Addressed, KubernetesObjects } from '../adapters/kubernetes-objects.ts';
-
-/** Time as the preparation sees it. */
-export interface Time {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  sleep(ms: number): Promise<void>;
-}
+import type { Time } from '../adapters/time.ts';
 
 /** What the preparation needs of the world. */
 export interface Ports {
   readonly cluster: string;
   readonly api: Omit<KubernetesObjects, 'close'>;
-  readonly time: Time;
+  readonly time: Pick<Time, 'now' | 'sleep'>;
   /** Told of each object that was made, changed, removed or kept. */
   tell(what: string): void;
 }

@@ -1,3 +1,4 @@
+import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import {
   type Breaker,
   type BreakerLimits,
@@ -16,6 +17,7 @@ import { tell } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { noteVerdict } from '../adapters/ledger.ts';
 import { countOpened } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
 import { isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
 import { verdictOn } from './verdict.ts';
@@ -25,6 +27,9 @@ export type Rules = Pools & { readonly breaker: BreakerLimits };
 
 /** How often a failure is counted anew where others changed the breaker meanwhile; in a pool that fails at once they are many. */
 const races = 30;
+
+/** The pauses between those counts. */
+const racePauses: BackOff = { firstMs: 50, longestMs: 800 };
 
 /**
  * Counts the failure of a node, says what becomes of it, and notes that in its row. An instance that is gone has not failed, whatever its last
@@ -70,7 +75,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
     }
     const counted = await addFailure(scope, launch, { over, start: how === 'start', at });
     if (counted === undefined) {
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 50 * (race + 1)));
+      await systemTime.sleep(jitteredPause(racePauses, race, systemTime.random()));
       continue;
     }
     if (!shallOpen(counted, limits)) return counted;

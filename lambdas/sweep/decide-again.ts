@@ -1,11 +1,11 @@
+import { type BackOff, doubledPause } from '../../domain/back-off.ts';
 import { type Breaker, breakerKey, isOpen, scopeOf } from '../../domain/breaker.ts';
 import type { LedgerRow } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Node } from '../../domain/node.ts';
 
-/** How long a node rests after a way until it is sent on another, in milliseconds: doubled with each way, within bounds. */
-const shortestRestMs = 5 * 60_000;
-const longestRestMs = 60 * 60_000;
+/** How long a node rests after a way until it is sent on another: doubled with each way. */
+const rests: BackOff = { firstMs: 5 * 60_000, longestMs: 60 * 60_000 };
 
 /** Why a node goes its way again. */
 export type Reason = Pick<NonNullable<Node['again']>, 'why' | 'reason'>;
@@ -39,7 +39,7 @@ export function fromNow({ deadline, launchedAt }: Node, now: number): Pick<Node,
 /** Whether a node has rested after its latest way. The first way needs no rest: what was seen since then is new. */
 export function hasRested(row: LedgerRow, now: number): boolean {
   const attempt = attemptOf(row);
-  return attempt === 0 || now - Date.parse(row.endedAt ?? '') >= restMs(attempt);
+  return attempt === 0 || now - Date.parse(row.endedAt ?? '') >= doubledPause(rests, attempt - 1);
 }
 
 /** Whether a way ended behind the gate because the breaker was open, or nobody could judge; not where nobody tried to prove it anew. */
@@ -70,7 +70,7 @@ export function decideRetries(
     const open = isOpen(breakers.get(key));
     if (open && tried.has(key)) return [];
     const rested = ofScope
-      .filter(({ row }) => hasRested(row, now) && (!open || now - Date.parse(row.endedAt ?? '') >= shortestRestMs))
+      .filter(({ row }) => hasRested(row, now) && (!open || now - Date.parse(row.endedAt ?? '') >= rests.firstMs))
       .toSorted((a, b) => (a.row.endedAt ?? '').localeCompare(b.row.endedAt ?? ''));
     return (open ? rested.slice(0, 1) : rested).map(({ admission }) => admission);
   });
@@ -79,10 +79,6 @@ export function decideRetries(
 /** Whether a row is of a node that was held and is tried once more at this time. */
 function isTriedAgain({ node, outcome }: LedgerRow): boolean {
   return node?.again?.why === 'held' && outcome === undefined;
-}
-
-function restMs(attempt: number): number {
-  return Math.min(longestRestMs, shortestRestMs * 2 ** (attempt - 1));
 }
 
 function attemptOf({ node }: LedgerRow): number {

@@ -26,7 +26,7 @@ function ssm(bad: Readonly<Record<string, 'gone' | 'untagged'>>, throttles = 0, 
       return { ok: false, why: 'invalid-instance', refused: namesIds ? gone : [], message: 'invalid' };
     return { ok: true, commandId: `c${calls.length}`, at: '2026-11-21T09:00:00.000Z' };
   };
-  return { calls, sending: { send, sleep: async () => {}, random: () => 1 } };
+  return { calls, sending: { send, time: { sleep: async () => {}, random: () => 1 } } };
 }
 
 describe('one command for many nodes', () => {

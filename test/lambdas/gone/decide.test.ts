@@ -123,7 +123,7 @@ const table: readonly (readonly [
   ],
   [
     'whose row does not hold the node yet waits for admission',
-    { instanceId, launchedAt, cluster, pool },
+    { instanceId, launchedAt, cluster, pool, notedAt: launchedAt },
     terminated,
     { step: 'wait', because: 'being-admitted' },
   ],

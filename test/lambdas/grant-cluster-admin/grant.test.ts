@@ -20,7 +20,7 @@ function worldOf(statuses: readonly (string | undefined)[], ports: Partial<Ports
     letIn: note('in', true),
     letOut: note('out', undefined),
     prepare: note('prepare', answer),
-    sleep: note('sleep', undefined),
+    time: { sleep: note('sleep', undefined) },
     ...ports,
   };
   const ask = (RequestType: 'Create' | 'Update' | 'Delete') =>
