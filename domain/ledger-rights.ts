@@ -2,7 +2,16 @@ import type { Breaker, Scope } from './breaker.ts';
 import type { LedgerRow, RowKey } from './ledger.ts';
 
 /** Who writes the ledger: a function, by its folder, or the state machine. */
-export const writers = ['admit', 'dispatch', 'settle', 'halt', 'replace', 'gone', 'sweep', 'way'] as const;
+export const writers = [
+  'admission',
+  'dispatch',
+  'results',
+  'cancellation',
+  'remediation',
+  'terminations',
+  'reconcile',
+  'way',
+] as const;
 
 /** Who writes the ledger. */
 export type Writer = (typeof writers)[number];
@@ -20,11 +29,11 @@ type RunAttribute = Exclude<keyof LedgerRow, keyof RowKey> | 'relaunched' | 'set
 type BreakerAttribute = keyof Breaker | keyof Scope | 'expiresAt';
 type AgentsAttribute = 'arrivals' | 'expiresAt';
 
-const admission: readonly Writer[] = ['admit', 'sweep'];
+const admission: readonly Writer[] = ['admission', 'reconcile'];
 const sending: readonly Writer[] = ['dispatch'];
-const command: readonly Writer[] = ['dispatch', 'halt', 'sweep'];
-const settling: readonly Writer[] = ['settle', 'sweep'];
-const end: readonly Writer[] = ['way', 'gone'];
+const command: readonly Writer[] = ['dispatch', 'cancellation', 'reconcile'];
+const settling: readonly Writer[] = ['results', 'reconcile'];
+const end: readonly Writer[] = ['way', 'terminations'];
 
 /** Who writes each attribute of a run's row. */
 const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
@@ -37,7 +46,7 @@ const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
   relaunched: admission,
   execution: admission,
   expiresAt: admission,
-  admittedAt: [...admission, 'gone'],
+  admittedAt: [...admission, 'terminations'],
   begunAt: ['way'],
   nonce: ['way'],
   token: sending,
@@ -56,34 +65,34 @@ const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
   settledAt: settling,
   failure: ['way'],
   mark: ['way'],
-  verdict: ['replace'],
-  replacingAt: ['replace'],
-  haltedAt: ['halt', 'gone'],
+  verdict: ['remediation'],
+  replacingAt: ['remediation'],
+  haltedAt: ['cancellation', 'terminations'],
   outcome: end,
   ending: end,
   endedAt: end,
   endedBy: end,
   receipt: end,
-  toldAt: ['gone'],
-  endExecution: ['sweep'],
-  outdatedFor: ['sweep'],
-  ways: ['sweep'],
+  toldAt: ['terminations'],
+  endExecution: ['reconcile'],
+  outdatedFor: ['reconcile'],
+  ways: ['reconcile'],
 };
 
 /** Who writes each attribute of a breaker's row. */
 const ofBreaker: Readonly<Record<BreakerAttribute, readonly Writer[]>> = {
-  cluster: ['replace', 'way'],
-  pool: ['replace', 'way'],
-  release: ['replace', 'way'],
-  expiresAt: ['replace', 'way'],
-  state: ['replace', 'way'],
-  openedAt: ['replace'],
-  toldAt: ['replace'],
-  windowStart: ['replace'],
-  failed: ['replace'],
-  passed: ['replace', 'way'],
-  probe: ['dispatch', 'replace', 'gone', 'way'],
-  probeUntil: ['dispatch', 'replace', 'gone', 'way'],
+  cluster: ['remediation', 'way'],
+  pool: ['remediation', 'way'],
+  release: ['remediation', 'way'],
+  expiresAt: ['remediation', 'way'],
+  state: ['remediation', 'way'],
+  openedAt: ['remediation'],
+  toldAt: ['remediation'],
+  windowStart: ['remediation'],
+  failed: ['remediation'],
+  passed: ['remediation', 'way'],
+  probe: ['dispatch', 'remediation', 'terminations', 'way'],
+  probeUntil: ['dispatch', 'remediation', 'terminations', 'way'],
 };
 
 /** Who writes each attribute of a row about agents. */
@@ -101,13 +110,13 @@ const tables: Readonly<Record<RowKind, Readonly<Record<string, readonly Writer[]
  */
 const asked: Readonly<Partial<Record<Writer, Partial<Record<RowKind, readonly (RunAttribute | BreakerAttribute)[]>>>>> =
   {
-    admit: { run: ['begunAt'] },
+    admission: { run: ['begunAt'] },
     dispatch: { run: ['haltedAt'], breaker: ['state'] },
-    settle: { run: ['token'] },
-    halt: { run: ['batchId'] },
-    replace: { run: ['admittedAt', 'outcome'] },
-    gone: { run: ['replacingAt'] },
-    sweep: { run: ['begunAt', 'token', 'batchId'] },
+    results: { run: ['token'] },
+    cancellation: { run: ['batchId'] },
+    remediation: { run: ['admittedAt', 'outcome'] },
+    terminations: { run: ['replacingAt'] },
+    reconcile: { run: ['begunAt', 'token', 'batchId'] },
     way: { run: ['execution', 'refused', 'relaunched'] },
   };
 

@@ -17,9 +17,9 @@ export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgott
  * The row is what decides: messages, inputs and calls name it, and what they ask for is done only if it says so. So each role may write its own
  * fields alone.
  *
- * The life of a row: `admit` makes it; the state machine begins its run; `dispatch` claims it for one token and one batch before it sends, and
- * notes the command after; `settle` notes what was proven and the token that it answered; the state machine notes why a run failed, and `replace`
- * what becomes of the node; the state machine writes the end, or `gone` does. Whoever writes the end first has written it.
+ * The life of a row: `admission` makes it; the state machine begins its run; `dispatch` claims it for one token and one batch before it sends, and
+ * notes the command after; `results` notes what was proven and the token that it answered; the state machine notes why a run failed, and `remediation`
+ * what becomes of the node; the state machine writes the end, or `terminations` does. Whoever writes the end first has written it.
  */
 export interface LedgerRow {
   readonly instanceId: string;
@@ -66,7 +66,7 @@ export interface LedgerRow {
   readonly mark?: Receipt;
   /** From when on nothing may be sent to the node any more. */
   readonly haltedAt?: string;
-  /** From when on `replace` may end the instance: it is then no longer an instance that was lost. */
+  /** From when on `remediation` may end the instance: it is then no longer an instance that was lost. */
   readonly replacingAt?: string;
   readonly outcome?: OutcomeCode;
   readonly ending?: Ending;

@@ -128,7 +128,7 @@ export const refused = 'Refused';
 export const notYet = 'NotYet';
 
 /**
- * What the state machine asks of the `replace` function, each for the row that the key names.
+ * What the state machine asks of the `remediation` function, each for the row that the key names.
  *
  * - `judge` counts the failure that the row holds, and says what becomes of the node.
  * - `replace` ends the instance, so that another is launched, if that is what the row says.

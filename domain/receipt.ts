@@ -61,10 +61,10 @@ export const FailureSchema = v.object({ outcome: v.picklist(outcomeCodes), detai
 /** Why a node was not released. */
 export type Failure = v.InferOutput<typeof FailureSchema>;
 
-/** The failure of a run whose deadline is long past and that wrote no end; the sweep ends it. */
+/** The failure of a run whose deadline is long past and that wrote no end; reconcile ends it. */
 export const stranded: Failure = {
   outcome: 'deadline-passed',
-  detail: 'the deadline is long past, and the execution of the node wrote no end; the sweep ended it',
+  detail: 'the deadline is long past, and the execution of the node wrote no end; reconcile ended it',
 };
 
 /**

@@ -30,7 +30,7 @@ export const HostSchema = v.object({
 
 /**
  * The one line of JSON that a document prints on stdout: at most {@link resultLimit} bytes, written by
- * `ssm-documents/node/result.sh` and read by `settle`. Every text in it is a claim of the node: bounded and printable, and no more.
+ * `ssm-documents/node/result.sh` and read by `results`. Every text in it is a claim of the node: bounded and printable, and no more.
  */
 export const ResultSchema = v.object({
   airlock: v.literal(1),

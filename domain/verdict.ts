@@ -13,7 +13,7 @@ export interface Judgement {
   readonly failure: Failure;
 }
 
-/** The answer to `replace`: how the instance was ended, or why it was spared. */
+/** The answer to the action `replace`: how the instance was ended, or why it was spared. */
 export type Replacement =
   | { readonly replaced: true; readonly how: 'terminated' | 'abandoned' | 'terminated-by-its-group' }
   | { readonly replaced: false; readonly because: string };

@@ -1,17 +1,10 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  Architecture,
-  type CfnFunction,
-  EventSourceMapping,
-  Function as LambdaFunction,
-  Runtime,
-} from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type CfnFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { bundleOf } from './bundles.ts';
 import { grantInterfaces, type Placement } from './cluster-network.ts';
-import type { WorkQueue } from './work-queue.ts';
 
 /** What a function of Airlock is made of. */
 export interface AirlockFunctionProps {
@@ -25,12 +18,6 @@ export interface AirlockFunctionProps {
   /** The network that it stands in; none unless told. */
   readonly placement?: Placement | undefined;
 }
-
-/** The largest batch without a batching window: with one, Lambda may keep a message that comes alone for 20 seconds. The functions add what else waits. */
-const batchSize = 10;
-
-/** The least that Lambda takes. What comes meanwhile waits in the queue, and makes larger batches. */
-const maxConcurrency = 2;
 
 /** One function with a role of its own, which may write its own log and nothing else until a construct grants it more. */
 export class AirlockFunction extends Construct {
@@ -58,18 +45,5 @@ export class AirlockFunction extends Construct {
     });
     // The network is known at deploy time alone, and the CDK's own VPC constructs want to know it before.
     if (props.placement) (this.function.node.defaultChild as CfnFunction).vpcConfig = props.placement;
-  }
-
-  /** Makes the function a consumer of a queue, with the rights that polling and putting messages back need. */
-  consume(from: WorkQueue): void {
-    const granted = from.grantConsume(this.role);
-    const mapping = new EventSourceMapping(this, 'Messages', {
-      target: this.function,
-      eventSourceArn: from.queue.queueArn,
-      batchSize,
-      maxConcurrency,
-      reportBatchItemFailures: true,
-    });
-    granted.applyBefore(mapping);
   }
 }

@@ -7,20 +7,20 @@ import { Admission } from './admission.ts';
 import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
 import { Bus } from './bus.ts';
+import { Cancellation } from './cancellation.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
-import { Commands } from './commands.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
 import { advisoriesOf, releasesOf } from './config/releases.ts';
 import type { Config } from './config/schema.ts';
-import { Departures } from './departures.ts';
-import { Halting } from './halting.ts';
+import { Dispatch } from './dispatch.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
-import { Replacing } from './replacing.ts';
+import { Reconcile } from './reconcile.ts';
+import { Remediation } from './remediation.ts';
 import { Results } from './results.ts';
-import { Sweep } from './sweep.ts';
+import { Terminations } from './terminations.ts';
 import { Way } from './way/way.ts';
 
 /** What one installation of Airlock is made of. */
@@ -46,7 +46,7 @@ export class AirlockStack extends Stack {
     const bus = new Bus(this, 'Bus', { operators });
     new Audit(this, 'Audit', { bus, logRetention });
     const documents = new NodeDocuments(this, 'Documents', catalogue, config);
-    const commands = new Commands(this, 'Commands', {
+    const dispatch = new Dispatch(this, 'Dispatch', {
       bus,
       operators,
       documents,
@@ -58,8 +58,14 @@ export class AirlockStack extends Stack {
     const results = new Results(this, 'Results', { bus, operators, ledger, logRetention });
 
     const pools = poolsOf(config);
-    const replacing = new Replacing(this, 'Replacing', { bus, ledger, pools, breaker: config.breaker, logRetention });
-    const halting = new Halting(this, 'Halting', { ledger, logRetention });
+    const remediation = new Remediation(this, 'Remediation', {
+      bus,
+      ledger,
+      pools,
+      breaker: config.breaker,
+      logRetention,
+    });
+    const cancellation = new Cancellation(this, 'Cancellation', { ledger, logRetention });
 
     let lookUp: ClusterLookUp | undefined;
     const manifests = config.manifests === 'manual' ? undefined : manifestOptions(config);
@@ -81,19 +87,13 @@ export class AirlockStack extends Stack {
     });
     const way = new Way(this, 'Way', {
       bus,
-      commands,
+      dispatch,
       ledger,
-      halting,
-      replacing,
+      cancellation,
+      remediation,
       clusters: Object.fromEntries(clusters),
     });
-    const { departures } = new Departures(this, 'Departures', {
-      bus,
-      operators,
-      ledger,
-      way: way.stateMachine,
-      logRetention,
-    });
+    const terminations = new Terminations(this, 'Terminations', { bus, operators, ledger, way, logRetention });
     const admitting = {
       bus,
       operators,
@@ -101,21 +101,21 @@ export class AirlockStack extends Stack {
       releases,
       pools,
       ledger,
-      way: way.stateMachine,
-      departures,
+      way,
+      terminations: terminations.queue,
       logRetention,
     };
     const admission = new Admission(this, 'Admission', admitting);
-    const { sweep } = new Sweep(this, 'Sweep', { ...admitting, clusters: Object.fromEntries(clusters) });
+    const reconcile = new Reconcile(this, 'Reconcile', { ...admitting, clusters: Object.fromEntries(clusters) });
     new Alarms(this, 'Alarms', {
       queues: {
-        Launches: admission.launches,
-        Commands: commands.commands,
-        Results: results.results,
-        Departures: departures,
+        Admission: admission.queue,
+        Dispatch: dispatch.queue,
+        Results: results.queue,
+        Terminations: terminations.queue,
       },
-      tasks: Object.fromEntries(clusters.map(([name, { tasks }]) => [name, tasks])),
-      sweep: sweep.function,
+      clusters: Object.fromEntries(clusters.map(([name, { cluster }]) => [name, cluster.queue])),
+      reconcile: reconcile.function,
       topicArn: config.alarmTopicArn,
     });
   }

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -12,15 +12,14 @@ import { ClusterManifests } from './cluster-manifests.ts';
 import { ClusterNetwork, type Surroundings } from './cluster-network.ts';
 import type { Config } from './config/schema.ts';
 import type { Ledger } from './ledger.ts';
-import { WorkQueue } from './work-queue.ts';
+import { QueueFunction } from './queue-function.ts';
+import { grantUnscoped } from './unscoped-rights.ts';
 
 /** One cluster of `airlock.yaml`. */
 export type ClusterConfig = Config['clusters'][number];
 
 /** How long one call of the function inside may work, in seconds: it waits for some ten, and its last request ends after 20. */
 const insideSeconds = 25;
-/** How long a batch of nodes may take. */
-const timeout = Duration.seconds(30);
 
 /** What the way into one cluster needs. */
 export interface ClusterAccessProps {
@@ -42,8 +41,7 @@ export interface ClusterAccessProps {
  * function stands in the network, with no identity in the cluster and no right in AWS, and gets each batch together with a token.
  */
 export class ClusterAccess extends Construct {
-  readonly tasks: WorkQueue;
-  readonly cluster: AirlockFunction;
+  readonly cluster: QueueFunction;
 
   constructor(scope: Construct, id: string, props: ClusterAccessProps) {
     super(scope, id);
@@ -76,19 +74,18 @@ export class ClusterAccess extends Construct {
         environment: { ...environment, POWERTOOLS_SERVICE_NAME: clusterService },
         placement: network.placement,
       });
-    // A node may wait until its deadline, and is received anew every few seconds.
-    const { operators } = props;
-    this.tasks = new WorkQueue(this, 'Tasks', { consumerTimeout: timeout, maxReceiveCount: 1_000, operators });
-    this.cluster = new AirlockFunction(this, 'Cluster', {
+    this.cluster = new QueueFunction(this, 'Cluster', {
       name: clusterService,
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
-      timeout,
+      timeout: Duration.seconds(30),
       memoryMiB: 512,
+      // A node may wait until its deadline, and is received again every few seconds.
+      maxReceiveCount: 1_000,
+      operators: props.operators,
       logRetention,
       environment: {
         ...environment,
         LEDGER_TABLE: props.ledger.table.tableName,
-        CLUSTER_QUEUE: this.tasks.queue.queueUrl,
         ...(inside === undefined ? {} : { INSIDE_FUNCTION: inside.function.functionArn }),
       },
     });
@@ -97,15 +94,11 @@ export class ClusterAccess extends Construct {
       this.cluster.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));
     }
     props.ledger.grantRead(this.cluster.role, 'BatchGetItem');
-    this.cluster.role.addToPolicy(
-      // Neither has a resource that a policy could name.
-      new PolicyStatement({ actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'], resources: ['*'] }),
+    grantUnscoped(
+      this.cluster.role,
+      ['states:SendTaskSuccess', 'states:SendTaskFailure'],
+      'AWS knows no resource for the answer by token',
     );
-    Validations.of(this.cluster.role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'AWS knows no resource for the answer by token',
-    });
-    this.cluster.consume(this.tasks);
     if (cluster.endpoint !== undefined) {
       // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
       new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });

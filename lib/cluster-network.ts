@@ -1,7 +1,8 @@
-import { Aws, Validations } from 'aws-cdk-lib';
+import { Aws } from 'aws-cdk-lib';
 import { CfnSecurityGroup, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { grantUnscoped } from './unscoped-rights.ts';
 
 /** What a function is put into a network with. */
 export interface Placement {
@@ -74,7 +75,11 @@ export const interfaceRights = [
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
  */
 export function grantInterfaces(role: Role): void {
-  role.addToPolicy(new PolicyStatement({ actions: interfaceRights, resources: ['*'] }));
+  grantUnscoped(
+    role,
+    interfaceRights,
+    'Lambda has to be allowed its network interfaces on every resource; the code of the function is denied them',
+  );
   role.addToPolicy(
     new PolicyStatement({
       effect: Effect.DENY,
@@ -87,9 +92,4 @@ export function grantInterfaces(role: Role): void {
       },
     }),
   );
-  Validations.of(role).acknowledge({
-    id: 'AwsSolutions-IAM5[Resource::*]',
-    reason:
-      'Lambda has to be allowed its network interfaces on every resource; the code of the function is denied them',
-  });
 }

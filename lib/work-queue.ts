@@ -70,9 +70,9 @@ export class WorkQueue extends Construct {
    * meets no name of a queue that was just deleted: SQS keeps that for a minute. 80 characters at most.
    */
   #nameOfQueue(): string {
-    const path = this.node.path.replace(/\W/g, '').slice(-50);
+    const path = this.node.path.replace(/\W/g, '').slice(-55);
     const uuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
-    return `${path}Queue-${Names.uniqueId(this).slice(-8)}-${Fn.select(4, Fn.split('-', uuid))}`;
+    return `${path}-${Names.uniqueId(this).slice(-8)}-${Fn.select(4, Fn.split('-', uuid))}`;
   }
 
   /** Sends a rule's events to the queue, and those that it does not take to the dead letters. */

@@ -3,7 +3,8 @@ import { verifyErrors } from '../verify-aws/aws-errors.ts';
 
 const meanings: Readonly<Record<Consequence, string>> = {
   done: 'What was asked for holds already, or nothing is left that it could be done to. It is no failure.',
-  retry: 'The call is made again: by the SDK first, then by the message, the retrier or the next sweep that caused it.',
+  retry:
+    'The call is made again: by the SDK first, then by the message, the retrier or the next reconcile run that caused it.',
   wait: 'It may pass within a minute: what the call needs is new, or is being changed. The caller waits for that.',
   answer: 'The caller has another way: it splits the call, waits, or ends the node with an outcome of its own.',
   setup:

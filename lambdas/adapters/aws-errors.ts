@@ -2,7 +2,7 @@
 export type Consequence =
   /** What was asked for holds already, or nothing is left that it could be done to. It is no failure. */
   | 'done'
-  /** The call is made again: by the SDK first, then by the message, the retrier or the next sweep that caused it. */
+  /** The call is made again: by the SDK first, then by the message, the retrier or the next reconcile run that caused it. */
   | 'retry'
   /** It may pass within a minute: a right, a role or an entry is as new as the call, or what it is about is being changed. The caller waits for that. */
   | 'wait'

@@ -6,8 +6,8 @@ import {
   documentChanged,
   metricNamespace,
   notReleased,
-  type sweepAlarms,
-  type sweepCompleted,
+  type reconcileAlarms,
+  type reconcileCompleted,
 } from '../../domain/metrics.ts';
 import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
@@ -58,8 +58,8 @@ export function count(
     | 'NodeOutdated'
     | 'NodeDrifted'
     | 'NodeHeld'
-    | keyof typeof sweepAlarms
-    | typeof sweepCompleted,
+    | keyof typeof reconcileAlarms
+    | typeof reconcileCompleted,
   times: number,
 ): void {
   if (times > 0) metrics.singleMetric().addMetric(name, MetricUnit.Count, times);

@@ -9,7 +9,7 @@ import { type Received, readMessage, sortMessages, waitSeconds } from './message
 import type { Session } from './perform.ts';
 
 const cluster = variable('CLUSTER_NAME');
-const queueUrl = variable('CLUSTER_QUEUE');
+const queueUrl = variable('QUEUE');
 
 /** After how many seconds messages come again that could not be dealt with: a service failed, or the function inside. */
 const failedSeconds = 10;

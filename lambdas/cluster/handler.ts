@@ -12,7 +12,7 @@ import { Batch } from './deal.ts';
 import { openSession, performSurvey, type Session } from './perform.ts';
 
 const cluster = variable('CLUSTER_NAME');
-const queueUrl = variable('CLUSTER_QUEUE');
+const queueUrl = variable('QUEUE');
 /** The function in the network of a private cluster; a cluster that can be reached from here has none. */
 const inside = process.env['INSIDE_FUNCTION'];
 

@@ -24,7 +24,7 @@ export interface Beside {
   readonly nodes: number;
 }
 
-/** What to do with one message of the commands queue. */
+/** What to do with one message of the dispatch queue. */
 export type Step =
   | { readonly step: 'send'; readonly onlineAt: string }
   | { readonly step: 'look'; readonly batchId: string; readonly onlineAt: string }

@@ -33,7 +33,7 @@ const documents = JSON.parse(variable('DOCUMENTS')) as Record<
 >;
 /** The checksums that those documents pin, by runtime, release and architecture. */
 const checksums = JSON.parse(variable('CHECKSUMS')) as ReturnType<typeof checksumsOf>;
-const queueUrl = variable('COMMANDS_QUEUE');
+const queueUrl = variable('QUEUE');
 
 /** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
 const deliverySeconds = 120;
@@ -75,7 +75,7 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   const waiting = messages.flatMap(({ record, message }) => {
     const found = waitingNodeOf(message, rows.get(rowName(message.key)));
     if (found !== undefined) return [{ record, message: found }];
-    logger.warn('a message in the commands queue is none of a run that the ledger knows', { key: message.key });
+    logger.warn('a message in the dispatch queue is none of a run that the ledger knows', { key: message.key });
     return [];
   });
   count('MessageRefused', messages.length - waiting.length);
@@ -237,7 +237,7 @@ function readMessage(record: ReceivedMessage): { record: ReceivedMessage; messag
   try {
     return [{ record, message: v.parse(CommandMessageSchema, JSON.parse(record.body)) }];
   } catch (error) {
-    logger.error('a message in the commands queue is unreadable', {
+    logger.error('a message in the dispatch queue is unreadable', {
       messageId: record.messageId,
       error: error as Error,
     });

@@ -27,16 +27,16 @@ import { forRoom, lambdaErrors, outcomeRetriers, retrier } from './retriers.ts';
 /** The resources that the state machine works with. */
 export interface Ways {
   readonly partition: string;
-  readonly commandsQueueUrl: string;
+  readonly dispatchQueueUrl: string;
   readonly ledgerTable: string;
   /** The name of the bus that the end of a way is told on. */
   readonly eventBus: string;
   /** The address of the queue of each cluster, by the cluster's name. */
   readonly clusterQueueUrls: Readonly<Record<string, string>>;
   /** The ARN of the function that sees to it that no command runs on a node. */
-  readonly haltFunction: string;
+  readonly cancellationFunction: string;
   /** The ARN of the function that decides about failures and has instances replaced. */
-  readonly replaceFunction: string;
+  readonly remediationFunction: string;
 }
 
 /**
@@ -60,7 +60,7 @@ const untilWritten = 20;
 /** How often a call is made on the way out that Lambda has no room for: for some ten minutes. */
 const untilOut = 40;
 
-/** How long one call of the halting function may take, in seconds; the function itself ends after 30. */
+/** How long one call of the cancellation function may take, in seconds; the function itself ends after 30. */
 const haltCallSeconds = 40;
 
 /** How long one call of the function that decides and replaces may take, in seconds; the function itself ends after 30. */
@@ -121,7 +121,7 @@ export function wayDefinition(ways: Ways): object {
   const replaceCall = (payload: object | string) => ({
     Type: 'Task',
     Resource: service('lambda:invoke'),
-    Arguments: { FunctionName: ways.replaceFunction, Payload: payload },
+    Arguments: { FunctionName: ways.remediationFunction, Payload: payload },
     TimeoutSeconds: replaceCallSeconds,
     // That the instance is gone is an answer; all else may be better next time.
     Retry: [retrier(forgotten, 1, 0), forRoom(untilOut), retrier(['States.ALL'], 1, 4)],
@@ -270,7 +270,7 @@ export function wayDefinition(ways: Ways): object {
           'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
       },
       Install: {
-        ...queued(ways.commandsQueueUrl, { attempt: attemptNumber }),
+        ...queued(ways.dispatchQueueUrl, { attempt: attemptNumber }),
         Comment: 'Waits in the queue until dispatch sends the command and settle answers the token',
         TimeoutSeconds: secondsLeft,
         // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
@@ -289,7 +289,7 @@ export function wayDefinition(ways: Ways): object {
         Comment:
           'Nothing is sent to the node any more; where a command is at work it is cancelled, and nothing else touches the node before its end',
         Resource: service('lambda:invoke'),
-        Arguments: { FunctionName: ways.haltFunction, Payload: { key } },
+        Arguments: { FunctionName: ways.cancellationFunction, Payload: { key } },
         TimeoutSeconds: haltCallSeconds,
         Retry: [{ ...retrier([notYet], 1, 2), MaxDelaySeconds: 2 }, forRoom(untilOut), retrier(lambdaErrors, 1, 6)],
         Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'NoteUnended' }],

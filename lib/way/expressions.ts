@@ -37,7 +37,7 @@ export const breakerSortKey = breakerOf.launchedAt;
 const me = '$states.context.Execution.Name';
 /** Whether the row, as the reread state has it in `$row`, was refused, and this execution is the one that says so. */
 export const isRefused = expression(`$row.execution.S = ${me} and $exists($row.refused) and $exists($row.node)`);
-/** Whether the row is past its deadline, and this execution is the one that the sweep noted to end it. */
+/** Whether the row is past its deadline, and this execution is the one that reconcile noted to end it. */
 export const isStranded = expression(
   `$row.endExecution.S = ${me} and ($exists($row.node) ? $toMillis($parse($row.node.S).deadline) < $millis() : false)`,
 );

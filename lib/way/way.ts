@@ -1,22 +1,22 @@
-import { Aws, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Arn, ArnFormat, Aws, type CfnElement, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Bus } from '../bus.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { ClusterAccess } from '../cluster-access.ts';
-import type { Commands } from '../commands.ts';
-import type { Halting } from '../halting.ts';
+import type { Dispatch } from '../dispatch.ts';
 import type { Ledger } from '../ledger.ts';
-import type { Replacing } from '../replacing.ts';
+import type { Remediation } from '../remediation.ts';
 import { wayDefinition } from './definition.ts';
 
 /** What the way of a node leads through. */
 export interface WayProps {
   readonly bus: Bus;
-  readonly commands: Commands;
+  readonly dispatch: Dispatch;
   readonly ledger: Ledger;
-  readonly halting: Halting;
-  readonly replacing: Replacing;
+  readonly cancellation: Cancellation;
+  readonly remediation: Remediation;
   /** By the cluster's name. */
   readonly clusters: Readonly<Record<string, ClusterAccess>>;
 }
@@ -25,17 +25,17 @@ export interface WayProps {
 export class Way extends Construct {
   readonly stateMachine: StateMachine;
 
-  constructor(scope: Construct, id: string, { bus, commands, ledger, halting, replacing, clusters }: WayProps) {
+  constructor(scope: Construct, id: string, { bus, dispatch, ledger, cancellation, remediation, clusters }: WayProps) {
     super(scope, id);
-    const queues = Object.entries(clusters).map(([name, { tasks }]) => [name, tasks.queue.queueUrl]);
+    const queues = Object.entries(clusters).map(([name, { cluster }]) => [name, cluster.queue.queue.queueUrl]);
     const definition = wayDefinition({
       partition: Aws.PARTITION,
-      commandsQueueUrl: commands.commands.queue.queueUrl,
+      dispatchQueueUrl: dispatch.queue.queue.queueUrl,
       ledgerTable: ledger.table.tableName,
       eventBus: bus.bus.eventBusName,
       clusterQueueUrls: Object.fromEntries(queues),
-      haltFunction: halting.halt.function.functionArn,
-      replaceFunction: replacing.replace.function.functionArn,
+      cancellationFunction: cancellation.function.functionArn,
+      remediationFunction: remediation.function.functionArn,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -54,16 +54,32 @@ export class Way extends Construct {
       },
     );
     const { role } = this.stateMachine;
-    for (const queue of [commands.commands, ...Object.values(clusters).map(({ tasks }) => tasks)])
-      queue.grantSend(role);
+    for (const { queue } of [dispatch, ...Object.values(clusters).map(({ cluster }) => cluster)]) queue.grantSend(role);
     ledger.grantRead(role, 'GetItem');
     ledger.grantWrite(role, 'way');
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [halting.halt, replacing.replace].map(({ function: { functionArn } }) => functionArn),
+        resources: [cancellation, remediation].map(({ function: { functionArn } }) => functionArn),
       }),
     );
     bus.grantTelling(role);
+  }
+
+  /** Lets a role stop executions. */
+  grantStop(role: Role): void {
+    const { stateMachine } = this;
+    const resourceName = `${stateMachine.stateMachineName}:*`;
+    const arnFormat = ArnFormat.COLON_RESOURCE_NAME;
+    const executions = Arn.format(
+      { service: 'states', resource: 'execution', resourceName, arnFormat },
+      Stack.of(this),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: ['states:StopExecution'], resources: [executions] }));
+    const id = Stack.of(this).getLogicalId(stateMachine.node.defaultChild as CfnElement);
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*]`,
+      reason: 'Executions are not known beforehand; these are the executions of the one state machine',
+    });
   }
 }

@@ -184,7 +184,7 @@ export class LocalCloud {
   }
 
   /**
-   * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path (`Admit/Handler`).
+   * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path (`Admission/Function`).
    *
    * @throws Error where none or more than one fits
    */

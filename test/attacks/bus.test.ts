@@ -42,7 +42,7 @@ describe('events:PutEvents', () => {
 
   it("is given to Airlock's own roles for its own source alone, in every entry of a call", async () => {
     const world = await startWorld();
-    const { roleArn } = world.cloud.lambda.function(functionName(world, 'Admit')).settings;
+    const { roleArn } = world.cloud.lambda.function(functionName(world, 'Admission')).settings;
     const admit = { kind: 'role', roleArn, sessionName: 'x' } as const;
     const own = { ...entry, EventBusName: world.cloud.resource('Bus/Bus/Resource').ref };
     const put = (...Entries: object[]) => answerTo(world, admit, 'events', 'PutEvents', { Entries });

@@ -36,7 +36,7 @@ describe('a principal that may only invoke functions', () => {
       launchRecord('i-0aaaaaaaaaaaaaaaa', at),
       { ...launchRecord(node.instanceId, at), messageId: 'c', body: '{"detail":{"instance-id":"i-1"}}' },
     ];
-    for (let times = 0; times < 3; times++) await attacker.invoke('Admission/Admit', { Records });
+    for (let times = 0; times < 3; times++) await attacker.invoke('Admission', { Records });
     await settle(world);
     expect(story(world, node)).toEqual(released);
     expect(story(world, bare)).toEqual([]);
@@ -44,16 +44,16 @@ describe('a principal that may only invoke functions', () => {
     expect(commandsFor(world, node)).toBe(1);
   });
 
-  it('has the sweep do what it does every two minutes, whatever the event says', async () => {
+  it('has reconcile do what it does every two minutes, whatever the event says', async () => {
     const world = await startWorld([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const node = await launch(world);
     for (let times = 0; times < 3; times++) {
-      await attacker.invoke('Sweep/Sweep', { rows: [node.instanceId], clusters: [], ADMISSIBLE: {} });
+      await attacker.invoke('Reconcile', { rows: [node.instanceId], clusters: [], ADMISSIBLE: {} });
       await pass(world, 10_000);
     }
     await settle(world);
-    for (let times = 0; times < 3; times++) await attacker.invoke('Sweep/Sweep', {});
+    for (let times = 0; times < 3; times++) await attacker.invoke('Reconcile', {});
     expect(story(world, node)).toEqual(released);
     expect([done(world, 'StartExecution'), commandsFor(world, node)]).toEqual([1, 1]);
   });
@@ -120,7 +120,7 @@ it("a principal that sends Airlock's document to a node answers nothing by it: o
 it('a principal that writes into a log group of a function changes nothing but that log', async () => {
   const world = await startWorld([], usual);
   const attacker = new Intruder(world, ['logs:CreateLogStream', 'logs:PutLogEvents']);
-  const { group } = world.cloud.lambda.function(world.cloud.resource('Sweep/Sweep/Function/Resource').ref).settings.log;
+  const { group } = world.cloud.lambda.function(world.cloud.resource('Reconcile/Function/Resource').ref).settings.log;
   const audit = world.cloud.resource('Audit/Trail').ref;
   for (const logGroupName of [group, audit]) {
     await attacker.call('logs', 'CreateLogStream', { logGroupName, logStreamName: 'forged' });

@@ -129,11 +129,11 @@ describe('somebody who may only invoke functions', () => {
 
   it('cannot have a command cancelled, a failure counted, an instance ended or let into service', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
-    expect(await attacker.invoke('Halting/Halt', { key, node: key })).toBe(
+    expect(await attacker.invoke('Cancellation', { key, node: key })).toBe(
       'Refused: the run has not failed, and its time is not up',
     );
     const replace = (action: string) =>
-      attacker.invoke('Replacing/Replace', {
+      attacker.invoke('Remediation', {
         action,
         key,
         failure: { outcome: 'proof-failed' },
@@ -155,8 +155,8 @@ describe('somebody who may only invoke functions', () => {
     const late = JSON.parse(departureOf(node.instanceId, 'terminated', '2026-11-01T00:00:00Z')) as object;
     const timeless = JSON.parse(departureOf(node.instanceId, 'terminated', 'tomorrow')) as object;
     const future = JSON.parse(departureOf(node.instanceId, 'terminated', '2099-01-01T00:00:00Z')) as object;
-    expect(await attacker.invoke('Departures/Gone', records(late, timeless, future))).toBe('{"batchItemFailures":[]}');
-    await attacker.invoke('Departures/Gone', records(...forged));
+    expect(await attacker.invoke('Terminations', records(late, timeless, future))).toBe('{"batchItemFailures":[]}');
+    await attacker.invoke('Terminations', records(...forged));
     await pass(world, 60_000);
     expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
     expect([done(world, 'CancelCommand'), done(world, 'StopExecution')]).toEqual([0, 0]);
@@ -167,7 +167,7 @@ describe('somebody who may only invoke functions', () => {
     const forged = { key, nonce: 'guessed', token: 'a token of his own', attempt: 99 };
     const old = { token: 'x', attempt: 99, node: key, request: { runtime: 'kata', release: '1' } };
     await pass(world, 25_000);
-    expect(await attacker.invoke('Commands/Dispatch', records(forged, old, { ...forged, nonce: undefined }))).toBe(
+    expect(await attacker.invoke('Dispatch', records(forged, old, { ...forged, nonce: undefined }))).toBe(
       '{"batchItemFailures":[]}',
     );
     await settle(world);
@@ -188,8 +188,8 @@ describe('somebody who may only invoke functions', () => {
       },
     });
     const running = world.services.ssm.commands()[0]?.id ?? '';
-    await attacker.invoke('Results/Settle', records(result(running)));
-    await attacker.invoke('Results/Settle', records(result('00000000-0000-4000-8000-000000000000'), result('none')));
+    await attacker.invoke('Results', records(result(running)));
+    await attacker.invoke('Results', records(result('00000000-0000-4000-8000-000000000000'), result('none')));
     expect([done(world, 'SendTaskSuccess'), done(world, 'SendTaskFailure')]).toEqual([0, 0]);
     expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
   });
@@ -209,7 +209,7 @@ describe('somebody who may only invoke functions', () => {
     const again = ['release', 'quarantine'].map((action) => ({ action, key, nonce, token: 'own' }));
     expect(await attacker.invoke('Cluster-demo/Cluster', records(...again))).toBe('{"batchItemFailures":[]}');
     for (const action of ['judge', 'replace', 'keep'])
-      expect(await attacker.invoke('Replacing/Replace', { action, key })).toMatch(/^Refused: |"replaced":/);
+      expect(await attacker.invoke('Remediation', { action, key })).toMatch(/^Refused: |"replaced":/);
     expect(done(world, 'TerminateInstances')).toBe(1);
     expect(story(world, node)).toEqual(ended);
   });

@@ -44,7 +44,7 @@ export class Intruder {
   /**
    * Invokes a function of the stack.
    *
-   * @param construct the function's construct, for instance `Halting/Halt`
+   * @param construct the function's construct, for instance `Cancellation`
    * @returns what it answered, or its error as `<type>: <message>`
    */
   async invoke(construct: string, event: object): Promise<string> {

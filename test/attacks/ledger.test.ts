@@ -9,13 +9,13 @@ import { answerTo, attackerWith } from './attacker.ts';
 
 /** The role of each writer of the ledger, by its construct. */
 const roles: Readonly<Record<Writer, string>> = {
-  admit: 'Admission/Admit/Role',
-  dispatch: 'Commands/Dispatch/Role',
-  settle: 'Results/Settle/Role',
-  halt: 'Halting/Halt/Role',
-  replace: 'Replacing/Replace/Role',
-  gone: 'Departures/Gone/Role',
-  sweep: 'Sweep/Sweep/Role',
+  admission: 'Admission/Role',
+  dispatch: 'Dispatch/Role',
+  results: 'Results/Role',
+  cancellation: 'Cancellation/Role',
+  remediation: 'Remediation/Role',
+  terminations: 'Terminations/Role',
+  reconcile: 'Reconcile/Role',
   way: 'Way/StateMachine/Role',
 };
 
@@ -26,28 +26,28 @@ const everyone = Object.keys(roles) as Writer[];
  * those whose conditions ask for it.
  */
 const deciding: Readonly<Record<string, readonly Writer[]>> = {
-  node: ['admit', 'sweep'],
-  request: ['admit', 'sweep'],
-  execution: ['admit', 'sweep', 'way'],
-  endExecution: ['sweep'],
-  refused: ['admit', 'sweep', 'way'],
+  node: ['admission', 'reconcile'],
+  request: ['admission', 'reconcile'],
+  execution: ['admission', 'reconcile', 'way'],
+  endExecution: ['reconcile'],
+  refused: ['admission', 'reconcile', 'way'],
   nonce: ['way'],
-  token: ['dispatch', 'settle', 'sweep'],
+  token: ['dispatch', 'results', 'reconcile'],
   attempt: ['dispatch'],
   document: ['dispatch'],
   checksums: ['dispatch'],
-  commandId: ['dispatch', 'halt', 'sweep'],
-  installation: ['settle', 'sweep'],
-  provenToken: ['settle', 'sweep'],
+  commandId: ['dispatch', 'cancellation', 'reconcile'],
+  installation: ['results', 'reconcile'],
+  provenToken: ['results', 'reconcile'],
   failure: ['way'],
   mark: ['way'],
-  verdict: ['replace'],
-  replacingAt: ['replace', 'gone'],
-  haltedAt: ['halt', 'gone', 'dispatch'],
-  outcome: ['way', 'gone', 'replace'],
-  ending: ['way', 'gone'],
-  receipt: ['way', 'gone'],
-  ways: ['sweep'],
+  verdict: ['remediation'],
+  replacingAt: ['remediation', 'terminations'],
+  haltedAt: ['cancellation', 'terminations', 'dispatch'],
+  outcome: ['way', 'terminations', 'remediation'],
+  ending: ['way', 'terminations'],
+  receipt: ['way', 'terminations'],
+  ways: ['reconcile'],
 };
 
 const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
@@ -95,10 +95,10 @@ describe('a role that was taken over', () => {
   });
 
   it.each([
-    ['state', ['dispatch', 'replace', 'way']],
-    ['failed', ['replace']],
-    ['openedAt', ['replace']],
-    ['probe', ['dispatch', 'replace', 'gone', 'way']],
+    ['state', ['dispatch', 'remediation', 'way']],
+    ['failed', ['remediation']],
+    ['openedAt', ['remediation']],
+    ['probe', ['dispatch', 'remediation', 'terminations', 'way']],
   ])('writes %s of a breaker only if it is one of %j', async (attribute, may) => {
     for (const writer of everyone) {
       const answer = await set(writer, breaker, attribute);
@@ -118,13 +118,13 @@ describe('a role that was taken over', () => {
       expect(
         await answerTo(
           world,
-          roleOf('halt'),
+          roleOf('cancellation'),
           'dynamodb',
           'UpdateItem',
           JSON.parse(JSON.stringify({ ...own, ...more })),
         ),
       ).toMatch(refused);
-    expect(await set('halt', run, 'haltedAt')).toBeUndefined();
+    expect(await set('cancellation', run, 'haltedAt')).toBeUndefined();
   });
 
   it('cannot replace or delete a row, or write into one that is neither a run nor a breaker', async () => {
@@ -165,9 +165,9 @@ describe('a principal of the account with a right to write tables', () => {
     const { attributes } = world.cloud.resource('Ledger/Table/Resource');
     const table = world.services.dynamoDb.service.operations['PutItem'];
     const [{ resourcePolicy = undefined } = {}] =
-      table?.authorize({ TableName, Item: run } as never, { principal: roleOf('admit'), now: 0 }) ?? [];
+      table?.authorize({ TableName, Item: run } as never, { principal: roleOf('admission'), now: 0 }) ?? [];
     for (const action of ['PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete', 'PutItem', 'DeleteItem', 'BatchWriteItem'])
-      for (const principal of [attackerWith(world, `dynamodb:${action}`), roleOf('admit')])
+      for (const principal of [attackerWith(world, `dynamodb:${action}`), roleOf('admission')])
         expect(
           iam.deny(principal, { action: `dynamodb:${action}`, resource: String(attributes['Arn']), resourcePolicy }),
         ).toContain('explicit deny in a resource-based policy');

@@ -7,11 +7,11 @@ import { answerTo, attackerWith } from './attacker.ts';
 
 /** Each queue's construct, and the part of the stack whose role may write there; none where only rules may. */
 const queues = [
-  ['Admission/Launches', [], ['Admission/Running'], 'Admit'],
-  ['Commands/Commands', ['Way/StateMachine/Role'], [], 'Dispatch'],
-  ['Results/Results', [], ['Results/Ended'], 'Settle'],
-  ['Cluster-demo/Tasks', ['Way/StateMachine/Role'], [], 'Cluster-demo/Cluster'],
-  ['Departures/Departures', ['Admission/Admit/Role', 'Sweep/Sweep/Role'], ['Departures/Ended'], 'Gone'],
+  ['Admission/Queue', [], ['Admission/Running'], 'Admission'],
+  ['Dispatch/Queue', ['Way/StateMachine/Role'], [], 'Dispatch'],
+  ['Results/Queue', [], ['Results/Ended'], 'Results'],
+  ['Cluster-demo/Cluster/Queue', ['Way/StateMachine/Role'], [], 'Cluster-demo/Cluster'],
+  ['Terminations/Queue', ['Admission/Role', 'Reconcile/Role'], ['Terminations/Ended'], 'Terminations'],
 ] as const;
 
 const arnOf = (world: World, path: string) => String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
@@ -84,8 +84,8 @@ describe('dead letters', () => {
 
   const move = (world: World, who: Principal) =>
     answerTo(world, who, 'sqs', 'StartMessageMoveTask', {
-      SourceArn: arnOf(world, 'Commands/Commands/DeadLetters'),
-      DestinationArn: arnOf(world, 'Commands/Commands/Queue'),
+      SourceArn: arnOf(world, 'Dispatch/Queue/DeadLetters'),
+      DestinationArn: arnOf(world, 'Dispatch/Queue/Queue'),
     });
   const rights = [
     'sqs:StartMessageMoveTask',

@@ -23,7 +23,7 @@ try {
     {
       title: 'A month without a launch',
       about:
-        'Thirty days with one cluster: alarms, the audit group, the sweep every two minutes, and pollers that find nothing.',
+        'Thirty days with one cluster: alarms, the audit group, reconcile every two minutes, and pollers that find nothing.',
       usage: await usageWhileIdle(assembly),
     },
   ]);

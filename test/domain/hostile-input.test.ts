@@ -6,7 +6,7 @@ import { anyReceiptOn, type ClusterNode, receiptAnnotation } from '../../domain/
 import { AdmissionSchema, ClusterMessageSchema, CommandMessageSchema } from '../../domain/messages.ts';
 import { readResult } from '../../domain/result.ts';
 import { readRow } from '../../domain/stored-row.ts';
-import { type Candidate, judge } from '../../lambdas/admit/decide.ts';
+import { type Candidate, judge } from '../../lambdas/admission/decide.ts';
 import { hostileText, nearly, runs, unfit } from '../hostile.ts';
 import { installation } from '../lambdas/cluster/world.ts';
 

@@ -37,7 +37,7 @@ async function deployed() {
   const { roleArn } = world.cloud.lambda.function(functionName(world, 'Dispatch')).settings;
   return {
     document: world.services.ssm.documents()[0]?.arn ?? '',
-    function: String(world.cloud.resource('Commands/Dispatch/Function').attributes['Arn']),
+    function: String(world.cloud.resource('Dispatch/Function').attributes['Arn']),
     machine: world.cloud.resource('Way/StateMachine').ref,
     audit: `arn:aws:logs:eu-central-1:${account}:log-group:${world.cloud.resource('Audit/Trail').ref}:log-stream:x`,
     role: roleArn,

@@ -20,17 +20,22 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: 'a token is answered without a look at the command id',
-    apply: source('settle', 'lambdas/settle/decide.ts', 'row.commandId === commandId ||', 'row.token !== undefined ||'),
-  },
-  {
-    name: 'the sweep ends nodes of any age',
-    apply: source('sweep', 'lambdas/sweep/decide.ts', 'left < -strandedAfterMs', 'left > -strandedAfterMs'),
-  },
-  {
-    name: 'the sweep never asks for a result that is overdue',
     apply: source(
-      'sweep',
-      'lambdas/sweep/decide.ts',
+      'results',
+      'lambdas/results/decide.ts',
+      'row.commandId === commandId ||',
+      'row.token !== undefined ||',
+    ),
+  },
+  {
+    name: 'reconcile ends nodes of any age',
+    apply: source('reconcile', 'lambdas/reconcile/decide.ts', 'left < -strandedAfterMs', 'left > -strandedAfterMs'),
+  },
+  {
+    name: 'reconcile never asks for a result that is overdue',
+    apply: source(
+      'reconcile',
+      'lambdas/reconcile/decide.ts',
       'if (isOverdue(row, now)) return',
       'if (isOverdue(row, 0)) return',
     ),
@@ -52,12 +57,17 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: 'entries that the bus refused are forgotten',
-    apply: source('admit', 'lambdas/adapters/bus.ts', 'if ((answer.FailedEntryCount ?? 0) === 0) return;', 'return;'),
+    apply: source(
+      'admission',
+      'lambdas/adapters/bus.ts',
+      'if ((answer.FailedEntryCount ?? 0) === 0) return;',
+      'return;',
+    ),
   },
   {
     name: 'the breaker never opens',
     apply: source(
-      'replace',
+      'remediation',
       'domain/breaker.ts',
       "if (state === 'open' || failed.length < failures) return false;",
       'return false;',
@@ -65,7 +75,7 @@ export const breakages: readonly Breakage[] = [
   },
   {
     name: 'every pool is replaced, whatever its policy',
-    apply: source('replace', 'lambdas/replace/judge.ts', 'policyOf(rules, node.pool).onFailure', "'replace'"),
+    apply: source('remediation', 'lambdas/remediation/judge.ts', 'policyOf(rules, node.pool).onFailure', "'replace'"),
   },
   {
     name: 'the audit trail takes no releases',

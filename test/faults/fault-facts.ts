@@ -4,6 +4,6 @@ export interface FaultFacts {
   readonly about: string;
   /** Whether every node is released all the same: the fault alone costs time, and nothing else. */
   readonly heals?: true;
-  /** Whether an execution can break under it, so that only the sweep brings its node to an end. */
+  /** Whether an execution can break under it, so that only reconcile brings its node to an end. */
   readonly strands?: true;
 }

@@ -239,7 +239,7 @@ describe('queues', () => {
   );
 
   it('let a node wait for its agent until the longest deadline without becoming a dead letter', () => {
-    const commands = mappings.find(({ id }) => id.startsWith('CommandsDispatch'));
+    const commands = mappings.find(({ id }) => id.startsWith('Dispatch'));
     const longest = 120 * 60;
     for (const likely of [likelyArrival([]), likelyArrival([0, 600, 0, 600, 0, 600])]) {
       let receives = 0;
@@ -306,7 +306,7 @@ describe('documents', () => {
   });
 
   it('are named to dispatch with the hash of the text that CloudFormation passes on', () => {
-    const [dispatch] = of('AWS::Lambda::Function').filter(([id]) => id.startsWith('CommandsDispatch'));
+    const [dispatch] = of('AWS::Lambda::Function').filter(([id]) => id.startsWith('DispatchFunction'));
     const variables = JSON.stringify(dispatch?.[1].Properties['Environment'].Variables.DOCUMENTS);
     const sent = of('AWS::SSM::Document').filter(([id]) => variables.includes(id));
     expect(sent).toHaveLength(2 * runtimes.length);

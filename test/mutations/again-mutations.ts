@@ -15,19 +15,19 @@ export const againMutations: readonly Mutation[] = [
   },
   {
     name: 'the result of a proof anew counts for nothing',
-    apply: source('settle', 'lambdas/settle/decide.ts', "verb === 'prove' && outcome === 'proven'", 'false'),
+    apply: source('results', 'lambdas/results/decide.ts', "verb === 'prove' && outcome === 'proven'", 'false'),
     turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
   },
   {
-    name: 'the sweep does not see that a node drifted',
-    apply: source('sweep', 'lambdas/sweep/decide-node.ts', "node.state === 'drifted'", 'false'),
+    name: 'reconcile does not see that a node drifted',
+    apply: source('reconcile', 'lambdas/reconcile/decide-node.ts', "node.state === 'drifted'", 'false'),
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {
-    name: 'the sweep looks at the first way of a node alone',
+    name: 'reconcile looks at the first way of a node alone',
     apply: source(
-      'sweep',
-      'lambdas/sweep/latest-ways.ts',
+      'reconcile',
+      'lambdas/reconcile/latest-ways.ts',
       'rows.set(rowName(instance), latest);',
       'rows.delete(rowName(latest));',
     ),
@@ -35,14 +35,14 @@ export const againMutations: readonly Mutation[] = [
   },
   {
     name: 'nodes that were held are never tried again',
-    apply: source('sweep', 'lambdas/sweep/decide-again.ts', "ending === 'held' &&", 'false &&'),
+    apply: source('reconcile', 'lambdas/reconcile/decide-again.ts', "ending === 'held' &&", 'false &&'),
     turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
   },
   {
     name: 'nodes that were held are all tried at once while the breaker is open',
     apply: source(
-      'sweep',
-      'lambdas/sweep/decide-again.ts',
+      'reconcile',
+      'lambdas/reconcile/decide-again.ts',
       'const open = isOpen(breakers.get(key));',
       'const open = false;',
     ),

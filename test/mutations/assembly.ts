@@ -34,9 +34,11 @@ export class Copy {
     this.template = JSON.parse(readFileSync(this.#file, 'utf8'));
   }
 
-  /** The resource of a type whose logical id begins like this. Throws where there is none, or more than one. */
+  /** The resource of a type whose logical id is this one without its hash, or else begins like this. Throws if there is none, or more than one. */
   resource(type: string, prefix: string): Resource {
-    const found = this.all(type).filter(([id]) => id.startsWith(prefix));
+    const all = this.all(type);
+    const exact = all.filter(([id]) => id.replace(/[0-9A-F]{8}$/, '') === prefix);
+    const found = exact.length > 0 ? exact : all.filter(([id]) => id.startsWith(prefix));
     const [[, only] = []] = found;
     if (only === undefined || found.length > 1)
       throw new Error(`${found.length} resources ${type} begin with ${prefix}`);

@@ -9,8 +9,8 @@ export const attackMutations: readonly Mutation[] = [
   {
     name: 'a run is halted whenever a call asks for it',
     apply: source(
-      'halt',
-      'lambdas/halt/decide.ts',
+      'cancellation',
+      'lambdas/cancellation/decide.ts',
       'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
       'return true;',
     ),
@@ -19,8 +19,8 @@ export const attackMutations: readonly Mutation[] = [
   {
     name: 'an instance is let into service before its run has ended',
     apply: source(
-      'replace',
-      'lambdas/replace/keep.ts',
+      'remediation',
+      'lambdas/remediation/keep.ts',
       "if (outcome === undefined) throw new Refused('the run has not ended');",
       '',
     ),
@@ -29,8 +29,8 @@ export const attackMutations: readonly Mutation[] = [
   {
     name: 'what a node says of its installation is not compared',
     apply: source(
-      'settle',
-      'lambdas/settle/decide.ts',
+      'results',
+      'lambdas/results/decide.ts',
       'const other = sent && contradiction(sent, result);',
       'const other = undefined;',
     ),

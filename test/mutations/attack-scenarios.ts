@@ -60,8 +60,8 @@ export const attackScenarios = {
       const attacker = new Intruder(stage.world, ['lambda:InvokeFunction']);
       const { instanceId, launchedAt } = node;
       const key = { instanceId, launchedAt: new Date(launchedAt).toISOString() };
-      await attacker.invoke('Halting/Halt', { key });
-      for (const action of ['judge', 'replace', 'keep']) await attacker.invoke('Replacing/Replace', { action, key });
+      await attacker.invoke('Cancellation', { key });
+      for (const action of ['judge', 'replace', 'keep']) await attacker.invoke('Remediation', { action, key });
       for (const operation of ['CancelCommand', 'CompleteLifecycleAction', 'TerminateInstances'])
         assert.equal(stage.done(operation), 0, `${operation} was called`);
       assert.deepEqual(stage.story(node), ['Node Admitted', 'Command Sent']);

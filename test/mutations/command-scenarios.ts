@@ -31,8 +31,8 @@ export const commandScenarios = {
 
   'a message that SQS delivers twice sends one command': on(async (stage) => {
     const { world, clock } = stage;
-    const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('CommandsQueue'));
-    assert.ok(queue, 'there is no commands queue');
+    const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('DispatchQueue-'));
+    assert.ok(queue, 'there is no dispatch queue');
     let copied = false;
     world.cloud.faults = {
       // Calls take time, so that the two dispatchers work side by side.
@@ -175,12 +175,12 @@ export const commandScenarios = {
 
   'events that a queue does not take are kept as dead letters': on(async (stage) => {
     const { sqs } = stage.world.services;
-    const policies = sqs.all().filter(({ settings }) => /LaunchesQueue|ResultsQueue/.test(settings.name));
+    const policies = sqs.all().filter(({ settings }) => /(Admission|Results)Queue-/.test(settings.name));
     const node = await stage.launch();
     await stage.pass(1_000);
     for (const queue of policies) queue.policy = undefined;
     await stage.pass(60_000);
-    assert.equal(stage.deadLetters().filter((name) => name.includes('Launches')).length, 1);
+    assert.equal(stage.deadLetters().filter((name) => name.includes('Admission')).length, 1);
     assert.equal(stage.outcome(node), '');
   }),
 
@@ -188,7 +188,7 @@ export const commandScenarios = {
     await stage.launch();
     await stage.pass(20_000);
     for (const queue of stage.world.services.sqs.all())
-      if (queue.settings.name.includes('ResultsQueue')) queue.policy = undefined;
+      if (queue.settings.name.includes('ResultsQueue-')) queue.policy = undefined;
     await stage.pass(60_000);
     assert.equal(stage.deadLetters().filter((name) => name.includes('Results')).length, 1);
   }),

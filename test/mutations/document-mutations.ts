@@ -14,7 +14,7 @@ function changeInstall(copy: Copy, change: (content: ReturnType<typeof JSON.pars
   change(content);
   Properties['Content'] = JSON.stringify(content);
   copy.rewrite(
-    copy.resource('AWS::Lambda::Function', 'CommandsDispatch'),
+    copy.resource('AWS::Lambda::Function', 'DispatchFunction'),
     'Environment',
     hash(before),
     hash(Properties['Content']),

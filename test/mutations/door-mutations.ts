@@ -5,7 +5,7 @@ const busPolicy = 'AWS::Events::EventBusPolicy';
 
 /** Changes the statement of a role's policy by which it publishes. */
 const telling = (change: (condition: Record<string, unknown>) => void) => (copy: Copy) => {
-  const { Statement } = copy.resource('AWS::IAM::Policy', 'AdmissionAdmitRole').Properties['PolicyDocument'];
+  const { Statement } = copy.resource('AWS::IAM::Policy', 'AdmissionRole').Properties['PolicyDocument'];
   change(Statement.find(({ Action }: { Action: unknown }) => Action === 'events:PutEvents').Condition);
 };
 
@@ -38,16 +38,16 @@ const ledgerWrites = (
 
 /** Each role that writes the ledger, once with every attribute and once with every row. */
 const ledgerMutations = [
-  ['AdmissionAdmitRole', 'i-*'],
-  ['CommandsDispatchRole', 'i-*'],
-  ['CommandsDispatchRole', 'breaker *'],
-  ['ResultsSettleRole', 'i-*'],
-  ['HaltingHaltRole', 'i-*'],
-  ['ReplacingReplaceRole', 'i-*'],
-  ['ReplacingReplaceRole', 'breaker *'],
-  ['DeparturesGoneRole', 'i-*'],
-  ['DeparturesGoneRole', 'breaker *'],
-  ['SweepRole', 'i-*'],
+  ['AdmissionRole', 'i-*'],
+  ['DispatchRole', 'i-*'],
+  ['DispatchRole', 'breaker *'],
+  ['ResultsRole', 'i-*'],
+  ['CancellationRole', 'i-*'],
+  ['RemediationRole', 'i-*'],
+  ['RemediationRole', 'breaker *'],
+  ['TerminationsRole', 'i-*'],
+  ['TerminationsRole', 'breaker *'],
+  ['ReconcileRole', 'i-*'],
   ['WayStateMachineRole', 'i-*'],
   ['WayStateMachineRole', 'breaker *'],
 ].flatMap(([role = '', rows = '']): Mutation[] => [
@@ -67,48 +67,37 @@ const ledgerMutations = [
   },
 ]);
 
-const doors = [
-  'Admission/Launches',
-  'Commands/Commands',
-  'Results/Results',
-  'Departures/Departures',
-  'Clusterdemo/Tasks',
-] as const;
+/** Each queue and its dead letters, by the logical id without its hash. */
+const queues = ['Admission', 'Dispatch', 'Results', 'Terminations', 'ClusterdemoCluster'].flatMap((stage) => [
+  `${stage}Queue`,
+  `${stage}QueueDeadLetters`,
+]);
 
 /** Every statement by which a queue or its dead letters keep others out, each left out once. */
-const queueMutations = doors.flatMap((door) => {
-  const [scope, name] = door.split('/') as [string, string];
-  // A construct that bears its scope's name has it once in its logical id.
-  const id = scope === name ? scope : `${scope}${name}`;
-  return [`${id}Queue`, `${id}DeadLetters`].flatMap((queue) =>
-    ['sqs:SendMessage', 'sqs:ReceiveMessage'].map(
-      (action): Mutation => ({
-        name: `door open: ${action} on ${queue}`,
-        apply: (copy) => {
-          const { Statement } = copy.resource('AWS::SQS::QueuePolicy', queue).Properties['PolicyDocument'];
-          for (const one of Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny'))
-            one.Action = [one.Action].flat().filter((each: string) => each !== action);
-        },
-        turnsRed: 'a message that another principal sends is in no queue, and none is taken out',
-      }),
-    ),
-  );
-});
+const queueMutations = queues.flatMap((queue) =>
+  ['sqs:SendMessage', 'sqs:ReceiveMessage'].map(
+    (action): Mutation => ({
+      name: `door open: ${action} on ${queue}`,
+      apply: (copy) => {
+        const { Statement } = copy.resource('AWS::SQS::QueuePolicy', `${queue}Policy`).Properties['PolicyDocument'];
+        for (const one of Statement.filter(({ Effect }: { Effect: string }) => Effect === 'Deny'))
+          one.Action = [one.Action].flat().filter((each: string) => each !== action);
+      },
+      turnsRed: 'a message that another principal sends is in no queue, and none is taken out',
+    }),
+  ),
+);
 
 /** Each queue and its dead letters, once without the list of those whose dead letters it may be. */
-const redriveMutations = doors.flatMap((door) => {
-  const [scope, name] = door.split('/') as [string, string];
-  const id = scope === name ? scope : `${scope}${name}`;
-  return [`${id}Queue`, `${id}DeadLetters`].map(
-    (queue): Mutation => ({
-      name: `door open: ${queue} takes the dead letters of any queue`,
-      apply: (copy) => {
-        delete copy.resource('AWS::SQS::Queue', queue).Properties['RedriveAllowPolicy'];
-      },
-      turnsRed: 'a queue of ours is the dead letters of no other queue',
-    }),
-  );
-});
+const redriveMutations = queues.map(
+  (queue): Mutation => ({
+    name: `door open: ${queue} takes the dead letters of any queue`,
+    apply: (copy) => {
+      delete copy.resource('AWS::SQS::Queue', queue).Properties['RedriveAllowPolicy'];
+    },
+    turnsRed: 'a queue of ours is the dead letters of no other queue',
+  }),
+);
 
 /** Mistakes in the policies that keep other principals out. */
 export const doorMutations: readonly Mutation[] = [
@@ -172,7 +161,7 @@ export const doorMutations: readonly Mutation[] = [
   {
     name: 'door open: the name of an execution can be guessed',
     apply: (copy) =>
-      copy.rebundle('admit', 'lambdas/adapters/executions.ts', "randomBytes(8).toString('hex')", "'0'.repeat(16)"),
+      copy.rebundle('admission', 'lambdas/adapters/executions.ts', "randomBytes(8).toString('hex')", "'0'.repeat(16)"),
     turnsRed: 'a name that is guessed takes no execution from a node',
   },
   {
@@ -186,9 +175,11 @@ export const doorMutations: readonly Mutation[] = [
     turnsRed: 'two tagged launches are released',
   },
   {
-    name: 'door shut: the sweep may not write departures',
+    name: 'door shut: reconcile may not write terminations',
     apply: (copy) => {
-      const { Statement } = copy.resource('AWS::SQS::QueuePolicy', 'DeparturesQueue').Properties['PolicyDocument'];
+      const { Statement } = copy.resource('AWS::SQS::QueuePolicy', 'TerminationsQueuePolicy').Properties[
+        'PolicyDocument'
+      ];
       for (const { Condition } of Statement) Condition?.ArnNotEquals?.['aws:PrincipalArn']?.splice(-1);
     },
     turnsRed: 'a departure that no event told of ends the node',

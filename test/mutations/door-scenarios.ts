@@ -19,7 +19,7 @@ export const doorScenarios = {
 
   'a role of ours publishes under no other name': on(async (stage) => {
     const { world } = stage;
-    const admit = { kind: 'role', roleArn: stage.roleOf('Admit'), sessionName: 'x' } as const;
+    const admit = { kind: 'role', roleArn: stage.roleOf('Admission'), sessionName: 'x' } as const;
     const own = { ...entry, EventBusName: world.cloud.resource('Bus/Bus/Resource').ref };
     const put = (...Entries: object[]) => answerTo(world, admit, 'events', 'PutEvents', { Entries });
     assert.equal(await put(own), undefined);
@@ -68,13 +68,13 @@ export const doorScenarios = {
     const stranger = { ...run, instanceId: { S: 'mi-0aaaaaaaaaaaaaaaa' } };
     // For each role an attribute of its own, if it has one that no other kind of row has.
     const own = {
-      'Admission/Admit/Role': ['admittedAt', undefined],
-      'Commands/Dispatch/Role': ['token', 'probe'],
-      'Results/Settle/Role': ['provenToken', undefined],
-      'Halting/Halt/Role': ['haltedAt', undefined],
-      'Replacing/Replace/Role': ['verdict', 'failed'],
-      'Departures/Gone/Role': ['receipt', 'probe'],
-      'Sweep/Sweep/Role': ['endExecution', undefined],
+      'Admission/Role': ['admittedAt', undefined],
+      'Dispatch/Role': ['token', 'probe'],
+      'Results/Role': ['provenToken', undefined],
+      'Cancellation/Role': ['haltedAt', undefined],
+      'Remediation/Role': ['verdict', 'failed'],
+      'Terminations/Role': ['receipt', 'probe'],
+      'Reconcile/Role': ['endExecution', undefined],
       'Way/StateMachine/Role': ['failure', 'passed'],
     } as const;
     for (const [path, [ofRun, ofBreaker]] of Object.entries(own)) {

@@ -17,7 +17,7 @@ export const endScenarios = {
       assert.doesNotMatch(stage.world.report(node).detail, /not ended|AccessDenied/);
       await stage.pass(20 * 60_000);
       assert.equal(stage.commandsFor(node), 1);
-      assert.ok(stage.logged('Halt'), 'halt wrote no log');
+      assert.ok(stage.logged('Cancellation'), 'halt wrote no log');
       stage.undisturbed();
     },
     [],
@@ -55,7 +55,7 @@ export const endScenarios = {
       );
       await stage.pass(30 * 60_000);
       assert.equal(stage.story(node).length, 3);
-      assert.ok(stage.logged('Gone'), 'gone wrote no log');
+      assert.ok(stage.logged('Terminations'), 'gone wrote no log');
       stage.undisturbed();
     },
     [],
@@ -79,7 +79,7 @@ export const endScenarios = {
     await stage.pass(30_000);
     const said = JSON.parse(departureOf(node.instanceId, 'terminated', new Date(stage.clock.now()).toISOString()));
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
-    await attacker.invoke('Departures/Gone', records(said));
+    await attacker.invoke('Terminations', records(said));
     await stage.settle();
     assert.equal(stage.outcome(node), 'released');
   }),

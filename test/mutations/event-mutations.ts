@@ -13,29 +13,33 @@ const released: ScenarioName = 'two tagged launches are released';
 export const eventMutations: readonly Mutation[] = [
   {
     name: 'queue policy missing: launches',
-    apply: (copy) => copy.drop(policy, 'AdmissionLaunchesQueue'),
+    apply: (copy) => copy.drop(policy, 'AdmissionQueuePolicy'),
     turnsRed: released,
   },
-  { name: 'queue policy missing: results', apply: (copy) => copy.drop(policy, 'ResultsQueue'), turnsRed: released },
+  {
+    name: 'queue policy missing: results',
+    apply: (copy) => copy.drop(policy, 'ResultsQueuePolicy'),
+    turnsRed: released,
+  },
   {
     name: 'queue policy missing: dead letters of launches',
-    apply: (copy) => copy.drop(policy, 'AdmissionLaunchesDeadLetters'),
+    apply: (copy) => copy.drop(policy, 'AdmissionQueueDeadLetters'),
     turnsRed: 'events that a queue does not take are kept as dead letters',
   },
   {
     name: 'queue policy missing: dead letters of results',
-    apply: (copy) => copy.drop(policy, 'ResultsDeadLetters'),
+    apply: (copy) => copy.drop(policy, 'ResultsQueueDeadLetters'),
     turnsRed: 'results that a queue does not take are kept as dead letters',
   },
   {
-    name: 'queue policy missing: departures',
-    apply: (copy) => copy.drop(policy, 'DeparturesQueue'),
+    name: 'queue policy missing: terminations',
+    apply: (copy) => copy.drop(policy, 'TerminationsQueuePolicy'),
     turnsRed: 'an instance that goes away ends at once',
   },
   {
     name: 'rule leaves instances out that shut down',
     apply: (copy) => {
-      const pattern = copy.resource(rule, 'DeparturesEnded').Properties['EventPattern'];
+      const pattern = copy.resource(rule, 'TerminationsEnded').Properties['EventPattern'];
       pattern.detail.state = pattern.detail.state.filter((state: string) => state !== 'shutting-down');
     },
     turnsRed: 'an instance that goes away ends at once',
@@ -43,8 +47,8 @@ export const eventMutations: readonly Mutation[] = [
   {
     name: 'a departure is believed without a look at EC2',
     apply: source(
-      'gone',
-      'lambdas/gone/decide.ts',
+      'terminations',
+      'lambdas/terminations/decide.ts',
       'whyGone(row, instance, Date.parse(at))',
       "(whyGone(row, instance, 0) ?? 'said so')",
     ),
@@ -53,7 +57,7 @@ export const eventMutations: readonly Mutation[] = [
   {
     name: "queue policy for another rule's ARN",
     apply: (copy) => {
-      const { Statement } = copy.resource(policy, 'AdmissionLaunchesQueue').Properties['PolicyDocument'];
+      const { Statement } = copy.resource(policy, 'AdmissionQueuePolicy').Properties['PolicyDocument'];
       const [id] = copy.all(rule).find(([name]) => name.startsWith('ResultsEnded')) ?? [];
       for (const one of Statement)
         if (one.Condition.ArnEquals) one.Condition.ArnEquals = { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } };
@@ -108,21 +112,21 @@ export const eventMutations: readonly Mutation[] = [
   {
     name: 'batch failure not reported: the mapping does not ask for it',
     apply: (copy) => {
-      delete copy.resource(mapping, 'CommandsDispatch').Properties['FunctionResponseTypes'];
+      delete copy.resource(mapping, 'Dispatch').Properties['FunctionResponseTypes'];
     },
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
     name: 'dead after three looks',
     apply: (copy) => {
-      copy.resource(queue, 'CommandsQueue').Properties['RedrivePolicy'].maxReceiveCount = 3;
+      copy.resource(queue, 'DispatchQueue').Properties['RedrivePolicy'].maxReceiveCount = 3;
     },
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
     name: 'visibility too short for the function',
     apply: (copy) => {
-      copy.resource(queue, 'CommandsQueue').Properties['VisibilityTimeout'] = 20;
+      copy.resource(queue, 'DispatchQueue').Properties['VisibilityTimeout'] = 20;
     },
     turnsRed: released,
   },

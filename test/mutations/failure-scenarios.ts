@@ -77,7 +77,7 @@ export const failureScenarios = {
       assert.deepEqual(ends, ['Node Quarantined', 'Node Quarantined', 'Node Held', 'Node Held']);
       const opened = stage.world.audit().filter((event) => event['detail-type'] === 'Breaker Opened');
       assert.equal(opened.length, 1);
-      assert.ok(stage.logged('Replace'), 'replace wrote no log');
+      assert.ok(stage.logged('Remediation'), 'replace wrote no log');
       stage.undisturbed();
     },
     ['not-sandboxed'],

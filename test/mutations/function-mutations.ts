@@ -6,7 +6,7 @@ export const functionMutations: readonly Mutation[] = [
   {
     name: 'the breaker never opens',
     apply: source(
-      'replace',
+      'remediation',
       'domain/breaker.ts',
       "if (state === 'open' || failed.length < failures) return false;",
       'return failed.length > 1_000;',
@@ -15,19 +15,19 @@ export const functionMutations: readonly Mutation[] = [
   },
   {
     name: 'the end of a cancelled command is not awaited',
-    apply: source('halt', 'lambdas/halt/handler.ts', 'if (said.ended)', 'if (said.ended || said)'),
+    apply: source('cancellation', 'lambdas/cancellation/handler.ts', 'if (said.ended)', 'if (said.ended || said)'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {
     name: 'batch failure not reported: settle says nothing',
-    apply: source('settle', 'lambdas/settle/handler.ts', '  return failures;', '  return failures && [];'),
+    apply: source('results', 'lambdas/results/handler.ts', '  return failures;', '  return failures && [];'),
     turnsRed: 'a result that SSM does not show yet is read seconds later',
   },
   {
     name: 'settle does not check the command id',
     apply: source(
-      'settle',
-      'lambdas/settle/decide.ts',
+      'results',
+      'lambdas/results/decide.ts',
       'row.commandId === commandId ||',
       'row.commandId !== undefined ||',
     ),
@@ -35,14 +35,14 @@ export const functionMutations: readonly Mutation[] = [
   },
   {
     name: 'settle knows commands by their noted id alone',
-    apply: source('settle', 'lambdas/settle/decide.ts', 'row.batchId === standing.comment', 'false'),
+    apply: source('results', 'lambdas/results/decide.ts', 'row.batchId === standing.comment', 'false'),
     turnsRed: 'a result that is known before its command is noted settles the node',
   },
   {
     name: 'proof result ignored',
     apply: source(
-      'settle',
-      'lambdas/settle/decide.ts',
+      'results',
+      'lambdas/results/decide.ts',
       "standing.status !== 'Success' || host === undefined || !succeeded",
       "(succeeded && standing.status === '') || host === undefined",
     ),
@@ -50,14 +50,14 @@ export const functionMutations: readonly Mutation[] = [
   },
   {
     name: 'admit takes every cluster',
-    apply: source('admit', 'lambdas/admit/decide.ts', '|| !config.clusters.includes(cluster)', ''),
+    apply: source('admission', 'lambdas/admission/decide.ts', '|| !config.clusters.includes(cluster)', ''),
     turnsRed: 'launches that are not ours are left alone',
   },
   {
     name: 'admit takes launches without our tag',
     apply: source(
-      'admit',
-      'lambdas/admit/decide.ts',
+      'admission',
+      'lambdas/admission/decide.ts',
       "if (tag === undefined) return { verdict: 'not-ours', because: 'no-tag' };",
       "if (tag === undefined) return judge(launch, { ...candidate, tags: { ...candidate.tags, [runtimeTag]: 'gvisor' } }, config, now);",
     ),
@@ -66,8 +66,8 @@ export const functionMutations: readonly Mutation[] = [
   {
     name: "execution's name drawn by lot",
     apply: source(
-      'admit',
-      'lambdas/admit/admit-all.ts',
+      'admission',
+      'lambdas/admission/admit-all.ts',
       'start(stateMachine, execution, rowKeyOf(admission.node))',
       'start(stateMachine, execution + Math.floor(Math.random() * 1e9), rowKeyOf(admission.node))',
     ),
@@ -75,14 +75,14 @@ export const functionMutations: readonly Mutation[] = [
   },
   {
     name: 'settled tokens are not noted, and a second event is answered again',
-    apply: source('settle', 'lambdas/settle/settle-node.ts', 'if (row.settledToken === row.token) return;', ''),
+    apply: source('results', 'lambdas/results/settle-node.ts', 'if (row.settledToken === row.token) return;', ''),
     turnsRed: 'events that come three times start one execution',
   },
   {
     name: 'a runtime tag is not looked up',
     apply: source(
-      'admit',
-      'lambdas/admit/decide.ts',
+      'admission',
+      'lambdas/admission/decide.ts',
       'const asked = requestOf(tag, config.releases);',
       "const asked = requestOf('gvisor', config.releases);",
     ),

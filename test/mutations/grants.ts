@@ -4,24 +4,23 @@ import type { ScenarioName } from './scenarios.ts';
 
 /** Rights that a released node does not need, and the scenario that does. */
 const needed: Readonly<Record<string, ScenarioName>> = {
-  'CommandsDispatchRole dynamodb:UpdateItem on agents': 'a node gets its command when agents of its pool usually come',
-  'HaltingHaltRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
-  'AdmissionAdmitRole sqs:ChangeMessageVisibility':
-    'a launch that EC2 does not show yet is admitted seconds after it does',
-  'AdmissionAdmitRole sqs:SendMessage': 'a stop that no event told of ends the launch before it',
-  'CommandsDispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
-  'CommandsDispatchRole dynamodb:UpdateItem on breakers':
+  'DispatchRole dynamodb:UpdateItem on agents': 'a node gets its command when agents of its pool usually come',
+  'CancellationRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
+  'AdmissionRole sqs:ChangeMessageVisibility': 'a launch that EC2 does not show yet is admitted seconds after it does',
+  'AdmissionRole sqs:SendMessage': 'a stop that no event told of ends the launch before it',
+  'DispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
+  'DispatchRole dynamodb:UpdateItem on breakers':
     'while the breaker is open one node is tried at a time, and a success closes it',
-  'CommandsDispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
-  'CommandsDispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
-  'ReplacingReplaceRole ec2:TerminateInstances': 'a node that failed is replaced where its pool says so',
-  'ReplacingReplaceRole autoscaling:CompleteLifecycleAction': 'a launch hook is answered by a release and by a failure',
-  'ReplacingReplaceRole autoscaling:TerminateInstanceInAutoScalingGroup': 'a group ends its own instance that failed',
+  'DispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
+  'DispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
+  'RemediationRole ec2:TerminateInstances': 'a node that failed is replaced where its pool says so',
+  'RemediationRole autoscaling:CompleteLifecycleAction': 'a launch hook is answered by a release and by a failure',
+  'RemediationRole autoscaling:TerminateInstanceInAutoScalingGroup': 'a group ends its own instance that failed',
   'WayStateMachineRole dynamodb:GetItem': 'a tag with a shell in it is refused',
   'WayStateMachineRole lambda:InvokeFunction': 'a proof that fails ends in quarantine',
-  'DeparturesGoneRole sqs:ChangeMessageVisibility': 'an end that is written and not told is waited for, and told',
-  'ResultsSettleRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
-  'ResultsSettleRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
+  'TerminationsRole sqs:ChangeMessageVisibility': 'an end that is written and not told is waited for, and told',
+  'ResultsRole states:SendTaskFailure': 'a proof that fails ends in quarantine',
+  'ResultsRole sqs:ChangeMessageVisibility': 'a result that SSM does not show yet is read seconds later',
   ...Object.fromEntries(
     [
       'ClusterdemoManifestsGrantRole',
@@ -41,23 +40,23 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'LookUpProvidedRole lambda:GetFunction': 'a function that is not there yet is waited for by the deployment',
   'ClusterdemoClusterRole states:SendTaskFailure': 'a Node of the same name that is another instance keeps its gate',
   'ClusterdemoClusterRole sqs:ChangeMessageVisibility': 'a node whose kubelet comes after five minutes is released',
-  'SweepRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',
-  'SweepRole ssm:ListCommands': 'a command that no row knows is found by its comment',
-  'SweepRole states:SendTaskSuccess': 'a result that no event told of is asked for',
-  'SweepRole states:SendTaskFailure': 'a failure that no event told of is asked for',
-  'SweepRole states:StartExecution': 'a launch that no event told of is found',
-  'SweepRole states:StopExecution': 'a node that hangs in its execution is ended',
-  'SweepRole dynamodb:Query': 'a launch that no event told of is found',
-  'SweepRole dynamodb:UpdateItem': 'a launch that no event told of is found',
-  'SweepRole sqs:SendMessage': 'a departure that no event told of ends the node',
-  'SweepRole events:PutEvents': 'a launch that no event told of is found',
+  'ReconcileRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',
+  'ReconcileRole ssm:ListCommands': 'a command that no row knows is found by its comment',
+  'ReconcileRole states:SendTaskSuccess': 'a result that no event told of is asked for',
+  'ReconcileRole states:SendTaskFailure': 'a failure that no event told of is asked for',
+  'ReconcileRole states:StartExecution': 'a launch that no event told of is found',
+  'ReconcileRole states:StopExecution': 'a node that hangs in its execution is ended',
+  'ReconcileRole dynamodb:Query': 'a launch that no event told of is found',
+  'ReconcileRole dynamodb:UpdateItem': 'a launch that no event told of is found',
+  'ReconcileRole sqs:SendMessage': 'a departure that no event told of ends the node',
+  'ReconcileRole events:PutEvents': 'a launch that no event told of is found',
 };
 
 /** Roles of functions that a released node does not need, and the scenario that needs all of their rights but those above. */
 const neededByRole: Readonly<Record<string, ScenarioName>> = {
-  HaltingHaltRole: 'an installation that still runs at the deadline is cancelled and awaited',
-  ReplacingReplaceRole: 'three failures open the breaker, and the alarm and an event say so',
-  DeparturesGoneRole: 'an instance that goes away ends at once',
+  CancellationRole: 'an installation that still runs at the deadline is cancelled and awaited',
+  RemediationRole: 'three failures open the breaker, and the alarm and an event say so',
+  TerminationsRole: 'an instance that goes away ends at once',
 };
 
 interface Statement {

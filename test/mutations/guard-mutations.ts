@@ -21,7 +21,7 @@ const of =
 const authorize = of('lambdas/cluster/authorize.ts', decisions);
 const decide = of('lambdas/cluster/decide.ts', decisions);
 const patch = of('lambdas/cluster/patch.ts', decisions);
-const settle = of('lambdas/settle/decide.ts', decisions);
+const settle = of('lambdas/results/decide.ts', decisions);
 
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
 const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
@@ -57,7 +57,7 @@ export const guardMutations: readonly GuardMutation[] = [
     'row?.nonce === undefined || row.nonce !== nonce',
     'row?.nonce === undefined',
   ),
-  of('lambdas/halt/decide.ts', decisions)(
+  of('lambdas/cancellation/decide.ts', decisions)(
     'a run is halted that neither failed nor is late',
     'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
     'return true;',

@@ -7,9 +7,9 @@ import { doorMutations } from './door-mutations.ts';
 import { eventMutations } from './event-mutations.ts';
 import { functionMutations } from './function-mutations.ts';
 import type { Mutation } from './mutation.ts';
+import { reconcileMutations } from './reconcile-mutations.ts';
 import { remedyMutations } from './remedy-mutations.ts';
 import { rightsMutations } from './rights-mutations.ts';
-import { sweepMutations } from './sweep-mutations.ts';
 import { wayMutations } from './way-mutations.ts';
 
 /** All of them, in the order of the table. */
@@ -20,7 +20,7 @@ export const mutations: readonly Mutation[] = [
   ...documentMutations,
   ...dispatchMutations,
   ...functionMutations,
-  ...sweepMutations,
+  ...reconcileMutations,
   ...againMutations,
   ...clusterMutations,
   ...doorMutations,

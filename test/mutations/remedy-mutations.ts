@@ -6,28 +6,33 @@ export const remedyMutations: readonly Mutation[] = [
   {
     name: 'a launch is admitted whatever its instance profile',
     apply: source(
-      'admit',
-      'lambdas/admit/decide.ts',
+      'admission',
+      'lambdas/admission/decide.ts',
       'profiles === undefined || hasProfile',
       'profiles !== null || hasProfile',
     ),
     turnsRed: 'an instance without a profile of nodes is none of ours, whatever its tags say',
   },
   {
-    name: 'the sweep admits whatever the instance profile',
-    apply: source('sweep', 'lambdas/sweep/decide.ts', 'row === undefined && !isNode', 'row === null && !isNode'),
+    name: 'reconcile admits whatever the instance profile',
+    apply: source(
+      'reconcile',
+      'lambdas/reconcile/decide.ts',
+      'row === undefined && !isNode',
+      'row === null && !isNode',
+    ),
     turnsRed: 'an instance without a profile of nodes is none of ours, whatever its tags say',
   },
   {
-    name: 'the sweep admits a launch of any age',
-    apply: source('sweep', 'lambdas/sweep/decide.ts', 'begun || !isStale(node, now)', 'begun || node'),
+    name: 'reconcile admits a launch of any age',
+    apply: source('reconcile', 'lambdas/reconcile/decide.ts', 'begun || !isStale(node, now)', 'begun || node'),
     turnsRed: 'an instance that is tagged an hour after its launch is left alone',
   },
   {
     name: 'an event admits a launch of any age',
     apply: source(
-      'admit',
-      'lambdas/admit/handler.ts',
+      'admission',
+      'lambdas/admission/handler.ts',
       'isStale(admission.node, now) ?',
       'isStale(admission.node, 0) ?',
     ),
@@ -35,18 +40,18 @@ export const remedyMutations: readonly Mutation[] = [
   },
   {
     name: 'a node that was found late is replaced like any other',
-    apply: source('replace', 'lambdas/replace/guards.ts', '|| wasLate(first, pools)', ''),
+    apply: source('remediation', 'lambdas/remediation/guards.ts', '|| wasLate(first, pools)', ''),
     turnsRed: 'a gated node that is tagged an hour late is never ended',
   },
   {
     name: 'an instance is ended whatever its profile',
-    apply: source('replace', 'lambdas/replace/guards.ts', '(isNode(node, instance, pools) ?', '(instance ?'),
+    apply: source('remediation', 'lambdas/remediation/guards.ts', '(isNode(node, instance, pools) ?', '(instance ?'),
     turnsRed: 'an instance that got another profile is not ended',
   },
   {
     name: 'condition dropped: the instance profile of TerminateInstances',
     apply: (copy) => {
-      const { Statement } = copy.resource('AWS::IAM::Policy', 'ReplacingReplaceRole').Properties['PolicyDocument'];
+      const { Statement } = copy.resource('AWS::IAM::Policy', 'RemediationRole').Properties['PolicyDocument'];
       const one = Statement.find(({ Condition }: { Condition?: { ArnLike?: object } }) => Condition?.ArnLike);
       delete one.Condition.ArnLike;
     },
@@ -65,14 +70,14 @@ export const remedyMutations: readonly Mutation[] = [
   {
     name: 'a message for a cluster is dead after the first try',
     apply: (copy) => {
-      copy.resource('AWS::SQS::Queue', 'ClusterdemoTasksQueue').Properties['RedrivePolicy'].maxReceiveCount = 1;
+      copy.resource('AWS::SQS::Queue', 'ClusterdemoClusterQueue').Properties['RedrivePolicy'].maxReceiveCount = 1;
     },
     turnsRed: 'a release that Lambda has no room for waits for minutes',
   },
   {
     name: 'a cancellation that SSM refuses is a failure',
     apply: source(
-      'gone',
+      'terminations',
       'lambdas/adapters/aws-errors.ts',
       "InvalidInstanceId: ['done', 'The instance shuts",
       "InvalidInstanceId: ['retry', 'The instance shuts",
@@ -81,7 +86,12 @@ export const remedyMutations: readonly Mutation[] = [
   },
   {
     name: 'a launch that EC2 does not show yet waits out its visibility',
-    apply: source('admit', 'lambdas/admit/handler.ts', 'const notVisibleYet = 8;', 'const notVisibleYet = 180;'),
+    apply: source(
+      'admission',
+      'lambdas/admission/handler.ts',
+      'const notVisibleYet = 8;',
+      'const notVisibleYet = 180;',
+    ),
     turnsRed: 'a launch that EC2 does not show yet is admitted seconds after it does',
   },
 ];

@@ -87,7 +87,7 @@ export const remedyScenarios = {
   ),
 
   'IAM lets no instance be ended that has no profile of nodes': on(async (stage) => {
-    const principal = { kind: 'role', roleArn: stage.roleOf('Replace'), sessionName: 'asked' } as const;
+    const principal = { kind: 'role', roleArn: stage.roleOf('Remediation'), sessionName: 'asked' } as const;
     const denied = stage.world.cloud.iam.deny(principal, {
       action: 'ec2:TerminateInstances',
       resource: 'arn:aws:ec2:eu-central-1:123456789012:instance/i-0123456789abcdef0',

@@ -10,7 +10,7 @@ export const rightsMutations: readonly Mutation[] = [
   {
     name: 'policy statement dropped: SendCommand to instances',
     apply: (copy) => {
-      const { Statement } = copy.resource(iam, 'CommandsDispatchRole').Properties['PolicyDocument'];
+      const { Statement } = copy.resource(iam, 'DispatchRole').Properties['PolicyDocument'];
       Statement.splice(
         Statement.findIndex(({ Condition }: { Condition?: object }) =>
           JSON.stringify(Condition)?.includes('resourceTag'),
@@ -23,7 +23,7 @@ export const rightsMutations: readonly Mutation[] = [
   {
     name: 'tag condition renamed',
     apply: (copy) => {
-      const { Statement } = copy.resource(iam, 'CommandsDispatchRole').Properties['PolicyDocument'];
+      const { Statement } = copy.resource(iam, 'DispatchRole').Properties['PolicyDocument'];
       for (const one of Statement)
         if (one.Condition?.StringLike) one.Condition = { StringLike: { 'ssm:resourceTag/airlock-runtime': '*' } };
     },
@@ -32,7 +32,7 @@ export const rightsMutations: readonly Mutation[] = [
   {
     name: 'tag condition dropped',
     apply: (copy) => {
-      const { Statement } = copy.resource(iam, 'CommandsDispatchRole').Properties['PolicyDocument'];
+      const { Statement } = copy.resource(iam, 'DispatchRole').Properties['PolicyDocument'];
       for (const one of Statement) if (one.Condition?.StringLike) delete one.Condition;
     },
     turnsRed: 'a batch goes on without a node that is gone and one that lost its tag',
@@ -40,7 +40,7 @@ export const rightsMutations: readonly Mutation[] = [
   {
     name: 'tag condition renamed: TerminateInstances',
     apply: (copy) => {
-      const { Statement } = copy.resource(iam, 'ReplacingReplaceRole').Properties['PolicyDocument'];
+      const { Statement } = copy.resource(iam, 'RemediationRole').Properties['PolicyDocument'];
       for (const one of Statement)
         if (one.Condition?.StringLike?.['ec2:ResourceTag/airlock:runtime'])
           one.Condition = { StringLike: { 'ec2:ResourceTag/airlock-runtime': '*' } };
@@ -57,7 +57,7 @@ export const rightsMutations: readonly Mutation[] = [
   {
     name: 'environment variable missing',
     apply: (copy) => {
-      delete copy.resource('AWS::Lambda::Function', 'ResultsSettle').Properties['Environment'].Variables.LEDGER_TABLE;
+      delete copy.resource('AWS::Lambda::Function', 'ResultsFunction').Properties['Environment'].Variables.LEDGER_TABLE;
     },
     turnsRed: released,
   },

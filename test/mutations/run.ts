@@ -91,14 +91,14 @@ try {
   }
   const control = new Copy(assembly);
   const functions = [
-    'admit',
+    'admission',
     'dispatch',
-    'settle',
+    'results',
     'cluster',
-    'halt',
-    'gone',
-    'replace',
-    'sweep',
+    'cancellation',
+    'terminations',
+    'remediation',
+    'reconcile',
     'find-cluster',
     'prepare-cluster',
   ];

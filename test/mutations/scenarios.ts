@@ -5,9 +5,9 @@ import { commandScenarios } from './command-scenarios.ts';
 import { doorScenarios } from './door-scenarios.ts';
 import { endScenarios } from './end-scenarios.ts';
 import { failureScenarios } from './failure-scenarios.ts';
+import { reconcileScenarios } from './reconcile-scenarios.ts';
 import { remedyScenarios } from './remedy-scenarios.ts';
 import type { Scenario } from './stage.ts';
-import { sweepScenarios } from './sweep-scenarios.ts';
 import { waitingScenarios } from './waiting-scenarios.ts';
 import { wayScenarios } from './way-scenarios.ts';
 
@@ -18,7 +18,7 @@ export const scenarios = {
   ...commandScenarios,
   ...endScenarios,
   ...failureScenarios,
-  ...sweepScenarios,
+  ...reconcileScenarios,
   ...againScenarios,
   ...clusterScenarios,
   ...doorScenarios,

@@ -36,7 +36,7 @@ export const wayScenarios = {
       assert.ok(world.report(node).transitions <= 8, 'too many transitions');
     }
     for (const execution of world.services.states.executions()) assert.equal(execution.status, 'SUCCEEDED');
-    for (const name of ['Admit', 'Dispatch', 'Settle', 'Cluster']) {
+    for (const name of ['Admission', 'Dispatch', 'Results', 'Cluster']) {
       assert.ok(stage.logged(name), `${name} wrote no log`);
     }
     // Those that worked while the stack was deployed, too.

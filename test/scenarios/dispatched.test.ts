@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
-import { commandsFor, done, launch, pass, settle, startWorld, withoutSweep } from './scenario.ts';
+import { commandsFor, done, launch, pass, settle, startWorld, withoutReconcile } from './scenario.ts';
 
 const start = () => startWorld([], async () => new ModelledMachine());
 
@@ -27,7 +27,7 @@ it.each([17_300, 43_700, 95_200])(
   async (agentAfterMs) => {
     const world = await start();
     world.cloud.faults = latency(world.clock);
-    withoutSweep(world);
+    withoutReconcile(world);
     for (let earlier = 0; earlier < 3; earlier++) await launch(world, { agentAfterMs: agentAfterMs + earlier * 400 });
     await settle(world);
     const before = done(world, 'DescribeInstanceInformation');

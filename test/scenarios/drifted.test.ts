@@ -78,7 +78,7 @@ describe('a released node that was booted again with another kernel', () => {
     expect(taintsOf(world, node)).toEqual([]);
   });
 
-  it('is not judged by a result that no event told of: the sweep asks for it', async () => {
+  it('is not judged by a result that no event told of: reconcile asks for it', async () => {
     const world = await startWorld();
     const node = await releasedNode(world);
     world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);

@@ -11,7 +11,7 @@ import {
   startWorld,
   story,
   taintsOf,
-  withoutSweep,
+  withoutReconcile,
 } from './scenario.ts';
 import { endless } from './slow.ts';
 
@@ -135,7 +135,7 @@ describe('an instance that is stopped and started again', () => {
     world.services.ssm.agents.silence(node.instanceId);
     await pass(world, 10_000);
     expect(commandsFor(world, node)).toBe(1);
-    withoutSweep(world);
+    withoutReconcile(world);
     world.services.events.delivery = ({ event }) => (event.detail['state'] === 'running' ? undefined : []);
     world.services.ec2.stop(node.instanceId);
     await pass(world, 60_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
-import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf, withoutSweep } from './scenario.ts';
+import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf, withoutReconcile } from './scenario.ts';
 
 describe('a tagged launch', () => {
   it('is released, with a receipt that says all, in an audit trail that tells it in order', async () => {
@@ -56,7 +56,7 @@ describe('a tagged launch', () => {
 
   it('is admitted seconds after EC2 shows its instance, where the event came earlier', async () => {
     const world = await startWorld();
-    withoutSweep(world);
+    withoutReconcile(world);
     const node = await launch(world, { pendingMs: 8_000, unseenMs: 25_000 });
     await settle(world);
 

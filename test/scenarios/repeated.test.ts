@@ -58,7 +58,7 @@ describe('one execution, one installation, one release', () => {
 describe('a message whose sending failed, for all that the state machine knows', () => {
   it('is not worked off once the next attempt was', async () => {
     const world = await startWorld();
-    const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('CommandsQueue'));
+    const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('DispatchQueue-'));
     let lost = 1;
     world.cloud.faults = {
       afterCall: ({ service, operation, input }) => {

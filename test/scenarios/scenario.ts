@@ -61,8 +61,8 @@ export async function pass(world: World, ms: number): Promise<void> {
   if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
 }
 
-/** Turns the sweep off: what a test looks at shall not be done by it. */
-export function withoutSweep(world: World): void {
+/** Turns reconcile off: what a test looks at shall not be done by it. */
+export function withoutReconcile(world: World): void {
   for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
 }
 
@@ -101,7 +101,7 @@ export function functionName(world: World, construct: string): string {
   return world.cloud.resource(`${construct}/Function/Resource`).ref;
 }
 
-/** An event of EC2 as it lies in the launches queue. */
+/** An event of EC2 as it lies in the admission queue. */
 export function launchRecord(instanceId: string, at: string, id = instanceId): object {
   return {
     messageId: id,

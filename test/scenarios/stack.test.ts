@@ -87,7 +87,7 @@ describe('an update', () => {
   it('with another setting reaches launches that are under way, and none is lost', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
-    const queue = world.cloud.resource('Admission/Launches/Queue').ref;
+    const queue = world.cloud.resource('Admission/Queue/Queue').ref;
     const early = await launch(world);
     await pass(world, 30_000);
 
@@ -97,9 +97,9 @@ describe('an update', () => {
 
     expect(world.cloud.status('Airlock')).toBe('UPDATE_COMPLETE');
     expect([early, late].map((node) => world.report(node)?.outcome)).toEqual(['released', 'released']);
-    expect(variablesOf(world, 'Admission/Admit')['ADMISSIBLE']).toContain('"deadlineMinutes":33');
+    expect(variablesOf(world, 'Admission')['ADMISSIBLE']).toContain('"deadlineMinutes":33');
     // What did not change is what it was.
-    expect(world.cloud.resource('Admission/Launches/Queue').ref).toBe(queue);
+    expect(world.cloud.resource('Admission/Queue/Queue').ref).toBe(queue);
   });
 
   it('replaces documents whose text changed, and nodes under way end well', async () => {
@@ -133,7 +133,7 @@ describe('an update', () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     const before = { resources: world.cloud.resources.map(({ ref }) => ref), documents: documents(world) };
-    const variables = variablesOf(world, 'Admission/Admit');
+    const variables = variablesOf(world, 'Admission');
     const failing = changed((copy) => {
       copy.setRules({ deadlineMinutes: 33 });
       copy.resource('Custom::AirlockFoundCluster', '').Properties['Name'] = 'other';
@@ -146,14 +146,14 @@ describe('an update', () => {
     expect(world.cloud.status('Airlock')).toBe('UPDATE_ROLLBACK_COMPLETE');
     expect(world.cloud.resources.map(({ ref }) => ref)).toEqual(before.resources);
     expect(documents(world)).toEqual(before.documents);
-    expect(variablesOf(world, 'Admission/Admit')).toEqual(variables);
+    expect(variablesOf(world, 'Admission')).toEqual(variables);
     expect(await outcomeOfOne(world)).toBe('released');
   });
 
   it('that fails late puts back what it changed before', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
-    const variables = variablesOf(world, 'Admission/Admit');
+    const variables = variablesOf(world, 'Admission');
     const failing = changed((copy) => {
       copy.setRules({ deadlineMinutes: 33 });
       // Made after all the others, and refused.
@@ -168,7 +168,7 @@ describe('an update', () => {
 
     await expect(world.cloud.deploy(failing)).rejects.toThrow(/Last .*A queue named taken already exists/);
 
-    expect(variablesOf(world, 'Admission/Admit')).toEqual(variables);
+    expect(variablesOf(world, 'Admission')).toEqual(variables);
     expect(await outcomeOfOne(world)).toBe('released');
   });
 });

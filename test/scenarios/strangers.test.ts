@@ -20,7 +20,7 @@ import {
 /** Invokes admit with one batch, as a poller does. */
 async function admit(world: World, Records: readonly object[]): Promise<{ batchItemFailures: unknown[] }> {
   const invocation = world.cloud.lambda.invoke(
-    functionName(world, 'Admit'),
+    functionName(world, 'Admission'),
     JSON.stringify({ Records }),
     'RequestResponse',
   );

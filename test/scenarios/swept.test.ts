@@ -13,7 +13,7 @@ import {
   startWorld,
   story,
   taintsOf,
-  withoutSweep,
+  withoutReconcile,
 } from './scenario.ts';
 
 const minute = 60_000;
@@ -25,7 +25,7 @@ function lose(world: World, source: string): void {
 }
 
 describe('a launch that no event told of', () => {
-  it('is found by the sweep, and the node is released within its deadline', async () => {
+  it('is found by reconcile, and the node is released within its deadline', async () => {
     const world = await startWorld();
     lose(world, 'aws.ec2');
     const node = await launch(world);
@@ -38,7 +38,7 @@ describe('a launch that no event told of', () => {
     ]);
   });
 
-  it('is none for the sweep while its event may still be on its way', async () => {
+  it('is none for reconcile while its event may still be on its way', async () => {
     const world = await startWorld();
     lose(world, 'aws.ec2');
     await launch(world);
@@ -83,7 +83,7 @@ describe('a result that no event told of', () => {
     await pass(world, minute);
     // The message of the dispatcher that died does not come again: it is dead.
     for (const queue of world.services.sqs.all()) {
-      if (queue.settings.name.includes('CommandsQueue') && queue.redrive)
+      if (queue.settings.name.includes('DispatchQueue-') && queue.redrive)
         queue.redrive = { ...queue.redrive, maxReceiveCount: 1 };
     }
     await settle(world);
@@ -106,7 +106,7 @@ describe('a result that no event told of', () => {
 });
 
 describe('an instance that goes away without a word', () => {
-  it('is seen by the sweep, and the node is forgotten: nothing failed', async () => {
+  it('is seen by reconcile, and the node is forgotten: nothing failed', async () => {
     const world = await startWorld();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, minute);
@@ -176,7 +176,7 @@ describe('a node whose release could not be recorded', () => {
   });
 });
 
-describe('a sweep beside the events', () => {
+describe('a reconcile run beside the events', () => {
   it('changes nothing: one execution, one command, one end', async () => {
     const world = await startWorld();
     const nodes = await Promise.all(Array.from({ length: 3 }, () => launch(world, { agentAfterMs: 300_000 })));
@@ -191,10 +191,10 @@ describe('a sweep beside the events', () => {
 });
 
 describe('a node behind its gate that nobody told us of in time', () => {
-  it('is found in the cluster once the sweep is back, and has its time from then on', async () => {
+  it('is found in the cluster once reconcile is back, and has its time from then on', async () => {
     const world = await startWorld();
     lose(world, 'aws.ec2');
-    withoutSweep(world);
+    withoutReconcile(world);
     const node = await launch(world);
     await pass(world, 60 * minute);
     for (const schedule of world.services.scheduler.schedules) schedule.enabled = true;
@@ -209,12 +209,12 @@ describe('a node with another release than the one that is configured', () => {
     const world = await startWorld();
     const node = await launch(world);
     await settle(world);
-    const sweep = functionName(world, 'Sweep');
-    const { environment } = world.cloud.lambda.function(sweep).settings;
+    const reconcile = functionName(world, 'Reconcile');
+    const { environment } = world.cloud.lambda.function(reconcile).settings;
     const admissible = JSON.parse(environment['ADMISSIBLE'] ?? '');
     const { all } = admissible.releases.gvisor;
     admissible.releases.gvisor = { default: '20261101.0', all: [...all, '20261101.0'] };
-    world.cloud.lambda.update(sweep, { environment: { ...environment, ADMISSIBLE: JSON.stringify(admissible) } });
+    world.cloud.lambda.update(reconcile, { environment: { ...environment, ADMISSIBLE: JSON.stringify(admissible) } });
     await pass(world, 10 * minute);
 
     expect(story(world, node)).toEqual([...released, 'Node Outdated']);
@@ -228,12 +228,12 @@ describe('a node with another release than the one that is configured', () => {
 describe('a launch whose message is a dead letter', () => {
   it('is released without it, and moving the message back changes nothing', async () => {
     const world = await startWorld([], undefined, await withOperator());
-    const admit = functionName(world, 'Admit');
+    const admit = functionName(world, 'Admission');
     let broken = true;
     world.cloud.faults = {
       beforeCall: ({ operation, principal }) => {
-        const ofAdmit = principal.kind === 'role' && principal.sessionName === admit;
-        return broken && ofAdmit && operation === 'DescribeInstances' ? 'crash' : undefined;
+        const ofAdmission = principal.kind === 'role' && principal.sessionName === admit;
+        return broken && ofAdmission && operation === 'DescribeInstances' ? 'crash' : undefined;
       },
     };
     const node = await launch(world);
@@ -242,8 +242,8 @@ describe('a launch whose message is a dead letter', () => {
     // Thirty receipts, three minutes apart.
     await pass(world, 100 * minute);
     const queues = world.services.sqs.all();
-    const dead = queues.find(({ settings }) => settings.name.includes('LaunchesDeadLetters'));
-    const work = queues.find(({ settings }) => settings.name.includes('LaunchesQueue'));
+    const dead = queues.find(({ settings }) => settings.name.includes('AdmissionQueueDeadLetters'));
+    const work = queues.find(({ settings }) => settings.name.includes('AdmissionQueue-'));
     expect(dead?.visible).toBe(1);
 
     broken = false;
@@ -263,11 +263,11 @@ describe('a launch whose message is a dead letter', () => {
 });
 
 describe('a fleet of 10,000 instances', () => {
-  it('is swept within what EC2 and the ledger take: ten pages, a hundred reads, and nothing is throttled', async () => {
+  it('is read within what EC2 and the ledger take: ten pages, a hundred reads, and nothing is throttled', async () => {
     const world = await startWorld();
     const { ec2 } = world.services;
     lose(world, 'aws.ec2');
-    withoutSweep(world);
+    withoutReconcile(world);
     const tags = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', 'karpenter.sh/nodepool': 'large' };
     for (let count = 0; count < 10_000; count++) ec2.launch({ tags, pendingMs: 0 });
     // Their deadline is past, and no cluster shows them behind a gate: there is nothing to do but to read.

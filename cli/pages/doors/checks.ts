@@ -30,7 +30,7 @@ const written: Check = {
 
 /** What calls come to that reach a function, by the end of its construct's path. */
 const functions: Readonly<Record<string, Check>> = {
-  Admit: {
+  Admission: {
     says: 'asks EC2 about each instance that the event names, and admits those with our tag, once',
     played: [callers('has nothing admitted but what EC2 shows with our tag, and that once')],
   },
@@ -38,21 +38,21 @@ const functions: Readonly<Record<string, Check>> = {
     says: 'drops each message that does not bear the text which the run drew and the row keeps',
     played: [forged('cannot take the command of a node from it by a message of his own')],
   },
-  Settle: {
+  Results: {
     says: 'asks SSM for the command, and answers for those alone that the ledger knows',
     played: [
       forged('answers nothing by a result of his own: SSM is asked, and what it does not know is put back alone'),
     ],
   },
-  Replace: {
+  Remediation: {
     says: 'does what the row says: it counts a failure that the state machine noted, and ends what was judged',
     played: [forged('cannot have a command cancelled, a failure counted, an instance ended or let into service')],
   },
-  Halt: {
+  Cancellation: {
     says: 'does nothing unless the row says that the run failed, or its time is up',
     played: [forged('cannot have a command cancelled, a failure counted, an instance ended or let into service')],
   },
-  Gone: {
+  Terminations: {
     says: 'asks EC2, and ends only what EC2 shows as going away',
     played: [forged('cannot have the life of a node ended by a departure that EC2 does not show')],
   },
@@ -65,9 +65,9 @@ const functions: Readonly<Record<string, Check>> = {
       ),
     ],
   },
-  Sweep: {
-    says: 'sweeps, as it does every two minutes; it takes nothing from the event',
-    played: [callers('has the sweep do what it does every two minutes, whatever the event says')],
+  Reconcile: {
+    says: 'looks through the fleet, as it does every two minutes; it takes nothing from the event',
+    played: [callers('has reconcile do what it does every two minutes, whatever the event says')],
   },
   Grant: {
     says: 'asks CloudFormation whether it is at that request, and refuses if it is not',
@@ -97,7 +97,7 @@ const others: Readonly<Record<string, Check>> = {
     ],
   },
   'states:StopExecution': {
-    says: 'the run stops and the gate stays; the sweep gives the node its end. The right is enough to keep nodes from being released',
+    says: 'the run stops and the gate stays; reconcile gives the node its end. The right is enough to keep nodes from being released',
     played: [callers('a principal that stops an execution leaves the gate shut, and the node gets its end')],
   },
   'states:SendTaskSuccess': {

@@ -42,7 +42,7 @@ export const noDoors: Readonly<Record<string, string>> = {
   'AWS::Lambda::Permission': 'the policy of a function',
   'AWS::Logs::ResourcePolicy': 'the policy of the audit group',
   'AWS::SQS::QueuePolicy': 'the policy of a queue',
-  'AWS::Scheduler::Schedule': 'invokes the sweep',
+  'AWS::Scheduler::Schedule': 'invokes reconcile',
   'AWS::EC2::SecurityGroup': 'lets the functions of a private cluster reach its API, and nothing in',
   'AWS::EC2::SecurityGroupIngress': 'a rule of such a group',
   'AWS::EC2::SecurityGroupEgress': 'a rule of such a group',

@@ -14,8 +14,8 @@ const monthMinutes = 30 * 24 * 60;
 const assumed = { processor: 0.03, coldStart: 0.6 };
 
 /**
- * What launches use, for each thousand of them: nodes of a pool that has shown when its agents come, launched evenly within a time and released, with the
- * sweep off.
+ * What launches use, for each thousand of them: nodes of a pool that has shown when its agents come, launched evenly within a time and released, with
+ * reconcile off.
  *
  * @param assembly the cloud assembly of the sample airlock.yaml
  * @param withinMs from the first launch to the last

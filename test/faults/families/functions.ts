@@ -5,7 +5,15 @@ import type { Family } from '../fault.ts';
 import type { Trial } from '../trial.ts';
 
 /** The functions whose calls are calls of AWS. */
-const functions = ['admit', 'dispatch', 'settle', 'halt', 'gone', 'replace', 'sweep'] as const;
+const functions = [
+  'admission',
+  'dispatch',
+  'results',
+  'cancellation',
+  'terminations',
+  'remediation',
+  'reconcile',
+] as const;
 
 /** The process ends before one of its calls took effect, or after it and before the answer came. */
 function crashes(name: string) {

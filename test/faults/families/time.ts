@@ -8,19 +8,19 @@ export const timeFaults: Family = {
       for (const one of trial.functions()) one.clockAheadMs = dice.int(-60_000, 60_000);
     },
   },
-  'sweep-often': {
-    about: 'the sweep runs at any moment, and two at once',
+  'reconcile-often': {
+    about: 'reconcile runs at any moment, and two at once',
     heals: true,
     plant(trial, dice) {
-      const name = trial.function('sweep')?.settings.name;
+      const name = trial.function('reconcile')?.settings.name;
       if (name === undefined) return;
-      const sweep = async () => {
+      const reconcile = async () => {
         await trial.world.cloud.lambda.invoke(name, '{}', 'RequestResponse').catch(() => undefined);
       };
       for (let times = 0; times < 12; times++) {
         const at = seconds(dice, 1, 240);
-        trial.after(at, sweep);
-        if (dice.chance(0.5)) trial.after(at, sweep);
+        trial.after(at, reconcile);
+        if (dice.chance(0.5)) trial.after(at, reconcile);
       }
     },
   },

@@ -9,7 +9,7 @@ import type { Invariant } from './invariant.ts';
  */
 const graceMs = 13 * 60_000;
 
-/** The same where an execution can break: the sweep that comes twenty minutes after the deadline ends its node. */
+/** The same where an execution can break: reconcile that comes twenty minutes after the deadline ends its node. */
 export const strandedGraceMs = 30 * 60_000;
 
 /** What is told of a node after its end. */

@@ -159,11 +159,11 @@ interface State {
 function definition() {
   return wayDefinition({
     partition: 'aws',
-    commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
+    dispatchQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
     ledgerTable: 'ledger',
     eventBus: 'airlock',
-    replaceFunction: 'replace',
-    haltFunction: 'halt',
+    remediationFunction: 'remediation',
+    cancellationFunction: 'cancellation',
     clusterQueueUrls: { demo: 'https://sqs.eu-central-1.amazonaws.com/123456789012/demo' },
   }) as { readonly States: Readonly<Record<string, State>> };
 }

@@ -85,7 +85,7 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   noteEndExecution: [[node, 'e']],
   noteSettled: [[node, 't', at]],
   halt: [[node, at]],
-  noteGone: [[node, receipt, 'gone']],
+  noteGone: [[node, receipt, 'terminations']],
   noteReplacing: [[node, at]],
   noteTold: [[node, at]],
   noteOutdated: [[node, '2']],

@@ -59,7 +59,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => aws.listen(0, '127.0.0.1', resolve));
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${(aws.address() as AddressInfo).port}`);
   vi.stubEnv('LEDGER_TABLE', 'ledger');
-  vi.stubEnv('CLUSTER_QUEUE', 'https://sqs.eu-central-1.amazonaws.com/123456789012/tasks');
+  vi.stubEnv('QUEUE', 'https://sqs.eu-central-1.amazonaws.com/123456789012/tasks');
   vi.stubEnv('CLUSTER_NAME', clusterName);
   vi.stubEnv('CLUSTER_ENDPOINT', api.endpoint);
   vi.stubEnv('CLUSTER_CA', api.caBase64);

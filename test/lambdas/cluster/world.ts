@@ -31,7 +31,7 @@ export const runc: RuntimeHandler = { name: 'runc', features };
 export const runsc: RuntimeHandler = { name: 'runsc', features };
 export const gate: NodeTaint = { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' };
 
-/** An installation of gVisor as `settle` hands it over. */
+/** An installation of gVisor as `results` hands it over. */
 export const installation: Installation = JSON.parse(
   readFileSync(new URL('./fixtures/installation.json', import.meta.url), 'utf8'),
 );

@@ -16,11 +16,11 @@ interface State {
 
 const definition = wayDefinition({
   partition: 'aws',
-  commandsQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
+  dispatchQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
   ledgerTable: 'ledger',
   eventBus: 'Airlock',
-  replaceFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
-  haltFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
+  remediationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
+  cancellationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
   clusterQueueUrls: { demo: 'https://sqs.eu-central-1.amazonaws.com/123456789012/demo' },
 }) as { readonly States: Readonly<Record<string, State>> };
 const states = Object.entries(definition.States);

@@ -9,7 +9,7 @@ const done = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Reproven'];
 const drift = (): Plot => {
   const machine = new ModelledMachine();
   return {
-    construct: 'Sweep',
+    construct: 'Reconcile',
     setting: [[], async () => machine],
     over: (stage) => stage.world.nodes.some((node) => stage.story(node).includes('Node Reproven')),
     play: async (stage, arm) => {
@@ -42,7 +42,7 @@ const drift = (): Plot => {
 };
 
 it.each(sides)(
-  'a node that drifted goes one way more, and is proven anew once, wherever the sweep dies %s',
+  'a node that drifted goes one way more, and is proven anew once, wherever reconcile dies %s',
   async (side) => {
     const at = await dieEverywhere(drift, side);
     for (const operation of ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem'])

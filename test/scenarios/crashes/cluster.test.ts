@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import { Stage } from '../../mutations/stage.ts';
-import { withoutSweep } from '../scenario.ts';
+import { withoutReconcile } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';
 
 const construct = 'Cluster-demo/Cluster';
@@ -9,7 +9,7 @@ const minute = 60_000;
 
 /** Launches a node and lets it come to its end; a message that no function finished comes again after three minutes. */
 const play: Plot['play'] = async (stage, arm) => {
-  withoutSweep(stage.world);
+  withoutReconcile(stage.world);
   arm();
   const node = await stage.launch();
   await stage.settle();

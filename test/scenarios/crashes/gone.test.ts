@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
 import type { Stage } from '../../mutations/stage.ts';
-import { withoutSweep } from '../scenario.ts';
+import { withoutReconcile } from '../scenario.ts';
 import { endless } from '../slow.ts';
 import { breakerOf, commandsOf, dieEverywhere, endsOf, executionsOf, fragile, type Plot, sides } from './dying.ts';
 
@@ -26,10 +26,10 @@ function askedToCancel({ world }: Stage, { instanceId }: LaunchedNode): boolean 
  * @param command how its command stands afterwards: SSM cancels nothing on an instance that shuts down, and an agent that is gone never says that it has ended
  */
 const departure = (depart: (stage: Stage, node: LaunchedNode) => void, command: string) => (): Plot => ({
-  construct: 'Gone',
+  construct: 'Terminations',
   setting: [[], firstFailing(), fragile],
   play: async (stage, arm) => {
-    withoutSweep(stage.world);
+    withoutReconcile(stage.world);
     await stage.launch();
     await stage.settle();
     const node = await stage.launch();

@@ -17,11 +17,11 @@ const deadlineMs = 20 * 60_000;
 
 /** A command is at work when the time of its node is up. */
 const late = (strike?: Plot['strike']) => (): Plot => ({
-  construct: 'Halt',
+  construct: 'Cancellation',
   setting: [[], endless],
   ...(strike === undefined ? {} : { strike }),
   play: async (stage, arm) => {
-    withoutSweep(stage.world);
+    withoutReconcile(stage.world);
     arm();
     const node = await stage.launch();
     await stage.settle();

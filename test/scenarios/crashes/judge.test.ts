@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import type { Stage } from '../../mutations/stage.ts';
-import { withoutSweep } from '../scenario.ts';
+import { withoutReconcile } from '../scenario.ts';
 import { breakerOf, dieEverywhere, endsOf, fragile, type Plot, sides } from './dying.ts';
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);
@@ -14,10 +14,10 @@ function openings({ world }: Stage): readonly unknown[] {
 
 /** A failure is judged, by which the breaker opens. */
 const opening = (): Plot => ({
-  construct: 'Replace',
+  construct: 'Remediation',
   setting: [[], failing, fragile],
   play: async (stage, arm) => {
-    withoutSweep(stage.world);
+    withoutReconcile(stage.world);
     arm();
     const node = await stage.launch();
     await stage.settle();
@@ -38,10 +38,10 @@ const opening = (): Plot => ({
 
 /** The node fails that is tried while the breaker is open. */
 const probing = (): Plot => ({
-  construct: 'Replace',
+  construct: 'Remediation',
   setting: [[], failing, fragile],
   play: async (stage, arm) => {
-    withoutSweep(stage.world);
+    withoutReconcile(stage.world);
     await stage.launch();
     await stage.settle();
     arm();

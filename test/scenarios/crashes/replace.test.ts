@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import type { NodeChange } from '../../../packages/lab/simulation.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
-import { withoutSweep } from '../scenario.ts';
+import { withoutReconcile } from '../scenario.ts';
 import { breakerOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts';
 
 const minute = 60_000;
@@ -34,10 +34,10 @@ interface Fate {
 const fate =
   ({ machine = failing, rules, change = {}, hooked = false, seen }: Fate) =>
   (): Plot => ({
-    construct: 'Replace',
+    construct: 'Remediation',
     setting: [[], machine, rules],
     play: async (stage, arm) => {
-      withoutSweep(stage.world);
+      withoutReconcile(stage.world);
       const { autoScaling, ec2 } = stage.world.services;
       let launched = 0;
       autoScaling.addGroup({ ...group, ...(hooked ? { hook } : {}), launch: () => launched++ });

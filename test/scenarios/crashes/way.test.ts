@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../../mutations/stage.ts';
-import { withoutSweep } from '../scenario.ts';
+import { withoutReconcile } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts';
 
 /** What the audit trail must hold, whoever dies. What `Command Sent` says stands in `Node Proven`, too. */
 const owed = ['Node Admitted', 'Node Proven', 'Node Released'];
 const minute = 60_000;
 
-const alone = ({ world }: Stage) => withoutSweep(world);
-/** Every event of EC2 and SSM is lost, so all that happens is done by the sweep. */
+const alone = ({ world }: Stage) => withoutReconcile(world);
+/** Every event of EC2 and SSM is lost, so all that happens is done by reconcile. */
 const withoutEvents = ({ world }: Stage) => {
   world.services.events.delivery = ({ event }) => (event.source === 'airlock' ? undefined : []);
 };
@@ -18,11 +18,11 @@ const release = (construct: string, set: (stage: Stage) => void) => (): Plot => 
   construct,
   play: async (stage, arm) => {
     set(stage);
-    // A sweep before the launch has nothing to do.
+    // A reconcile run before the launch has nothing to do.
     arm();
     const node = await stage.launch({ agentAfterMs: 40_000 });
     await stage.settle();
-    // A message that nobody finished comes again after three minutes, and the sweep after two.
+    // A message that nobody finished comes again after three minutes, and reconcile after two.
     await stage.pass(4 * minute);
     return {
       executions: stage.world.services.states.executions().map(({ status }) => status),
@@ -43,11 +43,11 @@ const release = (construct: string, set: (stage: Stage) => void) => (): Plot => 
 
 describe.each(sides)('one execution, one command, one end, whoever dies %s', (side) => {
   it.each([
-    ['Admit', alone, ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem']],
+    ['Admission', alone, ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem']],
     ['Dispatch', alone, ['BatchGetItem', 'DescribeInstanceInformation', 'UpdateItem', 'SendCommand', 'PutEvents']],
-    ['Settle', alone, ['ListCommandInvocations', 'Query', 'SendTaskSuccess', 'PutEvents', 'UpdateItem']],
+    ['Results', alone, ['ListCommandInvocations', 'Query', 'SendTaskSuccess', 'PutEvents', 'UpdateItem']],
     [
-      'Sweep',
+      'Reconcile',
       withoutEvents,
       ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'SendTaskSuccess', 'PutEvents', 'UpdateItem'],
     ],

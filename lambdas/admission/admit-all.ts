@@ -1,0 +1,95 @@
+import { departureOf, type Telling } from '../../domain/events.ts';
+import { type LedgerRow, launchTimeOf, rowKeyOf, rowName } from '../../domain/ledger.ts';
+import type { Admission } from '../../domain/messages.ts';
+import { executionOf, type Node } from '../../domain/node.ts';
+import { tell } from '../adapters/bus.ts';
+import { variable } from '../adapters/environment.ts';
+import { drawName, start } from '../adapters/executions.ts';
+import { launchesOf, noteAdmission, noteAdmitted, rowsOf } from '../adapters/ledger.ts';
+import { sendAll } from '../adapters/queue.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+
+const stateMachine = variable('STATE_MACHINE');
+const terminationsQueue = variable('TERMINATIONS_QUEUE');
+
+/** How many nodes are admitted at once: as many as the event path takes in one batch. More calls at a time would only be throttled. */
+const atOnce = 100;
+
+/**
+ * Admits each node once, however often and by whomever it is asked. It notes the node first, tells `terminations` of an earlier launch that has no end,
+ * starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also where the instance
+ * is gone by then.
+ *
+ * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
+ */
+export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
+  if (admissions.length === 0) return [];
+  const known = await rowsOf(admissions.map(({ node }) => node));
+  const fresh = admissions.filter(({ node }) => known.get(rowName(node))?.admittedAt === undefined);
+  const unique = new Map(fresh.map((admission) => [rowName(admission.node), admission]));
+  const all = [...unique].map(([row, admission]) => ({ row, admission, ended: known.get(row)?.outcome !== undefined }));
+  const failed: string[] = [];
+  for (let from = 0; from < all.length; from += atOnce)
+    failed.push(...(await admitSome(all.slice(from, from + atOnce))));
+  return failed;
+}
+
+/** The ways of earlier launches of an instance: it was stopped and started. */
+async function earlierWaysOf({ instanceId, launchedAt }: Node): Promise<readonly LedgerRow[]> {
+  const rows = await launchesOf(instanceId);
+  return rows.filter((row) => Date.parse(launchTimeOf(row)) < Date.parse(launchedAt));
+}
+
+/** An earlier launch of the instance that has no end was stopped, and nobody told of it: its command would run beside that of this launch. */
+async function tellOfEarlier({ instanceId, launchedAt }: Node, earlier: readonly LedgerRow[]): Promise<void> {
+  const began = Date.parse(launchedAt);
+  if (!earlier.some(({ outcome }) => outcome === undefined)) return;
+  await sendAll(terminationsQueue, [departureOf(instanceId, 'stopped', new Date(began - 1).toISOString())]);
+}
+
+/**
+ * An admission with what the ledger adds: an earlier launch may have left its Node open. A later way in the same launch finds the Node as this launch
+ * left it.
+ */
+function relaunchOf(admission: Admission, earlier: readonly LedgerRow[]): Admission {
+  const { relaunched: _, ...node } = admission.node;
+  const again = earlier.length === 0 || node.again !== undefined;
+  return { ...admission, node: again ? node : { ...node, relaunched: true } };
+}
+
+/** An admission whose execution was started, under the name that its row has. */
+type Started = Admission & { readonly execution: string };
+
+interface Fresh {
+  readonly row: string;
+  readonly admission: Admission;
+  /** Whether the node came to its end before its admission was done: that is only left to be told. */
+  readonly ended: boolean;
+}
+
+async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
+  const started: Started[] = [];
+  const failed: string[] = [];
+  await Promise.all(
+    some.map(async ({ row, admission: asked, ended }) => {
+      try {
+        const earlier = await earlierWaysOf(asked.node);
+        const admission = relaunchOf(asked, earlier);
+        const drawn = executionOf(admission.node, drawName());
+        const execution = await noteAdmission(admission, drawn, new Date().toISOString());
+        await tellOfEarlier(admission.node, earlier);
+        if (!ended) await start(stateMachine, execution, rowKeyOf(admission.node));
+        started.push({ ...admission, execution });
+      } catch (error) {
+        const { instanceId } = asked.node;
+        logger.error('an execution could not be started', { instanceId, error: error as Error });
+        failed.push(row);
+      }
+    }),
+  );
+  await tell(started.map((detail): Telling => ({ type: 'Node Admitted', detail })));
+  const at = new Date().toISOString();
+  await Promise.all(started.map(({ node }) => noteAdmitted(node, at)));
+  count('Admitted', started.length);
+  return failed;
+}

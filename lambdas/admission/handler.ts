@@ -1,0 +1,77 @@
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type Launch, readLaunch } from '../../domain/events.ts';
+import { rowName } from '../../domain/ledger.ts';
+import type { Admission } from '../../domain/messages.ts';
+import { unpack } from '../../domain/packed.ts';
+import { workOnBatch } from '../adapters/batches.ts';
+import { variable } from '../adapters/environment.ts';
+import { instancesOf } from '../adapters/instances.ts';
+import { type Deferral, deferAll, type ReceivedMessage } from '../adapters/queue.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+import { admitAll } from './admit-all.ts';
+import { type Admissible, isNode, isStale, judge } from './decide.ts';
+
+const config = unpack(variable('ADMISSIBLE')) as Admissible;
+const queueUrl = variable('QUEUE');
+
+/** How long a launch waits that DescribeInstances does not show yet, in seconds: EC2 is eventually consistent, mostly within a few. */
+const notVisibleYet = 8;
+
+/** The largest batch: one DescribeInstances takes more, but its executions shall start within the function's time. */
+const largestBatch = 100;
+
+/**
+ * Takes launches out of the queue: one look-up for the batch, and one execution for each instance that is ours. A launch that cannot be
+ * admitted now stays in the queue; all others of its batch go on.
+ */
+export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, admit);
+}
+
+async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
+  const launches: { record: ReceivedMessage; launch: Launch }[] = [];
+  let unreadable = 0;
+  for (const record of records) {
+    const launch = readLaunch(record.body);
+    if (launch) {
+      launches.push({ record, launch });
+    } else {
+      unreadable++;
+      logger.warn('an event in the admission queue is no launch', { body: record.body.slice(0, 1_000) });
+    }
+  }
+  count('EventUnreadable', unreadable);
+  if (launches.length === 0) return [];
+
+  const ids = [...new Set(launches.map(({ launch }) => launch.instanceId))];
+  const instances = new Map((await instancesOf(ids)).map((instance) => [instance.instanceId, instance]));
+  const deferrals: Deferral[] = [];
+  const ours: { record: ReceivedMessage; admission: Admission }[] = [];
+  let foreign = 0;
+  const now = Date.now();
+  for (const { record, launch } of launches) {
+    const instance = instances.get(launch.instanceId);
+    const verdict = judge(launch, instance, config, now);
+    if (verdict.verdict === 'not-yet') {
+      deferrals.push({ record, seconds: notVisibleYet });
+    } else if (verdict.verdict === 'not-ours' || instance === undefined) {
+      foreign++;
+    } else {
+      const { admission } = verdict;
+      const stranger = isNode(instance, admission.node, config) ? undefined : 'it has no instance profile of a node';
+      const because = stranger ?? (isStale(admission.node, now) ? 'its launch is too long ago' : undefined);
+      if (because === undefined) ours.push({ record, admission });
+      else {
+        logger.warn('a tagged instance was not admitted', { instanceId: launch.instanceId, because });
+        foreign++;
+      }
+    }
+  }
+  count('NotOurs', foreign);
+  const left = new Set(await admitAll(ours.map(({ admission }) => admission)));
+  const notAdmitted = ours.filter(({ admission }) => left.has(rowName(admission.node)));
+  return [
+    ...(await deferAll(queueUrl, deferrals)),
+    ...notAdmitted.map(({ record }) => ({ itemIdentifier: record.messageId })),
+  ];
+}

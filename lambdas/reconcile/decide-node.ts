@@ -1,0 +1,85 @@
+import type { LedgerRow } from '../../domain/ledger.ts';
+import type { Admission } from '../../domain/messages.ts';
+import type { SurveyedNode } from '../../domain/survey.ts';
+import { isStale } from '../admission/decide.ts';
+import { fromNow, hasRested, nextWay } from './decide-again.ts';
+
+/** An instance of ours, as EC2 and the ledger have it. */
+export interface Ours {
+  /** What its launch would be admitted as today. */
+  readonly admission: Admission;
+  /** The latest way in this launch. */
+  readonly row: LedgerRow | undefined;
+}
+
+/** What is to be done about one Node that a cluster shows. */
+export type NodeDecision =
+  /** It stands behind its gate, and no event told us in time that its instance was launched. */
+  | { readonly step: 'admit'; readonly admission: Admission }
+  /** It has another release than new launches would get, which nobody was told yet. */
+  | { readonly step: 'outdated'; readonly ours: Ours; readonly release: string; readonly configured: string }
+  /** It takes pods although what its release stood on is gone; the admission is absent where it has just been proven anew, or could not be. */
+  | { readonly step: 'drifted'; readonly admission: Admission | undefined }
+  /** It stands behind a gate that nobody will lift: its instance has no tag of ours. */
+  | { readonly step: 'unclaimed' }
+  /** It names an instance that is another Node's, or another cluster's: a kubelet writes the providerID of its Node. */
+  | { readonly step: 'foreign'; readonly nodeName: string; readonly because: string }
+  | { readonly step: 'leave'; readonly because: 'under-way' | 'well' | 'told' | 'unknown' };
+
+/** How old a gated Node is before its instance counts as one that nobody tagged, in milliseconds: tags may follow the launch. */
+const unclaimedAfterMs = 10 * 60_000;
+
+/**
+ * Decides about one Node of a cluster. A kubelet writes much of what the Node shows, so what was released, and as what, is what the ledger says.
+ *
+ * @param cluster the cluster that shows the Node
+ * @param ours its instance, if that is one of ours
+ * @param now milliseconds since the epoch
+ */
+export function decideNode(cluster: string, node: SurveyedNode, ours: Ours | undefined, now: number): NodeDecision {
+  if (ours === undefined) {
+    const old = now - Date.parse(node.createdAt) > unclaimedAfterMs;
+    return node.state === 'gated' && old ? { step: 'unclaimed' } : { step: 'leave', because: 'unknown' };
+  }
+  const { admission, row } = ours;
+  const because = whyForeign(cluster, node, ours);
+  if (because !== undefined) return { step: 'foreign', nodeName: node.nodeName, because };
+  if (row?.admittedAt === undefined) {
+    const late = isStale(admission.node, now);
+    return node.state === 'gated' && late
+      ? { step: 'admit', admission: { ...admission, node: { ...admission.node, ...fromNow(admission.node, now) } } }
+      : { step: 'leave', because: 'unknown' };
+  }
+  const released = row.ending === 'released' || row.node?.again?.released === true;
+  if (row.outcome === undefined || !released || row.request === undefined) {
+    return { step: 'leave', because: 'under-way' };
+  }
+  if (node.state === 'drifted') return { step: 'drifted', admission: provenAnew(node, ours, now) };
+  const wanted = admission.request;
+  const { request } = row;
+  if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.release === request.release) {
+    return { step: 'leave', because: 'well' };
+  }
+  if (row.outdatedFor === wanted.release) return { step: 'leave', because: 'told' };
+  return { step: 'outdated', ours, release: request.release, configured: wanted.release };
+}
+
+/** Why a Node is not that of the instance that it names; undefined where it is. */
+function whyForeign(cluster: string, node: SurveyedNode, { admission, row }: Ours): string | undefined {
+  const { cluster: home, providerId, instanceId } = admission.node;
+  if (home !== cluster) return `${instanceId} belongs to the cluster ${home}`;
+  if (providerId !== node.providerId) return `${instanceId} has the providerID ${providerId}`;
+  const name = releasedNameOf(row);
+  return name === undefined || name === node.nodeName ? undefined : `${instanceId} was released as the Node ${name}`;
+}
+
+/** The name of the Node that was released, as the ledger has it; undefined where none was. */
+function releasedNameOf(row: LedgerRow | undefined): string | undefined {
+  return row?.ending === 'released' ? row.receipt?.nodeName : undefined;
+}
+
+/** What a node is proven anew with: the release that the ledger knows it was sent. */
+function provenAnew(node: SurveyedNode, { admission, row }: Ours, now: number): Admission | undefined {
+  if (row?.request === undefined || !hasRested(row, now)) return undefined;
+  return nextWay({ ...admission, request: row.request }, row, { why: 'drifted', reason: node.reason }, now);
+}

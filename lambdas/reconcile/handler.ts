@@ -1,0 +1,48 @@
+import type { Context } from 'aws-lambda';
+import { reconcileCompleted } from '../../domain/metrics.ts';
+import { unpack } from '../../domain/packed.ts';
+import { variable } from '../adapters/environment.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+import type { Admissible } from '../admission/decide.ts';
+import { clusters, reconcileCluster } from './clusters.ts';
+import { reconcileFleet } from './fleet.ts';
+import { inTurn, shareOf } from './turns.ts';
+
+const config = unpack(variable('ADMISSIBLE')) as Admissible;
+
+/** How much time of the function a page may need, in milliseconds: what is begun shall be finished. */
+const pageMs = 40_000;
+
+/**
+ * Looks for what the events missed. Everything that it does is done by the same code as on the way of an event, under the same names and
+ * conditions, so it may run beside that way, twice at once, or die half way.
+ */
+export async function handler(_event: unknown, context: Context): Promise<void> {
+  const inTime = () => context.getRemainingTimeInMillis() > pageMs;
+  const { found, ours, complete } = await reconcileFleet(config, inTime);
+  logger.info('reconciled the fleet', { found, complete });
+  count('LaunchMissed', found.admit);
+  count('ResultOverdue', found.ask);
+  count('DepartureMissed', found.depart);
+  count('NodeStranded', found.end);
+  count('NodeHeld', found.retry);
+  // A cluster that does not answer, or has no end, keeps none of the others from being looked at.
+  let failure: unknown;
+  const turns = complete ? inTurn(clusters, Date.now()) : [];
+  for (const [at, cluster] of turns.entries()) {
+    try {
+      const budgetMs = shareOf(context.getRemainingTimeInMillis(), turns.length - at);
+      const seen = await reconcileCluster(cluster, ours, budgetMs);
+      logger.info('reconciled a cluster', { cluster, seen });
+      count('LaunchMissed', seen.admit);
+      count('NodeOutdated', seen.outdated);
+      count('NodeDrifted', seen.drifted);
+      count('NodeUnclaimed', seen.unclaimed);
+    } catch (error) {
+      failure = error;
+      logger.error('a cluster could not be reconciled', { cluster, error: error as Error });
+    }
+  }
+  if (failure !== undefined) throw failure;
+  count(reconcileCompleted, complete ? 1 : 0);
+}

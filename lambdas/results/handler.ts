@@ -1,0 +1,74 @@
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type CommandEnd, readCommandEnd } from '../../domain/events.ts';
+import { hasEnded } from '../../domain/standing.ts';
+import { workOnBatch } from '../adapters/batches.ts';
+import { invocationsOf } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
+import { launchesOf } from '../adapters/ledger.ts';
+import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
+import { count, logger } from '../adapters/telemetry.ts';
+import { settleNode } from './settle-node.ts';
+
+const queueUrl = variable('QUEUE');
+
+/** How long a result waits that SSM or the ledger does not show yet, in seconds. */
+const notShownYet = 5;
+
+/** The largest batch: two commands, each on as many instances as one takes. */
+const largestBatch = 100;
+
+interface Ended {
+  readonly record: ReceivedMessage;
+  readonly end: CommandEnd;
+}
+
+/**
+ * Takes ended commands out of the queue, asks SSM once for each command how it stands on all of its instances, and answers the states
+ * that wait. A result that SSM does not show yet stays in the queue.
+ */
+export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, settle);
+}
+
+async function settle(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
+  const ended: Ended[] = [];
+  for (const record of records) {
+    const end = readCommandEnd(record.body);
+    if (end) ended.push({ record, end });
+    else logger.warn('an event in the results queue is no end of a command', { body: record.body.slice(0, 1_000) });
+  }
+  count('EventUnreadable', records.length - ended.length);
+  const failures: SQSBatchItemFailure[] = [];
+  for (const commandId of new Set(ended.map(({ end }) => end.commandId))) {
+    const ofCommand = ended.filter(({ end }) => end.commandId === commandId);
+    failures.push(...(await settleCommand(commandId, ofCommand).catch((error: unknown) => left(ofCommand, error))));
+  }
+  return failures;
+}
+
+/** What went wrong for one command keeps no other from being settled. */
+function left(ended: readonly Ended[], error: unknown): SQSBatchItemFailure[] {
+  logger.error('a command could not be settled', { commandId: ended[0]?.end.commandId, error: error as Error });
+  return ended.map(({ record }) => ({ itemIdentifier: record.messageId }));
+}
+
+async function settleCommand(commandId: string, ended: readonly Ended[]): Promise<SQSBatchItemFailure[]> {
+  const standings = new Map((await invocationsOf(commandId)).map((one) => [one.instanceId, one]));
+  const answered = new Set<string>();
+  const early: ReceivedMessage[] = [];
+  await Promise.all(
+    ended.map(async ({ record, end }) => {
+      const standing = standings.get(end.instanceId);
+      if (standing === undefined || !hasEnded(standing)) {
+        early.push(record);
+      } else if (!answered.has(end.instanceId)) {
+        answered.add(end.instanceId);
+        await settleNode(await launchesOf(end.instanceId), commandId, standing);
+      }
+    }),
+  );
+  return deferAll(
+    queueUrl,
+    early.map((record) => ({ record, seconds: notShownYet })),
+  );
+}

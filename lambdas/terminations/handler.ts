@@ -1,0 +1,105 @@
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { scopeOf } from '../../domain/breaker.ts';
+import { type Departure, readDeparture } from '../../domain/events.ts';
+import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { workOnBatch } from '../adapters/batches.ts';
+import { dropProbe } from '../adapters/breakers.ts';
+import { tell } from '../adapters/bus.ts';
+import { cancelCommand } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
+import { stop } from '../adapters/executions.ts';
+import { instancesOf } from '../adapters/instances.ts';
+import { launchesOf, noteAdmitted, noteGone, noteTold } from '../adapters/ledger.ts';
+import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
+import { count, countEnd, logger } from '../adapters/telemetry.ts';
+import { decideTermination, isOver, type Shown, type TerminationDecision, writer } from './decide.ts';
+
+const stateMachine = variable('STATE_MACHINE');
+const queueUrl = variable('TERMINATIONS_QUEUE');
+
+/** How long to wait for a row that `admission` is about to write, in seconds. */
+const admittedSoon = 5;
+
+/** The largest batch: each instance is one Query, and one DescribeInstances takes them all. */
+const largestBatch = 100;
+
+interface Departing {
+  readonly record: ReceivedMessage;
+  readonly departure: Departure;
+}
+
+/**
+ * Takes instances that are said to go away out of the queue, and ends the way of those that EC2 shows as gone. An instance that is none of ours has
+ * no row in the ledger, and costs one look into it.
+ */
+export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, departAll);
+}
+
+async function departAll(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
+  const departing = records.flatMap((record): Departing[] => {
+    const departure = readDeparture(record.body);
+    if (departure !== undefined) return [{ record, departure }];
+    count('EventUnreadable', 1);
+    logger.warn('an event in the terminations queue names no instance that goes away', { body: record.body.slice(0, 1_000) });
+    return [];
+  });
+  const ids = [...new Set(departing.map(({ departure }) => departure.instanceId))];
+  const rows = new Map(await Promise.all(ids.map(async (id) => [id, await launchesOf(id)] as const)));
+  const open = ids.filter((id) => rows.get(id)?.some((row) => !isOver(row)));
+  const instances = new Map(
+    (open.length === 0 ? [] : await instancesOf(open)).map((instance) => [instance.instanceId, instance]),
+  );
+  const failures = await Promise.all(
+    departing.map((one) => {
+      const { instanceId } = one.departure;
+      return depart(one, rows.get(instanceId) ?? [], instances.get(instanceId));
+    }),
+  );
+  return failures.flat();
+}
+
+async function depart(
+  { record, departure }: Departing,
+  rows: readonly LedgerRow[],
+  instance: Shown | undefined,
+): Promise<SQSBatchItemFailure[]> {
+  try {
+    let waits = false;
+    for (const row of rows) {
+      const decided = decideTermination(departure, row, instance, new Date().toISOString());
+      logger.debug('decided', { instanceId: row.instanceId, decided });
+      if (decided.step === 'end') await end(row, decided);
+      if (decided.step === 'tell') await tellAdmission(row);
+      waits ||= decided.step === 'wait';
+    }
+    return waits ? deferAll(queueUrl, [{ record, seconds: admittedSoon }]) : [];
+  } catch (error) {
+    logger.error('a departure could not be worked off', { departure, error: error as Error });
+    return [{ itemIdentifier: record.messageId }];
+  }
+}
+
+/**
+ * Writes first, so that nobody else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
+ * that dies before that does the rest again, and each of these may be done twice.
+ */
+async function end(row: LedgerRow, { receipt, cancel }: Extract<TerminationDecision, { step: 'end' }>): Promise<void> {
+  const mine = row.endedBy === writer || (await noteGone(row, receipt, writer));
+  if (!mine) return;
+  if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);
+  if (row.execution !== undefined) await stop(stateMachine, row.execution, receipt);
+  await dropProbe(scopeOf(row, row.request), rowName(row));
+  await tellAdmission(row);
+  await tell([{ type: row.node?.again?.released ? 'Reproof Failed' : 'Node Forgotten', detail: receipt }]);
+  await noteTold(row, new Date().toISOString());
+  countEnd(receipt, row.request?.runtime ?? 'unknown');
+}
+
+/** Tells of an admission whose call died before it could. */
+async function tellAdmission(row: LedgerRow): Promise<void> {
+  const { admittedAt, node, request, execution = '' } = row;
+  if (admittedAt !== undefined || node === undefined) return;
+  await tell([{ type: 'Node Admitted', detail: { node, ...(request === undefined ? {} : { request }), execution } }]);
+  await noteAdmitted(row, new Date().toISOString());
+}

@@ -1,0 +1,33 @@
+import { Duration } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { AirlockFunction } from './airlock-function.ts';
+import type { Ledger } from './ledger.ts';
+import { grantUnscoped } from './unscoped-rights.ts';
+
+/** What cancellation needs. */
+export interface CancellationProps {
+  readonly ledger: Ledger;
+  readonly logRetention: RetentionDays;
+}
+
+/** The one function that ends commands whose time is up, and waits until they have. */
+export class Cancellation extends AirlockFunction {
+  constructor(scope: Construct, id: string, { ledger, logRetention }: CancellationProps) {
+    super(scope, id, {
+      name: 'cancellation',
+      description: 'Cancels a command whose time is up, and waits for its end',
+      timeout: Duration.seconds(30),
+      memoryMiB: 256,
+      logRetention,
+      environment: { LEDGER_TABLE: ledger.table.tableName },
+    });
+    grantUnscoped(
+      this.role,
+      ['ssm:CancelCommand', 'ssm:ListCommandInvocations', 'ssm:ListCommands'],
+      'AWS knows no resource for reading commands and for cancelling one',
+    );
+    ledger.grantRead(this.role, 'GetItem');
+    ledger.grantWrite(this.role, 'cancellation');
+  }
+}

@@ -1,0 +1,77 @@
+import { Aws, Duration, Validations } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type Catalogue, checksumsOf } from '../domain/catalogue.ts';
+import type { Runtime } from '../domain/runtimes.ts';
+import { runtimeTag } from '../domain/tags.ts';
+import type { Bus } from './bus.ts';
+import type { Ledger } from './ledger.ts';
+import type { NamedDocument, NodeDocuments } from './node-documents.ts';
+import { QueueFunction } from './queue-function.ts';
+import { grantUnscoped } from './unscoped-rights.ts';
+
+/** What dispatch needs. */
+export interface DispatchProps {
+  readonly bus: Bus;
+  readonly operators: readonly string[];
+  readonly documents: NodeDocuments;
+  readonly catalogue: Catalogue;
+  readonly runtimes: readonly Runtime[];
+  readonly ledger: Ledger;
+  readonly logRetention: RetentionDays;
+}
+
+/**
+ * From nodes that wait to commands on them: a queue in which a node waits until its agent is online, and the one function that may send
+ * commands, of our documents alone and to instances with our tag alone.
+ */
+export class Dispatch extends QueueFunction {
+  constructor(scope: Construct, id: string, props: DispatchProps) {
+    const { bus, operators, documents, ledger, logRetention } = props;
+    const deployed = { install: documents.of('install'), prove: documents.of('prove') };
+    super(scope, id, {
+      name: 'dispatch',
+      description: 'Sends one command for all waiting nodes that are online and ask for the same',
+      timeout: Duration.seconds(30),
+      memoryMiB: 256,
+      // A node may wait for its agent until its deadline, and is received again every few seconds.
+      maxReceiveCount: 1_000,
+      operators,
+      logRetention,
+      environment: {
+        DOCUMENTS: JSON.stringify(deployed),
+        CHECKSUMS: JSON.stringify(checksumsOf(props.catalogue, props.runtimes)),
+        LEDGER_TABLE: ledger.table.tableName,
+      },
+    });
+    const { role } = this;
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: Object.values(deployed)
+          .flatMap(Object.values<NamedDocument>)
+          .map(({ name }) => `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${name}`),
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['ssm:SendCommand'],
+        resources: [`arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`],
+        conditions: { StringLike: { [`ssm:resourceTag/${runtimeTag}`]: '*' } },
+      }),
+    );
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
+      reason: 'Instances are not known beforehand; the condition takes only those with our tag',
+    });
+    grantUnscoped(
+      role,
+      ['ssm:DescribeInstanceInformation', 'ssm:ListCommands', 'states:SendTaskFailure'],
+      'AWS knows no resource for these reads and for the answer by token',
+    );
+    ledger.grantRead(role, 'BatchGetItem');
+    ledger.grantWrite(role, 'dispatch');
+    bus.letTell(this);
+  }
+}

@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { departedStates } from '../domain/events.ts';
+import type { Bus } from './bus.ts';
+import type { Ledger } from './ledger.ts';
+import { QueueFunction } from './queue-function.ts';
+import { grantUnscoped } from './unscoped-rights.ts';
+import type { Way } from './way/way.ts';
+
+/** What terminations need. */
+export interface TerminationsProps {
+  readonly bus: Bus;
+  readonly operators: readonly string[];
+  readonly ledger: Ledger;
+  readonly way: Way;
+  readonly logRetention: RetentionDays;
+}
+
+/** From the events of an instance that goes away to the end of its way: nothing is tried for a node that is not there, and nothing failed. */
+export class Terminations extends QueueFunction {
+  constructor(scope: Construct, id: string, { bus, operators, ledger, way, logRetention }: TerminationsProps) {
+    super(scope, id, {
+      name: 'terminations',
+      description: 'Ends the way of nodes whose instance goes away',
+      timeout: Duration.seconds(30),
+      memoryMiB: 256,
+      maxReceiveCount: 60,
+      operators,
+      logRetention,
+      environment: { STATE_MACHINE: way.stateMachine.stateMachineArn, LEDGER_TABLE: ledger.table.tableName },
+    });
+    const ended = new Rule(this, 'Ended', {
+      description: 'An EC2 instance ends its launch; whose it is, the event does not say',
+      eventPattern: {
+        source: ['aws.ec2'],
+        detailType: ['EC2 Instance State-change Notification'],
+        detail: { state: [...departedStates] },
+      },
+    });
+    this.queue.feedFrom(ended);
+    way.grantStop(this.role);
+    grantUnscoped(
+      this.role,
+      ['ec2:DescribeInstances', 'ssm:CancelCommand'],
+      'AWS knows no resource for DescribeInstances and CancelCommand',
+    );
+    ledger.grantRead(this.role, 'Query');
+    ledger.grantWrite(this.role, 'terminations');
+    bus.letTell(this);
+  }
+}

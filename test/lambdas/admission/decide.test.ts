@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { Pools } from '../../../domain/pools.ts';
+import { type Admissible, type Candidate, isNode, isStale, judge } from '../../../lambdas/admission/decide.ts';
+
+const now = Date.parse('2026-11-21T09:00:30Z');
+const launch = { instanceId: 'i-0123456789abcdef0', at: '2026-11-21T09:00:10Z' };
+const config = {
+  clusters: ['demo'],
+  releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
+  deadlineMinutes: 20,
+  onFailure: 'quarantine',
+  pools: [],
+} as const satisfies Admissible;
+const candidate: Candidate = {
+  instanceId: launch.instanceId,
+  state: 'running',
+  launchedAt: '2026-11-21T09:00:00.000Z',
+  availabilityZone: 'eu-central-1a',
+  privateDnsName: 'ip-10-0-0-1.eu-central-1.compute.internal',
+  tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', 'karpenter.sh/nodepool': 'ci' },
+};
+
+describe('a launched instance', () => {
+  it('is admitted with all that its way needs where tag and cluster are ours', () => {
+    expect(judge(launch, candidate, config, now)).toEqual({
+      verdict: 'admit',
+      admission: {
+        node: {
+          instanceId: launch.instanceId,
+          launchedAt: '2026-11-21T09:00:00.000Z',
+          cluster: 'demo',
+          pool: 'ci',
+          nodeName: 'ip-10-0-0-1.eu-central-1.compute.internal',
+          providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
+          deadline: '2026-11-21T09:20:00.000Z',
+        },
+        request: { runtime: 'gvisor', release: '20260928.0' },
+      },
+    });
+  });
+
+  it('is admitted with its refusal where the tag asks for what is not to be had', () => {
+    const tags = { ...candidate.tags, 'airlock:runtime': 'gvisr' };
+    const verdict = judge(launch, { ...candidate, tags }, config, now);
+    expect(verdict).toMatchObject({ verdict: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
+    expect(verdict).not.toHaveProperty('admission.request');
+  });
+
+  it('has the deadline of its pool, or its own where a tag says so', () => {
+    const pools = [{ name: 'ci', deadlineMinutes: 30 }];
+    const deadline = (tags: object) => {
+      const verdict = judge(launch, { ...candidate, tags: { ...candidate.tags, ...tags } }, { ...config, pools }, now);
+      return verdict.verdict === 'admit' && verdict.admission.node.deadline;
+    };
+    expect(deadline({})).toBe('2026-11-21T09:30:00.000Z');
+    expect(deadline({ 'airlock:deadline-minutes': '10' })).toBe('2026-11-21T09:10:00.000Z');
+    expect(deadline({ 'airlock:deadline-minutes': '45' })).toBe('2026-11-21T09:30:00.000Z');
+  });
+
+  it('carries its group where the group is its pool, and its hook where airlock.yaml names one', () => {
+    const pools = [{ name: 'ci', launchHook: 'airlock' }];
+    const node = (tags: Record<string, string>) => {
+      const all = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', ...tags };
+      const verdict = judge(launch, { ...candidate, tags: all }, { ...config, pools }, now);
+      return verdict.verdict === 'admit' ? verdict.admission.node : undefined;
+    };
+    const hook = { name: 'airlock', group: 'ci' };
+    expect(node({ 'aws:autoscaling:groupName': 'ci' })).toMatchObject({ pool: 'ci', group: 'ci', hook });
+    const managed = node({ 'aws:autoscaling:groupName': 'eks-ci-1', 'eks:nodegroup-name': 'ci' });
+    expect(managed).toMatchObject({ pool: 'ci', hook: { name: 'airlock', group: 'eks-ci-1' } });
+    expect(managed).not.toHaveProperty('group');
+    expect(node({ 'aws:autoscaling:groupName': 'other' })).not.toHaveProperty('hook');
+    expect(node({ 'karpenter.sh/nodepool': 'ci' })).not.toHaveProperty('hook');
+  });
+
+  it('is a pool of its own where no tag names one', () => {
+    const { 'karpenter.sh/nodepool': _, ...bare } = candidate.tags as Record<string, string>;
+    for (const tags of [bare, { ...bare, 'karpenter.sh/nodepool': '' }])
+      expect(judge(launch, { ...candidate, tags }, config, now)).toMatchObject({
+        admission: { node: { pool: launch.instanceId } },
+      });
+  });
+
+  it('is too old to be admitted once its deadline has passed, or half an hour after its launch', () => {
+    const launchedAt = '2026-11-21T09:00:00.000Z';
+    const at = (minutes: number) => Date.parse(launchedAt) + minutes * 60_000;
+    const short = { launchedAt, deadline: '2026-11-21T09:20:00.000Z' };
+    const long = { launchedAt, deadline: '2026-11-21T11:00:00.000Z' };
+    expect([isStale(short, at(19)), isStale(short, at(20))]).toEqual([false, true]);
+    expect([isStale(long, at(29)), isStale(long, at(30))]).toEqual([false, true]);
+  });
+
+  it.each<[string | undefined, Pools['instanceProfiles'], boolean]>([
+    ['demo-nodes', { demo: ['demo-nodes'] }, true],
+    ['karpenter/eu-central-1/demo_1234', { demo: ['demo_*'] }, true],
+    ['demo-nodes', { demo: ['arn:aws:iam::123456789012:instance-profile/demo-nodes'] }, true],
+    ['path/demo-nodes', { demo: ['arn:aws:iam::123456789012:instance-profile/demo-nodes'] }, false],
+    ['demo-nodes-2', { demo: ['demo-nodes'] }, false],
+    ['demo_1/evil', { demo: ['demo_*'] }, false],
+    ['database', { demo: ['demo-nodes'] }, false],
+    ['demo-nodes', { other: ['demo-nodes'], demo: ['x'] }, false],
+    [undefined, { demo: ['demo-nodes'] }, false],
+    ['database', undefined, true],
+  ])('with the profile %s is a node where %j are configured: %s', (profile, instanceProfiles, expected) => {
+    const instanceProfile = profile && `arn:aws:iam::123456789012:instance-profile/${profile}`;
+    const node = { cluster: 'demo', pool: 'ci' };
+    expect(isNode({ ...candidate, instanceProfile }, node, { ...config, instanceProfiles })).toBe(expected);
+    // What a pool names holds for it in place of what its cluster names.
+    const pools = [{ name: 'ci', instanceProfiles: ['ci-nodes'] }];
+    expect(isNode({ ...candidate, instanceProfile }, node, { ...config, pools, instanceProfiles })).toBe(false);
+  });
+
+  it.each([
+    ['no-tag', { tags: { 'eks:cluster-name': 'demo' } }],
+    ['foreign-cluster', { tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'other' } }],
+    ['foreign-cluster', { tags: { 'airlock:runtime': 'gvisor' } }],
+    ['not-running', { state: 'shutting-down' }],
+  ])('is not ours, because %s', (because, change) => {
+    expect(judge(launch, { ...candidate, ...change }, config, now)).toEqual({ verdict: 'not-ours', because });
+  });
+
+  it('is waited for while EC2 may not show it yet, and forgotten after', () => {
+    expect(judge(launch, undefined, config, now)).toEqual({ verdict: 'not-yet', because: 'not-visible' });
+    expect(judge(launch, undefined, config, now + 120_000)).toEqual({
+      verdict: 'not-ours',
+      because: 'unknown-instance',
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import type { Pools } from '../../../domain/pools.ts';
+import { type Evidence, isGone, spared } from '../../../lambdas/remediation/guards.ts';
+
+const node = {
+  instanceId: 'i-0123456789abcdef0',
+  launchedAt: '2026-11-21T09:00:00.000Z',
+  cluster: 'demo',
+  pool: 'ci',
+  nodeName: 'ip-10-0-0-1',
+  providerId: 'aws:///a/i-0123456789abcdef0',
+  deadline: '2026-11-21T09:20:00.000Z',
+};
+const instance = {
+  state: 'running',
+  launchedAt: node.launchedAt,
+  instanceProfile: 'arn:aws:iam::123456789012:instance-profile/karpenter/demo_1234',
+  tags: { 'airlock:runtime': 'gvisor' },
+};
+const pools: Pools = { deadlineMinutes: 20, onFailure: 'replace', pools: [], instanceProfiles: { demo: ['demo_*'] } };
+const row = { ...node, node, admittedAt: '2026-11-21T09:00:20.000Z' };
+const late = { ...row, node: { ...node, deadline: '2026-11-21T10:20:00.000Z' } };
+const evidence: Evidence = {
+  node,
+  row,
+  first: row,
+  pools,
+  instance,
+  receipt: { version: 1, ...node, outcome: 'proof-failed', detail: '', endedAt: '', totalMs: 1, gate: 'kept' },
+};
+
+describe('an instance', () => {
+  it('that nothing speaks for is ended', () => {
+    expect(spared(evidence)).toBeUndefined();
+    expect(spared({ ...evidence, receipt: { ...evidence.receipt, gate: 'no-node' } })).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Evidence>]>([
+    ['the ledger does not know the launch', { row: undefined }],
+    ['the ledger says that it was released', { row: { ...row, outcome: 'already-installed' } }],
+    ['the ledger says that it has ended: proof-failed', { row: { ...row, outcome: 'proof-failed' } }],
+    ['its Node carries the receipt of a release', { receipt: { ...evidence.receipt, outcome: 'released' } }],
+    ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'put-back' } }],
+    ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'returned' } }],
+    ['the cluster did not say whether its gate was lifted', { receipt: { ...evidence.receipt, gate: undefined } }],
+    ['it has no tag airlock:runtime', { instance: { ...instance, tags: {} } }],
+    ['its launch was found after its deadline', { first: late }],
+    ['its launch was found after its deadline', { first: undefined }],
+    ['it has no instance profile of a node', { instance: { ...instance, instanceProfile: undefined } }],
+    [
+      'it has no instance profile of a node',
+      { instance: { ...instance, instanceProfile: 'arn:aws:iam::123456789012:instance-profile/database' } },
+    ],
+    ['it has no instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
+  ])('is left alone where %s', (because, change) => {
+    expect(spared({ ...evidence, ...change })).toBe(because);
+  });
+
+  it.each([
+    ['EC2 does not know it', undefined],
+    ['it shuts down', { ...instance, state: 'shutting-down' }],
+    ['it is stopped', { ...instance, state: 'stopped' }],
+    ['it is in another launch', { ...instance, launchedAt: '2026-11-21T09:30:00.000Z' }],
+  ])('is gone where %s', (_, shown) => {
+    expect(isGone(node, shown)).toBe(true);
+    expect(isGone(node, instance)).toBe(false);
+  });
+});
