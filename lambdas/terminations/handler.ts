@@ -41,7 +41,7 @@ async function departAll(records: readonly ReceivedMessage[]): Promise<readonly 
     const departure = readDeparture(record.body);
     if (departure !== undefined) return [{ record, departure }];
     count('EventUnreadable', 1);
-    logger.warn('an event in the terminations queue names no instance that goes away', { body: record.body.slice(0, 1_000) });
+    logger.warn('an event in the terminations queue names no termination', { body: record.body.slice(0, 1_000) });
     return [];
   });
   const ids = [...new Set(departing.map(({ departure }) => departure.instanceId))];

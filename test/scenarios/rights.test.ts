@@ -211,7 +211,7 @@ describe('a role', () => {
 
   it("may end no instance without our tag and a profile of nodes, and no group's instance without our tag", async () => {
     const world = await startWorld();
-    const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Replace/Function/Resource').ref).settings;
+    const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Remediation/Function/Resource').ref).settings;
     const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
     const group = 'arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:0:autoScalingGroupName/builders';
     for (const action of [
