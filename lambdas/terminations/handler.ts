@@ -15,7 +15,7 @@ import { count, countEnd, logger } from '../adapters/telemetry.ts';
 import { decideTermination, isOver, type Shown, type TerminationDecision, writer } from './decide.ts';
 
 const stateMachine = variable('STATE_MACHINE');
-const queueUrl = variable('TERMINATIONS_QUEUE');
+const queueUrl = variable('QUEUE');
 
 /** How long to wait for a row that `admission` is about to write, in seconds. */
 const admittedSoon = 5;
