@@ -6,9 +6,9 @@ import type { Receipt } from '../../domain/receipt.ts';
 /** What a departure means for one launch of the instance. */
 export type TerminationDecision =
   | { readonly step: 'end'; readonly receipt: Receipt; readonly cancel: string | undefined }
-  /** It has ended, and only its admission is still to be told: another launch of the instance may hide it from the sweep. */
+  /** It has ended, and only its admission is still to be told: another launch of the instance may hide it from reconcile. */
   | { readonly step: 'tell'; readonly because: 'admission-untold' }
-  /** Another call publishes the end; or EC2 does not show the departure yet; or `admit` is about to write the rest of the row. */
+  /** Another call publishes the end; or EC2 does not show the departure yet; or `admission` is about to write the rest of the row. */
   | { readonly step: 'wait'; readonly because: 'being-told' | 'not-shown' | 'being-admitted' }
   | { readonly step: 'nothing'; readonly because: 'not-gone' | 'ended' | 'being-replaced' };
 

@@ -28,7 +28,7 @@ export interface AssembledStack {
   readonly template: Template;
   /** Names of the stacks that have to be deployed before. */
   readonly dependencies: readonly string[];
-  /** Logical ids to paths in the construct tree, `Acme/Admission/Admit/Function/Resource` for instance. */
+  /** Logical ids to paths in the construct tree, `Acme/Admission/Function/Resource` for instance. */
   readonly paths: ReadonlyMap<string, string>;
 }
 

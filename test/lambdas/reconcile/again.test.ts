@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Breaker, breakerKey, scopeOf } from '../../../domain/breaker.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Admission } from '../../../domain/messages.ts';
-import { decideRetries, type Held, isHeld, nextWay } from '../../../lambdas/sweep/decide-again.ts';
+import { decideRetries, type Held, isHeld, nextWay } from '../../../lambdas/reconcile/decide-again.ts';
 
 const minute = 60_000;
 const endedAt = Date.parse('2026-11-21T10:00:00.000Z');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { SurveyedNode } from '../../../domain/survey.ts';
-import { decideNode, type Ours } from '../../../lambdas/sweep/decide-node.ts';
-import { inTurn, shareOf } from '../../../lambdas/sweep/turns.ts';
+import { decideNode, type Ours } from '../../../lambdas/reconcile/decide-node.ts';
+import { inTurn, shareOf } from '../../../lambdas/reconcile/turns.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const now = Date.parse(launchedAt) + 3_600_000;

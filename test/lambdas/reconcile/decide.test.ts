@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { departedStates } from '../../../domain/events.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
-import type { Admissible, Candidate } from '../../../lambdas/admit/decide.ts';
-import { decideInstance, type InstanceDecision } from '../../../lambdas/sweep/decide.ts';
+import type { Admissible, Candidate } from '../../../lambdas/admission/decide.ts';
+import { decideInstance, type InstanceDecision } from '../../../lambdas/reconcile/decide.ts';
 
 const minute = 60_000;
 const launchedAt = '2026-11-21T09:00:00.000Z';

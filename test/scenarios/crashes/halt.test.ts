@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../../packages/lab/simulation.ts';
-import { withoutSweep } from '../scenario.ts';
+import { withoutReconcile } from '../scenario.ts';
 import { endless } from '../slow.ts';
 import {
   breakerOf,

@@ -3,7 +3,12 @@ import { departedStates } from '../../../domain/events.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
-import { decideTermination, type Shown, type TerminationDecision, writer } from '../../../lambdas/gone/decide.ts';
+import {
+  decideTermination,
+  type Shown,
+  type TerminationDecision,
+  writer,
+} from '../../../lambdas/terminations/decide.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const minutes = (count: number) => new Date(Date.parse(launchedAt) + count * 60_000).toISOString();

@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
 import type { Standing } from '../../../domain/standing.ts';
-import { type CancellationDecision, decideCancellation, mayHalt, type Seen } from '../../../lambdas/halt/decide.ts';
+import {
+  type CancellationDecision,
+  decideCancellation,
+  mayHalt,
+  type Seen,
+} from '../../../lambdas/cancellation/decide.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const deadline = '2026-11-21T09:20:00.000Z';
