@@ -15,7 +15,7 @@ import { outcomeCodes } from '../../../domain/outcomes.ts';
 import type { Installation, Proof } from '../../../domain/receipt.ts';
 import { runtimeTraits } from '../../../domain/runtimes.ts';
 import { verdicts } from '../../../domain/verdict.ts';
-import { mayHalt, mayHalt } from '../../../lambdas/cancellation/decide.ts';
+import { mayHalt } from '../../../lambdas/cancellation/decide.ts';
 import { authorize } from '../../../lambdas/cluster/authorize.ts';
 import { decideQuarantine, decideRelease } from '../../../lambdas/cluster/decide.ts';
 import { NodeLookup } from '../../../lambdas/cluster/lookup.ts';
