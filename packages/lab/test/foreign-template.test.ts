@@ -35,17 +35,17 @@ describe('templates of other apps', () => {
     const { services, clock } = await deployed((stack) => {
       const queue = new Queue(stack, 'Queue', { visibilityTimeout: Duration.seconds(300) });
       new Rule(stack, 'Rule', {
-        eventPattern: { source: ['orders'], detail: { total: [{ numeric: ['>', 10] }] } },
+        eventPattern: { source: ['orders'], detail: { size: [{ prefix: 'large' }] } },
         targets: [new SqsQueue(queue)],
       });
     });
-    for (const total of [5, 50]) {
-      services.events.emit({ source: 'orders', 'detail-type': 'Placed', resources: [], detail: { total } });
+    for (const size of ['small', 'large-1']) {
+      services.events.emit({ source: 'orders', 'detail-type': 'Placed', resources: [], detail: { size } });
     }
     await clock.run(() => false, clock.now() + 10_000);
     const [queue] = services.sqs.all();
     const bodies = queue?.receive(10).map(({ body }) => JSON.parse(body).detail);
-    expect(bodies).toEqual([{ total: 50 }]);
+    expect(bodies).toEqual([{ size: 'large-1' }]);
   });
 
   it("a function behind the CDK's provider framework answers for its custom resource", async () => {

@@ -73,9 +73,7 @@ const integrations: Readonly<Record<string, Integration>> = {
     },
   },
   'dynamodb:getItem': plain('GetItem'),
-  'dynamodb:putItem': plain('PutItem'),
   'dynamodb:updateItem': plain('UpdateItem'),
-  'dynamodb:deleteItem': plain('DeleteItem'),
 };
 
 const resourcePattern = /^arn:[\w-]+:states:::([\w-]+):(\w+)(\.waitForTaskToken)?$/;

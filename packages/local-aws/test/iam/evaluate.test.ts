@@ -73,7 +73,6 @@ describe('actions and resources', () => {
 
 /** IAM User Guide, "IAM JSON policy elements: Condition operators". */
 describe('condition operators', () => {
-  const at = { 'aws:CurrentTime': '2026-11-21T09:00:00Z' };
   const tag = { 'aws:ResourceTag/acme:runtime': 'orders' };
   it.each<[string, Record<string, unknown>, Record<string, string>, boolean]>([
     ['StringEquals', { 'aws:ResourceTag/acme:runtime': 'orders' }, tag, true],
@@ -81,7 +80,6 @@ describe('condition operators', () => {
     ['StringEquals', { 'aws:ResourceTag/acme:runtime': ['payments', 'orders'] }, tag, true],
     ['StringEquals', { 'aws:ResourceTag/acme:runtime': 'ORDERS' }, tag, false],
     ['StringEquals', { 'aws:ResourceTag/acme:runtime': 'orders' }, {}, false],
-    ['StringEqualsIgnoreCase', { 'aws:ResourceTag/acme:runtime': 'ORDERS' }, tag, true],
     ['StringNotEquals', { 'aws:ResourceTag/acme:runtime': ['payments', 'orders'] }, tag, false],
     ['StringNotEquals', { 'aws:ResourceTag/acme:runtime': 'payments' }, {}, true],
     ['StringLike', { 'aws:ResourceTag/acme:runtime': 'orders*' }, tag, true],
@@ -106,16 +104,18 @@ describe('condition operators', () => {
       { 'aws:SourceArn': 'arn:aws:events:eu-central-1:123456789012:rule/a' },
       true,
     ],
-    ['NumericLessThanEquals', { 'x:Size': '10' }, { 'x:Size': '10' }, true],
-    ['NumericGreaterThan', { 'x:Size': 10 }, { 'x:Size': '9' }, false],
-    ['DateGreaterThan', { 'aws:CurrentTime': '2026-01-01T00:00:00Z' }, at, true],
-    ['DateLessThan', { 'aws:CurrentTime': '1700000000' }, at, false],
     ['Bool', { 'aws:SecureTransport': 'false' }, { 'aws:SecureTransport': 'true' }, false],
     ['Null', { 'aws:ResourceTag/acme:runtime': 'true' }, {}, true],
     ['Null', { 'aws:ResourceTag/acme:runtime': 'false' }, {}, false],
   ])('%s %j with %j holds: %s', (operator, keys, context, holds) => {
     const verdict = decide([allow({ Condition: { [operator]: keys } })], question('sqs:SendMessage', arn, context));
     expect(verdict).toBe(holds ? 'allow' : 'implicit-deny');
+  });
+
+  it.each(['NumericEquals', 'DateLessThan', 'IpAddress', 'StringEqualsIgnoreCase'])('%s is refused by name', (name) => {
+    expect(() => decide([allow({ Condition: { [name]: { 'x:a': '1' } } })], question('sqs:SendMessage', arn))).toThrow(
+      `the condition operator ${name} is not known here`,
+    );
   });
 
   it('wants every key to hold, and any of its values', () => {
