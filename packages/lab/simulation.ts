@@ -1,6 +1,7 @@
 /** A simulation: the deployed app, its clusters, and nodes that are launched. */
 export { planOf } from './simulation/adoption.ts';
 export { Autoscaler } from './simulation/autoscaler.ts';
+export { startModelled } from './simulation/modelled.ts';
 export { karpenterNode, type LaunchedNode, type NodeChange, type NodePlan } from './simulation/node.ts';
 export { plant } from './simulation/planted.ts';
 export type { ClusterSettings } from './simulation/services.ts';

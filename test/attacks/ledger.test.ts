@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Writer } from '../../domain/ledger-rights.ts';
-import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { World } from '../../packages/lab/simulation.ts';
+import { startModelled, type World } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
-import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
@@ -56,12 +54,7 @@ const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@20260928.0' },
 let world: World;
 let TableName: string;
 beforeAll(async () => {
-  world = await World.start({
-    assembly: inject('assembly'),
-    clock: new VirtualClock(),
-    clusters: ['demo'],
-    machine: async () => new ModelledMachine(),
-  });
+  world = await startModelled(inject('assembly'));
   TableName = world.cloud.resource('Ledger/Table/Resource').ref;
 });
 afterAll(() => world.stop());

@@ -1,5 +1,5 @@
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, startModelled, type World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { podStartMs } from '../../packages/local-kubernetes/kubelet.ts';
 import { latency } from '../scale/latency.ts';
@@ -26,7 +26,7 @@ export async function measureOrchestration(assembly: string): Promise<readonly M
 async function alone(assembly: string): Promise<readonly Measure[]> {
   const clock = new VirtualClock();
   const machine = async () => new ModelledMachine();
-  const world = await World.start({ assembly, clock, clusters: ['demo'], machine, faults: latency(clock) });
+  const world = await startModelled(assembly, { clock, machine, faults: latency(clock) });
   try {
     const launch = async (agentAfterMs: number) => {
       const node = await world.launch(karpenterNode('demo', 'airlock.dev/bootstrap', { agentAfterMs }));

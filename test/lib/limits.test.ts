@@ -5,9 +5,7 @@ import { stringify } from 'yaml';
 import { type SynthesisRefused, synthesizeSimulated } from '../../cli/synthesize.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import { limitFaults } from '../../lib/limits.ts';
-import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, World } from '../../packages/lab/simulation.ts';
-import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { karpenterNode, startModelled } from '../../packages/lab/simulation.ts';
 
 function scratch(): string {
   const folder = mkdtempSync(join(inject('scratch'), 'limits-'));
@@ -30,12 +28,9 @@ it('fifty pools fit, and a node of the last one has its deadline', { timeout: 30
     deadlineMinutes: 30 + index,
     launchHook: `airlock-${index}`,
   }));
-  const world = await World.start({
-    assembly: await assembly({ clusters: [{ name: 'demo', instanceProfiles: ['demo-nodes'] }], pools }),
-    clock: new VirtualClock(),
-    clusters: ['demo'],
-    machine: async () => new ModelledMachine(),
-  });
+  const world = await startModelled(
+    await assembly({ clusters: [{ name: 'demo', instanceProfiles: ['demo-nodes'] }], pools }),
+  );
   onTestFinished(() => world.stop());
   const node = await world.launch(
     karpenterNode('demo', 'airlock.dev/bootstrap', {

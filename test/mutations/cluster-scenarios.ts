@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { World } from '../../packages/lab/simulation.ts';
+import { startModelled, type World } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
-import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import type { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 import { redeploy } from '../scenarios/redeploy.ts';
@@ -163,11 +162,7 @@ export const clusterScenarios = {
 
   'a function that is not there yet is waited for by the deployment': async (assembly: string) => {
     const refused = new Set<string>();
-    const world = await World.start({
-      assembly,
-      clock: new VirtualClock(),
-      clusters: [cluster],
-      machine: async () => new ModelledMachine(),
+    const world = await startModelled(assembly, {
       faults: {
         beforeCall: ({ operation, input }) => {
           const { FunctionName = '' } = input as { FunctionName?: string };

@@ -1,7 +1,13 @@
 import { strict as assert } from 'node:assert';
 import type { MachineFault } from '../../packages/lab/faults.ts';
 import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, type NodeChange, World } from '../../packages/lab/simulation.ts';
+import {
+  karpenterNode,
+  type LaunchedNode,
+  type NodeChange,
+  startModelled,
+  type World,
+} from '../../packages/lab/simulation.ts';
 import type { Faults } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
@@ -39,10 +45,8 @@ export class Stage {
 
   static async #start(assembly: string, machine: () => Promise<Machine>, copy?: Copy): Promise<Stage> {
     const clock = new VirtualClock();
-    const world = await World.start({
-      assembly,
+    const world = await startModelled(assembly, {
       clock,
-      clusters: [cluster],
       machine,
     });
     return new Stage(world, clock, copy);

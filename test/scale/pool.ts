@@ -1,5 +1,4 @@
-import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, startModelled, type World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { latency } from './latency.ts';
 
@@ -31,11 +30,8 @@ export async function runPool(
 ): Promise<PoolRun> {
   const began = performance.now();
   const clock = new VirtualClock();
-  const world = await World.start({
-    assembly,
+  const world = await startModelled(assembly, {
     clock,
-    clusters: [cluster],
-    machine: async () => new ModelledMachine(),
     // Batches form while functions are busy.
     faults: latency(clock),
   });

@@ -1,22 +1,18 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
-import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { type ClusterSettings, World } from '../../packages/lab/simulation.ts';
+import { type ClusterSettings, startModelled, type World } from '../../packages/lab/simulation.ts';
 import { AwsError, type Principal } from '../../packages/local-aws/aws.ts';
-import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import type { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 import { redeploy } from './redeploy.ts';
 import { cluster } from './scenario.ts';
 
 /** Deploys the sample over a cluster that EKS has in some way. */
 async function deployed(settings: ClusterSettings = {}, clusters: readonly string[] = [cluster]): Promise<World> {
-  const world = await World.start({
-    assembly: inject('assembly'),
-    clock: new VirtualClock(),
+  const world = await startModelled(inject('assembly'), {
     clusters,
     clusterSettings: { [cluster]: settings },
-    machine: async () => new ModelledMachine(),
   });
   onTestFinished(() => world.stop());
   return world;
@@ -99,11 +95,7 @@ describe('a deployment', () => {
 
   it('waits for a function that is not there yet, as the framework does', async () => {
     let refused = 0;
-    const world = await World.start({
-      assembly: inject('assembly'),
-      clock: new VirtualClock(),
-      clusters: [cluster],
-      machine: async () => new ModelledMachine(),
+    const world = await startModelled(inject('assembly'), {
       faults: {
         beforeCall: ({ operation }) => {
           if (operation !== 'Invoke' || refused > 0) return undefined;

@@ -5,11 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { stringify } from 'yaml';
 import { synthesize } from '../../cli/synthesize.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
-import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { simulatedCatalogue } from '../../packages/lab/releases.ts';
-import { type ClusterSettings, karpenterNode, World } from '../../packages/lab/simulation.ts';
+import { type ClusterSettings, karpenterNode, startModelled, type World } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
-import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { gate } from './scenario.ts';
@@ -33,12 +31,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function deployed(from = assembly, vault: ClusterSettings = { access: 'private' }): Promise<World> {
-  const world = await World.start({
-    assembly: from,
-    clock: new VirtualClock(),
+  const world = await startModelled(from, {
     clusters,
     clusterSettings: { vault },
-    machine: async () => new ModelledMachine(),
   });
   onTestFinished(() => world.stop());
   return world;

@@ -2,7 +2,13 @@ import { inject, onTestFinished } from 'vitest';
 import type { MachineFault } from '../../packages/lab/faults.ts';
 import { type Machine, SimulatedMachine } from '../../packages/lab/machines.ts';
 import { startMirror } from '../../packages/lab/releases.ts';
-import { karpenterNode, type LaunchedNode, type NodeChange, World } from '../../packages/lab/simulation.ts';
+import {
+  karpenterNode,
+  type LaunchedNode,
+  type NodeChange,
+  startModelled,
+  type World,
+} from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { Copy, type PoolRules } from '../mutations/assembly.ts';
@@ -25,9 +31,7 @@ export async function startWorld(
   clusters: readonly string[] = [cluster],
 ): Promise<World> {
   const mirror = await startMirror();
-  const world = await World.start({
-    assembly,
-    clock: new VirtualClock(),
+  const world = await startModelled(assembly, {
     clusters,
     machine: machine ?? (() => SimulatedMachine.create({ faults: machineFaults }, mirror)),
   });

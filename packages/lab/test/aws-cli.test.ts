@@ -1,11 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { VirtualClock } from '../../local-aws/clock.ts';
 import { type Served, serve } from '../../local-aws/server.ts';
-import { ModelledMachine } from '../machine/modelled.ts';
+import { startModelled } from '../simulation/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../simulation/node.ts';
-import { World } from '../simulation/simulation.ts';
+import type { World } from '../simulation/simulation.ts';
 
 const hasCli = has('aws');
 if (!hasCli) {
@@ -28,12 +27,7 @@ let node: LaunchedNode;
 let served: Served;
 
 beforeAll(async () => {
-  world = await World.start({
-    assembly: inject('assembly'),
-    clock: new VirtualClock(),
-    clusters: ['demo'],
-    machine: async () => new ModelledMachine(),
-  });
+  world = await startModelled(inject('assembly'));
   node = await world.launch(karpenterNode('demo', 'airlock.dev/bootstrap'));
   await world.settle(40 * 60_000);
   served = await serve(world.cloud);

@@ -1,5 +1,4 @@
-import { ModelledMachine } from '../../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, World } from '../../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, startModelled, type World } from '../../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { latency } from '../../scale/latency.ts';
 
@@ -61,11 +60,8 @@ export async function usageWhileIdle(assembly: string): Promise<Usage> {
 
 async function open(assembly: string): Promise<World> {
   const clock = new VirtualClock();
-  const world = await World.start({
-    assembly,
+  const world = await startModelled(assembly, {
     clock,
-    clusters: ['demo'],
-    machine: async () => new ModelledMachine(),
     faults: latency(clock),
   });
   await pass(world, minuteMs);

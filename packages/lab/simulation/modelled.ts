@@ -1,0 +1,19 @@
+import { VirtualClock } from '../../local-aws/clock.ts';
+import { ModelledMachine } from '../machine/modelled.ts';
+import { World, type WorldOptions } from './simulation.ts';
+
+/**
+ * Starts a simulation on the virtual clock, with the sample's cluster and modelled machines.
+ *
+ * @param assembly the folder that `cdk synth` wrote
+ * @param change what differs
+ */
+export function startModelled(assembly: string, change: Partial<WorldOptions> = {}): Promise<World> {
+  return World.start({
+    assembly,
+    clock: new VirtualClock(),
+    clusters: ['demo'],
+    machine: async () => new ModelledMachine(),
+    ...change,
+  });
+}
