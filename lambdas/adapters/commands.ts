@@ -1,11 +1,12 @@
 import {
   CancelCommandCommand,
-  DescribeInstanceInformationCommand,
+  type CommandInvocation,
   InvalidDocument,
   InvalidDocumentVersion,
   InvalidInstanceId,
-  ListCommandInvocationsCommand,
-  ListCommandsCommand,
+  paginateDescribeInstanceInformation,
+  paginateListCommandInvocations,
+  paginateListCommands,
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
@@ -30,15 +31,8 @@ export interface SeenAgent {
 /** Asks SSM for the agents on up to 50 instances; an instance that it does not know is absent from the answer. */
 export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<string, SeenAgent>> {
   const agents = new Map<string, SeenAgent>();
-  let NextToken: string | undefined;
-  do {
-    const page = await reader.send(
-      new DescribeInstanceInformationCommand({
-        Filters: [{ Key: 'InstanceIds', Values: [...ids] }],
-        MaxResults: pageSize,
-        NextToken,
-      }),
-    );
+  const Filters = [{ Key: 'InstanceIds', Values: [...ids] }];
+  for await (const page of paginateDescribeInstanceInformation({ client: reader, pageSize }, { Filters })) {
     for (const { InstanceId, PingStatus, LastPingDateTime, AgentVersion } of page.InstanceInformationList ?? []) {
       if (!InstanceId || !LastPingDateTime) continue;
       agents.set(InstanceId, {
@@ -47,8 +41,7 @@ export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<stri
         version: AgentVersion ?? '0',
       });
     }
-    NextToken = page.NextToken;
-  } while (NextToken);
+  }
   return agents;
 }
 
@@ -121,22 +114,16 @@ export async function findCommand(
   batchId: string,
   since: string,
 ): Promise<{ commandId: string; at: string; instanceIds: readonly string[] } | undefined> {
-  let NextToken: string | undefined;
-  do {
-    const list = new ListCommandsCommand({
-      Filters: [{ key: 'InvokedAfter', value: withoutFraction(since) }],
-      MaxResults: pageSize,
-      NextToken,
-    });
-    const page = await unlessDone('ssm:ListCommands', () => reader.send(list));
-    const found = page?.Commands?.find((command) => command.Comment === batchId);
-    if (found?.CommandId) {
+  const Filters = [{ key: 'InvokedAfter', value: withoutFraction(since) } as const];
+  return unlessDone('ssm:ListCommands', async () => {
+    for await (const { Commands } of paginateListCommands({ client: reader, pageSize }, { Filters })) {
+      const found = Commands?.find((command) => command.Comment === batchId);
+      if (!found?.CommandId) continue;
       const at = (found.RequestedDateTime ?? new Date(since)).toISOString();
       return { commandId: found.CommandId, at, instanceIds: found.InstanceIds ?? [] };
     }
-    NextToken = page?.NextToken;
-  } while (NextToken);
-  return undefined;
+    return undefined;
+  });
 }
 
 /**
@@ -156,29 +143,24 @@ export interface Invocation extends Standing {
 /** Reads how a command stands on all of its instances, or on one. A command that SSM does not know, or not yet, stands on none. */
 export async function invocationsOf(commandId: string, InstanceId?: string): Promise<Invocation[]> {
   const seen: Invocation[] = [];
-  let NextToken: string | undefined;
-  do {
-    const list = new ListCommandInvocationsCommand({
-      CommandId: commandId,
-      InstanceId,
-      Details: true,
-      MaxResults: pageSize,
-      NextToken,
-    });
-    const page = await unlessDone('ssm:ListCommandInvocations', () => reader.send(list));
-    for (const one of page?.CommandInvocations ?? []) {
-      seen.push({
-        instanceId: one.InstanceId ?? '',
-        comment: one.Comment ?? '',
-        status: one.Status ?? 'Pending',
-        statusDetails: one.StatusDetails ?? '',
-        document: one.DocumentName ?? '',
-        output: one.CommandPlugins?.[0]?.Output ?? '',
-      });
+  const list = { CommandId: commandId, InstanceId, Details: true };
+  await unlessDone('ssm:ListCommandInvocations', async () => {
+    for await (const page of paginateListCommandInvocations({ client: reader, pageSize }, list)) {
+      seen.push(...(page.CommandInvocations ?? []).map(readInvocation));
     }
-    NextToken = page?.NextToken;
-  } while (NextToken);
+  });
   return seen;
+}
+
+function readInvocation(one: CommandInvocation): Invocation {
+  return {
+    instanceId: one.InstanceId ?? '',
+    comment: one.Comment ?? '',
+    status: one.Status ?? 'Pending',
+    statusDetails: one.StatusDetails ?? '',
+    document: one.DocumentName ?? '',
+    output: one.CommandPlugins?.[0]?.Output ?? '',
+  };
 }
 
 /** ListCommands takes a time without a fraction of a second. */

@@ -1,4 +1,4 @@
-import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { EC2Client, type Instance, paginateDescribeInstances, type Reservation } from '@aws-sdk/client-ec2';
 import { runtimeTag, type Tags } from '../../domain/tags.ts';
 
 const client = new EC2Client({ maxAttempts: 5 });
@@ -23,14 +23,8 @@ export interface SeenInstance {
  */
 export async function instancesOf(ids: readonly string[]): Promise<SeenInstance[]> {
   const seen: SeenInstance[] = [];
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [...ids] }], NextToken: token }),
-    );
-    for (const reservation of page.Reservations ?? []) seen.push(...(reservation.Instances ?? []).flatMap(read));
-    token = page.NextToken;
-  } while (token);
+  const Filters = [{ Name: 'instance-id', Values: [...ids] }];
+  for await (const page of paginateDescribeInstances({ client }, { Filters })) seen.push(...instancesIn(page));
   return seen;
 }
 
@@ -42,18 +36,12 @@ const pageSize = 1_000;
  * or terminated meanwhile may be missed or told twice.
  */
 export async function* taggedInstances(): AsyncGenerator<SeenInstance[]> {
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new DescribeInstancesCommand({
-        Filters: [{ Name: 'tag-key', Values: [runtimeTag] }],
-        MaxResults: pageSize,
-        NextToken: token,
-      }),
-    );
-    yield (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances.flatMap(read));
-    token = page.NextToken;
-  } while (token);
+  const Filters = [{ Name: 'tag-key', Values: [runtimeTag] }];
+  for await (const page of paginateDescribeInstances({ client, pageSize }, { Filters })) yield instancesIn(page);
+}
+
+function instancesIn({ Reservations = [] }: { readonly Reservations?: Reservation[] | undefined }): SeenInstance[] {
+  return Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(read));
 }
 
 function read(instance: Instance): SeenInstance[] {

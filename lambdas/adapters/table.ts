@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import { type LedgerKey, rowName, sortKeyOf } from '../../domain/ledger.ts';
 import { consequenceOf } from './aws-errors.ts';
 import { variable } from './environment.ts';
+import { systemTime } from './time.ts';
 
 /** The table of the ledger. */
 export const table = variable('LEDGER_TABLE');
@@ -15,13 +17,17 @@ export const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttemp
 /** BatchGetItem takes at most 100 keys. */
 const keysPerCall = 100;
 
+/** The pauses before keys are read that a call left unread: the table was throttled. */
+const unreadPauses: BackOff = { firstMs: 50, longestMs: 1_000 };
+
 /** Reads rows, strongly consistent and each once; what is not there is left out. */
 export async function readItems(keys: readonly LedgerKey[]): Promise<Readonly<Record<string, unknown>>[]> {
   const unique = [...new Map(keys.map((key) => [rowName(key), keyOf(key)])).values()];
   const items: Record<string, unknown>[] = [];
   for (let from = 0; from < unique.length; from += keysPerCall) {
     let Keys: Record<string, unknown>[] | undefined = unique.slice(from, from + keysPerCall);
-    while (Keys && Keys.length > 0) {
+    for (let tries = 0; Keys && Keys.length > 0; tries++) {
+      if (tries > 0) await systemTime.sleep(jitteredPause(unreadPauses, tries - 1, systemTime.random()));
       const page: {
         Responses?: Record<string, Record<string, unknown>[]> | undefined;
         UnprocessedKeys?: Record<string, { Keys: unknown }> | undefined;

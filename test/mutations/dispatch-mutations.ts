@@ -61,8 +61,8 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/adapters/commands.ts',
-      'page?.Commands?.find((command) => command.Comment === batchId)',
-      'page?.Commands?.find(() => false)',
+      'Commands?.find((command) => command.Comment === batchId)',
+      'Commands?.find(() => false)',
     ),
     turnsRed: 'a claim whose command was sent is looked for, and found',
   },

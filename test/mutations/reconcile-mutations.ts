@@ -25,8 +25,8 @@ export const reconcileMutations: readonly Mutation[] = [
     name: 'reconcile reads the first page of the fleet alone',
     apply: inReconcile(
       'lambdas/adapters/instances.ts',
-      '} while (token);\n}\n\nfunction read',
-      '} while (token === "");\n}\n\nfunction read',
+      'yield instancesIn(page);',
+      '{ yield instancesIn(page); break; }',
     ),
     turnsRed: 'every page of the fleet is read',
   },

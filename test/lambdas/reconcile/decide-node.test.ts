@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { Admission } from '../../../domain/messages.ts';
 import type { SurveyedNode } from '../../../domain/survey.ts';
 import { decideNode, type Ours } from '../../../lambdas/reconcile/decide-node.ts';
 import { inTurn, shareOf } from '../../../lambdas/reconcile/turns.ts';
@@ -85,9 +86,150 @@ describe('a Node that drifted', () => {
 });
 
 test('a gated Node in cluster A that names a late launch of cluster B admits nothing', () => {
-  const late: Ours = { admission: { node: launch, request }, row: undefined };
   expect(decideNode('a', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'foreign');
   expect(decideNode('b', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'admit');
+});
+
+const another = { runtime: 'gvisor', release: '20261102.0' } as const;
+const withRequest = (wanted: Admission['request'], changes: Partial<LedgerRow> = {}): Ours => ({
+  admission: wanted === undefined ? { node: launch } : { node: launch, request: wanted },
+  row: { ...ours(changes).row, ...launch, ...changes },
+});
+const late: Ours = { admission: { node: launch, request }, row: undefined };
+const minutesAfter = (minutes: number) => Date.parse(launchedAt) + minutes * 60_000;
+const rerun = { why: 'drifted', attempt: 1, released: true, reason: '' } as const;
+const leave = (because: string) => ({ step: 'leave', because });
+
+/** What each Node of a pool comes to, as a sentence about it. */
+const table: readonly (readonly [
+  rule: string,
+  node: SurveyedNode,
+  ours: Ours | undefined,
+  at: number,
+  step: object,
+])[] = [
+  [
+    'without an instance of ours is left alone for ten minutes',
+    shown({ state: 'gated' }),
+    undefined,
+    minutesAfter(10),
+    leave('unknown'),
+  ],
+  [
+    'without an instance of ours is unclaimed after ten minutes',
+    shown({ state: 'gated' }),
+    undefined,
+    minutesAfter(10) + 1,
+    { step: 'unclaimed' },
+  ],
+  [
+    'without an instance of ours and without a gate is left alone',
+    shown({ state: 'released' }),
+    undefined,
+    now,
+    leave('unknown'),
+  ],
+  [
+    'behind its gate whose event may still come is left alone',
+    shown({ state: 'gated' }),
+    late,
+    minutesAfter(10),
+    leave('unknown'),
+  ],
+  [
+    'behind its gate whose event is lost is admitted, with a deadline from now',
+    shown({ state: 'gated' }),
+    late,
+    now,
+    {
+      step: 'admit',
+      admission: { request, node: { instanceId, deadline: new Date(now + 20 * 60_000).toISOString() } },
+    },
+  ],
+  ['without a gate that was never admitted is left alone', shown({ state: 'released' }), late, now, leave('unknown')],
+  [
+    'whose run has no end is left alone',
+    shown(),
+    withRequest(request, { outcome: undefined as never }),
+    now,
+    leave('under-way'),
+  ],
+  [
+    'whose row names no release is left alone',
+    shown(),
+    withRequest(request, { request: undefined as never }),
+    now,
+    leave('under-way'),
+  ],
+  [
+    'that was released before its last run failed is still a released one',
+    shown(),
+    withRequest(request, { outcome: 'breaker-open', ending: 'held', node: { ...launch, again: rerun } }),
+    now,
+    { step: 'drifted' },
+  ],
+  [
+    'that drifted again within the rest after its last run is not verified again yet',
+    shown(),
+    withRequest(request, { node: { ...launch, again: rerun }, endedAt: new Date(now - 299_999).toISOString() }),
+    now,
+    { step: 'drifted', admission: undefined },
+  ],
+  [
+    'with the release that new launches get is well',
+    shown({ state: 'released' }),
+    withRequest(request),
+    now,
+    leave('well'),
+  ],
+  [
+    'with another release than new launches get is outdated',
+    shown({ state: 'released' }),
+    withRequest(another),
+    now,
+    { step: 'outdated', release: request.release, configured: another.release },
+  ],
+  [
+    'that was reported as outdated for that release is not reported again',
+    shown({ state: 'released' }),
+    withRequest(another, { outdatedFor: another.release }),
+    now,
+    leave('told'),
+  ],
+  [
+    'that was reported as outdated for an earlier release is reported again',
+    shown({ state: 'released' }),
+    withRequest(another, { outdatedFor: '20261001.0' }),
+    now,
+    { step: 'outdated' },
+  ],
+  [
+    'whose tag asks for another runtime now is not outdated',
+    shown({ state: 'released' }),
+    withRequest({ runtime: 'kata', release: '3.32.0' }),
+    now,
+    leave('well'),
+  ],
+  [
+    'whose tag asks for nothing that is configured is not outdated',
+    shown({ state: 'released' }),
+    withRequest(undefined),
+    now,
+    leave('well'),
+  ],
+  [
+    'behind its gate after its release is not outdated',
+    shown({ state: 'gated' }),
+    withRequest(another),
+    now,
+    leave('well'),
+  ],
+];
+
+describe('a Node of a pool', () => {
+  test.each(table)('%s', (_rule, node, itsOwn, at, step) => {
+    expect(decideNode('b', node, itsOwn, at)).toMatchObject(step);
+  });
 });
 
 describe('the clusters of a reconcile run', () => {
