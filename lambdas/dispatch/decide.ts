@@ -25,7 +25,7 @@ export interface Beside {
 }
 
 /** What to do with one message of the dispatch queue. */
-export type Step =
+export type DispatchDecision =
   | { readonly step: 'send'; readonly onlineAt: string }
   | { readonly step: 'look'; readonly batchId: string; readonly onlineAt: string }
   | {
@@ -75,13 +75,13 @@ const claimHeldMs = 90_000;
  * @param agent what SSM knows of it; undefined where it knows nothing
  * @param now milliseconds since the epoch
  */
-export function next(
+export function decideDispatch(
   message: WaitingNode,
   row: LedgerRow | undefined,
   agent: Agent | undefined,
   beside: Beside,
   now: number,
-): Step {
+): DispatchDecision {
   const { node, token } = message;
   const left = triedUntil(node) - now;
   if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
@@ -119,7 +119,7 @@ export function next(
  *
  * @param now milliseconds since the epoch
  */
-export function heldBack({ node }: WaitingNode, now: number): Extract<Step, { step: 'wait' | 'refuse' }> {
+export function heldBack({ node }: WaitingNode, now: number): Extract<DispatchDecision, { step: 'wait' | 'refuse' }> {
   const left = triedUntil(node) - now;
   if (mayWait(left)) {
     const seconds = patientWait(now - Date.parse(node.launchedAt), left);

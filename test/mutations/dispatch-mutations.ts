@@ -10,7 +10,7 @@ export const dispatchMutations: readonly Mutation[] = [
     name: 'an open breaker holds nothing back',
     apply: source(
       'dispatch',
-      'lambdas/dispatch/handler.ts',
+      'lambdas/dispatch/probe.ts',
       'if (breaker === undefined || !isOpen(breaker)) return undefined;',
       'if (breaker === undefined || breaker) return undefined;',
     ),
@@ -50,7 +50,7 @@ export const dispatchMutations: readonly Mutation[] = [
     name: 'dispatch without claim',
     apply: source(
       'dispatch',
-      'lambdas/dispatch/handler.ts',
+      'lambdas/dispatch/orders.ts',
       /claim\(\{\s*\.\.\.message[^)]*\)[^)]*\)[^)]*\}\),/,
       'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && rowName)),',
     ),

@@ -3,7 +3,7 @@ import { arrivalOf, isTelling, type Likely, likelyArrival, withArrivals } from '
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { WaitingNode } from '../../../domain/messages.ts';
 import { wayOutSeconds } from '../../../domain/node.ts';
-import { type Agent, next as decide } from '../../../lambdas/dispatch/decide.ts';
+import { type Agent, decideDispatch } from '../../../lambdas/dispatch/decide.ts';
 import { agentWait, patientWait } from '../../../lambdas/dispatch/waiting.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
@@ -25,13 +25,13 @@ const late = Date.parse(message.node.deadline);
 const claimed: LedgerRow = { ...key, token: 'token-1', batchId: 'b1', claimedAt: '2026-11-21T09:00:38.000Z' };
 
 /** A node that waits alone, in a pool that has shown nothing yet. */
-function next(waiting: WaitingNode, row: LedgerRow | undefined, seen: Agent | undefined, at: number) {
-  return decide(waiting, row, seen, { arrivals: [], nodes: 1 }, at);
+function decide(waiting: WaitingNode, row: LedgerRow | undefined, seen: Agent | undefined, at: number) {
+  return decideDispatch(waiting, row, seen, { arrivals: [], nodes: 1 }, at);
 }
 
 describe('a node that waits for its command', () => {
   it('gets it as soon as its agent is online', () => {
-    expect(next(message, undefined, agent, now)).toEqual({ step: 'send', onlineAt: agent.lastPingAt });
+    expect(decide(message, undefined, agent, now)).toEqual({ step: 'send', onlineAt: agent.lastPingAt });
   });
 
   it.each([
@@ -39,14 +39,14 @@ describe('a node that waits for its command', () => {
     ['its agent lost the connection', { ...agent, ping: 'ConnectionLost' }],
     ['the last ping is from an earlier launch', { ...agent, lastPingAt: '2026-11-21T08:59:59.000Z' }],
   ])('waits where %s', (_, seen) => {
-    expect(next(message, undefined, seen, now)).toMatchObject({ step: 'wait', because: 'agent-offline' });
+    expect(decide(message, undefined, seen, now)).toMatchObject({ step: 'wait', because: 'agent-offline' });
   });
 
   it.each(['3.3.2745.9', '3.2.9999.0', '2.3.2746.0', '3.3'])(
     'is refused with the agent %s, which would not honour ENV_VAR',
     (version) => {
       const later = Date.parse(message.node.launchedAt) + 300_000;
-      expect(next(message, undefined, { ...agent, version }, later)).toMatchObject({
+      expect(decide(message, undefined, { ...agent, version }, later)).toMatchObject({
         step: 'refuse',
         failure: { outcome: 'agent-too-old', detail: expect.stringContaining(version) },
       });
@@ -57,8 +57,11 @@ describe('a node that waits for its command', () => {
     const old = { ...agent, version: '3.3.808.0' };
     const at = (ms: number) => Date.parse(message.node.launchedAt) + ms;
 
-    expect(next(message, undefined, old, at(299_000))).toMatchObject({ step: 'wait', because: 'agent-too-old' });
-    expect(next(message, undefined, agent, at(299_000))).toMatchObject({ step: 'send' });
+    expect(decide(message, undefined, old, at(299_000))).toMatchObject({
+      step: 'wait',
+      because: 'agent-too-old',
+    });
+    expect(decide(message, undefined, agent, at(299_000))).toMatchObject({ step: 'send' });
   });
 
   it('is refused for its agent in time where its deadline comes first', () => {
@@ -66,17 +69,19 @@ describe('a node that waits for its command', () => {
     const deadline = new Date(Date.parse(message.node.launchedAt) + 240_000).toISOString();
     const late = Date.parse(deadline) - 110_000;
 
-    const decided = next({ ...message, node: { ...message.node, deadline } }, undefined, old, late);
+    const decided = decide({ ...message, node: { ...message.node, deadline } }, undefined, old, late);
     expect(decided).toMatchObject({ step: 'refuse', failure: { outcome: 'agent-too-old' } });
   });
 
   it.each(['3.3.2746.0', '3.3.3000.0', '3.4.0.0', '4.0.0.0'])('is served with the agent %s', (version) => {
-    expect(next(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });
+    expect(decide(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });
   });
 
   it('is given up as agent-never-came when its time is up, which leaves the way out before the deadline', () => {
-    expect(next(message, undefined, undefined, late - (wayOutSeconds + 26) * 1_000)).toMatchObject({ step: 'wait' });
-    expect(next(message, undefined, undefined, late - (wayOutSeconds + 25) * 1_000)).toMatchObject({
+    expect(decide(message, undefined, undefined, late - (wayOutSeconds + 26) * 1_000)).toMatchObject({
+      step: 'wait',
+    });
+    expect(decide(message, undefined, undefined, late - (wayOutSeconds + 25) * 1_000)).toMatchObject({
       step: 'refuse',
       failure: { outcome: 'agent-never-came' },
     });
@@ -84,19 +89,22 @@ describe('a node that waits for its command', () => {
 
   it('is dropped when its time is up', () => {
     const up = late - wayOutSeconds * 1_000;
-    expect(next(message, undefined, agent, up)).toEqual({ step: 'drop', because: 'deadline' });
-    expect(next(message, undefined, agent, up - 1)).toMatchObject({ step: 'send' });
+    expect(decide(message, undefined, agent, up)).toEqual({ step: 'drop', because: 'deadline' });
+    expect(decide(message, undefined, agent, up - 1)).toMatchObject({ step: 'send' });
   });
 
   it('is dropped once it is halted, whatever else is so', () => {
     const row = { ...message.node, haltedAt: new Date(now).toISOString() };
-    expect(next(message, row, agent, now)).toEqual({ step: 'drop', because: 'halted' });
+    expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'halted' });
   });
 });
 
 describe('a message that comes again', () => {
   it('is dropped where the command of this attempt was sent', () => {
-    expect(next(message, { ...claimed, commandId: 'c1' }, agent, now)).toEqual({ step: 'drop', because: 'sent' });
+    expect(decide(message, { ...claimed, commandId: 'c1' }, agent, now)).toEqual({
+      step: 'drop',
+      because: 'sent',
+    });
   });
 
   it.each([
@@ -104,30 +112,33 @@ describe('a message that comes again', () => {
     ['has ended', { commandId: 'c2', settledToken: 'token-2' }],
   ])('is dropped where a later attempt %s', (_, more) => {
     const row = { ...claimed, token: 'token-2', attempt: 2, ...more };
-    expect(next(message, row, agent, now)).toEqual({ step: 'drop', because: 'superseded' });
+    expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'superseded' });
   });
 
   it('is sent where an earlier attempt has ended', () => {
     const row = { ...claimed, token: 'token-0', attempt: 0, commandId: 'c0', settledToken: 'token-0' };
-    expect(next(message, row, agent, now)).toMatchObject({ step: 'send' });
+    expect(decide(message, row, agent, now)).toMatchObject({ step: 'send' });
   });
 
   it('is dropped where the node has ended', () => {
-    expect(next(message, { ...key, outcome: 'released' }, agent, now)).toEqual({ step: 'drop', because: 'ended' });
+    expect(decide(message, { ...key, outcome: 'released' }, agent, now)).toEqual({
+      step: 'drop',
+      because: 'ended',
+    });
   });
 
   it('waits while another dispatcher may be about to send', () => {
-    expect(next(message, claimed, agent, now)).toMatchObject({ step: 'wait', because: 'claimed' });
+    expect(decide(message, claimed, agent, now)).toMatchObject({ step: 'wait', because: 'claimed' });
   });
 
   it('looks for the command by its batch where the dispatcher that claimed it must be dead', () => {
-    expect(next(message, claimed, agent, now + 90_000)).toMatchObject({ step: 'look', batchId: 'b1' });
+    expect(decide(message, claimed, agent, now + 90_000)).toMatchObject({ step: 'look', batchId: 'b1' });
   });
 
   it('is sent without a look where the claim was given back', () => {
     const { claimedAt, ...givenBack } = claimed;
     expect(claimedAt).toBeDefined();
-    expect(next(message, givenBack, agent, now)).toMatchObject({ step: 'send' });
+    expect(decide(message, givenBack, agent, now)).toMatchObject({ step: 'send' });
   });
 });
 
@@ -135,7 +146,7 @@ describe('a second attempt', () => {
   const second = { ...message, token: 'token-2' };
 
   it('waits while the first one may still run on the node', () => {
-    expect(next(second, { ...claimed, commandId: 'c1' }, agent, now)).toMatchObject({
+    expect(decide(second, { ...claimed, commandId: 'c1' }, agent, now)).toMatchObject({
       step: 'wait',
       because: 'unsettled',
     });
@@ -143,7 +154,7 @@ describe('a second attempt', () => {
 
   it('is sent once the first one is settled', () => {
     const row = { ...claimed, commandId: 'c1', settledToken: 'token-1' };
-    expect(next(second, row, agent, now)).toMatchObject({ step: 'send' });
+    expect(decide(second, row, agent, now)).toMatchObject({ step: 'send' });
   });
 });
 
@@ -224,7 +235,7 @@ describe('what a pool has shown', () => {
   });
 });
 
-describe('the time until the next look', () => {
+describe('the time until the decide look', () => {
   it('is a tenth of the age of a node that waits for something else than its agent, from 5 s to 60 s', () => {
     expect([0, 40_000, 200_000, 900_000].map((age) => patientWait(age, far))).toEqual([5, 5, 20, 60]);
   });

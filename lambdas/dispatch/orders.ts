@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { checksumsOf } from '../../domain/catalogue.ts';
+import { type Telling, whoOf } from '../../domain/events.ts';
+import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import type { WaitingNode } from '../../domain/messages.ts';
+import type { SentVerb } from '../../domain/parameters.ts';
+import { tell } from '../adapters/bus.ts';
+import { sendCommand } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
+import { fail } from '../adapters/executions.ts';
+import { claim, giveBack, noteCommand } from '../adapters/ledger.ts';
+import { count } from '../adapters/telemetry.ts';
+import { systemTime } from '../adapters/time.ts';
+import type { Waiting } from './messages.ts';
+import { deliver } from './send.ts';
+
+/** The checksums that the deployed documents pin, by runtime, release and architecture. */
+const checksums = JSON.parse(variable('CHECKSUMS')) as ReturnType<typeof checksumsOf>;
+
+/** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
+const deliverySeconds = 120;
+
+/** A node that can be sent its command, with all that the command holds. */
+export interface Ready extends Waiting {
+  readonly onlineAt: string;
+  readonly verb: SentVerb;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly document: string;
+  readonly documentHash: string;
+}
+
+/** Nodes that are sent the same, and so share a command. */
+export function groupByOrder(ready: readonly Ready[]): Ready[][] {
+  const byOrder = new Map<string, Ready[]>();
+  for (const one of ready) {
+    const key = `${one.document} ${JSON.stringify(one.parameters)}`;
+    byOrder.set(key, [...(byOrder.get(key) ?? []), one]);
+  }
+  return [...byOrder.values()];
+}
+
+/**
+ * Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again.
+ *
+ * @returns what was sent, and what could not be now
+ */
+export async function sendGroup(
+  group: readonly Ready[],
+  rows: ReadonlyMap<string, LedgerRow>,
+): Promise<{ readonly sent: readonly Ready[]; readonly waits: readonly Waiting[] }> {
+  const batchId = randomUUID();
+  const at = new Date().toISOString();
+  const claims = await Promise.all(
+    group.map(({ message, verb, document, onlineAt }) =>
+      claim({
+        ...message,
+        verb,
+        batchId,
+        document,
+        checksums: checksums[message.request.runtime]?.[message.request.release] ?? {},
+        onlineAt,
+        at,
+        over: rows.get(rowName(message.node)),
+      }),
+    ),
+  );
+  const mine = group.filter((_, index) => claims[index]);
+  const [first] = mine;
+  const back = group.filter((_, index) => !claims[index]);
+  if (first === undefined) return { sent: [], waits: back };
+
+  const delivery = await deliver(
+    {
+      document: first.document,
+      documentHash: first.documentHash,
+      parameters: first.parameters,
+      instanceIds: mine.map(({ message }) => message.node.instanceId),
+      batchId,
+      deliverySeconds,
+    },
+    { send: sendCommand, time: systemTime },
+  );
+  const byId = new Map(mine.map((one) => [one.message.node.instanceId, one]));
+  const pick = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
+
+  for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
+    const went = pick(instanceIds);
+    await tell(
+      went.map(({ message, document, onlineAt }) => sending(message, document, onlineAt, { commandId, at: sentAt })),
+    );
+    await Promise.all(went.map(({ message }) => noteCommand(message.node, batchId, commandId, sentAt)));
+    count('CommandSent', went.length);
+  }
+  for (const { instanceId, outcome, message } of delivery.denied) {
+    for (const { message: waiting } of pick([instanceId])) {
+      await giveBack(waiting.node, batchId);
+      await fail(waiting.token, { outcome, detail: message });
+    }
+  }
+  const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
+  await Promise.all(notSent.map(({ message }) => giveBack(message.node, batchId)));
+  return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };
+}
+
+/** The event of a command that was sent to a node. */
+export function sending(
+  { node, request }: WaitingNode,
+  document: string,
+  onlineAt: string,
+  { commandId, at }: { readonly commandId: string; readonly at: string },
+): Telling {
+  return { type: 'Command Sent', detail: { node: whoOf(node), request, commandId, document, onlineAt, at } };
+}
