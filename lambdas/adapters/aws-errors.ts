@@ -174,18 +174,8 @@ export const awsErrors = {
   'states:SendTaskSuccess': { ...tokens, InvalidOutput: wrong },
   'states:SendTaskFailure': tokens,
   'sqs:GetQueueAttributes': { ...queues, InvalidAttributeName: wrong },
-  'sqs:ChangeMessageVisibility': {
-    ...queues,
-    ReceiptHandleIsInvalid: ['done', 'The message was received again: it waits by its new receipt.'],
-    MessageNotInflight: ['done', 'The message is visible already, or was deleted.'],
-  },
   'sqs:ChangeMessageVisibilityBatch': { ...queues, ...queueBatches },
   'sqs:ReceiveMessage': { ...queues, ...queueKeys, OverLimit: ['retry', 'Too many messages are out of the queue.'] },
-  'sqs:DeleteMessage': {
-    ...queues,
-    ReceiptHandleIsInvalid: ['done', 'The message was received again: what is done is found to be done.'],
-    InvalidIdFormat: wrong,
-  },
   'sqs:DeleteMessageBatch': { ...queues, ...queueBatches },
   'sqs:SendMessageBatch': { ...queues, ...queueKeys, ...queueBatches, BatchRequestTooLong: wrong },
   'sqs:SendMessage': { ...queues, ...queueKeys, InvalidMessageContents: wrong },

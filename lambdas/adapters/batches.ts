@@ -1,16 +1,5 @@
-import { DeleteMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { messagesPerCall, type ReceivedMessage, receive } from './queue.ts';
-
-const client = new SQSClient({ maxAttempts: 4 });
-
-/** How a batch grows while messages wait. */
-export interface Growth {
-  /** The most messages that a batch holds. */
-  readonly atMost: number;
-  /** How long a batch waits for further messages once it has ten, 0 to 20 s; 0 takes what is there. */
-  readonly waitSeconds: number;
-}
+import { deleteAll, type Growth, type ReceivedMessage, receiveFurther } from './queue.ts';
 
 /**
  * Works on a batch from a queue, and on what else waits there. Lambda hands over ten messages at most without a batching window, and with one a
@@ -38,32 +27,6 @@ export async function workOnBatch(
   );
   // An answer that names a message which Lambda did not hand over fails all of them.
   return { batchItemFailures: Records.filter(({ messageId }) => left.has(messageId)).map(toFailure) };
-}
-
-async function receiveFurther(
-  queueUrl: string,
-  { atMost, waitSeconds }: Growth,
-  had: number,
-): Promise<ReceivedMessage[]> {
-  const until = Date.now() + waitSeconds * 1_000;
-  const received: ReceivedMessage[] = [];
-  for (let size = had; size < atMost; size = had + received.length) {
-    const wait = size < messagesPerCall ? 0 : waitSeconds;
-    const messages = await receive(queueUrl, atMost - size, wait);
-    received.push(...messages);
-    if (messages.length === 0 || (wait > 0 && Date.now() >= until)) break;
-  }
-  return received;
-}
-
-/** A message that is not deleted comes again, as any message may. */
-async function deleteAll(queueUrl: string, messages: readonly ReceivedMessage[]): Promise<void> {
-  for (let from = 0; from < messages.length; from += messagesPerCall) {
-    const Entries = messages
-      .slice(from, from + messagesPerCall)
-      .map(({ receiptHandle }, at) => ({ Id: String(at), ReceiptHandle: receiptHandle }));
-    await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-  }
 }
 
 function toFailure({ messageId }: ReceivedMessage): SQSBatchItemFailure {

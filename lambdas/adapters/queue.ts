@@ -1,14 +1,12 @@
 import {
   ChangeMessageVisibilityBatchCommand,
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
+  DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { SQSBatchItemFailure, SQSRecord } from 'aws-lambda';
-import { unlessDone } from './aws-errors.ts';
+import type { SQSBatchItemFailure } from 'aws-lambda';
 import { logger } from './telemetry.ts';
 
 const client = new SQSClient({ maxAttempts: 4 });
@@ -19,29 +17,6 @@ export interface ReceivedMessage {
   readonly receiptHandle: string;
   readonly body: string;
   readonly attributes: { readonly SentTimestamp?: string | undefined };
-}
-
-/**
- * Puts a message back for a while: it stays in the queue, invisible for the given seconds, and is counted as a failure of the batch so
- * that the poller does not delete it. Sending it anew instead would trip Lambda's loop detection after sixteen rounds.
- *
- * @param queueUrl the queue that the record came from
- * @param seconds 0 to 43,200
- */
-export async function putBack(
-  queueUrl: string,
-  record: Pick<SQSRecord, 'messageId' | 'receiptHandle'>,
-  seconds: number,
-): Promise<SQSBatchItemFailure> {
-  const waiting = new ChangeMessageVisibilityCommand({
-    QueueUrl: queueUrl,
-    ReceiptHandle: record.receiptHandle,
-    VisibilityTimeout: seconds,
-  });
-  const answer = await unlessDone('sqs:ChangeMessageVisibility', () => client.send(waiting));
-  if (answer === undefined)
-    logger.warn('a message was received again before it could be put back', { messageId: record.messageId });
-  return { itemIdentifier: record.messageId };
 }
 
 /** ReceiveMessage gives at most ten messages, and calls about several messages take as many. */
@@ -84,12 +59,12 @@ export async function depthOf(queueUrl: string): Promise<number> {
 }
 
 /**
- * Receives messages by one call. The caller deletes each of them, or puts it back.
+ * Receives messages by one call.
  *
  * @param most how many; a call gives {@link messagesPerCall} at most
  * @param waitSeconds how long to wait for the first one, 0 to 20
  */
-export async function receive(queueUrl: string, most: number, waitSeconds: number): Promise<ReceivedMessage[]> {
+async function receive(queueUrl: string, most: number, waitSeconds: number): Promise<ReceivedMessage[]> {
   const receiving = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
     MaxNumberOfMessages: Math.min(messagesPerCall, most),
@@ -105,25 +80,43 @@ export async function receive(queueUrl: string, most: number, waitSeconds: numbe
   }));
 }
 
-/**
- * Takes messages out of a queue that are visible now. The caller deletes each of them, or puts it back.
- *
- * @param most how many
- */
-export async function takeMessages(queueUrl: string, most: number): Promise<readonly ReceivedMessage[]> {
-  const taken: ReceivedMessage[] = [];
-  while (taken.length < most) {
-    const messages = await receive(queueUrl, most - taken.length, 0);
-    if (messages.length === 0) break;
-    taken.push(...messages);
-  }
-  return taken;
+/** How a batch grows while messages wait. */
+export interface Growth {
+  /** The most messages that a batch holds. */
+  readonly atMost: number;
+  /** How long a batch waits for further messages once it has ten, 0 to 20 s; 0 takes what is there. */
+  readonly waitSeconds: number;
 }
 
-/** Deletes a message that was taken and is dealt with. */
-export async function deleteMessage(queueUrl: string, { receiptHandle }: ReceivedMessage): Promise<void> {
-  const deletion = new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle });
-  await unlessDone('sqs:DeleteMessage', () => client.send(deletion));
+/**
+ * Receives further messages for a batch. The caller deletes or defers each of them.
+ *
+ * @param had how many messages the batch has
+ */
+export async function receiveFurther(
+  queueUrl: string,
+  { atMost, waitSeconds }: Growth,
+  had: number,
+): Promise<ReceivedMessage[]> {
+  const until = Date.now() + waitSeconds * 1_000;
+  const received: ReceivedMessage[] = [];
+  for (let size = had; size < atMost; size = had + received.length) {
+    const wait = size < messagesPerCall ? 0 : waitSeconds;
+    const messages = await receive(queueUrl, atMost - size, wait);
+    received.push(...messages);
+    if (messages.length === 0 || (wait > 0 && Date.now() >= until)) break;
+  }
+  return received;
+}
+
+/** Deletes messages that are dealt with. One that is not deleted comes again, as any message may. */
+export async function deleteAll(queueUrl: string, messages: readonly ReceivedMessage[]): Promise<void> {
+  for (let from = 0; from < messages.length; from += messagesPerCall) {
+    const Entries = messages
+      .slice(from, from + messagesPerCall)
+      .map(({ receiptHandle }, at) => ({ Id: String(at), ReceiptHandle: receiptHandle }));
+    await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Answer } from '../../domain/messages.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail, succeed } from '../adapters/executions.ts';
 import { rowsOf } from '../adapters/ledger.ts';
-import { deleteMessage, putBack, type ReceivedMessage } from '../adapters/queue.ts';
+import { deferAll, deleteAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { type Received, readMessage, sortMessages, waitSeconds } from './messages.ts';
 import type { Session } from './perform.ts';
@@ -80,7 +80,7 @@ export class Batch {
   async #done(one: Received): Promise<void> {
     this.#open.delete(one);
     if (this.#back !== undefined) return;
-    await deleteMessage(queueUrl, one.record).catch((error: unknown) => {
+    await deleteAll(queueUrl, [one.record]).catch((error: unknown) => {
       logger.error('a message was not deleted', error as Error);
     });
   }
@@ -89,7 +89,7 @@ export class Batch {
   async #defer(one: Received, seconds: number): Promise<void> {
     this.#open.delete(one);
     this.#back?.push({ itemIdentifier: one.record.messageId });
-    await putBack(queueUrl, one.record, seconds).catch((error: unknown) => {
+    await deferAll(queueUrl, [{ record: one.record, seconds }]).catch((error: unknown) => {
       logger.error('a message was not put back', error as Error);
     });
   }

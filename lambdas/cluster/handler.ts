@@ -5,7 +5,7 @@ import type { Survey } from '../../domain/survey.ts';
 import { ownToken } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { performInside, surveyInside } from '../adapters/inside.ts';
-import { messagesPerCall, takeMessages } from '../adapters/queue.ts';
+import { messagesPerCall, receiveFurther } from '../adapters/queue.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { Batch } from './deal.ts';
@@ -50,7 +50,7 @@ async function work({ Records }: SQSEvent): Promise<SQSBatchItemFailure[]> {
   };
   let room = mostNodes - Records.length;
   const more = async () => {
-    const taken = await takeMessages(queueUrl, room).catch((error: unknown) => {
+    const taken = await receiveFurther(queueUrl, { atMost: room, waitSeconds: 0 }, 0).catch((error: unknown) => {
       logger.error('no messages were taken', error as Error);
       return [];
     });

@@ -98,7 +98,7 @@ export const dispatchMutations: readonly Mutation[] = [
   },
   {
     name: 'messages that dispatch took by itself are not deleted',
-    apply: source('dispatch', 'lambdas/adapters/batches.ts', 'from < messages.length', 'from < 0'),
+    apply: source('dispatch', 'lambdas/adapters/queue.ts', 'from < messages.length', 'from < 0'),
     turnsRed: 'a crowd shares its messages, and none of them is left',
   },
   {

@@ -47,9 +47,7 @@ const inputs: Partial<Record<Operation, object>> = {
   'eks:DescribeCluster': { name: 'demo' },
   'events:PutEvents': { Entries: [{ Source: 'airlock', DetailType: 'Node Admitted', Detail: '{}' }] },
   'lambda:Invoke': { FunctionName: 'demo' },
-  'sqs:ChangeMessageVisibility': { QueueUrl, ReceiptHandle: 'handle', VisibilityTimeout: 5 },
   'sqs:ReceiveMessage': { QueueUrl, MaxNumberOfMessages: 10 },
-  'sqs:DeleteMessage': { QueueUrl, ReceiptHandle: 'handle' },
   'sqs:ChangeMessageVisibilityBatch': {
     QueueUrl,
     Entries: [{ Id: '0', ReceiptHandle: 'handle', VisibilityTimeout: 5 }],

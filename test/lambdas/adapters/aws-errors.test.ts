@@ -36,8 +36,6 @@ const documents: Readonly<Record<string, string>> = {
   GetCommand: 'GetItem',
   UpdateCommand: 'UpdateItem',
   QueryCommand: 'Query',
-  paginateListStackResources: 'ListStackResources',
-  paginateScan: 'Scan',
 };
 
 /** The errors that the SDK's client says an operation throws; the models of EC2 list none. */
@@ -59,7 +57,7 @@ describe('the table of errors', () => {
       for (const [, list = '', from = ''] of text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/([a-z0-9-]+)'/g)) {
         const service = Object.entries(packages).find(([, name]) => name === from)?.[0] ?? from.replace('client-', '');
         for (const [imported] of list.matchAll(/\b(\w+Command|paginate\w+)\b/g)) {
-          const operation = documents[imported] ?? imported.replace(/Command$/, '');
+          const operation = documents[imported] ?? imported.replace(/^paginate|Command$/g, '');
           called.add(from === 'lib-dynamodb' ? `dynamodb:${operation}` : `${service}:${operation}`);
         }
       }

@@ -54,7 +54,7 @@ describe.each(sides)(
   'one end, and no proof pod and no message left, where the function of the cluster dies %s',
   (side) => {
     it.each([
-      ['released', released, ['BatchGetItem', 'ChangeMessageVisibility', 'SendTaskSuccess']],
+      ['released', released, ['BatchGetItem', 'ChangeMessageVisibilityBatch', 'SendTaskSuccess']],
       ['quarantined', quarantined, ['BatchGetItem', 'SendTaskSuccess']],
     ] as const)('of AWS, at each that it makes for a node that is %s', async (_, plot, expected) => {
       const at = await dieEverywhere(() => ({ ...plot, construct }), side);
