@@ -108,7 +108,13 @@ export interface ClusterNode {
   /** In the order of the Node: a JSON Patch names one by its place. Absent where the Node has none. */
   readonly taints?: readonly Taint[];
   /** The condition Ready; absent before the first heartbeat. */
-  readonly ready?: { readonly status: string; readonly reason: string; readonly message: string };
+  readonly ready?: {
+    readonly status: string;
+    readonly reason: string;
+    readonly message: string;
+    /** Since when it has this status, ISO 8601, as the kubelet reports it; empty if it does not. */
+    readonly since?: string;
+  };
   /** The condition {@link readinessCondition} and its place among the conditions; absent where it was never published. */
   readonly published?: { readonly place: number; readonly status: string; readonly reason: string };
   /** What the kubelet said of the kernel that runs and of the boot that it runs in; absent before it said anything. */

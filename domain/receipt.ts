@@ -83,6 +83,8 @@ export const ReceiptSchema = v.object({
   installation: v.optional(InstallationSchema),
   /** Absent where the node was not released. */
   proof: v.optional(ProofSchema),
+  /** Since when the Node was Ready when it was released, as its kubelet reports it: it decides nothing. */
+  readyAt: v.optional(claim(40)),
   /**
    * How the gate of a node was found that was not released: `kept` on the Node, `put-back` where somebody had lifted it in this launch,
    * `no-node` where the cluster has no Node of this launch, `returned` where Airlock itself had lifted it and put it back, because the node

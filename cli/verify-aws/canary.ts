@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { EC2Client, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import * as v from 'valibot';
+import { phaseTable } from '../../domain/launch-phases.ts';
+import { type Receipt, ReceiptSchema } from '../../domain/receipt.ts';
 import type { Finding } from './finding.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 
@@ -26,15 +29,45 @@ export async function canary(launchTemplate: string): Promise<readonly Finding[]
   if (instanceId === undefined) return [{ ok: false, text: 'RunInstances answered without an instance' }];
   process.stdout.write(`  launched ${instanceId}\n`);
   try {
-    const outcome = await endOf(table, instanceId);
-    const ok = outcome === 'released' || outcome === 'already-installed';
-    return [{ ok, text: `${instanceId} ended as ${outcome ?? 'nothing: it was not seen at all'}` }];
+    return judgeEnd(instanceId, await endOf(table, instanceId));
   } finally {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
   }
 }
 
-async function endOf(TableName: string, instanceId: string): Promise<string | undefined> {
+/** How a canary ended, as the ledger has it. */
+export interface CanaryEnd {
+  readonly outcome: string;
+  /** JSON; undefined if the ledger has none. */
+  readonly receipt: string | undefined;
+}
+
+/**
+ * What a canary's end says: whether it was released, and the phases of its launch as the bench prints them.
+ *
+ * @param end undefined if the ledger knew of no end in time
+ */
+export function judgeEnd(instanceId: string, end: CanaryEnd | undefined): readonly Finding[] {
+  const ok = end?.outcome === 'released' || end?.outcome === 'already-installed';
+  const text = `${instanceId} ended as ${end?.outcome ?? 'nothing: it was not seen at all'}`;
+  const receipt = readReceipt(end?.receipt);
+  const findings: Finding[] = [{ ok, text }];
+  if (receipt !== undefined)
+    findings.push({ ok: true, text: ['the phases of its launch', ...phaseTable([receipt])].join('\n      ') });
+  else if (end !== undefined) findings.push({ ok: false, text: 'the ledger has no receipt of it that can be read' });
+  return findings;
+}
+
+function readReceipt(text: string | undefined): Receipt | undefined {
+  try {
+    const read = v.safeParse(ReceiptSchema, JSON.parse(text ?? ''));
+    return read.success ? read.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function endOf(TableName: string, instanceId: string): Promise<CanaryEnd | undefined> {
   const client = new DynamoDBClient();
   const until = Date.now() + patienceMs;
   while (Date.now() < until) {
@@ -45,8 +78,9 @@ async function endOf(TableName: string, instanceId: string): Promise<string | un
         ExpressionAttributeValues: { ':id': { S: instanceId } },
       }),
     );
-    const outcome = Items.find((item) => item['outcome'] !== undefined)?.['outcome']?.S;
-    if (outcome) return outcome;
+    const ended = Items.find((item) => item['outcome'] !== undefined);
+    const outcome = ended?.['outcome']?.S;
+    if (outcome) return { outcome, receipt: ended?.['receipt']?.S };
     await sleep(lookEveryMs);
   }
   return undefined;

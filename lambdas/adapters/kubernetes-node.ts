@@ -28,6 +28,7 @@ export function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
             status: ready.status,
             reason: claimText(ready.reason ?? '', 100),
             message: claimText(ready.message ?? '', 500),
+            since: claimText(String(ready.lastTransitionTime ?? ''), 40),
           },
         }),
     ...(published === undefined

@@ -82,7 +82,8 @@ export function decideRelease(
   if (proof === undefined) return { kind: 'prove' };
   const ours = node.labels?.[provenLabel] !== undefined || (published && node.published?.status === 'True');
   const detail = hasTaint(node, gateKey) || ours ? '' : `the gate ${gateKey} was not on the Node when it was released`;
-  const receipt = releasedReceipt({ ...launch, nodeName: node.name }, { installation, proof }, detail, now);
+  const stood = { installation, proof, readyAt: node.ready?.since };
+  const receipt = releasedReceipt({ ...launch, nodeName: node.name }, stood, detail, now);
   const patch = releasePatch(node, gateKey, installation, receipt);
   const statusPatch = published ? publish(node, receipt) : [];
   return { kind: 'release', statusPatch, patch, receipt, runtime: installation.runtime };

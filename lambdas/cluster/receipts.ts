@@ -5,12 +5,16 @@ import type { Failure, Installation, Proof, Receipt } from '../../domain/receipt
 /** The receipt of a released node. */
 export function releasedReceipt(
   launch: Node,
-  { installation, proof }: { readonly installation: Installation; readonly proof: Proof },
+  {
+    installation,
+    proof,
+    readyAt,
+  }: { readonly installation: Installation; readonly proof: Proof; readonly readyAt?: string | undefined },
   detail: string,
   now: number,
 ): Receipt {
   const outcome = installation.installed === 'already-installed' ? 'already-installed' : 'released';
-  return { ...frame(launch, now), outcome, detail, installation, proof };
+  return { ...frame(launch, now), outcome, detail, installation, proof, ...(readyAt ? { readyAt } : {}) };
 }
 
 /** The receipt of a node that was not released; `more` is added to the failure's own detail. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { judgeEnd } from '../../cli/verify-aws/canary.ts';
 import { compareDocument, hashesOf } from '../../cli/verify-aws/documents.ts';
 import { grantsOf } from '../../cli/verify-aws/grants.ts';
 import { judgeLogPolicies } from '../../cli/verify-aws/log-policies.ts';
@@ -95,6 +96,35 @@ describe('the rights that are asked about in AWS', () => {
     expect(others).toEqual([]);
     expect(grant?.context).toEqual([{ ...source, ContextKeyValues: ['airlock'] }]);
     expect(grant?.excess).toEqual([{ ...source, ContextKeyValues: ['airlock', 'foreign'] }]);
+  });
+});
+
+describe('the end of a canary', () => {
+  const receipt = {
+    version: 1,
+    instanceId: 'i-0123456789abcdef0',
+    launchedAt: '2026-11-21T09:00:00.000Z',
+    cluster: 'demo',
+    pool: 'builders',
+    nodeName: 'ip-10-0-0-1',
+    outcome: 'released',
+    detail: '',
+    endedAt: '2026-11-21T09:00:32.000Z',
+    totalMs: 32_000,
+    readyAt: '2026-11-21T09:00:30Z',
+  };
+
+  it('comes with the phases of its launch, out of its receipt', () => {
+    const [ended, phases] = judgeEnd('i-1', { outcome: 'released', receipt: JSON.stringify(receipt) });
+    expect(ended).toEqual({ ok: true, text: 'i-1 ended as released' });
+    expect(phases?.text).toContain('| released | 32.0 s | 2.0 s |');
+  });
+
+  it('is not good without a release, or without a receipt', () => {
+    const quarantined = JSON.stringify({ ...receipt, outcome: 'proof-failed' });
+    expect(judgeEnd('i-1', { outcome: 'proof-failed', receipt: quarantined })[0]?.ok).toBe(false);
+    expect(judgeEnd('i-1', undefined)).toEqual([{ ok: false, text: 'i-1 ended as nothing: it was not seen at all' }]);
+    expect(judgeEnd('i-1', { outcome: 'released', receipt: '{' }).at(-1)?.ok).toBe(false);
   });
 });
 
