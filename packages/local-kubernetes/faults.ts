@@ -23,6 +23,8 @@ export type Fault =
   | { readonly kind: 'drop'; readonly when: 'before' | 'after' | 'mid-answer' }
   /** The answer takes this long in real time: the caller's own connection holds the virtual clock. */
   | { readonly kind: 'delay'; readonly realMs: number }
+  /** The server takes the request and never answers: the caller has to end it. */
+  | { readonly kind: 'silence' }
   /** A watch is told after some time that its version is too old, or the server ends it. */
   | { readonly kind: 'watch-ends'; readonly afterMs: number; readonly how: 'expired' | 'closed' }
   /** Something else happens in the cluster just before the request is carried out. */

@@ -1,5 +1,6 @@
+import { phaseTable } from '../../domain/launch-phases.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, startModelled, type World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, receiptIn, startModelled, type World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { podStartMs } from '../../packages/local-kubernetes/kubelet.ts';
 import { latency } from '../scale/latency.ts';
@@ -13,17 +14,25 @@ export interface Measure {
   readonly aim: string;
 }
 
+/** What a run of the bench found. */
+export interface Orchestration {
+  readonly measures: readonly Measure[];
+  /** A table of the phases of the lone launches, line by line. */
+  readonly phases: readonly string[];
+}
+
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const middleAndWorst = (values: readonly number[]) =>
   `${seconds(quantile(values, 0.5))} / ${seconds(quantile(values, 1))}`;
 
 /** What a launch waits for Airlock, on the virtual clock with calls that take what is usual in one region; functions are warm. */
-export async function measureOrchestration(assembly: string): Promise<readonly Measure[]> {
-  return [...(await alone(assembly)), ...(await crowd(assembly)), ...(await narrow(assembly))];
+export async function measureOrchestration(assembly: string): Promise<Orchestration> {
+  const lone = await alone(assembly);
+  return { ...lone, measures: [...lone.measures, ...(await crowd(assembly)), ...(await narrow(assembly))] };
 }
 
 /** Twenty launches, one after the other, in a pool whose agents come within six seconds of each other. */
-async function alone(assembly: string): Promise<readonly Measure[]> {
+async function alone(assembly: string): Promise<Orchestration> {
   const clock = new VirtualClock();
   const machine = async () => new ModelledMachine();
   const world = await startModelled(assembly, { clock, machine, faults: latency(clock) });
@@ -39,7 +48,8 @@ async function alone(assembly: string): Promise<readonly Measure[]> {
     for (let index = 0; index < 20; index++) nodes.push(await launch(22_000 + ((index * 1_730) % 6_000)));
     const waits = waitsOf(world, nodes);
     const transitions = nodes.map((node) => world.report(node).transitions);
-    return [
+    const receipts = nodes.flatMap((node) => receiptIn(world.storyOf(node)) ?? []);
+    const measures = [
       {
         measure: 'lone launch, agent online → command sent, median / worst of 20',
         value: middleAndWorst(waits.map(({ command }) => command)),
@@ -57,6 +67,7 @@ async function alone(assembly: string): Promise<readonly Measure[]> {
       },
       { measure: 'transitions a launch', value: `${Math.max(...transitions)}`, aim: '7' },
     ];
+    return { measures, phases: phaseTable(receipts) };
   } finally {
     await world.stop();
   }

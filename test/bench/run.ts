@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { runPool } from '../scale/pool.ts';
-import { measureFunctions } from './functions.ts';
+import { measureDeadCluster } from './dead-cluster.ts';
 import { inTurn, type Measured, processMs } from './measure.ts';
 import { measureOrchestration } from './orchestration.ts';
 
@@ -29,19 +29,14 @@ async function benchSynthesis(): Promise<void> {
   say(`\nsynthesis: ${ms(median)}, ${times(ratio)} an app without a resource`);
 }
 
-/** What a cold start imports, function by function. */
-async function benchFunctions(assembly: string): Promise<void> {
-  say('\nfunction               bundle   zipped   import   a process that imports it, against an empty one');
-  for (const { name, kib, zippedKib, importMs, ratio } of await measureFunctions(assembly, folder)) {
-    const sizes = `${kib.toFixed(0)} KiB`.padStart(9) + `${zippedKib.toFixed(0)} KiB`.padStart(9);
-    say(`${name.padEnd(20)}${sizes}${ms(importMs).padStart(9)}   ${times(ratio)}`);
-  }
-}
-
 /** What a launch waits for Airlock. */
 async function benchOrchestration(assembly: string): Promise<void> {
   say('\n| measure | value | aim |\n|---|---|---|');
-  for (const { measure, value, aim } of await measureOrchestration(assembly)) say(`| ${measure} | ${value} | ${aim} |`);
+  const { measures, phases } = await measureOrchestration(assembly);
+  for (const { measure, value, aim } of [...measures, ...(await measureDeadCluster(folder))])
+    say(`| ${measure} | ${value} | ${aim} |`);
+  say('\nThe phases of the lone launches, by their receipts, median / worst:\n');
+  for (const line of phases) say(line);
 }
 
 /** What a node costs the local cloud, in pools of several sizes: where it grows with the pool, something is not linear. */
@@ -66,7 +61,6 @@ try {
   await benchOrchestration(assembly);
   // The other tables take the machine for themselves.
   if (process.argv[2] !== 'orchestration') {
-    await benchFunctions(assembly);
     await benchSynthesis();
     await benchPools(assembly);
   }

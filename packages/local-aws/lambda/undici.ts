@@ -1,5 +1,6 @@
 import { type Channel, channel as realChannel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { silences } from '../silences.ts';
 import { streams } from '../streams.ts';
 import type { Host } from './host.ts';
 import { withMembers } from './module-copy.ts';
@@ -43,6 +44,7 @@ export function holdRequests(host: Pick<Host, 'hold' | 'onDeath'>, channel: (nam
   const releases = new WeakMap<Request, () => void>();
   const watches = new WeakMap<Request, string>();
   const forgets = new WeakMap<Request, () => void>();
+  const ports = new WeakMap<Request, number>();
   // Node keeps a channel for as long as it has a subscriber, and with it the whole environment and its cloud.
   const listen = (name: string, listener: (message: Message) => void) => {
     const heard = channel(`undici:${name}`);
@@ -55,9 +57,17 @@ export function holdRequests(host: Pick<Host, 'hold' | 'onDeath'>, channel: (nam
     forgets.get(request)?.();
     const id = watches.get(request);
     if (id !== undefined) streams.ended(id);
+    const port = ports.get(request);
+    if (port !== undefined) silences.ended(port);
   };
   listen('request:create', ({ request }) => void releases.set(request, host.hold()));
   listen('client:sendHeaders', ({ request, socket }) => {
+    const port = socket?.localPort;
+    const letGo = releases.get(request);
+    if (port !== undefined && letGo !== undefined) {
+      ports.set(request, port);
+      silences.sent(port, letGo);
+    }
     if (!isWatch(request)) return;
     // Nothing more is sent, so the server would not see otherwise that the process is gone.
     const die = () => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../../local-aws/clock.ts';
+import { silences } from '../../local-aws/silences.ts';
 import { streams } from '../../local-aws/streams.ts';
 import { type ServerCertificate, serverCertificate } from '../certificate.ts';
 import { type Fault, Faults, type RequestInfo } from '../faults.ts';
@@ -99,6 +100,12 @@ export class Front {
     const verb = target === undefined ? 'unknown' : verbOf(method, target, url.searchParams);
     this.#count(user, verb, target);
     const faults = this.faults.take(infoOf(user, verb, target, clock.now()));
+    const port = request.socket.remotePort;
+    if (faults.some(({ kind }) => kind === 'silence') && port !== undefined) {
+      silences.begin(port);
+      // Nothing holds the clock for an answer that does not come.
+      return 'stream';
+    }
     if (await strike(faults, response)) return 'whole';
     const contentType = (request.headers['content-type'] ?? '').split(';')[0] ?? '';
     const reply = await carry({ method, url, authorization, contentType, body, user, verb, target });
