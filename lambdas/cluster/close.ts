@@ -21,7 +21,7 @@ export type CloseCall = Extract<NodeCall, { action: 'close' }>;
 export async function close({ node: launch }: CloseCall, ports: Ports): Promise<Closing> {
   const { api, gateKey, time } = ports;
   // At once among the released ones: a Node with another name stands open until it is found.
-  const lookup = new NodeLookup(ports, launch, 'any', 0);
+  const lookup = new NodeLookup(ports, launch, 'any', { aloneMs: 0 });
   const closed = new Set<string>();
   const look = async (): Promise<{ done: Closing }> => {
     const { nodes = [] } = closed.size > 0 ? await lookup.reread() : await lookup.find();

@@ -33,6 +33,7 @@ export class NodeLookup {
   readonly #from: NodeReader;
   readonly #launch: Node;
   readonly #boot: Boot;
+  readonly #readFrom: number;
   readonly #listFrom: number;
   /** What was found last: after a write it is read again, because the view may be behind. */
   #names: readonly string[];
@@ -44,12 +45,14 @@ export class NodeLookup {
   /**
    * @param boot which boot the Node has to report
    * @param aloneMs how long after its launch the Node is not looked for among the released ones, in milliseconds
+   * @param readFrom before when a Node is not read by its name, in milliseconds since the epoch
    */
-  constructor(from: NodeReader, launch: Node, boot: Boot, aloneMs = namedAloneMs) {
+  constructor(from: NodeReader, launch: Node, boot: Boot, { aloneMs = namedAloneMs, readFrom = 0 } = {}) {
     this.#from = from;
     this.#launch = launch;
     this.#boot = boot;
     this.#names = [launch.nodeName];
+    this.#readFrom = readFrom;
     this.#listFrom = Date.parse(launch.launchedAt) + aloneMs;
   }
 
@@ -60,7 +63,7 @@ export class NodeLookup {
     if (waiting.length > 0) return this.#own(waiting, '');
     if (this.#outside) return await this.reread();
     let absent = absence(nodeName, await view.node(nodeName), this.#launch);
-    if (!this.#read) {
+    if (!this.#read && time.now() >= this.#readFrom) {
       const node = await api.readNode(nodeName);
       this.#read = true;
       this.#outside = node?.providerId === providerId;

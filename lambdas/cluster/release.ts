@@ -13,6 +13,9 @@ import { keyOf } from './view.ts';
 /** For how long after the release was asked for a Node is waited for in a call that has not joined or is not Ready, in milliseconds: it seldom takes longer. */
 const likelyMs = 30_000;
 
+/** For how long after the release was asked for the Node of a first launch is only looked for among those that wait, in milliseconds: it may not have joined. Longer than a call waits. */
+const joinMs = 12_000;
+
 /**
  * Lifts the gate of a proven node. A call that comes again proves the node again, for nothing on the Node says for certain that an earlier one did.
  *
@@ -22,7 +25,9 @@ const likelyMs = 30_000;
  */
 export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promise<Receipt> {
   const { node: launch } = call;
-  const lookup = new NodeLookup(ports, launch, { id: call.installation.host.bootId });
+  // The Node of a first launch comes among those that wait, unless an earlier call has released it.
+  const readFrom = launch.again === undefined && launch.relaunched === undefined ? askedAt + joinMs : 0;
+  const lookup = new NodeLookup(ports, launch, { id: call.installation.host.bootId }, { readFrom });
   let seen: ClusterNode | undefined;
   let pod: PodProof | undefined;
   /** What this call wrote without an answer: it may have landed. */

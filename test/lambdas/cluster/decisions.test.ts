@@ -246,7 +246,7 @@ describe('whatever stands on a Node', () => {
           },
           launch,
           { id: installation.host.bootId },
-          0,
+          { aloneMs: 0 },
         );
         const { nodes: found = [] } = await lookup.find();
         for (const node of found) expect(node.providerId).toBe(launch.providerId);

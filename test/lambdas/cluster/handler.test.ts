@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { gatekeepers } from '../../../domain/kubernetes.ts';
 import type { Survey } from '../../../domain/survey.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
-import { bundleOptions } from '../../../lib/bundles.ts';
+import { bundleOptions } from '../../../lib/bundle-options.ts';
 import { RealClock } from '../../../packages/local-aws/clock.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
 import { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.ts';

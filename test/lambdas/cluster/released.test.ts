@@ -54,6 +54,8 @@ describe('a node that is proven, ready and serving', () => {
     ]);
     await world.pass(1_000);
 
+    world.askedAt = world.cluster.clock.now();
+    await world.pass(12_000);
     const { receipt } = await world.release();
 
     expect([receipt?.outcome, await world.taints(), world.count('patch nodes')]).toEqual(['released', [], 3]);
@@ -78,8 +80,9 @@ describe('a node that is proven, ready and serving', () => {
   test('is proven again by a call that comes again: what stands on the Node is no proof', async () => {
     await world.join();
     world.proof = 'pod';
+    world.askedAt = world.cluster.clock.now();
     const first = await world.release();
-    await world.pass(10_000);
+    await world.pass(12_000);
 
     const second = await world.release();
 
@@ -92,7 +95,8 @@ describe('a node that is proven, ready and serving', () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, () => [{ op: 'add', path: '/spec/taints', value: [gate] }]);
-    await world.pass(1_000);
+    world.askedAt = world.cluster.clock.now();
+    await world.pass(12_000);
 
     const { receipt } = await world.release();
 
