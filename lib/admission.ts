@@ -34,7 +34,7 @@ export class Admission extends QueueFunction {
       name: 'admission',
       description: 'Looks launches up in batches and starts an execution for each that is ours',
       timeout: Duration.seconds(30),
-      memoryMiB: 256,
+      memoryMiB: 512,
       // A launch that EC2 does not show yet is received every few seconds for two minutes, and one that finds no room in Lambda every three.
       maxReceiveCount: 30,
       operators,

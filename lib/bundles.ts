@@ -1,40 +1,21 @@
-import { globSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
-import { type BuildOptions, buildSync } from 'esbuild';
 
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
+const bundler = join(import.meta.dirname, 'bundle-functions.ts');
 
-/** How a function becomes one file without dependencies, the AWS SDK included. */
-export const bundleOptions = {
-  bundle: true,
-  minify: true,
-  platform: 'node',
-  target: 'node24',
-  format: 'cjs',
-  mainFields: ['module', 'main'],
-  logLevel: 'silent',
-  write: false,
-} as const satisfies BuildOptions;
+/** More bytes than all bundles have together. */
+const mostBytes = 100_000_000;
 
-let bundles: ReadonlyMap<string, string> | undefined;
+let bundles: Readonly<Record<string, string>> | undefined;
 
-/** All functions are bundled in one go: what they share is read and parsed once, in a third of the time of one go each. */
-function bundleAll(): ReadonlyMap<string, string> {
-  const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname);
-  const { outputFiles } = buildSync({
-    ...bundleOptions,
-    entryPoints: Object.fromEntries(names.map((name) => [name, join(lambdas, name, 'handler.ts')])),
-    outdir: lambdas,
-  });
-  return new Map(names.map((name) => [name, textOf(outputFiles, name)]));
-}
-
-function textOf(files: ReturnType<typeof buildSync>['outputFiles'], name: string): string {
-  const file = files?.find(({ path }) => path === join(lambdas, `${name}.js`));
-  if (file === undefined) throw new Error(`esbuild made no bundle of lambdas/${name}`);
-  return file.text;
+/** Bundles all functions. Throws Error with esbuild's message if one does not build. */
+function bundleAll(): Readonly<Record<string, string>> {
+  const printed = execFileSync(process.execPath, [bundler], { encoding: 'utf8', maxBuffer: mostBytes, stdio: 'pipe' });
+  return JSON.parse(printed) as Record<string, string>;
 }
 
 /**
@@ -52,7 +33,7 @@ export function bundleOf(name: string): AssetCode {
       local: {
         tryBundle: (folder) => {
           bundles ??= bundleAll();
-          const text = bundles.get(name);
+          const text = bundles[name];
           if (text === undefined) throw new Error(`lambdas/${name} has no handler.ts`);
           writeFileSync(join(folder, 'index.js'), text);
           return true;

@@ -68,7 +68,7 @@ export class ClusterAccess extends Construct {
         name: 'cluster-inside',
         description: `Performs in the network of the cluster ${cluster.name} what it gets a token for`,
         timeout: Duration.seconds(insideSeconds),
-        memoryMiB: 512,
+        memoryMiB: 768,
         logRetention,
         // Its metrics are those of the function that the call comes from.
         environment: { ...environment, POWERTOOLS_SERVICE_NAME: clusterService },
@@ -78,7 +78,7 @@ export class ClusterAccess extends Construct {
       name: clusterService,
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
       timeout: Duration.seconds(30),
-      memoryMiB: 512,
+      memoryMiB: 768,
       // A node may wait until its deadline, and is received again every few seconds.
       maxReceiveCount: 1_000,
       operators: props.operators,

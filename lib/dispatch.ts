@@ -34,7 +34,7 @@ export class Dispatch extends QueueFunction {
       name: 'dispatch',
       description: 'Sends one command for all waiting nodes that are online and ask for the same',
       timeout: Duration.seconds(30),
-      memoryMiB: 256,
+      memoryMiB: 640,
       // A node may wait for its agent until its deadline, and is received again every few seconds.
       maxReceiveCount: 1_000,
       operators,

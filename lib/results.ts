@@ -44,7 +44,7 @@ export class Results extends QueueFunction {
       name: 'results',
       description: 'Reads how commands ended and answers the states that wait for them',
       timeout: Duration.seconds(30),
-      memoryMiB: 256,
+      memoryMiB: 512,
       // A result that SSM does not show yet comes back every five seconds.
       maxReceiveCount: 60,
       operators,

@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
-import { ModelledMachine } from '../../packages/lab/machine/modelled.ts';
-import { karpenterNode, type LaunchedNode } from '../../packages/lab/simulation/node.ts';
-import { World } from '../../packages/lab/simulation/simulation.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import { karpenterNode, type LaunchedNode, World } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { Fault } from '../../packages/local-kubernetes/faults.ts';
 import { latency } from '../scale/latency.ts';

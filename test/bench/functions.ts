@@ -1,28 +1,31 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { bundleOptions } from '../../lib/bundles.ts';
-import { inTurn, processMs, type Sample } from './measure.ts';
+import { bundleOptions } from '../../lib/bundle-options.ts';
+import { median, type Usage, usageOf } from './measure.ts';
 
-/** A function as it is deployed: its bundle, and the environment that it is started with. */
-interface Deployed {
+/** The bundle of one function, as it is deployed. */
+export interface Bundle {
+  /** The folder under `lambdas/`. */
   readonly name: string;
-  readonly bundle: string;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly file: string;
+  readonly bytes: number;
+  /** Bytes by package, or by folder for Airlock's own code; the largest first. */
+  readonly parts: ReadonlyMap<string, number>;
 }
 
-/** One line of the table. */
-export interface Row {
-  readonly name: string;
-  readonly kib: number;
+/** What loading a bundle costs a process beside an empty one. */
+export interface Loaded {
+  /** Milliseconds of a processor, and until it is loaded. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** MiB of memory that the process has then, its own included. */
+  readonly residentMib: number;
   readonly zippedKib: number;
-  /** What a cold start pays beside an empty process, in milliseconds on this machine. */
-  readonly importMs: number;
-  readonly ratio: number;
 }
 
-const rounds = 9;
+const lambdas = new URL('../../lambdas/', import.meta.url).pathname;
 
 /** What Lambda and CloudFormation fill in, and a function wants to see in its form when it starts. */
 const filledIn = {
@@ -32,62 +35,72 @@ const filledIn = {
   CLUSTER_CA: Buffer.from('-----BEGIN CERTIFICATE-----\n').toString('base64'),
 };
 
-/**
- * Starts a process for each function that imports its bundle and ends, as a cold start does, in turn with an empty process.
- *
- * @param folder where the bundle that is compared with is written
- */
-export async function measureFunctions(assembly: string, folder: string): Promise<Row[]> {
-  const functions = [...functionsOf(assembly), await wholeClient(folder)];
-  const start = ({ bundle, environment }: Deployed): Sample => {
-    const code = `require(${JSON.stringify(bundle)}); process.exit()`;
-    return () => processMs(['-e', code], { ...environment, ...filledIn });
-  };
-  const empty = () => processMs(['-e', 'process.exit()']);
-  const measured = await inTurn(empty, new Map(functions.map((one) => [one.name, start(one)])), rounds);
-  return functions.map(({ name, bundle }) => {
-    const { median, ratio } = measured.get(name) ?? { median: Number.NaN, ratio: Number.NaN };
-    return {
-      name,
-      kib: statSync(bundle).size / 1024,
-      zippedKib: gzipSync(readFileSync(bundle)).byteLength / 1024,
-      importMs: median - median / ratio,
-      ratio,
-    };
-  });
+/** Bundles every function as the stack does, each on its own, and counts where the bytes come from. */
+export async function bundleFunctions(folder: string): Promise<readonly Bundle[]> {
+  const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname).sort();
+  return Promise.all(names.map((name) => bundleFunction(name, folder)));
 }
 
-/** Every function of the stack that is ours: each tells its service's name. */
-function functionsOf(assembly: string): Deployed[] {
-  const { Resources } = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8'));
-  // biome-ignore lint/suspicious/noExplicitAny: the template is read where the stack has put these fields
-  const functions = Object.values<any>(Resources).filter(
-    ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.Environment !== undefined,
-  );
-  return functions.map(({ Properties }) => {
-    const asset = join(assembly, `asset.${Properties.Code.S3Key.replace('.zip', '')}`);
-    const variables = Object.entries<unknown>(Properties.Environment.Variables);
-    // What CloudFormation would fill in is no part of the import; some of it is parsed as JSON.
-    const named = new Map(variables.map(([name, value]) => [name, typeof value === 'string' ? value : '{}']));
-    return {
-      name: named.get('POWERTOOLS_SERVICE_NAME') ?? '',
-      bundle: join(asset, readdirSync(asset).find((file) => file.endsWith('.js')) ?? ''),
-      environment: Object.fromEntries(named),
-    };
-  });
-}
-
-/** What the cluster function would begin with if it imported the Kubernetes client by its entry. */
-async function wholeClient(folder: string): Promise<Deployed> {
-  const bundle = join(folder, 'whole.js');
-  await build({
+async function bundleFunction(name: string, folder: string): Promise<Bundle> {
+  const file = join(folder, `${name}.js`);
+  const { metafile } = await build({
     ...bundleOptions,
-    stdin: {
-      contents: "export { CoreV1Api, KubeConfig } from '@kubernetes/client-node';",
-      resolveDir: import.meta.dirname,
-    },
-    outfile: bundle,
+    entryPoints: [join(lambdas, name, 'handler.ts')],
+    outfile: file,
     write: true,
+    metafile: true,
   });
-  return { name: '(client-node, whole)', bundle, environment: {} };
+  const parts = new Map<string, number>();
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      parts.set(partOf(input), (parts.get(partOf(input)) ?? 0) + bytesInOutput);
+    }
+  }
+  return { name, file, bytes: statSync(file).size, parts: new Map([...parts].sort(([, a], [, b]) => b - a)) };
+}
+
+/** The package that a file belongs to, or the folder of Airlock's own. */
+function partOf(input: string): string {
+  const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+  return name ?? input.split('/').slice(0, -1).join('/');
+}
+
+/**
+ * Loads each bundle in a process of its own, as a cold start does, in turn with an empty process.
+ *
+ * @param rounds how often; medians are given
+ */
+export function loadFunctions(assembly: string, bundles: readonly Bundle[], rounds: number): Map<string, Loaded> {
+  const environment = { ...environmentOf(assembly), ...filledIn };
+  const samples = new Map<string, Usage[]>(['', ...bundles.map(({ name }) => name)].map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    samples.get('')?.push(usageOf(''));
+    for (const { name, file } of bundles)
+      samples.get(name)?.push(usageOf(`require(${JSON.stringify(file)});`, environment));
+  }
+  const middle = (name: string, value: (usage: Usage) => number) => median((samples.get(name) ?? []).map(value));
+  return new Map(
+    bundles.map(({ name, file }) => [
+      name,
+      {
+        cpuMs: middle(name, ({ cpuMs }) => cpuMs) - middle('', ({ cpuMs }) => cpuMs),
+        wallMs: middle(name, ({ wallMs }) => wallMs) - middle('', ({ wallMs }) => wallMs),
+        residentMib: middle(name, ({ residentMib }) => residentMib),
+        zippedKib: gzipSync(readFileSync(file)).byteLength / 1_024,
+      },
+    ]),
+  );
+}
+
+/** The variables of all functions of the stack together: each reads its own. What CloudFormation would fill in is an empty object. */
+function environmentOf(assembly: string): Record<string, string> {
+  const { Resources } = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as {
+    readonly Resources: Readonly<
+      Record<string, { Type: string; Properties: { Environment?: { Variables: Record<string, unknown> } } }>
+    >;
+  };
+  const variables = Object.values(Resources)
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .flatMap(({ Properties }) => Object.entries<unknown>(Properties.Environment?.Variables ?? {}));
+  return Object.fromEntries(variables.map(([name, value]) => [name, typeof value === 'string' ? value : '{}']));
 }

@@ -37,6 +37,29 @@ export function processMs(words: readonly string[], environment: Readonly<Record
   return performance.now() - began;
 }
 
-function median(values: readonly number[]): number {
+/** What a process used until its end. */
+export interface Usage {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly residentMib: number;
+}
+
+/** What a process of this Node uses to run some code, by its own account. Throws what it complains about. */
+export function usageOf(code: string, environment: Readonly<Record<string, string>> = {}): Usage {
+  // The largest memory that the system keeps of a process begins with that of the process which started it.
+  const report =
+    'const { user, system } = process.cpuUsage(); console.log(JSON.stringify([user + system, process.memoryUsage.rss()])); process.exit()';
+  const began = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', `${code}${report}`], {
+    env: { ...environment, PATH: process.env['PATH'] },
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`${code} ended with ${status}: … ${stderr.slice(-2_000)}`);
+  const [cpu = Number.NaN, resident = Number.NaN] = JSON.parse(stdout.trim().split('\n').at(-1) ?? '[]') as number[];
+  return { cpuMs: cpu / 1_000, wallMs: performance.now() - began, residentMib: resident / 2 ** 20 };
+}
+
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

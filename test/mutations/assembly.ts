@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import type { BreakerLimits } from '../../domain/breaker.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import type { Pools } from '../../domain/pools.ts';
-import { bundleOptions } from '../../lib/bundles.ts';
+import { bundleOptions } from '../../lib/bundle-options.ts';
 
 /** Rules for pools that differ from those of the sample airlock.yaml. */
 export type PoolRules = Partial<Pools & { readonly breaker: BreakerLimits }>;
@@ -92,6 +92,7 @@ export class Copy {
       ...bundleOptions,
       entryPoints: [join(root, 'lambdas', name, 'handler.ts')],
       plugins: [
+        ...bundleOptions.plugins,
         {
           name: 'mutation',
           setup: ({ onLoad }) => {

@@ -10,18 +10,24 @@ export interface Column {
 
 /** `docs/costs.md`. */
 export function costsPage(columns: readonly Column[]): string {
-  const pages = [...new Set(prices.map(({ page }) => page))].map((page) => `<${page}>`).join(', ');
+  const sources = [...new Map(prices.map((price) => [price.page, price])).values()]
+    .map(({ page, seen }) => `| <${page}> | <${seen.at}> (${seen.of}) |`)
+    .join('\n');
+  const rest = columns
+    .filter(({ usage }) => usage['state transitions'] !== undefined)
+    .map(({ usage }) => totalOf(usage) - totalOf({ 'state transitions': usage['state transitions'] ?? 0 }));
   return `# Costs
 
 Made by \`npm run bench:cost -- --write\`. The amounts are counted on the local cloud, from what its stand-ins record, and a test counts them again. Two figures are
-assumptions, because the local cloud has none: an invocation needs 30 ms of a processor beside the calls that it waits for, which take what is usual in one region, and a
-cold start takes 0.6 s. Your instances, and Run Command on them, cost what they cost without Airlock.
+assumptions, because the local cloud has none: an invocation needs 12 ms of a whole processor ([evidence/functions.md](evidence/functions.md) has what was measured), of which its memory gives it a share, beside
+the calls that it waits for, which take what is usual in one region; and a cold start takes 0.6 s. Your instances, and Run Command on them, cost what they cost without Airlock.
 
 ${columns.map(table).join('\n\n')}
 
 ## What the figures say
 
-A launch passes seven states. They cost $0.175 a thousand by themselves, so that no saving elsewhere brings a thousand launches below that. The figures of 200 launches hold for 5,000
+A launch passes seven states, which cost $0.175 a thousand by themselves. So a thousand launches cannot cost $0.15, which was the aim: that pays for six states and nothing else. All
+else together is $${Math.min(...rest).toFixed(2)} to $${Math.max(...rest).toFixed(2)}. [design.md](design.md) names the seven. The figures of 200 launches hold for 5,000
 as far as batches are full there too; 5,000 launches were not counted. A metric costs $0.30 a month, by the hours in which it is emitted: some ten of them while nodes are launched.
 
 In an idle month each alarm costs $0.10, and Lambda's pollers ask each of the five queues fifteen times a minute, which is $0.26 a queue: with a maximum concurrency Lambda does not
@@ -30,8 +36,11 @@ minutes: $0.60 a month.
 
 ## Where prices come from
 
-Prices are those of US East (N. Virginia) without the free tier, entered on ${pricesOf}. That of DynamoDB and those of CloudWatch were confirmed by public texts that quote AWS's pages; the
-others are from memory. AWS's own pages have today's: ${pages}.
+Prices are those of US East (N. Virginia) without the free tier, looked up on ${pricesOf}. AWS's pages have today's; each price was confirmed by a public text:
+
+| AWS's page | confirmed by |
+|---|---|
+${sources}
 `;
 }
 

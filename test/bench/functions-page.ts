@@ -1,0 +1,87 @@
+import { cpus, loadavg } from 'node:os';
+import type { Work } from './function-work.ts';
+import type { Bundle, Loaded } from './functions.ts';
+
+/** What was measured of all functions. */
+export interface FunctionFigures {
+  readonly bundles: readonly Bundle[];
+  readonly loaded: ReadonlyMap<string, Loaded>;
+  /** By one launch after the other, and by a crowd. */
+  readonly alone: ReadonlyMap<string, Work>;
+  readonly crowd: ReadonlyMap<string, Work>;
+  readonly crowdNodes: number;
+  /** What the stack gives each function, in MiB. */
+  readonly memoryMib: ReadonlyMap<string, number>;
+  readonly rounds: number;
+}
+
+/** A function with so many MiB has a processor for itself. */
+const wholeProcessorMib = 1_769;
+/** The burst that functions keep up with, in launches a second, and how many of a kind share it. */
+const burst = { perSecond: 5_000 / 60, functions: 2 };
+
+/** `docs/evidence/functions.md`. */
+export function functionsPage(figures: FunctionFigures): string {
+  const { bundles, alone, crowd, crowdNodes, rounds } = figures;
+  const working = bundles.filter(({ name }) => (crowd.get(name)?.invocations ?? 0) > 0);
+  return `# What functions load and need
+
+Made by \`npm run bench:bundles -- --write\` on ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(0)} when it ended. Bytes are the same on every machine, and
+\`test/lib/bundles.test.ts\` bounds them. Times are of this processor, as the system accounts for them, so that other processes on the machine are not in them.
+
+## Bundles
+
+Each bundle is loaded in a process of its own ${rounds} times, as a cold start does; the figures are medians, without what an empty process needs. Memory is that of the whole process
+once the bundle is loaded.
+
+| function | KiB | zipped | heaviest parts, KiB | load, ms of a processor | MiB then |
+|---|---|---|---|---|---|
+${bundles.map((bundle) => bundleRow(bundle, figures)).join('\n')}
+
+What keeps them small:
+
+- Only types come from the Kubernetes client. Its code would add a megabyte to the cluster function for nine requests that undici makes.
+- Of undici two files are loaded, not its entry with fetch, caches, proxies and mocks.
+- A bundler keeps the SDK's whole schema of EC2, because its keys are computed from constants. [\`lib/bundle-options.ts\`](../../lib/bundle-options.ts) writes them out: half a megabyte less in
+  four functions, and half the time of their load.
+- Functions read no YAML: the catalogue is checked when the stack is synthesized.
+
+## Memory
+
+Lambda gives a function a share of a processor by its memory, a whole one at ${wholeProcessorMib.toLocaleString('en-US')} MiB, and runs at most ${burst.functions} of a kind here. So a function has the memory with which
+${burst.functions} of it keep up with 5,000 launches in a minute, and 256 MiB at least: about four times what it has loaded. The processor's time is that of the function's own code and of what it
+calls, found by V8's profiler while the local cloud runs launches one after the other, and ${crowdNodes} within ten seconds. More memory would make waiting dearer and
+launches hardly sooner.
+
+| function | alone: ms an invocation | ${crowdNodes} nodes: ms a node | keeps up from, MiB | has, MiB |
+|---|---|---|---|---|
+${working.map(({ name }) => memoryRow(name, alone.get(name), crowd.get(name), figures)).join('\n')}
+
+The others are not in the way of a launch that succeeds, or run once in a deployment: ${bundles
+    .filter((bundle) => !working.includes(bundle))
+    .map(({ name }) => `${name} (${figures.memoryMib.get(name) ?? 'as the cluster function'})`)
+    .join(', ')}.
+`;
+}
+
+function bundleRow({ name, bytes, parts }: Bundle, { loaded }: FunctionFigures): string {
+  const load = loaded.get(name);
+  const heaviest = [...parts].slice(0, 3).map(([part, size]) => `${part} ${kib(size)}`);
+  return `| ${name} | ${kib(bytes)} | ${load?.zippedKib.toFixed(0)} | ${heaviest.join(', ')} | ${load?.cpuMs.toFixed(0)} | ${load?.residentMib.toFixed(0)} |`;
+}
+
+function memoryRow(
+  name: string,
+  alone: Work | undefined,
+  crowd: Work | undefined,
+  { crowdNodes, memoryMib }: FunctionFigures,
+): string {
+  const each = (alone?.cpuMs ?? 0) / (alone?.invocations ?? 1);
+  const node = (crowd?.cpuMs ?? 0) / crowdNodes;
+  const share = ((node / 1_000) * burst.perSecond) / burst.functions;
+  return `| ${name} | ${each.toFixed(1)} | ${node.toFixed(1)} | ${Math.ceil(share * wholeProcessorMib)} | ${memoryMib.get(name)} |`;
+}
+
+function kib(bytes: number): string {
+  return (bytes / 1_024).toFixed(0);
+}
