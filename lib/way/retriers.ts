@@ -23,7 +23,8 @@ export function outcomeRetriers(): Retrier[] {
     const key = `${attempts} ${intervalSeconds}`;
     const known = byPolicy.get(key);
     if (known) known.ErrorEquals.push(code);
-    else byPolicy.set(key, { ...retrier([], intervalSeconds, attempts - 1), ErrorEquals: [code] });
+    else
+      byPolicy.set(key, { ...retrier({ errors: [], intervalSeconds, attempts: attempts - 1 }), ErrorEquals: [code] });
   }
   return [...byPolicy.values()];
 }
@@ -63,17 +64,38 @@ const noRoom = [
  * @param attempts with pauses of 15 seconds on average after the first few
  */
 export function forRoom(attempts: number): Retrier {
-  return retrier(noRoom, 2, attempts);
+  return retrier({ errors: noRoom, intervalSeconds: 2, attempts });
+}
+
+/** How a state's errors are retried. */
+export interface Retrying {
+  readonly errors: readonly string[];
+  /** How many attempts follow the first one; 0 hands the error to the catchers at once. */
+  readonly attempts: number;
+  /** The first pause, in seconds. */
+  readonly intervalSeconds?: number;
+  /** The longest pause, in seconds. */
+  readonly longestSeconds?: number;
 }
 
 /** A retrier with full jitter, doubling up to a ceiling. */
-export function retrier(ErrorEquals: readonly string[], IntervalSeconds: number, MaxAttempts: number): Retrier {
+export function retrier({ errors, attempts, intervalSeconds = 1, longestSeconds = ceiling }: Retrying): Retrier {
   return {
-    ErrorEquals,
-    IntervalSeconds,
-    MaxAttempts,
+    ErrorEquals: errors,
+    IntervalSeconds: intervalSeconds,
+    MaxAttempts: attempts,
     BackoffRate: 2,
-    MaxDelaySeconds: Math.max(ceiling, IntervalSeconds + 1),
+    MaxDelaySeconds: Math.max(longestSeconds, intervalSeconds + 1),
     JitterStrategy: 'FULL',
   };
+}
+
+/** A retrier for errors that are answers: they go to the catchers at once. */
+export function noRetry(...errors: readonly string[]): Retrier {
+  return retrier({ errors, attempts: 0 });
+}
+
+/** A retrier for every other error. It has to come last. */
+export function retryAll(how: Omit<Retrying, 'errors'>): Retrier {
+  return retrier({ errors: ['States.ALL'], ...how });
 }
