@@ -99,46 +99,14 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
   // node-readiness-controller owns the gate where the condition speaks for it.
   const ownTaints = ownTaintsOf(gate);
   const ownConditions = published ? [readinessCondition] : [];
-  const holdsKey = (list: string, key: string) => `variables.${list}.exists(e, e.key == ${JSON.stringify(key)})`;
-  const [pool, proven, state] = [poolLabel, provenLabel, stateLabel].map((one) => JSON.stringify(one));
+  const [proven, state] = [provenLabel, stateLabel].map((one) => JSON.stringify(one));
   const ownLabels = [provenLabel, stateLabel, ...Object.keys(runtimeNodeLabels)];
-  // The value of a label or an annotation, empty where there is none: neither a runtime nor a receipt is empty.
-  const valueIn = (map: string, key: string | undefined) =>
-    `(${key} in variables.${map} ? variables.${map}[${key}] : '')`;
-  const text = JSON.stringify(receiptAnnotation);
   return {
     name: 'airlock-nodes',
     labels,
     group,
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['nodes', 'nodes/status'] }],
-    variables: [
-      { name: 'labels', expression: orElse('object.metadata.labels', '{}') },
-      { name: 'oldLabels', expression: orElse('oldObject.metadata.labels', '{}') },
-      { name: 'foreignLabels', expression: foreignKeys('labels', 'oldLabels', ownLabels) },
-      { name: 'annotations', expression: orElse('object.metadata.annotations', '{}') },
-      { name: 'oldAnnotations', expression: orElse('oldObject.metadata.annotations', '{}') },
-      { name: 'foreignAnnotations', expression: foreignKeys('annotations', 'oldAnnotations', [receiptAnnotation]) },
-      { name: 'taints', expression: orElse('object.spec.taints', '[]') },
-      { name: 'oldTaints', expression: orElse('oldObject.spec.taints', '[]') },
-      { name: 'foreignTaints', expression: foreignEntries('taints', 'oldTaints', 'key', ownTaints) },
-      { name: 'conditions', expression: orElse('object.status.conditions', '[]') },
-      { name: 'oldConditions', expression: orElse('oldObject.status.conditions', '[]') },
-      { name: 'foreignConditions', expression: foreignEntries('conditions', 'oldConditions', 'type', ownConditions) },
-      { name: 'pool', expression: valueIn('oldLabels', pool) },
-      { name: 'proven', expression: valueIn('labels', proven) },
-      {
-        name: 'provenAnew',
-        expression: `variables.proven != '' && variables.proven != ${valueIn('oldLabels', proven)}`,
-      },
-      { name: 'receipt', expression: valueIn('annotations', text) },
-      {
-        name: 'receiptAnew',
-        expression: `variables.receipt != '' && variables.receipt != ${valueIn('oldAnnotations', text)}`,
-      },
-      { name: 'metadataFields', expression: changed('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
-      { name: 'specFields', expression: changed('object.spec', 'oldObject.spec', fixed(specCare)) },
-      { name: 'statusFields', expression: changed('object.status', 'oldObject.status', fixed(statusCare)) },
-    ],
+    variables: variables(ownLabels, ownTaints, ownConditions),
     validations: [
       holds(
         // A kubelet may take the label of the pool away; what was released has its gate back all the same.
@@ -193,18 +161,62 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
         '!variables.provenAnew || variables.receiptAnew',
         `airlock may set the label ${provenLabel} only together with a new receipt`,
       ),
-      ...(published
-        ? []
-        : [
-            holds(
-              `!variables.provenAnew || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
-              `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or where it lifts both`,
-            ),
-            holds(
-              `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.provenAnew && variables.proven == variables.pool && variables.receiptAnew)`,
-              `airlock may lift the gate ${gate} only together with a new label ${provenLabel} and a new annotation ${receiptAnnotation}`,
-            ),
-          ]),
+      ...(published ? [] : gateRules(gate)),
     ],
   };
+}
+
+/** What the rules read of a Node, before and after. */
+function variables(
+  ownLabels: readonly string[],
+  ownTaints: readonly string[],
+  ownConditions: readonly string[],
+): NonNullable<PolicyPlan['variables']> {
+  const [pool, proven, text] = [poolLabel, provenLabel, receiptAnnotation].map((one) => JSON.stringify(one));
+  // The value of a label or an annotation, empty where there is none: neither a runtime nor a receipt is empty.
+  const valueIn = (map: string, key: string | undefined) =>
+    `(${key} in variables.${map} ? variables.${map}[${key}] : '')`;
+  return [
+    { name: 'labels', expression: orElse('object.metadata.labels', '{}') },
+    { name: 'oldLabels', expression: orElse('oldObject.metadata.labels', '{}') },
+    { name: 'foreignLabels', expression: foreignKeys('labels', 'oldLabels', ownLabels) },
+    { name: 'annotations', expression: orElse('object.metadata.annotations', '{}') },
+    { name: 'oldAnnotations', expression: orElse('oldObject.metadata.annotations', '{}') },
+    { name: 'foreignAnnotations', expression: foreignKeys('annotations', 'oldAnnotations', [receiptAnnotation]) },
+    { name: 'taints', expression: orElse('object.spec.taints', '[]') },
+    { name: 'oldTaints', expression: orElse('oldObject.spec.taints', '[]') },
+    { name: 'foreignTaints', expression: foreignEntries('taints', 'oldTaints', 'key', ownTaints) },
+    { name: 'conditions', expression: orElse('object.status.conditions', '[]') },
+    { name: 'oldConditions', expression: orElse('oldObject.status.conditions', '[]') },
+    { name: 'foreignConditions', expression: foreignEntries('conditions', 'oldConditions', 'type', ownConditions) },
+    { name: 'pool', expression: valueIn('oldLabels', pool) },
+    { name: 'proven', expression: valueIn('labels', proven) },
+    {
+      name: 'provenAnew',
+      expression: `variables.proven != '' && variables.proven != ${valueIn('oldLabels', proven)}`,
+    },
+    { name: 'receipt', expression: valueIn('annotations', text) },
+    {
+      name: 'receiptAnew',
+      expression: `variables.receipt != '' && variables.receipt != ${valueIn('oldAnnotations', text)}`,
+    },
+    { name: 'metadataFields', expression: changed('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
+    { name: 'specFields', expression: changed('object.spec', 'oldObject.spec', fixed(specCare)) },
+    { name: 'statusFields', expression: changed('object.status', 'oldObject.status', fixed(statusCare)) },
+  ];
+}
+
+/** The gate is lifted in one write with a new label and a new receipt, and no label comes to a Node behind the gate. */
+function gateRules(gate: string): PolicyPlan['validations'] {
+  const holdsKey = (list: string, key: string) => `variables.${list}.exists(e, e.key == ${JSON.stringify(key)})`;
+  return [
+    holds(
+      `!variables.provenAnew || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
+      `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or where it lifts both`,
+    ),
+    holds(
+      `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.provenAnew && variables.proven == variables.pool && variables.receiptAnew)`,
+      `airlock may lift the gate ${gate} only together with a new label ${provenLabel} and a new annotation ${receiptAnnotation}`,
+    ),
+  ];
 }

@@ -23,6 +23,7 @@ export function iamPart({ iam, clock }: Core): Part {
   const customerManaged = new Map<string, Policy>();
   /** How long the inline policies of each role are. */
   const inline = new Map<string, Map<string, number>>();
+  const ownPolicies = (properties: Properties) => policiesOf(properties, customerManaged);
 
   const role: ResourceType = {
     type: 'AWS::IAM::Role',
@@ -85,14 +86,10 @@ export function iamPart({ iam, clock }: Core): Part {
       const arn = `arn:${stack.place.partition}:iam::${stack.place.account}:policy${path(properties)}${name}`;
       const document = readPolicy(properties['PolicyDocument']);
       customerManaged.set(arn, document);
-      attach(arn, document, properties);
+      attach(iam, arn, document, properties);
       return { ref: arn, attributes: { PolicyArn: arn } };
     },
   };
-
-  function attach(name: string, document: Policy, properties: Properties): void {
-    for (const one of strings(properties['Roles'])) iam.role(one).policies.set(name, document);
-  }
 
   /** IAM counts the inline policies of a role together, without white space. */
   function attachInline(name: string, properties: Properties): void {
@@ -106,7 +103,7 @@ export function iamPart({ iam, clock }: Core): Part {
         throw new AwsError('LimitExceeded', message, 409);
       }
     }
-    attach(name, readPolicy(properties['PolicyDocument']), properties);
+    attach(iam, name, readPolicy(properties['PolicyDocument']), properties);
   }
 
   function detach(name: string, properties: Properties): void {
@@ -116,28 +113,32 @@ export function iamPart({ iam, clock }: Core): Part {
     }
   }
 
-  /** The policies that a role itself names. */
-  function ownPolicies(properties: Properties): Map<string, Policy> {
-    const policies = new Map<string, Policy>();
-    for (const inline of records(properties['Policies'])) {
-      policies.set(String(inline['PolicyName']), readPolicy(inline['PolicyDocument']));
-    }
-    for (const arn of strings(properties['ManagedPolicyArns'])) policies.set(arn, managed(arn));
-    return policies;
-  }
-
-  function managed(arn: string): Policy {
-    const own = customerManaged.get(arn);
-    if (own !== undefined) return own;
-    const name = /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
-    const document = name === undefined ? undefined : managedPolicies[name];
-    if (document !== undefined) return readPolicy(document);
-    throw new TemplateError(
-      `the managed policy ${arn} is not known here; known: ${Object.keys(managedPolicies).join(', ')}`,
-    );
-  }
-
   return { resourceTypes: [role, policy, managedPolicy] };
+}
+
+function attach(iam: Core['iam'], name: string, document: Policy, properties: Properties): void {
+  for (const one of strings(properties['Roles'])) iam.role(one).policies.set(name, document);
+}
+
+/** The policies that a role itself names. */
+function policiesOf(properties: Properties, customerManaged: ReadonlyMap<string, Policy>): Map<string, Policy> {
+  const policies = new Map<string, Policy>();
+  for (const inline of records(properties['Policies'])) {
+    policies.set(String(inline['PolicyName']), readPolicy(inline['PolicyDocument']));
+  }
+  for (const arn of strings(properties['ManagedPolicyArns'])) policies.set(arn, managed(arn, customerManaged));
+  return policies;
+}
+
+function managed(arn: string, customerManaged: ReadonlyMap<string, Policy>): Policy {
+  const own = customerManaged.get(arn);
+  if (own !== undefined) return own;
+  const name = /^arn:[^:]+:iam::aws:policy\/(.+)$/.exec(arn)?.[1];
+  const document = name === undefined ? undefined : managedPolicies[name];
+  if (document !== undefined) return readPolicy(document);
+  throw new TemplateError(
+    `the managed policy ${arn} is not known here; known: ${Object.keys(managedPolicies).join(', ')}`,
+  );
 }
 
 function path(properties: Properties): string {

@@ -79,12 +79,6 @@ export class States {
     const tokens = new TaskTokens();
     this.quotas = quotasOf(place.region);
     const buckets = new Buckets(clock, this.quotas);
-    const answers: Record<string, Buckets> = {};
-    // Each of the three actions has a bucket of its own.
-    const answering = (name: string) => {
-      answers[name] ??= new Buckets(clock, this.quotas);
-      answers[name].take('SendTask');
-    };
     this.#engine = {
       transition: () => buckets.transition(),
       clock,
@@ -95,89 +89,90 @@ export class States {
       random,
     };
     this.resourceTypes = [stateMachineResourceType(this, log)];
+    this.service = { name: 'states', operations: this.#operations(buckets, tokens) };
+  }
+
+  #operations(buckets: Buckets, tokens: TaskTokens): Service['operations'] {
+    const answers: Record<string, Buckets> = {};
+    // Each of the three actions has a bucket of its own.
+    const answering = (name: string) => {
+      answers[name] ??= new Buckets(this.#clock, this.quotas);
+      answers[name].take('SendTask');
+    };
     const on = (action: string, arn: string | undefined): Authorization[] => [
       { action: `states:${action}`, resource: arn ?? '*' },
     ];
-    this.service = {
-      name: 'states',
-      operations: {
-        StartExecution: operation(
-          (input: StartExecutionCommandInput) => on('StartExecution', input.stateMachineArn),
-          (input) => {
-            buckets.take('StartExecution');
-            return this.#start(input);
-          },
-        ),
-        DescribeExecution: operation(
-          (input: DescribeExecutionCommandInput) => on('DescribeExecution', input.executionArn),
-          (input) => {
-            buckets.take('DescribeExecution');
-            return described(this.execution(input.executionArn ?? ''));
-          },
-        ),
-        StopExecution: operation(
-          (input: StopExecutionCommandInput) => on('StopExecution', input.executionArn),
-          (input) => {
-            const execution = this.execution(input.executionArn ?? '');
-            execution.stop(input.error, input.cause);
-            return { stopDate: execution.stopDate ?? new Date(clock.now()) };
-          },
-        ),
-        ListExecutions: operation(
-          (input: ListExecutionsCommandInput) => on('ListExecutions', input.stateMachineArn),
-          (input) => this.#list(input),
-        ),
-        GetExecutionHistory: operation(
-          (input: GetExecutionHistoryCommandInput) => on('GetExecutionHistory', input.executionArn),
-          (input) => {
-            const { events } = this.execution(input.executionArn ?? '').history;
-            const page = pageOf(input.reverseOrder === true ? events.toReversed() : events, input, 100, 1000);
-            return { events: page.items, ...page.next };
-          },
-        ),
-        DescribeStateMachine: operation(
-          (input: DescribeStateMachineCommandInput) => on('DescribeStateMachine', input.stateMachineArn),
-          (input) => {
-            const { machine } = this.#machine(input.stateMachineArn);
-            const {
-              arn: stateMachineArn,
-              name,
-              roleArn,
-              definitionText: definition,
-              createdAt: creationDate,
-            } = machine;
-            return { stateMachineArn, name, status: 'ACTIVE', definition, roleArn, type: 'STANDARD', creationDate };
-          },
-        ),
-        SendTaskSuccess: operation(
-          () => on('SendTaskSuccess', '*'),
-          (input: SendTaskSuccessCommandInput) => {
-            answering('SendTaskSuccess');
-            const output = json(input.output, 'InvalidOutput', 'Output');
-            tokens.find(input.taskToken ?? '').succeed(output);
-            return {};
-          },
-        ),
-        SendTaskFailure: operation(
-          () => on('SendTaskFailure', '*'),
-          (input: SendTaskFailureCommandInput) => {
-            answering('SendTaskFailure');
-            const { error, cause } = input;
-            if ((error?.length ?? 0) > 256) throw invalidLength('error', 256);
-            if ((cause?.length ?? 0) > 32_768) throw invalidLength('cause', 32_768);
-            tokens.find(input.taskToken ?? '').fail(error, cause);
-            return {};
-          },
-        ),
-        SendTaskHeartbeat: operation(
-          () => on('SendTaskHeartbeat', '*'),
-          (input: SendTaskHeartbeatCommandInput) => {
-            answering('SendTaskHeartbeat');
-            tokens.find(input.taskToken ?? '').heartbeat();
-            return {};
-          },
-        ),
-      },
+    return {
+      StartExecution: operation(
+        (input: StartExecutionCommandInput) => on('StartExecution', input.stateMachineArn),
+        (input) => {
+          buckets.take('StartExecution');
+          return this.#start(input);
+        },
+      ),
+      DescribeExecution: operation(
+        (input: DescribeExecutionCommandInput) => on('DescribeExecution', input.executionArn),
+        (input) => {
+          buckets.take('DescribeExecution');
+          return described(this.execution(input.executionArn ?? ''));
+        },
+      ),
+      StopExecution: operation(
+        (input: StopExecutionCommandInput) => on('StopExecution', input.executionArn),
+        (input) => {
+          const execution = this.execution(input.executionArn ?? '');
+          execution.stop(input.error, input.cause);
+          return { stopDate: execution.stopDate ?? new Date(this.#clock.now()) };
+        },
+      ),
+      ListExecutions: operation(
+        (input: ListExecutionsCommandInput) => on('ListExecutions', input.stateMachineArn),
+        (input) => this.#list(input),
+      ),
+      GetExecutionHistory: operation(
+        (input: GetExecutionHistoryCommandInput) => on('GetExecutionHistory', input.executionArn),
+        (input) => {
+          const { events } = this.execution(input.executionArn ?? '').history;
+          const page = pageOf(input.reverseOrder === true ? events.toReversed() : events, input, 100, 1000);
+          return { events: page.items, ...page.next };
+        },
+      ),
+      DescribeStateMachine: operation(
+        (input: DescribeStateMachineCommandInput) => on('DescribeStateMachine', input.stateMachineArn),
+        (input) => {
+          const { machine } = this.#machine(input.stateMachineArn);
+          const { arn: stateMachineArn, name, roleArn, definitionText: definition, createdAt: creationDate } = machine;
+          return { stateMachineArn, name, status: 'ACTIVE', definition, roleArn, type: 'STANDARD', creationDate };
+        },
+      ),
+      SendTaskSuccess: operation(
+        () => on('SendTaskSuccess', '*'),
+        (input: SendTaskSuccessCommandInput) => {
+          answering('SendTaskSuccess');
+          const output = json(input.output, 'InvalidOutput', 'Output');
+          tokens.find(input.taskToken ?? '').succeed(output);
+          return {};
+        },
+      ),
+      SendTaskFailure: operation(
+        () => on('SendTaskFailure', '*'),
+        (input: SendTaskFailureCommandInput) => {
+          answering('SendTaskFailure');
+          const { error, cause } = input;
+          if ((error?.length ?? 0) > 256) throw invalidLength('error', 256);
+          if ((cause?.length ?? 0) > 32_768) throw invalidLength('cause', 32_768);
+          tokens.find(input.taskToken ?? '').fail(error, cause);
+          return {};
+        },
+      ),
+      SendTaskHeartbeat: operation(
+        () => on('SendTaskHeartbeat', '*'),
+        (input: SendTaskHeartbeatCommandInput) => {
+          answering('SendTaskHeartbeat');
+          tokens.find(input.taskToken ?? '').heartbeat();
+          return {};
+        },
+      ),
     };
   }
 
