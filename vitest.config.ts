@@ -2,9 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 // Each test file is in one lane. The first takes seconds: it needs neither the synthesized app nor the local cloud.
 const unit = [
-  'test/{domain,kubernetes,lanes}/**/*.test.ts',
+  'test/{domain,kubernetes,lanes,template}/**/*.test.ts',
   'test/lambdas/**/!(crowd|faults|ledger-rights|order|prepare).test.ts',
   'test/lib/**/!(limits|template).test.ts',
+  'test/docs/words.test.ts',
 ];
 const local = ['packages/*/test/**/*.test.ts'];
 
