@@ -10,7 +10,7 @@ export interface GuardMutation {
   readonly turnsRed: string;
 }
 
-const decisions = 'test/lambdas/cluster/decisions.test.ts';
+const decisions = 'test/lambdas/cluster/decide.test.ts';
 const hostile = 'test/lambdas/cluster/hostile.test.ts';
 const proof = 'test/lambdas/cluster/proof.test.ts';
 
@@ -18,10 +18,10 @@ const of =
   (file: string, turnsRed: string) =>
   (name: string, from: string, to = ''): GuardMutation => ({ name, file, from, to, turnsRed });
 
-const authorize = of('lambdas/cluster/authorize.ts', decisions);
+const authorize = of('lambdas/cluster/authorize.ts', 'test/lambdas/cluster/authorize.test.ts');
 const decide = of('lambdas/cluster/decide.ts', decisions);
 const patch = of('lambdas/cluster/patch.ts', decisions);
-const settle = of('lambdas/results/decide.ts', decisions);
+const settle = of('lambdas/results/decide.ts', 'test/lambdas/results/claims.test.ts');
 
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
 const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
@@ -52,17 +52,17 @@ export const guardMutations: readonly GuardMutation[] = [
     "if (token !== undefined) return { refused: 'the run is past its beginning' };",
   ),
   authorize('a run without a verdict has substitutes launched', 'verdict === undefined || ', ''),
-  of('lambdas/cluster/messages.ts', decisions)(
+  of('lambdas/cluster/messages.ts', 'test/lambdas/cluster/messages.test.ts')(
     'a message counts without the text that its run drew',
     'row?.nonce === undefined || row.nonce !== nonce',
     'row?.nonce === undefined',
   ),
-  of('lambdas/cancellation/decide.ts', decisions)(
+  of('lambdas/cancellation/decide.ts', 'test/lambdas/cancellation/decide.test.ts')(
     'a run is halted that neither failed nor is late',
     'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
     'return true;',
   ),
-  of('lambdas/cluster/lookup.ts', decisions)(
+  of('lambdas/cluster/lookup.ts', 'test/lambdas/cluster/lookup.test.ts')(
     'a Node of another boot is the one of the launch',
     "if (boot === 'any' || node.boot?.id === boot.id) return undefined;",
     'return undefined;',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
@@ -8,6 +9,8 @@ import {
   mayHalt,
   type Seen,
 } from '../../../lambdas/cancellation/decide.ts';
+import { runs } from '../../hostile.ts';
+import { launch, rows } from '../arbitraries.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const deadline = '2026-11-21T09:20:00.000Z';
@@ -118,4 +121,14 @@ describe('a run may be halted', () => {
   ])('%s', (_rule, row, at, may) => {
     expect(mayHalt(row, at)).toBe(may);
   });
+});
+
+test('whatever a row holds, a run is halted only if it failed, or its time is up', () => {
+  fc.assert(
+    fc.property(rows, fc.integer({ min: 0, max: 40 }), (row, minutes) => {
+      const at = Date.parse(launch.launchedAt) + minutes * 60_000;
+      expect(mayHalt(row, at)).toBe(row.node !== undefined && (row.failure !== undefined || minutes >= 20));
+    }),
+    runs,
+  );
 });

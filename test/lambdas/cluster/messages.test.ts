@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type LedgerRow, rowName } from '../../../domain/ledger.ts';
 import { readMessage, sortMessages, waitSeconds } from '../../../lambdas/cluster/messages.ts';
+import { runs } from '../../hostile.ts';
+import { now as at, rows } from '../arbitraries.ts';
 import { installation } from './world.ts';
 
 const now = Date.parse('2026-11-28T09:05:00Z');
@@ -121,4 +123,28 @@ describe('the time until a node is looked at again', () => {
       }),
     );
   });
+});
+
+test('whatever a row holds, no message counts without the text that the run drew', () => {
+  const messages = fc.record({
+    action: fc.constantFrom('release' as const, 'quarantine' as const, 'close' as const),
+    nonce: fc.constantFrom('drawn', 'another', ''),
+    token: fc.constant('token-1'),
+  });
+  fc.assert(
+    fc.property(rows, fc.array(messages, { maxLength: 4 }), (row, said) => {
+      const key = { instanceId: row.instanceId, launchedAt: row.launchedAt };
+      const received = said.map((message) => ({
+        record: { attributes: { SentTimestamp: String(at) } } as never,
+        message: { ...message, key },
+      }));
+      const { wanted, refused, foreign } = sortMessages(received, new Map([[rowName(row), row]]), 'demo', at);
+      const counted = [...wanted.flatMap(({ by }) => by), ...refused];
+      for (const { message } of counted) expect(message.nonce).toBe(row.nonce);
+      for (const { message } of foreign) expect(row.nonce === undefined || message.nonce !== row.nonce).toBe(true);
+      expect(counted.length + foreign.length).toBe(said.length);
+      expect(new Set(wanted.map(({ asked }) => asked.call.action)).size).toBe(wanted.length);
+    }),
+    runs,
+  );
 });
