@@ -32,7 +32,7 @@ const mostSubnets = 16;
  * @param cluster undefined where EKS has none of the name
  * @throws NotUsable
  */
-export function found({ name, private: inside }: Wanted, cluster: Cluster | undefined): Found {
+export function requireUsable({ name, private: inside }: Wanted, cluster: Cluster | undefined): Found {
   if (cluster === undefined) {
     throw new NotUsable(
       `EKS has no cluster ${name} in this account and region: correct the name in airlock.yaml, or give endpoint and ` +

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describeCluster } from '../adapters/clusters.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { type Found, found } from './decide.ts';
+import { type Found, requireUsable } from './decide.ts';
 
 const PropertiesSchema = v.object({
   Name: v.string(),
@@ -33,7 +33,7 @@ export async function handler(event: unknown): Promise<Answer> {
   try {
     return {
       PhysicalResourceId: Name,
-      Data: found({ name: Name, private: Private === 'true' }, await describeCluster(Name)),
+      Data: requireUsable({ name: Name, private: Private === 'true' }, await describeCluster(Name)),
     };
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -18,9 +18,9 @@ import { instancesOf } from '../adapters/instances.ts';
 import { noteVerdict } from '../adapters/ledger.ts';
 import { countOpened } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
+import { decideVerdict } from './decide.ts';
 import { isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
-import { verdictOn } from './verdict.ts';
 
 /** What is configured, as far as judgements go. */
 export type Rules = Pools & { readonly breaker: BreakerLimits };
@@ -57,7 +57,7 @@ export async function judge(run: Run, rules: Rules): Promise<Judgement> {
   // A node that was released is never ended: pods run there.
   const onFailure = node.again?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
-  const verdict = verdictOn({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
+  const verdict = decideVerdict({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
   await noteVerdict(node, verdict);
   return { verdict, failure };
 }

@@ -51,7 +51,7 @@ export function ownerOf(rows: readonly LedgerRow[], commandId: string, standing:
  * @param row the node's row; its attempt is the one that the command carried
  * @param at when the answer is given, ISO 8601
  */
-export function answerOf(row: LedgerRow, commandId: string, standing: Standing, at: string): Answer {
+export function decideAnswer(row: LedgerRow, commandId: string, standing: Standing, at: string): Answer {
   const read = readResult(standing.output);
   if (!read.ok) return { answer: 'failure', failure: withoutResult(commandId, standing, read) };
   const { result } = read;

@@ -5,7 +5,7 @@ import type { Invocation } from '../adapters/commands.ts';
 import { fail, succeed } from '../adapters/executions.ts';
 import { noteProven, noteSettled } from '../adapters/ledger.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { type Answer, answerOf, ownerOf } from './decide.ts';
+import { type Answer, decideAnswer, ownerOf } from './decide.ts';
 
 /**
  * Answers the state that waits for a command that ended, once. What was proven comes into the row first, for a release stands on that alone. Then
@@ -22,7 +22,7 @@ export async function settleNode(rows: readonly LedgerRow[], commandId: string, 
   }
   if (row.settledToken === row.token) return;
   const at = new Date().toISOString();
-  const answer = answerOf(row, commandId, standing, at);
+  const answer = decideAnswer(row, commandId, standing, at);
   if (answer.answer === 'success') {
     if (!(await noteProven(row, row.token, answer.installation))) return;
     await succeed(row.token, {});

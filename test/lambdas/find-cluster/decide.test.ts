@@ -1,6 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import { describe, expect, test } from 'vitest';
-import { found } from '../../../lambdas/find-cluster/decide.ts';
+import { requireUsable } from '../../../lambdas/find-cluster/decide.ts';
 
 const network = {
   vpcId: 'vpc-0123456789abcdef0',
@@ -19,7 +19,7 @@ const cluster: Cluster = {
   resourcesVpcConfig: network,
 };
 const withNetwork = (change: object): Cluster => ({ ...cluster, resourcesVpcConfig: { ...network, ...change } });
-const find = (one: Cluster | undefined, inside = false) => found({ name: 'demo', private: inside }, one);
+const find = (one: Cluster | undefined, inside = false) => requireUsable({ name: 'demo', private: inside }, one);
 
 describe('a cluster that can be used', () => {
   test.each([

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import { runtimeTraits } from '../../../domain/runtimes.ts';
-import { answerOf, ownerOf } from '../../../lambdas/results/decide.ts';
+import { decideAnswer, ownerOf } from '../../../lambdas/results/decide.ts';
 import { runs } from '../../hostile.ts';
 import { installation, launch, maybe, present } from '../arbitraries.ts';
 
@@ -41,7 +41,7 @@ describe('whatever a node says that it was installed', () => {
   test('it has proven only what it was sent, and nothing but that is noted', () => {
     fc.assert(
       fc.property(said, standings, (result, standing) => {
-        const answer = answerOf(row, 'c', { ...standing, output: JSON.stringify(result) }, launch.launchedAt);
+        const answer = decideAnswer(row, 'c', { ...standing, output: JSON.stringify(result) }, launch.launchedAt);
         const sent = row.checksums?.[result.host.arch as 'x86_64'];
         const proven =
           standing.status === 'Success' &&

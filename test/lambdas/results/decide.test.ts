@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Result } from '../../../domain/result.ts';
 import { hasEnded, type Standing } from '../../../domain/standing.ts';
-import { answerOf, nodeOutcomes, ownerOf } from '../../../lambdas/results/decide.ts';
+import { decideAnswer, nodeOutcomes, ownerOf } from '../../../lambdas/results/decide.ts';
 
 const row: LedgerRow = {
   instanceId: 'i-0123456789abcdef0',
@@ -50,7 +50,7 @@ const standing = (change: Partial<Standing>, said: object = result): Standing =>
   ...change,
 });
 const at = '2026-11-21T09:01:00.000Z';
-const answer = (change: Partial<Standing>, said?: object) => answerOf(row, 'c1', standing(change, said), at);
+const answer = (change: Partial<Standing>, said?: object) => decideAnswer(row, 'c1', standing(change, said), at);
 
 describe('whose command it was', () => {
   it('is told by the command id in the row', () => {
@@ -143,9 +143,9 @@ describe('the answer for the state that waits', () => {
   it('is the proof alone where the node was sent to be proven anew', () => {
     const proven = { ...result, verb: 'prove', outcome: 'proven' };
     const sent = { ...row, verb: 'prove' } as const;
-    const told = answerOf(sent, 'c1', standing({}, proven), at);
+    const told = decideAnswer(sent, 'c1', standing({}, proven), at);
     expect(told).toMatchObject({ answer: 'success', installation: { installed: 'already-installed' } });
-    const other = answerOf(sent, 'c1', standing({}), at);
+    const other = decideAnswer(sent, 'c1', standing({}), at);
     expect(other).toMatchObject({ answer: 'failure', failure: { outcome: 'proof-failed' } });
   });
 

@@ -14,7 +14,7 @@ export interface Case {
 }
 
 /** What becomes of a node that was not released. While the breaker is open that is nothing: each step that made room would launch another. */
-export function verdictOn({ outcome, onFailure, open, failures }: Case): Verdict {
+export function decideVerdict({ outcome, onFailure, open, failures }: Case): Verdict {
   const ending = endingOf(outcome);
   if (ending === 'forget') return 'forget';
   if (open) return 'hold';

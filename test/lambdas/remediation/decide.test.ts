@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { endingOf, outcomeCodes } from '../../../domain/outcomes.ts';
 import { onFailures } from '../../../domain/pools.ts';
-import { verdictOn } from '../../../lambdas/remediation/verdict.ts';
+import { decideVerdict } from '../../../lambdas/remediation/decide.ts';
 
 const failures = outcomeCodes.filter((code) => endingOf(code) !== 'done' && endingOf(code) !== 'forget');
 
 describe.each(onFailures)('a pool that says %s', (onFailure) => {
   it('holds every failed node while the breaker is open', () => {
-    for (const outcome of failures) expect(verdictOn({ outcome, onFailure, open: true, failures: 1 })).toBe('hold');
+    for (const outcome of failures) expect(decideVerdict({ outcome, onFailure, open: true, failures: 1 })).toBe('hold');
   });
 
   it('keeps what a substitute would not do better', () => {
     for (const outcome of failures.filter((code) => endingOf(code) === 'quarantine'))
-      expect(verdictOn({ outcome, onFailure, open: false, failures: 1 })).toBe('quarantine');
+      expect(decideVerdict({ outcome, onFailure, open: false, failures: 1 })).toBe('quarantine');
   });
 
   it('forgets what is gone, whatever the breaker', () => {
     for (const open of [true, false])
-      expect(verdictOn({ outcome: 'instance-gone', onFailure, open, failures: 0 })).toBe('forget');
+      expect(decideVerdict({ outcome: 'instance-gone', onFailure, open, failures: 0 })).toBe('forget');
   });
 });
 
@@ -29,6 +29,6 @@ describe('what a substitute may do better', () => {
     ['replace-then-quarantine', 1, 'replace'],
     ['replace-then-quarantine', 2, 'quarantine'],
   ] as const)('is under %s, as failure %i of its window, %s', (onFailure, count, expected) => {
-    expect(verdictOn({ outcome: 'proof-failed', onFailure, open: false, failures: count })).toBe(expected);
+    expect(decideVerdict({ outcome: 'proof-failed', onFailure, open: false, failures: count })).toBe(expected);
   });
 });
