@@ -73,7 +73,7 @@ function sentAt({ record }: Received, now: number): number {
   return sent > 0 ? Math.min(sent, now) : now;
 }
 
-/** The shortest and the longest time until a waiting node is looked at again, in seconds. */
+/** The shortest and the longest time until a node is looked at again that waits for what is not likely to come any moment, in seconds. */
 const shortest = 3;
 const longest = 30;
 /** How many seconds before a node's time is up it is looked at for the last time: the answer has to come before the state's own time-out. */
@@ -82,14 +82,12 @@ const lastLook = 20;
 /**
  * How long a node waits before it is looked at again, in seconds: a tenth of the time that it has waited, within bounds, and never past the last look.
  *
- * @param afterMs how long it has to wait at least, in milliseconds
+ * @param afterMs how long it has to wait at least, in milliseconds; 0 if what it waits for is likely to come any moment
  * @param now milliseconds since the epoch
  */
 export function waitSeconds({ call, askedAt }: Asked, afterMs: number, now: number): number {
   const until = call.action === 'quarantine' ? Date.parse(call.node.deadline) : triedUntil(call.node);
-  const wished = Math.min(
-    longest,
-    Math.max(shortest, Math.round((now - askedAt) / 10_000), Math.ceil(afterMs / 1_000)),
-  );
-  return Math.max(1, Math.min(wished, Math.floor((until - now) / 1_000) - lastLook));
+  const patient = Math.max(shortest, Math.round((now - askedAt) / 10_000), Math.ceil(afterMs / 1_000));
+  const wished = afterMs === 0 ? 0 : Math.min(longest, patient);
+  return Math.min(wished, Math.max(1, Math.floor((until - now) / 1_000) - lastLook));
 }

@@ -72,7 +72,9 @@ export async function persist<T>(
     const left = Math.min(waiting.likelyUntil ?? 0, endsAt) - now;
     if (left <= 0 || pause > left) {
       if (now + lastCallMs >= giveUpAt) throw new Ended(waiting.reason, `${waiting.detail} (${launch.nodeName})`);
-      throw new NotYet(waiting.reason, waiting.detail, pause);
+      // What may come any moment outlasts the call, so the next one follows at once.
+      const likely = pause === 0 && (waiting.likelyUntil ?? 0) > Math.max(now, endsAt);
+      throw new NotYet(waiting.reason, waiting.detail, likely ? 0 : Math.max(1, pause));
     }
     if (pause > 0) await time.sleep(pause);
     else await view.changed(keys, since, Math.min(left, waiting.againMs ?? left));
