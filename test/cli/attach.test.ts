@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { attach } from '../../cli/start/attach.ts';
 import type { Rig } from '../../cli/start/rig.ts';
@@ -126,7 +126,7 @@ describe('a run with a running cluster', () => {
   let rig: Rig | undefined;
   afterAll(() => rig?.stop());
 
-  test('takes its gated nodes as instances that have just launched, and they are released in that cluster', async () => {
+  it('takes its gated nodes as instances that have just launched, and they are released in that cluster', async () => {
     const steps: string[] = [];
     rig = await attach(options(), (step) => steps.push(step));
 
@@ -169,7 +169,7 @@ describe('a run cannot begin', () => {
   const refusal = (file: string) =>
     attach(options(file), () => {}).catch((error: Error) => `${error.name}: ${error.message}`);
 
-  test('without a kubeconfig, or with one that leads nowhere', async () => {
+  it('without a kubeconfig, or with one that leads nowhere', async () => {
     const empty = join(folder, 'empty');
     writeFileSync(empty, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }));
 
@@ -181,7 +181,7 @@ describe('a run cannot begin', () => {
     );
   });
 
-  test('where no node is gated any more, or none is of ours', async () => {
+  it('where no node is gated any more, or none is of ours', async () => {
     const before = cluster.nodes().length;
     const file = kubeconfig();
     const none = await attach({ ...options(file), config: otherGate() }, () => {}).catch(
@@ -196,7 +196,7 @@ describe('a run cannot begin', () => {
     ]);
   });
 
-  test('where the cluster does not answer', async () => {
+  it('where the cluster does not answer', async () => {
     expect(await refusal(kubeconfig('https://127.0.0.1:9'))).toMatch(
       /^KubeconfigRefused: .*: https:\/\/127\.0\.0\.1:9 does not answer: /,
     );

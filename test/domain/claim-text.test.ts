@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { claimLimit, claimText } from '../../domain/claim-text.ts';
 
 const runs = { numRuns: 10_000 };
 const bytes = fc.string({ unit: 'binary', maxLength: 3_000 });
 
-test('a claim is printable ASCII and no longer than its limit, whatever its author wrote', () => {
+it('a claim is printable ASCII and no longer than its limit, whatever its author wrote', () => {
   fc.assert(
     fc.property(bytes, fc.integer({ min: 1, max: 2_000 }), (text, limit) => {
       const claimed = claimText(text, limit);
@@ -16,7 +16,7 @@ test('a claim is printable ASCII and no longer than its limit, whatever its auth
   );
 });
 
-test('a claim that is fit stays as it is', () => {
+it('a claim that is fit stays as it is', () => {
   fc.assert(
     fc.property(bytes, (text) => {
       const once = claimText(text);
@@ -26,7 +26,7 @@ test('a claim that is fit stays as it is', () => {
   );
 });
 
-test.each([
+it.each([
   ['colours of a terminal', '\u001b[31mred', '?[31mred'],
   ['a mark that turns the direction of writing', 'a\u202eb', 'a?b'],
   ['a line break', 'one\r\ntwo', 'one  two'],
@@ -35,6 +35,6 @@ test.each([
   expect(claimText(text)).toBe(claimed);
 });
 
-test('a text that is cut says so', () => {
+it('a text that is cut says so', () => {
   expect(claimText('x'.repeat(claimLimit + 1))).toBe(`${'x'.repeat(claimLimit - 3)}...`);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readCommandEnd, readDeparture, readLaunch } from '../../domain/events.ts';
 import { anyReceiptOn, type ClusterNode, receiptAnnotation } from '../../domain/kubernetes.ts';
 import { AdmissionSchema, ClusterMessageSchema, CommandMessageSchema } from '../../domain/messages.ts';
@@ -52,7 +52,7 @@ const texts = (good: object) =>
   );
 
 describe('whatever a node writes', () => {
-  test('as its result is read without an exception, and what is taken over is bounded and printable', () => {
+  it('as its result is read without an exception, and what is taken over is bounded and printable', () => {
     fc.assert(
       fc.property(texts(result), (line) => {
         expect(unfit(readResult(line))).toEqual([]);
@@ -61,7 +61,7 @@ describe('whatever a node writes', () => {
     );
   });
 
-  test('as a receipt is one, or none: without an exception, bounded and printable', () => {
+  it('as a receipt is one, or none: without an exception, bounded and printable', () => {
     fc.assert(
       fc.property(texts(receipt), (text) => {
         expect(unfit(anyReceiptOn({ ...bare, annotations: { [receiptAnnotation]: text } }) ?? {})).toEqual([]);
@@ -89,7 +89,7 @@ describe('whatever comes as an event', () => {
     },
   };
 
-  test.each([
+  it.each([
     ['a launch', readLaunch, ec2],
     ['a departure', readDeparture, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
     ['the end of a command', readCommandEnd, ssm],
@@ -108,7 +108,7 @@ describe('whatever comes as an event', () => {
   });
 });
 
-test.each([
+it.each([
   ['the input of an execution', AdmissionSchema, { node, request, refused: failure, ignored: 'a tag' }],
   ['a message for dispatch', CommandMessageSchema, { key, nonce: 'n', token: 't', attempt: 0 }],
   ['a message for a cluster', ClusterMessageSchema, { action: 'release', key, nonce: 'n', token: 't' }],
@@ -126,7 +126,7 @@ test.each([
   );
 });
 
-test('whatever somebody tags an instance with, it asks for what is configured or for nothing', () => {
+it('whatever somebody tags an instance with, it asks for what is configured or for nothing', () => {
   const config = {
     clusters: ['demo'],
     releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
@@ -164,7 +164,7 @@ test('whatever somebody tags an instance with, it asks for what is configured or
   );
 });
 
-test('whatever a row of the ledger holds, what is read of it is bounded and printable, or absent', () => {
+it('whatever a row of the ledger holds, what is read of it is bounded and printable, or absent', () => {
   const row = {
     instanceId,
     launchedAt,
@@ -196,7 +196,7 @@ test('whatever a row of the ledger holds, what is read of it is bounded and prin
   );
 });
 
-test.each([
+it.each([
   { instanceId: 'i-0ffffffffffffffff' },
   { launchedAt: '2026-11-25T09:00:01.000Z' },
   { again: { why: 'held', attempt: 1, released: false, reason: '' } },

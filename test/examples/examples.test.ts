@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EC2NodeClass, type IEC2NodeClass } from '@kubernetes-models/karpenter/karpenter.k8s.aws/v1';
 import { type INodePool, NodePool } from '@kubernetes-models/karpenter/karpenter.sh/v1';
 import { parse as parseToml } from 'smol-toml';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { gateKindOf, poolLabel, provenLabel, readinessCondition } from '../../domain/kubernetes.ts';
 import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
@@ -45,7 +45,7 @@ function at(document: unknown, path: string): unknown {
 describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
   const [nodeClass, nodePool] = read(`karpenter/${runtime}.yaml`);
 
-  test('has its instances tagged, and its nodes labelled as the RuntimeClass selects them', () => {
+  it('has its instances tagged, and its nodes labelled as the RuntimeClass selects them', () => {
     const manifests = renderManifests({ runtimes: [runtime] });
     const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
 
@@ -54,7 +54,7 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     expect(runtimeClass).toMatchObject({ scheduling: { nodeSelector: at(nodePool, 'spec.template.metadata.labels') } });
   });
 
-  test('declares the gate as a startup taint, and gives the same to the kubelet, with the taint of Karpenter', () => {
+  it('declares the gate as a startup taint, and gives the same to the kubelet, with the taint of Karpenter', () => {
     expect(at(nodePool, 'spec.template.spec.startupTaints')).toEqual([{ key: gate, effect: 'NoSchedule' }]);
     expect(at(nodeClass, 'spec.userData')).toContain(
       `--register-with-taints=karpenter.sh/unregistered=:NoExecute,${gate}=:NoSchedule`,
@@ -62,14 +62,14 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     expect(at(nodeClass, 'spec.userData')).toContain(`--node-labels=${poolLabel}=${runtime}`);
   });
 
-  test('is what the schemas of Karpenter take: types, required fields, forms and lists of values', () => {
+  it('is what the schemas of Karpenter take: types, required fields, forms and lists of values', () => {
     expect(() => new EC2NodeClass(nodeClass as IEC2NodeClass).validate()).not.toThrow();
     expect(() => new NodePool(nodePool as INodePool).validate()).not.toThrow();
     const wrong = { ...(nodeClass as IEC2NodeClass), spec: { ...Object(at(nodeClass, 'spec')), amiFamily: 'Ubuntu' } };
     expect(() => new EC2NodeClass(wrong).validate()).toThrow('/spec/amiFamily');
   });
 
-  test('refers to its own node class, of the family that leaves the user data alone', () => {
+  it('refers to its own node class, of the family that leaves the user data alone', () => {
     expect(at(nodePool, 'spec.template.spec.nodeClassRef')).toEqual({
       group: String(at(nodeClass, 'apiVersion')).replace('/v1', ''),
       kind: at(nodeClass, 'kind'),
@@ -82,13 +82,13 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     ]);
   });
 
-  test('tags nothing that Karpenter keeps for itself', () => {
+  it('tags nothing that Karpenter keeps for itself', () => {
     const kept = /^(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io\/cluster)\//;
 
     expect(Object.keys(Object(at(nodeClass, 'spec.tags'))).filter((key) => kept.test(key))).toEqual([]);
   });
 
-  test('has nested virtualization where the runtime needs it, and only there', () => {
+  it('has nested virtualization where the runtime needs it, and only there', () => {
     expect(at(nodeClass, 'spec.cpuOptions')).toEqual(
       runtime === 'kata' ? { nestedVirtualization: 'enabled' } : undefined,
     );
@@ -102,11 +102,11 @@ describe.each([
   const [template] = read(path);
   const userData = at(template, 'Resources.LaunchTemplate.Properties.LaunchTemplateData.UserData.Fn::Base64.Fn::Sub');
 
-  test('is what CloudFormation knows', () => {
+  it('is what CloudFormation knows', () => {
     expect(faultsOf(at(template, 'Resources') as Parameters<typeof faultsOf>[0])).toEqual([]);
   });
 
-  test('refers to nothing that it does not have', () => {
+  it('refers to nothing that it does not have', () => {
     const text = JSON.stringify(at(template, 'Resources'));
     const named = [...text.matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)\}/g)].map(
       ([, a, b, c]) => a ?? b ?? c,
@@ -116,12 +116,12 @@ describe.each([
     expect(named.filter((name) => !known.includes(name ?? ''))).toEqual([]);
   });
 
-  test('gives nodes the gate and the label of the pool at birth', () => {
+  it('gives nodes the gate and the label of the pool at birth', () => {
     expect(userData).toContain(`--register-with-taints=${key}=:NoSchedule --node-labels=${poolLabel}=gvisor`);
   });
 });
 
-test('the managed node group tags instances, and shows gate and label to the autoscaler', () => {
+it('the managed node group tags instances, and shows gate and label to the autoscaler', () => {
   const [template] = read('managed-node-group/template.yaml');
   const group = 'Resources.NodeGroup.Properties';
 
@@ -134,7 +134,7 @@ test('the managed node group tags instances, and shows gate and label to the aut
   ]);
 });
 
-test('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and its tags reach the instances', () => {
+it('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and its tags reach the instances', () => {
   const [template] = read('auto-scaling-group/template.yaml');
   const tags = at(template, 'Resources.Group.Properties.Tags') as readonly { readonly Key: unknown }[];
 
@@ -145,7 +145,7 @@ test('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and i
   ]);
 });
 
-test('the launch hook of the Auto Scaling group waits longer than a node may take, and its name is one for airlock.yaml', () => {
+it('the launch hook of the Auto Scaling group waits longer than a node may take, and its name is one for airlock.yaml', () => {
   const [template] = read('auto-scaling-group/template.yaml');
   const hook = at(template, 'Resources.Group.Properties.LifecycleHookSpecificationList.0');
   const name = String(at(hook, 'LifecycleHookName'));
@@ -158,7 +158,7 @@ test('the launch hook of the Auto Scaling group waits longer than a node may tak
   expect(config.pools).toMatchObject([{ launchHook: name }]);
 });
 
-test('the workers of the kind cluster are born as gated nodes, and a run takes each as an instance of its own', () => {
+it('the workers of the kind cluster are born as gated nodes, and a run takes each as an instance of its own', () => {
   const [cluster] = read('kind/cluster.yaml');
   const workers = (at(cluster, 'nodes') as readonly unknown[]).filter((node) => at(node, 'role') === 'worker');
   const plans = workers.map((worker, index) => {
@@ -179,7 +179,7 @@ test('the workers of the kind cluster are born as gated nodes, and a run takes e
   expect(new Set(ids).size).toBe(2);
 });
 
-test('the job is what the API knows, and asks for a RuntimeClass and a label that Airlock brings', () => {
+it('the job is what the API knows, and asks for a RuntimeClass and a label that Airlock brings', () => {
   const [job] = read('pods/untrusted-job.yaml');
   const spec = 'spec.template.spec';
 
@@ -191,7 +191,7 @@ test('the job is what the API knows, and asks for a RuntimeClass and a label tha
   expect(at(job, spec)).not.toHaveProperty('tolerations');
 });
 
-test('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privilege', () => {
+it('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privilege', () => {
   const [values] = read('gitlab-runner/values.yaml');
   const config = parseToml(String(at(values, 'runners.config')));
   const kubernetes = at(config, 'runners.0.kubernetes');
@@ -209,7 +209,7 @@ test('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privile
   expect([patch, unknownFields('V1PodSpec', patch)]).toEqual([{ hostUsers: false }, []]);
 });
 
-test('the rule for node-readiness-controller watches the condition and the kind of gate that Airlock publishes it for', () => {
+it('the rule for node-readiness-controller watches the condition and the kind of gate that Airlock publishes it for', () => {
   const [rule] = read('node-readiness-controller/rule.yaml');
 
   expect(at(rule, 'spec.conditions')).toEqual([{ type: readinessCondition, requiredStatus: 'True' }]);
@@ -219,20 +219,20 @@ test('the rule for node-readiness-controller watches the condition and the kind 
   ]);
 });
 
-test('what the manifests hold is what the API knows', () => {
+it('what the manifests hold is what the API knows', () => {
   for (const manifest of renderManifests({ runtimes })) {
     const { kind = '' } = manifest;
     expect([kind, unknownFields(`V1${kind}`, manifest)]).toEqual([kind, []]);
   }
 });
 
-test('a field that the API does not know is found wherever it stands', () => {
+it('a field that the API does not know is found wherever it stands', () => {
   const pod = { spec: { containers: [{ name: 'a', imagePulPolicy: 'Never' }] }, spek: {} };
 
   expect(unknownFields('V1Pod', pod)).toEqual(['spec.containers[0].imagePulPolicy', 'spek']);
 });
 
-test('every example is looked at here', () => {
+it('every example is looked at here', () => {
   const files = readdirSync(join(root, 'examples'), { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.yaml'));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { provenLabel } from '../../domain/kubernetes.ts';
 import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
@@ -47,13 +47,13 @@ function podsOf(file: string) {
 const files = readdirSync(folder);
 
 describe.each(files)('%s', (file) => {
-  test('is what the API knows', () => {
+  it('is what the API knows', () => {
     for (const document of read(file)) {
       expect(unknownFields(`V1${v.parse(ManifestSchema, document).kind}`, document)).toEqual([]);
     }
   });
 
-  test('asks for a RuntimeClass and a label that Airlock brings, tolerates no gate and has no privilege', () => {
+  it('asks for a RuntimeClass and a label that Airlock brings, tolerates no gate and has no privilege', () => {
     for (const spec of podsOf(file)) {
       const runtime = runtimes.find((name) => runtimeTraits[name].runtimeClass === spec.runtimeClassName);
       expect(spec.nodeSelector).toEqual({ [provenLabel]: runtime });
@@ -64,7 +64,7 @@ describe.each(files)('%s', (file) => {
     }
   });
 
-  test('mounts the volumes that it has, and has no volume that it does not mount', () => {
+  it('mounts the volumes that it has, and has no volume that it does not mount', () => {
     for (const { containers, volumes } of podsOf(file)) {
       const mounted = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name));
       expect([...new Set(mounted)].sort()).toEqual(volumes.map(({ name }) => name).sort());
@@ -73,12 +73,12 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-test('there is an example for each runtime', () => {
+it('there is an example for each runtime', () => {
   const classes = new Set(files.flatMap(podsOf).map(({ runtimeClassName }) => runtimeClassName));
   expect([...classes].sort()).toEqual(runtimes.map((runtime) => runtimeTraits[runtime].runtimeClass).sort());
 });
 
-test('what the pod with volumes names is made beside it', () => {
+it('what the pod with volumes names is made beside it', () => {
   const documents = read('volumes.yaml').map((document) => v.parse(ManifestSchema, document));
   const made = documents.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
 

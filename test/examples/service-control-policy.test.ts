@@ -6,7 +6,7 @@ import * as iam from '@aws-sdk/client-iam';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as states from '@aws-sdk/client-sfn';
 import * as ssm from '@aws-sdk/client-ssm';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { World } from '../../packages/lab/simulation.ts';
 import { evaluateIdentity, readPolicy, type Verdict } from '../../packages/local-aws/iam.ts';
 import { functionName, startWorld } from '../scenarios/scenario.ts';
@@ -45,11 +45,11 @@ async function deployed() {
 }
 
 describe('the sample service control policy', () => {
-  test('fits into the 5,120 characters that AWS Organizations takes', () => {
+  it('fits into the 5,120 characters that AWS Organizations takes', () => {
     expect(text.length).toBeLessThanOrEqual(5_120);
   });
 
-  test('names actions that AWS has', () => {
+  it('names actions that AWS has', () => {
     const operations: Record<string, object> = { ec2, iam, lambda, logs, ssm, states };
     // These two have no operation of their name.
     const others = ['lambda:InvokeFunction', 'iam:PassRole'];
@@ -60,7 +60,7 @@ describe('the sample service control policy', () => {
     }
   });
 
-  test.each(['airlock:runtime', 'airlock:cluster'])('lets only named roles set the tag %s', (key) => {
+  it.each(['airlock:runtime', 'airlock:cluster'])('lets only named roles set the tag %s', (key) => {
     const keys = { 'aws:tagkeys': ['Name', key] };
     for (const action of ['ec2:CreateTags', 'ec2:DeleteTags']) {
       expect(verdict(stranger, action, node, keys)).toBe('explicit-deny');
@@ -69,14 +69,14 @@ describe('the sample service control policy', () => {
     }
   });
 
-  test('lets only Airlock run commands on its nodes, and leaves other instances alone', () => {
+  it('lets only Airlock run commands on its nodes, and leaves other instances alone', () => {
     const tagged = { 'ssm:resourcetag/airlock:runtime': ['gvisor'] };
     expect(verdict(stranger, 'ssm:SendCommand', node, tagged)).toBe('explicit-deny');
     expect(verdict(stranger, 'ssm:SendCommand', node)).toBe('allow');
     expect(verdict(role('Airlock-Dispatch'), 'ssm:SendCommand', node, tagged)).toBe('allow');
   });
 
-  test('lets only Airlock call what the stack has, and only a deployment change it', async () => {
+  it('lets only Airlock call what the stack has, and only a deployment change it', async () => {
     const { document, function: dispatch, machine, audit, role: airlock } = await deployed();
     const calls = [
       ['ssm:SendCommand', document],

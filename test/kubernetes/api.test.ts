@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Answered, ask, type Connection, messageOf } from '../../packages/local-kubernetes/client.ts';
 import { nodeBody, startCluster, type TestCluster } from './cluster.ts';
 
@@ -38,7 +38,7 @@ const event = (namespace: string, about = '') => ({
   source: { component: 'airlock' },
 });
 
-test('each write gives a new resourceVersion, and a write that changes nothing keeps the old one', async () => {
+it('each write gives a new resourceVersion, and a write that changes nothing keeps the old one', async () => {
   await create('versions');
   const before = (await read('versions'))?.metadata.resourceVersion;
 
@@ -50,7 +50,7 @@ test('each write gives a new resourceVersion, and a write that changes nothing k
   expect((await read('versions'))?.metadata.resourceVersion).toBe(after);
 });
 
-test('an empty map is not kept, so that nothing can be added to it', async () => {
+it('an empty map is not kept, so that nothing can be added to it', async () => {
   const { metadata, ...body } = nodeBody('empty') as { metadata: object };
   await ask(admin, 'POST', '/api/v1/nodes', { ...body, metadata: { ...metadata, labels: {}, annotations: {} } });
 
@@ -63,7 +63,7 @@ test('an empty map is not kept, so that nothing can be added to it', async () =>
   ]);
 });
 
-test('an emptied list of managers takes all of them away', async () => {
+it('an emptied list of managers takes all of them away', async () => {
   await create('managed');
   const before = (await read('managed'))?.metadata.managedFields ?? [];
 
@@ -72,7 +72,7 @@ test('an emptied list of managers takes all of them away', async () => {
   expect([before.length > 0, (await read('managed'))?.metadata.managedFields]).toEqual([true, undefined]);
 });
 
-test('a patch whose test fails changes nothing and is answered with 422', async () => {
+it('a patch whose test fails changes nothing and is answered with 422', async () => {
   await create('tested');
   const before = await read('tested');
 
@@ -88,7 +88,7 @@ test('a patch whose test fails changes nothing and is answered with 422', async 
   expect(await read('tested')).toEqual(before);
 });
 
-test('a patch from an older version is answered with 409', async () => {
+it('a patch from an older version is answered with 409', async () => {
   await create('older');
   const version = (await read('older'))?.metadata.resourceVersion;
   await patch('older', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
@@ -104,7 +104,7 @@ test('a patch from an older version is answered with 409', async () => {
   ]);
 });
 
-test.each<[string, unknown, string]>([
+it.each<[string, unknown, string]>([
   [
     'a label value of 64 characters',
     { path: '/metadata/labels/a', value: 'x'.repeat(64) },
@@ -133,7 +133,7 @@ test.each<[string, unknown, string]>([
   expect(messageOf(answer)).toContain(words);
 });
 
-test('the status is out of reach of a patch on the node, and the spec of a patch on its status', async () => {
+it('the status is out of reach of a patch on the node, and the spec of a patch on its status', async () => {
   await create('parts');
 
   await patch('parts', [{ op: 'add', path: '/status', value: { runtimeHandlers: [{ name: 'runsc' }] } }]);
@@ -143,7 +143,7 @@ test('the status is out of reach of a patch on the node, and the spec of a patch
   expect((await read('parts'))?.spec?.taints).toHaveLength(2);
 });
 
-test('a new Node is born with the taint of a node that is not ready', async () => {
+it('a new Node is born with the taint of a node that is not ready', async () => {
   await create('born');
 
   expect((await read('born'))?.spec?.taints).toContainEqual({
@@ -152,7 +152,7 @@ test('a new Node is born with the taint of a node that is not ready', async () =
   });
 });
 
-test('a list is selected by label and comes in pages', async () => {
+it('a list is selected by label and comes in pages', async () => {
   for (const name of ['page-a', 'page-b', 'page-c']) await create(name, { pool: 'paged' });
   await create('page-d', { pool: 'other' });
   const names: unknown[] = [];
@@ -175,7 +175,7 @@ test('a list is selected by label and comes in pages', async () => {
   expect([names, pages]).toEqual([['page-a', 'page-b', 'page-c'], 2]);
 });
 
-test.each<[string, () => Promise<Answered>, string]>([
+it.each<[string, () => Promise<Answered>, string]>([
   [
     'delete nodes',
     () => ask(gatekeeper, 'DELETE', '/api/v1/nodes/rights'),
@@ -213,7 +213,7 @@ test.each<[string, () => Promise<Answered>, string]>([
   expect(messageOf(answer)).toContain(words);
 });
 
-test('an Event about a Node is taken in the namespace default alone', async () => {
+it('an Event about a Node is taken in the namespace default alone', async () => {
   const good = await ask(gatekeeper, 'POST', '/api/v1/namespaces/default/events', event('default'));
   const bad = await ask(admin, 'POST', '/api/v1/namespaces/kube-system/events', event('kube-system'));
 
@@ -221,7 +221,7 @@ test('an Event about a Node is taken in the namespace default alone', async () =
   expect(messageOf(bad)).toContain('involvedObject.namespace: Invalid value: "": does not match event.namespace');
 });
 
-test('what is not there is answered with 404, and a name that is taken with 409', async () => {
+it('what is not there is answered with 404, and a name that is taken with 409', async () => {
   await create('taken');
 
   const missing = await ask(gatekeeper, 'GET', '/api/v1/nodes/missing');

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as marks from '../../domain/kubernetes.ts';
 import { runtimeNodeLabels, runtimes } from '../../domain/runtimes.ts';
@@ -11,7 +11,7 @@ import { interfaceRights } from '../../lib/cluster-network.ts';
 const path = join(import.meta.dirname, '..', '..', 'docs', 'cluster.md');
 const page = readFileSync(path, 'utf8');
 
-test.each([
+it.each([
   marks.poolLabel,
   marks.provenLabel,
   marks.stateLabel,
@@ -29,7 +29,7 @@ test.each([
   expect(page).toContain(mark);
 });
 
-test('docs/cluster.md names every object that is applied', () => {
+it('docs/cluster.md names every object that is applied', () => {
   const manifests = renderManifests({ runtimes });
 
   expect(manifests.map(({ metadata }) => metadata?.name ?? '').filter((name) => !page.includes(`\`${name}\``))).toEqual(
@@ -37,7 +37,7 @@ test('docs/cluster.md names every object that is applied', () => {
   );
 });
 
-test('docs/cluster.md names every verb that is granted, beside its resource', () => {
+it('docs/cluster.md names every verb that is granted, beside its resource', () => {
   for (const { verbs, resources = [] } of [...clusterRules, ...publishRules, ...eventRules, ...proofRules]) {
     const list = verbs
       .map((verb) => `\`${verb}\``)
@@ -47,13 +47,13 @@ test('docs/cluster.md names every verb that is granted, beside its resource', ()
   }
 });
 
-test('docs/cluster.md shows a mapping for the group of our identity, by the name that tokens are signed for', () => {
+it('docs/cluster.md shows a mapping for the group of our identity, by the name that tokens are signed for', () => {
   const [, snippet = ''] = /```yaml\n(clusterID:[^`]+)```/.exec(page) ?? [];
 
   expect(parse(snippet)).toMatchObject({ clusterID: 'lab', server: { mapRoles: [{ groups: [marks.gatekeepers] }] } });
 });
 
-test('every link of docs/cluster.md leads somewhere', () => {
+it('every link of docs/cluster.md leads somewhere', () => {
   const targets = [...page.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
 
   expect(

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { gatekeepers, poolLabel } from '../../domain/kubernetes.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
@@ -6,7 +6,7 @@ import { manifestsAsYaml } from '../../kubernetes/yaml.ts';
 
 const manifests = renderManifests({ runtimes: ['gvisor'] });
 
-test('the YAML stream is the objects, in the order in which they are applied', () => {
+it('the YAML stream is the objects, in the order in which they are applied', () => {
   const parsed = parseAllDocuments(manifestsAsYaml(manifests)).map((document) => document.toJS());
 
   expect(parsed).toEqual(manifests);
@@ -24,7 +24,7 @@ test('the YAML stream is the objects, in the order in which they are applied', (
   ]);
 });
 
-test('a RuntimeClass selects the label of the pool and tolerates nothing: the gate alone decides', () => {
+it('a RuntimeClass selects the label of the pool and tolerates nothing: the gate alone decides', () => {
   const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
 
   expect(runtimeClass).toMatchObject({
@@ -35,13 +35,13 @@ test('a RuntimeClass selects the label of the pool and tolerates nothing: the ga
   expect(runtimeClass).not.toHaveProperty('scheduling.tolerations');
 });
 
-test('a pod in Kata is charged with its virtual machine', () => {
+it('a pod in Kata is charged with its virtual machine', () => {
   const [kata] = renderManifests({ runtimes: ['kata'] }).slice(-1);
 
   expect(kata).toMatchObject({ metadata: { name: 'kata-qemu' }, overhead: { podFixed: { memory: '320Mi' } } });
 });
 
-test('the status of a Node may be written where node-readiness-controller owns the gate, and nowhere else', () => {
+it('the status of a Node may be written where node-readiness-controller owns the gate, and nowhere else', () => {
   const rulesWith = (gate: string) =>
     JSON.stringify(renderManifests({ runtimes: [], gate }).find(({ kind }) => kind === 'ClusterRole'));
 
@@ -49,7 +49,7 @@ test('the status of a Node may be written where node-readiness-controller owns t
   expect(rulesWith('airlock.dev/bootstrap')).not.toContain('nodes/status');
 });
 
-test('every binding is to the group of the access entry, and to nobody else', () => {
+it('every binding is to the group of the access entry, and to nobody else', () => {
   const bindings = manifests.filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding');
 
   expect(bindings).toHaveLength(3);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { preparers } from '../../domain/kubernetes.ts';
 import { type Addressed, KubernetesObjects } from '../../lambdas/adapters/kubernetes-objects.ts';
 import type { Ports } from '../../lambdas/prepare-cluster/ports.ts';
@@ -30,7 +30,7 @@ const ports = (told: string[]): Ports => ({
 });
 const read = async (path: string) => (await ask(cluster.admin, 'GET', path)).body as StoredObject;
 
-test('the manifests are taken by the API as they are, and a dry run of whoever applies them is denied before rights are given', async () => {
+it('the manifests are taken by the API as they are, and a dry run of whoever applies them is denied before rights are given', async () => {
   const told: string[] = [];
   const summary = await update(withoutRuntimeClasses(all), ports(told));
 
@@ -47,7 +47,7 @@ test('the manifests are taken by the API as they are, and a dry run of whoever a
   }
 });
 
-test('the policies hold dry runs of the group of whoever applies them, and none of its writes', async () => {
+it('the policies hold dry runs of the group of whoever applies them, and none of its writes', async () => {
   const [namespace] = all;
   if (namespace === undefined) throw new Error('there are no manifests');
 
@@ -59,7 +59,7 @@ test('the policies hold dry runs of the group of whoever applies them, and none 
   await expect(objects.apply(namespace, { force: true })).resolves.toBeUndefined();
 });
 
-test('applied once more, nothing changes, not even a version', async () => {
+it('applied once more, nothing changes, not even a version', async () => {
   const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/airlock-pods';
   const before = (await read(path)).metadata.resourceVersion;
   await update(withoutRuntimeClasses(all), ports([]));
@@ -67,7 +67,7 @@ test('applied once more, nothing changes, not even a version', async () => {
   expect((await read(path)).metadata.resourceVersion).toBe(before);
 });
 
-test('what the manifests have no longer goes, but for a RuntimeClass that a pod uses', async () => {
+it('what the manifests have no longer goes, but for a RuntimeClass that a pod uses', async () => {
   const classes = all.filter(({ kind, metadata }) => kind === 'RuntimeClass' && metadata.name !== 'gvisor');
   const pod = {
     metadata: { name: 'uses-kata' },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { clusterRules, eventRules, proofRules, publishRules } from '../../kubernetes/rights.ts';
 import { Kubernetes } from '../../lambdas/adapters/kubernetes.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -29,7 +29,7 @@ const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
   close: (api) => api.close(),
 };
 
-test('the verbs that the adapter uses are the verbs that the manifests grant, both ways', async () => {
+it('the verbs that the adapter uses are the verbs that the manifests grant, both ways', async () => {
   const { endpoint, caPem, token } = await cluster.asGatekeeper();
   const api = new Kubernetes({ endpoint, caPem, token: token ?? '' });
 
@@ -44,6 +44,6 @@ test('the verbs that the adapter uses are the verbs that the manifests grant, bo
   expect(used).toEqual(granted.sort());
 });
 
-test('no rule has a wildcard', () => {
+it('no rule has a wildcard', () => {
   expect(JSON.stringify([clusterRules, publishRules, eventRules, proofRules])).not.toContain('*');
 });

@@ -1,5 +1,5 @@
 // Vectors of https://kubernetes.io/docs/reference/using-api/server-side-apply/ and of the kinds that Airlock applies.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
@@ -56,7 +56,7 @@ const read = async () => {
 };
 
 describe('server-side apply', () => {
-  test('makes what is not there, and says whose it is', async () => {
+  it('makes what is not there, and says whose it is', async () => {
     const made = await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
 
     expect(made.code).toBe(201);
@@ -71,7 +71,7 @@ describe('server-side apply', () => {
     ]);
   });
 
-  test('the same once more changes nothing, not even the version', async () => {
+  it('the same once more changes nothing, not even the version', async () => {
     const first = await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
     const again = await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
 
@@ -79,7 +79,7 @@ describe('server-side apply', () => {
     expect(again.object).toEqual(first.object);
   });
 
-  test('a field that is applied no longer goes, unless somebody else owns it too', async () => {
+  it('a field that is applied no longer goes, unless somebody else owns it too', async () => {
     await apply(runtimeClass({}, { a: '1', b: '2' }), '?fieldManager=one');
     await apply(runtimeClass({}, { b: '2', c: '3' }), '?fieldManager=two');
     const answer = await apply(runtimeClass(), '?fieldManager=one');
@@ -87,7 +87,7 @@ describe('server-side apply', () => {
     expect(answer.object.metadata.labels).toEqual({ b: '2', c: '3' });
   });
 
-  test('another value for a field of another manager is a conflict that names both, and changes nothing', async () => {
+  it('another value for a field of another manager is a conflict that names both, and changes nothing', async () => {
     await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
     const answer = await apply(runtimeClass({}, { a: '2' }), '?fieldManager=two');
 
@@ -98,7 +98,7 @@ describe('server-side apply', () => {
     expect((await read())?.metadata.labels).toEqual({ a: '1' });
   });
 
-  test('force takes the field over', async () => {
+  it('force takes the field over', async () => {
     await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
     const answer = await apply(runtimeClass({}, { a: '2' }), '?fieldManager=two&force=true');
 
@@ -107,7 +107,7 @@ describe('server-side apply', () => {
     expect(JSON.stringify(answer.object.metadata.managedFields?.[0])).not.toContain('f:labels');
   });
 
-  test('items with a key are merged one by one and stand in the order of the applier', async () => {
+  it('items with a key are merged one by one and stand in the order of the applier', async () => {
     const policy = (variables: object[]) => ({
       apiVersion: admission,
       kind: 'ValidatingAdmissionPolicy',
@@ -128,7 +128,7 @@ describe('server-side apply', () => {
     expect(answer.object.spec).toMatchObject({ variables: [c, b] });
   });
 
-  test.each<[string, object, string, RegExp]>([
+  it.each<[string, object, string, RegExp]>([
     ['without a field manager', runtimeClass(), '', /fieldManager: Required value/],
     [
       'that changes a handler',
@@ -149,7 +149,7 @@ describe('server-side apply', () => {
     expect([answer.code >= 400, answer.message]).toEqual([true, expect.stringMatching(words)]);
   });
 
-  test('a dry run is admitted like any other request, and stores nothing', async () => {
+  it('a dry run is admitted like any other request, and stores nothing', async () => {
     const answer = await apply(runtimeClass(), '?fieldManager=one&dryRun=All');
     const denied = await apply(runtimeClass(), '?fieldManager=one&dryRun=All', await cluster.asGatekeeper());
 
@@ -191,7 +191,7 @@ describe('rights', () => {
     return cluster.connection(cluster.api.tokenFor('writer', []));
   };
 
-  test('nobody grants what he does not hold, in a role or by binding one', async () => {
+  it('nobody grants what he does not hold, in a role or by binding one', async () => {
     const writer = await grant(['create', 'patch']);
     const answer = await apply(wide, '?fieldManager=w', writer);
     await apply(wide, '?fieldManager=admin');
@@ -202,7 +202,7 @@ describe('rights', () => {
     expect(binding.message).toContain('is attempting to grant RBAC permissions not currently held');
   });
 
-  test.each<[string, readonly string[], readonly object[]]>([
+  it.each<[string, readonly string[], readonly object[]]>([
     ['who holds it himself', ['create', 'patch'], wide.rules],
     ['who may escalate and bind', ['create', 'patch', 'escalate', 'bind'], []],
   ])('but he %s may', async (_who, verbs, more) => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eksToken } from '../../lambdas/adapters/eks-token.ts';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
 import { clusterName, credentials, region, startCluster, stranger, type TestCluster } from './cluster.ts';
@@ -20,7 +20,7 @@ function rewrite(token: string, change: (url: URL) => void): string {
   return `k8s-aws-v1.${Buffer.from(url.toString()).toString('base64url')}`;
 }
 
-test('a token signed for this cluster opens it, under the name that EKS gives to the session', async () => {
+it('a token signed for this cluster opens it, under the name that EKS gives to the session', async () => {
   const token = await sign();
 
   expect((await list(token)).code).toBe(200);
@@ -30,14 +30,14 @@ test('a token signed for this cluster opens it, under the name that EKS gives to
   );
 });
 
-test('a token is good for 15 minutes and no longer, whatever its X-Amz-Expires says', async () => {
+it('a token is good for 15 minutes and no longer, whatever its X-Amz-Expires says', async () => {
   const minutesAgo = (minutes: number) => sign({ now: cluster.clock.now() - minutes * 60_000 });
 
   expect((await list(await minutesAgo(14.5))).code).toBe(200);
   expect((await list(await minutesAgo(15.1))).code).toBe(401);
 });
 
-test.each([
+it.each([
   ['signed for another cluster', () => sign({ cluster: 'prod-2' })],
   ['of a role without an access entry', () => sign({ credentials: stranger })],
   ['of an unknown access key', () => sign({ credentials: { ...credentials, accessKeyId: 'ASIAUNKNOWN000000001' } })],
@@ -64,7 +64,7 @@ test.each([
   expect(messageOf(answer)).toBe('Unauthorized');
 });
 
-test('a request without a token is anonymous and gets nothing', async () => {
+it('a request without a token is anonymous and gets nothing', async () => {
   const answer = await list(undefined);
 
   expect(answer.code).toBe(403);

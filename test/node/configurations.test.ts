@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 import type { RealOptions } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
@@ -162,7 +162,7 @@ describe.each(targets)('$name', (target) => {
     if (outcome === undefined) continue;
 
     if (outcome === 'installed') {
-      test(`${entry.name}: our handler is the only difference, and a second run changes nothing`, async () => {
+      it(`${entry.name}: our handler is the only difference, and a second run changes nothing`, async () => {
         await onNode(target, entry, async (machine) => {
           const before = await snapshot(machine);
 
@@ -180,7 +180,7 @@ describe.each(targets)('$name', (target) => {
       continue;
     }
 
-    test(`${entry.name}: refused (${outcome}), and nothing is changed, downloaded or restarted`, async () => {
+    it(`${entry.name}: refused (${outcome}), and nothing is changed, downloaded or restarted`, async () => {
       await onNode(target, entry, async (machine) => {
         const { requests } = await supplyOf('sandboxed');
         const before = await snapshot(machine);

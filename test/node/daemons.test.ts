@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, onNode, run, snapshot } from './installation.ts';
 import { newest, targets } from './targets.ts';
@@ -32,7 +32,7 @@ const ways: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 describe.each(targets)('$name: the file is the one that the daemon reads', (target) => {
   // How a unit leads there is systemd's affair; each containerd is asked once.
-  test.each(Object.entries(ways).slice(0, target === newest ? undefined : 1))('by %s', async (_, files) => {
+  it.each(Object.entries(ways).slice(0, target === newest ? undefined : 1))('by %s', async (_, files) => {
     const configuration = { text: plain, files: { [other]: `${plain}[metrics]\naddress = "127.0.0.1:1338"\n` } };
     await onNode(target, { configuration, files }, async (machine) => {
       const before = await machine.configuration();
@@ -51,7 +51,7 @@ describe.each(targets)('$name: the file is the one that the daemon reads', (targ
     });
   });
 
-  test('its socket is the one that it serves, wherever that is', async () => {
+  it('its socket is the one that it serves, wherever that is', async () => {
     const text = `version = 2\n[grpc]\naddress = "/run/foo/foo.sock"\n${plain.replace('version = 2\n', '')}`;
     await onNode(target, { configuration: { text }, idle: true }, async (machine) => {
       expect(await run(machine)).toMatchObject({ outcome: 'installed', restarts: 1 });
@@ -119,7 +119,7 @@ describe('the daemon that counts is the one that the kubelet talks to', () => {
     ['because k3s embeds both', 'k3s', ['agent'], {}, '/run/k3s/containerd/containerd.sock'],
   ];
 
-  test.each(cases)('%s: refused where it is not that of containerd.service', async (_, name, words, files, socket) => {
+  it.each(cases)('%s: refused where it is not that of containerd.service', async (_, name, words, files, socket) => {
     await onNode(newest, { files }, async (machine) => {
       await startKubelet(machine, name, ...words);
 
@@ -131,7 +131,7 @@ describe('the daemon that counts is the one that the kubelet talks to', () => {
     });
   });
 
-  test('a kubelet that names the same socket by another path changes nothing', async () => {
+  it('a kubelet that names the same socket by another path changes nothing', async () => {
     await onNode(newest, {}, async (machine) => {
       await startKubelet(
         machine,
@@ -143,7 +143,7 @@ describe('the daemon that counts is the one that the kubelet talks to', () => {
     });
   });
 
-  test('a process of a pod that is called kubelet decides nothing', async () => {
+  it('a process of a pod that is called kubelet decides nothing', async () => {
     await onNode(newest, {}, async (machine) => {
       await machine.read(
         'systemd-run',
@@ -159,7 +159,7 @@ describe('the daemon that counts is the one that the kubelet talks to', () => {
 });
 
 describe('refused, and the reason names it', () => {
-  test.each(targets)('$name: no ctr on the node', async (target) => {
+  it.each(targets)('$name: no ctr on the node', async (target) => {
     await onNode(target, { idle: true }, async (machine) => {
       await machine.read('mv', '/usr/bin/ctr', '/usr/bin/ctr.away');
       const result = await run(machine);
@@ -168,7 +168,7 @@ describe('refused, and the reason names it', () => {
     });
   });
 
-  test('a socket that does not answer', async () => {
+  it('a socket that does not answer', async () => {
     await onNode(newest, { idle: true }, async (machine) => {
       await machine.read('rm', '/run/containerd/containerd.sock');
       const result = await run(machine);
@@ -177,7 +177,7 @@ describe('refused, and the reason names it', () => {
     });
   });
 
-  test('a unit that would start something else than what runs', async () => {
+  it('a unit that would start something else than what runs', async () => {
     await onNode(newest, {}, async (machine) => {
       await machine.write(dropIn, unit(`ExecStart=/usr/bin/containerd --config ${other}`));
       await machine.write(other, plain);
@@ -190,7 +190,7 @@ describe('refused, and the reason names it', () => {
     });
   });
 
-  test('a variable of the unit that changed since', async () => {
+  it('a variable of the unit that changed since', async () => {
     const files = {
       '/etc/default/containerd': 'CONTAINERD_OPTS=\n',
       [dropIn]: unit('EnvironmentFile=-/etc/default/containerd', 'ExecStart=/usr/bin/containerd $CONTAINERD_OPTS'),
@@ -203,7 +203,7 @@ describe('refused, and the reason names it', () => {
     });
   });
 
-  test('a path that holds a dollar sign', async () => {
+  it('a path that holds a dollar sign', async () => {
     const dollar = '/etc/containerd/$NAME.toml';
     // systemd takes two for one.
     const files = {

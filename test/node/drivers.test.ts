@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { onNode, run, runtimesIn, snapshot } from './installation.ts';
 import { newest } from './targets.ts';
 
@@ -14,7 +14,7 @@ const cases: readonly (readonly [string, string, boolean])[] = [
 ];
 
 describe('the driver of control groups in the handler of Sysbox is that of the default handler', () => {
-  test.each(cases)('%s', async (_, text, systemd) => {
+  it.each(cases)('%s', async (_, text, systemd) => {
     await onNode(newest, { configuration: { text }, idle: true }, async (machine) => {
       await run(machine, 'install', { runtime: 'sysbox' });
 

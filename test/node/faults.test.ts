@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { realFaults } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, onNode, run, snapshot } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
 // What the newest containerd does with each fault is held against the model; these depend on the containerd.
 describe.each(targets.filter((target) => target !== newest))('$name', (target) => {
-  test.each([
+  it.each([
     ['not-sandboxed', 'proof-failed', "the host's own kernel"],
     [
       'containerd-does-not-return',
@@ -33,7 +33,7 @@ describe.each(targets.filter((target) => target !== newest))('$name', (target) =
   );
 });
 
-test('a containerd that has used up its starts is started once more all the same, with the old configuration', async () => {
+it('a containerd that has used up its starts is started once more all the same, with the old configuration', async () => {
   const dies = realFaults['containerd-does-not-return']?.options?.files;
   const once = '/etc/systemd/system/containerd.service.d/once.conf';
   const files = { ...dies, [once]: '[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n' };
@@ -47,7 +47,7 @@ test('a containerd that has used up its starts is started once more all the same
   });
 });
 
-test('a release that does not sandbox is found out before anything is linked', async () => {
+it('a release that does not sandbox is found out before anything is linked', async () => {
   await onNode(newest, { kind: 'plain-runsc' }, async (machine) => {
     const before = await snapshot(machine);
 
@@ -60,7 +60,7 @@ test('a release that does not sandbox is found out before anything is linked', a
   });
 });
 
-test('an archive without its shim is refused', async () => {
+it('an archive without its shim is refused', async () => {
   await onNode(newest, { kind: 'without-shim' }, async (machine) => {
     const before = await snapshot(machine);
 
@@ -72,7 +72,7 @@ test('an archive without its shim is refused', async () => {
   });
 });
 
-test('a shim that went missing is not proven, and the next run brings it back without a restart', async () => {
+it('a shim that went missing is not proven, and the next run brings it back without a restart', async () => {
   await onNode(newest, {}, async (machine) => {
     await run(machine);
     const installed = await snapshot(machine);
@@ -88,7 +88,7 @@ test('a shim that went missing is not proven, and the next run brings it back wi
 const full = (path: string, inodes: number) =>
   `mkdir -p ${path} && cp -a ${path} /run/copy && mount -t tmpfs -o nr_inodes=${inodes} tmpfs ${path} && cp -a /run/copy/. ${path}`;
 
-test.each([
+it.each([
   ['the candidate of the configuration is written', full('/etc/containerd', 2)],
   ['the release is downloaded', 'mkdir -p /var/lib/airlock && mount -t tmpfs -o size=4m tmpfs /var/lib/airlock'],
   ['the journal is written', full('/var/lib/airlock', 3)],

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type RealMachine, type ReleaseKind, realFaults } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type Guard, type GuardedNode, guards, without } from '../ssm-documents/guards.ts';
@@ -34,7 +34,7 @@ async function play(guard: Guard, change: (text: string) => string): Promise<voi
 
 // That each rule holds with its guard is what the other tests show, on these nodes as well.
 describe('on a real node', () => {
-  test.each(guards)('$name: broken where the guard is taken out', async (guard) => {
+  it.each(guards)('$name: broken where the guard is taken out', async (guard) => {
     await expect(play(guard, without(guard))).rejects.toThrow(AssertionError);
   });
 });

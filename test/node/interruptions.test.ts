@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../domain/runtimes.ts';
 import type { RealMachine, ReleaseKind } from '../../packages/lab/real-machines.ts';
 import { runDocument } from '../../packages/local-aws/agent.ts';
@@ -94,7 +94,7 @@ async function stepsOf(machine: RealMachine, verb: Verb, runtime: Runtime): Prom
   return [...(plugins[0]?.stderr ?? '').matchAll(/ step: (.*)$/gm)].map(([, step]) => step);
 }
 
-test('the runs pass these boundaries and no other', async () => {
+it('the runs pass these boundaries and no other', async () => {
   for (const target of targets) {
     await onNode(target, {}, async (machine) => {
       expect(await stepsOf(machine, 'install', 'gvisor')).toEqual(installing);
@@ -111,7 +111,7 @@ test('the runs pass these boundaries and no other', async () => {
 describe.each(others)('$what', ({ verb, runtime, ours, boundaries }) => {
   const own = boundaries.filter((step) => verb === 'uninstall' || !shared.has(step));
 
-  test.each(own)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
+  it.each(own)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
     await onNode(newest, {}, async (machine) => {
       const before = await snapshot(machine);
       if (verb === 'uninstall') await run(machine, 'install', { runtime });
@@ -133,7 +133,7 @@ describe.each(targets)('$name', (target) => {
   // What comes before the configuration is changed does not depend on the containerd, nor does what comes after its restart.
   const boundaries = target === newest ? installing : edited.slice(1);
 
-  test.each(boundaries)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
+  it.each(boundaries)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
     await onNode(target, {}, async (machine) => {
       const before = await snapshot(machine);
       await interrupt(machine, step, 'sandboxed', (kill) => kill());
@@ -150,7 +150,7 @@ describe.each(targets)('$name', (target) => {
   });
 });
 
-test.each(undoing)(
+it.each(undoing)(
   'killed at "%s" while a failure is undone: the next run ends with the node as before',
   async (step) => {
     await onNode(newest, { kind: 'plain-runc' }, async (machine) => {
@@ -165,7 +165,7 @@ test.each(undoing)(
   },
 );
 
-test.each(['links switched', 'configuration changed', 'containerd answers'])(
+it.each(['links switched', 'configuration changed', 'containerd answers'])(
   'the power goes at "%s": after the boot the next run ends the installation',
   async (step) => {
     await onNode(newest, {}, async (machine) => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { RealMachine, realDirectory } from '../../packages/lab/real-machines.ts';
 
 const running = join(realDirectory(), 'running');
@@ -22,7 +22,7 @@ function tracesOf(id: string): readonly string[] {
   ];
 }
 
-test("a node has no way out but the door to the mirror, cannot set the host's kernel, and leaves nothing behind", async () => {
+it("a node has no way out but the door to the mirror, cannot set the host's kernel, and leaves nothing behind", async () => {
   const machine = await RealMachine.create({ release: 'trixie' });
   const id = (await machine.read('hostname')).trim();
   try {
@@ -38,7 +38,7 @@ test("a node has no way out but the door to the mirror, cannot set the host's ke
   expect(tracesOf(id)).toEqual([]);
 });
 
-test('the files of a boot change with a boot, and what a node wrote stays', async () => {
+it('the files of a boot change with a boot, and what a node wrote stays', async () => {
   const machine = await RealMachine.create({ release: 'trixie' });
   try {
     const boot = await machine.read('cat', '/proc/sys/kernel/random/boot_id');
@@ -53,7 +53,7 @@ test('the files of a boot change with a boot, and what a node wrote stays', asyn
   }
 });
 
-test('a node dies with the process that made it, and the next node clears away what it left', async () => {
+it('a node dies with the process that made it, and the next node clears away what it left', async () => {
   const module = fileURLToPath(new URL('../../packages/lab/machine/real/machine.ts', import.meta.url));
   const program = `
     const { RealMachine } = await import(${JSON.stringify(module)});
@@ -80,7 +80,7 @@ test('a node dies with the process that made it, and the next node clears away w
   expect(tracesOf(id)).toEqual([]);
 });
 
-test('containerd says over the CRI which handlers it serves, where it can', async () => {
+it('containerd says over the CRI which handlers it serves, where it can', async () => {
   const older = await RealMachine.create({ release: 'trixie' });
   try {
     expect(await older.handlers()).toBeUndefined();

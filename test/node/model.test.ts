@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readResult } from '../../domain/result.ts';
 import type { MachineFault } from '../../packages/lab/faults.ts';
 import { recordings } from '../../packages/lab/machines.ts';
@@ -39,7 +39,7 @@ const cases: readonly (readonly [MachineFault | 'none', RealFault])[] = [
 ];
 
 describe('a real node answers as the model of it was recorded, and is as before where it was not installed', () => {
-  test.each(cases)('%s', async (fault, planted) => {
+  it.each(cases)('%s', async (fault, planted) => {
     const idle = fault === 'containerd-dead';
     await onNode(newest, { ...planted.options, kind: planted.kind ?? 'sandboxed', idle }, async (machine) => {
       const before = await snapshot(machine);

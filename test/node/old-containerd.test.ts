@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
@@ -8,7 +8,7 @@ import { targets } from './targets.ts';
 
 const catalogue = parseCatalogue(readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8'));
 
-test.each(targets.filter(({ series }) => series === '1.6'))(
+it.each(targets.filter(({ series }) => series === '1.6'))(
   '$name: a gVisor whose shim it does not understand is refused with the reason, and nothing is fetched',
   async (target) => {
     await onNode(target, {}, async (machine) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { configurations } from '../../packages/lab/machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
@@ -17,7 +17,7 @@ SystemdCgroup = true
 address = "127.0.0.1:1338"
 `;
 
-  test.each(targets)('$name: cgroups, mirrors, metrics and another handler of its own are kept', async (target) => {
+  it.each(targets)('$name: cgroups, mirrors, metrics and another handler of its own are kept', async (target) => {
     await onNode(target, { configuration: { text: own } }, async (machine) => {
       const before = await snapshot(machine);
 
@@ -29,7 +29,7 @@ address = "127.0.0.1:1338"
     });
   });
 
-  test.each(targets.filter(({ series }) => series !== '2.x'))(
+  it.each(targets.filter(({ series }) => series !== '2.x'))(
     '$name: a file of version 3 that its next start would not survive is refused, and nothing is restarted',
     async (target) => {
       await onNode(target, {}, async (machine) => {
@@ -46,7 +46,7 @@ address = "127.0.0.1:1338"
     },
   );
 
-  test('a second boot downloads nothing, restarts nothing and keeps the file', async () => {
+  it('a second boot downloads nothing, restarts nothing and keeps the file', async () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine);
       const bytes = await machine.configuration();

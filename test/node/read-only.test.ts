@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectAsBefore, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
-test.each(['/usr/local', '/opt', '/etc/containerd'])(
+it.each(['/usr/local', '/opt', '/etc/containerd'])(
   'a node with %s read-only is refused with the folder by name, before anything is fetched or changed',
   async (folder) => {
     await onNode(newest, {}, async (machine) => {

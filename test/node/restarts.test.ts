@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OwnConfiguration } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
@@ -82,7 +82,7 @@ const traps: readonly Trap[] = [
 describe.each(targets)(
   '$name: what the next start would not survive is refused before anything is touched',
   (target) => {
-    test.each(traps)('$name', async ({ configuration, change, named }) => {
+    it.each(traps)('$name', async ({ configuration, change, named }) => {
       await onNode(target, { configuration }, async (machine) => {
         await machine.read('sh', '-c', change);
         const before = await snapshot(machine);
@@ -103,7 +103,7 @@ describe.each(targets)(
       });
     });
 
-    test('a change that loads goes live with ours, and the result says so', async () => {
+    it('a change that loads goes live with ours, and the result says so', async () => {
       await onNode(
         target,
         { configuration: { text: imports, files: { '/etc/containerd/conf.d/10.toml': metrics } } },
@@ -121,7 +121,7 @@ describe.each(targets)(
       );
     });
 
-    test('a configuration whose sockets, addresses and snapshotter are only on the real node is tried out all the same', async () => {
+    it('a configuration whose sockets, addresses and snapshotter are only on the real node is tried out all the same', async () => {
       const text = `version = 2
 [debug]
 address = "/run/containerd/debug.sock"
@@ -153,7 +153,7 @@ ${runc}`;
 const bound = (line: string) => `[Unit]\n${line}\nAfter=containerd.service\n[Service]\nExecStart=/bin/sleep 1000000\n`;
 
 describe('units that are bound to containerd', () => {
-  test.each(['Requires', 'BindsTo', 'PartOf', 'Requisite'])(
+  it.each(['Requires', 'BindsTo', 'PartOf', 'Requisite'])(
     'by %s= restart with it, run again, and stand in the result',
     async (word) => {
       const files = {
@@ -176,7 +176,7 @@ describe('units that are bound to containerd', () => {
     },
   );
 
-  test('by StopPropagatedFrom= would stay down: refused', async () => {
+  it('by StopPropagatedFrom= would stay down: refused', async () => {
     const files = { '/etc/systemd/system/first.service': bound('StopPropagatedFrom=containerd.service') };
     await onNode(newest, { files }, async (machine) => {
       await machine.read('systemctl', 'start', 'first');
@@ -190,7 +190,7 @@ describe('units that are bound to containerd', () => {
     });
   });
 
-  test('run again after a restart that failed and was undone', async () => {
+  it('run again after a restart that failed and was undone', async () => {
     const path = '/usr/local/sbin/containerd-with-a-fault';
     const files = {
       [path]: `#!/bin/sh\nif grep -qs airlock:begin /etc/containerd/config.toml; then exit 1; fi\nexec /usr/bin/containerd "$@"\n`,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, onNode, run, runtimesIn, snapshot } from './installation.ts';
 import { newest, targets } from './targets.ts';
@@ -17,7 +17,7 @@ async function rewrite(machine: RealMachine, tool: keyof typeof tools): Promise<
 }
 
 describe.each(targets)('$name: a handler of ours without our marks', (target) => {
-  test.each(Object.keys(tools) as (keyof typeof tools)[])(
+  it.each(Object.keys(tools) as (keyof typeof tools)[])(
     'because a tool %s: is known, proven and taken out',
     async (tool) => {
       await onNode(target, {}, async (machine) => {
@@ -41,7 +41,7 @@ describe.each(targets)('$name: a handler of ours without our marks', (target) =>
 });
 
 describe('a handler of ours without our marks', () => {
-  test('that a tool moved into an import stays, and its files with it: the uninstallation is refused', async () => {
+  it('that a tool moved into an import stays, and its files with it: the uninstallation is refused', async () => {
     const text = `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n`;
     await onNode(newest, { configuration: { text } }, async (machine) => {
       await run(machine);
@@ -59,7 +59,7 @@ describe('a handler of ours without our marks', () => {
     });
   });
 
-  test('that somebody changed is not ours: an installation is refused', async () => {
+  it('that somebody changed is not ours: an installation is refused', async () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine);
       await rewrite(machine, 'drops comments');
@@ -73,7 +73,7 @@ describe('a handler of ours without our marks', () => {
     });
   });
 
-  test.each(['kata', 'sysbox'] as const)('of %s: the same', async (runtime) => {
+  it.each(['kata', 'sysbox'] as const)('of %s: the same', async (runtime) => {
     await onNode(newest, {}, async (machine) => {
       await run(machine, 'install', { runtime });
       await rewrite(machine, 'drops comments');

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../domain/runtimes.ts';
 import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, type Snapshot, snapshot, supplyOf } from './installation.ts';
@@ -78,7 +78,7 @@ describe.each(cases)('$runtime', (entry) => {
   // containerd gives pods user namespaces from 2.0 on.
   const daemons = targets.filter(({ series }) => runtime !== 'sysbox' || series === '2.x');
 
-  test.each(daemons)('$name: installed, proven, found out when bent, and taken away byte for byte', async (target) => {
+  it.each(daemons)('$name: installed, proven, found out when bent, and taken away byte for byte', async (target) => {
     await onNode(target, {}, async (machine) => {
       const { requests } = await supplyOf('sandboxed');
       const before = await snapshot(machine);
@@ -125,7 +125,7 @@ describe.each(cases)('$runtime', (entry) => {
     });
   });
 
-  test('a release whose containers run under plain runc fails the proof, and the node is as before', async () => {
+  it('a release whose containers run under plain runc fails the proof, and the node is as before', async () => {
     await onNode(newest, { kind: 'plain-runc' }, async (machine) => {
       const before = await snapshot(machine);
 
@@ -139,7 +139,7 @@ describe.each(cases)('$runtime', (entry) => {
   });
 });
 
-test.each([
+it.each([
   ['off', /virtualization/],
   ['no-device', /^\/dev\/kvm is not there/],
 ] as const)('Kata without /dev/kvm (%s) is refused, and nothing is downloaded', async (virtualization, detail) => {
@@ -158,7 +158,7 @@ test.each([
 });
 
 describe('another release', () => {
-  test('of gVisor comes without a restart, beside a sandbox of the one before that lives on', async () => {
+  it('of gVisor comes without a restart, beside a sandbox of the one before that lives on', async () => {
     await onNode(newest, {}, async (machine) => {
       const [sandboxed] = cases;
       await run(machine, 'install', { release: '20260921.0' });
@@ -177,7 +177,7 @@ describe('another release', () => {
     });
   });
 
-  test('of Kata comes without a restart, and not under a guest', async () => {
+  it('of Kata comes without a restart, and not under a guest', async () => {
     await onNode(newest, {}, async (machine) => {
       const [, guest] = cases;
       await run(machine, 'install', { runtime: 'kata', release: '4.1.0' });
@@ -195,7 +195,7 @@ describe('another release', () => {
   });
 });
 
-test.each([
+it.each([
   ['gvisor', 'kata'],
   ['kata', 'gvisor'],
   ['sysbox', 'gvisor'],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RealMachine } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
@@ -48,7 +48,7 @@ async function leaksOf(machine: RealMachine, change: (text: string) => string): 
 }
 
 describe('another user of the node', () => {
-  test.each(targets)(
+  it.each(targets)(
     '$name: reads the password of a registry nowhere, at no boundary and not afterwards',
     async (target) => {
       await onNode(target, { configuration }, async (machine) => {
@@ -63,7 +63,7 @@ describe('another user of the node', () => {
     },
   );
 
-  test('reads it where the work of a run is not for root alone', async () => {
+  it('reads it where the work of a run is not for root alone', async () => {
     await onNode(newest, { configuration }, async (machine) => {
       await machine.read('chmod', '600', path);
 
@@ -75,7 +75,7 @@ describe('another user of the node', () => {
     });
   });
 
-  test('can neither hold the lock nor see what a run works on', async () => {
+  it('can neither hold the lock nor see what a run works on', async () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine, 'prove');
 
@@ -87,7 +87,7 @@ describe('another user of the node', () => {
     });
   });
 
-  test('has no file written by a link in place of the log', async () => {
+  it('has no file written by a link in place of the log', async () => {
     await onNode(newest, {}, async (machine) => {
       await machine.write('/etc/victim', 'as before\n');
       await machine.read('ln', '-s', '/etc/victim', '/var/log/airlock.log');
@@ -98,7 +98,7 @@ describe('another user of the node', () => {
     });
   });
 
-  test('keeps no runtime on the node by a process that is called like its shim', async () => {
+  it('keeps no runtime on the node by a process that is called like its shim', async () => {
     await onNode(newest, {}, async (machine) => {
       expect(await run(machine, 'install', { runtime: 'kata' })).toMatchObject({ outcome: 'installed' });
       const shim = '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2';

@@ -1,6 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fakeTimeLibrary, type RealMachine } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
@@ -24,7 +24,7 @@ async function holdPackageLock(machine: RealMachine, seconds: number): Promise<v
 
 // They wait far more than they work.
 describe.concurrent('a package lock', () => {
-  test('that is held for a while is waited for', async () => {
+  it('that is held for a while is waited for', async () => {
     await onNode(newest, {}, async (machine) => {
       const before = await snapshot(machine);
       await holdPackageLock(machine, 15);
@@ -36,7 +36,7 @@ describe.concurrent('a package lock', () => {
     });
   });
 
-  test('that is held for ever is given up, with the node as before', async () => {
+  it('that is held for ever is given up, with the node as before', async () => {
     await onNode(newest, {}, async (machine) => {
       const before = await snapshot(machine);
       await holdPackageLock(machine, 100_000);
@@ -86,7 +86,7 @@ describe('a clock', () => {
     expectInstalled(await snapshot(machine), before);
   }
 
-  test.each([
+  it.each([
     ['an hour ahead', '+3600s', '+3600s'],
     ['an hour behind', '-3600s', '-3600s'],
     ['an hour ahead that is set right during the restart', '+3600s', '+0s'],

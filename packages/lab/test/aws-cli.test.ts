@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Served, serve } from '../../local-aws/server.ts';
 import { startModelled } from '../simulation/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../simulation/node.ts';
@@ -57,7 +57,7 @@ async function answer(args: string) {
 }
 
 describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the guide for operators uses it', () => {
-  test('finds the command of a node and what it printed', async () => {
+  it('finds the command of a node and what it printed', async () => {
     const { Commands } = await answer('ssm list-commands');
     expect(Commands).toHaveLength(1);
     const [{ CommandId }] = Commands;
@@ -72,7 +72,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     expect(InstanceInformationList).toMatchObject([{ InstanceId: node.instanceId, PingStatus: 'Online' }]);
   });
 
-  test('finds the execution of a node, and what became of it', async () => {
+  it('finds the execution of a node, and what became of it', async () => {
     const arn = world.cloud.resources.find(({ type }) => type === 'AWS::StepFunctions::StateMachine')?.ref;
     const { executions } = await answer(`stepfunctions list-executions --state-machine-arn ${arn}`);
     expect(executions).toMatchObject([{ status: 'SUCCEEDED', name: expect.stringContaining(node.instanceId) }]);
@@ -82,7 +82,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     expect(history.events.at(-1).type).toBe('ExecutionSucceeded');
   });
 
-  test('reads queues, the ledger, instances and logs', async () => {
+  it('reads queues, the ledger, instances and logs', async () => {
     for (const { settings } of world.services.sqs.all().slice(0, 2)) {
       const names = '--attribute-names ApproximateNumberOfMessages QueueArn';
       const { Attributes } = await answer(`sqs get-queue-attributes --queue-url ${settings.url} ${names}`);
@@ -101,7 +101,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     expect((await answer('sts get-caller-identity')).Arn).toContain('assumed-role/Operator/cli');
   });
 
-  test('is told so in the words of the service where something is wrong', async () => {
+  it('is told so in the words of the service where something is wrong', async () => {
     const missing = await aws(
       'ssm get-command-invocation --command-id 00000000-0000-4000-8000-000000000000 --instance-id i-0123456789abcdef0',
     );
@@ -118,7 +118,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
 });
 
 describe('the front for other programs', () => {
-  test('refuses what is not signed, and what was signed at another time', async () => {
+  it('refuses what is not signed, and what was signed at another time', async () => {
     const bare = await fetch(served.url, { method: 'POST', body: '{}' });
     expect([bare.status, await bare.text()]).toEqual([403, expect.stringContaining('MissingAuthenticationToken')]);
     const late = await serve(world.cloud, () => Date.now() + 6 * 60_000);
@@ -131,7 +131,7 @@ describe('the front for other programs', () => {
     }
   });
 
-  test('names everything that other tools need', () => {
+  it('names everything that other tools need', () => {
     expect(Object.keys(served.environment)).toEqual([
       'AWS_ENDPOINT_URL',
       'AWS_REGION',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nodeBody, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, messageOf } from '../client.ts';
 
@@ -35,13 +35,13 @@ async function answerOf(name: string, spec: object) {
   return await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody(`${name}-1`));
 }
 
-test('a policy without a binding denies nothing', async () => {
+it('a policy without a binding denies nothing', async () => {
   cluster.api.apply(policyOf('unbound', { validations: [{ expression: 'false' }] }));
 
   expect((await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody('unbound-1'))).code).toBe(201);
 });
 
-test('without a reason the answer is 422, and without a message it names the expression', async () => {
+it('without a reason the answer is 422, and without a message it names the expression', async () => {
   const answer = await answerOf('plain', { validations: [{ expression: '1 == 2' }] });
 
   expect([answer.code, messageOf(answer)]).toEqual([
@@ -50,13 +50,13 @@ test('without a reason the answer is 422, and without a message it names the exp
   ]);
 });
 
-test('an expression that cannot be evaluated denies', async () => {
+it('an expression that cannot be evaluated denies', async () => {
   const answer = await answerOf('broken', { validations: [{ expression: 'object.spec.missing == 1' }] });
 
   expect([answer.code, messageOf(answer)]).toEqual([422, expect.stringContaining('resulted in error: ')]);
 });
 
-test('a variable that cannot be evaluated hurts those alone that use it', async () => {
+it('a variable that cannot be evaluated hurts those alone that use it', async () => {
   const variables = [{ name: 'broken', expression: 'object.spec.missing' }];
 
   expect((await answerOf('unused', { variables, validations: [{ expression: 'true' }] })).code).toBe(201);
@@ -65,7 +65,7 @@ test('a variable that cannot be evaluated hurts those alone that use it', async 
   );
 });
 
-test('a message that fails gives way to the fixed one', async () => {
+it('a message that fails gives way to the fixed one', async () => {
   const validations = [
     { expression: 'false', message: 'no', messageExpression: 'object.spec.missing', reason: 'Forbidden' },
   ];
@@ -74,13 +74,13 @@ test('a message that fails gives way to the fixed one', async () => {
   expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringMatching(/denied request: no$/)]);
 });
 
-test('what is empty is not in the request', async () => {
+it('what is empty is not in the request', async () => {
   const expression = "!has(request.subResource) && !has(request.namespace) && request.resource.group == ''";
 
   expect((await answerOf('request', { validations: [{ expression, reason: 'Forbidden' }] })).code).toBe(201);
 });
 
-test.each<[string, object]>([
+it.each<[string, object]>([
   ['a variable with a reserved name', { variables: [{ name: 'namespace', expression: '1' }], validations: [] }],
   ['parameters', { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations: [] }],
   ['audit annotations', { auditAnnotations: [], validations: [] }],

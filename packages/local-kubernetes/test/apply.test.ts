@@ -1,5 +1,5 @@
 // What the stand-in alone can tell of server-side apply and of namespaces; the rest is in test/kubernetes.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   credentials,
   pass,
@@ -33,7 +33,7 @@ const runtimeClass = (label: string) => ({
 const apply = (path: string, object: object, query: string, who = cluster.admin) =>
   ask(who, 'PATCH', `/apis/${path}${query}`, object, 'application/apply-patch+yaml');
 
-test('an administrator who applied by hand is named with the version that he wrote in', async () => {
+it('an administrator who applied by hand is named with the version that he wrote in', async () => {
   cluster.api.apply(runtimeClass('a'));
   const answer = await apply('node.k8s.io/v1/runtimeclasses/fast', runtimeClass('c'), '?fieldManager=two');
 
@@ -42,7 +42,7 @@ test('an administrator who applied by hand is named with the version that he wro
   );
 });
 
-test('a parameter that the stand-in does not know is refused by name', async () => {
+it('a parameter that the stand-in does not know is refused by name', async () => {
   const answer = await apply(
     'node.k8s.io/v1/runtimeclasses/fast',
     runtimeClass('c'),
@@ -52,7 +52,7 @@ test('a parameter that the stand-in does not know is refused by name', async () 
   expect([answer.code, messageOf(answer)]).toEqual([400, expect.stringContaining('fieldValidation')]);
 });
 
-test('the access policy of a cluster administrator gives every right, that of granting too, until its entry is gone', async () => {
+it('the access policy of a cluster administrator gives every right, that of granting too, until its entry is gone', async () => {
   cluster.api.addAccessEntry({ principalArn: role, kubernetesGroups: [], clusterAdmin: true });
   const admin = await cluster.asGatekeeper({ region, credentials });
   const granting = () => apply(`${rbac}/clusterroles/wide`, wide, '?fieldManager=w', admin);
@@ -66,7 +66,7 @@ describe('a namespace', () => {
   const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lab' } };
   const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'a', image: 'b' }] } };
 
-  test('that is deleted takes nothing new, and is gone once it is empty', async () => {
+  it('that is deleted takes nothing new, and is gone once it is empty', async () => {
     cluster.api.apply(space);
     await ask(cluster.admin, 'POST', '/api/v1/namespaces/lab/pods', pod);
     const deleted = await ask(cluster.admin, 'DELETE', '/api/v1/namespaces/lab');
@@ -79,7 +79,7 @@ describe('a namespace', () => {
     expect(cluster.api.pods()).toEqual([]);
   });
 
-  test('of the cluster itself cannot be deleted', async () => {
+  it('of the cluster itself cannot be deleted', async () => {
     expect((await ask(cluster.admin, 'DELETE', '/api/v1/namespaces/default')).code).toBe(403);
   });
 });

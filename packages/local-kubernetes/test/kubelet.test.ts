@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { nodeBody, pass, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, type Connection, messageOf } from '../client.ts';
 import { Controllers } from '../controllers.ts';
@@ -27,7 +27,7 @@ function kubelet(name: string, handlers: () => readonly RuntimeHandler[] | undef
   });
 }
 
-test('a kubelet joins with its labels and taints, becomes ready, and reports a new handler some seconds after it is there', async () => {
+it('a kubelet joins with its labels and taints, becomes ready, and reports a new handler some seconds after it is there', async () => {
   let handlers = [{ name: 'runc', features }];
   const one = kubelet('joins', () => handlers);
 
@@ -47,14 +47,14 @@ test('a kubelet joins with its labels and taints, becomes ready, and reports a n
   expect(cluster.api.node('joins')?.status?.runtimeHandlers?.map(({ name }) => name)).toEqual(['runc', 'runsc']);
 });
 
-test('a container runtime that does not report its handlers leaves the list out', async () => {
+it('a container runtime that does not report its handlers leaves the list out', async () => {
   await kubelet('silent', () => undefined).join();
   await pass(cluster.clock, 20_000);
 
   expect(cluster.api.node('silent')?.status).not.toHaveProperty('runtimeHandlers');
 });
 
-test('a kubelet that cannot reach the API joins as soon as it can', async () => {
+it('a kubelet that cannot reach the API joins as soon as it can', async () => {
   cluster.api.faults.plant(({ user }) => user === 'system:node:patient', { kind: 'drop', when: 'before' }, 3);
   const joined = kubelet('patient', () => undefined).join();
 
@@ -66,7 +66,7 @@ test('a kubelet that cannot reach the API joins as soon as it can', async () => 
   expect(cluster.api.node('patient')).toBeDefined();
 });
 
-test('Karpenter takes its own taint off at registration and puts back a startup taint that somebody removed before', async () => {
+it('Karpenter takes its own taint off at registration and puts back a startup taint that somebody removed before', async () => {
   const unregistered = { key: 'karpenter.sh/unregistered', value: '', effect: 'NoExecute' };
   await kubelet('karpenter', () => undefined, [gate, unregistered]).join();
   const controllers = new Controllers(cluster.api, cluster.clock);
@@ -83,7 +83,7 @@ test('Karpenter takes its own taint off at registration and puts back a startup 
   });
 });
 
-test.each<[string, string, unknown, string]>([
+it.each<[string, string, unknown, string]>([
   ['lift the gate', 'mine', { op: 'remove', path: '/spec/taints/0' }, 'node "mine" is not allowed to modify taints'],
   [
     'set the label of the proof',
@@ -117,7 +117,7 @@ test.each<[string, string, unknown, string]>([
   }
 });
 
-test('a kubelet may set a label of another domain on its own node', async () => {
+it('a kubelet may set a label of another domain on its own node', async () => {
   const answer = await ask(asNode, 'PATCH', '/api/v1/nodes/mine', [
     { op: 'add', path: '/metadata/labels/a.example~1b', value: 'c' },
   ]);
@@ -125,7 +125,7 @@ test('a kubelet may set a label of another domain on its own node', async () => 
   expect(answer.code).toBe(200);
 });
 
-test('a controller that cannot reach the API changes the node as soon as it can', async () => {
+it('a controller that cannot reach the API changes the node as soon as it can', async () => {
   await kubelet('late', () => undefined).join();
   const controllers = new Controllers(cluster.api, cluster.clock);
   cluster.api.faults.plant(({ user }) => user === 'system:kube-controller-manager', { kind: 'status', code: 503 }, 2);
@@ -137,7 +137,7 @@ test('a controller that cannot reach the API changes the node as soon as it can'
   expect(cluster.api.node('late')?.spec?.taints).toEqual([gate]);
 });
 
-test('the node lifecycle controller is told when the node is ready', async () => {
+it('the node lifecycle controller is told when the node is ready', async () => {
   const controllers = new Controllers(cluster.api, cluster.clock);
   await new Kubelet({
     api: cluster.api,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { proofPod } from '../../../domain/proof-pod.ts';
 import { pass, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, messageOf } from '../client.ts';
@@ -33,7 +33,7 @@ const proofWith = (name: string, spec: object) => {
   return { ...pod, spec: { ...pod.spec, ...spec } };
 };
 
-test('a pod gets the defaults of the API, and the node selector of its RuntimeClass', async () => {
+it('a pod gets the defaults of the API, and the node selector of its RuntimeClass', async () => {
   await create(proofPod({ ...plan, name: 'defaults' }));
 
   expect(read('defaults')).toMatchObject({
@@ -49,7 +49,7 @@ test('a pod gets the defaults of the API, and the node selector of its RuntimeCl
   });
 });
 
-test('a pod that does not tolerate failing nodes gets that for five minutes', async () => {
+it('a pod that does not tolerate failing nodes gets that for five minutes', async () => {
   await create(proofWith('tolerations', { tolerations: [] }));
 
   expect(read('tolerations')?.spec?.tolerations?.map(({ key }) => key)).toEqual([
@@ -58,7 +58,7 @@ test('a pod that does not tolerate failing nodes gets that for five minutes', as
   ]);
 });
 
-test.each<[string, object, number, string]>([
+it.each<[string, object, number, string]>([
   [
     'an unknown RuntimeClass',
     { runtimeClassName: 'kata-qemu' },
@@ -98,7 +98,7 @@ test.each<[string, object, number, string]>([
   expect([answer.code, messageOf(answer)]).toEqual([code, expect.stringContaining(words)]);
 });
 
-test('a namespace that enforces nothing takes a privileged pod', async () => {
+it('a namespace that enforces nothing takes a privileged pod', async () => {
   const { metadata, spec } = proofWith('free', { hostNetwork: true });
 
   expect(
@@ -106,7 +106,7 @@ test('a namespace that enforces nothing takes a privileged pod', async () => {
   ).toBe(201);
 });
 
-test('a pod runs on its node 1.6 s after it was bound, and is gone 0.1 s after it was deleted', async () => {
+it('a pod runs on its node 1.6 s after it was bound, and is gone 0.1 s after it was deleted', async () => {
   await create(proofPod({ ...plan, name: 'runs' }));
   await pass(cluster.clock, 1_500);
   const early = read('runs')?.status?.phase;
@@ -121,7 +121,7 @@ test('a pod runs on its node 1.6 s after it was bound, and is gone 0.1 s after i
   expect(read('runs')).toBeUndefined();
 });
 
-test('a pod in a user namespace does not start with a handler that has none, and the Event says why', async () => {
+it('a pod in a user namespace does not start with a handler that has none, and the Event says why', async () => {
   await create(proofWith('userns', { hostUsers: false }));
   await pass(cluster.clock, 5_000);
 
@@ -136,14 +136,14 @@ test('a pod in a user namespace does not start with a handler that has none, and
   });
 });
 
-test('a pod that nobody deletes fails after its deadline', async () => {
+it('a pod that nobody deletes fails after its deadline', async () => {
   await create(proofWith('outlives', { activeDeadlineSeconds: 10 }));
   await pass(cluster.clock, 11_000);
 
   expect(read('outlives')?.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
 });
 
-test("a pod's spec does not change", async () => {
+it("a pod's spec does not change", async () => {
   await create(proofPod({ ...plan, name: 'fixed' }));
   const answer = await ask(cluster.admin, 'PATCH', `${pods}/fixed`, [
     { op: 'add', path: '/spec/hostNetwork', value: true },
@@ -152,7 +152,7 @@ test("a pod's spec does not change", async () => {
   expect([answer.code, messageOf(answer)]).toEqual([422, expect.stringContaining('pod updates may not change fields')]);
 });
 
-test("a kubelet's credentials reach the pods of its own node alone", async () => {
+it("a kubelet's credentials reach the pods of its own node alone", async () => {
   const theirs = cluster.connection(cluster.api.tokenFor('system:node:theirs', ['system:nodes']));
   await create(proofPod({ ...plan, name: 'guarded' }));
 
@@ -166,14 +166,14 @@ test("a kubelet's credentials reach the pods of its own node alone", async () =>
   expect(messageOf(report)).toContain('can only update pod status for pods with spec.nodeName set to itself');
 });
 
-test('what was bound to a node that is gone is removed', async () => {
+it('what was bound to a node that is gone is removed', async () => {
   await create(proofPod({ ...plan, name: 'orphan', nodeName: 'theirs' }));
   await new Controllers(cluster.api, cluster.clock).instanceGone('theirs');
 
   expect(read('orphan')).toBeUndefined();
 });
 
-test('a field by which the kind cannot be selected is refused', async () => {
+it('a field by which the kind cannot be selected is refused', async () => {
   const answer = await ask(cluster.admin, 'GET', '/api/v1/pods?fieldSelector=spec.hostNetwork=true');
 
   expect([answer.code, messageOf(answer)]).toEqual([400, 'field label not supported: spec.hostNetwork']);

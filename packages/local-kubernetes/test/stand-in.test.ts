@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { nodeBody, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { type Answered, ask, type Connection } from '../client.ts';
 
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterAll(() => cluster.stop());
 
-test.each<[string, () => Promise<Answered>, number]>([
+it.each<[string, () => Promise<Answered>, number]>([
   ['another kind of patch', () => ask(admin, 'PATCH', '/api/v1/nodes/x', {}, 'application/merge-patch+json'), 415],
   ['a watch of what nobody here watches', () => ask(admin, 'GET', '/api/v1/events?watch=1'), 405],
   ['an unknown parameter', () => ask(admin, 'GET', '/api/v1/nodes?timeoutSeconds=1'), 400],
@@ -30,7 +30,7 @@ test.each<[string, () => Promise<Answered>, number]>([
   expect(cluster.api.refusals).toHaveLength(before + 1);
 });
 
-test('requests of AWS roles are counted by name, those of kubelets and administrators are not', async () => {
+it('requests of AWS roles are counted by name, those of kubelets and administrators are not', async () => {
   const before = cluster.api.counts.get('kubernetes:get nodes') ?? 0;
 
   await ask(gatekeeper, 'GET', '/api/v1/nodes/x');
@@ -39,7 +39,7 @@ test('requests of AWS roles are counted by name, those of kubelets and administr
   expect(cluster.api.counts.get('kubernetes:get nodes')).toBe(before + 1);
 });
 
-test('planted faults are answered as the real server would, as often as they were planted', async () => {
+it('planted faults are answered as the real server would, as often as they were planted', async () => {
   cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 3 }, 1);
   const busy = await ask(gatekeeper, 'GET', '/api/v1/nodes');
   const calm = await ask(gatekeeper, 'GET', '/api/v1/nodes');
@@ -49,7 +49,7 @@ test('planted faults are answered as the real server would, as often as they wer
   await expect(ask(gatekeeper, 'GET', '/api/v1/nodes')).rejects.toThrow();
 });
 
-test('a patch whose answer is cut off was carried out all the same', async () => {
+it('a patch whose answer is cut off was carried out all the same', async () => {
   await ask(admin, 'POST', '/api/v1/nodes', nodeBody('cut'));
   cluster.api.faults.plant(({ verb }) => verb === 'patch', { kind: 'drop', when: 'mid-answer' }, 1);
 

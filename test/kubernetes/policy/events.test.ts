@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { almighty, owner, unique } from './almighty.ts';
 
@@ -20,7 +20,7 @@ const event = () => ({
 const create = (body: object): Promise<Answered> => ask(here().us, 'POST', '/api/v1/namespaces/default/events', body);
 
 describe('our identity may write an Event', () => {
-  test.each([
+  it.each([
     ['about a release', {}],
     ['about a quarantine', { type: 'Warning', reason: 'AirlockQuarantined' }],
   ])('%s', async (_what, change) => {
@@ -32,7 +32,7 @@ describe('our identity may write an Event', () => {
 
 describe('our identity may write no Event', () => {
   const about = (change: object) => ({ involvedObject: { ...event().involvedObject, ...change } });
-  test.each<[string, object, string]>([
+  it.each<[string, object, string]>([
     ['about a Secret', about({ kind: 'Secret', namespace: 'default' }), 'involvedObject.kind'],
     [
       'about a Deployment',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { proofPod } from '../../../domain/proof-pod.ts';
 import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { add, almighty, nodeIn, proven, unique } from './almighty.ts';
@@ -6,7 +6,7 @@ import { add, almighty, nodeIn, proven, unique } from './almighty.ts';
 const here = almighty();
 
 describe('with every right of RBAC our identity may not', () => {
-  test.each<[string, () => Promise<Answered>, string]>([
+  it.each<[string, () => Promise<Answered>, string]>([
     [
       'make a Node',
       () => ask(here().us, 'POST', '/api/v1/nodes', { metadata: { name: 'forged' } }),

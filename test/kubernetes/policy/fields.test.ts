@@ -11,7 +11,7 @@ import {
   V1ResourceRequirements,
   V1SecurityContext,
 } from '@kubernetes/client-node';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventFields, eventFrom, eventMetadata, eventObject } from '../../../kubernetes/event-policy.ts';
 import { metadataCare, specCare, statusCare } from '../../../kubernetes/node-policy.ts';
 import {
@@ -23,7 +23,7 @@ import {
   podSpec,
 } from '../../../kubernetes/pod-policy.ts';
 
-test.each([
+it.each([
   ['metadata of a Node', V1ObjectMeta, metadataCare],
   ['spec of a Node', V1NodeSpec, specCare],
   ['status of a Node', V1NodeStatus, statusCare],

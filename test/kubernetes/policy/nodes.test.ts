@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { add, almighty, gone, type NodeBody, nodeIn, owner, proven, receipt } from './almighty.ts';
 
@@ -36,7 +36,7 @@ const release = [
 ];
 
 describe('on a Node our identity may', () => {
-  test.each<[string, readonly object[]]>([
+  it.each<[string, readonly object[]]>([
     ['set its state', [add('/metadata/labels/airlock.dev~1state', 'released')]],
     ['remove its labels', [gone('/metadata/labels/airlock.dev~1state')]],
     ['write its annotation', [add(`/metadata/annotations/${receipt}`, '{}')]],
@@ -56,7 +56,7 @@ describe('on a Node our identity may', () => {
 });
 
 describe('on a Node of an earlier launch our identity may', () => {
-  test('take the label back and leave the gate', async () => {
+  it('take the label back and leave the gate', async () => {
     const answer = await change(
       [gone(`/metadata/labels/${proven}`), gone('/metadata/labels/airlock.dev~1state')],
       '',
@@ -66,7 +66,7 @@ describe('on a Node of an earlier launch our identity may', () => {
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  test('take the label back and put the gate back, without a receipt', async () => {
+  it('take the label back and put the gate back, without a receipt', async () => {
     const answer = await change([gone(`/metadata/labels/${proven}`), add('/spec/taints/-', bootstrap)], '', (body) => {
       released(body);
       open(body);
@@ -75,7 +75,7 @@ describe('on a Node of an earlier launch our identity may', () => {
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  test('write the receipt of a new proof where its gate is off', async () => {
+  it('write the receipt of a new proof where its gate is off', async () => {
     const again = [
       add(`/metadata/labels/${proven}`, 'gvisor'),
       add(`/metadata/annotations/${receipt}`, '{"later":true}'),
@@ -88,13 +88,13 @@ describe('on a Node of an earlier launch our identity may', () => {
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  test('release it where somebody lifted its gate', async () => {
+  it('release it where somebody lifted its gate', async () => {
     const answer = await change(release.slice(1, 3), '', open);
 
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  test.each<[string, readonly object[]]>([
+  it.each<[string, readonly object[]]>([
     ['lift the gate alone', [gateIs, gone('/spec/taints/1')]],
     [
       'lift the gate with the label and the receipt as they stand',
@@ -125,7 +125,7 @@ describe('on a Node of an earlier launch our identity may', () => {
 });
 
 describe('on a Node without the label of a pool our identity may not', () => {
-  test.each<[string, readonly object[]]>([
+  it.each<[string, readonly object[]]>([
     ['release it', release],
     ['set its label', [add('/metadata/labels/airlock.dev~1state', 'released')]],
     ['write its annotation', [add(`/metadata/annotations/${receipt}`, '{}')]],
@@ -151,7 +151,7 @@ describe('on a Node without the label of a pool our identity may not', () => {
 describe('on a Node our identity may not', () => {
   const label = 'airlock may not change this label of a node: ';
   const taint = 'airlock may not change this taint of a node: ';
-  test.each<[string, readonly object[], string]>([
+  it.each<[string, readonly object[], string]>([
     ['add a label of another', [add('/metadata/labels/other', 'x')], `${label}other`],
     ['change a label of another', [add('/metadata/labels/team', 'b')], `${label}team`],
     ['remove a label of another', [gone('/metadata/labels/team')], `${label}team`],
@@ -253,7 +253,7 @@ describe('on a Node our identity may not', () => {
     );
   });
 
-  test('change the order of taints of others without adding or removing one', async () => {
+  it('change the order of taints of others without adding or removing one', async () => {
     const name = await nodeIn(here());
     const two = [
       { key: 'a', effect: 'NoSchedule' },
@@ -266,7 +266,7 @@ describe('on a Node our identity may not', () => {
     expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringContaining('the order of the taints')]);
   });
 
-  test.each<[string, object, string]>([
+  it.each<[string, object, string]>([
     ['a label', add('/metadata/labels/other', 'x'), 'this label of a node: other'],
     ['an annotation', add('/metadata/annotations/other', 'x'), 'this annotation of a node: other'],
     ['a finalizer', gone('/metadata/finalizers'), 'metadata of a node: finalizers'],
@@ -281,7 +281,7 @@ describe('on a Node our identity may not', () => {
   });
 });
 
-test('the policies touch no other identity', async () => {
+it('the policies touch no other identity', async () => {
   const answer = await ask(here().cluster.admin, 'PATCH', `/api/v1/nodes/${await nodeIn(here())}`, [
     add('/metadata/labels/other', 'x'),
     add('/spec/unschedulable', true),

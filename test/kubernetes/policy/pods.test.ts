@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { proofPod } from '../../../domain/proof-pod.ts';
 import { type Answered, ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { assets, startCluster } from '../cluster.ts';
@@ -22,7 +22,7 @@ describe('our identity may make', () => {
     return { ...whole, metadata: { ...whole.metadata, ...change } };
   };
 
-  test.each<[string, string]>([
+  it.each<[string, string]>([
     ['Debian', 'registry.k8s.io/pause:3.10'],
     ['EKS', '602401143452.dkr.ecr.eu-central-1.amazonaws.com/eks/pause:3.10'],
     ['EKS in China', '918309763551.dkr.ecr.cn-north-1.amazonaws.com.cn/eks/pause:3.5'],
@@ -35,7 +35,7 @@ describe('our identity may make', () => {
     expect([answer.code, messageOf(answer)]).toEqual([201, expect.any(String)]);
   });
 
-  test('the proof pod of Sysbox, and one of Kata with its overhead', async () => {
+  it('the proof pod of Sysbox, and one of Kata with its overhead', async () => {
     for (const [runtime, className] of [
       ['sysbox', 'sysbox-runc'],
       ['kata', 'kata-qemu'],
@@ -52,14 +52,14 @@ describe('our identity may make', () => {
     }
   });
 
-  test('and delete it', async () => {
+  it('and delete it', async () => {
     const proof = pod();
     await create(proof);
 
     expect((await ask(here().us, 'DELETE', `${pods}/${proof.metadata.name}`)).code).toBe(200);
   });
 
-  test.each<[string, () => object, string]>([
+  it.each<[string, () => object, string]>([
     ['with another name', () => withMetadata({ name: 'airlock-proof-x' }), 'metadata.name'],
     ['with another label', () => withMetadata({ labels: { ...pod().metadata.labels, a: 'b' } }), 'metadata.labels'],
     ['with an annotation', () => withMetadata({ annotations: { a: 'b' } }), 'metadata.annotations'],
@@ -130,14 +130,14 @@ describe('our identity may make', () => {
     expect(messageOf(answer)).toContain("ValidatingAdmissionPolicy 'airlock-pods'");
   });
 
-  test('no pod with another service account: where it is not there, the API server says so first', async () => {
+  it('no pod with another service account: where it is not there, the API server says so first', async () => {
     const answer = await create(withSpec({ serviceAccountName: 'x' }));
 
     expect(answer.code).toBe(403);
     expect(messageOf(answer)).toMatch(/spec\.serviceAccountName|serviceaccount "x" not found/);
   });
 
-  test.each<[string, () => object]>([
+  it.each<[string, () => object]>([
     ['that is privileged', () => withContainer({ securityContext: { privileged: true } })],
     ['in the network of the host', () => withSpec({ hostNetwork: true })],
     ['with a folder of the host', () => withSpec({ volumes: [{ name: 'a', hostPath: { path: '/' } }] })],
@@ -153,7 +153,7 @@ describe('our identity may make', () => {
     expect(answers.map(({ code }) => code)).toEqual([403, 403]);
   });
 
-  test('no proof pod in another namespace', async () => {
+  it('no proof pod in another namespace', async () => {
     await here().cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lax' } });
     const answer = await create(withMetadata({ namespace: 'lax' }), '/api/v1/namespaces/lax/pods');
 
@@ -165,7 +165,7 @@ describe('our identity may make', () => {
   });
 
   // A bare API server has no controller that counts.
-  test.skipIf(assets)('no more proof pods at a time than the quota has', async () => {
+  it.skipIf(assets)('no more proof pods at a time than the quota has', async () => {
     const quota = {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
@@ -182,7 +182,7 @@ describe('our identity may make', () => {
   });
 });
 
-test('a cluster may name repositories of its own, and gets those and no more', async () => {
+it('a cluster may name repositories of its own, and gets those and no more', async () => {
   const cluster = await startCluster({ sandboxImages: ['registry.example.com:5000/mirror/pause'] });
   onTestFinished(() => cluster.stop());
   const us = await cluster.asGatekeeper();

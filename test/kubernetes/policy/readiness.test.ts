@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { startCluster, type TestCluster } from '../cluster.ts';
 import { add, gone } from './almighty.ts';
@@ -18,13 +18,13 @@ describe('where node-readiness-controller owns the gate', () => {
   const patch = async (path: string, operations: readonly object[]) =>
     ask(await other.asGatekeeper(), 'PATCH', `/api/v1/nodes/n${path}`, operations);
 
-  test('our identity may publish its own condition', async () => {
+  it('our identity may publish its own condition', async () => {
     const answer = await patch('/status', [add('/status/conditions/-', { type: 'AirlockReady', status: 'True' })]);
 
     expect(answer.code).toBe(200);
   });
 
-  test.each<[string, string, object, string]>([
+  it.each<[string, string, object, string]>([
     [
       'change the condition of another',
       '/status',

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { nodeBody, startStandIn } from '../../kubernetes/cluster.ts';
 
-test('a page that is asked for too late goes on from where it was, with the Nodes as they are by now', async () => {
+it('a page that is asked for too late goes on from where it was, with the Nodes as they are by now', async () => {
   const cluster = await startStandIn();
   const apply = (name: string) => cluster.api.apply(nodeBody(name, { paged: 'yes' }));
   const page = async (from?: string) => {

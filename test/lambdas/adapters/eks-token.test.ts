@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import fixture from './fixtures/eks-token.json' with { type: 'json' };
 
-test.each(fixture.vectors)('the token for $region is byte for byte what aws eks get-token makes', async (vector) => {
+it.each(fixture.vectors)('the token for $region is byte for byte what aws eks get-token makes', async (vector) => {
   const { cluster, region, credentials, now } = vector;
 
   const token = await eksToken({ cluster, region, credentials, now: Date.parse(now) });
@@ -10,7 +10,7 @@ test.each(fixture.vectors)('the token for $region is byte for byte what aws eks 
   expect(token).toBe(vector.token);
 });
 
-test('a token for another cluster, another time or another secret has another signature', async () => {
+it('a token for another cluster, another time or another secret has another signature', async () => {
   const [vector] = fixture.vectors;
   if (vector === undefined) throw new Error('the fixture has no vector');
   const base = { ...vector, now: Date.parse(vector.now) };

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failureOfAnswer } from '../../../lambdas/adapters/kubernetes-errors.ts';
 
 const answer = (code: number, message: string, causes?: readonly { reason: string }[]) => {
@@ -9,7 +9,7 @@ const answer = (code: number, message: string, causes?: readonly { reason: strin
 const quota = 'pods "x" is forbidden: exceeded quota: airlock-proof, requested: pods=1, used: pods=9, limited: pods=9';
 
 describe('an answer of the API', () => {
-  test.each([
+  it.each([
     ['a test of a patch that failed: look again', 422, 'the server rejected our request', undefined, 'Conflict'],
     ['a taint that came meanwhile: look again', 422, 'x', [{ reason: 'FieldValueDuplicate' }], 'Conflict'],
     ['annotations that are too long: final', 422, 'x', [{ reason: 'FieldValueTooLong' }], 'Rejected'],
@@ -25,7 +25,7 @@ describe('an answer of the API', () => {
     expect(answer(code, message, causes).name).toBe(name);
   });
 
-  test('is bounded and printable, whoever wrote it', () => {
+  it('is bounded and printable, whoever wrote it', () => {
     expect(answer(500, `\u001b[31m${'x'.repeat(5_000)}`).message).toMatch(/^[ -~]{1,1000}$/);
     expect(failureOfAnswer({ code: 502, body: '<html>\u202e', headers: {} }).message).toBe('HTTP 502: <html>?');
   });

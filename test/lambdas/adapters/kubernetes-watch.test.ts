@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClusterNode } from '../../../domain/kubernetes.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { Expired, Forbidden, Unreachable } from '../../../lambdas/adapters/kubernetes-errors.ts';
@@ -46,7 +46,7 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('a watch', () => {
-  test('goes on from a list: it shows what comes, changes, goes and loses the label, and nothing from before', async () => {
+  it('goes on from a list: it shows what comes, changes, goes and loses the label, and nothing from before', async () => {
     await make('before');
     const { version } = await api.listAllNodes(selector);
     await make('missed');
@@ -64,7 +64,7 @@ describe('a watch', () => {
     expect(seen).toEqual(['+missed', '+one', '-one', '+one', '+one', '-one']);
   });
 
-  test('that is ended from here gives the version from which on it goes on', async () => {
+  it('that is ended from here gives the version from which on it goes on', async () => {
     const { version } = await api.listAllNodes(selector);
     const { seen, ended } = follow(version);
     await make('one');
@@ -80,13 +80,13 @@ describe('a watch', () => {
     expect([seen, next.seen]).toEqual([['+one'], ['+two']]);
   });
 
-  test('that no one may make is Forbidden', async () => {
+  it('that no one may make is Forbidden', async () => {
     cluster.api.faults.plant(({ verb }) => verb === 'watch', { kind: 'status', code: 403 }, 1);
 
     await expect(follow('0').ended).rejects.toBeInstanceOf(Forbidden);
   });
 
-  test('whose connection breaks is Unreachable, at its beginning and in the middle of an event', async () => {
+  it('whose connection breaks is Unreachable, at its beginning and in the middle of an event', async () => {
     cluster.api.faults.plant(({ verb }) => verb === 'watch', { kind: 'drop', when: 'before' }, 1);
     await expect(follow('0').ended).rejects.toBeInstanceOf(Unreachable);
     cluster.api.faults.plant(({ verb }) => verb === 'watch', { kind: 'drop', when: 'mid-answer' }, 1);
@@ -95,7 +95,7 @@ describe('a watch', () => {
     await expect(follow('0').ended).rejects.toBeInstanceOf(Unreachable);
   });
 
-  test.each([
+  it.each([
     ['by a Status with 410 in the stream', { kind: 'watch-ends', afterMs: 10, how: 'expired' }],
     ['by HTTP 410', { kind: 'status', code: 410 }],
   ] as const)('from a version that is too old is Expired, %s', async (_how, fault) => {
@@ -112,7 +112,7 @@ describe('a watch', () => {
 describe('on the virtual clock', () => {
   const virtual = () => cluster.clock instanceof VirtualClock;
 
-  test('a version that was compacted is answered as a real server does, and one that was not is served', async (context) => {
+  it('a version that was compacted is answered as a real server does, and one that was not is served', async (context) => {
     if (!virtual()) context.skip();
     await make('one');
     const { version } = await api.listAllNodes(selector);
@@ -129,7 +129,7 @@ describe('on the virtual clock', () => {
     expect(recent.seen).toEqual(['+three']);
   });
 
-  test('a watch is ended by the server after the time that it names, and a bookmark says how far it came', async (context) => {
+  it('a watch is ended by the server after the time that it names, and a bookmark says how far it came', async (context) => {
     if (!virtual()) context.skip();
     const { version } = await api.listAllNodes(selector);
     const { ended } = follow(version);
@@ -139,7 +139,7 @@ describe('on the virtual clock', () => {
     expect(Number(await ended)).toBeGreaterThan(Number(version));
   });
 
-  test('no time passes between an event and its arrival', async (context) => {
+  it('no time passes between an event and its arrival', async (context) => {
     if (!virtual()) context.skip();
     const at: number[] = [];
     const { version } = await api.listAllNodes(selector);

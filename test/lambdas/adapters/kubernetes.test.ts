@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { Conflict, Forbidden, NotFound, Unreachable } from '../../../lambdas/adapters/kubernetes-errors.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
@@ -17,7 +17,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-test('a Node is read as the cluster has it; one that is not there is undefined', async () => {
+it('a Node is read as the cluster has it; one that is not there is undefined', async () => {
   const node = await api.readNode('one');
 
   expect(node).toMatchObject({ name: 'one', providerId: 'aws:///eu-central-1a/i-one', createdAt: expect.any(Number) });
@@ -27,7 +27,7 @@ test('a Node is read as the cluster has it; one that is not there is undefined',
   expect(await api.readNode('none')).toBeUndefined();
 });
 
-test('all Nodes with a label are listed, page by page, and none without it', async () => {
+it('all Nodes with a label are listed, page by page, and none without it', async () => {
   for (let index = 0; index < 505; index++) {
     const name = `page-${String(index).padStart(3, '0')}`;
     await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody(name, { paged: 'yes' }));
@@ -40,12 +40,12 @@ test('all Nodes with a label are listed, page by page, and none without it', asy
   expect(cluster.api.counts.get('kubernetes:list nodes')).toBe(2);
 });
 
-test('a failed test is a Conflict, a missing Node is NotFound', async () => {
+it('a failed test is a Conflict, a missing Node is NotFound', async () => {
   await expect(api.patchNode('one', [{ op: 'test', path: '/metadata/uid', value: 'x' }])).rejects.toThrow(Conflict);
   await expect(api.patchNode('none', [])).rejects.toThrow(NotFound);
 });
 
-test.each([
+it.each([
   [401, Forbidden],
   [403, Forbidden],
   [500, Unreachable],
@@ -59,13 +59,13 @@ test.each([
   expect(String(error)).toMatch(new RegExp(`HTTP ${code}: \\S+`));
 });
 
-test('429 carries how long the API wants to be left alone', async () => {
+it('429 carries how long the API wants to be left alone', async () => {
   cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 7 }, 1);
 
   await expect(api.readNode('one')).rejects.toMatchObject({ name: 'Unreachable', retryAfterMs: 7_000 });
 });
 
-test('a server with a certificate of another authority is not spoken to, and the token does not leave', async () => {
+it('a server with a certificate of another authority is not spoken to, and the token does not leave', async () => {
   const other = await startCluster();
   const wrong = new Kubernetes({ endpoint: cluster.api.endpoint, caPem: other.api.caPem, token: 'secret-token' });
   const before = [...cluster.api.counts.values()].reduce((sum, times) => sum + times, 0);
@@ -78,7 +78,7 @@ test('a server with a certificate of another authority is not spoken to, and the
   await other.stop();
 });
 
-test('no error carries the token', async () => {
+it('no error carries the token', async () => {
   const secret = 'k8s-aws-v1.c2VjcmV0';
   const wrong = new Kubernetes({ endpoint: cluster.api.endpoint, caPem: cluster.api.caPem, token: secret });
 

@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-test('functions pause and draw lots by the time they are given, or by that of adapters/time.ts', () => {
+it('functions pause and draw lots by the time they are given, or by that of adapters/time.ts', () => {
   const others = globSync('lambdas/**/*.ts', { cwd: root }).filter(
     (path) => path !== join('lambdas', 'adapters', 'time.ts'),
   );

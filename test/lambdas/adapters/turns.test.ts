@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { Turns } from '../../../lambdas/adapters/turns.ts';
 
-test('no more than so many pieces of work are under way at a time, in their order, and a failure gives its place away', async () => {
+it('no more than so many pieces of work are under way at a time, in their order, and a failure gives its place away', async () => {
   const turns = new Turns(3);
   const begun: number[] = [];
   let underWay = 0;

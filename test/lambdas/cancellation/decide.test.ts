@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
 import type { Standing } from '../../../domain/standing.ts';
@@ -104,7 +104,7 @@ const table: readonly (readonly [
 ];
 
 describe('a run that is over', () => {
-  test.each(table)('%s', (_rule, row, seen, decision) => {
+  it.each(table)('%s', (_rule, row, seen, decision) => {
     expect(decideCancellation(row, seen, now)).toEqual(decision);
   });
 });
@@ -112,7 +112,7 @@ describe('a run that is over', () => {
 describe('a run may be halted', () => {
   const failure = { outcome: 'proof-failed', detail: '' } as const;
 
-  test.each([
+  it.each([
     ['not if the ledger does not know it', undefined, now, false],
     ['not if its row holds no node', { ...waiting, node: undefined as never, failure }, now, false],
     ['not while it has neither failed nor come to its deadline', waiting, Date.parse(deadline) - 1, false],
@@ -123,7 +123,7 @@ describe('a run may be halted', () => {
   });
 });
 
-test('whatever a row holds, a run is halted only if it failed, or its time is up', () => {
+it('whatever a row holds, a run is halted only if it failed, or its time is up', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 0, max: 40 }), (row, minutes) => {
       const at = Date.parse(launch.launchedAt) + minutes * 60_000;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { gate, World } from './world.ts';
 
@@ -10,7 +10,7 @@ afterEach(() => world.stop());
 
 const marked = [`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule'];
 
-test('a node that is not Ready, or does not list the handler, is quarantined without waiting', async () => {
+it('a node that is not Ready, or does not list the handler, is quarantined without waiting', async () => {
   const kubelet = await world.join();
   await kubelet.setReady(false);
   const before = world.cluster.clock.now();
@@ -21,7 +21,7 @@ test('a node that is not Ready, or does not list the handler, is quarantined wit
   expect(world.cluster.clock.now()).toBe(before);
 });
 
-test('a node that has not joined yet is waited for, so that it does not stand there without a word', async () => {
+it('a node that has not joined yet is waited for, so that it does not stand there without a word', async () => {
   const early = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');
   expect(early.error).toMatchObject({ name: 'NotYet', message: expect.stringContaining('node-never-joined') });
 
@@ -33,7 +33,7 @@ test('a node that has not joined yet is waited for, so that it does not stand th
   ]);
 });
 
-test('a node that never joined has its receipt at the deadline, which says that nothing could be marked', async () => {
+it('a node that never joined has its receipt at the deadline, which says that nothing could be marked', async () => {
   await world.pass(90_000);
   const { receipt } = await world.quarantine('agent-never-came', '', 2);
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { authorize } from '../../../lambdas/cluster/authorize.ts';
 import { runs } from '../../hostile.ts';
 import { rows } from '../arbitraries.ts';
 
 describe('whatever a row holds', () => {
-  test('a node is released only for what was proven in its current attempt, and never after a failure or an end', () => {
+  it('a node is released only for what was proven in its current attempt, and never after a failure or an end', () => {
     fc.assert(
       fc.property(rows, (row) => {
         const found = authorize('release', row, 'demo');
@@ -25,7 +25,7 @@ describe('whatever a row holds', () => {
     );
   });
 
-  test('a node is quarantined only for the failure that was noted, and never if it may be released', () => {
+  it('a node is quarantined only for the failure that was noted, and never if it may be released', () => {
     fc.assert(
       fc.property(rows, (row) => {
         const found = authorize('quarantine', row, 'demo');
@@ -43,7 +43,7 @@ describe('whatever a row holds', () => {
     );
   });
 
-  test('a node is closed only before anything was sent to it, for an earlier launch', () => {
+  it('a node is closed only before anything was sent to it, for an earlier launch', () => {
     fc.assert(
       fc.property(rows, (row) => {
         const may =

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Answer, Asked } from '../../../domain/messages.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
@@ -11,7 +11,7 @@ import { gate, holding, installation, runc, runsc } from './world.ts';
 
 const size = 400;
 
-test('400 nodes are released by one call, each by a pod, with four requests a node and two lists and two watches for all', async () => {
+it('400 nodes are released by one call, each by a pod, with four requests a node and two lists and two watches for all', async () => {
   const cluster = await startStandIn();
   const { api, clock } = cluster;
   const letGo = holding(clock);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type ClusterNode,
   ownTaintsOf,
@@ -34,7 +34,7 @@ const keysOf = ({ spec }: Shown) => (spec.taints ?? []).map(({ key }) => key);
 const others = (keys: readonly string[]) => keys.filter((key) => !ownTaintsOf(gateKey).includes(key)).toSorted();
 
 describe('whatever stands on a Node', () => {
-  test('the gate is lifted only after a proof of this call, with the label of what was installed and a new receipt', () => {
+  it('the gate is lifted only after a proof of this call, with the label of what was installed and a new receipt', () => {
     const pod = { kind: 'pod', pod: 'airlock-proof', runtimeClass: 'gvisor', image: 'pause', ms: 1 } as const;
     const proofs = maybe<Proof>({ kind: 'host' }, pod);
     fc.assert(
@@ -70,7 +70,7 @@ describe('whatever stands on a Node', () => {
     );
   });
 
-  test('a failure keeps the gate or puts it back, takes the label away, and says that failure: never a release', () => {
+  it('a failure keeps the gate or puts it back, takes the label away, and says that failure: never a release', () => {
     fc.assert(
       fc.property(clusterNodes, nodes, failures, fc.boolean(), (node, its, failure, breakerOpen) => {
         const call = { action: 'quarantine', node: its, failure, breakerOpen, once: false } as const;

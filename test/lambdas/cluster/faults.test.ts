@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../packages/local-kubernetes/faults.ts';
 import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { World } from './world.ts';
@@ -25,7 +25,7 @@ const outages: readonly [string, Fault][] = [
 ];
 
 describe.each(outages)('a cluster that %s', (_name, fault) => {
-  test('for ten seconds delays a release, without a busy loop', async () => {
+  it('for ten seconds delays a release, without a busy loop', async () => {
     world.cluster.api.faults.plant(until(10_000), fault);
 
     const { receipt, calls } = await world.releaseByQueue();
@@ -35,7 +35,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
     expect(world.count('list nodes')).toBeLessThanOrEqual(10);
   });
 
-  test('holds no function: a call gives up after some seconds, and the message comes again', async () => {
+  it('holds no function: a call gives up after some seconds, and the message comes again', async () => {
     world.cluster.api.faults.plant(until(60_000), fault);
     const before = world.cluster.clock.now();
 
@@ -46,7 +46,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
     expect(world.count('list nodes')).toBeLessThanOrEqual(3);
   });
 
-  test('for ten minutes is asked again and again, seldom in the end, and the node is released once it is back', async () => {
+  it('for ten minutes is asked again and again, seldom in the end, and the node is released once it is back', async () => {
     world.cluster.api.faults.plant(until(10 * 60_000), fault);
 
     const { receipt, calls } = await world.releaseByQueue({}, 20);
@@ -57,7 +57,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
     expect(world.count('list nodes')).toBeLessThanOrEqual(3 * calls);
   });
 
-  test('until after the deadline ends the release as cluster-unreachable', async () => {
+  it('until after the deadline ends the release as cluster-unreachable', async () => {
     world.cluster.api.faults.plant(ours, fault);
 
     expect((await world.releaseByQueue({}, 3)).error?.name).toBe('cluster-unreachable');
@@ -65,7 +65,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
   });
 });
 
-test('429 is left alone for as long as it asks', async () => {
+it('429 is left alone for as long as it asks', async () => {
   world.cluster.api.faults.plant(ours, { kind: 'status', code: 429, retryAfterSeconds: 20 }, 1);
   const before = world.cluster.clock.now();
 
@@ -74,7 +74,7 @@ test('429 is left alone for as long as it asks', async () => {
   expect(world.cluster.clock.now() - before).toBe(20_000);
 });
 
-test.each([
+it.each([
   [401, 'HTTP 401: Unauthorized'],
   [403, 'HTTP 403: forbidden: planted'],
 ] as const)('%i is final at once', async (code, message) => {
@@ -86,7 +86,7 @@ test.each([
   expect(world.count('list nodes')).toBe(1);
 });
 
-test.each(['after', 'mid-answer'] as const)(
+it.each(['after', 'mid-answer'] as const)(
   'a patch that landed but whose answer was lost (%s) is not made twice',
   async (when) => {
     world.cluster.api.faults.plant((request) => ours(request) && request.verb === 'patch', { kind: 'drop', when }, 1);
@@ -97,7 +97,7 @@ test.each(['after', 'mid-answer'] as const)(
   },
 );
 
-test('an answer that does not come in time counts as none', async () => {
+it('an answer that does not come in time counts as none', async () => {
   world.cluster.api.faults.plant(ours, { kind: 'delay', realMs: 2_500 }, 1);
   world.requestTimeoutMs = 1_000;
 
@@ -108,7 +108,7 @@ test('an answer that does not come in time counts as none', async () => {
   expect(world.count('list nodes')).toBeGreaterThan(1);
 });
 
-test('a quarantine waits for the cluster until the deadline, and then gives up', async () => {
+it('a quarantine waits for the cluster until the deadline, and then gives up', async () => {
   world.cluster.api.faults.plant(ours, { kind: 'drop', when: 'before' });
 
   const inTime = await world.quarantine('deadline-passed', '', 15);
@@ -122,7 +122,7 @@ describe('a watch', () => {
   const watches = ({ aws, verb }: { aws: boolean; verb: string }) => aws && verb === 'watch';
   const late = () => world.kubelet({ readyAfterMs: 5_000 });
 
-  test.each<[string, Fault]>([
+  it.each<[string, Fault]>([
     ['that the server closes', { kind: 'watch-ends', afterMs: 1_500, how: 'closed' }],
     ['whose version is too old', { kind: 'watch-ends', afterMs: 1_500, how: 'expired' }],
     ['that is refused once', { kind: 'status', code: 500 }],
@@ -139,7 +139,7 @@ describe('a watch', () => {
     expect([receipt?.outcome, calls]).toEqual(['released', 1]);
   });
 
-  test('that is refused for good ends in a release all the same, by the calls that come after', async () => {
+  it('that is refused for good ends in a release all the same, by the calls that come after', async () => {
     await world.controllers.instanceGone(world.node.nodeName);
     world.cluster.api.faults.plant(watches, { kind: 'status', code: 503 });
     await late().join();
@@ -150,7 +150,7 @@ describe('a watch', () => {
     expect(world.count('watch nodes')).toBeLessThanOrEqual(40);
   });
 
-  test('that is forbidden is cluster-forbade, in the words of the API', async () => {
+  it('that is forbidden is cluster-forbade, in the words of the API', async () => {
     await (await world.join()).setReady(false);
     world.cluster.api.faults.plant(watches, { kind: 'status', code: 403 });
 

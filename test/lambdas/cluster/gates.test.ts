@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { gateKindOf } from '../../../domain/kubernetes.ts';
 import { enforceReadiness } from '../../../packages/local-kubernetes/readiness-controller.ts';
 import type { StandInCluster } from '../../kubernetes/cluster.ts';
@@ -11,7 +11,7 @@ const keys = async () => ((await world.read()).spec?.taints ?? []).map(({ key })
 const condition = async () => (await world.read()).status?.conditions?.find(({ type }) => type === 'AirlockReady');
 
 describe('a gate that an autoscaler is told of', () => {
-  test.each([
+  it.each([
     ['airlock.dev/bootstrap', 'startup-taint'],
     ['startup-taint.cluster-autoscaler.kubernetes.io/airlock', 'cluster-autoscaler'],
     ['example.com/not-yet', 'startup-taint'],
@@ -44,7 +44,7 @@ describe('a gate that node-readiness-controller owns', () => {
     await world.join();
   };
 
-  test('is lifted by that controller, once a release has published the condition', async () => {
+  it('is lifted by that controller, once a release has published the condition', async () => {
     await start();
 
     const { receipt } = await world.release();
@@ -58,7 +58,7 @@ describe('a gate that node-readiness-controller owns', () => {
     });
   });
 
-  test('is not touched by us, whether that controller runs or not', async () => {
+  it('is not touched by us, whether that controller runs or not', async () => {
     await start(false);
 
     await world.release();
@@ -66,7 +66,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), (await condition())?.status]).toEqual([[gate], 'True']);
   });
 
-  test('stays where a node is quarantined, and the condition says why', async () => {
+  it('stays where a node is quarantined, and the condition says why', async () => {
     await start();
 
     await world.quarantine('proof-failed', 'not in gVisor');
@@ -80,7 +80,7 @@ describe('a gate that node-readiness-controller owns', () => {
     });
   });
 
-  test('comes to the same end, however often it is asked', async () => {
+  it('comes to the same end, however often it is asked', async () => {
     await start();
     world.askedAt = world.cluster.clock.now();
     await world.release();
@@ -91,7 +91,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
   });
 
-  test('is closed by its condition where the instance was stopped and started', async () => {
+  it('is closed by its condition where the instance was stopped and started', async () => {
     await start();
     await world.release();
     await world.pass(2_000);
@@ -102,7 +102,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), await condition()]).toMatchObject([[gate], { status: 'False', reason: 'StartedAgain' }]);
   });
 
-  test('is released by the next call where one died between the condition and the receipt', async () => {
+  it('is released by the next call where one died between the condition and the receipt', async () => {
     await start();
     const fault = { kind: 'status', code: 403 } as const;
     world.cluster.api.faults.plant(
@@ -119,7 +119,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
   });
 
-  test('a kubelet that writes its own conditions leaves ours where it is', async () => {
+  it('a kubelet that writes its own conditions leaves ours where it is', async () => {
     await start();
     await world.release();
     const kubelet = await world.join();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { gatekeepers } from '../../../domain/kubernetes.ts';
 import type { Survey } from '../../../domain/survey.ts';
 import { renderManifests } from '../../../kubernetes/manifests.ts';
@@ -103,7 +103,7 @@ const messages = (...bodies: readonly object[]) => ({
 
 const key = ({ launchedAt }: ReturnType<typeof node>) => ({ instanceId, launchedAt });
 
-test('the bundle releases a node, and neither its log nor its metrics hold the token', async () => {
+it('the bundle releases a node, and neither its log nor its metrics hold the token', async () => {
   const lines: string[] = [];
   // Powertools writes to the process's own streams, past the console of this file.
   for (const stream of [process.stdout, process.stderr]) {
@@ -141,13 +141,13 @@ test('the bundle releases a node, and neither its log nor its metrics hold the t
   expect(api.refusals).toEqual([]);
 });
 
-test('the bundle surveys the nodes of our pools', async () => {
+it('the bundle surveys the nodes of our pools', async () => {
   const survey = await handler({ action: 'survey', releases: { gvisor: 'another' } });
 
   expect(survey).toMatchObject({ cluster: clusterName, nodes: [{ instanceId, state: 'released', outdated: true }] });
 });
 
-test.each([
+it.each([
   [{ action: 'reboot' }, 'the call is not valid at action: '],
   [{ action: 'survey', limit: 1_000 }, 'the call is not valid at limit: '],
   [{ action: 'release', key: key(node()) }, 'the call is not valid at action: '],
@@ -158,7 +158,7 @@ test.each([
 
 const valid = { action: 'release', key: key(node()), nonce: 'n1', token: 't' };
 
-test.each<[string, object, readonly string[]]>([
+it.each<[string, object, readonly string[]]>([
   ['is unreadable', { action: 'release' }, []],
   ['names no row', { ...valid, key: { ...valid.key, instanceId: 'i-1' } }, []],
   ['asks for something else', { ...valid, action: 'reboot' }, []],
@@ -175,6 +175,6 @@ test.each<[string, object, readonly string[]]>([
   expect([...api.counts]).toEqual(before);
 });
 
-test('the bundle stays as small as the narrow import makes it', () => {
+it('the bundle stays as small as the narrow import makes it', () => {
   expect(bytes / 1_024).toBeLessThan(bundleLimitKiB);
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type LedgerRow, rowName } from '../../../domain/ledger.ts';
 import { readMessage, sortMessages, waitSeconds } from '../../../lambdas/cluster/messages.ts';
 import { runs } from '../../hostile.ts';
@@ -56,13 +56,13 @@ const sizes = ({ wanted, refused, foreign }: ReturnType<typeof sorted>) => [
 ];
 
 describe('a message of the queue of a cluster', () => {
-  test('is acted upon for what its row says, and not for what it says beside', () => {
+  it('is acted upon for what its row says, and not for what it says beside', () => {
     const { wanted } = sorted(proven, { ...message, node: { ...node, nodeName: 'another' }, installation: {} });
 
     expect(wanted[0]?.asked.call).toEqual({ action: 'release', node, installation });
   });
 
-  test.each([
+  it.each([
     ['that has not the text of the run', proven, { nonce: 'guessed' }],
     ['of a row that there is not', undefined, {}],
     ['of a run that drew no text', { ...proven, nonce: undefined } as unknown as LedgerRow, { nonce: '' }],
@@ -70,7 +70,7 @@ describe('a message of the queue of a cluster', () => {
     expect(sizes(sorted(row, { ...message, ...change }))).toEqual([0, 0, 1]);
   });
 
-  test.each<[string, LedgerRow, object]>([
+  it.each<[string, LedgerRow, object]>([
     ['a release before the proof', { ...proven, provenToken: 'earlier' }, {}],
     ['a release after a failure', { ...proven, failure: { outcome: 'proof-failed', detail: '' } }, {}],
     ['a quarantine without a failure', proven, { action: 'quarantine' }],
@@ -83,13 +83,13 @@ describe('a message of the queue of a cluster', () => {
     expect(found.refused[0]?.because).not.toBe('');
   });
 
-  test('of a state that was tried again is worked on once, and each of its tokens is answered', () => {
+  it('of a state that was tried again is worked on once, and each of its tokens is answered', () => {
     const { wanted } = sorted(proven, message, { ...message, token: 'b' });
 
     expect(wanted.map(({ by }) => by.map((one) => one.message.token))).toEqual([['a', 'b']]);
   });
 
-  test.each(['', 'null', '[]', '{}', '{"action":"survey"}', JSON.stringify({ ...message, key: {} })])(
+  it.each(['', 'null', '[]', '{}', '{"action":"survey"}', JSON.stringify({ ...message, key: {} })])(
     '%j is no message',
     (body) => {
       const record = { messageId: 'm', receiptHandle: 'r', body, attributes: {} };
@@ -101,7 +101,7 @@ describe('a message of the queue of a cluster', () => {
 describe('the time until a node is looked at again', () => {
   const asked = (askedAt: number) => ({ call: { action: 'release', node, installation } as const, askedAt });
 
-  test.each([
+  it.each([
     [0, 0, 0],
     [20_000, 0, 0],
     [0, 1, 3],
@@ -113,7 +113,7 @@ describe('the time until a node is looked at again', () => {
     expect(waitSeconds(asked(now - waited), afterMs, now)).toBe(seconds);
   });
 
-  test('never passes the last look, which leaves the state twenty seconds for its answer', () => {
+  it('never passes the last look, which leaves the state twenty seconds for its answer', () => {
     const until = Date.parse(node.deadline) - 90_000;
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 0, max: 900_000 }), (waited, before) => {
@@ -127,7 +127,7 @@ describe('the time until a node is looked at again', () => {
   });
 });
 
-test('whatever a row holds, no message counts without the text that the run drew', () => {
+it('whatever a row holds, no message counts without the text that the run drew', () => {
   const messages = fc.record({
     action: fc.constantFrom('release' as const, 'quarantine' as const, 'close' as const),
     nonce: fc.constantFrom('drawn', 'another', ''),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { provenLabel } from '../../../domain/kubernetes.ts';
 import { proofPodName } from '../../../domain/proof-pod.ts';
 import type { Kubelet } from '../../../packages/local-kubernetes/kubelet.ts';
@@ -121,7 +121,7 @@ async function live(
   };
 }
 
-test('whatever the order in which things happen to a node, its gate is lifted by a proof alone, and it ends once and in time', async () => {
+it('whatever the order in which things happen to a node, its gate is lifted by a proof alone, and it ends once and in time', async () => {
   await fc.assert(
     fc.asyncProperty(lives, async (life) => {
       const world = await World.onStandIn();

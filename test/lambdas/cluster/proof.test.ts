@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { proofPod, proofPodName } from '../../../domain/proof-pod.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
 import type { StandInCluster } from '../../kubernetes/cluster.ts';
@@ -22,7 +22,7 @@ const plan = () => ({
 });
 
 describe('a node whose pod runs', () => {
-  test('is released after it, the receipt tells of the pod, and no pod is left', async () => {
+  it('is released after it, the receipt tells of the pod, and no pod is left', async () => {
     await world.join();
 
     const { receipt } = await world.release();
@@ -41,7 +41,7 @@ describe('a node whose pod runs', () => {
     expect([pods(), await world.taints(), world.cluster.api.refusals]).toEqual([[], [], []]);
   });
 
-  test('costs four requests of its own, and a list and a watch of Nodes and pods that it shares with its batch', async () => {
+  it('costs four requests of its own, and a list and a watch of Nodes and pods that it shares with its batch', async () => {
     await world.join();
 
     await world.release();
@@ -58,7 +58,7 @@ describe('a node whose pod runs', () => {
     ]);
   });
 
-  test('that an earlier call made is found, and no other is made', async () => {
+  it('that an earlier call made is found, and no other is made', async () => {
     await world.join();
     const { admin } = world.cluster;
     expect((await ask(admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()))).code).toBe(201);
@@ -71,7 +71,7 @@ describe('a node whose pod runs', () => {
     expect(pods()).toEqual([]);
   });
 
-  test('whose patch is disturbed keeps its proof', async () => {
+  it('whose patch is disturbed keeps its proof', async () => {
     await world.join();
     const run = async () => {
       await world.controllers.change(world.node.nodeName, () => [
@@ -85,7 +85,7 @@ describe('a node whose pod runs', () => {
     expect([receipt?.outcome, world.count('create pods'), world.count('patch nodes')]).toEqual(['released', 1, 2]);
   });
 
-  test.each([
+  it.each([
     ['create', 'drop'],
     ['watch', 'status'],
     ['delete', 'drop'],
@@ -101,7 +101,7 @@ describe('a node whose pod runs', () => {
     expect([receipt?.outcome, pods()]).toEqual(['released', []]);
   });
 
-  test('of Sysbox runs in a user namespace', async () => {
+  it('of Sysbox runs in a user namespace', async () => {
     world.handlers = [{ ...runc, name: 'sysbox-runc' }];
     await world.join({ runtime: 'sysbox' });
     let seen: unknown;
@@ -124,7 +124,7 @@ describe('a node whose pod runs', () => {
 describe('a node whose pod does not run', () => {
   const kept = async () => expect(await world.taints()).toContain(`${gate.key}:NoSchedule`);
 
-  test('ends as proof-pod-failed with the words of the kubelet, after a bounded time, although the handler is listed', async () => {
+  it('ends as proof-pod-failed with the words of the kubelet, after a bounded time, although the handler is listed', async () => {
     world.sandboxFailure = 'OCI runtime create failed';
     await world.join();
     const before = world.cluster.clock.now();
@@ -142,7 +142,7 @@ describe('a node whose pod does not run', () => {
     await kept();
   });
 
-  test('for a while only is released once it does', async () => {
+  it('for a while only is released once it does', async () => {
     world.sandboxFailure = 'the network plugin is not there yet';
     await world.join();
     world.cluster.clock.after(20_000, () => {
@@ -153,7 +153,7 @@ describe('a node whose pod does not run', () => {
     expect(world.count('create pods')).toBe(1);
   });
 
-  test('because its label is not that of the pool, as a RuntimeClass selects it, is not released', async () => {
+  it('because its label is not that of the pool, as a RuntimeClass selects it, is not released', async () => {
     await world.join();
     await world.controllers.change(world.node.nodeName, () => [
       { op: 'add', path: '/metadata/labels/airlock.dev~1runtime', value: 'kata' },
@@ -169,7 +169,7 @@ describe('a node whose pod does not run', () => {
     await kept();
   });
 
-  test.each([
+  it.each([
     [undefined, /^containerd names no sandbox image, so no proof pod could be made; say proof: host in airlock.yaml/],
     [
       'evil.example/miner:1',
@@ -185,7 +185,7 @@ describe('a node whose pod does not run', () => {
     await kept();
   });
 
-  test('because the cluster has no such RuntimeClass is cluster-forbade, in the words of the API', async () => {
+  it('because the cluster has no such RuntimeClass is cluster-forbade, in the words of the API', async () => {
     world.handlers = [{ ...runc, name: 'kata-qemu' }];
     await world.join();
 
@@ -196,7 +196,7 @@ describe('a node whose pod does not run', () => {
   });
 });
 
-test('a pod that the kubelet does not take yet is made again, and the node released by it', async () => {
+it('a pod that the kubelet does not take yet is made again, and the node released by it', async () => {
   await world.join();
   const relabel = (value: string) =>
     world.controllers.change(world.node.nodeName, () => [
@@ -214,7 +214,7 @@ test('a pod that the kubelet does not take yet is made again, and the node relea
   expect([receipt?.outcome, world.count('create pods')]).toEqual(['released', 2]);
 });
 
-test('a pod is started as soon as its Node is Ready: it shows by itself that the handler is there', async () => {
+it('a pod is started as soon as its Node is Ready: it shows by itself that the handler is there', async () => {
   world.handlers = [runc];
   await world.join();
   world.handlers = [runc, runsc];
@@ -226,7 +226,7 @@ test('a pod is started as soon as its Node is Ready: it shows by itself that the
 });
 
 describe('a pod that is left over', () => {
-  test('and outlived its time is replaced: it says nothing of the node', async () => {
+  it('and outlived its time is replaced: it says nothing of the node', async () => {
     await world.join();
     await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()));
     await world.pass(301_000);
@@ -237,7 +237,7 @@ describe('a pod that is left over', () => {
     expect([receipt?.outcome, receipt?.proof]).toEqual(['released', expect.objectContaining({ ms: 1_600 })]);
   });
 
-  test('and is bound to another node proves nothing for this one', async () => {
+  it('and is bound to another node proves nothing for this one', async () => {
     await world.join();
     const other = proofPod({ ...plan(), nodeName: 'another' });
     await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', other);
@@ -254,7 +254,7 @@ describe('a pod that is left over', () => {
     expect(second.receipt?.outcome).toBe('released');
   });
 
-  test('by a call that died is removed by the quarantine', async () => {
+  it('by a call that died is removed by the quarantine', async () => {
     await world.join();
     await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()));
 
@@ -265,7 +265,7 @@ describe('a pod that is left over', () => {
   });
 });
 
-test('with proof: host no pod is made, and the receipt says so', async () => {
+it('with proof: host no pod is made, and the receipt says so', async () => {
   world.proof = 'host';
   await world.join();
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { gate, World } from './world.ts';
 
 let world: World;
@@ -9,7 +9,7 @@ afterEach(() => world.stop());
 
 const marked = ['airlock.dev/bootstrap:NoSchedule', 'airlock.dev/quarantined:NoSchedule'];
 
-test('the gate stays, the node is marked, and an Event says what happened and what to do', async () => {
+it('the gate stays, the node is marked, and an Event says what happened and what to do', async () => {
   await world.join();
 
   const { receipt } = await world.quarantine('proof-failed', 'the sandbox said Linux');
@@ -25,7 +25,7 @@ test('the gate stays, the node is marked, and an Event says what happened and wh
   expect(world.ends).toEqual([receipt]);
 });
 
-test('a gate that somebody lifted without a proof is put back, and the receipt says so', async () => {
+it('a gate that somebody lifted without a proof is put back, and the receipt says so', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
 
@@ -35,7 +35,7 @@ test('a gate that somebody lifted without a proof is put back, and the receipt s
   expect(receipt?.detail).toContain('had been lifted without a proof and was put back');
 });
 
-test('while the breaker is open the node is not given up, so that no substitute is launched; once it is closed it is', async () => {
+it('while the breaker is open the node is not given up, so that no substitute is launched; once it is closed it is', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
 
@@ -52,7 +52,7 @@ test('while the breaker is open the node is not given up, so that no substitute 
   expect(await world.taints()).toEqual(marked);
 });
 
-test('a node that failed after its release is closed: after a failure nothing ends as released', async () => {
+it('a node that failed after its release is closed: after a failure nothing ends as released', async () => {
   await world.join();
   await world.release();
 
@@ -63,7 +63,7 @@ test('a node that failed after its release is closed: after a failure nothing en
   expect((await world.read()).metadata.labels).not.toHaveProperty('node-restriction.kubernetes.io/airlock-runtime');
 });
 
-test('a receipt that a kubelet wrote does not protect a node from quarantine', async () => {
+it('a receipt that a kubelet wrote does not protect a node from quarantine', async () => {
   await world.join();
   await world.release();
   await world.controllers.change(world.node.nodeName, () => [
@@ -74,7 +74,7 @@ test('a receipt that a kubelet wrote does not protect a node from quarantine', a
   expect((await world.quarantine()).receipt?.outcome).toBe('proof-failed');
 });
 
-test('the second quarantine says how the first one found the gate', async () => {
+it('the second quarantine says how the first one found the gate', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
   await world.quarantine();
@@ -84,7 +84,7 @@ test('the second quarantine says how the first one found the gate', async () => 
   expect([receipt?.gate, await world.taints()]).toEqual(['put-back', marked]);
 });
 
-test('a quarantined node that is proven after all is released, and both taints go', async () => {
+it('a quarantined node that is proven after all is released, and both taints go', async () => {
   await world.join();
   await world.quarantine();
 
@@ -93,7 +93,7 @@ test('a quarantined node that is proven after all is released, and both taints g
   expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
 });
 
-test('an instance that is gone needs no request at all', async () => {
+it('an instance that is gone needs no request at all', async () => {
   const { receipt } = await world.quarantine('instance-gone', 'terminated');
 
   expect([receipt?.outcome, world.cluster.api.counts.size]).toEqual(['instance-gone', 0]);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
 import type { StandInCluster } from '../../kubernetes/cluster.ts';
 import { gate, installation, runc, runsc, World } from './world.ts';
@@ -17,14 +17,14 @@ describe('a node is not released yet', () => {
     expect(world.count('patch nodes')).toBe(0);
   };
 
-  test('while it has not joined', () => waits(/^node-never-joined: the cluster has no Node ip-10-0-0-1/));
+  it('while it has not joined', () => waits(/^node-never-joined: the cluster has no Node ip-10-0-0-1/));
 
-  test('while another instance has its name', async () => {
+  it('while another instance has its name', async () => {
     await world.join({ providerId: 'aws:///eu-central-1a/i-0000000000000000f' });
     await waits(/^node-never-joined: the Node ip-10-0-0-1 belongs to aws:\/\/\/eu-central-1a\/i-0000000000000000f/);
   });
 
-  test('while its Node reports another boot than the one that was proven, in its first launch as in every later one', async () => {
+  it('while its Node reports another boot than the one that was proven, in its first launch as in every later one', async () => {
     world.boot = { ...world.boot, bootId: 'the boot before' };
     await world.join();
     await waits(
@@ -34,14 +34,14 @@ describe('a node is not released yet', () => {
     await waits(/^node-never-joined: the Node ip-10-0-0-1 reports another boot/);
   });
 
-  test('while its Node reports no boot', async () => {
+  it('while its Node reports no boot', async () => {
     await world.join();
     const path = `/api/v1/nodes/${world.node.nodeName}/status`;
     await ask(world.cluster.admin, 'PATCH', path, [{ op: 'remove', path: '/status/nodeInfo' }]);
     await waits(/^node-never-joined: the Node ip-10-0-0-1 reports no boot yet/);
   });
 
-  test('while Karpenter has not registered it', async () => {
+  it('while Karpenter has not registered it', async () => {
     await world.join();
     await world.controllers.change(world.node.nodeName, () => [
       { op: 'add', path: '/metadata/labels/karpenter.sh~1nodepool', value: 'sandboxes' },
@@ -49,24 +49,24 @@ describe('a node is not released yet', () => {
     await waits(/^node-never-joined: Karpenter has not registered the Node ip-10-0-0-1 of NodePool sandboxes$/);
   });
 
-  test('while it bears the taint by which Karpenter says so, though nothing else says that it is Karpenter', async () => {
+  it('while it bears the taint by which Karpenter says so, though nothing else says that it is Karpenter', async () => {
     await world.join({ taints: [gate, { key: 'karpenter.sh/unregistered', effect: 'NoExecute' }] });
     await waits(/^node-never-joined: Karpenter has not registered the Node ip-10-0-0-1$/);
   });
 
-  test('while it is not Ready', async () => {
+  it('while it is not Ready', async () => {
     const kubelet = await world.join();
     await kubelet.setReady(false);
     await waits(/^node-never-ready: the Node ip-10-0-0-1 is not Ready \(KubeletNotReady: /);
   });
 
-  test('while it lists other handlers, but not ours', async () => {
+  it('while it lists other handlers, but not ours', async () => {
     world.handlers = [runc];
     await world.join();
     await waits(/^handler-not-reported: the Node ip-10-0-0-1 lists the handlers runc, but not runsc$/);
   });
 
-  test('while Sysbox is listed without user namespaces', async () => {
+  it('while Sysbox is listed without user namespaces', async () => {
     world.handlers = [{ name: 'sysbox-runc', features: { recursiveReadOnlyMounts: true, userNamespaces: false } }];
     await world.join();
     const { error } = await world.release({ runtime: 'sysbox', handler: 'sysbox-runc' });
@@ -75,7 +75,7 @@ describe('a node is not released yet', () => {
 });
 
 describe('what a node waited for comes', () => {
-  test('a handler that appears some seconds after the installation is waited for inside one call', async () => {
+  it('a handler that appears some seconds after the installation is waited for inside one call', async () => {
     world.handlers = [runc];
     const kubelet = await world.join();
     world.handlers = [runc, runsc];
@@ -86,14 +86,14 @@ describe('what a node waited for comes', () => {
     expect(receipt?.totalMs).toBe(18_000);
   });
 
-  test.each([[undefined], [[]]])('handlers %j cannot say: the proof on the host decides', async (handlers) => {
+  it.each([[undefined], [[]]])('handlers %j cannot say: the proof on the host decides', async (handlers) => {
     world.handlers = handlers;
     await world.join();
 
     expect((await world.release()).receipt?.outcome).toBe('released');
   });
 
-  test('a node under another name is found by its providerID, and the receipt has that name', async () => {
+  it('a node under another name is found by its providerID, and the receipt has that name', async () => {
     await world.join({ name: 'custom.example' });
     await world.pass(90_000);
 
@@ -103,7 +103,7 @@ describe('what a node waited for comes', () => {
     expect([world.count('get nodes'), world.count('list nodes')]).toEqual([0, 1]);
   });
 
-  test('a node that has not joined costs one list of those that wait, and one read in each later call; a large pool is not listed for it while it is young', async () => {
+  it('a node that has not joined costs one list of those that wait, and one read in each later call; a large pool is not listed for it while it is young', async () => {
     world.askedAt = world.cluster.clock.now();
     const { error } = await world.release();
 
@@ -117,7 +117,7 @@ describe('what a node waited for comes', () => {
     expect([world.count('list nodes'), world.count('get nodes')]).toEqual([4, 2]);
   });
 
-  test('a node is released in the call in which it becomes Ready, as soon as the API shows that', async () => {
+  it('a node is released in the call in which it becomes Ready, as soon as the API shows that', async () => {
     await world.kubelet({ readyAfterMs: 4_321 }).join();
     const before = world.cluster.clock.now();
 
@@ -127,7 +127,7 @@ describe('what a node waited for comes', () => {
     expect(world.cluster.clock.now() - before).toBe(4_321);
   });
 
-  test('a node that joins while a call is under way is released by it, after one list', async () => {
+  it('a node that joins while a call is under way is released by it, after one list', async () => {
     await world.kubelet({ readyAfterMs: 3_000 }).join();
     const { receipt } = await world.release();
 
@@ -135,7 +135,7 @@ describe('what a node waited for comes', () => {
     expect(world.count('list nodes')).toBe(1);
   });
 
-  test('Karpenter registers late and puts the gate back: it is lifted after that', async () => {
+  it('Karpenter registers late and puts the gate back: it is lifted after that', async () => {
     await world.join();
     await world.controllers.change(world.node.nodeName, () => [
       { op: 'add', path: '/metadata/labels/karpenter.sh~1nodepool', value: 'sandboxes' },
@@ -161,7 +161,7 @@ describe('an instance that was stopped and started keeps its Node', () => {
     world.boot = { ...world.boot, bootId: installation.host.bootId };
   };
 
-  test('and is released again in the new launch, once the kubelet reports the boot in which it was proven', async () => {
+  it('and is released again in the new launch, once the kubelet reports the boot in which it was proven', async () => {
     await restarted();
     world.cluster.clock.after(20_000, () => void world.kubelet().join());
 
@@ -178,7 +178,7 @@ describe('an instance that was stopped and started keeps its Node', () => {
     expect(receipt?.totalMs).toBeGreaterThanOrEqual(20_000);
   });
 
-  test('and where it is not proven again, the gate is put back although the launch before was released', async () => {
+  it('and where it is not proven again, the gate is put back although the launch before was released', async () => {
     await restarted();
 
     await world.quarantine('proof-failed', 'the sandbox does not start');
@@ -190,7 +190,7 @@ describe('an instance that was stopped and started keeps its Node', () => {
 });
 
 describe('the deadline', () => {
-  test.each([
+  it.each([
     ['node-never-joined', async () => {}],
     ['node-never-ready', async () => (await world.join()).setReady(false)],
     [
@@ -223,7 +223,7 @@ describe('a node that was never Ready', () => {
     return (await world.release({}, 1)).error?.message ?? '';
   };
 
-  test('names the DaemonSets that its gate keeps out, and no other', async () => {
+  it('names the DaemonSets that its gate keeps out, and no other', async () => {
     daemon('cni', { tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists' }] });
     daemon('proxy', { tolerations: [{ operator: 'Exists' }] });
     daemon('gated', { tolerations: [{ key: gate.key, operator: 'Exists', effect: 'NoSchedule' }] });
@@ -236,7 +236,7 @@ describe('a node that was never Ready', () => {
     expect(world.count('list daemonsets')).toBe(1);
   });
 
-  test('ends in the same way where the cluster does not show them', async () => {
+  it('ends in the same way where the cluster does not show them', async () => {
     daemon('cni', {});
     world.cluster.api.faults.plant(({ resource }) => resource === 'daemonsets', { kind: 'status', code: 403 });
 

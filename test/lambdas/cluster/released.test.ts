@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gate, runc, World } from './world.ts';
 
 let world: World;
@@ -10,7 +10,7 @@ afterEach(() => world.stop());
 const proven = 'node-restriction.kubernetes.io/airlock-runtime';
 
 describe('a node that is proven, ready and serving', () => {
-  test('gets its labels and its receipt, loses its gate alone, and an Event tells of it', async () => {
+  it('gets its labels and its receipt, loses its gate alone, and an Event tells of it', async () => {
     await world.join({
       taints: [{ key: 'team', value: 'a', effect: 'NoSchedule' }, gate, { key: 'b', effect: 'NoExecute' }],
     });
@@ -33,7 +33,7 @@ describe('a node that is proven, ready and serving', () => {
     expect([world.warnings, world.cluster.api.refusals]).toEqual([[], []]);
   });
 
-  test('costs one list and one watch of Nodes, one patch and one Event', async () => {
+  it('costs one list and one watch of Nodes, one patch and one Event', async () => {
     await world.join();
 
     await world.release();
@@ -46,7 +46,7 @@ describe('a node that is proven, ready and serving', () => {
     ]);
   });
 
-  test('whose gate somebody put back is released again: the label that stands behind it is taken back first, as the policies ask', async () => {
+  it('whose gate somebody put back is released again: the label that stands behind it is taken back first, as the policies ask', async () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, ({ spec }) => [
@@ -62,13 +62,13 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels).toMatchObject({ [proven]: 'gvisor' });
   });
 
-  test('says already-installed where the release was found on the node', async () => {
+  it('says already-installed where the release was found on the node', async () => {
     await world.join();
 
     expect((await world.release({ installed: 'already-installed' })).receipt?.outcome).toBe('already-installed');
   });
 
-  test('also gets the label that manifests for Sysbox select, if that is its runtime', async () => {
+  it('also gets the label that manifests for Sysbox select, if that is its runtime', async () => {
     world.handlers = [{ ...runc, name: 'sysbox-runc' }];
     await world.join({ runtime: 'sysbox' });
 
@@ -77,7 +77,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels).toMatchObject({ 'sysbox-runtime': 'running', [proven]: 'sysbox' });
   });
 
-  test('is proven again by a call that comes again: what stands on the Node is no proof', async () => {
+  it('is proven again by a call that comes again: what stands on the Node is no proof', async () => {
     await world.join();
     world.proof = 'pod';
     world.askedAt = world.cluster.clock.now();
@@ -91,7 +91,7 @@ describe('a node that is proven, ready and serving', () => {
     expect([world.count('create pods'), await world.taints()]).toEqual([2, []]);
   });
 
-  test('that was released is gated again by a stranger: the release is repeated', async () => {
+  it('that was released is gated again by a stranger: the release is repeated', async () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, () => [{ op: 'add', path: '/spec/taints', value: [gate] }]);
@@ -103,7 +103,7 @@ describe('a node that is proven, ready and serving', () => {
     expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
   });
 
-  test('that has no gate is labelled all the same, and the receipt says so', async () => {
+  it('that has no gate is labelled all the same, and the receipt says so', async () => {
     await world.join({ taints: [] });
 
     const { receipt } = await world.release();
@@ -112,7 +112,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
   });
 
-  test('that carries a receipt which a kubelet wrote is released by a patch of ours, not by that receipt', async () => {
+  it('that carries a receipt which a kubelet wrote is released by a patch of ours, not by that receipt', async () => {
     await world.join({ taints: [] });
     await world.release();
     const text = JSON.stringify(await world.receipt());
@@ -128,7 +128,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
   });
 
-  test('stays released where the API does not take the Event', async () => {
+  it('stays released where the API does not take the Event', async () => {
     await world.join();
     world.cluster.api.faults.plant(({ resource }) => resource === 'events', { kind: 'status', code: 403 });
 

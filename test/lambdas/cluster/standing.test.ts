@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ClusterNode, defaultGateKey } from '../../../domain/kubernetes.ts';
 import type { OutcomeCode } from '../../../domain/outcomes.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
@@ -55,15 +55,15 @@ const stands = (changes: Partial<ClusterNode>, gateKey = defaultGateKey) => {
 const born = { labels: { 'airlock.dev/runtime': 'gvisor' }, annotations: {} };
 
 describe('a Node stands as', () => {
-  test('gated, from its birth on', () => {
+  it('gated, from its birth on', () => {
     expect(stands({ ...born, taints: [gate] })).toEqual({ state: 'gated', reason: '', outdated: false });
   });
 
-  test('released, where our label and our receipt are on it and the gate is not', () => {
+  it('released, where our label and our receipt are on it and the gate is not', () => {
     expect(stands({})).toEqual({ state: 'released', reason: '', outdated: false });
   });
 
-  test('quarantined, with the outcome and the detail', () => {
+  it('quarantined, with the outcome and the detail', () => {
     const annotations = receipt('proof-failed', { detail: 'not in gVisor' });
     expect(stands({ ...born, annotations, taints: [gate, quarantined] })).toMatchObject({
       state: 'quarantined',
@@ -71,16 +71,16 @@ describe('a Node stands as', () => {
     });
   });
 
-  test('quarantined by its label alone, while the breaker is open', () => {
+  it('quarantined by its label alone, while the breaker is open', () => {
     const labels = { ...born.labels, 'airlock.dev/state': 'quarantined' };
     expect(stands({ labels, annotations: receipt('disk-full'), taints: [gate] }).state).toBe('quarantined');
   });
 
-  test('gated again, where somebody put the gate back after the release', () => {
+  it('gated again, where somebody put the gate back after the release', () => {
     expect(stands({ taints: [gate] })).toMatchObject({ state: 'gated', reason: expect.stringContaining('came back') });
   });
 
-  test('released and outdated, where another release is configured', () => {
+  it('released and outdated, where another release is configured', () => {
     const other = standingOf(node(), { gateKey: defaultGateKey, releases: { gvisor: 'another' } });
     expect([other.state, other.outdated]).toEqual(['released', true]);
     expect(standingOf(node(), { gateKey: defaultGateKey, releases: {} }).outdated).toBe(false);
@@ -88,7 +88,7 @@ describe('a Node stands as', () => {
 });
 
 describe('a Node has drifted', () => {
-  test('when a stranger lifted the gate, though a kubelet wrote a receipt', () => {
+  it('when a stranger lifted the gate, though a kubelet wrote a receipt', () => {
     for (const annotations of [{}, receipt('released')]) {
       expect(stands({ ...born, annotations })).toMatchObject({
         state: 'drifted',
@@ -97,15 +97,15 @@ describe('a Node has drifted', () => {
     }
   });
 
-  test('when a stranger lifted the gate of a quarantined one', () => {
+  it('when a stranger lifted the gate of a quarantined one', () => {
     expect(stands({ ...born, annotations: receipt('proof-failed'), taints: [quarantined] }).state).toBe('drifted');
   });
 
-  test('when its receipt is of another instance', () => {
+  it('when its receipt is of another instance', () => {
     expect(stands({ annotations: receipt('released', { instanceId: 'i-00000000000000000' }) }).state).toBe('drifted');
   });
 
-  test('when the handler is gone; when none is listed at all, nobody can say', () => {
+  it('when the handler is gone; when none is listed at all, nobody can say', () => {
     expect(stands({ handlers: [{ name: 'runc', userNamespaces: true }] })).toMatchObject({
       state: 'drifted',
       reason: expect.stringContaining('lists the handlers runc, but not runsc'),
@@ -113,7 +113,7 @@ describe('a Node has drifted', () => {
     expect(stands({ handlers: [] }).state).toBe('released');
   });
 
-  test('when it was booted again with another kernel; another boot with the same one is none', () => {
+  it('when it was booted again with another kernel; another boot with the same one is none', () => {
     expect(stands({ boot: { kernel: '6.17.0', id: 'another' } })).toMatchObject({
       state: 'drifted',
       reason: `the Node was proven with kernel ${installation.host.kernel} and was booted again with kernel 6.17.0`,
@@ -121,7 +121,7 @@ describe('a Node has drifted', () => {
     expect(stands({ boot: { kernel: installation.host.kernel, id: 'another' } }).state).toBe('released');
   });
 
-  test('but not while it is not Ready: it takes no pods', () => {
+  it('but not while it is not Ready: it takes no pods', () => {
     const ready = { status: 'Unknown', reason: 'NodeStatusUnknown', message: '' };
     expect(stands({ ready, handlers: [] }).state).toBe('released');
   });
@@ -132,18 +132,18 @@ describe('where node-readiness-controller owns the gate', () => {
   const taints = [{ ...gate, key: readiness }];
   const published = { place: 1, status: 'True', reason: 'Released' };
 
-  test('a Node whose condition is true is released before that controller has lifted the gate', () => {
+  it('a Node whose condition is true is released before that controller has lifted the gate', () => {
     expect(stands({ taints, published }, readiness).state).toBe('released');
     expect(stands({ taints: [], published }, readiness).state).toBe('released');
   });
 
-  test('a Node without a release has drifted when the gate is gone', () => {
+  it('a Node without a release has drifted when the gate is gone', () => {
     expect(stands({ ...born, taints }, readiness).state).toBe('gated');
     expect(stands({ ...born, taints: [] }, readiness).state).toBe('drifted');
   });
 });
 
-test('a whole page of the longest answers is below what a state of Step Functions hands on, whatever kubelets write', () => {
+it('a whole page of the longest answers is below what a state of Step Functions hands on, whatever kubelets write', () => {
   const wild = fc.string({ unit: 'binary', minLength: 300, maxLength: 300 });
   fc.assert(
     fc.property(wild, (text) => {

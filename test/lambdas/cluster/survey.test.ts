@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Survey } from '../../../domain/survey.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { survey } from '../../../lambdas/cluster/survey.ts';
@@ -24,7 +24,7 @@ const ask = (limit?: number, next?: string): Promise<Survey> =>
     { api, cluster: clusterName, gateKey: gate.key },
   );
 
-test('the nodes of our pools are told page by page, and no other', async () => {
+it('the nodes of our pools are told page by page, and no other', async () => {
   const join = (name: string, labels?: Record<string, string>) =>
     http(world.cluster.admin, 'POST', '/api/v1/nodes', nodeBody(name, labels));
   for (let index = 0; index < 5; index++) await join(`ours-${index}`, { 'airlock.dev/runtime': 'kata' });
@@ -44,7 +44,7 @@ test('the nodes of our pools are told page by page, and no other', async () => {
   expect([first.cluster, second.next, world.count('list nodes')]).toEqual([clusterName, undefined, 2]);
 });
 
-test('one node is told as gated, released and drifted on its way', async () => {
+it('one node is told as gated, released and drifted on its way', async () => {
   await world.join();
   const states = [(await ask()).nodes[0]?.state];
   await world.release();
@@ -59,7 +59,7 @@ test('one node is told as gated, released and drifted on its way', async () => {
   expect(released?.instanceId).toBe(world.node.instanceId);
 });
 
-test.each([
+it.each([
   [403, 'cluster-forbade'],
   [503, 'cluster-unreachable'],
 ] as const)('HTTP %i ends it as %s after one request', async (code, name) => {

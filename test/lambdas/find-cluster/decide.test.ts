@@ -1,5 +1,5 @@
 import type { Cluster } from '@aws-sdk/client-eks';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { requireUsable } from '../../../lambdas/find-cluster/decide.ts';
 
 const network = {
@@ -22,7 +22,7 @@ const withNetwork = (change: object): Cluster => ({ ...cluster, resourcesVpcConf
 const find = (one: Cluster | undefined, inside = false) => requireUsable({ name: 'demo', private: inside }, one);
 
 describe('a cluster that can be used', () => {
-  test.each([
+  it.each([
     ['by its public end point', false],
     ['by its private end point', true],
   ])('%s is given with its address and its network', (_what, inside) => {
@@ -35,20 +35,20 @@ describe('a cluster that can be used', () => {
     });
   });
 
-  test('with more subnets than Lambda takes is given with as many as it takes', () => {
+  it('with more subnets than Lambda takes is given with as many as it takes', () => {
     const subnetIds = Array.from({ length: 20 }, (_, index) => `subnet-${index}`);
 
     expect(find(withNetwork({ subnetIds }), true).SubnetIds).toEqual(subnetIds.slice(0, 16));
   });
 
-  test('takes access entries beside its ConfigMap', () => {
+  it('takes access entries beside its ConfigMap', () => {
     expect(() => find({ ...cluster, accessConfig: { authenticationMode: 'API_AND_CONFIG_MAP' } })).not.toThrow();
   });
 });
 
 const { endpoint: _endpoint, ...young } = { ...cluster, status: 'CREATING' as const };
 describe('a cluster that cannot be used is refused with what to do', () => {
-  test.each<[string, Cluster | undefined, boolean, RegExp]>([
+  it.each<[string, Cluster | undefined, boolean, RegExp]>([
     ['one that is not there', undefined, false, /EKS has no cluster demo .*: correct the name in airlock\.yaml/],
     ['one that is being made', young, false, /is CREATING and has no end point yet: deploy again when it is ACTIVE/],
     [

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { grant } from '../../../lambdas/grant-cluster-admin/grant.ts';
 import type { Ports } from '../../../lambdas/grant-cluster-admin/ports.ts';
 
@@ -29,7 +29,7 @@ function worldOf(statuses: readonly (string | undefined)[], ports: Partial<Ports
 }
 
 describe('the right of an administrator is given for one request', () => {
-  test.each([
+  it.each([
     ['Create', 'CREATE_IN_PROGRESS'],
     ['Update', 'UPDATE_IN_PROGRESS'],
     ['Update', 'UPDATE_ROLLBACK_IN_PROGRESS'],
@@ -40,7 +40,7 @@ describe('the right of an administrator is given for one request', () => {
     expect([await ask(request), calls]).toEqual([answer, ['in', 'prepare', 'out']]);
   });
 
-  test.each([
+  it.each([
     ['Create', 'CREATE_COMPLETE'],
     ['Update', 'UPDATE_COMPLETE'],
     ['Delete', 'CREATE_COMPLETE'],
@@ -58,21 +58,21 @@ describe('the right of an administrator is given for one request', () => {
     expect(calls).toEqual(['sleep', 'sleep', 'sleep']);
   });
 
-  test('where the status is a moment behind', async () => {
+  it('where the status is a moment behind', async () => {
     const { calls, ask } = worldOf(['CREATE_COMPLETE', 'UPDATE_IN_PROGRESS']);
     await ask('Update');
 
     expect(calls).toEqual(['sleep', 'in', 'prepare', 'out']);
   });
 
-  test.each(['letIn', 'prepare'] as const)('and is taken back where %s fails', async (port) => {
+  it.each(['letIn', 'prepare'] as const)('and is taken back where %s fails', async (port) => {
     const { calls, ask } = worldOf(['UPDATE_IN_PROGRESS'], { [port]: () => Promise.reject(new Error('no')) });
 
     await expect(ask('Update')).rejects.toThrow('no');
     expect(calls.at(-1)).toBe('out');
   });
 
-  test('and a right that cannot be taken back fails the request, with what to do', async () => {
+  it('and a right that cannot be taken back fails the request, with what to do', async () => {
     const { ask } = worldOf(['UPDATE_IN_PROGRESS'], { letOut: () => Promise.reject(new Error('throttled')) });
 
     await expect(ask('Update')).rejects.toThrow(/could not be deleted \(Error: throttled\)\. Delete it: aws eks/);
@@ -82,13 +82,13 @@ describe('the right of an administrator is given for one request', () => {
 describe('a cluster that EKS has no more', () => {
   const gone = { letIn: async () => false };
 
-  test('has nothing left to delete', async () => {
+  it('has nothing left to delete', async () => {
     const { ask } = worldOf(['DELETE_IN_PROGRESS'], gone);
 
     expect((await ask('Delete')).Data.Summary).toBe('the cluster is gone');
   });
 
-  test('cannot be prepared', async () => {
+  it('cannot be prepared', async () => {
     await expect(worldOf(['UPDATE_IN_PROGRESS'], gone).ask('Update')).rejects.toThrow('take it out of airlock.yaml');
   });
 });

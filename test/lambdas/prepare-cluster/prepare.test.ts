@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Addressed } from '../../../lambdas/adapters/kubernetes-objects.ts';
 import { clear, create, update } from '../../../lambdas/prepare-cluster/prepare.ts';
 import { manifestsFor, namesOf, World } from './world.ts';
@@ -22,7 +22,7 @@ function failOn(resource: string, name: string, code: 403 | 500, times = Number.
 }
 
 describe('a cluster that is prepared', () => {
-  test('has every object of the manifests, each of them ours field by field', async () => {
+  it('has every object of the manifests, each of them ours field by field', async () => {
     const { value } = await creating();
 
     expect(value).toBe(`${all.length} objects applied`);
@@ -39,7 +39,7 @@ describe('a cluster that is prepared', () => {
     expect(world.api.refusals).toEqual([]);
   });
 
-  test('gives no right before its policies were seen to deny, on three new connections in a row', async () => {
+  it('gives no right before its policies were seen to deny, on three new connections in a row', async () => {
     const denied: string[] = [];
     const seen: string[] = [];
     world.api.faults.plant(({ verb, resource }) => verb === 'patch' && resource === 'namespaces', {
@@ -58,7 +58,7 @@ describe('a cluster that is prepared', () => {
     expect(world.clock.now() - began).toBeGreaterThanOrEqual(2_000);
   });
 
-  test('stays as it is when it is prepared once more', async () => {
+  it('stays as it is when it is prepared once more', async () => {
     await creating();
     const before = all.flatMap(({ kind }) => world.api.objects(kind).map(({ metadata }) => metadata.resourceVersion));
     const { value } = await updating(all);
@@ -69,7 +69,7 @@ describe('a cluster that is prepared', () => {
     );
   });
 
-  test('takes back what somebody changed in an object of ours', async () => {
+  it('takes back what somebody changed in an object of ours', async () => {
     await creating();
     const role = world.api.objects('ClusterRole').find(({ metadata }) => metadata.name === 'airlock-gatekeeper');
     world.api.apply({ ...role, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] });
@@ -82,7 +82,7 @@ describe('a cluster that is prepared', () => {
 });
 
 describe('a cluster that is not ready for it yet', () => {
-  test('is asked again until the access entry has spread', async () => {
+  it('is asked again until the access entry has spread', async () => {
     await world.stop();
     world = await World.start({ letIn: false });
     world.clock.after(30_000, () => world.letIn());
@@ -91,7 +91,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect(world.clock.now()).toBeGreaterThan(30_000);
   });
 
-  test('that never lets us in fails with what to do', async () => {
+  it('that never lets us in fails with what to do', async () => {
     await world.stop();
     world = await World.start({ letIn: false });
     const { error } = await creating();
@@ -102,7 +102,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect(error?.message).toContain('manifests: manual');
   });
 
-  test('whose policies never come into force gets no right, and says so', async () => {
+  it('whose policies never come into force gets no right, and says so', async () => {
     await world.stop();
     world = await World.start({ hearsayMs: 3_600_000 });
     const { error } = await creating();
@@ -113,7 +113,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect(world.objects()).toEqual([]);
   });
 
-  test('that answers 500, 429 and drops connections for a while is prepared all the same', async () => {
+  it('that answers 500, 429 and drops connections for a while is prepared all the same', async () => {
     failOn('runtimeclasses', 'gvisor', 500, 3);
     world.api.faults.plant(
       ({ resource }) => resource === 'roles',
@@ -125,7 +125,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect((await creating()).value).toBe(`${all.length} objects applied`);
   });
 
-  test('that does not answer at all fails with what to do', async () => {
+  it('that does not answer at all fails with what to do', async () => {
     world.api.faults.plant(() => true, { kind: 'drop', when: 'before' });
     const { error } = await creating();
 
@@ -136,7 +136,7 @@ describe('a cluster that is not ready for it yet', () => {
 });
 
 describe('a creation that fails', () => {
-  test('removes what it made, for CloudFormation asks for no deletion of it', async () => {
+  it('removes what it made, for CloudFormation asks for no deletion of it', async () => {
     failOn('runtimeclasses', 'sysbox-runc', 403);
     // Made, but nobody was told: it goes all the same.
     world.api.faults.plant(
@@ -150,7 +150,7 @@ describe('a creation that fails', () => {
     expect(world.objects()).toEqual([]);
   });
 
-  test('leaves what was there before', async () => {
+  it('leaves what was there before', async () => {
     for (const object of all.slice(0, -1)) world.api.apply(object);
     failOn('runtimeclasses', 'sysbox-runc', 403);
     await creating();
@@ -158,7 +158,7 @@ describe('a creation that fails', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(all.slice(0, -1)));
   });
 
-  test('over a RuntimeClass of another installer names its owner, and changes nothing of it', async () => {
+  it('over a RuntimeClass of another installer names its owner, and changes nothing of it', async () => {
     const theirs = {
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',
@@ -182,7 +182,7 @@ describe('a creation that fails', () => {
 describe('an update', () => {
   const less = manifestsFor(['gvisor']);
 
-  test('removes what the manifests have no longer', async () => {
+  it('removes what the manifests have no longer', async () => {
     await creating();
     const { value } = await updating(less);
 
@@ -190,7 +190,7 @@ describe('an update', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(less));
   });
 
-  test('keeps a RuntimeClass that pods use, and says which', async () => {
+  it('keeps a RuntimeClass that pods use, and says which', async () => {
     await creating();
     await world.pod('kata-qemu');
     const { value } = await updating(less);
@@ -202,7 +202,7 @@ describe('an update', () => {
     expect(world.objects()).not.toContain('RuntimeClass sysbox-runc');
   });
 
-  test('that fails half way is undone by the update back', async () => {
+  it('that fails half way is undone by the update back', async () => {
     await creating(less);
     failOn('runtimeclasses', 'sysbox-runc', 403);
     const failed = await updating(all);
@@ -214,7 +214,7 @@ describe('an update', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(less));
   });
 
-  test('to another kind of gate changes rights and policies, and back', async () => {
+  it('to another kind of gate changes rights and policies, and back', async () => {
     const other = manifestsFor(undefined, 'readiness.k8s.io/airlock');
     const rules = () => JSON.stringify(world.api.objects('ClusterRole').map((role) => role.rules));
     await creating();
@@ -234,7 +234,7 @@ describe('what another version applied', () => {
     metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'airlock' } },
   });
 
-  test('goes with the update to this one, a policy of its own too', async () => {
+  it('goes with the update to this one, a policy of its own too', async () => {
     await creating();
     await applied(policy('airlock-of-tomorrow'));
     const { value } = await updating(all);
@@ -243,14 +243,14 @@ describe('what another version applied', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(all));
   });
 
-  test('goes with a deletion', async () => {
+  it('goes with a deletion', async () => {
     await creating();
     await applied(policy('airlock-of-tomorrow'));
 
     expect([(await clearing()).value, world.objects()]).toEqual([`${all.length + 1} objects removed`, []]);
   });
 
-  test('is told from what others made, by the label, the name and the owner of its fields', async () => {
+  it('is told from what others made, by the label, the name and the owner of its fields', async () => {
     await creating();
     await applied(policy('of-others'));
     const { labels: _, ...unlabelled } = policy('airlock-of-others').metadata;
@@ -268,7 +268,7 @@ describe('what another version applied', () => {
     );
   });
 
-  test('may leave rights, and then no policy is removed', async () => {
+  it('may leave rights, and then no policy is removed', async () => {
     await creating();
     world.api.apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -286,7 +286,7 @@ describe('what another version applied', () => {
     expect(world.objects()).not.toContain('ClusterRoleBinding airlock-gatekeeper');
   });
 
-  test('may give rights while the policies are removed: they come back, and the deletion has failed', async () => {
+  it('may give rights while the policies are removed: they come back, and the deletion has failed', async () => {
     await creating();
     const binding = all.find(({ kind }) => kind === 'ClusterRoleBinding');
     world.api.faults.plant(
@@ -309,7 +309,7 @@ describe('what another version applied', () => {
 
 describe('what Airlock does not render is not applied', () => {
   const find = (kind: string) => all.find((one) => one.kind === kind) as Addressed & Record<string, unknown>;
-  test.each<[string, () => Addressed]>([
+  it.each<[string, () => Addressed]>([
     ['an object of another kind', () => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'airlock-x' } })],
     ['an object of another name', () => ({ ...find('Namespace'), metadata: { name: 'kube-system' } })],
     [
@@ -347,7 +347,7 @@ describe('what Airlock does not render is not applied', () => {
 });
 
 describe('a deletion', () => {
-  test('removes everything, in reverse: rights go before the policies that bound them', async () => {
+  it('removes everything, in reverse: rights go before the policies that bound them', async () => {
     await creating();
     world.told.length = 0;
     const { value } = await clearing();
@@ -376,7 +376,7 @@ describe('a deletion', () => {
     ]);
   });
 
-  test('keeps a RuntimeClass that pods use, and removes all else', async () => {
+  it('keeps a RuntimeClass that pods use, and removes all else', async () => {
     await creating();
     await world.pod('gvisor');
     const { value } = await clearing();
@@ -387,7 +387,7 @@ describe('a deletion', () => {
     expect(world.objects()).toEqual(['RuntimeClass gvisor']);
   });
 
-  test('removes a RuntimeClass whose pods have all ended', async () => {
+  it('removes a RuntimeClass whose pods have all ended', async () => {
     await creating();
     await world.pod('gvisor');
     const path = '/api/v1/namespaces/default/pods/uses-gvisor/status';
@@ -397,7 +397,7 @@ describe('a deletion', () => {
     expect((await clearing()).value).toBe(`${all.length} objects removed`);
   });
 
-  test('leaves a RuntimeClass that somebody else holds too, without what was ours of it', async () => {
+  it('leaves a RuntimeClass that somebody else holds too, without what was ours of it', async () => {
     world.api.apply({
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',
@@ -412,14 +412,14 @@ describe('a deletion', () => {
     expect([left?.handler, left?.scheduling, left?.metadata.labels]).toEqual(['runsc', undefined, undefined]);
   });
 
-  test('can be asked for twice', async () => {
+  it('can be asked for twice', async () => {
     await creating();
     await clearing();
 
     expect((await clearing()).error).toBeUndefined();
   });
 
-  test('and a new creation right after it come to the same as the first one', async () => {
+  it('and a new creation right after it come to the same as the first one', async () => {
     await creating();
     await clearing();
     await creating();
@@ -428,7 +428,7 @@ describe('a deletion', () => {
   });
 });
 
-test('what is applied for our identity does not bind the function that applies it', async () => {
+it('what is applied for our identity does not bind the function that applies it', async () => {
   await creating();
 
   expect((await updating(manifestsFor(['gvisor']))).error).toBeUndefined();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Admission } from '../../../domain/messages.ts';
 import type { SurveyedNode } from '../../../domain/survey.ts';
@@ -57,14 +57,14 @@ const shown = (changes: Partial<SurveyedNode> = {}): SurveyedNode => ({
 });
 
 describe('a Node that drifted', () => {
-  test('has the node proven again', () => {
+  it('has the node proven again', () => {
     expect(decideNode('b', shown(), ours(), now)).toMatchObject({
       step: 'drifted',
       admission: { node: { instanceId, again: { why: 'drifted', released: true } }, request },
     });
   });
 
-  test('in cluster A does nothing to the instance of cluster B that it names', () => {
+  it('in cluster A does nothing to the instance of cluster B that it names', () => {
     expect(decideNode('a', shown(), ours(), now)).toEqual({
       step: 'foreign',
       nodeName: launch.nodeName,
@@ -72,20 +72,20 @@ describe('a Node that drifted', () => {
     });
   });
 
-  test.each([
+  it.each([
     ['another zone', { providerId: `aws:///eu-central-1b/${instanceId}` }],
     ['another name than the Node that was released', { nodeName: 'ip-10-0-0-66' }],
   ])('with %s does nothing to the instance that it names', (_what, changes) => {
     expect(decideNode('b', shown(changes), ours(), now)).toHaveProperty('step', 'foreign');
   });
 
-  test('is left alone where the ledger knows of no release', () => {
+  it('is left alone where the ledger knows of no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
     expect(decideNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });
   });
 });
 
-test('a gated Node in cluster A that names a late launch of cluster B admits nothing', () => {
+it('a gated Node in cluster A that names a late launch of cluster B admits nothing', () => {
   expect(decideNode('a', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'foreign');
   expect(decideNode('b', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'admit');
 });
@@ -227,19 +227,19 @@ const table: readonly (readonly [
 ];
 
 describe('a Node of a pool', () => {
-  test.each(table)('%s', (_rule, node, itsOwn, at, step) => {
+  it.each(table)('%s', (_rule, node, itsOwn, at, step) => {
     expect(decideNode('b', node, itsOwn, at)).toMatchObject(step);
   });
 });
 
 describe('the clusters of a reconcile run', () => {
-  test('begin with another one in each run, and each is looked at', () => {
+  it('begin with another one in each run, and each is looked at', () => {
     const turns = [0, 1, 2, 3].map((run) => inTurn(['a', 'b', 'c'], run * 120_000).join(''));
     expect(turns).toEqual(['abc', 'bca', 'cab', 'abc']);
     expect(inTurn([], 0)).toEqual([]);
   });
 
-  test('have a share of the time that is left each, so that one without an end leaves time for the next', () => {
+  it('have a share of the time that is left each, so that one without an end leaves time for the next', () => {
     expect([shareOf(95_000, 3), shareOf(65_000, 2), shareOf(35_000, 1), shareOf(1_000, 1)]).toEqual([
       30_000, 30_000, 30_000, 0,
     ]);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { departedStates } from '../../../domain/events.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
@@ -202,12 +202,12 @@ const table: readonly (readonly [
 ];
 
 describe('a tagged instance', () => {
-  test.each(table)('%s', (_rule, seen, row, afterMs, decision) => {
+  it.each(table)('%s', (_rule, seen, row, afterMs, decision) => {
     const decided: InstanceDecision = decideInstance(seen, row, config, launch + afterMs);
     expect(decided).toMatchObject(decision);
   });
 
-  test.each(departedStates)('in the state %s departs if it has no end', (state) => {
+  it.each(departedStates)('in the state %s departs if it has no end', (state) => {
     expect(decideInstance({ ...instance, state }, admitted, config, launch + 5 * minute)).toEqual({
       step: 'depart',
       instanceId,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import { runtimeTraits } from '../../../domain/runtimes.ts';
 import { decideAnswer, ownerOf } from '../../../lambdas/results/decide.ts';
@@ -38,7 +38,7 @@ describe('whatever a node says that it was installed', () => {
     comment: fc.constantFrom('batch', 'by hand', ''),
   });
 
-  test('it has proven only what it was sent, and nothing but that is noted', () => {
+  it('it has proven only what it was sent, and nothing but that is noted', () => {
     fc.assert(
       fc.property(said, standings, (result, standing) => {
         const answer = decideAnswer(row, 'c', { ...standing, output: JSON.stringify(result) }, launch.launchedAt);
@@ -66,7 +66,7 @@ describe('whatever a node says that it was installed', () => {
     );
   });
 
-  test('a command is that of an attempt only by its id or its batch, and by the document that was claimed', () => {
+  it('a command is that of an attempt only by its id or its batch, and by the document that was claimed', () => {
     fc.assert(
       fc.property(standings, maybe('c', 'other'), (standing, commandId) => {
         const known = { ...row, ...present({ commandId }) };

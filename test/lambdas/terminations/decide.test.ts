@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { departedStates } from '../../../domain/events.ts';
 import type { LedgerRow } from '../../../domain/ledger.ts';
 import type { Node } from '../../../domain/node.ts';
@@ -142,25 +142,25 @@ const table: readonly (readonly [
 ];
 
 describe('a launch whose instance is reported to go away', () => {
-  test.each(table)('%s', (_rule, row, shown, decision) => {
+  it.each(table)('%s', (_rule, row, shown, decision) => {
     expect(decideTermination({ instanceId, at: minutes(28) }, row, shown, at)).toMatchObject(decision);
   });
 
-  test.each(departedStates)('ends if EC2 shows the state %s, and the receipt says so', (state) => {
+  it.each(departedStates)('ends if EC2 shows the state %s, and the receipt says so', (state) => {
     expect(decideTermination({ instanceId, at }, admitted, { state, launchedAt }, at)).toMatchObject({
       step: 'end',
       receipt: { outcome: 'instance-gone', detail: `EC2 says ${state}`, endedAt: at, totalMs: 30 * 60_000 },
     });
   });
 
-  test('is not gone if EC2 shows that it runs, a minute after its event at the latest', () => {
+  it('is not gone if EC2 shows that it runs, a minute after its event at the latest', () => {
     const decide = (saidAt: string) => decideTermination({ instanceId, at: saidAt }, admitted, alive, at);
     expect(decide(seconds(1_741))).toEqual({ step: 'wait', because: 'not-shown' });
     expect(decide(seconds(1_740))).toEqual({ step: 'nothing', because: 'not-gone' });
     expect(decide(seconds(1_860))).toEqual({ step: 'nothing', because: 'not-gone' });
   });
 
-  test('is not gone while EC2 may not show it yet', () => {
+  it('is not gone while EC2 may not show it yet', () => {
     const young = minutes(5);
     expect(decideTermination({ instanceId, at: young }, admitted, undefined, young)).toHaveProperty('step', 'wait');
     expect(decideTermination({ instanceId, at: young }, admitted, undefined, seconds(301))).toHaveProperty(
@@ -169,7 +169,7 @@ describe('a launch whose instance is reported to go away', () => {
     );
   });
 
-  test('names the later launch in its receipt', () => {
+  it('names the later launch in its receipt', () => {
     const shown = { state: 'pending', launchedAt: minutes(10) };
     expect(decideTermination({ instanceId, at }, admitted, shown, at)).toMatchObject({
       receipt: { detail: `EC2 says that it was launched again at ${minutes(10)}` },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { failureFrom, withoutEnd } from '../../../lib/way/expressions.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { Jsonata } from '../../../packages/local-aws/states.ts';
@@ -19,7 +19,7 @@ async function caught(from: 'function' | 'answer', name: string, cause?: string)
 const thrown = (errorType: string, errorMessage: string) => JSON.stringify({ errorType, errorMessage, trace: [] });
 
 describe('the cause of an error', () => {
-  test('of a function is its message', async () => {
+  it('of a function is its message', async () => {
     const message = 'it said "no": C:\\ \u00e9 \n {"errorMessage":"x"}';
     expect(await caught('function', 'proof-failed', thrown('proof-failed', message))).toEqual({
       outcome: 'proof-failed',
@@ -27,7 +27,7 @@ describe('the cause of an error', () => {
     });
   });
 
-  test.each([
+  it.each([
     ['of Lambda itself', '{"errorMessage":"Task timed out after 90.00 seconds"}', 'Task timed out after 90.00 seconds'],
     ['that is no JSON', 'Rate exceeded', 'Rate exceeded'],
     [
@@ -40,13 +40,13 @@ describe('the cause of an error', () => {
     expect((await caught('function', 'proof-failed', cause)).detail).toBe(detail);
   });
 
-  test('that a node wrote is never parsed', async () => {
+  it('that a node wrote is never parsed', async () => {
     for (const detail of ['{"errorMessage":', '{"errorMessage":"released"}', '{ "a": 1, "errorMessage": 2 }']) {
       expect(await caught('answer', 'proof-failed', detail)).toEqual({ outcome: 'proof-failed', detail });
     }
   });
 
-  test('is bounded and printable, and breaks no expression, whatever it is', async () => {
+  it('is bounded and printable, and breaks no expression, whatever it is', async () => {
     const start = fc.constantFrom(
       '',
       '{"errorMessage":',
@@ -66,7 +66,7 @@ describe('the cause of an error', () => {
     );
   });
 
-  test('is added to a failure in the same way', async () => {
+  it('is added to a failure in the same way', async () => {
     const errorOutput = { Error: 'X', Cause: '{"errorMessage":' };
     expect(await jsonata.evaluate(withoutEnd, 'Assign', { states: { errorOutput }, failure })).toEqual({
       ...failure,

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Script } from '../../../local-aws/agent.ts';
 import { AttachedMachine } from '../../machine/attached.ts';
 
@@ -20,7 +20,7 @@ const run = (script: Partial<Script>, command?: string) =>
     ...script,
   });
 
-test('a script runs on the node that the command names, with its parameters in the environment and nothing on its input', async () => {
+it('a script runs on the node that the command names, with its parameters in the environment and nothing on its input', async () => {
   const value = `it's "quoted" $HOME \`id\``;
   const text = '#!/bin/bash\nprintf "%s|%s|%s" "$NODE" "$SSM_Value" "$(cat)"\necho err >&2\n';
 
@@ -30,18 +30,18 @@ test('a script runs on the node that the command names, with its parameters in t
   expect(ended.stdout).toBe(`ip-10-0-0-1.eu-central-1.compute.internal|${value}|`);
 });
 
-test('its exit status is that of the script, and its file is gone afterwards', async () => {
+it('its exit status is that of the script, and its file is gone afterwards', async () => {
   const ended = await run({ text: '#!/bin/sh\necho "$0"\nexit 42' });
 
   expect([ended.exitCode, ended.stdout]).toEqual([42, expect.stringContaining('_script.sh')]);
   expect(existsSync(ended.stdout.trim())).toBe(false);
 });
 
-test('a script whose time is up is killed on the node, with the status that the agent takes for that', async () => {
+it('a script whose time is up is killed on the node, with the status that the agent takes for that', async () => {
   expect((await run({ text: '#!/bin/sh\nexec sleep 60', timeoutSeconds: 1 })).exitCode).toBe(137);
 });
 
-test('a command that does not reach the node ends with its own status and words', async () => {
+it('a command that does not reach the node ends with its own status and words', async () => {
   const ended = await run({ text: 'x'.repeat(100_000) }, 'echo "no such container: {node}" >&2; exit 1');
 
   expect(ended).toMatchObject({
@@ -50,6 +50,6 @@ test('a command that does not reach the node ends with its own status and words'
   });
 });
 
-test('a name that could be more than a name is not put into a command', () => {
+it('a name that could be more than a name is not put into a command', () => {
   expect(() => new AttachedMachine('x {node}', 'a; reboot')).toThrow('the node name a; reboot is none of Kubernetes');
 });

@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html, API_TerminateInstanceInAutoScalingGroup.html and https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { here } from '../../gateway/service.ts';
 import { AutoScaling, type Group } from '../../services/autoscaling.ts';
@@ -50,11 +50,11 @@ async function member(change: Partial<Group> = {}): Promise<string> {
 }
 
 describe('an instance of a group', () => {
-  test('is in service as soon as it runs where no hook waits', async () => {
+  it('is in service as soon as it runs where no hook waits', async () => {
     expect(autoScaling.lifecycleOf(await member())).toBe('InService');
   });
 
-  test('waits for the hook while it runs, and an event says so', async () => {
+  it('waits for the hook while it runs, and an event says so', async () => {
     const id = await member({ hook });
     expect([autoScaling.lifecycleOf(id), ec2.instance(id).state]).toEqual(['Pending:Wait', 'running']);
     const detail = { AutoScalingGroupName: 'builders', LifecycleHookName: 'acme', EC2InstanceId: id };
@@ -63,7 +63,7 @@ describe('an instance of a group', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ['ABANDON', 'shutting-down', 1],
     ['CONTINUE', 'running', 0],
   ] as const)('whose hook nobody answers gets the default result %s', async (defaultResult, state, launched) => {
@@ -74,7 +74,7 @@ describe('an instance of a group', () => {
     expect([ec2.instance(id).state, launches]).toEqual([state, launched]);
   });
 
-  test('that somebody else ended is replaced once its health was looked at', async () => {
+  it('that somebody else ended is replaced once its health was looked at', async () => {
     const id = await member();
     ec2.terminate(id);
     await pass(59_999);
@@ -85,21 +85,21 @@ describe('an instance of a group', () => {
 });
 
 describe('CompleteLifecycleAction', () => {
-  test('with CONTINUE brings the instance into service', async () => {
+  it('with CONTINUE brings the instance into service', async () => {
     const id = await member({ hook });
     await complete(id, 'CONTINUE');
     await pass(3_600_000);
     expect([autoScaling.lifecycleOf(id), launches]).toEqual(['InService', 0]);
   });
 
-  test('with ABANDON ends it, and launches another', async () => {
+  it('with ABANDON ends it, and launches another', async () => {
     const id = await member({ hook });
     await complete(id, 'ABANDON');
     await pass(60_000);
     expect([ec2.instance(id).state, launches]).toEqual(['terminated', 1]);
   });
 
-  test.each([
+  it.each([
     ['a second time', 'CONTINUE', {}],
     ['for another hook', 'CONTINUE', { LifecycleHookName: 'other' }],
     ['for a stranger', 'CONTINUE', { InstanceId: 'i-0123456789abcdef0' }],
@@ -112,7 +112,7 @@ describe('CompleteLifecycleAction', () => {
     });
   });
 
-  test('takes CONTINUE and ABANDON, and groups that there are', async () => {
+  it('takes CONTINUE and ABANDON, and groups that there are', async () => {
     const id = await member({ hook });
     await expect(complete(id, 'STOP')).rejects.toMatchObject({ code: 'ValidationError' });
     await expect(complete(id, 'CONTINUE', { AutoScalingGroupName: 'x' })).rejects.toThrow(/not found/);
@@ -120,7 +120,7 @@ describe('CompleteLifecycleAction', () => {
 });
 
 describe('TerminateInstanceInAutoScalingGroup', () => {
-  test('ends the instance, and launches another unless the capacity shrinks', async () => {
+  it('ends the instance, and launches another unless the capacity shrinks', async () => {
     const first = await member();
     await expect(terminate(first)).resolves.toMatchObject({ Activity: { StatusCode: 'InProgress' } });
     expect([ec2.instance(first).state, launches]).toEqual(['shutting-down', 1]);
@@ -130,12 +130,12 @@ describe('TerminateInstanceInAutoScalingGroup', () => {
     expect(launches).toBe(1);
   });
 
-  test('knows no instance of no group', async () => {
+  it('knows no instance of no group', async () => {
     await expect(terminate(ec2.launch())).rejects.toThrow(/No managed instance found for instance ID: i-/);
   });
 });
 
-test('both are authorized on the group, with its own tags', async () => {
+it('both are authorized on the group, with its own tags', async () => {
   const id = await member({ hook });
   for (const [name, input] of [
     ['CompleteLifecycleAction', { AutoScalingGroupName: 'builders' }],

@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html and https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { here } from '../../gateway/service.ts';
 import { Eks } from '../../services/eks.ts';
@@ -20,7 +20,7 @@ beforeEach(() => {
 const entry = (properties: object) =>
   make(aws, eks.resourceTypes, 'AWS::EKS::AccessEntry', { ClusterName: 'prod', PrincipalArn, ...properties });
 
-test('a cluster is described with its endpoint and its certificate authority', async () => {
+it('a cluster is described with its endpoint and its certificate authority', async () => {
   await expect(aws.call(someone, 'eks', 'DescribeCluster', { name: 'prod' })).resolves.toMatchObject({
     cluster: {
       status: 'ACTIVE',
@@ -31,14 +31,14 @@ test('a cluster is described with its endpoint and its certificate authority', a
   });
 });
 
-test('a cluster that nobody registered is not found', async () => {
+it('a cluster that nobody registered is not found', async () => {
   await expect(aws.call(someone, 'eks', 'DescribeCluster', { name: 'other' })).rejects.toMatchObject({
     code: 'ResourceNotFoundException',
     message: 'No cluster found for name: other.',
   });
 });
 
-test('an access entry maps a role to groups, once a cluster', async () => {
+it('an access entry maps a role to groups, once a cluster', async () => {
   await entry({ KubernetesGroups: ['acme:gatekeepers'], Type: 'STANDARD' });
   expect(eks.entry('prod', PrincipalArn)).toEqual({
     clusterName: 'prod',
@@ -56,7 +56,7 @@ const policy = (name: string, Type: string) => ({
   AccessPolicies: [{ PolicyArn: `arn:aws:eks::aws:cluster-access-policy/${name}`, AccessScope: { Type } }],
 });
 
-test('an access policy is associated with the entry, and whoever watches is told of both ends of it', async () => {
+it('an access policy is associated with the entry, and whoever watches is told of both ends of it', async () => {
   const told: unknown[] = [];
   eks.watchEntries(({ policies }, gone) => told.push([policies, gone]));
   const made = await entry(policy('AmazonEKSClusterAdminPolicy', 'cluster'));
@@ -70,7 +70,7 @@ test('an access policy is associated with the entry, and whoever watches is told
   expect(eks.entry('prod', PrincipalArn)).toBeUndefined();
 });
 
-test('a cluster whose authentication mode is CONFIG_MAP takes no entry', async () => {
+it('a cluster whose authentication mode is CONFIG_MAP takes no entry', async () => {
   eks.register('old', {
     endpoint: 'https://127.0.0.1:1',
     certificateAuthority: 'Q0E=',
@@ -81,7 +81,7 @@ test('a cluster whose authentication mode is CONFIG_MAP takes no entry', async (
   );
 });
 
-test.each([
+it.each([
   ['a reserved group', { KubernetesGroups: ['system:masters'] }, /may not begin with system:/],
   ['a session in place of a role', { PrincipalArn: 'arn:aws:sts::123456789012:assumed-role/a/b' }, /not of a session/],
   ['a lesser access policy', policy('AmazonEKSAdminPolicy', 'cluster'), /only AmazonEKSClusterAdminPolicy is modelled/],
@@ -95,7 +95,7 @@ test.each([
   await expect(entry(properties)).rejects.toThrow(message);
 });
 
-test('an entry of the API gives nothing until a policy is associated, and goes with all that it gives', async () => {
+it('an entry of the API gives nothing until a policy is associated, and goes with all that it gives', async () => {
   const told: unknown[] = [];
   eks.watchEntries(({ groups, policies }, gone) => told.push([groups, policies, gone]));
   const entryOf = { clusterName: 'prod', principalArn: PrincipalArn };
@@ -117,7 +117,7 @@ test('an entry of the API gives nothing until a policy is associated, and goes w
   await expect(call('DeleteAccessEntry')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
 });
 
-test('a role that was made seconds ago is no principal yet, and one that nobody made never is', async () => {
+it('a role that was made seconds ago is no principal yet, and one that nobody made never is', async () => {
   const clock = new VirtualClock(0);
   const roles: Record<string, number> = { [PrincipalArn]: 0 };
   const young = new Eks({ clock, place: here, roleMadeAt: (arn) => roles[arn], spreadMs: 5_000 });

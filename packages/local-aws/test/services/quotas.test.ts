@@ -1,5 +1,5 @@
 import type { DescribeExecutionCommandOutput } from '@aws-sdk/client-sfn';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { here } from '../../gateway/service.ts';
 import { Ec2 } from '../../services/ec2/ec2.ts';
@@ -24,7 +24,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
   const pass = { Only: { Type: 'Pass', End: true } };
   const waits = { Only: { Type: 'Wait', Seconds: 3_600, End: true } };
 
-  test('starts 800 executions at once and 150 a second, and refuses the others', async () => {
+  it('starts 800 executions at once and 150 a second, and refuses the others', async () => {
     const bench = new Bench();
     bench.states.quotas.StateTransition = { burst: 1e6, perSecond: 1e6 };
     const machine = await bench.machine(waits);
@@ -34,7 +34,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
     bench.states.stop();
   });
 
-  test('delays the transitions beyond 800 a second, and loses none', async () => {
+  it('delays the transitions beyond 800 a second, and loses none', async () => {
     const bench = new Bench();
     bench.states.quotas.StartExecution = { burst: 1e6, perSecond: 1e6 };
     const machine = await bench.machine(pass);
@@ -47,7 +47,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
     expect(Math.max(...ends)).toBe(2_000);
   });
 
-  test('takes 1,500 of each answer to a token at once', async () => {
+  it('takes 1,500 of each answer to a token at once', async () => {
     const bench = new Bench();
     const answer = (name: string, input: object) =>
       untilRefused(() =>
@@ -61,7 +61,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
     expect(await answer('SendTaskHeartbeat', {})).toEqual(throttled);
   });
 
-  test('describes 250 executions at once and 10 a second', async () => {
+  it('describes 250 executions at once and 10 a second', async () => {
     const bench = new Bench();
     const executionArn = await bench.start(await bench.machine(pass));
     const look = () => bench.aws.call(someone, 'states', 'DescribeExecution', { executionArn });
@@ -69,7 +69,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
     expect(await untilRefused(look)).toEqual({ passed: 249, code: 'ThrottlingException' });
   });
 
-  test('has other numbers in the three large regions', () => {
+  it('has other numbers in the three large regions', () => {
     expect(quotasOf('eu-west-1').StartExecution).toEqual({ burst: 1_300, perSecond: 300 });
     expect(quotasOf('eu-central-1').StartExecution).toEqual({ burst: 800, perSecond: 150 });
   });
@@ -77,7 +77,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
 
 // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
 describe('DescribeInstances', () => {
-  test('passes 100 times at once and 20 times a second; 50 and 10 without filter, ids and pages', async () => {
+  it('passes 100 times at once and 20 times a second; 50 and 10 without filter, ids and pages', async () => {
     const clock = new VirtualClock();
     const aws = new PermissiveAws(clock);
     aws.add(new Ec2({ clock, place: here, emit: () => {} }).service);

@@ -1,6 +1,6 @@
 // Vectors of https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, setting-up.html (execution role) and
 // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { AwsError, here, operation, type Principal } from '../../gateway/service.ts';
 import { Scheduler } from '../../services/scheduler.ts';
@@ -53,7 +53,7 @@ const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 const invoked = () => aws.inputs('lambda:Invoke') as { InvocationType: string; Payload: Buffer }[];
 
 describe('a schedule with a rate', () => {
-  test('is due at once and then at its rate, within the minute', async () => {
+  it('is due at once and then at its rate, within the minute', async () => {
     await expect(schedule()).resolves.toEqual({
       ref: 's',
       attributes: { Arn: 'arn:aws:scheduler:eu-central-1:123456789012:schedule/default/s' },
@@ -66,7 +66,7 @@ describe('a schedule with a rate', () => {
     expect(invoked()).toHaveLength(14);
   });
 
-  test('invokes its function asynchronously, with its input, in the role that trusts its group', async () => {
+  it('invokes its function asynchronously, with its input, in the role that trusts its group', async () => {
     await schedule({}, { Input: '{"part":1}' });
     await pass(60_000);
     const [call] = invoked();
@@ -75,7 +75,7 @@ describe('a schedule with a rate', () => {
     expect(new Set(sessions)).toEqual(new Set(['arn:aws:scheduler:eu-central-1:123456789012:schedule-group/default']));
   });
 
-  test('that is disabled invokes nothing', async () => {
+  it('that is disabled invokes nothing', async () => {
     await schedule({ State: 'DISABLED' });
     await pass(60 * 60_000);
     expect(invoked()).toEqual([]);
@@ -85,14 +85,14 @@ describe('a schedule with a rate', () => {
 describe('an invocation that Lambda does not take', () => {
   const throttled = () => new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
 
-  test('is tried again, and not more often than the policy says', async () => {
+  it('is tried again, and not more often than the policy says', async () => {
     aws.faults.set('lambda:Invoke', throttled);
     await schedule({ ScheduleExpression: 'rate(1 day)' }, { RetryPolicy: { MaximumRetryAttempts: 3 } });
     await pass(3_600_000);
     expect(invoked()).toHaveLength(4);
   });
 
-  test('is given up when it is too old', async () => {
+  it('is given up when it is too old', async () => {
     aws.faults.set('lambda:Invoke', throttled);
     await schedule({ ScheduleExpression: 'rate(1 day)' }, { RetryPolicy: { MaximumEventAgeInSeconds: 60 } });
     await pass(3_600_000);
@@ -100,7 +100,7 @@ describe('an invocation that Lambda does not take', () => {
     expect(invoked()).toHaveLength(6);
   });
 
-  test('does not keep the next one from its time', async () => {
+  it('does not keep the next one from its time', async () => {
     let refusals = 1;
     aws.faults.set('lambda:Invoke', () => (refusals-- > 0 ? throttled() : undefined));
     await schedule({}, { RetryPolicy: { MaximumRetryAttempts: 0 } });
@@ -109,7 +109,7 @@ describe('an invocation that Lambda does not take', () => {
   });
 });
 
-test('a role that Scheduler may not assume fails the creation', async () => {
+it('a role that Scheduler may not assume fails the creation', async () => {
   trusted = false;
   await expect(schedule()).rejects.toMatchObject({
     code: 'ValidationException',
@@ -117,7 +117,7 @@ test('a role that Scheduler may not assume fails the creation', async () => {
   });
 });
 
-test.each([
+it.each([
   ['a cron expression', { ScheduleExpression: 'cron(0 1 * * ? *)' }, /only rate/],
   ['a rate of nothing', { ScheduleExpression: 'rate(0 minutes)' }, /only rate/],
   ['a flexible window', { FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 5 } }, /FlexibleTimeWindow/],

@@ -1,5 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { LocalCloud } from '../../cloud.ts';
 import { here, type Principal } from '../../gateway/service.ts';
@@ -193,14 +193,14 @@ async function received(): Promise<string[]> {
 describe('services through the front door, with schemas and IAM', () => {
   beforeEach(() => deploy(all));
 
-  test('a rule reaches the queue whose policy names it, and no other rule does', async () => {
+  it('a rule reaches the queue whose policy names it, and no other rule does', async () => {
     ec2.launch();
     await pass(60_000);
     const bodies = (await received()).map((body) => JSON.parse(body));
     expect(bodies).toMatchObject([{ source: 'aws.ec2', detail: { state: 'running' } }]);
   });
 
-  test('an execution goes over a queue, a table and the bus to the audit log', async () => {
+  it('an execution goes over a queue, a table and the bus to the audit log', async () => {
     await cloud.aws.call(me(), 'states', 'StartExecution', { stateMachineArn: output('Machine'), name: 'n' });
     await pass(1000);
     const [body = ''] = await received();
@@ -215,7 +215,7 @@ describe('services through the front door, with schemas and IAM', () => {
   });
 });
 
-test('a right that the role lacks is the error of the integration', async () => {
+it('a right that the role lacks is the error of the integration', async () => {
   await deploy([allow('states:*', '*')]);
   await cloud.aws.call(me(), 'states', 'StartExecution', { stateMachineArn: output('Machine'), name: 'n' });
   await pass(1000);

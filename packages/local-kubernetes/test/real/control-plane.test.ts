@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatekeepers } from '../../../../domain/kubernetes.ts';
 import { eksToken } from '../../../../lambdas/adapters/eks-token.ts';
 import { clusterName, credentials, nodeBody, region, role } from '../../../../test/kubernetes/cluster.ts';
@@ -24,7 +24,7 @@ const options = {
 const plan = { folder: '/x', etcdPort: 1, peerPort: 2, apiPort: 3 };
 
 describe('the flags', () => {
-  test('are each said once, and reach no further than loopback', () => {
+  it('are each said once, and reach no further than loopback', () => {
     for (const flags of [etcdFlags(plan), apiServerFlags(plan)]) {
       const names = flags.map((flag) => flag.split('=')[0]);
       expect(new Set(names).size).toBe(names.length);
@@ -34,7 +34,7 @@ describe('the flags', () => {
     }
   });
 
-  test('turn on what Airlock stands on: RBAC, the node authorizer, NodeRestriction and the review of tokens', () => {
+  it('turn on what Airlock stands on: RBAC, the node authorizer, NodeRestriction and the review of tokens', () => {
     expect(apiServerFlags(plan)).toEqual(
       expect.arrayContaining([
         '--authorization-mode=Node,RBAC',
@@ -66,7 +66,7 @@ describe('the webhook that reviews tokens', () => {
   };
   const asked = (token: string) => ({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } });
 
-  test('knows the role behind a token that was signed for this cluster, with the groups of its access entry', async () => {
+  it('knows the role behind a token that was signed for this cluster, with the groups of its access entry', async () => {
     const token = await eksToken({ cluster: clusterName, region, credentials, now: clock.now() });
 
     expect((await review(asked(token))).body).toMatchObject({
@@ -76,7 +76,7 @@ describe('the webhook that reviews tokens', () => {
     });
   });
 
-  test.each([
+  it.each([
     ['signed for another cluster', () => eksToken({ cluster: 'prod-2', region, credentials, now: Date.now() })],
     ['that is too old', () => eksToken({ cluster: clusterName, region, credentials, now: Date.now() - 16 * 60_000 })],
     ['that nobody gave', async () => 'x'],
@@ -84,7 +84,7 @@ describe('the webhook that reviews tokens', () => {
     expect((await review(asked(await make()))).body).toMatchObject({ status: { authenticated: false } });
   });
 
-  test('knows a kubelet by its own token', async () => {
+  it('knows a kubelet by its own token', async () => {
     const token = identities.tokenFor('system:node:a', ['system:nodes']);
 
     expect((await review(asked(token))).body).toMatchObject({
@@ -92,7 +92,7 @@ describe('the webhook that reviews tokens', () => {
     });
   });
 
-  test('does not answer another version', async () => {
+  it('does not answer another version', async () => {
     const { code } = await review({ ...asked('x'), apiVersion: 'authentication.k8s.io/v1beta1' });
 
     expect(code).toBe(400);
@@ -102,7 +102,7 @@ describe('the webhook that reviews tokens', () => {
 describe('a control plane', () => {
   const assets = new URL('../assets', import.meta.url).pathname;
 
-  test('starts, takes our tokens and a kubelet by the webhook, counts what comes in, and ends with all that it was', async () => {
+  it('starts, takes our tokens and a kubelet by the webhook, counts what comes in, and ends with all that it was', async () => {
     const server = await KubeApiServer.start({ ...options, assets });
     const { endpoint, caPem } = server;
     const admin = { endpoint, caPem, clock, token: server.tokenFor('admin', ['system:masters']) };
@@ -119,7 +119,7 @@ describe('a control plane', () => {
     await expect(ask(admin, 'GET', '/api/v1/nodes/one')).rejects.toThrow();
   });
 
-  test('that does not start says what its process said last, and leaves nothing behind', async () => {
+  it('that does not start says what its process said last, and leaves nothing behind', async () => {
     const broken = mkdtempSync(join(tmpdir(), 'airlock-broken-'));
     const version = 'if [ "$1" = --version ]; then echo v0; exit 0; fi';
     writeFileSync(join(broken, 'kube-apiserver'), `#!/bin/sh\n${version}\necho "no such flag: $1" >&2\nexit 1\n`);

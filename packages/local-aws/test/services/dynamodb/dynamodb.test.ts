@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html and its neighbours
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
 import { DynamoDb } from '../../../services/dynamodb/dynamodb.ts';
@@ -54,7 +54,7 @@ const claim = (token: string) =>
   });
 
 describe('a table', () => {
-  test('keeps what a conditional update wrote, once', async () => {
+  it('keeps what a conditional update wrote, once', async () => {
     await expect(claim('a')).resolves.toEqual({ Attributes: { ...Key, token: { S: 'a' }, n: { N: '1' } } });
     await expect(claim('b')).rejects.toMatchObject({
       code: 'ConditionalCheckFailedException',
@@ -63,7 +63,7 @@ describe('a table', () => {
     await expect(call('GetItem', { Key })).resolves.toMatchObject({ Item: { token: { S: 'a' } } });
   });
 
-  test('shows the item that kept a condition from holding, where that is asked for', async () => {
+  it('shows the item that kept a condition from holding, where that is asked for', async () => {
     await claim('a');
     const update = {
       Key,
@@ -85,7 +85,7 @@ describe('a table', () => {
     });
   });
 
-  test('is queried by its key and by its index, and read in a batch', async () => {
+  it('is queried by its key and by its index, and read in a batch', async () => {
     await call('PutItem', { Item: { ...Key, command: { S: 'c' } } });
     await call('PutItem', { Item: { ...Key, at: { S: '2027' } } });
     const byId = {
@@ -113,7 +113,7 @@ describe('a table', () => {
     expect(await dynamodb.items(TableName)).toHaveLength(2);
   });
 
-  test('holds the clock while it works', async () => {
+  it('holds the clock while it works', async () => {
     let fired = false;
     clock.after(1000, () => {
       fired = true;
@@ -123,7 +123,7 @@ describe('a table', () => {
     expect([await done, fired]).toEqual([false, true]);
   });
 
-  test.each([
+  it.each([
     [
       'a reserved word',
       { UpdateExpression: 'SET token = :x', ExpressionAttributeValues: { ':x': { S: 'x' } } },
@@ -144,7 +144,7 @@ describe('a table', () => {
     await expect(call('UpdateItem', { Key, ...input })).rejects.toThrow(message);
   });
 
-  test('does not exist under another name', async () => {
+  it('does not exist under another name', async () => {
     await expect(call('GetItem', { TableName: 'other', Key })).rejects.toMatchObject({
       code: 'ResourceNotFoundException',
     });
@@ -168,7 +168,7 @@ describe('a request is authorized', () => {
     return [resource, keys, attributes, ...Object.values(rest)];
   };
 
-  test.each([
+  it.each([
     ['UpdateItem', { TableName, Key }, [arn, ['i-1'], ['id', 'at'], 'NONE']],
     ['Query', { ...query, ...values }, [arn, ['i-7'], ['id', 'at'], 'ALL_ATTRIBUTES']],
     [
@@ -198,7 +198,7 @@ describe('a request is authorized', () => {
     expect(rightsTo(name, input)).toEqual(rights);
   });
 
-  test('an attribute counts in whatever place of an update it is named, once, by the first part of its path', () => {
+  it('an attribute counts in whatever place of an update it is named, once, by the first part of its path', () => {
     const update = {
       TableName,
       Key,
@@ -219,7 +219,7 @@ describe('a request is authorized', () => {
   });
 });
 
-test('a table with provisioned capacity or a stream is refused', async () => {
+it('a table with provisioned capacity or a stream is refused', async () => {
   const create = (properties: object) =>
     make(aws, dynamodb.resourceTypes, 'AWS::DynamoDB::Table', { ...table, TableName: 'two', ...properties });
   await expect(create({ BillingMode: 'PROVISIONED' })).rejects.toThrow(/only PAY_PER_REQUEST/);

@@ -1,6 +1,6 @@
 // Vectors of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 import type { DescribeInstancesCommandOutput } from '@aws-sdk/client-ec2';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
 import { Ec2 } from '../../../services/ec2/ec2.ts';
@@ -29,7 +29,7 @@ const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 const states = () => events.map((event) => event.detail['state']);
 
 describe('the life of an instance', () => {
-  test('is told by events without tags: pending, then running, with the instance as the resource', async () => {
+  it('is told by events without tags: pending, then running, with the instance as the resource', async () => {
     const id = ec2.launch({ tags: { a: 'b' } });
     await pass(60_000);
     expect(events).toEqual(
@@ -42,7 +42,7 @@ describe('the life of an instance', () => {
     );
   });
 
-  test('goes over stop and start, which renews its launch time', async () => {
+  it('goes over stop and start, which renews its launch time', async () => {
     const id = ec2.launch();
     await pass(60_000);
     ec2.stop(id);
@@ -53,7 +53,7 @@ describe('the life of an instance', () => {
     expect((await describeInstances()).instances[0]?.LaunchTime?.getTime()).toBe(120_000);
   });
 
-  test('that is terminated while it is pending never runs, and is shown for an hour', async () => {
+  it('that is terminated while it is pending never runs, and is shown for an hour', async () => {
     const id = ec2.launch();
     ec2.terminate(id);
     await pass(60_000);
@@ -66,7 +66,7 @@ describe('the life of an instance', () => {
     expect((await describeInstances()).ids).toEqual([]);
   });
 
-  test('of a spot instance ends two minutes after the warning', async () => {
+  it('of a spot instance ends two minutes after the warning', async () => {
     const id = ec2.launch({ availabilityZone: 'eu-central-1b', spot: true });
     await pass(60_000);
     ec2.interrupt(id);
@@ -82,7 +82,7 @@ describe('the life of an instance', () => {
 });
 
 describe('DescribeInstances', () => {
-  test('answers a filter with those it knows, and an unknown id in InstanceIds with an error for all', async () => {
+  it('answers a filter with those it knows, and an unknown id in InstanceIds with an error for all', async () => {
     const id = ec2.launch();
     const unknown = 'i-0123456789abcdef0';
     const Filters = [{ Name: 'instance-id', Values: [id, unknown] }];
@@ -95,7 +95,7 @@ describe('DescribeInstances', () => {
     });
   });
 
-  test('filters by tag and state, with wildcards, each filter holding', async () => {
+  it('filters by tag and state, with wildcards, each filter holding', async () => {
     const a = ec2.launch({ tags: { pool: 'orders-a' } });
     ec2.launch({ tags: { pool: 'payments' } });
     await pass(60_000);
@@ -107,7 +107,7 @@ describe('DescribeInstances', () => {
     expect((await describeInstances({ Filters })).ids).toEqual([a]);
   });
 
-  test('takes 200 filter values and no more, and no filter that is not modelled', async () => {
+  it('takes 200 filter values and no more, and no filter that is not modelled', async () => {
     const Values = Array.from({ length: 201 }, (_, index) => `i-${index}`);
     await expect(describeInstances({ Filters: [{ Name: 'instance-id', Values }] })).rejects.toMatchObject({
       code: 'FilterLimitExceeded',
@@ -117,7 +117,7 @@ describe('DescribeInstances', () => {
     );
   });
 
-  test('gives pages', async () => {
+  it('gives pages', async () => {
     for (let count = 0; count < 7; count++) ec2.launch();
     const first = await describeInstances({ MaxResults: 5 });
     const second = await describeInstances({ MaxResults: 5, NextToken: first.next });
@@ -126,7 +126,7 @@ describe('DescribeInstances', () => {
   });
 });
 
-test('TerminateInstances is authorized on each instance with its tags', async () => {
+it('TerminateInstances is authorized on each instance with its tags', async () => {
   const id = ec2.launch({ tags: { 'acme:runtime': 'orders' } });
   const operation = ec2.service.operations['TerminateInstances'];
   expect(operation?.authorize({ InstanceIds: [id] } as never, { principal: someone, now: 0 })).toEqual([

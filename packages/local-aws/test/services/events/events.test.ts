@@ -1,7 +1,7 @@
 // Vectors of https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and eb-rule-dlq.html
 import type { PutEventsCommandOutput } from '@aws-sdk/client-eventbridge';
 import type { Message } from '@aws-sdk/client-sqs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { AwsError, here, operation } from '../../../gateway/service.ts';
 import { Events } from '../../../services/events/events.ts';
@@ -64,7 +64,7 @@ const put = async (...Entries: object[]) =>
   (await aws.call(someone, 'events', 'PutEvents', { Entries })) as PutEventsCommandOutput;
 
 describe('a rule', () => {
-  test('hands a matching event to its queue, with the bus as the caller for that rule', async () => {
+  it('hands a matching event to its queue, with the bus as the caller for that rule', async () => {
     await rule({ Targets: [toQueue] });
     events.emit(running);
     events.emit({ ...running, source: 'aws.other' });
@@ -87,7 +87,7 @@ describe('a rule', () => {
     });
   });
 
-  test('invokes a function, writes a log group and starts an execution, each in its way', async () => {
+  it('invokes a function, writes a log group and starts an execution, each in its way', async () => {
     const Targets = [
       { Id: 'F', Arn: `arn:aws:lambda:${account}:function:f` },
       { Id: 'L', Arn: `arn:aws:logs:${account}:log-group:/aws/events/audit` },
@@ -110,14 +110,14 @@ describe('a rule', () => {
     expect(aws.calls.find((call) => call.name === 'states:StartExecution')?.principal).toMatchObject({ kind: 'role' });
   });
 
-  test('that is disabled does nothing', async () => {
+  it('that is disabled does nothing', async () => {
     await rule({ State: 'DISABLED', Targets: [toQueue] });
     events.emit(running);
     await pass(1000);
     expect(await received('q')).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['with a schedule', { ScheduleExpression: 'rate(1 minute)' }, /ScheduleExpression/],
     [
       'with a target that is not modelled',
@@ -143,7 +143,7 @@ describe('eb-rule-event-delivery', () => {
     aws.faults.set('sqs:SendMessage', () => (left-- > 0 ? new AwsError(code, 'no', 500) : undefined));
   };
 
-  test('tries again with growing pauses', async () => {
+  it('tries again with growing pauses', async () => {
     await rule({ Targets: [toQueue] });
     failing('InternalError', 4);
     events.emit(running);
@@ -153,7 +153,7 @@ describe('eb-rule-event-delivery', () => {
     expect(await received('q')).toHaveLength(1);
   });
 
-  test('buries what has had all its retries, and says why', async () => {
+  it('buries what has had all its retries, and says why', async () => {
     await rule({ Targets: [{ ...toQueue, RetryPolicy: { MaximumRetryAttempts: 2 } }] });
     failing('InternalError', 3);
     events.emit(running);
@@ -169,7 +169,7 @@ describe('eb-rule-event-delivery', () => {
     });
   });
 
-  test('buries at once what the target does not permit', async () => {
+  it('buries at once what the target does not permit', async () => {
     await rule({ Targets: [toQueue] });
     failing('AccessDenied', 1);
     events.emit(running);
@@ -179,7 +179,7 @@ describe('eb-rule-event-delivery', () => {
     });
   });
 
-  test('loses, repeats and delays as the hook says', async () => {
+  it('loses, repeats and delays as the hook says', async () => {
     await rule({ Targets: [toQueue] });
     const plans: Record<string, number[]> = { lost: [], twice: [10, 20], late: [5000] };
     events.delivery = ({ event }) => plans[String(event.detail['plan'])];
@@ -193,7 +193,7 @@ describe('eb-rule-event-delivery', () => {
 describe('PutEvents', () => {
   const entry = { Source: 'acme', DetailType: 'Node Released', Detail: '{"a":1}' };
 
-  test('takes good entries and answers for bad ones, in order', async () => {
+  it('takes good entries and answers for bad ones, in order', async () => {
     const output = await put(
       entry,
       { ...entry, Source: 'aws.ec2' },
@@ -211,14 +211,14 @@ describe('PutEvents', () => {
     ]);
   });
 
-  test('takes ten entries and 1 MB', async () => {
+  it('takes ten entries and 1 MB', async () => {
     await expect(put(...Array.from({ length: 11 }, () => entry))).rejects.toThrow(/between 1 and 10, not 11/);
     const large = { ...entry, Detail: JSON.stringify({ a: 'x'.repeat(600_000) }) };
     await expect(put(large)).resolves.toMatchObject({ FailedEntryCount: 0 });
     await expect(put(large, large)).rejects.toThrow(/over the limit of 1048576 bytes/);
   });
 
-  test('is authorized once for each bus, over all of its entries', async () => {
+  it('is authorized once for each bus, over all of its entries', async () => {
     await make(aws, events.resourceTypes, 'AWS::Events::EventBus', { Name: 'own' });
     const authorize = events.service.operations['PutEvents']?.authorize;
     const Entries = [
@@ -234,7 +234,7 @@ describe('PutEvents', () => {
     ]);
   });
 
-  test('goes to the rules of its bus alone', async () => {
+  it('goes to the rules of its bus alone', async () => {
     await make(aws, events.resourceTypes, 'AWS::Events::EventBus', { Name: 'own' });
     const made = await rule({
       EventBusName: 'own',
@@ -251,11 +251,11 @@ describe('PutEvents', () => {
     expect(await received('q')).toHaveLength(1);
   });
 
-  test('is refused on a bus that is not there', async () => {
+  it('is refused on a bus that is not there', async () => {
     await expect(put({ ...entry, EventBusName: 'other' })).rejects.toThrow('Event bus other does not exist');
   });
 
-  test('is authorized on the default bus where an entry names none', () => {
+  it('is authorized on the default bus where an entry names none', () => {
     const authorize = events.service.operations['PutEvents']?.authorize;
     expect(authorize?.({ Entries: [entry] } as never, { principal: someone, now: 0 })).toEqual([
       {
@@ -270,7 +270,7 @@ describe('PutEvents', () => {
     ]);
   });
 
-  test('reaches rules, and whoever watches', async () => {
+  it('reaches rules, and whoever watches', async () => {
     await rule({ EventPattern: { source: ['acme'] }, Targets: [toQueue] });
     const seen: string[] = [];
     events.watch((event) => seen.push(event['detail-type']));

@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html: its table and examples
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../../services/events/pattern.ts';
 
 /** A trimmed copy of the sample event of the guide's page "Amazon EventBridge event patterns". */
@@ -14,20 +14,20 @@ const terminated = {
 };
 
 describe('eb-event-patterns: matching fields', () => {
-  test('every field that the pattern names has to match', () => {
+  it('every field that the pattern names has to match', () => {
     const pattern = { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } };
     expect(compilePattern(pattern)(terminated)).toBe(true);
     expect(compilePattern({ ...pattern, source: ['aws.fargate'] })(terminated)).toBe(false);
     expect(compilePattern({ detail: { state: ['running'] } })(terminated)).toBe(false);
   });
 
-  test('an array in the event matches where any of its elements does', () => {
+  it('an array in the event matches where any of its elements does', () => {
     const pattern = compilePattern({ resources: ['other', terminated.resources[0]] });
     expect(pattern(terminated)).toBe(true);
     expect(pattern({ ...terminated, resources: [] })).toBe(false);
   });
 
-  test('fields of one object in an array are held against the same element', () => {
+  it('fields of one object in an array are held against the same element', () => {
     const pattern = compilePattern({ employees: { name: ['Anna'], dept: ['eng'] } });
     expect(pattern({ employees: [{ name: 'Anna', dept: 'eng' }] })).toBe(true);
     expect(
@@ -40,7 +40,7 @@ describe('eb-event-patterns: matching fields', () => {
     ).toBe(false);
   });
 
-  test('null and the empty string match themselves and not an absent field', () => {
+  it('null and the empty string match themselves and not an absent field', () => {
     const pattern = compilePattern({ detail: { a: [null], b: [''] } });
     expect(pattern({ detail: { a: null, b: '' } })).toBe(true);
     expect(pattern({ detail: { b: '' } })).toBe(false);
@@ -57,7 +57,7 @@ describe('eb-create-pattern-operators', () => {
     ['anything-but, absent field', { state: [{ 'anything-but': 'x' }] }, {}, false],
     ['a value or an operator', { s: ['x', { prefix: 'ab' }] }, { s: 'abc' }, true],
   ];
-  test.each(cases)('%s', (_name, pattern, event, expected) => {
+  it.each(cases)('%s', (_name, pattern, event, expected) => {
     expect(compilePattern(pattern)(event)).toBe(expected);
   });
 });
@@ -73,7 +73,7 @@ describe('patterns that are refused', () => {
     ['$or', { $or: [{ a: [1] }, { b: [1] }] }, /\$or is not modelled/],
     ['two operators in one object', { a: [{ prefix: 'a', suffix: 'b' }] }, /one operator an object/],
   ];
-  test.each(cases)('%s', (_name, pattern, message) => {
+  it.each(cases)('%s', (_name, pattern, message) => {
     expect(() => compilePattern(pattern)).toThrow(message);
   });
 });

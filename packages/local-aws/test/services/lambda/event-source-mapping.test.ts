@@ -1,6 +1,6 @@
 // Vectors of https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and services-sqs-errorhandling.html
 import type { SQSEvent } from 'aws-lambda';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { AwsError, here, operation } from '../../../gateway/service.ts';
 import { handledMessages } from '../../../services/lambda/event-source-batch.ts';
@@ -65,7 +65,7 @@ const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 const left = () => sqs.byUrl(queue.ref).visible + sqs.byUrl(queue.ref).inFlight;
 
 describe('a mapping', () => {
-  test("gives the function the record of AWS and deletes it after a success, as the function's role", async () => {
+  it("gives the function the record of AWS and deletes it after a success, as the function's role", async () => {
     await map({});
     await send('hello');
     await pass(100);
@@ -83,13 +83,13 @@ describe('a mapping', () => {
     expect(deletion?.principal).toMatchObject({ kind: 'role', roleArn: target.roleArn });
   });
 
-  test('has no timer while its queue is empty', async () => {
+  it('has no timer while its queue is empty', async () => {
     await map({});
     expect(await clock.run(() => false)).toBe(false);
     expect(clock.now()).toBe(0);
   });
 
-  test('closes a batch after its window, as soon as another message comes', async () => {
+  it('closes a batch after its window, as soon as another message comes', async () => {
     await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: 5 }, 1);
     await send('a', 'b');
     await pass(3000);
@@ -100,14 +100,14 @@ describe('a mapping', () => {
     expect(batches).toMatchObject([{ at: 7000, bodies: ['a', 'b', 'c', 'd'] }]);
   });
 
-  test.each([1, 5])('keeps a message that comes alone for 20 seconds where its window is %i s', async (seconds) => {
+  it.each([1, 5])('keeps a message that comes alone for 20 seconds where its window is %i s', async (seconds) => {
     await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: seconds }, 1);
     await send('a');
     await pass(60_000);
     expect(batches).toMatchObject([{ at: 20_000, bodies: ['a'] }]);
   });
 
-  test('hands a message over at once where it has no window', async () => {
+  it('hands a message over at once where it has no window', async () => {
     await map({ BatchSize: 10 });
     await pass(7000);
     await send('a');
@@ -115,13 +115,13 @@ describe('a mapping', () => {
     expect(batches).toMatchObject([{ at: 7000, bodies: ['a'] }]);
   });
 
-  test('asks an idle queue fifteen times a minute, with five pollers however few batches it may run at once', async () => {
+  it('asks an idle queue fifteen times a minute, with five pollers however few batches it may run at once', async () => {
     await map({ ScalingConfig: { MaximumConcurrency: 2 } });
     await pass(10 * 60_000);
     expect(mappings.emptyReceives).toBe(150);
   });
 
-  test('closes a batch when it is full, though one receive brings ten at most', async () => {
+  it('closes a batch when it is full, though one receive brings ten at most', async () => {
     await map({ BatchSize: 12, MaximumBatchingWindowInSeconds: 5 }, 1);
     await send(...Array.from({ length: 15 }, (_, index) => `${index}`));
     await pass(100);
@@ -130,7 +130,7 @@ describe('a mapping', () => {
     expect(batches.map((batch) => batch.bodies.length)).toEqual([12, 3]);
   });
 
-  test('scatters what waits over its pollers', async () => {
+  it('scatters what waits over its pollers', async () => {
     await send(...Array.from({ length: 10 }, (_, index) => `${index}`));
     await map({ BatchSize: 10 });
     await pass(100);
@@ -138,7 +138,7 @@ describe('a mapping', () => {
     expect(batches.flatMap((batch) => batch.bodies)).toHaveLength(10);
   });
 
-  test('runs no more batches at once than MaximumConcurrency allows', async () => {
+  it('runs no more batches at once than MaximumConcurrency allows', async () => {
     let running = 0;
     let most = 0;
     answer = () => {
@@ -154,7 +154,7 @@ describe('a mapping', () => {
     expect([most, left()]).toEqual([2, 0]);
   });
 
-  test('brings a message back after an error, when its visibility ends', async () => {
+  it('brings a message back after an error, when its visibility ends', async () => {
     answer = () => ({ FunctionError: batches.length === 1 ? 'Unhandled' : undefined, Payload: Buffer.from('{}') });
     await map({});
     await send('a');
@@ -165,7 +165,7 @@ describe('a mapping', () => {
     expect(left()).toBe(0);
   });
 
-  test('leaves the visibility that the function gave a message which it reports as failed', async () => {
+  it('leaves the visibility that the function gave a message which it reports as failed', async () => {
     answer = (event) => {
       const record = event.Records[0];
       if (batches.length > 1) return { Payload: Buffer.from('{"batchItemFailures":[]}') };
@@ -181,7 +181,7 @@ describe('a mapping', () => {
     expect(batches.map((batch) => batch.at)).toEqual([0, 7000]);
   });
 
-  test('goes on after the service refused an invocation', async () => {
+  it('goes on after the service refused an invocation', async () => {
     let refusals = 2;
     aws.faults.set('lambda:Invoke', () =>
       refusals-- > 0 ? new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429) : undefined,
@@ -193,7 +193,7 @@ describe('a mapping', () => {
     expect(left()).toBe(0);
   });
 
-  test('goes on after the queue refused a receive', async () => {
+  it('goes on after the queue refused a receive', async () => {
     let refusals = 7;
     aws.faults.set('sqs:ReceiveMessage', () => (refusals-- > 0 ? new AwsError('AccessDenied', 'no', 403) : undefined));
     await map({});
@@ -204,7 +204,7 @@ describe('a mapping', () => {
 });
 
 describe('a mapping is refused', () => {
-  test.each([
+  it.each([
     ['where a batch above ten has no window', { BatchSize: 11 }, /batch window in seconds must be greater than 0/],
     ['where MaximumConcurrency is below 2', { ScalingConfig: { MaximumConcurrency: 1 } }, /MaximumConcurrency/],
     ['where it filters', { FilterCriteria: { Filters: [] } }, /FilterCriteria/],
@@ -212,14 +212,14 @@ describe('a mapping is refused', () => {
     await expect(map(properties)).rejects.toThrow(message);
   });
 
-  test('where the queue shows messages again before the function can end', async () => {
+  it('where the queue shows messages again before the function can end', async () => {
     queue = await make(aws, sqs.resourceTypes, 'AWS::SQS::Queue', { QueueName: 'short', VisibilityTimeout: 5 });
     await expect(map({})).rejects.toThrow(/Queue visibility timeout: 5 seconds is less than Function timeout: 10/);
   });
 });
 
 describe("with-sqs, execution role permissions: a mapping is refused where the function's role", () => {
-  test.each(['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'])('may not call %s', async (action) => {
+  it.each(['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'])('may not call %s', async (action) => {
     const denied = (asked: string) => (asked === `sqs:${action}` ? 'denied' : undefined);
     await expect(map({}, 5, denied)).rejects.toMatchObject({
       code: 'InvalidParameterValueException',
@@ -230,7 +230,7 @@ describe("with-sqs, execution role permissions: a mapping is refused where the f
 
 describe('services-sqs-errorhandling: the answer of a function', () => {
   const batch = [{ MessageId: 'a' }, { MessageId: 'b' }];
-  test.each([
+  it.each([
     ['an empty list', '{"batchItemFailures":[]}', ['a', 'b']],
     ['a null list', '{"batchItemFailures":null}', ['a', 'b']],
     ['an empty object', '{}', ['a', 'b']],
@@ -246,7 +246,7 @@ describe('services-sqs-errorhandling: the answer of a function', () => {
     expect(messages.map((message) => message.MessageId)).toEqual(handled);
   });
 
-  test('is not read without ReportBatchItemFailures', () => {
+  it('is not read without ReportBatchItemFailures', () => {
     const report = Buffer.from('{"batchItemFailures":[{"itemIdentifier":"a"}]}');
     expect(handledMessages(batch, { Payload: report }, false)).toHaveLength(2);
   });

@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html and API_ListMessageMoveTasks.html
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
 import type { Queue } from '../../../services/sqs/queue.ts';
@@ -38,7 +38,7 @@ async function die(body: string): Promise<void> {
   work.receive(1);
 }
 
-test('dead letters go back to the queue that they came from, as new messages that count their receives anew', async () => {
+it('dead letters go back to the queue that they came from, as new messages that count their receives anew', async () => {
   await die('a');
   expect([work.visible, dead.visible]).toEqual([0, 1]);
   await start();
@@ -49,7 +49,7 @@ test('dead letters go back to the queue that they came from, as new messages tha
   expect(received?.id).not.toBe('a');
 });
 
-test('a letter that no queue sent there needs a destination', async () => {
+it('a letter that no queue sent there needs a destination', async () => {
   dead.add(message('from a rule'));
   await start();
   await pass(5_000);
@@ -64,14 +64,14 @@ test('a letter that no queue sent there needs a destination', async () => {
   });
 });
 
-test('one task runs for a queue at a time', async () => {
+it('one task runs for a queue at a time', async () => {
   await start();
   await expect(start()).rejects.toMatchObject({ code: 'UnsupportedOperation' });
   await pass(5_000);
   await expect(start()).resolves.toHaveProperty('TaskHandle');
 });
 
-test.each([
+it.each([
   ['that is no dead-letter queue', { SourceArn: arn('work') }, 'InvalidParameterValue'],
   ['that does not exist', { SourceArn: arn('other') }, 'ResourceNotFoundException'],
 ])('a source %s is refused', async (_, input, code) => {

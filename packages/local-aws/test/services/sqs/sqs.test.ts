@@ -1,6 +1,6 @@
 // Vectors of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html, sqs-dead-letter-queues.html and quotas-messages.html
 import type { ReceiveMessageCommandOutput, SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
 import { md5OfAttributes } from '../../../services/sqs/queue.ts';
@@ -29,14 +29,14 @@ async function receive(input: object = {}) {
 const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 
 describe('a queue', () => {
-  test('has the URL and the ARN of its name', async () => {
+  it('has the URL and the ARN of its name', async () => {
     expect(QueueUrl).toBe('https://sqs.eu-central-1.amazonaws.com/123456789012/q');
     await expect(call('GetQueueAttributes', { AttributeNames: ['QueueArn', 'VisibilityTimeout'] })).resolves.toEqual({
       Attributes: { QueueArn: 'arn:aws:sqs:eu-central-1:123456789012:q', VisibilityTimeout: '30' },
     });
   });
 
-  test('hides a received message until its visibility ends, and then counts the next receive', async () => {
+  it('hides a received message until its visibility ends, and then counts the next receive', async () => {
     await send('a');
     expect((await receive())[0]?.Attributes?.['ApproximateReceiveCount']).toBe('1');
     expect(await receive()).toEqual([]);
@@ -46,7 +46,7 @@ describe('a queue', () => {
     expect((await receive())[0]?.Attributes?.['ApproximateReceiveCount']).toBe('2');
   });
 
-  test('deletes by the latest receipt handle only', async () => {
+  it('deletes by the latest receipt handle only', async () => {
     await send('a');
     const [first] = await receive({ VisibilityTimeout: 1 });
     await pass(1000);
@@ -57,7 +57,7 @@ describe('a queue', () => {
     expect(sqs.byUrl(QueueUrl).inFlight).toBe(0);
   });
 
-  test('shows a message at once when its visibility is set to 0, and refuses a change after that', async () => {
+  it('shows a message at once when its visibility is set to 0, and refuses a change after that', async () => {
     await send('a');
     const [message] = await receive();
     const change = (VisibilityTimeout: number) =>
@@ -67,7 +67,7 @@ describe('a queue', () => {
     await expect(change(10)).rejects.toMatchObject({ code: 'MessageNotInflight' });
   });
 
-  test('keeps a message hidden for 12 hours in all, counted from its receive', async () => {
+  it('keeps a message hidden for 12 hours in all, counted from its receive', async () => {
     await send('a');
     const [message] = await receive();
     await pass(20_000);
@@ -76,20 +76,20 @@ describe('a queue', () => {
     ).rejects.toThrow(/Total VisibilityTimeout for the message is beyond the limit \[43200 seconds\]/);
   });
 
-  test('forgets a message after its retention', async () => {
+  it('forgets a message after its retention', async () => {
     await send('a');
     await pass(345_600_000);
     expect(await receive()).toEqual([]);
   });
 
-  test('delays a message', async () => {
+  it('delays a message', async () => {
     await call('SendMessage', { MessageBody: 'a', DelaySeconds: 10 });
     expect(sqs.byUrl(QueueUrl).delayed).toBe(1);
     await pass(10_000);
     expect(await receive()).toHaveLength(1);
   });
 
-  test('answers a long poll when a message comes, and nothing when none does', async () => {
+  it('answers a long poll when a message comes, and nothing when none does', async () => {
     const empty = receive({ WaitTimeSeconds: 5 });
     await pass(5000);
     expect(await empty).toEqual([]);
@@ -98,7 +98,7 @@ describe('a queue', () => {
     expect(await waiting).toMatchObject([{ Body: 'late' }]);
   });
 
-  test('moves a message to its dead-letter queue when it was received as often as it may be', async () => {
+  it('moves a message to its dead-letter queue when it was received as often as it may be', async () => {
     const dead = sqs.create({ ...sqs.byUrl(QueueUrl).settings, name: 'dead' });
     sqs.byUrl(QueueUrl).redrive = { queue: dead, maxReceiveCount: 2 };
     await send('poison');
@@ -114,7 +114,7 @@ describe('a queue', () => {
 });
 
 describe('requests', () => {
-  test('a batch succeeds and fails by entry', async () => {
+  it('a batch succeeds and fails by entry', async () => {
     const output = (await call('SendMessageBatch', {
       Entries: [
         { Id: 'good', MessageBody: 'a' },
@@ -125,7 +125,7 @@ describe('requests', () => {
     expect(output.Failed).toMatchObject([{ Id: 'bad', Code: 'InvalidParameterValue', SenderFault: true }]);
   });
 
-  test.each([
+  it.each([
     [
       'more than ten entries',
       Array.from({ length: 11 }, (_, id) => ({ Id: `${id}`, MessageBody: 'a' })),
@@ -145,12 +145,12 @@ describe('requests', () => {
     await expect(call('SendMessageBatch', { Entries })).rejects.toMatchObject({ code });
   });
 
-  test('a message may have 1 MiB and no more', async () => {
+  it('a message may have 1 MiB and no more', async () => {
     await expect(send('x'.repeat(1_048_576))).resolves.toBeDefined();
     await expect(send('x'.repeat(1_048_577))).rejects.toThrow(/must be shorter than 1048576 bytes/);
   });
 
-  test('an unknown queue does not exist, and a strange receipt handle is invalid', async () => {
+  it('an unknown queue does not exist, and a strange receipt handle is invalid', async () => {
     await expect(call('SendMessage', { QueueUrl: `${QueueUrl}x`, MessageBody: 'a' })).rejects.toMatchObject({
       code: 'QueueDoesNotExist',
     });
@@ -159,7 +159,7 @@ describe('requests', () => {
     });
   });
 
-  test('are authorized on the ARN of the queue, with its policy', async () => {
+  it('are authorized on the ARN of the queue, with its policy', async () => {
     const PolicyDocument = { Statement: [] };
     await make(aws, sqs.resourceTypes, 'AWS::SQS::QueuePolicy', { Queues: [QueueUrl], PolicyDocument });
     const operation = sqs.service.operations['SendMessageBatch'];
@@ -173,13 +173,13 @@ describe('requests', () => {
   });
 });
 
-test('a property that is out of range is refused with its name', async () => {
+it('a property that is out of range is refused with its name', async () => {
   await expect(make(aws, sqs.resourceTypes, 'AWS::SQS::Queue', { VisibilityTimeout: 43_201 })).rejects.toThrow(
     /Thing \(AWS::SQS::Queue\): VisibilityTimeout: .*43200.*43201/,
   );
 });
 
-test('the digest of message attributes covers name, type and value', () => {
+it('the digest of message attributes covers name, type and value', () => {
   const one = md5OfAttributes({ a: { DataType: 'String', StringValue: 'b' } });
   expect(one).toMatch(/^[\da-f]{32}$/);
   expect(one).not.toBe(md5OfAttributes({ a: { DataType: 'Number', StringValue: 'b' } }));

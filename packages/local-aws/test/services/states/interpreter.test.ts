@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and workflow-variables.html
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../gateway/service.ts';
 import { retryDelay, takes } from '../../../services/states/errors.ts';
 import { Bench, invoke } from './machine.ts';
@@ -15,7 +15,7 @@ const functionError = (errorType: string, errorMessage: string) => ({
 });
 
 describe('workflow-states', () => {
-  test('Assign and Output see the variables as they were, and later states see the new ones', async () => {
+  it('Assign and Output see the variables as they were, and later states see the new ones', async () => {
     const { output, status } = await new Bench().run({
       One: { Type: 'Pass', Assign: { n: 1 }, Next: 'Two' },
       Two: { Type: 'Pass', Assign: { n: '{% $n + 1 %}' }, Output: '{% $n %}', Next: 'Three' },
@@ -24,7 +24,7 @@ describe('workflow-states', () => {
     expect([status, output]).toEqual(['SUCCEEDED', { before: 1, now: 2 }]);
   });
 
-  test('a Choice takes the first condition that holds, with its own Assign; its Default otherwise', async () => {
+  it('a Choice takes the first condition that holds, with its own Assign; its Default otherwise', async () => {
     const states = {
       C: {
         Type: 'Choice',
@@ -42,12 +42,12 @@ describe('workflow-states', () => {
     expect(outputs).toEqual(['big', 'middle', 'small']);
   });
 
-  test('a Choice without a match and without a Default fails', async () => {
+  it('a Choice without a match and without a Default fails', async () => {
     const C = { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'E' }] };
     expect(await new Bench().run({ C, E: { Type: 'Succeed' } })).toMatchObject({ error: 'States.NoChoiceMatched' });
   });
 
-  test('Wait waits for seconds, or until a time', async () => {
+  it('Wait waits for seconds, or until a time', async () => {
     const bench = new Bench();
     await bench.run({
       A: { Type: 'Wait', Seconds: '{% 60 * 2 %}', Next: 'B' },
@@ -56,13 +56,13 @@ describe('workflow-states', () => {
     expect(new Date(bench.clock.now()).toISOString()).toBe('2026-11-21T10:00:00.000Z');
   });
 
-  test('Fail evaluates its Error and Cause', async () => {
+  it('Fail evaluates its Error and Cause', async () => {
     const F = { Type: 'Fail', Error: '{% $states.input.e %}', Cause: "{% 'because ' & $states.input.e %}" };
     const { status, error, cause } = await new Bench().run({ F }, { e: 'boom' });
     expect([status, error, cause]).toEqual(['FAILED', 'boom', 'because boom']);
   });
 
-  test('Parallel gives each branch the input and the variables, and collects the outputs', async () => {
+  it('Parallel gives each branch the input and the variables, and collects the outputs', async () => {
     const branch = (Output: string) => ({ StartAt: 'P', States: { P: { Type: 'Pass', Output, End: true } } });
     const { output } = await new Bench().run(
       {
@@ -74,7 +74,7 @@ describe('workflow-states', () => {
     expect(output).toEqual([2, '{% 1 %}']);
   });
 
-  test('a branch that fails ends the others and can be caught', async () => {
+  it('a branch that fails ends the others and can be caught', async () => {
     const bench = new Bench();
     const fail = { StartAt: 'F', States: { F: { Type: 'Fail', Error: 'boom' } } };
     const slow = { StartAt: 'W', States: { W: { Type: 'Wait', Seconds: 999, End: true } } };
@@ -86,7 +86,7 @@ describe('workflow-states', () => {
     expect(bench.clock.now()).toBe(Date.parse('2026-11-21T09:00:00Z'));
   });
 
-  test('the context object tells execution, machine, state and retries', async () => {
+  it('the context object tells execution, machine, state and retries', async () => {
     const context = (await new Bench().output('{% $states.context %}', { a: 1 })) as Record<string, object>;
     expect(context).toMatchObject({
       Execution: {
@@ -101,7 +101,7 @@ describe('workflow-states', () => {
 });
 
 describe('concepts-error-handling', () => {
-  test.each([
+  it.each([
     [['States.ALL'], 'anything', true],
     [['States.ALL'], undefined, true],
     [['States.ALL'], 'States.DataLimitExceeded', false],
@@ -116,7 +116,7 @@ describe('concepts-error-handling', () => {
     expect(takes(names, error)).toBe(expected);
   });
 
-  test('delays grow by the rate up to the ceiling, and jitter spreads them', () => {
+  it('delays grow by the rate up to the ceiling, and jitter spreads them', () => {
     const retrier = { ErrorEquals: ['x'], IntervalSeconds: 3, BackoffRate: 2, MaxAttempts: 4, MaxDelaySeconds: 10 };
     expect([0, 1, 2, 3, 4].map((attempt) => retryDelay(retrier, attempt, 0.5))).toEqual([3, 6, 10, 10, undefined]);
     expect(retryDelay({ ...retrier, JitterStrategy: 'FULL' }, 1, 0.5)).toBe(3);
@@ -124,7 +124,7 @@ describe('concepts-error-handling', () => {
     expect(retryDelay({ ErrorEquals: ['x'], MaxAttempts: 0 }, 0, 0)).toBeUndefined();
   });
 
-  test('each retrier counts for itself, each retry is a transition, and RetryCount tells it', async () => {
+  it('each retrier counts for itself, each retry is a transition, and RetryCount tells it', async () => {
     const errors = ['a', 'b', 'a', 'c'];
     const seen: unknown[] = [];
     const bench = new Bench({
@@ -155,7 +155,7 @@ describe('concepts-error-handling', () => {
     expect(execution.transitions).toBe(5);
   });
 
-  test('an expression that fails in a Task can be caught', async () => {
+  it('an expression that fails in a Task can be caught', async () => {
     const { output } = await new Bench({ lambda: { Invoke: () => payload(1) } }).run({
       T: invoke({
         Output: '{% $missing %}',
@@ -167,7 +167,7 @@ describe('concepts-error-handling', () => {
     expect(output).toBe('States.QueryEvaluationError');
   });
 
-  test('data above 256 KiB is refused, and States.ALL does not take it', async () => {
+  it('data above 256 KiB is refused, and States.ALL does not take it', async () => {
     const execution = await new Bench({ lambda: { Invoke: () => payload('x'.repeat(262_145)) } }).run({
       T: invoke({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'E' }], End: true }),
       E: { Type: 'Succeed' },
@@ -175,7 +175,7 @@ describe('concepts-error-handling', () => {
     expect(execution).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
   });
 
-  test('an execution ends at 25,000 events of history', async () => {
+  it('an execution ends at 25,000 events of history', async () => {
     const execution = await new Bench().run({ A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } });
     expect(execution).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
     expect(execution.history.events).toHaveLength(25_000);
@@ -183,7 +183,7 @@ describe('concepts-error-handling', () => {
 });
 
 describe('integrate-optimized', () => {
-  test('lambda:invoke gives the parsed payload, as the role of the machine', async () => {
+  it('lambda:invoke gives the parsed payload, as the role of the machine', async () => {
     const bench = new Bench({ lambda: { Invoke: () => payload({ ok: true }) } });
     const { output } = await bench.run({ T: invoke() });
     expect(output).toMatchObject({ ExecutedVersion: '$LATEST', StatusCode: 200, Payload: { ok: true } });
@@ -193,14 +193,14 @@ describe('integrate-optimized', () => {
     });
   });
 
-  test('a function error is named by its type, its cause is the payload', async () => {
+  it('a function error is named by its type, its cause is the payload', async () => {
     const { error, cause } = await new Bench({ lambda: { Invoke: () => functionError('NotYet', 'soon') } }).run({
       T: invoke(),
     });
     expect([error, JSON.parse(cause ?? '')]).toEqual(['NotYet', { errorType: 'NotYet', errorMessage: 'soon' }]);
   });
 
-  test.each([
+  it.each([
     ['lambda', 'TooManyRequestsException', 429, 'Lambda.TooManyRequestsException'],
     ['lambda', 'ServiceException', 500, 'Lambda.ServiceException'],
     ['lambda', 'AccessDeniedException', 403, 'Lambda.AWSLambdaException'],
@@ -213,7 +213,7 @@ describe('integrate-optimized', () => {
     expect(cause).toMatch(new RegExp(`^no \\(Service: AWSLambda; Status Code: ${status}; Error Code: ${code}; `));
   });
 
-  test('a condition that does not hold is DynamoDB.ConditionalCheckFailedException', async () => {
+  it('a condition that does not hold is DynamoDB.ConditionalCheckFailedException', async () => {
     const UpdateItem = () => {
       throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed');
     };
@@ -228,7 +228,7 @@ describe('integrate-optimized', () => {
     );
   });
 
-  test('events:putEvents stringifies the detail, names the execution, and fails when an entry does', async () => {
+  it('events:putEvents stringifies the detail, names the execution, and fails when an entry does', async () => {
     let FailedEntryCount = 0;
     const bench = new Bench({
       events: { PutEvents: () => ({ FailedEntryCount, Entries: [{ ErrorCode: 'ThrottlingException' }] }) },

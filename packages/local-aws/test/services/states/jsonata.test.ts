@@ -1,5 +1,5 @@
 // Vectors of https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Bench } from './machine.ts';
 
 describe('transforming-data: expressions', () => {
@@ -19,7 +19,7 @@ describe('transforming-data: expressions', () => {
     ['$now takes a picture', "{% $now('[Y]') %}", {}, '2026'],
     ['$millis is the time of the clock', '{% $millis() %}', {}, Date.parse('2026-11-21T09:00:00Z')],
   ];
-  test.each(cases)('%s', async (_name, template, input, expected) => {
+  it.each(cases)('%s', async (_name, template, input, expected) => {
     expect(await new Bench().output(template, input)).toEqual(expected);
   });
 });
@@ -36,7 +36,7 @@ describe('States.QueryEvaluationError', () => {
     ['a function as a value', '{% function($x) { $x } %}', /returned an unsupported result type/],
     ['an expression that does not parse', '{% 1 + %}', /threw an error during evaluation\. S0207/],
   ];
-  test.each(cases)('%s', async (_name, template, cause) => {
+  it.each(cases)('%s', async (_name, template, cause) => {
     const failed = (await new Bench().output(template)) as { error: string; cause: string };
     expect(failed.error).toBe('States.QueryEvaluationError');
     if (typeof cause === 'string') expect(failed.cause).toBe(cause);

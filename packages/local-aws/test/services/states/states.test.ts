@@ -1,6 +1,6 @@
 // Vectors of https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its neighbours
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Bench, wait } from './machine.ts';
 
 let bench: Bench;
@@ -23,7 +23,7 @@ const settle = () => bench.clock.run(() => true);
 const pass = (ms: number) => bench.clock.run(() => false, bench.clock.now() + ms);
 
 describe('StartExecution', () => {
-  test('answers the same execution for the same name and input while it runs, and refuses any other', async () => {
+  it('answers the same execution for the same name and input while it runs, and refuses any other', async () => {
     const machine = await bench.machine({ T: wait() });
     const first = await bench.start(machine, { a: 1 }, 'n');
     expect(await bench.start(machine, { a: 1 }, 'n')).toBe(first);
@@ -35,7 +35,7 @@ describe('StartExecution', () => {
     expect(bench.states.executions()).toHaveLength(1);
   });
 
-  test('frees a name 90 days after the execution closed', async () => {
+  it('frees a name 90 days after the execution closed', async () => {
     const machine = await bench.machine({ P: { Type: 'Succeed' } });
     await bench.start(machine, {}, 'n');
     await settle();
@@ -45,12 +45,12 @@ describe('StartExecution', () => {
     await expect(bench.start(machine, {}, 'n')).resolves.toMatch(/:n$/);
   });
 
-  test.each(['a b', 'a/b', 'a:b', 'x'.repeat(81), ''])('refuses the name %j', async (name) => {
+  it.each(['a b', 'a/b', 'a:b', 'x'.repeat(81), ''])('refuses the name %j', async (name) => {
     const machine = await bench.machine({ P: { Type: 'Succeed' } });
     await expect(bench.start(machine, {}, name)).rejects.toMatchObject({ code: 'InvalidName' });
   });
 
-  test('refuses an input that is no JSON, and an unknown machine', async () => {
+  it('refuses an input that is no JSON, and an unknown machine', async () => {
     const stateMachineArn = await bench.machine({ P: { Type: 'Succeed' } });
     await expect(bench.call('StartExecution', { stateMachineArn, input: '{' })).rejects.toMatchObject({
       code: 'InvalidExecutionInput',
@@ -60,7 +60,7 @@ describe('StartExecution', () => {
 });
 
 describe('connect-to-resource: a task token', () => {
-  test('ends the Task with the output that it is answered with', async () => {
+  it('ends the Task with the output that it is answered with', async () => {
     const arn = await bench.start(await bench.machine({ T: wait({ Output: '{% $states.result.a %}', End: true }) }));
     await pass(3_600_000);
     await bench.call('SendTaskSuccess', { taskToken: tokens[0], output: '{"a":7}' });
@@ -74,7 +74,7 @@ describe('connect-to-resource: a task token', () => {
     });
   });
 
-  test('fails the Task with an error and a cause, and a retry has a new token', async () => {
+  it('fails the Task with an error and a cause, and a retry has a new token', async () => {
     const Retry = [{ ErrorEquals: ['again'], IntervalSeconds: 5, MaxAttempts: 1 }];
     const arn = await bench.start(await bench.machine({ T: wait({ Retry, End: true }) }));
     await settle();
@@ -86,7 +86,7 @@ describe('connect-to-resource: a task token', () => {
     expect(bench.states.execution(arn)).toMatchObject({ status: 'FAILED', error: 'over', cause: 'c', transitions: 2 });
   });
 
-  test('is dead after the time-out, which an expression may give', async () => {
+  it('is dead after the time-out, which an expression may give', async () => {
     const arn = await bench.start(await bench.machine({ T: wait({ TimeoutSeconds: '{% 5 * 2 %}', End: true }) }));
     await pass(9999);
     expect(bench.states.execution(arn).status).toBe('RUNNING');
@@ -96,7 +96,7 @@ describe('connect-to-resource: a task token', () => {
     await expect(late).rejects.toThrow("Task Timed Out: 'Provided task does not exist anymore'");
   });
 
-  test('is kept alive by heartbeats', async () => {
+  it('is kept alive by heartbeats', async () => {
     const arn = await bench.start(
       await bench.machine({ T: wait({ TimeoutSeconds: 100, HeartbeatSeconds: 10, End: true }) }),
     );
@@ -108,7 +108,7 @@ describe('connect-to-resource: a task token', () => {
     expect(bench.states.execution(arn)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
   });
 
-  test('that is none, or nobody waits for, is refused', async () => {
+  it('that is none, or nobody waits for, is refused', async () => {
     await expect(bench.call('SendTaskSuccess', { taskToken: 'abc', output: '{}' })).rejects.toMatchObject({
       code: 'InvalidToken',
     });
@@ -119,7 +119,7 @@ describe('connect-to-resource: a task token', () => {
 });
 
 describe('an execution', () => {
-  test('that is stopped is aborted, and its token is dead', async () => {
+  it('that is stopped is aborted, and its token is dead', async () => {
     const executionArn = await bench.start(await bench.machine({ T: wait() }));
     await settle();
     await bench.call('StopExecution', { executionArn, error: 'e', cause: 'c' });
@@ -130,7 +130,7 @@ describe('an execution', () => {
     });
   });
 
-  test('ends at the time-out of its machine, which nothing catches', async () => {
+  it('ends at the time-out of its machine, which nothing catches', async () => {
     const T = wait({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'E' }], End: true });
     const definition = {
       QueryLanguage: 'JSONata',
@@ -143,7 +143,7 @@ describe('an execution', () => {
     expect(bench.states.execution(arn)).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
   });
 
-  test('has a history in order, tells the bus how it ends, and writes its log', async () => {
+  it('has a history in order, tells the bus how it ends, and writes its log', async () => {
     const LoggingConfiguration = {
       Level: 'ALL',
       IncludeExecutionData: true,
@@ -238,7 +238,7 @@ describe('a definition is refused', () => {
       /MaxDelaySeconds must be greater/,
     ],
   ];
-  test.each(cases)('%s', async (_name, { states = { P: end }, ...properties }: { states?: object }, message) => {
+  it.each(cases)('%s', async (_name, { states = { P: end }, ...properties }: { states?: object }, message) => {
     await expect(bench.machine(states, properties)).rejects.toThrow(message);
   });
 });
