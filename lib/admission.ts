@@ -27,7 +27,7 @@ export interface AdmissionProps {
 }
 
 /** From EC2's event to an execution: every launch in the region comes here, and costs one look-up a batch if it is none of ours. */
-export class Admission extends QueueFunction {
+export class Admission extends QueueFunction<'admission'> {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     const { clusters, releases, pools, ledger, operators, logRetention } = props;
     super(scope, id, {
@@ -43,6 +43,7 @@ export class Admission extends QueueFunction {
         ADMISSIBLE: pack({ clusters, releases, ...pools }),
         STATE_MACHINE: props.way.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
+        EVENT_BUS: props.bus.bus.eventBusName,
         TERMINATIONS_QUEUE: props.terminations.queue.queueUrl,
       },
     });
@@ -60,6 +61,6 @@ export class Admission extends QueueFunction {
     ledger.grantRead(this.role, 'BatchGetItem', 'Query');
     ledger.grantWrite(this.role, 'admission');
     props.terminations.grantSend(this.role);
-    props.bus.letTell(this);
+    props.bus.grantTelling(this.role);
   }
 }

@@ -3,28 +3,31 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type CfnFunction, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Environment, FunctionName } from '../domain/function-settings.ts';
 import { bundleOf } from './bundles.ts';
 import { grantInterfaces, type Placement } from './cluster-network.ts';
 
 /** What a function of Airlock is made of. */
-export interface AirlockFunctionProps {
-  /** The folder under `lambdas/`; also the service name in logs and metrics. */
-  readonly name: string;
+export interface AirlockFunctionProps<Name extends FunctionName> {
+  /** The folder under `lambdas/`. */
+  readonly name: Name;
+  /** The service name in logs and metrics; the function's own name by default. */
+  readonly service?: FunctionName;
   readonly description: string;
   readonly timeout: Duration;
   readonly memoryMiB: number;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Environment<Name>;
   readonly logRetention: RetentionDays;
   /** The network that it stands in; none unless told. */
   readonly placement?: Placement | undefined;
 }
 
 /** One function with a role of its own, which may write its own log and nothing else until a construct grants it more. */
-export class AirlockFunction extends Construct {
+export class AirlockFunction<Name extends FunctionName = FunctionName> extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, props: AirlockFunctionProps) {
+  constructor(scope: Construct, id: string, props: AirlockFunctionProps<Name>) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -41,7 +44,7 @@ export class AirlockFunction extends Construct {
       memorySize: props.memoryMiB,
       role: this.role,
       logGroup,
-      environment: { POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
+      environment: { POWERTOOLS_SERVICE_NAME: props.service ?? props.name, ...props.environment },
     });
     // The network is known at deploy time alone, and the CDK's own VPC constructs want to know it before.
     if (props.placement) (this.function.node.defaultChild as CfnFunction).vpcConfig = props.placement;

@@ -3,7 +3,6 @@ import { CfnEventBusPolicy, EventBus } from 'aws-cdk-lib/aws-events';
 import { Effect, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { source } from '../domain/events.ts';
-import type { AirlockFunction } from './airlock-function.ts';
 import { operatorArn } from './operators.ts';
 
 /** Who may publish beside Airlock's own roles. */
@@ -61,11 +60,5 @@ export class Bus extends Construct {
         },
       }),
     );
-  }
-
-  /** Lets a function publish, and gives it the bus's name. */
-  letTell({ function: code, role }: AirlockFunction): void {
-    code.addEnvironment('EVENT_BUS', this.bus.eventBusName);
-    this.grantTelling(role);
   }
 }

@@ -12,7 +12,7 @@ export interface CancellationProps {
 }
 
 /** The one function that ends commands whose time is up, and waits until they have. */
-export class Cancellation extends AirlockFunction {
+export class Cancellation extends AirlockFunction<'cancellation'> {
   constructor(scope: Construct, id: string, { ledger, logRetention }: CancellationProps) {
     super(scope, id, {
       name: 'cancellation',

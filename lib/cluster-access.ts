@@ -71,7 +71,8 @@ export class ClusterAccess extends Construct {
         memoryMiB: 768,
         logRetention,
         // Its metrics are those of the function that the call comes from.
-        environment: { ...environment, POWERTOOLS_SERVICE_NAME: clusterService },
+        service: clusterService,
+        environment,
         placement: network.placement,
       });
     this.cluster = new QueueFunction(this, 'Cluster', {

@@ -26,7 +26,7 @@ export interface DispatchProps {
  * From nodes that wait to commands on them: a queue in which a node waits until its agent is online, and the one function that may send
  * commands, of our documents alone and to instances with our tag alone.
  */
-export class Dispatch extends QueueFunction {
+export class Dispatch extends QueueFunction<'dispatch'> {
   constructor(scope: Construct, id: string, props: DispatchProps) {
     const { bus, operators, documents, ledger, logRetention } = props;
     const deployed = { install: documents.of('install'), prove: documents.of('prove') };
@@ -43,6 +43,7 @@ export class Dispatch extends QueueFunction {
         DOCUMENTS: JSON.stringify(deployed),
         CHECKSUMS: JSON.stringify(checksumsOf(props.catalogue, props.runtimes)),
         LEDGER_TABLE: ledger.table.tableName,
+        EVENT_BUS: bus.bus.eventBusName,
       },
     });
     const { role } = this;
@@ -72,6 +73,6 @@ export class Dispatch extends QueueFunction {
     );
     ledger.grantRead(role, 'BatchGetItem');
     ledger.grantWrite(role, 'dispatch');
-    bus.letTell(this);
+    bus.grantTelling(this.role);
   }
 }

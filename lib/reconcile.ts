@@ -38,7 +38,7 @@ const timeout = Duration.seconds(110);
  * The net under the events, which AWS sends at best effort: a function on a schedule that finds what they missed. A run that fails is not
  * tried again, and what a schedule could not invoke is not kept: the next run does it all.
  */
-export class Reconcile extends AirlockFunction {
+export class Reconcile extends AirlockFunction<'reconcile'> {
   constructor(scope: Construct, id: string, props: ReconcileProps) {
     const { releases, pools, way, ledger } = props;
     // By name: it has half the length of the ARN.
@@ -53,6 +53,7 @@ export class Reconcile extends AirlockFunction {
         ADMISSIBLE: pack({ clusters: Object.keys(props.clusters), releases, ...pools }),
         STATE_MACHINE: way.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
+        EVENT_BUS: props.bus.bus.eventBusName,
         CLUSTER_FUNCTIONS: Stack.of(scope).toJsonString(Object.fromEntries(names)),
         TERMINATIONS_QUEUE: props.terminations.queue.queueUrl,
       },
@@ -77,7 +78,7 @@ export class Reconcile extends AirlockFunction {
     ledger.grantRead(role, 'BatchGetItem', 'Query');
     ledger.grantWrite(role, 'reconcile');
     props.terminations.grantSend(role);
-    props.bus.letTell(this);
+    props.bus.grantTelling(this.role);
     this.#schedule();
   }
 

@@ -29,7 +29,7 @@ const usualHeartbeatMinutes = 60;
  * The one function that may end instances: those with our tag and an instance profile of nodes, and by a group those of groups with our tag. Auto
  * Scaling knows no condition for an instance; the function looks at it right before the call.
  */
-export class Remediation extends AirlockFunction {
+export class Remediation extends AirlockFunction<'remediation'> {
   constructor(scope: Construct, id: string, { bus, ledger, pools, breaker, logRetention }: RemediationProps) {
     super(scope, id, {
       name: remediationService,
@@ -37,7 +37,11 @@ export class Remediation extends AirlockFunction {
       timeout: Duration.seconds(30),
       memoryMiB: 256,
       logRetention,
-      environment: { RULES: pack({ ...pools, breaker }), LEDGER_TABLE: ledger.table.tableName },
+      environment: {
+        RULES: pack({ ...pools, breaker }),
+        LEDGER_TABLE: ledger.table.tableName,
+        EVENT_BUS: bus.bus.eventBusName,
+      },
     });
     for (const { name } of pools.pools) {
       const { launchHook, deadlineMinutes } = policyOf(pools, name);
@@ -89,6 +93,6 @@ export class Remediation extends AirlockFunction {
     );
     ledger.grantRead(role, 'BatchGetItem', 'GetItem');
     ledger.grantWrite(role, 'remediation');
-    bus.letTell(this);
+    bus.grantTelling(this.role);
   }
 }

@@ -38,7 +38,7 @@ const finalStatuses = [
 ];
 
 /** From SSM's event to the answer for the state that waits. The event is best effort, and so is never the only way. */
-export class Results extends QueueFunction {
+export class Results extends QueueFunction<'results'> {
   constructor(scope: Construct, id: string, { bus, operators, ledger, logRetention }: ResultsProps) {
     super(scope, id, {
       name: 'results',
@@ -49,7 +49,7 @@ export class Results extends QueueFunction {
       maxReceiveCount: 60,
       operators,
       logRetention,
-      environment: { LEDGER_TABLE: ledger.table.tableName },
+      environment: { LEDGER_TABLE: ledger.table.tableName, EVENT_BUS: bus.bus.eventBusName },
     });
     const ended = new Rule(this, 'Ended', {
       description: 'A command of ours ended on an instance',
@@ -68,6 +68,6 @@ export class Results extends QueueFunction {
     );
     ledger.grantRead(this.role, 'Query');
     ledger.grantWrite(this.role, 'results');
-    bus.letTell(this);
+    bus.grantTelling(this.role);
   }
 }

@@ -19,7 +19,7 @@ export interface TerminationsProps {
 }
 
 /** From the events of an instance that goes away to the end of its way: nothing is tried for a node that is not there, and nothing failed. */
-export class Terminations extends QueueFunction {
+export class Terminations extends QueueFunction<'terminations'> {
   constructor(scope: Construct, id: string, { bus, operators, ledger, way, logRetention }: TerminationsProps) {
     super(scope, id, {
       name: 'terminations',
@@ -29,7 +29,11 @@ export class Terminations extends QueueFunction {
       maxReceiveCount: 60,
       operators,
       logRetention,
-      environment: { STATE_MACHINE: way.stateMachine.stateMachineArn, LEDGER_TABLE: ledger.table.tableName },
+      environment: {
+        STATE_MACHINE: way.stateMachine.stateMachineArn,
+        LEDGER_TABLE: ledger.table.tableName,
+        EVENT_BUS: bus.bus.eventBusName,
+      },
     });
     const ended = new Rule(this, 'Ended', {
       description: 'An EC2 instance ends its launch; whose it is, the event does not say',
@@ -48,6 +52,6 @@ export class Terminations extends QueueFunction {
     );
     ledger.grantRead(this.role, 'Query');
     ledger.grantWrite(this.role, 'terminations');
-    bus.letTell(this);
+    bus.grantTelling(this.role);
   }
 }

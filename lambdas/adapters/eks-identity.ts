@@ -1,5 +1,5 @@
 import { eksToken } from './eks-token.ts';
-import { variable } from './environment.ts';
+import { lambdaVariable } from './environment.ts';
 
 /** EKS gives the certificate authority as base64 of its PEM. Throws where the text is none. */
 export function pem(base64: string): string {
@@ -13,11 +13,11 @@ export function ownToken(cluster: string): Promise<string> {
   const sessionToken = process.env['AWS_SESSION_TOKEN'];
   return eksToken({
     cluster,
-    region: variable('AWS_REGION'),
+    region: lambdaVariable('AWS_REGION'),
     now: Date.now(),
     credentials: {
-      accessKeyId: variable('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: variable('AWS_SECRET_ACCESS_KEY'),
+      accessKeyId: lambdaVariable('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: lambdaVariable('AWS_SECRET_ACCESS_KEY'),
       ...(sessionToken === undefined ? {} : { sessionToken }),
     },
   });

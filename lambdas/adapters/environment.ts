@@ -1,9 +1,22 @@
+import * as v from 'valibot';
+import { type Setting, settings } from '../../domain/function-settings.ts';
+
 /**
- * Reads a variable that the stack sets for the function.
+ * Reads a variable that the stack sets for the function. Functions call it while they are loaded.
  *
- * @throws Error where it is missing or empty: the stack and the function do not belong together
+ * @returns its value in the form that {@link settings} gives it
+ * @throws Error if it is missing or has another form: the stack and the function do not belong together
  */
-export function variable(name: string): string {
+export function variable<Name extends Setting>(name: Name): v.InferOutput<(typeof settings)[Name]> {
+  const value = process.env[name];
+  const read = v.safeParse(settings[name] as (typeof settings)[Name], value);
+  if (read.success) return read.output;
+  if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
+  throw new Error(`environment variable ${name}: ${value.slice(0, 200)}: ${read.issues[0].message}`);
+}
+
+/** Reads a variable that Lambda sets for every function. @throws Error if it is missing */
+export function lambdaVariable(name: 'AWS_REGION' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY'): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
   return value;

@@ -14,7 +14,7 @@ import { openSession, performSurvey, type Session } from './perform.ts';
 const cluster = variable('CLUSTER_NAME');
 const queueUrl = variable('QUEUE');
 /** The function in the network of a private cluster; a cluster that can be reached from here has none. */
-const inside = process.env['INSIDE_FUNCTION'];
+const inside = variable('INSIDE_FUNCTION');
 
 /** The most nodes that one call takes: two calls have as many proof pods at a time as the quota of the cluster allows. */
 const mostNodes = 400;

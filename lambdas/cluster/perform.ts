@@ -1,4 +1,3 @@
-import { defaultGateKey } from '../../domain/kubernetes.ts';
 import type { Answer, Asked, SurveyCall } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { pem } from '../adapters/eks-identity.ts';
@@ -13,8 +12,8 @@ import { ClusterView } from './view.ts';
 const cluster = variable('CLUSTER_NAME');
 const endpoint = variable('CLUSTER_ENDPOINT');
 const caPem = pem(variable('CLUSTER_CA'));
-const gateKey = process.env['GATE_KEY'] ?? defaultGateKey;
-const proof = process.env['PROOF'] === 'host' ? 'host' : 'pod';
+const gateKey = variable('GATE_KEY');
+const proof = variable('PROOF');
 
 /** For how long a call waits for what is likely to come, in milliseconds. Other nodes may be in the queue meanwhile. */
 const callMs = 10_000;

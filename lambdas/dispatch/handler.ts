@@ -3,8 +3,7 @@ import { agentsKey } from '../../domain/agents.ts';
 import { scopeOf } from '../../domain/breaker.ts';
 import { rowName } from '../../domain/ledger.ts';
 import { triedUntil } from '../../domain/node.ts';
-import { parametersFor, type SentVerb, timeStep } from '../../domain/parameters.ts';
-import type { Runtime } from '../../domain/runtimes.ts';
+import { parametersFor, timeStep } from '../../domain/parameters.ts';
 import { arrivalsOf } from '../adapters/arrivals.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { breakersOf } from '../adapters/breakers.ts';
@@ -23,10 +22,7 @@ import { noteShown } from './shown.ts';
 import { patientWait } from './waiting.ts';
 
 /** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
-const documents = JSON.parse(variable('DOCUMENTS')) as Record<
-  SentVerb,
-  Partial<Record<Runtime, { readonly name: string; readonly hash: string }>>
->;
+const documents = variable('DOCUMENTS');
 const queueUrl = variable('QUEUE');
 
 /**

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { checksumsOf } from '../../domain/catalogue.ts';
 import { type Telling, whoOf } from '../../domain/events.ts';
 import { type LedgerRow, rowName } from '../../domain/ledger.ts';
 import type { WaitingNode } from '../../domain/messages.ts';
@@ -15,7 +14,7 @@ import type { Waiting } from './messages.ts';
 import { deliver } from './send.ts';
 
 /** The checksums that the deployed documents pin, by runtime, release and architecture. */
-const checksums = JSON.parse(variable('CHECKSUMS')) as ReturnType<typeof checksumsOf>;
+const checksums = variable('CHECKSUMS');
 
 /** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
 const deliverySeconds = 120;

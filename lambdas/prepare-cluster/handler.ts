@@ -1,6 +1,4 @@
 import * as v from 'valibot';
-import { runtimes } from '../../domain/runtimes.ts';
-import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
 import { ownToken, pem } from '../adapters/eks-identity.ts';
@@ -16,19 +14,7 @@ const cluster = variable('CLUSTER_NAME');
 const endpoint = variable('CLUSTER_ENDPOINT');
 const caPem = pem(variable('CLUSTER_CA'));
 
-/** The settings of `airlock.yaml` that the manifests depend on. They choose among what Airlock renders, and cannot add to it. */
-const settings = v.parse(
-  v.pipe(
-    v.string(),
-    v.parseJson(),
-    v.strictObject({
-      runtimes: v.array(v.picklist(runtimes)),
-      gate: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._/-]{1,317}$/)),
-      sandboxImages: v.array(v.pipe(v.string(), v.regex(repositoryForm))),
-    }),
-  ),
-  variable('MANIFESTS'),
-);
+const settings = variable('MANIFESTS');
 const manifests = renderManifests(settings) as readonly Addressed[];
 const version = manifestsVersion(renderManifests(settings));
 

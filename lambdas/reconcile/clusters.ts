@@ -9,7 +9,7 @@ import { goAgain } from './again.ts';
 import { decideNode, type NodeDecision, type Ours } from './decide-node.ts';
 
 /** The function of each cluster, by the cluster's name. */
-const functions = JSON.parse(variable('CLUSTER_FUNCTIONS')) as Readonly<Record<string, string>>;
+const functions = variable('CLUSTER_FUNCTIONS');
 
 /** What was seen in the clusters, by kind. */
 export type Seen = Record<NodeDecision['step'], number>;

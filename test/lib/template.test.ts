@@ -11,6 +11,7 @@ import { outcomesPage } from '../../cli/pages/outcomes.ts';
 import { rightsPage } from '../../cli/pages/rights.ts';
 import { likelyArrival } from '../../domain/agents.ts';
 import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
+import { functionSettings } from '../../domain/function-settings.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 import { agentWait } from '../../lambdas/dispatch/waiting.ts';
@@ -194,6 +195,28 @@ describe('the functions that CloudFormation asks', () => {
 });
 
 describe('functions', () => {
+  it('get what they read from their environment, and nothing else', () => {
+    const written = of('AWS::Lambda::Function')
+      .map(([, { Properties }]) => Object.keys(Properties['Environment']?.Variables ?? {}))
+      .filter((names) => names.includes('POWERTOOLS_SERVICE_NAME'))
+      .map((names) =>
+        names
+          .filter((one) => one !== 'POWERTOOLS_SERVICE_NAME')
+          .toSorted()
+          .join(' '),
+      );
+    // Only a private cluster has a function inside.
+    const read = Object.entries<readonly string[]>(functionSettings)
+      .filter(([name]) => name !== 'cluster-inside')
+      .map(([, names]) =>
+        names
+          .filter((one) => one !== 'INSIDE_FUNCTION')
+          .toSorted()
+          .join(' '),
+      );
+    expect(written.toSorted()).toEqual(read.toSorted());
+  });
+
   const ours = of('AWS::Lambda::Function').filter(
     ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME,
   );

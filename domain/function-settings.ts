@@ -1,0 +1,85 @@
+import * as v from 'valibot';
+import { architectures } from './catalogue.ts';
+import { runtimes } from './runtimes.ts';
+import { repositoryForm } from './sandbox-images.ts';
+
+const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
+
+function json<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(text, v.parseJson(), schema);
+}
+
+/** The documents of one verb, by runtime. */
+const documents = v.record(v.picklist(runtimes), v.object({ name: text, hash: text }));
+
+/** Every variable that a function reads from its environment, with the form of its value. */
+export const settings = {
+  /** The service by which Powertools tags logs and metrics. */
+  POWERTOOLS_SERVICE_NAME: text,
+  /** The address of the queue that the function consumes. */
+  QUEUE: text,
+  LEDGER_TABLE: text,
+  EVENT_BUS: text,
+  STATE_MACHINE: text,
+  TERMINATIONS_QUEUE: text,
+  /** What is admitted, packed. */
+  ADMISSIBLE: text,
+  /** How failures are decided about, packed. */
+  RULES: text,
+  /** The deployed documents, by verb and runtime. */
+  DOCUMENTS: json(v.object({ install: documents, prove: documents })),
+  /** The pinned checksums, by runtime, release and architecture. */
+  CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
+  /** The name of each cluster's function, by the cluster's name. */
+  CLUSTER_FUNCTIONS: json(v.record(text, text)),
+  CLUSTER_NAME: text,
+  CLUSTER_ENDPOINT: text,
+  /** PEM, in base64. */
+  CLUSTER_CA: text,
+  GATE_KEY: text,
+  PROOF: v.picklist(['pod', 'host']),
+  /** The ARN of the function in a private cluster's network. */
+  INSIDE_FUNCTION: v.optional(text),
+  /** The settings of `airlock.yaml` that the manifests depend on. They choose among what Airlock renders, and cannot add to it. */
+  MANIFESTS: json(
+    v.strictObject({
+      runtimes: v.array(v.picklist(runtimes)),
+      gate: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._/-]{1,317}$/)),
+      sandboxImages: v.array(v.pipe(v.string(), v.regex(repositoryForm))),
+    }),
+  ),
+  PREPARE_FUNCTION: text,
+  PREPARE_ROLE: text,
+  ACCESS_POLICY: text,
+  STACK_ID: text,
+  RESOURCE: text,
+} as const;
+
+/** A variable of a function's environment. */
+export type Setting = keyof typeof settings;
+
+const clusterSettings = ['CLUSTER_NAME', 'CLUSTER_ENDPOINT', 'CLUSTER_CA'] as const;
+
+/** What each function reads from its environment, by its folder under `lambdas/`. */
+export const functionSettings = {
+  admission: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE'],
+  dispatch: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'DOCUMENTS', 'CHECKSUMS'],
+  results: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS'],
+  terminations: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE'],
+  cancellation: ['LEDGER_TABLE'],
+  remediation: ['LEDGER_TABLE', 'EVENT_BUS', 'RULES'],
+  reconcile: ['LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE', 'CLUSTER_FUNCTIONS'],
+  cluster: ['QUEUE', 'LEDGER_TABLE', ...clusterSettings, 'GATE_KEY', 'PROOF', 'INSIDE_FUNCTION'],
+  'cluster-inside': [...clusterSettings, 'GATE_KEY', 'PROOF'],
+  'find-cluster': [],
+  'prepare-cluster': [...clusterSettings, 'MANIFESTS'],
+  'grant-cluster-admin': ['CLUSTER_NAME', 'PREPARE_FUNCTION', 'PREPARE_ROLE', 'ACCESS_POLICY', 'STACK_ID', 'RESOURCE'],
+} as const satisfies Readonly<Record<string, readonly Setting[]>>;
+
+/** A function, by its folder under `lambdas/`. */
+export type FunctionName = keyof typeof functionSettings;
+
+/** What the stack writes for one function. */
+export type Environment<Name extends FunctionName> = {
+  readonly [Key in Exclude<(typeof functionSettings)[Name][number], 'INSIDE_FUNCTION'>]: string;
+} & { readonly [Key in Extract<(typeof functionSettings)[Name][number], 'INSIDE_FUNCTION'>]?: string };
