@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
-import { test } from './world.ts';
+import { it } from './world.ts';
 
 describe('an agent', () => {
-  test('pings every five minutes, and is lost five minutes after its last ping', async ({
+  it('pings every five minutes, and is lost five minutes after its last ping', async ({
     world: { ssm, pass, node, agents },
   }) => {
     const id = await node();
@@ -19,7 +19,7 @@ describe('an agent', () => {
     expect(await agents(id)).toEqual([]);
   });
 
-  test('of a stopped instance keeps its old ping until it comes back', async ({
+  it('of a stopped instance keeps its old ping until it comes back', async ({
     world: { machine, ec2, ssm, pass, node, agents },
   }) => {
     const id = await node();
@@ -34,7 +34,7 @@ describe('an agent', () => {
     expect((await agents(id))[0]?.LastPingDateTime?.getTime()).toBeGreaterThan(launched);
   });
 
-  test('is absent from the answer where SSM does not know it; no timer runs for it', async ({
+  it('is absent from the answer where SSM does not know it; no timer runs for it', async ({
     world: { clock, call, node, agents },
   }) => {
     expect(await agents(await node(false))).toEqual([]);

@@ -2,10 +2,10 @@
 import type { ListCommandsCommandOutput } from '@aws-sdk/client-ssm';
 import { describe, expect } from 'vitest';
 import { someone } from '../permissive.ts';
-import { test } from './world.ts';
+import { it } from './world.ts';
 
 describe('SendCommand', () => {
-  test('needs the right on the document, and on each instance with its tags', async ({ world: { ssm, node } }) => {
+  it('needs the right on the document, and on each instance with its tags', async ({ world: { ssm, node } }) => {
     const id = await node();
     const authorize = ssm.service.operations['SendCommand']?.authorize;
     expect(
@@ -20,7 +20,7 @@ describe('SendCommand', () => {
     ]);
   });
 
-  test('is refused as a whole, by name, when one instance has no agent or has ended', async ({
+  it('is refused as a whole, by name, when one instance has no agent or has ended', async ({
     world: { ec2, scripts, pass, node, send },
   }) => {
     const good = await node();
@@ -35,7 +35,7 @@ describe('SendCommand', () => {
     expect(scripts).toEqual([]);
   });
 
-  test('is throttled above its rate', async ({ world: { pass, node, send } }) => {
+  it('is throttled above its rate', async ({ world: { pass, node, send } }) => {
     const id = await node();
     for (let count = 0; count < 5; count++) await send([id]);
     await expect(send([id])).rejects.toMatchObject({ code: 'ThrottlingException', message: 'Rate exceeded' });
@@ -60,13 +60,13 @@ describe('SendCommand', () => {
     ['more than 50 instances', { InstanceIds: Array.from({ length: 51 }, (_, n) => `i-${n}`) }, /at most 50 long/],
     ['targets', { Targets: [{ Key: 'tag:a', Values: ['b'] }] }, /Targets is not modelled/],
   ];
-  test.for(refused)('refuses %s', async ([_name, more, message], { world: { node, send } }) => {
+  it.for(refused)('refuses %s', async ([_name, more, message], { world: { node, send } }) => {
     await expect(send([await node()], more)).rejects.toThrow(message);
   });
 });
 
 describe('an invocation', () => {
-  test('cannot be seen in the first moments', async ({ world: { pass, call, node, send } }) => {
+  it('cannot be seen in the first moments', async ({ world: { pass, call, node, send } }) => {
     const id = await node();
     const CommandId = await send([id]);
     const get = () => call('GetCommandInvocation', { CommandId, InstanceId: id });
@@ -75,7 +75,7 @@ describe('an invocation', () => {
     await expect(get()).resolves.toMatchObject({ Status: 'InProgress', ResponseCode: -1 });
   });
 
-  test('shows 24,000 characters of output, and 2,500 in a listing', async ({
+  it('shows 24,000 characters of output, and 2,500 in a listing', async ({
     world: { pass, call, node, send, invocations, ends },
   }) => {
     ends({ stdout: 'x'.repeat(30_000) });
@@ -91,7 +91,7 @@ describe('an invocation', () => {
 });
 
 describe('ListCommands', () => {
-  test('finds a command by its time, which has no fraction of a second', async ({
+  it('finds a command by its time, which has no fraction of a second', async ({
     world: { pass, call, node, send },
   }) => {
     const id = await node();

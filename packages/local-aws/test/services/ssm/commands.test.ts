@@ -1,9 +1,9 @@
 // Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 import { describe, expect } from 'vitest';
-import { test } from './world.ts';
+import { it } from './world.ts';
 
 describe('a command', () => {
-  test('runs the document on the machine and tells every status by an event', async ({
+  it('runs the document on the machine and tells every status by an event', async ({
     world: { events, scripts, pass, node, send, invocations },
   }) => {
     const id = await node();
@@ -41,7 +41,7 @@ describe('a command', () => {
     });
   });
 
-  test('is told by a second kind of event that echoes the parameters and has no instance id', async ({
+  it('is told by a second kind of event that echoes the parameters and has no instance id', async ({
     world: { events, pass, node, send },
   }) => {
     await send([await node()]);
@@ -52,7 +52,7 @@ describe('a command', () => {
     expect(Object.keys(told[0]?.detail ?? {})).not.toContain('instance-id');
   });
 
-  test('that fails says so for each node, with its output', async ({
+  it('that fails says so for each node, with its output', async ({
     world: { pass, call, node, send, invocations, ends },
   }) => {
     const ids = [await node(), await node()];
@@ -73,7 +73,7 @@ describe('a command', () => {
     });
   });
 
-  test('waits for an agent that is silent, and is delivered when it talks again', async ({
+  it('waits for an agent that is silent, and is delivered when it talks again', async ({
     world: { ssm, pass, node, send, invocations },
   }) => {
     const id = await node();
@@ -86,7 +86,7 @@ describe('a command', () => {
     expect((await invocations(commandId))[0]?.Status).toBe('Success');
   });
 
-  test('that was not delivered times out after its TimeoutSeconds and the execution time-out together', async ({
+  it('that was not delivered times out after its TimeoutSeconds and the execution time-out together', async ({
     world: { ssm, scripts, pass, node, send, invocations },
   }) => {
     const id = await node();
@@ -99,9 +99,7 @@ describe('a command', () => {
     expect(scripts).toEqual([]);
   });
 
-  test('whose node ends in its middle ends at its expiry', async ({
-    world: { ec2, pass, node, send, invocations },
-  }) => {
+  it('whose node ends in its middle ends at its expiry', async ({ world: { ec2, pass, node, send, invocations } }) => {
     const id = await node();
     const commandId = await send([id], { TimeoutSeconds: 60 });
     await pass(10_000);
@@ -112,7 +110,7 @@ describe('a command', () => {
     expect((await invocations(commandId))[0]).toMatchObject({ Status: 'TimedOut', StatusDetails: 'ExecutionTimedOut' });
   });
 
-  test('that is cancelled before its delivery never runs', async ({
+  it('that is cancelled before its delivery never runs', async ({
     world: { scripts, pass, call, node, send, invocations },
   }) => {
     const id = await node();
@@ -123,7 +121,7 @@ describe('a command', () => {
     expect(scripts).toEqual([]);
   });
 
-  test('that is cancelled while it runs is Cancelling until the agent has killed the script', async ({
+  it('that is cancelled while it runs is Cancelling until the agent has killed the script', async ({
     world: { pass, call, node, send, invocations, ends },
   }) => {
     ends({ durationMs: 300_000 });
@@ -138,7 +136,7 @@ describe('a command', () => {
     expect((await invocations(commandId)).map(({ Status }) => Status)).toEqual(['Cancelled', 'Success']);
   });
 
-  test('that is cancelled under a silent agent stays Cancelling until the agent talks again', async ({
+  it('that is cancelled under a silent agent stays Cancelling until the agent talks again', async ({
     world: { ssm, pass, call, node, send, invocations, ends },
   }) => {
     ends({ durationMs: 300_000 });
@@ -154,7 +152,7 @@ describe('a command', () => {
     expect((await invocations(commandId))[0]?.Status).toBe('Cancelled');
   });
 
-  test('that has ended is not changed by a cancellation, and an unknown one is refused', async ({
+  it('that has ended is not changed by a cancellation, and an unknown one is refused', async ({
     world: { pass, call, node, send, invocations },
   }) => {
     const id = await node();
@@ -172,7 +170,7 @@ describe('a command', () => {
     });
   });
 
-  test('goes to no further node after more errors than MaxErrors allows', async ({
+  it('goes to no further node after more errors than MaxErrors allows', async ({
     world: { pass, node, send, invocations, ends },
   }) => {
     ends({ exitCode: 1 });

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { make } from '../permissive.ts';
-import { Content, test } from './world.ts';
+import { Content, it } from './world.ts';
 
 describe('a document is refused', () => {
   const cases: [string, object, RegExp][] = [
@@ -18,12 +18,12 @@ describe('a document is refused', () => {
     ['above 64 KB', { Content: { ...Content, description: 'x'.repeat(65_536) } }, /size limit of a document is 64 KB/],
     ['under a reserved name', { Name: 'aws-install' }, /reserved/],
   ];
-  test.for(cases)('%s', async ([_name, properties, message], { world: { aws, ssm } }) => {
+  it.for(cases)('%s', async ([_name, properties, message], { world: { aws, ssm } }) => {
     const all = { Name: 'other', Content, DocumentType: 'Command', ...properties };
     await expect(make(aws, ssm.resourceTypes, 'AWS::SSM::Document', all)).rejects.toThrow(message);
   });
 
-  test('unless it is YAML that says the same', async ({ world: { aws, ssm } }) => {
+  it('unless it is YAML that says the same', async ({ world: { aws, ssm } }) => {
     const yaml =
       'schemaVersion: "2.2"\nmainSteps:\n  - action: aws:runShellScript\n    name: a\n    inputs: { runCommand: ["true"] }\n';
     const made = make(aws, ssm.resourceTypes, 'AWS::SSM::Document', {

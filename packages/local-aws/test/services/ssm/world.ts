@@ -90,4 +90,4 @@ async function ssmWorld() {
 }
 
 /** A test that has such a world of its own. */
-export const test = base.extend('world', ssmWorld);
+export const it = base.extend('world', ssmWorld);
