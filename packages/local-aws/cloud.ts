@@ -1,9 +1,9 @@
 import { type Clock, VirtualClock } from './clock.ts';
 import type { Core, PartMaker } from './core.ts';
-import { FrontDoor } from './gateway/gateway.ts';
+import { Gateway } from './gateway/gateway.ts';
 import type { Faults, JournalEntry } from './gateway/observed.ts';
 import type { Sdk } from './gateway/sdk.ts';
-import { type Aws, here, type Place, type Service } from './gateway/service.ts';
+import { type Aws, type Environment, here, type Service } from './gateway/service.ts';
 import type { WireRequest, WireResponse } from './gateway/wire.ts';
 import { Iam } from './iam/iam.ts';
 import { Lambda } from './lambda/lambda.ts';
@@ -22,7 +22,7 @@ import { TemplateError } from './template/template-error.ts';
 /** What to deploy an assembly with. */
 export interface CloudOptions {
   readonly clock: Clock;
-  readonly place?: Place;
+  readonly env?: Environment;
   /** Services beside those that every cloud has: iam, lambda, logs, sts. */
   readonly services?: readonly Service[];
   readonly resourceTypes?: readonly ResourceType[];
@@ -34,23 +34,23 @@ export interface CloudOptions {
 /** A cloud that runs one synthesized app, in this process. */
 export class LocalCloud {
   readonly core: Core;
-  readonly #frontDoor: FrontDoor;
+  readonly #gateway: Gateway;
   readonly #cloudFormation: CloudFormation;
   readonly #parts: readonly Part[];
   readonly #stacks: Stacks;
   #outputs: Readonly<Record<string, string>> = {};
 
-  private constructor({ clock, place = here, parts = [], services = [], resourceTypes = [], faults }: CloudOptions) {
-    const iam = new Iam(place, clock);
-    const logs = new Logs(clock, place);
-    const aws = new FrontDoor(clock, iam, faults);
+  private constructor({ clock, env = here, parts = [], services = [], resourceTypes = [], faults }: CloudOptions) {
+    const iam = new Iam(env, clock);
+    const logs = new Logs(clock, env);
+    const aws = new Gateway(clock, iam, faults);
     let count = 0;
     const ids = () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
     const handle = (request: WireRequest) => this.handle(request);
     const networks = new Networks();
-    const lambda = new Lambda({ clock, place, iam, logs, aws, handle, ids, networks });
-    this.core = { place, clock, aws, iam, lambda, logs, networks };
-    this.#frontDoor = aws;
+    const lambda = new Lambda({ clock, env, iam, logs, aws, handle, ids, networks });
+    this.core = { env, clock, aws, iam, lambda, logs, networks };
+    this.#gateway = aws;
     this.#cloudFormation = new CloudFormation(this.core);
     this.#parts = [
       this.#cloudFormation.part(),
@@ -63,14 +63,14 @@ export class LocalCloud {
       ...parts.map((make) => make(this.core)),
     ];
     const types = this.#parts.flatMap((part) => part.resourceTypes ?? []);
-    this.#stacks = new Stacks({ place, clock, aws, types });
+    this.#stacks = new Stacks({ env, clock, aws, types });
   }
 
   /** An account in which nothing is deployed yet. */
   static async open(options: CloudOptions): Promise<LocalCloud> {
     const cloud = new LocalCloud(options);
     for (const part of cloud.#parts) {
-      for (const service of part.services ?? []) await cloud.#frontDoor.register(service);
+      for (const service of part.services ?? []) await cloud.#gateway.register(service);
     }
     return cloud;
   }
@@ -149,12 +149,12 @@ export class LocalCloud {
 
   /** How often each operation was called, for instance `ssm:SendCommand`. */
   get calls(): ReadonlyMap<string, number> {
-    return this.#frontDoor.calls;
+    return this.#gateway.calls;
   }
 
   /** Every call in the order of arrival. */
   get journal(): readonly JournalEntry[] {
-    return this.#frontDoor.journal;
+    return this.#gateway.journal;
   }
 
   get aws(): Aws {
@@ -175,7 +175,7 @@ export class LocalCloud {
 
   /** Plants faults from now on, in place of earlier ones. */
   set faults(faults: Faults) {
-    this.#frontDoor.faults = faults;
+    this.#gateway.faults = faults;
   }
 
   /** Every resource, in the order in which they were made. */
@@ -207,12 +207,12 @@ export class LocalCloud {
   /** Answers an HTTP request to an AWS host, as it comes over the wire. */
   async handle(request: WireRequest): Promise<WireResponse> {
     if (request.host === this.#cloudFormation.host) return this.#cloudFormation.receive(request);
-    return this.#frontDoor.handle(request);
+    return this.#gateway.handle(request);
   }
 
   /** The SDK's model of a service that the cloud has. */
   sdk(service: string): Sdk | undefined {
-    return this.#frontDoor.registered(service)?.sdk;
+    return this.#gateway.registered(service)?.sdk;
   }
 
   /** Ends all that runs in it. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Aws, Place } from './gateway/service.ts';
+import type { Aws, Environment } from './gateway/service.ts';
 import type { Iam } from './iam/iam.ts';
 import type { Lambda } from './lambda/lambda.ts';
 import type { Networks } from './network/networks.ts';
@@ -8,7 +8,7 @@ import type { Logs } from './services/logs.ts';
 
 /** What every service of one local cloud shares. It is there before the first resource is made. */
 export interface Core {
-  readonly place: Place;
+  readonly env: Environment;
   readonly clock: Clock;
   readonly aws: Aws;
   readonly iam: Iam;

@@ -24,7 +24,7 @@ export interface Served {
 const operator = 'Operator';
 
 /**
- * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and whatever else signs its requests. The front door and IAM decide as for
+ * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and whatever else signs its requests. The gateway and IAM decide as for
  * every other caller; the operator's role may do everything.
  *
  * @param now the time that callers sign with, in milliseconds since the epoch: theirs is the machine's, whatever clock the cloud has
@@ -41,8 +41,8 @@ export async function serve(cloud: LocalCloud, now = () => new RealClock().now()
     credentials,
     environment: {
       AWS_ENDPOINT_URL: url,
-      AWS_REGION: cloud.core.place.region,
-      AWS_DEFAULT_REGION: cloud.core.place.region,
+      AWS_REGION: cloud.core.env.region,
+      AWS_DEFAULT_REGION: cloud.core.env.region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       AWS_SESSION_TOKEN: credentials.sessionToken,
@@ -55,8 +55,8 @@ export async function serve(cloud: LocalCloud, now = () => new RealClock().now()
 }
 
 /** The operator is no part of the template, as in a real account. */
-function operatorOf({ iam, core: { place } }: LocalCloud): Credentials {
-  const arn = `arn:${place.partition}:iam::${place.account}:role/${operator}`;
+function operatorOf({ iam, core: { env } }: LocalCloud): Credentials {
+  const arn = `arn:${env.partition}:iam::${env.account}:role/${operator}`;
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
   iam.roles.set(operator, {
     arn,

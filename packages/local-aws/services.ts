@@ -9,6 +9,6 @@ export { Events } from './services/events/events.ts';
 export { EventSourceMappings } from './services/lambda/event-source-mapping.ts';
 export { Scheduler } from './services/scheduler.ts';
 export { Sqs } from './services/sqs/sqs.ts';
-export { type Fate, isFinal } from './services/ssm/command.ts';
+export { type ForcedResult, isFinal } from './services/ssm/command.ts';
 export { Ssm } from './services/ssm/ssm.ts';
 export { States } from './services/states/states.ts';

@@ -20,7 +20,7 @@ export interface StandInOptions {
   /** Objects that are applied before the first request. */
   readonly manifests: readonly unknown[];
   /** How long a new admission policy takes to be in force, in milliseconds; at once unless told. */
-  readonly hearsayMs?: number;
+  readonly propagationDelayMs?: number;
   /** What its server shows; one that no other cluster has unless told. */
   readonly certificate?: ServerCertificate;
 }
@@ -65,8 +65,8 @@ export class KubernetesStandIn {
 
   /** Starts a cluster on a free port of 127.0.0.1. */
   static async start(options: StandInOptions): Promise<KubernetesStandIn> {
-    const { clock, clusterName, accessEntries, secretOf, manifests, hearsayMs, certificate } = options;
-    const store = new Store(clock, hearsayMs);
+    const { clock, clusterName, accessEntries, secretOf, manifests, propagationDelayMs, certificate } = options;
+    const store = new Store(clock, propagationDelayMs);
     endNamespaces(store, clock);
     const identities = new Identities(clusterName, accessEntries, secretOf);
     const refusals: string[] = [];

@@ -74,7 +74,7 @@ export function servicesPart(
 }
 
 function make(
-  { clock, aws, place, iam, lambda, networks }: Core,
+  { clock, aws, env, iam, lambda, networks }: Core,
   clusters: ReadonlyMap<string, KnownCluster>,
   sendPerSecond: number | undefined,
   settingsOf: Readonly<Record<string, ClusterSettings>>,
@@ -82,15 +82,15 @@ function make(
   const events = new Events({
     clock,
     aws,
-    place,
+    env,
     session: (role, name, source) => iam.roleSession(role, 'events.amazonaws.com', name, source),
   });
   const { emit } = events;
-  const ec2 = new Ec2({ clock, place, emit });
-  const autoScaling = new AutoScaling({ clock, place, ec2, emit });
+  const ec2 = new Ec2({ clock, env, emit });
+  const autoScaling = new AutoScaling({ clock, env, ec2, emit });
   const eks = new Eks({
     clock,
-    place,
+    env,
     roleMadeAt: (arn) => {
       const role = iam.roles.get(arn.split('/').at(-1) ?? '');
       return role && (role.createdAt ?? 0);
@@ -122,27 +122,27 @@ function make(
   const scheduler = new Scheduler({
     clock,
     aws,
-    place,
+    env,
     session: (role, name, source) => iam.roleSession(role, 'scheduler.amazonaws.com', name, source),
   });
-  const sqs = new Sqs({ clock, place });
+  const sqs = new Sqs({ clock, env });
   const settings = sendPerSecond === undefined ? {} : { settings: { sendPerSecond } };
-  const ssm = new Ssm({ clock, place, ec2, emit, runDocument, ...settings });
+  const ssm = new Ssm({ clock, env, ec2, emit, runDocument, ...settings });
   const states = new States({
     clock,
     aws,
-    place,
+    env,
     emit,
     session: ({ arn, roleArn }, name) => iam.roleSession(roleArn, 'states.amazonaws.com', name, arn),
   });
-  const mappings = new EventSourceMappings({ clock, aws, place, sqs, iam, functions: (name) => lambda.mapped(name) });
-  const dynamoDb = new DynamoDb({ clock, place });
+  const mappings = new EventSourceMappings({ clock, aws, env, sqs, iam, functions: (name) => lambda.mapped(name) });
+  const dynamoDb = new DynamoDb({ clock, env });
   const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
   return {
     services: { dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
-      resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(place)]].flatMap(
+      resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(env)]].flatMap(
         ({ resourceTypes }) => resourceTypes,
       ),
       stop: () => {

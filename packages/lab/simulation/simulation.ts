@@ -13,7 +13,7 @@ import { type ClusterSettings, type KnownCluster, type Services, servicesPart } 
 import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './timeline.ts';
 
 /** How long an API server takes to hold requests to a new admission policy, in milliseconds. */
-const hearsayMs = 1_500;
+const propagationDelayMs = 1_500;
 
 /** What a world is made of. */
 export interface WorldOptions {
@@ -112,7 +112,7 @@ export class World {
           accessEntries: [],
           secretOf,
           manifests,
-          hearsayMs,
+          propagationDelayMs,
           certificate,
         }),
       );

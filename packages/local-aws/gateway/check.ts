@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
 
 /** What is wrong with a request. */
-export interface Misfit {
+export interface SchemaViolation {
   readonly kind: 'unknown' | 'missing' | 'type';
   /** For instance `Filters[0].Values[1]`. */
   readonly member: string;
@@ -22,13 +22,18 @@ export interface Strictness {
  * Holds a value against an SDK schema. The SDK itself drops unknown members and sends wrong types as they are; a service that accepts
  * them hides faults of the caller.
  *
- * @returns the first misfit, or `undefined`
+ * @returns the first violation, or `undefined`
  */
-export function check(schema: NormalizedSchema, value: unknown, strictness: Strictness): Misfit | undefined {
+export function check(schema: NormalizedSchema, value: unknown, strictness: Strictness): SchemaViolation | undefined {
   return checkAt(schema, value, '', strictness);
 }
 
-function checkAt(schema: NormalizedSchema, value: unknown, at: string, strictness: Strictness): Misfit | undefined {
+function checkAt(
+  schema: NormalizedSchema,
+  value: unknown,
+  at: string,
+  strictness: Strictness,
+): SchemaViolation | undefined {
   if (schema.isUnitSchema()) return unit(value);
   if (schema.isStructSchema()) return struct(schema, value, at, strictness);
   if (schema.isListSchema()) return list(schema, value, at, strictness);
@@ -38,12 +43,17 @@ function checkAt(schema: NormalizedSchema, value: unknown, at: string, strictnes
   return accepted === undefined ? undefined : wrong(at, accepted, value);
 }
 
-function unit(value: unknown): Misfit | undefined {
+function unit(value: unknown): SchemaViolation | undefined {
   const first = isRecord(value) ? Object.keys(value)[0] : undefined;
   return first === undefined ? undefined : unknownMember(first, 'the request takes no member');
 }
 
-function struct(schema: NormalizedSchema, value: unknown, at: string, strictness: Strictness): Misfit | undefined {
+function struct(
+  schema: NormalizedSchema,
+  value: unknown,
+  at: string,
+  strictness: Strictness,
+): SchemaViolation | undefined {
   if (!isRecord(value)) return wrong(at, 'a structure', value);
   const members = new Map<string, NormalizedSchema>();
   for (const [name, member] of schema.structIterator()) {
@@ -63,8 +73,8 @@ function struct(schema: NormalizedSchema, value: unknown, at: string, strictness
       return { kind: 'missing', member: join(at, name), message: `${join(at, name)} is required` };
     }
     index++;
-    const misfit = present ? checkAt(member, value[name], join(at, name), strictness) : undefined;
-    if (misfit !== undefined) return misfit;
+    const violation = present ? checkAt(member, value[name], join(at, name), strictness) : undefined;
+    if (violation !== undefined) return violation;
   }
   if (schema.isUnionSchema() && Object.values(value).filter((one) => one !== undefined && one !== null).length !== 1) {
     return wrong(at, 'a union with exactly one member', value);
@@ -78,22 +88,32 @@ function requiredCount(schema: NormalizedSchema): number {
   return Array.isArray(raw) && typeof raw[6] === 'number' ? raw[6] : 0;
 }
 
-function list(schema: NormalizedSchema, value: unknown, at: string, strictness: Strictness): Misfit | undefined {
+function list(
+  schema: NormalizedSchema,
+  value: unknown,
+  at: string,
+  strictness: Strictness,
+): SchemaViolation | undefined {
   if (!Array.isArray(value)) return wrong(at, 'a list', value);
   const member = schema.getValueSchema() as NormalizedSchema;
   for (const [index, item] of value.entries()) {
-    const misfit = checkAt(member, item, `${at}[${index}]`, strictness);
-    if (misfit !== undefined) return misfit;
+    const violation = checkAt(member, item, `${at}[${index}]`, strictness);
+    if (violation !== undefined) return violation;
   }
   return undefined;
 }
 
-function map(schema: NormalizedSchema, value: unknown, at: string, strictness: Strictness): Misfit | undefined {
+function map(
+  schema: NormalizedSchema,
+  value: unknown,
+  at: string,
+  strictness: Strictness,
+): SchemaViolation | undefined {
   if (!isRecord(value)) return wrong(at, 'a map', value);
   const member = schema.getValueSchema() as NormalizedSchema;
   for (const [key, item] of Object.entries(value)) {
-    const misfit = item === undefined ? undefined : checkAt(member, item, join(at, key), strictness);
-    if (misfit !== undefined) return misfit;
+    const violation = item === undefined ? undefined : checkAt(member, item, join(at, key), strictness);
+    if (violation !== undefined) return violation;
   }
   return undefined;
 }
@@ -117,12 +137,12 @@ function leaf(schema: NormalizedSchema, value: unknown, form: Form): string | un
   return undefined;
 }
 
-function wrong(member: string, accepted: string, value: unknown): Misfit {
+function wrong(member: string, accepted: string, value: unknown): SchemaViolation {
   const at = member === '' ? 'the request' : member;
   return { kind: 'type', member: at, message: `${at} must be ${accepted}, not ${describe(value)}` };
 }
 
-function unknownMember(member: string, hint: string): Misfit {
+function unknownMember(member: string, hint: string): SchemaViolation {
   return { kind: 'unknown', member, message: `${member} is no member of the request; ${hint}` };
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Iam } from '../iam/iam.ts';
-import { check, type Misfit } from './check.ts';
+import { check, type SchemaViolation } from './check.ts';
 import type { Faults, JournalEntry, ObservedCall } from './observed.ts';
 import { codecOf } from './protocols/protocol.ts';
-import { refuseAccess, refuseMisfit } from './refusals.ts';
+import { refuseAccess, refuseViolation } from './refusals.ts';
 import { loadSdk, type Model, type Sdk } from './sdk.ts';
 import { type Aws, AwsError, type Operation, type Principal, type Service } from './service.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
@@ -26,7 +26,7 @@ export interface Registered {
 }
 
 /** The one way into every service: schema, IAM, planted faults, count, then the operation itself. */
-export class FrontDoor implements Aws {
+export class Gateway implements Aws {
   /** How often each operation was called: every call that the schema and IAM let pass, also those that a planted fault hit. */
   readonly calls = new Map<string, number>();
   /** Every call in the order of arrival, with the code of its error. */
@@ -99,8 +99,8 @@ export class FrontDoor implements Aws {
       }
       const principal = this.#iam.principalOf(accessKeyId);
       if (principal === undefined) throw unknownCaller(service);
-      const { operation, input, misfit } = decoded;
-      const output = await this.#serve({ principal, service, operation, input }, misfit);
+      const { operation, input, violation } = decoded;
+      const output = await this.#serve({ principal, service, operation, input }, violation);
       return codec.encode(sdk, model, output, requestId);
     } catch (error) {
       if (error instanceof AwsError) return codec.encodeError(sdk, request, error, requestId);
@@ -108,10 +108,10 @@ export class FrontDoor implements Aws {
     }
   }
 
-  #serve(call: ObservedCall, misread: Misfit | undefined): Promise<unknown> {
+  #serve(call: ObservedCall, misread: SchemaViolation | undefined): Promise<unknown> {
     const { registered, model, run } = this.#find(call.service, call.operation);
-    const misfit = misread ?? check(model.input, call.input, { form: 'command', required: true });
-    return this.#go(registered, run, model, call, misfit);
+    const violation = misread ?? check(model.input, call.input, { form: 'command', required: true });
+    return this.#go(registered, run, model, call, violation);
   }
 
   #find(service: string, operation: string): { registered: Registered; model: Model; run: Operation } {
@@ -131,12 +131,12 @@ export class FrontDoor implements Aws {
     operation: Operation,
     model: Model,
     call: ObservedCall,
-    misfit: Misfit | undefined,
+    violation: SchemaViolation | undefined,
   ): Promise<unknown> {
     const entry: { -readonly [K in keyof JournalEntry]: JournalEntry[K] } = { at: this.#clock.now(), ...call };
     this.journal.push(entry);
     try {
-      if (misfit !== undefined) throw refuseMisfit(sdk.service, model.name, misfit);
+      if (violation !== undefined) throw refuseViolation(sdk.service, model.name, violation);
       return await this.#perform(service, operation, model, call);
     } catch (error) {
       entry.error = error instanceof AwsError ? error.code : error instanceof Error ? error.name : String(error);
@@ -155,8 +155,12 @@ export class FrontDoor implements Aws {
     this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
     obey(await this.faults.beforeCall?.(call));
     const output = (await operation.run(input, context)) ?? {};
-    const misfit = check(model.output, model.output.isUnitSchema() ? {} : output, { form: 'command', required: false });
-    if (misfit !== undefined) throw new Error(`the local cloud's own answer to ${name} is wrong: ${misfit.message}`);
+    const violation = check(model.output, model.output.isUnitSchema() ? {} : output, {
+      form: 'command',
+      required: false,
+    });
+    if (violation !== undefined)
+      throw new Error(`the local cloud's own answer to ${name} is wrong: ${violation.message}`);
     obey(await this.faults.afterCall?.({ ...call, output }));
     return output;
   }

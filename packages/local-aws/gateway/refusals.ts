@@ -1,4 +1,4 @@
-import type { Misfit } from './check.ts';
+import type { SchemaViolation } from './check.ts';
 import { AwsError } from './service.ts';
 
 /**
@@ -6,15 +6,15 @@ import { AwsError } from './service.ts';
  *
  * @param service the signing name
  */
-export function refuseMisfit(service: string, operation: string, misfit: Misfit): AwsError {
-  const message = `${service}:${operation}: ${misfit.message}`;
+export function refuseViolation(service: string, operation: string, violation: SchemaViolation): AwsError {
+  const message = `${service}:${operation}: ${violation.message}`;
   if (service === 'ec2') {
     const code = { unknown: 'UnknownParameter', missing: 'MissingParameter', type: 'InvalidParameterValue' }[
-      misfit.kind
+      violation.kind
     ];
     return new AwsError(code, message);
   }
-  if (misfit.kind === 'missing') {
+  if (violation.kind === 'missing') {
     return new AwsError(service === 'sqs' ? 'MissingParameter' : 'ValidationException', message);
   }
   return new AwsError('SerializationException', message);

@@ -1,5 +1,5 @@
 /**
- * What every service of the local cloud is made of. A service is a table of operations; the front door finds the operation, checks
+ * What every service of the local cloud is made of. A service is a table of operations; the gateway finds the operation, checks
  * the request against the SDK's own schema, asks IAM for every authorization that the operation names, and then runs it.
  */
 
@@ -83,11 +83,11 @@ export interface Aws {
 }
 
 /** Account, region and partition of the local cloud. */
-export interface Place {
+export interface Environment {
   readonly account: string;
   readonly region: string;
   readonly partition: string;
 }
 
 /** Where the local cloud says it is. */
-export const here: Place = { account: '123456789012', region: 'eu-central-1', partition: 'aws' };
+export const here: Environment = { account: '123456789012', region: 'eu-central-1', partition: 'aws' };

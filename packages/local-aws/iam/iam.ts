@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Authorization, AwsError, type Place, type Principal } from '../gateway/service.ts';
+import { type Authorization, AwsError, type Environment, type Principal } from '../gateway/service.ts';
 import { CredentialStore, type Credentials } from './credentials.ts';
 import { type Caller, evaluateIdentity, evaluateResource, type Question } from './evaluate.ts';
 import { type Policy, readPolicy } from './policy.ts';
@@ -20,12 +20,12 @@ export interface Role {
 /** The roles of the local cloud, and the decision over each call. That IAM takes seconds to spread is not modelled. */
 export class Iam {
   readonly roles = new Map<string, Role>();
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #clock: Clock;
   readonly #credentials = new CredentialStore();
 
-  constructor(place: Place, clock: Clock) {
-    this.#place = place;
+  constructor(env: Environment, clock: Clock) {
+    this.#env = env;
     this.#clock = clock;
   }
 
@@ -81,7 +81,7 @@ export class Iam {
   /** The ARN that AWS shows for a caller. */
   callerArn(principal: Principal): string {
     if (principal.kind === 'service') return principal.service;
-    const { account, partition } = this.#place;
+    const { account, partition } = this.#env;
     return `arn:${partition}:sts::${account}:assumed-role/${this.role(principal.roleArn).name}/${principal.sessionName}`;
   }
 
@@ -115,7 +115,7 @@ export class Iam {
 
   #caller(principal: Principal): Caller {
     if (principal.kind === 'service') return { kind: 'service', service: principal.service };
-    const { account } = this.#place;
+    const { account } = this.#env;
     return { kind: 'role', account, roleArn: principal.roleArn, sessionArn: this.callerArn(principal) };
   }
 
@@ -137,7 +137,7 @@ export class Iam {
       'aws:SecureTransport': 'true',
       'aws:CurrentTime': new Date(now).toISOString(),
       'aws:EpochTime': String(Math.floor(now / 1000)),
-      'aws:RequestedRegion': this.#place.region,
+      'aws:RequestedRegion': this.#env.region,
     };
     if (principal.kind === 'service') {
       const source = principal.sourceArn;
@@ -146,7 +146,7 @@ export class Iam {
         ...common,
         'aws:PrincipalIsAWSService': 'true',
         'aws:PrincipalServiceName': principal.service,
-        ...(source === '' ? {} : { 'aws:SourceArn': source, 'aws:SourceAccount': account || this.#place.account }),
+        ...(source === '' ? {} : { 'aws:SourceArn': source, 'aws:SourceAccount': account || this.#env.account }),
       };
     }
     const role = this.role(principal.roleArn);
@@ -157,7 +157,7 @@ export class Iam {
       'aws:ViaAWSService': 'false',
       'aws:PrincipalType': 'AssumedRole',
       'aws:PrincipalArn': principal.roleArn,
-      'aws:PrincipalAccount': this.#place.account,
+      'aws:PrincipalAccount': this.#env.account,
       ...(principal.functionArn === undefined ? {} : { 'lambda:SourceFunctionArn': principal.functionArn }),
       'aws:userid': `${role.id}:${principal.sessionName}`,
       ...Object.fromEntries(tags),

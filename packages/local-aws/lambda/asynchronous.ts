@@ -1,6 +1,6 @@
 import { AwsError, type Principal } from '../gateway/service.ts';
 import type { Invoked } from './function.ts';
-import type { Ground } from './host.ts';
+import type { LambdaHost } from './host.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
 /** Waits before the first and the second retry, in milliseconds. Source: Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous invocation". */
@@ -13,21 +13,21 @@ type Run = (target: LambdaFunction, payload: string) => Promise<Invoked>;
 
 /** Invocations that nobody waits for: Lambda's own queue, with its retries, destinations and dead letters. */
 export class Asynchronous {
-  readonly #ground: Ground;
+  readonly #lambdaHost: LambdaHost;
   readonly #run: Run;
 
-  constructor(ground: Ground, run: Run) {
-    this.#ground = ground;
+  constructor(lambdaHost: LambdaHost, run: Run) {
+    this.#lambdaHost = lambdaHost;
     this.#run = run;
   }
 
   /** Takes an event in; it is run later. */
   accept(target: LambdaFunction, payload: string, requestId: string): void {
-    this.#ground.clock.after(0, () => void this.#work(target, payload, requestId));
+    this.#lambdaHost.clock.after(0, () => void this.#work(target, payload, requestId));
   }
 
   async #work(target: LambdaFunction, payload: string, requestId: string): Promise<void> {
-    const { clock } = this.#ground;
+    const { clock } = this.#lambdaHost;
     const { maximumRetries, maximumAgeSeconds } = target.asynchronous;
     const expires = clock.now() + maximumAgeSeconds * 1000;
     let throttleWait = firstThrottleWait;
@@ -105,7 +105,7 @@ export class Asynchronous {
   /** What cannot be delivered is lost, as in Lambda; the journal of calls shows it. */
   async #quietly(principal: Principal, service: string, operation: string, input: object): Promise<void> {
     try {
-      await this.#ground.aws.call(principal, service, operation, input);
+      await this.#lambdaHost.aws.call(principal, service, operation, input);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
     }

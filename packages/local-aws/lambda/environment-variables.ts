@@ -1,4 +1,4 @@
-import type { Place } from '../gateway/service.ts';
+import type { Environment } from '../gateway/service.ts';
 import type { Credentials } from '../iam/credentials.ts';
 import type { FunctionSettings } from './function.ts';
 
@@ -9,7 +9,7 @@ import type { FunctionSettings } from './function.ts';
  */
 export function environmentVariables(
   settings: FunctionSettings,
-  place: Place,
+  env: Environment,
   credentials: Credentials,
   logStream: string,
 ): Record<string, string> {
@@ -21,8 +21,8 @@ export function environmentVariables(
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     ...settings.environment,
     _HANDLER: settings.handler,
-    AWS_REGION: place.region,
-    AWS_DEFAULT_REGION: place.region,
+    AWS_REGION: env.region,
+    AWS_DEFAULT_REGION: env.region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${settings.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: settings.name,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMb),

@@ -6,7 +6,7 @@ import type { WireRequest, WireResponse } from '../gateway/wire.ts';
 import { environmentVariables } from './environment-variables.ts';
 import { type Death, type FailurePayload, failureOf, failureOfDeath } from './failure.ts';
 import type { FunctionSettings, Invoked } from './function.ts';
-import type { Ground, Host } from './host.ts';
+import type { Host, LambdaHost } from './host.ts';
 import { Sandbox } from './sandbox.ts';
 
 interface Running {
@@ -20,10 +20,10 @@ interface Running {
  * One execution environment: one invocation at a time, module state kept in between, frozen while idle. Once it is dead nothing that its
  * code still does takes effect.
  */
-export class Environment implements Host {
+export class ExecutionEnvironment implements Host {
   readonly clock: Clock;
   readonly #settings: FunctionSettings;
-  readonly #ground: Ground;
+  readonly #lambdaHost: LambdaHost;
   readonly #principal: Principal;
   readonly #stream: string;
   readonly #deaths = new Set<() => void>();
@@ -33,15 +33,15 @@ export class Environment implements Host {
   #streamMade = false;
   #dead = false;
 
-  constructor(settings: FunctionSettings, principal: Principal, ground: Ground, number: number) {
-    this.clock = ground.clock;
+  constructor(settings: FunctionSettings, principal: Principal, lambdaHost: LambdaHost, number: number) {
+    this.clock = lambdaHost.clock;
     this.#settings = settings;
-    this.#ground = ground;
+    this.#lambdaHost = lambdaHost;
     this.#principal = principal;
     const day = new Date(this.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
     const id = createHash('md5').update(`${settings.arn}/${number}`).digest('hex');
     this.#stream = `${day}/[$LATEST]${id}`;
-    const variables = environmentVariables(settings, ground.place, ground.iam.issue(principal), this.#stream);
+    const variables = environmentVariables(settings, lambdaHost.env, lambdaHost.iam.issue(principal), this.#stream);
     this.#sandbox = new Sandbox(this, settings, variables, () => this.#running?.requestId ?? '');
   }
 
@@ -59,7 +59,7 @@ export class Environment implements Host {
 
   /** Runs one invocation; it never throws for what the function does. */
   invoke(payload: string): Promise<Invoked> {
-    const requestId = this.#ground.ids();
+    const requestId = this.#lambdaHost.ids();
     const started = this.clock.now();
     const { timeoutSeconds } = this.#settings;
     const deadline = started + timeoutSeconds * 1000;
@@ -136,13 +136,13 @@ export class Environment implements Host {
 
   reaches(host: string, port: number): boolean {
     const address = `${host === 'localhost' ? '127.0.0.1' : host}:${port}`;
-    return this.#ground.networks.reaches(this.#settings.placement, address);
+    return this.#lambdaHost.networks.reaches(this.#settings.placement, address);
   }
 
   async handle(request: WireRequest): Promise<WireResponse> {
     await this.thawed();
     try {
-      const response = await this.#ground.handle(request);
+      const response = await this.#lambdaHost.handle(request);
       await this.thawed();
       return response;
     } catch (error) {
@@ -206,7 +206,7 @@ export class Environment implements Host {
    * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
    */
   #write(message: string): void {
-    const { iam, logs } = this.#ground;
+    const { iam, logs } = this.#lambdaHost;
     const { group } = this.#settings.log;
     // A role that was deleted with its stack has no rights, while an environment of its function may still live.
     const may = (action: string) =>

@@ -1,14 +1,14 @@
 import type { Clock } from '../clock.ts';
-import type { Aws, Place } from '../gateway/service.ts';
+import type { Aws, Environment } from '../gateway/service.ts';
 import type { WireRequest, WireResponse } from '../gateway/wire.ts';
 import type { Iam } from '../iam/iam.ts';
 import type { Networks } from '../network/networks.ts';
 import type { Logs } from '../services/logs.ts';
 
 /** What Lambda needs of the cloud around it. */
-export interface Ground {
+export interface LambdaHost {
   readonly clock: Clock;
-  readonly place: Place;
+  readonly env: Environment;
   readonly iam: Iam;
   readonly logs: Logs;
   readonly aws: Aws;

@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import type { ExecutionEnvironment } from './environment.ts';
 import type { AsyncSettings, FunctionSettings } from './function.ts';
 
 /** One function with its execution environments. */
@@ -9,5 +9,5 @@ export interface LambdaFunction {
   asynchronous: AsyncSettings;
   /** Statements that `AWS::Lambda::Permission` added. */
   readonly statements: unknown[];
-  readonly environments: Set<Environment>;
+  readonly environments: Set<ExecutionEnvironment>;
 }

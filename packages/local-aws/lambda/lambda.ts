@@ -1,9 +1,9 @@
 import { ahead } from '../clock.ts';
 import { AwsError, type Principal } from '../gateway/service.ts';
 import { Asynchronous } from './asynchronous.ts';
-import { Environment } from './environment.ts';
+import { ExecutionEnvironment } from './environment.ts';
 import type { FunctionSettings, Invoked } from './function.ts';
-import type { Ground } from './host.ts';
+import type { LambdaHost } from './host.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
 /** Lambda's functions and how they are invoked. */
@@ -13,14 +13,14 @@ export class Lambda {
   concurrency = 1000;
   /** The most invocations that were at work at the same time. */
   mostAtOnce = 0;
-  readonly #ground: Ground;
+  readonly #lambdaHost: LambdaHost;
   readonly #asynchronous: Asynchronous;
   #running = 0;
   #count = 0;
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
-    this.#asynchronous = new Asynchronous(ground, (target, payload) => this.run(target, payload));
+  constructor(lambdaHost: LambdaHost) {
+    this.#lambdaHost = lambdaHost;
+    this.#asynchronous = new Asynchronous(lambdaHost, (target, payload) => this.run(target, payload));
   }
 
   /** Adds a function. */
@@ -45,10 +45,10 @@ export class Lambda {
     const [name = '', qualifier] = nameOrArn.startsWith('arn:') ? nameOrArn.split(':').slice(6) : nameOrArn.split(':');
     const found = this.functions.get(name);
     if (found !== undefined && (qualifier === undefined || qualifier === '$LATEST')) return found;
-    const { place } = this.#ground;
+    const { env } = this.#lambdaHost;
     const arn = nameOrArn.startsWith('arn:')
       ? nameOrArn
-      : `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${nameOrArn}`;
+      : `arn:${env.partition}:lambda:${env.region}:${env.account}:function:${nameOrArn}`;
     throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
   }
 
@@ -76,7 +76,7 @@ export class Lambda {
 
   /** The role's session under which a function acts. */
   principal({ settings }: LambdaFunction): Principal {
-    const role = this.#ground.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
+    const role = this.#lambdaHost.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
     return { ...role, functionArn: settings.arn } as Principal;
   }
 
@@ -90,7 +90,7 @@ export class Lambda {
   async invoke(nameOrArn: string, payload: string, type: 'RequestResponse' | 'Event'): Promise<Invoked> {
     const target = this.function(nameOrArn);
     if (type === 'RequestResponse') return this.run(target, payload);
-    const requestId = this.#ground.ids();
+    const requestId = this.#lambdaHost.ids();
     this.#asynchronous.accept(target, payload, requestId);
     return { functionError: undefined, payload: '', requestId };
   }
@@ -108,7 +108,8 @@ export class Lambda {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason, Type: 'User' });
     }
     const environment =
-      idleIn(environments) ?? new Environment(settings, this.principal(target), this.#on(target), ++this.#count);
+      idleIn(environments) ??
+      new ExecutionEnvironment(settings, this.principal(target), this.#on(target), ++this.#count);
     environments.add(environment);
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
     try {
@@ -119,14 +120,16 @@ export class Lambda {
     }
   }
 
-  #end({ environments }: LambdaFunction, environment: Environment): void {
+  #end({ environments }: LambdaFunction, environment: ExecutionEnvironment): void {
     environment.kill({ reason: 'shutdown' });
     environments.delete(environment);
   }
 
   /** What a function's environments need of the cloud, on the clock of its hosts. */
-  #on({ clockAheadMs }: LambdaFunction): Ground {
-    return clockAheadMs === 0 ? this.#ground : { ...this.#ground, clock: ahead(this.#ground.clock, clockAheadMs) };
+  #on({ clockAheadMs }: LambdaFunction): LambdaHost {
+    return clockAheadMs === 0
+      ? this.#lambdaHost
+      : { ...this.#lambdaHost, clock: ahead(this.#lambdaHost.clock, clockAheadMs) };
   }
 
   /** Ends every environment. */
@@ -137,11 +140,11 @@ export class Lambda {
   }
 }
 
-function busyIn(environments: ReadonlySet<Environment>): number {
+function busyIn(environments: ReadonlySet<ExecutionEnvironment>): number {
   return [...environments].filter((one) => one.busy).length;
 }
 
-function idleIn(environments: ReadonlySet<Environment>): Environment | undefined {
+function idleIn(environments: ReadonlySet<ExecutionEnvironment>): ExecutionEnvironment | undefined {
   for (const one of environments) if (!one.busy) return one;
   return undefined;
 }

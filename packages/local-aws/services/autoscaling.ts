@@ -11,7 +11,7 @@ import type {
   TerminateInstanceInAutoScalingGroupCommandInput,
 } from '@aws-sdk/client-auto-scaling';
 import type { Clock, Timer } from '../clock.ts';
-import { type Authorization, AwsError, operation, type Place, type Service } from '../gateway/service.ts';
+import { type Authorization, AwsError, type Environment, operation, type Service } from '../gateway/service.ts';
 import type { Ec2 } from './ec2/ec2.ts';
 import type { StoredInstance } from './ec2/instance.ts';
 import type { Emit } from './service-event.ts';
@@ -48,15 +48,15 @@ const healthCheckMs = 60_000;
 export class AutoScaling {
   readonly service: Service;
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #ec2: Ec2;
   readonly #emit: Emit;
   readonly #groups = new Map<string, { readonly group: Group; readonly arn: string }>();
   readonly #members = new Map<string, Member>();
 
-  constructor(options: { clock: Clock; place: Place; ec2: Ec2; emit: Emit }) {
+  constructor(options: { clock: Clock; env: Environment; ec2: Ec2; emit: Emit }) {
     this.#clock = options.clock;
-    this.#place = options.place;
+    this.#env = options.env;
     this.#ec2 = options.ec2;
     this.#emit = options.emit;
     this.#ec2.watch((instance) => this.#changed(instance));
@@ -81,7 +81,7 @@ export class AutoScaling {
 
   /** Makes a group. Instances with its name in their tag belong to it from their launch on. */
   addGroup(group: Group): void {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     const arn = `arn:${partition}:autoscaling:${region}:${account}:autoScalingGroup:${randomUUID()}:autoScalingGroupName/${group.name}`;
     this.#groups.set(group.name, { group, arn });
   }

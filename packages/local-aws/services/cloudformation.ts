@@ -94,7 +94,7 @@ export class CloudFormation {
 
   /** The host of the pre-signed addresses that functions answer to. */
   get host(): string {
-    const { region } = this.#core.place;
+    const { region } = this.#core.env;
     return `cloudformation-custom-resource-response-${region}.s3.${region}.amazonaws.com`;
   }
 

@@ -2,7 +2,7 @@
  * CloudWatch alarms: each is kept as it was declared. Nothing here measures; a test holds their metrics against what functions emit.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
  */
-import type { Place } from '../gateway/service.ts';
+import type { Environment } from '../gateway/service.ts';
 import type { ResourceType } from '../template/resource.ts';
 
 /** The alarms of one cloud. */
@@ -11,7 +11,7 @@ export class CloudWatch {
   readonly alarms = new Map<string, Readonly<Record<string, unknown>>>();
   readonly resourceTypes: readonly ResourceType[];
 
-  constructor(place: Place) {
+  constructor(env: Environment) {
     this.resourceTypes = [
       {
         type: 'AWS::CloudWatch::Alarm',
@@ -32,7 +32,7 @@ export class CloudWatch {
         create: (logicalId, properties, stack) => {
           const name = `${stack.name}-${logicalId}`;
           this.alarms.set(logicalId, properties);
-          const Arn = `arn:${place.partition}:cloudwatch:${place.region}:${place.account}:alarm:${name}`;
+          const Arn = `arn:${env.partition}:cloudwatch:${env.region}:${env.account}:alarm:${name}`;
           return { ref: name, attributes: { Arn } };
         },
         update: (created, { logicalId, after }) => {

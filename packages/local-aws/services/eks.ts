@@ -11,7 +11,7 @@ import type {
 } from '@aws-sdk/client-eks';
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
-import { AwsError, operation, type Place, type Service } from '../gateway/service.ts';
+import { AwsError, type Environment, operation, type Service } from '../gateway/service.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { propertyNames, readProperties, TagsSchema } from './properties.ts';
 
@@ -56,7 +56,7 @@ export interface AccessEntry {
 /** What this account's EKS knows of its surroundings. */
 export interface EksOptions {
   readonly clock: Clock;
-  readonly place: Place;
+  readonly env: Environment;
   /** When a role was made, in milliseconds since the epoch; undefined where there is none of the ARN. All are old unless told. */
   readonly roleMadeAt?: (arn: string) => number | undefined;
   /** How long EKS does not know a new role, in milliseconds. */
@@ -109,7 +109,7 @@ const EntrySchema = v.strictObject({
 export class Eks {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #clock: Clock;
   readonly #roleMadeAt: (arn: string) => number | undefined;
   readonly #spreadMs: number;
@@ -119,7 +119,7 @@ export class Eks {
   readonly #watchers: EntryWatcher[] = [];
 
   constructor(options: EksOptions) {
-    this.#place = options.place;
+    this.#env = options.env;
     this.#clock = options.clock;
     this.#roleMadeAt = options.roleMadeAt ?? (() => 0);
     this.#spreadMs = options.spreadMs ?? 0;
@@ -229,7 +229,7 @@ export class Eks {
   }
 
   #entryArn(clusterName: string, principalArn: string): string {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     const id = '11111111-2222-3333-4444-555555555555';
     return `arn:${partition}:eks:${region}:${account}:access-entry/${clusterName}/role/${account}/${nameOf(principalArn)}/${id}`;
   }
@@ -250,7 +250,7 @@ export class Eks {
       createdAt: this.#createdAt,
       version,
       endpoint,
-      roleArn: `arn:${this.#place.partition}:iam::${this.#place.account}:role/${name}-cluster`,
+      roleArn: `arn:${this.#env.partition}:iam::${this.#env.account}:role/${name}-cluster`,
       resourcesVpcConfig: {
         endpointPublicAccess: network?.publicAccess ?? true,
         endpointPrivateAccess: network?.privateAccess ?? false,
@@ -270,7 +270,7 @@ export class Eks {
   }
 
   #arn(name: string): string {
-    return `arn:${this.#place.partition}:eks:${this.#place.region}:${this.#place.account}:cluster/${name}`;
+    return `arn:${this.#env.partition}:eks:${this.#env.region}:${this.#env.account}:cluster/${name}`;
   }
 
   /** Makes an entry, as the API and CloudFormation do. */
@@ -290,7 +290,7 @@ export class Eks {
         409,
       );
     }
-    const { partition, account } = this.#place;
+    const { partition, account } = this.#env;
     // The name that EKS gives a role's sessions where the entry names none.
     const sessions = `arn:${partition}:sts::${account}:assumed-role/${nameOf(PrincipalArn)}/{{SessionName}}`;
     const entry: AccessEntry = {

@@ -41,7 +41,7 @@ export function iamPart({ iam, clock }: Core): Part {
       const name = String(properties['RoleName'] ?? physicalName(stack, logicalId));
       if (iam.roles.has(name)) throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
       const made: Role = {
-        arn: `arn:${stack.place.partition}:iam::${stack.place.account}:role${path(properties)}${name}`,
+        arn: `arn:${stack.env.partition}:iam::${stack.env.account}:role${path(properties)}${name}`,
         name,
         id: `AROA${suffixOf(name)}${suffixOf(`${name}/id`).slice(0, 5)}`,
         trust: readPolicy(properties['AssumeRolePolicyDocument']),
@@ -83,7 +83,7 @@ export function iamPart({ iam, clock }: Core): Part {
     properties: ['Description', 'ManagedPolicyName', 'Path', 'PolicyDocument', 'Roles'],
     create(logicalId, properties, stack: Stack) {
       const name = String(properties['ManagedPolicyName'] ?? physicalName(stack, logicalId, 128));
-      const arn = `arn:${stack.place.partition}:iam::${stack.place.account}:policy${path(properties)}${name}`;
+      const arn = `arn:${stack.env.partition}:iam::${stack.env.account}:policy${path(properties)}${name}`;
       const document = readPolicy(properties['PolicyDocument']);
       customerManaged.set(arn, document);
       attach(iam, arn, document, properties);

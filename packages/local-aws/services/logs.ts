@@ -10,8 +10,8 @@ import {
   type Authorization,
   AwsError,
   type Call,
+  type Environment,
   operation,
-  type Place,
   type Principal,
   type Service,
 } from '../gateway/service.ts';
@@ -49,13 +49,13 @@ const mostResourcePolicies = 10;
 /** CloudWatch Logs: groups, what is written to them, and the account's resource policies. */
 export class Logs {
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #groups = new Map<string, LogGroup>();
   readonly #policies = new Map<string, unknown>();
 
-  constructor(clock: Clock, place: Place) {
+  constructor(clock: Clock, env: Environment) {
     this.#clock = clock;
-    this.#place = place;
+    this.#env = env;
   }
 
   /** The names of all groups, in the order of their creation. */
@@ -77,7 +77,7 @@ export class Logs {
 
   /** The ARN of a group, without the `:*` that some policies need. */
   arn(name: string): string {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     return `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
   }
 

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
-import { type Aws, AwsError, type Place, type Principal } from '../gateway/service.ts';
+import { type Aws, AwsError, type Environment, type Principal } from '../gateway/service.ts';
 import { physicalName } from '../template/names.ts';
 import type { ResourceType } from '../template/resource.ts';
 import { integer, propertyNames, readProperties } from './properties.ts';
@@ -74,16 +74,16 @@ export class Scheduler {
   constructor(options: {
     clock: Clock;
     aws: Aws;
-    place: Place;
+    env: Environment;
     session: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
   }) {
     this.#clock = options.clock;
     this.#aws = options.aws;
     this.#session = options.session;
-    this.resourceTypes = [this.#scheduleType(options.place)];
+    this.resourceTypes = [this.#scheduleType(options.env)];
   }
 
-  #scheduleType({ partition, region, account }: Place): ResourceType {
+  #scheduleType({ partition, region, account }: Environment): ResourceType {
     const base = `arn:${partition}:scheduler:${region}:${account}`;
     // A trust policy may name the group, never the single schedule.
     const group = `${base}:schedule-group/default`;

@@ -5,7 +5,7 @@ import { operation, type Service } from '../gateway/service.ts';
 import type { Part } from '../part.ts';
 
 /** STS: who the caller is. It needs no right. */
-export function stsPart({ iam, place }: Core): Part {
+export function stsPart({ iam, env }: Core): Part {
   const service: Service = {
     name: 'sts',
     operations: {
@@ -16,7 +16,7 @@ export function stsPart({ iam, place }: Core): Part {
             principal.kind === 'role'
               ? `${iam.role(principal.roleArn).id}:${principal.sessionName}`
               : principal.service;
-          return { Account: place.account, Arn: iam.callerArn(principal), UserId: userId };
+          return { Account: env.account, Arn: iam.callerArn(principal), UserId: userId };
         },
       ),
     },

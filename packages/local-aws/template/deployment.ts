@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { assetFolder, readAssembly } from './assembly.ts';
-import { type Ground, StackLife } from './life.ts';
+import { type StackHost, StackLife } from './life.ts';
 import type { Created, ResourceType, Stack } from './resource.ts';
 import { review } from './review.ts';
 import { TemplateError } from './template-error.ts';
@@ -17,14 +17,14 @@ export interface Deployed extends Created {
 /** The stacks of one account and region. */
 export class Stacks {
   readonly #types = new Map<string, ResourceType>();
-  readonly #ground: Ground;
+  readonly #host: StackHost;
   /** In the order of their first deployment. */
   readonly #stacks = new Map<string, StackLife>();
 
   /** @throws TemplateError if a type is there twice */
-  constructor(ground: Ground) {
-    this.#ground = ground;
-    for (const type of ground.types) {
+  constructor(host: StackHost) {
+    this.#host = host;
+    for (const type of host.types) {
       if (this.#types.has(type.type)) throw new TemplateError(`the resource type ${type.type} is registered twice`);
       this.#types.set(type.type, type);
     }
@@ -40,7 +40,7 @@ export class Stacks {
     const assembled = readAssembly(folder);
     review(assembled, this.#types);
     for (const stack of assembled) {
-      const life = this.#stacks.get(stack.name) ?? new StackLife(stack.name, this.#types, this.#ground);
+      const life = this.#stacks.get(stack.name) ?? new StackLife(stack.name, this.#types, this.#host);
       this.#stacks.set(stack.name, life);
       await life.deploy(folder, stack);
     }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Aws, Place } from '../gateway/service.ts';
+import type { Aws, Environment } from '../gateway/service.ts';
 import type { AssembledStack, TemplateResource } from './assembly.ts';
 import { resolve } from './intrinsics.ts';
 import { stackId } from './names.ts';
@@ -11,8 +11,8 @@ import { StackScope } from './scope.ts';
 import { TemplateError } from './template-error.ts';
 
 /** What a deployment needs. */
-export interface Ground {
-  readonly place: Place;
+export interface StackHost {
+  readonly env: Environment;
   readonly clock: Clock;
   readonly aws: Aws;
   readonly types: readonly ResourceType[];
@@ -49,17 +49,17 @@ export type StackStatus =
 export class StackLife {
   readonly name: string;
   readonly #types: ReadonlyMap<string, ResourceType>;
-  readonly #ground: Ground;
+  readonly #host: StackHost;
   status: StackStatus = 'NONE';
   #made: ReadonlyMap<string, Made> = new Map();
   #outputs: Readonly<Record<string, string>> = {};
   #incarnation = 0;
   #replacements = 0;
 
-  constructor(name: string, types: ReadonlyMap<string, ResourceType>, ground: Ground) {
+  constructor(name: string, types: ReadonlyMap<string, ResourceType>, host: StackHost) {
     this.name = name;
     this.#types = types;
-    this.#ground = ground;
+    this.#host = host;
   }
 
   /** The resources by logical id, in the order of their dependencies. */
@@ -213,9 +213,9 @@ export class StackLife {
   }
 
   #stack(assembly: string): Stack {
-    const { place, clock, aws } = this.#ground;
+    const { env, clock, aws } = this.#host;
     const incarnation = this.#incarnation === 1 ? '' : `#${this.#incarnation}`;
-    return { name: this.name, id: stackId(place, this.name, incarnation), incarnation, place, clock, aws, assembly };
+    return { name: this.name, id: stackId(env, this.name, incarnation), incarnation, env, clock, aws, assembly };
   }
 }
 

@@ -27,7 +27,7 @@ export function suffixOf(seed: string): string {
 
 /** The id of a stack, as `AWS::StackId` gives it: another one each time that a stack of the name is made. */
 export function stackId(
-  place: { partition: string; region: string; account: string },
+  env: { partition: string; region: string; account: string },
   name: string,
   incarnation = '',
 ): string {
@@ -35,5 +35,5 @@ export function stackId(
   const uuid = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-11ef-8${hex.slice(13, 16)}-${hex.slice(16, 28)}`;
   if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name))
     throw new TemplateError(`the stack name must match [A-Za-z][A-Za-z0-9-]*, not ${name}`);
-  return `arn:${place.partition}:cloudformation:${place.region}:${place.account}:stack/${name}/${uuid}`;
+  return `arn:${env.partition}:cloudformation:${env.region}:${env.account}:stack/${name}/${uuid}`;
 }

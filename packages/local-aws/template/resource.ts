@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Aws, Place } from '../gateway/service.ts';
+import type { Aws, Environment } from '../gateway/service.ts';
 
 /** What a resource type may use while it creates a resource. */
 export interface Stack {
@@ -8,7 +8,7 @@ export interface Stack {
   readonly id: string;
   /** Tells names apart: empty at first, other if a stack is made again or a resource is replaced. */
   readonly incarnation: string;
-  readonly place: Place;
+  readonly env: Environment;
   readonly clock: Clock;
   readonly aws: Aws;
   /** The folder of the cloud assembly: assets lie in it. */

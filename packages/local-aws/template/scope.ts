@@ -11,13 +11,13 @@ export class StackScope implements Scope {
   readonly #conditions = new Map<string, boolean>();
 
   constructor(stack: Stack, template: Template, created: ReadonlyMap<string, Created>) {
-    const { name, id, place } = stack;
+    const { name, id, env } = stack;
     this.#template = template;
     this.#created = created;
     this.#pseudo = {
-      'AWS::AccountId': place.account,
-      'AWS::Region': place.region,
-      'AWS::Partition': place.partition,
+      'AWS::AccountId': env.account,
+      'AWS::Region': env.region,
+      'AWS::Partition': env.partition,
       'AWS::URLSuffix': 'amazonaws.com',
       'AWS::StackName': name,
       'AWS::StackId': id,

@@ -43,13 +43,13 @@ export class Store {
   /** What each version wrote, from the newest that is older than {@link historyMs} on. */
   readonly #history: { readonly version: number; readonly at: number; readonly change: Change }[] = [];
   readonly #heard = new Map<string, Map<string, StoredObject>>();
-  readonly #hearsayMs: number;
+  readonly #propagationDelayMs: number;
   #version = 1;
 
-  /** @param hearsayMs how long the server's own plugins take to hear of a change */
-  constructor(clock: Clock, hearsayMs = 0) {
+  /** @param propagationDelayMs how long the server's own plugins take to hear of a change */
+  constructor(clock: Clock, propagationDelayMs = 0) {
     this.#clock = clock;
-    this.#hearsayMs = hearsayMs;
+    this.#propagationDelayMs = propagationDelayMs;
   }
 
   /** Milliseconds since the epoch. */
@@ -229,8 +229,8 @@ export class Store {
   #tell(change: Change): void {
     this.#record(change);
     const { resource, object, gone } = change;
-    if (this.#hearsayMs === 0) this.#hear(resource, object, gone);
-    else this.#clock.after(this.#hearsayMs, () => this.#hear(resource, object, gone));
+    if (this.#propagationDelayMs === 0) this.#hear(resource, object, gone);
+    else this.#clock.after(this.#propagationDelayMs, () => this.#hear(resource, object, gone));
     for (const listener of this.#listeners) listener(resource, object, gone);
   }
 

@@ -1,13 +1,13 @@
-import type { Fate } from '../../../packages/local-aws/services.ts';
+import type { ForcedResult } from '../../../packages/local-aws/services.ts';
 import type { Dice } from '../dice.ts';
 import { type Family, minutes } from '../fault.ts';
 import type { Trial } from '../trial.ts';
 
 /** Commands end as SSM says, without a run on the node: all of them, or as many as chance will have. */
-function fated(fate: Fate) {
+function forced(result: ForcedResult) {
   return (trial: Trial, dice: Dice) => {
     const share = dice.pick([0.4, 1]);
-    trial.world.services.ssm.fate = () => (dice.chance(share) ? fate : undefined);
+    trial.world.services.ssm.forcedResult = () => (dice.chance(share) ? result : undefined);
   };
 }
 
@@ -25,28 +25,28 @@ function shown(change: (text: string, dice: Dice) => string) {
 export const commandFaults: Family = {
   undeliverable: {
     about: 'the command is Undeliverable',
-    plant: fated({ status: 'Failed', details: 'Undeliverable' }),
+    plant: forced({ status: 'Failed', details: 'Undeliverable' }),
   },
   'delivery-times-out': {
     about: 'the command ends as DeliveryTimedOut',
-    plant: fated({ status: 'TimedOut', details: 'DeliveryTimedOut' }),
+    plant: forced({ status: 'TimedOut', details: 'DeliveryTimedOut' }),
   },
-  terminated: { about: 'the command is Terminated', plant: fated({ status: 'Cancelled', details: 'Terminated' }) },
-  cancelled: { about: 'somebody cancels the command', plant: fated({ status: 'Cancelled', details: 'Cancelled' }) },
+  terminated: { about: 'the command is Terminated', plant: forced({ status: 'Cancelled', details: 'Terminated' }) },
+  cancelled: { about: 'somebody cancels the command', plant: forced({ status: 'Cancelled', details: 'Cancelled' }) },
   'access-denied': {
     about: 'the command ends as AccessDenied',
-    plant: fated({ status: 'Failed', details: 'AccessDenied' }),
+    plant: forced({ status: 'Failed', details: 'AccessDenied' }),
   },
   'invalid-platform': {
     about: 'the command ends as InvalidPlatform',
-    plant: fated({ status: 'Failed', details: 'InvalidPlatform' }),
+    plant: forced({ status: 'Failed', details: 'InvalidPlatform' }),
   },
   'told-again': {
     about: "a node's first command is Undeliverable, and its end is told again while the next one is under way",
     heals: true,
     plant(trial, dice) {
       const struck = new Set<string>();
-      trial.world.services.ssm.fate = (_command, instanceId) => {
+      trial.world.services.ssm.forcedResult = (_command, instanceId) => {
         if (struck.has(instanceId)) return undefined;
         struck.add(instanceId);
         return { status: 'Failed', details: 'Undeliverable' };

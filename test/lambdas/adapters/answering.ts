@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Operation } from '../../../lambdas/adapters/aws-errors.ts';
 import { here, operation as operationOf } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
-import { FrontDoor } from '../../../packages/local-aws/gateway.ts';
+import { Gateway } from '../../../packages/local-aws/gateway.ts';
 import { Iam } from '../../../packages/local-aws/iam.ts';
 import { errorOf, rulesOf } from '../../faults/families/errors.ts';
 
@@ -84,7 +84,7 @@ export async function answering(operation: Operation, error: string): Promise<un
   const [service = '', name = ''] = operation.split(':');
   const clock = new VirtualClock();
   const iam = new Iam(here, clock);
-  const door = new FrontDoor(clock, iam);
+  const door = new Gateway(clock, iam);
   const anything = operationOf(
     () => [],
     () => {

@@ -23,7 +23,7 @@ const adapters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const engine = new Engine(new VirtualClock(), here);
-const tables = { place: here, keysOf: () => ['instanceId', 'launchedAt'], policyOf: () => undefined };
+const tables = { env: here, keysOf: () => ['instanceId', 'launchedAt'], policyOf: () => undefined };
 
 /** What an update of a row names, in the order of the alphabet. */
 function named(update: RightsRequest): { readonly kind: RowKind; readonly attributes: readonly string[] } {

@@ -104,7 +104,7 @@ describe('a cluster that is not ready for it yet', () => {
 
   it('whose policies never come into force gets no right, and says so', async () => {
     await world.stop();
-    world = await World.start({ hearsayMs: 3_600_000 });
+    world = await World.start({ propagationDelayMs: 3_600_000 });
     const { error } = await creating();
 
     expect(error?.message).toMatch(

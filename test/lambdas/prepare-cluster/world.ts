@@ -30,12 +30,12 @@ export class World {
     this.api = api;
   }
 
-  static async start({ letIn = true, hearsayMs = 2_000 } = {}): Promise<World> {
+  static async start({ letIn = true, propagationDelayMs = 2_000 } = {}): Promise<World> {
     const clock = new VirtualClock();
     const api = await KubernetesStandIn.start({
       clock,
       clusterName,
-      hearsayMs,
+      propagationDelayMs,
       accessEntries: [],
       secretOf: (id) =>
         id === credentials.accessKeyId ? { ...credentials, roleArn: role, sessionName: 'prepare' } : undefined,

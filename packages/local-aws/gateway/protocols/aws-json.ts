@@ -30,12 +30,12 @@ export const awsJson: Codec = {
     if (model === undefined) return undefined;
     const json = readJson(body);
     if (json === undefined) {
-      const misfit = { kind: 'type', member: 'the request', message: 'the body is no JSON' } as const;
-      return { operation, input: {}, misfit };
+      const violation = { kind: 'type', member: 'the request', message: 'the body is no JSON' } as const;
+      return { operation, input: {}, violation };
     }
-    const misfit = check(model.input, json, { form: 'json', required: true });
-    const input = misfit === undefined ? reader.readObject(model.input, json as DocumentType) : json;
-    return { operation, input, misfit };
+    const violation = check(model.input, json, { form: 'json', required: true });
+    const input = violation === undefined ? reader.readObject(model.input, json as DocumentType) : json;
+    return { operation, input, violation };
   },
 
   encode(sdk, model, output, requestId) {

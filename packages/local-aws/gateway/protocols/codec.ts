@@ -1,4 +1,4 @@
-import type { Misfit } from '../check.ts';
+import type { SchemaViolation } from '../check.ts';
 import type { Model, Sdk } from '../sdk.ts';
 import type { AwsError } from '../service.ts';
 import type { WireRequest, WireResponse } from '../wire.ts';
@@ -10,7 +10,7 @@ interface Decoded {
   /** In the form of the SDK's commands. */
   readonly input: unknown;
   /** What of the request does not fit its schema: seen before the SDK's readers drop it. */
-  readonly misfit: Misfit | undefined;
+  readonly violation: SchemaViolation | undefined;
 }
 
 /** How one wire protocol reads requests and writes answers. */

@@ -1,6 +1,6 @@
 import { XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
-import type { Misfit } from '../check.ts';
+import type { SchemaViolation } from '../check.ts';
 import type { WireResponse } from '../wire.ts';
 import type { Codec } from './codec.ts';
 
@@ -15,7 +15,7 @@ export const query: Codec = {
     form.delete('Version');
     const reader = new FormReader(form, sdk.protocol === 'ec2Query');
     const input = (model.input.isUnitSchema() ? {} : reader.read(model.input, '')) ?? {};
-    return { operation, input, misfit: reader.leftOver() };
+    return { operation, input, violation: reader.leftOver() };
   },
 
   encode(sdk, model, output, requestId) {
@@ -88,7 +88,7 @@ class FormReader {
   }
 
   /** The first key that no member of the schema accounts for. */
-  leftOver(): Misfit | undefined {
+  leftOver(): SchemaViolation | undefined {
     const key = [...this.#form.keys()].find((one) => !this.#read.has(one));
     if (key === undefined) return undefined;
     return { kind: 'unknown', member: key, message: `The parameter ${key} is not recognized` };

@@ -42,14 +42,18 @@ export const restJson: Codec = {
     }
     if (payload?.schema.isBlobSchema()) {
       input[payload.name] = request.body;
-      return { operation: model.name, input, misfit: undefined };
+      return { operation: model.name, input, violation: undefined };
     }
     const json = readJson(request.body);
     const schema = payload?.schema ?? model.input;
-    const misfit = check(schema, json, { form: 'json', required: false });
-    const read: unknown = misfit === undefined ? reader.readObject(schema, json as DocumentType) : json;
+    const violation = check(schema, json, { form: 'json', required: false });
+    const read: unknown = violation === undefined ? reader.readObject(schema, json as DocumentType) : json;
     if (payload !== undefined) input[payload.name] = read;
-    return { operation: model.name, input: payload === undefined ? { ...(read as object), ...input } : input, misfit };
+    return {
+      operation: model.name,
+      input: payload === undefined ? { ...(read as object), ...input } : input,
+      violation,
+    };
   },
 
   encode(_, model, output, requestId) {

@@ -4,7 +4,7 @@
  * bear the singular of their member's name.
  */
 import type { NormalizedSchema } from '@smithy/core/schema';
-import type { Misfit } from '../check.ts';
+import type { SchemaViolation } from '../check.ts';
 import type { Codec } from './codec.ts';
 import { escaped, query, xml } from './query.ts';
 
@@ -33,7 +33,7 @@ export const sqsQuery: Codec = {
       const value = take(form, member as NormalizedSchema, name);
       if (value !== undefined) input[name] = value;
     }
-    return { operation, input, misfit: leftOver(form) };
+    return { operation, input, violation: leftOver(form) };
   },
 
   encode(_, model, output, requestId) {
@@ -79,7 +79,7 @@ function text(form: URLSearchParams, key: string): string | undefined {
 }
 
 /** What no member has taken: batches and the attributes of messages, which have a form of their own, are refused here too. */
-function leftOver(form: URLSearchParams): Misfit | undefined {
+function leftOver(form: URLSearchParams): SchemaViolation | undefined {
   const [key] = form.keys();
   if (key === undefined) return undefined;
   return { kind: 'unknown', member: key, message: `The parameter ${key} is not known here in the query protocol` };

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import type { Clock } from '../../clock.ts';
-import { AwsError, type Operation, operation, type Place, type Service } from '../../gateway/service.ts';
+import { AwsError, type Environment, type Operation, operation, type Service } from '../../gateway/service.ts';
 import { physicalName } from '../../template/names.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { BooleanSchema, propertyNames, readProperties, TagsSchema } from '../properties.ts';
@@ -63,19 +63,19 @@ export class DynamoDb {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
   readonly #engine: Engine;
-  readonly #place: Place;
+  readonly #env: Environment;
   /** The names of each table's key attributes, by table, the partition key first. */
   readonly #keys = new Map<string, readonly string[]>();
   readonly #policies = new Map<string, unknown>();
   /** The request units that were used: by writes a kilobyte each, by reads four, and half of it where a read is eventually consistent. */
   readonly units = { read: 0, write: 0 };
 
-  constructor(options: { clock: Clock; place: Place }) {
-    this.#place = options.place;
-    this.#engine = new Engine(options.clock, options.place);
+  constructor(options: { clock: Clock; env: Environment }) {
+    this.#env = options.env;
+    this.#engine = new Engine(options.clock, options.env);
     this.resourceTypes = [this.#tableType()];
     const tables = {
-      place: options.place,
+      env: options.env,
       keysOf: (table: string) => this.#keys.get(table) ?? [],
       policyOf: (table: string) => this.#policies.get(table),
     };
@@ -154,7 +154,7 @@ export class DynamoDb {
     const engine = this.#engine;
     const keys = this.#keys;
     const policies = this.#policies;
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     return {
       type: 'AWS::DynamoDB::Table',
       properties: propertyNames(TableSchema),

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Clock } from '../../clock.ts';
-import { AwsError, type Place } from '../../gateway/service.ts';
+import { AwsError, type Environment } from '../../gateway/service.ts';
 
 interface Store {
   readonly tableDb: { awsAccountId: string; awsRegion: string };
@@ -75,11 +75,11 @@ export class Engine {
   readonly #clock: Clock;
   readonly #store: Store;
 
-  constructor(clock: Clock, place: Place) {
+  constructor(clock: Clock, env: Environment) {
     this.#clock = clock;
     this.#store = database.create({ createTableMs: 0, deleteTableMs: 0 });
-    this.#store.tableDb.awsAccountId = place.account;
-    this.#store.tableDb.awsRegion = place.region;
+    this.#store.tableDb.awsAccountId = env.account;
+    this.#store.tableDb.awsRegion = env.region;
   }
 
   /**

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Authorization, IamContext, Place } from '../../gateway/service.ts';
+import type { Authorization, Environment, IamContext } from '../../gateway/service.ts';
 import type { Parsed } from './engine.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -36,7 +36,7 @@ export interface RightsRequest {
 
 /** What the rights depend on beside the request. */
 export interface Tables {
-  readonly place: Place;
+  readonly env: Environment;
   /** The names of a table's key attributes, the partition key first. */
   keysOf(table: string): readonly string[];
   /** The policy of a table's own, if it has one. */
@@ -103,7 +103,7 @@ export function rightsOnAll(
 }
 
 function right(
-  { place, policyOf }: Tables,
+  { env, policyOf }: Tables,
   action: string,
   { table, index }: { readonly table: string; readonly index: string },
   context: IamContext,
@@ -111,7 +111,7 @@ function right(
   const resourcePolicy = policyOf(table);
   return {
     action: `dynamodb:${action}`,
-    resource: `arn:${place.partition}:dynamodb:${place.region}:${place.account}:table/${table}${index}`,
+    resource: `arn:${env.partition}:dynamodb:${env.region}:${env.account}:table/${table}${index}`,
     context,
     ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
   };

@@ -17,9 +17,9 @@ import type { Clock } from '../../clock.ts';
 import {
   type Authorization,
   AwsError,
+  type Environment,
   type IamContext,
   operation,
-  type Place,
   type Service,
 } from '../../gateway/service.ts';
 import type { Emit } from '../service-event.ts';
@@ -74,18 +74,18 @@ const unfilteredRate = { burst: 50, perSecond: 10 };
 export class Ec2 {
   readonly service: Service;
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #emit: Emit;
   readonly #instances = new Map<string, StoredInstance>();
   readonly #watchers: StateWatcher[] = [];
   readonly #filtered: Throttle;
   readonly #unfiltered: Throttle;
 
-  constructor(options: { clock: Clock; place: Place; emit: Emit }) {
+  constructor(options: { clock: Clock; env: Environment; emit: Emit }) {
     this.#filtered = new Throttle(options.clock, () => describeRate);
     this.#unfiltered = new Throttle(options.clock, () => unfilteredRate);
     this.#clock = options.clock;
-    this.#place = options.place;
+    this.#env = options.env;
     this.#emit = options.emit;
     const each = (action: string) => (input: { InstanceIds: string[] | undefined }) =>
       (input.InstanceIds ?? []).map((id) => this.#authorization(action, id));
@@ -142,7 +142,7 @@ export class Ec2 {
 
   /** Launches an instance: pending now, running `pendingMs` later. @returns its id */
   launch(launch: Launch = {}): string {
-    const { region, account, partition } = this.#place;
+    const { region, account, partition } = this.#env;
     const id = launch.id ?? `i-0${randomBytes(8).toString('hex')}`;
     const index = this.#instances.size;
     const instance: StoredInstance = {
@@ -202,7 +202,7 @@ export class Ec2 {
   /** Warns that a spot instance will be taken away, two minutes before it is. */
   interrupt(id: string): void {
     const { availabilityZone } = this.instance(id);
-    const { partition, account } = this.#place;
+    const { partition, account } = this.#env;
     this.#emit({
       source: 'aws.ec2',
       'detail-type': 'EC2 Spot Instance Interruption Warning',
@@ -298,7 +298,7 @@ export class Ec2 {
     const end = start + (MaxResults ?? 1000);
     const Reservations = all.slice(start, end).map((one) => ({
       ReservationId: one.reservationId,
-      OwnerId: this.#place.account,
+      OwnerId: this.#env.account,
       Groups: [],
       Instances: [this.#shown(one)],
     }));
@@ -327,7 +327,7 @@ export class Ec2 {
   }
 
   #authorization(action: string, id: string): Authorization {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     const { tags = {}, instanceProfile } = this.#instances.get(id) ?? {};
     return {
       action: `ec2:${action}`,

@@ -5,7 +5,7 @@
  */
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import * as v from 'valibot';
-import { type Authorization, AwsError, type Place } from '../../gateway/service.ts';
+import { type Authorization, AwsError, type Environment } from '../../gateway/service.ts';
 import { readPolicy } from '../../iam/policy.ts';
 import { physicalName } from '../../template/names.ts';
 import type { ResourceType } from '../../template/resource.ts';
@@ -44,11 +44,11 @@ interface Bus {
 /** Every bus of one account and region. */
 export class EventBuses {
   readonly resourceTypes: readonly ResourceType[];
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #buses = new Map<string, Bus>();
 
-  constructor(place: Place) {
-    this.#place = place;
+  constructor(env: Environment) {
+    this.#env = env;
     this.#add(defaultBus);
     this.resourceTypes = [this.#busType(), this.#policyType()];
   }
@@ -93,7 +93,7 @@ export class EventBuses {
   }
 
   #add(name: string): Bus {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     if (this.#buses.has(name))
       throw new AwsError('ResourceAlreadyExistsException', `Event bus ${name} already exists.`);
     const bus = { name, arn: `arn:${partition}:events:${region}:${account}:event-bus/${name}`, statements: new Map() };

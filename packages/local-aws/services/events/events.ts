@@ -6,7 +6,14 @@ import { randomUUID } from 'node:crypto';
 import type { PutEventsCommandInput, PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import * as v from 'valibot';
 import type { Clock } from '../../clock.ts';
-import { type Aws, AwsError, operation, type Place, type Principal, type Service } from '../../gateway/service.ts';
+import {
+  type Aws,
+  AwsError,
+  type Environment,
+  operation,
+  type Principal,
+  type Service,
+} from '../../gateway/service.ts';
 import { physicalName } from '../../template/names.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { integer, propertyNames, readProperties, TagsSchema } from '../properties.ts';
@@ -60,7 +67,7 @@ export class Events {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #buses: EventBuses;
   readonly #rules: Rule[] = [];
   readonly #watchers: ((event: BusEvent) => void)[] = [];
@@ -70,17 +77,17 @@ export class Events {
   constructor(options: {
     clock: Clock;
     aws: Aws;
-    place: Place;
+    env: Environment;
     session?: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
     latencyMs?: number;
     random?: () => number;
   }) {
-    const { clock, aws, place, latencyMs = 300, random = Math.random } = options;
+    const { clock, aws, env, latencyMs = 300, random = Math.random } = options;
     const { session = (roleArn, sessionName): Principal => ({ kind: 'role', roleArn, sessionName }) } = options;
     this.#clock = clock;
-    this.#place = place;
+    this.#env = env;
     this.#delivery = new EventDelivery({ clock, aws, session, latencyMs, random, hook: undefined });
-    this.#buses = new EventBuses(place);
+    this.#buses = new EventBuses(env);
     this.resourceTypes = [...this.#buses.resourceTypes, this.#ruleType()];
     this.service = {
       name: 'events',
@@ -115,9 +122,9 @@ export class Events {
       id: randomUUID(),
       'detail-type': detailType,
       source,
-      account: this.#place.account,
+      account: this.#env.account,
       time: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
-      region: this.#place.region,
+      region: this.#env.region,
       resources,
       detail,
     };
@@ -170,7 +177,7 @@ export class Events {
       const at = rules.findIndex((rule) => rule.arn === ruleArn);
       if (at >= 0) rules.splice(at, 1);
     };
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     return {
       type: 'AWS::Events::Rule',
       properties: propertyNames(RuleSchema),

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
 import type { Clock } from '../../clock.ts';
-import { type Aws, AwsError, type Place, type Principal } from '../../gateway/service.ts';
+import { type Aws, AwsError, type Environment, type Principal } from '../../gateway/service.ts';
 import type { Iam } from '../../iam/iam.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from '../properties.ts';
@@ -59,13 +59,13 @@ export class EventSourceMappings {
   constructor(options: {
     clock: Clock;
     aws: Aws;
-    place: Place;
+    env: Environment;
     sqs: Sqs;
     functions: (nameOrArn: string) => MappedFunction;
     iam?: Pick<Iam, 'deny'>;
     pollers?: number;
   }) {
-    const { clock, aws, place, sqs, functions, iam, pollers = firstPollers } = options;
+    const { clock, aws, env, sqs, functions, iam, pollers = firstPollers } = options;
     const mappings = this.#mappings;
     this.resourceTypes = [
       {
@@ -83,12 +83,12 @@ export class EventSourceMappings {
           }
           needPollingRights(iam, target, queue);
           const id = randomUUID();
-          const arn = `arn:${place.partition}:lambda:${place.region}:${place.account}:event-source-mapping:${id}`;
+          const arn = `arn:${env.partition}:lambda:${env.region}:${env.account}:event-source-mapping:${id}`;
           const mapping = new Mapping({
             arn,
             clock,
             aws,
-            place,
+            env,
             queue,
             target,
             batchSize: read.BatchSize,
@@ -143,7 +143,7 @@ interface MappingOptions {
   readonly arn: string;
   readonly clock: Clock;
   readonly aws: Aws;
-  readonly place: Place;
+  readonly env: Environment;
   readonly queue: Queue;
   readonly target: MappedFunction;
   readonly batchSize: number;
@@ -260,8 +260,8 @@ class Mapping {
   }
 
   async #process(batch: readonly Message[]): Promise<void> {
-    const { aws, arn, queue, target, place, partial } = this.#options;
-    const records = batch.map((message) => sqsRecord(message, queue.settings.arn, place.region));
+    const { aws, arn, queue, target, env, partial } = this.#options;
+    const records = batch.map((message) => sqsRecord(message, queue.settings.arn, env.region));
     const principal: Principal = { kind: 'service', service: 'lambda.amazonaws.com', sourceArn: arn };
     let answer: unknown;
     try {

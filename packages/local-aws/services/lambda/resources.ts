@@ -127,7 +127,7 @@ function functionType(lambda: Lambda, iam: Iam, networks: Networks): ResourceTyp
   };
 
   function settingsOf(name: string, read: v.InferOutput<typeof FunctionSchema>, stack: Stack): FunctionSettings {
-    const { partition, region, account } = stack.place;
+    const { partition, region, account } = stack.env;
     const arn = `arn:${partition}:lambda:${region}:${account}:function:${name}`;
     const variables = read.Environment.Variables ?? {};
     const reserved = Object.keys(variables).find((one) => reservedVariables.includes(one));

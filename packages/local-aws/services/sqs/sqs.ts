@@ -17,8 +17,8 @@ import type { Clock } from '../../clock.ts';
 import {
   type Authorization,
   AwsError,
+  type Environment,
   operation,
-  type Place,
   type Principal,
   type Service,
 } from '../../gateway/service.ts';
@@ -39,12 +39,12 @@ export class Sqs {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(options: { clock: Clock; place: Place }) {
+  constructor(options: { clock: Clock; env: Environment }) {
     this.#clock = options.clock;
-    this.#place = options.place;
+    this.#env = options.env;
     this.resourceTypes = queueResourceTypes(this);
     const allow = (action: string) => (input: { QueueUrl: string | undefined }) =>
       this.#authorize(action, input.QueueUrl);
@@ -114,7 +114,7 @@ export class Sqs {
 
   /** Makes a queue; times are in seconds. */
   create(settings: Omit<QueueSettings, 'arn' | 'url'>): Queue {
-    const { account, region, partition } = this.#place;
+    const { account, region, partition } = this.#env;
     if (this.#queues.has(settings.name))
       throw new AwsError('QueueNameExists', `A queue named ${settings.name} already exists.`);
     const arn = `arn:${partition}:sqs:${region}:${account}:${settings.name}`;
@@ -159,7 +159,7 @@ export class Sqs {
   }
 
   #urlOf(name: string): string {
-    return `https://sqs.${this.#place.region}.amazonaws.com/${this.#place.account}/${name}`;
+    return `https://sqs.${this.#env.region}.amazonaws.com/${this.#env.account}/${name}`;
   }
 
   /** The queue of a URL. Throws AwsError QueueDoesNotExist. */
@@ -175,7 +175,7 @@ export class Sqs {
 
   #authorize(action: string, url: string | undefined): readonly Authorization[] {
     const [, , , account = '', name = ''] = (url ?? '').split('/');
-    const resource = `arn:${this.#place.partition}:sqs:${this.#place.region}:${account}:${name}`;
+    const resource = `arn:${this.#env.partition}:sqs:${this.#env.region}:${account}:${name}`;
     const resourcePolicy = this.#queues.get(name)?.policy;
     return [{ action: `sqs:${action}`, resource, ...(resourcePolicy === undefined ? {} : { resourcePolicy }) }];
   }

@@ -68,13 +68,13 @@ export function commandStatus({ invocations, cancelled }: Command): CommandStatu
 }
 
 /** How a command ends on a node without being run there, in SSM's own words. */
-export interface Fate {
+export interface ForcedResult {
   readonly status: CommandInvocationStatus;
   readonly details: string;
 }
 
 /** Decides whether a command is not run on a node; undefined lets it run. */
-export type FateHook = (command: Command, instanceId: string) => Fate | undefined;
+export type ForcedResultHook = (command: Command, instanceId: string) => ForcedResult | undefined;
 
 /** What delivery needs. */
 export interface DeliveryOptions {
@@ -89,7 +89,7 @@ export interface DeliveryOptions {
 /** Brings commands to agents and follows them to their end. */
 export class Delivery {
   /** Lets tests end commands as SSM does where it cannot or may not run them. */
-  fate: FateHook | undefined;
+  forcedResult: ForcedResultHook | undefined;
   readonly #options: DeliveryOptions;
 
   constructor(options: DeliveryOptions) {
@@ -142,8 +142,9 @@ export class Delivery {
       await agents.untilLive(instanceId, ended);
       const agent = agents.live(instanceId);
       if (abort.signal.aborted) return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
-      const fate = this.fate?.(command, instanceId);
-      if (fate !== undefined) return this.#enter(command, invocation, fate.status, fate.details);
+      const forcedResult = this.forcedResult?.(command, instanceId);
+      if (forcedResult !== undefined)
+        return this.#enter(command, invocation, forcedResult.status, forcedResult.details);
       if (agent === undefined || late.signal.aborted)
         return this.#enter(command, invocation, 'TimedOut', 'DeliveryTimedOut');
       invocation.startedAt = clock.now();

@@ -14,13 +14,13 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type { AgentMachine } from '../../agent/machine.ts';
 import type { Clock } from '../../clock.ts';
-import { type Authorization, AwsError, operation, type Place, type Service } from '../../gateway/service.ts';
+import { type Authorization, AwsError, type Environment, operation, type Service } from '../../gateway/service.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { type Ec2, tagContext } from '../ec2/ec2.ts';
 import type { Emit } from '../service-event.ts';
 import { Throttle } from '../throttle.ts';
 import { Agents, constraint } from './agents.ts';
-import { type Command, Delivery, type FateHook, type Invocation, type RunDocument } from './command.ts';
+import { type Command, Delivery, type ForcedResultHook, type Invocation, type RunDocument } from './command.ts';
 import { checkParameters, readDocument, type StoredDocument } from './document.ts';
 import { Documents } from './documents.ts';
 import { listCommands, listInvocations, shownCommand, shownInvocation } from './listing.ts';
@@ -48,7 +48,7 @@ export class Ssm {
   readonly settings: SsmSettings;
   readonly agents: Agents;
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #ec2: Ec2;
   readonly #documents = new Documents();
   readonly #commands = new Map<string, Command>();
@@ -58,15 +58,15 @@ export class Ssm {
   /** @param options.runDocument runs a document on a machine by the agent's rules */
   constructor(options: {
     clock: Clock;
-    place: Place;
+    env: Environment;
     ec2: Ec2;
     emit: Emit;
     runDocument: RunDocument;
     settings?: Partial<SsmSettings>;
   }) {
-    const { clock, place, ec2, emit, runDocument } = options;
+    const { clock, env, ec2, emit, runDocument } = options;
     this.#clock = clock;
-    this.#place = place;
+    this.#env = env;
     this.#ec2 = ec2;
     this.settings = { sendPerSecond: 5, invisibleMs: 500, latencyMs: 400, ...options.settings };
     this.agents = new Agents(clock);
@@ -144,8 +144,8 @@ export class Ssm {
   }
 
   /** Lets tests end commands as SSM does where it cannot or may not run them. */
-  set fate(hook: FateHook | undefined) {
-    this.#delivery.fate = hook;
+  set forcedResult(hook: ForcedResultHook | undefined) {
+    this.#delivery.forcedResult = hook;
   }
 
   /** An agent comes online on an instance. */
@@ -182,7 +182,7 @@ export class Ssm {
 
   /** SendCommand needs the right on the document and on each instance, whose tags conditions may ask for. */
   #maySend(input: SendCommandCommandInput): readonly Authorization[] {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     const action = 'ssm:SendCommand';
     return [
       { action, resource: this.#documentArn(nameOf(input.DocumentName)) },
@@ -253,7 +253,7 @@ export class Ssm {
   #needReachable(ids: readonly string[]): void {
     const invalid = ids.filter((id) => !this.#reachable(id));
     if (invalid.length === 0) return;
-    const message = `Instances [[${invalid.join(', ')}]] not in a valid state for account ${this.#place.account}`;
+    const message = `Instances [[${invalid.join(', ')}]] not in a valid state for account ${this.#env.account}`;
     throw new AwsError('InvalidInstanceId', message);
   }
 
@@ -276,7 +276,7 @@ export class Ssm {
   }
 
   #documentArn(name: string): string {
-    return `arn:${this.#place.partition}:ssm:${this.#place.region}:${this.#place.account}:document/${name}`;
+    return `arn:${this.#env.partition}:ssm:${this.#env.region}:${this.#env.account}:document/${name}`;
   }
 }
 

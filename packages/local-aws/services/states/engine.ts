@@ -1,4 +1,4 @@
-/** What executions share, and what a walk through the states works on. */
+/** What executions share, and what an interpreter of the states works on. */
 
 import type { Clock } from '../../clock.ts';
 import type { Aws, Principal } from '../../gateway/service.ts';
@@ -44,7 +44,7 @@ export class Ended {
   }
 }
 
-/** What the walk needs of its execution, and tells it. */
+/** What the interpreter needs of its execution, and reports to it. */
 export interface Walked {
   readonly arn: string;
   readonly name: string;

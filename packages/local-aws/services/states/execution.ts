@@ -3,7 +3,7 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { Ended, type Engine, type Machine } from './engine.ts';
 import { asStateError } from './errors.ts';
 import { History } from './history.ts';
-import { Walk } from './interpreter.ts';
+import { Interpreter } from './interpreter.ts';
 
 /** How an execution is, or how it ended. */
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
@@ -59,7 +59,7 @@ export class Execution {
         ? undefined
         : this.#engine.clock.after(seconds * 1000, () => this.#abort.abort(new Ended('TIMED_OUT', 'States.Timeout')));
     try {
-      this.output = await new Walk(this, this.#engine).run(definition, this.input, this.#abort.signal);
+      this.output = await new Interpreter(this, this.#engine).run(definition, this.input, this.#abort.signal);
       this.#close('SUCCEEDED');
       const executionSucceededEventDetails = {
         output: JSON.stringify(this.output),

@@ -1,5 +1,5 @@
 /**
- * The walk through the states of a block: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
+ * The interpreter of the states of a block: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
  * https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
  */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
@@ -34,7 +34,7 @@ interface Left {
 }
 
 /** Walks the states of one execution. */
-export class Walk {
+export class Interpreter {
   readonly #execution: Walked;
   readonly #engine: Engine;
 

@@ -17,8 +17,8 @@ import {
   type Authorization,
   type Aws,
   AwsError,
+  type Environment,
   operation,
-  type Place,
   type Principal,
   type Service,
 } from '../../gateway/service.ts';
@@ -50,7 +50,7 @@ export class States {
   /** What the account may do in a second; tests may change it. */
   readonly quotas: Record<Limited, Rate>;
   readonly #clock: Clock;
-  readonly #place: Place;
+  readonly #env: Environment;
   readonly #engine: Engine;
   readonly #emit: Emit | undefined;
   readonly #machines = new Map<string, { readonly machine: Machine; readonly watch: MachineSettings['watch'] }>();
@@ -66,18 +66,18 @@ export class States {
   constructor(options: {
     clock: Clock;
     aws: Aws;
-    place: Place;
+    env: Environment;
     emit?: Emit;
     log?: (logGroup: string, stream: string, message: string) => void;
     session?: Engine['session'];
     random?: () => number;
   }) {
-    const { clock, aws, place, emit, log, session = plainSession, random = Math.random } = options;
+    const { clock, aws, env, emit, log, session = plainSession, random = Math.random } = options;
     this.#clock = clock;
-    this.#place = place;
+    this.#env = env;
     this.#emit = emit;
     const tokens = new TaskTokens();
-    this.quotas = quotasOf(place.region);
+    this.quotas = quotasOf(env.region);
     const buckets = new Buckets(clock, this.quotas);
     this.#engine = {
       transition: () => buckets.transition(),
@@ -183,7 +183,7 @@ export class States {
    * @throws AwsError InvalidDefinition, StateMachineAlreadyExists
    */
   create({ name, roleArn, definitionText, watch }: MachineSettings): string {
-    const { partition, region, account } = this.#place;
+    const { partition, region, account } = this.#env;
     const arn = `arn:${partition}:states:${region}:${account}:stateMachine:${name}`;
     if (this.#machines.has(arn)) {
       throw new AwsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);

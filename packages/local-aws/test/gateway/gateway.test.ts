@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
-import { CallerCrashed, FrontDoor } from '../../gateway/gateway.ts';
+import { CallerCrashed, Gateway } from '../../gateway/gateway.ts';
 import { AwsError, here, operation, type Principal, type Service } from '../../gateway/service.ts';
 import { Iam } from '../../iam/iam.ts';
 import { readPolicy } from '../../iam/policy.ts';
@@ -14,7 +14,7 @@ const QueueUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands';
 describe('a call inside the cloud', () => {
   let ran: unknown[];
   let resourcePolicy: unknown;
-  let aws: FrontDoor;
+  let aws: Gateway;
   let iam: Iam;
 
   beforeEach(async () => {
@@ -22,7 +22,7 @@ describe('a call inside the cloud', () => {
     resourcePolicy = undefined;
     const clock = new VirtualClock();
     iam = new Iam(here, clock);
-    aws = new FrontDoor(clock, iam);
+    aws = new Gateway(clock, iam);
     iam.roles.set('dispatch', {
       arn: roleArn,
       name: 'dispatch',

@@ -24,12 +24,12 @@ describe('the form of an EC2 request', () => {
     expect(await decode(form)).toEqual({
       operation: 'DescribeInstances',
       input: { Filters: [{ Name: 'instance-id', Values: ['i-1', 'i-2'] }], MaxResults: 5, DryRun: false },
-      misfit: undefined,
+      violation: undefined,
     });
   });
 
   it('is refused for a key that no member accounts for', async () => {
-    expect((await decode('Action=DescribeInstances&Filter.1.Values.1=i-1'))?.misfit).toEqual({
+    expect((await decode('Action=DescribeInstances&Filter.1.Values.1=i-1'))?.violation).toEqual({
       kind: 'unknown',
       member: 'Filter.1.Values.1',
       message: 'The parameter Filter.1.Values.1 is not recognized',
@@ -37,7 +37,7 @@ describe('the form of an EC2 request', () => {
   });
 
   it('is refused for a list in a list, which the SDK sends as a text or as a deeper key', async () => {
-    expect((await decode('Action=DescribeInstances&InstanceId.1.1=i-1'))?.misfit?.member).toBe('InstanceId.1.1');
+    expect((await decode('Action=DescribeInstances&InstanceId.1.1=i-1'))?.violation?.member).toBe('InstanceId.1.1');
   });
 
   it('names no operation that EC2 does not have', async () => {
@@ -63,10 +63,10 @@ describe('the form of an SQS request, as tools from before its JSON protocol sen
     expect(codecOf(sdk, request(form)).decode(sdk, request(form))).toEqual({
       operation: 'GetQueueAttributes',
       input: { QueueUrl: 'https://sqs/1/a', AttributeNames: ['VisibilityTimeout', 'QueueArn'] },
-      misfit: undefined,
+      violation: undefined,
     });
     const batch = request('Action=SendMessageBatch&QueueUrl=a&SendMessageBatchRequestEntry.1.Id=1');
-    expect(codecOf(sdk, batch).decode(sdk, batch)?.misfit?.member).toBe('SendMessageBatchRequestEntry.1.Id');
+    expect(codecOf(sdk, batch).decode(sdk, batch)?.violation?.member).toBe('SendMessageBatchRequestEntry.1.Id');
   });
 
   it('is answered with flat XML, and an error bears its older name', async () => {

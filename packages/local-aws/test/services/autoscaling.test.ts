@@ -36,8 +36,8 @@ beforeEach(() => {
   events = [];
   launches = 0;
   const emit = (event: ServiceEvent) => events.push(event);
-  ec2 = new Ec2({ clock, place: here, emit });
-  autoScaling = new AutoScaling({ clock, place: here, ec2, emit });
+  ec2 = new Ec2({ clock, env: here, emit });
+  autoScaling = new AutoScaling({ clock, env: here, ec2, emit });
   aws.add(ec2.service);
   aws.add(autoScaling.service);
 });

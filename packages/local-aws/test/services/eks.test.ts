@@ -12,7 +12,7 @@ let eks: Eks;
 beforeEach(() => {
   const clock = new VirtualClock(0);
   aws = new PermissiveAws(clock);
-  eks = new Eks({ clock, place: here });
+  eks = new Eks({ clock, env: here });
   eks.register('prod', { endpoint: 'https://127.0.0.1:6443', certificateAuthority: 'Q0E=' });
   aws.add(eks.service);
 });
@@ -120,7 +120,7 @@ it('an entry of the API gives nothing until a policy is associated, and goes wit
 it('a role that was made seconds ago is no principal yet, and one that nobody made never is', async () => {
   const clock = new VirtualClock(0);
   const roles: Record<string, number> = { [PrincipalArn]: 0 };
-  const young = new Eks({ clock, place: here, roleMadeAt: (arn) => roles[arn], spreadMs: 5_000 });
+  const young = new Eks({ clock, env: here, roleMadeAt: (arn) => roles[arn], spreadMs: 5_000 });
   young.register('prod', { endpoint: 'https://127.0.0.1:6443', certificateAuthority: 'Q0E=' });
   const account = new PermissiveAws(clock);
   account.add(young.service);

@@ -63,7 +63,7 @@ export async function make(
     name: 'test',
     id: 'test',
     incarnation: '',
-    place: here,
+    env: here,
     clock: aws.clock,
     aws,
     assembly: '/nonexistent',

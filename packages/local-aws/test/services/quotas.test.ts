@@ -80,7 +80,7 @@ describe('DescribeInstances', () => {
   it('passes 100 times at once and 20 times a second; 50 and 10 without filter, ids and pages', async () => {
     const clock = new VirtualClock();
     const aws = new PermissiveAws(clock);
-    aws.add(new Ec2({ clock, place: here, emit: () => {} }).service);
+    aws.add(new Ec2({ clock, env: here, emit: () => {} }).service);
     const filtered = () =>
       aws.call(someone, 'ec2', 'DescribeInstances', { Filters: [{ Name: 'instance-id', Values: ['i-1'] }] });
     const all = () => aws.call(someone, 'ec2', 'DescribeInstances', {});

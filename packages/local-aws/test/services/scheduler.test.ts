@@ -23,7 +23,7 @@ beforeEach(() => {
   scheduler = new Scheduler({
     clock,
     aws,
-    place: here,
+    env: here,
     session: (roleArn, sessionName, sourceArn): Principal => {
       if (!trusted) throw new AwsError('AccessDeniedException', 'no trust', 403);
       sessions.push(sourceArn);

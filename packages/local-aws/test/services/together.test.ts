@@ -163,14 +163,14 @@ async function deploy(rights: object[]): Promise<void> {
   cloud = await LocalCloud.deploy(assemblyOf(template(rights)), {
     clock,
     parts: [
-      ({ aws, place, iam }) => {
-        const events = new Events({ clock, aws, place });
-        ec2 = new Ec2({ clock, place, emit: events.emit });
-        const sqs = new Sqs({ clock, place });
+      ({ aws, env, iam }) => {
+        const events = new Events({ clock, aws, env });
+        ec2 = new Ec2({ clock, env, emit: events.emit });
+        const sqs = new Sqs({ clock, env });
         const session = ({ arn, roleArn }: { arn: string; roleArn: string }, name: string) =>
           iam.roleSession(roleArn, 'states.amazonaws.com', name, arn);
-        states = new States({ clock, aws, place, session });
-        dynamodb = new DynamoDb({ clock, place });
+        states = new States({ clock, aws, env, session });
+        dynamodb = new DynamoDb({ clock, env });
         const parts = [events, sqs, states, dynamodb];
         return {
           services: [...parts, ec2].map((one) => one.service),
@@ -190,7 +190,7 @@ async function received(): Promise<string[]> {
   return ((await call) as { Messages?: Message[] }).Messages?.map((one) => one.Body ?? '') ?? [];
 }
 
-describe('services through the front door, with schemas and IAM', () => {
+describe('services through the gateway, with schemas and IAM', () => {
   beforeEach(() => deploy(all));
 
   it('a rule reaches the queue whose policy names it, and no other rule does', async () => {

@@ -61,7 +61,7 @@ describe('what AWS would refuse for its size', () => {
   });
 
   it('is the policy of a queue', () => {
-    const sqs = new Sqs({ clock: new VirtualClock(), place: here });
+    const sqs = new Sqs({ clock: new VirtualClock(), env: here });
     const [queue, queuePolicy] = queueResourceTypes(sqs);
     const stack = { name: 'test', id: 'test', incarnation: '' } as never;
     const made = queue?.create('Queue', {}, stack, '') as { ref: string };

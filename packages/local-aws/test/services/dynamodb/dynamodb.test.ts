@@ -37,7 +37,7 @@ let dynamodb: DynamoDb;
 beforeEach(async () => {
   clock = new VirtualClock();
   aws = new PermissiveAws(clock);
-  dynamodb = new DynamoDb({ clock, place: here });
+  dynamodb = new DynamoDb({ clock, env: here });
   aws.add(dynamodb.service);
   await make(aws, dynamodb.resourceTypes, 'AWS::DynamoDB::Table', table);
 });

@@ -16,7 +16,7 @@ beforeEach(() => {
   clock = new VirtualClock(0);
   aws = new PermissiveAws(clock);
   events = [];
-  ec2 = new Ec2({ clock, place: here, emit: (event) => events.push(event) });
+  ec2 = new Ec2({ clock, env: here, emit: (event) => events.push(event) });
   aws.add(ec2.service);
 });
 

@@ -26,8 +26,8 @@ let calls: { name: string; input: Record<string, unknown> }[];
 beforeEach(() => {
   clock = new VirtualClock(Date.parse('2026-11-21T09:00:00.500Z'));
   aws = new PermissiveAws(clock);
-  sqs = new Sqs({ clock, place: here });
-  events = new Events({ clock, aws, place: here, random: () => 1 });
+  sqs = new Sqs({ clock, env: here });
+  events = new Events({ clock, aws, env: here, random: () => 1 });
   calls = [];
   const note = (name: string) =>
     operation(

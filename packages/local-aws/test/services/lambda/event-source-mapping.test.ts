@@ -27,10 +27,10 @@ let answer: (event: SQSEvent) => object;
 beforeEach(async () => {
   clock = new VirtualClock(0);
   aws = new PermissiveAws(clock);
-  sqs = new Sqs({ clock, place: here });
+  sqs = new Sqs({ clock, env: here });
   batches = [];
   answer = () => ({ StatusCode: 200, Payload: Buffer.from('null') });
-  mappings = new EventSourceMappings({ clock, aws, place: here, sqs, functions: () => target });
+  mappings = new EventSourceMappings({ clock, aws, env: here, sqs, functions: () => target });
   aws.add(sqs.service, {
     name: 'lambda',
     operations: {
@@ -49,7 +49,7 @@ beforeEach(async () => {
 
 async function map(properties: object, pollers = 5, denied: (action: string) => string | undefined = () => undefined) {
   const iam = { deny: (_: unknown, { action }: { action: string }) => denied(action) };
-  mappings = new EventSourceMappings({ clock, aws, place: here, sqs, iam, functions: () => target, pollers });
+  mappings = new EventSourceMappings({ clock, aws, env: here, sqs, iam, functions: () => target, pollers });
   const EventSourceArn = queue.attributes['Arn'];
   return await make(aws, mappings.resourceTypes, 'AWS::Lambda::EventSourceMapping', {
     EventSourceArn,

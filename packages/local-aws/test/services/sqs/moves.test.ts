@@ -14,7 +14,7 @@ let dead: Queue;
 beforeEach(() => {
   clock = new VirtualClock(0);
   aws = new PermissiveAws(clock);
-  const sqs = new Sqs({ clock, place: here });
+  const sqs = new Sqs({ clock, env: here });
   aws.add(sqs.service);
   const common = { visibilityTimeout: 30, retention: 345_600, delay: 0, receiveWait: 0, managedEncryption: true };
   work = sqs.create({ name: 'work', ...common });

@@ -15,7 +15,7 @@ let QueueUrl: string;
 beforeEach(async () => {
   clock = new VirtualClock();
   aws = new PermissiveAws(clock);
-  sqs = new Sqs({ clock, place: here });
+  sqs = new Sqs({ clock, env: here });
   aws.add(sqs.service);
   QueueUrl = (await make(aws, sqs.resourceTypes, 'AWS::SQS::Queue', { QueueName: 'q', VisibilityTimeout: 30 })).ref;
 });

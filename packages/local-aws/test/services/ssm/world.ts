@@ -43,8 +43,8 @@ async function ssmWorld() {
       return { exitCode: 0, timedOut: false, stdout: 'out', stderr: '', durationMs: 20_000, ...ended };
     },
   };
-  const ec2 = new Ec2({ clock, place: here, emit: () => {} });
-  const ssm = new Ssm({ clock, place: here, ec2, emit: (event) => events.push(event), runDocument });
+  const ec2 = new Ec2({ clock, env: here, emit: () => {} });
+  const ssm = new Ssm({ clock, env: here, ec2, emit: (event) => events.push(event), runDocument });
   aws.add(ssm.service);
   await make(aws, ssm.resourceTypes, 'AWS::SSM::Document', { Name: 'install', Content, DocumentType: 'Command' });
 

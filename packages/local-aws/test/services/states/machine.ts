@@ -17,7 +17,7 @@ export class Bench {
   readonly states = new States({
     clock: this.clock,
     aws: this.aws,
-    place: here,
+    env: here,
     emit: (event) => this.events.push(event),
     log: (group, _stream, message) => this.logged.push(`${group} ${message}`),
     random: () => 0.5,
