@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** What a stand-in and a real API server have to do alike: the same files against whichever there is. */
 export default defineConfig({
   test: {
-    globalSetup: ['test/kubernetes/lane.ts'],
+    globalSetup: ['test/kubernetes/backend.ts'],
     include: [
       'test/kubernetes/**/*.test.ts',
       'test/lambdas/adapters/kubernetes{,-watch}.test.ts',

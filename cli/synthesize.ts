@@ -51,7 +51,7 @@ export async function synthesize({ assembly, config, catalogue }: Synthesis): Pr
 }
 
 /** What a synthesis for the local cloud may differ in. */
-interface Simulation {
+interface SimulationSource {
   /** Another `airlock.yaml`. */
   readonly config?: string;
   /** What makes the releases that the machines download. */
@@ -74,7 +74,7 @@ interface SimulatedSynthesis {
  */
 export async function synthesizeSimulated(
   folder: string,
-  { config, builders }: Simulation = {},
+  { config, builders }: SimulationSource = {},
 ): Promise<SimulatedSynthesis> {
   const project = join(import.meta.dirname, '..', 'ssm-documents', 'catalogue.yaml');
   const catalogue = join(folder, 'catalogue.yaml');

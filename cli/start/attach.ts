@@ -7,13 +7,13 @@ import { ConfigError } from '../../lib/config/config-error.ts';
 import type { Config } from '../../lib/config/schema.ts';
 import { defaultConfig, loadSettings } from '../../lib/config/settings.ts';
 import { AttachedMachine } from '../../packages/lab/machines.ts';
-import { planOf, World } from '../../packages/lab/simulation.ts';
+import { planOf, Simulation } from '../../packages/lab/simulation.ts';
 import { RealClock } from '../../packages/local-aws/clock.ts';
 import { nodesIn } from '../../packages/local-kubernetes/attached-cluster.ts';
 import { synthesize } from '../synthesize.ts';
 import { nodeProfile } from './instance-profile.ts';
 import type { StartOptions } from './options.ts';
-import type { Rig } from './rig.ts';
+import type { SimulationSetup } from './setup.ts';
 
 /** A cluster without a node that could be taken. Its message says what is accepted. */
 export class NothingToAttach extends Error {
@@ -36,7 +36,7 @@ export interface AttachOptions extends Pick<StartOptions, 'config'> {
  * @param tell gets a line for each step
  * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or what the local cloud refuses the template with
  */
-export async function attach(options: AttachOptions, tell: (step: string) => void): Promise<Rig> {
+export async function attach(options: AttachOptions, tell: (step: string) => void): Promise<SimulationSetup> {
   const { kubeconfig, command, catalogue } = options;
   const configFile = options.config ?? defaultConfig;
   const { config: read } = loadSettings({ config: configFile, catalogue });
@@ -57,7 +57,7 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
   }
   const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
-  let world: World | undefined;
+  let world: Simulation | undefined;
   try {
     tell('synthesizing the app');
     const config = join(folder, 'airlock.yaml');
@@ -66,7 +66,7 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
     await synthesize({ assembly, config, ...(catalogue === undefined ? {} : { catalogue }) });
 
     tell('starting the local cloud over cdk.out');
-    const running = await World.start({
+    const running = await Simulation.start({
       assembly,
       clock: new RealClock(),
       clusters: [],
@@ -78,7 +78,7 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
       world: running,
       launch: async () => taken.map((plan) => running.adopt(plan, new AttachedMachine(command, plan.nodeName ?? ''))),
       patienceMs: (deadlineMinutes + 10) * 60_000,
-      lanes: { kubernetes: running.attached.get(cluster)?.lane ?? 'none', machine: `attached (${command})` },
+      backends: { kubernetes: running.attached.get(cluster)?.backend ?? 'none', machine: `attached (${command})` },
       stop: async () => {
         await running.stop();
         remove();

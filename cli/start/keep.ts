@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
@@ -12,7 +12,7 @@ import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in
  *
  * @param say where the environment is printed
  */
-export async function keep({ cloud, clusters }: World, say: (line: string) => void): Promise<void> {
+export async function keep({ cloud, clusters }: Simulation, say: (line: string) => void): Promise<void> {
   const served = await serve(cloud);
   const folder = mkdtempSync(join(tmpdir(), 'airlock-keep-'));
   try {

@@ -1,17 +1,17 @@
 import { styleText } from 'node:util';
 import type { NodeReport } from '../../packages/lab/simulation.ts';
-import type { Rig } from './rig.ts';
+import type { SimulationSetup } from './setup.ts';
 
 /** The object that `--json` prints. */
 export interface Run {
   readonly nodes: readonly NodeReport[];
-  readonly lanes: { readonly kubernetes: string; readonly machine: string };
+  readonly backends: { readonly kubernetes: string; readonly machine: string };
   readonly calls: Readonly<Record<string, number>>;
 }
 
 /** The run as one object. */
-export function runOf(nodes: readonly NodeReport[], { world, lanes }: Rig): Run {
-  return { nodes, lanes: { kubernetes: lanes.kubernetes, machine: lanes.machine }, calls: world.calls() };
+export function runOf(nodes: readonly NodeReport[], { world, backends }: SimulationSetup): Run {
+  return { nodes, backends: { kubernetes: backends.kubernetes, machine: backends.machine }, calls: world.calls() };
 }
 
 /** The way of one node on one line: each stage with the seconds since the launch. */
@@ -20,13 +20,13 @@ export function wayLine({ instanceId, nodeName, stages }: NodeReport): string {
   return `${instanceId}  ${nodeName.split('.')[0]}  ${way}`;
 }
 
-/** Prints receipts, the audit trail, the calls and the lanes of a run. */
-export function printRun(reports: readonly NodeReport[], { world, lanes }: Rig): void {
+/** Prints receipts, the audit trail, the calls and the backends of a run. */
+export function printRun(reports: readonly NodeReport[], { world, backends }: SimulationSetup): void {
   const say = (line = '') => process.stdout.write(`${line}\n`);
   say();
   say(styleText('bold', 'Receipts'));
   for (const node of world.nodes) {
-    const ended = world.storyOf(node).find((event) => 'outcome' in event.detail);
+    const ended = world.timelineOf(node).find((event) => 'outcome' in event.detail);
     say(JSON.stringify(ended?.detail ?? { instanceId: node.instanceId, outcome: 'none' }, undefined, 2));
   }
   say();
@@ -42,5 +42,7 @@ export function printRun(reports: readonly NodeReport[], { world, lanes }: Rig):
   const calls = Object.entries(world.calls()).map(([name, times]) => `${name} ${times}`);
   say(`calls: ${calls.join(' · ')}`);
   say(`state transitions a node: ${Math.min(...transitions)} to ${Math.max(...transitions)}`);
-  say(`Kubernetes API: ${lanes.kubernetes}; machine: ${lanes.machine}; cloud: local, over the synthesized template`);
+  say(
+    `Kubernetes API: ${backends.kubernetes}; machine: ${backends.machine}; cloud: local, over the synthesized template`,
+  );
 }

@@ -1,7 +1,7 @@
 import { Listr, type ListrTask } from 'listr2';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { HostError } from '../../packages/lab/real-machines.ts';
-import type { LaunchedNode, NodeReport, World } from '../../packages/lab/simulation.ts';
+import type { LaunchedNode, NodeReport, Simulation } from '../../packages/lab/simulation.ts';
 import { KubeconfigRefused } from '../../packages/local-kubernetes/attached-cluster.ts';
 import { SynthesisRefused } from '../synthesize.ts';
 import { attach, NothingToAttach } from './attach.ts';
@@ -9,7 +9,7 @@ import { keep } from './keep.ts';
 import { OptionsRefused } from './machines.ts';
 import { commandOf, misfitOf, type StartOptions } from './options.ts';
 import { printRun, runOf, wayLine } from './report.ts';
-import { assemble, MachineLacks, type Rig } from './rig.ts';
+import { assemble, MachineLacks, type SimulationSetup } from './setup.ts';
 
 /** How often the view is drawn anew, in milliseconds. */
 const drawEveryMs = 100;
@@ -26,14 +26,14 @@ export async function start(options: StartOptions): Promise<number> {
     process.stderr.write(`${misfit}\n`);
     return 2;
   }
-  let rig: Rig | undefined;
+  let setup: SimulationSetup | undefined;
   try {
-    rig = await prepared(options);
-    const nodes = await launched(options, rig);
-    const reports = nodes.map((node) => rig?.world.report(node)).filter((report) => report !== undefined);
-    if (options.json) process.stdout.write(`${JSON.stringify(runOf(reports, rig), undefined, 2)}\n`);
-    else printRun(reports, rig);
-    if (options.keep) await keep(rig.world, (line) => process[options.json ? 'stderr' : 'stdout'].write(`${line}\n`));
+    setup = await prepared(options);
+    const nodes = await launched(options, setup);
+    const reports = nodes.map((node) => setup?.world.report(node)).filter((report) => report !== undefined);
+    if (options.json) process.stdout.write(`${JSON.stringify(runOf(reports, setup), undefined, 2)}\n`);
+    else printRun(reports, setup);
+    if (options.keep) await keep(setup.world, (line) => process[options.json ? 'stderr' : 'stdout'].write(`${line}\n`));
     return exitCode(reports, options);
   } catch (error) {
     const foreseen = [
@@ -49,7 +49,7 @@ export async function start(options: StartOptions): Promise<number> {
     process.stderr.write(`${error.message}\n`);
     return 2;
   } finally {
-    await rig?.stop();
+    await setup?.stop();
   }
 }
 
@@ -60,25 +60,25 @@ function exitCode(reports: readonly NodeReport[], { fault }: StartOptions): numb
 }
 
 /** Assembles everything that the run needs and says what it is at. */
-async function prepared(options: StartOptions): Promise<Rig> {
+async function prepared(options: StartOptions): Promise<SimulationSetup> {
   const say = (line: string) => {
     if (!options.json) process.stdout.write(`${line}\n`);
   };
   const tell = (step: string) => say(`${step} …`);
   const { kubeconfig, machine } = options;
   const command = commandOf(machine);
-  const rig =
+  const setup =
     kubeconfig === undefined || command === undefined
       ? await assemble(options, tell)
       : await attach({ ...options, kubeconfig, command }, tell);
-  say(`deployed ${rig.world.cloud.resources.length} resources of the synthesized template\n`);
-  return rig;
+  say(`deployed ${setup.world.cloud.resources.length} resources of the synthesized template\n`);
+  return setup;
 }
 
 /** Launches the pool and shows each node's way until it has ended. */
-async function launched(options: StartOptions, rig: Rig): Promise<readonly LaunchedNode[]> {
-  const { world, patienceMs } = rig;
-  const nodes = await rig.launch();
+async function launched(options: StartOptions, setup: SimulationSetup): Promise<readonly LaunchedNode[]> {
+  const { world, patienceMs } = setup;
+  const nodes = await setup.launch();
   const settled = world.settle(patienceMs);
   const tasks = nodes.map(
     (node): ListrTask => ({
@@ -99,7 +99,7 @@ async function launched(options: StartOptions, rig: Rig): Promise<readonly Launc
   return nodes;
 }
 
-async function watch(world: World, node: LaunchedNode, settled: Promise<boolean>, draw: (line: string) => void) {
+async function watch(world: Simulation, node: LaunchedNode, settled: Promise<boolean>, draw: (line: string) => void) {
   let over = false;
   void settled.finally(() => {
     over = true;

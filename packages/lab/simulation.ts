@@ -5,5 +5,5 @@ export { startModelled } from './simulation/modelled.ts';
 export { karpenterNode, type LaunchedNode, type NodeChange, type NodePlan } from './simulation/node.ts';
 export { plant } from './simulation/planted.ts';
 export type { ClusterSettings } from './simulation/services.ts';
-export { type NodeReport, World } from './simulation/simulation.ts';
+export { type NodeReport, Simulation } from './simulation/simulation.ts';
 export { instanceOf, receiptIn } from './simulation/timeline.ts';

@@ -35,8 +35,8 @@ export class AttachedCluster {
   readonly caBase64: string;
   readonly faults: Faults;
   readonly counts: Map<string, number>;
-  /** How a run names this lane. */
-  readonly lane: string;
+  /** How a run names this backend. */
+  readonly backend: string;
   readonly #front: Front;
   readonly #identities: Identities;
 
@@ -48,7 +48,7 @@ export class AttachedCluster {
     this.caBase64 = Buffer.from(front.caPem).toString('base64');
     this.faults = front.faults;
     this.counts = front.counts;
-    this.lane = `${upstream.server}, by the context ${upstream.context}`;
+    this.backend = `${upstream.server}, by the context ${upstream.context}`;
   }
 
   /** @throws KubeconfigRefused */

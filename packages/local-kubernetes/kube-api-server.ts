@@ -81,8 +81,8 @@ export class KubeApiServer {
     return server;
   }
 
-  /** How a run names this lane. */
-  get lane(): string {
+  /** How a run names this backend. */
+  get backend(): string {
     return `kube-apiserver (${this.#plane.version}) with etcd`;
   }
 

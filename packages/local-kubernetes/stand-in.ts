@@ -31,8 +31,8 @@ export interface StandInOptions {
  * {@link KubernetesStandIn.refusals} remembers that.
  */
 export class KubernetesStandIn {
-  /** How a run names this lane. */
-  readonly lane = 'stand-in';
+  /** How a run names this backend. */
+  readonly backend = 'stand-in';
   readonly endpoint: string;
   readonly caPem: string;
   /** The certificate authority as EKS gives it: base64 of the PEM. */

@@ -1,4 +1,4 @@
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 
@@ -7,7 +7,7 @@ import { readPolicy } from '../../packages/local-aws/iam.ts';
  *
  * @returns the session of its role
  */
-export function attackerWith(world: World, ...actions: readonly [string, ...string[]]): Principal {
+export function attackerWith(world: Simulation, ...actions: readonly [string, ...string[]]): Principal {
   const name = `With-${actions.join('-').replaceAll(':', '-')}`;
   const roleArn = `arn:aws:iam::123456789012:role/${name}`;
   const may = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
@@ -24,7 +24,7 @@ export function attackerWith(world: World, ...actions: readonly [string, ...stri
 
 /** What an attacker is answered: the error's code and message, or undefined where the call succeeds. */
 export async function answerTo(
-  world: World,
+  world: Simulation,
   attacker: Principal,
   service: string,
   operation: string,

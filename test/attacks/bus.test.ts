@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { functionName, launch, pass, settle, startWorld, story } from '../scenarios/scenario.ts';
+import { functionName, launch, pass, settle, startSimulation, timeline } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
 const entry = {
@@ -11,7 +11,7 @@ const entry = {
 /** An attacker may put events on any bus, and nothing else. The audit trail is what an operator reads. */
 describe('events:PutEvents', () => {
   it("is denied on Airlock's bus by the bus itself", async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const attacker = attackerWith(world, 'events:PutEvents');
     const { ref, attributes } = world.cloud.resource('Bus/Bus/Resource');
     for (const EventBusName of [ref, attributes['Arn']]) {
@@ -23,7 +23,7 @@ describe('events:PutEvents', () => {
   });
 
   it("on the default bus, in Airlock's name, says nothing to the audit trail", async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const attacker = attackerWith(world, 'events:PutEvents');
     expect(await answerTo(world, attacker, 'events', 'PutEvents', { Entries: [entry] })).toBeUndefined();
     await pass(world, 60_000);
@@ -31,7 +31,7 @@ describe('events:PutEvents', () => {
   });
 
   it('is denied to a service that calls for itself, and to a role that Airlock gave no such right', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const Entries = [{ ...entry, EventBusName: world.cloud.resource('Bus/Bus/Resource').ref }];
     const service = { kind: 'service', service: 'events.amazonaws.com', sourceArn: 'arn:aws:events:::rule/x' } as const;
     expect(await answerTo(world, service, 'events', 'PutEvents', { Entries })).toContain('explicit deny');
@@ -41,7 +41,7 @@ describe('events:PutEvents', () => {
   });
 
   it("is given to Airlock's own roles for its own source alone, in every entry of a call", async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(functionName(world, 'Admission')).settings;
     const admit = { kind: 'role', roleArn, sessionName: 'x' } as const;
     const own = { ...entry, EventBusName: world.cloud.resource('Bus/Bus/Resource').ref };
@@ -55,7 +55,7 @@ describe('events:PutEvents', () => {
 
 describe('the audit trail', () => {
   it('takes lines from the rule of the bus, and from no other rule or service', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const logGroupName = world.cloud.resource('Audit/Trail').ref;
     const line = { logGroupName, logStreamName: 's', logEvents: [{ timestamp: 0, message: '{}' }] };
     const events = (sourceArn: string) => ({ kind: 'service', service: 'events.amazonaws.com', sourceArn }) as const;
@@ -70,9 +70,9 @@ describe('the audit trail', () => {
   });
 
   it('holds what Airlock publishes about a node', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released']);
   });
 });

@@ -10,9 +10,9 @@ import {
   launchRecord,
   pass,
   settle,
-  startWorld,
-  story,
+  startSimulation,
   taintsOf,
+  timeline,
 } from '../scenarios/scenario.ts';
 import { endless } from '../scenarios/slow.ts';
 import { Intruder } from './intruder.ts';
@@ -24,7 +24,7 @@ const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released
 /** The attacker has one right, on every resource of the account. */
 describe('a principal that may only invoke functions', () => {
   it('has nothing admitted but what EC2 shows with our tag, and that once', async () => {
-    const world = await startWorld([], usual);
+    const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const node = await launch(world);
     const bare = await world.launch(karpenterNode(cluster, gate, { without: ['airlock:runtime'] }));
@@ -38,14 +38,14 @@ describe('a principal that may only invoke functions', () => {
     ];
     for (let times = 0; times < 3; times++) await attacker.invoke('Admission', { Records });
     await settle(world);
-    expect(story(world, node)).toEqual(released);
-    expect(story(world, bare)).toEqual([]);
+    expect(timeline(world, node)).toEqual(released);
+    expect(timeline(world, bare)).toEqual([]);
     expect(done(world, 'StartExecution')).toBe(1);
     expect(commandsFor(world, node)).toBe(1);
   });
 
   it('has reconcile do what it does every two minutes, whatever the event says', async () => {
-    const world = await startWorld([], usual);
+    const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const node = await launch(world);
     for (let times = 0; times < 3; times++) {
@@ -54,12 +54,12 @@ describe('a principal that may only invoke functions', () => {
     }
     await settle(world);
     for (let times = 0; times < 3; times++) await attacker.invoke('Reconcile', {});
-    expect(story(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(released);
     expect([done(world, 'StartExecution'), commandsFor(world, node)]).toEqual([1, 1]);
   });
 
   it('gets from EKS what every reader gets of a cluster of airlock.yaml, and nothing of another one', async () => {
-    const world = await startWorld([], usual);
+    const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const ask = (Name: string) =>
       attacker.invoke('LookUp/Find', { RequestType: 'Create', ResourceProperties: { Name, Private: 'false' } });
@@ -70,7 +70,7 @@ describe('a principal that may only invoke functions', () => {
 });
 
 it('a principal that answers a token with a proof of its own has no node released: the ledger has no proof', async () => {
-  const world = await startWorld([], endless);
+  const world = await startSimulation([], endless);
   const attacker = new Intruder(world, ['dynamodb:Scan', 'states:SendTaskSuccess']);
   const node = await launch(world);
   await pass(world, minute);
@@ -83,25 +83,25 @@ it('a principal that answers a token with a proof of its own has no node release
     'answer',
   );
   await settle(world);
-  expect(story(world, node).at(-1)).toBe('Node Quarantined');
+  expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
   expect(world.report(node).detail).toContain('nothing was proven in the current attempt');
   expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
 });
 
 it('a principal that stops an execution leaves the gate shut, and the node gets its end', async () => {
-  const world = await startWorld([], usual);
+  const world = await startSimulation([], usual);
   const attacker = new Intruder(world, ['states:StopExecution']);
   const node = await launch(world);
   await pass(world, 20_000);
   const [running] = world.services.states.executions();
   expect(await attacker.call('states', 'StopExecution', { executionArn: running?.arn })).toHaveProperty('answer');
   await pass(world, 50 * minute);
-  expect(story(world, node).at(-1)).toBe('Node Quarantined');
+  expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
   expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
 });
 
 it("a principal that sends Airlock's document to a node answers nothing by it: only the command of the claim counts", async () => {
-  const world = await startWorld([], usual);
+  const world = await startSimulation([], usual);
   const attacker = new Intruder(world, ['ssm:SendCommand']);
   const node = await launch(world, { agentAfterMs: 20_000 });
   await pass(world, 22_000);
@@ -113,12 +113,12 @@ it("a principal that sends Airlock's document to a node answers nothing by it: o
   });
   await settle(world);
   expect([sent, commandsFor(world, node)]).toEqual([expect.objectContaining({ answer: expect.anything() }), 2]);
-  expect(story(world, node)).toEqual(released);
+  expect(timeline(world, node)).toEqual(released);
   expect(done(world, 'SendTaskSuccess')).toBe(2);
 });
 
 it('a principal that writes into a log group of a function changes nothing but that log', async () => {
-  const world = await startWorld([], usual);
+  const world = await startSimulation([], usual);
   const attacker = new Intruder(world, ['logs:CreateLogStream', 'logs:PutLogEvents']);
   const { group } = world.cloud.lambda.function(world.cloud.resource('Reconcile/Function/Resource').ref).settings.log;
   const audit = world.cloud.resource('Audit/Trail').ref;
@@ -130,5 +130,5 @@ it('a principal that writes into a log group of a function changes nothing but t
   }
   const node = await launch(world);
   await settle(world);
-  expect(story(world, node)).toEqual(released);
+  expect(timeline(world, node)).toEqual(released);
 });

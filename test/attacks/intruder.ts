@@ -1,4 +1,4 @@
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 
@@ -7,10 +7,10 @@ export type Came = { readonly answer: Record<string, unknown> } | { readonly err
 
 /** A principal of the account that has some rights, each on everything, and no other. */
 export class Intruder {
-  readonly #world: World;
+  readonly #world: Simulation;
   readonly #arn = 'arn:aws:iam::123456789012:role/Attacker';
 
-  constructor(world: World, rights: readonly string[]) {
+  constructor(world: Simulation, rights: readonly string[]) {
     this.#world = world;
     const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: rights, Resource: '*' }] };
     world.cloud.iam.roles.set('Attacker', {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Writer } from '../../domain/ledger-rights.ts';
-import { startModelled, type World } from '../../packages/lab/simulation.ts';
+import { type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
-import { launch, settle, startWorld, taintsOf } from '../scenarios/scenario.ts';
+import { launch, settle, startSimulation, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
 /** The role of each writer of the ledger, by its construct. */
@@ -51,7 +51,7 @@ const deciding: Readonly<Record<string, readonly Writer[]>> = {
 const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
 const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@20260928.0' }, launchedAt: { S: 'breaker' } };
 
-let world: World;
+let world: Simulation;
 let TableName: string;
 beforeAll(async () => {
   world = await startModelled(inject('assembly'));
@@ -184,7 +184,7 @@ it('a role of a function without a part in the ledger, and one that may only inv
 });
 
 it('what the roles may write is enough: a node is released', async () => {
-  const own = await startWorld();
+  const own = await startSimulation();
   const node = await launch(own);
   await settle(own);
   expect(own.report(node).outcome).toBe('released');

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { withOperator } from '../scenarios/operator.ts';
-import { functionName, launch, settle, startWorld } from '../scenarios/scenario.ts';
+import { functionName, launch, settle, startSimulation } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
 /** Each queue's construct, and the part of the stack whose role may write there; none where only rules may. */
@@ -14,21 +14,21 @@ const queues = [
   ['Terminations/Queue', ['Admission/Role', 'Reconcile/Role'], ['Terminations/Ended'], 'Terminations'],
 ] as const;
 
-const arnOf = (world: World, path: string) => String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
-const urlOf = (world: World, path: string) => world.cloud.resource(`${path}/Resource`).ref;
-const roleOf = (world: World, path: string): Principal => ({
+const arnOf = (world: Simulation, path: string) => String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
+const urlOf = (world: Simulation, path: string) => world.cloud.resource(`${path}/Resource`).ref;
+const roleOf = (world: Simulation, path: string): Principal => ({
   kind: 'role',
   roleArn: arnOf(world, path),
   sessionName: 'x',
 });
 const eventBridge = (sourceArn: string) => ({ kind: 'service', service: 'events.amazonaws.com', sourceArn }) as const;
-const send = (world: World, who: Principal, QueueUrl: string) =>
+const send = (world: Simulation, who: Principal, QueueUrl: string) =>
   answerTo(world, who, 'sqs', 'SendMessage', { QueueUrl, MessageBody: '{}' });
 const explicit = /AccessDenied: .*with an explicit deny in a resource-based policy/;
 
 describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
   it('takes no message of a principal that has sqs:SendMessage alone, nor of a service without a rule of ours', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const attacker = attackerWith(world, 'sqs:SendMessage');
     for (const kind of ['Queue', 'DeadLetters']) {
       const url = urlOf(world, `${path}/${kind}`);
@@ -44,7 +44,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
   });
 
   it('takes messages of those who write there', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     for (const writer of writers)
       expect(await send(world, roleOf(world, writer), urlOf(world, `${path}/Queue`))).toBeUndefined();
     for (const rule of rules) {
@@ -54,7 +54,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
   });
 
   it('takes no message by way of a queue of its own whose dead letters it would be', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const attacker = attackerWith(world, 'sqs:CreateQueue');
     for (const kind of ['Queue', 'DeadLetters']) {
       const RedrivePolicy = JSON.stringify({
@@ -69,7 +69,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
   });
 
   it('gives its messages to its function alone', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(functionName(world, reader)).settings;
     const take = (who: Principal, QueueUrl: string) => answerTo(world, who, 'sqs', 'ReceiveMessage', { QueueUrl });
     const attacker = attackerWith(world, 'sqs:ReceiveMessage');
@@ -82,7 +82,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
 describe('dead letters', () => {
   beforeAll(() => withOperator());
 
-  const move = (world: World, who: Principal) =>
+  const move = (world: Simulation, who: Principal) =>
     answerTo(world, who, 'sqs', 'StartMessageMoveTask', {
       SourceArn: arnOf(world, 'Dispatch/Queue/DeadLetters'),
       DestinationArn: arnOf(world, 'Dispatch/Queue/Queue'),
@@ -100,7 +100,7 @@ describe('dead letters', () => {
       [await withOperator(), undefined],
       [inject('assembly'), explicit],
     ] as const) {
-      const world = await startWorld([], undefined, assembly);
+      const world = await startSimulation([], undefined, assembly);
       const other = attackerWith(world, ...rights);
       expect(await move(world, other)).toMatch(explicit);
       const role = world.cloud.iam.role(other.kind === 'role' ? other.roleArn : '');
@@ -113,7 +113,7 @@ describe('dead letters', () => {
   });
 
   it('are none for a node that is released', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     await launch(world);
     await settle(world);
     expect(world.services.sqs.all().filter(({ visible }) => visible > 0)).toEqual([]);

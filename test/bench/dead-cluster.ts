@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { Fault } from '../../packages/local-kubernetes/faults.ts';
 import { latency } from '../scale/latency.ts';
@@ -56,7 +56,7 @@ export async function measureDeadCluster(folder: string): Promise<readonly Measu
 async function released(assembly: string, fault?: Fault): Promise<{ healthy: number[]; dead: number[] }> {
   const clock = new VirtualClock();
   const machine = async () => new ModelledMachine();
-  const world = await World.start({ assembly, clock, clusters: [healthy, dead], machine, faults: latency(clock) });
+  const world = await Simulation.start({ assembly, clock, clusters: [healthy, dead], machine, faults: latency(clock) });
   try {
     const until = clock.now() + deadMs;
     if (fault) world.clusters.get(dead)?.faults.plant(({ aws, now }) => aws && now < until, fault);

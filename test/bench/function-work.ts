@@ -1,7 +1,7 @@
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { latency } from '../scale/latency.ts';
 
@@ -27,7 +27,7 @@ export async function workOfLaunches(
 ): Promise<ReadonlyMap<string, Work>> {
   const clock = new VirtualClock();
   const machine = async () => new ModelledMachine();
-  const world = await World.start({ assembly, clock, clusters: ['demo'], machine, faults: latency(clock) });
+  const world = await Simulation.start({ assembly, clock, clusters: ['demo'], machine, faults: latency(clock) });
   const session = new Session();
   try {
     const launch = () => world.launch(karpenterNode('demo', 'airlock.dev/bootstrap'));
@@ -68,7 +68,7 @@ export async function workOfLaunches(
 }
 
 /** What Lambda's own lines at the end of invocations say, by function. */
-function reports({ cloud }: World) {
+function reports({ cloud }: Simulation) {
   const found = new Map<string, { readonly invocations: number; readonly waitedMs: number; readonly asset: string }>();
   for (const { settings } of cloud.lambda.functions.values()) {
     const name = settings.environment['POWERTOOLS_SERVICE_NAME'];

@@ -1,6 +1,6 @@
 import { phaseTable } from '../../domain/launch-phases.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, receiptIn, startModelled, type World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, receiptIn, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { podStartMs } from '../../packages/local-kubernetes/kubelet.ts';
 import { latency } from '../scale/latency.ts';
@@ -48,7 +48,7 @@ async function alone(assembly: string): Promise<Orchestration> {
     for (let index = 0; index < 20; index++) nodes.push(await launch(22_000 + ((index * 1_730) % 6_000)));
     const waits = waitsOf(world, nodes);
     const transitions = nodes.map((node) => world.report(node).transitions);
-    const receipts = nodes.flatMap((node) => receiptIn(world.storyOf(node)) ?? []);
+    const receipts = nodes.flatMap((node) => receiptIn(world.timelineOf(node)) ?? []);
     const measures = [
       {
         measure: 'lone launch, agent online → command sent, median / worst of 20',
@@ -76,7 +76,7 @@ async function alone(assembly: string): Promise<Orchestration> {
 /** 200 launches within ten seconds, in a pool that has shown nothing yet. */
 async function crowd(assembly: string): Promise<readonly Measure[]> {
   let before = 0;
-  const calls = (world: World) =>
+  const calls = (world: Simulation) =>
     Object.entries(world.calls()).reduce(
       (sum, [name, count]) => (name.startsWith('kubernetes:') ? sum + count : sum),
       0,

@@ -1,4 +1,4 @@
-import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 
 /** How long a launch waited for Airlock, in milliseconds on the world's clock. */
 export interface Waits {
@@ -20,7 +20,7 @@ interface Task {
 }
 
 /** What each node waited, by what the stand-ins of SQS, SSM, Step Functions and EC2 recorded: nothing that Airlock says about itself is in it. */
-export function waitsOf(world: World, nodes: readonly LaunchedNode[]): readonly Waits[] {
+export function waitsOf(world: Simulation, nodes: readonly LaunchedNode[]): readonly Waits[] {
   const tasks = [...tasksOf(world).values()];
   const invocations = new Map(
     world.services.ssm
@@ -46,7 +46,7 @@ export function waitsOf(world: World, nodes: readonly LaunchedNode[]): readonly 
 }
 
 /** The states that asked a queue for something, by their tokens. */
-function tasksOf(world: World): ReadonlyMap<string, Task> {
+function tasksOf(world: Simulation): ReadonlyMap<string, Task> {
   const tasks = new Map<string, Task>();
   for (const { operation, input, at, error } of world.cloud.journal) {
     if (error !== undefined) continue;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { attach } from '../../cli/start/attach.ts';
-import type { Rig } from '../../cli/start/rig.ts';
+import type { SimulationSetup } from '../../cli/start/setup.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
@@ -123,17 +123,17 @@ const options = (file = kubeconfig()) => ({
 });
 
 describe('a run with a running cluster', () => {
-  let rig: Rig | undefined;
-  afterAll(() => rig?.stop());
+  let setup: SimulationSetup | undefined;
+  afterAll(() => setup?.stop());
 
   it('takes its gated nodes as instances that have just launched, and they are released in that cluster', async () => {
     const steps: string[] = [];
-    rig = await attach(options(), (step) => steps.push(step));
+    setup = await attach(options(), (step) => steps.push(step));
 
-    const nodes = await rig.launch();
-    const ended = await rig.world.settle(90_000);
+    const nodes = await setup.launch();
+    const ended = await setup.world.settle(90_000);
 
-    const reports = nodes.map((node) => rig?.world.report(node));
+    const reports = nodes.map((node) => setup?.world.report(node));
     expect(steps).toContain(
       'left alone: lab-worker3 has the providerID kind://docker/lab/lab-worker3; accepted is aws:///<zone>/<instance-id>',
     );

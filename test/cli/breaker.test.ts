@@ -3,13 +3,13 @@ import { breakers, closeBreaker } from '../../cli/breaker.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
 import { asOperator, withOperator } from '../scenarios/operator.ts';
-import { launch, settle, startWorld, story } from '../scenarios/scenario.ts';
+import { launch, settle, startSimulation, timeline } from '../scenarios/scenario.ts';
 
 // The first call synthesizes the app.
 beforeAll(() => withOperator(), 120_000);
 
 it('an operator sees which breaker is open and closes it by hand, once; then nodes are tried as before', async () => {
-  const world = await startWorld([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
+  const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
   for (let count = 0; count < 3; count++) {
     await launch(world);
     await settle(world);
@@ -23,13 +23,13 @@ it('an operator sees which breaker is open and closes it by hand, once; then nod
   });
   const next = await launch(world);
   await settle(world);
-  expect(story(world, next).at(-1)).toBe('Node Quarantined');
+  expect(timeline(world, next).at(-1)).toBe('Node Quarantined');
   const closed = world.audit().filter((event) => event['detail-type'] === 'Breaker Closed');
   expect(closed.map(({ detail }) => detail)).toMatchObject([{ by: 'an operator', pool: 'sandboxed' }]);
 }, 60_000);
 
 it('an operator whom airlock.yaml does not name cannot close it, and is told who can', async () => {
-  const world = await startWorld();
+  const world = await startSimulation();
   const scope = { cluster: 'demo', pool: 'sandboxed', release: 'gvisor@1' };
   await asOperator(world, async (reach) => {
     await expect(closeBreaker(reach, scope, '2026-11-21T10:00:00.000Z')).rejects.toThrow(
@@ -39,7 +39,7 @@ it('an operator whom airlock.yaml does not name cannot close it, and is told who
 });
 
 it('an operator without the right to put events closes it, and is told that the audit trail does not know', async () => {
-  const world = await startWorld([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
+  const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
   for (let count = 0; count < 3; count++) {
     await launch(world);
     await settle(world);

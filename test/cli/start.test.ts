@@ -31,16 +31,16 @@ const RunSchema = v.strictObject({
       transitions: count,
     }),
   ),
-  lanes: v.strictObject({ kubernetes: v.string(), machine: v.string() }),
+  backends: v.strictObject({ kubernetes: v.string(), machine: v.string() }),
   calls: v.record(v.pipe(v.string(), v.regex(/^[a-z0-9]+:[A-Za-z ]+$/)), count),
 });
 
 describe('airlock start --json', () => {
-  it('prints one object and nothing else, with the way of each node, the lanes and the calls', async () => {
+  it('prints one object and nothing else, with the way of each node, the backends and the calls', async () => {
     const { code, out, err } = await airlock(['start', '--json', '--clock', 'virtual', '--nodes', '2']);
 
     expect([code, err]).toEqual([0, '']);
-    const { nodes, lanes, calls } = v.parse(RunSchema, JSON.parse(out));
+    const { nodes, backends, calls } = v.parse(RunSchema, JSON.parse(out));
     expect(nodes.map(({ runtime, outcome }) => [runtime, outcome])).toEqual(Array(2).fill(['gvisor', 'released']));
     for (const { stages, transitions, version } of nodes) {
       expect(version).toMatch(/^20\d{6}\.\d+$/);
@@ -48,15 +48,15 @@ describe('airlock start --json', () => {
       expect(stages.map(({ ms }) => ms)).toEqual(stages.map(({ ms }) => ms).toSorted((one, other) => one - other));
       expect(transitions).toBeLessThanOrEqual(8);
     }
-    expect(lanes.kubernetes).toBe('stand-in');
-    expect(lanes.machine).toContain('simulated');
+    expect(backends.kubernetes).toBe('stand-in');
+    expect(backends.machine).toContain('simulated');
     expect(calls['ssm:SendCommand']).toBeLessThanOrEqual(2);
     expect(calls['kubernetes:patch nodes']).toBeGreaterThanOrEqual(2);
   });
 });
 
 describe('airlock start, for people', () => {
-  it('shows the way, the receipts, the audit trail and the lanes, and a planted fault as what it is', async () => {
+  it('shows the way, the receipts, the audit trail and the backends, and a planted fault as what it is', async () => {
     const { code, out, err } = await airlock([
       ...['start', '--clock', 'virtual', '--nodes', '1'],
       ...['--fault', 'not-sandboxed', '--fault', 'events-doubled'],

@@ -9,7 +9,7 @@ import { outsiders, rolesThatMay, verdictOf } from '../../cli/pages/doors/verdic
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { Intruder } from '../attacks/intruder.ts';
-import { launch, pass, startWorld } from '../scenarios/scenario.ts';
+import { launch, pass, startSimulation } from '../scenarios/scenario.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const { Resources: resources } = JSON.parse(
@@ -96,7 +96,7 @@ describe('docs/doors.md', () => {
 
 describe('the local cloud decides as docs/doors.md says', () => {
   it('about a principal that has one right', async () => {
-    const world = await startWorld([], async () => new ModelledMachine());
+    const world = await startSimulation([], async () => new ModelledMachine());
     const node = await launch(world);
     await pass(world, 10_000);
     const key = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
@@ -138,7 +138,7 @@ describe('the local cloud decides as docs/doors.md says', () => {
   });
 
   it("about Airlock's roles at doors without a policy of their own", async () => {
-    const world = await startWorld([], async () => new ModelledMachine());
+    const world = await startSimulation([], async () => new ModelledMachine());
     const roles = rolesOf(resources);
     const arnOf = (id: string) => {
       const { ref = '', attributes = {} } = world.cloud.resources.find(({ logicalId }) => logicalId === id) ?? {};

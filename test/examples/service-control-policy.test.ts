@@ -7,9 +7,9 @@ import * as lambda from '@aws-sdk/client-lambda';
 import * as states from '@aws-sdk/client-sfn';
 import * as ssm from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { evaluateIdentity, readPolicy, type Verdict } from '../../packages/local-aws/iam.ts';
-import { functionName, startWorld } from '../scenarios/scenario.ts';
+import { functionName, startSimulation } from '../scenarios/scenario.ts';
 
 const file = join(import.meta.dirname, '..', '..', 'examples', 'service-control-policy', 'policy.json');
 const text = readFileSync(file, 'utf8');
@@ -33,7 +33,7 @@ function verdict(principal: string, action: string, resource: string, keys: Reco
 
 /** The doors of a stack, as it is deployed. */
 async function deployed() {
-  const world: World = await startWorld();
+  const world: Simulation = await startSimulation();
   const { roleArn } = world.cloud.lambda.function(functionName(world, 'Dispatch')).settings;
   return {
     document: world.services.ssm.documents()[0]?.arn ?? '',

@@ -1,7 +1,7 @@
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError, type Faults, type ObservedCall } from '../../packages/local-aws/aws.ts';
 import type { Clock } from '../../packages/local-aws/clock.ts';
-import type { Dice } from './dice.ts';
+import type { SeededRandom } from './seeded-random.ts';
 
 /** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */
 export interface SeenCall extends ObservedCall {
@@ -27,14 +27,14 @@ const longestCallMs = 40;
 export class Calls implements Faults {
   readonly #planted: CallFault[] = [];
   readonly #clock: Clock;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
   readonly #callers = new Map<string, string>();
   readonly #functions = new Set<string>();
 
-  /** @param dice how long each call takes */
-  constructor(world: World, dice: Dice) {
+  /** @param random how long each call takes */
+  constructor(world: Simulation, random: SeededRandom) {
     this.#clock = world.clock;
-    this.#dice = dice;
+    this.#random = random;
     for (const { settings } of world.cloud.lambda.functions.values()) {
       const name = settings.environment['POWERTOOLS_SERVICE_NAME'];
       if (name === undefined) continue;
@@ -63,7 +63,7 @@ export class Calls implements Faults {
   async #ask(when: 'before' | 'after', call: ObservedCall): Promise<Strike> {
     const seen = { ...call, caller: this.#callerOf(call) };
     // Without it whatever runs at the same moment would run in one piece.
-    if (this.#functions.has(seen.caller)) await this.#clock.sleep(this.#dice.int(1, longestCallMs));
+    if (this.#functions.has(seen.caller)) await this.#clock.sleep(this.#random.int(1, longestCallMs));
     for (const fault of this.#planted) {
       const strike = await fault[when]?.(seen);
       if (strike !== undefined) return strike;

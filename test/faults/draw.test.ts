@@ -11,7 +11,7 @@ describe('a run of the fault matrix', () => {
     expect(Array.from({ length: 300 }, (_, run) => draw(2, run))).not.toEqual(runs);
   });
 
-  it('plays each fault alone in the default sitting, and several together', () => {
+  it('plays each fault alone in the default session, and several together', () => {
     const alone = runs.filter(({ faults: planted }) => planted.length === 1).map(({ faults: [only] }) => only);
     expect(new Set(alone)).toEqual(new Set(names));
     expect(new Set(runs.map(({ faults: planted }) => planted.length))).toEqual(new Set([0, 1, 2, 3, 4, 5]));

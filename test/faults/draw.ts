@@ -1,5 +1,5 @@
-import { Dice } from './dice.ts';
 import { faults } from './families/all.ts';
+import { SeededRandom } from './seeded-random.ts';
 
 /** What one run is made of: a pure function of the seed and of the run's number. */
 export interface Draw {
@@ -11,7 +11,7 @@ export interface Draw {
   readonly withinMs: number;
 }
 
-/** The largest pool of all, which every sitting plays at least once. */
+/** The largest pool of all, which every session plays at least once. */
 const largest = 300;
 
 /** Sizes of pools with their shares in a thousand runs: a failure has most often to do with one node, and a large pool takes its time. */
@@ -25,22 +25,22 @@ const sizes: readonly (readonly [share: number, from: number, to: number])[] = [
 
 /** Draws a run: the first ones play each fault alone, then every other one plays several together. */
 export function draw(seed: number, run: number): Draw {
-  const dice = new Dice(seed, run);
+  const random = new SeededRandom(seed, run);
   const names = Object.keys(faults);
-  const alone = run <= names.length || dice.chance(0.4);
-  const picked = alone ? [names[(run + names.length - 1) % names.length] ?? ''] : dice.some(names, dice.int(2, 5));
-  const nodes = run === 0 ? largest : size(dice);
-  return { seed, run, faults: run === 0 ? [] : picked, nodes, withinMs: nodes === 1 ? 0 : dice.int(0, 90_000) };
+  const alone = run <= names.length || random.chance(0.4);
+  const picked = alone ? [names[(run + names.length - 1) % names.length] ?? ''] : random.some(names, random.int(2, 5));
+  const nodes = run === 0 ? largest : size(random);
+  return { seed, run, faults: run === 0 ? [] : picked, nodes, withinMs: nodes === 1 ? 0 : random.int(0, 90_000) };
 }
 
-function size(dice: Dice): number {
-  let thrown = dice.int(
+function size(random: SeededRandom): number {
+  let thrown = random.int(
     1,
     sizes.reduce((sum, [share]) => sum + share, 0),
   );
   for (const [share, from, to] of sizes) {
     thrown -= share;
-    if (thrown <= 0) return dice.int(from, to);
+    if (thrown <= 0) return random.int(from, to);
   }
   return 1;
 }

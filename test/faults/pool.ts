@@ -21,7 +21,7 @@ export class Players {
   /**
    * Plays all runs, the given order kept as far as there are processes.
    *
-   * @param done told of each run as it ends; false ends the sitting early
+   * @param done told of each run as it ends; false ends the session early
    */
   async play(draws: Iterable<Draw>, done: (played: Played) => boolean): Promise<void> {
     const left = draws[Symbol.iterator]();

@@ -6,14 +6,14 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { Copy } from '../mutations/assembly.ts';
-import { breakages } from './breakages.ts';
 import { type Draw, draw } from './draw.ts';
 import { faults } from './families/all.ts';
+import { clusterName, replacingPool } from './fault-run.ts';
+import { knownDefects } from './known-defects.ts';
 import type { Played } from './play.ts';
 import { Players } from './pool.ts';
 import { Progress } from './progress.ts';
 import { Table } from './table.ts';
-import { clusterName, replacingPool } from './trial.ts';
 import { whole } from './whole.ts';
 
 interface Options {
@@ -23,7 +23,7 @@ interface Options {
   readonly run?: number;
   readonly fault?: string;
   readonly processes: number;
-  readonly breakages?: string | true;
+  readonly knownDefects?: string | true;
   readonly report?: string;
 }
 
@@ -31,10 +31,10 @@ const options = new Command('test:faults')
   .description('Break everything around the product, and see whether the rules hold')
   .option('--seed <number>', 'which chance', whole(0), 1)
   .option('--runs <number>', 'how many runs', whole(1), 200)
-  .option('--from <number>', 'the first of them, where a sitting goes on that was ended', whole(0), 0)
+  .option('--from <number>', 'the first of them, where a session goes on that was ended', whole(0), 0)
   .option('--run <number>', 'replay this run alone', whole(0))
   .option('--fault <name>', 'play this fault alone, in every run')
-  .option('--breakages [name]', 'break the product in each way that the matrix has to find')
+  .option('--known-defects [name]', 'break the product in each way that the matrix has to find')
   .option('--processes <number>', 'how many runs at once', whole(1, 256), availableParallelism())
   .option('--report <file>', "write each run's result into a file, as Vitest's JSON reporter does")
   .parse()
@@ -66,13 +66,13 @@ try {
     stringify({ clusters: [{ name: clusterName, instanceProfiles: ['demo-nodes'] }], manifests: 'manual', pools }),
   );
   const { assembly } = await synthesizeSimulated(folder, { config });
-  const good = options.breakages === undefined ? await matrix(assembly) : await breakAll(assembly);
+  const good = options.knownDefects === undefined ? await matrix(assembly) : await breakAll(assembly);
   process.exitCode = good ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Plays the matrix and prints it, also where somebody ends the sitting early. @returns whether the rules held */
+/** Plays the matrix and prints it, also where somebody ends the session early. @returns whether the rules held */
 async function matrix(assembly: string): Promise<boolean> {
   const table = new Table();
   const results: { fullName: string; status: string }[] = [];
@@ -102,11 +102,11 @@ async function matrix(assembly: string): Promise<boolean> {
 
 /** Breaks the product in one way after the other, and plays until the matrix sees it. @returns whether it saw all of them */
 async function breakAll(assembly: string): Promise<boolean> {
-  const wanted = breakages.filter(({ name }) =>
-    name.includes(options.breakages === true ? '' : String(options.breakages)),
+  const wanted = knownDefects.filter(({ name }) =>
+    name.includes(options.knownDefects === true ? '' : String(options.knownDefects)),
   );
   let missed = 0;
-  process.stdout.write('result | breakage | run | what it said\n--- | --- | --- | ---\n');
+  process.stdout.write('result | known defect | run | what it said\n--- | --- | --- | ---\n');
   for (const { name, apply } of wanted) {
     const copy = new Copy(assembly);
     try {
@@ -129,6 +129,6 @@ async function breakAll(assembly: string): Promise<boolean> {
       copy.remove();
     }
   }
-  process.stdout.write(`${wanted.length} breakages, ${missed} missed, seed ${options.seed}\n`);
+  process.stdout.write(`${wanted.length} known defects, ${missed} missed, seed ${options.seed}\n`);
   return missed === 0;
 }

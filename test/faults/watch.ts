@@ -1,5 +1,5 @@
 import { runtimeTag } from '../../domain/tags.ts';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
@@ -57,7 +57,7 @@ export class Watch {
   readonly #gated = new Set<string>();
   readonly #seen = new Set<string>();
 
-  constructor(world: World, cluster: KubernetesStandIn, gate: string) {
+  constructor(world: Simulation, cluster: KubernetesStandIn, gate: string) {
     const { clock } = world;
     world.services.ec2.watch(({ id, state, launchTime, tags }) => {
       const ours = tags[runtimeTag] !== undefined;

@@ -25,6 +25,6 @@ process.on('message', (draw: Draw) => {
     (error: unknown) => fall(error),
   );
 });
-// A terminal tells every process of the sitting; the parent ends it once the runs that are under way are over.
+// A terminal tells every process of the session; the parent ends it once the runs that are under way are over.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));

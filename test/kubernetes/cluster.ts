@@ -27,7 +27,7 @@ type Soon<T> = T | Promise<T>;
 
 /** An API server as tests use one: the stand-in, or a real one. */
 interface TestApi extends Api {
-  readonly lane: string;
+  readonly backend: string;
   readonly faults: Faults;
   /** How often AWS roles made each request: `kubernetes:patch nodes`. */
   readonly counts: Map<string, number>;

@@ -40,7 +40,7 @@ it('fifty pools fit, and a node of the last one has its deadline', { timeout: 30
 
   await world.settle(2 * 60 * 60_000);
 
-  const row = JSON.stringify(world.storyOf(node));
+  const row = JSON.stringify(world.timelineOf(node));
   expect(row).toContain('team-49-sandboxed-workers-of-the-build-farm');
   expect(world.report(node)?.outcome).toBe('released');
 });

@@ -29,7 +29,7 @@ export const againScenarios = {
     machine.reboot('6.8.0-2000-aws');
     node.machineChanged();
     await stage.pass(8 * minute);
-    assert.equal(stage.story(node).at(-1), 'Node Reproven');
+    assert.equal(stage.timeline(node).at(-1), 'Node Reproven');
     assert.deepEqual(ways(stage, node), ['install-1', 'reprove-1']);
     const documents = stage.world.services.ssm.commands().map(({ document }) => document.name.split('-')[2]);
     assert.deepEqual(documents.toSorted(), ['install', 'prove']);
@@ -45,7 +45,7 @@ export const againScenarios = {
       machine.loseRuntime();
       node.machineChanged();
       await stage.pass(8 * minute);
-      assert.equal(stage.story(node).at(-1), 'Reproof Failed');
+      assert.equal(stage.timeline(node).at(-1), 'Reproof Failed');
       assert.deepEqual(stage.taints(node).toSorted(), [gate, 'airlock.dev/quarantined']);
       assert.equal(stage.node(node).metadata.labels?.['node-restriction.kubernetes.io/airlock-runtime'], undefined);
       assert.equal(stage.world.services.ec2.instance(node.instanceId).state, 'running');
@@ -62,7 +62,7 @@ export const againScenarios = {
     machine.reboot('6.8.0-2000-aws');
     node.machineChanged();
     await stage.pass(12 * minute);
-    assert.equal(stage.story(node).at(-1), 'Node Reproven');
+    assert.equal(stage.timeline(node).at(-1), 'Node Reproven');
     stage.undisturbed();
   }),
 
@@ -76,7 +76,7 @@ export const againScenarios = {
           await stage.settle();
         }
         const held = nodes.slice(2);
-        for (const node of held) assert.equal(stage.story(node).at(-1), 'Node Held');
+        for (const node of held) assert.equal(stage.timeline(node).at(-1), 'Node Held');
         cause.mended = true;
         const before = stage.done('SendCommand');
         // The first of them has rested for five minutes, and no other is tried beside it.
@@ -85,7 +85,7 @@ export const againScenarios = {
         assert.equal(held.filter((node) => ways(stage, node).includes('retry-1')).length, 1);
         await stage.pass(8 * minute);
         for (const node of held) {
-          assert.equal(stage.story(node).at(-1), 'Node Released');
+          assert.equal(stage.timeline(node).at(-1), 'Node Released');
           assert.deepEqual(ways(stage, node), ['install-1', 'retry-1']);
         }
         const told = stage.world.audit().map((event) => event['detail-type']);

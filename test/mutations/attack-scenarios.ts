@@ -64,7 +64,7 @@ export const attackScenarios = {
       for (const action of ['judge', 'replace', 'keep']) await attacker.invoke('Remediation', { action, key });
       for (const operation of ['CancelCommand', 'CompleteLifecycleAction', 'TerminateInstances'])
         assert.equal(stage.done(operation), 0, `${operation} was called`);
-      assert.deepEqual(stage.story(node), ['Node Admitted', 'Command Sent']);
+      assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Command Sent']);
     },
     [],
     endless,

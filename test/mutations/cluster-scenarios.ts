@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { startModelled, type World } from '../../packages/lab/simulation.ts';
+import { type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
 import type { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
@@ -17,14 +17,14 @@ const kinds = [
   'RuntimeClass',
 ];
 
-function clusterOf(world: World): KubernetesStandIn {
+function clusterOf(world: Simulation): KubernetesStandIn {
   const found = world.clusters.get(cluster);
   assert.ok(found, 'there is no cluster');
   return found;
 }
 
 /** Airlock's objects in the cluster, as `Kind name`. */
-function objects(world: World): readonly string[] {
+function objects(world: Simulation): readonly string[] {
   return kinds.flatMap((kind) =>
     clusterOf(world)
       .objects(kind)
@@ -33,7 +33,7 @@ function objects(world: World): readonly string[] {
   );
 }
 
-function logOf(world: World): string {
+function logOf(world: Simulation): string {
   return world.cloud.resource('Manifests/Prepare/Log/Resource').ref;
 }
 
@@ -45,7 +45,7 @@ function toldIn(messages: readonly string[]): readonly string[] {
 }
 
 /** Collects what a function writes from now on: its log group goes with the stack. */
-function overhear(world: World, group: string): readonly string[] {
+function overhear(world: Simulation, group: string): readonly string[] {
   const { logs } = world.cloud;
   const messages: string[] = [];
   const append = logs.append.bind(logs);
@@ -57,7 +57,7 @@ function overhear(world: World, group: string): readonly string[] {
 }
 
 /** Invokes a function as a service of AWS would, which no policy of a role stops, and waits for its end. */
-async function invoke(world: World, path: string, event: object): Promise<void> {
+async function invoke(world: Simulation, path: string, event: object): Promise<void> {
   const { ref } = world.cloud.resource(`${path}/Function/Resource`);
   let ended = false;
   const end = () => {

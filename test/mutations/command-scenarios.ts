@@ -14,7 +14,7 @@ export const commandScenarios = {
     assert.equal(stage.world.services.states.executions().length, 1);
     assert.equal(stage.commandsFor(node), 1);
     assert.equal(stage.done('SendTaskSuccess'), 2);
-    assert.deepEqual(stage.story(node), released);
+    assert.deepEqual(stage.timeline(node), released);
   }),
 
   'an admission that dies after StartExecution starts no second': on(async (stage) => {
@@ -114,7 +114,7 @@ export const commandScenarios = {
     assert.equal(stage.commandsFor(node), 2);
     assert.equal(stage.done('SendTaskSuccess'), 2);
     const ours = world.services.ssm.commands().find(({ comment }) => comment !== 'by hand');
-    assert.equal(receiptIn(world.storyOf(node))?.installation?.commandId, ours?.id);
+    assert.equal(receiptIn(world.timelineOf(node))?.installation?.commandId, ours?.id);
   }),
 
   'a result that SSM does not show yet is read seconds later': on(async (stage) => {

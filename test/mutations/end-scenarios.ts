@@ -45,7 +45,7 @@ export const endScenarios = {
       await stage.pass(60_000);
       stage.world.services.ec2.terminate(node.instanceId);
       await stage.pass(7_000);
-      assert.deepEqual(stage.story(node), ['Node Admitted', 'Command Sent', 'Node Forgotten']);
+      assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Command Sent', 'Node Forgotten']);
       assert.equal(stage.world.services.states.running, 0);
       // SSM refuses to cancel on an instance that shuts down; that it was asked is what needs the right.
       const asked = stage.world.cloud.journal.filter(({ operation }) => operation === 'CancelCommand');
@@ -54,7 +54,7 @@ export const endScenarios = {
         ['InvalidInstanceId'],
       );
       await stage.pass(30 * 60_000);
-      assert.equal(stage.story(node).length, 3);
+      assert.equal(stage.timeline(node).length, 3);
       assert.ok(stage.logged('Terminations'), 'gone wrote no log');
       stage.undisturbed();
     },
@@ -68,7 +68,7 @@ export const endScenarios = {
     stage.world.cloud.faults = onceAfter('StopExecution');
     stage.world.services.ec2.terminate(node.instanceId);
     await stage.pass(10 * 60_000);
-    assert.deepEqual(stage.story(node), ['Node Admitted', 'Node Forgotten']);
+    assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Node Forgotten']);
     assert.ok(stage.done('ChangeMessageVisibilityBatch') > 0, 'nobody waited');
     stage.undisturbed();
   }),

@@ -9,10 +9,10 @@ export const failureScenarios = {
     async (stage) => {
       const node = await stage.launch();
       await stage.settle();
-      assert.equal(stage.story(node).at(-1), 'Node Replaced');
+      assert.equal(stage.timeline(node).at(-1), 'Node Replaced');
       assert.equal(stage.done('TerminateInstances'), 1);
       await stage.pass(10 * 60_000);
-      assert.equal(stage.story(node).at(-1), 'Node Replaced');
+      assert.equal(stage.timeline(node).at(-1), 'Node Replaced');
       stage.undisturbed();
     },
     ['not-sandboxed'],
@@ -28,7 +28,7 @@ export const failureScenarios = {
         without: ['karpenter.sh/nodepool'],
       });
       await stage.settle();
-      assert.equal(stage.story(node).at(-1), 'Node Replaced');
+      assert.equal(stage.timeline(node).at(-1), 'Node Replaced');
       assert.equal(stage.done('TerminateInstanceInAutoScalingGroup'), 1);
       stage.undisturbed();
     },
@@ -73,7 +73,7 @@ export const failureScenarios = {
         nodes.push(await stage.launch());
         await stage.settle();
       }
-      const ends = nodes.map((node) => stage.story(node).at(-1));
+      const ends = nodes.map((node) => stage.timeline(node).at(-1));
       assert.deepEqual(ends, ['Node Quarantined', 'Node Quarantined', 'Node Held', 'Node Held']);
       const opened = stage.world.audit().filter((event) => event['detail-type'] === 'Breaker Opened');
       assert.equal(opened.length, 1);
@@ -97,7 +97,7 @@ export const failureScenarios = {
         await stage.pass(80_000);
         assert.equal(stage.done('SendCommand') - before, 1);
         await stage.settle();
-        for (const node of held) assert.equal(stage.story(node).at(-1), 'Node Held');
+        for (const node of held) assert.equal(stage.timeline(node).at(-1), 'Node Held');
         assert.equal(stage.done('SendCommand') - before, 2);
         broken = false;
         const good = await Promise.all(Array.from({ length: 3 }, () => stage.launch()));

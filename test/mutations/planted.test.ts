@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
-import { breakages } from '../faults/breakages.ts';
+import { knownDefects } from '../faults/known-defects.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
 import { guardMutations } from './guard-mutations.ts';
@@ -19,9 +19,9 @@ class Unbundled extends Copy {
   }
 }
 
-it('every mistake of test:mutations, and of test:faults with --breakages, still has the place where it is planted', async () => {
+it('every mistake of test:mutations, and of test:faults with --known-defects, still has the place where it is planted', async () => {
   const original = new Unbundled(inject('assembly'));
-  const all = [...mutations, ...grantMutations(original), ...breakages];
+  const all = [...mutations, ...grantMutations(original), ...knownDefects];
   original.remove();
   const lost: string[] = [];
   for (const { name, apply } of all) {

@@ -16,7 +16,7 @@ export const reconcileScenarios = {
     const nodes = [await stage.launch(), await stage.launch()];
     await stage.settle();
     for (const node of nodes) {
-      assert.deepEqual(stage.story(node), released);
+      assert.deepEqual(stage.timeline(node), released);
       assert.ok(stage.reached(node, 'released') <= 8 * minute, 'it was found late');
     }
     assert.equal(stage.world.services.states.executions().length, 2);
@@ -51,7 +51,7 @@ export const reconcileScenarios = {
     lose(stage, 'aws.ssm');
     const node = await stage.launch();
     await stage.settle();
-    assert.deepEqual(stage.story(node), released);
+    assert.deepEqual(stage.timeline(node), released);
     assert.ok(stage.reached(node, 'released') <= 8 * minute, 'it was asked for late');
     assert.equal(stage.commandsFor(node), 1);
     assert.equal(stage.done('SendTaskSuccess'), 2);
@@ -106,7 +106,7 @@ export const reconcileScenarios = {
     lose(stage, 'aws.ec2');
     ec2.terminate(node.instanceId);
     await stage.pass(4 * minute);
-    assert.deepEqual(stage.story(node), ['Node Admitted', 'Node Forgotten']);
+    assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Node Forgotten']);
     assert.deepEqual(
       states.executions().map(({ status }) => status),
       ['ABORTED'],
@@ -131,7 +131,7 @@ export const reconcileScenarios = {
       ssm.commands().flatMap(({ invocations }) => invocations.map(({ status }) => status)),
       ['Cancelled', 'Success'],
     );
-    assert.equal(stage.story(node).filter((type) => type === 'Node Forgotten').length, 1);
+    assert.equal(stage.timeline(node).filter((type) => type === 'Node Forgotten').length, 1);
   }),
 
   'a node whose execution was aborted gets its end': on(async (stage) => {
@@ -140,7 +140,7 @@ export const reconcileScenarios = {
     for (const execution of stage.world.services.states.executions()) execution.stop('Operator', 'by hand');
     await stage.pass(45 * minute);
     assert.equal(stage.outcome(node), 'deadline-passed');
-    assert.equal(stage.story(node).filter((type) => type === 'Node Quarantined').length, 1);
+    assert.equal(stage.timeline(node).filter((type) => type === 'Node Quarantined').length, 1);
     assert.deepEqual(stage.taints(node), ['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
     stage.undisturbed();
   }),

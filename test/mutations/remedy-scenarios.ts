@@ -19,7 +19,7 @@ export const remedyScenarios = {
     async (stage) => {
       const node = await stage.launch({ instanceProfile: 'database' });
       await stage.pass(60 * minute);
-      assert.deepEqual(stage.story(node), []);
+      assert.deepEqual(stage.timeline(node), []);
       assert.equal(stage.done('SendCommand'), 0);
       assert.equal(stage.world.services.ec2.instance(node.instanceId).state, 'running');
     },
@@ -34,7 +34,7 @@ export const remedyScenarios = {
       await stage.pass(60 * minute);
       stage.world.services.ec2.retag(node.instanceId, claimed);
       await stage.pass(30 * minute);
-      assert.deepEqual(stage.story(node), []);
+      assert.deepEqual(stage.timeline(node), []);
     },
     ['not-sandboxed'],
     undefined,
@@ -53,7 +53,7 @@ export const remedyScenarios = {
       detail: { 'instance-id': node.instanceId, state: 'running' },
     });
     await stage.pass(5 * minute);
-    assert.deepEqual(stage.story(node), []);
+    assert.deepEqual(stage.timeline(node), []);
   }),
 
   'a gated node that is tagged an hour late is never ended': on(
@@ -62,7 +62,7 @@ export const remedyScenarios = {
       await stage.pass(60 * minute);
       stage.world.services.ec2.retag(node.instanceId, claimed);
       await stage.pass(40 * minute);
-      assert.equal(stage.story(node).at(-1), 'Node Quarantined');
+      assert.equal(stage.timeline(node).at(-1), 'Node Quarantined');
       assert.equal(stage.done('TerminateInstances'), 0);
     },
     ['not-sandboxed'],
@@ -77,7 +77,7 @@ export const remedyScenarios = {
       stage.world.services.ec2.instance(node.instanceId).instanceProfile =
         'arn:aws:iam::123456789012:instance-profile/database';
       await stage.settle();
-      assert.equal(stage.story(node).at(-1), 'Node Quarantined');
+      assert.equal(stage.timeline(node).at(-1), 'Node Quarantined');
       // The function itself says no; that IAM would, too, is not asked.
       stage.undisturbed();
     },

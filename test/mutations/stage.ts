@@ -5,8 +5,8 @@ import {
   karpenterNode,
   type LaunchedNode,
   type NodeChange,
+  type Simulation,
   startModelled,
-  type World,
 } from '../../packages/lab/simulation.ts';
 import type { Faults } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
@@ -19,12 +19,12 @@ const patienceMs = 40 * 60_000;
 
 /** What a scenario plays on: a fresh world over one assembly, on the virtual clock. */
 export class Stage {
-  readonly world: World;
+  readonly world: Simulation;
   readonly clock: VirtualClock;
   /** The assembly with rules of its own; the functions are loaded from it while the world goes on. */
   readonly #copy: Copy | undefined;
 
-  private constructor(world: World, clock: VirtualClock, copy: Copy | undefined) {
+  private constructor(world: Simulation, clock: VirtualClock, copy: Copy | undefined) {
     this.world = world;
     this.clock = clock;
     this.#copy = copy;
@@ -77,8 +77,8 @@ export class Stage {
     return found.ms;
   }
 
-  story(node: LaunchedNode): readonly string[] {
-    return this.world.storyOf(node).map((event) => event['detail-type']);
+  timeline(node: LaunchedNode): readonly string[] {
+    return this.world.timelineOf(node).map((event) => event['detail-type']);
   }
 
   node({ nodeName }: LaunchedNode): StoredObject {

@@ -15,7 +15,7 @@ export const wayScenarios = {
     await stage.pass(10 * 60_000);
     for (const node of nodes) {
       assert.equal(stage.outcome(node), 'released');
-      assert.deepEqual(stage.story(node), released);
+      assert.deepEqual(stage.timeline(node), released);
       assert.equal(stage.commandsFor(node), 1);
       assert.ok(stage.reached(node, 'installing') - 25_000 <= 10_000, 'the command came late');
       assert.ok(stage.reached(node, 'proven') <= 45_000, 'the result came late');
@@ -23,7 +23,7 @@ export const wayScenarios = {
       assert.deepEqual(stage.taints(node), []);
       const { metadata } = stage.node(node);
       assert.equal(metadata.labels?.['node-restriction.kubernetes.io/airlock-runtime'], 'gvisor');
-      const receipt = receiptIn(world.storyOf(node));
+      const receipt = receiptIn(world.timelineOf(node));
       assert.deepEqual(JSON.parse(metadata.annotations?.['airlock.dev/receipt'] ?? '{}'), receipt);
       assert.match(receipt?.installation?.sha256 ?? '', /^[0-9a-f]{64}$/);
       assert.match(receipt?.installation?.evidence ?? '', /Starting gVisor/);
@@ -100,7 +100,12 @@ export const wayScenarios = {
       assert.equal(stage.outcome(node), 'proof-failed');
       assert.ok(stage.reached(node, 'quarantined') <= 120_000, 'the failure came late');
       assert.deepEqual(stage.taints(node), [gate, 'airlock.dev/quarantined']);
-      assert.deepEqual(stage.story(node), ['Node Admitted', 'Command Sent', 'Installation Failed', 'Node Quarantined']);
+      assert.deepEqual(stage.timeline(node), [
+        'Node Admitted',
+        'Command Sent',
+        'Installation Failed',
+        'Node Quarantined',
+      ]);
       assert.match(stage.node(node).metadata.annotations?.['airlock.dev/receipt'] ?? '', /proof-failed/);
       stage.undisturbed();
     },

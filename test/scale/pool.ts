@@ -1,10 +1,10 @@
-import { karpenterNode, type LaunchedNode, startModelled, type World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { latency } from './latency.ts';
 
 /** What a run of a large pool showed. */
 export interface PoolRun {
-  readonly world: World;
+  readonly world: Simulation;
   readonly nodes: readonly LaunchedNode[];
   /** Whether every node had ended in time. */
   readonly ended: boolean;
@@ -26,7 +26,7 @@ export async function runPool(
   assembly: string,
   count: number,
   withinMs: number,
-  prepare: (world: World) => void = () => {},
+  prepare: (world: Simulation) => void = () => {},
 ): Promise<PoolRun> {
   const began = performance.now();
   const clock = new VirtualClock();

@@ -1,9 +1,9 @@
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 
 /** A role of the account that holds one action on everything, and nothing else. */
-export function roleWith(world: World, action: string): Principal {
+export function roleWith(world: Simulation, action: string): Principal {
   const { iam } = world.cloud;
   const name = `only-${action.replace(':', '-')}`;
   const roleArn = `arn:aws:iam::123456789012:role/${name}`;

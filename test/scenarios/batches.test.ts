@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, expect, inject, it } from 'vitest';
 import { synthesize } from '../../cli/synthesize.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, type World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, type Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { isReady } from '../../packages/local-kubernetes/kubelet.ts';
-import { cluster, gate, settle, startWorld } from './scenario.ts';
+import { cluster, gate, settle, startSimulation } from './scenario.ts';
 
 /** From the binding of a pod until it runs, in the stand-in's kubelet. */
 const podStartMs = 1_600;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 /** What a pool of nodes showed on its way. */
 interface Seen {
-  readonly world: World;
+  readonly world: Simulation;
   readonly nodes: readonly LaunchedNode[];
   /** How many functions of a name were at work at once, at most. */
   readonly atOnce: ReadonlyMap<string, number>;
@@ -33,7 +33,7 @@ interface Seen {
 
 /** Launches nodes evenly within a time, and lets them run to their ends. */
 async function play(count: number, withinMs: number): Promise<Seen> {
-  const world = await startWorld([], async () => new ModelledMachine());
+  const world = await startSimulation([], async () => new ModelledMachine());
   const { clock } = world;
   world.clusters.get(cluster)?.counts.clear();
   const readyAt = new Map<string, number>();
@@ -106,7 +106,7 @@ it.each([
   async (_what, fault) => {
     const played = async (down: boolean) => {
       const { assembly } = twoClusters;
-      const world = await startWorld([], async () => new ModelledMachine(), assembly, clusters);
+      const world = await startSimulation([], async () => new ModelledMachine(), assembly, clusters);
       const [here = '', there = ''] = clusters;
       const until = world.clock.now() + 10 * 60_000;
       if (down) world.clusters.get(there)?.faults.plant(({ aws, now }) => aws && now < until, fault);

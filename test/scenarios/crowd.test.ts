@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { launch, startWorld } from './scenario.ts';
+import { launch, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
 /** More than Step Functions starts at once in any region where its quotas are the small ones. */
 const crowd = 1_000;
 
 it('a crowd of launches that no event told of is admitted by one run of reconcile, past the throttle of StartExecution', async () => {
-  const world = await startWorld([], async () => new ModelledMachine());
+  const world = await startSimulation([], async () => new ModelledMachine());
   world.services.events.delivery = ({ event }) => (event.source === 'aws.ec2' ? [] : undefined);
   for (let launched = 0; launched < crowd; launched++)
     await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });

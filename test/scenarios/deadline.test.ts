@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { receiptIn, type World } from '../../packages/lab/simulation.ts';
-import { commandsFor, done, launch, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+import { receiptIn, type Simulation } from '../../packages/lab/simulation.ts';
+import { commandsFor, done, launch, pass, settle, startSimulation, taintsOf, timeline } from './scenario.ts';
 import { endless } from './slow.ts';
 
 const minutes = 60_000;
 
 /** The one invocation of a run with one command. */
-function invocation(world: World) {
+function invocation(world: Simulation) {
   const [one, ...others] = world.services.ssm.commands().flatMap(({ invocations }) => invocations);
   expect(others).toEqual([]);
   if (one === undefined) throw new Error('no command was sent');
@@ -15,11 +15,11 @@ function invocation(world: World) {
 
 describe('an installation that still runs when its time is up', () => {
   it('is cancelled, and its end comes before the node is touched, before the deadline', async () => {
-    const world = await startWorld([], endless);
+    const world = await startSimulation([], endless);
     const node = await launch(world);
     await settle(world);
 
-    const receipt = receiptIn(world.storyOf(node));
+    const receipt = receiptIn(world.timelineOf(node));
     expect(receipt?.outcome).toBe('deadline-passed');
     expect(done(world, 'CancelCommand')).toBe(1);
     const { status, endedAt = Number.NaN } = invocation(world);
@@ -33,13 +33,13 @@ describe('an installation that still runs when its time is up', () => {
   });
 
   it('under an agent that does not answer is left alone in time, and the receipt says that its end was not seen', async () => {
-    const world = await startWorld([], endless);
+    const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, 2 * minutes);
     world.services.ssm.agents.silence(node.instanceId);
     await settle(world);
 
-    const receipt = receiptIn(world.storyOf(node));
+    const receipt = receiptIn(world.timelineOf(node));
     expect([receipt?.outcome, receipt?.detail]).toEqual([
       'deadline-passed',
       expect.stringContaining('was cancelled and has not ended'),
@@ -50,7 +50,7 @@ describe('an installation that still runs when its time is up', () => {
 
 describe('what a node is told', () => {
   it('is how much time it has', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const nodes = [await launch(world), await launch(world, { tags: { 'airlock:deadline-minutes': '6' } })];
     await settle(world);
 
@@ -63,7 +63,7 @@ describe('what a node is told', () => {
 
 describe('the tag airlock:deadline-minutes', () => {
   it('gives one instance another deadline', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined, tags: { 'airlock:deadline-minutes': '6' } });
     await settle(world);
     expect(world.report(node).outcome).toBe('agent-never-came');
@@ -73,13 +73,13 @@ describe('the tag airlock:deadline-minutes', () => {
   it.each(['0', '4', '121', '6m', '6\n', ' 6', '06', '1e1'])(
     'is ignored where it says %j, and the audit trail says so',
     async (value) => {
-      const world = await startWorld();
+      const world = await startSimulation();
       const node = await launch(world, { tags: { 'airlock:deadline-minutes': value } });
       await settle(world);
       expect(world.report(node).outcome).toBe('released');
-      const [admitted] = world.storyOf(node);
+      const [admitted] = world.timelineOf(node);
       expect(admitted?.detail).toMatchObject({ ignored: expect.stringContaining(JSON.stringify(value)) });
-      expect(story(world, node)).toHaveLength(4);
+      expect(timeline(world, node)).toHaveLength(4);
     },
   );
 });

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { manifestsVersion } from '../../kubernetes/version.ts';
-import { type ClusterSettings, startModelled, type World } from '../../packages/lab/simulation.ts';
+import { type ClusterSettings, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import { AwsError, type Principal } from '../../packages/local-aws/aws.ts';
 import type { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
@@ -9,7 +9,7 @@ import { redeploy } from './redeploy.ts';
 import { cluster } from './scenario.ts';
 
 /** Deploys the sample over a cluster that EKS has in some way. */
-async function deployed(settings: ClusterSettings = {}, clusters: readonly string[] = [cluster]): Promise<World> {
+async function deployed(settings: ClusterSettings = {}, clusters: readonly string[] = [cluster]): Promise<Simulation> {
   const world = await startModelled(inject('assembly'), {
     clusters,
     clusterSettings: { [cluster]: settings },
@@ -19,13 +19,13 @@ async function deployed(settings: ClusterSettings = {}, clusters: readonly strin
 }
 
 /** The names of Airlock's objects in the cluster, by kind. */
-function objects(world: World, kind: string): readonly string[] {
+function objects(world: Simulation, kind: string): readonly string[] {
   const all = world.clusters.get(cluster)?.objects(kind) ?? [];
   return all.map(({ metadata }) => metadata.name).filter((name) => !['default', 'kube-system'].includes(name));
 }
 
 /** Invokes a function as a role that AWSLambdaRole alone is attached to, and waits for its end. */
-async function invoke(world: World, path: string, event: object): Promise<string> {
+async function invoke(world: Simulation, path: string, event: object): Promise<string> {
   const { cloud } = world;
   const roleArn = 'arn:aws:iam::123456789012:role/invoker';
   cloud.iam.roles.set('invoker', {
@@ -137,11 +137,11 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     },
   };
-  const versionOf = (world: World) => {
+  const versionOf = (world: Simulation) => {
     const { settings } = world.cloud.lambda.function(world.cloud.resource('Manifests/Prepare/Function/Resource').ref);
     return manifestsVersion(renderManifests(JSON.parse(settings.environment['MANIFESTS'] ?? '')));
   };
-  const everything = (world: World) =>
+  const everything = (world: Simulation) =>
     [
       'ValidatingAdmissionPolicy',
       'ValidatingAdmissionPolicyBinding',
@@ -203,7 +203,7 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
 
 describe('a cluster that was made again under its name', () => {
   /** The function keeps the address of the one before, which nobody knows any more. */
-  const outdate = ({ cloud }: World, path: string) => {
+  const outdate = ({ cloud }: Simulation, path: string) => {
     const { ref } = cloud.resource(`${path}/Function/Resource`);
     const { environment } = cloud.lambda.function(ref).settings;
     const CLUSTER_ENDPOINT = 'https://0123456789ABCDEF.gr7.eu-central-1.eks.amazonaws.com';

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
-import { commandsFor, done, launch, pass, settle, startWorld, withoutReconcile } from './scenario.ts';
+import { commandsFor, done, launch, pass, settle, startSimulation, withoutReconcile } from './scenario.ts';
 
-const start = () => startWorld([], async () => new ModelledMachine());
+const start = () => startSimulation([], async () => new ModelledMachine());
 
 /** Milliseconds from the time at which a node's agent came online until its command was sent. */
-function waited(world: World, { instanceId, launchedAt }: LaunchedNode, agentAfterMs: number): number {
+function waited(world: Simulation, { instanceId, launchedAt }: LaunchedNode, agentAfterMs: number): number {
   const sent = world.services.ssm.commands().find(({ invocations }) => invocations[0]?.instanceId === instanceId);
   return (sent?.requestedAt ?? Number.NaN) - launchedAt - agentAfterMs;
 }

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { provenLabel } from '../../domain/kubernetes.ts';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
-import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
-import { commandsFor, gate, launch, nodeOf, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+import { commandsFor, gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline } from './scenario.ts';
 
 const minute = 60_000;
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
@@ -16,11 +16,11 @@ function machineOf({ machine }: LaunchedNode): SimulatedMachine {
 }
 
 /** A node that was released, as it stands some minutes later. */
-async function releasedNode(world: World): Promise<LaunchedNode> {
+async function releasedNode(world: Simulation): Promise<LaunchedNode> {
   const node = await launch(world);
   await settle(world);
   await pass(world, 5 * minute);
-  expect(story(world, node)).toEqual(released);
+  expect(timeline(world, node)).toEqual(released);
   return node;
 }
 
@@ -38,7 +38,7 @@ function loseHandler(node: LaunchedNode): void {
   reboot(node);
 }
 
-function executions(world: World): readonly string[] {
+function executions(world: Simulation): readonly string[] {
   return world.services.states
     .executions()
     .map(({ name, status }) => `${name.split('-').slice(3, -1).join('-')} ${status}`);
@@ -46,7 +46,7 @@ function executions(world: World): readonly string[] {
 
 describe('a released node that was booted again with another kernel', () => {
   it('is proven anew by the document that changes nothing, and stays open meanwhile', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await releasedNode(world);
     const gated: boolean[] = [];
     world.clusters.get('demo')?.watchNodes(({ spec }) => {
@@ -55,7 +55,13 @@ describe('a released node that was booted again with another kernel', () => {
     reboot(node, kernel);
     await pass(world, 8 * minute);
 
-    expect(story(world, node)).toEqual([...released, 'Node Admitted', 'Command Sent', 'Node Proven', 'Node Reproven']);
+    expect(timeline(world, node)).toEqual([
+      ...released,
+      'Node Admitted',
+      'Command Sent',
+      'Node Proven',
+      'Node Reproven',
+    ]);
     expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reprove-1 SUCCEEDED']);
     expect(commandsFor(world, node)).toBe(2);
     expect(machineOf(node).restarts()).toBe(1);
@@ -68,7 +74,7 @@ describe('a released node that was booted again with another kernel', () => {
   });
 
   it('is proven anew once for each such boot', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await releasedNode(world);
     reboot(node, kernel);
     await pass(world, 30 * minute);
@@ -79,17 +85,17 @@ describe('a released node that was booted again with another kernel', () => {
   });
 
   it('is not judged by a result that no event told of: reconcile asks for it', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await releasedNode(world);
     world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
     reboot(node, kernel);
     await pass(world, 12 * minute);
-    expect(story(world, node).at(-1)).toBe('Node Reproven');
+    expect(timeline(world, node).at(-1)).toBe('Node Reproven');
     expect(commandsFor(world, node)).toBe(2);
   });
 
   it('is no failure where its instance goes away meanwhile, and its launch does not end twice', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await releasedNode(world);
     world.cloud.faults = {
       beforeCall: ({ operation }) =>
@@ -97,10 +103,10 @@ describe('a released node that was booted again with another kernel', () => {
     };
     reboot(node, kernel);
     await pass(world, 4 * minute);
-    expect(story(world, node)).toEqual([...released, 'Node Admitted']);
+    expect(timeline(world, node)).toEqual([...released, 'Node Admitted']);
     world.services.ec2.terminate(node.instanceId);
     await pass(world, minute);
-    expect(story(world, node)).toEqual([...released, 'Node Admitted', 'Reproof Failed']);
+    expect(timeline(world, node)).toEqual([...released, 'Node Admitted', 'Reproof Failed']);
     expect(world.report(node).outcome).toBe('instance-gone');
     expect(world.services.states.running).toBe(0);
   });
@@ -108,12 +114,12 @@ describe('a released node that was booted again with another kernel', () => {
 
 describe('a released node whose handler is gone', () => {
   it('gets its gate back, loses the label, and is not ended', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await releasedNode(world);
     loseHandler(node);
     await pass(world, 12 * minute);
 
-    expect(story(world, node).at(-1)).toBe('Reproof Failed');
+    expect(timeline(world, node).at(-1)).toBe('Reproof Failed');
     const receipt = JSON.parse(nodeOf(world, node).metadata.annotations?.['airlock.dev/receipt'] ?? '');
     expect(receipt).toMatchObject({ gate: 'returned' });
     expect(taintsOf(world, node).toSorted()).toEqual([gate, 'airlock.dev/quarantined']);
@@ -126,7 +132,7 @@ describe('a released node whose handler is gone', () => {
 
 describe('released nodes that all lose their handler', () => {
   it('get their gates back under the breaker: it opens, no substitute is asked for after that, and those are tried anew', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const nodes = [];
     for (let count = 0; count < 4; count++) nodes.push(await launch(world));
     await settle(world);

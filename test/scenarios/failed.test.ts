@@ -2,11 +2,22 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
-import { cluster, commandsFor, gate, launch, nodeOf, pass, settle, startWorld, story, taintsOf } from './scenario.ts';
+import {
+  cluster,
+  commandsFor,
+  gate,
+  launch,
+  nodeOf,
+  pass,
+  settle,
+  startSimulation,
+  taintsOf,
+  timeline,
+} from './scenario.ts';
 
 describe('a proof that says that the container is not in gVisor', () => {
   it('keeps the gate, brings the old configuration back, and says so on the node', async () => {
-    const world = await startWorld(['not-sandboxed']);
+    const world = await startSimulation(['not-sandboxed']);
     const node = await launch(world);
     const { machine } = node;
     if (!(machine instanceof SimulatedMachine)) throw new Error('this test reads the tree of a simulated machine');
@@ -22,20 +33,20 @@ describe('a proof that says that the container is not in gVisor', () => {
     expect(metadata.labels).not.toHaveProperty('node-restriction.kubernetes.io/airlock-runtime');
     expect(metadata.annotations?.['airlock.dev/receipt']).toContain('proof-failed');
     expect(world.clusters.get(cluster)?.events()).toMatchObject([{ type: 'Warning', reason: 'AirlockQuarantined' }]);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Installation Failed', 'Node Quarantined']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Installation Failed', 'Node Quarantined']);
   });
 });
 
 describe('a pod that does not run although the handler is listed and the proof on the host passed', () => {
   it('keeps the gate, and the words of the kubelet stand in the receipt', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['pods-fail'], world, karpenterNode(cluster, gate)));
     await settle(world);
 
     const { outcome, detail } = world.report(node);
     expect([outcome, detail]).toEqual(['proof-pod-failed', expect.stringContaining('FailedCreatePodSandBox')]);
     expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven', 'Node Quarantined']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven', 'Node Quarantined']);
     await pass(world, 5_000);
     expect(world.clusters.get(cluster)?.pods()).toEqual([]);
   });
@@ -43,7 +54,7 @@ describe('a pod that does not run although the handler is listed and the proof o
 
 describe('an outcome that is worth another try', () => {
   it('is tried again, and the node is released once the download site is well', async () => {
-    const world = await startWorld(['download-404']);
+    const world = await startSimulation(['download-404']);
     const node = await launch(world);
     await settle(world);
 
@@ -55,7 +66,7 @@ describe('an outcome that is worth another try', () => {
 
 describe('an agent', () => {
   it('that never comes is agent-never-came at the deadline', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['agent-never'], world, karpenterNode(cluster, gate)));
     await settle(world);
     const { outcome, stages } = world.report(node);
@@ -65,7 +76,7 @@ describe('an agent', () => {
   });
 
   it('that is too old gets no command', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['agent-old'], world, karpenterNode(cluster, gate)));
     await settle(world);
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['agent-too-old', 0]);
@@ -75,14 +86,14 @@ describe('an agent', () => {
 
 describe('a cluster', () => {
   it('that is down for two minutes delays the release and does not prevent it', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['cluster-down'], world, karpenterNode(cluster, gate)));
     await settle(world);
     expect(world.report(node).outcome).toBe('released');
   });
 
   it('that forbids every change ends as cluster-forbade, and the gate stays', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['cluster-forbids'], world, karpenterNode(cluster, gate)));
     await settle(world);
     expect(world.report(node).outcome).toBe('cluster-forbade');
@@ -91,7 +102,7 @@ describe('a cluster', () => {
   });
 
   it('that the node never joins ends as node-never-joined by the deadline', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['node-never-joins'], world, karpenterNode(cluster, gate)));
     await settle(world);
     const { outcome, stages } = world.report(node);

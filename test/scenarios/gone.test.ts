@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { provenLabel } from '../../domain/kubernetes.ts';
-import { type LaunchedNode, receiptIn, type World } from '../../packages/lab/simulation.ts';
+import { type LaunchedNode, receiptIn, type Simulation } from '../../packages/lab/simulation.ts';
 import {
   commandsFor,
   done,
@@ -8,9 +8,9 @@ import {
   launch,
   pass,
   settle,
-  startWorld,
-  story,
+  startSimulation,
   taintsOf,
+  timeline,
   withoutReconcile,
 } from './scenario.ts';
 import { endless } from './slow.ts';
@@ -21,19 +21,19 @@ const stages: readonly (readonly [string, number])[] = [
   ['has a command at work', 60_000],
 ];
 
-const ways: readonly (readonly [string, (world: World, node: LaunchedNode) => void])[] = [
+const ways: readonly (readonly [string, (world: Simulation, node: LaunchedNode) => void])[] = [
   ['is terminated', ({ services }, { instanceId }) => services.ec2.terminate(instanceId)],
   ['is stopped', ({ services }, { instanceId }) => services.ec2.stop(instanceId)],
 ];
 
 /** How many ends the audit trail tells of. */
-function ends(world: World, node: LaunchedNode): readonly string[] {
-  return story(world, node).filter((type) => /Released|Quarantined|Forgotten|Replaced/.test(type));
+function ends(world: Simulation, node: LaunchedNode): readonly string[] {
+  return timeline(world, node).filter((type) => /Released|Quarantined|Forgotten|Replaced/.test(type));
 }
 
 describe.each(ways)('an instance that %s', (_, depart) => {
   it('while its installation runs ends at once as instance-gone, and the command is cancelled', async () => {
-    const world = await startWorld([], endless);
+    const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, 60_000);
     expect(commandsFor(world, node)).toBe(1);
@@ -41,7 +41,7 @@ describe.each(ways)('an instance that %s', (_, depart) => {
     depart(world, node);
     await settle(world);
 
-    const receipt = receiptIn(world.storyOf(node));
+    const receipt = receiptIn(world.timelineOf(node));
     expect(receipt?.outcome).toBe('instance-gone');
     expect(Date.parse(receipt?.endedAt ?? '') - before).toBeLessThanOrEqual(10_000);
     expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED']);
@@ -59,7 +59,7 @@ describe.each(ways)('an instance that %s', (_, depart) => {
 
 describe('an instance that gets a spot warning', () => {
   it('goes on, and ends as instance-gone once EC2 takes it away', async () => {
-    const world = await startWorld([], endless);
+    const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, 60_000);
     const before = world.clock.now();
@@ -69,13 +69,13 @@ describe('an instance that gets a spot warning', () => {
     await settle(world);
 
     expect(ends(world, node)).toEqual(['Node Forgotten']);
-    expect(Date.parse(receiptIn(world.storyOf(node))?.endedAt ?? '') - before).toBeLessThanOrEqual(130_000);
+    expect(Date.parse(receiptIn(world.timelineOf(node))?.endedAt ?? '') - before).toBeLessThanOrEqual(130_000);
   });
 });
 
 describe.each(stages)('an instance that is terminated while it %s', (_, afterMs) => {
   it('gets no command after that, and has one end at most', async () => {
-    const world = await startWorld([], endless);
+    const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, afterMs);
     const sent = commandsFor(world, node);
@@ -90,10 +90,10 @@ describe.each(stages)('an instance that is terminated while it %s', (_, afterMs)
 
 describe('an instance that is terminated while it waits for its Node', () => {
   it('ends at once: no other call to the cluster is waited for', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { joinAfterMs: undefined });
     await pass(world, 120_000);
-    expect(story(world, node)).toContain('Node Proven');
+    expect(timeline(world, node)).toContain('Node Proven');
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 10_000);
     expect(ends(world, node)).toEqual(['Node Forgotten']);
@@ -104,7 +104,7 @@ describe('an instance that is terminated while it waits for its Node', () => {
 
 describe('an instance that is released', () => {
   it('has had its end: its termination is nothing to Airlock', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
     world.services.ec2.terminate(node.instanceId);
@@ -116,7 +116,7 @@ describe('an instance that is released', () => {
 
 describe('an instance that is stopped and started again', () => {
   it('is another launch, with an end of its own', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, 60_000);
     world.services.ec2.stop(node.instanceId);
@@ -124,12 +124,12 @@ describe('an instance that is stopped and started again', () => {
     world.services.ec2.start(node.instanceId);
     await pass(world, 30 * 60_000);
     expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED', 'FAILED']);
-    const outcomes = world.storyOf(node).flatMap(({ detail }) => ('outcome' in detail ? [detail.outcome] : []));
+    const outcomes = world.timelineOf(node).flatMap(({ detail }) => ('outcome' in detail ? [detail.outcome] : []));
     expect(outcomes).toEqual(['instance-gone', 'agent-never-came']);
   });
 
   it('has its earlier launch ended, and the command of that never run, although nobody told of the stop', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await pass(world, 25_100);
     world.services.ssm.agents.silence(node.instanceId);
@@ -144,7 +144,7 @@ describe('an instance that is stopped and started again', () => {
     world.services.events.delivery = undefined;
     await pass(world, 5 * 60_000);
 
-    expect(story(world, node)).toEqual([
+    expect(timeline(world, node)).toEqual([
       ...['Node Admitted', 'Command Sent', 'Node Admitted', 'Node Forgotten'],
       ...['Installation Failed', 'Command Sent', 'Node Proven', 'Node Released'],
     ]);
@@ -155,7 +155,7 @@ describe('an instance that is stopped and started again', () => {
   });
 
   it('gets its gate back and loses the label of its release before anything else, and is released by a new proof', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
     await pass(world, 5 * 60_000);
@@ -179,6 +179,6 @@ describe('an instance that is stopped and started again', () => {
     const states = seen.filter((state) => state !== 'open, labelled, 0 sent');
     expect(states.slice(0, 2)).toEqual(['gated, labelled, 0 sent', 'gated, not labelled, 0 sent']);
     expect(states.filter((state) => state.startsWith('open'))).toEqual(['open, labelled, 1 sent']);
-    expect(story(world, node).at(-1)).toBe('Node Released');
+    expect(timeline(world, node).at(-1)).toBe('Node Released');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { Autoscaler, karpenterNode } from '../../packages/lab/simulation.ts';
-import { cluster, gate, pass, startWorld, withPools } from './scenario.ts';
+import { cluster, gate, pass, startSimulation, withPools } from './scenario.ts';
 import { slow } from './slow.ts';
 
 const halfAnHour = 1_800_000;
@@ -14,7 +14,7 @@ const usual = { failures: 3, sharePercent: 50, windowMinutes: 60 };
 /** Half an hour with a release that fails its proof on every node, under an autoscaler that keeps a node for each pod. */
 async function badRelease(onFailure: 'quarantine' | 'replace', breaker: typeof usual) {
   const failing = async () => slow(new ModelledMachine(['not-sandboxed']), 60_000);
-  const world = await startWorld([], failing, withPools({ onFailure, breaker }));
+  const world = await startSimulation([], failing, withPools({ onFailure, breaker }));
   const autoscaler = new Autoscaler({ world, cluster, pods, plan: karpenterNode(cluster, gate) });
   await autoscaler.start();
   await pass(world, halfAnHour);

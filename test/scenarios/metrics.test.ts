@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { World } from '../../packages/lab/simulation.ts';
-import { launch, settle, startWorld } from './scenario.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
+import { launch, settle, startSimulation } from './scenario.ts';
 
 interface Metric {
   readonly namespace: string;
@@ -13,7 +13,7 @@ interface Metric {
 }
 
 /** Every metric that functions wrote into their logs in CloudWatch's embedded format, one entry for each set of dimensions. */
-function emitted(world: World): Metric[] {
+function emitted(world: Simulation): Metric[] {
   const lines = world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group));
   return lines.flatMap(({ message }) => {
     if (!message.includes('"_aws"')) return [];
@@ -34,7 +34,7 @@ function emitted(world: World): Metric[] {
 
 describe('metrics', () => {
   it('of a node that was not released are just those that the alarm watches', async () => {
-    const world = await startWorld(['not-sandboxed']);
+    const world = await startSimulation(['not-sandboxed']);
     await launch(world);
     await settle(world);
 
@@ -52,7 +52,7 @@ describe('metrics', () => {
   });
 
   it('of a breaker that opens are just those that the alarm watches', async () => {
-    const world = await startWorld([], async () => new ModelledMachine(['not-sandboxed']));
+    const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']));
     for (let count = 0; count < 3; count++) {
       await launch(world);
       await settle(world);
@@ -70,7 +70,7 @@ describe('metrics', () => {
   });
 
   it('tell each end by its outcome, and how long the way was', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
 

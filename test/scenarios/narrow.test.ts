@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { launch, settle, startWorld } from './scenario.ts';
+import { launch, settle, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
 
 /** Launches nodes at once in an account with room for some invocations. @returns how many invocations found no room, and what went wrong */
 async function play(nodes: number, concurrency: number) {
-  const world = await startWorld([], async () => new ModelledMachine());
+  const world = await startSimulation([], async () => new ModelledMachine());
   world.cloud.lambda.concurrency = concurrency;
   const launched = await Promise.all(Array.from({ length: nodes }, () => launch(world)));
   await settle(world);

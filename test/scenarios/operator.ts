@@ -5,7 +5,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { inject } from 'vitest';
 import type { Reach } from '../../cli/breaker.ts';
 import { synthesize } from '../../cli/synthesize.ts';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 
 let operated: Promise<string> | undefined;
@@ -27,7 +27,7 @@ async function synthesizeOperated(): Promise<string> {
 }
 
 /** Lets an operator work with the account of a world over its end point, as the command line does. */
-export async function asOperator<T>(world: World, act: (reach: Reach) => Promise<T>): Promise<T> {
+export async function asOperator<T>(world: Simulation, act: (reach: Reach) => Promise<T>): Promise<T> {
   const served = await serve(world.cloud);
   const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } =
     served.environment as Record<string, string>;

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { synthesize } from '../../cli/synthesize.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { simulatedCatalogue } from '../../packages/lab/releases.ts';
-import { type ClusterSettings, karpenterNode, startModelled, type World } from '../../packages/lab/simulation.ts';
+import { type ClusterSettings, karpenterNode, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { Copy } from '../mutations/assembly.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function deployed(from = assembly, vault: ClusterSettings = { access: 'private' }): Promise<World> {
+async function deployed(from = assembly, vault: ClusterSettings = { access: 'private' }): Promise<Simulation> {
   const world = await startModelled(from, {
     clusters,
     clusterSettings: { vault },
@@ -47,7 +47,7 @@ function changed(change: (copy: Copy) => void): string {
   return copy.write();
 }
 
-function settingsOf(world: World, path: string) {
+function settingsOf(world: Simulation, path: string) {
   return world.cloud.lambda.function(world.cloud.resource(`${path}/Function/Resource`).ref).settings;
 }
 

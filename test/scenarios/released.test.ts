@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
-import { commandsFor, done, launch, nodeOf, settle, startWorld, taintsOf, withoutReconcile } from './scenario.ts';
+import { commandsFor, done, launch, nodeOf, settle, startSimulation, taintsOf, withoutReconcile } from './scenario.ts';
 
 describe('a tagged launch', () => {
   it('is released, with a receipt that says all, in an audit trail that tells it in order', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
 
-    const receipt = receiptIn(world.storyOf(node));
+    const receipt = receiptIn(world.timelineOf(node));
     expect(receipt).toMatchObject({
       version: 1,
       instanceId: node.instanceId,
@@ -28,7 +28,7 @@ describe('a tagged launch', () => {
         restarts: 1,
       },
     });
-    expect(world.storyOf(node).map((event) => event['detail-type'])).toEqual([
+    expect(world.timelineOf(node).map((event) => event['detail-type'])).toEqual([
       'Node Admitted',
       'Command Sent',
       'Node Proven',
@@ -45,7 +45,7 @@ describe('a tagged launch', () => {
   it.each([0, 30_000, 600_000])(
     'is released when its agent comes %i ms after the launch, and is asked once',
     async (agentAfterMs) => {
-      const world = await startWorld();
+      const world = await startSimulation();
       const node = await launch(world, { agentAfterMs });
       await settle(world);
 
@@ -55,7 +55,7 @@ describe('a tagged launch', () => {
   );
 
   it('is admitted seconds after EC2 shows its instance, where the event came earlier', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     withoutReconcile(world);
     const node = await launch(world, { pendingMs: 8_000, unseenMs: 25_000 });
     await settle(world);
@@ -67,7 +67,7 @@ describe('a tagged launch', () => {
   });
 
   it('is dispatched within ten seconds when it is alone and online', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: 0, pendingMs: 0 });
     await settle(world);
 
@@ -82,11 +82,11 @@ describe('a node that asks for a runtime', () => {
     ['kata', 'kata-qemu', 'boot'],
     ['sysbox', 'sysbox-runc', 'root inside is user'],
   ])('gets %s under the handler %s, and the receipt says what its sandbox said', async (runtime, handler, said) => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { runtimeLabel: runtime, tags: { 'airlock:runtime': runtime } });
     await settle(world);
 
-    expect(receiptIn(world.storyOf(node))).toMatchObject({
+    expect(receiptIn(world.timelineOf(node))).toMatchObject({
       outcome: 'released',
       installation: { runtime, handler, evidence: expect.stringContaining(said) },
     });
@@ -99,7 +99,7 @@ describe('a node that asks for a runtime', () => {
 
 describe('a pool', () => {
   it('shares its commands, and each node has a receipt of its own', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     world.cloud.faults = latency(world.clock);
     const nodes = await Promise.all(Array.from({ length: 6 }, () => launch(world)));
     await settle(world);

@@ -2,13 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
 import { broken } from '../faults/calls.ts';
-import { cluster, commandsFor, done, functionName, gate, launch, pass, settle, startWorld, story } from './scenario.ts';
+import {
+  cluster,
+  commandsFor,
+  done,
+  functionName,
+  gate,
+  launch,
+  pass,
+  settle,
+  startSimulation,
+  timeline,
+} from './scenario.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
 describe('one execution, one installation, one release', () => {
   it('although every event of AWS arrives three times, and late', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['events-doubled'], world, karpenterNode(cluster, gate)));
     await settle(world);
     await pass(world, 60_000);
@@ -16,11 +27,11 @@ describe('one execution, one installation, one release', () => {
     expect(world.services.states.executions()).toHaveLength(1);
     expect(commandsFor(world, node)).toBe(1);
     expect(done(world, 'SendTaskSuccess')).toBe(2);
-    expect(story(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(released);
   });
 
   it('although SendCommand is throttled five times', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['send-throttled'], world, karpenterNode(cluster, gate)));
     await settle(world);
 
@@ -29,7 +40,7 @@ describe('one execution, one installation, one release', () => {
   });
 
   it('although dispatch dies right after SendCommand, before the ledger knows the command', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await world.launch(plant(['dispatch-dies'], world, karpenterNode(cluster, gate)));
     await settle(world);
     // The message of the dead dispatcher comes again after its visibility time-out.
@@ -38,11 +49,11 @@ describe('one execution, one installation, one release', () => {
     expect(world.services.states.executions()).toHaveLength(1);
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
     expect(node.machine instanceof SimulatedMachine && node.machine.restarts()).toBe(1);
-    expect(story(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
+    expect(timeline(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
   });
 
   it('although a dispatcher that died left a claim whose command was never sent', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     let deaths = 1;
     world.cloud.faults = {
       beforeCall: ({ operation }) => (operation === 'SendCommand' && deaths-- > 0 ? 'crash' : undefined),
@@ -57,7 +68,7 @@ describe('one execution, one installation, one release', () => {
 
 describe('a message whose sending failed, for all that the state machine knows', () => {
   it('is not worked off once the next attempt was', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('DispatchQueue-'));
     let lost = 1;
     world.cloud.faults = {
@@ -83,7 +94,7 @@ describe('a message whose sending failed, for all that the state machine knows',
 
 describe("a stranger's command", () => {
   it('of our own document on one of our nodes settles nothing', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: 120_000 });
     await pass(world, 60_000);
     world.services.ssm.registerAgent(node.instanceId, { agentVersion: '3.3.3185.0', machine: node.watched });
@@ -106,11 +117,11 @@ describe("a stranger's command", () => {
     expect(commandsFor(world, node)).toBe(2);
     expect(done(world, 'SendTaskSuccess')).toBe(2);
     expect(world.report(node).outcome).toBe('already-installed');
-    const [receipt] = world.storyOf(node).filter((event) => event['detail-type'] === 'Node Proven');
+    const [receipt] = world.timelineOf(node).filter((event) => event['detail-type'] === 'Node Proven');
     expect(JSON.stringify(receipt?.detail)).not.toContain('by hand');
   });
 });
 
-function roleOf(world: Awaited<ReturnType<typeof startWorld>>): string {
+function roleOf(world: Awaited<ReturnType<typeof startSimulation>>): string {
   return world.cloud.lambda.function(functionName(world, 'Dispatch')).settings.roleArn;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { type LaunchedNode, receiptIn, type World } from '../../packages/lab/simulation.ts';
-import { launch, nodeOf, pass, settle, startWorld, story, taintsOf, withPools } from './scenario.ts';
+import { type LaunchedNode, receiptIn, type Simulation } from '../../packages/lab/simulation.ts';
+import { launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline, withPools } from './scenario.ts';
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);
 const working = async () => new ModelledMachine();
 const minutes = 60_000;
 
 /** Which end of an instance was asked for, by whom. */
-function terminations(world: World): readonly string[] {
+function terminations(world: Simulation): readonly string[] {
   const wanted = ['TerminateInstances', 'CompleteLifecycleAction', 'TerminateInstanceInAutoScalingGroup'];
   return world.cloud.journal
     .filter(({ operation, error }) => wanted.includes(operation) && error === undefined)
@@ -18,12 +18,12 @@ function terminations(world: World): readonly string[] {
     });
 }
 
-function state(world: World, { instanceId }: LaunchedNode): string {
+function state(world: Simulation, { instanceId }: LaunchedNode): string {
   return world.services.ec2.instance(instanceId).state;
 }
 
 /** A node of an Auto Scaling group, whose pool it is. */
-function groupNode(world: World, group: string): Promise<LaunchedNode> {
+function groupNode(world: Simulation, group: string): Promise<LaunchedNode> {
   return launch(world, {
     tags: { 'aws:autoscaling:groupName': group },
     without: ['karpenter.sh/nodepool', 'eks:eks-cluster-name'],
@@ -32,36 +32,38 @@ function groupNode(world: World, group: string): Promise<LaunchedNode> {
 
 describe('a node that failed in a pool that replaces', () => {
   it('is terminated, and ends as replaced, with its outcome', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     await settle(world);
     expect(world.report(node).outcome).toBe('proof-failed');
     expect(terminations(world)).toEqual(['TerminateInstances']);
-    expect(story(world, node).at(-1)).toBe('Node Replaced');
+    expect(timeline(world, node).at(-1)).toBe('Node Replaced');
     await pass(world, 30 * minutes);
-    expect(story(world, node).filter((type) => /Replaced|Quarantined|Forgotten/.test(type))).toEqual(['Node Replaced']);
+    expect(timeline(world, node).filter((type) => /Replaced|Quarantined|Forgotten/.test(type))).toEqual([
+      'Node Replaced',
+    ]);
     expect(state(world, node)).toBe('terminated');
   });
 
   it('is kept where a substitute would end the same way', async () => {
-    const world = await startWorld([], working, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], working, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { agentVersion: '3.3.2745.0' });
     await settle(world);
-    expect([story(world, node).at(-1), terminations(world)]).toEqual(['Node Quarantined', []]);
+    expect([timeline(world, node).at(-1), terminations(world)]).toEqual(['Node Quarantined', []]);
   });
 
   it('is not waited for where it has not joined, and is replaced before its deadline', async () => {
-    const world = await startWorld([], working, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], working, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });
     await settle(world);
-    const receipt = receiptIn(world.storyOf(node));
+    const receipt = receiptIn(world.timelineOf(node));
     expect([receipt?.outcome, receipt?.gate]).toEqual(['agent-never-came', 'no-node']);
     expect(Date.parse(receipt?.endedAt ?? '') - node.launchedAt).toBeLessThanOrEqual(20 * minutes);
     expect(terminations(world)).toEqual(['TerminateInstances']);
   });
 
   it('is kept where its gate had been lifted in this launch, for pods may be on it', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { joinAfterMs: 5_000 });
     await pass(world, 20_000);
     const stranger = nodeOf(world, node);
@@ -70,14 +72,14 @@ describe('a node that failed in a pool that replaces', () => {
       spec: { ...stranger.spec, taints: [] },
     });
     await settle(world);
-    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
     expect(world.report(node).detail).toContain('not replaced: its gate had been lifted in this launch');
     expect(terminations(world)).toEqual([]);
     expect(taintsOf(world, node)).toContain('airlock.dev/bootstrap');
   });
 
   it('is kept where it lost our tag', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     world.cloud.faults = {
       afterCall: ({ operation }) => {
@@ -86,35 +88,38 @@ describe('a node that failed in a pool that replaces', () => {
       },
     };
     await settle(world);
-    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
     expect(world.report(node).detail).toContain('not replaced: it has no tag airlock:runtime');
     expect(terminations(world)).toEqual([]);
   });
 
   it('is kept where the cluster does not say whether its gate was lifted', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     for (const { faults } of world.clusters.values()) faults.plant(({ aws }) => aws, { kind: 'status', code: 403 });
     await settle(world);
     expect(terminations(world)).toEqual([]);
-    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
   });
 });
 
 describe('a pool that replaces once', () => {
   it('has its first failure replaced, and keeps the second', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace-then-quarantine' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace-then-quarantine' }));
     const first = await launch(world);
     await settle(world);
     const second = await launch(world);
     await settle(world);
-    expect([story(world, first).at(-1), story(world, second).at(-1)]).toEqual(['Node Replaced', 'Node Quarantined']);
+    expect([timeline(world, first).at(-1), timeline(world, second).at(-1)]).toEqual([
+      'Node Replaced',
+      'Node Quarantined',
+    ]);
   });
 });
 
 describe('a pool that is an Auto Scaling group', () => {
   it('ends its own instance, and keeps its capacity', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     let launched = 0;
     world.services.autoScaling.addGroup({
       name: 'builders',
@@ -125,15 +130,15 @@ describe('a pool that is an Auto Scaling group', () => {
     await settle(world);
     await pass(world, 5 * minutes);
     expect(terminations(world)).toEqual(['TerminateInstanceInAutoScalingGroup']);
-    expect([story(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
+    expect([timeline(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
   });
 
   it('is not touched where the group itself does not bear our tag: the node is kept, and says so', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     world.services.autoScaling.addGroup({ name: 'builders', tags: {} });
     const node = await groupNode(world, 'builders');
     await settle(world);
-    expect([state(world, node), story(world, node).at(-1)]).toEqual(['running', 'Node Quarantined']);
+    expect([state(world, node), timeline(world, node).at(-1)]).toEqual(['running', 'Node Quarantined']);
     expect(world.report(node).detail).toContain('not replaced: AccessDenied');
   });
 });
@@ -144,7 +149,7 @@ describe('a launch hook that airlock.yaml names for the pool', () => {
   const group = { name: 'builders', tags: { 'airlock:runtime': 'gvisor' }, hook };
 
   it('is completed with CONTINUE by a release, within eight transitions', async () => {
-    const world = await startWorld([], working, withPools({ pools }));
+    const world = await startSimulation([], working, withPools({ pools }));
     world.services.autoScaling.addGroup(group);
     const node = await groupNode(world, 'builders');
     await pass(world, 20_000);
@@ -157,18 +162,18 @@ describe('a launch hook that airlock.yaml names for the pool', () => {
   });
 
   it('is completed with ABANDON by a final failure, and the group launches another', async () => {
-    const world = await startWorld([], failing, withPools({ pools }));
+    const world = await startSimulation([], failing, withPools({ pools }));
     let launched = 0;
     world.services.autoScaling.addGroup({ ...group, launch: () => launched++ });
     const node = await groupNode(world, 'builders');
     await settle(world);
     expect(terminations(world)).toEqual(['CompleteLifecycleAction ABANDON']);
-    expect([story(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
+    expect([timeline(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
   });
 
   it('is completed with CONTINUE for a node that is kept: the gate holds pods off it, and nothing takes it away', async () => {
     const kept = [{ name: 'builders', launchHook: 'airlock', onFailure: 'quarantine' as const }];
-    const world = await startWorld([], failing, withPools({ pools: kept }));
+    const world = await startSimulation([], failing, withPools({ pools: kept }));
     world.services.autoScaling.addGroup(group);
     const node = await groupNode(world, 'builders');
     await settle(world);
@@ -178,7 +183,7 @@ describe('a launch hook that airlock.yaml names for the pool', () => {
   });
 
   it('and no other is answered: one of the same group that is not named goes its own way', async () => {
-    const world = await startWorld([], working, withPools({ pools }));
+    const world = await startSimulation([], working, withPools({ pools }));
     world.services.autoScaling.addGroup({ ...group, hook: { ...hook, name: 'eks-own', defaultResult: 'CONTINUE' } });
     const node = await groupNode(world, 'builders');
     await settle(world);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { here } from '../../packages/local-aws/aws.ts';
 import { stackId } from '../../packages/local-aws/template.ts';
-import { startWorld } from './scenario.ts';
+import { startSimulation } from './scenario.ts';
 
 /** What `docs/rights.md` gives a role: actions, each with the resources as the page writes them. */
 type Page = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
@@ -30,7 +30,7 @@ function plain(id: string): string {
 }
 
 /** Every resource of the stack that an action can name: its ARN, and how the page would write it. */
-function resourcesOf(world: World): { readonly arn: string; readonly written: string }[] {
+function resourcesOf(world: Simulation): { readonly arn: string; readonly written: string }[] {
   const found = world.cloud.resources.flatMap(({ logicalId, type, ref, attributes }) => {
     const own = typeof attributes['Arn'] === 'string' ? attributes['Arn'] : ref;
     const arn = type === 'AWS::SSM::Document' ? `arn:aws:ssm:eu-central-1:123456789012:document/${ref}` : own;
@@ -88,13 +88,13 @@ function resourcesOf(world: World): { readonly arn: string; readonly written: st
 }
 
 /** The role of the function that prepares the cluster. */
-function preparing(world: World): string {
+function preparing(world: Simulation): string {
   return world.cloud.lambda.function(world.cloud.resource('Manifests/Prepare/Function/Resource').ref).settings.roleArn;
 }
 
 describe('a role', () => {
   it('is denied every action on every resource that docs/rights.md does not give it', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const page = readPage();
     const actions = new Set([...page.values()].flatMap((rights) => [...rights.keys()]));
     for (const more of [
@@ -154,7 +154,7 @@ describe('a role', () => {
   });
 
   it('is denied the same action where its condition does not hold', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const dispatch = world.cloud.lambda.function(world.cloud.resource('Dispatch/Function/Resource').ref).settings
       .roleArn;
     const principal = { kind: 'role', roleArn: dispatch, sessionName: 'asked' } as const;
@@ -174,7 +174,7 @@ describe('a role', () => {
   });
 
   it('may let one role into a cluster, with one group and one policy, and no other', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Grant/Function/Resource').ref).settings;
     const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
     const role = preparing(world);
@@ -210,7 +210,7 @@ describe('a role', () => {
   });
 
   it("may end no instance without our tag and a profile of nodes, and no group's instance without our tag", async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Remediation/Function/Resource').ref).settings;
     const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
     const group = 'arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:0:autoScalingGroupName/builders';

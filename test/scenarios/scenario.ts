@@ -6,8 +6,8 @@ import {
   karpenterNode,
   type LaunchedNode,
   type NodeChange,
+  type Simulation,
   startModelled,
-  type World,
 } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
@@ -24,12 +24,12 @@ const patienceMs = 40 * 60_000;
  * @param assembly another assembly than that of the sample airlock.yaml
  * @param clusters those that there are; the sample's unless told
  */
-export async function startWorld(
+export async function startSimulation(
   machineFaults: readonly MachineFault[] = [],
   machine?: () => Promise<Machine>,
   assembly = inject('assembly'),
   clusters: readonly string[] = [cluster],
-): Promise<World> {
+): Promise<Simulation> {
   const mirror = await startMirror();
   const world = await startModelled(assembly, {
     clusters,
@@ -51,44 +51,44 @@ export function withPools(change: PoolRules, assembly = inject('assembly')): str
 }
 
 /** Launches a node of Karpenter's in our cluster. */
-export function launch(world: World, change: NodeChange = {}): Promise<LaunchedNode> {
+export function launch(world: Simulation, change: NodeChange = {}): Promise<LaunchedNode> {
   return world.launch(karpenterNode(cluster, gate, change));
 }
 
 /** Lets time pass until all nodes have ended. Throws where one has not. */
-export async function settle(world: World): Promise<void> {
+export async function settle(world: Simulation): Promise<void> {
   if (!(await world.settle(patienceMs))) throw new Error('a node did not end in time');
 }
 
 /** Lets time pass, whatever happens. */
-export async function pass(world: World, ms: number): Promise<void> {
+export async function pass(world: Simulation, ms: number): Promise<void> {
   if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
 }
 
 /** Turns reconcile off: what a test looks at shall not be done by it. */
-export function withoutReconcile(world: World): void {
+export function withoutReconcile(world: Simulation): void {
   for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
 }
 
 /** The Kubernetes Node of a launched node. Throws where there is none. */
-export function nodeOf(world: World, { nodeName }: LaunchedNode): StoredObject {
+export function nodeOf(world: Simulation, { nodeName }: LaunchedNode): StoredObject {
   const node = world.clusters.get(cluster)?.node(nodeName);
   if (node === undefined) throw new Error(`the cluster has no Node ${nodeName}`);
   return node;
 }
 
 /** The keys of Airlock's own taints on a Node. */
-export function taintsOf(world: World, node: LaunchedNode): readonly string[] {
+export function taintsOf(world: Simulation, node: LaunchedNode): readonly string[] {
   return (nodeOf(world, node).spec?.taints ?? []).map(({ key }) => key).filter((key) => key.startsWith('airlock.dev/'));
 }
 
 /** How often an operation was called with success, as the journal has it. */
-export function done(world: World, operation: string): number {
+export function done(world: Simulation, operation: string): number {
   return world.cloud.journal.filter((entry) => entry.operation === operation && entry.error === undefined).length;
 }
 
 /** How many commands went to a node. */
-export function commandsFor(world: World, { instanceId }: LaunchedNode): number {
+export function commandsFor(world: Simulation, { instanceId }: LaunchedNode): number {
   const wentTo = world.services.ssm
     .commands()
     .filter(({ invocations }) => invocations.some((one) => one.instanceId === instanceId));
@@ -96,12 +96,12 @@ export function commandsFor(world: World, { instanceId }: LaunchedNode): number 
 }
 
 /** The detail-types of a node's events, in order. */
-export function story(world: World, node: LaunchedNode): readonly string[] {
-  return world.storyOf(node).map((event) => event['detail-type']);
+export function timeline(world: Simulation, node: LaunchedNode): readonly string[] {
+  return world.timelineOf(node).map((event) => event['detail-type']);
 }
 
 /** The function whose construct has this name. */
-export function functionName(world: World, construct: string): string {
+export function functionName(world: Simulation, construct: string): string {
   return world.cloud.resource(`${construct}/Function/Resource`).ref;
 }
 

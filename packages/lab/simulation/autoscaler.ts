@@ -5,11 +5,11 @@
  */
 import { karpenterUnregisteredTaint } from '../../../domain/kubernetes.ts';
 import type { LaunchedNode, NodePlan } from './node.ts';
-import type { World } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 
 /** What the autoscaler works for. */
 export interface Demand {
-  readonly world: World;
+  readonly world: Simulation;
   /** The cluster whose Nodes it reads. */
   readonly cluster: string;
   /** Pods that want a node each. */

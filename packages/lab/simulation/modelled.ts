@@ -1,6 +1,6 @@
 import { VirtualClock } from '../../local-aws/clock.ts';
 import { ModelledMachine } from '../machine/modelled.ts';
-import { World, type WorldOptions } from './simulation.ts';
+import { Simulation, type SimulationOptions } from './simulation.ts';
 
 /**
  * Starts a simulation on the virtual clock, with the sample's cluster and modelled machines.
@@ -8,8 +8,8 @@ import { World, type WorldOptions } from './simulation.ts';
  * @param assembly the folder that `cdk synth` wrote
  * @param change what differs
  */
-export function startModelled(assembly: string, change: Partial<WorldOptions> = {}): Promise<World> {
-  return World.start({
+export function startModelled(assembly: string, change: Partial<SimulationOptions> = {}): Promise<Simulation> {
+  return Simulation.start({
     assembly,
     clock: new VirtualClock(),
     clusters: ['demo'],

@@ -3,7 +3,7 @@ import { exampleRuntime } from '../../../domain/runtimes.ts';
 import { AwsError, type Faults } from '../../local-aws/aws.ts';
 import type { FaultName } from '../faults.ts';
 import type { NodePlan } from './node.ts';
-import type { World } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 
 /** How long the Kubernetes API is down where `cluster-down` is planted, in milliseconds. */
 const downMs = 120_000;
@@ -14,7 +14,7 @@ const downMs = 120_000;
  * @param plan how nodes would be launched without them
  * @returns how nodes are launched with them
  */
-export function plant(names: readonly FaultName[], world: World, plan: NodePlan): NodePlan {
+export function plant(names: readonly FaultName[], world: Simulation, plan: NodePlan): NodePlan {
   let planted = plan;
   let throttles = 0;
   let deaths = 0;

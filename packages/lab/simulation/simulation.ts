@@ -16,7 +16,7 @@ import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './
 const propagationDelayMs = 1_500;
 
 /** What a world is made of. */
-export interface WorldOptions {
+export interface SimulationOptions {
   /** The folder of the cloud assembly. */
   readonly assembly: string;
   readonly clock: Clock;
@@ -53,19 +53,19 @@ export interface NodeReport {
  * An account with Airlock deployed in it, its clusters and an autoscaler: everything that a run needs around the synthesized template. What
  * happens to a node is read from the audit trail alone.
  */
-export class World {
+export class Simulation {
   readonly cloud: LocalCloud;
   readonly services: Services;
   readonly clusters: ReadonlyMap<string, KubernetesStandIn>;
   readonly attached: ReadonlyMap<string, AttachedCluster>;
   readonly nodes: LaunchedNode[] = [];
-  readonly #options: Omit<WorldOptions, 'assembly'>;
+  readonly #options: Omit<SimulationOptions, 'assembly'>;
   readonly #audit: AuditEvent[] = [];
   #trail = { group: '', read: 0 };
-  readonly #stories = new Map<string, readonly AuditEvent[]>();
+  readonly #timelines = new Map<string, readonly AuditEvent[]>();
 
   private constructor(
-    options: Omit<WorldOptions, 'assembly'>,
+    options: Omit<SimulationOptions, 'assembly'>,
     cloud: LocalCloud,
     services: Services,
     clusters: ReadonlyMap<string, KubernetesStandIn>,
@@ -79,8 +79,8 @@ export class World {
   }
 
   /** Starts the clusters and deploys the assembly. Throws what the deployment throws. */
-  static async start({ assembly, ...options }: WorldOptions): Promise<World> {
-    const world = await World.open(options);
+  static async start({ assembly, ...options }: SimulationOptions): Promise<Simulation> {
+    const world = await Simulation.open(options);
     try {
       await world.cloud.deploy(assembly);
     } catch (error) {
@@ -91,7 +91,7 @@ export class World {
   }
 
   /** Starts the clusters, in an account in which nothing is deployed yet. */
-  static async open(options: Omit<WorldOptions, 'assembly'>): Promise<World> {
+  static async open(options: Omit<SimulationOptions, 'assembly'>): Promise<Simulation> {
     const { clock, manifests = [] } = options;
     // The first tokens come while the stack is deployed.
     let iam: Iam | undefined;
@@ -137,7 +137,7 @@ export class World {
       parts: [made.part, learn],
       ...(options.faults === undefined ? {} : { faults: options.faults }),
     });
-    return new World(options, cloud, made.services(), clusters, attached);
+    return new Simulation(options, cloud, made.services(), clusters, attached);
   }
 
   get clock(): Clock {
@@ -176,21 +176,21 @@ export class World {
       const event = JSON.parse(message) as AuditEvent;
       this.#audit.push(event);
       const id = instanceOf(event);
-      this.#stories.set(id, [...(this.#stories.get(id) ?? []), event]);
+      this.#timelines.set(id, [...(this.#timelines.get(id) ?? []), event]);
     }
     return this.#audit;
   }
 
   /** The node's own part of the audit trail. */
-  storyOf(node: LaunchedNode): readonly AuditEvent[] {
+  timelineOf(node: LaunchedNode): readonly AuditEvent[] {
     this.audit();
-    return this.#stories.get(node.instanceId) ?? [];
+    return this.#timelines.get(node.instanceId) ?? [];
   }
 
   /** Whether every execution has ended, and there is one for each node in our care. */
   ended(): boolean {
     if (this.services.states.running > 0) return false;
-    return this.nodes.every((node) => !node.ours || receiptIn(this.storyOf(node)) !== undefined);
+    return this.nodes.every((node) => !node.ours || receiptIn(this.timelineOf(node)) !== undefined);
   }
 
   /**
@@ -209,9 +209,9 @@ export class World {
 
   /** How a node ended, or how far it is. */
   report(node: LaunchedNode): NodeReport {
-    const story = this.storyOf(node);
-    const receipt = receiptIn(story);
-    const admitted = story.find((event) => event['detail-type'] === 'Node Admitted');
+    const timeline = this.timelineOf(node);
+    const receipt = receiptIn(timeline);
+    const admitted = timeline.find((event) => event['detail-type'] === 'Node Admitted');
     const request = admitted?.['detail-type'] === 'Node Admitted' ? admitted.detail.request : undefined;
     const executions = this.services.states.executions().filter(({ name }) => name.startsWith(node.instanceId));
     return {
@@ -221,7 +221,7 @@ export class World {
       version: receipt?.installation?.release ?? request?.release ?? '',
       outcome: receipt?.outcome ?? '',
       detail: receipt?.detail ?? '',
-      stages: stagesOf(node.launchedAt, story),
+      stages: stagesOf(node.launchedAt, timeline),
       transitions: executions.reduce((sum, { transitions }) => sum + transitions, 0),
     };
   }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Served, serve } from '../../local-aws/server.ts';
 import { startModelled } from '../simulation/modelled.ts';
 import { karpenterNode, type LaunchedNode } from '../simulation/node.ts';
-import type { World } from '../simulation/simulation.ts';
+import type { Simulation } from '../simulation/simulation.ts';
 
 const hasCli = has('aws');
 if (!hasCli) {
@@ -22,7 +22,7 @@ function has(program: string): boolean {
   }
 }
 
-let world: World;
+let world: Simulation;
 let node: LaunchedNode;
 let served: Served;
 

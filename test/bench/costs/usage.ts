@@ -1,4 +1,4 @@
-import { karpenterNode, type LaunchedNode, startModelled, type World } from '../../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, type Simulation, startModelled } from '../../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { latency } from '../../scale/latency.ts';
 
@@ -64,7 +64,7 @@ export async function usageWhileIdle(assembly: string): Promise<Usage> {
   }
 }
 
-async function open(assembly: string): Promise<World> {
+async function open(assembly: string): Promise<Simulation> {
   const clock = new VirtualClock();
   const world = await startModelled(assembly, {
     clock,
@@ -74,7 +74,7 @@ async function open(assembly: string): Promise<World> {
   return world;
 }
 
-async function launchAll(world: World, count: number, withinMs: number): Promise<readonly LaunchedNode[]> {
+async function launchAll(world: Simulation, count: number, withinMs: number): Promise<readonly LaunchedNode[]> {
   const nodes: LaunchedNode[] = [];
   for (let index = 0; index < count; index++) {
     nodes.push(await world.launch(karpenterNode('demo', 'airlock.dev/bootstrap')));
@@ -86,7 +86,7 @@ async function launchAll(world: World, count: number, withinMs: number): Promise
   return nodes;
 }
 
-async function pass(world: World, ms: number): Promise<void> {
+async function pass(world: Simulation, ms: number): Promise<void> {
   if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
 }
 
@@ -94,7 +94,7 @@ function difference(before: Usage, after: Usage): Usage {
   return Object.fromEntries(Object.entries(after).map(([item, amount]) => [item, amount - (before[item] ?? 0)]));
 }
 
-function counted(world: World): Usage {
+function counted(world: Simulation): Usage {
   const { calls, journal } = world.cloud;
   const sum = (pattern: RegExp) =>
     [...calls].reduce((all, [name, count]) => (pattern.test(name) ? all + count : all), 0);
@@ -113,7 +113,7 @@ function counted(world: World): Usage {
 }
 
 /** Every line of every log. */
-function lines({ cloud: { logs } }: World): readonly string[] {
+function lines({ cloud: { logs } }: Simulation): readonly string[] {
   return logs.groups.flatMap((group) => logs.events(group).map(({ message }) => message));
 }
 
@@ -126,13 +126,13 @@ function gigabyteSeconds(line: string): number {
 }
 
 /** The gigabyte seconds in which every function that has run starts once. */
-function coldSeconds({ cloud: { lambda } }: World): number {
+function coldSeconds({ cloud: { lambda } }: Simulation): number {
   const ran = [...lambda.functions.values()].filter(({ environments }) => environments.size > 0);
   return ran.reduce((sum, { settings }) => sum + (assumed.coldStart * settings.memoryMb) / 1_024, 0);
 }
 
 /** The metrics that functions wrote into their logs, each with its dimensions. */
-function metrics(world: World): Set<string> {
+function metrics(world: Simulation): Set<string> {
   const found = new Set<string>();
   for (const message of lines(world)) {
     if (!message.startsWith('{') || !message.includes('CloudWatchMetrics')) continue;

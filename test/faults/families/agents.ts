@@ -1,17 +1,17 @@
-import type { Dice } from '../dice.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** The agent falls silent at a moment of the way, and talks again later. */
-function silent(forMs: (dice: Dice) => number | undefined) {
-  return (trial: Trial, dice: Dice) => {
-    const { agents } = trial.world.services.ssm;
-    trial.launched.push(({ node: { instanceId } }) => {
-      if (!dice.chance(0.8)) return;
-      const from = seconds(dice, 24, 60);
-      const until = forMs(dice);
-      trial.after(from, () => agents.silence(instanceId));
-      if (until !== undefined) trial.after(from + until, () => agents.wake(instanceId));
+function silent(forMs: (random: SeededRandom) => number | undefined) {
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    const { agents } = faultRun.world.services.ssm;
+    faultRun.launched.push(({ node: { instanceId } }) => {
+      if (!random.chance(0.8)) return;
+      const from = seconds(random, 24, 60);
+      const until = forMs(random);
+      faultRun.after(from, () => agents.silence(instanceId));
+      if (until !== undefined) faultRun.after(from + until, () => agents.wake(instanceId));
     });
   };
 }
@@ -21,25 +21,25 @@ export const agentFaults: Family = {
   'agent-late': {
     about: 'the agent comes minutes late',
     heals: true,
-    plant(trial, dice) {
-      trial.plans.push((plan) => ({ ...plan, agentAfterMs: minutes(dice, 1, 12) }));
+    plant(faultRun, random) {
+      faultRun.plans.push((plan) => ({ ...plan, agentAfterMs: minutes(random, 1, 12) }));
     },
   },
   'agent-never': {
     about: 'the agent never comes',
-    plant(trial, dice) {
-      trial.plans.push((plan) => (dice.chance(0.7) ? { ...plan, agentAfterMs: undefined } : plan));
+    plant(faultRun, random) {
+      faultRun.plans.push((plan) => (random.chance(0.7) ? { ...plan, agentAfterMs: undefined } : plan));
     },
   },
   'agent-old': {
     about: 'the agent is too old',
-    plant(trial) {
-      trial.plans.push((plan) => ({ ...plan, agentVersion: '3.3.2745.0' }));
+    plant(faultRun) {
+      faultRun.plans.push((plan) => ({ ...plan, agentVersion: '3.3.2745.0' }));
     },
   },
   'agent-flickers': {
     about: 'the agent is offline for some seconds or minutes',
-    plant: silent((dice) => seconds(dice, 5, 240)),
+    plant: silent((random) => seconds(random, 5, 240)),
   },
   'agent-hibernates': { about: 'the agent hibernates for fifteen minutes', plant: silent(() => 15 * 60_000) },
   'agent-dies': { about: 'the agent falls silent for good', plant: silent(() => undefined) },

@@ -1,7 +1,7 @@
 import { broken, throttled } from '../calls.ts';
-import type { Dice } from '../dice.ts';
 import type { Family, Fault } from '../fault.ts';
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** The services that the product calls. */
 const services = ['dynamodb', 'ec2', 'events', 'lambda', 'sqs', 'ssm', 'states'] as const;
@@ -20,21 +20,21 @@ const ways: readonly Way[] = [
 ];
 
 /** Strikes a share of the calls, or a few in a row, or every call for a while. */
-function strikes(trial: Trial, dice: Dice): () => boolean {
-  switch (dice.int(0, 2)) {
+function strikes(faultRun: FaultRun, random: SeededRandom): () => boolean {
+  switch (random.int(0, 2)) {
     case 0: {
-      const share = dice.pick([0.05, 0.2, 0.35]);
-      return () => dice.chance(share);
+      const share = random.pick([0.05, 0.2, 0.35]);
+      return () => random.chance(share);
     }
     case 1: {
-      let skip = dice.int(0, 12);
-      let left = dice.int(1, 12);
+      let skip = random.int(0, 12);
+      let left = random.int(1, 12);
       return () => skip-- <= 0 && left-- > 0;
     }
     default: {
-      const from = trial.clock.now() + dice.int(0, 180) * 1_000;
-      const until = from + dice.int(5, 120) * 1_000;
-      return () => trial.clock.now() >= from && trial.clock.now() < until;
+      const from = faultRun.clock.now() + random.int(0, 180) * 1_000;
+      const until = from + random.int(5, 120) * 1_000;
+      return () => faultRun.clock.now() >= from && faultRun.clock.now() < until;
     }
   }
 }
@@ -43,9 +43,9 @@ function fault(service: string, { about, when, error }: Way): Fault {
   return {
     about: `${service} ${about}, at any of its calls`,
     strands: true,
-    plant(trial, dice) {
-      const strike = strikes(trial, dice);
-      trial.onCall({
+    plant(faultRun, random) {
+      const strike = strikes(faultRun, random);
+      faultRun.onCall({
         [when]: (call: { service: string }) => (call.service === service && strike() ? error(service) : undefined),
       });
     },

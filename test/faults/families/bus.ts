@@ -5,9 +5,10 @@ export const busFaults: Family = {
   'entries-refused': {
     about: 'the bus refuses some entries of a call that succeeds',
     heals: true,
-    plant({ world }, dice) {
-      const share = dice.pick([0.3, 0.6]);
-      world.services.events.refuses = () => (dice.chance(share) ? ['ThrottlingException', 'Rate exceeded'] : undefined);
+    plant({ world }, random) {
+      const share = random.pick([0.3, 0.6]);
+      world.services.events.refuses = () =>
+        random.chance(share) ? ['ThrottlingException', 'Rate exceeded'] : undefined;
     },
   },
 };

@@ -1,22 +1,22 @@
 import type { ForcedResult } from '../../../packages/local-aws/services.ts';
-import type { Dice } from '../dice.ts';
 import { type Family, minutes } from '../fault.ts';
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** Commands end as SSM says, without a run on the node: all of them, or as many as chance will have. */
 function forced(result: ForcedResult) {
-  return (trial: Trial, dice: Dice) => {
-    const share = dice.pick([0.4, 1]);
-    trial.world.services.ssm.forcedResult = () => (dice.chance(share) ? result : undefined);
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    const share = random.pick([0.4, 1]);
+    faultRun.world.services.ssm.forcedResult = () => (random.chance(share) ? result : undefined);
   };
 }
 
 /** The output of a run does not reach SSM as the script wrote it. */
-function shown(change: (text: string, dice: Dice) => string) {
-  return (trial: Trial, dice: Dice) => {
-    trial.launched.push(({ machine }) => {
-      if (!dice.chance(0.7)) return;
-      machine.tamper = (ended) => ({ ...ended, stdout: change(ended.stdout, dice) });
+function shown(change: (text: string, random: SeededRandom) => string) {
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    faultRun.launched.push(({ machine }) => {
+      if (!random.chance(0.7)) return;
+      machine.tamper = (ended) => ({ ...ended, stdout: change(ended.stdout, random) });
     });
   };
 }
@@ -44,27 +44,27 @@ export const commandFaults: Family = {
   'told-again': {
     about: "a node's first command is Undeliverable, and its end is told again while the next one is under way",
     heals: true,
-    plant(trial, dice) {
+    plant(faultRun, random) {
       const struck = new Set<string>();
-      trial.world.services.ssm.forcedResult = (_command, instanceId) => {
+      faultRun.world.services.ssm.forcedResult = (_command, instanceId) => {
         if (struck.has(instanceId)) return undefined;
         struck.add(instanceId);
         return { status: 'Failed', details: 'Undeliverable' };
       };
-      const again = Array.from({ length: 8 }, (_, index) => 300 + index * dice.int(8_000, 14_000));
-      trial.onDelivery(({ event }) => (event.source === 'aws.ssm' ? again : undefined));
+      const again = Array.from({ length: 8 }, (_, index) => 300 + index * random.int(8_000, 14_000));
+      faultRun.onDelivery(({ event }) => (event.source === 'aws.ssm' ? again : undefined));
     },
   },
   'output-missing': { about: 'the output of the command is missing', plant: shown(() => '') },
   'output-cut': {
     about: 'the output of the command is cut',
-    plant: shown((text, dice) => text.slice(0, dice.int(0, Math.max(0, text.length - 2)))),
+    plant: shown((text, random) => text.slice(0, random.int(0, Math.max(0, text.length - 2)))),
   },
   'install-slow': {
     about: 'the installation takes minutes, or longer than the deadline',
-    plant(trial, dice) {
-      const more = dice.pick([minutes(dice, 2, 8), minutes(dice, 15, 25)]);
-      trial.launched.push(({ machine }) => {
+    plant(faultRun, random) {
+      const more = random.pick([minutes(random, 2, 8), minutes(random, 15, 25)]);
+      faultRun.launched.push(({ machine }) => {
         machine.slowerMs += more;
       });
     },

@@ -6,10 +6,10 @@ export const deployFaults: Family = {
   deployed: {
     about: 'a deploy replaces the documents and the functions in mid-flight',
     heals: true,
-    plant(trial, dice) {
-      const { ssm } = trial.world.services;
-      trial.after(seconds(dice, 10, 120), () => {
-        const dispatch = trial.function('dispatch');
+    plant(faultRun, random) {
+      const { ssm } = faultRun.world.services;
+      faultRun.after(seconds(random, 10, 120), () => {
+        const dispatch = faultRun.function('dispatch');
         if (dispatch === undefined) return;
         const deployed: Record<string, Record<string, { name: string; hash: string }>> = JSON.parse(
           dispatch.settings.environment['DOCUMENTS'] ?? '{}',
@@ -35,13 +35,13 @@ export const deployFaults: Family = {
         // CloudFormation makes what is new first, changes the rest, and takes away what is old last.
         const Statement = [{ Effect: 'Allow', Action: 'ssm:SendCommand', Resource: arns }];
         const policy = readPolicy({ Version: '2012-10-17', Statement });
-        trial.world.cloud.iam.role(dispatch.settings.roleArn).policies.set('deployed', policy);
-        for (const { settings } of trial.functions()) {
+        faultRun.world.cloud.iam.role(dispatch.settings.roleArn).policies.set('deployed', policy);
+        for (const { settings } of faultRun.functions()) {
           const { environment } = settings;
           const DOCUMENTS = environment['DOCUMENTS'] === undefined ? {} : { DOCUMENTS: JSON.stringify(replaced) };
-          trial.world.cloud.lambda.update(settings.name, { environment: { ...environment, ...DOCUMENTS } });
+          faultRun.world.cloud.lambda.update(settings.name, { environment: { ...environment, ...DOCUMENTS } });
         }
-        trial.after(seconds(dice, 5, 30), () => {
+        faultRun.after(seconds(random, 5, 30), () => {
           for (const name of olds) ssm.removeDocument(name);
         });
       });

@@ -1,15 +1,15 @@
-import type { Dice } from '../dice.ts';
 import { type Family, minutes } from '../fault.ts';
-import type { Trial, TrialNode } from '../trial.ts';
+import type { FaultRun, FaultRunNode } from '../fault-run.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** Changes machines some minutes after their nodes were released, and lets the kubelet see it. */
-function drifted(change: (node: TrialNode) => void) {
-  return (trial: Trial, dice: Dice) => {
-    const share = dice.pick([0.3, 1]);
-    trial.launched.push((one) => {
-      if (!dice.chance(share)) return;
-      trial.after(minutes(dice, 6, 20), () => {
-        if (trial.world.services.ec2.find(one.node.instanceId)?.state !== 'running') return;
+function drifted(change: (node: FaultRunNode) => void) {
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    const share = random.pick([0.3, 1]);
+    faultRun.launched.push((one) => {
+      if (!random.chance(share)) return;
+      faultRun.after(minutes(random, 6, 20), () => {
+        if (faultRun.world.services.ec2.find(one.node.instanceId)?.state !== 'running') return;
         change(one);
         one.node.machineChanged();
       });

@@ -1,7 +1,7 @@
 import { awsErrors, commonErrors, type Operation, type Rules } from '../../../lambdas/adapters/aws-errors.ts';
 import { AwsError } from '../../../packages/local-aws/aws.ts';
-import type { Dice } from '../dice.ts';
 import type { Family, Fault } from '../fault.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** Operations that nothing calls in a run: the deployment does, or an operator. */
 const elsewhere = (operation: Operation) => /^(eks|cloudformation):/.test(operation) || operation === 'dynamodb:Scan';
@@ -27,11 +27,11 @@ function answers(operation: Operation): Fault {
   return {
     about: `${operation} answers one of its errors`,
     strands: true,
-    plant(trial, dice) {
+    plant(faultRun, random) {
       const rules = rulesOf(operation);
-      const error = errorOf(rules, dice.pick(Object.keys(rules)));
-      const strikes = striking(dice);
-      trial.onCall({
+      const error = errorOf(rules, random.pick(Object.keys(rules)));
+      const strikes = striking(random);
+      faultRun.onCall({
         before: ({ service, operation: name }) => (`${service}:${name}` === operation && strikes() ? error : undefined),
       });
     },
@@ -39,11 +39,11 @@ function answers(operation: Operation): Fault {
 }
 
 /** Some calls in a row, or a share of the first ones: an error that cannot heal would say nothing of what follows it. */
-function striking(dice: Dice): () => boolean {
-  let skip = dice.int(0, 4);
-  let left = dice.int(1, 6);
-  const share = dice.pick([0.3, 1]);
-  return () => skip-- <= 0 && left > 0 && dice.chance(share) && left-- > 0;
+function striking(random: SeededRandom): () => boolean {
+  let skip = random.int(0, 4);
+  let left = random.int(1, 6);
+  const share = random.pick([0.3, 1]);
+  return () => skip-- <= 0 && left > 0 && random.chance(share) && left-- > 0;
 }
 
 /** Each error of each operation, as docs/aws-errors.md lists them. */

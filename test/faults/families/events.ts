@@ -1,14 +1,17 @@
 import { source } from '../../../domain/events.ts';
 import type { Delivered } from '../../../packages/local-aws/services.ts';
-import type { Dice } from '../dice.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** Plants what becomes of some of the deliveries: when the copies leave, in milliseconds from now. */
-function deliver(which: (delivered: Delivered) => boolean, times: (dice: Dice) => readonly number[] | undefined) {
-  return (trial: Trial, dice: Dice) => {
-    const share = dice.pick([0.3, 0.6, 1]);
-    trial.onDelivery((delivered) => (which(delivered) && dice.chance(share) ? times(dice) : undefined));
+function deliver(
+  which: (delivered: Delivered) => boolean,
+  times: (random: SeededRandom) => readonly number[] | undefined,
+) {
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    const share = random.pick([0.3, 0.6, 1]);
+    faultRun.onDelivery((delivered) => (which(delivered) && random.chance(share) ? times(random) : undefined));
   };
 }
 
@@ -16,7 +19,7 @@ const ofEc2 = ({ event }: Delivered) => event.source === 'aws.ec2';
 const ofSsm = ({ event }: Delivered) => event.source === 'aws.ssm';
 const ofAws = ({ event }: Delivered) => event.source !== source;
 const own = ({ event }: Delivered) => event.source === source;
-const copies = (dice: Dice) => Array.from({ length: dice.int(2, 4) }, () => seconds(dice, 0, 90));
+const copies = (random: SeededRandom) => Array.from({ length: random.int(2, 4) }, () => seconds(random, 0, 90));
 
 /** AWS's own events are best effort; what PutEvents accepted arrives at least once. */
 export const eventFaults: Family = {
@@ -31,17 +34,17 @@ export const eventFaults: Family = {
   'events-late': {
     about: 'events of AWS arrive minutes late',
     heals: true,
-    plant: deliver(ofAws, (dice) => [minutes(dice, 1, 9)]),
+    plant: deliver(ofAws, (random) => [minutes(random, 1, 9)]),
   },
   'events-very-late': {
     about: 'events of AWS arrive after the deadline',
     heals: true,
-    plant: deliver(ofAws, (dice) => [minutes(dice, 21, 40)]),
+    plant: deliver(ofAws, (random) => [minutes(random, 21, 40)]),
   },
   'events-reordered': {
     about: 'events of AWS overtake each other',
     heals: true,
-    plant: deliver(ofAws, (dice) => [seconds(dice, 0, 45)]),
+    plant: deliver(ofAws, (random) => [seconds(random, 0, 45)]),
   },
   'own-events-doubled': {
     about: "Airlock's events arrive up to four times, and late",

@@ -1,8 +1,8 @@
 import { AwsError } from '../../../packages/local-aws/aws.ts';
 import type { SeenCall } from '../calls.ts';
-import type { Dice } from '../dice.ts';
 import type { Family } from '../fault.ts';
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** The functions whose calls are calls of AWS. */
 const functions = [
@@ -17,30 +17,30 @@ const functions = [
 
 /** The process ends before one of its calls took effect, or after it and before the answer came. */
 function crashes(name: string) {
-  return (trial: Trial, dice: Dice) => {
-    let skip = dice.int(0, 9);
-    let left = dice.int(1, 5);
-    const share = dice.pick([0.2, 0.5, 1]);
-    const when = dice.pick(['before', 'after'] as const);
-    const death = dice.pick(['crash', 'out-of-memory'] as const);
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    let skip = random.int(0, 9);
+    let left = random.int(1, 5);
+    const share = random.pick([0.2, 0.5, 1]);
+    const when = random.pick(['before', 'after'] as const);
+    const death = random.pick(['crash', 'out-of-memory'] as const);
     const strike = ({ caller }: SeenCall) => {
-      if (caller !== name || skip-- > 0 || left <= 0 || !dice.chance(share)) return undefined;
+      if (caller !== name || skip-- > 0 || left <= 0 || !random.chance(share)) return undefined;
       left--;
       return death;
     };
-    trial.onCall({ [when]: strike });
+    faultRun.onCall({ [when]: strike });
   };
 }
 
 /** One of its calls hangs for longer than the function may run. */
 function hangs(name: string) {
-  return (trial: Trial, dice: Dice) => {
-    let skip = dice.int(0, 9);
-    let left = dice.int(1, 3);
-    trial.onCall({
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    let skip = random.int(0, 9);
+    let left = random.int(1, 3);
+    faultRun.onCall({
       async before({ caller }) {
         if (caller !== name || skip-- > 0 || left-- <= 0) return undefined;
-        await trial.clock.sleep(((trial.function(name)?.settings.timeoutSeconds ?? 0) + 1) * 1_000);
+        await faultRun.clock.sleep(((faultRun.function(name)?.settings.timeoutSeconds ?? 0) + 1) * 1_000);
         return new AwsError('ServiceUnavailable', 'planted', 503);
       },
     });
@@ -49,22 +49,22 @@ function hangs(name: string) {
 
 /** Lambda runs the same event twice, at the same moment or a little later. */
 function doubles(name: string) {
-  return (trial: Trial, dice: Dice) => {
-    const share = dice.pick([0.6, 1]);
-    const lateMs = dice.pick([0, 0, 0, 40, 1_500]);
-    const { lambda } = trial.world.cloud;
-    trial.onCall({
+  return (faultRun: FaultRun, random: SeededRandom) => {
+    const share = random.pick([0.6, 1]);
+    const lateMs = random.pick([0, 0, 0, 40, 1_500]);
+    const { lambda } = faultRun.world.cloud;
+    faultRun.onCall({
       before({ operation, input }) {
         const { FunctionName = '', Payload } = input as { FunctionName?: string; Payload?: Uint8Array };
-        const target = trial.function(name)?.settings;
+        const target = faultRun.function(name)?.settings;
         if (operation !== 'Invoke' || target === undefined || !FunctionName.includes(target.name)) return undefined;
-        if (!dice.chance(share)) return undefined;
+        if (!random.chance(share)) return undefined;
         const payload = Buffer.from(Payload ?? []).toString();
         const again = async () => {
           await lambda.invoke(target.name, payload, 'RequestResponse').catch(() => undefined);
         };
         if (lateMs === 0) void again();
-        else trial.after(lateMs, again);
+        else faultRun.after(lateMs, again);
         return undefined;
       },
     });
@@ -76,12 +76,12 @@ const narrow: Family = {
   'lambda-narrow': {
     about: 'the account has room for few invocations at once',
     strands: true,
-    plant(trial, dice) {
-      const { lambda } = trial.world.cloud;
+    plant(faultRun, random) {
+      const { lambda } = faultRun.world.cloud;
       const usual = lambda.concurrency;
-      lambda.concurrency = dice.pick([2, 5, 10]);
-      if (!dice.chance(0.5)) return;
-      trial.after(dice.int(30, 600) * 1_000, () => {
+      lambda.concurrency = random.pick([2, 5, 10]);
+      if (!random.chance(0.5)) return;
+      faultRun.after(random.int(30, 600) * 1_000, () => {
         lambda.concurrency = usual;
       });
     },

@@ -8,15 +8,15 @@ export const tokenFaults: Family = {
   'answers-doubled': {
     about: 'a token is answered again, up to a minute later',
     heals: true,
-    plant(trial, dice) {
-      const share = dice.pick([0.4, 1]);
-      trial.onCall({
+    plant(faultRun, random) {
+      const share = random.pick([0.4, 1]);
+      faultRun.onCall({
         after({ operation, principal, input }) {
-          if (!answers.includes(operation) || !dice.chance(share)) return undefined;
-          const again = trial.world.services.states.service.operations[operation];
-          trial.after(seconds(dice, 0, 60), () => {
+          if (!answers.includes(operation) || !random.chance(share)) return undefined;
+          const again = faultRun.world.services.states.service.operations[operation];
+          faultRun.after(seconds(random, 0, 60), () => {
             try {
-              again?.run(input as never, { principal, now: trial.clock.now() });
+              again?.run(input as never, { principal, now: faultRun.clock.now() });
             } catch (error) {
               if (!(error instanceof AwsError)) throw error;
             }
@@ -28,9 +28,9 @@ export const tokenFaults: Family = {
   },
   'answers-late': {
     about: 'the end of a command is told minutes late, or after the state has timed out',
-    plant(trial, dice) {
-      const late = dice.pick([minutes(dice, 1, 6), minutes(dice, 15, 19), minutes(dice, 20, 30)]);
-      trial.onDelivery(({ event }) => (event.source === 'aws.ssm' ? [late + seconds(dice, 0, 20)] : undefined));
+    plant(faultRun, random) {
+      const late = random.pick([minutes(random, 1, 6), minutes(random, 15, 19), minutes(random, 20, 30)]);
+      faultRun.onDelivery(({ event }) => (event.source === 'aws.ssm' ? [late + seconds(random, 0, 20)] : undefined));
     },
   },
 };

@@ -1,11 +1,11 @@
 import { isFinal } from '../../../packages/local-aws/services.ts';
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
 import type { Invariant } from './invariant.ts';
 
 /** Nothing is left in flight: no execution, no message, no command, no proof pod. */
 export const nothingInFlight: Invariant = {
   name: 'left in flight',
-  violations: (trial) => inFlight(trial, trial.restsFrom),
+  violations: (faultRun) => inFlight(faultRun, faultRun.restsFrom),
 };
 
 /**
@@ -13,7 +13,7 @@ export const nothingInFlight: Invariant = {
  *
  * @param before what began later does not count, in milliseconds since the epoch
  */
-export function inFlight({ world, cluster, nodes }: Trial, before = Number.POSITIVE_INFINITY): readonly string[] {
+export function inFlight({ world, cluster, nodes }: FaultRun, before = Number.POSITIVE_INFINITY): readonly string[] {
   const { states, sqs, ssm, ec2 } = world.services;
   const alive = (id: string) => ec2.find(id)?.state === 'running';
   // A dead letter waits for an operator, with its alarm; the nodes that it spoke of have come to their ends without it.

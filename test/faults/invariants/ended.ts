@@ -1,5 +1,5 @@
 import type { DetailType } from '../../../domain/events.ts';
-import { deadlineMs, type Trial } from '../trial.ts';
+import { deadlineMs, type FaultRun } from '../fault-run.ts';
 import type { Launch } from '../watch.ts';
 import type { Invariant } from './invariant.ts';
 
@@ -18,10 +18,10 @@ const afterwards: readonly string[] = ['Node Reproven', 'Reproof Failed'] satisf
 /** Every node that was admitted, or had to be, ended once and in time. */
 export const endedOnce: Invariant = {
   name: 'not ended once, in time',
-  violations(trial) {
-    const grace = trial.faults.some(({ strands }) => strands === true) ? strandedGraceMs : graceMs;
-    return due(trial).flatMap((launch) => {
-      const ends = endsOf(trial, launch);
+  violations(faultRun) {
+    const grace = faultRun.faults.some(({ strands }) => strands === true) ? strandedGraceMs : graceMs;
+    return due(faultRun).flatMap((launch) => {
+      const ends = endsOf(faultRun, launch);
       const [end] = ends;
       if (end === undefined) return [`${nameOf(launch)} never ended`];
       // A node that was held is tried again, and then comes to another end: only the last may be one that is none's to change.
@@ -34,10 +34,10 @@ export const endedOnce: Invariant = {
 };
 
 /** The launches that have to come to an end: those that were admitted, and those that stood long enough to be. */
-export function due(trial: Trial): readonly Launch[] {
-  const admitted = admittedNames(trial);
-  const now = trial.clock.now();
-  return trial.watch.launches.filter((launch) => {
+export function due(faultRun: FaultRun): readonly Launch[] {
+  const admitted = admittedNames(faultRun);
+  const now = faultRun.clock.now();
+  return faultRun.watch.launches.filter((launch) => {
     if (!launch.ours || launch.runningAt === undefined) return false;
     return admitted.has(keyOf(launch)) || (launch.goneAt ?? now) - launch.at >= deadlineMs;
   });
@@ -47,7 +47,7 @@ export function due(trial: Trial): readonly Launch[] {
  * The different ends that were told of a launch, in order; the bus may carry the same one more than once, and the first counts. That a
  * released node was proven anew, or could not be, is no end of its launch.
  */
-export function endsOf({ watch }: Trial, launch: Launch) {
+export function endsOf({ watch }: FaultRun, launch: Launch) {
   const told = watch.ends.filter(
     (end) =>
       end.instanceId === launch.instanceId &&
@@ -59,7 +59,7 @@ export function endsOf({ watch }: Trial, launch: Launch) {
 }
 
 /** The launches for which an execution was started, by the calls that started them. */
-export function admittedNames({ world }: Trial): ReadonlySet<string> {
+export function admittedNames({ world }: FaultRun): ReadonlySet<string> {
   const started = world.cloud.journal.filter(
     ({ operation, error }) => operation === 'StartExecution' && error === undefined,
   );

@@ -4,11 +4,11 @@ import type { Invariant } from './invariant.ts';
 /** A node with which nothing is wrong is released, where nothing goes wrong around it, or one thing that heals. */
 export const healed: Invariant = {
   name: 'not released',
-  violations(trial) {
-    const [only, another] = trial.faults;
+  violations(faultRun) {
+    const [only, another] = faultRun.faults;
     if (another !== undefined || (only !== undefined && only.heals !== true)) return [];
-    return due(trial).flatMap((launch) => {
-      const outcomes = endsOf(trial, launch).map(({ outcome }) => outcome);
+    return due(faultRun).flatMap((launch) => {
+      const outcomes = endsOf(faultRun, launch).map(({ outcome }) => outcome);
       const released = outcomes.some((outcome) => outcome === 'released' || outcome === 'already-installed');
       return released ? [] : [`${launch.instanceId} ended as ${outcomes.join(', ') || 'nothing'}`];
     });

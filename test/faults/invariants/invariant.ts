@@ -1,8 +1,8 @@
-import type { Trial } from '../trial.ts';
+import type { FaultRun } from '../fault-run.ts';
 
 /** A rule that holds in every fault. */
 export interface Invariant {
   readonly name: string;
   /** What speaks against it, one sentence each. */
-  violations(trial: Trial): readonly string[];
+  violations(faultRun: FaultRun): readonly string[];
 }

@@ -7,10 +7,12 @@ const unseen = /the end of its command was not seen/;
 /** No command was at work on a node when its end was told, where the receipt does not say so itself. */
 export const quietAtTheEnd: Invariant = {
   name: 'ended while a command ran',
-  violations(trial) {
-    const commands = trial.world.services.ssm.commands();
-    return due(trial).flatMap((launch) => {
-      const end = endsOf(trial, launch).find(({ outcome, text }) => outcome !== 'instance-gone' && !unseen.test(text));
+  violations(faultRun) {
+    const commands = faultRun.world.services.ssm.commands();
+    return due(faultRun).flatMap((launch) => {
+      const end = endsOf(faultRun, launch).find(
+        ({ outcome, text }) => outcome !== 'instance-gone' && !unseen.test(text),
+      );
       if (end === undefined) return [];
       const ran = commands.filter(({ invocations }) =>
         invocations.some(({ instanceId, startedAt = Number.POSITIVE_INFINITY, endedAt = Number.POSITIVE_INFINITY }) => {

@@ -1,4 +1,4 @@
-import { replacingPool, type Trial } from '../trial.ts';
+import { type FaultRun, replacingPool } from '../fault-run.ts';
 import type { Launch } from '../watch.ts';
 import { tookItsReleaseAlong } from './deleted.ts';
 import type { Invariant } from './invariant.ts';
@@ -12,13 +12,13 @@ const lostAtMost = 4;
 /** No instance was terminated that policy did not allow: its pool replaces, its gate was never lifted in this launch, the breaker let it. */
 export const terminatedByPolicy: Invariant = {
   name: 'terminated without leave',
-  violations(trial) {
-    const { watch, ended, pool } = trial;
+  violations(faultRun) {
+    const { watch, ended, pool } = faultRun;
     const lost = watch.launches.filter(({ instanceId, goneAt }) => goneAt !== undefined && !ended.has(instanceId));
     const against = lost.flatMap((launch) => {
       if (pool !== replacingPool) return [`${launch.instanceId} was terminated, and the pool ${pool} keeps its nodes`];
-      if (tookItsReleaseAlong(trial, launch.instanceId)) return [];
-      return wasOpened(trial, launch) ? [`${launch.instanceId} was terminated after its gate had been lifted`] : [];
+      if (tookItsReleaseAlong(faultRun, launch.instanceId)) return [];
+      return wasOpened(faultRun, launch) ? [`${launch.instanceId} was terminated after its gate had been lifted`] : [];
     });
     const allowed = lostAtMost + watch.lifts.length;
     if (lost.length <= allowed) return against;
@@ -29,6 +29,6 @@ export const terminatedByPolicy: Invariant = {
   },
 };
 
-function wasOpened({ watch }: Trial, { instanceId, at, goneAt = at }: Launch): boolean {
+function wasOpened({ watch }: FaultRun, { instanceId, at, goneAt = at }: Launch): boolean {
   return watch.lifts.some((lift) => lift.instanceId === instanceId && lift.at >= at && lift.at <= goneAt);
 }

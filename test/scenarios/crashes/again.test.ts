@@ -11,23 +11,23 @@ const drift = (): Plot => {
   return {
     construct: 'Reconcile',
     setting: [[], async () => machine],
-    over: (stage) => stage.world.nodes.some((node) => stage.story(node).includes('Node Reproven')),
+    over: (stage) => stage.world.nodes.some((node) => stage.timeline(node).includes('Node Reproven')),
     play: async (stage, arm) => {
       const node = await stage.launch();
       await stage.settle();
       await stage.pass(2 * minute);
-      const before = stage.story(node).length;
+      const before = stage.timeline(node).length;
       machine.reboot('6.8.0-2000-aws');
       node.machineChanged();
       await stage.pass(10_000);
       arm();
       await stage.pass(12 * minute);
-      const story = stage.story(node).slice(before);
+      const timeline = stage.timeline(node).slice(before);
       return {
         ways: stage.world.services.states.executions().map(({ name }) => name.split('-').slice(3, -1).join('-')),
         commands: commandsOf(stage, node),
-        told: done.filter((type) => story.includes(type)),
-        proven: story.filter((type) => type === 'Node Reproven').length,
+        told: done.filter((type) => timeline.includes(type)),
+        proven: timeline.filter((type) => type === 'Node Reproven').length,
         taints: stage.taints(node),
       };
     },

@@ -74,7 +74,7 @@ export async function dieEverywhere(plot: () => Plot, side: Side): Promise<reado
 /** The different ends of a node that were told: one may be told again, and says the same then. */
 export function endsOf(stage: Stage, node: LaunchedNode): readonly string[] {
   const told = stage.world
-    .storyOf(node)
+    .timelineOf(node)
     .flatMap((event) => ('outcome' in event.detail ? [{ type: event['detail-type'], receipt: event.detail }] : []));
   const different = new Map(told.map((end) => [JSON.stringify(end), end]));
   return [...different.values()].map(({ type, receipt }) => `${type}: ${receipt.outcome}`);

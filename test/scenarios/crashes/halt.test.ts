@@ -25,7 +25,7 @@ const late = (strike?: Plot['strike']) => (): Plot => ({
     arm();
     const node = await stage.launch();
     await stage.settle();
-    const receipt = receiptIn(stage.world.storyOf(node));
+    const receipt = receiptIn(stage.world.timelineOf(node));
     return {
       commands: commandsOf(stage, node),
       atWork: endsOfCommands(stage, node).some((endedAt) => endedAt > Date.parse(receipt?.endedAt ?? '')),

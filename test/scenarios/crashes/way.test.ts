@@ -33,7 +33,7 @@ const release = (construct: string, set: (stage: Stage) => void, agentAfterMs: n
       executions: stage.world.services.states.executions().map(({ status }) => status),
       commands: commandsOf(stage, node),
       ends: endsOf(stage, node),
-      missing: owed.filter((type) => !stage.story(node).includes(type)),
+      missing: owed.filter((type) => !stage.timeline(node).includes(type)),
       gates: stage.taints(node),
     };
   },

@@ -9,7 +9,7 @@ import { defaultConfig, loadSettings } from '../../lib/config/settings.ts';
 import { type FaultName, isMachineFault } from '../../packages/lab/faults.ts';
 import { hostProgram } from '../../packages/lab/machines.ts';
 import { type Mirror, startMirror } from '../../packages/lab/releases.ts';
-import { karpenterNode, type LaunchedNode, plant, World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, plant, Simulation } from '../../packages/lab/simulation.ts';
 import { type Clock, RealClock, VirtualClock } from '../../packages/local-aws/clock.ts';
 import { synthesizeSimulated } from '../synthesize.ts';
 import { nodeProfile } from './instance-profile.ts';
@@ -32,13 +32,13 @@ export class MachineLacks extends Error {
 }
 
 /** Everything that a run of `airlock start` works with. */
-export interface Rig {
-  readonly world: World;
+export interface SimulationSetup {
+  readonly world: Simulation;
   /** Launches the nodes of the run. */
   launch(): Promise<readonly LaunchedNode[]>;
   /** How long the nodes have, in milliseconds on the world's clock: their deadline and some. */
   readonly patienceMs: number;
-  readonly lanes: { readonly kubernetes: string; readonly machine: string };
+  readonly backends: { readonly kubernetes: string; readonly machine: string };
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export interface Rig {
  * @param tell gets a line for each step
  * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or what the local cloud refuses the template with
  */
-export async function assemble(options: StartOptions, tell: (step: string) => void): Promise<Rig> {
+export async function assemble(options: StartOptions, tell: (step: string) => void): Promise<SimulationSetup> {
   const missing = needed.filter((program) => hostProgram(program) === undefined);
   if (missing.length > 0) {
     const list = missing.join(' and ');
@@ -80,7 +80,7 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
     tell('starting the local cloud over cdk.out');
     mirror = await startMirror(supply.builders);
     const site = mirror;
-    const world = await World.start({
+    const world = await Simulation.start({
       assembly,
       clock,
       clusters,
@@ -113,8 +113,8 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
         return nodes;
       },
       patienceMs: (config.deadlineMinutes + 10) * 60_000,
-      lanes: {
-        kubernetes: [...world.clusters.values()][0]?.lane ?? 'none',
+      backends: {
+        kubernetes: [...world.clusters.values()][0]?.backend ?? 'none',
         get machine() {
           return machines[0] ?? 'none';
         },

@@ -1,16 +1,16 @@
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import type { MachineFault } from '../../packages/lab/faults.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, type LaunchedNode, type NodePlan, World } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, type NodePlan, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { LambdaFunction } from '../../packages/local-aws/lambda.ts';
 import type { DeliveryHook } from '../../packages/local-aws/services.ts';
 import { Controllers } from '../../packages/local-kubernetes/controllers.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 import { type CallFault, Calls } from './calls.ts';
-import type { Dice } from './dice.ts';
 import type { FaultFacts } from './fault-facts.ts';
 import { WatchedMachine } from './machine.ts';
+import type { SeededRandom } from './seeded-random.ts';
 import { Watch } from './watch.ts';
 
 /** The cluster of every run, and its gate. */
@@ -30,18 +30,18 @@ const downloads = [0, 4, 15, 40, 120];
 export const deadlineMs = 20 * 60_000;
 
 /** A node of a run with the machine that it is. */
-export interface TrialNode {
+export interface FaultRunNode {
   readonly node: LaunchedNode;
   readonly machine: WatchedMachine;
 }
 
 /** One run: a world over the synthesized template, and the hooks on which faults are planted. */
-export class Trial {
+export class FaultRun {
   readonly clock: VirtualClock;
-  readonly world: World;
+  readonly world: Simulation;
   readonly cluster: KubernetesStandIn;
   readonly watch: Watch;
-  readonly nodes: TrialNode[] = [];
+  readonly nodes: FaultRunNode[] = [];
   /** The pool that the nodes are launched in. */
   pool: string;
   /** What is planted. */
@@ -55,7 +55,7 @@ export class Trial {
   /** What may be wrong with the next machine. */
   readonly machineFaults: (() => MachineFault | undefined)[] = [];
   /** Told of each node that is launched. */
-  readonly launched: ((node: TrialNode) => void)[] = [];
+  readonly launched: ((node: FaultRunNode) => void)[] = [];
   /**
    * What began before this has to have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are tried one
    * after the other, for ever where nothing mends the cause.
@@ -67,19 +67,19 @@ export class Trial {
   readonly #deliveries: DeliveryHook[] = [];
   readonly #made: WatchedMachine[];
   readonly #controllers: Controllers;
-  readonly #dice: Dice;
+  readonly #random: SeededRandom;
 
-  private constructor(world: World, clock: VirtualClock, made: WatchedMachine[], dice: Dice) {
+  private constructor(world: Simulation, clock: VirtualClock, made: WatchedMachine[], random: SeededRandom) {
     const cluster = world.clusters.get(clusterName);
     if (cluster === undefined) throw new Error(`there is no cluster ${clusterName}`);
     this.world = world;
     this.clock = clock;
     this.cluster = cluster;
     this.#made = made;
-    this.#dice = dice;
-    this.pool = dice.pick(['sandboxed', replacingPool]);
+    this.#random = random;
+    this.pool = random.pick(['sandboxed', replacingPool]);
     this.#controllers = new Controllers(cluster, clock);
-    this.#calls = new Calls(world, dice);
+    this.#calls = new Calls(world, random);
     this.watch = new Watch(world, cluster, gate);
     world.cloud.faults = this.#calls;
     world.services.events.delivery = (delivered) => {
@@ -98,25 +98,25 @@ export class Trial {
     });
   }
 
-  /** Deploys the assembly into a fresh world, in which each call takes as long as the dice say. */
-  static async begin(assembly: string, dice: Dice): Promise<Trial> {
+  /** Deploys the assembly into a fresh world, in which each call takes as long as the random say. */
+  static async begin(assembly: string, random: SeededRandom): Promise<FaultRun> {
     const clock = new VirtualClock();
     const made: WatchedMachine[] = [];
-    let trial: Trial | undefined;
-    const world = await World.start({
+    let faultRun: FaultRun | undefined;
+    const world = await Simulation.start({
       assembly,
       clock,
       clusters: [clusterName],
       manifests,
       machine: async () => {
-        const fault = trial?.machineFaults.map((ask) => ask()).find((one) => one !== undefined);
+        const fault = faultRun?.machineFaults.map((ask) => ask()).find((one) => one !== undefined);
         const machine = new WatchedMachine(new ModelledMachine(fault === undefined ? [] : [fault]), clock);
         made.push(machine);
         return machine;
       },
     });
-    trial = new Trial(world, clock, made, dice);
-    return trial;
+    faultRun = new FaultRun(world, clock, made, random);
+    return faultRun;
   }
 
   /** Plants a fault of calls. */
@@ -148,7 +148,7 @@ export class Trial {
     const machine = this.#made.find((one) => one === node.machine);
     if (machine === undefined) throw new Error(`nobody made the machine of ${node.instanceId}`);
     // A download takes its time on a real node; what was recorded came from the machine itself.
-    machine.slowerMs = this.#dice.pick(downloads) * this.#dice.int(500, 1_500);
+    machine.slowerMs = this.#random.pick(downloads) * this.#random.int(500, 1_500);
     const made = { node, machine };
     this.nodes.push(made);
     this.cluster.watchPods(node.nodeName, (pod) => this.watch.podChanged(pod, this.clock.now()));
@@ -156,13 +156,13 @@ export class Trial {
   }
 
   /** Ends an instance, as a scale-in does. */
-  terminate({ node }: TrialNode): void {
+  terminate({ node }: FaultRunNode): void {
     this.ended.add(node.instanceId);
     this.world.services.ec2.terminate(node.instanceId);
   }
 
   /** Takes a Node away, as somebody with kubectl does. */
-  deleteNode({ node }: TrialNode): Promise<void> {
+  deleteNode({ node }: FaultRunNode): Promise<void> {
     this.deleted.set(node.instanceId, this.clock.now());
     return this.#controllers.instanceGone(node.nodeName);
   }

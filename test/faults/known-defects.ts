@@ -2,13 +2,13 @@ import type { Copy } from '../mutations/assembly.ts';
 import { source, way } from '../mutations/plant.ts';
 
 /** A mistake in the product that the matrix has to find. */
-export interface Breakage {
+export interface KnownDefect {
   readonly name: string;
   readonly apply: (copy: Copy) => void | Promise<void>;
 }
 
-/** Deliberate breakages of the product. Each is found within the default runs: docs/reliability.md has the table. */
-export const breakages: readonly Breakage[] = [
+/** Deliberate knownDefects of the product. Each is found within the default runs: docs/reliability.md has the table. */
+export const knownDefects: readonly KnownDefect[] = [
   {
     name: 'no conditional write: whoever comes claims the node',
     apply: source(

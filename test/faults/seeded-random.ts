@@ -3,7 +3,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 /** Chance that can be thrown again: the same seed and the same questions give the same answers. */
-export class Dice {
+export class SeededRandom {
   readonly #random: ReturnType<typeof xoroshiro128plus>;
 
   /** @param parts numbers that name this chance: the seed, the run, which of its faults */
