@@ -90,18 +90,18 @@ async function reach(): Promise<Reach> {
 
 /** `airlock breaker`: every breaker with its state, one a line. @returns the exit status */
 export async function listBreakers(): Promise<number> {
-  for (const { cluster, pool, release, state, openedAt = '', probe = '' } of await breakers(await reach()))
-    process.stdout.write(`${[state ?? 'closed', cluster, pool, release, openedAt, probe].join('\t').trimEnd()}\n`);
+  for (const { cluster, pool, version, state, openedAt = '', probe = '' } of await breakers(await reach()))
+    process.stdout.write(`${[state ?? 'closed', cluster, pool, version, openedAt, probe].join('\t').trimEnd()}\n`);
   return 0;
 }
 
 /** `airlock breaker close`: closes one. @returns the exit status: 1 where it was not open */
-export async function close(cluster: string, pool: string, release: string): Promise<number> {
-  const closed = await closeBreaker(await reach(), { cluster, pool, release }, new Date().toISOString());
+export async function close(cluster: string, pool: string, version: string): Promise<number> {
+  const closed = await closeBreaker(await reach(), { cluster, pool, version }, new Date().toISOString());
   process.stdout.write(
     closed
       ? 'closed; nodes that were held are tried once more within minutes, and judged by the policy of their pool\n'
-      : `the breaker of ${cluster} ${pool} ${release} is not open; airlock breaker lists all\n`,
+      : `the breaker of ${cluster} ${pool} ${version} is not open; airlock breaker lists all\n`,
   );
   return closed ? 0 : 1;
 }

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
+import type { Launch } from './launch.ts';
 import type { LedgerKey } from './ledger.ts';
-import type { Node } from './node.ts';
 
 /** The nodes of one pool: they boot the same image, and so their agents come online after much the same time. */
-export type PoolScope = Pick<Node, 'cluster' | 'pool'>;
+export type PoolScope = Pick<Launch, 'cluster' | 'pool'>;
 
 /** The longest time that counts, in seconds. A node's agent comes when the node lets it, so what one shows is bounded. */
 const longestArrival = 600;
@@ -26,8 +26,8 @@ export function agentsKey({ cluster, pool }: PoolScope): LedgerKey {
 }
 
 /** Whether a node's arrival says something about the next one: a node without a pool stands for itself, and a rerun finds its agent online. */
-export function isTelling({ instanceId, pool, again }: Pick<Node, 'instanceId' | 'pool' | 'again'>): boolean {
-  return pool !== instanceId && again === undefined;
+export function isInformative({ instanceId, pool, rerun }: Pick<Launch, 'instanceId' | 'pool' | 'rerun'>): boolean {
+  return pool !== instanceId && rerun === undefined;
 }
 
 /** After how many seconds from a launch its agent came online. */

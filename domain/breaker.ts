@@ -1,5 +1,5 @@
+import type { Launch, Request } from './launch.ts';
 import type { LedgerKey } from './ledger.ts';
-import type { Node, Request } from './node.ts';
 
 /** When a breaker opens, as `airlock.yaml` says it. */
 export interface BreakerLimits {
@@ -15,8 +15,8 @@ export interface BreakerLimits {
 export interface Scope {
   readonly cluster: string;
   readonly pool: string;
-  /** `<runtime>@<release>`, or `refused` for nodes whose tag asks for nothing that is to be had. */
-  readonly release: string;
+  /** `<runtime>@<version>`, or `refused` for nodes whose tag asks for nothing that is to be had. */
+  readonly version: string;
 }
 
 /**
@@ -27,7 +27,7 @@ export interface Breaker {
   readonly state?: 'open' | 'closed' | undefined;
   readonly openedAt?: string | undefined;
   /** When its opening was told. */
-  readonly toldAt?: string | undefined;
+  readonly publishedAt?: string | undefined;
   readonly windowStart?: string | undefined;
   /** The launches that failed in the window. */
   readonly failed: readonly string[];
@@ -39,7 +39,7 @@ export interface Breaker {
 }
 
 /**
- * How long a launch may be the one that is tried, in milliseconds, however far its deadline is: an installation and a release take two minutes. One
+ * How long a launch may be the one that is tried, in milliseconds, however far its deadline is: an installation and a version take two minutes. One
  * that hangs must not keep the breaker of its pool open.
  */
 const probeMs = 10 * 60_000;
@@ -48,7 +48,7 @@ const probeMs = 10 * 60_000;
 const probeRestMs = 90_000;
 
 /** Until when a launch may be the one that is tried, ISO 8601. */
-export function probeUntil({ deadline }: Pick<Node, 'deadline'>, now: number): string {
+export function probeUntil({ deadline }: Pick<Launch, 'deadline'>, now: number): string {
   return new Date(Math.min(Date.parse(deadline), now + probeMs)).toISOString();
 }
 
@@ -73,16 +73,16 @@ export type Count =
   | 'none';
 
 /** The scope that a node belongs to. */
-export function scopeOf({ cluster, pool }: Pick<Node, 'cluster' | 'pool'>, request: Request | undefined): Scope {
-  return { cluster, pool, release: request === undefined ? 'refused' : `${request.runtime}@${request.release}` };
+export function scopeOf({ cluster, pool }: Pick<Launch, 'cluster' | 'pool'>, request: Request | undefined): Scope {
+  return { cluster, pool, version: request === undefined ? 'refused' : `${request.runtime}@${request.version}` };
 }
 
 /** The sort key of a breaker's row: no launch has such a time. */
 const sortKey = 'breaker';
 
 /** The key of a breaker's row in the ledger. */
-export function breakerKey({ cluster, pool, release }: Scope): LedgerKey {
-  return { instanceId: `breaker ${cluster} ${pool} ${release}`, launchedAt: sortKey };
+export function breakerKey({ cluster, pool, version }: Scope): LedgerKey {
+  return { instanceId: `breaker ${cluster} ${pool} ${version}`, launchedAt: sortKey };
 }
 
 /** Whether a breaker holds new launches of its scope back. */
@@ -105,15 +105,15 @@ export function countFailure(breaker: Breaker | undefined, now: number, { window
 }
 
 /** How long the call that opened a breaker may take to tell of it, in milliseconds: longer than the function may run. */
-const tellingMs = 45_000;
+const publishGraceMs = 45_000;
 
 /**
  * Whether nobody tells of a breaker that is open: the call that opened it died. A launch that has been counted is judged again only where its
  * own call died, and tells at once; every other one leaves the call that opened the breaker its time.
  */
-export function isUntold({ state, openedAt, toldAt, failed }: Breaker, launch: string, now: number): boolean {
-  if (state !== 'open' || toldAt !== undefined || openedAt === undefined) return false;
-  return failed.includes(launch) || now - Date.parse(openedAt) > tellingMs;
+export function isUnpublished({ state, openedAt, publishedAt, failed }: Breaker, launch: string, now: number): boolean {
+  if (state !== 'open' || publishedAt !== undefined || openedAt === undefined) return false;
+  return failed.includes(launch) || now - Date.parse(openedAt) > publishGraceMs;
 }
 
 /** Whether what was counted opens the breaker. */

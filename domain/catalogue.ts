@@ -29,15 +29,15 @@ const ArtifactSchema = v.strictObject({
 export type Artifact = v.InferOutput<typeof ArtifactSchema>;
 
 const AdvisorySchema = v.strictObject({
-  /** The CVE or the GHSA, or the release that fixes it. */
+  /** The CVE or the GHSA, or the version that fixes it. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9 .-]{1,60}$/, 'the id of an advisory, for instance CVE-2026-96812')),
   reason: sentence,
   link,
 });
 
-const ReleaseSchema = v.strictObject({
-  release: version,
-  /** What the release is affected by. */
+const VersionSchema = v.strictObject({
+  version,
+  /** What the version is affected by. */
   advisories: v.optional(v.array(AdvisorySchema), []),
   artifacts: v.pipe(
     v.strictObject({ x86_64: v.optional(ArtifactSchema), aarch64: v.optional(ArtifactSchema) }),
@@ -46,7 +46,7 @@ const ReleaseSchema = v.strictObject({
 });
 
 /** One pinned version of a runtime. */
-export type Release = v.InferOutput<typeof ReleaseSchema>;
+export type Version = v.InferOutput<typeof VersionSchema>;
 
 const HostConditionSchema = v.strictObject({
   arch: v.optional(v.array(v.picklist(architectures))),
@@ -62,13 +62,13 @@ const HostConditionSchema = v.strictObject({
 });
 
 const condition = {
-  releases: v.optional(RangeSchema),
+  versions: v.optional(RangeSchema),
   /** The names under which containerd shall know the runtime. */
   handlers: v.optional(v.array(v.pipe(v.string(), v.regex(/^[a-z]+(-[a-z]+)*$/)))),
   host: v.optional(HostConditionSchema, {}),
 };
 
-/** What is known of a runtime's releases on some hosts. */
+/** What is known of a runtime's versions on some hosts. */
 const RuleSchema = v.variant('verdict', [
   v.strictObject({ ...condition, verdict: v.literal('proven'), link }),
   v.strictObject({
@@ -88,15 +88,15 @@ export type Rule = v.InferOutput<typeof RuleSchema>;
 const RuntimeSchema = v.pipe(
   v.strictObject({
     default: version,
-    /** The oldest release without a known fault that breaks the sandbox, with the advisory that says so: no tag may ask for an older one. */
-    floor: v.optional(v.strictObject({ release: version, ...AdvisorySchema.entries })),
+    /** The oldest version without a known fault that breaks the sandbox, with the advisory that says so: no tag may ask for an older one. */
+    floor: v.optional(v.strictObject({ version, ...AdvisorySchema.entries })),
     /** `pod`: the proof on the host is not enough, because pods are known to fail on hosts that pass it. */
     proof: v.optional(v.literal('pod')),
     /** A host on which the runtime is known to work: what a host that no rule speaks of could be instead. */
     goodHost: sentence,
     /** MiB that must be free on the disk of /opt before the download. */
     room: v.pipe(v.number(), v.integer(), v.minValue(1)),
-    releases: v.pipe(v.array(ReleaseSchema), v.minLength(1)),
+    versions: v.pipe(v.array(VersionSchema), v.minLength(1)),
     rules: v.optional(v.array(RuleSchema), []),
     /** EC2 families whose virtual instances can have /dev/kvm, for a runtime that needs it. */
     nestedVirtualization: v.optional(
@@ -105,22 +105,22 @@ const RuntimeSchema = v.pipe(
     ),
   }),
   v.check(
-    (runtime) => runtime.releases.some(({ release }) => release === runtime.default),
-    'the default must be one of the releases',
+    (runtime) => runtime.versions.some(({ version }) => version === runtime.default),
+    'the default must be one of the versions',
   ),
   v.check(
-    ({ default: usual, floor }) => floor === undefined || !isOlder(usual, floor.release),
+    ({ default: usual, floor }) => floor === undefined || !isOlder(usual, floor.version),
     'the default must not be older than the floor',
   ),
   v.check(
-    ({ default: usual, releases }) =>
-      releases.every(({ advisories }) => advisories.length > 0) ||
-      releases.some(({ release, advisories }) => release === usual && advisories.length === 0),
-    'the default must be a release without an advisory where one has none',
+    ({ default: usual, versions }) =>
+      versions.every(({ advisories }) => advisories.length > 0) ||
+      versions.some(({ version, advisories }) => version === usual && advisories.length === 0),
+    'the default must be a version without an advisory where one has none',
   ),
   v.check(
-    (runtime) => new Set(runtime.releases.map(({ release }) => release)).size === runtime.releases.length,
-    'a release must not occur twice',
+    (runtime) => new Set(runtime.versions.map(({ version }) => version)).size === runtime.versions.length,
+    'a version must not occur twice',
   ),
 );
 
@@ -135,7 +135,7 @@ const CatalogueSchema = v.strictObject({
 /** What may be installed, and where not. */
 export type Catalogue = v.InferOutput<typeof CatalogueSchema>;
 
-/** Says that the catalogue is not valid, or has no such runtime or release. */
+/** Says that the catalogue is not valid, or has no such runtime or version. */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
 }
@@ -164,27 +164,27 @@ export function runtimeOf(catalogue: Catalogue, runtime: Runtime): CatalogueRunt
   const entry = catalogue.runtimes[runtime];
   if (entry !== undefined) return entry;
   const known = runtimes.filter((name) => catalogue.runtimes[name] !== undefined).join(', ');
-  throw new CatalogueError(`the catalogue has no releases of ${runtime}; it has releases of ${known}`);
+  throw new CatalogueError(`the catalogue has no versions of ${runtime}; it has versions of ${known}`);
 }
 
-/** Looks one release up; `undefined` where the catalogue does not pin it. */
-export function releaseOf(catalogue: Catalogue, runtime: Runtime, release: string): Release | undefined {
-  return catalogue.runtimes[runtime]?.releases.find((entry) => entry.release === release);
+/** Looks one version up; `undefined` where the catalogue does not pin it. */
+export function versionOf(catalogue: Catalogue, runtime: Runtime, version: string): Version | undefined {
+  return catalogue.runtimes[runtime]?.versions.find((entry) => entry.version === version);
 }
 
 /**
- * The release that a node gets whose tag names none.
+ * The version that a node gets whose tag names none.
  *
  * @throws CatalogueError where the catalogue does not have the runtime
  */
-export function defaultRelease(catalogue: Catalogue, runtime: Runtime): string {
+export function defaultVersion(catalogue: Catalogue, runtime: Runtime): string {
   return runtimeOf(catalogue, runtime).default;
 }
 
-/** The pinned checksum of one release, by architecture. */
+/** The pinned checksum of one version, by architecture. */
 export type Checksums = Readonly<Partial<Record<(typeof architectures)[number], string>>>;
 
-/** The checksums of every release of some runtimes: by runtime, release and architecture. */
+/** The checksums of every version of some runtimes: by runtime, version and architecture. */
 export function checksumsOf(
   catalogue: Catalogue,
   of: readonly Runtime[],
@@ -193,8 +193,8 @@ export function checksumsOf(
     of.map((runtime) => [
       runtime,
       Object.fromEntries(
-        (catalogue.runtimes[runtime]?.releases ?? []).map(({ release, artifacts }) => [
-          release,
+        (catalogue.runtimes[runtime]?.versions ?? []).map(({ version, artifacts }) => [
+          version,
           Object.fromEntries(Object.entries(artifacts).map(([arch, artifact]) => [arch, artifact?.sha256])),
         ]),
       ),

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Scope } from './breaker.ts';
 import { claim } from './claim-text.ts';
+import { InstanceIdSchema, type Launch, type Request } from './launch.ts';
 import type { Admission } from './messages.ts';
-import { InstanceIdSchema, type Node, type Request } from './node.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
 import { TimeSchema } from './time.ts';
 
@@ -10,22 +10,22 @@ import { TimeSchema } from './time.ts';
 export const source = 'airlock';
 
 /** How an event names its node. */
-export type Who = Pick<Node, 'instanceId' | 'launchedAt' | 'cluster' | 'pool'>;
+export type LaunchRef = Pick<Launch, 'instanceId' | 'launchedAt' | 'cluster' | 'pool'>;
 
 /** What Airlock tells the bus, and so the audit log group: the detail of each detail-type. */
-export interface Told {
+export interface EventDetails {
   'Node Admitted': Admission & { readonly execution: string };
   'Command Sent': {
-    readonly node: Who;
+    readonly launch: LaunchRef;
     readonly request: Request;
     readonly commandId: string;
     readonly document: string;
     readonly onlineAt: string;
     readonly at: string;
   };
-  'Node Proven': { readonly node: Who; readonly installation: Installation };
+  'Node Proven': { readonly launch: LaunchRef; readonly installation: Installation };
   'Installation Failed': {
-    readonly node: Who;
+    readonly launch: LaunchRef;
     readonly failure: Failure;
     readonly commandId: string;
     readonly at: string;
@@ -36,15 +36,15 @@ export interface Told {
   'Node Replaced': Receipt;
   /** The breaker was open: the node keeps its gate, and nothing else was done. */
   'Node Held': Receipt;
-  'Node Forgotten': Receipt;
+  'Launch Discarded': Receipt;
   /** A node that had been released in this launch and drifted since was proven anew, and is open. */
-  'Node Reproven': Receipt;
+  'Node Reverified': Receipt;
   /** A node that had been released in this launch and drifted since was not proven anew; the receipt says whether its gate came back. */
-  'Reproof Failed': Receipt;
+  'Reverification Failed': Receipt;
   /** New launches of its pool would get another release; the node itself is left alone. */
   'Node Outdated': {
-    readonly node: Who;
-    readonly release: string;
+    readonly launch: LaunchRef;
+    readonly version: string;
     readonly configured: string;
     readonly at: string;
   };
@@ -53,13 +53,15 @@ export interface Told {
 }
 
 /** The detail-type of an event of ours. */
-export type DetailType = keyof Told;
+export type DetailType = keyof EventDetails;
 
 /** One event of ours. */
-export type Telling = { readonly [T in DetailType]: { readonly type: T; readonly detail: Told[T] } }[DetailType];
+export type AirlockEvent = {
+  readonly [T in DetailType]: { readonly type: T; readonly detail: EventDetails[T] };
+}[DetailType];
 
 /** Takes out of a node, or of its row, what an event says of it. */
-export function whoOf({ instanceId, launchedAt, cluster, pool }: Who): Who {
+export function launchRef({ instanceId, launchedAt, cluster, pool }: LaunchRef): LaunchRef {
   return { instanceId, launchedAt, cluster, pool };
 }
 
@@ -82,7 +84,7 @@ const InvocationSchema = v.object({
 });
 
 /** A launch as the EC2 event tells it: no tags, no image, no group. */
-export interface Launch {
+export interface LaunchEvent {
   readonly instanceId: string;
   readonly at: string;
 }
@@ -103,7 +105,7 @@ export interface CommandEnd {
 }
 
 /** Reads "EC2 Instance State-change Notification"; undefined where the text is anything else or the state is not running. */
-export function readLaunch(text: string): Launch | undefined {
+export function readLaunchEvent(text: string): LaunchEvent | undefined {
   const event = read(StateChangeSchema, text);
   if (event?.detail.state !== 'running') return undefined;
   return { instanceId: event.detail['instance-id'], at: event.time };

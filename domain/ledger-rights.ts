@@ -1,5 +1,5 @@
 import type { Breaker, Scope } from './breaker.ts';
-import type { LedgerRow, RowKey } from './ledger.ts';
+import type { RunKey, RunRecord } from './ledger.ts';
 
 /** Who writes the ledger: a function, by its folder, or the state machine. */
 export const writers = [
@@ -10,22 +10,22 @@ export const writers = [
   'remediation',
   'terminations',
   'reconcile',
-  'way',
+  'workflow',
 ] as const;
 
 /** Who writes the ledger. */
 export type Writer = (typeof writers)[number];
 
 /** The kinds of rows: one run of a node, one breaker, or what agents of one pool have shown. */
-export const rowKinds = ['run', 'breaker', 'agents'] as const;
+export const recordKinds = ['run', 'breaker', 'agents'] as const;
 
 /** A kind of rows. */
-export type RowKind = (typeof rowKinds)[number];
+export type RecordKind = (typeof recordKinds)[number];
 
 /** The key attributes of every row. */
-const keyAttributes = ['instanceId', 'launchedAt'] as const satisfies readonly (keyof RowKey)[];
+const keyAttributes = ['instanceId', 'launchedAt'] as const satisfies readonly (keyof RunKey)[];
 
-type RunAttribute = Exclude<keyof LedgerRow, keyof RowKey> | 'relaunched' | 'settledAt' | 'expiresAt';
+type RunAttribute = Exclude<keyof RunRecord, keyof RunKey> | 'relaunched' | 'settledAt' | 'expiresAt';
 type BreakerAttribute = keyof Breaker | keyof Scope | 'expiresAt';
 type AgentsAttribute = 'arrivals' | 'expiresAt';
 
@@ -33,22 +33,22 @@ const admission: readonly Writer[] = ['admission', 'reconcile'];
 const sending: readonly Writer[] = ['dispatch'];
 const command: readonly Writer[] = ['dispatch', 'cancellation', 'reconcile'];
 const settling: readonly Writer[] = ['results', 'reconcile'];
-const end: readonly Writer[] = ['way', 'terminations'];
+const end: readonly Writer[] = ['workflow', 'terminations'];
 
 /** Who writes each attribute of a run's row. */
 const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
-  notedAt: admission,
+  recordedAt: admission,
   cluster: admission,
   pool: admission,
-  node: admission,
+  launch: admission,
   request: admission,
   refused: admission,
   relaunched: admission,
   execution: admission,
   expiresAt: admission,
   admittedAt: [...admission, 'terminations'],
-  begunAt: ['way'],
-  nonce: ['way'],
+  begunAt: ['workflow'],
+  nonce: ['workflow'],
   token: sending,
   attempt: sending,
   batchId: sending,
@@ -63,9 +63,9 @@ const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
   provenToken: settling,
   settledToken: settling,
   settledAt: settling,
-  failure: ['way'],
-  mark: ['way'],
-  verdict: ['remediation'],
+  failure: ['workflow'],
+  mark: ['workflow'],
+  disposition: ['remediation'],
   replacingAt: ['remediation'],
   haltedAt: ['cancellation', 'terminations'],
   outcome: end,
@@ -73,32 +73,32 @@ const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
   endedAt: end,
   endedBy: end,
   receipt: end,
-  toldAt: ['terminations'],
+  publishedAt: ['terminations'],
   endExecution: ['reconcile'],
   outdatedFor: ['reconcile'],
-  ways: ['reconcile'],
+  runs: ['reconcile'],
 };
 
 /** Who writes each attribute of a breaker's row. */
 const ofBreaker: Readonly<Record<BreakerAttribute, readonly Writer[]>> = {
-  cluster: ['remediation', 'way'],
-  pool: ['remediation', 'way'],
-  release: ['remediation', 'way'],
-  expiresAt: ['remediation', 'way'],
-  state: ['remediation', 'way'],
+  cluster: ['remediation', 'workflow'],
+  pool: ['remediation', 'workflow'],
+  version: ['remediation', 'workflow'],
+  expiresAt: ['remediation', 'workflow'],
+  state: ['remediation', 'workflow'],
   openedAt: ['remediation'],
-  toldAt: ['remediation'],
+  publishedAt: ['remediation'],
   windowStart: ['remediation'],
   failed: ['remediation'],
-  passed: ['remediation', 'way'],
-  probe: ['dispatch', 'remediation', 'terminations', 'way'],
-  probeUntil: ['dispatch', 'remediation', 'terminations', 'way'],
+  passed: ['remediation', 'workflow'],
+  probe: ['dispatch', 'remediation', 'terminations', 'workflow'],
+  probeUntil: ['dispatch', 'remediation', 'terminations', 'workflow'],
 };
 
 /** Who writes each attribute of a row about agents. */
 const ofAgents: Readonly<Record<AgentsAttribute, readonly Writer[]>> = { arrivals: sending, expiresAt: sending };
 
-const tables: Readonly<Record<RowKind, Readonly<Record<string, readonly Writer[]>>>> = {
+const tables: Readonly<Record<RecordKind, Readonly<Record<string, readonly Writer[]>>>> = {
   run: ofRun,
   breaker: ofBreaker,
   agents: ofAgents,
@@ -108,31 +108,36 @@ const tables: Readonly<Record<RowKind, Readonly<Record<string, readonly Writer[]
  * What the conditions of a writer's updates ask for beside its own attributes. DynamoDB holds a policy against every attribute that a request names,
  * in a condition as in an update: a role may write what its conditions ask for. So they ask for as little as they can.
  */
-const asked: Readonly<Partial<Record<Writer, Partial<Record<RowKind, readonly (RunAttribute | BreakerAttribute)[]>>>>> =
-  {
-    admission: { run: ['begunAt'] },
-    dispatch: { run: ['haltedAt'], breaker: ['state'] },
-    results: { run: ['token'] },
-    cancellation: { run: ['batchId'] },
-    remediation: { run: ['admittedAt', 'outcome'] },
-    terminations: { run: ['replacingAt'] },
-    reconcile: { run: ['begunAt', 'token', 'batchId'] },
-    way: { run: ['execution', 'refused', 'relaunched'] },
-  };
+const asked: Readonly<
+  Partial<Record<Writer, Partial<Record<RecordKind, readonly (RunAttribute | BreakerAttribute)[]>>>>
+> = {
+  admission: { run: ['begunAt'] },
+  dispatch: { run: ['haltedAt'], breaker: ['state'] },
+  results: { run: ['token'] },
+  cancellation: { run: ['batchId'] },
+  remediation: { run: ['admittedAt', 'outcome'] },
+  terminations: { run: ['replacingAt'] },
+  reconcile: { run: ['begunAt', 'token', 'batchId'] },
+  workflow: { run: ['execution', 'refused', 'relaunched'] },
+};
 
 /** How the partition keys of each kind of row begin. */
-export const partitions: Readonly<Record<RowKind, string>> = { run: 'i-*', breaker: 'breaker *', agents: 'agents *' };
+export const partitions: Readonly<Record<RecordKind, string>> = {
+  run: 'i-*',
+  breaker: 'breaker *',
+  agents: 'agents *',
+};
 
 /** One kind of row with the attributes that a writer's updates may name. */
 export interface Writable {
-  readonly kind: RowKind;
+  readonly kind: RecordKind;
   /** In the order of the alphabet; the key's are among them, for every request names them. */
   readonly attributes: readonly string[];
 }
 
 /** What a writer's updates may name, by kind of row. A kind that it does not write is absent. */
 export function writableBy(writer: Writer): readonly Writable[] {
-  return rowKinds.flatMap((kind) => {
+  return recordKinds.flatMap((kind) => {
     const own = Object.entries(tables[kind]).flatMap(([attribute, by]) => (by.includes(writer) ? [attribute] : []));
     if (own.length === 0) return [];
     return [
@@ -143,7 +148,7 @@ export function writableBy(writer: Writer): readonly Writable[] {
 
 /** Every attribute of a kind of row: who writes it, and whose conditions ask for it. */
 export function attributesOf(
-  kind: RowKind,
+  kind: RecordKind,
 ): readonly { readonly attribute: string; readonly writers: readonly Writer[]; readonly askers: readonly Writer[] }[] {
   return Object.entries(tables[kind]).map(([attribute, by]) => ({
     attribute,

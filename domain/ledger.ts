@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import type { Checksums } from './catalogue.ts';
-import { InstanceIdSchema, type Node, type Request } from './node.ts';
+import type { Disposition } from './disposition.ts';
+import { InstanceIdSchema, type Launch, type Request } from './launch.ts';
 import type { OutcomeCode } from './outcomes.ts';
 import type { SentVerb } from './parameters.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
 import { isTime } from './time.ts';
-import type { Verdict } from './verdict.ts';
 
 /** How a way of a node ended. `held` is a failure under an open breaker: the gate stays, and nothing else was done. */
-export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgotten';
+export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'discarded';
 
 /**
  * One way of a node in the ledger. Its key is the instance with its launch time, and with the number of the way where it is not the first;
@@ -21,17 +21,17 @@ export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'forgott
  * notes the command after; `results` notes what was proven and the token that it answered; the state machine notes why a run failed, and `remediation`
  * what becomes of the node; the state machine writes the end, or `terminations` does. Whoever writes the end first has written it.
  */
-export interface LedgerRow {
+export interface RunRecord {
   readonly instanceId: string;
   /** The launch time, after it a space and the number of the way where it is not the first: {@link sortKeyOf} makes it, {@link launchTimeOf} reads it. */
   readonly launchedAt: string;
   readonly cluster: string;
   readonly pool: string;
   /** When its admission was begun, and when all of it was done: the execution was started, and that was told. */
-  readonly notedAt?: string;
+  readonly recordedAt?: string;
   readonly admittedAt?: string;
   /** The whole node as it was admitted, what it asked for, or why it cannot have that. */
-  readonly node?: Node;
+  readonly launch?: Launch;
   readonly request?: Request;
   readonly refused?: Failure;
   /** The name of the run's execution, and of the one that ends it if the first did not. No other may touch the node. */
@@ -62,7 +62,7 @@ export interface LedgerRow {
   readonly provenToken?: string;
   /** Why the run failed, what was decided about the node, and what the cluster said when the Node was marked. */
   readonly failure?: Failure;
-  readonly verdict?: Verdict;
+  readonly disposition?: Disposition;
   readonly mark?: Receipt;
   /** From when on nothing may be sent to the node any more. */
   readonly haltedAt?: string;
@@ -75,39 +75,39 @@ export interface LedgerRow {
   readonly endedBy?: string;
   readonly receipt?: Receipt;
   /** When the end was told, where a function wrote it and not the state machine. */
-  readonly toldAt?: string;
+  readonly publishedAt?: string;
   /** The configured release because of which the node was last told to be outdated. */
   readonly outdatedFor?: string;
   /** The number of the latest way in the same launch, in the row of the first. */
-  readonly ways?: number;
+  readonly runs?: number;
 }
 
 /**
  * The sort key of a way's row. The number has as many digits as any, so that rows stand in the order of the ways; the state machine writes
  * the same form.
  */
-export function sortKeyOf({ launchedAt, again }: Pick<LedgerKey, 'launchedAt' | 'again'>): string {
-  return again === undefined ? launchedAt : `${launchedAt} ${String(again.attempt).padStart(4, '0')}`;
+export function sortKeyOf({ launchedAt, rerun }: Pick<LedgerKey, 'launchedAt' | 'rerun'>): string {
+  return rerun === undefined ? launchedAt : `${launchedAt} ${String(rerun.attempt).padStart(4, '0')}`;
 }
 
 /** The launch time in a row's sort key. */
-export function launchTimeOf({ launchedAt }: Pick<LedgerRow, 'launchedAt'>): string {
+export function launchTimeOf({ launchedAt }: Pick<RunRecord, 'launchedAt'>): string {
   return launchedAt.split(' ')[0] ?? launchedAt;
 }
 
 /** Whether a command of ours may be at work on the node: it was claimed or sent, and nobody has learned of its end. */
-export function mayRun(row: LedgerRow): boolean {
-  const begun = row.commandId !== undefined || row.claimedAt !== undefined;
-  return row.token !== undefined && begun && row.settledToken !== row.token;
+export function mayRun(run: RunRecord): boolean {
+  const begun = run.commandId !== undefined || run.claimedAt !== undefined;
+  return run.token !== undefined && begun && run.settledToken !== run.token;
 }
 
 /** The key of the row of a node's way; a row is its own key. */
-export type LedgerKey = Pick<Node, 'instanceId' | 'launchedAt'> & {
-  readonly again?: { readonly attempt: number } | undefined;
+export type LedgerKey = Pick<Launch, 'instanceId' | 'launchedAt'> & {
+  readonly rerun?: { readonly attempt: number } | undefined;
 };
 
 /** How a message, an input or a call names a row: by its key as the table has it, and by nothing that decides. */
-export const RowKeySchema = v.object({
+export const RunKeySchema = v.object({
   instanceId: InstanceIdSchema,
   launchedAt: v.pipe(
     v.string(),
@@ -119,16 +119,16 @@ export const RowKeySchema = v.object({
 });
 
 /** The key of a row as the table has it. */
-export type RowKey = v.InferOutput<typeof RowKeySchema>;
+export type RunKey = v.InferOutput<typeof RunKeySchema>;
 
 /** The key of a row as the table has it. */
-export function rowKeyOf(key: LedgerKey): RowKey {
+export function runKeyOf(key: LedgerKey): RunKey {
   return { instanceId: key.instanceId, launchedAt: sortKeyOf(key) };
 }
 
 /** A claim: this attempt belongs to this batch, before anything is sent. */
 export interface Claim {
-  readonly node: Node;
+  readonly launch: Launch;
   readonly request: Request;
   readonly token: string;
   readonly attempt: number;
@@ -140,10 +140,10 @@ export interface Claim {
   /** When the claim is made, ISO 8601. */
   readonly at: string;
   /** The row as it was read: the claim holds only while it has not changed. */
-  readonly over: LedgerRow | undefined;
+  readonly over: RunRecord | undefined;
 }
 
 /** Tells two ways of one instance apart in a map. */
-export function rowName(key: LedgerKey): string {
+export function runId(key: LedgerKey): string {
   return `${key.instanceId} ${sortKeyOf(key)}`;
 }

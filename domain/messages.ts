@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 import { claim } from './claim-text.ts';
-import { RowKeySchema } from './ledger.ts';
-import { type Node, NodeSchema, type Request, RequestSchema } from './node.ts';
+import { type Launch, LaunchSchema, type Request, RequestSchema } from './launch.ts';
+import { RunKeySchema } from './ledger.ts';
 import { type Failure, FailureSchema, InstallationSchema, type Receipt } from './receipt.ts';
 import { runtimes } from './runtimes.ts';
 import { surveyPageLimit } from './survey.ts';
 
 /** What an execution is started for, as its row has it: one admitted node, and what it shall have or why it cannot have it. */
 export const AdmissionSchema = v.object({
-  node: NodeSchema,
+  launch: LaunchSchema,
   request: v.optional(RequestSchema),
   /** Present where the node is ours but what it asks for is not to be had. */
   refused: v.optional(FailureSchema),
@@ -21,7 +21,7 @@ export type Admission = v.InferOutput<typeof AdmissionSchema>;
 
 /** One message in the commands queue: the row of a node that waits for its command, and the token of the state that waits for it. */
 export const CommandMessageSchema = v.object({
-  key: RowKeySchema,
+  key: RunKeySchema,
   /** The text that the run drew when it began: a message without it is none of the state machine's. */
   nonce: v.string(),
   token: v.string(),
@@ -33,8 +33,8 @@ export const CommandMessageSchema = v.object({
 export type CommandMessage = v.InferOutput<typeof CommandMessageSchema>;
 
 /** A node that waits for its command, as its row has it, and the token of the state that waits for it. */
-export interface WaitingNode {
-  readonly node: Node;
+export interface WaitingLaunch {
+  readonly launch: Launch;
   readonly request: Request;
   readonly token: string;
   readonly attempt: number;
@@ -44,7 +44,7 @@ export interface WaitingNode {
 export const SurveyCallSchema = v.object({
   action: v.literal('survey'),
   /** The configured release of each runtime: a node with another is outdated. */
-  releases: v.optional(v.record(v.picklist(runtimes), v.string())),
+  versions: v.optional(v.record(v.picklist(runtimes), v.string())),
   /** The most nodes on the page. */
   limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(surveyPageLimit))),
   /** What the page before gave as `next`. */
@@ -58,7 +58,7 @@ export type SurveyCall = v.InferOutput<typeof SurveyCallSchema>;
 export const ClusterMessageSchema = v.object({
   /** What is done, and why, the row says. */
   action: v.picklist(['close', 'release', 'quarantine']),
-  key: RowKeySchema,
+  key: RunKeySchema,
   /** The text that the run drew: a message without it is none of the state machine's. */
   nonce: v.string(),
   token: v.string(),
@@ -69,11 +69,11 @@ export type ClusterMessage = v.InferOutput<typeof ClusterMessageSchema>;
 
 /** What is to be done with one node, as its row has it. */
 const NodeCallSchema = v.variant('action', [
-  v.object({ action: v.literal('close'), node: NodeSchema }),
-  v.object({ action: v.literal('release'), node: NodeSchema, installation: InstallationSchema }),
+  v.object({ action: v.literal('close'), launch: LaunchSchema }),
+  v.object({ action: v.literal('release'), launch: LaunchSchema, installation: InstallationSchema }),
   v.object({
     action: v.literal('quarantine'),
-    node: NodeSchema,
+    launch: LaunchSchema,
     failure: FailureSchema,
     /** Whether the breaker is open: then no substitute shall be launched for the node. */
     breakerOpen: v.optional(v.boolean()),
@@ -134,4 +134,4 @@ export const notYet = 'NotYet';
  * - `replace` ends the instance, so that another is launched, if that is what the row says.
  * - `keep` lets an instance that stays into service, if a launch hook waits for that.
  */
-export const ReplaceCallSchema = v.object({ action: v.picklist(['judge', 'replace', 'keep']), key: RowKeySchema });
+export const ReplaceCallSchema = v.object({ action: v.picklist(['judge', 'replace', 'keep']), key: RunKeySchema });

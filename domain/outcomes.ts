@@ -14,7 +14,7 @@ type Ending = 'quarantine' | 'replace';
  */
 type Consequence =
   | { readonly next: 'done' }
-  | { readonly next: 'forget' }
+  | { readonly next: 'discard' }
   | { readonly next: Ending }
   | { readonly next: 'retry'; readonly attempts: number; readonly intervalSeconds: number; readonly then: Ending };
 
@@ -55,7 +55,7 @@ export const outcomes = {
     sentence: 'The instance is none of ours.',
     cause: 'It has no airlock:runtime tag, or it belongs to a cluster that airlock.yaml does not name.',
     operator: 'Nothing; to take the instance in, tag it and name its cluster in airlock.yaml.',
-    consequence: { next: 'forget' },
+    consequence: { next: 'discard' },
   },
   'unknown-runtime': {
     sentence: 'The tag airlock:runtime asks for a runtime or a release that is not configured.',
@@ -63,14 +63,14 @@ export const outcomes = {
     operator: 'Correct the tag in the pool (EC2NodeClass, ASG or launch template) and replace the node.',
     consequence: quarantine,
   },
-  'release-too-old': {
+  'version-too-old': {
     sentence: 'The tag airlock:runtime asks for a release below the floor.',
     cause:
-      'An advisory of the catalogue, or minimumRelease in airlock.yaml, rules older releases out; the detail names both.',
+      'An advisory of the catalogue, or minimumVersion in airlock.yaml, rules older releases out; the detail names both.',
     operator: 'Ask for the floor or a newer release in the pool, or for none, and replace the node.',
     consequence: quarantine,
   },
-  'agent-never-came': {
+  'agent-offline': {
     sentence: 'The SSM agent was not online before the deadline.',
     cause: 'No agent in the image, no instance profile for it, or no way from the subnet to SSM.',
     operator:
@@ -105,7 +105,7 @@ export const outcomes = {
       'Look in CloudTrail for DeleteDocument, CreateDocument and UpdateDocument, and take that right away. Delete the document, create it again with the Content that the template of the stack has, and replace the node.',
     consequence: retry(2, 40, 'quarantine'),
   },
-  'host-refused': {
+  'host-unsupported': {
     sentence: 'The catalogue refuses this host for this release.',
     cause:
       'A combination of architecture, system, kernel or containerd that is known to fail; the detail names the rule.',
@@ -131,13 +131,13 @@ export const outcomes = {
     operator: "Enlarge the pool's root volume; the detail names the path and the space it needs.",
     consequence: quarantine,
   },
-  'foreign-handler': {
+  'handler-conflict': {
     sentence: 'containerd already has a handler of this name that Airlock did not write.',
     cause: 'The image or another installer configured it.',
     operator: 'Remove the handler from the image, or let the other installer own this pool.',
     consequence: quarantine,
   },
-  'foreign-installer': {
+  'installer-conflict': {
     sentence: 'Another installer manages this runtime on the node.',
     cause: `${otherInstallers.join(', ')}, CRI-O or a package from apt is at work.`,
     operator: 'Take the other installer off this pool first.',
@@ -149,13 +149,13 @@ export const outcomes = {
     operator: 'Drain the node and run the document again, or replace the node.',
     consequence: quarantine,
   },
-  'package-lock-held': {
+  'package-lock-timeout': {
     sentence: 'Another process held the dpkg lock for longer than the node waits.',
     cause: 'unattended-upgrades or another first-boot task.',
     operator: 'Nothing if a retry succeeds; else move first-boot upgrades into the image.',
     consequence: retry(2, 60, 'replace'),
   },
-  'another-run': {
+  'concurrent-run': {
     sentence: 'Another run held the lock on the node for longer than this one waits.',
     cause: 'A command that was sent twice, or an installation that hangs.',
     operator: 'Nothing if a retry succeeds; else look at the log on the node.',
@@ -180,14 +180,14 @@ export const outcomes = {
     operator: 'Do not work around it. Compare the checksum in the detail with the one upstream publishes.',
     consequence: quarantine,
   },
-  'config-refused': {
+  'config-rejected': {
     sentence: "containerd's configuration could not be changed safely, so it was left as it was.",
     cause:
       'The file is unreadable, containerd would not start again with it, the kubelet uses another containerd, or the change would alter more than our handler.',
     operator: 'Read the detail; mend the file in the image or in the bootstrap script.',
     consequence: quarantine,
   },
-  'containerd-did-not-return': {
+  'containerd-restart-failed': {
     sentence:
       'containerd did not come back as it was; the old configuration was put back and containerd answers again.',
     cause: 'The new configuration or the restart upset this containerd.',
@@ -257,7 +257,7 @@ export const outcomes = {
     operator: 'Check the end point in airlock.yaml and the way to it.',
     consequence: quarantine,
   },
-  'cluster-forbade': {
+  'cluster-forbidden': {
     sentence: 'The Kubernetes API refused what Airlock asked for.',
     cause: 'The access entry, the ClusterRole or its binding is missing or was changed.',
     operator: 'Apply the manifests again and check the access entry.',
@@ -267,7 +267,7 @@ export const outcomes = {
     sentence: 'The instance was terminated before it could be released.',
     cause: 'Scale-in, a spot interruption or an operator.',
     operator: 'Nothing.',
-    consequence: { next: 'forget' },
+    consequence: { next: 'discard' },
   },
   'deadline-passed': {
     sentence: 'The node was not released before its deadline.',
@@ -306,7 +306,7 @@ export function outcomeOf(code: OutcomeCode): Outcome {
 }
 
 /** How an outcome ends a node's way, once nothing is tried again. */
-export function endingOf(code: OutcomeCode): 'done' | 'forget' | Ending {
+export function endingOf(code: OutcomeCode): 'done' | 'discard' | Ending {
   const { consequence } = outcomeOf(code);
   return consequence.next === 'retry' ? consequence.then : consequence.next;
 }

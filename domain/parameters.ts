@@ -11,9 +11,9 @@ export type SentVerb = Exclude<Verb, 'uninstall'>;
 export const verbs: readonly Verb[] = ['install', 'prove', 'uninstall'];
 
 /** What a node asks for, as far as a document wants to know it. */
-interface Wanted {
+interface RequestedRuntime {
   readonly runtime: Runtime;
-  readonly release: string;
+  readonly version: string;
   /** One of the runtime's handlers; the first of them unless told. */
   readonly handler?: string;
   /** One of the {@link timeSteps}; a quarter of an hour unless told. */
@@ -42,17 +42,17 @@ export function timeStep(leftMs: number): number {
 /**
  * The parameters that a document declares, with the values that it has to be sent with: what SendCommand takes for it.
  *
- * @returns parameters by name; `uninstall` takes away whatever release is there
+ * @returns parameters by name; `uninstall` takes away whatever version is there
  */
 export function parametersFor(
   verb: Verb,
-  { runtime, release, handler, seconds = 900 }: Wanted,
+  { runtime, version, handler, seconds = 900 }: RequestedRuntime,
 ): Record<string, string> {
   const Seconds = String(seconds);
   if (verb === 'uninstall') return { Seconds };
   const [usual, ...others] = runtimeTraits[runtime].handlers;
   return {
-    Release: release,
+    Version: version,
     ...(others.length === 0 ? {} : { Handler: handler ?? usual }),
     Seconds,
   };

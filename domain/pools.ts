@@ -15,7 +15,7 @@ export interface PoolPolicy {
 }
 
 /** A pool that wants something else than the others: only what it says is there. */
-export interface PoolWish {
+export interface PoolOverride {
   /** As it stands in the tags of its instances: `poolOf` in tags.ts. */
   readonly name: string;
   readonly deadlineMinutes?: number | undefined;
@@ -29,7 +29,7 @@ export interface PoolWish {
 export interface Pools {
   readonly deadlineMinutes: number;
   readonly onFailure: OnFailure;
-  readonly pools: readonly PoolWish[];
+  readonly pools: readonly PoolOverride[];
   /** The instance profiles of nodes by cluster; a cluster that names none is absent. */
   readonly instanceProfiles?: Readonly<Record<string, InstanceProfiles>> | undefined;
 }

@@ -65,7 +65,7 @@ export interface ProofPod {
  * The name of the proof pod of a way: the same for every call, so that a repeated one finds its own pod. The pod of a later way ends in two
  * digits more, so that what an earlier one left proves nothing.
  */
-export function proofPodName({ instanceId, launchedAt, again }: LedgerKey): string {
+export function proofPodName({ instanceId, launchedAt, rerun: again }: LedgerKey): string {
   const way = again === undefined ? '' : String(again.attempt % 100).padStart(2, '0');
   return `${proofPodPrefix}${instanceId}-${Math.floor(Date.parse(launchedAt) / 1_000)}${way}`;
 }

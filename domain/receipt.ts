@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { claim } from './claim-text.ts';
-import { NodeSchema } from './node.ts';
+import { LaunchSchema } from './launch.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { HostSchema } from './result.ts';
 import { runtimes } from './runtimes.ts';
@@ -13,7 +13,7 @@ const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** What the state machine knows of an installation that succeeded: the node's own result, and how it was sent. */
 export const InstallationSchema = v.object({
   runtime: v.picklist(runtimes),
-  release: claim(80),
+  version: claim(80),
   sha256: claim(128),
   handler: claim(80),
   /** Whether this run installed the release, or found it. */
@@ -72,8 +72,8 @@ export const stranded: Failure = {
  * and in the audit log group.
  */
 export const ReceiptSchema = v.object({
-  version: v.literal(1),
-  ...v.pick(NodeSchema, ['instanceId', 'launchedAt', 'cluster', 'pool', 'nodeName']).entries,
+  version: v.literal(2),
+  ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'cluster', 'pool', 'nodeName']).entries,
   outcome: v.picklist(outcomeCodes),
   detail: claim(detailLimit),
   endedAt: claim(40),

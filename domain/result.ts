@@ -36,7 +36,7 @@ export const ResultSchema = v.object({
   airlock: v.literal(1),
   verb: v.picklist(['install', 'prove', 'uninstall']),
   runtime: v.picklist(runtimes),
-  release: claim(80),
+  version: claim(80),
   outcome: v.picklist(['installed', 'proven', 'uninstalled', ...outcomeCodes]),
   /** What is specific to this node: an address, a path, a rule, the last line of a log. Empty on success. */
   detail: claim(),

@@ -1,10 +1,10 @@
 import { claimText } from './claim-text.ts';
-import type { Request } from './node.ts';
+import type { Request } from './launch.ts';
 import type { Failure } from './receipt.ts';
 import { type Runtime, runtimes } from './runtimes.ts';
 import { isOlder } from './versions.ts';
 
-/** The tag that takes an instance into the airlock; its value is `<runtime>` or `<runtime>@<release>`. */
+/** The tag that takes an instance into the airlock; its value is `<runtime>` or `<runtime>@<version>`. */
 export const runtimeTag = 'airlock:runtime';
 
 /** The tag that names the cluster where the tags of EKS and Karpenter name none, or more than one. */
@@ -29,16 +29,16 @@ const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', groupTag];
 /** An instance's tags by key. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Which releases are to be had of a runtime. */
-interface RuntimeReleases {
+/** Which versions are to be had of a runtime. */
+interface RuntimeVersions {
   readonly default: string;
   readonly all: readonly string[];
   /** The oldest one that a tag may ask for, and who says so; without it any. */
-  readonly floor?: { readonly release: string; readonly because: string };
+  readonly floor?: { readonly version: string; readonly because: string };
 }
 
-/** Which releases are to be had, by runtime. */
-export type Releases = Readonly<Partial<Record<Runtime, RuntimeReleases>>>;
+/** Which versions are to be had, by runtime. */
+export type Versions = Readonly<Partial<Record<Runtime, RuntimeVersions>>>;
 
 /**
  * The cluster to which an instance belongs: what `airlock:cluster` says, else the one cluster that its other tags agree on.
@@ -87,28 +87,28 @@ export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: n
  * Reads what the runtime tag asks for. The value is compared with what is configured and never goes any further as text.
  *
  * @param value the value of the tag, which anybody may have written who can tag instances
- * @param releases what is configured
+ * @param versions what is configured
  * @returns the request, or the outcome with which the node is refused
  */
-export function requestOf(value: string, releases: Releases): Request | Failure {
+export function requestOf(value: string, versions: Versions): Request | Failure {
   const at = value.indexOf('@');
   const name = at < 0 ? value : value.slice(0, at);
   const runtime = runtimes.find((known) => known === name);
-  const configured = runtime && releases[runtime];
+  const configured = runtime && versions[runtime];
   if (runtime === undefined || configured === undefined) {
-    return refusal(value, `one of ${Object.keys(releases).join(', ')}`);
+    return refusal(value, `one of ${Object.keys(versions).join(', ')}`);
   }
-  const release = at < 0 ? configured.default : value.slice(at + 1);
+  const version = at < 0 ? configured.default : value.slice(at + 1);
   const { all, floor } = configured;
-  if (all.includes(release) && floor !== undefined && isOlder(release, floor.release)) {
-    const detail = `tag ${runtimeTag} is ${shown(value)}; accepted is ${floor.release} and newer: ${floor.because}`;
-    return { outcome: 'release-too-old', detail };
+  if (all.includes(version) && floor !== undefined && isOlder(version, floor.version)) {
+    const detail = `tag ${runtimeTag} is ${shown(value)}; accepted is ${floor.version} and newer: ${floor.because}`;
+    return { outcome: 'version-too-old', detail };
   }
-  if (!all.includes(release)) {
-    const accepted = all.filter((one) => floor === undefined || !isOlder(one, floor.release));
+  if (!all.includes(version)) {
+    const accepted = all.filter((one) => floor === undefined || !isOlder(one, floor.version));
     return refusal(value, `${runtime} or ${runtime}@ followed by one of ${accepted.join(', ')}`);
   }
-  return { runtime, release };
+  return { runtime, version };
 }
 
 function refusal(value: string, accepted: string): Failure {

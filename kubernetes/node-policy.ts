@@ -154,11 +154,11 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
         `airlock may write a receipt of at most ${receiptLimit} characters`,
       ),
       holds(
-        '!variables.provenAnew || variables.proven == variables.pool',
+        '!variables.planReverification || variables.proven == variables.pool',
         `airlock may set the label ${provenLabel} to the runtime of the pool only`,
       ),
       holds(
-        '!variables.provenAnew || variables.receiptAnew',
+        '!variables.planReverification || variables.receiptAnew',
         `airlock may set the label ${provenLabel} only together with a new receipt`,
       ),
       ...(published ? [] : gateRules(gate)),
@@ -192,7 +192,7 @@ function variables(
     { name: 'pool', expression: valueIn('oldLabels', pool) },
     { name: 'proven', expression: valueIn('labels', proven) },
     {
-      name: 'provenAnew',
+      name: 'planReverification',
       expression: `variables.proven != '' && variables.proven != ${valueIn('oldLabels', proven)}`,
     },
     { name: 'receipt', expression: valueIn('annotations', text) },
@@ -211,11 +211,11 @@ function gateRules(gate: string): PolicyPlan['validations'] {
   const holdsKey = (list: string, key: string) => `variables.${list}.exists(e, e.key == ${JSON.stringify(key)})`;
   return [
     holds(
-      `!variables.provenAnew || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
+      `!variables.planReverification || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
       `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or where it lifts both`,
     ),
     holds(
-      `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.provenAnew && variables.proven == variables.pool && variables.receiptAnew)`,
+      `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.planReverification && variables.proven == variables.pool && variables.receiptAnew)`,
       `airlock may lift the gate ${gate} only together with a new label ${provenLabel} and a new annotation ${receiptAnnotation}`,
     ),
   ];

@@ -4,23 +4,23 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
-import type { Releases } from '../domain/tags.ts';
+import type { Versions } from '../domain/tags.ts';
 import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import { QueueFunction } from './queue-function.ts';
 import { grantUnscoped } from './unscoped-rights.ts';
-import type { Way } from './way/way.ts';
 import type { WorkQueue } from './work-queue.ts';
+import type { Workflow } from './workflow/workflow.ts';
 
 /** What admission needs. */
 export interface AdmissionProps {
   readonly bus: Bus;
   readonly operators: readonly string[];
   readonly clusters: readonly string[];
-  readonly releases: Releases;
+  readonly versions: Versions;
   readonly pools: Pools;
   readonly ledger: Ledger;
-  readonly way: Way;
+  readonly workflow: Workflow;
   /** Receives what goes away. */
   readonly terminations: WorkQueue;
   readonly logRetention: RetentionDays;
@@ -29,7 +29,7 @@ export interface AdmissionProps {
 /** From EC2's event to an execution: every launch in the region comes here, and costs one look-up a batch if it is none of ours. */
 export class Admission extends QueueFunction<'admission'> {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
-    const { clusters, releases, pools, ledger, operators, logRetention } = props;
+    const { clusters, versions, pools, ledger, operators, logRetention } = props;
     super(scope, id, {
       name: 'admission',
       description: 'Looks launches up in batches and starts an execution for each that is ours',
@@ -40,8 +40,8 @@ export class Admission extends QueueFunction<'admission'> {
       operators,
       logRetention,
       environment: {
-        ADMISSIBLE: pack({ clusters, releases, ...pools }),
-        STATE_MACHINE: props.way.stateMachine.stateMachineArn,
+        ADMISSIBLE: pack({ clusters, versions, ...pools }),
+        STATE_MACHINE: props.workflow.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: props.bus.bus.eventBusName,
         TERMINATIONS_QUEUE: props.terminations.queue.queueUrl,
@@ -57,10 +57,10 @@ export class Admission extends QueueFunction<'admission'> {
     });
     this.queue.feedFrom(running);
     grantUnscoped(this.role, ['ec2:DescribeInstances'], 'AWS knows no resource for DescribeInstances');
-    props.way.stateMachine.grantStartExecution(this.role);
+    props.workflow.stateMachine.grantStartExecution(this.role);
     ledger.grantRead(this.role, 'BatchGetItem', 'Query');
     ledger.grantWrite(this.role, 'admission');
     props.terminations.grantSend(this.role);
-    props.bus.grantTelling(this.role);
+    props.bus.grantPublish(this.role);
   }
 }

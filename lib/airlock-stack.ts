@@ -8,12 +8,12 @@ import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
 import { Bus } from './bus.ts';
 import { Cancellation } from './cancellation.ts';
-import { ClusterAccess } from './cluster-access.ts';
+import { ClusterFunction } from './cluster-function.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
-import { advisoriesOf, releasesOf } from './config/releases.ts';
 import type { Config } from './config/schema.ts';
+import { advisoriesOf, versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
@@ -21,7 +21,7 @@ import { Reconcile } from './reconcile.ts';
 import { Remediation } from './remediation.ts';
 import { Results } from './results.ts';
 import { Terminations } from './terminations.ts';
-import { Way } from './way/way.ts';
+import { Workflow } from './workflow/workflow.ts';
 
 /** What one installation of Airlock is made of. */
 export interface AirlockStackProps extends StackProps {
@@ -35,9 +35,9 @@ export class AirlockStack extends Stack {
   constructor(scope: Construct, id: string, { config, catalogue, ...props }: AirlockStackProps) {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
     const logRetention: RetentionDays = config.logRetentionDays;
-    const releases = releasesOf(config, catalogue);
-    const runtimes = Object.keys(releases) as Runtime[];
-    for (const [id, advisory] of Object.entries(advisoriesOf(releases, catalogue))) {
+    const versions = versionsOf(config, catalogue);
+    const runtimes = Object.keys(versions) as Runtime[];
+    for (const [id, advisory] of Object.entries(advisoriesOf(versions, catalogue))) {
       Annotations.of(this).addWarningV2(id, advisory);
     }
 
@@ -67,25 +67,25 @@ export class AirlockStack extends Stack {
     });
     const cancellation = new Cancellation(this, 'Cancellation', { ledger, logRetention });
 
-    let lookUp: ClusterLookUp | undefined;
+    let resolveCluster: ClusterLookUp | undefined;
     const manifests = config.manifests === 'manual' ? undefined : manifestOptions(config);
     const clusters = config.clusters.map((cluster) => {
-      const access = new ClusterAccess(this, `Cluster-${cluster.name}`, {
+      const access = new ClusterFunction(this, `Cluster-${cluster.name}`, {
         cluster,
         ledger,
         operators,
         gate: config.gate,
         proof: config.proof,
         logRetention,
-        lookUp: () => {
-          lookUp ??= new ClusterLookUp(this, 'LookUp', logRetention);
-          return lookUp;
+        resolveCluster: () => {
+          resolveCluster ??= new ClusterLookUp(this, 'LookUp', logRetention);
+          return resolveCluster;
         },
         manifests,
       });
       return [cluster.name, access] as const;
     });
-    const way = new Way(this, 'Way', {
+    const workflow = new Workflow(this, 'Way', {
       bus,
       dispatch,
       ledger,
@@ -93,15 +93,15 @@ export class AirlockStack extends Stack {
       remediation,
       clusters: Object.fromEntries(clusters),
     });
-    const terminations = new Terminations(this, 'Terminations', { bus, operators, ledger, way, logRetention });
+    const terminations = new Terminations(this, 'Terminations', { bus, operators, ledger, workflow, logRetention });
     const admitting = {
       bus,
       operators,
       clusters: config.clusters.map(({ name }) => name),
-      releases,
+      versions,
       pools,
       ledger,
-      way,
+      workflow: workflow,
       terminations: terminations.queue,
       logRetention,
     };

@@ -31,7 +31,7 @@ export class Audit extends Construct {
       value: this.logGroup.logGroupName,
       description: 'The log group of the audit trail',
     }).overrideLogicalId('AuditTrail');
-    const rule = new Rule(this, 'Told', {
+    const rule = new Rule(this, 'EventDetails', {
       description: 'Every event of Airlock goes to its audit trail',
       eventBus: bus.bus,
       eventPattern: { source: [source] },

@@ -47,7 +47,7 @@ export class Bus extends Construct {
   }
 
   /** Lets a role publish, in Airlock's name only. */
-  grantTelling(role: IRole): void {
+  grantPublish(role: IRole): void {
     this.#publishers.push(role.roleArn);
     role.addToPrincipalPolicy(
       new PolicyStatement({

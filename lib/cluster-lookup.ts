@@ -3,8 +3,8 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { AirlockFunction } from './airlock-function.ts';
-import type { Surroundings } from './cluster-network.ts';
-import { Provided } from './provided.ts';
+import type { ClusterVpc } from './cluster-network.ts';
+import { CustomResourceProvider } from './custom-resource-provider.ts';
 
 /** Where a cluster's API is and who vouches for it. */
 export interface Address {
@@ -15,7 +15,7 @@ export interface Address {
 
 /** Finds clusters in EKS while the stack is deployed, and refuses those that the stack could not be deployed for with what to do. */
 export class ClusterLookUp extends Construct {
-  readonly #provided: Provided;
+  readonly #provided: CustomResourceProvider;
   readonly #function: AirlockFunction;
 
   constructor(scope: Construct, id: string, logRetention: RetentionDays) {
@@ -28,14 +28,14 @@ export class ClusterLookUp extends Construct {
       logRetention,
       environment: {},
     });
-    this.#provided = new Provided(this, 'Provided', { function: this.#function, logRetention });
+    this.#provided = new CustomResourceProvider(this, 'CustomResourceProvider', {
+      function: this.#function,
+      logRetention,
+    });
   }
 
   /** Finds one cluster. */
-  find(
-    scope: Construct,
-    { name, inside }: { readonly name: string; readonly inside: boolean },
-  ): Address & Surroundings {
+  find(scope: Construct, { name, inside }: { readonly name: string; readonly inside: boolean }): Address & ClusterVpc {
     this.#function.role.addToPolicy(
       new PolicyStatement({
         actions: ['eks:DescribeCluster'],

@@ -8,7 +8,7 @@ import { manifestsVersion } from '../kubernetes/version.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Address } from './cluster-lookup.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
-import { Provided } from './provided.ts';
+import { CustomResourceProvider } from './custom-resource-provider.ts';
 
 /** What the preparation of a cluster needs. */
 export interface ClusterManifestsProps extends Address {
@@ -64,7 +64,10 @@ export class ClusterManifests extends Construct {
       },
     });
     grantEntry(grant, prepare, { cluster, policyArn });
-    const { serviceToken } = new Provided(this, 'Provided', { function: grant, logRetention });
+    const { serviceToken } = new CustomResourceProvider(this, 'CustomResourceProvider', {
+      function: grant,
+      logRetention,
+    });
     const applied = new CustomResource(this, 'Applied', {
       resourceType: 'Custom::AirlockManifests',
       serviceToken,

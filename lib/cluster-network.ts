@@ -11,7 +11,7 @@ export interface Placement {
 }
 
 /** The network in which a cluster's API answers. */
-export interface Surroundings {
+export interface ClusterVpc {
   readonly vpcId: string;
   readonly subnetIds: string[];
   /** The security group of the API's network interfaces. */
@@ -19,7 +19,7 @@ export interface Surroundings {
 }
 
 /** A cluster's network, and the port on which its API answers. */
-export interface ClusterNetworkProps extends Surroundings {
+export interface ClusterNetworkProps extends ClusterVpc {
   readonly cluster: string;
   readonly port: number;
 }

@@ -73,6 +73,6 @@ export class Dispatch extends QueueFunction<'dispatch'> {
     );
     ledger.grantRead(role, 'BatchGetItem');
     ledger.grantWrite(role, 'dispatch');
-    bus.grantTelling(this.role);
+    bus.grantPublish(this.role);
   }
 }

@@ -6,24 +6,24 @@ import type { Construct } from 'constructs';
 import { reconcileService } from '../domain/metrics.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
-import type { Releases } from '../domain/tags.ts';
+import type { Versions } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
-import type { ClusterAccess } from './cluster-access.ts';
+import type { ClusterFunction } from './cluster-function.ts';
 import type { Ledger } from './ledger.ts';
 import { grantUnscoped } from './unscoped-rights.ts';
-import type { Way } from './way/way.ts';
 import type { WorkQueue } from './work-queue.ts';
+import type { Workflow } from './workflow/workflow.ts';
 
 /** What reconcile needs. */
 export interface ReconcileProps {
   readonly bus: Bus;
   /** By the cluster's name. */
-  readonly clusters: Readonly<Record<string, ClusterAccess>>;
-  readonly releases: Releases;
+  readonly clusters: Readonly<Record<string, ClusterFunction>>;
+  readonly versions: Versions;
   readonly pools: Pools;
   readonly ledger: Ledger;
-  readonly way: Way;
+  readonly workflow: Workflow;
   readonly terminations: WorkQueue;
   readonly logRetention: RetentionDays;
 }
@@ -40,7 +40,7 @@ const timeout = Duration.seconds(110);
  */
 export class Reconcile extends AirlockFunction<'reconcile'> {
   constructor(scope: Construct, id: string, props: ReconcileProps) {
-    const { releases, pools, way, ledger } = props;
+    const { versions, pools, workflow: way, ledger } = props;
     // By name: it has half the length of the ARN.
     const names = Object.entries(props.clusters).map(([name, { cluster }]) => [name, cluster.function.functionName]);
     super(scope, id, {
@@ -50,7 +50,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
       memoryMiB: 512,
       logRetention: props.logRetention,
       environment: {
-        ADMISSIBLE: pack({ clusters: Object.keys(props.clusters), releases, ...pools }),
+        ADMISSIBLE: pack({ clusters: Object.keys(props.clusters), versions, ...pools }),
         STATE_MACHINE: way.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: props.bus.bus.eventBusName,
@@ -78,7 +78,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     ledger.grantRead(role, 'BatchGetItem', 'Query');
     ledger.grantWrite(role, 'reconcile');
     props.terminations.grantSend(role);
-    props.bus.grantTelling(this.role);
+    props.bus.grantPublish(this.role);
     this.#schedule();
   }
 

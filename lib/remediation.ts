@@ -93,6 +93,6 @@ export class Remediation extends AirlockFunction<'remediation'> {
     );
     ledger.grantRead(role, 'BatchGetItem', 'GetItem');
     ledger.grantWrite(role, 'remediation');
-    bus.grantTelling(this.role);
+    bus.grantPublish(this.role);
   }
 }

@@ -68,6 +68,6 @@ export class Results extends QueueFunction<'results'> {
     );
     ledger.grantRead(this.role, 'Query');
     ledger.grantWrite(this.role, 'results');
-    bus.grantTelling(this.role);
+    bus.grantPublish(this.role);
   }
 }

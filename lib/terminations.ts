@@ -7,20 +7,24 @@ import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import { QueueFunction } from './queue-function.ts';
 import { grantUnscoped } from './unscoped-rights.ts';
-import type { Way } from './way/way.ts';
+import type { Workflow } from './workflow/workflow.ts';
 
 /** What terminations need. */
 export interface TerminationsProps {
   readonly bus: Bus;
   readonly operators: readonly string[];
   readonly ledger: Ledger;
-  readonly way: Way;
+  readonly workflow: Workflow;
   readonly logRetention: RetentionDays;
 }
 
 /** From the events of an instance that goes away to the end of its way: nothing is tried for a node that is not there, and nothing failed. */
 export class Terminations extends QueueFunction<'terminations'> {
-  constructor(scope: Construct, id: string, { bus, operators, ledger, way, logRetention }: TerminationsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { bus, operators, ledger, workflow: way, logRetention }: TerminationsProps,
+  ) {
     super(scope, id, {
       name: 'terminations',
       description: 'Ends the way of nodes whose instance goes away',
@@ -52,6 +56,6 @@ export class Terminations extends QueueFunction<'terminations'> {
     );
     ledger.grantRead(this.role, 'Query');
     ledger.grantWrite(this.role, 'terminations');
-    bus.grantTelling(this.role);
+    bus.grantPublish(this.role);
   }
 }

@@ -64,7 +64,7 @@ const longestDocument = 63 * 1024;
 const timeoutSeconds = Math.max(...timeSteps) + 600;
 
 /**
- * Puts the shell for one runtime and verb together into one document. The releases and rules of the runtime are part of the text,
+ * Puts the shell for one runtime and verb together into one document. The versions and rules of the runtime are part of the text,
  * so a document downloads and executes nothing that its own text does not pin.
  *
  * @throws CatalogueError where the catalogue does not have the runtime
@@ -117,12 +117,12 @@ export function scriptOf(document: AssembledDocument): string {
 
 /** What the document declares: exactly what {@link parametersFor} says it is sent with, limited to what the catalogue has. */
 function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Record<string, DocumentParameter> {
-  const sent = parametersFor(verb, { runtime, release: entry.default });
+  const sent = parametersFor(verb, { runtime, version: entry.default });
   // The agent itself looks at the pattern only, and does not anchor it.
   const known: Record<string, Pick<DocumentParameter, 'description' | 'allowedValues' | 'allowedPattern'>> = {
-    Release: {
-      description: `The release of ${runtime}.`,
-      allowedValues: entry.releases.map(({ release }) => release),
+    Version: {
+      description: `The version of ${runtime}.`,
+      allowedValues: entry.versions.map(({ version }) => version),
       allowedPattern: '^[0-9]+(\\.[0-9]+)*$',
     },
     Handler: {

@@ -13,12 +13,12 @@ interface Purpose {
 
 /** What the catalogue says of a runtime, as shell: assignments, and two functions that look it up. */
 export function catalogueShell(entry: CatalogueRuntime, { runtime, verb, unknownHosts, annotations }: Purpose): string {
-  const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} release=\${SSM_Release:-}`];
+  const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} version=\${SSM_Version:-}`];
   if (verb === 'uninstall') return head.join('\n');
-  const artifacts = entry.releases.flatMap(({ release, artifacts }) =>
+  const artifacts = entry.versions.flatMap(({ version, artifacts }) =>
     architectures.flatMap((architecture) => {
       const artifact = artifacts[architecture];
-      return artifact === undefined ? [] : [{ key: `${release}/${architecture}`, ...artifact }];
+      return artifact === undefined ? [] : [{ key: `${version}/${architecture}`, ...artifact }];
     }),
   );
   return [
@@ -54,7 +54,7 @@ function ruleCall(rule: Rule): string {
   const link = rule.verdict === 'unknown' ? '' : rule.link;
   const { arch, os, kernel, containerd, config, kubelet, cgroup } = rule.host;
   const conditions = [
-    ...range('release', rule.releases),
+    ...range('version', rule.versions),
     ...range('kernel', kernel),
     ...range('containerd', containerd),
     ...range('config', config),

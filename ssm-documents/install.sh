@@ -44,11 +44,11 @@ main() {
   fi
   if [[ -n $edit_needed || -n $restart_owed ]]; then
     phase restart
-    restart_containerd || fail containerd-did-not-return "$REPLY"
+    restart_containerd || fail containerd-restart-failed "$REPLY"
   fi
   phase proof
   prove_on_host after
-  containerd_stayed || fail containerd-did-not-return 'containerd was restarted again while the sandbox was proven'
+  containerd_stayed || fail containerd-restart-failed 'containerd was restarted again while the sandbox was proven'
   refuse_changed_meanwhile
   if [[ -n $journal_stage ]]; then close_journal; fi
   tidy

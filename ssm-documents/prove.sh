@@ -14,7 +14,7 @@ main() {
   stage_is_whole || fail proof-failed "the files in ${staged#"$ROOT"} are not those that were installed"
   if ! dump "$ROOT$config" before; then
     last_words
-    fail config-refused "containerd cannot read $config: $REPLY"
+    fail config-rejected "containerd cannot read $config: $REPLY"
   fi
   read_socket before
   read_sandbox_image before

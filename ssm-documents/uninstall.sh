@@ -17,7 +17,7 @@ main() {
   read_socket before
   remember_containerd
   installed_release
-  release=$REPLY
+  version=$REPLY
   refuse_use
   plan_removal
   plan_restart
@@ -27,7 +27,7 @@ main() {
   fi
   if [[ -n $edit_needed || -n $restart_owed ]]; then
     phase restart
-    restart_containerd || fail containerd-did-not-return "$REPLY"
+    restart_containerd || fail containerd-restart-failed "$REPLY"
   fi
   # A container can have come while the handler was still there.
   refuse_use

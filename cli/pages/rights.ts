@@ -1,4 +1,4 @@
-import { attributesOf, type RowKind } from '../../domain/ledger-rights.ts';
+import { attributesOf, type RecordKind } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 
 /** A template as far as rights go. */
@@ -109,7 +109,7 @@ ${inside.join('\n')}
 `;
 }
 
-function attributes(kind: RowKind, title: string): string {
+function attributes(kind: RecordKind, title: string): string {
   const rows = attributesOf(kind).map(
     ({ attribute, writers, askers }) => `| ${cell(attribute)} | ${writers.join(', ')} | ${askers.join(', ')} |`,
   );

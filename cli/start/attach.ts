@@ -33,10 +33,10 @@ export interface AttachOptions extends Pick<StartOptions, 'config'> {
  * Synthesizes the app and starts a world around it in which the first cluster of `airlock.yaml` is a running one: its gated nodes are what
  * launches, and documents run on them by a command.
  *
- * @param tell gets a line for each step
+ * @param report gets a line for each step
  * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or what the local cloud refuses the template with
  */
-export async function attach(options: AttachOptions, tell: (step: string) => void): Promise<SimulationSetup> {
+export async function attach(options: AttachOptions, report: (step: string) => void): Promise<SimulationSetup> {
   const { kubeconfig, command, catalogue } = options;
   const configFile = options.config ?? defaultConfig;
   const { config: read } = loadSettings({ config: configFile, catalogue });
@@ -47,7 +47,7 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
   }
   const nodes = await nodesIn(kubeconfig, poolLabel);
   const plans = nodes.map((node) => planOf(node, { cluster, gate, instanceProfile: nodeProfile(instanceProfiles) }));
-  for (const reason of plans) if (typeof reason === 'string') tell(`left alone: ${reason}`);
+  for (const reason of plans) if (typeof reason === 'string') report(`left alone: ${reason}`);
   const taken = plans.filter((plan) => typeof plan === 'object');
   if (taken.length === 0) {
     const seen =
@@ -59,13 +59,13 @@ export async function attach(options: AttachOptions, tell: (step: string) => voi
   const remove = () => rmSync(folder, { recursive: true, force: true });
   let world: Simulation | undefined;
   try {
-    tell('synthesizing the app');
+    report('synthesizing the app');
     const config = join(folder, 'airlock.yaml');
     writeFileSync(config, ofOneCluster(read, { name: cluster, instanceProfiles }));
     const assembly = join(folder, 'cdk.out');
     await synthesize({ assembly, config, ...(catalogue === undefined ? {} : { catalogue }) });
 
-    tell('starting the local cloud over cdk.out');
+    report('starting the local cloud over cdk.out');
     const running = await Simulation.start({
       assembly,
       clock: new RealClock(),

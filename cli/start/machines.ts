@@ -1,6 +1,6 @@
 import { type FaultName, isMachineFault } from '../../packages/lab/faults.ts';
 import { type Machine, SimulatedMachine } from '../../packages/lab/machines.ts';
-import { RealMachine, realFaults, realReleases, requireRealHost } from '../../packages/lab/real-machines.ts';
+import { RealMachine, realArtifacts, realFaults, requireRealHost } from '../../packages/lab/real-machines.ts';
 import type { Builders, Mirror } from '../../packages/lab/releases.ts';
 import type { StartOptions } from './options.ts';
 
@@ -18,10 +18,10 @@ export class OptionsRefused extends Error {
 /**
  * Prepares the kind of machines that a run asks for.
  *
- * @param tell gets a line for each step that takes long
+ * @param report gets a line for each step that takes long
  * @throws HostError where this host cannot have real nodes, OptionsRefused where the options ask for what such machines cannot do
  */
-export async function machinesOf(options: StartOptions, tell: (step: string) => void): Promise<Machines> {
+export async function machinesOf(options: StartOptions, report: (step: string) => void): Promise<Machines> {
   const faults = (options.fault as readonly FaultName[]).filter(isMachineFault);
   if (options.machine === 'simulated') {
     return { builders: {}, create: (mirror) => SimulatedMachine.create({ faults }, mirror) };
@@ -45,12 +45,12 @@ export async function machinesOf(options: StartOptions, tell: (step: string) => 
     );
   }
   requireRealHost();
-  const { builders } = await realReleases(tell, planted.kind);
+  const { builders } = await realArtifacts(report, planted.kind);
   return {
     builders,
     create: async (mirror) => {
       // containerd from 2.0 on says which handlers it serves, and gives pods user namespaces.
-      const machine = await RealMachine.create({ release: 'sid', mirror, progress: tell, ...planted.options });
+      const machine = await RealMachine.create({ version: 'sid', mirror, progress: report, ...planted.options });
       // A node of a person's pool has something on it.
       if (fault !== 'containerd-dead') await machine.startContainer('bystander');
       return machine;

@@ -15,7 +15,7 @@ export function runOf(nodes: readonly NodeReport[], { world, backends }: Simulat
 }
 
 /** The way of one node on one line: each stage with the seconds since the launch. */
-export function wayLine({ instanceId, nodeName, stages }: NodeReport): string {
+export function runLine({ instanceId, nodeName, stages }: NodeReport): string {
   const way = stages.map(({ name, ms }) => `${name} ${(ms / 1000).toFixed(1)} s`).join(' → ');
   return `${instanceId}  ${nodeName.split('.')[0]}  ${way}`;
 }
@@ -32,8 +32,8 @@ export function printRun(reports: readonly NodeReport[], { world, backends }: Si
   say();
   say(styleText('bold', 'Audit trail'));
   for (const { time, 'detail-type': type, detail } of world.audit()) {
-    const about = 'node' in detail ? detail.node : detail;
-    const who = 'instanceId' in about ? about.instanceId : `${about.pool} ${about.release}`;
+    const about = 'launch' in detail ? detail.launch : detail;
+    const who = 'instanceId' in about ? about.instanceId : `${about.pool} ${about.version}`;
     const what = 'outcome' in detail ? `${detail.outcome}${detail.detail ? `: ${detail.detail}` : ''}` : '';
     say(`${time}  ${who}  ${type.padEnd(19)} ${what}`.trimEnd());
   }

@@ -1,16 +1,16 @@
-import { type Releases, requestOf } from '../../domain/tags.ts';
+import { requestOf, type Versions } from '../../domain/tags.ts';
 import { OptionsRefused } from './machines.ts';
 
 /**
- * Refuses a runtime or release that nodes could not get, before anything is synthesized.
+ * Refuses a runtime or version that nodes could not get, before anything is synthesized.
  *
- * @param runtime the option `--runtime`, `<runtime>` or `<runtime>@<release>`
+ * @param runtime the option `--runtime`, `<runtime>` or `<runtime>@<version>`
  * @throws OptionsRefused
  */
-export function requireRuntime(runtime: string, releases: Releases): void {
-  if (!('outcome' in requestOf(runtime, releases))) return;
-  const all = Object.entries(releases).flatMap(([name, one]) => one.all.map((release) => `${name}@${release}`));
+export function requireRuntime(runtime: string, versions: Versions): void {
+  if (!('outcome' in requestOf(runtime, versions))) return;
+  const all = Object.entries(versions).flatMap(([name, one]) => one.all.map((version) => `${name}@${version}`));
   throw new OptionsRefused(
-    `option '--runtime' is given with '${runtime}'; accepted: ${Object.keys(releases).join(', ')}, ${all.join(', ')}`,
+    `option '--runtime' is given with '${runtime}'; accepted: ${Object.keys(versions).join(', ')}, ${all.join(', ')}`,
   );
 }

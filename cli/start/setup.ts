@@ -45,10 +45,10 @@ export interface SimulationSetup {
 /**
  * Synthesizes the app with a catalogue whose checksums are those of the stand-in release, and starts a world around it.
  *
- * @param tell gets a line for each step
+ * @param report gets a line for each step
  * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or what the local cloud refuses the template with
  */
-export async function assemble(options: StartOptions, tell: (step: string) => void): Promise<SimulationSetup> {
+export async function assemble(options: StartOptions, report: (step: string) => void): Promise<SimulationSetup> {
   const missing = needed.filter((program) => hostProgram(program) === undefined);
   if (missing.length > 0) {
     const list = missing.join(' and ');
@@ -57,8 +57,8 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
     );
   }
   const configFile = options.config ?? defaultConfig;
-  const { config, releases } = loadSettings({ config: configFile });
-  requireRuntime(options.runtime, releases);
+  const { config, versions } = loadSettings({ config: configFile });
+  requireRuntime(options.runtime, versions);
   const clusters = config.clusters.filter(({ endpoint }) => endpoint === undefined).map(({ name }) => name);
   const [cluster] = clusters;
   if (cluster === undefined) {
@@ -67,17 +67,17 @@ export async function assemble(options: StartOptions, tell: (step: string) => vo
       `${configFile}: clusters: is ${seen}; accepted here: at least one cluster without an endpoint, for the local cloud to play`,
     );
   }
-  const supply = await machinesOf(options, tell);
+  const supply = await machinesOf(options, report);
   const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
   const clock: Clock = options.clock === 'virtual' ? new VirtualClock() : new RealClock();
   const machines: string[] = [];
   const faults = options.fault as readonly FaultName[];
   let mirror: Mirror | undefined;
   try {
-    tell('synthesizing the app');
+    report('synthesizing the app');
     const { assembly } = await synthesizeSimulated(folder, { config: configFile, builders: supply.builders });
 
-    tell('starting the local cloud over cdk.out');
+    report('starting the local cloud over cdk.out');
     mirror = await startMirror(supply.builders);
     const site = mirror;
     const world = await Simulation.start({

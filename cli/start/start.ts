@@ -8,7 +8,7 @@ import { attach, NothingToAttach } from './attach.ts';
 import { keep } from './keep.ts';
 import { OptionsRefused } from './machines.ts';
 import { commandOf, misfitOf, type StartOptions } from './options.ts';
-import { printRun, runOf, wayLine } from './report.ts';
+import { printRun, runLine, runOf } from './report.ts';
 import { assemble, MachineLacks, type SimulationSetup } from './setup.ts';
 
 /** How often the view is drawn anew, in milliseconds. */
@@ -64,13 +64,13 @@ async function prepared(options: StartOptions): Promise<SimulationSetup> {
   const say = (line: string) => {
     if (!options.json) process.stdout.write(`${line}\n`);
   };
-  const tell = (step: string) => say(`${step} …`);
+  const report = (step: string) => say(`${step} …`);
   const { kubeconfig, machine } = options;
   const command = commandOf(machine);
   const setup =
     kubeconfig === undefined || command === undefined
-      ? await assemble(options, tell)
-      : await attach({ ...options, kubeconfig, command }, tell);
+      ? await assemble(options, report)
+      : await attach({ ...options, kubeconfig, command }, report);
   say(`deployed ${setup.world.cloud.resources.length} resources of the synthesized template\n`);
   return setup;
 }
@@ -82,7 +82,7 @@ async function launched(options: StartOptions, setup: SimulationSetup): Promise<
   const settled = world.settle(patienceMs);
   const tasks = nodes.map(
     (node): ListrTask => ({
-      title: wayLine(world.report(node)),
+      title: runLine(world.report(node)),
       task: async (_, task) => {
         await watch(world, node, settled, (line) => {
           task.title = line;
@@ -106,7 +106,7 @@ async function watch(world: Simulation, node: LaunchedNode, settled: Promise<boo
   });
   do {
     await new Promise((resolve) => setTimeout(resolve, drawEveryMs));
-    draw(wayLine(world.report(node)));
+    draw(runLine(world.report(node)));
   } while (!over && world.report(node).outcome === '');
 }
 

@@ -9,7 +9,7 @@ import { deployedResources, resourceLike } from './stack.ts';
 
 /** Longer than the default deadline, so that a failure is seen as what it is. */
 const patienceMs = 25 * 60_000;
-const lookEveryMs = 10_000;
+const pollIntervalMs = 10_000;
 
 /**
  * Launches one instance from a launch template, waits until the ledger knows how it ended, and terminates it whatever came of it.
@@ -81,7 +81,7 @@ async function endOf(TableName: string, instanceId: string): Promise<CanaryEnd |
     const ended = Items.find((item) => item['outcome'] !== undefined);
     const outcome = ended?.['outcome']?.S;
     if (outcome) return { outcome, receipt: ended?.['receipt']?.S };
-    await sleep(lookEveryMs);
+    await sleep(pollIntervalMs);
   }
   return undefined;
 }

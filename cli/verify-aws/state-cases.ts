@@ -21,7 +21,7 @@ interface State {
 
 const instanceId = 'i-00000000000000000';
 const end = '2126-01-01T00:20:00.000Z';
-const node = {
+const launch = {
   instanceId,
   launchedAt: '2026-01-01T00:00:00.000Z',
   cluster: 'none',
@@ -31,16 +31,16 @@ const node = {
   deadline: end,
 };
 const failure = { outcome: 'proof-failed', detail: 'a test of the states' };
-const receipt = { version: 1, ...node, ...failure, endedAt: end, totalMs: 0 };
-const request = { runtime: exampleRuntime, release: 'none' };
+const receipt = { version: 2, ...launch, ...failure, endedAt: end, totalMs: 0 };
+const request = { runtime: exampleRuntime, version: 'none' };
 
 /** What an execution is started with: the key of its row. */
-export const input = { instanceId, launchedAt: node.launchedAt };
+export const input = { instanceId, launchedAt: launch.launchedAt };
 
 /** What the states before would have assigned. */
 export const variables = {
   key: input,
-  node,
+  node: launch,
   request,
   nonce: 'none',
   failure,
@@ -52,13 +52,13 @@ export const variables = {
 
 /** What Step Functions knows of an execution. */
 export const context = {
-  Execution: { Id: 'arn:aws:states:::execution:none:none', Name: 'none', StartTime: node.launchedAt, Input: input },
-  State: { Name: 'none', EnteredTime: node.launchedAt, RetryCount: 0 },
+  Execution: { Id: 'arn:aws:states:::execution:none:none', Name: 'none', StartTime: launch.launchedAt, Input: input },
+  State: { Name: 'none', EnteredTime: launch.launchedAt, RetryCount: 0 },
   StateMachine: { Id: 'arn:aws:states:::stateMachine:none', Name: 'none' },
   Task: { Token: 'none' },
 };
 
-const row = { node: { S: JSON.stringify(node) }, request: { S: JSON.stringify(request) }, nonce: { S: 'none' } };
+const row = { node: { S: JSON.stringify(launch) }, request: { S: JSON.stringify(request) }, nonce: { S: 'none' } };
 
 /** What each integration would be answered with, by the end of its name. */
 const answers: Readonly<Record<string, unknown>> = {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type Arrivals, ArrivalsSchema, agentsKey, type PoolScope, withArrivals } from '../../domain/agents.ts';
-import { readItems, updateRow } from './table.ts';
+import { readItems, updateItem } from './table.ts';
 
 /** How long a pool's row is kept after its last change, in seconds. */
 const keptSeconds = 90 * 24 * 3_600;
@@ -16,11 +16,11 @@ export async function arrivalsOf(pools: readonly PoolScope[]): Promise<ReadonlyM
  *
  * @param known as it was read
  */
-export async function noteArrivals(
+export async function recordArrivals(
   pool: PoolScope,
   { known, more, at }: { readonly known: Arrivals; readonly more: Arrivals; readonly at: string },
 ): Promise<void> {
-  await updateRow(agentsKey(pool), {
+  await updateItem(agentsKey(pool), {
     condition: 'attribute_not_exists(#arrivals) OR #arrivals = :known',
     fields: { arrivals: withArrivals(known, more), expiresAt: Math.floor(Date.parse(at) / 1_000) + keptSeconds },
     values: { ':known': known },

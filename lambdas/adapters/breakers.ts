@@ -1,5 +1,5 @@
 import { type Breaker, breakerKey, type Scope } from '../../domain/breaker.ts';
-import { readItems, updateRow } from './table.ts';
+import { readItems, updateItem } from './table.ts';
 
 /** How long a breaker's row is kept after its last change, in seconds. */
 const keptSeconds = 90 * 24 * 3_600;
@@ -29,12 +29,12 @@ export async function addFailure(
   const sameWindow =
     over?.windowStart === undefined ? 'attribute_not_exists(#windowStart)' : '#windowStart = :wasStart';
   const closed = '(attribute_not_exists(#state) OR #state = :closed)';
-  const row = await updateRow(breakerKey(scope), {
+  const row = await updateItem(breakerKey(scope), {
     condition: `${sameWindow} AND ${closed}`,
     fields: {
       cluster: scope.cluster,
       pool: scope.pool,
-      release: scope.release,
+      version: scope.version,
       expiresAt: Math.floor(Date.parse(at) / 1000) + keptSeconds,
       ...(start ? { windowStart: at, failed: new Set([launch]), passed: 0, openedAt: undefined } : {}),
     },
@@ -46,19 +46,19 @@ export async function addFailure(
 
 /** Opens a breaker. @returns whether it was this call that opened it */
 export async function openBreaker(scope: Scope, windowStart: string, at: string): Promise<boolean> {
-  const row = await updateRow(breakerKey(scope), {
+  const row = await updateItem(breakerKey(scope), {
     condition: '#windowStart = :start AND (attribute_not_exists(#state) OR #state = :closed)',
-    fields: { state: 'open', openedAt: at, toldAt: undefined },
+    fields: { state: 'open', openedAt: at, publishedAt: undefined },
     values: { ':start': windowStart, ':closed': 'closed' },
   });
   return row !== undefined;
 }
 
 /** Notes that the opening was told. */
-export async function noteOpeningTold(scope: Scope, at: string): Promise<void> {
-  await updateRow(breakerKey(scope), {
-    condition: '#state = :open AND attribute_not_exists(#toldAt)',
-    fields: { toldAt: at },
+export async function recordOpeningPublished(scope: Scope, at: string): Promise<void> {
+  await updateItem(breakerKey(scope), {
+    condition: '#state = :open AND attribute_not_exists(#publishedAt)',
+    fields: { publishedAt: at },
     values: { ':open': 'open' },
   });
 }
@@ -70,7 +70,7 @@ export async function noteOpeningTold(scope: Scope, at: string): Promise<void> {
  */
 export async function takeProbe(scope: Scope, launch: string, until: string, at: string): Promise<boolean> {
   const free = 'attribute_not_exists(#probe) OR #probeUntil < :now';
-  const row = await updateRow(breakerKey(scope), {
+  const row = await updateItem(breakerKey(scope), {
     condition: `#state = :open AND (${free})`,
     fields: { probe: launch, probeUntil: until },
     values: { ':open': 'open', ':now': at },
@@ -80,7 +80,7 @@ export async function takeProbe(scope: Scope, launch: string, until: string, at:
 
 /** Lets another launch be tried, where this one was. */
 export async function dropProbe(scope: Scope, launch: string): Promise<void> {
-  await updateRow(breakerKey(scope), {
+  await updateItem(breakerKey(scope), {
     condition: '#probe = :launch',
     fields: { probe: undefined, probeUntil: undefined },
     values: { ':launch': launch },
@@ -88,11 +88,20 @@ export async function dropProbe(scope: Scope, launch: string): Promise<void> {
 }
 
 function read(row: Readonly<Record<string, unknown>>): Breaker {
-  const { state, openedAt, toldAt, windowStart, failed, passed, probe, probeUntil } = row as Omit<
+  const { state, openedAt, publishedAt, windowStart, failed, passed, probe, probeUntil } = row as Omit<
     Partial<Breaker>,
     'failed'
   > & {
     failed?: Set<string>;
   };
-  return { state, openedAt, toldAt, windowStart, probe, probeUntil, failed: [...(failed ?? [])], passed: passed ?? 0 };
+  return {
+    state,
+    openedAt,
+    publishedAt,
+    windowStart,
+    probe,
+    probeUntil,
+    failed: [...(failed ?? [])],
+    passed: passed ?? 0,
+  };
 }

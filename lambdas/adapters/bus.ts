@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
-import { source, type Telling } from '../../domain/events.ts';
+import { type AirlockEvent, source } from '../../domain/events.ts';
 import { variable } from './environment.ts';
 import { systemTime } from './time.ts';
 
@@ -22,8 +22,8 @@ const pauses: BackOff = { firstMs: 50, longestMs: 3_200 };
  *
  * @throws Error where the bus refuses an entry for good
  */
-export async function tell(tellings: readonly Telling[]): Promise<void> {
-  const entries = tellings.map(({ type, detail }) => ({
+export async function publish(events: readonly AirlockEvent[]): Promise<void> {
+  const entries = events.map(({ type, detail }) => ({
     EventBusName: bus,
     Source: source,
     DetailType: type,

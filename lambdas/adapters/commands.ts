@@ -10,7 +10,7 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { Standing } from '../../domain/standing.ts';
+import type { InvocationStatus } from '../../domain/invocation-status.ts';
 import { consequenceOf, unlessDone } from './aws-errors.ts';
 
 const reader = new SSMClient({ maxAttempts: 8 });
@@ -136,7 +136,7 @@ export async function cancelCommand(commandId: string, instanceId: string): Prom
 }
 
 /** How a command stands on one instance. */
-export interface Invocation extends Standing {
+export interface Invocation extends InvocationStatus {
   readonly instanceId: string;
 }
 

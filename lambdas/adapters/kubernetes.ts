@@ -16,7 +16,7 @@ import { type KubernetesOptions, KubernetesRequests, objectIn } from './kubernet
 import { type Collection, type Listed, listAll, watch } from './kubernetes-watch.ts';
 import { Turns } from './turns.ts';
 
-/** Told of each change of a collection, in order: what the object is now, or was last where it is gone. */
+/** EventDetails of each change of a collection, in order: what the object is now, or was last where it is gone. */
 export type Follower<T> = (item: T, gone: boolean) => void;
 
 /** What an Event about a Node says. */

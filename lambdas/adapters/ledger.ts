@@ -1,25 +1,25 @@
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { type Claim, type Ending, type LedgerKey, type LedgerRow, rowName } from '../../domain/ledger.ts';
+import type { Disposition } from '../../domain/disposition.ts';
+import { type Claim, type Ending, type LedgerKey, type RunRecord, runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Installation, Receipt } from '../../domain/receipt.ts';
-import { readRow } from '../../domain/stored-row.ts';
-import type { Verdict } from '../../domain/verdict.ts';
-import { client, keyOf, readItems, table, updateRow } from './table.ts';
+import { parseRunRecord } from '../../domain/run-record.ts';
+import { client, keyOf, readItems, table, updateItem } from './table.ts';
 
 /** How long a row is kept after the launch: as long as Step Functions keeps the name of a closed execution. */
 const keptSeconds = 90 * 24 * 3_600;
 
-/** Reads the rows of some nodes, strongly consistent, by {@link rowName}. */
-export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, LedgerRow>> {
-  const rows = (await readItems(keys)).flatMap(read);
-  return new Map(rows.map((row) => [rowName(row), row]));
+/** Reads the rows of some nodes, strongly consistent, by {@link runId}. */
+export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, RunRecord>> {
+  const runs = (await readItems(keys)).flatMap(read);
+  return new Map(runs.map((run) => [runId(run), run]));
 }
 
 /**
  * Reads the rows of every way of an instance, strongly consistent, the latest first: where one page does not hold them all, what it leaves
  * out came to its end long ago.
  */
-export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
+export async function listRuns(instanceId: string): Promise<RunRecord[]> {
   const answer = await client.send(
     new QueryCommand({
       TableName: table,
@@ -33,14 +33,14 @@ export async function launchesOf(instanceId: string): Promise<LedgerRow[]> {
 }
 
 /** Reads one row, strongly consistent. */
-export async function rowOf(key: LedgerKey): Promise<LedgerRow | undefined> {
+export async function rowOf(key: LedgerKey): Promise<RunRecord | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
-  return readRow(Item);
+  return parseRunRecord(Item);
 }
 
-function read(item: unknown): LedgerRow[] {
-  const row = readRow(item);
-  return row === undefined ? [] : [row];
+function read(item: unknown): RunRecord[] {
+  const run = parseRunRecord(item);
+  return run === undefined ? [] : [run];
 }
 
 /**
@@ -49,32 +49,32 @@ function read(item: unknown): LedgerRow[] {
  * @param execution the name of its execution, if the row has none yet
  * @returns the name that the row has
  */
-export async function noteAdmission(
-  { node, request, refused }: Admission,
+export async function recordAdmission(
+  { launch, request, refused }: Admission,
   execution: string,
   at: string,
 ): Promise<string> {
-  const row = await updateRow(node, {
+  const row = await updateItem(launch, {
     condition: 'attribute_not_exists(admittedAt) AND attribute_not_exists(begunAt)',
     fields: {
-      notedAt: at,
-      cluster: node.cluster,
-      pool: node.pool,
-      node: JSON.stringify(node),
+      recordedAt: at,
+      cluster: launch.cluster,
+      pool: launch.pool,
+      launch: JSON.stringify(launch),
       request: request && JSON.stringify(request),
       refused: refused && JSON.stringify(refused),
       // The state machine's first write asks for it by itself.
-      relaunched: node.relaunched,
-      expiresAt: Math.floor(Date.parse(node.launchedAt) / 1000) + keptSeconds,
+      relaunched: launch.relaunched,
+      expiresAt: Math.floor(Date.parse(launch.launchedAt) / 1000) + keptSeconds,
     },
     keep: { execution },
   });
-  const named = row?.['execution'] ?? (await rowsOf([node])).get(rowName(node))?.execution;
+  const named = row?.['execution'] ?? (await rowsOf([launch])).get(runId(launch))?.execution;
   return typeof named === 'string' ? named : execution;
 }
 
 /** Notes that a node was admitted: its execution was started, and that was told. */
-export async function noteAdmitted(key: LedgerKey, admittedAt: string): Promise<void> {
+export async function recordAdmitted(key: LedgerKey, admittedAt: string): Promise<void> {
   await update(key, 'attribute_not_exists(admittedAt)', { admittedAt });
 }
 
@@ -86,7 +86,7 @@ export async function claim(intent: Claim): Promise<boolean> {
   const condition = `${unchanged} AND attribute_not_exists(haltedAt)`;
   const was = over?.token === undefined ? {} : { ':wasToken': over.token, ':wasBatch': over.batchId };
   return update(
-    intent.node,
+    intent.launch,
     condition,
     {
       token: intent.token,
@@ -105,7 +105,7 @@ export async function claim(intent: Claim): Promise<boolean> {
 }
 
 /** Gives a claim back after AWS refused the call for certain: a claim without its time need not be looked for. */
-export async function giveBack(key: LedgerKey, batchId: string): Promise<void> {
+export async function releaseClaim(key: LedgerKey, batchId: string): Promise<void> {
   await update(
     key,
     'batchId = :batch AND attribute_not_exists(commandId)',
@@ -117,7 +117,7 @@ export async function giveBack(key: LedgerKey, batchId: string): Promise<void> {
 }
 
 /** Notes the command that carries a batch's attempt. */
-export async function noteCommand(key: LedgerKey, batchId: string, commandId: string, sentAt: string): Promise<void> {
+export async function recordCommand(key: LedgerKey, batchId: string, commandId: string, sentAt: string): Promise<void> {
   await update(key, 'batchId = :batch', { commandId, sentAt }, { ':batch': batchId });
 }
 
@@ -126,14 +126,14 @@ export async function noteCommand(key: LedgerKey, batchId: string, commandId: st
  *
  * @returns whether the attempt is the current one
  */
-export async function noteProven(key: LedgerKey, token: string, installation: Installation): Promise<boolean> {
+export async function recordProven(key: LedgerKey, token: string, installation: Installation): Promise<boolean> {
   const fields = { installation: JSON.stringify(installation), provenToken: token };
   return update(key, '#token = :token', fields, { ':token': token });
 }
 
 /** Notes what was decided about a node whose run failed. */
-export async function noteVerdict(key: LedgerKey, verdict: Verdict): Promise<void> {
-  await update(key, 'attribute_exists(instanceId)', { verdict });
+export async function recordDisposition(key: LedgerKey, disposition: Disposition): Promise<void> {
+  await update(key, 'attribute_exists(instanceId)', { disposition });
 }
 
 /**
@@ -142,13 +142,13 @@ export async function noteVerdict(key: LedgerKey, verdict: Verdict): Promise<voi
  * @param endExecution its name, if the row has none yet
  * @returns the name that the row has
  */
-export async function noteEndExecution(key: LedgerKey, endExecution: string): Promise<string> {
-  const row = await updateRow(key, { condition: 'attribute_exists(instanceId)', fields: {}, keep: { endExecution } });
+export async function recordEndExecution(key: LedgerKey, endExecution: string): Promise<string> {
+  const row = await updateItem(key, { condition: 'attribute_exists(instanceId)', fields: {}, keep: { endExecution } });
   return typeof row?.['endExecution'] === 'string' ? row['endExecution'] : endExecution;
 }
 
 /** Notes that the state that waits behind a token has its answer. */
-export async function noteSettled(key: LedgerKey, token: string, settledAt: string): Promise<void> {
+export async function recordAnswered(key: LedgerKey, token: string, settledAt: string): Promise<void> {
   await update(key, '#token = :token', { settledToken: token, settledAt }, { ':token': token });
 }
 
@@ -162,10 +162,10 @@ export async function halt(key: LedgerKey, at: string): Promise<void> {
  *
  * @returns whether this is the end: it is not where the node has ended already, or is being replaced
  */
-export async function noteGone(key: LedgerKey, receipt: Receipt, endedBy: string): Promise<boolean> {
+export async function recordTermination(key: LedgerKey, receipt: Receipt, endedBy: string): Promise<boolean> {
   return update(key, 'attribute_not_exists(outcome) AND attribute_not_exists(replacingAt)', {
     outcome: receipt.outcome,
-    ending: 'forgotten' satisfies Ending,
+    ending: 'discarded' satisfies Ending,
     endedAt: receipt.endedAt,
     endedBy,
     receipt: JSON.stringify(receipt),
@@ -178,23 +178,23 @@ export async function noteGone(key: LedgerKey, receipt: Receipt, endedBy: string
  *
  * @returns whether it may: it may not where the node has come to an end
  */
-export async function noteReplacing(key: LedgerKey, at: string): Promise<boolean> {
+export async function recordReplacing(key: LedgerKey, at: string): Promise<boolean> {
   return update(key, 'attribute_exists(admittedAt) AND attribute_not_exists(outcome)', { replacingAt: at });
 }
 
 /** Notes that the end was told. */
-export async function noteTold(key: LedgerKey, at: string): Promise<void> {
-  await update(key, 'attribute_not_exists(toldAt)', { toldAt: at });
+export async function recordPublished(key: LedgerKey, at: string): Promise<void> {
+  await update(key, 'attribute_not_exists(publishedAt)', { publishedAt: at });
 }
 
 /** Notes for which configured release the node was told to be outdated. */
-export async function noteOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
+export async function recordOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
   await update(key, 'attribute_exists(admittedAt)', { outdatedFor });
 }
 
 /** Notes in the row of a launch's first way the number of the latest one after it. */
-export async function noteWays({ instanceId, launchedAt }: LedgerKey, ways: number): Promise<void> {
-  await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { ways });
+export async function recordRunCount({ instanceId, launchedAt }: LedgerKey, runs: number): Promise<void> {
+  await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { runs });
 }
 
 /** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */
@@ -204,5 +204,5 @@ async function update(
   fields: Readonly<Record<string, unknown>>,
   values: Readonly<Record<string, unknown>> = {},
 ): Promise<boolean> {
-  return (await updateRow(key, { condition, fields, values })) !== undefined;
+  return (await updateItem(key, { condition, fields, values })) !== undefined;
 }

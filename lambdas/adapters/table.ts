@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
-import { type LedgerKey, rowName, sortKeyOf } from '../../domain/ledger.ts';
+import { type LedgerKey, runId, sortKeyOf } from '../../domain/ledger.ts';
 import { consequenceOf } from './aws-errors.ts';
 import { variable } from './environment.ts';
 import { systemTime } from './time.ts';
@@ -22,7 +22,7 @@ const unreadPauses: BackOff = { firstMs: 50, longestMs: 1_000 };
 
 /** Reads rows, strongly consistent and each once; what is not there is left out. */
 export async function readItems(keys: readonly LedgerKey[]): Promise<Readonly<Record<string, unknown>>[]> {
-  const unique = [...new Map(keys.map((key) => [rowName(key), keyOf(key)])).values()];
+  const unique = [...new Map(keys.map((key) => [runId(key), keyOf(key)])).values()];
   const items: Record<string, unknown>[] = [];
   for (let from = 0; from < unique.length; from += keysPerCall) {
     let Keys: Record<string, unknown>[] | undefined = unique.slice(from, from + keysPerCall);
@@ -53,7 +53,7 @@ export interface Update {
 }
 
 /** Updates a row under a condition. @returns the row as it is then, or undefined where the condition does not hold */
-export async function updateRow(
+export async function updateItem(
   key: LedgerKey,
   { condition, fields, keep = {}, add = {}, values = {} }: Update,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {

@@ -28,7 +28,7 @@ export function countEnd(receipt: Receipt, runtime: string): void {
   way.addDimensions({ cluster, runtime });
   way.addMetric('LaunchToEnd', MetricUnit.Milliseconds, totalMs);
   const ending = endingOf(outcome);
-  if (ending === 'done' || ending === 'forget') return;
+  if (ending === 'done' || ending === 'discard') return;
   const failed = metrics.singleMetric();
   failed.addDimensions({ cluster });
   failed.addMetric(notReleased, MetricUnit.Count, 1);

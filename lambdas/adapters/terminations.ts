@@ -4,7 +4,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import type { Node } from '../../domain/node.ts';
+import type { Launch } from '../../domain/launch.ts';
 import { unlessDone } from './aws-errors.ts';
 
 const ec2 = new EC2Client({ maxAttempts: 6 });
@@ -26,7 +26,7 @@ export async function terminateInGroup(instanceId: string): Promise<void> {
 /** Answers the launch hook that waits for an instance. @returns whether one waited */
 export async function completeHook(
   instanceId: string,
-  { name, group }: NonNullable<Node['hook']>,
+  { name, group }: NonNullable<Launch['hook']>,
   result: 'CONTINUE' | 'ABANDON',
 ): Promise<boolean> {
   const completion = new CompleteLifecycleActionCommand({

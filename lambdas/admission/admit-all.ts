@@ -1,11 +1,11 @@
-import { departureOf, type Telling } from '../../domain/events.ts';
-import { type LedgerRow, launchTimeOf, rowKeyOf, rowName } from '../../domain/ledger.ts';
+import { type AirlockEvent, departureOf } from '../../domain/events.ts';
+import { executionOf, type Launch } from '../../domain/launch.ts';
+import { launchTimeOf, type RunRecord, runId, runKeyOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { executionOf, type Node } from '../../domain/node.ts';
-import { tell } from '../adapters/bus.ts';
+import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { drawName, start } from '../adapters/executions.ts';
-import { launchesOf, noteAdmission, noteAdmitted, rowsOf } from '../adapters/ledger.ts';
+import { listRuns, recordAdmission, recordAdmitted, rowsOf } from '../adapters/ledger.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 
@@ -24,9 +24,9 @@ const atOnce = 100;
  */
 export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
   if (admissions.length === 0) return [];
-  const known = await rowsOf(admissions.map(({ node }) => node));
-  const fresh = admissions.filter(({ node }) => known.get(rowName(node))?.admittedAt === undefined);
-  const unique = new Map(fresh.map((admission) => [rowName(admission.node), admission]));
+  const known = await rowsOf(admissions.map(({ launch }) => launch));
+  const fresh = admissions.filter(({ launch }) => known.get(runId(launch))?.admittedAt === undefined);
+  const unique = new Map(fresh.map((admission) => [runId(admission.launch), admission]));
   const all = [...unique].map(([row, admission]) => ({ row, admission, ended: known.get(row)?.outcome !== undefined }));
   const failed: string[] = [];
   for (let from = 0; from < all.length; from += atOnce)
@@ -35,13 +35,13 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
 }
 
 /** The ways of earlier launches of an instance: it was stopped and started. */
-async function earlierWaysOf({ instanceId, launchedAt }: Node): Promise<readonly LedgerRow[]> {
-  const rows = await launchesOf(instanceId);
-  return rows.filter((row) => Date.parse(launchTimeOf(row)) < Date.parse(launchedAt));
+async function listEarlierRuns({ instanceId, launchedAt }: Launch): Promise<readonly RunRecord[]> {
+  const runs = await listRuns(instanceId);
+  return runs.filter((run) => Date.parse(launchTimeOf(run)) < Date.parse(launchedAt));
 }
 
 /** An earlier launch of the instance that has no end was stopped, and nobody told of it: its command would run beside that of this launch. */
-async function tellOfEarlier({ instanceId, launchedAt }: Node, earlier: readonly LedgerRow[]): Promise<void> {
+async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: readonly RunRecord[]): Promise<void> {
   const began = Date.parse(launchedAt);
   if (!earlier.some(({ outcome }) => outcome === undefined)) return;
   await sendAll(terminationsQueue, [departureOf(instanceId, 'stopped', new Date(began - 1).toISOString())]);
@@ -51,10 +51,10 @@ async function tellOfEarlier({ instanceId, launchedAt }: Node, earlier: readonly
  * An admission with what the ledger adds: an earlier launch may have left its Node open. A later way in the same launch finds the Node as this launch
  * left it.
  */
-function relaunchOf(admission: Admission, earlier: readonly LedgerRow[]): Admission {
-  const { relaunched: _, ...node } = admission.node;
-  const again = earlier.length === 0 || node.again !== undefined;
-  return { ...admission, node: again ? node : { ...node, relaunched: true } };
+function relaunchOf(admission: Admission, earlier: readonly RunRecord[]): Admission {
+  const { relaunched: _, ...launch } = admission.launch;
+  const again = earlier.length === 0 || launch.rerun !== undefined;
+  return { ...admission, launch: again ? launch : { ...launch, relaunched: true } };
 }
 
 /** An admission whose execution was started, under the name that its row has. */
@@ -73,23 +73,23 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
   await Promise.all(
     some.map(async ({ row, admission: asked, ended }) => {
       try {
-        const earlier = await earlierWaysOf(asked.node);
+        const earlier = await listEarlierRuns(asked.launch);
         const admission = relaunchOf(asked, earlier);
-        const drawn = executionOf(admission.node, drawName());
-        const execution = await noteAdmission(admission, drawn, new Date().toISOString());
-        await tellOfEarlier(admission.node, earlier);
-        if (!ended) await start(stateMachine, execution, rowKeyOf(admission.node));
+        const drawn = executionOf(admission.launch, drawName());
+        const execution = await recordAdmission(admission, drawn, new Date().toISOString());
+        await publishEarlierEnds(admission.launch, earlier);
+        if (!ended) await start(stateMachine, execution, runKeyOf(admission.launch));
         started.push({ ...admission, execution });
       } catch (error) {
-        const { instanceId } = asked.node;
+        const { instanceId } = asked.launch;
         logger.error('an execution could not be started', { instanceId, error: error as Error });
         failed.push(row);
       }
     }),
   );
-  await tell(started.map((detail): Telling => ({ type: 'Node Admitted', detail })));
+  await publish(started.map((detail): AirlockEvent => ({ type: 'Node Admitted', detail })));
   const at = new Date().toISOString();
-  await Promise.all(started.map(({ node }) => noteAdmitted(node, at)));
+  await Promise.all(started.map(({ launch: node }) => recordAdmitted(node, at)));
   count('Admitted', started.length);
   return failed;
 }

@@ -1,17 +1,17 @@
-import type { Launch } from '../../domain/events.ts';
+import type { LaunchEvent } from '../../domain/events.ts';
 import { hasProfile } from '../../domain/instance-profiles.ts';
+import { type Launch, providerId } from '../../domain/launch.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { type Node, providerId } from '../../domain/node.ts';
 import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
 import {
   clusterOf,
   deadlineMinutesOf,
   groupOf,
   poolOf,
-  type Releases,
   requestOf,
   runtimeTag,
   type Tags,
+  type Versions,
 } from '../../domain/tags.ts';
 
 /** What admission knows of one instance: the answer of DescribeInstances. */
@@ -29,17 +29,17 @@ export interface Candidate {
 /** What is configured, as far as admission asks. */
 export interface Admissible extends Pools {
   readonly clusters: readonly string[];
-  readonly releases: Releases;
+  readonly versions: Versions;
 }
 
 /** What becomes of one launch. */
-export type Verdict =
-  | { readonly verdict: 'admit'; readonly admission: Admission }
+export type AdmissionDecision =
+  | { readonly decision: 'admit'; readonly admission: Admission }
   | {
-      readonly verdict: 'not-ours';
+      readonly decision: 'not-ours';
       readonly because: 'no-tag' | 'foreign-cluster' | 'not-running' | 'unknown-instance';
     }
-  | { readonly verdict: 'not-yet'; readonly because: 'not-visible' };
+  | { readonly decision: 'not-yet'; readonly because: 'not-visible' };
 
 /** How long EC2 may take until DescribeInstances shows an instance whose launch it has announced. */
 const visibleWithinMs = 120_000;
@@ -51,14 +51,14 @@ const visibleWithinMs = 120_000;
 const admittedWithinMs = 30 * 60_000;
 
 /** Whether a launch is too old to be admitted for the first time: its deadline has passed, or it is older than any event takes. */
-export function isStale({ launchedAt, deadline }: Pick<Node, 'launchedAt' | 'deadline'>, now: number): boolean {
+export function isStale({ launchedAt, deadline }: Pick<Launch, 'launchedAt' | 'deadline'>, now: number): boolean {
   return now >= Math.min(Date.parse(deadline), Date.parse(launchedAt) + admittedWithinMs);
 }
 
 /** Whether an instance has an instance profile of its pool's nodes: tags are what anyone writes who may tag, a profile is not. */
 export function isNode(
   { instanceProfile }: Candidate,
-  { cluster, pool }: Pick<Node, 'cluster' | 'pool'>,
+  { cluster, pool }: Pick<Launch, 'cluster' | 'pool'>,
   pools: Pools,
 ) {
   const profiles = profilesOf(pools, cluster, pool);
@@ -68,32 +68,37 @@ export function isNode(
 /**
  * Decides whether a launched instance is ours.
  *
- * @param launch what the event says
+ * @param event what the event says
  * @param candidate what EC2 says of that instance; undefined where it does not know it
  * @param now milliseconds since the epoch
  */
-export function judge(launch: Launch, candidate: Candidate | undefined, config: Admissible, now: number): Verdict {
+export function classifyLaunch(
+  event: LaunchEvent,
+  candidate: Candidate | undefined,
+  config: Admissible,
+  now: number,
+): AdmissionDecision {
   if (candidate === undefined) {
-    return now - Date.parse(launch.at) < visibleWithinMs
-      ? { verdict: 'not-yet', because: 'not-visible' }
-      : { verdict: 'not-ours', because: 'unknown-instance' };
+    return now - Date.parse(event.at) < visibleWithinMs
+      ? { decision: 'not-yet', because: 'not-visible' }
+      : { decision: 'not-ours', because: 'unknown-instance' };
   }
   const tag = candidate.tags[runtimeTag];
-  if (tag === undefined) return { verdict: 'not-ours', because: 'no-tag' };
+  if (tag === undefined) return { decision: 'not-ours', because: 'no-tag' };
   const cluster = clusterOf(candidate.tags);
   if (cluster === undefined || !config.clusters.includes(cluster)) {
-    return { verdict: 'not-ours', because: 'foreign-cluster' };
+    return { decision: 'not-ours', because: 'foreign-cluster' };
   }
   if (candidate.state !== 'running' && candidate.state !== 'pending') {
-    return { verdict: 'not-ours', because: 'not-running' };
+    return { decision: 'not-ours', because: 'not-running' };
   }
-  const asked = requestOf(tag, config.releases);
+  const asked = requestOf(tag, config.versions);
   // Without a pool a node stands for itself: what befalls it says nothing of another one that no tag gives a pool.
   const pool = poolOf(candidate.tags) ?? candidate.instanceId;
   const group = groupOf(candidate.tags);
   const { deadlineMinutes, launchHook } = policyOf(config, pool);
   const { minutes, ignored } = deadlineMinutesOf(candidate.tags, deadlineMinutes);
-  const node = {
+  const launch = {
     instanceId: candidate.instanceId,
     launchedAt: candidate.launchedAt,
     cluster,
@@ -105,9 +110,9 @@ export function judge(launch: Launch, candidate: Candidate | undefined, config: 
     ...(group === undefined || launchHook === undefined ? {} : { hook: { name: launchHook, group } }),
   };
   return {
-    verdict: 'admit',
+    decision: 'admit',
     admission: {
-      node,
+      launch,
       ...('outcome' in asked ? { refused: asked } : { request: asked }),
       ...(ignored === undefined ? {} : { ignored }),
     },

@@ -1,6 +1,6 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type Launch, readLaunch } from '../../domain/events.ts';
-import { rowName } from '../../domain/ledger.ts';
+import { type LaunchEvent, readLaunchEvent } from '../../domain/events.ts';
+import { runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { unpack } from '../../domain/packed.ts';
 import { workOnBatch } from '../adapters/batches.ts';
@@ -9,7 +9,7 @@ import { instancesOf } from '../adapters/instances.ts';
 import { type Deferral, deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { admitAll } from './admit-all.ts';
-import { type Admissible, isNode, isStale, judge } from './decide.ts';
+import { type Admissible, classifyLaunch, isNode, isStale } from './decide.ts';
 
 const config = unpack(variable('ADMISSIBLE')) as Admissible;
 const queueUrl = variable('QUEUE');
@@ -29,12 +29,12 @@ export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 }
 
 async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
-  const launches: { record: ReceivedMessage; launch: Launch }[] = [];
+  const launches: { record: ReceivedMessage; event: LaunchEvent }[] = [];
   let unreadable = 0;
   for (const record of records) {
-    const launch = readLaunch(record.body);
-    if (launch) {
-      launches.push({ record, launch });
+    const event = readLaunchEvent(record.body);
+    if (event) {
+      launches.push({ record, event });
     } else {
       unreadable++;
       logger.warn('an event in the admission queue is no launch', { body: record.body.slice(0, 1_000) });
@@ -43,23 +43,23 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
   count('EventUnreadable', unreadable);
   if (launches.length === 0) return [];
 
-  const ids = [...new Set(launches.map(({ launch }) => launch.instanceId))];
+  const ids = [...new Set(launches.map(({ event: launch }) => launch.instanceId))];
   const instances = new Map((await instancesOf(ids)).map((instance) => [instance.instanceId, instance]));
   const deferrals: Deferral[] = [];
   const ours: { record: ReceivedMessage; admission: Admission }[] = [];
   let foreign = 0;
   const now = Date.now();
-  for (const { record, launch } of launches) {
+  for (const { record, event: launch } of launches) {
     const instance = instances.get(launch.instanceId);
-    const verdict = judge(launch, instance, config, now);
-    if (verdict.verdict === 'not-yet') {
+    const decision = classifyLaunch(launch, instance, config, now);
+    if (decision.decision === 'not-yet') {
       deferrals.push({ record, seconds: notVisibleYet });
-    } else if (verdict.verdict === 'not-ours' || instance === undefined) {
+    } else if (decision.decision === 'not-ours' || instance === undefined) {
       foreign++;
     } else {
-      const { admission } = verdict;
-      const stranger = isNode(instance, admission.node, config) ? undefined : 'it has no instance profile of a node';
-      const because = stranger ?? (isStale(admission.node, now) ? 'its launch is too long ago' : undefined);
+      const { admission } = decision;
+      const stranger = isNode(instance, admission.launch, config) ? undefined : 'it has no instance profile of a node';
+      const because = stranger ?? (isStale(admission.launch, now) ? 'its launch is too long ago' : undefined);
       if (because === undefined) ours.push({ record, admission });
       else {
         logger.warn('a tagged instance was not admitted', { instanceId: launch.instanceId, because });
@@ -69,7 +69,7 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
   }
   count('NotOurs', foreign);
   const left = new Set(await admitAll(ours.map(({ admission }) => admission)));
-  const notAdmitted = ours.filter(({ admission }) => left.has(rowName(admission.node)));
+  const notAdmitted = ours.filter(({ admission }) => left.has(runId(admission.launch)));
   return [
     ...(await deferAll(queueUrl, deferrals)),
     ...notAdmitted.map(({ record }) => ({ itemIdentifier: record.messageId })),

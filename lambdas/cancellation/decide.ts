@@ -1,5 +1,5 @@
-import { type LedgerRow, mayRun } from '../../domain/ledger.ts';
-import { hasEnded, type Standing } from '../../domain/standing.ts';
+import { hasEnded, type InvocationStatus } from '../../domain/invocation-status.ts';
+import { mayRun, type RunRecord } from '../../domain/ledger.ts';
 
 /** What to do about a command that may be at work on a node. */
 export type CancellationDecision =
@@ -11,14 +11,14 @@ export type CancellationDecision =
 
 /** What SSM says: of the command on this node, and whether a search for the batch's command found none. */
 export interface Seen {
-  readonly standing: Standing | undefined;
+  readonly invocation: InvocationStatus | undefined;
   readonly nothingFound: boolean;
 }
 
 /** Whether a run is to be halted: its failure is noted, or its deadline has passed. */
-export function mayHalt(row: LedgerRow | undefined, now: number): boolean {
-  if (row?.node === undefined) return false;
-  return row.failure !== undefined || Date.parse(row.node.deadline) <= now;
+export function mayHalt(run: RunRecord | undefined, now: number): boolean {
+  if (run?.launch === undefined) return false;
+  return run.failure !== undefined || Date.parse(run.launch.deadline) <= now;
 }
 
 /** How long a dispatcher that has claimed may take until its command can be seen: its function ends after 30 s. */
@@ -30,13 +30,13 @@ const unseenMs = 45_000;
  * @param now milliseconds since the epoch
  */
 export function decideCancellation(
-  row: LedgerRow | undefined,
-  { standing, nothingFound }: Seen,
+  run: RunRecord | undefined,
+  { invocation: standing, nothingFound }: Seen,
   now: number,
 ): CancellationDecision {
-  if (row === undefined || row.token === undefined) return { step: 'done', because: 'none-sent' };
-  if (!mayRun(row)) return { step: 'done', because: row.settledToken === row.token ? 'ended' : 'none-sent' };
-  const { commandId, batchId, claimedAt } = row;
+  if (run === undefined || run.token === undefined) return { step: 'done', because: 'none-sent' };
+  if (!mayRun(run)) return { step: 'done', because: run.settledToken === run.token ? 'ended' : 'none-sent' };
+  const { commandId, batchId, claimedAt } = run;
   if (commandId === undefined) {
     if (batchId === undefined || claimedAt === undefined) return { step: 'done', because: 'none-sent' };
     if (!nothingFound) return { step: 'look', batchId, since: claimedAt };

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { type RowKey, RowKeySchema } from '../../domain/ledger.ts';
+import { type RunKey, RunKeySchema } from '../../domain/ledger.ts';
 import { notYet, refused } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
-import { halt, noteCommand, rowOf } from '../adapters/ledger.ts';
+import { halt, recordCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { decideCancellation, mayHalt } from './decide.ts';
@@ -29,7 +29,7 @@ class Refused extends Error {
  * @throws an error named `NotYet` while a command has not ended, or `Refused` if the run is not to be halted
  */
 export async function handler(event: unknown): Promise<{ readonly halted: string }> {
-  const { key } = v.parse(v.object({ key: RowKeySchema }), event);
+  const { key } = v.parse(v.object({ key: RunKeySchema }), event);
   const until = Date.now() + callMs;
   const cancelled = new Set<string>();
   if (!mayHalt(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
@@ -42,19 +42,19 @@ export async function handler(event: unknown): Promise<{ readonly halted: string
   }
 }
 
-async function step(key: RowKey, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
-  const row = await rowOf(key);
-  const commandId = row?.commandId;
+async function step(key: RunKey, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
+  const run = await rowOf(key);
+  const commandId = run?.commandId;
   const invocations = commandId === undefined ? [] : await invocationsOf(commandId, key.instanceId);
-  const standing = invocations.find(({ instanceId }) => instanceId === key.instanceId);
-  let decided = decideCancellation(row, { standing, nothingFound: false }, Date.now());
+  const invocation = invocations.find(({ instanceId }) => instanceId === key.instanceId);
+  let decided = decideCancellation(run, { invocation, nothingFound: false }, Date.now());
   if (decided.step === 'look') {
     const found = await findCommand(decided.batchId, decided.since);
     if (found?.instanceIds.includes(key.instanceId)) {
-      await noteCommand(key, decided.batchId, found.commandId, found.at);
+      await recordCommand(key, decided.batchId, found.commandId, found.at);
       decided = { step: 'cancel', commandId: found.commandId };
     } else {
-      decided = decideCancellation(row, { standing, nothingFound: true }, Date.now());
+      decided = decideCancellation(run, { invocation, nothingFound: true }, Date.now());
     }
   }
   logger.info('decided', { instanceId: key.instanceId, step: decided });

@@ -2,7 +2,7 @@ import { claimText } from '../../domain/claim-text.ts';
 import type { Answer, Asked, Closing, NodeCall } from '../../domain/messages.ts';
 import type { Failure, Receipt } from '../../domain/receipt.ts';
 import { close } from './close.ts';
-import { Ended, NotYet } from './errors.ts';
+import { FinalOutcome, RetryLater } from './errors.ts';
 import type { Ports } from './ports.ts';
 import { quarantine } from './quarantine.ts';
 import { release } from './release.ts';
@@ -25,13 +25,13 @@ async function answerTo({ call, askedAt }: Asked, ports: Ports): Promise<Answer>
   try {
     return { kind: 'done', output: await perform(call, askedAt, ports) };
   } catch (error) {
-    if (error instanceof NotYet) return { kind: 'wait', detail: error.message, afterMs: error.afterMs };
+    if (error instanceof RetryLater) return { kind: 'wait', detail: error.message, afterMs: error.afterMs };
     return { kind: 'ended', failure: failureIn(error, call.action) };
   }
 }
 
 function failureIn(error: unknown, action: NodeCall['action']): Failure {
-  if (error instanceof Ended) return { outcome: error.name, detail: error.message };
+  if (error instanceof FinalOutcome) return { outcome: error.name, detail: error.message };
   return { outcome: 'internal-error', detail: claimText(`in ${action}: ${String(error)}`) };
 }
 

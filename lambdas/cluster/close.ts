@@ -1,10 +1,10 @@
 import { gateKindOf, provenLabel } from '../../domain/kubernetes.ts';
+import { workDeadline } from '../../domain/launch.ts';
 import type { Closing, NodeCall } from '../../domain/messages.ts';
-import { triedUntil } from '../../domain/node.ts';
 import { hasTaint } from './decide.ts';
 import { NodeLookup } from './lookup.ts';
 import { labelPatch, taintPatch } from './patch.ts';
-import { persist } from './patience.ts';
+import { pollUntil } from './polling.ts';
 import type { Ports } from './ports.ts';
 import { unpublish } from './publish.ts';
 
@@ -18,12 +18,12 @@ export type CloseCall = Extract<NodeCall, { action: 'close' }>;
  * @returns the Nodes that had to be closed
  * @throws NotYet while the cluster does not answer, Ended where it never does or forbids it
  */
-export async function close({ node: launch }: CloseCall, ports: Ports): Promise<Closing> {
+export async function close({ launch }: CloseCall, ports: Ports): Promise<Closing> {
   const { api, gateKey, time } = ports;
   // At once among the released ones: a Node with another name stands open until it is found.
   const lookup = new NodeLookup(ports, launch, 'any', { aloneMs: 0 });
   const closed = new Set<string>();
-  const look = async (): Promise<{ done: Closing }> => {
+  const poll = async (): Promise<{ done: Closing }> => {
     const { nodes = [] } = closed.size > 0 ? await lookup.reread() : await lookup.find();
     for (const node of nodes) {
       const published = gateKindOf(gateKey) === 'readiness';
@@ -39,5 +39,5 @@ export async function close({ node: launch }: CloseCall, ports: Ports): Promise<
     }
     return { done: { closed: [...closed] } };
   };
-  return await persist({ launch, giveUpAt: triedUntil(launch), keys: [] }, ports, look);
+  return await pollUntil({ launch, giveUpAt: workDeadline(launch), keys: [] }, ports, poll);
 }

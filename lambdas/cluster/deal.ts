@@ -40,8 +40,8 @@ export class Batch {
   }
 
   async #deal(session: Session): Promise<void> {
-    const rows = await rowsOf(this.#received.map(({ message }) => message.key));
-    const { wanted, refused, foreign } = sortMessages(this.#received, rows, cluster, Date.now());
+    const runs = await rowsOf(this.#received.map(({ message }) => message.key));
+    const { wanted, refused, foreign } = sortMessages(this.#received, runs, cluster, Date.now());
     count('MessageRefused', foreign.length);
     for (const one of foreign) {
       logger.warn('a message in the queue of the cluster is none of a run that the ledger knows', one.message.key);

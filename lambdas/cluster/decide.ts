@@ -69,7 +69,7 @@ export interface QuarantineCircumstances extends Circumstances {
  */
 export function decideRelease(
   node: ClusterNode,
-  { node: launch, installation }: ReleaseCall,
+  { launch, installation }: ReleaseCall,
   { gateKey, now, proof }: ReleaseCircumstances,
 ): Release | TakeBack | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
   const published = gateKindOf(gateKey) === 'readiness';
@@ -102,12 +102,12 @@ export function isReleasedBy(node: ClusterNode, { receipt, runtime }: Release, g
  */
 export function decideQuarantine(
   node: ClusterNode,
-  { node: launch, failure, breakerOpen = false }: QuarantineCall,
+  { launch, failure, breakerOpen = false }: QuarantineCall,
   { gateKey, now, found }: QuarantineCircumstances,
 ): Quarantine | { readonly kind: 'leave'; readonly receipt: Receipt } {
   const where = { ...launch, nodeName: node.name };
   const proven = node.labels?.[provenLabel] !== undefined;
-  if (proven && launch.again?.released === true && failure.outcome === 'breaker-open') {
+  if (proven && launch.rerun?.released === true && failure.outcome === 'breaker-open') {
     return { kind: 'leave', receipt: failedReceipt(where, failure, { more: 'it stays as it is' }, now) };
   }
   const published = gateKindOf(gateKey) === 'readiness';
@@ -132,7 +132,7 @@ export function decideQuarantine(
  * Whether an earlier call of this launch found the gate open, by the receipt that it left. A kubelet can write that; it is believed because what it
  * says spares the instance.
  */
-function openedOn(node: ClusterNode, launch: ReleaseCall['node']): 'put-back' | 'returned' | undefined {
+function openedOn(node: ClusterNode, launch: ReleaseCall['launch']): 'put-back' | 'returned' | undefined {
   const gate = receiptOn(node, launch)?.gate;
   return gate === 'put-back' || gate === 'returned' ? gate : undefined;
 }

@@ -2,7 +2,7 @@ import { notYet } from '../../domain/messages.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 
 /** The node has to wait; its message comes again. */
-export class NotYet extends Error {
+export class RetryLater extends Error {
   override readonly name = notYet;
   /** The shortest time until then, in milliseconds; 0 where there is none. */
   readonly afterMs: number;
@@ -14,7 +14,7 @@ export class NotYet extends Error {
 }
 
 /** The node will not be released: the name is the outcome, which the state machine catches by name, and the message the detail. */
-export class Ended extends Error {
+export class FinalOutcome extends Error {
   override readonly name: OutcomeCode;
 
   constructor(outcome: OutcomeCode, detail: string) {

@@ -11,7 +11,7 @@ export function eventOf(node: ClusterNode, receipt: Receipt): NodeEvent {
   const message =
     installation === undefined
       ? `${outcome}: ${sentence}${more} What to do: ${operator}`
-      : `${outcome}: ${installation.runtime} ${installation.release} as ${installation.handler}, ` +
+      : `${outcome}: ${installation.runtime} ${installation.version} as ${installation.handler}, ` +
         `${Math.round(receipt.totalMs / 1_000)} s after the launch.${more}`;
   return {
     node: { name: node.name, uid: node.uid },

@@ -15,27 +15,27 @@ export interface Waiting {
 }
 
 /** What the installation promises: a runtime under this name. */
-export interface Wanted {
+export interface RequestedHandler {
   readonly runtime: Runtime;
   readonly handler: string;
 }
 
-type Guard = (node: ClusterNode, wanted: Wanted) => Waiting | undefined;
+type Guard = (node: ClusterNode, wanted: RequestedHandler) => Waiting | undefined;
 
 /** In the order in which a node passes them. */
 const guards: readonly Guard[] = [registered, ready, serving];
 
 /** The first thing that a node still has to wait for, or undefined where there is none. */
-export function waitingFor(node: ClusterNode, wanted: Wanted): Waiting | undefined {
+export function waitingFor(node: ClusterNode, wanted: RequestedHandler): Waiting | undefined {
   return first(guards, node, wanted);
 }
 
 /** The same for a node on which a pod is to run: that shows by itself whether the handler is there, and sooner than the kubelet reports it. */
-export function waitingForPod(node: ClusterNode, wanted: Wanted): Waiting | undefined {
+export function waitingForPod(node: ClusterNode, wanted: RequestedHandler): Waiting | undefined {
   return first([registered, ready], node, wanted);
 }
 
-function first(all: readonly Guard[], node: ClusterNode, wanted: Wanted): Waiting | undefined {
+function first(all: readonly Guard[], node: ClusterNode, wanted: RequestedHandler): Waiting | undefined {
   for (const guard of all) {
     const waiting = guard(node, wanted);
     if (waiting !== undefined) return waiting;
@@ -62,7 +62,7 @@ function ready({ name, ready: condition }: ClusterNode): Waiting | undefined {
  * Three answers: the handler is listed, or others are and it is not, or the container runtime lists none at all. The last is not a
  * failure: the proof on the host has decided.
  */
-function serving({ name, handlers }: ClusterNode, { runtime, handler }: Wanted): Waiting | undefined {
+function serving({ name, handlers }: ClusterNode, { runtime, handler }: RequestedHandler): Waiting | undefined {
   if (handlers === undefined || handlers.length === 0) return undefined;
   const listed = handlers.find((one) => one.name === handler);
   if (listed === undefined) {

@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../../domain/kubernetes.ts';
-import type { Node } from '../../domain/node.ts';
-import { Ended } from './errors.ts';
+import type { Launch } from '../../domain/launch.ts';
+import { FinalOutcome } from './errors.ts';
 import type { ClusterView } from './view.ts';
 
 /** What a lookup needs of the cluster. */
@@ -31,7 +31,7 @@ const namedAloneMs = 90_000;
  */
 export class NodeLookup {
   readonly #from: NodeReader;
-  readonly #launch: Node;
+  readonly #launch: Launch;
   readonly #boot: Boot;
   readonly #readFrom: number;
   readonly #listFrom: number;
@@ -47,7 +47,7 @@ export class NodeLookup {
    * @param aloneMs how long after its launch the Node is not looked for among the released ones, in milliseconds
    * @param readFrom before when a Node is not read by its name, in milliseconds since the epoch
    */
-  constructor(from: NodeReader, launch: Node, boot: Boot, { aloneMs = namedAloneMs, readFrom = 0 } = {}) {
+  constructor(from: NodeReader, launch: Launch, boot: Boot, { aloneMs = namedAloneMs, readFrom = 0 } = {}) {
     this.#from = from;
     this.#launch = launch;
     this.#boot = boot;
@@ -93,7 +93,7 @@ export class NodeLookup {
   }
 }
 
-function absence(name: string, node: ClusterNode | undefined, launch: Node): string {
+function absence(name: string, node: ClusterNode | undefined, launch: Launch): string {
   if (node === undefined) return `the cluster has no Node ${name}`;
   const other = node.providerId === '' ? 'has no providerID yet' : `belongs to ${node.providerId}`;
   return `the Node ${name} ${other}, not to ${launch.providerId}`;
@@ -129,5 +129,5 @@ export async function refuseTwins(node: ClusterNode, view: Pick<ClusterView, 'wi
 export function refuseSeveral([node, ...others]: readonly [ClusterNode, ...ClusterNode[]]): ClusterNode {
   if (others.length === 0) return node;
   const names = [node, ...others].map(({ name }) => name).sort();
-  throw new Ended('node-ambiguous', `the Nodes ${names.join(' and ')} have the providerID ${node.providerId}`);
+  throw new FinalOutcome('node-ambiguous', `the Nodes ${names.join(' and ')} have the providerID ${node.providerId}`);
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { workDeadline } from '../../domain/launch.ts';
+import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { type Asked, type ClusterMessage, ClusterMessageSchema } from '../../domain/messages.ts';
-import { triedUntil } from '../../domain/node.ts';
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { authorize } from './authorize.ts';
 
@@ -12,14 +12,14 @@ export interface Received {
 }
 
 /** What is to be done about one row, and the messages that ask for it: a state that is tried again sends another one. */
-export interface Wanted {
+export interface RequestedCall {
   readonly asked: Asked;
   readonly by: readonly [Received, ...Received[]];
 }
 
 /** What a batch of messages asks for. */
 export interface Sorted {
-  readonly wanted: readonly Wanted[];
+  readonly wanted: readonly RequestedCall[];
   /** Messages of runs that the ledger knows, which ask for what their row does not say. */
   readonly refused: readonly (Received & { readonly because: string })[];
   /** Messages that no run of the ledger sent. */
@@ -43,23 +43,23 @@ export function readMessage(record: ReceivedMessage): Received | undefined {
  */
 export function sortMessages(
   received: readonly Received[],
-  rows: ReadonlyMap<string, LedgerRow>,
+  runs: ReadonlyMap<string, RunRecord>,
   cluster: string,
   now: number,
 ): Sorted {
-  const wanted = new Map<string, Wanted>();
+  const wanted = new Map<string, RequestedCall>();
   const refused: (Received & { because: string })[] = [];
   const foreign: Received[] = [];
   for (const one of received) {
     const { action, key, nonce } = one.message;
-    const row = rows.get(rowName(key));
-    if (row?.nonce === undefined || row.nonce !== nonce) {
+    const run = runs.get(runId(key));
+    if (run?.nonce === undefined || run.nonce !== nonce) {
       foreign.push(one);
       continue;
     }
-    const name = `${action} ${rowName(key)}`;
+    const name = `${action} ${runId(key)}`;
     const same = wanted.get(name);
-    const found = authorize(action, row, cluster);
+    const found = authorize(action, run, cluster);
     if (same !== undefined) wanted.set(name, { ...same, by: [...same.by, one] });
     else if ('call' in found) wanted.set(name, { asked: { call: found.call, askedAt: sentAt(one, now) }, by: [one] });
     else refused.push({ ...one, because: found.refused });
@@ -86,7 +86,7 @@ const lastLook = 20;
  * @param now milliseconds since the epoch
  */
 export function waitSeconds({ call, askedAt }: Asked, afterMs: number, now: number): number {
-  const until = call.action === 'quarantine' ? Date.parse(call.node.deadline) : triedUntil(call.node);
+  const until = call.action === 'quarantine' ? Date.parse(call.launch.deadline) : workDeadline(call.launch);
   const patient = Math.max(shortest, Math.round((now - askedAt) / 10_000), Math.ceil(afterMs / 1_000));
   const wished = afterMs === 0 ? 0 : Math.min(longest, patient);
   return Math.min(wished, Math.max(1, Math.floor((until - now) / 1_000) - lastLook));

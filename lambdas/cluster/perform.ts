@@ -54,8 +54,8 @@ export function openSession(token: string): Session {
     takesUntil: endsAt - usualMs,
     perform: (batch, answered) =>
       performBatch(batch, ports, async (place, answer) => {
-        const { action, node } = batch[place]?.call ?? {};
-        logger.info('answered', { action, instanceId: node?.instanceId, answer: shown(answer) });
+        const { action, launch } = batch[place]?.call ?? {};
+        logger.info('answered', { action, instanceId: launch?.instanceId, answer: shown(answer) });
         await answered(place, answer);
       }),
     async close() {

@@ -4,20 +4,20 @@ import type { Kubernetes } from '../adapters/kubernetes.ts';
 import { Forbidden, Rejected } from '../adapters/kubernetes-errors.ts';
 import type { Quarantine, Release, Writing } from './decide.ts';
 import { eventOf } from './events.ts';
-import type { Surroundings } from './patience.ts';
+import type { PollingContext } from './polling.ts';
 import type { ClusterView, ViewApi } from './view.ts';
 
 /** What the core needs of the world. */
-export interface Ports extends Surroundings {
+export interface Ports extends PollingContext {
   readonly api: Omit<Kubernetes, 'close' | 'listNodes' | keyof ViewApi>;
   /** What all nodes of a batch see of the cluster. */
   readonly view: ClusterView;
   readonly gateKey: string;
   /** `pod`: a pod has to run before the gate is lifted; `host`: the proof on the host is enough. */
   readonly proof: 'pod' | 'host';
-  /** Told when a node comes to its end. */
+  /** EventDetails when a node comes to its end. */
   ended(receipt: Receipt, runtime: string): void;
-  /** Told what went wrong without consequence. */
+  /** EventDetails what went wrong without consequence. */
   warn(message: string, error: unknown): void;
 }
 
@@ -50,7 +50,7 @@ export async function writeQuarantine(
 }
 
 /** Counts an end and tells of it: an Event that the API does not take undoes nothing. */
-export async function tellEnd(
+export async function publishEnd(
   node: ClusterNode,
   { receipt, runtime }: Writing,
   { api, ended, warn }: Ports,

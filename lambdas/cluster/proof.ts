@@ -4,8 +4,8 @@ import type { Proof } from '../../domain/receipt.ts';
 import { runtimeTraits } from '../../domain/runtimes.ts';
 import { NotFound } from '../adapters/kubernetes-errors.ts';
 import type { ReleaseCall } from './decide.ts';
-import { Ended } from './errors.ts';
-import type { Pending } from './patience.ts';
+import { FinalOutcome } from './errors.ts';
+import type { Pending } from './polling.ts';
 import type { Ports } from './ports.ts';
 
 /** How long a proof pod may take to run, in milliseconds: a kubelet tries a sandbox again about every 12 s, and a young CNI may fail twice. */
@@ -38,24 +38,24 @@ export class PodProof {
    * @param nodeName the Node that it is bound to
    * @throws Ended where the installation does not say which image can be run
    */
-  constructor({ node, installation }: ReleaseCall, nodeName: string, ports: Ports) {
+  constructor({ launch, installation }: ReleaseCall, nodeName: string, ports: Ports) {
     const { sandboxImage: image, runtime } = installation;
     // "Cannot say" is no proof. `proof: host` in airlock.yaml releases nodes without a pod.
     if (image === undefined) {
       const without = 'say proof: host in airlock.yaml to do without the pod';
-      throw new Ended(
+      throw new FinalOutcome(
         'proof-pod-failed',
         `containerd names no sandbox image, so no proof pod could be made; ${without}`,
       );
     }
     if (!new RegExp(sandboxImageForm).test(image)) {
-      throw new Ended(
+      throw new FinalOutcome(
         'proof-pod-failed',
         `containerd names ${image} as its sandbox image; accepted is an image called pause`,
       );
     }
     this.#ports = ports;
-    this.#plan = { name: proofPodName(node), nodeName, runtime, image };
+    this.#plan = { name: proofPodName(launch), nodeName, runtime, image };
   }
 
   /** Whether a pod's end has to be waited for. */
@@ -74,7 +74,7 @@ export class PodProof {
    * @returns what has to be waited for, or undefined where the proof is there
    * @throws Ended where the pod fails, or does not run in time
    */
-  async look(): Promise<Pending | undefined> {
+  async poll(): Promise<Pending | undefined> {
     const waiting = this.#proof === undefined ? await this.#prove() : undefined;
     if (waiting !== undefined) return waiting;
     if (!this.#deleted) await this.#ports.api.deletePod(this.#plan.name);
@@ -111,7 +111,7 @@ export class PodProof {
     if (!ended && age < patienceMs) return { reason: 'proof-pod-failed', detail, likelyUntil };
     await api.deletePod(name);
     const pauseMs = pausesMs[this.#rejected];
-    if (pod.phase !== 'Failed' || pauseMs === undefined) throw new Ended('proof-pod-failed', detail);
+    if (pod.phase !== 'Failed' || pauseMs === undefined) throw new FinalOutcome('proof-pod-failed', detail);
     this.#rejected++;
     this.#notBefore = time.now() + pauseMs;
     return this.#again(detail);
@@ -131,13 +131,13 @@ export class PodProof {
     const { time, endsAt } = this.#ports;
     const waiting = { reason: 'proof-pod-failed', detail } as const;
     if (this.#made >= mostPods) return waiting;
-    const againMs = this.#notBefore - time.now();
-    return { ...waiting, likelyUntil: endsAt, ...(againMs > 0 ? { againMs } : {}) };
+    const pollAgainMs = this.#notBefore - time.now();
+    return { ...waiting, likelyUntil: endsAt, ...(pollAgainMs > 0 ? { pollAgainMs } : {}) };
   }
 }
 
 /** A pod cannot be missing before it is made: it is the namespace that the manifests would have brought. */
 function withoutNamespace(error: unknown): never {
-  if (error instanceof NotFound) throw new Ended('cluster-forbade', error.message);
+  if (error instanceof NotFound) throw new FinalOutcome('cluster-forbidden', error.message);
   throw error;
 }

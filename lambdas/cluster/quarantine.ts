@@ -2,8 +2,8 @@ import { proofPodName } from '../../domain/proof-pod.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { decideQuarantine, type QuarantineCall } from './decide.ts';
 import { NodeLookup } from './lookup.ts';
-import { type Look, lastCallMs, persist } from './patience.ts';
-import { type Ports, tellEnd, writeQuarantine } from './ports.ts';
+import { lastCallMs, type Poll, pollUntil } from './polling.ts';
+import { type Ports, publishEnd, writeQuarantine } from './ports.ts';
 import { failedReceipt } from './receipts.ts';
 
 /**
@@ -12,7 +12,7 @@ import { failedReceipt } from './receipts.ts';
  * @throws NotYet while the Node has not joined or the cluster does not answer, Ended where it never does or forbids it
  */
 export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Receipt> {
-  const { node: launch, failure } = call;
+  const { launch, failure } = call;
   if (failure.outcome === 'instance-gone') return withoutNode(call, '', ports);
   const lookup = new NodeLookup(ports, launch, 'any');
   /** Whether this call wrote, so that the view may be behind. */
@@ -20,7 +20,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
   const deadline = Date.parse(launch.deadline);
   /** How the gate of each Node was found that stood open before this call wrote. */
   const gates = new Map<string, Receipt['gate']>();
-  const look = async (): Promise<Look<Receipt>> => {
+  const poll = async (): Promise<Poll<Receipt>> => {
     const found = written ? await lookup.reread() : await lookup.find();
     if (found.nodes === undefined) {
       // A node that is refused early may still join: it shall not stand there without a word.
@@ -42,25 +42,25 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
       if (decision.receipt.gate !== 'kept') gates.set(node.uid, decision.receipt.gate);
       written = true;
       await writeQuarantine(node, decision, ports);
-      await tellEnd(node, decision, ports);
+      await publishEnd(node, decision, ports);
     }
     await removePod(call, ports);
     // One that pods may have come to speaks for all: it spares the instance.
     const receipt = receipts.find(({ gate }) => gate !== 'kept') ?? receipts[0];
     return receipt === undefined ? { reason: 'node-never-joined', detail: '' } : { done: receipt };
   };
-  return await persist({ launch, giveUpAt: deadline, keys: [] }, ports, look);
+  return await pollUntil({ launch, giveUpAt: deadline, keys: [] }, ports, poll);
 }
 
 /** A call to release that died may have left its pod; the kubelet ends it in the end, so a failure here is none. */
-async function removePod({ node }: QuarantineCall, { api, proof, warn }: Ports): Promise<void> {
+async function removePod({ launch }: QuarantineCall, { api, proof, warn }: Ports): Promise<void> {
   if (proof === 'host') return;
-  await api.deletePod(proofPodName(node)).catch((error: unknown) => warn('the proof pod was not deleted', error));
+  await api.deletePod(proofPodName(launch)).catch((error: unknown) => warn('the proof pod was not deleted', error));
 }
 
-function withoutNode({ node, failure }: QuarantineCall, why: string, { time, ended }: Ports): Receipt {
+function withoutNode({ launch, failure }: QuarantineCall, why: string, { time, ended }: Ports): Receipt {
   const gone = failure.outcome === 'instance-gone';
-  const receipt = failedReceipt(node, failure, { more: why, ...(gone ? {} : { gate: 'no-node' }) }, time.now());
+  const receipt = failedReceipt(launch, failure, { more: why, ...(gone ? {} : { gate: 'no-node' }) }, time.now());
   ended(receipt, 'unknown');
   return receipt;
 }

@@ -1,10 +1,10 @@
 import { claimText } from '../../domain/claim-text.ts';
-import type { Node } from '../../domain/node.ts';
+import type { Launch } from '../../domain/launch.ts';
 import type { Failure, Installation, Proof, Receipt } from '../../domain/receipt.ts';
 
 /** The receipt of a released node. */
 export function releasedReceipt(
-  launch: Node,
+  launch: Launch,
   {
     installation,
     proof,
@@ -19,7 +19,7 @@ export function releasedReceipt(
 
 /** The receipt of a node that was not released; `more` is added to the failure's own detail. */
 export function failedReceipt(
-  launch: Node,
+  launch: Launch,
   { outcome, detail }: Failure,
   { more, gate }: { readonly more: string; readonly gate?: Receipt['gate'] },
   now: number,
@@ -28,9 +28,9 @@ export function failedReceipt(
   return { ...frame(launch, now), outcome, detail: words, ...(gate === undefined ? {} : { gate }) };
 }
 
-function frame({ instanceId, launchedAt, cluster, pool, nodeName }: Node, now: number) {
+function frame({ instanceId, launchedAt, cluster, pool, nodeName }: Launch, now: number) {
   return {
-    version: 1,
+    version: 2,
     instanceId,
     launchedAt,
     cluster,

@@ -1,12 +1,12 @@
 import type { ClusterNode } from '../../domain/kubernetes.ts';
-import { triedUntil } from '../../domain/node.ts';
+import { workDeadline } from '../../domain/launch.ts';
 import { proofPodName } from '../../domain/proof-pod.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { withDaemons } from './daemons.ts';
 import { decideRelease, isReleasedBy, type Release, type ReleaseCall } from './decide.ts';
 import { NodeLookup, refuseSeveral, refuseTwins } from './lookup.ts';
-import { type Look, persist } from './patience.ts';
-import { type Ports, tellEnd, writeRelease } from './ports.ts';
+import { type Poll, pollUntil } from './polling.ts';
+import { type Ports, publishEnd, writeRelease } from './ports.ts';
 import { PodProof } from './proof.ts';
 import { keyOf } from './view.ts';
 
@@ -24,9 +24,9 @@ const joinMs = 12_000;
  * @throws NotYet while the node has to wait, Ended with the outcome where it will not be released
  */
 export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promise<Receipt> {
-  const { node: launch } = call;
+  const { launch } = call;
   // The Node of a first launch comes among those that wait, unless an earlier call has released it.
-  const readFrom = launch.again === undefined && launch.relaunched === undefined ? askedAt + joinMs : 0;
+  const readFrom = launch.rerun === undefined && launch.relaunched === undefined ? askedAt + joinMs : 0;
   const lookup = new NodeLookup(ports, launch, { id: call.installation.host.bootId }, { readFrom });
   let seen: ClusterNode | undefined;
   let pod: PodProof | undefined;
@@ -34,9 +34,9 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
   let unanswered: Release | undefined;
   /** Whether this call wrote, so that the view may be behind. */
   let written = false;
-  const look = async (): Promise<Look<Receipt>> => {
+  const poll = async (): Promise<Poll<Receipt>> => {
     // While the pod starts the Node is left alone.
-    const starting = pod?.underWay ? await pod.look() : undefined;
+    const starting = pod?.underWay ? await pod.poll() : undefined;
     if (starting !== undefined) return starting;
     const found = written ? await lookup.reread() : await lookup.find();
     if (found.nodes === undefined)
@@ -50,13 +50,13 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
       case 'take-back':
         written = true;
         await ports.api.patchNode(node.name, decision.patch);
-        return look();
+        return poll();
       case 'wait':
         written = false;
         return { ...decision, likelyUntil: askedAt + likelyMs };
       case 'prove':
         pod ??= new PodProof(call, node.name, ports);
-        return (await pod.look()) ?? (await look());
+        return (await pod.poll()) ?? (await poll());
       case 'release':
         await refuseTwins(node, ports.view);
         unanswered = decision;
@@ -65,12 +65,12 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
         return ended(node, decision);
     }
   };
-  const ended = async (node: ClusterNode, release: Release): Promise<Look<Receipt>> => {
-    await tellEnd(node, release, ports);
-    return { done: release.receipt };
+  const ended = async (node: ClusterNode, version: Release): Promise<Poll<Receipt>> => {
+    await publishEnd(node, version, ports);
+    return { done: version.receipt };
   };
   const keys = [keyOf.node(launch.nodeName), keyOf.provider(launch.providerId), keyOf.pod(proofPodName(launch))];
-  return persist({ launch, giveUpAt: triedUntil(launch), keys }, ports, look).catch(async (error: unknown) => {
+  return pollUntil({ launch, giveUpAt: workDeadline(launch), keys }, ports, poll).catch(async (error: unknown) => {
     throw await withDaemons(error, seen, ports);
   });
 }

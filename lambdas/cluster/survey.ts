@@ -3,8 +3,8 @@ import type { SurveyCall } from '../../domain/messages.ts';
 import { type Survey, surveyPageLimit } from '../../domain/survey.ts';
 import type { Kubernetes } from '../adapters/kubernetes.ts';
 import { Forbidden, Unreachable } from '../adapters/kubernetes-errors.ts';
-import { Ended } from './errors.ts';
-import { standingOf } from './standing.ts';
+import { FinalOutcome } from './errors.ts';
+import { nodeStatus } from './node-status.ts';
 
 /** What a survey needs of the world. */
 export interface SurveyPorts {
@@ -17,18 +17,18 @@ export interface SurveyPorts {
  * Reads one page of the nodes of our pools, and changes nothing. A Node that comes or goes between two pages may be missed or told twice;
  * the next survey sees it.
  *
- * @throws Ended `cluster-unreachable` or `cluster-forbade`; a survey is repeated by whoever asked for it
+ * @throws Ended `cluster-unreachable` or `cluster-forbidden`; a survey is repeated by whoever asked for it
  */
-export async function survey({ releases = {}, limit, next }: SurveyCall, ports: SurveyPorts): Promise<Survey> {
+export async function survey({ versions = {}, limit, next }: SurveyCall, ports: SurveyPorts): Promise<Survey> {
   const page = await ports.api.listNodes(poolLabel, limit ?? surveyPageLimit, next).catch((error: unknown) => {
-    if (error instanceof Forbidden) throw new Ended('cluster-forbade', error.message);
-    if (error instanceof Unreachable) throw new Ended('cluster-unreachable', error.message);
+    if (error instanceof Forbidden) throw new FinalOutcome('cluster-forbidden', error.message);
+    if (error instanceof Unreachable) throw new FinalOutcome('cluster-unreachable', error.message);
     throw error;
   });
-  const standard = { gateKey: ports.gateKey, releases };
+  const standard = { gateKey: ports.gateKey, versions };
   return {
     cluster: ports.cluster,
-    nodes: page.nodes.map((node) => standingOf(node, standard)),
+    nodes: page.nodes.map((node) => nodeStatus(node, standard)),
     ...(page.next === undefined ? {} : { next: page.next }),
   };
 }

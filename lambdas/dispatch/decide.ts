@@ -1,11 +1,11 @@
 import { type Arrivals, likelyArrival } from '../../domain/agents.ts';
-import type { LedgerRow } from '../../domain/ledger.ts';
-import type { CommandMessage, WaitingNode } from '../../domain/messages.ts';
-import { type Node, triedUntil } from '../../domain/node.ts';
+import { type Launch, workDeadline } from '../../domain/launch.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
+import type { CommandMessage, WaitingLaunch } from '../../domain/messages.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
 import type { Failure } from '../../domain/receipt.ts';
 import { isOlder } from '../../domain/versions.ts';
-import { agentWait, mayWait, patientWait } from './waiting.ts';
+import { agentWait, mayWait, pollDelay } from './waiting.ts';
 
 /** What SSM says of the agent on an instance. */
 export interface Agent {
@@ -42,15 +42,15 @@ export type DispatchDecision =
  *
  * @returns undefined if no run sent the message
  */
-export function waitingNodeOf(message: CommandMessage, row: LedgerRow | undefined): WaitingNode | undefined {
-  const { node, request, nonce } = row ?? {};
+export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefined): WaitingLaunch | undefined {
+  const { launch: node, request, nonce } = run ?? {};
   if (node === undefined || request === undefined || nonce === undefined || nonce !== message.nonce) return undefined;
-  return { node, request, token: message.token, attempt: message.attempt };
+  return { launch: node, request, token: message.token, attempt: message.attempt };
 }
 
 /** A node that was released is only proven anew: pods run there, and nothing is to change under them. */
-export function verbFor({ again }: Pick<Node, 'again'>): SentVerb {
-  return again?.why === 'drifted' ? 'prove' : 'install';
+export function verbFor({ rerun }: Pick<Launch, 'rerun'>): SentVerb {
+  return rerun?.why === 'drifted' ? 'prove' : 'install';
 }
 
 /** The first agent that hands parameters to a script by its environment; an older one would paste them into the text. */
@@ -71,46 +71,46 @@ const claimHeldMs = 90_000;
 /**
  * Decides what to do with a node that waits for its command.
  *
- * @param row what the ledger knows of the node
+ * @param run what the ledger knows of the node
  * @param agent what SSM knows of it; undefined where it knows nothing
  * @param now milliseconds since the epoch
  */
 export function decideDispatch(
-  message: WaitingNode,
-  row: LedgerRow | undefined,
+  message: WaitingLaunch,
+  run: RunRecord | undefined,
   agent: Agent | undefined,
   beside: Beside,
   now: number,
 ): DispatchDecision {
-  const { node, token } = message;
-  const left = triedUntil(node) - now;
-  if (row?.outcome !== undefined) return { step: 'drop', because: 'ended' };
-  if (row?.haltedAt !== undefined) return { step: 'drop', because: 'halted' };
+  const { launch: node, token } = message;
+  const left = workDeadline(node) - now;
+  if (run?.outcome !== undefined) return { step: 'drop', because: 'ended' };
+  if (run?.haltedAt !== undefined) return { step: 'drop', because: 'halted' };
   // A message whose sending failed for all that the state machine knows may be in the queue, and so may be that of the next try.
-  if (row?.attempt !== undefined && message.attempt < row.attempt) return { step: 'drop', because: 'superseded' };
-  if (row?.token === token && row.commandId !== undefined) return { step: 'drop', because: 'sent' };
-  if (row?.token === token && row.settledToken === token) return { step: 'drop', because: 'sent' };
+  if (run?.attempt !== undefined && message.attempt < run.attempt) return { step: 'drop', because: 'superseded' };
+  if (run?.token === token && run.commandId !== undefined) return { step: 'drop', because: 'sent' };
+  if (run?.token === token && run.settledToken === token) return { step: 'drop', because: 'sent' };
   if (left <= 0) return { step: 'drop', because: 'deadline' };
   const age = now - Date.parse(node.launchedAt);
-  const wait = patientWait(age, left);
+  const wait = pollDelay(age, left);
 
-  const claimed = row?.token !== undefined && row.commandId === undefined && row.claimedAt !== undefined;
-  if (claimed && now - Date.parse(row.claimedAt ?? '') < claimHeldMs)
+  const claimed = run?.token !== undefined && run.commandId === undefined && run.claimedAt !== undefined;
+  if (claimed && now - Date.parse(run.claimedAt ?? '') < claimHeldMs)
     return { step: 'wait', seconds: wait, because: 'claimed' };
-  const running = row?.token !== undefined && row.token !== token && row.settledToken !== row.token;
-  if (running && row.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
+  const running = run?.token !== undefined && run.token !== token && run.settledToken !== run.token;
+  if (running && run.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
 
   if (agent === undefined || !onlineSince(agent, node.launchedAt)) {
     const seconds = agentWait(age, left, likelyArrival(beside.arrivals), beside.nodes);
     if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };
-    return { step: 'refuse', failure: { outcome: 'agent-never-came', detail: agentSeen(agent, node.launchedAt) } };
+    return { step: 'refuse', failure: { outcome: 'agent-offline', detail: agentSeen(agent, node.launchedAt) } };
   }
   if (isOlder(agent.version, firstSafeAgent)) {
     if (age < refreshMs && mayWait(left)) return { step: 'wait', seconds: wait, because: 'agent-too-old' };
     const detail = `the agent is ${agent.version}; ${firstSafeAgent} or newer is needed`;
     return { step: 'refuse', failure: { outcome: 'agent-too-old', detail } };
   }
-  if (claimed && row.batchId !== undefined) return { step: 'look', batchId: row.batchId, onlineAt: agent.lastPingAt };
+  if (claimed && run.batchId !== undefined) return { step: 'look', batchId: run.batchId, onlineAt: agent.lastPingAt };
   return { step: 'send', onlineAt: agent.lastPingAt };
 }
 
@@ -119,10 +119,13 @@ export function decideDispatch(
  *
  * @param now milliseconds since the epoch
  */
-export function heldBack({ node }: WaitingNode, now: number): Extract<DispatchDecision, { step: 'wait' | 'refuse' }> {
-  const left = triedUntil(node) - now;
+export function waitForProbe(
+  { launch: node }: WaitingLaunch,
+  now: number,
+): Extract<DispatchDecision, { step: 'wait' | 'refuse' }> {
+  const left = workDeadline(node) - now;
   if (mayWait(left)) {
-    const seconds = patientWait(now - Date.parse(node.launchedAt), left);
+    const seconds = pollDelay(now - Date.parse(node.launchedAt), left);
     return { step: 'wait', seconds, because: 'breaker-open' };
   }
   const detail = `no node of the pool ${node.pool} was released in the time that it had`;

@@ -1,25 +1,25 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { agentsKey } from '../../domain/agents.ts';
 import { scopeOf } from '../../domain/breaker.ts';
-import { rowName } from '../../domain/ledger.ts';
-import { triedUntil } from '../../domain/node.ts';
+import { workDeadline } from '../../domain/launch.ts';
+import { runId } from '../../domain/ledger.ts';
 import { parametersFor, timeStep } from '../../domain/parameters.ts';
 import { arrivalsOf } from '../adapters/arrivals.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { breakersOf } from '../adapters/breakers.ts';
-import { tell } from '../adapters/bus.ts';
+import { publish } from '../adapters/bus.ts';
 import { agentsOn, findCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
-import { noteCommand } from '../adapters/ledger.ts';
+import { recordCommand } from '../adapters/ledger.ts';
 import { type Deferral, deferAll, depthOf, type Growth, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { decideDispatch, verbFor } from './decide.ts';
 import { readWaiting, type Waiting } from './messages.ts';
 import { groupByOrder, type Ready, sendGroup, sending } from './orders.ts';
 import { askForProbe } from './probe.ts';
-import { noteShown } from './shown.ts';
-import { patientWait } from './waiting.ts';
+import { recordShown } from './shown.ts';
+import { pollDelay } from './waiting.ts';
 
 /** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
 const documents = variable('DOCUMENTS');
@@ -43,32 +43,32 @@ export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 }
 
 async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
-  const { waiting, rows } = await readWaiting(records);
+  const { waiting, runs: rows } = await readWaiting(records);
   if (waiting.length === 0) return [];
-  const nodes = waiting.map(({ message }) => message.node);
+  const launches = waiting.map(({ message }) => message.launch);
   const [agents, breakers, arrivals, depth] = await Promise.all([
-    agentsOn([...new Set(nodes.map(({ instanceId }) => instanceId))]),
-    breakersOf(waiting.map(({ message }) => scopeOf(message.node, message.request))),
-    arrivalsOf(nodes),
-    nodes.length < crowd ? nodes.length : depthOf(queueUrl),
+    agentsOn([...new Set(launches.map(({ instanceId }) => instanceId))]),
+    breakersOf(waiting.map(({ message }) => scopeOf(message.launch, message.request))),
+    arrivalsOf(launches),
+    launches.length < crowd ? launches.length : depthOf(queueUrl),
   ]);
   const deferrals: Deferral[] = [];
   const ready = new Map<string, Ready>();
   const looked = new Map<string, ReturnType<typeof findCommand>>();
-  const lookFor = (batchId: string, since: string) => {
+  const poll = (batchId: string, since: string) => {
     const search = looked.get(batchId) ?? findCommand(batchId, since);
     looked.set(batchId, search);
     return search;
   };
   for (const one of waiting) {
-    const { node, request, token } = one.message;
-    const row = rows.get(rowName(node));
+    const { launch: node, request, token } = one.message;
+    const run = rows.get(runId(node));
     const beside = { arrivals: arrivals.get(agentsKey(node).instanceId) ?? [], nodes: depth };
-    const decided = decideDispatch(one.message, row, agents.get(node.instanceId), beside, Date.now());
+    const decided = decideDispatch(one.message, run, agents.get(node.instanceId), beside, Date.now());
     const step = decided.step === 'send' ? ((await askForProbe(one.message, breakers)) ?? decided) : decided;
     const verb = verbFor(node);
     const deployed = documents[verb][request.runtime];
-    const parameters = parametersFor(verb, { ...request, seconds: timeStep(triedUntil(node) - Date.now()) });
+    const parameters = parametersFor(verb, { ...request, seconds: timeStep(workDeadline(node) - Date.now()) });
     logger.debug('decided', { instanceId: node.instanceId, step });
     if (step.step === 'wait') {
       deferrals.push({ record: one.record, seconds: step.seconds });
@@ -77,13 +77,13 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     } else if (deployed === undefined) {
       await fail(token, { outcome: 'unknown-runtime', detail: `no document is deployed for ${request.runtime}` });
     } else if (step.step !== 'drop') {
-      const found = step.step === 'look' ? await lookFor(step.batchId, row?.claimedAt ?? node.launchedAt) : undefined;
+      const found = step.step === 'look' ? await poll(step.batchId, run?.claimedAt ?? node.launchedAt) : undefined;
       if (step.step === 'look' && found?.instanceIds.includes(node.instanceId)) {
-        await tell([sending(one.message, deployed.name, step.onlineAt, found)]);
-        await noteCommand(node, step.batchId, found.commandId, found.at);
+        await publish([sending(one.message, deployed.name, step.onlineAt, found)]);
+        await recordCommand(node, step.batchId, found.commandId, found.at);
       } else {
         const { name: document, hash: documentHash } = deployed;
-        ready.set(rowName(node), { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash });
+        ready.set(runId(node), { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash });
       }
     }
   }
@@ -92,12 +92,12 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   for (const group of groupByOrder([...ready.values()])) {
     const { sent, waits } = await sendGroup(group, rows);
     deferrals.push(...waits.map(deferralOf));
-    await noteShown(sent, arrivals);
+    await recordShown(sent, arrivals);
   }
   return deferAll(queueUrl, deferrals);
 }
 
-function deferralOf({ record, message: { node } }: Waiting): Deferral {
+function deferralOf({ record, message: { launch: node } }: Waiting): Deferral {
   const now = Date.now();
-  return { record, seconds: patientWait(now - Date.parse(node.launchedAt), triedUntil(node) - now) };
+  return { record, seconds: pollDelay(now - Date.parse(node.launchedAt), workDeadline(node) - now) };
 }

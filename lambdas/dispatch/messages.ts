@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { type LedgerRow, rowName } from '../../domain/ledger.ts';
-import { type CommandMessage, CommandMessageSchema, type WaitingNode } from '../../domain/messages.ts';
+import { type RunRecord, runId } from '../../domain/ledger.ts';
+import { type CommandMessage, CommandMessageSchema, type WaitingLaunch } from '../../domain/messages.ts';
 import { rowsOf } from '../adapters/ledger.ts';
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
@@ -9,28 +9,28 @@ import { waitingNodeOf } from './decide.ts';
 /** A node that waits for its command, and the message that says so. */
 export interface Waiting {
   readonly record: ReceivedMessage;
-  readonly message: WaitingNode;
+  readonly message: WaitingLaunch;
 }
 
 /** Nodes that wait, and the rows of their runs by name. */
 export interface WaitingNodes {
   readonly waiting: readonly Waiting[];
-  readonly rows: ReadonlyMap<string, LedgerRow>;
+  readonly runs: ReadonlyMap<string, RunRecord>;
 }
 
 /** Reads which nodes messages are about. One that cannot be read, or that no run sent, is counted and dropped. */
 export async function readWaiting(records: readonly ReceivedMessage[]): Promise<WaitingNodes> {
   const messages = records.flatMap(readMessage);
-  if (messages.length === 0) return { waiting: [], rows: new Map() };
-  const rows = await rowsOf(messages.map(({ message }) => message.key));
+  if (messages.length === 0) return { waiting: [], runs: new Map() };
+  const runs = await rowsOf(messages.map(({ message }) => message.key));
   const waiting = messages.flatMap(({ record, message }) => {
-    const found = waitingNodeOf(message, rows.get(rowName(message.key)));
+    const found = waitingNodeOf(message, runs.get(runId(message.key)));
     if (found !== undefined) return [{ record, message: found }];
     logger.warn('a message in the dispatch queue is none of a run that the ledger knows', { key: message.key });
     return [];
   });
   count('MessageRefused', messages.length - waiting.length);
-  return { waiting, rows };
+  return { waiting, runs };
 }
 
 function readMessage(record: ReceivedMessage): { record: ReceivedMessage; message: CommandMessage }[] {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Telling, whoOf } from '../../domain/events.ts';
-import { type LedgerRow, rowName } from '../../domain/ledger.ts';
-import type { WaitingNode } from '../../domain/messages.ts';
+import { type AirlockEvent, launchRef } from '../../domain/events.ts';
+import { type RunRecord, runId } from '../../domain/ledger.ts';
+import type { WaitingLaunch } from '../../domain/messages.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
-import { tell } from '../adapters/bus.ts';
+import { publish } from '../adapters/bus.ts';
 import { sendCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
-import { claim, giveBack, noteCommand } from '../adapters/ledger.ts';
+import { claim, recordCommand, releaseClaim } from '../adapters/ledger.ts';
 import { count } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import type { Waiting } from './messages.ts';
@@ -45,7 +45,7 @@ export function groupByOrder(ready: readonly Ready[]): Ready[][] {
  */
 export async function sendGroup(
   group: readonly Ready[],
-  rows: ReadonlyMap<string, LedgerRow>,
+  runs: ReadonlyMap<string, RunRecord>,
 ): Promise<{ readonly sent: readonly Ready[]; readonly waits: readonly Waiting[] }> {
   const batchId = randomUUID();
   const at = new Date().toISOString();
@@ -56,10 +56,10 @@ export async function sendGroup(
         verb,
         batchId,
         document,
-        checksums: checksums[message.request.runtime]?.[message.request.release] ?? {},
+        checksums: checksums[message.request.runtime]?.[message.request.version] ?? {},
         onlineAt,
         at,
-        over: rows.get(rowName(message.node)),
+        over: runs.get(runId(message.launch)),
       }),
     ),
   );
@@ -73,40 +73,40 @@ export async function sendGroup(
       document: first.document,
       documentHash: first.documentHash,
       parameters: first.parameters,
-      instanceIds: mine.map(({ message }) => message.node.instanceId),
+      instanceIds: mine.map(({ message }) => message.launch.instanceId),
       batchId,
       deliverySeconds,
     },
     { send: sendCommand, time: systemTime },
   );
-  const byId = new Map(mine.map((one) => [one.message.node.instanceId, one]));
+  const byId = new Map(mine.map((one) => [one.message.launch.instanceId, one]));
   const pick = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
 
   for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
     const went = pick(instanceIds);
-    await tell(
+    await publish(
       went.map(({ message, document, onlineAt }) => sending(message, document, onlineAt, { commandId, at: sentAt })),
     );
-    await Promise.all(went.map(({ message }) => noteCommand(message.node, batchId, commandId, sentAt)));
+    await Promise.all(went.map(({ message }) => recordCommand(message.launch, batchId, commandId, sentAt)));
     count('CommandSent', went.length);
   }
   for (const { instanceId, outcome, message } of delivery.denied) {
     for (const { message: waiting } of pick([instanceId])) {
-      await giveBack(waiting.node, batchId);
+      await releaseClaim(waiting.launch, batchId);
       await fail(waiting.token, { outcome, detail: message });
     }
   }
   const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
-  await Promise.all(notSent.map(({ message }) => giveBack(message.node, batchId)));
+  await Promise.all(notSent.map(({ message }) => releaseClaim(message.launch, batchId)));
   return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };
 }
 
 /** The event of a command that was sent to a node. */
 export function sending(
-  { node, request }: WaitingNode,
+  { launch: node, request }: WaitingLaunch,
   document: string,
   onlineAt: string,
   { commandId, at }: { readonly commandId: string; readonly at: string },
-): Telling {
-  return { type: 'Command Sent', detail: { node: whoOf(node), request, commandId, document, onlineAt, at } };
+): AirlockEvent {
+  return { type: 'Command Sent', detail: { launch: launchRef(node), request, commandId, document, onlineAt, at } };
 }

@@ -1,8 +1,8 @@
 import { type Breaker, breakerKey, isOpen, probeFor, probeUntil, scopeOf } from '../../domain/breaker.ts';
-import { rowName } from '../../domain/ledger.ts';
-import type { WaitingNode } from '../../domain/messages.ts';
+import { runId } from '../../domain/ledger.ts';
+import type { WaitingLaunch } from '../../domain/messages.ts';
 import { takeProbe } from '../adapters/breakers.ts';
-import { heldBack } from './decide.ts';
+import { waitForProbe } from './decide.ts';
 
 /**
  * While a breaker is open one node of its pool and release is tried at a time.
@@ -11,18 +11,18 @@ import { heldBack } from './decide.ts';
  * @returns what a node does that is not the one; undefined if it may be sent its command
  */
 export async function askForProbe(
-  message: WaitingNode,
+  message: WaitingLaunch,
   breakers: ReadonlyMap<string, Breaker>,
-): Promise<ReturnType<typeof heldBack> | undefined> {
-  const { node } = message;
+): Promise<ReturnType<typeof waitForProbe> | undefined> {
+  const { launch: node } = message;
   const scope = scopeOf(node, message.request);
   const breaker = breakers.get(breakerKey(scope).instanceId);
   if (breaker === undefined || !isOpen(breaker)) return undefined;
   const now = Date.now();
-  const launch = rowName(node);
+  const launch = runId(node);
   const probe = probeFor(breaker, launch, now);
   if (probe === 'mine') return undefined;
   const until = probeUntil(node, now);
   const taken = probe === 'ask' && (await takeProbe(scope, launch, until, new Date(now).toISOString()));
-  return taken ? undefined : heldBack(message, now);
+  return taken ? undefined : waitForProbe(message, now);
 }

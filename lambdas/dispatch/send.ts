@@ -48,7 +48,7 @@ export async function deliver(order: Order, sending: Sending): Promise<Delivery>
   for (let ids = left.pop(); ids !== undefined; ids = left.pop()) {
     const [first] = ids;
     if (first === undefined) continue;
-    const answer = await sendPatiently({ ...order, instanceIds: ids }, sending);
+    const answer = await sendWithRetry({ ...order, instanceIds: ids }, sending);
     if (answer.ok) {
       sent.push({ instanceIds: ids, commandId: answer.commandId, at: answer.at });
     } else if (answer.why === 'throttled') {
@@ -72,7 +72,7 @@ export async function deliver(order: Order, sending: Sending): Promise<Delivery>
   return { sent, unreachable, denied, throttled };
 }
 
-async function sendPatiently(order: Order, { send, time }: Sending): Promise<Sent> {
+async function sendWithRetry(order: Order, { send, time }: Sending): Promise<Sent> {
   for (let tries = 0; ; tries++) {
     const answer = await send(order);
     if (answer.ok || answer.why !== 'throttled' || tries + 1 === throttleTries) return answer;

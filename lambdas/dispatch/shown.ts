@@ -1,10 +1,10 @@
-import { type Arrivals, agentsKey, arrivalOf, isTelling } from '../../domain/agents.ts';
-import type { WaitingNode } from '../../domain/messages.ts';
-import { noteArrivals } from '../adapters/arrivals.ts';
+import { type Arrivals, agentsKey, arrivalOf, isInformative } from '../../domain/agents.ts';
+import type { WaitingLaunch } from '../../domain/messages.ts';
+import { recordArrivals } from '../adapters/arrivals.ts';
 
 /** A node that was sent its command, and when its agent came online. */
 interface Shown {
-  readonly message: WaitingNode;
+  readonly message: WaitingLaunch;
   readonly onlineAt: string;
 }
 
@@ -13,18 +13,18 @@ interface Shown {
  *
  * @param known what the pools had shown, by the partition key of their rows
  */
-export async function noteShown(shown: readonly Shown[], known: ReadonlyMap<string, Arrivals>): Promise<void> {
+export async function recordShown(shown: readonly Shown[], known: ReadonlyMap<string, Arrivals>): Promise<void> {
   const pools = new Map<string, Shown[]>();
-  for (const one of shown.filter(({ message }) => isTelling(message.node))) {
-    const key = agentsKey(one.message.node).instanceId;
+  for (const one of shown.filter(({ message }) => isInformative(message.launch))) {
+    const key = agentsKey(one.message.launch).instanceId;
     pools.set(key, [...(pools.get(key) ?? []), one]);
   }
   const at = new Date().toISOString();
   await Promise.all(
     [...pools].map(async ([key, nodes]) => {
-      const more = nodes.map(({ message, onlineAt }) => arrivalOf(message.node.launchedAt, onlineAt));
+      const more = nodes.map(({ message, onlineAt }) => arrivalOf(message.launch.launchedAt, onlineAt));
       const [first] = nodes;
-      if (first) await noteArrivals(first.message.node, { known: known.get(key) ?? [], more, at });
+      if (first) await recordArrivals(first.message.launch, { known: known.get(key) ?? [], more, at });
     }),
   );
 }

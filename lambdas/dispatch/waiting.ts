@@ -39,7 +39,7 @@ export function agentWait(ageMs: number, leftMs: number, { from, to, every }: Li
 }
 
 /** How long a node waits for something else than its agent, in seconds: a tenth of its age, within bounds. */
-export function patientWait(ageMs: number, leftMs: number): number {
+export function pollDelay(ageMs: number, leftMs: number): number {
   return within(Math.max(shortestWait, Math.round(ageMs / 10_000)), leftMs);
 }
 

@@ -8,7 +8,7 @@ export class NotGranted extends Error {
 
 /** How often CloudFormation is asked, and the pause between: its answer may be a moment behind. */
 const looks = 4;
-const lookMs = 3_000;
+const pollIntervalMs = 3_000;
 
 /** A request to prepare a cluster, as far as it is passed on. */
 export interface Request {
@@ -43,7 +43,7 @@ export async function grant(request: Request, ports: Ports): Promise<Answer> {
 async function seeUnderWay(request: RequestType, { cluster, status, time }: Ports): Promise<void> {
   let seen: string | undefined;
   for (let look = 0; look < looks; look++) {
-    if (look > 0) await time.sleep(lookMs);
+    if (look > 0) await time.sleep(pollIntervalMs);
     seen = await status();
     if (isUnderWay(request, seen)) return;
   }

@@ -2,12 +2,12 @@ import { DeniedByPolicy } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { binds, isOwn, isRendered } from './decide.ts';
 import { notInForce, notRendered } from './messages.ts';
-import { patiently, spreadMs } from './patience.ts';
 import { nameOf, type Ports } from './ports.ts';
+import { spreadMs, withRetry } from './retry.ts';
 
 /** A new policy takes the API server seconds; one that denies nothing by then will not. */
 const inForceMs = 2 * 60_000;
-const lookMs = 1_000;
+const pollIntervalMs = 1_000;
 /** Behind one address stands more than one API server, each of which hears of a policy by itself: so often in a row it has to deny. */
 const denials = 3;
 
@@ -27,8 +27,8 @@ export async function apply(manifests: readonly Addressed[], ports: Ports): Prom
       await seePoliciesDeny(manifests, ports);
       bounded = true;
     }
-    await patiently(object, until, ports, () => ports.api.apply(object, { force: isOwn(object) }));
-    ports.tell(`${nameOf(object)} applied`);
+    await withRetry(object, until, ports, () => ports.api.apply(object, { force: isOwn(object) }));
+    ports.report(`${nameOf(object)} applied`);
   }
 }
 
@@ -43,7 +43,7 @@ async function seePoliciesDeny(manifests: readonly Addressed[], { cluster, api, 
   const { name } = policy.metadata;
   const until = time.now() + inForceMs;
   for (let seen = 0; seen < denials; ) {
-    const denied = await patiently(probe, until, { cluster, api, time, tell: () => {} }, async () => {
+    const denied = await withRetry(probe, until, { cluster, api, time, report: () => {} }, async () => {
       try {
         await api.apply(probe, { force: true, dryRun: true });
         return false;
@@ -54,7 +54,7 @@ async function seePoliciesDeny(manifests: readonly Addressed[], { cluster, api, 
     });
     seen = denied ? seen + 1 : 0;
     if (denied) continue;
-    if (time.now() + lookMs > until) throw notInForce(cluster, name, inForceMs / 1_000);
-    await time.sleep(lookMs);
+    if (time.now() + pollIntervalMs > until) throw notInForce(cluster, name, inForceMs / 1_000);
+    await time.sleep(pollIntervalMs);
   }
 }

@@ -46,7 +46,7 @@ export async function handler(event: unknown): Promise<Answer> {
     cluster,
     api,
     time: systemTime,
-    tell: (what) => logger.info(what),
+    report: (what) => logger.info(what),
   };
   try {
     const Summary = await run(request, ports);

@@ -6,8 +6,8 @@ export interface Ports {
   readonly cluster: string;
   readonly api: Omit<KubernetesObjects, 'close'>;
   readonly time: Pick<Time, 'now' | 'sleep'>;
-  /** Told of each object that was made, changed, removed or kept. */
-  tell(what: string): void;
+  /** EventDetails of each object that was made, changed, removed or kept. */
+  report(what: string): void;
 }
 
 /** How messages call an object: `ClusterRole airlock-gatekeeper`. */

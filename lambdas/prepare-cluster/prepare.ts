@@ -4,9 +4,9 @@ import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { apply } from './apply.ts';
 import { stale } from './decide.ts';
 import { NotPrepared } from './messages.ts';
-import { patiently, spreadMs } from './patience.ts';
 import type { Ports } from './ports.ts';
 import { remove } from './remove.ts';
+import { spreadMs, withRetry } from './retry.ts';
 
 /** How long what a failed creation made is tried to be removed. */
 const undoMs = 30_000;
@@ -22,7 +22,7 @@ export async function create(wanted: readonly Addressed[], ports: Ports): Promis
     await apply(wanted, ports);
   } catch (error) {
     await remove(absent, ports.time.now() + undoMs, ports).catch((second: unknown) => {
-      ports.tell(`not everything could be removed again: ${String(second)}`);
+      ports.report(`not everything could be removed again: ${String(second)}`);
     });
     throw error;
   }
@@ -34,7 +34,7 @@ async function missing(wanted: readonly Addressed[], ports: Ports): Promise<read
   const until = ports.time.now() + spreadMs;
   const absent: Addressed[] = [];
   for (const object of wanted) {
-    const live = await patiently(object, until, ports, () => ports.api.read(object));
+    const live = await withRetry(object, until, ports, () => ports.api.read(object));
     if (live === undefined) absent.push(object);
   }
   return absent;
@@ -59,7 +59,7 @@ export async function clear(wanted: readonly Addressed[], ports: Ports): Promise
     return summary(`${all.length - kept.length} objects removed`, kept);
   } catch (error) {
     if (!(error instanceof NotPrepared && error.cause instanceof Unreachable && error.cause.nameUnknown)) throw error;
-    ports.tell(`cluster ${ports.cluster}: nobody knows its address any more, so there is nothing to remove`);
+    ports.report(`cluster ${ports.cluster}: nobody knows its address any more, so there is nothing to remove`);
     return 'the cluster is gone';
   }
 }
@@ -69,7 +69,7 @@ async function leftovers(wanted: readonly Addressed[], ports: Ports): Promise<re
   if (first === undefined) return [];
   const [[key, value] = []] = Object.entries(managed);
   const until = ports.time.now() + spreadMs;
-  return stale(await patiently(first, until, ports, () => ports.api.labelled(`${key}=${value}`)), wanted);
+  return stale(await withRetry(first, until, ports, () => ports.api.labelled(`${key}=${value}`)), wanted);
 }
 
 /** CloudFormation takes 4,096 bytes of answer in all. */

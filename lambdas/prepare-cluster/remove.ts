@@ -3,12 +3,12 @@ import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { apply } from './apply.ts';
 import { bounds, inRemovalOrder, isOwn, isRendered, reasonToKeep } from './decide.ts';
 import { stillBound } from './messages.ts';
-import { patiently } from './patience.ts';
 import { nameOf, type Ports } from './ports.ts';
+import { withRetry } from './retry.ts';
 
 /** How long a namespace may take to be empty before nobody waits for it any more. */
 const emptyMs = 60_000;
-const lookMs = 2_000;
+const pollIntervalMs = 2_000;
 
 /**
  * Removes objects, rights before what bounds them. A policy stays while anything in the cluster gives rights to our group, unless others
@@ -31,9 +31,9 @@ export async function remove(
     let reason: string | undefined;
     if (bounds(object) && !bounded && !unbound) reason = await whyBound(object, until, ports);
     unbound ||= bounds(object) && !bounded && reason === undefined;
-    reason ??= await patiently(object, until, ports, () => removeOne(object, ports));
+    reason ??= await withRetry(object, until, ports, () => removeOne(object, ports));
     if (reason !== undefined) kept.push(`${nameOf(object)}: ${reason}`);
-    ports.tell(`${nameOf(object)} ${reason === undefined ? 'removed' : `kept: ${reason}`}`);
+    ports.report(`${nameOf(object)} ${reason === undefined ? 'removed' : `kept: ${reason}`}`);
   }
   if (unbound) await seeNothingBound(objects, until, ports);
   return kept;
@@ -41,7 +41,7 @@ export async function remove(
 
 /** What still gives rights to our group; undefined where nothing does. */
 async function whyBound(object: Addressed, until: number, ports: Ports): Promise<string | undefined> {
-  const [first] = await patiently(object, until, ports, () => ports.api.boundTo(gatekeepers));
+  const [first] = await withRetry(object, until, ports, () => ports.api.boundTo(gatekeepers));
   return first && `the ${nameOf(first)} gives rights to ${gatekeepers}`;
 }
 
@@ -72,13 +72,13 @@ async function removeOne(object: Addressed, ports: Ports): Promise<string | unde
 }
 
 /** Waits until a namespace is gone: into one that ends nothing new can be made. */
-async function empty(namespace: Addressed, { api, time, tell }: Ports): Promise<void> {
+async function empty(namespace: Addressed, { api, time, report: tell }: Ports): Promise<void> {
   const until = time.now() + emptyMs;
   while ((await api.read(namespace)) !== undefined) {
-    if (time.now() + lookMs > until) {
+    if (time.now() + pollIntervalMs > until) {
       tell(`${nameOf(namespace)} is still being emptied`);
       return;
     }
-    await time.sleep(lookMs);
+    await time.sleep(pollIntervalMs);
   }
 }

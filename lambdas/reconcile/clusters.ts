@@ -1,18 +1,18 @@
-import { whoOf } from '../../domain/events.ts';
-import { tell } from '../adapters/bus.ts';
+import { launchRef } from '../../domain/events.ts';
+import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
-import { noteOutdated } from '../adapters/ledger.ts';
+import { recordOutdated } from '../adapters/ledger.ts';
 import { surveyOf } from '../adapters/surveyor.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { admitAll } from '../admission/admit-all.ts';
-import { goAgain } from './again.ts';
-import { decideNode, type NodeDecision, type Ours } from './decide-node.ts';
+import { decideNode, type ManagedLaunch, type NodeDecision } from './decide-node.ts';
+import { startReruns } from './reruns.ts';
 
 /** The function of each cluster, by the cluster's name. */
 const functions = variable('CLUSTER_FUNCTIONS');
 
 /** What was seen in the clusters, by kind. */
-export type Seen = Record<NodeDecision['step'], number>;
+export type ReconcileCounts = Record<NodeDecision['step'], number>;
 
 /** The clusters that are looked at. */
 export const clusters: readonly string[] = Object.keys(functions);
@@ -25,15 +25,15 @@ export const clusters: readonly string[] = Object.keys(functions);
  */
 export async function reconcileCluster(
   cluster: string,
-  ours: ReadonlyMap<string, Ours>,
+  ours: ReadonlyMap<string, ManagedLaunch>,
   budgetMs: number,
-): Promise<Seen> {
-  const seen: Seen = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, foreign: 0, leave: 0 };
+): Promise<ReconcileCounts> {
+  const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, foreign: 0, leave: 0 };
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
     const now = Date.now();
     const steps = nodes.map((node) => decideNode(cluster, node, ours.get(node.instanceId), now));
     await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
-    await goAgain(
+    await startReruns(
       steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
     );
     for (const step of steps) {
@@ -46,8 +46,8 @@ export async function reconcileCluster(
 }
 
 /** Tells first, notes second: who dies in between tells it again. */
-async function reportOutdated({ ours, release, configured }: NodeDecision & { step: 'outdated' }, at: string) {
-  const { node } = ours.admission;
-  await tell([{ type: 'Node Outdated', detail: { node: whoOf(node), release, configured, at } }]);
-  await noteOutdated(ours.row ?? node, configured);
+async function reportOutdated({ ours, version: release, configured }: NodeDecision & { step: 'outdated' }, at: string) {
+  const { launch: node } = ours.admission;
+  await publish([{ type: 'Node Outdated', detail: { launch: launchRef(node), version: release, configured, at } }]);
+  await recordOutdated(ours.run ?? node, configured);
 }

@@ -1,15 +1,15 @@
-import type { LedgerRow } from '../../domain/ledger.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { isStale } from '../admission/decide.ts';
-import { fromNow, hasRested, nextWay } from './decide-again.ts';
+import { fromNow, hasRested, planRerun } from './decide-reruns.ts';
 
 /** An instance of ours, as EC2 and the ledger have it. */
-export interface Ours {
+export interface ManagedLaunch {
   /** What its launch would be admitted as today. */
   readonly admission: Admission;
   /** The latest way in this launch. */
-  readonly row: LedgerRow | undefined;
+  readonly run: RunRecord | undefined;
 }
 
 /** What is to be done about one Node that a cluster shows. */
@@ -17,7 +17,7 @@ export type NodeDecision =
   /** It stands behind its gate, and no event told us in time that its instance was launched. */
   | { readonly step: 'admit'; readonly admission: Admission }
   /** It has another release than new launches would get, which nobody was told yet. */
-  | { readonly step: 'outdated'; readonly ours: Ours; readonly release: string; readonly configured: string }
+  | { readonly step: 'outdated'; readonly ours: ManagedLaunch; readonly version: string; readonly configured: string }
   /** It takes pods although what its release stood on is gone; the admission is absent where it has just been proven anew, or could not be. */
   | { readonly step: 'drifted'; readonly admission: Admission | undefined }
   /** It stands behind a gate that nobody will lift: its instance has no tag of ours. */
@@ -36,37 +36,45 @@ const unclaimedAfterMs = 10 * 60_000;
  * @param ours its instance, if that is one of ours
  * @param now milliseconds since the epoch
  */
-export function decideNode(cluster: string, node: SurveyedNode, ours: Ours | undefined, now: number): NodeDecision {
+export function decideNode(
+  cluster: string,
+  node: SurveyedNode,
+  ours: ManagedLaunch | undefined,
+  now: number,
+): NodeDecision {
   if (ours === undefined) {
     const old = now - Date.parse(node.createdAt) > unclaimedAfterMs;
     return node.state === 'gated' && old ? { step: 'unclaimed' } : { step: 'leave', because: 'unknown' };
   }
-  const { admission, row } = ours;
+  const { admission, run: row } = ours;
   const because = whyForeign(cluster, node, ours);
   if (because !== undefined) return { step: 'foreign', nodeName: node.nodeName, because };
   if (row?.admittedAt === undefined) {
-    const late = isStale(admission.node, now);
+    const late = isStale(admission.launch, now);
     return node.state === 'gated' && late
-      ? { step: 'admit', admission: { ...admission, node: { ...admission.node, ...fromNow(admission.node, now) } } }
+      ? {
+          step: 'admit',
+          admission: { ...admission, launch: { ...admission.launch, ...fromNow(admission.launch, now) } },
+        }
       : { step: 'leave', because: 'unknown' };
   }
-  const released = row.ending === 'released' || row.node?.again?.released === true;
+  const released = row.ending === 'released' || row.launch?.rerun?.released === true;
   if (row.outcome === undefined || !released || row.request === undefined) {
     return { step: 'leave', because: 'under-way' };
   }
-  if (node.state === 'drifted') return { step: 'drifted', admission: provenAnew(node, ours, now) };
+  if (node.state === 'drifted') return { step: 'drifted', admission: planReverification(node, ours, now) };
   const wanted = admission.request;
   const { request } = row;
-  if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.release === request.release) {
+  if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.version === request.version) {
     return { step: 'leave', because: 'well' };
   }
-  if (row.outdatedFor === wanted.release) return { step: 'leave', because: 'told' };
-  return { step: 'outdated', ours, release: request.release, configured: wanted.release };
+  if (row.outdatedFor === wanted.version) return { step: 'leave', because: 'told' };
+  return { step: 'outdated', ours, version: request.version, configured: wanted.version };
 }
 
 /** Why a Node is not that of the instance that it names; undefined where it is. */
-function whyForeign(cluster: string, node: SurveyedNode, { admission, row }: Ours): string | undefined {
-  const { cluster: home, providerId, instanceId } = admission.node;
+function whyForeign(cluster: string, node: SurveyedNode, { admission, run: row }: ManagedLaunch): string | undefined {
+  const { cluster: home, providerId, instanceId } = admission.launch;
   if (home !== cluster) return `${instanceId} belongs to the cluster ${home}`;
   if (providerId !== node.providerId) return `${instanceId} has the providerID ${providerId}`;
   const name = releasedNameOf(row);
@@ -74,12 +82,16 @@ function whyForeign(cluster: string, node: SurveyedNode, { admission, row }: Our
 }
 
 /** The name of the Node that was released, as the ledger has it; undefined where none was. */
-function releasedNameOf(row: LedgerRow | undefined): string | undefined {
-  return row?.ending === 'released' ? row.receipt?.nodeName : undefined;
+function releasedNameOf(run: RunRecord | undefined): string | undefined {
+  return run?.ending === 'released' ? run.receipt?.nodeName : undefined;
 }
 
 /** What a node is proven anew with: the release that the ledger knows it was sent. */
-function provenAnew(node: SurveyedNode, { admission, row }: Ours, now: number): Admission | undefined {
+function planReverification(
+  node: SurveyedNode,
+  { admission, run: row }: ManagedLaunch,
+  now: number,
+): Admission | undefined {
   if (row?.request === undefined || !hasRested(row, now)) return undefined;
-  return nextWay({ ...admission, request: row.request }, row, { why: 'drifted', reason: node.reason }, now);
+  return planRerun({ ...admission, request: row.request }, row, { why: 'drifted', reason: node.reason }, now);
 }

@@ -1,18 +1,18 @@
 import { scopeOf } from '../../domain/breaker.ts';
 import { departureOf } from '../../domain/events.ts';
-import { rowName } from '../../domain/ledger.ts';
+import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admission/admit-all.ts';
-import { type Admissible, isNode, judge } from '../admission/decide.ts';
-import { goAgain } from './again.ts';
+import { type Admissible, classifyLaunch, isNode } from '../admission/decide.ts';
 import { decideInstance, type InstanceDecision } from './decide.ts';
-import { decideRetries } from './decide-again.ts';
-import type { Ours } from './decide-node.ts';
-import { latestRowsOf } from './latest-ways.ts';
+import type { ManagedLaunch } from './decide-node.ts';
+import { decideRetries } from './decide-reruns.ts';
+import { readLatestRuns } from './latest-runs.ts';
 import { settleOverdue } from './overdue.ts';
+import { startReruns } from './reruns.ts';
 import { endStranded } from './stranded.ts';
 
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
@@ -24,7 +24,7 @@ type Found = Record<InstanceDecision['step'], number>;
 export interface Fleet {
   readonly found: Found;
   /** Our instances that run, by id. */
-  readonly ours: ReadonlyMap<string, Ours>;
+  readonly ours: ReadonlyMap<string, ManagedLaunch>;
   /** Whether every page was read. */
   readonly complete: boolean;
 }
@@ -36,7 +36,7 @@ export interface Fleet {
  * @param inTime asked before each page; a page is not begun where it answers no
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
-  const ours = new Map<string, Ours>();
+  const ours = new Map<string, ManagedLaunch>();
   const found: Found = { admit: 0, ask: 0, depart: 0, end: 0, retry: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await reconcilePage(page, config, ours)) found[step]++;
@@ -48,31 +48,31 @@ export async function reconcileFleet(config: Admissible, inTime: () => boolean):
 async function reconcilePage(
   shown: readonly SeenInstance[],
   config: Admissible,
-  ours: Map<string, Ours>,
+  ours: Map<string, ManagedLaunch>,
 ): Promise<readonly InstanceDecision[]> {
-  const { rows, unbegun } = await latestRowsOf(shown, config);
-  const page = shown.filter((instance) => !unbegun.has(rowName(instance)));
+  const { runs: rows, unbegun } = await readLatestRuns(shown, config);
+  const page = shown.filter((instance) => !unbegun.has(runId(instance)));
   const now = Date.now();
-  const steps = page.map((instance) => decideInstance(instance, rows.get(rowName(instance)), config, now));
+  const steps = page.map((instance) => decideInstance(instance, rows.get(runId(instance)), config, now));
   for (const instance of page) {
     const { instanceId, launchedAt: at } = instance;
-    const verdict = judge({ instanceId, at }, instance, config, now);
-    if (verdict.verdict !== 'admit') continue;
-    const row = rows.get(rowName(instance));
-    if (row === undefined && !isNode(instance, verdict.admission.node, config)) continue;
-    ours.set(instanceId, { admission: verdict.admission, row });
+    const decision = classifyLaunch({ instanceId, at }, instance, config, now);
+    if (decision.decision !== 'admit') continue;
+    const run = rows.get(runId(instance));
+    if (run === undefined && !isNode(instance, decision.admission.launch, config)) continue;
+    ours.set(instanceId, { admission: decision.admission, run });
   }
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
-  await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.row] : [])));
+  await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.run] : [])));
   const departures = steps.flatMap((step) => (step.step === 'depart' ? [step] : []));
   const at = new Date(now).toISOString();
   await sendAll(
     terminationsQueue,
     departures.map(({ instanceId, state }) => departureOf(instanceId, state, at)),
   );
-  await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.row] : [])));
+  await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
-  const breakers = await breakersOf(held.map(({ admission: { node, request } }) => scopeOf(node, request)));
-  await goAgain(decideRetries(held, rows.values(), breakers, now));
+  const breakers = await breakersOf(held.map(({ admission: { launch: node, request } }) => scopeOf(node, request)));
+  await startReruns(decideRetries(held, rows.values(), breakers, now));
   return steps;
 }

@@ -1,7 +1,7 @@
+import type { Disposition } from '../../domain/disposition.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 import { endingOf } from '../../domain/outcomes.ts';
 import type { OnFailure } from '../../domain/pools.ts';
-import type { Verdict } from '../../domain/verdict.ts';
 
 /** What a verdict depends on. */
 export interface Case {
@@ -14,9 +14,9 @@ export interface Case {
 }
 
 /** What becomes of a node that was not released. While the breaker is open that is nothing: each step that made room would launch another. */
-export function decideVerdict({ outcome, onFailure, open, failures }: Case): Verdict {
+export function decideVerdict({ outcome, onFailure, open, failures }: Case): Disposition {
   const ending = endingOf(outcome);
-  if (ending === 'forget') return 'forget';
+  if (ending === 'discard') return 'discard';
   if (open) return 'hold';
   if (ending !== 'replace' || onFailure === 'quarantine') return 'quarantine';
   return onFailure === 'replace' || failures <= 1 ? 'replace' : 'quarantine';

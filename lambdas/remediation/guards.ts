@@ -1,7 +1,7 @@
 import { departedStates } from '../../domain/events.ts';
 import { hasProfile } from '../../domain/instance-profiles.ts';
-import { type LedgerRow, launchTimeOf } from '../../domain/ledger.ts';
-import type { Node } from '../../domain/node.ts';
+import type { Launch } from '../../domain/launch.ts';
+import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import { endingOf } from '../../domain/outcomes.ts';
 import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
 import type { Receipt } from '../../domain/receipt.ts';
@@ -18,11 +18,11 @@ export interface Shown {
 
 /** All that speaks for or against the end of an instance. */
 export interface Evidence {
-  readonly node: Node;
+  readonly launch: Launch;
   /** What the ledger has; undefined where it has nothing. */
-  readonly row: LedgerRow | undefined;
+  readonly run: RunRecord | undefined;
   /** The row of the launch's first way, which is the same unless the node goes its way again. */
-  readonly first: LedgerRow | undefined;
+  readonly first: RunRecord | undefined;
   readonly pools: Pools;
   /** What EC2 shows; undefined where it does not know the instance. */
   readonly instance: Shown | undefined;
@@ -31,7 +31,7 @@ export interface Evidence {
 }
 
 /** Whether the launch is over: EC2 does not know the instance, shows another launch of it, or a state that ends one. */
-export function isGone({ launchedAt }: Pick<Node, 'launchedAt'>, instance: Shown | undefined): boolean {
+export function isGone({ launchedAt }: Pick<Launch, 'launchedAt'>, instance: Shown | undefined): boolean {
   if (instance === undefined || departedStates.includes(instance.state)) return true;
   return Date.parse(instance.launchedAt) !== Date.parse(launchedAt);
 }
@@ -41,7 +41,7 @@ export function isGone({ launchedAt }: Pick<Node, 'launchedAt'>, instance: Shown
  * configured nothing tells a node from an instance that someone tagged.
  */
 export function isNode(
-  { cluster, pool }: Pick<Node, 'cluster' | 'pool'>,
+  { cluster, pool }: Pick<Launch, 'cluster' | 'pool'>,
   instance: Shown | undefined,
   pools: Pools,
 ): boolean {
@@ -49,7 +49,7 @@ export function isNode(
 }
 
 /** Whether a launch was admitted when its own deadline had passed: its time counts from then on. Such an instance may have been in service before. */
-function wasLate({ node, launchedAt }: LedgerRow, pools: Pools): boolean {
+function wasLate({ launch: node, launchedAt }: RunRecord, pools: Pools): boolean {
   if (node === undefined) return true;
   const had = Date.parse(node.deadline) - Date.parse(launchTimeOf({ launchedAt }));
   return had > policyOf(pools, node.pool).deadlineMinutes * 60_000;
@@ -59,10 +59,10 @@ type Guard = (evidence: Evidence) => string | undefined;
 
 /** Each names a reason to leave the instance alone. What nobody can say for certain is a reason too. */
 const guards: readonly Guard[] = [
-  ({ row }) => (row?.admittedAt === undefined ? 'the ledger does not know the launch' : undefined),
-  ({ row }) =>
+  ({ run: row }) => (row?.admittedAt === undefined ? 'the ledger does not know the launch' : undefined),
+  ({ run: row }) =>
     row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'the ledger says that it was released' : undefined,
-  ({ row }) => (row?.outcome !== undefined ? `the ledger says that it has ended: ${row.outcome}` : undefined),
+  ({ run: row }) => (row?.outcome !== undefined ? `the ledger says that it has ended: ${row.outcome}` : undefined),
   ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node carries the receipt of a release' : undefined),
   ({ receipt }) =>
     receipt.gate === 'put-back' || receipt.gate === 'returned' ? 'its gate had been lifted in this launch' : undefined,
@@ -70,11 +70,12 @@ const guards: readonly Guard[] = [
   ({ first, pools }) =>
     first === undefined || wasLate(first, pools) ? 'its launch was found after its deadline' : undefined,
   ({ instance }) => (instance?.tags[runtimeTag] === undefined ? `it has no tag ${runtimeTag}` : undefined),
-  ({ node, instance, pools }) => (isNode(node, instance, pools) ? undefined : 'it has no instance profile of a node'),
+  ({ launch: node, instance, pools }) =>
+    isNode(node, instance, pools) ? undefined : 'it has no instance profile of a node',
 ];
 
 /** Why an instance must not be ended; undefined where it may be. */
-export function spared(evidence: Evidence): string | undefined {
+export function replacementBlocker(evidence: Evidence): string | undefined {
   for (const guard of guards) {
     const reason = guard(evidence);
     if (reason !== undefined) return reason;

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
+import type { DispositionDecision, Replacement } from '../../domain/disposition.ts';
 import { ReplaceCallSchema } from '../../domain/messages.ts';
 import { unpack } from '../../domain/packed.ts';
-import type { Judgement, Replacement } from '../../domain/verdict.ts';
 import { variable } from '../adapters/environment.ts';
 import { rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { judge, type Rules } from './judge.ts';
+import { decideDisposition, type Rules } from './judge.ts';
 import { keep } from './keep.ts';
 import { Refused } from './refused.ts';
 import { replace } from './replace.ts';
@@ -19,15 +19,15 @@ const rules = unpack(variable('RULES')) as Rules;
  * @param event what {@link ReplaceCallSchema} takes
  * @throws an error named `Refused` if the row does not say what the call asks for
  */
-export async function handler(event: unknown): Promise<Judgement | Replacement | { readonly kept: boolean }> {
+export async function handler(event: unknown): Promise<DispositionDecision | Replacement | { readonly kept: boolean }> {
   const call = v.parse(ReplaceCallSchema, event);
   logger.appendKeys({ instanceId: call.key.instanceId, action: call.action });
-  const row = await rowOf(call.key);
-  if (row?.node === undefined) throw new Refused('the ledger does not know the launch');
-  const run = { ...row, node: row.node };
+  const known = await rowOf(call.key);
+  if (known?.launch === undefined) throw new Refused('the ledger does not know the launch');
+  const run = { ...known, launch: known.launch };
   const answer =
     call.action === 'judge'
-      ? await judge(run, rules)
+      ? await decideDisposition(run, rules)
       : call.action === 'replace'
         ? await replace(run, rules)
         : await keep(run);

@@ -4,18 +4,18 @@ import {
   type BreakerLimits,
   countFailure,
   isOpen,
-  isUntold,
+  isUnpublished,
   type Scope,
   scopeOf,
   shallOpen,
 } from '../../domain/breaker.ts';
-import { rowName } from '../../domain/ledger.ts';
+import type { DispositionDecision } from '../../domain/disposition.ts';
+import { runId } from '../../domain/ledger.ts';
 import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
-import type { Judgement } from '../../domain/verdict.ts';
-import { addFailure, breakerOf, dropProbe, noteOpeningTold, openBreaker } from '../adapters/breakers.ts';
-import { tell } from '../adapters/bus.ts';
+import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished } from '../adapters/breakers.ts';
+import { publish } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
-import { noteVerdict } from '../adapters/ledger.ts';
+import { recordDisposition } from '../adapters/ledger.ts';
 import { countOpened } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { decideVerdict } from './decide.ts';
@@ -37,12 +37,12 @@ const racePauses: BackOff = { firstMs: 50, longestMs: 800 };
  *
  * @throws Refused if the row holds no failure, or an end
  */
-export async function judge(run: Run, rules: Rules): Promise<Judgement> {
-  const { node, request, failure, outcome } = run;
+export async function decideDisposition(run: Run, rules: Rules): Promise<DispositionDecision> {
+  const { launch: node, request, failure, outcome } = run;
   if (failure === undefined) throw new Refused('the run has not failed');
   if (outcome !== undefined) throw new Refused(`the run has ended: ${outcome}`);
   const scope = scopeOf(node, request);
-  const launch = rowName(node);
+  const launch = runId(node);
   const [instance] = await instancesOf([node.instanceId]);
   const gone = isGone(node, instance);
   // One that nobody tried says nothing of the release, and one that is no node of the pool says nothing of the pool.
@@ -52,14 +52,14 @@ export async function judge(run: Run, rules: Rules): Promise<Judgement> {
   if (isOpen(breaker)) await dropProbe(scope, launch);
   if (gone) {
     const detail = `the instance is ${instance?.state ?? 'unknown to EC2'}; before that: ${failure.outcome}: ${failure.detail}`;
-    return { verdict: 'forget', failure: { outcome: 'instance-gone', detail } };
+    return { disposition: 'discard', failure: { outcome: 'instance-gone', detail } };
   }
   // A node that was released is never ended: pods run there.
-  const onFailure = node.again?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
+  const onFailure = node.rerun?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
-  const verdict = decideVerdict({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
-  await noteVerdict(node, verdict);
-  return { verdict, failure };
+  const disposition = decideVerdict({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
+  await recordDisposition(node, disposition);
+  return { disposition, failure };
 }
 
 /** Counts, and opens the breaker where that is due. Whoever opens it tells of it, once. */
@@ -69,7 +69,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
     const over = await breakerOf(scope);
     const how = countFailure(over, Date.parse(at), limits);
     if (how === 'none') {
-      if (over !== undefined && isUntold(over, launch, Date.parse(at)))
+      if (over !== undefined && isUnpublished(over, launch, Date.parse(at)))
         await announce(scope, over, over.openedAt ?? at);
       return over;
     }
@@ -83,13 +83,13 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
     return { ...counted, state: 'open' };
   }
   throw new Error(
-    `the breaker of ${scope.pool} and ${scope.release} changed ${races} times while a failure was counted`,
+    `the breaker of ${scope.pool} and ${scope.version} changed ${races} times while a failure was counted`,
   );
 }
 
 /** Tells that the breaker is open, and notes that last: where the call dies before that, the next one of this launch, or the next failure, finds it untold. */
 async function announce(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
-  await tell([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
+  await publish([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
   countOpened(scope);
-  await noteOpeningTold(scope, at);
+  await recordOpeningPublished(scope, at);
 }

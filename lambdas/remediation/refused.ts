@@ -1,8 +1,8 @@
-import type { LedgerRow } from '../../domain/ledger.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import { refused } from '../../domain/messages.ts';
 
 /** The row of a run, with its node. */
-export type Run = LedgerRow & Required<Pick<LedgerRow, 'node'>>;
+export type Run = RunRecord & Required<Pick<RunRecord, 'launch'>>;
 
 /** The row does not say what the call asks for. Nothing was done. */
 export class Refused extends Error {

@@ -1,10 +1,10 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type CommandEnd, readCommandEnd } from '../../domain/events.ts';
-import { hasEnded } from '../../domain/standing.ts';
+import { hasEnded } from '../../domain/invocation-status.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { invocationsOf } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
-import { launchesOf } from '../adapters/ledger.ts';
+import { listRuns } from '../adapters/ledger.ts';
 import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { settleNode } from './settle-node.ts';
@@ -53,17 +53,17 @@ function left(ended: readonly Ended[], error: unknown): SQSBatchItemFailure[] {
 }
 
 async function settleCommand(commandId: string, ended: readonly Ended[]): Promise<SQSBatchItemFailure[]> {
-  const standings = new Map((await invocationsOf(commandId)).map((one) => [one.instanceId, one]));
+  const invocations = new Map((await invocationsOf(commandId)).map((one) => [one.instanceId, one]));
   const answered = new Set<string>();
   const early: ReceivedMessage[] = [];
   await Promise.all(
     ended.map(async ({ record, end }) => {
-      const standing = standings.get(end.instanceId);
-      if (standing === undefined || !hasEnded(standing)) {
+      const invocation = invocations.get(end.instanceId);
+      if (invocation === undefined || !hasEnded(invocation)) {
         early.push(record);
       } else if (!answered.has(end.instanceId)) {
         answered.add(end.instanceId);
-        await settleNode(await launchesOf(end.instanceId), commandId, standing);
+        await settleNode(await listRuns(end.instanceId), commandId, invocation);
       }
     }),
   );

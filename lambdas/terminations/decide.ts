@@ -1,6 +1,6 @@
 import { type Departure, departedStates } from '../../domain/events.ts';
-import { type LedgerRow, launchTimeOf, mayRun } from '../../domain/ledger.ts';
-import type { Node } from '../../domain/node.ts';
+import type { Launch } from '../../domain/launch.ts';
+import { launchTimeOf, mayRun, type RunRecord } from '../../domain/ledger.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
 /** What a departure means for one launch of the instance. */
@@ -25,7 +25,7 @@ const shownWithinMs = 60_000;
 const knownAfterMs = 5 * 60_000;
 
 /** How long the call that wrote an end may take to tell it, in milliseconds: longer than the function may run. */
-const tellingMs = 45_000;
+const publishGraceMs = 45_000;
 
 /** How long a call that admits a node may take, in milliseconds: longer than `admission` may run. */
 const admittingMs = 45_000;
@@ -34,8 +34,8 @@ const admittingMs = 45_000;
 export const writer = 'terminations';
 
 /** Whether a row has an end that was told: then nothing is left but, at most, to tell its admission. */
-export function isOver({ outcome, endedBy, toldAt }: LedgerRow): boolean {
-  return outcome !== undefined && !(endedBy === writer && toldAt === undefined);
+export function isOver({ outcome, endedBy, publishedAt }: RunRecord): boolean {
+  return outcome !== undefined && !(endedBy === writer && publishedAt === undefined);
 }
 
 /**
@@ -46,40 +46,40 @@ export function isOver({ outcome, endedBy, toldAt }: LedgerRow): boolean {
  */
 export function decideTermination(
   departure: Departure,
-  row: LedgerRow,
+  run: RunRecord,
   instance: Shown | undefined,
   at: string,
 ): TerminationDecision {
   // A death after the end was written and before it was told leaves the rest to the next receipt of the message.
-  const unfinished = row.outcome !== undefined && !isOver(row);
-  if (isOver(row)) {
-    return row.admittedAt === undefined && row.node !== undefined
+  const unfinished = run.outcome !== undefined && !isOver(run);
+  if (isOver(run)) {
+    return run.admittedAt === undefined && run.launch !== undefined
       ? { step: 'tell', because: 'admission-untold' }
       : { step: 'nothing', because: 'ended' };
   }
-  if (unfinished && Date.parse(at) - Date.parse(row.endedAt ?? at) < tellingMs) {
+  if (unfinished && Date.parse(at) - Date.parse(run.endedAt ?? at) < publishGraceMs) {
     return { step: 'wait', because: 'being-told' };
   }
-  if (row.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
-  const why = unfinished ? '' : whyGone(row, instance, Date.parse(at));
+  if (run.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
+  const why = unfinished ? '' : whyGone(run, instance, Date.parse(at));
   if (why === undefined) {
     const saidMs = Math.abs(Date.parse(at) - Date.parse(departure.at));
     return saidMs < shownWithinMs ? { step: 'wait', because: 'not-shown' } : { step: 'nothing', because: 'not-gone' };
   }
-  const { node, admittedAt, notedAt = at } = row;
+  const { launch: node, admittedAt, recordedAt = at } = run;
   if (node === undefined) return { step: 'wait', because: 'being-admitted' };
   // Its execution may be about to be started; where the call that admits it died, this one tells of that, too.
-  if (admittedAt === undefined && Date.parse(at) - Date.parse(notedAt) < admittingMs) {
+  if (admittedAt === undefined && Date.parse(at) - Date.parse(recordedAt) < admittingMs) {
     return { step: 'wait', because: 'being-admitted' };
   }
   // What was written is what is told, also where another message of this departure tells it.
-  const receipt = row.receipt ?? receiptOf(node, why, at);
-  return { step: 'end', receipt, cancel: mayRun(row) ? row.commandId : undefined };
+  const receipt = run.receipt ?? receiptOf(node, why, at);
+  return { step: 'end', receipt, cancel: mayRun(run) ? run.commandId : undefined };
 }
 
 /** Why a launch is over, as EC2 shows it; undefined if it is not. */
-function whyGone(row: LedgerRow, instance: Shown | undefined, now: number): string | undefined {
-  const launched = Date.parse(launchTimeOf(row));
+function whyGone(run: RunRecord, instance: Shown | undefined, now: number): string | undefined {
+  const launched = Date.parse(launchTimeOf(run));
   if (instance === undefined) return now - launched > knownAfterMs ? 'EC2 does not know the instance' : undefined;
   if (Date.parse(instance.launchedAt) > launched)
     return `EC2 says that it was launched again at ${instance.launchedAt}`;
@@ -87,10 +87,10 @@ function whyGone(row: LedgerRow, instance: Shown | undefined, now: number): stri
   return departed ? `EC2 says ${instance.state}` : undefined;
 }
 
-function receiptOf(node: Node, why: string, endedAt: string): Receipt {
-  const { instanceId, launchedAt, cluster, pool, nodeName } = node;
+function receiptOf(launch: Launch, why: string, endedAt: string): Receipt {
+  const { instanceId, launchedAt, cluster, pool, nodeName } = launch;
   return {
-    version: 1,
+    version: 2,
     ...{ instanceId, launchedAt, cluster, pool, nodeName },
     outcome: 'instance-gone',
     detail: why,

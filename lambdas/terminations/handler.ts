@@ -1,15 +1,15 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { scopeOf } from '../../domain/breaker.ts';
 import { type Departure, readDeparture } from '../../domain/events.ts';
-import { type LedgerRow, rowName } from '../../domain/ledger.ts';
+import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { dropProbe } from '../adapters/breakers.ts';
-import { tell } from '../adapters/bus.ts';
+import { publish } from '../adapters/bus.ts';
 import { cancelCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { stop } from '../adapters/executions.ts';
 import { instancesOf } from '../adapters/instances.ts';
-import { launchesOf, noteAdmitted, noteGone, noteTold } from '../adapters/ledger.ts';
+import { listRuns, recordAdmitted, recordPublished, recordTermination } from '../adapters/ledger.ts';
 import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, countEnd, logger } from '../adapters/telemetry.ts';
 import { decideTermination, isOver, type Shown, type TerminationDecision, writer } from './decide.ts';
@@ -45,15 +45,15 @@ async function departAll(records: readonly ReceivedMessage[]): Promise<readonly 
     return [];
   });
   const ids = [...new Set(departing.map(({ departure }) => departure.instanceId))];
-  const rows = new Map(await Promise.all(ids.map(async (id) => [id, await launchesOf(id)] as const)));
-  const open = ids.filter((id) => rows.get(id)?.some((row) => !isOver(row)));
+  const runs = new Map(await Promise.all(ids.map(async (id) => [id, await listRuns(id)] as const)));
+  const open = ids.filter((id) => runs.get(id)?.some((run) => !isOver(run)));
   const instances = new Map(
     (open.length === 0 ? [] : await instancesOf(open)).map((instance) => [instance.instanceId, instance]),
   );
   const failures = await Promise.all(
     departing.map((one) => {
       const { instanceId } = one.departure;
-      return depart(one, rows.get(instanceId) ?? [], instances.get(instanceId));
+      return depart(one, runs.get(instanceId) ?? [], instances.get(instanceId));
     }),
   );
   return failures.flat();
@@ -61,16 +61,16 @@ async function departAll(records: readonly ReceivedMessage[]): Promise<readonly 
 
 async function depart(
   { record, departure }: Departing,
-  rows: readonly LedgerRow[],
+  runs: readonly RunRecord[],
   instance: Shown | undefined,
 ): Promise<SQSBatchItemFailure[]> {
   try {
     let waits = false;
-    for (const row of rows) {
-      const decided = decideTermination(departure, row, instance, new Date().toISOString());
-      logger.debug('decided', { instanceId: row.instanceId, decided });
-      if (decided.step === 'end') await end(row, decided);
-      if (decided.step === 'tell') await tellAdmission(row);
+    for (const run of runs) {
+      const decided = decideTermination(departure, run, instance, new Date().toISOString());
+      logger.debug('decided', { instanceId: run.instanceId, decided });
+      if (decided.step === 'end') await end(run, decided);
+      if (decided.step === 'tell') await publishAdmission(run);
       waits ||= decided.step === 'wait';
     }
     return waits ? deferAll(queueUrl, [{ record, seconds: admittedSoon }]) : [];
@@ -84,22 +84,26 @@ async function depart(
  * Writes first, so that nobody else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
  * that dies before that does the rest again, and each of these may be done twice.
  */
-async function end(row: LedgerRow, { receipt, cancel }: Extract<TerminationDecision, { step: 'end' }>): Promise<void> {
-  const mine = row.endedBy === writer || (await noteGone(row, receipt, writer));
+async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecision, { step: 'end' }>): Promise<void> {
+  const mine = run.endedBy === writer || (await recordTermination(run, receipt, writer));
   if (!mine) return;
-  if (cancel !== undefined) await cancelCommand(cancel, row.instanceId);
-  if (row.execution !== undefined) await stop(stateMachine, row.execution, receipt);
-  await dropProbe(scopeOf(row, row.request), rowName(row));
-  await tellAdmission(row);
-  await tell([{ type: row.node?.again?.released ? 'Reproof Failed' : 'Node Forgotten', detail: receipt }]);
-  await noteTold(row, new Date().toISOString());
-  countEnd(receipt, row.request?.runtime ?? 'unknown');
+  if (cancel !== undefined) await cancelCommand(cancel, run.instanceId);
+  if (run.execution !== undefined) await stop(stateMachine, run.execution, receipt);
+  await dropProbe(scopeOf(run, run.request), runId(run));
+  await publishAdmission(run);
+  await publish([
+    { type: run.launch?.rerun?.released ? 'Reverification Failed' : 'Launch Discarded', detail: receipt },
+  ]);
+  await recordPublished(run, new Date().toISOString());
+  countEnd(receipt, run.request?.runtime ?? 'unknown');
 }
 
 /** Tells of an admission whose call died before it could. */
-async function tellAdmission(row: LedgerRow): Promise<void> {
-  const { admittedAt, node, request, execution = '' } = row;
+async function publishAdmission(run: RunRecord): Promise<void> {
+  const { admittedAt, launch: node, request, execution = '' } = run;
   if (admittedAt !== undefined || node === undefined) return;
-  await tell([{ type: 'Node Admitted', detail: { node, ...(request === undefined ? {} : { request }), execution } }]);
-  await noteAdmitted(row, new Date().toISOString());
+  await publish([
+    { type: 'Node Admitted', detail: { launch: node, ...(request === undefined ? {} : { request }), execution } },
+  ]);
+  await recordAdmitted(run, new Date().toISOString());
 }

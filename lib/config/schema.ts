@@ -10,9 +10,9 @@ const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-const releaseName = v.pipe(
-  v.string('a release in quotes, for instance "20260928.0"'),
-  v.regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$/, 'a release, for instance "20260928.0"'),
+const versionName = v.pipe(
+  v.string('a version in quotes, for instance "20260928.0"'),
+  v.regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,31}$/, 'a version, for instance "20260928.0"'),
 );
 
 const idOf = (prefix: 'vpc' | 'subnet' | 'sg') =>
@@ -137,9 +137,9 @@ function hasOwnAnnotations(runtime: Runtime, names: readonly string[] | undefine
 const RuntimeSchema = v.nullish(
   v.strictObject(
     {
-      release: v.optional(releaseName),
-      /** The oldest release that a tag may ask for; the floor of the catalogue's advisories without it. */
-      minimumRelease: v.optional(releaseName),
+      version: v.optional(versionName),
+      /** The oldest version that a tag may ask for; the floor of the catalogue's advisories without it. */
+      minimumVersion: v.optional(versionName),
       /** The annotations of a pod that the runtime's shim gets. */
       annotations: v.optional(
         v.pipe(
@@ -149,7 +149,7 @@ const RuntimeSchema = v.nullish(
         ),
       ),
     },
-    `release and minimumRelease are the fields of a runtime, and annotations of ${annotatedNames}`,
+    `version and minimumVersion are the fields of a runtime, and annotations of ${annotatedNames}`,
   ),
   {},
 );
@@ -203,7 +203,7 @@ export const ConfigSchema = v.strictObject(
       v.minLength(1, 'at least one cluster'),
       v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each cluster once'),
     ),
-    /** Which runtimes nodes may ask for, and the release that they get where the tag names none. */
+    /** Which runtimes nodes may ask for, and the version that they get where the tag names none. */
     runtimes: v.optional(
       v.pipe(
         v.record(
@@ -256,7 +256,7 @@ export const ConfigSchema = v.strictObject(
       ),
       [],
     ),
-    /** When too many nodes of a pool and release have failed. */
+    /** When too many nodes of a pool and version have failed. */
     breaker: v.nullish(BreakerSchema, {}),
     /** Roles of people that may publish on the bus and move dead letters back. */
     operators: v.nullish(

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Catalogue, CatalogueError, parseCatalogue } from '../../domain/catalogue.ts';
-import type { Releases } from '../../domain/tags.ts';
+import type { Versions } from '../../domain/tags.ts';
 import { ConfigError } from './config-error.ts';
 import { loadConfig } from './load.ts';
-import { releasesOf } from './releases.ts';
 import type { Config } from './schema.ts';
+import { versionsOf } from './versions.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -22,8 +22,8 @@ export interface SettingsFiles {
 export interface Settings {
   readonly config: Config;
   readonly catalogue: Catalogue;
-  /** The releases that nodes may ask for, by runtime. */
-  readonly releases: Releases;
+  /** The versions that nodes may ask for, by runtime. */
+  readonly versions: Versions;
 }
 
 /**
@@ -37,7 +37,7 @@ export function loadSettings(files: SettingsFiles = {}): Settings {
   const catalogue = loadCatalogue(
     files.catalogue ?? process.env['AIRLOCK_CATALOGUE'] ?? join(root, 'ssm-documents', 'catalogue.yaml'),
   );
-  return { config, catalogue, releases: releasesOf(config, catalogue, path) };
+  return { config, catalogue, versions: versionsOf(config, catalogue, path) };
 }
 
 function loadCatalogue(path: string): Catalogue {

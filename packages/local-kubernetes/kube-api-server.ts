@@ -13,7 +13,7 @@ import { type AccessEntry, Identities } from './server/identities.ts';
 import { resourceOfKind } from './server/resources.ts';
 
 /** How often the pods of a node are looked at, in milliseconds. */
-const lookMs = 200;
+const pollIntervalMs = 200;
 
 /** What a cluster on a real API server is made of. */
 export interface KubeApiServerOptions {
@@ -133,7 +133,7 @@ export class KubeApiServer {
       }
       for (const [uid, pod] of known) if (!now.has(uid)) listener(pod, true);
       known = now;
-      this.#clock.after(lookMs, () => void look().catch(() => undefined));
+      this.#clock.after(pollIntervalMs, () => void look().catch(() => undefined));
     };
     void look().catch(() => undefined);
     return () => {

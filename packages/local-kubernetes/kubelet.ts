@@ -32,7 +32,7 @@ export interface KubeletOptions {
   };
   /** From the join until the network plugin is up and the node is Ready. */
   readonly readyAfterMs?: number;
-  /** Told once the API has the node as Ready: the node lifecycle controller's turn. */
+  /** EventDetails once the API has the node as Ready: the node lifecycle controller's turn. */
   readonly onReady?: () => Promise<void>;
   /** From a change of the handlers until the kubelet has told the API: it asks the runtime every 5 s and reports every 10 s. */
   readonly handlersAfterMs?: number;

@@ -52,6 +52,6 @@ refuse_hostile_archive() {
       parent=${parent%/*}
       if [[ -n ${links[$parent]:-} ]]; then why="$name lies behind the link $parent"; fi
     done
-    if [[ -n $why ]]; then fail install-failed "$artifact_url holds what no release does: $why"; fi
+    if [[ -n $why ]]; then fail install-failed "$artifact_url holds what no archive of a version does: $why"; fi
   done <"$1"
 }

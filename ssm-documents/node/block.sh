@@ -5,15 +5,15 @@ plan_edit() {
   local plugin line note=$own_note
   line=$(grep -m 1 '^|disabled_plugins = ' "$work/before.flat" || true)
   if [[ $line == *'"cri"'* || $line == *"'cri'"* || $line == *io.containerd.grpc.v1.cri* || $line == *io.containerd.cri.v1* ]]; then
-    fail config-refused "$config disables containerd's CRI plugin: ${line#|}"
+    fail config-rejected "$config disables containerd's CRI plugin: ${line#|}"
   fi
   case $config_version in
     0) ;;
     1) if [[ $containerd_version == 1.* ]]; then
-      fail config-refused "$config has no version line, so containerd $containerd_version ignores the CRI tables in it; add version = 2"
+      fail config-rejected "$config has no version line, so containerd $containerd_version ignores the CRI tables in it; add version = 2"
     fi ;;
     2 | 3 | 4) ;;
-    *) fail config-refused "$config has version $config_version; Airlock knows 2, 3 and 4" ;;
+    *) fail config-rejected "$config has version $config_version; Airlock knows 2, 3 and 4" ;;
   esac
   plugin=io.containerd.cri.v1.runtime
   if [[ $config_version == 2 || $containerd_version == 1.* ]]; then plugin=io.containerd.grpc.v1.cri; fi
@@ -21,14 +21,14 @@ plan_edit() {
   if cmp -s "$work/block" "$work/own-block"; then
     if ! has_handler before; then
       hiding_import before
-      fail config-refused "$config holds our handler $handler, and containerd does not see it$REPLY"
+      fail config-rejected "$config holds our handler $handler, and containerd does not see it$REPLY"
     fi
     keep_dump
     return 0
   fi
   # Outside a block of ours, a handler of this name is somebody else's, but for one from which another tool took the marks.
   if [[ " ${own_handlers[*]} " != *" $handler "* ]] && has_handler before; then
-    is_ours || fail foreign-handler "containerd already has a handler $handler, and it is not as Airlock writes it"
+    is_ours || fail handler-conflict "containerd already has a handler $handler, and it is not as Airlock writes it"
     say "$config holds our handler $handler without our marks"
     keep_dump
     return 0
@@ -49,11 +49,11 @@ plan_edit() {
   dump_candidate
   if ! has_handler after; then
     hiding_import after
-    fail config-refused "containerd $containerd_version does not see our handler in $config$REPLY"
+    fail config-rejected "containerd $containerd_version does not see our handler in $config$REPLY"
   fi
   other_difference
   if [[ -n $REPLY ]]; then
-    fail config-refused "the change would alter more than our handler in the effective configuration: $REPLY"
+    fail config-rejected "the change would alter more than our handler in the effective configuration: $REPLY"
   fi
   edit_needed=1
 }

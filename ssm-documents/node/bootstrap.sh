@@ -12,7 +12,7 @@ wait_for_cloud_init() {
   seconds=$REPLY
   clean timeout "$seconds" cloud-init status --wait >"$work/err" 2>&1 || status=$?
   case $status in
-    # 2 is "done, with warnings"; newer releases return it for a deprecated key in the user data.
+    # 2 is "done, with warnings"; newer versions return it for a deprecated key in the user data.
     0 | 2) ;;
     124) fail bootstrap-failed "cloud-init was not done after $seconds s" ;;
     *)

@@ -1,4 +1,4 @@
-# --- the catalogue's rules; releases and rules themselves are above, as data ---
+# --- the catalogue's rules; versions and rules themselves are above, as data ---
 
 verdict='' verdict_reason='' verdict_link=''
 
@@ -9,7 +9,7 @@ rule() {
     [[ $condition =~ $form ]]
     name=${BASH_REMATCH[1]} operator=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
     case $name in
-      release) seen=$release ;;
+      version) seen=$version ;;
       kernel) seen=$kernel ;;
       containerd) seen=$containerd_version ;;
       arch) seen=$arch ;;
@@ -44,9 +44,9 @@ read_kubelet() {
 }
 
 pick_artifact() {
-  if [[ -z $release ]]; then fail agent-too-old 'SSM_Release is not in the environment'; fi
-  if ! artifact_of "$release" "$arch"; then
-    fail host-refused "release $release of $runtime is not pinned for $arch; pinned are: $pinned_artifacts"
+  if [[ -z $version ]]; then fail agent-too-old 'SSM_Version is not in the environment'; fi
+  if ! artifact_of "$version" "$arch"; then
+    fail host-unsupported "version $version of $runtime is not pinned for $arch; pinned are: $pinned_artifacts"
   fi
   sha256=$artifact_sha256
 }
@@ -54,9 +54,9 @@ pick_artifact() {
 refuse_known_bad() {
   judge_host
   if [[ $verdict == unknown && $unknown_hosts == refuse ]]; then
-    fail host-refused "no rule of the catalogue speaks of $os, kernel $kernel, containerd $containerd_version; known to work: $good_host"
+    fail host-unsupported "no rule of the catalogue speaks of $os, kernel $kernel, containerd $containerd_version; known to work: $good_host"
   fi
   if [[ $verdict == refused ]]; then
-    fail host-refused "$verdict_reason (here: $os, kernel $kernel, containerd $containerd_version; $verdict_link)"
+    fail host-unsupported "$verdict_reason (here: $os, kernel $kernel, containerd $containerd_version; $verdict_link)"
   fi
 }

@@ -64,11 +64,11 @@ read_containerd() {
   [[ $line =~ [\ v]([0-9]+\.[0-9]+\.[0-9]+) ]] || fail bootstrap-failed "containerd.service runs $containerd_binary, which does not tell its version: $line"
   containerd_version=${BASH_REMATCH[1]}
   if [[ $containerd_kill_mode != process ]]; then
-    fail config-refused "containerd.service has KillMode=$containerd_kill_mode: a restart would end the containers of this node"
+    fail config-rejected "containerd.service has KillMode=$containerd_kill_mode: a restart would end the containers of this node"
   fi
   if [[ -n ${journal_stage:-} && $known != "$config" ]]; then
     line=$config config=$known
-    fail config-refused "containerd reads $line now, and the run that was killed had changed $known"
+    fail config-rejected "containerd reads $line now, and the run that was killed had changed $known"
   fi
   command -v ctr >/dev/null || fail tool-missing "ctr, which comes with containerd and is needed for every check of it, is not on the node"
   read_config_version
@@ -86,10 +86,10 @@ read_process() {
   flag "${words[@]}" -- config c
   config=${REPLY:-/etc/containerd/config.toml}
   if [[ $config != /* || $config == *[\$\"\'\\[:space:]]* ]]; then
-    fail config-refused "containerd runs with the configuration $config; Airlock takes a full path without \$, quotes and spaces"
+    fail config-rejected "containerd runs with the configuration $config; Airlock takes a full path without \$, quotes and spaces"
   fi
   if [[ $containerd_start != *[\$\"\'\\]* && $ROOT${containerd_start%% *} -ef $ROOT$containerd_binary && $containerd_start != "${words[*]}" ]]; then
-    fail config-refused "containerd.service would start '$containerd_start', and runs '${words[*]}'; restart it first"
+    fail config-rejected "containerd.service would start '$containerd_start', and runs '${words[*]}'; restart it first"
   fi
 }
 
@@ -104,7 +104,7 @@ read_socket() {
   export CONTAINERD_ADDRESS=$ROOT$socket
   read_endpoint
   if [[ -n $REPLY && $REPLY != "$socket" && ! $ROOT$REPLY -ef $ROOT$socket ]]; then
-    fail config-refused "the kubelet talks to $REPLY, and containerd.service serves $socket: Airlock changes the containerd of containerd.service alone"
+    fail config-rejected "the kubelet talks to $REPLY, and containerd.service serves $socket: Airlock changes the containerd of containerd.service alone"
   fi
 }
 

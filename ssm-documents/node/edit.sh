@@ -8,7 +8,7 @@ edit_needed='' own_handlers=() own_note='' own_last='' candidate_absent='' impor
 # the dump `before`.
 read_configuration() {
   local file=$ROOT$config
-  if [[ -L $file ]]; then fail config-refused "$config is a symbolic link; Airlock changes plain files only"; fi
+  if [[ -L $file ]]; then fail config-rejected "$config is a symbolic link; Airlock changes plain files only"; fi
   split_own_block "$file"
   if ((config_version == 0)); then
     own_base
@@ -16,7 +16,7 @@ read_configuration() {
   fi
   if ! dump "$file" before; then
     last_words
-    fail config-refused "containerd cannot read $config: $REPLY"
+    fail config-rejected "containerd cannot read $config: $REPLY"
   fi
   read_sandbox_image before
 }
@@ -26,7 +26,7 @@ read_configuration() {
 own_base() {
   if ! clean "$ROOT$containerd_binary" config default >"$work/default.toml" 2>"$work/err"; then
     last_words
-    fail config-refused "containerd config default: $REPLY"
+    fail config-rejected "containerd config default: $REPLY"
   fi
   sed '/^imports = /d' "$work/default.toml" >"$work/base"
   say "there is no $config; its base is containerd's own default"
@@ -41,7 +41,7 @@ split_own_block() {
   [[ -f $1 ]] || return 0
   while IFS= read -r line; do
     if [[ $line == "# airlock:begin $runtime" ]]; then
-      if [[ -n $seen ]]; then fail config-refused "$config has two blocks '$line'"; fi
+      if [[ -n $seen ]]; then fail config-rejected "$config has two blocks '$line'"; fi
       inside=1 seen=1
     elif [[ -n $line ]]; then
       own_last=''
@@ -51,11 +51,11 @@ split_own_block() {
       if [[ $line =~ $handler_form ]]; then own_handlers+=("${BASH_REMATCH[1]}"); fi
     fi
     if [[ $line == "# airlock:end $runtime" ]]; then
-      if [[ -z $inside ]]; then fail config-refused "$config has '$line' without its begin"; fi
+      if [[ -z $inside ]]; then fail config-rejected "$config has '$line' without its begin"; fi
       inside='' own_last=1
     fi
   done < <(cat "$1" && printf '\n')
-  if [[ -n $inside ]]; then fail config-refused "$config has '# airlock:begin $runtime' without its end"; fi
+  if [[ -n $inside ]]; then fail config-rejected "$config has '# airlock:begin $runtime' without its end"; fi
   if [[ -n $seen ]]; then
     sed "/^# airlock:begin $runtime\$/,/^# airlock:end $runtime\$/d" "$1" >"$work/base"
   else
@@ -75,7 +75,7 @@ dump_candidate() {
   rm -f "$candidate"
   if [[ -n $failed ]]; then
     last_words
-    fail config-refused "containerd cannot read $config with our change: ${REPLY//"$candidate"/the candidate}"
+    fail config-rejected "containerd cannot read $config with our change: ${REPLY//"$candidate"/the candidate}"
   fi
 }
 
@@ -117,12 +117,12 @@ imported_files() {
 
 # Leaves in REPLY why containerd does not see what stands in the file, as far as an import is the reason.
 hiding_import() {
-  local file names='' version
+  local file names='' file_version
   imported_files "$1"
   while IFS= read -r file; do
     if [[ -f $ROOT$file ]] && grep -qE '^[[:space:]]*\[.*(io\.containerd\.(grpc\.v1\.cri|cri\.v1))' "$ROOT$file"; then
-      version=$(sed -nE 's/^[[:space:]]*version[[:space:]]*=[[:space:]]*([0-9]+).*/\1/p' "$ROOT$file" | head -n 1)
-      names+="${names:+, }$file (version ${version:-not given})"
+      file_version=$(sed -nE 's/^[[:space:]]*version[[:space:]]*=[[:space:]]*([0-9]+).*/\1/p' "$ROOT$file" | head -n 1)
+      names+="${names:+, }$file (version ${file_version:-not given})"
     fi
   done <<<"$REPLY"
   REPLY=''
@@ -156,7 +156,7 @@ apply_edit() {
   fi
   write_journal edited
   hash_of "$file"
-  if [[ $REPLY != "$current" ]]; then fail config-refused "$config was changed by someone else meanwhile"; fi
+  if [[ $REPLY != "$current" ]]; then fail config-rejected "$config was changed by someone else meanwhile"; fi
   if [[ -n $candidate_absent ]]; then rm -f "$file"; else mv -f "$candidate" "$file"; fi
   config_state=edited
   step 'configuration changed'

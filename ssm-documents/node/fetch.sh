@@ -23,7 +23,7 @@ require_tools() {
   esac
 }
 
-# Leaves the release unpacked in $unpacking, where it is one that is unpacked; a package stays as it came.
+# Leaves the version unpacked in $unpacking, where it is one that is unpacked; a package stays as it came.
 fetch() {
   local attempt status fresh=''
   if [[ $(cat "$download.of" 2>/dev/null || true) != "$sha256" ]]; then rm -f "$download" "$download.part"; fi

@@ -31,7 +31,7 @@ link() {
   mv -fT "$2.airlock-new" "$2"
 }
 
-# Back to the release from before, or to none.
+# Back to the version from before, or to none.
 switch_back() {
   [[ -n $links_changed ]] || return 0
   if [[ -n $previous_release ]]; then link "$previous_release" "$stages/current"; else remove_links; fi

@@ -10,24 +10,24 @@ handler_block() {
 }
 
 refuse_foreign_installer() {
-  local name path version
-  if command -v dpkg-query >/dev/null && version=$(clean dpkg-query -W -f "\${db:Status-Status} \${Version}" runsc 2>/dev/null) &&
-    [[ $version == installed* ]]; then
-    fail foreign-installer "the package runsc ${version#* } is installed; remove it or let it own this pool"
+  local name path package_version
+  if command -v dpkg-query >/dev/null && package_version=$(clean dpkg-query -W -f "\${db:Status-Status} \${Version}" runsc 2>/dev/null) &&
+    [[ $package_version == installed* ]]; then
+    fail installer-conflict "the package runsc ${package_version#* } is installed; remove it or let it own this pool"
   fi
   for name in runsc containerd-shim-runsc-v1; do
     path=$(type -P "$name") || continue
     link_target "$name"
     if [[ $path != "$links_in/$name" || ! -L $path || $(readlink "$path") != "$REPLY" ]]; then
-      fail foreign-installer "${path#"$ROOT"} is there, and Airlock did not put it there"
+      fail installer-conflict "${path#"$ROOT"} is there, and Airlock did not put it there"
     fi
   done
   for name in "${link_names[@]}"; do
     path=$links_in/$name
-    if [[ -e $path && ! -L $path ]]; then fail foreign-installer "${path#"$ROOT"} is there, and Airlock did not put it there"; fi
+    if [[ -e $path && ! -L $path ]]; then fail installer-conflict "${path#"$ROOT"} is there, and Airlock did not put it there"; fi
   done
   if [[ -f $ROOT$runsc_toml ]] && ! grep -q '^# Written by Airlock' "$ROOT$runsc_toml"; then
-    fail foreign-installer "$runsc_toml is there, and Airlock did not write it"
+    fail installer-conflict "$runsc_toml is there, and Airlock did not write it"
   fi
 }
 
@@ -39,13 +39,13 @@ stage() {
   # runsc starts itself again as an unprivileged user.
   chmod -R a+rX "$new"
   line=$("$new/runsc" --version 2>"$work/err" | head -n 1) || true
-  if [[ $line != *"release-$release"* ]]; then
+  if [[ $line != *"release-$version"* ]]; then
     last_words
-    fail install-failed "the archive's runsc says '$line', not release-$release $REPLY"
+    fail install-failed "the archive's runsc says '$line', not release-$version $REPLY"
   fi
   rm -rf "$staged"
   mv -T "$new" "$staged"
-  # The release is proven meanwhile.
+  # The version is proven meanwhile.
   (cd "$staged" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err-files" &
   hashing=$!
   step 'unpacked'
@@ -66,7 +66,7 @@ finish_stage() {
   step 'staged'
 }
 
-# Before anything is linked: the release alone, without containerd.
+# Before anything is linked: the version alone, without containerd.
 prove_offline() {
   local runs=$work/offline making
   ask_inside
@@ -88,7 +88,7 @@ prove_offline() {
   step 'proven offline'
 }
 
-# Makes the release the node's own. Sandboxes that run keep the files that they have opened.
+# Makes the version the node's own. Sandboxes that run keep the files that they have opened.
 switch() {
   local name
   if links_are_right; then return 0; fi
@@ -98,7 +98,7 @@ switch() {
     if [[ ! -f $ROOT$runsc_toml ]]; then toml_changed=created; fi
   fi
   write_journal "${journal_stage:-linking}"
-  link "$release" "$stages/current"
+  link "$version" "$stages/current"
   step 'current switched'
   public mkdir -p "$links_in" "$ROOT${runsc_toml%/*}"
   for name in "${link_names[@]}"; do
@@ -112,7 +112,7 @@ switch() {
   step 'runsc.toml written'
 }
 
-# Proven before it is linked, so that a release that does not work is never anybody's runsc.
+# Proven before it is linked, so that a version that does not work is never anybody's runsc.
 establish() {
   phase offline
   prove_offline
@@ -125,7 +125,7 @@ establish() {
 require_host() { :; }
 refuse_change_in_use() { :; }
 
-# Earlier releases go, but for those whose sandboxes still run: a sandbox may open more of its release's files.
+# Earlier versions go, but for those whose sandboxes still run: a sandbox may open more of its version's files.
 tidy() {
   local directory used
   running_programs "$stages"
@@ -134,6 +134,6 @@ tidy() {
     directory=${directory%/}
     if [[ -L $directory || $directory == "$staged" || $used == *" $directory/"* ]]; then continue; fi
     rm -rf "$directory"
-    step "release ${directory##*/} removed"
+    step "version ${directory##*/} removed"
   done
 }

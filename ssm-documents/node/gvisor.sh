@@ -1,8 +1,8 @@
-# --- gVisor: an archive whose files belong together, in a directory of its own for each release ---
+# --- gVisor: an archive whose files belong together, in a directory of its own for each version ---
 
 handler=runsc
 stages=$ROOT/opt/airlock/gvisor
-staged=$stages/$release
+staged=$stages/$version
 # Links are relative, so that they hold in any tree; one switch of `current` changes all of them at once.
 link_names=(runsc containerd-shim-runsc-v1 gvisor-bin)
 links_in=$ROOT/usr/local/bin
@@ -11,7 +11,7 @@ runsc_toml=/etc/containerd/runsc.toml
 own_pointer="ConfigPath = $runsc_toml"
 
 runsc_toml_text() {
-  # No systemd-cgroup here: releases since June 2026 tell the driver by the path, and forcing it breaks cgroupfs nodes.
+  # No systemd-cgroup here: versions since June 2026 tell the driver by the path, and forcing it breaks cgroupfs nodes.
   printf '%s\n' '# Written by Airlock.' '[runsc_config]' '  platform = "systrap"'
 }
 
@@ -30,8 +30,8 @@ installed_release() {
 links_are_right() {
   local name
   installed_release
-  if [[ $REPLY != "$release" ]]; then
-    REPLY="the node has ${REPLY:-no release} of $runtime, not $release"
+  if [[ $REPLY != "$version" ]]; then
+    REPLY="the node has ${REPLY:-no version} of $runtime, not $version"
     return 1
   fi
   for name in "${link_names[@]}"; do

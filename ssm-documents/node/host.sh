@@ -53,7 +53,7 @@ require_writable() {
     while [[ ! -d $path ]]; do path=${path%/*}; done
     if [[ ! -w ${path:-/} ]]; then
       path=${path#"$ROOT"}
-      fail host-refused "${path:-/} is read-only, and $runtime needs files in ${folder#"$ROOT"}; use an image in which it can be written to"
+      fail host-unsupported "${path:-/} is read-only, and $runtime needs files in ${folder#"$ROOT"}; use an image in which it can be written to"
     fi
   done
 }

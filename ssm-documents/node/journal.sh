@@ -60,7 +60,7 @@ take_over() {
   if [[ $journal_runtime != "$runtime" ]]; then
     # Not ours to undo on the way out.
     journal_stage='' links_changed='' toml_changed=''
-    fail another-run "the last $journal_verb of $journal_runtime on this node did not end; run it again first"
+    fail concurrent-run "the last $journal_verb of $journal_runtime on this node did not end; run it again first"
   fi
   case $journal_stage in
     linking) return 0 ;;

@@ -11,17 +11,17 @@ in_use() {
 
 remove_files() {
   if [[ -f $ROOT$modules_file ]] && grep -q '^# Written by Airlock' "$ROOT$modules_file"; then rm -f "$ROOT$modules_file"; fi
-  # In one step, so that half a release never stands under the name of a whole one.
-  if [[ -f $home/.airlock-release ]]; then
+  # In one step, so that half a version never stands under the name of a whole one.
+  if [[ -f $home/.airlock-version ]]; then
     mkdir -p "$stages"
     mv -T "$home" "$stages/.stage.gone"
   fi
-  step 'release removed'
+  step 'version removed'
   rm -rf "${stages:?}"
   step 'files removed'
 }
 
-# Back to the release from before, or to none. What was swapped out again is kept, or the next attempt would download it anew.
+# Back to the version from before, or to none. What was swapped out again is kept, or the next attempt would download it anew.
 switch_back() {
   [[ -n $links_changed ]] || return 0
   if [[ -d $previous || -z $previous_release ]] && [[ -d $home ]]; then
@@ -30,5 +30,5 @@ switch_back() {
   fi
   if [[ -d $previous ]]; then mv -T "$previous" "$home"; fi
   if [[ $toml_changed == created ]]; then rm -f "$ROOT$modules_file"; fi
-  step 'release put back'
+  step 'version put back'
 }

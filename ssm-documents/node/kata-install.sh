@@ -20,7 +20,7 @@ quoted() {
   REPLY=${list#, }
 }
 
-# allow_annotations DIRECTORY: of what a pod says of its own guest, Kata heeds in a release what airlock.yaml lists, and nothing else.
+# allow_annotations DIRECTORY: of what a pod says of its own guest, Kata heeds in a version what airlock.yaml lists, and nothing else.
 allow_annotations() {
   local name file
   local -a names=() files=()
@@ -50,19 +50,19 @@ allow_annotations() {
 refuse_foreign_installer() {
   local path
   for path in "$home/containerd" "$ROOT/etc/containerd/conf.d/kata-deploy.toml"; do
-    if [[ -e $path ]]; then fail foreign-installer "${path#"$ROOT"} is there: kata-deploy manages Kata on this node"; fi
+    if [[ -e $path ]]; then fail installer-conflict "${path#"$ROOT"} is there: kata-deploy manages Kata on this node"; fi
   done
-  if [[ -e $home && ! -f $home/.airlock-release ]]; then
-    fail foreign-installer "${home#"$ROOT"} is there, and Airlock did not put it there"
+  if [[ -e $home && ! -f $home/.airlock-version ]]; then
+    fail installer-conflict "${home#"$ROOT"} is there, and Airlock did not put it there"
   fi
   if path=$(clean dpkg-query -W -f "\${db:Status-Status}" kata-containers 2>/dev/null) && [[ $path == installed ]]; then
-    fail foreign-installer 'the package kata-containers is installed; remove it or let it own this pool'
+    fail installer-conflict 'the package kata-containers is installed; remove it or let it own this pool'
   fi
 }
 
 require_host() { require_kvm; }
 
-# A shim opens files of its release as long as its guest runs, so they are not swapped under it.
+# A shim opens files of its version as long as its guest runs, so they are not swapped under it.
 refuse_change_in_use() {
   if ! links_are_right && in_use; then fail runtime-in-use "$REPLY"; fi
 }
@@ -77,24 +77,24 @@ stage() {
     if [[ ! -e $new$file ]]; then fail install-failed "$kata_config names $file, which $artifact_url does not hold"; fi
   done < <(sed -nE 's/^ *(path|kernel|image|initrd|virtio_fs_daemon) *= *"(\/opt\/kata\/[^"]+)".*/\2/p' "$new$kata_config")
   line=$("$new$shim" --version 2>"$work/err" | head -n 1) || true
-  if [[ $line != *"$release"* ]]; then
+  if [[ $line != *"$version"* ]]; then
     last_words
-    fail install-failed "the archive's shim says '$line', not $release $REPLY"
+    fail install-failed "the archive's shim says '$line', not $version $REPLY"
   fi
   allow_annotations "$new"
   new=$new/opt/kata
   chmod -R a+rX "$new"
   (cd "$new" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err"
   mv "$work/files" "$new/.airlock-files"
-  printf '%s\n' "$release" >"$new/.airlock-release"
+  printf '%s\n' "$version" >"$new/.airlock-version"
   rm -rf "$staged"
   mv -T "$new" "$staged"
   rm -rf "$unpacking" "$download" "$download.of"
   step 'staged'
 }
 
-# The configurations and QEMU itself name paths under /opt/kata, so the release can only be proven where it belongs. Two renames; until
-# the journal is closed the release from before lies ready.
+# The configurations and QEMU itself name paths under /opt/kata, so the version can only be proven where it belongs. Two renames; until
+# the journal is closed the version from before lies ready.
 switch() {
   if [[ ! -d $staged ]] && links_are_right; then
     allow_annotations "$ROOT"
@@ -111,13 +111,13 @@ switch() {
   if [[ -d $staged ]]; then
     if [[ -d $home && ! -d $previous ]]; then
       mv -T "$home" "$previous"
-      step 'release from before put aside'
+      step 'version from before put aside'
     fi
     rm -rf "$home"
     mv -T "$staged" "$home"
     allow_annotations "$ROOT"
   fi
-  step 'release in its place'
+  step 'version in its place'
   public mkdir -p "$ROOT${modules_file%/*}"
   modules_text >"$ROOT$modules_file"
   chmod 644 "$ROOT$modules_file"

@@ -1,8 +1,8 @@
-# --- Kata Containers: the runtime-rs layout of release 4, which belongs under /opt/kata and nowhere else ---
+# --- Kata Containers: the runtime-rs layout of version 4, which belongs under /opt/kata and nowhere else ---
 
 handler=${SSM_Handler:-kata-qemu}
 stages=$ROOT/opt/airlock/kata
-staged=$stages/$release
+staged=$stages/$version
 home=$ROOT/opt/kata
 shim=/opt/kata/runtime-rs/bin/containerd-shim-kata-v2
 # What of a handler shows that it is ours.
@@ -19,26 +19,26 @@ kernel_modules=(vhost_vsock vhost_net)
 
 modules_text() { printf '%s\n' '# Written by Airlock.' "${kernel_modules[@]}"; }
 
-# release_in DIRECTORY: leaves the release that Airlock unpacked there in REPLY.
-release_in() {
+# version_in DIRECTORY: leaves the version that Airlock unpacked there in REPLY.
+version_in() {
   REPLY=''
-  if [[ -f $1/.airlock-release ]]; then REPLY=$(<"$1/.airlock-release"); fi
+  if [[ -f $1/.airlock-version ]]; then REPLY=$(<"$1/.airlock-version"); fi
 }
 
-installed_release() { release_in "$home"; }
+installed_release() { version_in "$home"; }
 
-# The release is whole where it runs, or where it waits to be swapped in.
+# The version is whole where it runs, or where it waits to be swapped in.
 stage_is_whole() {
   local directory=$staged
-  release_in "$home"
-  if [[ $REPLY == "$release" && ! -d $staged ]]; then directory=$home; fi
+  version_in "$home"
+  if [[ $REPLY == "$version" && ! -d $staged ]]; then directory=$home; fi
   [[ -f $directory/.airlock-files ]] && (cd "$directory" && sha256sum --quiet --strict -c .airlock-files) >/dev/null 2>&1
 }
 
 links_are_right() {
   installed_release
-  if [[ $REPLY != "$release" ]]; then
-    REPLY="the node has ${REPLY:-no release} of $runtime, not $release"
+  if [[ $REPLY != "$version" ]]; then
+    REPLY="the node has ${REPLY:-no version} of $runtime, not $version"
     return 1
   fi
   if ! grep -q '^# Written by Airlock' "$ROOT$modules_file" 2>/dev/null; then

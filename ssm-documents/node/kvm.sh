@@ -18,7 +18,7 @@ require_kvm() {
   if [[ ! -c $ROOT/dev/kvm ]]; then fail kvm-missing '/dev/kvm is not there, although the processor can'; fi
   if ! { : <>"$ROOT/dev/kvm"; } 2>/dev/null; then fail kvm-missing '/dev/kvm cannot be opened to read and write'; fi
   for module in vhost_vsock vhost_net; do
-    load_module "$module" || fail host-refused "the module $module, which Kata needs, cannot be loaded: $REPLY; use a linux-aws kernel of Ubuntu"
+    load_module "$module" || fail host-unsupported "the module $module, which Kata needs, cannot be loaded: $REPLY; use a linux-aws kernel of Ubuntu"
   done
 }
 

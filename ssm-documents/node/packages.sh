@@ -33,7 +33,7 @@ run_apt() {
     tick
     if ((uptime >= deadline)); then
       last_words
-      fail package-lock-held "waited $seconds s: $REPLY"
+      fail package-lock-timeout "waited $seconds s: $REPLY"
     fi
     sleep 1
   done

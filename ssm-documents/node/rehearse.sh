@@ -87,11 +87,11 @@ plan_restart() {
   if [[ -n $candidate_absent ]]; then candidate=''; fi
   rehearse after "$candidate" || status=$?
   reason=$REPLY
-  if ((status == 2)); then fail config-refused "containerd would not start again with $config: $reason"; fi
+  if ((status == 2)); then fail config-rejected "containerd would not start again with $config: $reason"; fi
   if ((status > 0)) && [[ -n $pending ]]; then
-    fail config-refused "$pending changed after containerd started, and a containerd that starts with it does not come up: $reason"
+    fail config-rejected "$pending changed after containerd started, and a containerd that starts with it does not come up: $reason"
   fi
-  if ((status == 1)); then fail config-refused "containerd would not come up again with $config: $reason"; fi
+  if ((status == 1)); then fail config-rejected "containerd would not come up again with $config: $reason"; fi
   # The daemon runs with this very file, and the dumps show what we change in it.
   if ((status == 3)); then say "containerd could not be tried out: $reason"; fi
   if [[ -n $pending ]]; then side_effects="also loaded: $pending"; fi
@@ -122,7 +122,7 @@ read_pending() {
     -p FragmentPath | grep -oE '/[^ ]+')
   newer_than_containerd "${paths[@]}"
   if [[ -n $REPLY ]]; then
-    fail config-refused "$REPLY changed after containerd started, and its command line has variables ($containerd_start); restart containerd first"
+    fail config-rejected "$REPLY changed after containerd started, and its command line has variables ($containerd_start); restart containerd first"
   fi
 }
 

@@ -31,10 +31,10 @@ remember_containerd() {
   cri_before=$REPLY
   if [[ -z $cri_before ]]; then
     last_words
-    fail config-refused "containerd does not answer on $socket: ${REPLY:-ctr names no CRI plugin}"
+    fail config-rejected "containerd does not answer on $socket: ${REPLY:-ctr names no CRI plugin}"
   fi
   if [[ $cri_before != *'io.containerd.grpc.v1.cri ok'* ]]; then
-    fail config-refused "containerd's CRI plugin is not ok before Airlock touched anything: ${cri_before//$'\n'/, }"
+    fail config-rejected "containerd's CRI plugin is not ok before Airlock touched anything: ${cri_before//$'\n'/, }"
   fi
   read_tasks
   tasks_before=$REPLY
@@ -98,7 +98,7 @@ read_bound_units() {
           if [[ $active == inactive || $active == failed || -z $id ]]; then
             names='' stops=''
           elif [[ ${how[$id]:-} == stop ]]; then
-            fail config-refused "a restart of containerd would stop $id, and nothing starts it again (StopPropagatedFrom=)"
+            fail config-rejected "a restart of containerd would stop $id, and nothing starts it again (StopPropagatedFrom=)"
           elif [[ $id != containerd.service && $id != *.target ]]; then
             bound_units+=("$id")
           fi

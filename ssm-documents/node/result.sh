@@ -44,7 +44,7 @@ json_text() {
 result_line() {
   local line name phases=''
   line="{\"airlock\":1,\"verb\":\"$verb\",\"runtime\":\"$runtime\""
-  json_text "$release" 40 && line+=",\"release\":$REPLY,\"outcome\":\"$outcome\""
+  json_text "$version" 40 && line+=",\"version\":$REPLY,\"outcome\":\"$outcome\""
   json_text "$detail" "$1" && line+=",\"detail\":$REPLY,\"handler\":\"$handler\",\"sha256\":\"$sha256\""
   if [[ -n $host_json ]]; then line+=",\"host\":$host_json"; fi
   line+=",\"config\":\"$config_state\",\"restarts\":$restarts"

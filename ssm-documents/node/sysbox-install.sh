@@ -19,31 +19,31 @@ handler_block() {
 }
 
 refuse_foreign_installer() {
-  local line version
+  local line package_version
   if [[ -e $ROOT/var/lib/sysbox-deploy-k8s ]]; then
-    fail foreign-installer '/var/lib/sysbox-deploy-k8s is there: sysbox-deploy-k8s manages Sysbox on this node'
+    fail installer-conflict '/var/lib/sysbox-deploy-k8s is there: sysbox-deploy-k8s manages Sysbox on this node'
   fi
   while IFS= read -r line; do
     if [[ $line == LoadState=loaded ]]; then
-      fail foreign-installer 'the node has crio.service; Airlock installs Sysbox for containerd alone'
+      fail installer-conflict 'the node has crio.service; Airlock installs Sysbox for containerd alone'
     fi
   done < <(clean systemctl show crio.service -p LoadState)
   installed_release
-  if version=$(clean dpkg-query -W -f "\${db:Status-Status} \${Version}" sysbox-ce 2>/dev/null) && [[ $version == installed* ]]; then
+  if package_version=$(clean dpkg-query -W -f "\${db:Status-Status} \${Version}" sysbox-ce 2>/dev/null) && [[ $package_version == installed* ]]; then
     if [[ -z $REPLY && -z $links_changed ]]; then
-      fail foreign-installer "the package sysbox-ce ${version#* } is installed, and Airlock did not install it"
+      fail installer-conflict "the package sysbox-ce ${package_version#* } is installed, and Airlock did not install it"
     fi
-    if [[ -n $REPLY && $REPLY != "$release" ]]; then
-      fail host-refused "Sysbox $REPLY is installed, and upstream knows no upgrade in place; uninstall it first, or replace the node"
+    if [[ -n $REPLY && $REPLY != "$version" ]]; then
+      fail host-unsupported "Sysbox $REPLY is installed, and upstream knows no upgrade in place; uninstall it first, or replace the node"
     fi
   fi
 }
 
 require_host() {
   local most
-  if [[ ! -c $ROOT/dev/fuse ]]; then fail host-refused '/dev/fuse, which sysbox-fs needs, is not there; use a linux-aws kernel of Ubuntu'; fi
+  if [[ ! -c $ROOT/dev/fuse ]]; then fail host-unsupported '/dev/fuse, which sysbox-fs needs, is not there; use a linux-aws kernel of Ubuntu'; fi
   most=$(cat "$ROOT/proc/sys/user/max_user_namespaces" 2>/dev/null || echo 0)
-  if ((most == 0)); then fail host-refused 'user namespaces are off: set the sysctl user.max_user_namespaces, which is 0'; fi
+  if ((most == 0)); then fail host-unsupported 'user namespaces are off: set the sysctl user.max_user_namespaces, which is 0'; fi
   want jq jq
   want rsync rsync
   want fuse3 fusermount3 fusermount
@@ -92,9 +92,9 @@ install_deb() {
   if [[ -n $taken_over ]]; then DEBIAN_FRONTEND=noninteractive clean public dpkg --configure -a || true; fi
   run_apt install "$deb" || fail install-failed "sysbox-ce could not be installed: $REPLY"
   step 'package installed'
-  containerd_stayed || fail containerd-did-not-return 'containerd was restarted while the package was installed'
+  containerd_stayed || fail containerd-restart-failed 'containerd was restarted while the package was installed'
   (cd "$ROOT/" && sha256sum "${sysbox_programs[@]}") >"$stages/.airlock-files"
-  printf '%s\n' "$release" >"$marker"
+  printf '%s\n' "$version" >"$marker"
   rm -f "$deb" "$download" "$download.of"
   step 'package is ours'
 }

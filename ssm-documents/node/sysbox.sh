@@ -3,7 +3,7 @@
 handler=sysbox-runc
 stages=$ROOT/opt/airlock/sysbox
 # What the package is, so that an installation of somebody else is told from ours.
-marker=$stages/release
+marker=$stages/version
 staged=/usr/bin/sysbox-runc
 # What of a handler shows that it is ours.
 own_pointer="BinaryName = $staged"
@@ -18,7 +18,7 @@ installed_release() {
 # The programs are those that the package brought, every one of them.
 stage_is_whole() {
   installed_release
-  [[ $REPLY == "$release" ]] && (cd "$ROOT/" && sha256sum --quiet --strict -c "$stages/.airlock-files") >/dev/null 2>&1
+  [[ $REPLY == "$version" ]] && (cd "$ROOT/" && sha256sum --quiet --strict -c "$stages/.airlock-files") >/dev/null 2>&1
 }
 
 # Leaves the first unit that is not active in REPLY, with its state.
@@ -38,8 +38,8 @@ units_are_active() {
 
 links_are_right() {
   installed_release
-  if [[ $REPLY != "$release" ]]; then
-    REPLY="the node has ${REPLY:-no release} of $runtime, not $release"
+  if [[ $REPLY != "$version" ]]; then
+    REPLY="the node has ${REPLY:-no version} of $runtime, not $version"
     return 1
   fi
   units_are_active

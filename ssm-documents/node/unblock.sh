@@ -7,7 +7,7 @@ plan_removal() {
     find_unmarked
     if ((${#own_handlers[@]} == 0)); then
       if has_handler before; then
-        fail foreign-handler "containerd has a handler $handler, and nothing in $config shows that it is Airlock's; take it out by hand"
+        fail handler-conflict "containerd has a handler $handler, and nothing in $config shows that it is Airlock's; take it out by hand"
       fi
       return 0
     fi
@@ -24,16 +24,16 @@ plan_removal() {
     other_difference
   fi
   if [[ -n $REPLY ]]; then
-    fail config-refused "without our block more than our handler would change in the effective configuration: $REPLY"
+    fail config-rejected "without our block more than our handler would change in the effective configuration: $REPLY"
   fi
   for name in "${own_handlers[@]}"; do
     handler=$name
     if has_handler after; then
-      fail config-refused "containerd would still have a handler $name, which something beside our block in $config names"
+      fail config-rejected "containerd would still have a handler $name, which something beside our block in $config names"
     fi
   done
   if grep -qF -e "|default_runtime_name = \"$handler\"" -e "|default_runtime_name = '$handler'" "$work/after.flat"; then
-    fail config-refused "$config names $handler as the default of every pod; change that first"
+    fail config-rejected "$config names $handler as the default of every pod; change that first"
   fi
   edit_needed=1
 }

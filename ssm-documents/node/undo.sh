@@ -38,6 +38,6 @@ undo() {
 refuse_changed_meanwhile() {
   hash_of "$ROOT$config"
   if [[ -n $config_sha_after && $REPLY != "$config_sha_after" ]]; then
-    fail config-refused "$config was changed by someone else meanwhile"
+    fail config-rejected "$config was changed by someone else meanwhile"
   fi
 }

@@ -78,7 +78,7 @@ it('a principal that answers a token with a proof of its own has no node release
   const came = await attacker.call('dynamodb', 'Scan', { TableName });
   const rows = ('answer' in came ? came.answer['Items'] : []) as readonly { token?: { S: string } }[];
   const taskToken = rows.find(({ token }) => token !== undefined)?.token?.S;
-  const proof = { runtime: 'gvisor', release: '20260928.0', handler: 'runsc', sha256: 'x' };
+  const proof = { runtime: 'gvisor', version: '20260928.0', handler: 'runsc', sha256: 'x' };
   expect(await attacker.call('states', 'SendTaskSuccess', { taskToken, output: JSON.stringify(proof) })).toHaveProperty(
     'answer',
   );

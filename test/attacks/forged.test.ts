@@ -62,8 +62,8 @@ describe('somebody who may only start executions', () => {
     };
     const failure = { outcome: 'proof-failed', detail: 'forged' };
     const inputs = {
-      'a-whole-node': { node: { ...node0, providerId: 'aws:///a/b' }, request: { runtime: 'kata', release: '1' } },
-      'a-refusal': { node: node0, refused: failure },
+      'a-whole-node': { launch: { ...node0, providerId: 'aws:///a/b' }, request: { runtime: 'kata', version: '1' } },
+      'a-refusal': { launch: node0, refused: failure },
       'the-key-of-a-launch': key,
       'a-key-and-a-refusal': { ...key, refused: failure, row: {} },
       'a-launch-that-is-none': { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' },
@@ -104,7 +104,12 @@ describe('somebody who may only invoke functions', () => {
   it('cannot have a node released before it is proven, nor quarantined before it has failed', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
     const cluster = 'Cluster-demo/Cluster';
-    const whole = { node: { ...key, cluster: 'demo' }, installation: { runtime: 'gvisor' }, failure: {}, token: 'own' };
+    const whole = {
+      launch: { ...key, cluster: 'demo' },
+      installation: { runtime: 'gvisor' },
+      failure: {},
+      token: 'own',
+    };
     const nothing = '{"batchItemFailures":[]}';
     const other = { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' };
     // Even with the text that the run drew, as somebody who reads the ledger has it.
@@ -129,7 +134,7 @@ describe('somebody who may only invoke functions', () => {
 
   it('cannot have a command cancelled, a failure counted, an instance ended or let into service', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
-    expect(await attacker.invoke('Cancellation', { key, node: key })).toBe(
+    expect(await attacker.invoke('Cancellation', { key, launch: key })).toBe(
       'Refused: the run has not failed, and its time is not up',
     );
     const replace = (action: string) =>
@@ -165,7 +170,7 @@ describe('somebody who may only invoke functions', () => {
   it('cannot take the command of a node from it by a message of his own', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction'], { agentAfterMs: 90_000 }, usual);
     const forged = { key, nonce: 'guessed', token: 'a token of his own', attempt: 99 };
-    const old = { token: 'x', attempt: 99, node: key, request: { runtime: 'kata', release: '1' } };
+    const old = { token: 'x', attempt: 99, launch: key, request: { runtime: 'kata', version: '1' } };
     await pass(world, 25_000);
     expect(await attacker.invoke('Dispatch', records(forged, old, { ...forged, nonce: undefined }))).toBe(
       '{"batchItemFailures":[]}',

@@ -14,7 +14,7 @@ const roles: Readonly<Record<Writer, string>> = {
   remediation: 'Remediation/Role',
   terminations: 'Terminations/Role',
   reconcile: 'Reconcile/Role',
-  way: 'Way/StateMachine/Role',
+  workflow: 'Way/StateMachine/Role',
 };
 
 const everyone = Object.keys(roles) as Writer[];
@@ -26,10 +26,10 @@ const everyone = Object.keys(roles) as Writer[];
 const deciding: Readonly<Record<string, readonly Writer[]>> = {
   node: ['admission', 'reconcile'],
   request: ['admission', 'reconcile'],
-  execution: ['admission', 'reconcile', 'way'],
+  execution: ['admission', 'reconcile', 'workflow'],
   endExecution: ['reconcile'],
-  refused: ['admission', 'reconcile', 'way'],
-  nonce: ['way'],
+  refused: ['admission', 'reconcile', 'workflow'],
+  nonce: ['workflow'],
   token: ['dispatch', 'results', 'reconcile'],
   attempt: ['dispatch'],
   document: ['dispatch'],
@@ -37,14 +37,14 @@ const deciding: Readonly<Record<string, readonly Writer[]>> = {
   commandId: ['dispatch', 'cancellation', 'reconcile'],
   installation: ['results', 'reconcile'],
   provenToken: ['results', 'reconcile'],
-  failure: ['way'],
-  mark: ['way'],
+  failure: ['workflow'],
+  mark: ['workflow'],
   verdict: ['remediation'],
   replacingAt: ['remediation', 'terminations'],
   haltedAt: ['cancellation', 'terminations', 'dispatch'],
-  outcome: ['way', 'terminations', 'remediation'],
-  ending: ['way', 'terminations'],
-  receipt: ['way', 'terminations'],
+  outcome: ['workflow', 'terminations', 'remediation'],
+  ending: ['workflow', 'terminations'],
+  receipt: ['workflow', 'terminations'],
   ways: ['reconcile'],
 };
 
@@ -88,10 +88,10 @@ describe('a role that was taken over', () => {
   });
 
   it.each([
-    ['state', ['dispatch', 'remediation', 'way']],
+    ['state', ['dispatch', 'remediation', 'workflow']],
     ['failed', ['remediation']],
     ['openedAt', ['remediation']],
-    ['probe', ['dispatch', 'remediation', 'terminations', 'way']],
+    ['probe', ['dispatch', 'remediation', 'terminations', 'workflow']],
   ])('writes %s of a breaker only if it is one of %j', async (attribute, may) => {
     for (const writer of everyone) {
       const answer = await set(writer, breaker, attribute);

@@ -2,8 +2,8 @@
 // bz2, round by round on the same node.
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { defaultRelease, parseCatalogue, releaseOf } from '../../domain/catalogue.ts';
-import { RealMachine, realReleases } from '../../packages/lab/real-machines.ts';
+import { defaultVersion, parseCatalogue, versionOf } from '../../domain/catalogue.ts';
+import { RealMachine, realArtifacts } from '../../packages/lab/real-machines.ts';
 import { simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { assembleDocument, scriptOf, type Verb } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
@@ -22,25 +22,25 @@ if (!Number.isInteger(rounds) || rounds < 1)
   throw new RangeError(`${process.argv[2]} rounds; accepted is a whole number from 1 on`);
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const { builders, descriptions } = await realReleases(say, 'sandboxed', paddingBytes);
+const { builders, descriptions } = await realArtifacts(say, 'sandboxed', paddingBytes);
 const catalogueFile = new URL('../../ssm-documents/catalogue.yaml', import.meta.url);
 const shipped = parseCatalogue(readFileSync(catalogueFile, 'utf8'));
-const release = defaultRelease(shipped, 'gvisor');
+const version = defaultVersion(shipped, 'gvisor');
 const bareScript = readFileSync(new URL('bare.sh', import.meta.url), 'utf8');
 
 /** The catalogue with the release that is measured alone: each archive takes a while to make. */
 function catalogueOf(compression: 'zstd' | 'bz2') {
   const { gvisor } = shipped.runtimes;
-  const x86_64 = releaseOf(shipped, 'gvisor', release)?.artifacts.x86_64;
+  const x86_64 = versionOf(shipped, 'gvisor', version)?.artifacts.x86_64;
   if (gvisor === undefined || x86_64 === undefined) throw new Error('the catalogue has no gVisor for x86_64');
   say(`making an archive of upstream's size as ${compression}`);
-  const releases = [{ release, advisories: [], artifacts: { x86_64 } }];
-  const catalogue = { ...shipped, runtimes: { gvisor: { ...gvisor, releases, floor: undefined } } };
+  const versions = [{ version, advisories: [], artifacts: { x86_64 } }];
+  const catalogue = { ...shipped, runtimes: { gvisor: { ...gvisor, releases: versions, floor: undefined } } };
   return simulatedCatalogue(catalogue, compression, builders);
 }
 
 const catalogue = catalogueOf('zstd');
-const artifacts = [catalogue, catalogueOf('bz2')].map((one) => releaseOf(one, 'gvisor', release)?.artifacts.x86_64);
+const artifacts = [catalogue, catalogueOf('bz2')].map((one) => versionOf(one, 'gvisor', version)?.artifacts.x86_64);
 const [asZstd, asBz2] = artifacts;
 
 /** What the bare install leaves is taken away, or the next one would not be on the same node. */
@@ -77,7 +77,7 @@ async function ours(machine: RealMachine): Promise<Measured> {
 
 async function document(machine: RealMachine, verb: Verb): Promise<Measured> {
   const text = scriptOf(assembleDocument(catalogue, 'gvisor', verb));
-  const ended = await machine.run({ text, environment: { SSM_Release: release }, timeoutSeconds: 120 });
+  const ended = await machine.run({ text, environment: { SSM_Version: version }, timeoutSeconds: 120 });
   const read = readShown(ended);
   if (!read.ok || ended.exitCode !== 0) throw new Error(`${verb}: ${ended.stdout}\n${ended.stderr}`);
   return { total: ended.durationMs, phases: read.result.phases };
@@ -103,7 +103,7 @@ function compare(name: string, aim: string, bares: readonly Measured[], document
 }
 
 const mirror = await startMirror(builders);
-const machine = await RealMachine.create({ release: 'sid', mirror, progress: say });
+const machine = await RealMachine.create({ version: 'sid', mirror, progress: say });
 try {
   const sizes = artifacts.map((artifact) => ((artifact?.size ?? 0) / 1e6).toFixed(0));
   say(`node      ${machine.description}`);

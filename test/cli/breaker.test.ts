@@ -30,7 +30,7 @@ it('an operator sees which breaker is open and closes it by hand, once; then nod
 
 it('an operator whom airlock.yaml does not name cannot close it, and is told who can', async () => {
   const world = await startSimulation();
-  const scope = { cluster: 'demo', pool: 'sandboxed', release: 'gvisor@1' };
+  const scope = { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1' };
   await asOperator(world, async (reach) => {
     await expect(closeBreaker(reach, scope, '2026-11-21T10:00:00.000Z')).rejects.toThrow(
       /^the breaker stays open: .* with an explicit deny in a resource-based policy; accepted: a role that airlock\.yaml names under operators$/,

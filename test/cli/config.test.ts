@@ -19,8 +19,8 @@ function written(text: string): string {
 
 const inputs = [
   [
-    'clusters: [{ name: demo }]\nruntimes:\n  gvisor: { release: "20260101.0" }\n',
-    'runtimes.gvisor.release: is "20260101.0"; accepted: 2026',
+    'clusters: [{ name: demo }]\nruntimes:\n  gvisor: { version: "20260101.0" }\n',
+    'runtimes.gvisor.version: is "20260101.0"; accepted: 2026',
   ],
   ['clusters: [*demo]\n', '*demo is an alias'],
   ['clusters: [{ name: demo }]\nruntimes: {}\n', 'runtimes: is {}; accepted: at least one runtime'],

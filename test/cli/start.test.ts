@@ -101,8 +101,8 @@ describe('bad input', () => {
     [['--config', '/nowhere/airlock.yaml'], '/nowhere/airlock.yaml: cannot be read: '],
     [['--config', 'clusters: [{name: a b}]'], 'airlock.yaml: clusters.0.name: is "a b"; accepted: the name of'],
     [
-      ['--config', 'clusters: [{name: demo}]\nruntimes: {gvisor: {release: "1"}}'],
-      'runtimes.gvisor.release: is "1"; accepted: 2026',
+      ['--config', 'clusters: [{name: demo}]\nruntimes: {gvisor: {version: "1"}}'],
+      'runtimes.gvisor.version: is "1"; accepted: 2026',
     ],
     [
       ['--config', 'clusters: [{name: lab, endpoint: "https://10.0.0.1", certificateAuthority: LS0tLS1CRUdJTiAA}]'],

@@ -101,7 +101,7 @@ describe('the rights that are asked about in AWS', () => {
 
 describe('the end of a canary', () => {
   const receipt = {
-    version: 1,
+    version: 2,
     instanceId: 'i-0123456789abcdef0',
     launchedAt: '2026-11-21T09:00:00.000Z',
     cluster: 'demo',

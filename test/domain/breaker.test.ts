@@ -4,7 +4,7 @@ import {
   breakerKey,
   countFailure,
   isOpen,
-  isUntold,
+  isUnpublished,
   probeFor,
   probeUntil,
   scopeOf,
@@ -80,19 +80,19 @@ describe('a breaker', () => {
 
   it('belongs to one pool and one release; nodes that ask for nothing that is to be had share one', () => {
     const node = { cluster: 'demo', pool: 'ci' };
-    const scope = scopeOf(node, { runtime: 'gvisor', release: '20260928.0' });
+    const scope = scopeOf(node, { runtime: 'gvisor', version: '20260928.0' });
     expect(breakerKey(scope)).toEqual({ instanceId: 'breaker demo ci gvisor@20260928.0', launchedAt: 'breaker' });
-    expect(scopeOf(node, undefined).release).toBe('refused');
+    expect(scopeOf(node, undefined).version).toBe('refused');
   });
 
   it.each([
     ['of the launch that has been counted, for its first call died', 'i-0', 0, {}, true],
     ['of another launch, while the call that opened it may still tell', 'i-9', 0, {}, false],
     ['of another launch, once that call has ended', 'i-9', 1, {}, true],
-    ['of any launch, once it was told', 'i-0', 1, { toldAt: start }, false],
+    ['of any launch, once it was told', 'i-0', 1, { publishedAt: start }, false],
     ['of any launch, once it is closed', 'i-0', 1, { state: 'closed' }, false],
   ] as const)('is told anew, or not, by the failure %s', (_, launch, minutes, change, expected) => {
     const open = breaker({ state: 'open', openedAt: start, failed: failed(3), ...change });
-    expect(isUntold(open, launch, minutesIn(minutes))).toBe(expected);
+    expect(isUnpublished(open, launch, minutesIn(minutes))).toBe(expected);
   });
 });

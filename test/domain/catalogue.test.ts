@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CatalogueError, defaultRelease, parseCatalogue, releaseOf, runtimeOf } from '../../domain/catalogue.ts';
+import { CatalogueError, defaultVersion, parseCatalogue, runtimeOf, versionOf } from '../../domain/catalogue.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 import { isOlder } from '../../domain/versions.ts';
 
@@ -10,13 +10,13 @@ describe('the catalogue that comes with Airlock', () => {
   const catalogue = parseCatalogue(text);
 
   it('has a default release of gVisor that is pinned for both architectures', () => {
-    const release = releaseOf(catalogue, 'gvisor', defaultRelease(catalogue, 'gvisor'));
+    const version = versionOf(catalogue, 'gvisor', defaultVersion(catalogue, 'gvisor'));
 
-    expect(Object.keys(release?.artifacts ?? {})).toEqual(['x86_64', 'aarch64']);
+    expect(Object.keys(version?.artifacts ?? {})).toEqual(['x86_64', 'aarch64']);
   });
 
   it('names in each address the release and the architecture that it pins', () => {
-    for (const { release, artifacts } of runtimeOf(catalogue, 'gvisor').releases) {
+    for (const { version: release, artifacts } of runtimeOf(catalogue, 'gvisor').versions) {
       for (const [architecture, artifact] of Object.entries(artifacts)) {
         expect(artifact?.url).toContain(release);
         expect(artifact?.url).toContain(architecture);
@@ -26,18 +26,18 @@ describe('the catalogue that comes with Airlock', () => {
 
   it('gives no node a release below the floor or with an advisory where it has one without', () => {
     for (const runtime of runtimes) {
-      const { default: usual, floor, releases } = runtimeOf(catalogue, runtime);
-      if (floor !== undefined) expect(isOlder(usual, floor.release)).toBe(false);
-      const clean = releases.filter(({ advisories }) => advisories.length === 0).map(({ release }) => release);
+      const { default: usual, floor, versions: releases } = runtimeOf(catalogue, runtime);
+      if (floor !== undefined) expect(isOlder(usual, floor.version)).toBe(false);
+      const clean = releases.filter(({ advisories }) => advisories.length === 0).map(({ version: release }) => release);
       if (clean.length > 0) expect(clean).toContain(usual);
     }
   });
 
   it('knows the first gVisor with the fix of CVE-2026-96812, and pins none without it', () => {
-    const { floor, releases } = runtimeOf(catalogue, 'gvisor');
+    const { floor, versions: releases } = runtimeOf(catalogue, 'gvisor');
 
-    expect(floor).toMatchObject({ id: 'CVE-2026-96812', release: '20260824.0' });
-    expect(releases.filter(({ release }) => isOlder(release, '20260824.0'))).toEqual([]);
+    expect(floor).toMatchObject({ id: 'CVE-2026-96812', version: '20260824.0' });
+    expect(releases.filter(({ version: release }) => isOlder(release, '20260824.0'))).toEqual([]);
   });
 
   it('names no good host for Sysbox, whose issues 1035 and 1025 report the recommended one, and asks for a pod', () => {
@@ -48,7 +48,7 @@ describe('the catalogue that comes with Airlock', () => {
   });
 
   it('pins no checksum twice', () => {
-    const sums = runtimeOf(catalogue, 'gvisor').releases.flatMap(({ artifacts }) =>
+    const sums = runtimeOf(catalogue, 'gvisor').versions.flatMap(({ artifacts }) =>
       Object.values(artifacts).map((artifact) => artifact?.sha256),
     );
 
@@ -69,7 +69,7 @@ describe('a catalogue that is not valid is refused by field', () => {
     ['a default that is not pinned', 'default: "20260928.0"', 'default: "20260101.0"', 'the default must be one of'],
     ['a version that YAML takes for a number', 'before: "5.6"', 'before: 5.6', 'a version in quotes'],
     ['an unknown key', 'version: 1', 'version: 1\nextra: 1', 'extra'],
-    ['a release that occurs twice', 'release: "20260921.0"', 'release: "20260928.0"', 'must not occur twice'],
+    ['a release that occurs twice', 'version: "20260921.0"', 'version: "20260928.0"', 'must not occur twice'],
     [
       'a refusal without a reason',
       'reason: gVisor needs Linux 5.6 or newer',
@@ -78,15 +78,15 @@ describe('a catalogue that is not valid is refused by field', () => {
     ],
     [
       'a refusal without the nearest good choice',
-      'instead: release 20260928.0',
+      'instead: version 20260928.0',
       'handlers: [runsc]',
       'runtimes.gvisor.rules.0.instead',
     ],
-    ['a default below the floor', 'release: "20260824.0"', 'release: "20261001.0"', 'must not be older than the floor'],
+    ['a default below the floor', 'version: "20260824.0"', 'version: "20261001.0"', 'must not be older than the floor'],
     [
       'a default with an advisory beside a release without one',
-      '      - release: "20260928.0"\n',
-      '      - release: "20260928.0"\n        advisories: [{ id: X-1, reason: broken, link: "https://e.org/" }]\n',
+      '      - version: "20260928.0"\n',
+      '      - version: "20260928.0"\n        advisories: [{ id: X-1, reason: broken, link: "https://e.org/" }]\n',
       'a release without an advisory',
     ],
     ['something that is no YAML', 'version: 1', 'version: [', 'no YAML'],
@@ -101,7 +101,7 @@ describe('a catalogue that is not valid is refused by field', () => {
 
   it('a runtime without releases is named together with those that have some', () => {
     const gvisorAlone = text.slice(0, text.indexOf('\n  kata:'));
-    expect(() => defaultRelease(parseCatalogue(gvisorAlone), 'kata')).toThrow(
+    expect(() => defaultVersion(parseCatalogue(gvisorAlone), 'kata')).toThrow(
       'the catalogue has no releases of kata; it has releases of gvisor',
     );
   });

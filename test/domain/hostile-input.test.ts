@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { readCommandEnd, readDeparture, readLaunch } from '../../domain/events.ts';
+import { readCommandEnd, readDeparture, readLaunchEvent } from '../../domain/events.ts';
 import { anyReceiptOn, type ClusterNode, receiptAnnotation } from '../../domain/kubernetes.ts';
 import { AdmissionSchema, ClusterMessageSchema, CommandMessageSchema } from '../../domain/messages.ts';
 import { readResult } from '../../domain/result.ts';
-import { readRow } from '../../domain/stored-row.ts';
-import { type Candidate, judge } from '../../lambdas/admission/decide.ts';
+import { parseRunRecord } from '../../domain/run-record.ts';
+import { type Candidate, classifyLaunch } from '../../lambdas/admission/decide.ts';
 import { hostileText, nearly, runs, unfit } from '../hostile.ts';
 import { installation } from '../lambdas/cluster/world.ts';
 
 const instanceId = 'i-0123456789abcdef0';
 const launchedAt = '2026-11-25T09:00:00.000Z';
-const node = {
+const launch = {
   instanceId,
   launchedAt,
   cluster: 'demo',
@@ -21,7 +21,7 @@ const node = {
   providerId: `aws:///eu-central-1a/${instanceId}`,
   deadline: '2026-11-25T09:20:00.000Z',
 };
-const request = { runtime: 'gvisor', release: '20260928.0' };
+const request = { runtime: 'gvisor', version: '20260928.0' };
 const key = { instanceId, launchedAt };
 const failure = { outcome: 'proof-failed', detail: 'not in gVisor' };
 
@@ -29,7 +29,7 @@ const result = {
   airlock: 1,
   verb: 'install',
   runtime: 'gvisor',
-  release: '20260928.0',
+  version: '20260928.0',
   outcome: 'installed',
   detail: '',
   handler: 'runsc',
@@ -41,7 +41,7 @@ const result = {
   evidence: 'Starting gVisor',
   phases: { fetch: 1_000 },
 };
-const receipt = { version: 1, ...node, ...failure, endedAt: launchedAt, totalMs: 1, installation, gate: 'kept' };
+const receipt = { version: 2, ...launch, ...failure, endedAt: launchedAt, totalMs: 1, installation, gate: 'kept' };
 
 const bare: ClusterNode = { name: 'n', uid: 'u', resourceVersion: '1', createdAt: 0, providerId: '' };
 
@@ -90,7 +90,7 @@ describe('whatever comes as an event', () => {
   };
 
   it.each([
-    ['a launch', readLaunch, ec2],
+    ['a launch', readLaunchEvent, ec2],
     ['a departure', readDeparture, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
     ['the end of a command', readCommandEnd, ssm],
   ] as const)('%s is read without an exception, names an instance and a time, and is bounded', (_what, read, good) => {
@@ -109,7 +109,7 @@ describe('whatever comes as an event', () => {
 });
 
 it.each([
-  ['the input of an execution', AdmissionSchema, { node, request, refused: failure, ignored: 'a tag' }],
+  ['the input of an execution', AdmissionSchema, { node: launch, request, refused: failure, ignored: 'a tag' }],
   ['a message for dispatch', CommandMessageSchema, { key, nonce: 'n', token: 't', attempt: 0 }],
   ['a message for a cluster', ClusterMessageSchema, { action: 'release', key, nonce: 'n', token: 't' }],
 ] as const)('%s is refused, or bounded and printable, whatever it holds', (_what, schema, good) => {
@@ -129,11 +129,11 @@ it.each([
 it('whatever somebody tags an instance with, it asks for what is configured or for nothing', () => {
   const config = {
     clusters: ['demo'],
-    releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
+    versions: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
     deadlineMinutes: 20,
     onFailure: 'replace',
     pools: [],
-  } as unknown as Parameters<typeof judge>[2];
+  } as unknown as Parameters<typeof classifyLaunch>[2];
   const good = {
     'airlock:runtime': 'gvisor',
     'airlock:cluster': 'demo',
@@ -153,11 +153,11 @@ it('whatever somebody tags an instance with, it asks for what is configured or f
         privateDnsName: 'ip-10-0-0-4',
         tags: tagged,
       };
-      const verdict = judge({ instanceId, at: launchedAt }, candidate, config, Date.parse(launchedAt));
-      if (verdict.verdict !== 'admit') return;
-      const { admission } = verdict;
+      const decision = classifyLaunch({ instanceId, at: launchedAt }, candidate, config, Date.parse(launchedAt));
+      if (decision.decision !== 'admit') return;
+      const { admission } = decision;
       expect(admission.request ?? request).toEqual(request);
-      expect(admission.node.cluster).toBe('demo');
+      expect(admission.launch.cluster).toBe('demo');
       expect(unfit(admission)).toEqual([]);
     }),
     runs,
@@ -170,7 +170,7 @@ it('whatever a row of the ledger holds, what is read of it is bounded and printa
     launchedAt,
     cluster: 'demo',
     pool: 'ci',
-    node: JSON.stringify(node),
+    node: JSON.stringify(launch),
     request: JSON.stringify(request),
     refused: JSON.stringify(failure),
     installation: JSON.stringify(installation),
@@ -189,7 +189,7 @@ it('whatever a row of the ledger holds, what is read of it is bounded and printa
   );
   fc.assert(
     fc.property(rows, (item) => {
-      const { node: said, installation: proven, failure: failed, receipt: end } = readRow(item) ?? {};
+      const { launch: said, installation: proven, failure: failed, receipt: end } = parseRunRecord(item) ?? {};
       expect(unfit([said, proven, failed, end])).toEqual([]);
     }),
     runs,
@@ -199,9 +199,9 @@ it('whatever a row of the ledger holds, what is read of it is bounded and printa
 it.each([
   { instanceId: 'i-0ffffffffffffffff' },
   { launchedAt: '2026-11-25T09:00:01.000Z' },
-  { again: { why: 'held', attempt: 1, released: false, reason: '' } },
+  { rerun: { why: 'held', attempt: 1, released: false, reason: '' } },
 ])('the node of a row is the one that its key names, and none if it holds %j', (other) => {
-  const row = (said: object) => readRow({ ...key, cluster: 'demo', pool: 'ci', node: JSON.stringify(said) });
-  expect(row(node)?.node).toMatchObject(key);
-  expect(row({ ...node, ...other })?.node).toBeUndefined();
+  const row = (said: object) => parseRunRecord({ ...key, cluster: 'demo', pool: 'ci', node: JSON.stringify(said) });
+  expect(row(launch)?.launch).toMatchObject(key);
+  expect(row({ ...launch, ...other })?.launch).toBeUndefined();
 });

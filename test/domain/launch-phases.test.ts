@@ -32,7 +32,7 @@ it('leaves a time out that a kubelet cannot have meant', () => {
 
 it('has what is known of a node that nothing was installed on', () => {
   const { installation: _, readyAt: __, ...failed } = receipt;
-  expect(phasesOf({ ...failed, outcome: 'agent-never-came' }).map(({ name }) => name)).toEqual(['agent-never-came']);
+  expect(phasesOf({ ...failed, outcome: 'agent-offline' }).map(({ name }) => name)).toEqual(['agent-offline']);
 });
 
 it('prints one launch as it was, and several by their median and the worst of them', () => {

@@ -19,7 +19,7 @@ describe('the seconds that a document is told', () => {
 
   it('go to every verb', () => {
     for (const verb of verbs) {
-      expect(parametersFor(verb, { runtime: 'gvisor', release: '1', seconds: 600 })).toHaveProperty('Seconds', '600');
+      expect(parametersFor(verb, { runtime: 'gvisor', version: '1', seconds: 600 })).toHaveProperty('Seconds', '600');
     }
   });
 });

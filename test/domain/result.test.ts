@@ -5,7 +5,7 @@ const result = {
   airlock: 1,
   verb: 'install',
   runtime: 'gvisor',
-  release: '20260928.0',
+  version: '20260928.0',
   outcome: 'installed',
   detail: '',
   handler: 'runsc',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { clusterOf, deadlineMinutesOf, groupOf, poolOf, type Releases, requestOf } from '../../domain/tags.ts';
+import { clusterOf, deadlineMinutesOf, groupOf, poolOf, requestOf, type Versions } from '../../domain/tags.ts';
 
-const releases: Releases = { gvisor: { default: '20260928.0', all: ['20260921.0', '20260928.0'] } };
+const versions: Versions = { gvisor: { default: '20260928.0', all: ['20260921.0', '20260928.0'] } };
 
 describe('the cluster of an instance', () => {
   it.each([
@@ -34,11 +34,11 @@ describe('the pool of an instance', () => {
 
 describe('what a tag asks for', () => {
   it('is the default release where it names none', () => {
-    expect(requestOf('gvisor', releases)).toEqual({ runtime: 'gvisor', release: '20260928.0' });
+    expect(requestOf('gvisor', versions)).toEqual({ runtime: 'gvisor', version: '20260928.0' });
   });
 
   it('is any release of the catalogue that it names', () => {
-    expect(requestOf('gvisor@20260921.0', releases)).toEqual({ runtime: 'gvisor', release: '20260921.0' });
+    expect(requestOf('gvisor@20260921.0', versions)).toEqual({ runtime: 'gvisor', version: '20260921.0' });
   });
 
   it.each([
@@ -52,31 +52,31 @@ describe('what a tag asks for', () => {
     '__proto__',
     'gvisor@20260928.0\n',
   ])('is refused as unknown-runtime where the catalogue does not have it: %j', (value) => {
-    const answer = requestOf(value, releases);
+    const answer = requestOf(value, versions);
     expect(answer).toMatchObject({ outcome: 'unknown-runtime' });
     expect(answer).toHaveProperty('detail', expect.stringContaining(JSON.stringify(value)));
   });
 });
 
 describe('a floor', () => {
-  const floored: Releases = {
+  const floored: Versions = {
     gvisor: {
       default: '20260928.0',
       all: ['20260810.0', '20260921.0', '20260928.0'],
-      floor: { release: '20260921.0', because: 'CVE-2026-96812: an escape' },
+      floor: { version: '20260921.0', because: 'CVE-2026-96812: an escape' },
     },
   };
 
   it('refuses an older release of the catalogue, and names itself and why', () => {
     expect(requestOf('gvisor@20260810.0', floored)).toEqual({
-      outcome: 'release-too-old',
+      outcome: 'version-too-old',
       detail: 'tag airlock:runtime is "gvisor@20260810.0"; accepted is 20260921.0 and newer: CVE-2026-96812: an escape',
     });
   });
 
   it('lets itself and what is newer in', () => {
-    expect(requestOf('gvisor@20260921.0', floored)).toEqual({ runtime: 'gvisor', release: '20260921.0' });
-    expect(requestOf('gvisor', floored)).toEqual({ runtime: 'gvisor', release: '20260928.0' });
+    expect(requestOf('gvisor@20260921.0', floored)).toEqual({ runtime: 'gvisor', version: '20260921.0' });
+    expect(requestOf('gvisor', floored)).toEqual({ runtime: 'gvisor', version: '20260928.0' });
   });
 
   it('is not offered below to a tag that asks for what is not there', () => {

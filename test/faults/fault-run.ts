@@ -54,7 +54,7 @@ export class FaultRun {
   readonly plans: ((plan: NodePlan) => NodePlan)[] = [];
   /** What may be wrong with the next machine. */
   readonly machineFaults: (() => MachineFault | undefined)[] = [];
-  /** Told of each node that is launched. */
+  /** EventDetails of each node that is launched. */
   readonly launched: ((node: FaultRunNode) => void)[] = [];
   /**
    * What began before this has to have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are tried one

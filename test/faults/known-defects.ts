@@ -47,8 +47,8 @@ export const knownDefects: readonly KnownDefect[] = [
   {
     name: 'a final outcome is tried again: the time-out among them',
     apply: way(
-      /\["command-not-delivered","another-run"\],"IntervalSeconds":30,"MaxAttempts":1/,
-      '["command-not-delivered","another-run","States.Timeout"],"IntervalSeconds":30,"MaxAttempts":300',
+      /\["command-not-delivered","concurrent-run"\],"IntervalSeconds":30,"MaxAttempts":1/,
+      '["command-not-delivered","concurrent-run","States.Timeout"],"IntervalSeconds":30,"MaxAttempts":300',
     ),
   },
   {

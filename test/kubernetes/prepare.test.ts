@@ -26,7 +26,7 @@ const ports = (told: string[]): Ports => ({
   cluster: 'prod-1',
   api: objects,
   time: { now: () => cluster.clock.now(), sleep: (ms) => cluster.clock.sleep(ms) },
-  tell: (what) => void told.push(what),
+  report: (what) => void told.push(what),
 });
 const read = async (path: string) => (await ask(cluster.admin, 'GET', path)).body as StoredObject;
 

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
+import { dispositions } from '../../domain/disposition.ts';
 import { type ClusterNode, poolLabel, provenLabel, quarantineKey, receiptAnnotation } from '../../domain/kubernetes.ts';
-import type { LedgerRow } from '../../domain/ledger.ts';
-import type { Node } from '../../domain/node.ts';
+import type { Launch } from '../../domain/launch.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import { outcomeCodes } from '../../domain/outcomes.ts';
 import type { Installation } from '../../domain/receipt.ts';
-import { verdicts } from '../../domain/verdict.ts';
 import { installation as sample } from './cluster/world.ts';
 
 export const gateKey = 'airlock.dev/bootstrap';
 export const now = Date.parse('2026-11-25T09:05:00.000Z');
-export const launch: Node = {
+export const launch: Launch = {
   instanceId: 'i-0123456789abcdef0',
   launchedAt: '2026-11-25T09:00:00.000Z',
   cluster: 'demo',
@@ -38,7 +38,7 @@ export const nodes = fc
   .map((change) => ({ ...launch, ...present(change) }));
 
 /** A row of the ledger with any of its fields, or without. */
-export const rows: fc.Arbitrary<LedgerRow> = fc
+export const rows: fc.Arbitrary<RunRecord> = fc
   .record({
     node: fc.oneof({ weight: 4, arbitrary: nodes }, { weight: 1, arbitrary: fc.constant(undefined) }),
     nonce: maybe('drawn', 'another'),
@@ -47,7 +47,7 @@ export const rows: fc.Arbitrary<LedgerRow> = fc
     installation: maybe(installation),
     failure: fc.oneof(fc.constant(undefined), failures),
     haltedAt: maybe(launch.launchedAt),
-    verdict: maybe(...verdicts),
+    disposition: maybe(...dispositions),
     outcome: maybe(...outcomeCodes),
   })
   .map((fields) => ({
@@ -66,7 +66,7 @@ const taints = fc.uniqueArray(
 const claims = maybe(
   'no receipt',
   JSON.stringify({
-    version: 1,
+    version: 2,
     ...launch,
     outcome: 'released',
     detail: '',

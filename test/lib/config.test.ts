@@ -82,8 +82,8 @@ describe('airlock.yaml', () => {
       'runtimes.gvisr: is "gvisr"; accepted: a runtime: one of gvisor, kata, sysbox',
     ],
     [
-      'clusters: [{name: a}]\nruntimes: {gvisor: {release: 2.5}}',
-      'runtimes.gvisor.release: is 2.5; accepted: a release in quotes',
+      'clusters: [{name: a}]\nruntimes: {gvisor: {version: 2.5}}',
+      'runtimes.gvisor.version: is 2.5; accepted: a version in quotes',
     ],
     [
       'clusters: [{name: a}]\ndeadlineMinutes: 3',

@@ -1,38 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { parseConfig } from '../../lib/config/load.ts';
-import { advisoriesOf, releasesOf } from '../../lib/config/releases.ts';
+import { advisoriesOf, versionsOf } from '../../lib/config/versions.ts';
 import { shipped } from '../ssm-documents/node.ts';
 
-const read = (text: string) => releasesOf(parseConfig(`clusters: [{name: demo}]\n${text}`), shipped);
+const read = (text: string) => versionsOf(parseConfig(`clusters: [{name: demo}]\n${text}`), shipped);
 
 describe('the floor of a runtime', () => {
   it("is what the catalogue's advisory says", () => {
     expect(read('runtimes: {gvisor: {}}').gvisor?.floor).toEqual({
-      release: '20260824.0',
+      version: '20260824.0',
       because: expect.stringMatching(/^CVE-2026-96812: /),
     });
   });
 
-  it('is minimumRelease where airlock.yaml has one', () => {
-    expect(read('runtimes: {gvisor: {minimumRelease: "20260921.0"}}').gvisor?.floor).toEqual({
-      release: '20260921.0',
-      because: 'minimumRelease in airlock.yaml',
+  it('is minimumVersion where airlock.yaml has one', () => {
+    expect(read('runtimes: {gvisor: {minimumVersion: "20260921.0"}}').gvisor?.floor).toEqual({
+      version: '20260921.0',
+      because: 'minimumVersion in airlock.yaml',
     });
   });
 
   it.each([
     [
-      'runtimes: {gvisor: {minimumRelease: "20260101.0"}}',
-      'runtimes.gvisor.minimumRelease: is "20260101.0"; accepted: 20260831.0, 20260921.0, 20260928.0, 20261005.0',
+      'runtimes: {gvisor: {minimumVersion: "20260101.0"}}',
+      'runtimes.gvisor.minimumVersion: is "20260101.0"; accepted: 20260831.0, 20260921.0, 20260928.0, 20261005.0',
     ],
     [
-      'runtimes: {gvisor: {minimumRelease: "20261005.0"}}',
-      'runtimes.gvisor.minimumRelease: is "20261005.0"; accepted: 20260928.0, the default, or an older one',
+      'runtimes: {gvisor: {minimumVersion: "20261005.0"}}',
+      'runtimes.gvisor.minimumVersion: is "20261005.0"; accepted: 20260928.0, the default, or an older one',
     ],
     [
-      'runtimes: {gvisor: {minimumRelease: "20260928.0", release: "20260831.0"}}',
-      'runtimes.gvisor.release: is "20260831.0"; accepted: 20260928.0, 20261005.0',
+      'runtimes: {gvisor: {minimumVersion: "20260928.0", version: "20260831.0"}}',
+      'runtimes.gvisor.version: is "20260831.0"; accepted: 20260928.0, 20261005.0',
     ],
     ['proof: host', 'proof: is "host"; accepted: pod, or runtimes without sysbox'],
   ])('is refused by field in: %s', (text, message) => {

@@ -10,7 +10,7 @@ import { doorsPage } from '../../cli/pages/doors/page.ts';
 import { outcomesPage } from '../../cli/pages/outcomes.ts';
 import { rightsPage } from '../../cli/pages/rights.ts';
 import { likelyArrival } from '../../domain/agents.ts';
-import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
+import { defaultVersion, parseCatalogue } from '../../domain/catalogue.ts';
 import { functionSettings } from '../../domain/function-settings.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { runtimes } from '../../domain/runtimes.ts';
@@ -129,11 +129,11 @@ describe('the template', () => {
   });
 
   it('refuses a release that the catalogue does not have, and names those that it has', () => {
-    const config = 'clusters: [{name: demo}]\nruntimes: {gvisor: {release: "1"}}';
+    const config = 'clusters: [{name: demo}]\nruntimes: {gvisor: {version: "1"}}';
     expect(() => stackOf(config)).toThrow(ConfigError);
-    expect(() => stackOf(config)).toThrow(/runtimes\.gvisor\.release: is "1"; accepted: .*20260928\.0/);
-    expect(() => stackOf('clusters: [{name: demo}]\nruntimes: {kata: {release: "3.32.0"}}')).toThrow(
-      /runtimes\.kata\.release: is "3\.32\.0"; accepted: .*4\.2\.0/,
+    expect(() => stackOf(config)).toThrow(/runtimes\.gvisor\.version: is "1"; accepted: .*20260928\.0/);
+    expect(() => stackOf('clusters: [{name: demo}]\nruntimes: {kata: {version: "3.32.0"}}')).toThrow(
+      /runtimes\.kata\.version: is "3\.32\.0"; accepted: .*4\.2\.0/,
     );
   });
 });
@@ -354,10 +354,10 @@ describe('documents', () => {
   });
 
   it.each(runtimes)('of %s declare exactly the parameters that they are sent with', (runtime) => {
-    const release = defaultRelease(catalogue, runtime);
+    const version = defaultVersion(catalogue, runtime);
     for (const verb of verbs) {
       const { parameters } = assembleDocument(catalogue, runtime, verb).content;
-      expect([verb, Object.keys(parameters)]).toEqual([verb, Object.keys(parametersFor(verb, { runtime, release }))]);
+      expect([verb, Object.keys(parameters)]).toEqual([verb, Object.keys(parametersFor(verb, { runtime, version }))]);
     }
   });
 });

@@ -79,9 +79,9 @@ export const clusterScenarios = {
     for (const one of [
       'Manifests/Grant',
       'Manifests/Prepare',
-      'Manifests/Provided',
+      'Manifests/CustomResourceProvider',
       'LookUp/Find',
-      'LookUp/Provided',
+      'LookUp/CustomResourceProvider',
     ]) {
       const { ref } = world.cloud.resource(`${one}/Log/Resource`);
       assert.ok(world.cloud.logs.events(ref).length > 0, `${one} wrote no log`);

@@ -31,8 +31,8 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'timeStep(triedUntil(node) - Date.now())',
-      'timeStep(triedUntil(node))',
+      'timeStep(workDeadline(node) - Date.now())',
+      'timeStep(workDeadline(node))',
     ),
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
@@ -52,7 +52,7 @@ export const dispatchMutations: readonly Mutation[] = [
       'dispatch',
       'lambdas/dispatch/orders.ts',
       /claim\(\{\s*\.\.\.message[^)]*\)[^)]*\)[^)]*\}\),/,
-      'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && rowName)),',
+      'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && runId)),',
     ),
     turnsRed: released,
   },
@@ -83,7 +83,7 @@ export const dispatchMutations: readonly Mutation[] = [
   },
   {
     name: 'what a pool has shown is not noted',
-    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'await noteShown(sent, arrivals);', ''),
+    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'await recordShown(sent, arrivals);', ''),
     turnsRed: 'a node gets its command when agents of its pool usually come',
   },
   {
@@ -114,7 +114,7 @@ export const dispatchMutations: readonly Mutation[] = [
       "if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };",
       "if (left > 0) return { step: 'wait', seconds, because: 'agent-offline' };",
     ),
-    turnsRed: 'an agent that never comes is agent-never-came',
+    turnsRed: 'an agent that never comes is agent-offline',
   },
   {
     name: 'a refused call is not split',

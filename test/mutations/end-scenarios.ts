@@ -45,7 +45,7 @@ export const endScenarios = {
       await stage.pass(60_000);
       stage.world.services.ec2.terminate(node.instanceId);
       await stage.pass(7_000);
-      assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Command Sent', 'Node Forgotten']);
+      assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Command Sent', 'Launch Discarded']);
       assert.equal(stage.world.services.states.running, 0);
       // SSM refuses to cancel on an instance that shuts down; that it was asked is what needs the right.
       const asked = stage.world.cloud.journal.filter(({ operation }) => operation === 'CancelCommand');
@@ -68,7 +68,7 @@ export const endScenarios = {
     stage.world.cloud.faults = onceAfter('StopExecution');
     stage.world.services.ec2.terminate(node.instanceId);
     await stage.pass(10 * 60_000);
-    assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Node Forgotten']);
+    assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Launch Discarded']);
     assert.ok(stage.done('ChangeMessageVisibilityBatch') > 0, 'nobody waited');
     stage.undisturbed();
   }),

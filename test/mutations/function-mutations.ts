@@ -68,8 +68,8 @@ export const functionMutations: readonly Mutation[] = [
     apply: source(
       'admission',
       'lambdas/admission/admit-all.ts',
-      'start(stateMachine, execution, rowKeyOf(admission.node))',
-      'start(stateMachine, execution + Math.floor(Math.random() * 1e9), rowKeyOf(admission.node))',
+      'start(stateMachine, execution, runKeyOf(admission.launch))',
+      'start(stateMachine, execution + Math.floor(Math.random() * 1e9), runKeyOf(admission.launch))',
     ),
     turnsRed: 'an admission that dies after StartExecution starts no second',
   },
@@ -102,7 +102,7 @@ export const functionMutations: readonly Mutation[] = [
     name: 'an outage of the cluster ends the way',
     apply: source(
       'cluster',
-      'lambdas/cluster/patience.ts',
+      'lambdas/cluster/polling.ts',
       'if (error instanceof Unreachable) {',
       "if (error instanceof Unreachable) {\n      throw new Ended('cluster-unreachable', error.message);",
     ),

@@ -110,13 +110,13 @@ export const guardMutations: readonly GuardMutation[] = [
   ),
   settle(
     'what a node says of its handler is not compared',
-    "['verb', 'runtime', 'release', 'handler', 'sha256']",
-    "['verb', 'runtime', 'release', 'sha256']",
+    "['verb', 'runtime', 'version', 'handler', 'sha256']",
+    "['verb', 'runtime', 'version', 'sha256']",
   ),
   settle(
     'what a node says of its checksum is not compared',
-    "['verb', 'runtime', 'release', 'handler', 'sha256']",
-    "['verb', 'runtime', 'release', 'handler']",
+    "['verb', 'runtime', 'version', 'handler', 'sha256']",
+    "['verb', 'runtime', 'version', 'handler']",
   ),
   settle('a command of another document answers', 'row.document === standing.document &&', 'true &&'),
   settle('a result counts although SSM says that the command failed', "standing.status !== 'Success' || "),
@@ -124,7 +124,7 @@ export const guardMutations: readonly GuardMutation[] = [
     'what a node writes stands in a text of ours as it is',
     ".replaceAll(/[^ -~]/g, '?')",
   ),
-  of('domain/stored-row.ts', 'test/domain/hostile-input.test.ts')(
+  of('domain/run-record.ts', 'test/domain/hostile-input.test.ts')(
     'the node of a row may be another than its key names',
     'node?.instanceId === rest.instanceId && sortKeyOf(node) === rest.launchedAt ? node : undefined',
     'node',

@@ -1,4 +1,3 @@
-import { againMutations } from './again-mutations.ts';
 import { attackMutations } from './attack-mutations.ts';
 import { clusterMutations } from './cluster-mutations.ts';
 import { dispatchMutations } from './dispatch-mutations.ts';
@@ -9,19 +8,20 @@ import { functionMutations } from './function-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { reconcileMutations } from './reconcile-mutations.ts';
 import { remedyMutations } from './remedy-mutations.ts';
+import { rerunMutations } from './rerun-mutations.ts';
 import { rightsMutations } from './rights-mutations.ts';
-import { wayMutations } from './way-mutations.ts';
+import { workflowMutations } from './workflow-mutations.ts';
 
 /** All of them, in the order of the table. */
 export const mutations: readonly Mutation[] = [
   ...rightsMutations,
   ...eventMutations,
-  ...wayMutations,
+  ...workflowMutations,
   ...documentMutations,
   ...dispatchMutations,
   ...functionMutations,
   ...reconcileMutations,
-  ...againMutations,
+  ...rerunMutations,
   ...clusterMutations,
   ...doorMutations,
   ...attackMutations,

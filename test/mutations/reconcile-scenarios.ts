@@ -106,7 +106,7 @@ export const reconcileScenarios = {
     lose(stage, 'aws.ec2');
     ec2.terminate(node.instanceId);
     await stage.pass(4 * minute);
-    assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Node Forgotten']);
+    assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Launch Discarded']);
     assert.deepEqual(
       states.executions().map(({ status }) => status),
       ['ABORTED'],
@@ -131,7 +131,7 @@ export const reconcileScenarios = {
       ssm.commands().flatMap(({ invocations }) => invocations.map(({ status }) => status)),
       ['Cancelled', 'Success'],
     );
-    assert.equal(stage.timeline(node).filter((type) => type === 'Node Forgotten').length, 1);
+    assert.equal(stage.timeline(node).filter((type) => type === 'Launch Discarded').length, 1);
   }),
 
   'a node whose execution was aborted gets its end': on(async (stage) => {

@@ -33,8 +33,8 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'admission',
       'lambdas/admission/handler.ts',
-      'isStale(admission.node, now) ?',
-      'isStale(admission.node, 0) ?',
+      'isStale(admission.launch, now) ?',
+      'isStale(admission.launch, 0) ?',
     ),
     turnsRed: 'an event that comes an hour late admits nothing',
   },

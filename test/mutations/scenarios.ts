@@ -1,4 +1,3 @@
-import { againScenarios } from './again-scenarios.ts';
 import { attackScenarios } from './attack-scenarios.ts';
 import { clusterScenarios } from './cluster-scenarios.ts';
 import { commandScenarios } from './command-scenarios.ts';
@@ -7,19 +6,20 @@ import { endScenarios } from './end-scenarios.ts';
 import { failureScenarios } from './failure-scenarios.ts';
 import { reconcileScenarios } from './reconcile-scenarios.ts';
 import { remedyScenarios } from './remedy-scenarios.ts';
+import { rerunScenarios } from './rerun-scenarios.ts';
 import type { Scenario } from './stage.ts';
 import { waitingScenarios } from './waiting-scenarios.ts';
-import { wayScenarios } from './way-scenarios.ts';
+import { workflowScenarios } from './workflow-scenarios.ts';
 
 /** Everything end to end that a mutation may break, by name. */
 export const scenarios = {
-  ...wayScenarios,
+  ...workflowScenarios,
   ...waitingScenarios,
   ...commandScenarios,
   ...endScenarios,
   ...failureScenarios,
   ...reconcileScenarios,
-  ...againScenarios,
+  ...rerunScenarios,
   ...clusterScenarios,
   ...doorScenarios,
   ...attackScenarios,

@@ -28,10 +28,10 @@ export const waitingScenarios = {
     stage.undisturbed();
   }),
 
-  'an agent that never comes is agent-never-came': on(async (stage) => {
+  'an agent that never comes is agent-offline': on(async (stage) => {
     const node = await stage.launch({ agentAfterMs: undefined });
     await stage.settle();
-    assert.equal(stage.outcome(node), 'agent-never-came');
+    assert.equal(stage.outcome(node), 'agent-offline');
     assert.ok(stage.reached(node, 'quarantined') <= 21 * 60_000, 'after the deadline');
     assert.equal(stage.done('SendCommand'), 0);
     stage.undisturbed();

@@ -106,53 +106,53 @@ const cases: readonly Case[] = [
   { name: 'no file at all', configuration: 'none', outcome: both('installed') },
   { name: 'a last line without its end', configuration: 'no-newline', outcome: both('installed') },
   { name: 'imports with a glob', configuration: 'imports', outcome: both('installed') },
-  { name: 'an import of a file that is gone', configuration: 'missing-import', outcome: both('config-refused') },
-  { name: "Docker's, which disables CRI", configuration: 'docker', outcome: both('config-refused') },
+  { name: 'an import of a file that is gone', configuration: 'missing-import', outcome: both('config-rejected') },
+  { name: "Docker's, which disables CRI", configuration: 'docker', outcome: both('config-rejected') },
   {
     name: "nvidia's copy of the CRI section",
     configuration: nvidia,
     // 1.x takes that copy in place of the root's whole section, so a block in the root would be lost.
-    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
     named: '/etc/containerd/conf.d/99-nvidia.toml',
   },
   {
     name: "a registry mirror's two settings of CRI",
     configuration: mirror,
-    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
     named: '/etc/containerd/config.d/mirror.toml',
   },
   {
     name: 'a file of version 3 below a root of version 2',
     configuration: newerDropIn,
     // 2.0 to 2.2 lose the settings of the root, 2.3 and 1.x do not start.
-    outcome: { '1.x': undefined, '2.x': 'config-refused' },
+    outcome: { '1.x': undefined, '2.x': 'config-rejected' },
     named: '/etc/containerd/conf.d/99-nvidia.toml (version 3), which it imports',
   },
   {
     name: 'an import of an import that has a CRI section',
     configuration: deepDropIn,
-    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
     named: '/etc/containerd/site/cri.toml',
   },
-  { name: 'a file broken by hand', configuration: 'broken', outcome: both('config-refused') },
-  { name: 'a handler of our name into plain runc', configuration: 'foreign', outcome: both('foreign-handler') },
+  { name: 'a file broken by hand', configuration: 'broken', outcome: both('config-rejected') },
+  { name: 'a handler of our name into plain runc', configuration: 'foreign', outcome: both('handler-conflict') },
   {
     name: "what Debian's package brings",
     configuration: 'packaged',
     // It has a CRI section without runc; see below.
-    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
   },
   {
     name: 'a CRI section without runc',
     configuration: 'no-runc',
     // On 1.x a first runtime in the file takes the built-in runc away.
-    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
   },
   { name: 'a file of version 3', configuration: 'v3', outcome: { '1.x': undefined, '2.x': 'installed' } },
   {
     name: 'a file without its version',
     configuration: 'no-version',
-    outcome: { '1.x': 'config-refused', '2.x': 'installed' },
+    outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
   },
 ];
 

@@ -125,7 +125,7 @@ describe('the daemon that counts is the one that the kubelet talks to', () => {
 
       const { outcome, detail } = await refused(machine);
 
-      expect(outcome).toBe('config-refused');
+      expect(outcome).toBe('config-rejected');
       expect(detail).toContain(`the kubelet talks to ${socket}`);
       expect(detail).toContain('/run/containerd/containerd.sock');
     });
@@ -172,7 +172,7 @@ describe('refused, and the reason names it', () => {
     await onNode(newest, { idle: true }, async (machine) => {
       await machine.read('rm', '/run/containerd/containerd.sock');
       const result = await run(machine);
-      expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
       expect(result.detail).toContain('/run/containerd/containerd.sock');
     });
   });
@@ -185,7 +185,7 @@ describe('refused, and the reason names it', () => {
 
       const { outcome, detail } = await refused(machine);
 
-      expect(outcome).toBe('config-refused');
+      expect(outcome).toBe('config-rejected');
       expect(detail).toContain(`would start '/usr/bin/containerd --config ${other}'`);
     });
   });
@@ -198,7 +198,7 @@ describe('refused, and the reason names it', () => {
     await onNode(newest, { files }, async (machine) => {
       await machine.write('/etc/default/containerd', `CONTAINERD_OPTS=--config ${other}\n`);
       const { outcome, detail } = await refused(machine);
-      expect(outcome).toBe('config-refused');
+      expect(outcome).toBe('config-rejected');
       expect(detail).toContain('/etc/default/containerd');
     });
   });
@@ -212,7 +212,7 @@ describe('refused, and the reason names it', () => {
     };
     await onNode(newest, { files }, async (machine) => {
       const { outcome, detail } = await refused(machine);
-      expect(outcome).toBe('config-refused');
+      expect(outcome).toBe('config-rejected');
       expect(detail).toContain(dollar);
     });
   });

@@ -1,18 +1,18 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, it } from 'vitest';
-import { type RealMachine, type ReleaseKind, realFaults } from '../../packages/lab/real-machines.ts';
+import { type ArtifactKind, type RealMachine, realFaults } from '../../packages/lab/real-machines.ts';
 import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { type Guard, type GuardedNode, guards, without } from '../ssm-documents/guards.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 import { onNode, runtimesIn, snapshot, supplyOf, withoutHandlers } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
-function guarded(machine: RealMachine, kind: ReleaseKind): GuardedNode {
+function guarded(machine: RealMachine, kind: ArtifactKind): GuardedNode {
   return {
     install: async (change) => {
       const { document } = await supplyOf(kind);
       const text = change(scriptOf(document('install')));
-      const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 100 });
+      const ended = await machine.run({ text, environment: { SSM_Version: '20260928.0' }, timeoutSeconds: 100 });
       const read = readShown(ended);
       if (!read.ok) throw new Error(`${read.reason}\n${ended.stderr}`);
       return read.result;

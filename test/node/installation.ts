@@ -6,11 +6,11 @@ import { type Result, readResult } from '../../domain/result.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
 import type { Machine } from '../../packages/lab/machines.ts';
 import {
+  type ArtifactKind,
   type DaemonState,
   RealMachine,
   type RealOptions,
-  type ReleaseKind,
-  realReleases,
+  realArtifacts,
 } from '../../packages/lab/real-machines.ts';
 import { type Mirror, simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { runDocument } from '../../packages/local-aws/agent.ts';
@@ -25,10 +25,10 @@ interface Supply {
   requests(): number;
 }
 
-const supplies = new Map<ReleaseKind, Promise<Supply>>();
+const supplies = new Map<ArtifactKind, Promise<Supply>>();
 
 /** What installs releases of a kind: one for all tests of a file. */
-export function supplyOf(kind: ReleaseKind): Promise<Supply> {
+export function supplyOf(kind: ArtifactKind): Promise<Supply> {
   const known = supplies.get(kind) ?? supply(kind);
   supplies.set(kind, known);
   return known;
@@ -37,12 +37,14 @@ export function supplyOf(kind: ReleaseKind): Promise<Supply> {
 /** The stand-in's shim is runc's, which answers containerd 1.6 in its own way: what rules upstream's out there is not about it. */
 function withOldShim({ runtimes: { gvisor, ...others }, ...rest }: Catalogue): Catalogue {
   if (gvisor === undefined) return { ...rest, runtimes: others };
-  const rules = gvisor.rules.filter(({ releases, host }) => !(releases?.from && host.containerd?.before === '1.7'));
+  const rules = gvisor.rules.filter(
+    ({ versions: releases, host }) => !(releases?.from && host.containerd?.before === '1.7'),
+  );
   return { ...rest, runtimes: { ...others, gvisor: { ...gvisor, rules } } };
 }
 
-async function supply(kind: ReleaseKind): Promise<Supply> {
-  const { builders } = await realReleases(() => {}, kind);
+async function supply(kind: ArtifactKind): Promise<Supply> {
+  const { builders } = await realArtifacts(() => {}, kind);
   const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
   const catalogue = simulatedCatalogue(withOldShim(parseCatalogue(text)), 'zstd', builders);
   const mirror = await startMirror(builders);
@@ -62,7 +64,7 @@ afterAll(async () => {
 export async function onNode(
   target: Target,
   options: Omit<RealOptions, 'release' | 'mirror' | 'containerdDirectory'> & {
-    readonly kind?: ReleaseKind;
+    readonly kind?: ArtifactKind;
     /** Nothing runs on the node. */
     readonly idle?: boolean;
   },
@@ -70,9 +72,9 @@ export async function onNode(
 ): Promise<void> {
   const { kind = 'sandboxed', idle = false, ...rest } = options;
   const { mirror } = await supplyOf(kind);
-  const { release, containerdDirectory } = target;
+  const { version: release, containerdDirectory } = target;
   const other = containerdDirectory === undefined ? {} : { containerdDirectory };
-  const machine = await RealMachine.create({ ...rest, ...other, release, mirror });
+  const machine = await RealMachine.create({ ...rest, ...other, version: release, mirror });
   try {
     if (!idle) await machine.startContainer('bystander');
     await use(machine);
@@ -84,14 +86,14 @@ export async function onNode(
 /** What a run is for: gVisor in its default release, sandboxed, unless told. */
 export interface Asked {
   readonly runtime?: Runtime;
-  readonly release?: string;
+  readonly version?: string;
   readonly handler?: string;
-  readonly kind?: ReleaseKind;
+  readonly kind?: ArtifactKind;
 }
 
 /** Runs a document through the SSM runner and reads its result, which is there whatever happened. */
 export async function run(machine: Machine, verb: Verb = 'install', asked: Asked = {}): Promise<Result> {
-  const { kind = 'sandboxed', runtime = 'gvisor', release, handler } = asked;
+  const { kind = 'sandboxed', runtime = 'gvisor', version: release, handler } = asked;
   const { document } = await supplyOf(kind);
   const parameters = {
     ...(release === undefined ? {} : { Release: [release] }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { RealMachine, ReleaseKind } from '../../packages/lab/real-machines.ts';
+import type { ArtifactKind, RealMachine } from '../../packages/lab/real-machines.ts';
 import { runDocument } from '../../packages/local-aws/agent.ts';
 import type { Verb } from '../../ssm-documents/assemble.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
@@ -73,7 +73,7 @@ const undoing = ['journal says undoing', 'configuration put back', 'links put ba
 async function interrupt(
   machine: RealMachine,
   step: string,
-  kind: ReleaseKind,
+  kind: ArtifactKind,
   end: (kill: () => void) => void | Promise<void>,
   verb: Verb = 'install',
   runtime: Runtime = 'gvisor',

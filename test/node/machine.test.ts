@@ -23,7 +23,7 @@ function tracesOf(id: string): readonly string[] {
 }
 
 it("a node has no way out but the door to the mirror, cannot set the host's kernel, and leaves nothing behind", async () => {
-  const machine = await RealMachine.create({ release: 'trixie' });
+  const machine = await RealMachine.create({ version: 'trixie' });
   const id = (await machine.read('hostname')).trim();
   try {
     const interfaces = (await machine.read('ip', '-o', 'link')).trim().split('\n');
@@ -39,7 +39,7 @@ it("a node has no way out but the door to the mirror, cannot set the host's kern
 });
 
 it('the files of a boot change with a boot, and what a node wrote stays', async () => {
-  const machine = await RealMachine.create({ release: 'trixie' });
+  const machine = await RealMachine.create({ version: 'trixie' });
   try {
     const boot = await machine.read('cat', '/proc/sys/kernel/random/boot_id');
     await machine.write('/etc/kept', 'kept');
@@ -76,18 +76,18 @@ it('a node dies with the process that made it, and the next node clears away wha
   maker.kill('SIGKILL');
 
   await vi.waitUntil(() => processes().length === 0, { timeout: 10_000 });
-  await (await RealMachine.create({ release: 'trixie' })).destroy();
+  await (await RealMachine.create({ version: 'trixie' })).destroy();
   expect(tracesOf(id)).toEqual([]);
 });
 
 it('containerd says over the CRI which handlers it serves, where it can', async () => {
-  const older = await RealMachine.create({ release: 'trixie' });
+  const older = await RealMachine.create({ version: 'trixie' });
   try {
     expect(await older.handlers()).toBeUndefined();
   } finally {
     await older.destroy();
   }
-  const newer = await RealMachine.create({ release: 'sid' });
+  const newer = await RealMachine.create({ version: 'sid' });
   try {
     expect((await newer.handlers())?.map(({ name }) => name)).toEqual(['', 'runc']);
   } finally {

@@ -15,7 +15,7 @@ async function answersOf(machine: RealMachine, fault: MachineFault | 'none', { k
   for (const verb of recordings().script) {
     const ended = await machine.run({
       text: scriptOf(document(verb)),
-      environment: { SSM_Release: '20260928.0', SSM_Seconds: secondsFor(fault) },
+      environment: { SSM_Version: '20260928.0', SSM_Seconds: secondsFor(fault) },
       timeoutSeconds: 120,
     });
     answers.push({ verb, exitCode: ended.exitCode, ...told(ended.stdout) });

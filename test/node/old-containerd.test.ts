@@ -14,12 +14,12 @@ it.each(targets.filter(({ series }) => series === '1.6'))(
     await onNode(target, {}, async (machine) => {
       const text = scriptOf(assembleDocument(catalogue, 'gvisor', 'install'));
 
-      const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 100 });
+      const ended = await machine.run({ text, environment: { SSM_Version: '20260928.0' }, timeoutSeconds: 100 });
 
       expect(readShown(ended)).toMatchObject({
         ok: true,
         result: {
-          outcome: 'host-refused',
+          outcome: 'host-unsupported',
           detail: expect.stringContaining('answers in JSON since 20260520'),
           config: 'untouched',
         },

@@ -38,7 +38,7 @@ address = "127.0.0.1:1338"
 
         const result = await run(machine);
 
-        expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+        expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
         const after = await snapshot(machine);
         expectAsBefore(after, before);
         expect(after.daemon).toEqual(before.daemon);

@@ -13,7 +13,7 @@ it.each(['/usr/local', '/opt', '/etc/containerd'])(
 
       const result = await run(machine);
 
-      expect(result).toMatchObject({ outcome: 'host-refused', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'host-unsupported', config: 'untouched', restarts: 0 });
       expect(result.detail).toMatch(new RegExp(`^${folder}(/bin)? is read-only, and gvisor needs files in /`));
       expect(requests()).toBe(asked);
       expectAsBefore(await snapshot(machine), before);

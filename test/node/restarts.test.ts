@@ -91,7 +91,7 @@ describe.each(targets)(
 
         const result = await run(machine);
 
-        expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+        expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
         for (const word of named) expect(result.detail).toContain(word);
         const after = await snapshot(machine);
         expectAsBefore(after, before);
@@ -184,7 +184,7 @@ describe('units that are bound to containerd', () => {
 
       const result = await run(machine);
 
-      expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
       expect(result.detail).toContain('first.service');
       expectAsBefore(await snapshot(machine), before);
     });
@@ -200,7 +200,7 @@ describe('units that are bound to containerd', () => {
     await onNode(newest, { files }, async (machine) => {
       await machine.read('systemctl', 'start', 'first');
 
-      expect(await run(machine)).toMatchObject({ outcome: 'containerd-did-not-return', config: 'restored' });
+      expect(await run(machine)).toMatchObject({ outcome: 'containerd-restart-failed', config: 'restored' });
 
       expect(await machine.read('systemctl', 'is-active', 'containerd', 'first')).toBe('active\nactive\n');
     });

@@ -52,7 +52,7 @@ describe('a handler of ours without our marks', () => {
       expect(await run(machine)).toMatchObject({ outcome: 'already-installed' });
       const result = await run(machine, 'uninstall');
 
-      expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
       expect(result.detail).toContain('runsc');
       expectAsBefore(await snapshot(machine), before);
       expect(await run(machine, 'prove')).toMatchObject({ outcome: 'proven' });
@@ -68,8 +68,8 @@ describe('a handler of ours without our marks', () => {
         '-c',
         `sed -i 's#/etc/containerd/runsc.toml#/etc/containerd/other.toml#' ${path}; systemctl restart containerd`,
       );
-      expect(await run(machine)).toMatchObject({ outcome: 'foreign-handler', restarts: 0 });
-      expect(await run(machine, 'uninstall')).toMatchObject({ outcome: 'foreign-handler', restarts: 0 });
+      expect(await run(machine)).toMatchObject({ outcome: 'handler-conflict', restarts: 0 });
+      expect(await run(machine, 'uninstall')).toMatchObject({ outcome: 'handler-conflict', restarts: 0 });
     });
   });
 

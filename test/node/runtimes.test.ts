@@ -161,13 +161,13 @@ describe('another release', () => {
   it('of gVisor comes without a restart, beside a sandbox of the one before that lives on', async () => {
     await onNode(newest, {}, async (machine) => {
       const [sandboxed] = cases;
-      await run(machine, 'install', { release: '20260921.0' });
+      await run(machine, 'install', { version: '20260921.0' });
       if (sandboxed !== undefined) await startSandbox(machine, sandboxed);
       const before = await snapshot(machine);
 
       const result = await run(machine);
 
-      expect(result).toMatchObject({ outcome: 'installed', release: '20260928.0', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'installed', version: '20260928.0', config: 'untouched', restarts: 0 });
       const after = await snapshot(machine);
       expect(after.daemon).toEqual(before.daemon);
       expect(after.containers).toEqual(before.containers);
@@ -180,7 +180,7 @@ describe('another release', () => {
   it('of Kata comes without a restart, and not under a guest', async () => {
     await onNode(newest, {}, async (machine) => {
       const [, guest] = cases;
-      await run(machine, 'install', { runtime: 'kata', release: '4.1.0' });
+      await run(machine, 'install', { runtime: 'kata', version: '4.1.0' });
       if (guest !== undefined) await startSandbox(machine, guest);
       const before = await snapshot(machine);
 
@@ -189,7 +189,7 @@ describe('another release', () => {
       await endSandbox(machine);
       const result = await run(machine, 'install', { runtime: 'kata' });
 
-      expect(result).toMatchObject({ outcome: 'installed', release: '4.2.0', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'installed', version: '4.2.0', config: 'untouched', restarts: 0 });
       expect((await snapshot(machine)).daemon).toEqual(before.daemon);
     });
   });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { release as kernel } from 'node:os';
-import { NodeCgroups, realReleases, rootOf } from '../../packages/lab/real-machines.ts';
+import { NodeCgroups, realArtifacts, rootOf } from '../../packages/lab/real-machines.ts';
 import { targets } from './targets.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -8,12 +8,12 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 /** Makes the root file systems, and says what of the following is real. */
 export default async function setup(): Promise<void> {
   const rows: string[] = [];
-  for (const { name, release, containerdDirectory } of targets) {
+  for (const { name, version: release, containerdDirectory } of targets) {
     const { versions } = await rootOf(release, say);
     const origin = containerdDirectory ?? `Debian's package ${versions['containerd']}`;
     rows.push(`  ${name.padEnd(34)} real      ${origin}; systemd ${versions['systemd']}`);
   }
-  const { descriptions } = await realReleases(say);
+  const { descriptions } = await realArtifacts(say);
   const { version } = new NodeCgroups('none');
   say('What runs here:');
   for (const row of rows) say(row);

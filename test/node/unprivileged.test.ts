@@ -39,7 +39,7 @@ async function leaksOf(machine: RealMachine, change: (text: string) => string): 
       /^step\(\) \{/m,
       () => `step() {\n  ${seen} >>/srv/outside/leaks || true\n  echo "$1" >>/srv/outside/looks\n `,
     );
-    const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 200 });
+    const ended = await machine.run({ text, environment: { SSM_Version: '20260928.0' }, timeoutSeconds: 200 });
     expect(readShown(ended)).toMatchObject({ ok: true, result: { outcome: `${verb}ed` } });
     expect(await machine.read('stat', '-c', '%a %U', path)).toBe('600 root\n');
   }

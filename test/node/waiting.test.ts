@@ -42,14 +42,14 @@ describe.concurrent('a package lock', () => {
       await holdPackageLock(machine, 100_000);
       const { document } = await supplyOf('sandboxed');
       const text = scriptOf(document('install', 'sysbox'));
-      const environment = { SSM_Release: '0.7.1', SSM_Seconds: '20' };
+      const environment = { SSM_Version: '0.7.1', SSM_Seconds: '20' };
 
       const ended = await machine.run({ text, environment, timeoutSeconds: 100 });
 
       const read = readShown(ended);
       expect(read).toMatchObject({
         ok: true,
-        result: { outcome: 'package-lock-held', config: 'untouched', restarts: 0 },
+        result: { outcome: 'package-lock-timeout', config: 'untouched', restarts: 0 },
       });
       const after = await snapshot(machine);
       expectAsBefore(after, before);
@@ -72,7 +72,7 @@ describe('a clock', () => {
     );
     const environment = {
       ...{ LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: '/run/clock', FAKETIME_NO_CACHE: '1' },
-      ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', SSM_Release: '20260928.0' },
+      ...{ FAKETIME_DONT_FAKE_MONOTONIC: '1', SSM_Version: '20260928.0' },
     };
 
     const ended = await machine.run({ text, environment, timeoutSeconds: 100 });

@@ -66,7 +66,7 @@ describe('the tag airlock:deadline-minutes', () => {
     const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined, tags: { 'airlock:deadline-minutes': '6' } });
     await settle(world);
-    expect(world.report(node).outcome).toBe('agent-never-came');
+    expect(world.report(node).outcome).toBe('agent-offline');
     expect(world.report(node).stages.at(-1)?.ms).toBeLessThanOrEqual(6 * minutes);
   });
 

@@ -60,7 +60,7 @@ describe('a released node that was booted again with another kernel', () => {
       'Node Admitted',
       'Command Sent',
       'Node Proven',
-      'Node Reproven',
+      'Node Reverified',
     ]);
     expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reprove-1 SUCCEEDED']);
     expect(commandsFor(world, node)).toBe(2);
@@ -90,7 +90,7 @@ describe('a released node that was booted again with another kernel', () => {
     world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
     reboot(node, kernel);
     await pass(world, 12 * minute);
-    expect(timeline(world, node).at(-1)).toBe('Node Reproven');
+    expect(timeline(world, node).at(-1)).toBe('Node Reverified');
     expect(commandsFor(world, node)).toBe(2);
   });
 
@@ -106,7 +106,7 @@ describe('a released node that was booted again with another kernel', () => {
     expect(timeline(world, node)).toEqual([...released, 'Node Admitted']);
     world.services.ec2.terminate(node.instanceId);
     await pass(world, minute);
-    expect(timeline(world, node)).toEqual([...released, 'Node Admitted', 'Reproof Failed']);
+    expect(timeline(world, node)).toEqual([...released, 'Node Admitted', 'Reverification Failed']);
     expect(world.report(node).outcome).toBe('instance-gone');
     expect(world.services.states.running).toBe(0);
   });
@@ -119,7 +119,7 @@ describe('a released node whose handler is gone', () => {
     loseHandler(node);
     await pass(world, 12 * minute);
 
-    expect(timeline(world, node).at(-1)).toBe('Reproof Failed');
+    expect(timeline(world, node).at(-1)).toBe('Reverification Failed');
     const receipt = JSON.parse(nodeOf(world, node).metadata.annotations?.['airlock.dev/receipt'] ?? '');
     expect(receipt).toMatchObject({ gate: 'returned' });
     expect(taintsOf(world, node).toSorted()).toEqual([gate, 'airlock.dev/quarantined']);

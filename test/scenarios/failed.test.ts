@@ -65,12 +65,12 @@ describe('an outcome that is worth another try', () => {
 });
 
 describe('an agent', () => {
-  it('that never comes is agent-never-came at the deadline', async () => {
+  it('that never comes is agent-offline at the deadline', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['agent-never'], world, karpenterNode(cluster, gate)));
     await settle(world);
     const { outcome, stages } = world.report(node);
-    expect(outcome).toBe('agent-never-came');
+    expect(outcome).toBe('agent-offline');
     expect(stages.at(-1)?.ms).toBeLessThanOrEqual(21 * 60_000);
     expect(taintsOf(world, node)).toContain(gate);
   });
@@ -92,11 +92,11 @@ describe('a cluster', () => {
     expect(world.report(node).outcome).toBe('released');
   });
 
-  it('that forbids every change ends as cluster-forbade, and the gate stays', async () => {
+  it('that forbids every change ends as cluster-forbidden, and the gate stays', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['cluster-forbids'], world, karpenterNode(cluster, gate)));
     await settle(world);
-    expect(world.report(node).outcome).toBe('cluster-forbade');
+    expect(world.report(node).outcome).toBe('cluster-forbidden');
     await pass(world, 60_000);
     expect(taintsOf(world, node)).toEqual([gate]);
   });

@@ -50,7 +50,7 @@ describe.each(ways)('an instance that %s', (_, depart) => {
     const gone = world.services.ec2.instance(node.instanceId).state === 'shutting-down';
     expect(cancelled.map(({ error }) => error)).toEqual([gone ? 'InvalidInstanceId' : undefined]);
     await pass(world, 30 * 60_000);
-    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    expect(ends(world, node)).toEqual(['Launch Discarded']);
     expect(world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group))).not.toContainEqual(
       expect.objectContaining({ message: expect.stringContaining('NodeNotReleased') }),
     );
@@ -68,7 +68,7 @@ describe('an instance that gets a spot warning', () => {
     expect(ends(world, node)).toEqual([]);
     await settle(world);
 
-    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    expect(ends(world, node)).toEqual(['Launch Discarded']);
     expect(Date.parse(receiptIn(world.timelineOf(node))?.endedAt ?? '') - before).toBeLessThanOrEqual(130_000);
   });
 });
@@ -83,7 +83,7 @@ describe.each(stages)('an instance that is terminated while it %s', (_, afterMs)
     await pass(world, 60 * 60_000);
     expect(commandsFor(world, node)).toBe(sent);
     // One that never ran was never admitted.
-    expect(ends(world, node)).toEqual(afterMs < 8_000 ? [] : ['Node Forgotten']);
+    expect(ends(world, node)).toEqual(afterMs < 8_000 ? [] : ['Launch Discarded']);
     expect(world.services.states.running).toBe(0);
   });
 });
@@ -96,9 +96,9 @@ describe('an instance that is terminated while it waits for its Node', () => {
     expect(timeline(world, node)).toContain('Node Proven');
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 10_000);
-    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    expect(ends(world, node)).toEqual(['Launch Discarded']);
     await pass(world, 60 * 60_000);
-    expect(ends(world, node)).toEqual(['Node Forgotten']);
+    expect(ends(world, node)).toEqual(['Launch Discarded']);
   });
 });
 
@@ -125,7 +125,7 @@ describe('an instance that is stopped and started again', () => {
     await pass(world, 30 * 60_000);
     expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED', 'FAILED']);
     const outcomes = world.timelineOf(node).flatMap(({ detail }) => ('outcome' in detail ? [detail.outcome] : []));
-    expect(outcomes).toEqual(['instance-gone', 'agent-never-came']);
+    expect(outcomes).toEqual(['instance-gone', 'agent-offline']);
   });
 
   it('has its earlier launch ended, and the command of that never run, although nobody told of the stop', async () => {
@@ -145,7 +145,7 @@ describe('an instance that is stopped and started again', () => {
     await pass(world, 5 * 60_000);
 
     expect(timeline(world, node)).toEqual([
-      ...['Node Admitted', 'Command Sent', 'Node Admitted', 'Node Forgotten'],
+      ...['Node Admitted', 'Command Sent', 'Node Admitted', 'Launch Discarded'],
       ...['Installation Failed', 'Command Sent', 'Node Proven', 'Node Released'],
     ]);
     const statuses = world.services.ssm

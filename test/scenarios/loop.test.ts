@@ -12,7 +12,7 @@ const none = { failures: 1_000_000, sharePercent: 100, windowMinutes: 60 };
 const usual = { failures: 3, sharePercent: 50, windowMinutes: 60 };
 
 /** Half an hour with a release that fails its proof on every node, under an autoscaler that keeps a node for each pod. */
-async function badRelease(onFailure: 'quarantine' | 'replace', breaker: typeof usual) {
+async function badVersion(onFailure: 'quarantine' | 'replace', breaker: typeof usual) {
   const failing = async () => slow(new ModelledMachine(['not-sandboxed']), 60_000);
   const world = await startSimulation([], failing, withPools({ onFailure, breaker }));
   const autoscaler = new Autoscaler({ world, cluster, pods, plan: karpenterNode(cluster, gate) });
@@ -25,8 +25,8 @@ async function badRelease(onFailure: 'quarantine' | 'replace', breaker: typeof u
 
 describe.each(['quarantine', 'replace'] as const)('a bad release in a pool that says %s', (onFailure) => {
   it('costs a few instances with the breaker, and a loop of them without', async () => {
-    const without = await badRelease(onFailure, none);
-    const withBreaker = await badRelease(onFailure, usual);
+    const without = await badVersion(onFailure, none);
+    const withBreaker = await badVersion(onFailure, usual);
     process.stdout.write(
       `${onFailure}: ${pods} pods, half an hour: lost without the breaker ${without.lost} of ${without.launched}, with it ${withBreaker.lost} of ${withBreaker.launched}\n`,
     );

@@ -11,14 +11,14 @@ describe('a tagged launch', () => {
 
     const receipt = receiptIn(world.timelineOf(node));
     expect(receipt).toMatchObject({
-      version: 1,
+      version: 2,
       instanceId: node.instanceId,
       launchedAt: new Date(node.launchedAt).toISOString(),
       cluster: 'demo',
       outcome: 'released',
       installation: {
         runtime: 'gvisor',
-        release: '20260928.0',
+        version: '20260928.0',
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         handler: 'runsc',
         host: { os: 'ubuntu 24.04', containerd: '2.2.1', configVersion: 2 },

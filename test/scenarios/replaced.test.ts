@@ -57,7 +57,7 @@ describe('a node that failed in a pool that replaces', () => {
     const node = await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });
     await settle(world);
     const receipt = receiptIn(world.timelineOf(node));
-    expect([receipt?.outcome, receipt?.gate]).toEqual(['agent-never-came', 'no-node']);
+    expect([receipt?.outcome, receipt?.gate]).toEqual(['agent-offline', 'no-node']);
     expect(Date.parse(receipt?.endedAt ?? '') - node.launchedAt).toBeLessThanOrEqual(20 * minutes);
     expect(terminations(world)).toEqual(['TerminateInstances']);
   });

@@ -113,7 +113,7 @@ describe('an instance that goes away without a word', () => {
     lose(world, 'aws.ec2');
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 4 * minute);
-    expect(timeline(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Launch Discarded']);
     expect(world.report(node).outcome).toBe('instance-gone');
     expect(world.services.states.running).toBe(0);
   });
@@ -124,7 +124,7 @@ describe('an instance that goes away without a word', () => {
     await pass(world, 2 * minute - 2_000);
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 10 * minute);
-    expect(timeline(world, node)).toEqual(['Node Admitted', 'Node Forgotten']);
+    expect(timeline(world, node)).toEqual(['Node Admitted', 'Launch Discarded']);
   });
 });
 
@@ -219,7 +219,7 @@ describe('a node with another release than the one that is configured', () => {
 
     expect(timeline(world, node)).toEqual([...released, 'Node Outdated']);
     const told = world.timelineOf(node).at(-1)?.detail;
-    expect(told).toMatchObject({ release: '20260928.0', configured: '20261101.0' });
+    expect(told).toMatchObject({ version: '20260928.0', configured: '20261101.0' });
     expect(world.services.states.executions()).toHaveLength(1);
     expect(commandsFor(world, node)).toBe(1);
   });

@@ -76,7 +76,7 @@ describe('who may create tags and nothing else', () => {
     const node = await launch(world, { agentAfterMs: undefined, tags: { 'airlock:deadline-minutes': '120' } });
     await settle(world);
     const receipt = world.report(node);
-    expect(receipt.outcome).toBe('agent-never-came');
+    expect(receipt.outcome).toBe('agent-offline');
     expect(receipt.stages.at(-1)?.ms).toBeLessThanOrEqual(20 * minute);
     const admitted = world.timelineOf(node).find((event) => event['detail-type'] === 'Node Admitted');
     expect(JSON.stringify(admitted)).toContain('accepted is a whole number from 5 to 20');

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { releaseOf } from '../../domain/catalogue.ts';
+import { versionOf } from '../../domain/catalogue.ts';
 import { readResult, resultLimit } from '../../domain/result.ts';
 import { hostProgram, write } from '../../packages/lab/machines.ts';
 import { simulatedCatalogue } from '../../packages/lab/releases.ts';
@@ -11,7 +11,7 @@ import { readShown } from './shown.ts';
 
 const node = nodes();
 /** The checksum that the document pins for these nodes. */
-const pinned = releaseOf(catalogue, 'gvisor', '20260928.0')?.artifacts.x86_64?.sha256;
+const pinned = versionOf(catalogue, 'gvisor', '20260928.0')?.artifacts.x86_64?.sha256;
 
 describe('an archive', () => {
   it.for([
@@ -30,7 +30,7 @@ describe('an archive', () => {
 
     const ended = await machine.run({
       text: scriptOf(document),
-      environment: { SSM_Release: '20260928.0' },
+      environment: { SSM_Version: '20260928.0' },
       timeoutSeconds: 60,
     });
 

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { defaultRelease } from '../../domain/catalogue.ts';
+import { defaultVersion } from '../../domain/catalogue.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
@@ -83,7 +83,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
   });
 
   it('pins every address that it can download from, and none where it downloads nothing', () => {
-    const pinned = shipped.runtimes[runtime]?.releases.flatMap(({ artifacts }) => Object.values(artifacts)) ?? [];
+    const pinned = shipped.runtimes[runtime]?.versions.flatMap(({ artifacts }) => Object.values(artifacts)) ?? [];
 
     expect(pinned.length).toBeGreaterThan(1);
     for (const artifact of pinned) {
@@ -93,7 +93,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
   });
 
   it('declares what it is sent with, and nothing else', () => {
-    const sent = parametersFor(verb, { runtime, release: defaultRelease(shipped, runtime) });
+    const sent = parametersFor(verb, { runtime, version: defaultVersion(shipped, runtime) });
 
     expect(Object.entries(document.content.parameters).map(([name, limits]) => [name, limits.default])).toEqual(
       Object.entries(sent),

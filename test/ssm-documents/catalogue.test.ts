@@ -27,7 +27,7 @@ describe('the catalogue', () => {
 
   it('refuses a rule with a condition that it does not know', () => {
     const text = (host: string) =>
-      `{version: 1, runtimes: {gvisor: {default: "1", goodHost: any, room: 1, releases: [{release: "1", artifacts: {x86_64: {url: "https://e.org/a", sha256: ${'a'.repeat(64)}}}}], rules: [{verdict: unknown, host: ${host}}]}}}`;
+      `{version: 1, runtimes: {gvisor: {default: "1", goodHost: any, room: 1, releases: [{version: "1", artifacts: {x86_64: {url: "https://e.org/a", sha256: ${'a'.repeat(64)}}}}], rules: [{verdict: unknown, host: ${host}}]}}}`;
 
     expect(parseCatalogue(text('{kubelet: {before: "1.30"}, config: {from: "2"}}')).version).toBe(1);
     expect(() => parseCatalogue(text('{kubernetes: {before: "1.30"}}'))).toThrow(
@@ -40,10 +40,10 @@ describe('a host that no rule speaks of', () => {
   const preflight = async (options: SimulatedOptions, unknownHosts: 'prove' | 'refuse') => {
     const machine = await node.create(options);
     const document = assembleDocument(catalogue, 'gvisor', 'install', { unknownHosts });
-    const release = parametersFor('install', { runtime: 'gvisor', release: '20260928.0' })['Release'] ?? '';
+    const version = parametersFor('install', { runtime: 'gvisor', version: '20260928.0' })['Release'] ?? '';
     const ended = await machine.run({
       text: scriptOf(document),
-      environment: { SSM_Release: release },
+      environment: { SSM_Version: version },
       timeoutSeconds: 60,
     });
     return resultOf(readShown(ended), ended.stderr);
@@ -54,7 +54,7 @@ describe('a host that no rule speaks of', () => {
     const refused = await preflight({ os: 'debian 13' }, 'refuse');
 
     expect(proven.outcome).toBe('installed');
-    expect(refused).toMatchObject({ outcome: 'host-refused', config: 'untouched', restarts: 0 });
+    expect(refused).toMatchObject({ outcome: 'host-unsupported', config: 'untouched', restarts: 0 });
     expect(refused.detail).toContain('no rule of the catalogue speaks of debian 13');
     expect(refused.detail).toContain('known to work: Ubuntu 22.04 or 24.04 with containerd 2.2.1');
   });
@@ -66,18 +66,18 @@ describe('a host that no rule speaks of', () => {
 
 describe('the parameters of a document', () => {
   it('hold the handler where a runtime has more than one, and only the time where it is taken away', () => {
-    expect(parametersFor('install', { runtime: 'kata', release: '4.2.0' })).toEqual({
+    expect(parametersFor('install', { runtime: 'kata', version: '4.2.0' })).toEqual({
       Release: '4.2.0',
       Handler: 'kata-qemu',
       Seconds: '900',
     });
-    expect(parametersFor('prove', { runtime: 'kata', release: '4.2.0', handler: 'kata-clh' })['Handler']).toBe(
+    expect(parametersFor('prove', { runtime: 'kata', version: '4.2.0', handler: 'kata-clh' })['Handler']).toBe(
       'kata-clh',
     );
-    expect(parametersFor('install', { runtime: 'sysbox', release: '0.7.1' })).toEqual({
+    expect(parametersFor('install', { runtime: 'sysbox', version: '0.7.1' })).toEqual({
       Release: '0.7.1',
       Seconds: '900',
     });
-    expect(parametersFor('uninstall', { runtime: 'kata', release: '4.2.0' })).toEqual({ Seconds: '900' });
+    expect(parametersFor('uninstall', { runtime: 'kata', version: '4.2.0' })).toEqual({ Seconds: '900' });
   });
 });

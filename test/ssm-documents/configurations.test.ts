@@ -21,14 +21,14 @@ const names: readonly ConfigurationName[] = [
 
 /** Where a run has to refuse, and what it has to say; everywhere else it has to install. */
 function refusal(daemon: Daemon, name: ConfigurationName): readonly [outcome: string, detail: string] | undefined {
-  if (name === 'foreign') return ['foreign-handler', 'runsc'];
-  if (name === 'docker') return ['config-refused', ''];
-  if (name === 'broken') return ['config-refused', 'containerd cannot read /etc/containerd/config.toml'];
+  if (name === 'foreign') return ['handler-conflict', 'runsc'];
+  if (name === 'docker') return ['config-rejected', ''];
+  if (name === 'broken') return ['config-rejected', 'containerd cannot read /etc/containerd/config.toml'];
   if (name === 'missing-import')
-    return ['config-refused', 'open /etc/containerd/fleet.toml: no such file or directory'];
+    return ['config-rejected', 'open /etc/containerd/fleet.toml: no such file or directory'];
   if (daemon !== '1.7.24') return undefined;
-  if (name === 'no-version') return ['config-refused', 'has no version line'];
-  if (name === 'no-runc') return ['config-refused', 'would alter more than our handler'];
+  if (name === 'no-version') return ['config-rejected', 'has no version line'];
+  if (name === 'no-runc') return ['config-rejected', 'would alter more than our handler'];
   return undefined;
 }
 
@@ -123,7 +123,7 @@ describe('the file', () => {
 
     const { result } = await run(machine);
 
-    expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched' });
     expect(result.detail).toContain('symbolic link');
   });
 
@@ -137,7 +137,7 @@ describe('the file', () => {
 
     const { result } = await run(machine);
 
-    expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched' });
     expect(result.detail).toContain('without its end');
   });
 

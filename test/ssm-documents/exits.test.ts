@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRelease } from '../../domain/catalogue.ts';
+import { defaultVersion } from '../../domain/catalogue.ts';
 import { outcomeCodes } from '../../domain/outcomes.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { resultLimit } from '../../domain/result.ts';
@@ -45,7 +45,7 @@ describe('every way in which a document can end', () => {
     'makes one line that the schema takes: $verb $runtime',
     async ({ runtime, verb }) => {
       const machine = await node.create();
-      const parameters = parametersFor(verb, { runtime, release: defaultRelease(catalogue, runtime) });
+      const parameters = parametersFor(verb, { runtime, version: defaultVersion(catalogue, runtime) });
       const environment = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`SSM_${name}`, value]));
       const own = exits.filter((one) => one.runtime === runtime && one.verb === verb);
 

@@ -19,7 +19,7 @@ function guarded(machine: SimulatedMachine): GuardedNode {
   return {
     install: async (change) => {
       const text = change(scriptOf(documentOf('install')));
-      const ended = await machine.run({ text, environment: { SSM_Release: '20260928.0' }, timeoutSeconds: 60 });
+      const ended = await machine.run({ text, environment: { SSM_Version: '20260928.0' }, timeoutSeconds: 60 });
       return resultOf(readShown(ended), ended.stderr);
     },
     others: async () => {

@@ -60,9 +60,9 @@ const cases: readonly (readonly [name: string, odd: readonly OddMember[], words:
 ];
 
 /** A release of gVisor whose archive holds one more member, or several: the case's number stands in its release. */
-const hostile: Builders['gvisor'] = (release, architecture, compression) => {
-  const odd = cases[Number(release) - 1]?.[1];
-  if (odd === undefined) return simulatedBuilders.gvisor(release, architecture, compression);
+const hostile: Builders['gvisor'] = (version, architecture, compression) => {
+  const odd = cases[Number(version) - 1]?.[1];
+  if (odd === undefined) return simulatedBuilders.gvisor(version, architecture, compression);
   return zstdCompressSync(oddTar(odd, { runsc: '#!/bin/sh\n' }));
 };
 
@@ -73,26 +73,26 @@ beforeAll(async () => {
 afterAll(() => mirror.close());
 
 describe('an archive is refused with its member by name, and nothing of it stays, if it holds', () => {
-  it.each(cases.map(([name, , words], index) => ({ name, words, release: String(index + 1) })))(
+  it.each(cases.map(([name, , words], index) => ({ name, words, version: String(index + 1) })))(
     '$name',
-    async ({ words, release }) => {
+    async ({ words, version }) => {
       const { gvisor } = shipped.runtimes;
       if (gvisor === undefined) throw new Error('the catalogue has no gVisor');
       const artifact = {
-        url: `https://storage.googleapis.com/gvisor/releases/release/${release}/x86_64/gvisor.tar.zstd`,
+        url: `https://storage.googleapis.com/gvisor/releases/release/${version}/x86_64/gvisor.tar.zstd`,
         sha256: '0'.repeat(64),
       };
-      const releases = [{ release, advisories: [], artifacts: { x86_64: artifact } }];
+      const versions = [{ version, advisories: [], artifacts: { x86_64: artifact } }];
       const one = {
         ...shipped,
-        runtimes: { gvisor: { ...gvisor, releases, default: release, floor: undefined, rules: [] } },
+        runtimes: { gvisor: { ...gvisor, releases: versions, default: version, floor: undefined, rules: [] } },
       };
       const catalogue = simulatedCatalogue(one, 'zstd', { gvisor: hostile });
       const machine = await SimulatedMachine.create({}, mirror);
       try {
         const ended = await machine.run({
           text: scriptOf(assembleDocument(catalogue, 'gvisor', 'install')),
-          environment: { SSM_Release: release },
+          environment: { SSM_Version: version },
           timeoutSeconds: 60,
         });
 
@@ -135,7 +135,7 @@ describe('a package of Sysbox is refused before apt gets it, if it holds', () =>
     try {
       const ended = await machine.run({
         text: scriptOf(assembleDocument(simulatedCatalogue(shipped, 'zstd', builders), 'sysbox', 'install')),
-        environment: { SSM_Release: '0.7.1' },
+        environment: { SSM_Version: '0.7.1' },
         timeoutSeconds: 60,
       });
 

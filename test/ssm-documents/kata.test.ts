@@ -23,7 +23,7 @@ describe('an installation of Kata', () => {
 
     expect(result, stderr).toMatchObject({
       runtime: 'kata',
-      release: '4.2.0',
+      version: '4.2.0',
       outcome: 'installed',
       handler: 'kata-qemu',
       config: 'edited',
@@ -52,7 +52,7 @@ describe('an installation of Kata', () => {
     const machine = await node.create();
     const name = 'io.katacontainers.config.hypervisor.default_vcpus';
     const text = scriptOf(assembleDocument(catalogue, 'kata', 'install', { annotations: [name] }));
-    const listed = { text, environment: { SSM_Release: '4.2.0' }, timeoutSeconds: 60 };
+    const listed = { text, environment: { SSM_Version: '4.2.0' }, timeoutSeconds: 60 };
     const heeded = () =>
       readFileSync(`${machine.tree}${configurations}/configuration-qemu-runtime-rs.toml`, 'utf8').match(
         /^enable_annotations.*$/m,
@@ -90,18 +90,18 @@ describe('an installation of Kata', () => {
 
   it('changes its release without a restart, and leaves nothing of the one before', async () => {
     const machine = await node.create();
-    await run(machine, 'install', { ...kata, release: '4.1.0' });
+    await run(machine, 'install', { ...kata, version: '4.1.0' });
 
     const { result } = await run(machine, 'install', kata);
 
-    expect(result).toMatchObject({ outcome: 'installed', release: '4.2.0', restarts: 0, config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'installed', version: '4.2.0', restarts: 0, config: 'untouched' });
     expect(readFileSync(`${machine.tree}/opt/kata/VERSION`, 'utf8')).toBe('4.2.0\n');
     expect(readdirSync(`${machine.tree}/opt/airlock/kata`)).toEqual([]);
   });
 
   it('swaps no release under a guest, and puts the one before back where the new one is not proven', async () => {
     const machine = await node.create();
-    await run(machine, 'install', { ...kata, release: '4.1.0' });
+    await run(machine, 'install', { ...kata, version: '4.1.0' });
     machine.startSandbox('kata');
     const inUse = await run(machine, 'install', kata);
     machine.endSandboxes();
@@ -117,7 +117,7 @@ describe('an installation of Kata', () => {
     expect(inUse.result.detail).toContain('their shims have the pids 2201');
     expect(ended.stdout).toMatch(/"outcome":"proof-failed".*"config":"untouched","restarts":0/);
     expect(readFileSync(`${machine.tree}/opt/kata/VERSION`, 'utf8')).toBe('4.1.0\n');
-    expect((await run(machine, 'prove', { ...kata, release: '4.1.0' })).result.outcome).toBe('proven');
+    expect((await run(machine, 'prove', { ...kata, version: '4.1.0' })).result.outcome).toBe('proven');
   });
 
   it('installs zstd where it is missing, and nothing that restarts containerd', async () => {
@@ -173,7 +173,7 @@ describe('what Kata is refused for', () => {
     [
       'a module that is missing',
       { virtualization: { withoutModules: ['vhost_vsock'] } },
-      'host-refused',
+      'host-unsupported',
       /vhost_vsock.*not found/,
     ],
     [
@@ -196,9 +196,9 @@ describe('what Kata is refused for', () => {
       'tool-missing',
       /would change containerd or runc: Inst containerd/,
     ],
-    ['kata-deploy', { foreign: 'kata-deploy' }, 'foreign-installer', /kata-deploy manages Kata/],
-    ['a Kata by hand', { foreign: 'kata by hand' }, 'foreign-installer', /^\/opt\/kata is there/],
-    ['a package', { foreign: 'package kata-containers' }, 'foreign-installer', /package kata-containers/],
+    ['kata-deploy', { foreign: 'kata-deploy' }, 'installer-conflict', /kata-deploy manages Kata/],
+    ['a Kata by hand', { foreign: 'kata by hand' }, 'installer-conflict', /^\/opt\/kata is there/],
+    ['a package', { foreign: 'package kata-containers' }, 'installer-conflict', /package kata-containers/],
   ];
   it.each(refusals)('%s: nothing is downloaded, nothing restarted', async (_, options, outcome, detail) => {
     const machine = await node.create(options);
@@ -216,7 +216,7 @@ describe('what Kata is refused for', () => {
   it('a handler that upstream does not have for the architecture, with the one that it has', async () => {
     const { result } = await run(await node.create({ arch: 'aarch64' }), 'install', { ...kata, handler: 'kata-clh' });
 
-    expect(result).toMatchObject({ outcome: 'host-refused', handler: 'kata-clh' });
+    expect(result).toMatchObject({ outcome: 'host-unsupported', handler: 'kata-clh' });
     expect(result.detail).toContain('use the handler kata-qemu');
   });
 });
@@ -224,7 +224,7 @@ describe('what Kata is refused for', () => {
 describe('a failed installation of Kata', () => {
   it.each([
     ['not-sandboxed', 'proof-failed', 'boot id', 'untouched', 0],
-    ['containerd-does-not-return', 'containerd-did-not-return', 'systemctl restart', 'restored', 2],
+    ['containerd-does-not-return', 'containerd-restart-failed', 'systemctl restart', 'restored', 2],
     ['checksum-mismatch', 'checksum-mismatch', 'sha256', 'untouched', 0],
     ['disk-full-while-unpacking', 'disk-full', 'No space left', 'untouched', 0],
   ] as const)('%s leaves the node as it was', async (fault, outcome, detail, config, restarts) => {
@@ -281,7 +281,7 @@ describe('a run for Kata that is killed', () => {
     'at boundary %i is finished by the next',
     async (number) => {
       const machine = await node.create();
-      await run(machine, 'install', { ...kata, release: '4.1.0', handler: 'kata-clh' });
+      await run(machine, 'install', { ...kata, version: '4.1.0', handler: 'kata-clh' });
 
       const killed = await runChanged(machine, killAt(number), 'install', kata);
       const { result, stderr } = await run(machine, 'install', kata);
@@ -298,7 +298,7 @@ describe('a run for Kata that is killed', () => {
 
   it('has as many boundaries as these tests try', async () => {
     const machine = await node.create();
-    await run(machine, 'install', { ...kata, release: '4.1.0', handler: 'kata-clh' });
+    await run(machine, 'install', { ...kata, version: '4.1.0', handler: 'kata-clh' });
 
     expect(boundariesIn((await run(machine, 'install', kata)).stderr)).toBe(boundaries);
   });
@@ -308,7 +308,7 @@ describe('a run for Kata that is killed', () => {
     'at boundary %i on a node whose proof fails gets the release from before back',
     async (number) => {
       const machine = await node.create();
-      await run(machine, 'install', { ...kata, release: '4.1.0' });
+      await run(machine, 'install', { ...kata, version: '4.1.0' });
       const installed = filesOf(machine);
       const failing = (text: string) =>
         text.replace(/^judge_sandbox\(\) \{$/m, () => 'judge_sandbox() {\n  REPLY=unproven; return 1\n');
@@ -338,7 +338,7 @@ describe('an uninstallation of Kata', () => {
     const { result } = await run(machine, 'uninstall', kata);
 
     expect(refused.result).toMatchObject({ outcome: 'runtime-in-use', restarts: 0, config: 'untouched' });
-    expect(result).toMatchObject({ outcome: 'uninstalled', handler: 'kata-dragonball', release: '4.2.0', restarts: 1 });
+    expect(result).toMatchObject({ outcome: 'uninstalled', handler: 'kata-dragonball', version: '4.2.0', restarts: 1 });
     expect(bytesOf(machine)).toBe(before.bytes);
     const left = filesOf(machine).filter((path) => !before.files.includes(path));
     expect(left).toEqual(['var/log/airlock.log']);
@@ -361,7 +361,7 @@ describe('an uninstallation of Kata', () => {
 
     const { result } = await run(machine, 'uninstall', kata);
 
-    expect(result).toMatchObject({ outcome: 'uninstalled', release: '', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'uninstalled', version: '', restarts: 0 });
     expect(existsSync(`${machine.tree}/opt/kata/VERSION`)).toBe(true);
   });
 });

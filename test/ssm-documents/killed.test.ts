@@ -70,7 +70,7 @@ describe('a run that is killed', () => {
 
     const { result } = await run(machine);
 
-    expect(result).toMatchObject({ outcome: 'containerd-did-not-return', config: 'restored' });
+    expect(result).toMatchObject({ outcome: 'containerd-restart-failed', config: 'restored' });
     expect(machine.running()).toEqual({ handlers: ['runc'], cri: 'ok' });
     expect(readFileSync(machine.tree + machine.config)).toEqual(before);
   });

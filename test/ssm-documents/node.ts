@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { defaultRelease, parseCatalogue } from '../../domain/catalogue.ts';
+import { defaultVersion, parseCatalogue } from '../../domain/catalogue.ts';
 import { parametersFor, type Verb } from '../../domain/parameters.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
@@ -52,7 +52,7 @@ export function nodes() {
 /** What a run is for; gVisor in the release that most tests install, unless told. */
 interface Asked {
   readonly runtime?: Runtime;
-  readonly release?: string;
+  readonly version?: string;
   readonly handler?: string;
   /** The seconds that the node has; a step or not, which SendCommand alone would ask. */
   readonly seconds?: number;
@@ -60,9 +60,9 @@ interface Asked {
 
 function parametersOf(
   verb: Verb,
-  { runtime = 'gvisor', release = defaultRelease(catalogue, runtime), ...rest }: Asked,
+  { runtime = 'gvisor', version: release = defaultVersion(catalogue, runtime), ...rest }: Asked,
 ) {
-  return parametersFor(verb, { runtime, release, ...rest });
+  return parametersFor(verb, { runtime, version: release, ...rest });
 }
 
 /** Runs a document as the agent would, and reads its result. */
@@ -71,7 +71,7 @@ export async function run(
   verb: Verb = 'install',
   asked: Asked | string = {},
 ): Promise<{ readonly result: Result; readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
-  const wanted = typeof asked === 'string' ? { release: asked } : asked;
+  const wanted = typeof asked === 'string' ? { version: asked } : asked;
   const parameters = Object.entries(parametersOf(verb, wanted)).map(([name, value]) => [name, [value]]);
   const { plugins } = await runDocument(documentOf(verb, wanted.runtime).content, Object.fromEntries(parameters), {
     machine,

@@ -20,7 +20,7 @@ describe('an installation that succeeds', () => {
     expect(result).toMatchObject({
       verb: 'install',
       runtime: 'gvisor',
-      release: '20260928.0',
+      version: '20260928.0',
       outcome: 'installed',
       detail: '',
       handler: 'runsc',
@@ -60,7 +60,7 @@ describe('an installation that succeeds', () => {
 
     const { result } = await run(machine, 'install', '20261005.0');
 
-    expect(result).toMatchObject({ outcome: 'installed', release: '20261005.0', restarts: 0, config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'installed', version: '20261005.0', restarts: 0, config: 'untouched' });
     expect((await run(machine, 'prove', '20260921.0')).result.outcome).toBe('proof-failed');
     expect((await run(machine, 'prove', '20261005.0')).result.outcome).toBe('proven');
   });
@@ -87,11 +87,11 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
       "cloud-init status --wait ended with 1: ('scripts_user', RuntimeError('Runparts: 1 failures (part-001) in 1 attempted commands'))",
     ],
     ['containerd does not run', { faults: ['containerd-dead'] }, 'bootstrap-failed', 'containerd.service is failed'],
-    ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-refused', 'gVisor needs Linux 5.6 or newer'],
-    ['KillMode is not process', { faults: ['kill-mode'] }, 'config-refused', 'KillMode=control-group'],
-    ['a package of the same runtime', { faults: ['foreign-package'] }, 'foreign-installer', '20260907.0'],
-    ['a runsc of somebody else', { faults: ['foreign-binary'] }, 'foreign-installer', '/usr/local/bin/runsc is there'],
-    ['a handler of somebody else', { configuration: 'foreign' }, 'foreign-handler', 'runsc'],
+    ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-unsupported', 'gVisor needs Linux 5.6 or newer'],
+    ['KillMode is not process', { faults: ['kill-mode'] }, 'config-rejected', 'KillMode=control-group'],
+    ['a package of the same runtime', { faults: ['foreign-package'] }, 'installer-conflict', '20260907.0'],
+    ['a runsc of somebody else', { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc is there'],
+    ['a handler of somebody else', { configuration: 'foreign' }, 'handler-conflict', 'runsc'],
     ['a full disk', { faults: ['disk-full'] }, 'disk-full', '/opt/airlock/gvisor needs 600 MiB'],
     ['no program to download with', { faults: ['tool-missing'] }, 'tool-missing', 'neither curl nor wget'],
     ['no program to unpack with', { without: ['zstd'], apt: 'offline' }, 'tool-missing', 'zstd cannot be installed'],
@@ -118,12 +118,12 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     ['disk-full-while-unpacking', 'disk-full', 'No space left on device', 'untouched', 0],
     ['not-sandboxed', 'proof-failed', "runs on the host's own kernel 6.8.0-1069-aws", 'restored', 2],
     [
-      ...(['containerd-does-not-return', 'containerd-did-not-return'] as const),
+      ...(['containerd-does-not-return', 'containerd-restart-failed'] as const),
       'systemctl restart containerd failed: containerd: planted fault: this daemon does not start with such a handler',
       ...(['restored', 2] as const),
     ],
     [
-      ...(['cri-does-not-return', 'containerd-did-not-return'] as const),
+      ...(['cri-does-not-return', 'containerd-restart-failed'] as const),
       'and are io.containerd.cri.v1.images error, io.containerd.cri.v1.runtime error, io.containerd.grpc.v1.cri error, : planted fault',
       ...(['restored', 2] as const),
     ],
@@ -237,7 +237,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
 
     const { result } = await run(machine, 'install', { seconds: 2 });
 
-    expect(result).toMatchObject({ outcome: 'another-run', config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'concurrent-run', config: 'untouched' });
     await holder;
   });
 
@@ -246,7 +246,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
 
     const { result } = await run(machine);
 
-    expect(result.outcome).toBe('config-refused');
+    expect(result.outcome).toBe('config-rejected');
     expect(result.detail).toMatch(/would alter more than our handler in the effective configuration: plugins\S+$/);
   });
 

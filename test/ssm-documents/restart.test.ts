@@ -22,7 +22,7 @@ describe('before containerd is restarted', () => {
 
       const { result } = await run(machine);
 
-      expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+      expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
       expect(result.detail).toMatch(/^\/etc\/containerd\/config\.toml changed after containerd started, .*`mirrors`/);
       expect(machine.running().cri).toBe('ok');
     },
@@ -48,7 +48,7 @@ describe('before containerd is restarted', () => {
 
     const { result } = await run(machine);
 
-    expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
     expect(result.detail).toContain('/etc/default/containerd changed after containerd started');
   });
 
@@ -57,7 +57,7 @@ describe('before containerd is restarted', () => {
     const refused = await run(await node.create({ stopped: ['runner.service'] }));
 
     expect(listed.result).toMatchObject({ outcome: 'installed', sideEffects: 'also restarted: runner.service' });
-    expect(refused.result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+    expect(refused.result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
     expect(refused.result.detail).toContain('runner.service');
   });
 
@@ -78,7 +78,7 @@ describe('the daemon', () => {
 
     const { result } = await run(machine);
 
-    expect(result).toMatchObject({ outcome: 'config-refused', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'config-rejected', restarts: 0 });
     expect(result.detail).toContain('containerd does not answer on /run/containerd/containerd.sock: ');
   });
 
@@ -103,7 +103,7 @@ describe('the daemon', () => {
     writeFileSync(`${kubelet}/cgroup`, '0::/kubepods.slice/kubepods-besteffort.slice\n');
     const { result: pod } = await run(machine);
 
-    expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
     expect(result.detail).toContain('the kubelet talks to /run/k3s/containerd/containerd.sock');
     expect(pod).toMatchObject({ outcome: 'installed' });
   });
@@ -128,6 +128,9 @@ describe('a handler of ours whose marks a tool has dropped', () => {
     writeFileSync(fileOf(machine), readFileSync(fileOf(machine), 'utf8').replaceAll(/^#.*\n/gm, ''));
     rmSync(`${machine.tree}/opt/airlock`, { recursive: true });
 
-    expect((await run(machine, 'uninstall')).result).toMatchObject({ outcome: 'foreign-handler', config: 'untouched' });
+    expect((await run(machine, 'uninstall')).result).toMatchObject({
+      outcome: 'handler-conflict',
+      config: 'untouched',
+    });
   });
 });

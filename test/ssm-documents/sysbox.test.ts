@@ -23,7 +23,7 @@ describe('an installation of Sysbox', () => {
 
     expect(result, stderr).toMatchObject({
       runtime: 'sysbox',
-      release: '0.7.1',
+      version: '0.7.1',
       outcome: 'installed',
       handler: 'sysbox-runc',
       config: 'edited',
@@ -80,24 +80,34 @@ describe('what Sysbox is refused for', () => {
     [
       "jammy's 5.15 kernel",
       { os: 'ubuntu 22.04', kernel: '5.15.0-1120-aws' },
-      'host-refused',
+      'host-unsupported',
       /5\.15 kernel.*use linux-aws 6\.8.*issues\/958/,
     ],
-    ['containerd 1.7', { containerd: '1.7.34' }, 'host-refused', /does not swap it for CRI-O; use containerd 2\.2\.1/],
-    ['containerd 2.0.4', { containerd: '2.0.4' }, 'host-refused', /use containerd 2\.0\.5.*containerd\/issues\/11169/],
-    ['an old kubelet', { kubeletVersion: '1.29.8' }, 'host-refused', /use Kubernetes 1\.33/],
+    [
+      'containerd 1.7',
+      { containerd: '1.7.34' },
+      'host-unsupported',
+      /does not swap it for CRI-O; use containerd 2\.2\.1/,
+    ],
+    [
+      'containerd 2.0.4',
+      { containerd: '2.0.4' },
+      'host-unsupported',
+      /use containerd 2\.0\.5.*containerd\/issues\/11169/,
+    ],
+    ['an old kubelet', { kubeletVersion: '1.29.8' }, 'host-unsupported', /use Kubernetes 1\.33/],
     [
       'an old kubelet of kubeadm',
       { kubelet: 'service', kubeletVersion: '1.28.1' },
-      'host-refused',
+      'host-unsupported',
       /use Kubernetes 1\.33/,
     ],
-    ['sysbox-deploy-k8s', { foreign: 'sysbox-deploy-k8s' }, 'foreign-installer', /sysbox-deploy-k8s manages/],
-    ['CRI-O', { foreign: 'CRI-O' }, 'foreign-installer', /crio\.service/],
+    ['sysbox-deploy-k8s', { foreign: 'sysbox-deploy-k8s' }, 'installer-conflict', /sysbox-deploy-k8s manages/],
+    ['CRI-O', { foreign: 'CRI-O' }, 'installer-conflict', /crio\.service/],
     [
       'a package of somebody else',
       { foreign: 'package sysbox-ce' },
-      'foreign-installer',
+      'installer-conflict',
       /sysbox-ce 0\.7\.0\.linux is installed/,
     ],
     [
@@ -136,7 +146,7 @@ describe('what Sysbox is refused for', () => {
 
     const { result } = await run(machine, 'install', { ...sysbox, seconds: 4 });
 
-    expect(result.outcome).toBe('package-lock-held');
+    expect(result.outcome).toBe('package-lock-timeout');
     expect(result.detail).toContain('dpkg frontend lock');
     expect(machine.restarts()).toBe(0);
   });
@@ -147,7 +157,7 @@ describe('what Sysbox is refused for', () => {
 
     const { result } = await run(machine, 'install', sysbox);
 
-    expect(result).toMatchObject({ outcome: 'host-refused', config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'host-unsupported', config: 'untouched' });
     expect(result.detail).toContain('user namespaces are off');
   });
 });
@@ -181,7 +191,7 @@ describe('a failed installation of Sysbox', () => {
     [
       'containerd that does not return',
       { faults: ['containerd-does-not-return'] },
-      'containerd-did-not-return',
+      'containerd-restart-failed',
       'systemctl',
       'restored',
       2,
@@ -266,7 +276,7 @@ describe('an uninstallation of Sysbox', () => {
 
     expect(refused.result).toMatchObject({ outcome: 'runtime-in-use', restarts: 0, config: 'untouched' });
     expect(refused.result.detail).toContain('/var/lib/sysboxfs/4c1d9e');
-    expect(result, stderr).toMatchObject({ outcome: 'uninstalled', release: '0.7.1', restarts: 1 });
+    expect(result, stderr).toMatchObject({ outcome: 'uninstalled', version: '0.7.1', restarts: 1 });
     expect(bytesOf(machine)).toBe(before.bytes);
     const left = filesOf(machine).filter((path) => !before.files.includes(path) && !tools.includes(path));
     expect(left.filter((path) => !/^usr\/lib(\/(systemd|sysctl\.d)(\/system)?)?$/.test(path))).toEqual([

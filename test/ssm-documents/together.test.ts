@@ -61,7 +61,7 @@ describe('two runtimes on one node', () => {
 
     const { result } = await run(machine, 'install', { runtime: 'kata' });
 
-    expect(result).toMatchObject({ outcome: 'another-run', config: 'untouched', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'concurrent-run', config: 'untouched', restarts: 0 });
     expect(result.detail).toBe('the last install of gvisor on this node did not end; run it again first');
     expect((await run(machine)).result.outcome).toBe('installed');
     expect((await run(machine, 'install', { runtime: 'kata' })).result.outcome).toBe('installed');

@@ -25,7 +25,7 @@ async function touchedOutside(change: (text: string) => string): Promise<string[
       `chmod 700 '${inner}'`,
       `exec '${strace}' -f -qq -y -s 4096 -e trace=%file,fchmod,fchown,ftruncate -o '${trace}' '${inner}'`,
     ].join('\n'),
-    environment: { SSM_Release: '20260928.0' },
+    environment: { SSM_Version: '20260928.0' },
     timeoutSeconds: 120,
   });
   expect(ended.stdout).toContain('"outcome":"installed"');

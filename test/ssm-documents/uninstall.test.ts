@@ -30,7 +30,7 @@ describe('an uninstallation of gVisor', () => {
       expect(result).toMatchObject({
         verb: 'uninstall',
         outcome: 'uninstalled',
-        release: '20260928.0',
+        version: '20260928.0',
         handler: 'runsc',
         config: 'edited',
         restarts: 1,
@@ -136,7 +136,7 @@ describe('an uninstallation of gVisor', () => {
 
     const { result } = await run(machine, 'uninstall');
 
-    expect(result).toMatchObject({ outcome: 'config-refused', config: 'untouched', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
     expect(result.detail).toContain('default of every pod');
   });
 
@@ -146,7 +146,7 @@ describe('an uninstallation of gVisor', () => {
 
     const { result } = await run(machine, 'uninstall');
 
-    expect(result).toMatchObject({ outcome: 'foreign-handler', config: 'untouched', restarts: 0 });
+    expect(result).toMatchObject({ outcome: 'handler-conflict', config: 'untouched', restarts: 0 });
     expect(bytesOf(machine)).toBe(before.bytes);
     expect(filesOf(machine)).toEqual(expect.arrayContaining(before.files));
   });
@@ -166,7 +166,7 @@ describe('an uninstallation of gVisor', () => {
       'uninstall',
     );
 
-    expect(ended.stdout).toMatch(/"outcome":"containerd-did-not-return".*"config":"restored","restarts":2/);
+    expect(ended.stdout).toMatch(/"outcome":"containerd-restart-failed".*"config":"restored","restarts":2/);
     expect(bytesOf(machine)).toBe(installed);
     expect((await run(machine, 'prove')).result.outcome).toBe('proven');
   });

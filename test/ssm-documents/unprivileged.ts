@@ -11,7 +11,7 @@ const mirror = await startMirror();
 const machine = await SimulatedMachine.create({}, mirror);
 const { stdout } = await machine.run({
   text: scriptOf(assembleDocument(catalogue, 'gvisor', 'install')),
-  environment: { SSM_Release: '20260928.0' },
+  environment: { SSM_Version: '20260928.0' },
   timeoutSeconds: 60,
 });
 console.log(JSON.stringify({ ...JSON.parse(stdout), user: process.getuid?.() }));

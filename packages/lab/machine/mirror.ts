@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 // The certificate library needs it before itself.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
-import { type Builders, type Compression, simulatedBuilders } from './release.ts';
+import { type Builders, type Compression, simulatedBuilders } from './artifact.ts';
 
 /** What a mirror can do wrong. */
 const mirrorFaults = ['not-found', 'server-error', 'cut', 'corrupt'] as const;
@@ -36,20 +36,20 @@ const places: readonly {
   readonly build: (groups: Readonly<Record<string, string>>, builders: Builders) => Buffer;
 }[] = [
   {
-    form: /^\/google\/gvisor\/releases\/download\/release-(?<release>[0-9.]+)\/gvisor-(?<arch>\w+)\.tar\.(?<compression>zstd|bz2)$/,
-    build: ({ release = '', arch = '', compression }, { gvisor }) => gvisor(release, arch, compression as Compression),
+    form: /^\/google\/gvisor\/releases\/download\/release-(?<version>[0-9.]+)\/gvisor-(?<arch>\w+)\.tar\.(?<compression>zstd|bz2)$/,
+    build: ({ version = '', arch = '', compression }, { gvisor }) => gvisor(version, arch, compression as Compression),
   },
   {
-    form: /^\/gvisor\/releases\/release\/(?<release>[0-9.]+)\/(?<arch>\w+)\/gvisor\.tar\.(?<compression>zstd|bz2)$/,
-    build: ({ release = '', arch = '', compression }, { gvisor }) => gvisor(release, arch, compression as Compression),
+    form: /^\/gvisor\/releases\/release\/(?<version>[0-9.]+)\/(?<arch>\w+)\/gvisor\.tar\.(?<compression>zstd|bz2)$/,
+    build: ({ version = '', arch = '', compression }, { gvisor }) => gvisor(version, arch, compression as Compression),
   },
   {
-    form: /^\/kata-containers\/kata-containers\/releases\/download\/(?<release>[0-9.]+)\/kata-static-\1-(?<arch>amd64|arm64)\.tar\.zst$/,
-    build: ({ release = '', arch = '' }, { kata }) => kata(release, machineOf(arch)),
+    form: /^\/kata-containers\/kata-containers\/releases\/download\/(?<version>[0-9.]+)\/kata-static-\1-(?<arch>amd64|arm64)\.tar\.zst$/,
+    build: ({ version = '', arch = '' }, { kata }) => kata(version, machineOf(arch)),
   },
   {
-    form: /^\/nestybox\/sysbox\/releases\/download\/v(?<release>[0-9.]+)\/sysbox-ce_\1\.linux_(?<arch>amd64|arm64)\.deb$/,
-    build: ({ release = '', arch = '' }, { sysbox }) => sysbox(release, machineOf(arch)),
+    form: /^\/nestybox\/sysbox\/releases\/download\/v(?<version>[0-9.]+)\/sysbox-ce_\1\.linux_(?<arch>amd64|arm64)\.deb$/,
+    build: ({ version = '', arch = '' }, { sysbox }) => sysbox(version, machineOf(arch)),
   },
 ];
 

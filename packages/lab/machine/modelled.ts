@@ -36,7 +36,7 @@ export type Answer = v.InferOutput<typeof AnswerSchema>;
 export type Recordings = v.InferOutput<typeof RecordingsSchema>;
 
 /** What stands in a recorded result line for what the run at hand brings. */
-export const marks = { release: '<release>', sha256: '<sha256>', bootId: '<boot id>' } as const;
+export const marks = { version: '<version>', sha256: '<sha256>', bootId: '<boot id>' } as const;
 
 /** Where the recordings are; `npm run record:machines` makes them anew. */
 export const recordingsFile = new URL('recordings.json', import.meta.url);
@@ -78,17 +78,17 @@ export class ModelledMachine implements Machine {
         'a modelled machine answers the documents install and prove of gVisor alone; take a simulated one',
       );
     }
-    const release = environment['SSM_Release'] ?? '';
-    const sha256 = pinned(text, release);
-    if (this.#release !== undefined && this.#release !== release)
+    const version = environment['SSM_Version'] ?? '';
+    const sha256 = pinned(text, version);
+    if (this.#release !== undefined && this.#release !== version)
       throw new Error(
-        `no change of release was recorded: the machine has ${this.#release}, and ${release} is asked for`,
+        `no change of release was recorded: the machine has ${this.#release}, and ${version} is asked for`,
       );
-    const answer = this.#answer(verb, sha256 !== undefined, release);
+    const answer = this.#answer(verb, sha256 !== undefined, version);
     const { stdout, stderr, exitCode } = answer;
     const durationMs = answer.durationMs + this.#waitedMs(verb, Number(environment['SSM_Seconds'] ?? 900));
     const line = stdout
-      .replaceAll(marks.release, release)
+      .replaceAll(marks.version, version)
       .replaceAll(marks.sha256, sha256 ?? '')
       .replaceAll(marks.bootId, this.#bootId)
       .replace(/"kernel":"[^"]*"/, `"kernel":"${this.#kernel}"`);
@@ -131,7 +131,7 @@ export class ModelledMachine implements Machine {
     return this.#fault === 'kubelet-dead' && verb === 'install' ? Math.max(seconds - 90, seconds / 2) * 1_000 : 0;
   }
 
-  #answer(verb: Answer['verb'], isPinned: boolean, release: string): Answer {
+  #answer(verb: Answer['verb'], isPinned: boolean, version: string): Answer {
     const name = isPinned ? (this.#fault ?? 'none') : 'unpinned';
     const answers = recordings().answers[name] ?? [];
     const installs = answers.filter((one) => one.verb === 'install');
@@ -144,14 +144,14 @@ export class ModelledMachine implements Machine {
       this.#installs++;
       this.#restarts += answer.restarts;
       this.#handlers = answer.handlers;
-      if (answer.exitCode === 0) this.#release = release;
+      if (answer.exitCode === 0) this.#release = version;
     }
     return answer;
   }
 }
 
 /** The checksum that a script pins for a release on the architecture of the recording, or undefined. */
-function pinned(text: string, release: string): string | undefined {
-  const at = text.indexOf(`\n    ${release}/x86_64)\n`);
+function pinned(text: string, version: string): string | undefined {
+  const at = text.indexOf(`\n    ${version}/x86_64)\n`);
   return at < 0 ? undefined : /artifact_sha256=([0-9a-f]{64})/.exec(text.slice(at, at + 1_000))?.[1];
 }

@@ -1,5 +1,5 @@
 import { poolLabel } from '../../../domain/kubernetes.ts';
-import { providerId } from '../../../domain/node.ts';
+import { providerId } from '../../../domain/launch.ts';
 import { exampleRuntime } from '../../../domain/runtimes.ts';
 import { runtimeTag } from '../../../domain/tags.ts';
 import type { Clock } from '../../local-aws/clock.ts';

@@ -218,7 +218,7 @@ export class Simulation {
       instanceId: node.instanceId,
       nodeName: node.nodeName,
       runtime: request?.runtime ?? '',
-      version: receipt?.installation?.release ?? request?.release ?? '',
+      version: receipt?.installation?.version ?? request?.version ?? '',
       outcome: receipt?.outcome ?? '',
       detail: receipt?.detail ?? '',
       stages: stagesOf(node.launchedAt, timeline),

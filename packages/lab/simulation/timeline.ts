@@ -1,4 +1,4 @@
-import type { DetailType, Told } from '../../../domain/events.ts';
+import type { DetailType, EventDetails } from '../../../domain/events.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
 
 /** One event of the audit trail. */
@@ -8,7 +8,7 @@ export type AuditEvent = {
     /** ISO 8601. */
     readonly time: string;
     readonly 'detail-type': T;
-    readonly detail: Told[T];
+    readonly detail: EventDetails[T];
   };
 }[DetailType];
 
@@ -36,14 +36,14 @@ const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
   'Node Quarantined': 'quarantined',
   'Node Replaced': 'replaced',
   'Node Held': 'held',
-  'Node Forgotten': 'forgotten',
-  'Node Reproven': 'reproven',
-  'Reproof Failed': 'disproven',
+  'Launch Discarded': 'forgotten',
+  'Node Reverified': 'reproven',
+  'Reverification Failed': 'disproven',
 };
 
 /** Which instance an event is about; an empty text where it is about none. */
 export function instanceOf({ detail }: AuditEvent): string {
-  if ('node' in detail) return detail.node.instanceId;
+  if ('launch' in detail) return detail.launch.instanceId;
   return 'instanceId' in detail ? detail.instanceId : '';
 }
 

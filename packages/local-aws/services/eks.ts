@@ -63,7 +63,7 @@ export interface EksOptions {
   readonly spreadMs?: number;
 }
 
-/** Told of each access entry that is made or changed, and with `gone` of each that is deleted. */
+/** EventDetails of each access entry that is made or changed, and with `gone` of each that is deleted. */
 export type EntryWatcher = (entry: AccessEntry, gone: boolean) => void;
 
 /** Group names that EKS keeps for itself. */

@@ -17,7 +17,7 @@ export interface PodWorkerOptions {
 }
 
 /** A kubelet's pause between two tries to make a sandbox. */
-const againMs = 12_000;
+const pollAgainMs = 12_000;
 /** How long a pod takes to run once the kubelet has it, where nothing else is said, in milliseconds. */
 export const podStartMs = 1_600;
 /** From the wish to delete a pod until its container has stopped: a pause ends at once. */
@@ -36,7 +36,7 @@ export class PodWorker {
     this.#options = options;
   }
 
-  /** Told of each pod that is bound to the node when it is made, changed or gone. */
+  /** EventDetails of each pod that is bound to the node when it is made, changed or gone. */
   notice(pod: StoredObject, gone: boolean): void {
     const { clock, startMs = podStartMs } = this.#options;
     const { uid, deletionTimestamp } = pod.metadata;
@@ -91,7 +91,7 @@ export class PodWorker {
       return;
     }
     await this.#complain(pod, failure);
-    clock.after(againMs, () => void this.#start(uid));
+    clock.after(pollAgainMs, () => void this.#start(uid));
   }
 
   /** Why the container runtime does not make a sandbox, in its words; undefined where it does. */

@@ -12,7 +12,7 @@ import { apiServerFlags, type ControlPlanePlan, etcdFlags, filesOf } from './fla
 
 /** How long a process has to be ready, and how often it is asked, in milliseconds. */
 const startMs = 90_000;
-const againMs = 100;
+const pollAgainMs = 100;
 /** How long a process has to end by itself, in milliseconds. */
 const endMs = 10_000;
 /** What an API server makes for itself after it has begun to answer; before that it is not to be relied on. */
@@ -130,7 +130,7 @@ async function ready({ child, said }: Running, asks: () => Promise<boolean>): Pr
       const how = ended ? 'ended' : `was not ready after ${startMs / 1_000} s`;
       throw new ControlPlaneFailed(`${child.spawnfile} ${how}; it said last: ${said()}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, againMs));
+    await new Promise((resolve) => setTimeout(resolve, pollAgainMs));
   }
 }
 

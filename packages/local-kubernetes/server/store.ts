@@ -15,7 +15,7 @@ export interface Page {
   readonly next?: string;
 }
 
-/** Told of each object that was made or changed, and with `gone` of each that was removed. */
+/** EventDetails of each object that was made or changed, and with `gone` of each that was removed. */
 export type Listener = (resource: Resource, object: StoredObject, gone: boolean) => void;
 
 /** One write: what the object is after it, and what it was before. */

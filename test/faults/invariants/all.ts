@@ -4,9 +4,9 @@ import { endedOnce } from './ended.ts';
 import { healed } from './healed.ts';
 import type { Invariant } from './invariant.ts';
 import { provenBeforeRelease } from './proven.ts';
+import { auditSuffices } from './published.ts';
 import { quietAtTheEnd } from './quiet.ts';
 import { terminatedByPolicy } from './terminated.ts';
-import { auditSuffices } from './told.ts';
 
 /** Every rule that holds in every fault. */
 export const invariants: readonly Invariant[] = [

@@ -13,7 +13,7 @@ const graceMs = 13 * 60_000;
 export const strandedGraceMs = 30 * 60_000;
 
 /** What is told of a node after its end. */
-const afterwards: readonly string[] = ['Node Reproven', 'Reproof Failed'] satisfies DetailType[];
+const afterwards: readonly string[] = ['Node Reverified', 'Reverification Failed'] satisfies DetailType[];
 
 /** Every node that was admitted, or had to be, ended once and in time. */
 export const endedOnce: Invariant = {

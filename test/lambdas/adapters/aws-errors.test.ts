@@ -10,8 +10,8 @@ import {
   type Rules,
   unlessDone,
 } from '../../../lambdas/adapters/aws-errors.ts';
-import { wayDefinition } from '../../../lib/way/definition.ts';
-import type { Retrier } from '../../../lib/way/retriers.ts';
+import { workflowDefinition } from '../../../lib/workflow/definition.ts';
+import type { Retrier } from '../../../lib/workflow/retriers.ts';
 import { loadSdk } from '../../../packages/local-aws/gateway.ts';
 import { takes } from '../../../packages/local-aws/states.ts';
 import { rulesOf } from '../../faults/families/errors.ts';
@@ -155,7 +155,7 @@ interface State {
 }
 
 function definition() {
-  return wayDefinition({
+  return workflowDefinition({
     partition: 'aws',
     dispatchQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
     ledgerTable: 'ledger',

@@ -3,8 +3,8 @@ import { dirname, join, normalize } from 'node:path';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import {
   attributesOf,
-  type RowKind,
-  rowKinds,
+  type RecordKind,
+  recordKinds,
   type Writer,
   writableBy,
   writers,
@@ -26,13 +26,13 @@ const engine = new Engine(new VirtualClock(), here);
 const tables = { env: here, keysOf: () => ['instanceId', 'launchedAt'], policyOf: () => undefined };
 
 /** What an update of a row names, in the order of the alphabet. */
-function named(update: RightsRequest): { readonly kind: RowKind; readonly attributes: readonly string[] } {
+function named(update: RightsRequest): { readonly kind: RecordKind; readonly attributes: readonly string[] } {
   const parsed = engine.parse('updateItem', update);
   if (parsed === undefined) throw new Error(`no update: ${JSON.stringify(update)}`);
   const { context = {} } = rightOn(tables, 'UpdateItem', update, parsed);
   const [key = ''] = context['dynamodb:LeadingKeys'] ?? [];
   return {
-    kind: rowKinds.find((kind) => key.startsWith(kind)) ?? 'run',
+    kind: recordKinds.find((kind) => key.startsWith(kind)) ?? 'run',
     attributes: context['dynamodb:Attributes'] as readonly string[],
   };
 }
@@ -54,12 +54,12 @@ function reached(file: string, seen = new Set<string>()): Set<string> {
 
 /** Arguments of each function that writes: two of them where what is named depends on them. */
 const at = '2026-11-21T09:00:00.000Z';
-const node = { instanceId: 'i-0aaaaaaaaaaaaaaaa', launchedAt: at, cluster: 'demo', pool: 'p', relaunched: true };
-const row = { ...node, token: 'was', batchId: 'was' };
-const scope = { cluster: 'demo', pool: 'p', release: 'gvisor@1' };
-const request = { runtime: 'gvisor', release: '1' };
+const launch = { instanceId: 'i-0aaaaaaaaaaaaaaaa', launchedAt: at, cluster: 'demo', pool: 'p', relaunched: true };
+const row = { ...launch, token: 'was', batchId: 'was' };
+const scope = { cluster: 'demo', pool: 'p', version: 'gvisor@1' };
+const request = { runtime: 'gvisor', version: '1' };
 const claimed = {
-  node,
+  launch,
   request,
   token: 't',
   attempt: 0,
@@ -72,33 +72,33 @@ const claimed = {
 };
 const receipt = { outcome: 'instance-gone', endedAt: at };
 const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
-  noteAdmission: [
-    [{ node, request }, 'e', at],
-    [{ node, refused: { outcome: 'unknown-runtime' } }, 'e', at],
+  recordAdmission: [
+    [{ launch, request }, 'e', at],
+    [{ launch, refused: { outcome: 'unknown-runtime' } }, 'e', at],
   ],
-  noteAdmitted: [[node, at]],
+  recordAdmitted: [[launch, at]],
   claim: [[{ ...claimed, over: undefined }], [{ ...claimed, over: row }]],
-  giveBack: [[node, 'b']],
-  noteCommand: [[node, 'b', 'c', at]],
-  noteProven: [[node, 't', {}]],
-  noteVerdict: [[node, 'hold']],
-  noteEndExecution: [[node, 'e']],
-  noteSettled: [[node, 't', at]],
-  halt: [[node, at]],
-  noteGone: [[node, receipt, 'terminations']],
-  noteReplacing: [[node, at]],
-  noteTold: [[node, at]],
-  noteOutdated: [[node, '2']],
-  noteWays: [[node, 1]],
+  releaseClaim: [[launch, 'b']],
+  recordCommand: [[launch, 'b', 'c', at]],
+  recordProven: [[launch, 't', {}]],
+  recordDisposition: [[launch, 'hold']],
+  recordEndExecution: [[launch, 'e']],
+  recordAnswered: [[launch, 't', at]],
+  halt: [[launch, at]],
+  recordTermination: [[launch, receipt, 'terminations']],
+  recordReplacing: [[launch, at]],
+  recordPublished: [[launch, at]],
+  recordOutdated: [[launch, '2']],
+  recordRunCount: [[launch, 1]],
   addFailure: [
     [scope, 'i', { over: undefined, start: true, at }],
     [scope, 'i', { over: { windowStart: at }, start: false, at }],
   ],
   openBreaker: [[scope, at, at]],
-  noteOpeningTold: [[scope, at]],
+  recordOpeningPublished: [[scope, at]],
   takeProbe: [[scope, 'i', at, at]],
   dropProbe: [[scope, 'i']],
-  noteArrivals: [[scope, { known: [25], more: [26], at }]],
+  recordArrivals: [[scope, { known: [25], more: [26], at }]],
 };
 
 /** Values in the form of DynamoDB's API: only their types matter here. */
@@ -109,8 +109,8 @@ function onTheWire(values: readonly (readonly [string, unknown])[]): NonNullable
 }
 
 /** Every attribute that the code of a function names in updates. */
-async function namedBy(functions: ReadonlySet<string>): Promise<ReadonlyMap<RowKind, ReadonlySet<string>>> {
-  const found = new Map<RowKind, Set<string>>();
+async function namedBy(functions: ReadonlySet<string>): Promise<ReadonlyMap<RecordKind, ReadonlySet<string>>> {
+  const found = new Map<RecordKind, Set<string>>();
   const updates: RightsRequest[] = [];
   const send = vi.spyOn(client, 'send').mockImplementation(async (command: { readonly input: unknown }) => {
     const input = command.input as RightsRequest;
@@ -133,7 +133,7 @@ async function namedBy(functions: ReadonlySet<string>): Promise<ReadonlyMap<RowK
 }
 
 /** Every attribute that the state machine names in updates. */
-let byWay: ReadonlyMap<RowKind, ReadonlySet<string>>;
+let byWay: ReadonlyMap<RecordKind, ReadonlySet<string>>;
 beforeAll(() => {
   const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
   const machine = Object.values(template.Resources).find(
@@ -143,7 +143,7 @@ beforeAll(() => {
   const definition = JSON.parse(parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')) as {
     readonly States: Readonly<Record<string, { readonly Resource?: string; readonly Arguments?: RightsRequest }>>;
   };
-  const found = new Map<RowKind, Set<string>>();
+  const found = new Map<RecordKind, Set<string>>();
   for (const { Resource, Arguments } of Object.values(definition.States)) {
     if (Resource?.endsWith(':dynamodb:updateItem') !== true || Arguments === undefined) continue;
     const values = JSON.parse(
@@ -159,9 +159,9 @@ beforeAll(() => {
 
 describe('each writer of the ledger', () => {
   it.each(writers)('%s may name in updates what its code names, and nothing else', async (writer: Writer) => {
-    const used = writer === 'way' ? byWay : await namedBy(reached(`lambdas/${writer}/handler.ts`));
+    const used = writer === 'workflow' ? byWay : await namedBy(reached(`lambdas/${writer}/handler.ts`));
     const may = new Map(writableBy(writer).map(({ kind, attributes }) => [kind, attributes]));
-    for (const kind of rowKinds)
+    for (const kind of recordKinds)
       expect([kind, may.get(kind)]).toEqual([
         kind,
         used.has(kind) ? [...(used.get(kind) ?? [])].toSorted() : undefined,
@@ -169,7 +169,7 @@ describe('each writer of the ledger', () => {
   });
 
   it('is given its attributes by writing them, or by a condition, and not by both', () => {
-    for (const kind of rowKinds)
+    for (const kind of recordKinds)
       for (const { attribute, writers: own, askers } of attributesOf(kind))
         expect([attribute, own.filter((one) => askers.includes(one))]).toEqual([attribute, []]);
   });

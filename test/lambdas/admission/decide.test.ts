@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Pools } from '../../../domain/pools.ts';
-import { type Admissible, type Candidate, isNode, isStale, judge } from '../../../lambdas/admission/decide.ts';
+import { type Admissible, type Candidate, classifyLaunch, isNode, isStale } from '../../../lambdas/admission/decide.ts';
 
 const now = Date.parse('2026-11-21T09:00:30Z');
 const launch = { instanceId: 'i-0123456789abcdef0', at: '2026-11-21T09:00:10Z' };
 const config = {
   clusters: ['demo'],
-  releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
+  versions: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
   deadlineMinutes: 20,
   onFailure: 'quarantine',
   pools: [],
@@ -22,10 +22,10 @@ const candidate: Candidate = {
 
 describe('a launched instance', () => {
   it('is admitted with all that its way needs where tag and cluster are ours', () => {
-    expect(judge(launch, candidate, config, now)).toEqual({
-      verdict: 'admit',
+    expect(classifyLaunch(launch, candidate, config, now)).toEqual({
+      decision: 'admit',
       admission: {
-        node: {
+        launch: {
           instanceId: launch.instanceId,
           launchedAt: '2026-11-21T09:00:00.000Z',
           cluster: 'demo',
@@ -34,23 +34,28 @@ describe('a launched instance', () => {
           providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
           deadline: '2026-11-21T09:20:00.000Z',
         },
-        request: { runtime: 'gvisor', release: '20260928.0' },
+        request: { runtime: 'gvisor', version: '20260928.0' },
       },
     });
   });
 
   it('is admitted with its refusal where the tag asks for what is not to be had', () => {
     const tags = { ...candidate.tags, 'airlock:runtime': 'gvisr' };
-    const verdict = judge(launch, { ...candidate, tags }, config, now);
-    expect(verdict).toMatchObject({ verdict: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
-    expect(verdict).not.toHaveProperty('admission.request');
+    const decision = classifyLaunch(launch, { ...candidate, tags }, config, now);
+    expect(decision).toMatchObject({ decision: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
+    expect(decision).not.toHaveProperty('admission.request');
   });
 
   it('has the deadline of its pool, or its own where a tag says so', () => {
     const pools = [{ name: 'ci', deadlineMinutes: 30 }];
     const deadline = (tags: object) => {
-      const verdict = judge(launch, { ...candidate, tags: { ...candidate.tags, ...tags } }, { ...config, pools }, now);
-      return verdict.verdict === 'admit' && verdict.admission.node.deadline;
+      const decision = classifyLaunch(
+        launch,
+        { ...candidate, tags: { ...candidate.tags, ...tags } },
+        { ...config, pools },
+        now,
+      );
+      return decision.decision === 'admit' && decision.admission.launch.deadline;
     };
     expect(deadline({})).toBe('2026-11-21T09:30:00.000Z');
     expect(deadline({ 'airlock:deadline-minutes': '10' })).toBe('2026-11-21T09:10:00.000Z');
@@ -61,8 +66,8 @@ describe('a launched instance', () => {
     const pools = [{ name: 'ci', launchHook: 'airlock' }];
     const node = (tags: Record<string, string>) => {
       const all = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', ...tags };
-      const verdict = judge(launch, { ...candidate, tags: all }, { ...config, pools }, now);
-      return verdict.verdict === 'admit' ? verdict.admission.node : undefined;
+      const decision = classifyLaunch(launch, { ...candidate, tags: all }, { ...config, pools }, now);
+      return decision.decision === 'admit' ? decision.admission.launch : undefined;
     };
     const hook = { name: 'airlock', group: 'ci' };
     expect(node({ 'aws:autoscaling:groupName': 'ci' })).toMatchObject({ pool: 'ci', group: 'ci', hook });
@@ -76,8 +81,8 @@ describe('a launched instance', () => {
   it('is a pool of its own where no tag names one', () => {
     const { 'karpenter.sh/nodepool': _, ...bare } = candidate.tags as Record<string, string>;
     for (const tags of [bare, { ...bare, 'karpenter.sh/nodepool': '' }])
-      expect(judge(launch, { ...candidate, tags }, config, now)).toMatchObject({
-        admission: { node: { pool: launch.instanceId } },
+      expect(classifyLaunch(launch, { ...candidate, tags }, config, now)).toMatchObject({
+        admission: { launch: { pool: launch.instanceId } },
       });
   });
 
@@ -116,13 +121,13 @@ describe('a launched instance', () => {
     ['foreign-cluster', { tags: { 'airlock:runtime': 'gvisor' } }],
     ['not-running', { state: 'shutting-down' }],
   ])('is not ours, because %s', (because, change) => {
-    expect(judge(launch, { ...candidate, ...change }, config, now)).toEqual({ verdict: 'not-ours', because });
+    expect(classifyLaunch(launch, { ...candidate, ...change }, config, now)).toEqual({ decision: 'not-ours', because });
   });
 
   it('is waited for while EC2 may not show it yet, and forgotten after', () => {
-    expect(judge(launch, undefined, config, now)).toEqual({ verdict: 'not-yet', because: 'not-visible' });
-    expect(judge(launch, undefined, config, now + 120_000)).toEqual({
-      verdict: 'not-ours',
+    expect(classifyLaunch(launch, undefined, config, now)).toEqual({ decision: 'not-yet', because: 'not-visible' });
+    expect(classifyLaunch(launch, undefined, config, now + 120_000)).toEqual({
+      decision: 'not-ours',
       because: 'unknown-instance',
     });
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LedgerRow } from '../../../domain/ledger.ts';
-import type { Node } from '../../../domain/node.ts';
-import type { Standing } from '../../../domain/standing.ts';
+import type { InvocationStatus } from '../../../domain/invocation-status.ts';
+import type { Launch } from '../../../domain/launch.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import {
   type CancellationDecision,
   decideCancellation,
@@ -10,13 +10,13 @@ import {
   type Seen,
 } from '../../../lambdas/cancellation/decide.ts';
 import { runs } from '../../hostile.ts';
-import { launch, rows } from '../arbitraries.ts';
+import { launch as anyLaunch, rows } from '../arbitraries.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const deadline = '2026-11-21T09:20:00.000Z';
 const now = Date.parse('2026-11-21T09:10:00.000Z');
 const ago = (ms: number) => new Date(now - ms).toISOString();
-const node: Node = {
+const launch: Launch = {
   instanceId: 'i-0123456789abcdef0',
   launchedAt,
   cluster: 'demo',
@@ -25,26 +25,26 @@ const node: Node = {
   providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
   deadline,
 };
-const { instanceId, cluster, pool } = node;
-const waiting: LedgerRow = { instanceId, launchedAt, cluster, pool, node, token: 'token' };
-const claimed: LedgerRow = { ...waiting, batchId: 'batch', claimedAt: ago(60_000) };
-const sent: LedgerRow = { ...claimed, commandId: 'command' };
-const standing = (status: string): Standing => ({
+const { instanceId, cluster, pool } = launch;
+const waiting: RunRecord = { instanceId, launchedAt, cluster, pool, launch, token: 'token' };
+const claimed: RunRecord = { ...waiting, batchId: 'batch', claimedAt: ago(60_000) };
+const sent: RunRecord = { ...claimed, commandId: 'command' };
+const standing = (status: string): InvocationStatus => ({
   comment: 'batch',
   document: 'airlock-gvisor-install-abc',
   status,
   statusDetails: status,
   output: '',
 });
-const unseen: Seen = { standing: undefined, nothingFound: false };
-const searched: Seen = { standing: undefined, nothingFound: true };
+const unseen: Seen = { invocation: undefined, nothingFound: false };
+const searched: Seen = { invocation: undefined, nothingFound: true };
 const noneSent = { step: 'done', because: 'none-sent' } as const;
 const ended = { step: 'done', because: 'ended' } as const;
 
 /** What a run that is over comes to, as a sentence about it. */
 const table: readonly (readonly [
   rule: string,
-  row: LedgerRow | undefined,
+  row: RunRecord | undefined,
   seen: Seen,
   decision: CancellationDecision,
 ])[] = [
@@ -82,30 +82,30 @@ const table: readonly (readonly [
   [
     'whose command waits for the agent is cancelled',
     sent,
-    { ...unseen, standing: standing('Pending') },
+    { ...unseen, invocation: standing('Pending') },
     { step: 'cancel', commandId: 'command' },
   ],
   [
     'whose command runs is cancelled',
     sent,
-    { ...unseen, standing: standing('InProgress') },
+    { ...unseen, invocation: standing('InProgress') },
     { step: 'cancel', commandId: 'command' },
   ],
   [
     'whose command is being cancelled is not done',
     sent,
-    { ...unseen, standing: standing('Cancelling') },
+    { ...unseen, invocation: standing('Cancelling') },
     { step: 'cancel', commandId: 'command' },
   ],
   ...['Success', 'Failed', 'TimedOut', 'Cancelled'].map(
     (status) =>
-      [`whose command ended as ${status} is done`, sent, { ...unseen, standing: standing(status) }, ended] as const,
+      [`whose command ended as ${status} is done`, sent, { ...unseen, invocation: standing(status) }, ended] as const,
   ),
 ];
 
 describe('a run that is over', () => {
-  it.each(table)('%s', (_rule, row, seen, decision) => {
-    expect(decideCancellation(row, seen, now)).toEqual(decision);
+  it.each(table)('%s', (_rule, run, seen, decision) => {
+    expect(decideCancellation(run, seen, now)).toEqual(decision);
   });
 });
 
@@ -114,7 +114,7 @@ describe('a run may be halted', () => {
 
   it.each([
     ['not if the ledger does not know it', undefined, now, false],
-    ['not if its row holds no node', { ...waiting, node: undefined as never, failure }, now, false],
+    ['not if its row holds no node', { ...waiting, launch: undefined as never, failure }, now, false],
     ['not while it has neither failed nor come to its deadline', waiting, Date.parse(deadline) - 1, false],
     ['from its deadline on', waiting, Date.parse(deadline), true],
     ['once its failure is recorded', { ...waiting, failure }, now, true],
@@ -125,9 +125,9 @@ describe('a run may be halted', () => {
 
 it('whatever a row holds, a run is halted only if it failed, or its time is up', () => {
   fc.assert(
-    fc.property(rows, fc.integer({ min: 0, max: 40 }), (row, minutes) => {
-      const at = Date.parse(launch.launchedAt) + minutes * 60_000;
-      expect(mayHalt(row, at)).toBe(row.node !== undefined && (row.failure !== undefined || minutes >= 20));
+    fc.property(rows, fc.integer({ min: 0, max: 40 }), (run, minutes) => {
+      const at = Date.parse(anyLaunch.launchedAt) + minutes * 60_000;
+      expect(mayHalt(run, at)).toBe(run.launch !== undefined && (run.failure !== undefined || minutes >= 20));
     }),
     runs,
   );

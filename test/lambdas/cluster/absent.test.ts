@@ -35,8 +35,8 @@ it('a node that has not joined yet is waited for, so that it does not stand ther
 
 it('a node that never joined has its receipt at the deadline, which says that nothing could be marked', async () => {
   await world.pass(90_000);
-  const { receipt } = await world.quarantine('agent-never-came', '', 2);
+  const { receipt } = await world.quarantine('agent-offline', '', 2);
 
-  expect(receipt?.outcome).toBe('agent-never-came');
+  expect(receipt?.outcome).toBe('agent-offline');
   expect(receipt?.detail).toMatch(/^no Node was marked: the cluster has no Node ip-10-0-0-1, and none has aws:\/\/\//);
 });

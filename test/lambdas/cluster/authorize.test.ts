@@ -7,19 +7,19 @@ import { rows } from '../arbitraries.ts';
 describe('whatever a row holds', () => {
   it('a node is released only for what was proven in its current attempt, and never after a failure or an end', () => {
     fc.assert(
-      fc.property(rows, (row) => {
-        const found = authorize('release', row, 'demo');
+      fc.property(rows, (run) => {
+        const found = authorize('release', run, 'demo');
         const may =
-          row.node?.cluster === 'demo' &&
-          row.outcome === undefined &&
-          row.failure === undefined &&
-          row.haltedAt === undefined &&
-          row.installation !== undefined &&
-          row.token !== undefined &&
-          row.provenToken === row.token;
+          run.launch?.cluster === 'demo' &&
+          run.outcome === undefined &&
+          run.failure === undefined &&
+          run.haltedAt === undefined &&
+          run.installation !== undefined &&
+          run.token !== undefined &&
+          run.provenToken === run.token;
         expect('call' in found).toBe(may);
         if ('call' in found)
-          expect(found.call).toEqual({ action: 'release', node: row.node, installation: row.installation });
+          expect(found.call).toEqual({ action: 'release', launch: run.launch, installation: run.installation });
       }),
       runs,
     );
@@ -27,17 +27,17 @@ describe('whatever a row holds', () => {
 
   it('a node is quarantined only for the failure that was noted, and never if it may be released', () => {
     fc.assert(
-      fc.property(rows, (row) => {
-        const found = authorize('quarantine', row, 'demo');
+      fc.property(rows, (run) => {
+        const found = authorize('quarantine', run, 'demo');
         expect('call' in found).toBe(
-          row.node?.cluster === 'demo' && row.outcome === undefined && row.failure !== undefined,
+          run.launch?.cluster === 'demo' && run.outcome === undefined && run.failure !== undefined,
         );
         if (!('call' in found)) return;
-        expect('call' in authorize('release', row, 'demo')).toBe(false);
-        expect(found.call).toMatchObject({ action: 'quarantine', node: row.node, failure: row.failure });
+        expect('call' in authorize('release', run, 'demo')).toBe(false);
+        expect(found.call).toMatchObject({ action: 'quarantine', launch: run.launch, failure: run.failure });
         if (found.call.action !== 'quarantine') throw new Error('another action');
-        expect(found.call.once).toBe(row.verdict === 'replace');
-        if (row.verdict === undefined || row.verdict === 'hold') expect(found.call.breakerOpen).toBe(true);
+        expect(found.call.once).toBe(run.disposition === 'replace');
+        if (run.disposition === undefined || run.disposition === 'hold') expect(found.call.breakerOpen).toBe(true);
       }),
       runs,
     );
@@ -45,13 +45,13 @@ describe('whatever a row holds', () => {
 
   it('a node is closed only before anything was sent to it, for an earlier launch', () => {
     fc.assert(
-      fc.property(rows, (row) => {
+      fc.property(rows, (run) => {
         const may =
-          row.node?.cluster === 'demo' &&
-          row.outcome === undefined &&
-          row.node.relaunched === true &&
-          row.token === undefined;
-        expect('call' in authorize('close', row, 'demo')).toBe(may);
+          run.launch?.cluster === 'demo' &&
+          run.outcome === undefined &&
+          run.launch.relaunched === true &&
+          run.token === undefined;
+        expect('call' in authorize('close', run, 'demo')).toBe(may);
       }),
       runs,
     );

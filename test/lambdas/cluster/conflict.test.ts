@@ -96,7 +96,7 @@ it('a writer that always wins does not hold the function for ever', async () => 
 
 function receiptOf(now: number) {
   return {
-    version: 1,
+    version: 2,
     instanceId: world.node.instanceId,
     launchedAt: new Date(world.launchedAt).toISOString(),
     cluster: 'prod-1',

@@ -23,7 +23,7 @@ it('400 nodes are released by one call, each by a pod, with four requests a node
     const instanceId = `i-${index.toString(16).padStart(17, '0')}`;
     const nodeName = `ip-10-0-${index >> 8}-${index & 255}`;
     const providerId = `aws:///eu-central-1a/${instanceId}`;
-    const node = { instanceId, nodeName, providerId, launchedAt, cluster: clusterName, pool: 'sandboxes', deadline };
+    const launch = { instanceId, nodeName, providerId, launchedAt, cluster: clusterName, pool: 'sandboxes', deadline };
     const kubelet = new Kubelet({
       api,
       clock,
@@ -35,7 +35,7 @@ it('400 nodes are released by one call, each by a pod, with four requests a node
       onReady: () => controllers.nodeReady(nodeName),
     });
     await kubelet.join();
-    batch.push({ call: { action: 'release', node, installation }, askedAt: clock.now() });
+    batch.push({ call: { action: 'release', launch, installation }, askedAt: clock.now() });
   }
   await clock.run(() => false, clock.now() + 30_000);
 

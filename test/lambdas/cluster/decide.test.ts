@@ -39,11 +39,7 @@ describe('whatever stands on a Node', () => {
     const proofs = maybe<Proof>({ kind: 'host' }, pod);
     fc.assert(
       fc.property(clusterNodes, proofs, (node, proof) => {
-        const decision = decideRelease(
-          node,
-          { action: 'release', node: launch, installation },
-          { gateKey, now, proof },
-        );
+        const decision = decideRelease(node, { action: 'release', launch, installation }, { gateKey, now, proof });
         if (decision.kind === 'take-back') {
           const shown = patched(node, decision.patch);
           expect(shown.metadata.labels?.[provenLabel]).toBeUndefined();
@@ -73,11 +69,11 @@ describe('whatever stands on a Node', () => {
   it('a failure keeps the gate or puts it back, takes the label away, and says that failure: never a release', () => {
     fc.assert(
       fc.property(clusterNodes, nodes, failures, fc.boolean(), (node, its, failure, breakerOpen) => {
-        const call = { action: 'quarantine', node: its, failure, breakerOpen, once: false } as const;
+        const call = { action: 'quarantine', launch: its, failure, breakerOpen, once: false } as const;
         const decision = decideQuarantine(node, call, { gateKey, now });
         expect(decision.receipt.outcome).toBe(failure.outcome);
         if (decision.kind === 'leave') {
-          expect([node.labels?.[provenLabel] !== undefined, its.again?.released, failure.outcome]).toEqual([
+          expect([node.labels?.[provenLabel] !== undefined, its.rerun?.released, failure.outcome]).toEqual([
             true,
             true,
             'breaker-open',
@@ -96,6 +92,6 @@ describe('whatever stands on a Node', () => {
 });
 
 function releasing(node: ClusterNode, proof: Parameters<typeof decideRelease>[2]['proof']): readonly PatchOperation[] {
-  const decision = decideRelease(node, { action: 'release', node: launch, installation }, { gateKey, now, proof });
+  const decision = decideRelease(node, { action: 'release', launch, installation }, { gateKey, now, proof });
   return decision.kind === 'release' ? decision.patch : [];
 }

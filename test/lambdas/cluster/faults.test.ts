@@ -82,7 +82,7 @@ it.each([
 
   const { error } = await world.release();
 
-  expect([error?.name, error?.message]).toEqual(['cluster-forbade', message]);
+  expect([error?.name, error?.message]).toEqual(['cluster-forbidden', message]);
   expect(world.count('list nodes')).toBe(1);
 });
 
@@ -150,10 +150,10 @@ describe('a watch', () => {
     expect(world.count('watch nodes')).toBeLessThanOrEqual(40);
   });
 
-  it('that is forbidden is cluster-forbade, in the words of the API', async () => {
+  it('that is forbidden is cluster-forbidden, in the words of the API', async () => {
     await (await world.join()).setReady(false);
     world.cluster.api.faults.plant(watches, { kind: 'status', code: 403 });
 
-    expect((await world.release()).error).toMatchObject({ name: 'cluster-forbade', message: expect.any(String) });
+    expect((await world.release()).error).toMatchObject({ name: 'cluster-forbidden', message: expect.any(String) });
   });
 });

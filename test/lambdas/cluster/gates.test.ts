@@ -115,7 +115,7 @@ describe('a gate that node-readiness-controller owns', () => {
 
     const { receipt } = await world.release();
 
-    expect([first.error?.name, receipt?.outcome, receipt?.detail]).toEqual(['cluster-forbade', 'released', '']);
+    expect([first.error?.name, receipt?.outcome, receipt?.detail]).toEqual(['cluster-forbidden', 'released', '']);
     expect([await keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
   });
 

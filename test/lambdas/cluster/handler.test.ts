@@ -142,7 +142,7 @@ it('the bundle releases a node, and neither its log nor its metrics hold the tok
 });
 
 it('the bundle surveys the nodes of our pools', async () => {
-  const survey = await handler({ action: 'survey', releases: { gvisor: 'another' } });
+  const survey = await handler({ action: 'survey', versions: { gvisor: 'another' } });
 
   expect(survey).toMatchObject({ cluster: clusterName, nodes: [{ instanceId, state: 'released', outdated: true }] });
 });

@@ -23,7 +23,7 @@ const annotate = (value: Readonly<Record<string, string>>) =>
 /** The receipt of a release as anybody can write one. */
 const forged = () =>
   JSON.stringify({
-    version: 1,
+    version: 2,
     ...world.launch(),
     outcome: 'released',
     detail: '',

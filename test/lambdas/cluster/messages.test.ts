@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LedgerRow, rowName } from '../../../domain/ledger.ts';
+import { type RunRecord, runId } from '../../../domain/ledger.ts';
 import { readMessage, sortMessages, waitSeconds } from '../../../lambdas/cluster/messages.ts';
 import { runs } from '../../hostile.ts';
 import { now as at, rows } from '../arbitraries.ts';
@@ -8,7 +8,7 @@ import { installation } from './world.ts';
 
 const now = Date.parse('2026-11-28T09:05:00Z');
 const key = { instanceId: 'i-0123456789abcdef0', launchedAt: '2026-11-28T09:00:00.000Z' };
-const node = {
+const launch = {
   ...key,
   cluster: 'prod-1',
   pool: 'sandboxes',
@@ -16,11 +16,11 @@ const node = {
   providerId: `aws:///eu-central-1a/${key.instanceId}`,
   deadline: '2026-11-28T09:20:00.000Z',
 };
-const proven: LedgerRow = {
+const proven: RunRecord = {
   ...key,
   cluster: 'prod-1',
   pool: 'sandboxes',
-  node,
+  launch,
   nonce: 'n',
   token: 't1',
   provenToken: 't1',
@@ -40,11 +40,11 @@ const received = (body: object, SentTimestamp?: string) => {
   if (read === undefined) throw new Error('the message is unreadable');
   return read;
 };
-const sorted = (row: LedgerRow | undefined, ...bodies: readonly object[]) => {
-  const rows = new Map(row === undefined ? [] : [[rowName(row), row]]);
+const sorted = (run: RunRecord | undefined, ...bodies: readonly object[]) => {
+  const runs = new Map(run === undefined ? [] : [[runId(run), run]]);
   return sortMessages(
     bodies.map((body) => received(body)),
-    rows,
+    runs,
     'prod-1',
     now,
   );
@@ -57,27 +57,27 @@ const sizes = ({ wanted, refused, foreign }: ReturnType<typeof sorted>) => [
 
 describe('a message of the queue of a cluster', () => {
   it('is acted upon for what its row says, and not for what it says beside', () => {
-    const { wanted } = sorted(proven, { ...message, node: { ...node, nodeName: 'another' }, installation: {} });
+    const { wanted } = sorted(proven, { ...message, launch: { ...launch, nodeName: 'another' }, installation: {} });
 
-    expect(wanted[0]?.asked.call).toEqual({ action: 'release', node, installation });
+    expect(wanted[0]?.asked.call).toEqual({ action: 'release', launch, installation });
   });
 
   it.each([
     ['that has not the text of the run', proven, { nonce: 'guessed' }],
     ['of a row that there is not', undefined, {}],
-    ['of a run that drew no text', { ...proven, nonce: undefined } as unknown as LedgerRow, { nonce: '' }],
-  ])('%s counts as nothing', (_what, row, change) => {
-    expect(sizes(sorted(row, { ...message, ...change }))).toEqual([0, 0, 1]);
+    ['of a run that drew no text', { ...proven, nonce: undefined } as unknown as RunRecord, { nonce: '' }],
+  ])('%s counts as nothing', (_what, run, change) => {
+    expect(sizes(sorted(run, { ...message, ...change }))).toEqual([0, 0, 1]);
   });
 
-  it.each<[string, LedgerRow, object]>([
+  it.each<[string, RunRecord, object]>([
     ['a release before the proof', { ...proven, provenToken: 'earlier' }, {}],
     ['a release after a failure', { ...proven, failure: { outcome: 'proof-failed', detail: '' } }, {}],
     ['a quarantine without a failure', proven, { action: 'quarantine' }],
     ['a release of a run that has ended', { ...proven, outcome: 'released' }, {}],
-    ['a release of a node of another cluster', { ...proven, node: { ...node, cluster: 'other' } }, {}],
-  ])('is refused with its reason where it asks for %s', (_what, row, change) => {
-    const found = sorted(row, { ...message, ...change });
+    ['a release of a node of another cluster', { ...proven, launch: { ...launch, cluster: 'other' } }, {}],
+  ])('is refused with its reason where it asks for %s', (_what, run, change) => {
+    const found = sorted(run, { ...message, ...change });
 
     expect(sizes(found)).toEqual([0, 1, 0]);
     expect(found.refused[0]?.because).not.toBe('');
@@ -99,7 +99,7 @@ describe('a message of the queue of a cluster', () => {
 });
 
 describe('the time until a node is looked at again', () => {
-  const asked = (askedAt: number) => ({ call: { action: 'release', node, installation } as const, askedAt });
+  const asked = (askedAt: number) => ({ call: { action: 'release', launch, installation } as const, askedAt });
 
   it.each([
     [0, 0, 0],
@@ -114,7 +114,7 @@ describe('the time until a node is looked at again', () => {
   });
 
   it('never passes the last look, which leaves the state twenty seconds for its answer', () => {
-    const until = Date.parse(node.deadline) - 90_000;
+    const until = Date.parse(launch.deadline) - 90_000;
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 0, max: 900_000 }), (waited, before) => {
         const at = until - before;
@@ -134,16 +134,16 @@ it('whatever a row holds, no message counts without the text that the run drew',
     token: fc.constant('token-1'),
   });
   fc.assert(
-    fc.property(rows, fc.array(messages, { maxLength: 4 }), (row, said) => {
-      const key = { instanceId: row.instanceId, launchedAt: row.launchedAt };
+    fc.property(rows, fc.array(messages, { maxLength: 4 }), (run, said) => {
+      const key = { instanceId: run.instanceId, launchedAt: run.launchedAt };
       const received = said.map((message) => ({
         record: { attributes: { SentTimestamp: String(at) } } as never,
         message: { ...message, key },
       }));
-      const { wanted, refused, foreign } = sortMessages(received, new Map([[rowName(row), row]]), 'demo', at);
+      const { wanted, refused, foreign } = sortMessages(received, new Map([[runId(run), run]]), 'demo', at);
       const counted = [...wanted.flatMap(({ by }) => by), ...refused];
-      for (const { message } of counted) expect(message.nonce).toBe(row.nonce);
-      for (const { message } of foreign) expect(row.nonce === undefined || message.nonce !== row.nonce).toBe(true);
+      for (const { message } of counted) expect(message.nonce).toBe(run.nonce);
+      for (const { message } of foreign) expect(run.nonce === undefined || message.nonce !== run.nonce).toBe(true);
       expect(counted.length + foreign.length).toBe(said.length);
       expect(new Set(wanted.map(({ asked }) => asked.call.action)).size).toBe(wanted.length);
     }),

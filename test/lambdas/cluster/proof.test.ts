@@ -185,13 +185,13 @@ describe('a node whose pod does not run', () => {
     await kept();
   });
 
-  it('because the cluster has no such RuntimeClass is cluster-forbade, in the words of the API', async () => {
+  it('because the cluster has no such RuntimeClass is cluster-forbidden, in the words of the API', async () => {
     world.handlers = [{ ...runc, name: 'kata-qemu' }];
     await world.join();
 
     const { error } = await world.release({ runtime: 'kata', handler: 'kata-qemu' });
 
-    expect(error?.name).toBe('cluster-forbade');
+    expect(error?.name).toBe('cluster-forbidden');
     expect(error?.message).toContain('pod rejected: RuntimeClass "kata-qemu" not found');
   });
 });

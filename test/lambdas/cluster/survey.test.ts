@@ -60,7 +60,7 @@ it('one node is told as gated, released and drifted on its way', async () => {
 });
 
 it.each([
-  [403, 'cluster-forbade'],
+  [403, 'cluster-forbidden'],
   [503, 'cluster-unreachable'],
 ] as const)('HTTP %i ends it as %s after one request', async (code, name) => {
   world.cluster.api.faults.plant(({ aws }) => aws, { kind: 'status', code });

@@ -168,7 +168,11 @@ export class World<C extends TestCluster = TestCluster> {
   }
 
   release(changes: Partial<Installation> = {}, minutes = 15): Promise<Settled> {
-    return this.#run({ action: 'release', node: this.launch(minutes), installation: { ...installation, ...changes } });
+    return this.#run({
+      action: 'release',
+      launch: this.launch(minutes),
+      installation: { ...installation, ...changes },
+    });
   }
 
   /** Calls as the queue does, until the node has its end. */
@@ -177,7 +181,7 @@ export class World<C extends TestCluster = TestCluster> {
     minutes = 15,
   ): Promise<Settled & { readonly calls: number }> {
     const asked = {
-      call: { action: 'release', node: this.launch(minutes), installation: { ...installation, ...changes } } as const,
+      call: { action: 'release', launch: this.launch(minutes), installation: { ...installation, ...changes } } as const,
       askedAt: this.cluster.clock.now(),
     };
     this.askedAt = asked.askedAt;
@@ -194,11 +198,11 @@ export class World<C extends TestCluster = TestCluster> {
     minutes = 15,
     breakerOpen = false,
   ): Promise<Settled> {
-    return this.#run({ action: 'quarantine', node: this.launch(minutes), failure: { outcome, detail }, breakerOpen });
+    return this.#run({ action: 'quarantine', launch: this.launch(minutes), failure: { outcome, detail }, breakerOpen });
   }
 
   async close(minutes = 15): Promise<{ readonly closed?: readonly string[]; readonly error?: Error }> {
-    const { answer, error } = await this.#ask({ action: 'close', node: this.launch(minutes) });
+    const { answer, error } = await this.#ask({ action: 'close', launch: this.launch(minutes) });
     return answer === undefined ? { error } : (answer as Closing);
   }
 

@@ -1,32 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { arrivalOf, isTelling, type Likely, likelyArrival, withArrivals } from '../../../domain/agents.ts';
-import type { LedgerRow } from '../../../domain/ledger.ts';
-import type { WaitingNode } from '../../../domain/messages.ts';
-import { wayOutSeconds } from '../../../domain/node.ts';
+import { arrivalOf, isInformative, type Likely, likelyArrival, withArrivals } from '../../../domain/agents.ts';
+import { cleanupReserveSeconds } from '../../../domain/launch.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
+import type { WaitingLaunch } from '../../../domain/messages.ts';
 import { type Agent, decideDispatch } from '../../../lambdas/dispatch/decide.ts';
-import { agentWait, patientWait } from '../../../lambdas/dispatch/waiting.ts';
+import { agentWait, pollDelay } from '../../../lambdas/dispatch/waiting.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const now = Date.parse(launchedAt) + 40_000;
 const key = { instanceId: 'i-0123456789abcdef0', launchedAt, cluster: 'demo', pool: 'ci' };
-const message: WaitingNode = {
+const message: WaitingLaunch = {
   token: 'token-1',
   attempt: 1,
-  node: {
+  launch: {
     ...key,
     nodeName: 'ip-10-0-0-1',
     providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
     deadline: '2026-11-21T09:20:00.000Z',
   },
-  request: { runtime: 'gvisor', release: '20260928.0' },
+  request: { runtime: 'gvisor', version: '20260928.0' },
 };
 const agent = { ping: 'Online', lastPingAt: '2026-11-21T09:00:35.000Z', version: '3.3.2746.0' };
-const late = Date.parse(message.node.deadline);
-const claimed: LedgerRow = { ...key, token: 'token-1', batchId: 'b1', claimedAt: '2026-11-21T09:00:38.000Z' };
+const late = Date.parse(message.launch.deadline);
+const claimed: RunRecord = { ...key, token: 'token-1', batchId: 'b1', claimedAt: '2026-11-21T09:00:38.000Z' };
 
 /** A node that waits alone, in a pool that has shown nothing yet. */
-function decide(waiting: WaitingNode, row: LedgerRow | undefined, seen: Agent | undefined, at: number) {
-  return decideDispatch(waiting, row, seen, { arrivals: [], nodes: 1 }, at);
+function decide(waiting: WaitingLaunch, run: RunRecord | undefined, seen: Agent | undefined, at: number) {
+  return decideDispatch(waiting, run, seen, { arrivals: [], nodes: 1 }, at);
 }
 
 describe('a node that waits for its command', () => {
@@ -45,7 +45,7 @@ describe('a node that waits for its command', () => {
   it.each(['3.3.2745.9', '3.2.9999.0', '2.3.2746.0', '3.3'])(
     'is refused with the agent %s, which would not honour ENV_VAR',
     (version) => {
-      const later = Date.parse(message.node.launchedAt) + 300_000;
+      const later = Date.parse(message.launch.launchedAt) + 300_000;
       expect(decide(message, undefined, { ...agent, version }, later)).toMatchObject({
         step: 'refuse',
         failure: { outcome: 'agent-too-old', detail: expect.stringContaining(version) },
@@ -55,7 +55,7 @@ describe('a node that waits for its command', () => {
 
   it('waits some minutes for an agent that is too old, which its user data may be refreshing', () => {
     const old = { ...agent, version: '3.3.808.0' };
-    const at = (ms: number) => Date.parse(message.node.launchedAt) + ms;
+    const at = (ms: number) => Date.parse(message.launch.launchedAt) + ms;
 
     expect(decide(message, undefined, old, at(299_000))).toMatchObject({
       step: 'wait',
@@ -66,10 +66,10 @@ describe('a node that waits for its command', () => {
 
   it('is refused for its agent in time where its deadline comes first', () => {
     const old = { ...agent, version: '3.3.808.0' };
-    const deadline = new Date(Date.parse(message.node.launchedAt) + 240_000).toISOString();
+    const deadline = new Date(Date.parse(message.launch.launchedAt) + 240_000).toISOString();
     const late = Date.parse(deadline) - 110_000;
 
-    const decided = decide({ ...message, node: { ...message.node, deadline } }, undefined, old, late);
+    const decided = decide({ ...message, launch: { ...message.launch, deadline } }, undefined, old, late);
     expect(decided).toMatchObject({ step: 'refuse', failure: { outcome: 'agent-too-old' } });
   });
 
@@ -77,24 +77,24 @@ describe('a node that waits for its command', () => {
     expect(decide(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });
   });
 
-  it('is given up as agent-never-came when its time is up, which leaves the way out before the deadline', () => {
-    expect(decide(message, undefined, undefined, late - (wayOutSeconds + 26) * 1_000)).toMatchObject({
+  it('is given up as agent-offline when its time is up, which leaves the way out before the deadline', () => {
+    expect(decide(message, undefined, undefined, late - (cleanupReserveSeconds + 26) * 1_000)).toMatchObject({
       step: 'wait',
     });
-    expect(decide(message, undefined, undefined, late - (wayOutSeconds + 25) * 1_000)).toMatchObject({
+    expect(decide(message, undefined, undefined, late - (cleanupReserveSeconds + 25) * 1_000)).toMatchObject({
       step: 'refuse',
-      failure: { outcome: 'agent-never-came' },
+      failure: { outcome: 'agent-offline' },
     });
   });
 
   it('is dropped when its time is up', () => {
-    const up = late - wayOutSeconds * 1_000;
+    const up = late - cleanupReserveSeconds * 1_000;
     expect(decide(message, undefined, agent, up)).toEqual({ step: 'drop', because: 'deadline' });
     expect(decide(message, undefined, agent, up - 1)).toMatchObject({ step: 'send' });
   });
 
   it('is dropped once it is halted, whatever else is so', () => {
-    const row = { ...message.node, haltedAt: new Date(now).toISOString() };
+    const row = { ...message.launch, haltedAt: new Date(now).toISOString() };
     expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'halted' });
   });
 });
@@ -228,20 +228,20 @@ describe('what a pool has shown', () => {
   });
 
   it('counts no node without a pool, and no rerun', () => {
-    const { node } = message;
-    expect(isTelling(node)).toBe(true);
-    expect(isTelling({ ...node, pool: node.instanceId })).toBe(false);
-    expect(isTelling({ ...node, again: { attempt: 1, why: 'drifted', at: launchedAt } as never })).toBe(false);
+    const { launch: node } = message;
+    expect(isInformative(node)).toBe(true);
+    expect(isInformative({ ...node, pool: node.instanceId })).toBe(false);
+    expect(isInformative({ ...node, rerun: { attempt: 1, why: 'drifted', at: launchedAt } as never })).toBe(false);
   });
 });
 
 describe('the time until the decide look', () => {
   it('is a tenth of the age of a node that waits for something else than its agent, from 5 s to 60 s', () => {
-    expect([0, 40_000, 200_000, 900_000].map((age) => patientWait(age, far))).toEqual([5, 5, 20, 60]);
+    expect([0, 40_000, 200_000, 900_000].map((age) => pollDelay(age, far))).toEqual([5, 5, 20, 60]);
   });
 
   it('leaves time for a last look before the deadline', () => {
-    expect(patientWait(900_000, 60_000)).toBe(40);
+    expect(pollDelay(900_000, 60_000)).toBe(40);
     expect(agentWait(900_000, 60_000, likelyArrival([]), 1)).toBe(40);
   });
 });

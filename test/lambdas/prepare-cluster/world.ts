@@ -79,7 +79,7 @@ export class World {
         boundTo: held((group) => objects.boundTo(group)),
       },
       time: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) },
-      tell: (what) => void this.told.push(what),
+      report: (what) => void this.told.push(what),
     }).then(
       (value) => {
         ended = { value };

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Admission } from '../../../domain/messages.ts';
 import type { SurveyedNode } from '../../../domain/survey.ts';
-import { decideNode, type Ours } from '../../../lambdas/reconcile/decide-node.ts';
+import { decideNode, type ManagedLaunch } from '../../../lambdas/reconcile/decide-node.ts';
 import { inTurn, shareOf } from '../../../lambdas/reconcile/turns.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
 const now = Date.parse(launchedAt) + 3_600_000;
 const instanceId = 'i-0123456789abcdef0';
 const providerId = `aws:///eu-central-1a/${instanceId}`;
-const request = { runtime: 'gvisor', release: '20260928.0' } as const;
+const request = { runtime: 'gvisor', version: '20260928.0' } as const;
 const launch = {
   instanceId,
   launchedAt,
@@ -20,18 +20,18 @@ const launch = {
   deadline: '2026-11-21T09:20:00.000Z',
 };
 
-const ours = (changes: Partial<LedgerRow> = {}): Ours => ({
-  admission: { node: launch, request },
-  row: {
+const ours = (changes: Partial<RunRecord> = {}): ManagedLaunch => ({
+  admission: { launch, request },
+  run: {
     ...launch,
     request,
-    node: launch,
+    launch,
     admittedAt: launchedAt,
     outcome: 'released',
     ending: 'released',
     endedAt: launchedAt,
     receipt: {
-      version: 1,
+      version: 2,
       ...launch,
       outcome: 'released',
       detail: '',
@@ -60,7 +60,7 @@ describe('a Node that drifted', () => {
   it('has the node proven again', () => {
     expect(decideNode('b', shown(), ours(), now)).toMatchObject({
       step: 'drifted',
-      admission: { node: { instanceId, again: { why: 'drifted', released: true } }, request },
+      admission: { launch: { instanceId, rerun: { why: 'drifted', released: true } }, request },
     });
   });
 
@@ -90,12 +90,12 @@ it('a gated Node in cluster A that names a late launch of cluster B admits nothi
   expect(decideNode('b', shown({ state: 'gated' }), late, now)).toHaveProperty('step', 'admit');
 });
 
-const another = { runtime: 'gvisor', release: '20261102.0' } as const;
-const withRequest = (wanted: Admission['request'], changes: Partial<LedgerRow> = {}): Ours => ({
-  admission: wanted === undefined ? { node: launch } : { node: launch, request: wanted },
-  row: { ...ours(changes).row, ...launch, ...changes },
+const another = { runtime: 'gvisor', version: '20261102.0' } as const;
+const withRequest = (wanted: Admission['request'], changes: Partial<RunRecord> = {}): ManagedLaunch => ({
+  admission: wanted === undefined ? { launch } : { launch, request: wanted },
+  run: { ...ours(changes).run, ...launch, ...changes },
 });
-const late: Ours = { admission: { node: launch, request }, row: undefined };
+const late: ManagedLaunch = { admission: { launch, request }, run: undefined };
 const minutesAfter = (minutes: number) => Date.parse(launchedAt) + minutes * 60_000;
 const rerun = { why: 'drifted', attempt: 1, released: true, reason: '' } as const;
 const leave = (because: string) => ({ step: 'leave', because });
@@ -104,7 +104,7 @@ const leave = (because: string) => ({ step: 'leave', because });
 const table: readonly (readonly [
   rule: string,
   node: SurveyedNode,
-  ours: Ours | undefined,
+  ours: ManagedLaunch | undefined,
   at: number,
   step: object,
 ])[] = [
@@ -164,14 +164,14 @@ const table: readonly (readonly [
   [
     'that was released before its last run failed is still a released one',
     shown(),
-    withRequest(request, { outcome: 'breaker-open', ending: 'held', node: { ...launch, again: rerun } }),
+    withRequest(request, { outcome: 'breaker-open', ending: 'held', launch: { ...launch, rerun } }),
     now,
     { step: 'drifted' },
   ],
   [
     'that drifted again within the rest after its last run is not verified again yet',
     shown(),
-    withRequest(request, { node: { ...launch, again: rerun }, endedAt: new Date(now - 299_999).toISOString() }),
+    withRequest(request, { launch: { ...launch, rerun }, endedAt: new Date(now - 299_999).toISOString() }),
     now,
     { step: 'drifted', admission: undefined },
   ],
@@ -187,12 +187,12 @@ const table: readonly (readonly [
     shown({ state: 'released' }),
     withRequest(another),
     now,
-    { step: 'outdated', release: request.release, configured: another.release },
+    { step: 'outdated', version: request.version, configured: another.version },
   ],
   [
     'that was reported as outdated for that release is not reported again',
     shown({ state: 'released' }),
-    withRequest(another, { outdatedFor: another.release }),
+    withRequest(another, { outdatedFor: another.version }),
     now,
     leave('told'),
   ],
@@ -206,7 +206,7 @@ const table: readonly (readonly [
   [
     'whose tag asks for another runtime now is not outdated',
     shown({ state: 'released' }),
-    withRequest({ runtime: 'kata', release: '3.32.0' }),
+    withRequest({ runtime: 'kata', version: '3.32.0' }),
     now,
     leave('well'),
   ],

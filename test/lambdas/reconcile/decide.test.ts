@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { departedStates } from '../../../domain/events.ts';
-import type { LedgerRow } from '../../../domain/ledger.ts';
-import type { Node } from '../../../domain/node.ts';
+import type { Launch } from '../../../domain/launch.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Admissible, Candidate } from '../../../lambdas/admission/decide.ts';
 import { decideInstance, type InstanceDecision } from '../../../lambdas/reconcile/decide.ts';
 
 const minute = 60_000;
 const launchedAt = '2026-11-21T09:00:00.000Z';
-const launch = Date.parse(launchedAt);
-const time = (ms: number) => new Date(launch + ms).toISOString();
+const launchMs = Date.parse(launchedAt);
+const time = (ms: number) => new Date(launchMs + ms).toISOString();
 const config = {
   clusters: ['demo'],
-  releases: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
+  versions: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
   deadlineMinutes: 20,
   onFailure: 'quarantine',
   pools: [{ name: 'ci', instanceProfiles: ['nodes'] }],
@@ -25,7 +25,7 @@ const instance: Candidate = {
   instanceProfile: 'arn:aws:iam::123456789012:instance-profile/nodes',
   tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', 'karpenter.sh/nodepool': 'ci' },
 };
-const node: Node = {
+const launch: Launch = {
   instanceId: instance.instanceId,
   launchedAt,
   cluster: 'demo',
@@ -34,20 +34,20 @@ const node: Node = {
   providerId: `aws:///eu-central-1a/${instance.instanceId}`,
   deadline: time(20 * minute),
 };
-const request = { runtime: 'gvisor', release: '20260928.0' } as const;
-const { instanceId, cluster, pool } = node;
-const begun: LedgerRow = { instanceId, launchedAt, cluster, pool, node, request };
-const admitted: LedgerRow = { ...begun, admittedAt: launchedAt };
-const claimed: LedgerRow = { ...admitted, token: 'token', claimedAt: time(minute) };
-const held: LedgerRow = { ...admitted, outcome: 'proof-failed', ending: 'held', endedAt: time(2 * minute) };
-const ended: LedgerRow = { ...claimed, outcome: 'proof-failed', ending: 'quarantined', endedAt: time(2 * minute) };
+const request = { runtime: 'gvisor', version: '20260928.0' } as const;
+const { instanceId, cluster, pool } = launch;
+const begun: RunRecord = { instanceId, launchedAt, cluster, pool, launch, request };
+const admitted: RunRecord = { ...begun, admittedAt: launchedAt };
+const claimed: RunRecord = { ...admitted, token: 'token', claimedAt: time(minute) };
+const held: RunRecord = { ...admitted, outcome: 'proof-failed', ending: 'held', endedAt: time(2 * minute) };
+const ended: RunRecord = { ...claimed, outcome: 'proof-failed', ending: 'quarantined', endedAt: time(2 * minute) };
 const leave = (because: string) => ({ step: 'leave', because });
 
 /** What each tagged instance comes to, as a sentence about it. */
 const table: readonly (readonly [
   rule: string,
   instance: Candidate,
-  row: LedgerRow | undefined,
+  row: RunRecord | undefined,
   afterMs: number,
   decision: object,
 ])[] = [
@@ -85,7 +85,7 @@ const table: readonly (readonly [
     instance,
     undefined,
     2 * minute,
-    { step: 'admit', admission: { node, request } },
+    { step: 'admit', admission: { launch, request } },
   ],
   ['that was tagged after its deadline is not admitted', instance, undefined, 20 * minute, leave('late')],
   ['whose admission was begun is admitted, however late', instance, begun, 60 * minute, { step: 'admit' }],
@@ -124,7 +124,7 @@ const table: readonly (readonly [
     instance,
     admitted,
     40 * minute + 1,
-    { step: 'end', row: admitted },
+    { step: 'end', run: admitted },
   ],
   [
     'more than 20 minutes past its deadline has its end if it came to one',
@@ -145,7 +145,7 @@ const table: readonly (readonly [
     instance,
     claimed,
     4 * minute,
-    { step: 'ask', row: claimed },
+    { step: 'ask', run: claimed },
   ],
   [
     'whose command was answered is not asked about',
@@ -173,7 +173,7 @@ const table: readonly (readonly [
     instance,
     ended,
     61 * minute - 1,
-    { step: 'ask', row: ended },
+    { step: 'ask', run: ended },
   ],
   ['that ended is not asked about an hour after its claim', instance, ended, 61 * minute, leave('ended')],
   ['that ended within three minutes of its claim is not asked about', instance, ended, 4 * minute - 1, leave('ended')],
@@ -182,7 +182,7 @@ const table: readonly (readonly [
     instance,
     held,
     5 * minute,
-    { step: 'retry', held: { row: held, admission: { node: { again: { why: 'held', attempt: 1 } }, request } } },
+    { step: 'retry', held: { run: held, admission: { launch: { rerun: { why: 'held', attempt: 1 } }, request } } },
   ],
   [
     'that the breaker held and is stopped is left alone',
@@ -202,13 +202,13 @@ const table: readonly (readonly [
 ];
 
 describe('a tagged instance', () => {
-  it.each(table)('%s', (_rule, seen, row, afterMs, decision) => {
-    const decided: InstanceDecision = decideInstance(seen, row, config, launch + afterMs);
+  it.each(table)('%s', (_rule, seen, run, afterMs, decision) => {
+    const decided: InstanceDecision = decideInstance(seen, run, config, launchMs + afterMs);
     expect(decided).toMatchObject(decision);
   });
 
   it.each(departedStates)('in the state %s departs if it has no end', (state) => {
-    expect(decideInstance({ ...instance, state }, admitted, config, launch + 5 * minute)).toEqual({
+    expect(decideInstance({ ...instance, state }, admitted, config, launchMs + 5 * minute)).toEqual({
       step: 'depart',
       instanceId,
       state,

@@ -3,7 +3,7 @@ import { endingOf, outcomeCodes } from '../../../domain/outcomes.ts';
 import { onFailures } from '../../../domain/pools.ts';
 import { decideVerdict } from '../../../lambdas/remediation/decide.ts';
 
-const failures = outcomeCodes.filter((code) => endingOf(code) !== 'done' && endingOf(code) !== 'forget');
+const failures = outcomeCodes.filter((code) => endingOf(code) !== 'done' && endingOf(code) !== 'discard');
 
 describe.each(onFailures)('a pool that says %s', (onFailure) => {
   it('holds every failed node while the breaker is open', () => {
@@ -17,7 +17,7 @@ describe.each(onFailures)('a pool that says %s', (onFailure) => {
 
   it('forgets what is gone, whatever the breaker', () => {
     for (const open of [true, false])
-      expect(decideVerdict({ outcome: 'instance-gone', onFailure, open, failures: 0 })).toBe('forget');
+      expect(decideVerdict({ outcome: 'instance-gone', onFailure, open, failures: 0 })).toBe('discard');
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Pools } from '../../../domain/pools.ts';
-import { type Evidence, isGone, spared } from '../../../lambdas/remediation/guards.ts';
+import { type Evidence, isGone, replacementBlocker } from '../../../lambdas/remediation/guards.ts';
 
-const node = {
+const launch = {
   instanceId: 'i-0123456789abcdef0',
   launchedAt: '2026-11-21T09:00:00.000Z',
   cluster: 'demo',
@@ -13,32 +13,32 @@ const node = {
 };
 const instance = {
   state: 'running',
-  launchedAt: node.launchedAt,
+  launchedAt: launch.launchedAt,
   instanceProfile: 'arn:aws:iam::123456789012:instance-profile/karpenter/demo_1234',
   tags: { 'airlock:runtime': 'gvisor' },
 };
 const pools: Pools = { deadlineMinutes: 20, onFailure: 'replace', pools: [], instanceProfiles: { demo: ['demo_*'] } };
-const row = { ...node, node, admittedAt: '2026-11-21T09:00:20.000Z' };
-const late = { ...row, node: { ...node, deadline: '2026-11-21T10:20:00.000Z' } };
+const row = { ...launch, launch, admittedAt: '2026-11-21T09:00:20.000Z' };
+const late = { ...row, launch: { ...launch, deadline: '2026-11-21T10:20:00.000Z' } };
 const evidence: Evidence = {
-  node,
-  row,
+  launch,
+  run: row,
   first: row,
   pools,
   instance,
-  receipt: { version: 1, ...node, outcome: 'proof-failed', detail: '', endedAt: '', totalMs: 1, gate: 'kept' },
+  receipt: { version: 2, ...launch, outcome: 'proof-failed', detail: '', endedAt: '', totalMs: 1, gate: 'kept' },
 };
 
 describe('an instance', () => {
   it('that nothing speaks for is ended', () => {
-    expect(spared(evidence)).toBeUndefined();
-    expect(spared({ ...evidence, receipt: { ...evidence.receipt, gate: 'no-node' } })).toBeUndefined();
+    expect(replacementBlocker(evidence)).toBeUndefined();
+    expect(replacementBlocker({ ...evidence, receipt: { ...evidence.receipt, gate: 'no-node' } })).toBeUndefined();
   });
 
   it.each<[string, Partial<Evidence>]>([
-    ['the ledger does not know the launch', { row: undefined }],
-    ['the ledger says that it was released', { row: { ...row, outcome: 'already-installed' } }],
-    ['the ledger says that it has ended: proof-failed', { row: { ...row, outcome: 'proof-failed' } }],
+    ['the ledger does not know the launch', { run: undefined }],
+    ['the ledger says that it was released', { run: { ...row, outcome: 'already-installed' } }],
+    ['the ledger says that it has ended: proof-failed', { run: { ...row, outcome: 'proof-failed' } }],
     ['its Node carries the receipt of a release', { receipt: { ...evidence.receipt, outcome: 'released' } }],
     ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'put-back' } }],
     ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'returned' } }],
@@ -53,7 +53,7 @@ describe('an instance', () => {
     ],
     ['it has no instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
   ])('is left alone where %s', (because, change) => {
-    expect(spared({ ...evidence, ...change })).toBe(because);
+    expect(replacementBlocker({ ...evidence, ...change })).toBe(because);
   });
 
   it.each([
@@ -62,7 +62,7 @@ describe('an instance', () => {
     ['it is stopped', { ...instance, state: 'stopped' }],
     ['it is in another launch', { ...instance, launchedAt: '2026-11-21T09:30:00.000Z' }],
   ])('is gone where %s', (_, shown) => {
-    expect(isGone(node, shown)).toBe(true);
-    expect(isGone(node, instance)).toBe(false);
+    expect(isGone(launch, shown)).toBe(true);
+    expect(isGone(launch, instance)).toBe(false);
   });
 });

@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LedgerRow } from '../../../domain/ledger.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import { runtimeTraits } from '../../../domain/runtimes.ts';
 import { decideAnswer, ownerOf } from '../../../lambdas/results/decide.ts';
 import { runs } from '../../hostile.ts';
 import { installation, launch, maybe, present } from '../arbitraries.ts';
 
 describe('whatever a node says that it was installed', () => {
-  const row: LedgerRow = {
+  const run: RunRecord = {
     instanceId: launch.instanceId,
     launchedAt: launch.launchedAt,
     cluster: 'demo',
     pool: 'ci',
     document: 'airlock-gvisor-install-abc',
     batchId: 'batch',
-    request: { runtime: 'gvisor', release: '20260928.0' },
+    request: { runtime: 'gvisor', version: '20260928.0' },
     checksums: { x86_64: 'a'.repeat(64), aarch64: 'b'.repeat(64) },
   };
   const said = fc.record({
     airlock: fc.constant(1),
     verb: fc.constantFrom('install', 'prove', 'uninstall'),
     runtime: fc.constantFrom('gvisor', 'kata'),
-    release: fc.constantFrom('20260928.0', '20250101.0'),
+    version: fc.constantFrom('20260928.0', '20250101.0'),
     outcome: fc.constantFrom('installed', 'already-installed', 'proven', 'proof-failed', 'released'),
     detail: fc.constant(''),
     handler: fc.constantFrom('runsc', 'kata-qemu', 'runc'),
@@ -41,14 +41,14 @@ describe('whatever a node says that it was installed', () => {
   it('it has proven only what it was sent, and nothing but that is noted', () => {
     fc.assert(
       fc.property(said, standings, (result, standing) => {
-        const answer = decideAnswer(row, 'c', { ...standing, output: JSON.stringify(result) }, launch.launchedAt);
-        const sent = row.checksums?.[result.host.arch as 'x86_64'];
+        const answer = decideAnswer(run, 'c', { ...standing, output: JSON.stringify(result) }, launch.launchedAt);
+        const sent = run.checksums?.[result.host.arch as 'x86_64'];
         const proven =
           standing.status === 'Success' &&
           result.verb === 'install' &&
           (result.outcome === 'installed' || result.outcome === 'already-installed') &&
           result.runtime === 'gvisor' &&
-          result.release === '20260928.0' &&
+          result.version === '20260928.0' &&
           result.handler === runtimeTraits.gvisor.handlers[0] &&
           sent !== undefined &&
           result.sha256 === sent;
@@ -56,10 +56,10 @@ describe('whatever a node says that it was installed', () => {
         if (answer.answer === 'success')
           expect(answer.installation).toMatchObject({
             runtime: 'gvisor',
-            release: '20260928.0',
+            version: '20260928.0',
             handler: 'runsc',
             sha256: sent,
-            document: row.document,
+            document: run.document,
           });
       }),
       runs,
@@ -69,11 +69,11 @@ describe('whatever a node says that it was installed', () => {
   it('a command is that of an attempt only by its id or its batch, and by the document that was claimed', () => {
     fc.assert(
       fc.property(standings, maybe('c', 'other'), (standing, commandId) => {
-        const known = { ...row, ...present({ commandId }) };
+        const known = { ...run, ...present({ commandId }) };
         const owner = ownerOf([known], 'c', { ...standing, output: '' });
         const byId = commandId === 'c';
         const byBatch = commandId === undefined && standing.comment === 'batch';
-        expect(owner !== undefined).toBe(standing.document === row.document && (byId || byBatch));
+        expect(owner !== undefined).toBe(standing.document === run.document && (byId || byBatch));
       }),
       runs,
     );

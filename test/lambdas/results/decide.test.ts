@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LedgerRow } from '../../../domain/ledger.ts';
+import { hasEnded, type InvocationStatus } from '../../../domain/invocation-status.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Result } from '../../../domain/result.ts';
-import { hasEnded, type Standing } from '../../../domain/standing.ts';
 import { decideAnswer, nodeOutcomes, ownerOf } from '../../../lambdas/results/decide.ts';
 
-const row: LedgerRow = {
+const run: RunRecord = {
   instanceId: 'i-0123456789abcdef0',
   launchedAt: '2026-11-21T09:00:00.000Z',
   cluster: 'demo',
@@ -16,14 +16,14 @@ const row: LedgerRow = {
   claimedAt: '2026-11-21T09:00:40.000Z',
   onlineAt: '2026-11-21T09:00:35.000Z',
   document: 'airlock-gvisor-install-abc',
-  request: { runtime: 'gvisor', release: '20260928.0' },
+  request: { runtime: 'gvisor', version: '20260928.0' },
   checksums: { x86_64: 'a'.repeat(64), aarch64: 'b'.repeat(64) },
 };
 const result: Result = {
   airlock: 1,
   verb: 'install',
   runtime: 'gvisor',
-  release: '20260928.0',
+  version: '20260928.0',
   outcome: 'installed',
   detail: '',
   handler: 'runsc',
@@ -41,7 +41,7 @@ const result: Result = {
   restarts: 1,
   phases: { fetch: 12 },
 };
-const standing = (change: Partial<Standing>, said: object = result): Standing => ({
+const standing = (change: Partial<InvocationStatus>, said: object = result): InvocationStatus => ({
   comment: 'b1',
   document: 'airlock-gvisor-install-abc',
   status: 'Success',
@@ -50,24 +50,25 @@ const standing = (change: Partial<Standing>, said: object = result): Standing =>
   ...change,
 });
 const at = '2026-11-21T09:01:00.000Z';
-const answer = (change: Partial<Standing>, said?: object) => decideAnswer(row, 'c1', standing(change, said), at);
+const answer = (change: Partial<InvocationStatus>, said?: object) =>
+  decideAnswer(run, 'c1', standing(change, said), at);
 
 describe('whose command it was', () => {
   it('is told by the command id in the row', () => {
-    expect(ownerOf([{ ...row, commandId: 'c1' }], 'c1', standing({ comment: 'other' }))).toBeDefined();
+    expect(ownerOf([{ ...run, commandId: 'c1' }], 'c1', standing({ comment: 'other' }))).toBeDefined();
   });
 
   it('is told by the batch in the comment where dispatch died before it could write the command id', () => {
-    expect(ownerOf([row], 'c1', standing({}))).toBe(row);
+    expect(ownerOf([run], 'c1', standing({}))).toBe(run);
   });
 
   it.each([
-    ['another command of ours', [{ ...row, commandId: 'c0' }], 'b1'],
-    ['a command of a stranger', [row], 'my own test'],
-    ['another document under the same comment', [{ ...row, document: 'airlock-kata-install-abc' }], 'b1'],
+    ['another command of ours', [{ ...run, commandId: 'c0' }], 'b1'],
+    ['a command of a stranger', [run], 'my own test'],
+    ['another document under the same comment', [{ ...run, document: 'airlock-kata-install-abc' }], 'b1'],
     ['an instance that the ledger does not know', [], 'b1'],
-  ])('is nobody for %s', (_, rows, comment) => {
-    expect(ownerOf(rows, 'c1', standing({ comment }))).toBeUndefined();
+  ])('is nobody for %s', (_, runs, comment) => {
+    expect(ownerOf(runs, 'c1', standing({ comment }))).toBeUndefined();
   });
 });
 
@@ -76,10 +77,10 @@ describe('the answer for the state that waits', () => {
     expect(answer({})).toMatchObject({
       answer: 'success',
       installation: {
-        release: '20260928.0',
-        document: row.document,
+        version: '20260928.0',
+        document: run.document,
         commandId: 'c1',
-        onlineAt: row.onlineAt,
+        onlineAt: run.onlineAt,
         settledAt: at,
       },
     });
@@ -103,7 +104,7 @@ describe('the answer for the state that waits', () => {
 
   it.each([
     ['runtime', { runtime: 'kata' }, 'kata', 'gvisor'],
-    ['release', { release: '20260831.0' }, '20260831.0', '20260928.0'],
+    ['version', { version: '20260831.0' }, '20260831.0', '20260928.0'],
     ['handler', { handler: 'kata-qemu' }, 'kata-qemu', 'runsc'],
     ['sha256', { sha256: 'c'.repeat(64) }, 'c'.repeat(64), 'a'.repeat(64)],
     ['sha256', { host: { ...result.host, arch: 'aarch64' } }, 'a'.repeat(64), 'b'.repeat(64)],
@@ -142,7 +143,7 @@ describe('the answer for the state that waits', () => {
 
   it('is the proof alone where the node was sent to be proven anew', () => {
     const proven = { ...result, verb: 'prove', outcome: 'proven' };
-    const sent = { ...row, verb: 'prove' } as const;
+    const sent = { ...run, verb: 'prove' } as const;
     const told = decideAnswer(sent, 'c1', standing({}, proven), at);
     expect(told).toMatchObject({ answer: 'success', installation: { installed: 'already-installed' } });
     const other = decideAnswer(sent, 'c1', standing({}), at);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { departedStates } from '../../../domain/events.ts';
-import type { LedgerRow } from '../../../domain/ledger.ts';
-import type { Node } from '../../../domain/node.ts';
+import type { Launch } from '../../../domain/launch.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
 import {
   decideTermination,
@@ -14,7 +14,7 @@ const launchedAt = '2026-11-21T09:00:00.000Z';
 const minutes = (count: number) => new Date(Date.parse(launchedAt) + count * 60_000).toISOString();
 const seconds = (count: number) => minutes(count / 60);
 const at = minutes(30);
-const node: Node = {
+const launch: Launch = {
   instanceId: 'i-0123456789abcdef0',
   launchedAt,
   cluster: 'demo',
@@ -23,19 +23,19 @@ const node: Node = {
   providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
   deadline: minutes(20),
 };
-const { instanceId, cluster, pool, nodeName } = node;
-const admitted: LedgerRow = {
+const { instanceId, cluster, pool, nodeName } = launch;
+const admitted: RunRecord = {
   instanceId,
   launchedAt,
   cluster,
   pool,
-  node,
-  notedAt: launchedAt,
+  launch,
+  recordedAt: launchedAt,
   admittedAt: launchedAt,
 };
 const { admittedAt: _, ...begun } = admitted;
 const receipt: Receipt = {
-  version: 1,
+  version: 2,
   ...{ instanceId, launchedAt, cluster, pool, nodeName },
   outcome: 'instance-gone',
   detail: 'EC2 says terminated',
@@ -51,7 +51,7 @@ const alive: Shown = { state: 'running', launchedAt };
 /** What each launch comes to, as a sentence about it. */
 const table: readonly (readonly [
   rule: string,
-  row: LedgerRow,
+  row: RunRecord,
   shown: Shown | undefined,
   decision: Partial<TerminationDecision>,
 ])[] = [
@@ -92,13 +92,13 @@ const table: readonly (readonly [
   ],
   [
     'that ended here and was published needs nothing',
-    { ...unpublished, toldAt: minutes(29) },
+    { ...unpublished, publishedAt: minutes(29) },
     terminated,
     { step: 'nothing', because: 'ended' },
   ],
   [
     'that ended before its admission was published has that published',
-    { ...begun, outcome: 'instance-gone', endedBy: writer, toldAt: minutes(29) },
+    { ...begun, outcome: 'instance-gone', endedBy: writer, publishedAt: minutes(29) },
     terminated,
     { step: 'tell', because: 'admission-untold' },
   ],
@@ -128,22 +128,22 @@ const table: readonly (readonly [
   ],
   [
     'whose row does not hold the node yet waits for admission',
-    { instanceId, launchedAt, cluster, pool, notedAt: launchedAt },
+    { instanceId, launchedAt, cluster, pool, recordedAt: launchedAt },
     terminated,
     { step: 'wait', because: 'being-admitted' },
   ],
   [
     'that is being admitted waits for that',
-    { ...begun, notedAt: seconds(1_756) },
+    { ...begun, recordedAt: seconds(1_756) },
     terminated,
     { step: 'wait', because: 'being-admitted' },
   ],
-  ['whose admission died is ended by this call', { ...begun, notedAt: seconds(1_755) }, terminated, { step: 'end' }],
+  ['whose admission died is ended by this call', { ...begun, recordedAt: seconds(1_755) }, terminated, { step: 'end' }],
 ];
 
 describe('a launch whose instance is reported to go away', () => {
-  it.each(table)('%s', (_rule, row, shown, decision) => {
-    expect(decideTermination({ instanceId, at: minutes(28) }, row, shown, at)).toMatchObject(decision);
+  it.each(table)('%s', (_rule, run, shown, decision) => {
+    expect(decideTermination({ instanceId, at: minutes(28) }, run, shown, at)).toMatchObject(decision);
   });
 
   it.each(departedStates)('ends if EC2 shows the state %s, and the receipt says so', (state) => {

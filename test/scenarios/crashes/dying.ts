@@ -105,7 +105,7 @@ export function executionsOf({ world }: Stage, { instanceId }: LaunchedNode): re
 export async function breakerOf({
   world,
 }: Stage): Promise<{ readonly state: Breaker['state']; readonly failed: number; readonly probed: boolean }> {
-  const key = breakerKey({ cluster, pool: '', release: '' }).launchedAt;
+  const key = breakerKey({ cluster, pool: '', version: '' }).launchedAt;
   const rows = await world.services.dynamoDb.items(world.cloud.resource('Ledger/Table/Resource').ref);
   const row = rows.find(({ launchedAt }) => launchedAt?.S === key);
   return {

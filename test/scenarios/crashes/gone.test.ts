@@ -51,7 +51,7 @@ const departure = (depart: (stage: Stage, node: LaunchedNode) => void, command: 
     tried: [['InProgress'], true],
     asked: true,
     commands: [command],
-    ends: ['Node Forgotten: instance-gone'],
+    ends: ['Launch Discarded: instance-gone'],
     executions: ['ABORTED'],
     breaker: { state: 'open', failed: 1, probed: false },
   },

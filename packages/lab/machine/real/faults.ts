@@ -1,13 +1,13 @@
 import { cloudInitResult, type MachineFault } from '../faults.ts';
 import { downloadFaults } from '../simulated.ts';
+import type { ArtifactKind } from './artifact.ts';
 import type { RealOptions } from './options.ts';
-import type { ReleaseKind } from './release.ts';
 
 /** How a fault is planted in a real node. */
 export interface RealFault {
   readonly options?: Pick<RealOptions, 'download' | 'files' | 'without'>;
   /** Releases of this kind are served. */
-  readonly kind?: ReleaseKind;
+  readonly kind?: ArtifactKind;
 }
 
 const unitFolder = '/etc/systemd/system/containerd.service.d';

@@ -23,9 +23,9 @@ const programs: Readonly<Record<string, string>> = {
  * @throws HostError that names every lack, and the command that ends it
  */
 export function requireRealHost(): void {
-  const release = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  const version = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
   const names = /^ID(?:_LIKE)?=(.*)$/gm;
-  const family = [...release.matchAll(names)].flatMap(([, value = '']) => value.replaceAll('"', '').split(' '));
+  const family = [...version.matchAll(names)].flatMap(([, value = '']) => value.replaceAll('"', '').split(' '));
   if (process.platform !== 'linux' || !family.some((name) => name === 'debian' || name === 'ubuntu')) {
     throw new HostError(`real nodes need Debian or Ubuntu; this is ${family[0] ?? process.platform}`);
   }

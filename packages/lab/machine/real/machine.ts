@@ -7,13 +7,13 @@ import { companions, configurations } from '../configurations.ts';
 import type { Machine } from '../machine.ts';
 import { faultHeader } from '../mirror.ts';
 import type { ExecutionOptions } from '../process.ts';
+import { runcWithBootId } from './artifact.ts';
 import { readHandlers } from './cri.ts';
 import { requireRealHost } from './host.ts';
 import { NodeError, RealNode } from './node.ts';
 import type { RealOptions } from './options.ts';
 import { hide, place } from './place.ts';
 import { openDoor } from './relay.ts';
-import { runcWithBootId } from './release.ts';
 import { type Root, rootOf } from './roots.ts';
 import { claimDirectory, sweepStale } from './stale.ts';
 import { furnishVirtualization } from './virtualization.ts';
@@ -60,7 +60,7 @@ export class RealMachine implements Machine {
   static async create(options: RealOptions = {}): Promise<RealMachine> {
     requireRealHost();
     await sweepStale();
-    const root = await rootOf(options.release ?? 'trixie', options.progress ?? (() => {}));
+    const root = await rootOf(options.version ?? 'trixie', options.progress ?? (() => {}));
     const id = `node-${randomBytes(4).toString('hex')}`;
     const node = new RealNode(id, root.path, claimDirectory(id));
     const machine = new RealMachine(id, root, node, options.containerdDirectory);

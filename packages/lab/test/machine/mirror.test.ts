@@ -3,8 +3,8 @@ import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { request as secure } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { catalogue, shipped } from '../../../../test/ssm-documents/node.ts';
+import { buildArtifact } from '../../machine/artifact.ts';
 import { faultHeader, type Mirror, startMirror } from '../../machine/mirror.ts';
-import { buildRelease } from '../../machine/release.ts';
 
 const path = '/google/gvisor/releases/download/release-20260928.0/gvisor-x86_64.tar.zstd';
 let mirror: Mirror;
@@ -36,8 +36,8 @@ function get(of: string, headers: Record<string, string> = {}, host = 'github.co
 
 describe('the mirror', () => {
   it("serves a release under upstream's names, at both places, with the checksum of the local catalogue", async () => {
-    const artifact = catalogue.runtimes.gvisor?.releases.find(({ release }) => release === '20260928.0')?.artifacts
-      .x86_64;
+    const artifact = catalogue.runtimes.gvisor?.versions.find(({ version: release }) => release === '20260928.0')
+      ?.artifacts.x86_64;
     const inBucket = '/gvisor/releases/release/20260928.0/x86_64/gvisor.tar.zstd';
     const bucket = await get(inBucket, {}, 'storage.googleapis.com');
     const github = await get(path);
@@ -65,7 +65,7 @@ describe('the mirror', () => {
   });
 
   it('goes on where a download broke off', async () => {
-    const whole = buildRelease('20260928.0', 'x86_64', 'zstd');
+    const whole = buildArtifact('20260928.0', 'x86_64', 'zstd');
 
     const part = await get(path, { range: 'bytes=100-' });
     const none = await get(path, { range: `bytes=${whole.length}-` });
@@ -106,7 +106,7 @@ describe('a fault of the mirror', () => {
   });
 
   it('can damage or cut what it serves', async () => {
-    const whole = buildRelease('20260928.0', 'x86_64', 'zstd');
+    const whole = buildArtifact('20260928.0', 'x86_64', 'zstd');
     mirror.plant('corrupt', 1);
     const corrupt = await get(path);
     mirror.plant('cut', 1);

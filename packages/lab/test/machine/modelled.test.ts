@@ -49,7 +49,7 @@ describe('a modelled machine', () => {
   it('waits for a dead kubelet as long as the command says that there is time', async () => {
     const lasting = async (seconds: string) => {
       const text = scriptOf(documentOf('install'));
-      const environment = { SSM_Release: '20260928.0', SSM_Seconds: seconds };
+      const environment = { SSM_Version: '20260928.0', SSM_Seconds: seconds };
       const ended = await new ModelledMachine(['kubelet-dead']).run({ text, environment, timeoutSeconds: 1 });
       return Math.round(ended.durationMs / 1_000);
     };
@@ -60,7 +60,7 @@ describe('a modelled machine', () => {
   it('answers each document that is deployed', () => {
     for (const verb of ['install', 'prove'] as const) {
       expect(documentOf(verb).content.mainSteps[0].inputs.runCommand.join('\n')).toContain(
-        `verb=${verb} runtime=gvisor release=\${SSM_Release:-}`,
+        `verb=${verb} runtime=gvisor release=\${SSM_Version:-}`,
       );
     }
   });

@@ -62,7 +62,7 @@ export async function answersOf(
     // SendCommand would refuse a release that the document does not list; the script has to cope all the same.
     const ended = await machine.run({
       text: change(scriptOf(documentOf(verb))),
-      environment: { SSM_Release: asked, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
+      environment: { SSM_Version: asked, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
       timeoutSeconds: 120,
     });
     answers.push({
@@ -91,8 +91,8 @@ function anonymous({ asked, ...answer }: Answer & { readonly asked: string }, tr
   return {
     ...answer,
     stdout: line
-      .replaceAll(`"release":"${asked}"`, `"release":"${marks.release}"`)
-      .replaceAll(` ${asked} `, ` ${marks.release} `),
+      .replaceAll(`"version":"${asked}"`, `"version":"${marks.version}"`)
+      .replaceAll(` ${asked} `, ` ${marks.version} `),
     stderr: answer.stderr.replaceAll(tree, '').replace(/^\d{4}-\d\d-\d\dT[\d:]+Z /gm, ''),
   };
 }
@@ -101,7 +101,7 @@ function anonymous({ asked, ...answer }: Answer & { readonly asked: string }, tr
 export function essence({ verb, exitCode, stdout, restarts, handlers }: Answer) {
   const read = readResult(stdout);
   if (!read.ok) return { verb, exitCode, restarts, handlers, result: read.reason };
-  const { outcome, config, restarts: told, handler, sha256, evidence, release: of, phases } = read.result;
+  const { outcome, config, restarts: told, handler, sha256, evidence, version: of, phases } = read.result;
   return {
     verb,
     exitCode,

@@ -93,7 +93,7 @@ describe('an installation on other hosts', () => {
   it('is refused where the release is not pinned for the architecture', async () => {
     const { result } = await run(await node.create({ arch: 'aarch64' }), 'install', '20260921.0');
 
-    expect(result).toMatchObject({ outcome: 'host-refused', config: 'untouched' });
+    expect(result).toMatchObject({ outcome: 'host-unsupported', config: 'untouched' });
     expect(result.detail).toContain('not pinned for aarch64; pinned are: 20260831.0/x86_64 20260831.0/aarch64');
   });
 });

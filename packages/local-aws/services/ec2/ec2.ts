@@ -47,7 +47,7 @@ export interface Launch {
   readonly unseenMs?: number;
 }
 
-/** Told of each state that an instance comes into. */
+/** EventDetails of each state that an instance comes into. */
 export type StateWatcher = (instance: StoredInstance) => void;
 
 /** How long an instance takes between two states, in milliseconds. */

@@ -23,7 +23,7 @@ export interface Agent {
 /** An agent tells SSM every five minutes that it is there; whoever is silent for longer has lost its connection. */
 const pingMs = 300_000;
 /** How long SSM shows an agent that is gone. */
-const forgottenAfterMs = 3_600_000;
+const unansweredAfterMs = 3_600_000;
 
 /** The agents of one account and region. */
 export class Agents {
@@ -149,7 +149,7 @@ export class Agents {
     const now = this.#clock.now();
     const talked = agent.silentSince ?? now;
     const lastPing = agent.registeredAt + Math.floor((talked - agent.registeredAt) / pingMs) * pingMs;
-    if (now - lastPing > forgottenAfterMs) return undefined;
+    if (now - lastPing > unansweredAfterMs) return undefined;
     const PingStatus: PingStatus = now - lastPing > pingMs ? 'ConnectionLost' : 'Online';
     return {
       InstanceId: instanceId,

@@ -39,7 +39,7 @@ export interface MachineSettings {
   readonly name: string;
   readonly roleArn: string;
   readonly definitionText: string;
-  /** Told of each event of the machine's executions as it is written. */
+  /** EventDetails of each event of the machine's executions as it is written. */
   readonly watch?: (execution: Execution, event: HistoryEvent) => void;
 }
 

@@ -12,7 +12,7 @@ export interface Attempt {
   call(): Promise<unknown>;
   /** Whether the attempt ends by its token and not by the call's answer. */
   readonly callback: boolean;
-  /** Told of the answer to a callback's request. */
+  /** EventDetails of the answer to a callback's request. */
   submitted(answer: unknown): void;
 }
 

@@ -39,9 +39,9 @@ export class TaskTokens {
     if (seal(text.slice(0, 36)) !== text.slice(36))
       throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'");
     if (this.#closed.has(token)) {
-      throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");
+      throw new AwsError('TaskTimedOut', "Task Timed Out: 'CustomResourceProvider task does not exist anymore'");
     }
-    throw new AwsError('TaskDoesNotExist', "Task does not exist: 'Provided task does not exist'");
+    throw new AwsError('TaskDoesNotExist', "Task does not exist: 'CustomResourceProvider task does not exist'");
   }
 }
 

@@ -15,7 +15,7 @@ describe('a command', () => {
     ]);
     await pass(30_000);
     expect(scripts).toMatchObject([
-      { environment: { SSM_Release: '1.2', SSM_COMMAND_ID: commandId }, timeoutSeconds: 600 },
+      { environment: { SSM_Version: '1.2', SSM_COMMAND_ID: commandId }, timeoutSeconds: 600 },
     ]);
     expect(await invocations(commandId)).toMatchObject([
       {

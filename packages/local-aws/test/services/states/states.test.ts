@@ -93,7 +93,7 @@ describe('connect-to-resource: a task token', () => {
     await pass(1);
     expect(bench.states.execution(arn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
     const late = bench.call('SendTaskSuccess', { taskToken: tokens[0], output: '{}' });
-    await expect(late).rejects.toThrow("Task Timed Out: 'Provided task does not exist anymore'");
+    await expect(late).rejects.toThrow("Task Timed Out: 'CustomResourceProvider task does not exist anymore'");
   });
 
   it('is kept alive by heartbeats', async () => {

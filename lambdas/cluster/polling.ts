@@ -1,0 +1,125 @@
+import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
+import type { Launch } from '../../domain/launch.ts';
+import { Conflict, Forbidden, NotFound, QuotaExceeded, Rejected, Unreachable } from '../adapters/kubernetes-errors.ts';
+import type { Time } from '../adapters/time.ts';
+import { FinalOutcome, RetryLater } from './errors.ts';
+import type { Waiting } from './guards.ts';
+import type { ClusterView } from './view.ts';
+
+/** What a node waits for, and how much of that is waited for in this call. */
+export interface Pending extends Waiting {
+  /** Until when it is likely to come, in milliseconds since the epoch; absent where it is not worth waiting for in a call. */
+  readonly likelyUntil?: number;
+  /** After how many milliseconds it is looked again, though nothing changed. */
+  readonly pollAgainMs?: number;
+}
+
+/** One look: what it came to, or what it waits for. */
+export type Poll<T> = { readonly done: T } | Pending;
+
+/** One node in one call. */
+export interface Turn {
+  readonly launch: Launch;
+  /** When there is no use in another call, in milliseconds since the epoch. */
+  readonly giveUpAt: number;
+  /** What wakes it, by the keys of the view. */
+  readonly keys: readonly string[];
+}
+
+/** What {@link pollUntil} needs of the world. */
+export interface PollingContext {
+  readonly time: Time;
+  readonly view: Pick<ClusterView, 'count' | 'changed'>;
+  /** When the call ends for nodes that still wait, in milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
+/** How long before a node's time is up its last call may begin, in milliseconds: the answer has to come before the state's own time-out. */
+export const lastCallMs = 30_000;
+/** The pauses after failed requests, if the API does not ask for a longer one. */
+const failurePauses: BackOff = { firstMs: 500, longestMs: 4_000 };
+/** The pauses of a writer that lost a race. */
+const racePauses: BackOff = { firstMs: 20, longestMs: 1_280 };
+/** After so many failed requests in a row a node gives way to the next call: a cluster that does not answer holds no function. */
+const failureLimit = 3;
+/** A writer that lost a race this often in a row gives way to the next call. */
+const raceLimit = 10;
+
+/**
+ * Looks at the cluster until the work is done, for as long as what is waited for is likely to come in this call.
+ *
+ * @throws {@link NotYet} where another call is due, {@link FinalOutcome} where none is or the cluster forbids it
+ */
+export async function pollUntil<T>(
+  { launch, giveUpAt, keys }: Turn,
+  { time, view, endsAt }: PollingContext,
+  poll: () => Promise<Poll<T>>,
+): Promise<T> {
+  const failed = new Failures(time, endsAt);
+  for (;;) {
+    const since = view.count;
+    let waiting: Pending;
+    let pause = 0;
+    try {
+      const seen = await poll();
+      if ('done' in seen) return seen.done;
+      waiting = seen;
+      failed.none();
+    } catch (error) {
+      ({ waiting, pause } = failed.because(error));
+    }
+    const now = time.now();
+    const left = Math.min(waiting.likelyUntil ?? 0, endsAt) - now;
+    if (left <= 0 || pause > left) {
+      if (now + lastCallMs >= giveUpAt)
+        throw new FinalOutcome(waiting.reason, `${waiting.detail} (${launch.nodeName})`);
+      // What may come any moment outlasts the call, so the next one follows at once.
+      const likely = pause === 0 && (waiting.likelyUntil ?? 0) > Math.max(now, endsAt);
+      throw new RetryLater(waiting.reason, waiting.detail, likely ? 0 : Math.max(1, pause));
+    }
+    if (pause > 0) await time.sleep(pause);
+    else await view.changed(keys, since, Math.min(left, waiting.pollAgainMs ?? left));
+  }
+}
+
+/** What follows the failed requests of one node in one call. */
+class Failures {
+  readonly #time: Time;
+  readonly #endsAt: number;
+  #unreachable = 0;
+  #races = 0;
+
+  constructor(time: Time, endsAt: number) {
+    this.#time = time;
+    this.#endsAt = endsAt;
+  }
+
+  none(): void {
+    this.#unreachable = 0;
+  }
+
+  /** What is waited for, and after how many milliseconds it is looked again. Throws {@link FinalOutcome} for an answer that is final. */
+  because(error: unknown): { readonly waiting: Pending; readonly pause: number } {
+    if (error instanceof Forbidden) throw new FinalOutcome('cluster-forbidden', error.message);
+    if (error instanceof Rejected) throw new FinalOutcome('write-rejected', error.message);
+    if (error instanceof Unreachable) {
+      const backOff = jitteredPause(failurePauses, this.#unreachable++, this.#time.random());
+      const waiting = { reason: 'cluster-unreachable', detail: error.message } as const;
+      const pause = Math.max(1, backOff, error.retryAfterMs);
+      return { waiting: this.#unreachable < failureLimit ? { ...waiting, likelyUntil: this.#endsAt } : waiting, pause };
+    }
+    if (error instanceof Conflict) {
+      const waiting = {
+        reason: 'deadline-passed',
+        detail: `the Node changed while it was written: ${error.message}`,
+      } as const;
+      const pause = Math.max(1, jitteredPause(racePauses, this.#races++, this.#time.random()));
+      return { waiting: this.#races < raceLimit ? { ...waiting, likelyUntil: this.#endsAt } : waiting, pause };
+    }
+    if (error instanceof QuotaExceeded)
+      return { waiting: { reason: 'proof-pod-failed', detail: error.message }, pause: 0 };
+    if (error instanceof NotFound)
+      return { waiting: { reason: 'node-never-joined', detail: `the Node went away: ${error.message}` }, pause: 0 };
+    throw error;
+  }
+}

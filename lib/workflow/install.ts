@@ -1,0 +1,94 @@
+import { notAdmitted } from '../../domain/messages.ts';
+import { stranded } from '../../domain/receipt.ts';
+import { attemptNumber, final, hasEnd, isRefused, isRelaunched, isStranded } from './expressions.ts';
+import { beginRun, inputKey, inputRunKey, noteFields, untilWritten } from './ledger-tasks.ts';
+import { noRetry, outcomeRetriers, retryAll } from './retriers.ts';
+import { catchers, clusterTask, drawn, queuedTask, secondsLeft, service, type WorkflowResources } from './tasks.ts';
+
+/** What holds for the row of a run that has something to install. */
+const isOwnRun = 'execution = :me AND attribute_not_exists(refused) AND attribute_not_exists(outcome)';
+
+/** From the input to an installation that is proven, or to why there is none. */
+export function installStates(resources: WorkflowResources): object {
+  return {
+    Admitted: {
+      ...beginRun(resources, `${isOwnRun} AND attribute_not_exists(relaunched)`, 'Reread'),
+      Comment:
+        'Takes node and request out of the row of which this is the execution, and draws the text by which its messages are known',
+    },
+    Reread: {
+      Type: 'Task',
+      Comment: 'There is nothing to install for this execution: the row says why',
+      Resource: service(resources, 'dynamodb:getItem'),
+      Arguments: { TableName: resources.ledgerTable, Key: inputRunKey, ConsistentRead: true },
+      Retry: [retryAll({ attempts: untilWritten })],
+      Assign: {
+        key: inputKey,
+        run: '{% $exists($states.result.Item) ? $states.result.Item : {} %}',
+      },
+      Next: 'Recognized',
+    },
+    Recognized: {
+      Type: 'Choice',
+      Choices: [
+        { Condition: hasEnd, Next: 'EndedElsewhere' },
+        {
+          Condition: isRefused,
+          Assign: {
+            launch: '{% $parse($run.launch.S) %}',
+            request: null,
+            failure: '{% $parse($run.refused.S) %}',
+            ...drawn,
+          },
+          Next: 'RecordCause',
+        },
+        {
+          Condition: isStranded,
+          Assign: {
+            launch: '{% $parse($run.launch.S) %}',
+            request: '{% $exists($run.request) ? $parse($run.request.S) : null %}',
+            failure: stranded,
+            ...drawn,
+          },
+          Next: 'RecordCause',
+        },
+        {
+          Condition: isRelaunched,
+          Assign: { launch: '{% $parse($run.launch.S) %}', request: '{% $parse($run.request.S) %}', ...drawn },
+          Next: 'NoteNonce',
+        },
+      ],
+      Default: 'NotAdmitted',
+    },
+    NotAdmitted: {
+      Type: 'Fail',
+      Error: notAdmitted,
+      Cause:
+        'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
+    },
+    NoteNonce: {
+      ...noteFields(resources, { nonce: '$nonce' }, 'Close'),
+      Comment: 'Writes the text by which the message of the next state is known',
+    },
+    Close: {
+      ...clusterTask(resources, 'close'),
+      Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
+      Catch: catchers('Close'),
+      Next: 'Closed',
+    },
+    Closed: {
+      ...beginRun(resources, isOwnRun, 'Reread'),
+      Comment: 'Begins the run as Admitted does, once the Node is closed',
+    },
+    Install: {
+      ...queuedTask(resources, resources.dispatchQueueUrl, { attempt: attemptNumber }),
+      Comment: 'Waits in the queue until dispatch sends the command and results answers the token',
+      TimeoutSeconds: secondsLeft,
+      // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
+      Retry: [...outcomeRetriers(), noRetry(...final, 'States.Timeout'), retryAll({ intervalSeconds: 2, attempts: 8 })],
+      // An outcome, too, leaves the messages of earlier attempts: one whose sending failed may lie in the queue all the same.
+      Catch: catchers('Install'),
+      Next: 'Release',
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { type Breaker, breakerKey, scopeOf } from '../../../domain/breaker.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
+import type { Admission } from '../../../domain/messages.ts';
+import { decideRetries, type Held, isHeld, planRerun } from '../../../lambdas/reconcile/decide-reruns.ts';
+
+const minute = 60_000;
+const endedAt = Date.parse('2026-11-21T10:00:00.000Z');
+const request = { runtime: 'gvisor', version: '20260928.0' } as const;
+
+function admission(id: string, pool = 'ci'): Admission {
+  const launch = {
+    instanceId: `i-${id.padStart(17, '0')}`,
+    launchedAt: '2026-11-21T09:00:00.000Z',
+    cluster: 'demo',
+    pool,
+    nodeName: 'ip-10-0-0-4',
+    providerId: `aws:///eu-central-1a/i-${id.padStart(17, '0')}`,
+    deadline: '2026-11-21T09:20:00.000Z',
+    hook: { name: 'airlock', group: 'ci' },
+  };
+  return { launch, request };
+}
+
+/** A node that ended as held so many minutes before or after ten o'clock, on the way of this number. */
+function held(id: string, { minutes = 0, way = 0, pool = 'ci' } = {}): Held {
+  const { launch: node } = admission(id, pool);
+  const why = { why: 'held', reason: '', released: false } as const;
+  const run: RunRecord = {
+    instanceId: node.instanceId,
+    launchedAt: node.launchedAt,
+    cluster: 'demo',
+    pool,
+    request,
+    launch: way === 0 ? node : { ...node, rerun: { ...why, attempt: way } },
+    outcome: 'proof-failed',
+    ending: 'held',
+    endedAt: new Date(endedAt + minutes * minute).toISOString(),
+  };
+  return { admission: planRerun({ launch: node, request }, run, why, endedAt), run };
+}
+
+const breaker = (pool: string, state: Breaker['state']) =>
+  [breakerKey(scopeOf(admission('1', pool).launch, request)).instanceId, { state, failed: [], passed: 0 }] as const;
+const open = new Map([breaker('ci', 'open')]);
+const closed = new Map([breaker('ci', 'closed')]);
+const rows = (nodes: readonly Held[]) => nodes.map(({ run: row }) => row);
+const ids = (ways: readonly Admission[]) => ways.map(({ launch: node }) => Number(node.instanceId.slice(2)));
+
+describe('nodes that were held', () => {
+  it('are all tried once more, at once, where their breaker is closed', () => {
+    const nodes = [held('1'), held('2')];
+    expect(ids(decideRetries(nodes, rows(nodes), closed, endedAt + 1))).toEqual([1, 2]);
+  });
+
+  it('are tried one at a time where it is open, the one first that has waited longest', () => {
+    const nodes = [held('1'), held('2', { minutes: -1 }), held('3', { minutes: 1 })];
+    expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 10 * minute))).toEqual([2]);
+  });
+
+  it('rest for five minutes first where it is open', () => {
+    const nodes = [held('1')];
+    expect(decideRetries(nodes, rows(nodes), open, endedAt + 5 * minute - 1)).toEqual([]);
+    expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 5 * minute))).toEqual([1]);
+  });
+
+  it('wait while another of their pool and release is tried', () => {
+    const nodes = [held('1')];
+    const { run: row } = held('2', { way: 1 });
+    const { outcome: _, ...trying } = row;
+    expect(decideRetries(nodes, [...rows(nodes), trying], open, endedAt + 10 * minute)).toEqual([]);
+    const elsewhere = [...rows(nodes), { ...trying, pool: 'builders' }];
+    expect(ids(decideRetries(nodes, elsewhere, open, endedAt + 10 * minute))).toEqual([1]);
+  });
+
+  it.each([
+    [1, 5],
+    [2, 10],
+    [3, 20],
+    [4, 40],
+    [5, 60],
+    [40, 60],
+  ])('rest after their way number %i for %i minutes, whatever the breaker says', (way, minutes) => {
+    const nodes = [held('1', { way })];
+    for (const breakers of [open, closed]) {
+      expect(decideRetries(nodes, rows(nodes), breakers, endedAt + minutes * minute - 1)).toEqual([]);
+      expect(ids(decideRetries(nodes, rows(nodes), breakers, endedAt + minutes * minute))).toEqual([1]);
+    }
+  });
+
+  it('are judged by the breaker of what they would be sent now, not of what failed', () => {
+    const { run } = held('1');
+    const launch = held('1').admission.launch;
+    const another = { run, admission: { launch, request: { ...request, version: '20261102.0' } } };
+    expect(ids(decideRetries([another], [run], open, endedAt + 1))).toEqual([1]);
+  });
+});
+
+describe('the next way of a node', () => {
+  it('has as much time as its first, the next number, and no launch hook', () => {
+    const { launch: node } = held('1', { way: 2 }).admission;
+    expect(node).toMatchObject({ deadline: '2026-11-21T10:20:00.000Z', rerun: { why: 'held', attempt: 3 } });
+    expect(node).not.toHaveProperty('hook');
+  });
+
+  it('remembers that the node was released before', () => {
+    const { run: row } = held('1', { way: 1 });
+    const why = { why: 'held', reason: '' } as const;
+    const drifted = { ...row, launch: { ...admission('1').launch, rerun: { ...why, attempt: 1, released: true } } };
+    expect(planRerun(admission('1'), drifted, why, endedAt).launch.rerun?.released).toBe(true);
+    expect(planRerun(admission('1'), row, why, endedAt).launch.rerun?.released).toBe(false);
+  });
+});
+
+describe('a node that was to be proven anew', () => {
+  it('is not one that was held where nobody tried it', () => {
+    const { run: row } = held('1');
+    const rerun = { why: 'drifted', attempt: 1, reason: '', released: true } as const;
+    const drifted = { ...row, launch: { ...admission('1').launch, rerun } };
+    expect(isHeld({ ...drifted, outcome: 'breaker-open' })).toBe(false);
+    expect(isHeld(drifted)).toBe(true);
+    expect(isHeld({ ...row, outcome: 'breaker-open' })).toBe(true);
+  });
+});

@@ -1,0 +1,147 @@
+import validate from 'asl-validator';
+import { describe, expect, it } from 'vitest';
+import { outcomeCodes, outcomeOf } from '../../../domain/outcomes.ts';
+import { workflowDefinition } from '../../../lib/workflow/definition.ts';
+import type { Retrier } from '../../../lib/workflow/retriers.ts';
+import { takes } from '../../../packages/local-aws/states.ts';
+
+interface State {
+  readonly Type: string;
+  readonly Retry?: readonly Retrier[];
+  readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
+  readonly TimeoutSeconds?: number | string;
+  readonly Next?: string;
+  readonly End?: boolean;
+}
+
+const definition = workflowDefinition({
+  partition: 'aws',
+  dispatchQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
+  ledgerTable: 'ledger',
+  eventBus: 'Airlock',
+  remediationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
+  cancellationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
+  clusterQueueUrls: { demo: 'https://sqs.eu-central-1.amazonaws.com/123456789012/demo' },
+}) as { readonly States: Readonly<Record<string, State>> };
+const states = Object.entries(definition.States);
+const retriers = states.flatMap(([name, { Retry = [] }]) => Retry.map((one) => [name, one] as const));
+
+describe('the state machine', () => {
+  it('is valid Amazon States Language', () => {
+    const { isValid, errorsText } = validate(definition);
+    expect(isValid ? '' : errorsText()).toBe('');
+  });
+
+  it.each(retriers)('%s: a pause may grow from its first to its longest, with jitter that AWS knows', (_, retrier) => {
+    expect(retrier.MaxDelaySeconds).toBeGreaterThan(retrier.IntervalSeconds);
+    expect(['FULL', 'NONE']).toContain(retrier.JitterStrategy);
+    expect(retrier.MaxAttempts).toBeLessThanOrEqual(99_999_999);
+    expect(retrier.BackoffRate).toBeGreaterThanOrEqual(1);
+  });
+
+  it.each(states)('%s: States.ALL stands alone and last', (_, { Retry = [], Catch = [] }) => {
+    for (const list of [Retry, Catch]) {
+      list.forEach(({ ErrorEquals }, at) => {
+        if (ErrorEquals.includes('States.ALL')) expect([ErrorEquals.length, at]).toEqual([1, list.length - 1]);
+      });
+    }
+  });
+
+  it('lets no outcome of a call that waits or works escape', () => {
+    for (const name of ['Install', 'Release', 'Halt', 'Judge', 'Quarantine', 'Replace', 'Passed']) {
+      expect(definition.States[name]?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+    }
+  });
+});
+
+describe('the list of outcomes and the state machine', () => {
+  const tries = (definition.States['Install']?.Retry ?? []).filter(({ MaxAttempts }) => MaxAttempts !== 0);
+  const installRetries = tries.flatMap(({ ErrorEquals, ...how }) =>
+    ErrorEquals.filter((error) => outcomeCodes.some((code) => code === error)).map((code) => ({ code, ...how })),
+  );
+
+  it('agree on what is retried, how often and how spaced', () => {
+    const wanted = outcomeCodes.flatMap((code) => {
+      const { consequence } = outcomeOf(code);
+      return consequence.next === 'retry' ? [{ code, ...consequence }] : [];
+    });
+    expect(installRetries.map(({ code }) => code).toSorted()).toEqual(wanted.map(({ code }) => code).toSorted());
+    for (const { code, attempts, intervalSeconds } of wanted) {
+      const found = installRetries.find((one) => one.code === code);
+      expect(found).toMatchObject({ MaxAttempts: attempts - 1, IntervalSeconds: intervalSeconds });
+    }
+  });
+
+  it('know every error that is retried: an outcome that says so, or one of AWS', () => {
+    const ofAws = /^(States|Lambda|Sandbox|Runtime|Sqs|SQS|DynamoDB)\./;
+    const retried = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'retry');
+    for (const [name, { ErrorEquals, MaxAttempts }] of retriers) {
+      const known = ErrorEquals.filter((error) => !ofAws.test(error) && error !== 'NotYet');
+      // A retrier without an attempt is there to keep the one after it from trying again.
+      const wanted: readonly string[] = MaxAttempts === 0 ? outcomeCodes : retried;
+      expect([name, known.filter((error) => !wanted.includes(error))]).toEqual([name, []]);
+    }
+  });
+
+  it.each(['Install', 'Close', 'Release', 'Quarantine'])(
+    'agree that in %s all but an outcome and the time-out is tried again: a queue that fails, however Step Functions names it',
+    (name) => {
+      const attempts = (error: string) =>
+        definition.States[name]?.Retry?.find((one) => takes(one.ErrorEquals, error))?.MaxAttempts;
+      for (const error of ['SQS.AmazonSQSException', 'SQS.SdkClientException', 'SQS.InternalFailureException'])
+        expect([error, attempts(error)]).toEqual([error, 8]);
+      const over = outcomeCodes.filter((code) => !['retry', 'done'].includes(outcomeOf(code).consequence.next));
+      for (const error of ['States.Timeout', ...over]) expect([error, attempts(error)]).toEqual([error, 0]);
+    },
+  );
+
+  it.each(['Halt', 'Judge', 'Replace', 'KeepInService', 'IntoService'])(
+    '%s: a call that Lambda has no room for waits for minutes, and the death of a function is tried again',
+    (name) => {
+      const retrier = (error: string) =>
+        definition.States[name]?.Retry?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
+      // Full jitter halves the longest pause on average.
+      const { MaxAttempts = 0, MaxDelaySeconds = 0 } = retrier('Lambda.TooManyRequestsException') ?? {};
+      expect((MaxAttempts * MaxDelaySeconds) / 2).toBeGreaterThanOrEqual(600);
+      for (const error of ['Runtime.OutOfMemory', 'Runtime.ExitError', 'Lambda.Unknown', 'Sandbox.Timedout'])
+        expect([error, retrier(error)?.MaxAttempts]).toEqual([error, expect.any(Number)]);
+    },
+  );
+
+  it('agree that a release and a closing wait until the way out begins, and a quarantine for as long as a Node may join', () => {
+    for (const name of ['Install', 'Close', 'Release']) {
+      expect(definition.States[name]?.TimeoutSeconds).toBe(
+        '{% $max([1, $floor(($toMillis($launch.deadline) - $millis()) / 1000) - 90]) %}',
+      );
+    }
+    expect(definition.States['Quarantine']?.TimeoutSeconds).toMatch(/\$node\.deadline.* \+ 400 %\}$/);
+  });
+
+  it('agree that a failure is noted, and the node halted and judged, before anything else is done about it', () => {
+    const others = (name: string) => new Set(definition.States[name]?.Catch?.map(({ Next }) => Next));
+    // What was in the queue may still be sent until the node is halted.
+    for (const name of ['Install', 'Release']) expect(others(name)).toEqual(new Set(['Forget', 'RecordCause']));
+    expect(definition.States['RecordCause']?.Next).toBe('Halt');
+    expect(definition.States['Halt']?.Next).toBe('Judge');
+  });
+
+  it('agree on what is forgotten without a mark on the node', () => {
+    const forgotten = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'discard');
+    for (const name of ['Install', 'Release']) {
+      expect(definition.States[name]?.Catch).toContainEqual(
+        expect.objectContaining({ ErrorEquals: forgotten, Next: 'Forget' }),
+      );
+    }
+  });
+});
+
+describe('the way of a node that is released', () => {
+  it('takes at most eight transitions', () => {
+    const path: string[] = [];
+    for (let name: string | undefined = 'Admitted'; name !== undefined; name = definition.States[name]?.Next)
+      path.push(name);
+    expect(path).toEqual(['Admitted', 'Install', 'Release', 'Record', 'Passed', 'Hooked']);
+    // With Announce after it, and one more where a launch hook waits.
+    expect(path.length + 1 + 1).toBeLessThanOrEqual(8);
+  });
+});

@@ -1,0 +1,51 @@
+import type { Mutation } from './mutation.ts';
+import { source } from './plant.ts';
+
+/** Mistakes about nodes that go their way again. */
+export const rerunMutations: readonly Mutation[] = [
+  {
+    name: 'a node that is to be proven anew is installed anew',
+    apply: source('dispatch', 'lambdas/dispatch/decide.ts', "'drifted' ? 'prove'", "'drifted' ? 'install'"),
+    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+  },
+  {
+    name: 'a node that could not be proven anew keeps its release',
+    apply: source('cluster', 'lambdas/cluster/decide.ts', "failure.outcome === 'breaker-open') {", 'true) {'),
+    turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
+  },
+  {
+    name: 'the result of a proof anew counts for nothing',
+    apply: source('results', 'lambdas/results/decide.ts', "verb === 'prove' && outcome === 'proven'", 'false'),
+    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+  },
+  {
+    name: 'reconcile does not see that a node drifted',
+    apply: source('reconcile', 'lambdas/reconcile/decide-node.ts', "node.state === 'drifted'", 'false'),
+    turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
+  },
+  {
+    name: 'reconcile looks at the first way of a node alone',
+    apply: source(
+      'reconcile',
+      'lambdas/reconcile/latest-runs.ts',
+      'rows.set(runId(instance), latest);',
+      'rows.delete(runId(latest));',
+    ),
+    turnsRed: 'the result of a proof anew that no event told of is asked for',
+  },
+  {
+    name: 'nodes that were held are never tried again',
+    apply: source('reconcile', 'lambdas/reconcile/decide-reruns.ts', "ending === 'held' &&", 'false &&'),
+    turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
+  },
+  {
+    name: 'nodes that were held are all tried at once while the breaker is open',
+    apply: source(
+      'reconcile',
+      'lambdas/reconcile/decide-reruns.ts',
+      'const open = isOpen(breakers.get(key));',
+      'const open = false;',
+    ),
+    turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
+  },
+];

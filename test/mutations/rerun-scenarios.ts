@@ -1,0 +1,99 @@
+import { strict as assert } from 'node:assert';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { LaunchedNode } from '../../packages/lab/simulation.ts';
+import { Cause } from '../scenarios/cause.ts';
+import { gate, on, type Scenario, type Stage } from './stage.ts';
+
+const minute = 60_000;
+
+/** A node some minutes after its release, and its machine. */
+async function releasedNode(stage: Stage): Promise<{ node: LaunchedNode; machine: ModelledMachine }> {
+  const node = await stage.launch();
+  await stage.settle();
+  assert.equal(stage.outcome(node), 'released');
+  await stage.pass(3 * minute);
+  assert.ok(node.machine instanceof ModelledMachine);
+  return { node, machine: node.machine };
+}
+
+/** The names of the executions of a node, without the launch. */
+function ways(stage: Stage, { instanceId }: LaunchedNode): readonly string[] {
+  const names = stage.world.services.states.executions().map(({ name }) => name);
+  return names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3, -1).join('-'));
+}
+
+/** Nodes that go their way again in the same launch. */
+export const rerunScenarios = {
+  'a released node with another kernel is proven anew, and nothing is installed': on(async (stage) => {
+    const { node, machine } = await releasedNode(stage);
+    machine.reboot('6.8.0-2000-aws');
+    node.machineChanged();
+    await stage.pass(8 * minute);
+    assert.equal(stage.timeline(node).at(-1), 'Node Reverified');
+    assert.deepEqual(ways(stage, node), ['install-1', 'reprove-1']);
+    const documents = stage.world.services.ssm.commands().map(({ document }) => document.name.split('-')[2]);
+    assert.deepEqual(documents.toSorted(), ['install', 'prove']);
+    assert.deepEqual(stage.taints(node), []);
+    await stage.pass(20 * minute);
+    assert.equal(stage.commandsFor(node), 2);
+    stage.undisturbed();
+  }),
+
+  'a released node that lost its runtime gets its gate back, and is not ended': on(
+    async (stage) => {
+      const { node, machine } = await releasedNode(stage);
+      machine.loseRuntime();
+      node.machineChanged();
+      await stage.pass(8 * minute);
+      assert.equal(stage.timeline(node).at(-1), 'Reverification Failed');
+      assert.deepEqual(stage.taints(node).toSorted(), [gate, 'airlock.dev/quarantined']);
+      assert.equal(stage.node(node).metadata.labels?.['node-restriction.kubernetes.io/airlock-runtime'], undefined);
+      assert.equal(stage.world.services.ec2.instance(node.instanceId).state, 'running');
+      stage.undisturbed();
+    },
+    [],
+    undefined,
+    { onFailure: 'replace' },
+  ),
+
+  'the result of a proof anew that no event told of is asked for': on(async (stage) => {
+    const { node, machine } = await releasedNode(stage);
+    stage.world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
+    machine.reboot('6.8.0-2000-aws');
+    node.machineChanged();
+    await stage.pass(12 * minute);
+    assert.equal(stage.timeline(node).at(-1), 'Node Reverified');
+    stage.undisturbed();
+  }),
+
+  'a pool whose nodes are all held heals by itself, one node before the others': async (assembly) => {
+    const cause = new Cause();
+    await on(
+      async (stage) => {
+        const nodes = [];
+        for (let count = 0; count < 5; count++) {
+          nodes.push(await stage.launch());
+          await stage.settle();
+        }
+        const held = nodes.slice(2);
+        for (const node of held) assert.equal(stage.timeline(node).at(-1), 'Node Held');
+        cause.mended = true;
+        const before = stage.done('SendCommand');
+        // The first of them has rested for five minutes, and no other is tried beside it.
+        for (let waited = 0; waited < 40 && stage.done('SendCommand') === before; waited++)
+          await stage.pass(minute / 4);
+        assert.equal(held.filter((node) => ways(stage, node).includes('retry-1')).length, 1);
+        await stage.pass(8 * minute);
+        for (const node of held) {
+          assert.equal(stage.timeline(node).at(-1), 'Node Released');
+          assert.deepEqual(ways(stage, node), ['install-1', 'retry-1']);
+        }
+        const told = stage.world.audit().map((event) => event['detail-type']);
+        assert.equal(told.filter((type) => type === 'Breaker Closed').length, 1);
+        stage.undisturbed();
+      },
+      [],
+      cause.machine,
+    )(assembly);
+  },
+} as const satisfies Readonly<Record<string, Scenario>>;

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { ModelledMachine } from '../../../packages/lab/machines.ts';
+import { commandsOf, dieEverywhere, type Plot, sides } from './dying.ts';
+
+const minute = 60_000;
+const done = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Reverified'];
+
+/** A released node is booted again with another kernel. */
+const drift = (): Plot => {
+  const machine = new ModelledMachine();
+  return {
+    construct: 'Reconcile',
+    setting: [[], async () => machine],
+    over: (stage) => stage.world.nodes.some((node) => stage.timeline(node).includes('Node Reverified')),
+    play: async (stage, arm) => {
+      const node = await stage.launch();
+      await stage.settle();
+      await stage.pass(2 * minute);
+      const before = stage.timeline(node).length;
+      machine.reboot('6.8.0-2000-aws');
+      node.machineChanged();
+      await stage.pass(10_000);
+      arm();
+      await stage.pass(12 * minute);
+      const timeline = stage.timeline(node).slice(before);
+      return {
+        ways: stage.world.services.states.executions().map(({ name }) => name.split('-').slice(3, -1).join('-')),
+        commands: commandsOf(stage, node),
+        told: done.filter((type) => timeline.includes(type)),
+        proven: timeline.filter((type) => type === 'Node Reverified').length,
+        taints: stage.taints(node),
+      };
+    },
+    seen: {
+      ways: ['install-1', 'reprove-1'],
+      commands: ['Success', 'Success'],
+      told: done,
+      proven: 1,
+      taints: [],
+    },
+  };
+};
+
+it.each(sides)(
+  'a node that drifted goes one way more, and is proven anew once, wherever reconcile dies %s',
+  async (side) => {
+    const at = await dieEverywhere(drift, side);
+    for (const operation of ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem'])
+      expect(at).toContain(operation);
+  },
+  600_000,
+);
