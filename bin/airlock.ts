@@ -42,7 +42,7 @@ program
 
 const breaker = program
   .command('breaker')
-  .description('List the breakers of the deployed stack, by cluster, pool and release')
+  .description('List the breakers of the deployed stack, by cluster, pool and version')
   .action(async () => {
     const { listBreakers } = await import('../cli/breaker.ts');
     process.exitCode = await listBreakers();

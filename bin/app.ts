@@ -7,7 +7,7 @@ import { limitFaults } from '../lib/limits.ts';
 // The command line asks for a file of timings beside the template, which would make no two syntheses alike.
 Reflect.deleteProperty(process.env, 'CDK_PERF_COUNTERS_FILE');
 
-/** Says what is wrong and ends with 2, the code for bad input, without a trace that nobody needs. */
+/** Says what is wrong and ends with 2, the code for bad input, without a trace that no one needs. */
 function refuse(error: unknown): never {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -95,7 +95,7 @@ export async function listBreakers(): Promise<number> {
   return 0;
 }
 
-/** `airlock breaker close`: closes one. @returns the exit status: 1 where it was not open */
+/** `airlock breaker close`: closes one. @returns the exit status: 1 if it was not open */
 export async function close(cluster: string, pool: string, version: string): Promise<number> {
   const closed = await closeBreaker(await reach(), { cluster, pool, version }, new Date().toISOString());
   process.stdout.write(

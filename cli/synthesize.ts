@@ -19,7 +19,7 @@ interface Synthesis {
 /** The synthesis was refused; the message is the app's own. */
 export class SynthesisRefused extends Error {
   override readonly name = 'SynthesisRefused';
-  /** The app's exit code: 2 where the configuration is bad. */
+  /** The app's exit code: 2 if the configuration is bad. */
   readonly exitCode: number;
 
   constructor(message: string, exitCode: number) {
@@ -54,7 +54,7 @@ export async function synthesize({ assembly, config, catalogue }: Synthesis): Pr
 interface SimulationSource {
   /** Another `airlock.yaml`. */
   readonly config?: string;
-  /** What makes the releases that the machines download. */
+  /** What makes the versions that the machines download. */
   readonly builders?: Parameters<typeof simulatedCatalogue>[2];
 }
 

@@ -52,7 +52,7 @@ export interface Likely {
 /** What holds of a pool that has shown nothing yet: Ubuntu's images take 15 to 40 seconds. */
 const unknown: Likely = { from: 10, to: 45, every: 2 };
 
-/** How many looks a node is worth while its agent is likely to come: where agents come at any time, each look finds less. */
+/** How many looks a node is worth while its agent is likely to come: if agents come at any time, each look finds less. */
 const looks = 30;
 
 /** When the next agent of a pool is likely to come online: around when nine of ten did. */

@@ -99,7 +99,7 @@ export function countFailure(breaker: Breaker | undefined, now: number, { window
   if (isOpen(breaker)) return 'none';
   if (breaker?.windowStart === undefined) return 'start';
   const start = Date.parse(breaker.windowStart);
-  // What opened the breaker has had its consequence: after it is closed, counting begins anew.
+  // What opened the breaker has had its consequence: after it is closed, counting begins again.
   const spent = breaker.openedAt !== undefined && Date.parse(breaker.openedAt) >= start;
   return spent || now >= start + windowMinutes * 60_000 ? 'start' : 'add';
 }
@@ -108,7 +108,7 @@ export function countFailure(breaker: Breaker | undefined, now: number, { window
 const publishGraceMs = 45_000;
 
 /**
- * Whether nobody tells of a breaker that is open: the call that opened it died. A launch that has been counted is judged again only where its
+ * Whether no one tells of a breaker that is open: the call that opened it died. A launch that has been counted is judged again only if its
  * own call died, and tells at once; every other one leaves the call that opened the breaker its time.
  */
 export function isUnpublished({ state, openedAt, publishedAt, failed }: Breaker, launch: string, now: number): boolean {

@@ -21,7 +21,7 @@ const link = v.pipe(v.string(), v.regex(/^https:\/\/[A-Za-z0-9./_%:+#?=&-]+$/, '
 const ArtifactSchema = v.strictObject({
   url: v.pipe(v.string(), v.regex(/^https:\/\/[A-Za-z0-9./_%:+-]+$/, 'an https address without a query')),
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')),
-  /** Bytes, where upstream tells them. */
+  /** Bytes, if upstream tells them. */
   size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
 });
 
@@ -54,7 +54,7 @@ const HostConditionSchema = v.strictObject({
   os: v.optional(v.array(v.pipe(v.string(), v.regex(/^[a-z0-9._-]+ [a-z0-9._-]*$/)))),
   kernel: v.optional(RangeSchema),
   containerd: v.optional(RangeSchema),
-  /** The version of containerd's configuration file; 0 where there is no file. */
+  /** The version of containerd's configuration file; 0 if there is no file. */
   config: v.optional(RangeSchema),
   /** A kubelet whose version cannot be told meets no condition. */
   kubelet: v.optional(RangeSchema),
@@ -63,7 +63,7 @@ const HostConditionSchema = v.strictObject({
 
 const condition = {
   versions: v.optional(RangeSchema),
-  /** The names under which containerd shall know the runtime. */
+  /** The names under which containerd should know the runtime. */
   handlers: v.optional(v.array(v.pipe(v.string(), v.regex(/^[a-z]+(-[a-z]+)*$/)))),
   host: v.optional(HostConditionSchema, {}),
 };
@@ -116,7 +116,7 @@ const RuntimeSchema = v.pipe(
     ({ default: usual, versions }) =>
       versions.every(({ advisories }) => advisories.length > 0) ||
       versions.some(({ version, advisories }) => version === usual && advisories.length === 0),
-    'the default must be a version without an advisory where one has none',
+    'the default must be a version without an advisory if one has none',
   ),
   v.check(
     (runtime) => new Set(runtime.versions.map(({ version }) => version)).size === runtime.versions.length,
@@ -132,7 +132,7 @@ const CatalogueSchema = v.strictObject({
   runtimes: v.strictObject(tableByRuntime(() => v.optional(RuntimeSchema))),
 });
 
-/** What may be installed, and where not. */
+/** What may be installed, and if not. */
 export type Catalogue = v.InferOutput<typeof CatalogueSchema>;
 
 /** Says that the catalogue is not valid, or has no such runtime or version. */
@@ -159,7 +159,7 @@ export function parseCatalogue(text: string): Catalogue {
   throw new CatalogueError(`catalogue: ${v.getDotPath(issue) ?? 'top'}: ${issue.message}; seen: ${issue.received}`);
 }
 
-/** @throws CatalogueError where the catalogue does not have the runtime */
+/** @throws CatalogueError if the catalogue does not have the runtime */
 export function runtimeOf(catalogue: Catalogue, runtime: Runtime): CatalogueRuntime {
   const entry = catalogue.runtimes[runtime];
   if (entry !== undefined) return entry;
@@ -167,7 +167,7 @@ export function runtimeOf(catalogue: Catalogue, runtime: Runtime): CatalogueRunt
   throw new CatalogueError(`the catalogue has no versions of ${runtime}; it has versions of ${known}`);
 }
 
-/** Looks one version up; `undefined` where the catalogue does not pin it. */
+/** Looks one version up; `undefined` if the catalogue does not pin it. */
 export function versionOf(catalogue: Catalogue, runtime: Runtime, version: string): Version | undefined {
   return catalogue.runtimes[runtime]?.versions.find((entry) => entry.version === version);
 }
@@ -175,7 +175,7 @@ export function versionOf(catalogue: Catalogue, runtime: Runtime, version: strin
 /**
  * The version that a node gets whose tag names none.
  *
- * @throws CatalogueError where the catalogue does not have the runtime
+ * @throws CatalogueError if the catalogue does not have the runtime
  */
 export function defaultVersion(catalogue: Catalogue, runtime: Runtime): string {
   return runtimeOf(catalogue, runtime).default;

@@ -37,11 +37,11 @@ export interface EventDetails {
   /** The breaker was open: the node keeps its gate, and nothing else was done. */
   'Node Held': Receipt;
   'Launch Discarded': Receipt;
-  /** A node that had been released in this launch and drifted since was proven anew, and is open. */
+  /** A node that had been released in this launch and drifted since was re-verified, and is open. */
   'Node Reverified': Receipt;
-  /** A node that had been released in this launch and drifted since was not proven anew; the receipt says whether its gate came back. */
+  /** A node that had been released in this launch and drifted since was not re-verified; the receipt says whether its gate came back. */
   'Reverification Failed': Receipt;
-  /** New launches of its pool would get another release; the node itself is left alone. */
+  /** New launches of its pool would get another version; the node itself is left alone. */
   'Node Outdated': {
     readonly launch: LaunchRef;
     readonly version: string;
@@ -89,7 +89,7 @@ export interface LaunchEvent {
   readonly at: string;
 }
 
-/** An instance that goes away, as somebody says: EC2 is asked before anything is done about it. */
+/** An instance that goes away, as someone says: EC2 is asked before anything is done about it. */
 export interface Departure {
   readonly instanceId: string;
   readonly at: string;
@@ -104,14 +104,14 @@ export interface CommandEnd {
   readonly instanceId: string;
 }
 
-/** Reads "EC2 Instance State-change Notification"; undefined where the text is anything else or the state is not running. */
+/** Reads "EC2 Instance State-change Notification"; undefined if the text is anything else or the state is not running. */
 export function readLaunchEvent(text: string): LaunchEvent | undefined {
   const event = read(StateChangeSchema, text);
   if (event?.detail.state !== 'running') return undefined;
   return { instanceId: event.detail['instance-id'], at: event.time };
 }
 
-/** Reads an event that tells of the end of a launch; undefined where the text is anything else. */
+/** Reads an event that tells of the end of a launch; undefined if the text is anything else. */
 export function readDeparture(text: string): Departure | undefined {
   const change = read(StateChangeSchema, text);
   if (change === undefined || !departedStates.includes(change.detail.state)) return undefined;
@@ -125,7 +125,7 @@ export function departureOf(instanceId: string, state: string, at: string): stri
   return JSON.stringify({ source: from.literal, 'detail-type': type.literal, time: at, detail });
 }
 
-/** Reads "EC2 Command Invocation Status-change Notification"; undefined where the text is anything else. */
+/** Reads "EC2 Command Invocation Status-change Notification"; undefined if the text is anything else. */
 export function readCommandEnd(text: string): CommandEnd | undefined {
   const event = read(InvocationSchema, text);
   return event && { commandId: event.detail['command-id'], instanceId: event.detail['instance-id'] };

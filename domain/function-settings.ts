@@ -28,7 +28,7 @@ export const settings = {
   RULES: text,
   /** The deployed documents, by verb and runtime. */
   DOCUMENTS: json(v.object({ install: documents, prove: documents })),
-  /** The pinned checksums, by runtime, release and architecture. */
+  /** The pinned checksums, by runtime, version and architecture. */
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
   /** The name of each cluster's function, by the cluster's name. */
   CLUSTER_FUNCTIONS: json(v.record(text, text)),

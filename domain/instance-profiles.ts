@@ -1,5 +1,5 @@
 /**
- * The instance profiles of nodes as `airlock.yaml` names them: by name or by ARN, each with a `*` at its end where the rest is not known beforehand.
+ * The instance profiles of nodes as `airlock.yaml` names them: by name or by ARN, each with a `*` at its end if the rest is not known beforehand.
  * Who may tag an instance cannot give it another profile: that takes the right to pass the role.
  */
 export type InstanceProfiles = readonly string[];

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { type Receipt, ReceiptSchema } from './receipt.ts';
 import { runtimes } from './runtimes.ts';
 
-/** The gate that a node is born with, where `airlock.yaml` names no other: a taint key. */
+/** The gate that a node is born with, if `airlock.yaml` names no other: a taint key. */
 export const defaultGateKey = 'airlock.dev/bootstrap';
 
-/** The condition by which a Node says that it is proven, where node-readiness-controller lifts the gate. */
+/** The condition by which a Node says that it is proven, if node-readiness-controller lifts the gate. */
 export const readinessCondition = 'AirlockReady';
 
 /** Who knows that the gate is one, and who lifts it. */
@@ -16,7 +16,7 @@ export type GateKind = 'startup-taint' | 'cluster-autoscaler' | 'readiness';
  *
  * - `readiness.k8s.io/…` belongs to node-readiness-controller: Airlock publishes a condition, and that controller lifts the taint.
  * - `startup-taint.cluster-autoscaler.kubernetes.io/…` is what the Cluster Autoscaler takes for a taint that goes away by itself.
- * - Any other key has to be declared where the autoscaler reads it: Karpenter's startupTaints, a node group's taints, kubeadm's or the
+ * - Any other key has to be declared if the autoscaler reads it: Karpenter's startupTaints, a node group's taints, kubeadm's or the
  *   kubelet's own.
  */
 export function gateKindOf(key: string): GateKind {
@@ -69,7 +69,7 @@ export const nodeEventNamespace = 'default';
 /** Karpenter's label on a node of one of its NodePools. */
 export const karpenterPoolLabel = 'karpenter.sh/nodepool';
 
-/** Karpenter sets it to `true` at registration; until then it puts back a startup taint that somebody removed. */
+/** Karpenter sets it to `true` at registration; until then it puts back a startup taint that someone removed. */
 export const karpenterRegisteredLabel = 'karpenter.sh/registered';
 
 /** Karpenter's taint on a node that it has not registered: before that, nothing else on the Node may say that it is Karpenter's. */
@@ -100,12 +100,12 @@ export interface ClusterNode {
   readonly resourceVersion: string;
   /** Milliseconds since the epoch, whole seconds. */
   readonly createdAt: number;
-  /** Empty where the Node has none yet. */
+  /** Empty if the Node has none yet. */
   readonly providerId: string;
-  /** Absent where the Node has none: a JSON Patch then has to make the map first. */
+  /** Absent if the Node has none: a JSON Patch then has to make the map first. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** In the order of the Node: a JSON Patch names one by its place. Absent where the Node has none. */
+  /** In the order of the Node: a JSON Patch names one by its place. Absent if the Node has none. */
   readonly taints?: readonly Taint[];
   /** The condition Ready; absent before the first heartbeat. */
   readonly ready?: {
@@ -115,11 +115,11 @@ export interface ClusterNode {
     /** Since when it has this status, ISO 8601, as the kubelet reports it; empty if it does not. */
     readonly since?: string;
   };
-  /** The condition {@link readinessCondition} and its place among the conditions; absent where it was never published. */
+  /** The condition {@link readinessCondition} and its place among the conditions; absent if it was never published. */
   readonly published?: { readonly place: number; readonly status: string; readonly reason: string };
   /** What the kubelet said of the kernel that runs and of the boot that it runs in; absent before it said anything. */
   readonly boot?: { readonly kernel: string; readonly id: string };
-  /** Absent where the container runtime does not report its handlers. */
+  /** Absent if the container runtime does not report its handlers. */
   readonly handlers?: readonly ListedHandler[];
 }
 
@@ -148,7 +148,7 @@ export interface NodePage {
   readonly next?: string;
 }
 
-/** The instance that a providerID names; undefined where it names none of AWS. */
+/** The instance that a providerID names; undefined if it names none of AWS. */
 export function instanceIdOf(providerId: string): string | undefined {
   return /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]{8,17})$/.exec(providerId)?.[1];
 }

@@ -12,7 +12,7 @@ export const LaunchSchema = v.object({
   /** The launch time that EC2 shows: a stop and a start make another launch, and so another node. */
   launchedAt: TimeSchema,
   cluster: claim(255),
-  /** The Karpenter NodePool, managed node group or Auto Scaling group; empty where no tag names one. */
+  /** The Karpenter NodePool, managed node group or Auto Scaling group; empty if no tag names one. */
   pool: claim(255),
   /** The name that the Kubernetes Node should have: the instance's private DNS name. */
   nodeName: claim(255),
@@ -20,16 +20,16 @@ export const LaunchSchema = v.object({
   providerId: claim(200),
   /** Until when the node has to be at its end. */
   deadline: TimeSchema,
-  /** The Auto Scaling group that replaces the instance, where its pool is one and no node group or NodePool stands before it. */
+  /** The Auto Scaling group that replaces the instance, if its pool is one and no node group or NodePool stands before it. */
   group: v.optional(v.string()),
   /** The launch hook that waits for the node, as `airlock.yaml` names it for the pool, with the group that the hook belongs to. */
   hook: v.optional(v.object({ name: v.string(), group: v.string() })),
-  /** Present where an earlier launch of the instance was admitted: its Node may still be open, and is closed before anything else. */
+  /** Present if an earlier launch of the instance was admitted: its Node may still be open, and is closed before anything else. */
   relaunched: v.optional(v.literal(true)),
-  /** Present where the node has been at an end in this launch and goes its way again. */
+  /** Present if the node has been at an end in this launch and goes its way again. */
   rerun: v.optional(
     v.object({
-      /** `drifted`: what it was released for is gone, and it is proven anew. `held`: the breaker held it, and it is tried anew. */
+      /** `drifted`: what it was released for is gone, and it is re-verified. `held`: the breaker held it, and it is tried again. */
       why: v.picklist(['drifted', 'held']),
       /** Which of its ways after the first this is. */
       attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
@@ -55,10 +55,10 @@ export function workDeadline({ deadline }: Pick<Launch, 'deadline'>): number {
   return Date.parse(deadline) - cleanupReserveSeconds * 1_000;
 }
 
-/** Which release of which runtime a node shall have. */
+/** Which release of which runtime a node should have. */
 export const RequestSchema = v.object({ runtime: v.picklist(runtimes), version: claim(80) });
 
-/** Which release of which runtime a node shall have. */
+/** Which release of which runtime a node should have. */
 export type Request = v.InferOutput<typeof RequestSchema>;
 
 /** How the execution of a way is called, by why a node goes it again. */
@@ -68,7 +68,7 @@ const purposes = { drifted: 'reprove', held: 'retry' } as const;
  * Names the execution of one way of a node. A closed name stays reserved for 90 days, so one that could be guessed could be taken before the node
  * is there: the name is drawn once, and the row of the way keeps it.
  *
- * @param drawn what nobody can guess, at most 30 characters
+ * @param drawn what no one can guess, at most 30 characters
  */
 export function executionOf(launch: Pick<Launch, 'instanceId' | 'launchedAt' | 'rerun'>, drawn: string): string {
   const { rerun } = launch;

@@ -11,7 +11,7 @@ import { isTime } from './time.ts';
 export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'discarded';
 
 /**
- * One way of a node in the ledger. Its key is the instance with its launch time, and with the number of the way where it is not the first;
+ * One way of a node in the ledger. Its key is the instance with its launch time, and with the number of the way if it is not the first;
  * each field is written by conditional updates only.
  *
  * The row is what decides: messages, inputs and calls name it, and what they ask for is done only if it says so. So each role may write its own
@@ -23,7 +23,7 @@ export type Ending = 'released' | 'quarantined' | 'replaced' | 'held' | 'discard
  */
 export interface RunRecord {
   readonly instanceId: string;
-  /** The launch time, after it a space and the number of the way where it is not the first: {@link sortKeyOf} makes it, {@link launchTimeOf} reads it. */
+  /** The launch time, after it a space and the number of the way if it is not the first: {@link sortKeyOf} makes it, {@link launchTimeOf} reads it. */
   readonly launchedAt: string;
   readonly cluster: string;
   readonly pool: string;
@@ -74,9 +74,9 @@ export interface RunRecord {
   /** The execution that wrote the end, or the function. */
   readonly endedBy?: string;
   readonly receipt?: Receipt;
-  /** When the end was told, where a function wrote it and not the state machine. */
+  /** When the end was told, if a function wrote it and not the state machine. */
   readonly publishedAt?: string;
-  /** The configured release because of which the node was last told to be outdated. */
+  /** The configured version because of which the node was last told to be outdated. */
   readonly outdatedFor?: string;
   /** The number of the latest way in the same launch, in the row of the first. */
   readonly runs?: number;
@@ -95,7 +95,7 @@ export function launchTimeOf({ launchedAt }: Pick<RunRecord, 'launchedAt'>): str
   return launchedAt.split(' ')[0] ?? launchedAt;
 }
 
-/** Whether a command of ours may be at work on the node: it was claimed or sent, and nobody has learned of its end. */
+/** Whether a command of ours may be at work on the node: it was claimed or sent, and no one has learned of its end. */
 export function mayRun(run: RunRecord): boolean {
   const begun = run.commandId !== undefined || run.claimedAt !== undefined;
   return run.token !== undefined && begun && run.settledToken !== run.token;

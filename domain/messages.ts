@@ -6,13 +6,13 @@ import { type Failure, FailureSchema, InstallationSchema, type Receipt } from '.
 import { runtimes } from './runtimes.ts';
 import { surveyPageLimit } from './survey.ts';
 
-/** What an execution is started for, as its row has it: one admitted node, and what it shall have or why it cannot have it. */
+/** What an execution is started for, as its row has it: one admitted node, and what it should have or why it cannot have it. */
 export const AdmissionSchema = v.object({
   launch: LaunchSchema,
   request: v.optional(RequestSchema),
-  /** Present where the node is ours but what it asks for is not to be had. */
+  /** Present if the node is ours but what it asks for is not to be had. */
   refused: v.optional(FailureSchema),
-  /** What a tag of the instance asked for in vain, where that does not keep it from its way. */
+  /** What a tag of the instance asked for without success, if that does not keep it from its way. */
   ignored: v.optional(claim()),
 });
 
@@ -43,7 +43,7 @@ export interface WaitingLaunch {
 /** One page of a survey that is asked for. */
 export const SurveyCallSchema = v.object({
   action: v.literal('survey'),
-  /** The configured release of each runtime: a node with another is outdated. */
+  /** The configured version of each runtime: a node with another is outdated. */
   versions: v.optional(v.record(v.picklist(runtimes), v.string())),
   /** The most nodes on the page. */
   limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(surveyPageLimit))),
@@ -75,7 +75,7 @@ const NodeCallSchema = v.variant('action', [
     action: v.literal('quarantine'),
     launch: LaunchSchema,
     failure: FailureSchema,
-    /** Whether the breaker is open: then no substitute shall be launched for the node. */
+    /** Whether the breaker is open: then no substitute should be launched for the node. */
     breakerOpen: v.optional(v.boolean()),
     /** Whether a Node that is not there is not waited for: the instance is to be replaced. */
     once: v.optional(v.boolean()),

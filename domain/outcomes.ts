@@ -9,7 +9,7 @@ type Ending = 'quarantine' | 'replace';
  * What Airlock does after an outcome.
  *
  * `done` and `forget` end the node's way. `quarantine` keeps the gate and says why: a substitute would end the same way. `replace` is for
- * what another instance may do better: where the pool's `onFailure` says so it is replaced, and else quarantined. `retry` runs the step
+ * what another instance may do better: if the pool's `onFailure` says so it is replaced, and else quarantined. `retry` runs the step
  * again, at most `attempts` times in all, and ends in `then`.
  */
 type Consequence =
@@ -47,7 +47,7 @@ export const outcomes = {
   },
   'already-installed': {
     sentence: 'The node already had this release, and the proof passed again.',
-    cause: 'A second run, a proof anew after another kernel was booted, or an image that carries the runtime.',
+    cause: 'A second run, a proof again after another kernel was booted, or an image that carries the runtime.',
     operator: 'Nothing.',
     consequence: { next: 'done' },
   },
@@ -66,8 +66,8 @@ export const outcomes = {
   'version-too-old': {
     sentence: 'The tag airlock:runtime asks for a release below the floor.',
     cause:
-      'An advisory of the catalogue, or minimumVersion in airlock.yaml, rules older releases out; the detail names both.',
-    operator: 'Ask for the floor or a newer release in the pool, or for none, and replace the node.',
+      'An advisory of the catalogue, or minimumVersion in airlock.yaml, rules older versions out; the detail names both.',
+    operator: 'Ask for the floor or a newer version in the pool, or for none, and replace the node.',
     consequence: quarantine,
   },
   'agent-offline': {
@@ -100,7 +100,7 @@ export const outcomes = {
   'document-changed': {
     sentence: 'The SSM document is not the one that was deployed, so nothing was run on the node.',
     cause:
-      'Somebody deleted the document, or put another text under its name; for a moment also a deployment that replaces it.',
+      'Someone deleted the document, or put another text under its name; for a moment also a deployment that replaces it.',
     operator:
       'Look in CloudTrail for DeleteDocument, CreateDocument and UpdateDocument, and take that right away. Delete the document, create it again with the Content that the template of the stack has, and replace the node.',
     consequence: retry(2, 40, 'quarantine'),
@@ -145,7 +145,7 @@ export const outcomes = {
   },
   'runtime-in-use': {
     sentence: 'Containers of this runtime run on the node, so its files were left alone.',
-    cause: 'An uninstallation, or a change of release for which the runtime knows no way beside running containers.',
+    cause: 'An uninstallation, or a change of version for which the runtime knows no way beside running containers.',
     operator: 'Drain the node and run the document again, or replace the node.',
     consequence: quarantine,
   },
@@ -164,7 +164,7 @@ export const outcomes = {
   'bootstrap-failed': {
     sentence: "The node's own bootstrap did not end well, so nothing was installed.",
     cause: 'cloud-init reports an error, or containerd was not running before Airlock touched anything.',
-    operator: 'Read cloud-init status --long on the node and mend the user data.',
+    operator: 'Read cloud-init status --long on the node and fix the user data.',
     consequence: replace,
   },
   'download-failed': {
@@ -184,7 +184,7 @@ export const outcomes = {
     sentence: "containerd's configuration could not be changed safely, so it was left as it was.",
     cause:
       'The file is unreadable, containerd would not start again with it, the kubelet uses another containerd, or the change would alter more than our handler.',
-    operator: 'Read the detail; mend the file in the image or in the bootstrap script.',
+    operator: 'Read the detail; fix the file in the image or in the bootstrap script.',
     consequence: quarantine,
   },
   'containerd-restart-failed': {
@@ -203,7 +203,7 @@ export const outcomes = {
   'proof-failed': {
     sentence: 'The sandbox that was started on the node is not a sandbox, or did not start.',
     cause: 'A handler that points at another runtime, or a kernel or release on which the sandbox cannot start.',
-    operator: 'Read the detail; choose another release or image.',
+    operator: 'Read the detail; choose another version or image.',
     consequence: replace,
   },
   'proof-pod-failed': {
@@ -276,9 +276,9 @@ export const outcomes = {
     consequence: replace,
   },
   'breaker-open': {
-    sentence: 'The breaker of its pool and release was open until the deadline, so nothing was installed.',
-    cause: 'Too many nodes of this pool and release were not released, and no probe has succeeded since.',
-    operator: 'Read the outcomes of the nodes that opened it, mend the cause, and close it: npx airlock breaker close.',
+    sentence: 'The breaker of its pool and version was open until the deadline, so nothing was installed.',
+    cause: 'Too many nodes of this pool and version were not released, and no probe has succeeded since.',
+    operator: 'Read the outcomes of the nodes that opened it, fix the cause, and close it: npx airlock breaker close.',
     consequence: quarantine,
   },
   'internal-error': {

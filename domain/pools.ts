@@ -21,7 +21,7 @@ export interface PoolOverride {
   readonly deadlineMinutes?: number | undefined;
   readonly onFailure?: OnFailure | undefined;
   readonly launchHook?: string | undefined;
-  /** The instance profiles of its nodes, where they differ from the cluster's. */
+  /** The instance profiles of its nodes, if they differ from the cluster's. */
   readonly instanceProfiles?: InstanceProfiles | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Pools {
 }
 
 /**
- * What holds for a pool. One with a launch hook replaces where it does not say otherwise: the hook is there so that an instance that failed
+ * What holds for a pool. One with a launch hook replaces if it does not say otherwise: the hook is there so that an instance that failed
  * never comes into service.
  */
 export function policyOf({ deadlineMinutes, onFailure, pools }: Pools, name: string): PoolPolicy {
@@ -51,7 +51,7 @@ export function policyOf({ deadlineMinutes, onFailure, pools }: Pools, name: str
 /**
  * The instance profiles that a pool's nodes have in a cluster.
  *
- * @returns undefined where neither the pool nor the cluster names any: then nodes are known by their tags alone
+ * @returns undefined if neither the pool nor the cluster names any: then nodes are known by their tags alone
  */
 export function profilesOf({ pools, instanceProfiles }: Pools, cluster: string, name: string) {
   return pools.find((pool) => pool.name === name)?.instanceProfiles ?? instanceProfiles?.[cluster];

@@ -16,17 +16,17 @@ export const proofPodNameForm = `^${proofPodPrefix}i-[0-9a-f]{8,17}-[0-9]{1,12}$
 
 /**
  * The form of a sandbox image (RE2): whatever the registry, its last part is called pause. A node names its image itself, and a pod of ours
- * shall run nothing else.
+ * should run nothing else.
  */
 export const sandboxImageForm = '^([a-zA-Z0-9._:/-]+[/-])?pause(:[a-zA-Z0-9._-]+)?(@sha256:[0-9a-f]{64})?$';
 
 /**
- * The most proof pods at a time. A pod lives for seconds, or two minutes where it does not run, so a launch of thousands meets no bound but
+ * The most proof pods at a time. A pod lives for seconds, or two minutes if it does not run, so a launch of thousands meets no bound but
  * where most of its pods fail; those wait for each other.
  */
 export const mostProofPods = 1_000;
 
-/** After how many seconds the kubelet ends a proof pod that nobody deleted: a function that died leaves nothing that runs. */
+/** After how many seconds the kubelet ends a proof pod that no one deleted: a function that died leaves nothing that runs. */
 export const proofPodSeconds = 300;
 
 /** How long the container may take to stop, in seconds. */
@@ -57,7 +57,7 @@ export interface ProofPod {
   readonly deleting: boolean;
   /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. */
   readonly phase: string;
-  /** Why it is in this phase, in the API's words; empty where nothing is said. */
+  /** Why it is in this phase, in the API's words; empty if nothing is said. */
   readonly reason: string;
 }
 

@@ -79,16 +79,16 @@ export const ReceiptSchema = v.object({
   endedAt: claim(40),
   /** From the launch to the end, in milliseconds. */
   totalMs: milliseconds,
-  /** Absent where no installation succeeded. */
+  /** Absent if no installation succeeded. */
   installation: v.optional(InstallationSchema),
-  /** Absent where the node was not released. */
+  /** Absent if the node was not released. */
   proof: v.optional(ProofSchema),
   /** Since when the Node was Ready when it was released, as its kubelet reports it: it decides nothing. */
   readyAt: v.optional(claim(40)),
   /**
-   * How the gate of a node was found that was not released: `kept` on the Node, `put-back` where somebody had lifted it in this launch,
+   * How the gate of a node was found that was not released: `kept` on the Node, `put-back` where someone had lifted it in this launch,
    * `no-node` where the cluster has no Node of this launch, `returned` where Airlock itself had lifted it and put it back, because the node
-   * could not be proven anew. Absent where the cluster did not say.
+   * could not be re-verified. Absent if the cluster did not say.
    */
   gate: v.optional(v.picklist(['kept', 'put-back', 'no-node', 'returned'])),
 });

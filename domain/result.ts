@@ -7,7 +7,7 @@ import { runtimes } from './runtimes.ts';
 const shownLimit = 2_500;
 
 /**
- * The longest result line that a script may print, in bytes. ListCommandInvocations shows 2,500 bytes of both streams, and where each is longer
+ * The longest result line that a script may print, in bytes. ListCommandInvocations shows 2,500 bytes of both streams, and if each is longer
  * than 1,238, the agent keeps 1,215 of each (TruncateOutput in its iohandler.go): a line that is shorter than this stays whole whatever the log holds.
  */
 export const resultLimit = 1_200;
@@ -22,7 +22,7 @@ export const HostSchema = v.object({
   /** `uname -m`. */
   arch: claim(80),
   containerd: claim(80),
-  /** The version of the configuration file that containerd reads; 0 where there is no file. */
+  /** The version of the configuration file that containerd reads; 0 if there is no file. */
   configVersion: v.pipe(v.number(), v.integer()),
   cgroup: v.picklist(['v1', 'v2']),
   bootId: claim(80),
@@ -44,7 +44,7 @@ export const ResultSchema = v.object({
   handler: claim(80),
   /** The checksum of the artifact that was installed, as pinned in the catalogue; empty before the download. */
   sha256: claim(128),
-  /** Absent where the script ended before it had read them. */
+  /** Absent if the script ended before it had read them. */
   host: v.optional(HostSchema),
   /** What happened to containerd's configuration. */
   config: v.picklist(['untouched', 'edited', 'restored', 'damaged']),

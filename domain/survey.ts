@@ -19,18 +19,18 @@ export const surveyPageLimit = 200;
 /** What a survey says of one Node. */
 export const SurveyedNodeSchema = v.object({
   nodeName: v.string(),
-  /** Out of the providerID; empty where the Node has none that names an instance of AWS. */
+  /** Out of the providerID; empty if the Node has none that names an instance of AWS. */
   instanceId: v.string(),
   providerId: v.string(),
   createdAt: v.string(),
   /** The value of the label airlock.dev/runtime. */
   runtime: v.string(),
   state: v.picklist(nodeStates),
-  /** Why the Node stands so; empty where there is nothing to say. */
+  /** Why the Node stands so; empty if there is nothing to say. */
   reason: v.string(),
   /** Whether the release on its receipt is another than the one that is configured: reported, and never acted upon. */
   outdated: v.boolean(),
-  /** As the kubelet reports them; empty where it does not. */
+  /** As the kubelet reports them; empty if it does not. */
   kernel: v.string(),
   bootId: v.string(),
 });

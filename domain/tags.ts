@@ -20,7 +20,7 @@ export const deadlineBounds = { least: 5, most: 120 } as const;
 const clusterTags = ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name'];
 const ownerPrefix = 'kubernetes.io/cluster/';
 
-/** The tag that names the Auto Scaling group. AWS sets it, and nobody else can: the prefix is reserved. */
+/** The tag that names the Auto Scaling group. AWS sets it, and no one else can: the prefix is reserved. */
 const groupTag = 'aws:autoscaling:groupName';
 
 /** The tags that name the pool, the most telling first. */
@@ -43,7 +43,7 @@ export type Versions = Readonly<Partial<Record<Runtime, RuntimeVersions>>>;
 /**
  * The cluster to which an instance belongs: what `airlock:cluster` says, else the one cluster that its other tags agree on.
  *
- * @returns undefined where no tag names a cluster or the tags name several
+ * @returns undefined if no tag names a cluster or the tags name several
  */
 export function clusterOf(tags: Tags): string | undefined {
   const said = tags[clusterTag];
@@ -56,13 +56,13 @@ export function clusterOf(tags: Tags): string | undefined {
   return named.size === 1 ? [...named][0] : undefined;
 }
 
-/** The name of the instance's pool; undefined where no tag names one. */
+/** The name of the instance's pool; undefined if no tag names one. */
 export function poolOf(tags: Tags): string | undefined {
   const name = poolTags.map((key) => tags[key]).find((value) => value !== undefined && value !== '');
   return name === undefined ? undefined : claimText(name, 255);
 }
 
-/** The Auto Scaling group that launched the instance, its own pool's or a managed node group's; undefined where none did. */
+/** The Auto Scaling group that launched the instance, its own pool's or a managed node group's; undefined if none did. */
 export function groupOf(tags: Tags): string | undefined {
   return tags[groupTag];
 }
@@ -71,7 +71,7 @@ export function groupOf(tags: Tags): string | undefined {
  * The minutes that an instance has: what its tag says, else what its pool has. The tag may shorten them and never lengthen them: anyone who may
  * tag instances could have one hold what belongs to its pool.
  *
- * @returns the minutes, and where the tag is of no use a sentence that says so
+ * @returns the minutes, and if the tag is of no use a sentence that says so
  */
 export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: number; ignored?: string } {
   const value = tags[deadlineTag];

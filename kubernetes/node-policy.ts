@@ -68,7 +68,7 @@ export const statusCare: Readonly<Record<keyof V1NodeStatus & string, Care>> = {
 
 const fixed = (care: Readonly<Record<string, Care>>) => Object.keys(care).filter((field) => care[field] === 'fixed');
 
-/** The keys of a map that were added, removed or given another value, but for our own. */
+/** The keys of a map that were added, removed or given another value, except for our own. */
 function foreignKeys(now: string, before: string, own: readonly string[]): string {
   const theirs = `!(k in ${texts(own)})`;
   return (
@@ -77,7 +77,7 @@ function foreignKeys(now: string, before: string, own: readonly string[]): strin
   );
 }
 
-/** The names of those entries of a list that were added, removed or changed, but for our own; `name` is the field that names one. */
+/** The names of those entries of a list that were added, removed or changed, except for our own; `name` is the field that names one. */
 function foreignEntries(now: string, before: string, name: string, own: readonly string[]): string {
   const differs = (one: string, other: string) =>
     `variables.${one}.filter(e, !(e.${name} in ${texts(own)}) && !(e in variables.${other})).map(e, e.${name})`;
@@ -96,7 +96,7 @@ function theirs(list: string, name: string, own: readonly string[]): string {
  */
 export function nodePolicy(group: string, gate: string, labels: Readonly<Record<string, string>>): PolicyPlan {
   const published = gateKindOf(gate) === 'readiness';
-  // node-readiness-controller owns the gate where the condition speaks for it.
+  // node-readiness-controller owns the gate if the condition speaks for it.
   const ownTaints = ownTaintsOf(gate);
   const ownConditions = published ? [readinessCondition] : [];
   const [proven, state] = [provenLabel, stateLabel].map((one) => JSON.stringify(one));
@@ -173,7 +173,7 @@ function variables(
   ownConditions: readonly string[],
 ): NonNullable<PolicyPlan['variables']> {
   const [pool, proven, text] = [poolLabel, provenLabel, receiptAnnotation].map((one) => JSON.stringify(one));
-  // The value of a label or an annotation, empty where there is none: neither a runtime nor a receipt is empty.
+  // The value of a label or an annotation, empty if there is none: neither a runtime nor a receipt is empty.
   const valueIn = (map: string, key: string | undefined) =>
     `(${key} in variables.${map} ? variables.${map}[${key}] : '')`;
   return [
@@ -212,7 +212,7 @@ function gateRules(gate: string): PolicyPlan['validations'] {
   return [
     holds(
       `!variables.planReverification || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
-      `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or where it lifts both`,
+      `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or if it lifts both`,
     ),
     holds(
       `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.planReverification && variables.proven == variables.pool && variables.receiptAnew)`,

@@ -114,7 +114,7 @@ export const podContainer: Shape<V1Container> = {
   command: 'absent',
   env: 'absent',
   envFrom: 'absent',
-  // The policy has a rule of its own for it.
+  // The policy has its own rule for it.
   image: { holds: 'has(it)' },
   imagePullPolicy: is('Never'),
   lifecycle: 'absent',

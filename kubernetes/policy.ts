@@ -12,7 +12,7 @@ import { orElse, texts } from './expressions.ts';
 export interface PolicyPlan {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** The group that the policy is about; beside it, it touches dry runs of the function that prepares the cluster, and nobody else. */
+  /** The group that the policy is about; beside it, it touches dry runs of the function that prepares the cluster, and no one else. */
   readonly group: string;
   readonly rules: readonly V1RuleWithOperations[];
   readonly variables?: readonly V1Variable[];
@@ -21,7 +21,7 @@ export interface PolicyPlan {
 
 /**
  * A policy and its binding, for requests of one group. It fails closed: an expression that cannot be evaluated denies, and that touches
- * nobody but that group, for its condition cannot fail.
+ * no one but that group, for its condition cannot fail.
  */
 export function policy({
   name,

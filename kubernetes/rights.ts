@@ -7,7 +7,7 @@ export const clusterRules: readonly V1PolicyRule[] = [
   { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['list'] },
 ];
 
-/** What it may do besides where it publishes a condition for the controller that owns the gate. */
+/** What it may do besides if it publishes a condition for the controller that owns the gate. */
 export const publishRules: readonly V1PolicyRule[] = [
   { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
 ];

@@ -26,7 +26,7 @@ export interface AdmissionProps {
   readonly logRetention: RetentionDays;
 }
 
-/** From EC2's event to an execution: every launch in the region comes here, and costs one look-up a batch if it is none of ours. */
+/** From EC2's event to an execution: every launch in the region comes here, and costs one look-up per batch if it is none of ours. */
 export class Admission extends QueueFunction<'admission'> {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     const { clusters, versions, pools, ledger, operators, logRetention } = props;

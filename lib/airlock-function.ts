@@ -22,7 +22,7 @@ export interface AirlockFunctionProps<Name extends FunctionName> {
   readonly placement?: Placement | undefined;
 }
 
-/** One function with a role of its own, which may write its own log and nothing else until a construct grants it more. */
+/** One function with its own role, which may write its own log and nothing else until a construct grants it more. */
 export class AirlockFunction<Name extends FunctionName = FunctionName> extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;

@@ -31,7 +31,7 @@ export interface AirlockStackProps extends StackProps {
 
 /** Airlock in one account and region. */
 export class AirlockStack extends Stack {
-  /** @throws ConfigError where the configuration asks for a release that the catalogue does not have */
+  /** @throws ConfigError if the configuration asks for a release that the catalogue does not have */
   constructor(scope: Construct, id: string, { config, catalogue, ...props }: AirlockStackProps) {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
     const logRetention: RetentionDays = config.logRetentionDays;

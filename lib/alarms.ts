@@ -26,7 +26,7 @@ import type { WorkQueue } from './work-queue.ts';
 
 /** What is watched. */
 export interface AlarmsProps {
-  /** By the name that the alarm shall have. */
+  /** By the name that the alarm should have. */
   readonly queues: Readonly<Record<string, WorkQueue>>;
   /** The queue of each cluster, by the cluster's name. */
   readonly clusters: Readonly<Record<string, WorkQueue>>;
@@ -55,7 +55,7 @@ export class Alarms extends Construct {
       const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${queue.queueArn}`;
       this.#alarm(
         `${name}DeadLetters${suffix}`,
-        `A message of the queue ${name}${suffix} could not be worked off. Reconcile does without it; once the cause is mended, a role that airlock.yaml names under operators moves it back: ${redrive}`,
+        `A message of the queue ${name}${suffix} could not be processed. Reconcile does without it; once the cause is fixed, a role that airlock.yaml names under operators moves it back: ${redrive}`,
         metric,
       );
     }
@@ -64,7 +64,7 @@ export class Alarms extends Construct {
     for (const cluster of Object.keys(clusters)) {
       this.#alarm(
         `BreakerOpened-${cluster}`,
-        `Too many nodes of one pool and release of ${cluster} failed: nothing is replaced, and new nodes are tried one at a time`,
+        `Too many nodes of one pool and version of ${cluster} failed: nothing is replaced, and new nodes are tried one at a time`,
         happened(breakerOpened, { service: remediationService, cluster }),
       );
       const metric = happened(notReleased, { service: clusterService, cluster });

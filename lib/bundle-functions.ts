@@ -1,5 +1,5 @@
-// Bundles every function, and prints the bundles as one JSON object by their folders under `lambdas/`. A process of its own: the CDK asks for code at once, and
-// esbuild has plugins only where it is waited for.
+// Bundles every function, and prints the bundles as one JSON object by their folders under `lambdas/`. Its own process: the CDK asks for code at once, and
+// esbuild has plugins only if it is waited for.
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';

@@ -53,7 +53,7 @@ export class Bus extends Construct {
       new PolicyStatement({
         actions: ['events:PutEvents'],
         resources: [this.bus.eventBusArn],
-        // One evaluation covers all entries of a call, so the key has many values; ForAllValues alone holds where it has none.
+        // One evaluation covers all entries of a call, so the key has many values; ForAllValues alone holds if it has none.
         conditions: {
           'ForAllValues:StringEquals': { 'events:source': [source] },
           Null: { 'events:source': 'false' },

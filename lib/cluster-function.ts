@@ -31,7 +31,7 @@ export interface ClusterFunctionProps {
   readonly logRetention: RetentionDays;
   /** Finds a cluster that EKS knows. */
   readonly resolveCluster: () => ClusterLookUp;
-  /** What the manifests of the cluster depend on; undefined where people apply them themselves. */
+  /** What the manifests of the cluster depend on; undefined if people apply them themselves. */
   readonly manifests: ManifestOptions | undefined;
 }
 

@@ -73,7 +73,7 @@ export class ClusterManifests extends Construct {
       serviceToken,
       // Without it CloudFormation waits an hour for a function that died.
       serviceTimeout: Duration.minutes(15),
-      // What is applied is the function's own. The version makes CloudFormation ask for it again where it differs.
+      // What is applied is the function's own. The version makes CloudFormation ask for it again if it differs.
       properties: { Version: manifestsVersion(renderManifests(manifests)) },
     });
     if (network) applied.node.addDependency(network.way);

@@ -13,7 +13,7 @@ export interface CustomResourceProviderProps {
 
 /**
  * Lets CloudFormation ask a function of ours for a resource, by the CDK's provider framework. The framework's own function takes the answer to
- * CloudFormation, so that ours may stand in a network without a way out; nobody else has the right to invoke ours.
+ * CloudFormation, so that ours may stand in a network without a way out; no one else has the right to invoke ours.
  */
 export class CustomResourceProvider extends Construct {
   readonly serviceToken: string;

@@ -18,7 +18,7 @@ export interface LedgerProps {
 const wholeRows = ['PutItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'];
 
 /**
- * The table with one row a node: who claimed it, which command it got, how it ended. What its rows say decides, so a policy of its own denies every
+ * The table with one row per node: who claimed it, which command it got, how it ended. What its rows say decides, so a policy of its own denies every
  * write to all principals but the roles that were given one here, and the operators, who close breakers.
  */
 export class Ledger extends Construct {

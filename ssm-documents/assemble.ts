@@ -67,8 +67,8 @@ const timeoutSeconds = Math.max(...timeSteps) + 600;
  * Puts the shell for one runtime and verb together into one document. The versions and rules of the runtime are part of the text,
  * so a document downloads and executes nothing that its own text does not pin.
  *
- * @throws CatalogueError where the catalogue does not have the runtime
- * @throws RangeError where the document would be too long for SSM
+ * @throws CatalogueError if the catalogue does not have the runtime
+ * @throws RangeError if the document would be too long for SSM
  */
 export function assembleDocument(
   catalogue: Catalogue,
@@ -139,7 +139,7 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
   return Object.fromEntries(
     Object.entries(sent).map(([name, usual]) => {
       const limits = known[name];
-      if (limits === undefined) throw new RangeError(`${runtime} ${verb}: nobody says what ${name} may be`);
+      if (limits === undefined) throw new RangeError(`${runtime} ${verb}: no one says what ${name} may be`);
       return [name, { type: 'String', default: usual, interpolationType: 'ENV_VAR', ...limits }];
     }),
   );

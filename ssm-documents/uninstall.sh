@@ -38,7 +38,7 @@ main() {
   if [[ -n $candidate_absent && $own_note == *' no-folder '* ]]; then rmdir "$ROOT${config%/*}" 2>/dev/null || :; fi
   close_journal
   rm -f "$state/download" "$state/download.part" "$state/download.of"
-  # The folders go where nobody else has something in them.
+  # The folders go if no one else has something in them.
   rmdir "${stages%/*}" "$state" 2>/dev/null || :
   rm -rf "$runs"
   succeed uninstalled

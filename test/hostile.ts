@@ -3,7 +3,7 @@ import fc from 'fast-check';
 /** How often a property is tried. */
 export const runs = { numRuns: 10_000 };
 
-/** Text as somebody writes it who wants to break what reads it. */
+/** Text as someone writes it who wants to break what reads it. */
 export const hostileText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
   fc.constantFrom(

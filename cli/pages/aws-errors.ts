@@ -6,9 +6,9 @@ const meanings: Readonly<Record<Consequence, string>> = {
   retry:
     'The call is made again: by the SDK first, then by the message, the retrier or the next reconcile run that caused it.',
   wait: 'It may pass within a minute: what the call needs is new, or is being changed. The caller waits for that.',
-  answer: 'The caller has another way: it splits the call, waits, or ends the node with an outcome of its own.',
+  answer: 'The caller has another way: it splits the call, waits, or ends the node with its own outcome.',
   setup:
-    'The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when you mend it.',
+    'The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when you fix it.',
   bug: 'The request is wrong, or a feature is meant that Airlock does not use. It is made again as a retry is; report it.',
 };
 

@@ -92,7 +92,7 @@ export async function attach(options: AttachOptions, report: (step: string) => v
 }
 
 /**
- * The configuration with that cluster alone, whose manifests people apply: a deployment that is thrown away shall leave nothing in a cluster
+ * The configuration with that cluster alone, whose manifests people apply: a deployment that is thrown away should leave nothing in a cluster
  * that stays.
  */
 function ofOneCluster(config: Config, cluster: Pick<Config['clusters'][number], 'name' | 'instanceProfiles'>): string {

@@ -8,7 +8,7 @@ import { serve } from '../../packages/local-aws/server.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**
- * Leaves a world running and says how other tools reach it, until somebody ends the run.
+ * Leaves a world running and says how other tools reach it, until someone ends the run.
  *
  * @param say where the environment is printed
  */

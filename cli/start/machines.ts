@@ -4,7 +4,7 @@ import { RealMachine, realArtifacts, realFaults, requireRealHost } from '../../p
 import type { Builders, Mirror } from '../../packages/lab/releases.ts';
 import type { StartOptions } from './options.ts';
 
-/** Where the machines of a run come from, and the releases that the mirror serves for them. */
+/** Where the machines of a run come from, and the versions that the mirror serves for them. */
 export interface Machines {
   readonly builders: Partial<Builders>;
   create(mirror: Mirror): Promise<Machine>;
@@ -19,7 +19,7 @@ export class OptionsRefused extends Error {
  * Prepares the kind of machines that a run asks for.
  *
  * @param report gets a line for each step that takes long
- * @throws HostError where this host cannot have real nodes, OptionsRefused where the options ask for what such machines cannot do
+ * @throws HostError if this host cannot have real nodes, OptionsRefused if the options ask for what such machines cannot do
  */
 export async function machinesOf(options: StartOptions, report: (step: string) => void): Promise<Machines> {
   const faults = (options.fault as readonly FaultName[]).filter(isMachineFault);

@@ -5,7 +5,7 @@ import { nodePlaceholder } from '../../packages/lab/machines.ts';
 
 /** What `airlock start` is asked for. */
 export interface StartOptions {
-  /** The value of the tag airlock:runtime, `<runtime>` or `<runtime>@<release>`. */
+  /** The value of the tag airlock:runtime, `<runtime>` or `<runtime>@<version>`. */
   readonly runtime: string;
   readonly nodes: number;
   readonly clock: 'real' | 'virtual';
@@ -51,7 +51,7 @@ export function startCommand(): Command {
       '--kubeconfig <file>',
       'take the gated nodes of the running cluster of its current context (with --machine "exec:…")',
     )
-    .option('--fault <name>', 'what shall go wrong (repeatable; the names are below)', readFault, [])
+    .option('--fault <name>', 'what should go wrong (repeatable; the names are below)', readFault, [])
     .option('--config <file>', 'another airlock.yaml')
     .addOption(
       new Option(
@@ -83,7 +83,7 @@ function readMachine(value: string): string {
   );
 }
 
-/** The command that reaches a node; undefined where nodes are launched. */
+/** The command that reaches a node; undefined if nodes are launched. */
 export function commandOf(machine: string): string | undefined {
   return machine.startsWith(execPrefix) ? machine.slice(execPrefix.length) : undefined;
 }

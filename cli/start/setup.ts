@@ -17,7 +17,7 @@ import { machinesOf } from './machines.ts';
 import type { StartOptions } from './options.ts';
 import { requireRuntime } from './runtime.ts';
 
-/** How soon things happen on a pool for people, and how soon on the virtual clock, where waiting costs nothing. */
+/** How soon things happen on a pool for people, and how soon on the virtual clock, if waiting costs nothing. */
 const paces = {
   real: { agentAfterMs: 1_500, joinAfterMs: 3_000, pendingMs: 500, readyAfterMs: 1_000 },
   virtual: { agentAfterMs: 25_000, joinAfterMs: 40_000, pendingMs: 8_000, readyAfterMs: 10_000 },

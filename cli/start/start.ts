@@ -11,13 +11,13 @@ import { commandOf, misfitOf, type StartOptions } from './options.ts';
 import { printRun, runLine, runOf } from './report.ts';
 import { assemble, MachineLacks, type SimulationSetup } from './setup.ts';
 
-/** How often the view is drawn anew, in milliseconds. */
+/** How often the view is drawn again, in milliseconds. */
 const drawEveryMs = 100;
 
 /**
  * Runs `airlock start`.
  *
- * @returns the exit code: 0 where every node came to its end (and, without planted faults, was released), 1 where one did not, 2 where the
+ * @returns the exit code: 0 if every node came to its end (and, without planted faults, was released), 1 if one did not, 2 if the
  * input is bad
  */
 export async function start(options: StartOptions): Promise<number> {

@@ -43,7 +43,7 @@ export function hashesOf(template: string): ReadonlyMap<string, string> {
 /**
  * Holds what SSM says of a document against what was deployed.
  *
- * @param deployed the SHA-256 of the text that was deployed; undefined where the template has none
+ * @param deployed the SHA-256 of the text that was deployed; undefined if the template has none
  */
 export function compareDocument(name: string, deployed: string | undefined, described: Described): Finding {
   const { Hash, HashType, LatestVersion } = described;

@@ -5,7 +5,7 @@ export interface Grant {
   readonly action: string;
   readonly resource: string;
   readonly context: readonly ContextEntry[];
-  /** The context with one value too many in a key of many values; absent where no condition is about such a key. */
+  /** The context with one value too many in a key of many values; absent if no condition is about such a key. */
   readonly excess?: readonly ContextEntry[];
 }
 

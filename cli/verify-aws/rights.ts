@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { grantsOf } from './grants.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 
-/** What nobody in Airlock may do, whatever a policy says elsewhere. */
+/** What no one in Airlock may do, whatever a policy says elsewhere. */
 const forbidden: readonly { readonly action: string; readonly resource: string }[] = [
   { action: 'ssm:SendCommand', resource: 'arn:aws:ssm:*::document/AWS-RunShellScript' },
   { action: 'ec2:RunInstances', resource: '*' },
@@ -19,7 +19,7 @@ const forbidden: readonly { readonly action: string; readonly resource: string }
   { action: 's3:GetObject', resource: '*' },
 ];
 
-/** Asks IAM itself, for each role of the stack, whether it may do what its policies say, under their conditions alone, and nothing of what nobody may do. */
+/** Asks IAM itself, for each role of the stack, whether it may do what its policies say, under their conditions alone, and nothing of what no one may do. */
 export async function simulateRights(): Promise<readonly Finding[]> {
   const roles = (await deployedResources()).filter(({ type }) => type === 'AWS::IAM::Role');
   const findings: Finding[] = [];
@@ -54,7 +54,7 @@ async function simulateRole(client: IAMClient, { logicalId, physicalId }: Deploy
   for (const { action, resource } of forbidden) {
     if (await allowed(action, resource)) wrong.push(`may do ${action} on ${resource}`);
   }
-  const good = 'may do what it needs, under its conditions alone, and nothing of what nobody may';
+  const good = 'may do what it needs, under its conditions alone, and nothing of what no one may';
   return { ok: wrong.length === 0, text: `${logicalId}: ${wrong.length === 0 ? good : wrong.join('; ')}` };
 }
 

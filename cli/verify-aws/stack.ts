@@ -10,7 +10,7 @@ export interface DeployedResource {
   readonly physicalId: string;
 }
 
-/** Lists the resources of the deployed stack. @throws the SDK's error where there is no such stack */
+/** Lists the resources of the deployed stack. @throws the SDK's error if there is no such stack */
 export async function deployedResources(): Promise<DeployedResource[]> {
   const client = new CloudFormationClient();
   const resources: DeployedResource[] = [];
@@ -26,7 +26,7 @@ export async function deployedResources(): Promise<DeployedResource[]> {
   return resources;
 }
 
-/** The one resource of a type whose logical id begins with a text. @throws Error where there is none */
+/** The one resource of a type whose logical id begins with a text. @throws Error if there is none */
 export function resourceLike(resources: readonly DeployedResource[], type: string, beginning = ''): DeployedResource {
   const found = resources.find((one) => one.type === type && one.logicalId.startsWith(beginning));
   if (!found) throw new Error(`the stack ${stackName} has no ${type} whose logical id begins with "${beginning}"`);

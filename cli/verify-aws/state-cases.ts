@@ -5,7 +5,7 @@ import { exampleRuntime } from '../../domain/runtimes.ts';
 export interface StateCase {
   readonly stateName: string;
   readonly when: string;
-  /** The answer to what the state calls; absent where it calls nothing. */
+  /** The answer to what the state calls; absent if it calls nothing. */
   readonly mock?: MockInput;
   readonly wanted: { readonly status: readonly string[]; readonly next?: string };
 }
@@ -72,7 +72,7 @@ const answers: Readonly<Record<string, unknown>> = {
 /**
  * Every state of a definition in the situations that it has a way for.
  *
- * @throws Error where a state calls what no answer is known to: a new integration needs one here
+ * @throws Error if a state calls what no answer is known to: a new integration needs one here
  */
 export function casesOf(definition: string): StateCase[] {
   const { States } = JSON.parse(definition) as { States: Readonly<Record<string, State>> };

@@ -28,7 +28,7 @@ async function test(
       roleArn,
       input: JSON.stringify(input),
       variables: JSON.stringify(variables),
-      // A context may be given only where the call is answered.
+      // A context may be given only if the call is answered.
       ...(mock === undefined ? {} : { mock, context: JSON.stringify(context) }),
     }),
   );

@@ -21,7 +21,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance where a launch template is named.
+ * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance if a launch template is named.
  *
  * @returns the exit code: 0 all found good, 1 something was not, 2 refused because there are no credentials
  */
@@ -54,7 +54,7 @@ export async function verifyAws(options: VerifyOptions): Promise<number> {
   return good ? 0 : 1;
 }
 
-/** The sentence with which the command refuses, or undefined where there are credentials and a region. */
+/** The sentence with which the command refuses, or undefined if there are credentials and a region. */
 async function withoutCredentials(): Promise<string | undefined> {
   const accepted =
     'accepted: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of an account to deploy Airlock into';

@@ -26,7 +26,7 @@ export interface Grant extends Principal {
  * Lets a role into a cluster. An entry that an earlier call left is taken as it is. EKS refuses a role that it does not know yet as an invalid
  * principal (https://github.com/aws/eks-hybrid/pull/603), and an entry that it does not know yet as not found.
  *
- * @returns false where EKS has no cluster of the name
+ * @returns false if EKS has no cluster of the name
  */
 export async function letIn({ cluster, principalArn, policyArn, groups }: Grant): Promise<boolean> {
   const entry = { clusterName: cluster, principalArn };

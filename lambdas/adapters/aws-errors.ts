@@ -6,9 +6,9 @@ export type Consequence =
   | 'retry'
   /** It may pass within a minute: a right, a role or an entry is as new as the call, or what it is about is being changed. The caller waits for that. */
   | 'wait'
-  /** The caller has another way: it splits the call, waits, or ends the node with an outcome of its own. */
+  /** The caller has another way: it splits the call, waits, or ends the node with its own outcome. */
   | 'answer'
-  /** The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when an operator mends it. */
+  /** The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when an operator fixes it. */
   | 'setup'
   /** The request itself is wrong, or a feature is meant that Airlock does not use. It is made again as a retry is, and its log is read. */
   | 'bug';
@@ -307,7 +307,7 @@ export function consequenceOf(operation: Operation, error: unknown): Consequence
 /**
  * Makes a call after whose error nothing may be left to do.
  *
- * @returns its answer, or undefined where an error says that it is done
+ * @returns its answer, or undefined if an error says that it is done
  * @throws the SDK's error for every other one
  */
 export async function unlessDone<T>(operation: Operation, call: () => Promise<T>): Promise<T | undefined> {

@@ -19,7 +19,7 @@ export async function breakerOf(scope: Scope): Promise<Breaker | undefined> {
  * Counts a failure in a window.
  *
  * @param over the breaker as it was read: the count holds only while its window and its state are the same
- * @returns the breaker with the failure in it, or undefined where somebody else changed it meanwhile
+ * @returns the breaker with the failure in it, or undefined if someone else changed it meanwhile
  */
 export async function addFailure(
   scope: Scope,
@@ -66,7 +66,7 @@ export async function recordOpeningPublished(scope: Scope, at: string): Promise<
 /**
  * Makes a launch the one that is tried while the breaker is open.
  *
- * @returns whether it is; it is not where another one is tried, or the breaker is not open any more
+ * @returns whether it is; it is not if another one is tried, or the breaker is not open any more
  */
 export async function takeProbe(scope: Scope, launch: string, until: string, at: string): Promise<boolean> {
   const free = 'attribute_not_exists(#probe) OR #probeUntil < :now';
@@ -78,7 +78,7 @@ export async function takeProbe(scope: Scope, launch: string, until: string, at:
   return row !== undefined;
 }
 
-/** Lets another launch be tried, where this one was. */
+/** Lets another launch be tried, if this one was. */
 export async function dropProbe(scope: Scope, launch: string): Promise<void> {
   await updateItem(breakerKey(scope), {
     condition: '#probe = :launch',

@@ -20,7 +20,7 @@ const pauses: BackOff = { firstMs: 50, longestMs: 3_200 };
 /**
  * Puts events on Airlock's bus, in order.
  *
- * @throws Error where the bus refuses an entry for good
+ * @throws Error if the bus refuses an entry for good
  */
 export async function publish(events: readonly AirlockEvent[]): Promise<void> {
   const entries = events.map(({ type, detail }) => ({

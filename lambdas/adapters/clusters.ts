@@ -4,7 +4,7 @@ import { whileSpreading } from './spread.ts';
 
 const client = new EKSClient();
 
-/** A cluster as EKS describes it; undefined where it has none of the name. The right to ask is as new as the function. */
+/** A cluster as EKS describes it; undefined if it has none of the name. The right to ask is as new as the function. */
 export async function describeCluster(name: string): Promise<Cluster | undefined> {
   try {
     const ask = () => client.send(new DescribeClusterCommand({ name }));

@@ -58,7 +58,7 @@ export interface Order {
   readonly deliverySeconds: number;
 }
 
-/** What came of an order. `refused` names the instances that AWS will not have in this call; it is empty where it named none. */
+/** What came of an order. `refused` names the instances that AWS will not have in this call; it is empty if it named none. */
 export type Sent =
   | { readonly ok: true; readonly commandId: string; readonly at: string }
   | {
@@ -71,7 +71,7 @@ export type Sent =
 /**
  * Sends one command to up to 50 instances, once.
  *
- * @throws the SDK's error where it is not certain that nothing was sent
+ * @throws the SDK's error if it is not certain that nothing was sent
  */
 export async function sendCommand(order: Order): Promise<Sent> {
   try {
@@ -100,7 +100,7 @@ export async function sendCommand(order: Order): Promise<Sent> {
     }
     if (error instanceof InvalidDocument || error instanceof InvalidDocumentVersion)
       return { ok: false, why: 'document-changed', refused: [], message };
-    // What is neither of an instance nor a call too many is AWS's refusal of the order itself, and another attempt may find it mended.
+    // What is neither of an instance nor a call too many is AWS's refusal of the order itself, and another attempt may find it fixed.
     return { ok: false, why: error.name === 'ThrottlingException' ? 'throttled' : 'denied', refused: [], message };
   }
 }

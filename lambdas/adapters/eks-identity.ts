@@ -1,7 +1,7 @@
 import { eksToken } from './eks-token.ts';
 import { lambdaVariable } from './environment.ts';
 
-/** EKS gives the certificate authority as base64 of its PEM. Throws where the text is none. */
+/** EKS gives the certificate authority as base64 of its PEM. Throws if the text is none. */
 export function pem(base64: string): string {
   const text = Buffer.from(base64, 'base64').toString();
   if (text.startsWith('-----BEGIN CERTIFICATE-----')) return text;

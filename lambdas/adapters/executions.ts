@@ -14,7 +14,7 @@ const client = new SFNClient({ maxAttempts: 6 });
 /** The longest cause that SendTaskFailure takes. */
 const causeLimit = 32_768;
 
-/** Draws the part of an execution's name that nobody can guess: 16 characters. */
+/** Draws the part of an execution's name that no one can guess: 16 characters. */
 export function drawName(): string {
   return randomBytes(8).toString('hex');
 }
@@ -32,7 +32,7 @@ export async function stop(stateMachineArn: string, name: string, { outcome, det
   await unlessDone('states:StopExecution', () => client.send(stopping));
 }
 
-/** Answers a waiting state with its output. A token that is dead or already answered is no error: somebody was there first. */
+/** Answers a waiting state with its output. A token that is dead or already answered is no error: someone was there first. */
 export async function succeed(taskToken: string, output: unknown): Promise<void> {
   const success = new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) });
   await unlessDone('states:SendTaskSuccess', () => client.send(success));

@@ -11,7 +11,7 @@ export interface SeenInstance {
   readonly launchedAt: string;
   readonly availabilityZone: string;
   readonly privateDnsName: string;
-  /** The ARN of its instance profile; undefined where it has none. */
+  /** The ARN of its instance profile; undefined if it has none. */
   readonly instanceProfile: string | undefined;
   readonly tags: Tags;
 }

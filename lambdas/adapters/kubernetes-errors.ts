@@ -1,16 +1,16 @@
 import { claimText } from '../../domain/claim-text.ts';
 
-/** EKS gives each cluster an address of its own: one that nobody knows is that of a cluster that was deleted. */
+/** EKS gives each cluster its own address: one that no one knows is that of a cluster that was deleted. */
 const madeAgain =
-  'Nobody knows that address any more: the cluster was deleted, or made again under its name. Take it out of airlock.yaml and deploy; if there is a ' +
+  'No one knows that address any more: the cluster was deleted, or made again under its name. Take it out of airlock.yaml and deploy; if there is a ' +
   'new one of the name, put it back and deploy again';
 
 /** No usable answer came: a network failure, a time-out, 5xx, 429, or a quota that is used up. It may come later. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
-  /** How long the API asks to be left alone, in milliseconds; 0 where it does not say. */
+  /** How long the API asks to be left alone, in milliseconds; 0 if it does not say. */
   readonly retryAfterMs: number;
-  /** Whether nobody knows the API's name: the cluster is gone, or its name is not to be seen from here. */
+  /** Whether no one knows the API's name: the cluster is gone, or its name is not to be seen from here. */
   readonly nameUnknown: boolean;
 
   constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {

@@ -54,7 +54,7 @@ export class KubernetesObjects {
   /**
    * Applies an object by server-side apply.
    *
-   * @param force whether to take fields over that somebody else owns with another value; without it that is a `Conflict`
+   * @param force whether to take fields over that someone else owns with another value; without it that is a `Conflict`
    */
   async apply(object: Addressed, { force = false, dryRun = false } = {}): Promise<void> {
     const query = { fieldManager, force: String(force), dryRun: dryRun ? 'All' : undefined };
@@ -63,7 +63,7 @@ export class KubernetesObjects {
     await this.#requests.ask({ method: 'PATCH', path: pathOf(object), query, body: object, contentType });
   }
 
-  /** Reads an object; undefined where there is none. */
+  /** Reads an object; undefined if there is none. */
   async read(object: Addressed): Promise<Live | undefined> {
     try {
       return { managers: managersOf((await this.#requests.ask({ path: pathOf(object) })) as Item) };

@@ -8,7 +8,7 @@ import { type KubernetesRequests, objectIn } from './kubernetes-requests.ts';
 /** The address of the pods in our namespace. */
 export const proofPodsPath = `/api/v1/namespaces/${airlockNamespace}/pods`;
 
-/** Makes a proof pod. Gives undefined where there is one of this name; throws UnexpectedAnswer where the API finds it invalid. */
+/** Makes a proof pod. Gives undefined if there is one of this name; throws UnexpectedAnswer if the API finds it invalid. */
 export async function createProofPod(requests: KubernetesRequests, plan: ProofPodPlan): Promise<ProofPod | undefined> {
   const answer = await requests.send({ method: 'POST', path: proofPodsPath, body: proofPod(plan) });
   if (answer.code === 409) return undefined;
@@ -25,7 +25,7 @@ export async function deleteProofPod(requests: KubernetesRequests, name: string)
   }
 }
 
-/** The last warning that the Events about a pod hold, as `reason: message`; undefined where there is none. */
+/** The last warning that the Events about a pod hold, as `reason: message`; undefined if there is none. */
 export async function lastWarning(requests: KubernetesRequests, uid: string): Promise<string | undefined> {
   const path = `/api/v1/namespaces/${airlockNamespace}/events`;
   const answer = await requests.ask({ path, query: { fieldSelector: `involvedObject.uid=${uid}` } });

@@ -33,7 +33,7 @@ export interface ApiRequest {
 
 /** How requests reach one API server. */
 export interface ApiOptions extends KubernetesOptions {
-  /** Whether each request has a connection of its own: an API has more than one server behind its address, and a connection sees only one of them. */
+  /** Whether each request has its own connection: an API has more than one server behind its address, and a connection sees only one of them. */
   readonly reset?: boolean;
 }
 
@@ -105,7 +105,7 @@ export class KubernetesRequests {
   }
 }
 
-/** The object in an answer. Throws the class of its status where there is none. */
+/** The object in an answer. Throws the class of its status if there is none. */
 export function objectIn(answer: ApiAnswer): unknown {
   if (answer.code >= 300) throw failureOfAnswer(answer);
   return parseJson(answer.body);

@@ -17,7 +17,7 @@ export interface Listed<T> {
 
 /** One change of a collection. */
 export interface Changed {
-  /** The object as it is now, or as it was last where it is gone. */
+  /** The object as it is now, or as it was last if it is gone. */
   readonly object: unknown;
   readonly gone: boolean;
 }
@@ -60,7 +60,7 @@ export async function listAll<T>(
  *
  * @param on told of each change, in order
  * @returns the version that was seen last: the watch can go on from there
- * @throws Expired where the version is too old, so that the collection has to be listed again, and any other class in `kubernetes-errors.ts`
+ * @throws Expired if the version is too old, so that the collection has to be listed again, and any other class in `kubernetes-errors.ts`
  */
 export async function watch(
   requests: KubernetesRequests,

@@ -16,7 +16,7 @@ import { type KubernetesOptions, KubernetesRequests, objectIn } from './kubernet
 import { type Collection, type Listed, listAll, watch } from './kubernetes-watch.ts';
 import { Turns } from './turns.ts';
 
-/** EventDetails of each change of a collection, in order: what the object is now, or was last where it is gone. */
+/** EventDetails of each change of a collection, in order: what the object is now, or was last if it is gone. */
 export type Follower<T> = (item: T, gone: boolean) => void;
 
 /** What an Event about a Node says. */
@@ -56,7 +56,7 @@ export class Kubernetes {
     this.#requests = new KubernetesRequests(options);
   }
 
-  /** Reads a Node by its name; undefined where there is none. */
+  /** Reads a Node by its name; undefined if there is none. */
   async readNode(name: string): Promise<ClusterNode | undefined> {
     try {
       const node = await this.#turns.take(() => this.#requests.ask({ path: pathOf(name) }));
@@ -75,7 +75,7 @@ export class Kubernetes {
   /**
    * Watches the Nodes with a label from a version on; one that loses the label is gone.
    *
-   * @returns the version from which on the watch goes on, where the API ended it; throws Expired where the Nodes have to be listed again
+   * @returns the version from which on the watch goes on, if the API ended it; throws Expired if the Nodes have to be listed again
    */
   watchNodes(labelSelector: string, from: string, on: Follower<ClusterNode>, signal: AbortSignal): Promise<string> {
     const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toClusterNode(object as V1Node), gone);
@@ -96,7 +96,7 @@ export class Kubernetes {
   /**
    * Reads one page of the Nodes with a label.
    *
-   * @param from what the page before gave as `next`. Where it is too old, the API gives another for the Nodes that follow as they are now.
+   * @param from what the page before gave as `next`. If it is too old, the API gives another for the Nodes that follow as they are now.
    */
   async listNodes(labelSelector: string, limit: number, from?: string): Promise<NodePage> {
     const list = (token: string | undefined) =>
@@ -108,7 +108,7 @@ export class Kubernetes {
     return { nodes: (page.items ?? []).map(toClusterNode), ...(next === '' ? {} : { next }) };
   }
 
-  /** Applies a JSON Patch to a Node: all of it, or nothing where one of its `test` operations fails. */
+  /** Applies a JSON Patch to a Node: all of it, or nothing if one of its `test` operations fails. */
   patchNode(name: string, patch: readonly PatchOperation[]): Promise<void> {
     return this.#patch(pathOf(name), patch);
   }
@@ -139,7 +139,7 @@ export class Kubernetes {
     await this.#turns.take(() => this.#requests.ask({ method: 'POST', path, body }));
   }
 
-  /** Makes a proof pod; undefined where there is one of this name. */
+  /** Makes a proof pod; undefined if there is one of this name. */
   createPod(plan: ProofPodPlan): Promise<ProofPod | undefined> {
     return this.#turns.take(() => createProofPod(this.#requests, plan));
   }
@@ -149,7 +149,7 @@ export class Kubernetes {
     return this.#turns.take(() => deleteProofPod(this.#requests, name));
   }
 
-  /** The last warning about a pod, as `reason: message`; undefined where there is none. */
+  /** The last warning about a pod, as `reason: message`; undefined if there is none. */
   podWarning(uid: string): Promise<string | undefined> {
     return this.#turns.take(() => lastWarning(this.#requests, uid));
   }

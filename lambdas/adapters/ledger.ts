@@ -16,7 +16,7 @@ export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<st
 }
 
 /**
- * Reads the rows of every way of an instance, strongly consistent, the latest first: where one page does not hold them all, what it leaves
+ * Reads the rows of every way of an instance, strongly consistent, the latest first: if one page does not hold them all, what it leaves
  * out came to its end long ago.
  */
 export async function listRuns(instanceId: string): Promise<RunRecord[]> {
@@ -78,7 +78,7 @@ export async function recordAdmitted(key: LedgerKey, admittedAt: string): Promis
   await update(key, 'attribute_not_exists(admittedAt)', { admittedAt });
 }
 
-/** Claims an attempt for a batch. @returns whether the claim holds; it does not where somebody else changed the row meanwhile */
+/** Claims an attempt for a batch. @returns whether the claim holds; it does not if someone else changed the row meanwhile */
 export async function claim(intent: Claim): Promise<boolean> {
   const { over } = intent;
   const unchanged =
@@ -160,7 +160,7 @@ export async function halt(key: LedgerKey, at: string): Promise<void> {
 /**
  * Writes the end of a node that is gone, and halts it.
  *
- * @returns whether this is the end: it is not where the node has ended already, or is being replaced
+ * @returns whether this is the end: it is not if the node has ended already, or is being replaced
  */
 export async function recordTermination(key: LedgerKey, receipt: Receipt, endedBy: string): Promise<boolean> {
   return update(key, 'attribute_not_exists(outcome) AND attribute_not_exists(replacingAt)', {
@@ -176,7 +176,7 @@ export async function recordTermination(key: LedgerKey, receipt: Receipt, endedB
 /**
  * Notes that the instance may be ended from now on: it is replaced, and not lost.
  *
- * @returns whether it may: it may not where the node has come to an end
+ * @returns whether it may: it may not if the node has come to an end
  */
 export async function recordReplacing(key: LedgerKey, at: string): Promise<boolean> {
   return update(key, 'attribute_exists(admittedAt) AND attribute_not_exists(outcome)', { replacingAt: at });
@@ -197,7 +197,7 @@ export async function recordRunCount({ instanceId, launchedAt }: LedgerKey, runs
   await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { runs });
 }
 
-/** Sets fields (or removes those that are undefined) under a condition; false where the condition does not hold. */
+/** Sets fields (or removes those that are undefined) under a condition; false if the condition does not hold. */
 async function update(
   key: LedgerKey,
   condition: string,

@@ -122,7 +122,7 @@ export async function deleteAll(queueUrl: string, messages: readonly ReceivedMes
 /**
  * Sends messages to a queue.
  *
- * @throws Error where the queue did not take one of them
+ * @throws Error if the queue did not take one of them
  */
 export async function sendAll(queueUrl: string, bodies: readonly string[]): Promise<void> {
   for (let from = 0; from < bodies.length; from += messagesPerCall) {

@@ -14,7 +14,7 @@ const mostPages = 100;
  *
  * @param functionArn the function of the cluster
  * @param budgetMs how long all of it may take, in milliseconds
- * @throws Error with the words of the function where it failed, for instance `cluster-unreachable`, or where the cluster has no end of pages or time
+ * @throws Error with the words of the function if it failed, for instance `cluster-unreachable`, or if the cluster has no end of pages or time
  */
 export async function* surveyOf(functionArn: string, budgetMs: number): AsyncGenerator<Survey['nodes']> {
   const abortSignal = AbortSignal.timeout(budgetMs);

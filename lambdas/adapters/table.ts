@@ -52,7 +52,7 @@ export interface Update {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Updates a row under a condition. @returns the row as it is then, or undefined where the condition does not hold */
+/** Updates a row under a condition. @returns the row as it is then, or undefined if the condition does not hold */
 export async function updateItem(
   key: LedgerKey,
   { condition, fields, keep = {}, add = {}, values = {} }: Update,

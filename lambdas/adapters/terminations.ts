@@ -16,7 +16,7 @@ export async function terminate(instanceId: string): Promise<void> {
   await unlessDone('ec2:TerminateInstances', () => ec2.send(ending));
 }
 
-/** Has an Auto Scaling group terminate an instance of its own and launch another. */
+/** Has an Auto Scaling group terminate its own instance and launch another. */
 export async function terminateInGroup(instanceId: string): Promise<void> {
   await autoScaling.send(
     new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),

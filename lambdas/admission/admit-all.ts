@@ -17,7 +17,7 @@ const atOnce = 100;
 
 /**
  * Admits each node once, however often and by whomever it is asked. It notes the node first, tells `terminations` of an earlier launch that has no end,
- * starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also where the instance
+ * starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also if the instance
  * is gone by then.
  *
  * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
@@ -40,7 +40,7 @@ async function listEarlierRuns({ instanceId, launchedAt }: Launch): Promise<read
   return runs.filter((run) => Date.parse(launchTimeOf(run)) < Date.parse(launchedAt));
 }
 
-/** An earlier launch of the instance that has no end was stopped, and nobody told of it: its command would run beside that of this launch. */
+/** An earlier launch of the instance that has no end was stopped, and no one told of it: its command would run beside that of this launch. */
 async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: readonly RunRecord[]): Promise<void> {
   const began = Date.parse(launchedAt);
   if (!earlier.some(({ outcome }) => outcome === undefined)) return;

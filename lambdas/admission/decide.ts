@@ -21,7 +21,7 @@ export interface Candidate {
   readonly launchedAt: string;
   readonly availabilityZone: string;
   readonly privateDnsName: string;
-  /** The ARN of its instance profile; undefined where it has none. */
+  /** The ARN of its instance profile; undefined if it has none. */
   readonly instanceProfile?: string | undefined;
   readonly tags: Tags;
 }
@@ -69,7 +69,7 @@ export function isNode(
  * Decides whether a launched instance is ours.
  *
  * @param event what the event says
- * @param candidate what EC2 says of that instance; undefined where it does not know it
+ * @param candidate what EC2 says of that instance; undefined if it does not know it
  * @param now milliseconds since the epoch
  */
 export function classifyLaunch(

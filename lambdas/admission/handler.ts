@@ -17,7 +17,7 @@ const queueUrl = variable('QUEUE');
 /** How long a launch waits that DescribeInstances does not show yet, in seconds: EC2 is eventually consistent, mostly within a few. */
 const notVisibleYet = 8;
 
-/** The largest batch: one DescribeInstances takes more, but its executions shall start within the function's time. */
+/** The largest batch: one DescribeInstances takes more, but its executions should start within the function's time. */
 const largestBatch = 100;
 
 /**

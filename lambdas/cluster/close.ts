@@ -16,7 +16,7 @@ export type CloseCall = Extract<NodeCall, { action: 'close' }>;
  * and without its gate. A Node that is not there needs nothing, for it is born with its gate.
  *
  * @returns the Nodes that had to be closed
- * @throws NotYet while the cluster does not answer, Ended where it never does or forbids it
+ * @throws NotYet while the cluster does not answer, Ended if it never does or forbids it
  */
 export async function close({ launch }: CloseCall, ports: Ports): Promise<Closing> {
   const { api, gateKey, time } = ports;
@@ -30,7 +30,7 @@ export async function close({ launch }: CloseCall, ports: Ports): Promise<Closin
       const open = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
       if (!open && node.labels?.[provenLabel] === undefined) continue;
       closed.add(node.name);
-      // The mark of a quarantine is none of a launch that nobody has judged yet.
+      // The mark of a quarantine is none of a launch that no one has judged yet.
       const taints = taintPatch(node, gateKey, true);
       if (taints.length > 0) await api.patchNode(node.name, taints);
       const status = published ? unpublish(node, new Date(time.now()).toISOString()) : [];

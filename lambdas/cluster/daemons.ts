@@ -23,7 +23,7 @@ export function blockedDaemonSets(
 
 /**
  * Names the DaemonSets that the gate keeps out in the error of a node that was never Ready. Every other error stays as it is, and so does
- * that one where they cannot be seen.
+ * that one if they cannot be seen.
  */
 export async function withDaemons(error: unknown, node: ClusterNode | undefined, ports: Ports): Promise<unknown> {
   if (!(error instanceof FinalOutcome) || error.name !== 'node-never-ready' || node === undefined) return error;

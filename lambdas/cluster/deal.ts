@@ -19,7 +19,7 @@ export class Batch {
   readonly #received: readonly Received[];
   /** Those that are neither answered nor put back yet. */
   readonly #open: Set<Received>;
-  /** What the poller is not to delete; absent where the messages were taken without it, and are deleted here. */
+  /** What the poller is not to delete; absent if the messages were taken without it, and are deleted here. */
   readonly #back: SQSBatchItemFailure[] | undefined;
 
   constructor(records: readonly ReceivedMessage[], back?: SQSBatchItemFailure[]) {
@@ -85,7 +85,7 @@ export class Batch {
     });
   }
 
-  /** The message has to come again: where it cannot be told when, once its visibility ends. */
+  /** The message has to come again: if it cannot be told when, once its visibility ends. */
   async #defer(one: Received, seconds: number): Promise<void> {
     this.#open.delete(one);
     this.#back?.push({ itemIdentifier: one.record.messageId });

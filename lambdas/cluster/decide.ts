@@ -21,7 +21,7 @@ export type QuarantineCall = Extract<NodeCall, { action: 'quarantine' }>;
 
 /** What is written on a Node, and what it says. */
 export interface Writing {
-  /** What is written into the status, before the rest; empty where nothing is. */
+  /** What is written into the status, before the rest; empty if nothing is. */
   readonly statusPatch: readonly PatchOperation[];
   readonly receipt: Receipt;
   readonly runtime: string;
@@ -30,7 +30,7 @@ export interface Writing {
 /** A release: label, receipt and gate in one patch. */
 export type Release = Writing & { readonly kind: 'release'; readonly patch: readonly PatchOperation[] };
 
-/** What comes before a release where the label of an earlier one stands behind the gate: it goes. */
+/** What comes before a release if the label of an earlier one stands behind the gate: it goes. */
 export interface TakeBack {
   readonly kind: 'take-back';
   readonly patch: readonly PatchOperation[];
@@ -53,13 +53,13 @@ export interface Circumstances {
 
 /** What a release depends on beside the call and the Node. */
 export interface ReleaseCircumstances extends Circumstances {
-  /** How the runtime was proven in this call; undefined where a pod has still to prove it. */
+  /** How the runtime was proven in this call; undefined if a pod has still to prove it. */
   readonly proof: Proof | undefined;
 }
 
 /** What a quarantine depends on beside the call and the Node. */
 export interface QuarantineCircumstances extends Circumstances {
-  /** How an earlier look of this call found the gate, where it stood open before that look wrote. */
+  /** How an earlier look of this call found the gate, if it stood open before that look wrote. */
   readonly found?: Receipt['gate'];
 }
 
@@ -97,8 +97,8 @@ export function isReleasedBy(node: ClusterNode, { receipt, runtime }: Release, g
 }
 
 /**
- * Decides about the quarantine of a Node that names the instance of this launch. A released one is left alone only where it drifted and nobody tried
- * to prove it anew: then it bears the label of its release, which no kubelet can write.
+ * Decides about the quarantine of a Node that names the instance of this launch. A released one is left alone only if it drifted and no one tried
+ * to prove it again: then it bears the label of its release, which no kubelet can write.
  */
 export function decideQuarantine(
   node: ClusterNode,

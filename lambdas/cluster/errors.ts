@@ -4,7 +4,7 @@ import type { OutcomeCode } from '../../domain/outcomes.ts';
 /** The node has to wait; its message comes again. */
 export class RetryLater extends Error {
   override readonly name = notYet;
-  /** The shortest time until then, in milliseconds; 0 where there is none. */
+  /** The shortest time until then, in milliseconds; 0 if there is none. */
   readonly afterMs: number;
 
   constructor(reason: OutcomeCode, detail: string, afterMs: number) {

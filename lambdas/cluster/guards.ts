@@ -8,7 +8,7 @@ import {
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
 
-/** Why a node cannot be released yet. The reason becomes its outcome where the deadline passes first. */
+/** Why a node cannot be released yet. The reason becomes its outcome if the deadline passes first. */
 export interface Waiting {
   readonly reason: OutcomeCode;
   readonly detail: string;
@@ -25,7 +25,7 @@ type Guard = (node: ClusterNode, wanted: RequestedHandler) => Waiting | undefine
 /** In the order in which a node passes them. */
 const guards: readonly Guard[] = [registered, ready, serving];
 
-/** The first thing that a node still has to wait for, or undefined where there is none. */
+/** The first thing that a node still has to wait for, or undefined if there is none. */
 export function waitingFor(node: ClusterNode, wanted: RequestedHandler): Waiting | undefined {
   return first(guards, node, wanted);
 }

@@ -26,7 +26,7 @@ export interface Sorted {
   readonly foreign: readonly Received[];
 }
 
-/** Reads a record; undefined where it is no message. */
+/** Reads a record; undefined if it is no message. */
 export function readMessage(record: ReceivedMessage): Received | undefined {
   try {
     return { record, message: v.parse(ClusterMessageSchema, JSON.parse(record.body)) };

@@ -16,7 +16,7 @@ import { waitingFor } from './guards.ts';
 /** What a standing depends on beside the Node. */
 export interface Standard {
   readonly gateKey: string;
-  /** The configured release of each runtime; a runtime without one is never outdated. */
+  /** The configured version of each runtime; a runtime without one is never outdated. */
   readonly versions: Partial<Readonly<Record<Runtime, string>>>;
 }
 
@@ -56,7 +56,7 @@ function stateOf(
   const failed = marked || node.labels?.[stateLabel] === 'quarantined';
   const published = gateKindOf(gateKey) === 'readiness' && node.published?.status === 'True';
   if (released === undefined || failed) {
-    // Whoever else may lift a taint has lifted it; where a condition speaks for the gate, its owner did so against the condition.
+    // Whoever else may lift a taint has lifted it; if a condition speaks for the gate, its owner did so against the condition.
     if (!gated)
       return { state: 'drifted', reason: `the gate ${gateKey} is not on the Node, and no release of ours is` };
     const { outcome, detail } = anyReceiptOn(node) ?? {};
@@ -78,7 +78,7 @@ function driftOf(node: ClusterNode, installation: Installation): string | undefi
   return `the Node was proven with kernel ${kernel} and was booted again with kernel ${node.boot.kernel}`;
 }
 
-/** Text that a kubelet may have written, in so many bytes at most: whoever controls one node shall not blow up the page of all. */
+/** Text that a kubelet may have written, in so many bytes at most: whoever controls one node should not blow up the page of all. */
 function plain(text: string, limit: number): string {
   return text.slice(0, limit).replaceAll(/[^ !#-[\]-~]/g, '?');
 }

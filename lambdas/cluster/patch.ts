@@ -53,7 +53,7 @@ export function releasePatch(
 
 /**
  * The patch that keeps pods from a node: the gate is there (again), if it is ours to put, and a substitute may be launched. A kubelet writes none of
- * what it depends on. Empty where nothing is missing.
+ * what it depends on. Empty if nothing is missing.
  *
  * @param breakerOpen leaves the mark for the autoscaler out: pods wait, and no launch follows the other
  */
@@ -77,7 +77,7 @@ export function taintPatch(node: ClusterNode, gateKey: string, breakerOpen: bool
   ];
 }
 
-/** The patch that takes the labels of a release away and, where the Node is quarantined, says so. */
+/** The patch that takes the labels of a release away and, if the Node is quarantined, says so. */
 export function labelPatch(
   node: ClusterNode,
   gateKey: string,
@@ -114,7 +114,7 @@ function sameNode({ uid }: ClusterNode): PatchOperation {
   return { op: 'test', path: '/metadata/uid', value: uid };
 }
 
-/** A gate that was there is there still, in its place: what is appended moves none. Nothing where it was not there. */
+/** A gate that was there is there still, in its place: what is appended moves none. Nothing if it was not there. */
 function sameTaint({ taints = [] }: ClusterNode, gateKey: string): PatchOperation[] {
   const at = taints.findIndex(({ key }) => key === gateKey);
   return at === -1 ? [] : [{ op: 'test', path: `/spec/taints/${at}/key`, value: gateKey }];

@@ -65,7 +65,7 @@ export function openSession(token: string): Session {
   };
 }
 
-/** Reads one page of the nodes of our pools. Throws an error named by the outcome where the cluster does not answer or forbids it. */
+/** Reads one page of the nodes of our pools. Throws an error named by the outcome if the cluster does not answer or forbids it. */
 export async function performSurvey(call: SurveyCall, token: string): Promise<Survey> {
   const api = new Kubernetes({ endpoint, caPem, token });
   try {

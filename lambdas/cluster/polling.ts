@@ -8,7 +8,7 @@ import type { ClusterView } from './view.ts';
 
 /** What a node waits for, and how much of that is waited for in this call. */
 export interface Pending extends Waiting {
-  /** Until when it is likely to come, in milliseconds since the epoch; absent where it is not worth waiting for in a call. */
+  /** Until when it is likely to come, in milliseconds since the epoch; absent if it is not worth waiting for in a call. */
   readonly likelyUntil?: number;
   /** After how many milliseconds it is looked again, though nothing changed. */
   readonly pollAgainMs?: number;
@@ -48,7 +48,7 @@ const raceLimit = 10;
 /**
  * Looks at the cluster until the work is done, for as long as what is waited for is likely to come in this call.
  *
- * @throws {@link NotYet} where another call is due, {@link FinalOutcome} where none is or the cluster forbids it
+ * @throws {@link NotYet} if another call is due, {@link FinalOutcome} if none is or the cluster forbids it
  */
 export async function pollUntil<T>(
   { launch, giveUpAt, keys }: Turn,

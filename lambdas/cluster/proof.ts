@@ -36,7 +36,7 @@ export class PodProof {
 
   /**
    * @param nodeName the Node that it is bound to
-   * @throws Ended where the installation does not say which image can be run
+   * @throws Ended if the installation does not say which image can be run
    */
   constructor({ launch, installation }: ReleaseCall, nodeName: string, ports: Ports) {
     const { sandboxImage: image, runtime } = installation;
@@ -71,8 +71,8 @@ export class PodProof {
   /**
    * Makes the pod, or looks at it.
    *
-   * @returns what has to be waited for, or undefined where the proof is there
-   * @throws Ended where the pod fails, or does not run in time
+   * @returns what has to be waited for, or undefined if the proof is there
+   * @throws Ended if the pod fails, or does not run in time
    */
   async poll(): Promise<Pending | undefined> {
     const waiting = this.#proof === undefined ? await this.#prove() : undefined;
@@ -117,7 +117,7 @@ export class PodProof {
     return this.#again(detail);
   }
 
-  /** Makes a pod; undefined where it is too early for another, or one that had its name is not gone yet. */
+  /** Makes a pod; undefined if it is too early for another, or one that had its name is not gone yet. */
   async #make(): Promise<ProofPod | undefined> {
     const { api, time, view } = this.#ports;
     if (time.now() < this.#notBefore || this.#made >= mostPods) return undefined;

@@ -12,7 +12,7 @@ interface Condition {
 
 /**
  * The patch of the status that publishes how a node ended, for the controller that owns the gate. It lands in the place where the condition
- * was read, or not at all; it is empty where the condition says so already.
+ * was read, or not at all; it is empty if the condition says so already.
  */
 export function publish(node: ClusterNode, { outcome, detail, endedAt, installation }: Receipt): PatchOperation[] {
   const status = installation === undefined ? 'False' : 'True';
@@ -21,7 +21,7 @@ export function publish(node: ClusterNode, { outcome, detail, endedAt, installat
   return conditionPatch(node, { status, reason, message, at: endedAt });
 }
 
-/** The patch of the status that takes back what was published of an earlier launch; empty where nothing was. */
+/** The patch of the status that takes back what was published of an earlier launch; empty if nothing was. */
 export function unpublish(node: ClusterNode, at: string): PatchOperation[] {
   if (node.published === undefined) return [];
   const message = 'the instance was started again, and is not proven yet';

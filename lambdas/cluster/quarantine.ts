@@ -9,7 +9,7 @@ import { failedReceipt } from './receipts.ts';
 /**
  * Keeps the gate on a node that was not proven, and says on the Node why. Every Node that names the instance is marked.
  *
- * @throws NotYet while the Node has not joined or the cluster does not answer, Ended where it never does or forbids it
+ * @throws NotYet while the Node has not joined or the cluster does not answer, Ended if it never does or forbids it
  */
 export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Receipt> {
   const { launch, failure } = call;
@@ -23,7 +23,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
   const poll = async (): Promise<Poll<Receipt>> => {
     const found = written ? await lookup.reread() : await lookup.find();
     if (found.nodes === undefined) {
-      // A node that is refused early may still join: it shall not stand there without a word.
+      // A node that is refused early may still join: it should not stand there without a word.
       if (!call.once && ports.time.now() + lastCallMs < deadline)
         return { reason: 'node-never-joined', detail: found.absent };
       return { done: withoutNode(call, `no Node was marked: ${found.absent}`, ports) };

@@ -52,7 +52,7 @@ export class ClusterView {
     );
   }
 
-  /** A waiting Node by its name; undefined where there is none. */
+  /** A waiting Node by its name; undefined if there is none. */
   async node(name: string): Promise<ClusterNode | undefined> {
     return (await this.#nodes.current()).get(name);
   }
@@ -73,7 +73,7 @@ export class ClusterView {
     }
   }
 
-  /** A proof pod by its name; undefined where there is none. */
+  /** A proof pod by its name; undefined if there is none. */
   async pod(name: string): Promise<ProofPod | undefined> {
     return (await this.#pods.current()).get(name);
   }

@@ -48,7 +48,7 @@ export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefine
   return { launch: node, request, token: message.token, attempt: message.attempt };
 }
 
-/** A node that was released is only proven anew: pods run there, and nothing is to change under them. */
+/** A node that was released is only re-verified: pods run there, and nothing is to change under them. */
 export function verbFor({ rerun }: Pick<Launch, 'rerun'>): SentVerb {
   return rerun?.why === 'drifted' ? 'prove' : 'install';
 }
@@ -72,7 +72,7 @@ const claimHeldMs = 90_000;
  * Decides what to do with a node that waits for its command.
  *
  * @param run what the ledger knows of the node
- * @param agent what SSM knows of it; undefined where it knows nothing
+ * @param agent what SSM knows of it; undefined if it knows nothing
  * @param now milliseconds since the epoch
  */
 export function decideDispatch(
@@ -115,7 +115,7 @@ export function decideDispatch(
 }
 
 /**
- * Decides what to do with a node that could be sent a command while the breaker of its pool and release is open and another node is tried.
+ * Decides what to do with a node that could be sent a command while the breaker of its pool and version is open and another node is tried.
  *
  * @param now milliseconds since the epoch
  */

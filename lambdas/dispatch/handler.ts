@@ -26,7 +26,7 @@ const documents = variable('DOCUMENTS');
 const queueUrl = variable('QUEUE');
 
 /**
- * As many nodes as one command takes. Under load a second's nodes share a command: two functions then send one or two commands a second, where AWS
+ * As many nodes as one command takes. Under load a second's nodes share a command: two functions then send one or two commands a second, if AWS
  * throttles SendCommand early.
  */
 const growth: Growth = { atMost: 50, waitSeconds: 1 };

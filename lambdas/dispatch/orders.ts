@@ -13,7 +13,7 @@ import { systemTime } from '../adapters/time.ts';
 import type { Waiting } from './messages.ts';
 import { deliver } from './send.ts';
 
-/** The checksums that the deployed documents pin, by runtime, release and architecture. */
+/** The checksums that the deployed documents pin, by runtime, version and architecture. */
 const checksums = variable('CHECKSUMS');
 
 /** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */

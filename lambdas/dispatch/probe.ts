@@ -5,7 +5,7 @@ import { takeProbe } from '../adapters/breakers.ts';
 import { waitForProbe } from './decide.ts';
 
 /**
- * While a breaker is open one node of its pool and release is tried at a time.
+ * While a breaker is open one node of its pool and version is tried at a time.
  *
  * @param breakers by the partition key of their rows
  * @returns what a node does that is not the one; undefined if it may be sent its command

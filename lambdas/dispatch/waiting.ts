@@ -8,7 +8,7 @@ const shortestWait = 5;
 
 /**
  * How many seconds before its time is up a node is looked at for the last time. Later, the answer could come after the state's own time-out,
- * and nobody would learn that it was the agent that never came.
+ * and no one would learn that it was the agent that never came.
  */
 const lastLook = 20;
 
@@ -32,7 +32,7 @@ export function mayWait(leftMs: number): boolean {
 export function agentWait(ageMs: number, leftMs: number, { from, to, every }: Likely, nodes: number): number {
   const age = ageMs / 1_000;
   const spacing = Math.max(every, Math.ceil(nodes / looksPerSecond));
-  // Where looks are rare, the first one comes when more agents are online.
+  // If looks are rare, the first one comes when more agents are online.
   const first = Math.min(to, from + spacing - every);
   if (age < first) return within(Math.ceil(first - age), leftMs);
   return within(age < to ? spacing : Math.max(spacing, Math.round((age - to) / 4)), leftMs);

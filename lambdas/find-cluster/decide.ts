@@ -29,7 +29,7 @@ const mostSubnets = 16;
 /**
  * What the stack needs of a cluster as EKS describes it.
  *
- * @param cluster undefined where EKS has none of the name
+ * @param cluster undefined if EKS has none of the name
  * @throws NotUsable
  */
 export function requireUsable({ name, private: inside }: Wanted, cluster: Cluster | undefined): Found {

@@ -9,9 +9,9 @@ export interface Answer {
 /** What the grant needs of the world. */
 export interface Ports {
   readonly cluster: string;
-  /** The status that our resource has in CloudFormation; undefined where the stack has no such resource. */
+  /** The status that our resource has in CloudFormation; undefined if the stack has no such resource. */
   status(): Promise<string | undefined>;
-  /** Makes the function a cluster administrator. @returns false where EKS has no cluster of the name */
+  /** Makes the function a cluster administrator. @returns false if EKS has no cluster of the name */
   letIn(): Promise<boolean>;
   /** Takes the whole access entry of the function away; one that is gone is well. */
   letOut(): Promise<void>;

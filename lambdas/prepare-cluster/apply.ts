@@ -8,7 +8,7 @@ import { spreadMs, withRetry } from './retry.ts';
 /** A new policy takes the API server seconds; one that denies nothing by then will not. */
 const inForceMs = 2 * 60_000;
 const pollIntervalMs = 1_000;
-/** Behind one address stands more than one API server, each of which hears of a policy by itself: so often in a row it has to deny. */
+/** Behind one address stands more than one API server, each of which learns of a policy by itself: so often in a row it has to deny. */
 const denials = 3;
 
 /**

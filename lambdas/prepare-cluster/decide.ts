@@ -5,14 +5,14 @@ import { renderManifests } from '../../kubernetes/manifests.ts';
 import type { Addressed, Listed, Live, UsingPod } from '../adapters/kubernetes-objects.ts';
 
 /**
- * Whether an object is Airlock's by its name. It then takes fields over that somebody changed; a RuntimeClass has a name that others use
+ * Whether an object is Airlock's by its name. It then takes fields over that someone changed; a RuntimeClass has a name that others use
  * too, and what is theirs is not overwritten.
  */
 export function isOwn({ metadata: { name } }: Addressed): boolean {
   return name.startsWith('airlock-');
 }
 
-/** Whether an object gives rights to somebody: it is applied only once the policies that bound them were seen at work. */
+/** Whether an object gives rights to someone: it is applied only once the policies that bound them were seen at work. */
 export function binds({ kind }: Addressed): boolean {
   return kind.endsWith('RoleBinding');
 }
@@ -69,7 +69,7 @@ const rendered = [undefined, 'readiness.k8s.io/airlock'].flatMap((gate) =>
 ) as readonly Addressed[];
 
 /**
- * Whether an object is one that Airlock renders: of that kind and name, and where it gives rights, with exactly those rules, subjects and
+ * Whether an object is one that Airlock renders: of that kind and name, and if it gives rights, with exactly those rules, subjects and
  * that role. Whatever reaches this function as an object, nothing else gets into a cluster by it.
  */
 export function isRendered(object: Addressed): boolean {
@@ -77,7 +77,7 @@ export function isRendered(object: Addressed): boolean {
   return rendered.some((one) => (gives ? isDeepStrictEqual(one, object) : isSame(one, object)));
 }
 
-/** Why an object is not deleted, or undefined where it can be. */
+/** Why an object is not deleted, or undefined if it can be. */
 export function reasonToKeep(object: Addressed, live: Live, pods: readonly UsingPod[]): string | undefined {
   if (isOwn(object)) return undefined;
   const [first] = pods;

@@ -29,7 +29,7 @@ function advice(cluster: string, object: Addressed, error: unknown): string {
   }
   if (error instanceof Conflict) {
     return (
-      `Somebody else owns ${nameOf(object)}, or it cannot be changed to what Airlock needs: delete it once nothing needs it as it is, leave ` +
+      `Someone else owns ${nameOf(object)}, or it cannot be changed to what Airlock needs: delete it once nothing needs it as it is, leave ` +
       'that runtime out of airlock.yaml, or set "manifests: manual"'
     );
   }
@@ -66,6 +66,6 @@ export function otherVersion(cluster: string, wanted: string, own: string): NotP
   const seen = wanted.slice(0, 16);
   return new NotPrepared(
     `cluster ${cluster}: version ${seen} of the manifests is asked for and the function has ${own}, so nothing was changed. Deploy again, or ` +
-      'continue the rollback where one stopped here',
+      'continue the rollback if one stopped here',
   );
 }

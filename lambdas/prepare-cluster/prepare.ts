@@ -59,7 +59,7 @@ export async function clear(wanted: readonly Addressed[], ports: Ports): Promise
     return summary(`${all.length - kept.length} objects removed`, kept);
   } catch (error) {
     if (!(error instanceof NotPrepared && error.cause instanceof Unreachable && error.cause.nameUnknown)) throw error;
-    ports.report(`cluster ${ports.cluster}: nobody knows its address any more, so there is nothing to remove`);
+    ports.report(`cluster ${ports.cluster}: no one knows its address any more, so there is nothing to remove`);
     return 'the cluster is gone';
   }
 }

@@ -6,13 +6,13 @@ import { stillBound } from './messages.ts';
 import { nameOf, type Ports } from './ports.ts';
 import { withRetry } from './retry.ts';
 
-/** How long a namespace may take to be empty before nobody waits for it any more. */
+/** How long a namespace may take to be empty before no one waits for it any more. */
 const emptyMs = 60_000;
 const pollIntervalMs = 2_000;
 
 /**
  * Removes objects, rights before what bounds them. A policy stays while anything in the cluster gives rights to our group, unless others
- * were seen to bound those. A RuntimeClass stays while pods use it or somebody else owns a part of it; what is Airlock's of it goes all the same.
+ * were seen to bound those. A RuntimeClass stays while pods use it or someone else owns a part of it; what is Airlock's of it goes all the same.
  *
  * @param until when to give up on an API that does not answer, in milliseconds since the epoch
  * @param bounded whether policies that stay were seen in force
@@ -39,7 +39,7 @@ export async function remove(
   return kept;
 }
 
-/** What still gives rights to our group; undefined where nothing does. */
+/** What still gives rights to our group; undefined if nothing does. */
 async function whyBound(object: Addressed, until: number, ports: Ports): Promise<string | undefined> {
   const [first] = await withRetry(object, until, ports, () => ports.api.boundTo(gatekeepers));
   return first && `the ${nameOf(first)} gives rights to ${gatekeepers}`;

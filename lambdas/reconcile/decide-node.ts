@@ -16,17 +16,17 @@ export interface ManagedLaunch {
 export type NodeDecision =
   /** It stands behind its gate, and no event told us in time that its instance was launched. */
   | { readonly step: 'admit'; readonly admission: Admission }
-  /** It has another release than new launches would get, which nobody was told yet. */
+  /** It has another version than new launches would get, which no one was told yet. */
   | { readonly step: 'outdated'; readonly ours: ManagedLaunch; readonly version: string; readonly configured: string }
-  /** It takes pods although what its release stood on is gone; the admission is absent where it has just been proven anew, or could not be. */
+  /** It takes pods although what its release stood on is gone; the admission is absent if it has just been re-verified, or could not be. */
   | { readonly step: 'drifted'; readonly admission: Admission | undefined }
-  /** It stands behind a gate that nobody will lift: its instance has no tag of ours. */
+  /** It stands behind a gate that no one will lift: its instance has no tag of ours. */
   | { readonly step: 'unclaimed' }
   /** It names an instance that is another Node's, or another cluster's: a kubelet writes the providerID of its Node. */
   | { readonly step: 'foreign'; readonly nodeName: string; readonly because: string }
   | { readonly step: 'leave'; readonly because: 'under-way' | 'well' | 'told' | 'unknown' };
 
-/** How old a gated Node is before its instance counts as one that nobody tagged, in milliseconds: tags may follow the launch. */
+/** How old a gated Node is before its instance counts as one that no one tagged, in milliseconds: tags may follow the launch. */
 const unclaimedAfterMs = 10 * 60_000;
 
 /**
@@ -72,7 +72,7 @@ export function decideNode(
   return { step: 'outdated', ours, version: request.version, configured: wanted.version };
 }
 
-/** Why a Node is not that of the instance that it names; undefined where it is. */
+/** Why a Node is not that of the instance that it names; undefined if it is. */
 function whyForeign(cluster: string, node: SurveyedNode, { admission, run: row }: ManagedLaunch): string | undefined {
   const { cluster: home, providerId, instanceId } = admission.launch;
   if (home !== cluster) return `${instanceId} belongs to the cluster ${home}`;
@@ -81,12 +81,12 @@ function whyForeign(cluster: string, node: SurveyedNode, { admission, run: row }
   return name === undefined || name === node.nodeName ? undefined : `${instanceId} was released as the Node ${name}`;
 }
 
-/** The name of the Node that was released, as the ledger has it; undefined where none was. */
+/** The name of the Node that was released, as the ledger has it; undefined if none was. */
 function releasedNameOf(run: RunRecord | undefined): string | undefined {
   return run?.ending === 'released' ? run.receipt?.nodeName : undefined;
 }
 
-/** What a node is proven anew with: the release that the ledger knows it was sent. */
+/** What a node is re-verified with: the release that the ledger knows it was sent. */
 function planReverification(
   node: SurveyedNode,
   { admission, run: row }: ManagedLaunch,

@@ -42,7 +42,7 @@ export function hasRested(run: RunRecord, now: number): boolean {
   return attempt === 0 || now - Date.parse(run.endedAt ?? '') >= doubledPause(rests, attempt - 1);
 }
 
-/** Whether a way ended behind the gate because the breaker was open, or nobody could judge; not where nobody tried to prove it anew. */
+/** Whether a way ended behind the gate because the breaker was open, or no one could judge; not if no one tried to prove it again. */
 export function isHeld({ ending, outcome, launch: node }: RunRecord): boolean {
   return ending === 'held' && !(node?.rerun?.why === 'drifted' && outcome === 'breaker-open');
 }

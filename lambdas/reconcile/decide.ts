@@ -24,7 +24,7 @@ const missedAfterMs = 120_000;
 /** How long ago a command was claimed before SSM is asked for it, in milliseconds: most have ended by then, and their events have come. */
 const overdueAfterMs = 180_000;
 
-/** How long ago a command of an ended node was claimed until nobody asks for it any more, in milliseconds: it could be asked for without end. */
+/** How long ago a command of an ended node was claimed until no one asks for it any more, in milliseconds: it could be asked for without end. */
 const unansweredAfterMs = 3_600_000;
 
 /** How far past its deadline a node is ended from here, in milliseconds: its own execution may be at its end still. */
@@ -73,8 +73,8 @@ export function decideInstance(
 }
 
 /**
- * Whether the current attempt was claimed long ago and has no answer. A claim that was given back has no time. Where the node has ended, the
- * answer is still owed to the audit trail: somebody may have died between giving and telling it.
+ * Whether the current attempt was claimed long ago and has no answer. A claim that was given back has no time. If the node has ended, the
+ * answer is still owed to the audit trail: someone may have died between giving and telling it.
  */
 function isOverdue({ token, settledToken, claimedAt, outcome }: RunRecord, now: number): boolean {
   if (token === undefined || token === settledToken || claimedAt === undefined) return false;

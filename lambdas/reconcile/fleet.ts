@@ -33,7 +33,7 @@ export interface Fleet {
  * Looks at every instance that has our tag, page by page, and does what is to be done before it reads the next page: a run that ends early
  * leaves the rest to the next one, which finds this part done.
  *
- * @param inTime asked before each page; a page is not begun where it answers no
+ * @param inTime asked before each page; a page is not begun if it answers no
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
   const ours = new Map<string, ManagedLaunch>();

@@ -10,7 +10,7 @@ import { inTurn, shareOf } from './turns.ts';
 
 const config = unpack(variable('ADMISSIBLE')) as Admissible;
 
-/** How much time of the function a page may need, in milliseconds: what is begun shall be finished. */
+/** How much time of the function a page may need, in milliseconds: what is begun should be finished. */
 const pageMs = 40_000;
 
 /**

@@ -23,7 +23,7 @@ export async function settleOverdue(runs: readonly RunRecord[]): Promise<void> {
 }
 
 /**
- * The rows of a claim whose command was sent although the ledger does not know it. Where SSM does not know it either nothing was sent, and the
+ * The rows of a claim whose command was sent although the ledger does not know it. If SSM does not know it either nothing was sent, and the
  * message that waits for it comes again to `dispatch`.
  */
 async function foundBy(batchId: string, runs: readonly RunRecord[]): Promise<readonly RunRecord[]> {

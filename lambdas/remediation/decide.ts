@@ -9,7 +9,7 @@ export interface Case {
   readonly onFailure: OnFailure;
   /** Whether the breaker is open, this failure counted. */
   readonly open: boolean;
-  /** How many nodes of this pool and release failed in the window, this one among them. */
+  /** How many nodes of this pool and version failed in the window, this one among them. */
   readonly failures: number;
 }
 

@@ -19,12 +19,12 @@ export interface Shown {
 /** All that speaks for or against the end of an instance. */
 export interface Evidence {
   readonly launch: Launch;
-  /** What the ledger has; undefined where it has nothing. */
+  /** What the ledger has; undefined if it has nothing. */
   readonly run: RunRecord | undefined;
   /** The row of the launch's first way, which is the same unless the node goes its way again. */
   readonly first: RunRecord | undefined;
   readonly pools: Pools;
-  /** What EC2 shows; undefined where it does not know the instance. */
+  /** What EC2 shows; undefined if it does not know the instance. */
   readonly instance: Shown | undefined;
   /** What the cluster said of the Node. */
   readonly receipt: Receipt;
@@ -57,7 +57,7 @@ function wasLate({ launch: node, launchedAt }: RunRecord, pools: Pools): boolean
 
 type Guard = (evidence: Evidence) => string | undefined;
 
-/** Each names a reason to leave the instance alone. What nobody can say for certain is a reason too. */
+/** Each names a reason to leave the instance alone. What no one can say for certain is a reason too. */
 const guards: readonly Guard[] = [
   ({ run: row }) => (row?.admittedAt === undefined ? 'the ledger does not know the launch' : undefined),
   ({ run: row }) =>
@@ -74,7 +74,7 @@ const guards: readonly Guard[] = [
     isNode(node, instance, pools) ? undefined : 'it has no instance profile of a node',
 ];
 
-/** Why an instance must not be ended; undefined where it may be. */
+/** Why an instance must not be ended; undefined if it may be. */
 export function replacementBlocker(evidence: Evidence): string | undefined {
   for (const guard of guards) {
     const reason = guard(evidence);

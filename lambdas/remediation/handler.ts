@@ -13,7 +13,7 @@ import { replace } from './replace.ts';
 const rules = unpack(variable('RULES')) as Rules;
 
 /**
- * Decides what becomes of a node that was not released, and has it replaced where that is the decision; and lets an instance into service
+ * Decides what becomes of a node that was not released, and has it replaced if that is the decision; and lets an instance into service
  * that a launch hook holds. Each is done only if the row says so, and may be asked again.
  *
  * @param event what {@link ReplaceCallSchema} takes

@@ -25,7 +25,7 @@ import { Refused, type Run } from './refused.ts';
 /** What is configured, as far as judgements go. */
 export type Rules = Pools & { readonly breaker: BreakerLimits };
 
-/** How often a failure is counted anew where others changed the breaker meanwhile; in a pool that fails at once they are many. */
+/** How often a failure is counted again if others changed the breaker meanwhile; in a pool that fails at once they are many. */
 const races = 30;
 
 /** The pauses between those counts. */
@@ -45,7 +45,7 @@ export async function decideDisposition(run: Run, rules: Rules): Promise<Disposi
   const launch = runId(node);
   const [instance] = await instancesOf([node.instanceId]);
   const gone = isGone(node, instance);
-  // One that nobody tried says nothing of the release, and one that is no node of the pool says nothing of the pool.
+  // One that no one tried says nothing of the release, and one that is no node of the pool says nothing of the pool.
   const stranger = profilesOf(rules, node.cluster, node.pool) !== undefined && !isNode(node, instance, rules);
   const counts = !gone && !stranger && failure.outcome !== 'breaker-open';
   const breaker = counts ? await count(scope, launch, rules.breaker) : await breakerOf(scope);
@@ -62,7 +62,7 @@ export async function decideDisposition(run: Run, rules: Rules): Promise<Disposi
   return { disposition, failure };
 }
 
-/** Counts, and opens the breaker where that is due. Whoever opens it tells of it, once. */
+/** Counts, and opens the breaker if that is due. Whoever opens it tells of it, once. */
 async function count(scope: Scope, launch: string, limits: BreakerLimits): Promise<Breaker | undefined> {
   for (let race = 0; race < races; race++) {
     const at = new Date().toISOString();
@@ -87,7 +87,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
   );
 }
 
-/** Tells that the breaker is open, and notes that last: where the call dies before that, the next one of this launch, or the next failure, finds it untold. */
+/** Tells that the breaker is open, and notes that last: if the call dies before that, the next one of this launch, or the next failure, finds it untold. */
 async function announce(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
   await publish([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
   countOpened(scope);

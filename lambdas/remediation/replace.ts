@@ -13,11 +13,11 @@ class Gone extends Error {
 }
 
 /**
- * Ends an instance so that another is launched. It reads everything anew: what stood in the ledger, in EC2 and in the cluster before this
+ * Ends an instance so that another is launched. It reads everything again: what stood in the ledger, in EC2 and in the cluster before this
  * call may have changed. The ledger is written first; from there on the instance that goes away is one that was replaced, whoever hears
  * of it. A call that dies after that does the rest again.
  *
- * @throws an error named `instance-gone` where somebody else was first, or Refused if the row does not say that it is to be replaced
+ * @throws an error named `instance-gone` where someone else was first, or Refused if the row does not say that it is to be replaced
  */
 export async function replace(row: Run, pools: Pools): Promise<Replacement> {
   const { launch: node, failure, disposition: verdict, mark } = row;
@@ -38,7 +38,7 @@ export async function replace(row: Run, pools: Pools): Promise<Replacement> {
   return { replaced: true, how: await end(node) };
 }
 
-/** A hook that waits is answered; where none does, the group ends its own, and EC2 ends all others. */
+/** A hook that waits is answered; if none does, the group ends its own, and EC2 ends all others. */
 async function end({ instanceId, hook, group }: Launch): Promise<Extract<Replacement, { replaced: true }>['how']> {
   if (hook !== undefined && (await completeHook(instanceId, hook, 'ABANDON'))) return 'abandoned';
   if (group !== undefined) {

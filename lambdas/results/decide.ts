@@ -32,7 +32,7 @@ export const nodeOutcomes: readonly Failure['outcome'][] = [
 ];
 
 /**
- * Finds the node whose attempt a command carries: the command id stands in the row, or, where `dispatch` died before it could write it,
+ * Finds the node whose attempt a command carries: the command id stands in the row, or, if `dispatch` died before it could write it,
  * the command's comment is the batch that claimed the attempt. Its document is the one that was claimed.
  */
 export function ownerOf(
@@ -83,7 +83,7 @@ function sentTo({ request, verb = 'install', checksums = {} }: RunRecord, arch: 
   return { ...request, handler: runtimeTraits[request.runtime].handlers[0], sha256, verb };
 }
 
-/** The first thing that the node says otherwise; undefined where it says nothing else than what it was sent. */
+/** The first thing that the node says otherwise; undefined if it says nothing else than what it was sent. */
 function contradiction(sent: Sent, result: Result): string | undefined {
   for (const field of ['verb', 'runtime', 'version', 'handler', 'sha256'] as const) {
     if (result[field] !== sent[field]) return `the node says ${field} ${result[field]}, and was sent ${sent[field]}`;

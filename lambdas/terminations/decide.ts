@@ -68,11 +68,11 @@ export function decideTermination(
   }
   const { launch: node, admittedAt, recordedAt = at } = run;
   if (node === undefined) return { step: 'wait', because: 'being-admitted' };
-  // Its execution may be about to be started; where the call that admits it died, this one tells of that, too.
+  // Its execution may be about to be started; if the call that admits it died, this one tells of that, too.
   if (admittedAt === undefined && Date.parse(at) - Date.parse(recordedAt) < admittingMs) {
     return { step: 'wait', because: 'being-admitted' };
   }
-  // What was written is what is told, also where another message of this departure tells it.
+  // What was written is what is told, also if another message of this departure tells it.
   const receipt = run.receipt ?? receiptOf(node, why, at);
   return { step: 'end', receipt, cancel: mayRun(run) ? run.commandId : undefined };
 }

@@ -75,13 +75,13 @@ async function depart(
     }
     return waits ? deferAll(queueUrl, [{ record, seconds: admittedSoon }]) : [];
   } catch (error) {
-    logger.error('a departure could not be worked off', { departure, error: error as Error });
+    logger.error('a departure could not be processed', { departure, error: error as Error });
     return [{ itemIdentifier: record.messageId }];
   }
 }
 
 /**
- * Writes first, so that nobody else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
+ * Writes first, so that no one else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
  * that dies before that does the rest again, and each of these may be done twice.
  */
 async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecision, { step: 'end' }>): Promise<void> {

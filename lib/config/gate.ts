@@ -33,6 +33,6 @@ export const GateSchema = v.pipe(
   v.regex(taintKey, 'a taint key, for instance airlock.dev/bootstrap'),
   v.rawCheck(({ dataset, addIssue }) => {
     const owner = dataset.typed ? owners.find(([key]) => key.test(dataset.value))?.[1] : undefined;
-    if (owner) addIssue({ message: `a taint key of your own, for instance airlock.dev/bootstrap; ${owner}` });
+    if (owner) addIssue({ message: `your own taint key, for instance airlock.dev/bootstrap; ${owner}` });
   }),
 );

@@ -26,7 +26,7 @@ export function missingProfiles(config: Config): readonly string[] {
   );
 }
 
-/** What in the configuration has nodes replaced whose instance profiles are the cluster's to name; undefined where nothing has. */
+/** What in the configuration has nodes replaced whose instance profiles are the cluster's to name; undefined if nothing has. */
 function replacingBy(config: Config): string | undefined {
   if (config.onFailure !== 'quarantine') return `onFailure is ${config.onFailure}`;
   const pool = config.pools.find(

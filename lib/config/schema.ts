@@ -36,7 +36,7 @@ const NetworkSchema = v.strictObject(
 );
 
 const profileForm =
-  'a list of names or ARNs of instance profiles, demo-nodes for instance; where the end is not known beforehand it is a *, as in demo_*';
+  'a list of names or ARNs of instance profiles, demo-nodes for instance; if the end is not known beforehand it is a *, as in demo_*';
 
 /** The instance profiles of nodes. EC2 shows them by ARN; the `*` may stand at the end alone. */
 const InstanceProfilesSchema = v.pipe(
@@ -62,10 +62,10 @@ const ClusterSchema = v.pipe(
         v.string('the name of a cluster'),
         v.regex(
           /^[0-9A-Za-z][A-Za-z0-9._-]{0,99}$/,
-          'the name of a cluster: up to 100 letters, digits, - and _, and dots with an endpoint of its own',
+          'the name of a cluster: up to 100 letters, digits, - and _, and dots with its own endpoint',
         ),
       ),
-      /** The API's address; looked up in EKS at deploy time where it is absent. */
+      /** The API's address; looked up in EKS at deploy time if it is absent. */
       endpoint: v.optional(
         v.pipe(
           v.string('an https address'),
@@ -75,7 +75,7 @@ const ClusterSchema = v.pipe(
           ),
         ),
       ),
-      /** The certificate authority of the API, PEM in base64; looked up in EKS where it is absent. */
+      /** The certificate authority of the API, PEM in base64; looked up in EKS if it is absent. */
       certificateAuthority: v.optional(
         v.pipe(
           v.string('a certificate in base64'),
@@ -86,7 +86,7 @@ const ClusterSchema = v.pipe(
       instanceProfiles: v.optional(InstanceProfilesSchema),
       /** Whether its API is reached in its own network, which EKS tells at deploy time. */
       private: v.optional(v.boolean('true or false'), false),
-      /** The network of an API that EKS does not know: where the function is put. */
+      /** The network of an API that EKS does not know: if the function is put. */
       network: v.optional(NetworkSchema),
     },
     'name, instanceProfiles, endpoint, certificateAuthority, private and network are the fields of a cluster',
@@ -97,7 +97,7 @@ const ClusterSchema = v.pipe(
   ),
   v.check(
     ({ endpoint, private: inside }) => !(inside && endpoint !== undefined),
-    'private only where EKS knows the cluster; one with an endpoint of its own names its network',
+    'private only if EKS knows the cluster; one with an endpoint of its own names its network',
   ),
   v.check(
     ({ endpoint, network }) => network === undefined || endpoint !== undefined,
@@ -171,7 +171,7 @@ const PoolSchema = v.strictObject(
         'the name of a NodePool, node group or Auto Scaling group: up to 255 characters of printable ASCII',
       ),
     ),
-    /** The instance profiles of its nodes, where they are not those of the cluster. */
+    /** The instance profiles of its nodes, if they are not those of the cluster. */
     instanceProfiles: v.optional(InstanceProfilesSchema),
     onFailure: v.optional(onFailure),
     deadlineMinutes: v.optional(deadlineMinutes),
@@ -203,7 +203,7 @@ export const ConfigSchema = v.strictObject(
       v.minLength(1, 'at least one cluster'),
       v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each cluster once'),
     ),
-    /** Which runtimes nodes may ask for, and the version that they get where the tag names none. */
+    /** Which runtimes nodes may ask for, and the version that they get if the tag names none. */
     runtimes: v.optional(
       v.pipe(
         v.record(

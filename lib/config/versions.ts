@@ -53,7 +53,7 @@ function floorOf({ floor }: CatalogueRuntime, minimumVersion: string | undefined
   return floor && { version: floor.version, because: `${floor.id}: ${floor.reason}` };
 }
 
-/** What the versions that nodes get where their tag names none are affected by, as warnings by id. */
+/** What the versions that nodes get if their tag names none are affected by, as warnings by id. */
 export function advisoriesOf(versions: Versions, catalogue: Catalogue): Readonly<Record<string, string>> {
   const warnings = Object.entries(versions).flatMap(([runtime, { default: version }]) => {
     const { advisories = [] } = versionOf(catalogue, runtime as Runtime, version) ?? {};

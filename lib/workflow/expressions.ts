@@ -49,7 +49,7 @@ export const isRelaunched = expression(
 export const hasEnd = expression(`($run.execution.S = ${me} or $run.endExecution.S = ${me}) and $exists($run.outcome)`);
 
 /**
- * How many attempts of a state came before this one. An operator may redrive an execution, which counts its retries anew; no state here retries a
+ * How many attempts of a state came before this one. An operator may redrive an execution, which counts its retries again; no state here retries a
  * hundred times.
  */
 export const attemptNumber = expression(
@@ -100,7 +100,7 @@ export const withoutEnd = expression(`(
     $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
   )`);
 
-/** The type of an event, as an expression that gives it: another one where the node had been released in this launch before. */
+/** The type of an event, as an expression that gives it: another one if the node had been released in this launch before. */
 export function unlessReleased(type: string, otherwise: DetailType): string {
   return `($exists($launch.rerun) and $launch.rerun.released ? "${otherwise}" : ${type})`;
 }

@@ -24,7 +24,7 @@ export function failureStates(resources: WorkflowResources): object {
     Halt: {
       Type: 'Task',
       Comment:
-        'Nothing is sent to the node any more; where a command is at work it is cancelled, and nothing else touches the node before its end',
+        'Nothing is sent to the node any more; if a command is at work it is cancelled, and nothing else touches the node before its end',
       Resource: service(resources, 'lambda:invoke'),
       Arguments: { FunctionName: resources.cancellationFunction, Payload: { key } },
       TimeoutSeconds: haltCallSeconds,
@@ -40,7 +40,7 @@ export function failureStates(resources: WorkflowResources): object {
     Judge: {
       ...remediationTask(resources, { action: 'judge', key }),
       Comment: 'Counts the failure for the breaker, and decides what becomes of the node',
-      // Where nobody can judge, nothing is done that could launch another.
+      // If no one can judge, nothing is done that could launch another.
       Catch: [{ ErrorEquals: ['States.ALL'], Assign: { disposition: 'hold' }, Next: 'Quarantine' }],
       Assign: {
         disposition: '{% $states.result.Payload.disposition %}',

@@ -5,7 +5,7 @@ import { service, type WorkflowResources } from './tasks.ts';
 
 /**
  * How often an end is written and told: with their pauses these take some four minutes, and a service that fails for two of them would else leave
- * a node whose end nobody hears of.
+ * a node whose end no one learns of.
  */
 export const untilWritten = 20;
 
@@ -29,7 +29,7 @@ export const inputRunKey = { instanceId: { S: inputKey.instanceId }, launchedAt:
 export function recordEnd(resources: WorkflowResources, ending: string, Next: string) {
   return {
     Type: 'Task',
-    Comment: 'Writes the end into the ledger; where somebody else has written one, that one counts',
+    Comment: 'Writes the end into the ledger; if someone else has written one, that one counts',
     Resource: service(resources, 'dynamodb:updateItem'),
     Arguments: {
       TableName: resources.ledgerTable,

@@ -22,7 +22,7 @@ export function releaseStates(resources: WorkflowResources): object {
     Record: recordEnd(resources, 'released' satisfies Ending, 'Passed'),
     Passed: {
       Type: 'Task',
-      Comment: 'Counts the success, which closes the breaker where it is open',
+      Comment: 'Counts the success, which closes the breaker if it is open',
       Resource: service(resources, 'dynamodb:updateItem'),
       Arguments: {
         TableName: resources.ledgerTable,

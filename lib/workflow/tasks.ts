@@ -19,7 +19,7 @@ export interface WorkflowResources {
 }
 
 /**
- * The seconds that are left to try something for a node. A Task's time-out starts anew with each retry and the state machine's own cannot
+ * The seconds that are left to try something for a node. A Task's time-out starts again with each retry and the state machine's own cannot
  * be caught, so each attempt gets what remains.
  */
 export const secondsLeft = `{% $max([1, $floor(($toMillis($launch.deadline) - $millis()) / 1000) - ${cleanupReserveSeconds}]) %}`;

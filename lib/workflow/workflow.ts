@@ -21,7 +21,7 @@ export interface WorkflowProps {
   readonly clusters: Readonly<Record<string, ClusterFunction>>;
 }
 
-/** The state machine: one execution a node, from admission to its end. */
+/** The state machine: one execution per node, from admission to its end. */
 export class Workflow extends Construct {
   readonly stateMachine: StateMachine;
 

@@ -86,7 +86,7 @@ interface Pending {
  */
 const quietTurns = 12;
 
-/** How many cancelled timers stay in the queue before it is made anew without them: a queue of few is not worth the work. */
+/** How many cancelled timers stay in the queue before it is made again without them: a queue of few is not worth the work. */
 const cancelledKept = 1_000;
 
 /** A clock that jumps to the next timer as soon as nothing is under way. */

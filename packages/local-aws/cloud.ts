@@ -76,10 +76,10 @@ export class LocalCloud {
   }
 
   /**
-   * Makes every resource of a cloud assembly, in an account of its own.
+   * Makes every resource of a cloud assembly, in its own account.
    *
    * @param assembly the folder that `cdk synth` wrote
-   * @throws TemplateError where the assembly uses what is not known here, or a resource cannot be made
+   * @throws TemplateError if the assembly uses what is not known here, or a resource cannot be made
    */
   static async deploy(assembly: string, options: CloudOptions): Promise<LocalCloud> {
     const cloud = await LocalCloud.open(options);
@@ -186,7 +186,7 @@ export class LocalCloud {
   /**
    * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path (`Admission/Function`).
    *
-   * @throws Error where none or more than one fits
+   * @throws Error if none or more than one fits
    */
   resource(logicalIdOrPath: string): Deployed {
     const wanted = logicalIdOrPath.replace(/\/Resource$/, '');

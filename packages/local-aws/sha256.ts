@@ -17,7 +17,7 @@ export class Sha256 implements Checksum {
   }
 
   async digest(): Promise<Uint8Array> {
-    // A buffer of its own for each digest is memory outside of the heap, which makes the collector run.
+    // Its own buffer for each digest is memory outside of the heap, which makes the collector run.
     return Buffer.from(this.#hash.digest('binary'), 'latin1');
   }
 

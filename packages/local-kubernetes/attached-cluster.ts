@@ -80,7 +80,7 @@ export class AttachedCluster {
 /**
  * Every Node with a label in the cluster that a kubeconfig leads to.
  *
- * @throws KubeconfigRefused where the cluster does not answer, or does not let the identity of the kubeconfig list them
+ * @throws KubeconfigRefused if the cluster does not answer, or does not let the identity of the kubeconfig list them
  */
 export function nodesIn(kubeconfig: string, labelSelector: string): Promise<readonly StoredObject[]> {
   return new Upstream(kubeconfig).list(`/api/v1/nodes?labelSelector=${encodeURIComponent(labelSelector)}`);

@@ -22,7 +22,7 @@ export function clusterCertificate(clusterName: string): Promise<ServerCertifica
   return made;
 }
 
-/** Makes a certificate authority that nobody else trusts, and a certificate by it for 127.0.0.1. */
+/** Makes a certificate authority that no one else trusts, and a certificate by it for 127.0.0.1. */
 export async function serverCertificate(): Promise<ServerCertificate> {
   const authorityKeys = await keys();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({

@@ -30,7 +30,7 @@ function agentFor(ca: string): Agent {
 
 /**
  * One request of a kubelet, an autoscaler or a test to an API server; the clock stands still until its answer is there.
- * Rejects where the connection fails.
+ * Rejects if the connection fails.
  */
 export async function ask(
   { endpoint, caPem, token, clock }: Connection,

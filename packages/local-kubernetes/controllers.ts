@@ -52,7 +52,7 @@ export class Controllers {
     }
   }
 
-  /** Changes a Node as a controller does: from what it read, and again where somebody else was faster. No operations, no write. */
+  /** Changes a Node as a controller does: from what it read, and again if someone else was faster. No operations, no write. */
   async change(name: string, operations: (node: StoredObject) => readonly unknown[] | undefined): Promise<void> {
     const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -69,7 +69,7 @@ export class Controllers {
     throw new Error(`node ${name} could not be changed in ${attempts} attempts`);
   }
 
-  /** One request; undefined, some seconds later, where the API did not answer it. Throws where it was refused. */
+  /** One request; undefined, some seconds later, if the API did not answer it. Throws if it was refused. */
   async #ask(method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<Answered | undefined> {
     const answer = await ask(this.#connection, method, path, body).catch(() => undefined);
     if (answer === undefined || answer.code === 429 || answer.code >= 500) {

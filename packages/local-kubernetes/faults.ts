@@ -1,7 +1,7 @@
 /** What a fault can be told to meet. */
 export interface RequestInfo {
   readonly user: string;
-  /** Whether an AWS role asks (or somebody whose token is not taken), and no kubelet or autoscaler. */
+  /** Whether an AWS role asks (or someone whose token is not taken), and no kubelet or autoscaler. */
   readonly aws: boolean;
   readonly verb: string;
   /** With the subresource, for instance `nodes/status`. */
@@ -14,7 +14,7 @@ export interface RequestInfo {
 
 /** What can go wrong with one request. */
 export type Fault =
-  /** The server answers with an error of its own and does nothing. */
+  /** The server answers with its own error and does nothing. */
   | { readonly kind: 'status'; readonly code: 401 | 403 | 410 | 429 | 500 | 503; readonly retryAfterSeconds?: number }
   /**
    * The connection ends: before the request is carried out, after it without an answer, or in the middle of the answer. A watch is answered until

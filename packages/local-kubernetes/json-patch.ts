@@ -7,7 +7,7 @@ const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 /**
  * Applies a JSON Patch as the API server does: all of it or nothing.
  *
- * @throws {@link ApiError} 400 for what is no patch, 422 where a `test` fails or a path does not exist. The server gives the same
+ * @throws {@link ApiError} 400 for what is no patch, 422 if a `test` fails or a path does not exist. The server gives the same
  * words for both, so a client cannot tell them apart.
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {

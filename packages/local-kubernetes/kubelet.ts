@@ -36,7 +36,7 @@ export interface KubeletOptions {
   readonly onReady?: () => Promise<void>;
   /** From a change of the handlers until the kubelet has told the API: it asks the runtime every 5 s and reports every 10 s. */
   readonly handlersAfterMs?: number;
-  /** Why a sandbox of a handler does not start although the handler is there; undefined where it does. */
+  /** Why a sandbox of a handler does not start although the handler is there; undefined if it does. */
   readonly sandboxFails?: (handler: string) => string | undefined;
 }
 
@@ -91,7 +91,7 @@ export class Kubelet {
       spec: { providerID: node.providerId, taints: node.taints },
       status: { conditions: [this.#condition(false)], ...(await this.#nodeInfo()) },
     };
-    // A Node of this name that is there already stays as it is, but for what its status says.
+    // A Node of this name that is there already stays as it is, except for what its status says.
     await this.#insist(() => ask(this.#connection, 'POST', '/api/v1/nodes', body), [201, 409]);
     this.#unwatch ??= this.#options.api.watchPods(node.name, (pod, gone) => this.#pods.notice(pod, gone));
     clock.after(readyAfterMs, () => void this.#becomeReady());

@@ -2,7 +2,7 @@ import type { Clock } from '../local-aws/clock.ts';
 import type { Controllers } from './controllers.ts';
 import type { NodeTaint, StoredObject } from './object.ts';
 
-/** What node-readiness-controller is told by a NodeReadinessRule, and where it looks. */
+/** What node-readiness-controller is told by a NodeReadinessRule, and if it looks. */
 export interface ReadinessRule {
   readonly api: { watchNodes(listener: (node: StoredObject) => void): () => void };
   readonly controllers: Controllers;

@@ -26,7 +26,7 @@ plan_edit() {
     keep_dump
     return 0
   fi
-  # Outside a block of ours, a handler of this name is somebody else's, but for one from which another tool took the marks.
+  # Outside a block of ours, a handler of this name is someone else's, except for one from which another tool took the marks.
   if [[ " ${own_handlers[*]} " != *" $handler "* ]] && has_handler before; then
     is_ours || fail handler-conflict "containerd already has a handler $handler, and it is not as Airlock writes it"
     say "$config holds our handler $handler without our marks"

@@ -2,7 +2,7 @@
 
 verdict='' verdict_reason='' verdict_link=''
 
-# rule VERDICT REASON LINK CONDITION…: holds where every condition does, and then decides.
+# rule VERDICT REASON LINK CONDITION…: holds if every condition does, and then decides.
 rule() {
   local condition name operator value seen form='^([a-z]+)(<|>=|=)(.*)$'
   for condition in "${@:4}"; do
@@ -19,7 +19,7 @@ rule() {
       config) seen=$config_version ;;
       kubelet) read_kubelet && seen=$REPLY ;;
     esac
-    # What nobody knows meets no condition.
+    # What no one knows meets no condition.
     if [[ -z $seen ]]; then return 1; fi
     case $operator in
       '<') older "$seen" "$value" || return 1 ;;

@@ -22,7 +22,7 @@ read_configuration() {
 }
 
 # No file: containerd runs on its own defaults. A file with our handler alone would lose them on 1.x, so they are written out, without
-# the imports that 2.2 and newer print: nothing is imported where there is no file.
+# the imports that 2.2 and newer print: nothing is imported if there is no file.
 own_base() {
   if ! clean "$ROOT$containerd_binary" config default >"$work/default.toml" 2>"$work/err"; then
     last_words
@@ -79,7 +79,7 @@ dump_candidate() {
   fi
 }
 
-# The first line in which the two dumps differ and that is none of our handlers'; empty where there is none.
+# The first line in which the two dumps differ and that is none of our handlers'; empty if there is none.
 other_difference() {
   local name
   local -a ours=()
@@ -136,7 +136,7 @@ apply_edit() {
   public mkdir -p "${file%/*}"
   hash_of "$file"
   current=$REPLY
-  # Where a killed run had changed the file already, the copy from before that is the one to keep.
+  # If a killed run had changed the file already, the copy from before that is the one to keep.
   if [[ $config_state != edited ]]; then
     config_sha_before=$current config_existed=''
     if [[ -f $file ]]; then
@@ -162,7 +162,7 @@ apply_edit() {
   step 'configuration changed'
 }
 
-# Puts the old configuration back. Returns 1 with the reason in REPLY where that cannot be done.
+# Puts the old configuration back. Returns 1 with the reason in REPLY if that cannot be done.
 restore_config() {
   local file=$ROOT$config back
   rm -f "${file%/*}/$candidate_name"

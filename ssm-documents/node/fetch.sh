@@ -23,7 +23,7 @@ require_tools() {
   esac
 }
 
-# Leaves the version unpacked in $unpacking, where it is one that is unpacked; a package stays as it came.
+# Leaves the version unpacked in $unpacking, if it is one that is unpacked; a package stays as it came.
 fetch() {
   local attempt status fresh=''
   if [[ $(cat "$download.of" 2>/dev/null || true) != "$sha256" ]]; then rm -f "$download" "$download.part"; fi
@@ -55,7 +55,7 @@ fetch() {
   done
 }
 
-# One pass over the archive: it is hashed and consumed as it comes. Returns 1 with the reason in REPLY where it did not come whole, and 2 where it
+# One pass over the archive: it is hashed and consumed as it comes. Returns 1 with the reason in REPLY if it did not come whole, and 2 if it
 # is not what the catalogue pins; what was unpacked of it is thrown away then.
 pass() {
   local hashing came='' consumed=''

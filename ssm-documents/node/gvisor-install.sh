@@ -79,7 +79,7 @@ prove_offline() {
   clean timeout "$proof_seconds" "$staged/runsc" --root="$runs" --platform=systrap --network=none 'do' sh -c "$inside" \
     >"$work/said" 2>"$work/err" || true
   rm -rf "$runs"
-  # Where it failed, the proof makes it anew and says why it cannot.
+  # If it failed, the proof makes it again and says why it cannot.
   wait "$making" || rm -rf "$rootfs"
   if ! judge_sandbox "runsc do"; then
     rm -rf "$rootfs"
@@ -125,7 +125,7 @@ establish() {
 require_host() { :; }
 refuse_change_in_use() { :; }
 
-# Earlier versions go, but for those whose sandboxes still run: a sandbox may open more of its version's files.
+# Earlier versions go, except for those whose sandboxes still run: a sandbox may open more of its version's files.
 tidy() {
   local directory used
   running_programs "$stages"

@@ -1,4 +1,4 @@
-# --- gVisor: an archive whose files belong together, in a directory of its own for each version ---
+# --- gVisor: an archive whose files belong together, in its own directory for each version ---
 
 handler=runsc
 stages=$ROOT/opt/airlock/gvisor

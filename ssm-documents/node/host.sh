@@ -58,7 +58,7 @@ require_writable() {
   done
 }
 
-# An end that nobody foresaw, on a disk without room, is the disk's fault.
+# An end that no one foresaw, on a disk without room, is the disk's fault.
 blame_full_disk() {
   local path probe full
   for path in "$state" "$stages" "$ROOT/opt" "$ROOT/etc" "$ROOT/etc/containerd" "$ROOT/usr/local/bin"; do
@@ -75,7 +75,7 @@ blame_full_disk() {
   done
 }
 
-# Ends with disk-full where the last command's own words say so; else returns.
+# Ends with disk-full if the last command's own words say so; else returns.
 refuse_full_disk() {
   if grep -q 'No space left on device' "$work/err"; then
     last_words
@@ -84,7 +84,7 @@ refuse_full_disk() {
 }
 
 # running_programs DIRECTORY: leaves root's processes in REPLY whose program is a file below it, each as its pid and the file, one a line.
-# What a process is called, and where its program lies in a root of its own, anybody can choose: the file itself decides, and the user.
+# What a process is called, and if its program lies in its own root, anybody can choose: the file itself decides, and the user.
 running_programs() {
   local process program found=''
   while read -r process program; do
@@ -93,7 +93,7 @@ running_programs() {
   REPLY=$found
 }
 
-# running_shims DIRECTORY: leaves the pids of the shims in REPLY whose program is below it, but for those of our own proofs: a shim lives on
+# running_shims DIRECTORY: leaves the pids of the shims in REPLY whose program is below it, except for those of our own proofs: a shim lives on
 # for a moment after its container.
 running_shims() {
   local pid program pids=''

@@ -70,7 +70,7 @@ take_over() {
       return 0
       ;;
   esac
-  # Nobody knows which configuration the running containerd has read.
+  # No one knows which configuration the running containerd has read.
   restart_owed=1
   rm -f "$ROOT${config%/*}/$candidate_name"
   hash_of "$ROOT$config"

@@ -21,7 +21,7 @@ remove_files() {
   step 'files removed'
 }
 
-# Back to the version from before, or to none. What was swapped out again is kept, or the next attempt would download it anew.
+# Back to the version from before, or to none. What was swapped out again is kept, or the next attempt would download it again.
 switch_back() {
   [[ -n $links_changed ]] || return 0
   if [[ -d $previous || -z $previous_release ]] && [[ -d $home ]]; then

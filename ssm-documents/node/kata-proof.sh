@@ -29,5 +29,5 @@ judge_sandbox() {
     REPLY="$1 is not in a virtual machine: its boot id $said_boot is the host's"
     return 1
   fi
-  evidence="a guest of its own, boot id $said_boot, kernel ${said_kernel%$'\r'}"
+  evidence="its own guest, boot id $said_boot, kernel ${said_kernel%$'\r'}"
 }

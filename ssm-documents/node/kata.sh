@@ -27,7 +27,7 @@ version_in() {
 
 installed_release() { version_in "$home"; }
 
-# The version is whole where it runs, or where it waits to be swapped in.
+# The version is whole if it runs, or if it waits to be swapped in.
 stage_is_whole() {
   local directory=$staged
   version_in "$home"

@@ -1,6 +1,6 @@
 # --- the kubelet: which containerd it talks to ---
 
-# Leaves in REPLY the socket that the kubelet of this node talks to, or nothing where none runs.
+# Leaves in REPLY the socket that the kubelet of this node talks to, or nothing if none runs.
 read_endpoint() {
   local file endpoint='' line form='(^[[:space:]]*|[{,][[:space:]]*)"?containerRuntimeEndpoint"?[[:space:]]*:[[:space:]]*["'\'']?([^"'\'',[:space:]}]+)'
   local -a words

@@ -28,7 +28,7 @@ load_module() {
   return 1
 }
 
-# The type cannot, or it can and nested virtualization is off, or nobody here can say.
+# The type cannot, or it can and nested virtualization is off, or no one here can say.
 why_no_virtualization() {
   local vendor='' type='' family choice
   vendor=$(cat "$ROOT/sys/devices/virtual/dmi/id/sys_vendor" 2>/dev/null || true)

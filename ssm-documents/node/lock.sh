@@ -6,7 +6,7 @@ take_lock() {
     mkdir -p "$runs"
     exec 8>"$runs/lock"
     flock -w "$REPLY" 8 || fail concurrent-run "the lock ${runs#"$ROOT"}/lock was held for more than $REPLY s"
-    # An uninstallation deletes the file at its end: who waited for it then holds a lock that nobody else sees.
+    # An uninstallation deletes the file at its end: who waited for it then holds a lock that no one else sees.
     if [[ $runs/lock -ef /dev/fd/8 ]]; then break; fi
   done
   locked=1

@@ -13,7 +13,7 @@ umask 077
 cd "$ROOT/"
 
 state=$ROOT/var/lib/airlock
-# Root's folder: nobody else can hold the lock in it. The work folder is that of the run which holds the lock, and ends with it.
+# Root's folder: no one else can hold the lock in it. The work folder is that of the run which holds the lock, and ends with it.
 runs=$ROOT/run/airlock
 work=$runs/work
 journal=$state/journal

@@ -42,7 +42,7 @@ rehearse_inside() {
 }
 
 # rehearse DUMP FILE: whether containerd comes up with the file (none: without one) as it runs now; else the reason is in REPLY. Returns 2
-# where it does not even read its configuration, and 3 where the reason can be this place instead of the file.
+# where it does not even read its configuration, and 3 if the reason can be this place instead of the file.
 rehearse() {
   local files word skip='' inside=$work/rehearsal
   local -a given=()
@@ -50,7 +50,7 @@ rehearse() {
   files=$(grep -oE "[\"']/[^\"']+[\"']" "$work/$1.toml" | tr -d "\"'" | sort -u || true)
   imported_files "$1"
   files+=$'\n'$REPLY
-  # It has a level of its own for its log, and containerd takes one only.
+  # It has its own level for its log, and containerd takes one only.
   for word in "${containerd_words[@]:1}"; do
     if [[ -n $skip ]]; then
       skip=''

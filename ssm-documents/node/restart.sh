@@ -70,7 +70,7 @@ restart_containerd() {
   done
   step 'containerd answers'
   if ((${#bound_units[@]} == 0)); then return 0; fi
-  # They restart beside it; one that is bound stays down where containerd failed in between.
+  # They restart beside it; one that is bound stays down if containerd failed in between.
   if ! clean timeout 90 systemctl start "${bound_units[@]}" 2>"$work/err"; then
     REPLY=$(head -n 1 "$work/err")
     REPLY="a unit that is bound to containerd did not come back: $REPLY"
@@ -79,7 +79,7 @@ restart_containerd() {
   step 'bound units are back'
 }
 
-# Leaves in bound_units the active units that systemd restarts with containerd, and those that it restarts with them. Refuses where there
+# Leaves in bound_units the active units that systemd restarts with containerd, and those that it restarts with them. Refuses if there
 # is one that it stops, and does not start again.
 read_bound_units() {
   local line unit id active names stops

@@ -9,7 +9,7 @@ in_use() {
   REPLY="Sysbox containers run on this node: $line is mounted"
 }
 
-# Takes the package off, with its user and what its daemons kept. In a shell of its own, because it also runs while another failure
+# Takes the package off, with its user and what its daemons kept. In its own shell, because it also runs while another failure
 # is on its way out.
 remove_package() {
   if ! (
@@ -25,7 +25,7 @@ remove_package() {
 }
 
 remove_files() {
-  # Without our marker the package is somebody else's, but for one that a killed run of ours began.
+  # Without our marker the package is someone else's, except for one that a killed run of ours began.
   if [[ -f $marker || -n $links_changed ]]; then remove_package || fail install-failed "$REPLY"; fi
   rm -rf "${stages:?}"
   step 'files removed'

@@ -88,7 +88,7 @@ install_deb() {
     previous_release=$REPLY links_changed=1
   fi
   write_journal "${journal_stage:-linking}"
-  # A run that was killed inside dpkg leaves packages half configured, and apt refuses everything until somebody says so.
+  # A run that was killed inside dpkg leaves packages half configured, and apt refuses everything until someone says so.
   if [[ -n $taken_over ]]; then DEBIAN_FRONTEND=noninteractive clean public dpkg --configure -a || true; fi
   run_apt install "$deb" || fail install-failed "sysbox-ce could not be installed: $REPLY"
   step 'package installed'
@@ -115,7 +115,7 @@ wait_for_units() {
   step 'units are active'
 }
 
-# containerd lets a pod have a user namespace only where the runtime itself says that it can.
+# containerd lets a pod have a user namespace only if the runtime itself says that it can.
 require_features() {
   local features
   features=$(clean timeout 20 "$ROOT$staged" features 2>"$work/err") || true

@@ -2,7 +2,7 @@
 
 proof_programs=(sh)
 
-# Root inside is another user outside: Sysbox gives every container a user namespace, also where nobody asks for one.
+# Root inside is another user outside: Sysbox gives every container a user namespace, also if no one asks for one.
 ask_inside() {
   new_nonce
   inside="echo $nonce; read -r map </proc/self/uid_map; echo \$map"
@@ -26,7 +26,7 @@ judge_sandbox() {
     return 1
   fi
   if ((outer == host)); then
-    REPLY="$1 is not in a user namespace of its own: root inside is user $outer outside"
+    REPLY="$1 is not in its own user namespace: root inside is user $outer outside"
     return 1
   fi
   evidence="root inside is user $outer outside, of $count"

@@ -2,7 +2,7 @@
 
 handler=sysbox-runc
 stages=$ROOT/opt/airlock/sysbox
-# What the package is, so that an installation of somebody else is told from ours.
+# What the package is, so that an installation of someone else is told from ours.
 marker=$stages/version
 staged=/usr/bin/sysbox-runc
 # What of a handler shows that it is ours.

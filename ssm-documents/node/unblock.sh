@@ -17,7 +17,7 @@ plan_removal() {
   compose_removal
   dump_candidate
   other_difference
-  # The base that an installation wrote where there was no file is kept where this containerd has other defaults by now.
+  # The base that an installation wrote if there was no file is kept if this containerd has other defaults by now.
   if [[ -n $REPLY && -n $candidate_absent ]]; then
     candidate_absent=''
     dump_candidate
@@ -38,7 +38,7 @@ plan_removal() {
   edit_needed=1
 }
 
-# Another tool can have written the file anew without our marks. Then our handlers are those that name our files.
+# Another tool can have written the file again without our marks. Then our handlers are those that name our files.
 find_unmarked() {
   local line form='\.runtimes\.([A-Za-z0-9-]+)(\.options)?\|(.*)$'
   installed_release
@@ -71,7 +71,7 @@ cut_tables() {
   mv "$work/cut" "$work/base"
 }
 
-# Our note says what our block had to change besides: a line without its end, no file, or not even its folder. Where another block of ours stays, the
+# Our note says what our block had to change besides: a line without its end, no file, or not even its folder. If another block of ours stays, the
 # note goes over to that one.
 compose_removal() {
   cp "$work/base" "$work/candidate"

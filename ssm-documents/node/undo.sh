@@ -7,7 +7,7 @@ undo() {
   # What is being deleted cannot come back; the next run deletes the rest.
   if [[ $journal_stage == deleting ]]; then return 0; fi
   if [[ -z $journal_stage && -z $restart_owed && $config_state != edited && -z $links_changed ]]; then return 0; fi
-  # Where the old configuration could not be put back once, a second try would not know what it restores.
+  # If the old configuration could not be put back once, a second try would not know what it restores.
   if [[ $outcome == rollback-failed ]]; then
     config_state=damaged
     return 0

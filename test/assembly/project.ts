@@ -21,7 +21,7 @@ interface Shared {
   lanes: number;
 }
 
-/** Each lane has a module of its own, in one process. */
+/** Each lane has its own module, in one process. */
 const here = globalThis as { airlockAssembly?: Shared };
 
 function begin(): Shared {

@@ -22,7 +22,7 @@ export function attackerWith(world: Simulation, ...actions: readonly [string, ..
   return { kind: 'role', roleArn, sessionName: 'attack' };
 }
 
-/** What an attacker is answered: the error's code and message, or undefined where the call succeeds. */
+/** What an attacker is answered: the error's code and message, or undefined if the call succeeds. */
 export async function answerTo(
   world: Simulation,
   attacker: Principal,

@@ -69,7 +69,7 @@ describe('a principal that may only invoke functions', () => {
   });
 });
 
-it('a principal that answers a token with a proof of its own has no node released: the ledger has no proof', async () => {
+it('a principal that answers a token with its own proof has no node released: the ledger has no proof', async () => {
   const world = await startSimulation([], endless);
   const attacker = new Intruder(world, ['dynamodb:Scan', 'states:SendTaskSuccess']);
   const node = await launch(world);

@@ -17,7 +17,7 @@ import {
 import { endless } from '../scenarios/slow.ts';
 import { Intruder, records } from './intruder.ts';
 
-/** A launch a minute after it was begun, its installation at work unless the machine is another, and somebody with the right to do one thing. */
+/** A launch a minute after it was begun, its installation at work unless the machine is another, and someone with the right to do one thing. */
 async function underWay(rights: readonly string[], change: Parameters<typeof launch>[1] = {}, machine = endless) {
   const world = await startSimulation([], machine);
   const node = await launch(world, change);
@@ -50,8 +50,8 @@ function failureOf(world: Simulation, name: string): string {
 const untold =
   'NotAdmitted: The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.';
 
-describe('somebody who may only start executions', () => {
-  it('has no node touched by an input of his own: each execution fails, and says why', async () => {
+describe('someone who may only start executions', () => {
+  it('has no node touched by his own input: each execution fails, and says why', async () => {
     const { world, node, attacker, key } = await underWay(['states:StartExecution'], { joinAfterMs: undefined }, usual);
     const node0 = {
       ...key,
@@ -100,7 +100,7 @@ describe('a principal that starts executions under the names that launches could
   });
 });
 
-describe('somebody who may only invoke functions', () => {
+describe('someone who may only invoke functions', () => {
   it('cannot have a node released before it is proven, nor quarantined before it has failed', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
     const cluster = 'Cluster-demo/Cluster';
@@ -112,7 +112,7 @@ describe('somebody who may only invoke functions', () => {
     };
     const nothing = '{"batchItemFailures":[]}';
     const other = { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' };
-    // Even with the text that the run drew, as somebody who reads the ledger has it.
+    // Even with the text that the run drew, as someone who reads the ledger has it.
     const nonces = ['guessed', await nonceOf(world, node)];
     for (const nonce of nonces) {
       const messages = ['close', 'release', 'quarantine'].flatMap((action) => [
@@ -167,9 +167,9 @@ describe('somebody who may only invoke functions', () => {
     expect([done(world, 'CancelCommand'), done(world, 'StopExecution')]).toEqual([0, 0]);
   });
 
-  it('cannot take the command of a node from it by a message of his own', async () => {
+  it('cannot take the command of a node from it by his own message', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction'], { agentAfterMs: 90_000 }, usual);
-    const forged = { key, nonce: 'guessed', token: 'a token of his own', attempt: 99 };
+    const forged = { key, nonce: 'guessed', token: 'his own token', attempt: 99 };
     const old = { token: 'x', attempt: 99, launch: key, request: { runtime: 'kata', version: '1' } };
     await pass(world, 25_000);
     expect(await attacker.invoke('Dispatch', records(forged, old, { ...forged, nonce: undefined }))).toBe(
@@ -180,7 +180,7 @@ describe('somebody who may only invoke functions', () => {
     expect(commandsFor(world, node)).toBe(1);
   });
 
-  it('answers nothing by a result of his own: SSM is asked, and what it does not know is put back alone', async () => {
+  it('answers nothing by his own result: SSM is asked, and what it does not know is put back alone', async () => {
     const { world, node, attacker } = await underWay(['lambda:InvokeFunction']);
     const result = (commandId: string) => ({
       source: 'aws.ssm',

@@ -5,7 +5,7 @@ import { withOperator } from '../scenarios/operator.ts';
 import { functionName, launch, settle, startSimulation } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
-/** Each queue's construct, and the part of the stack whose role may write there; none where only rules may. */
+/** Each queue's construct, and the part of the stack whose role may write there; none if only rules may. */
 const queues = [
   ['Admission/Queue', [], ['Admission/Running'], 'Admission'],
   ['Dispatch/Queue', ['Way/StateMachine/Role'], [], 'Dispatch'],

@@ -35,7 +35,7 @@ const filledIn = {
   CLUSTER_CA: Buffer.from('-----BEGIN CERTIFICATE-----\n').toString('base64'),
 };
 
-/** Bundles every function as the stack does, each on its own, and counts where the bytes come from. */
+/** Bundles every function as the stack does, each on its own, and counts if the bytes come from. */
 export async function bundleFunctions(folder: string): Promise<readonly Bundle[]> {
   const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname).sort();
   return Promise.all(names.map((name) => bundleFunction(name, folder)));
@@ -66,7 +66,7 @@ function partOf(input: string): string {
 }
 
 /**
- * Loads each bundle in a process of its own, as a cold start does, in turn with an empty process.
+ * Loads each bundle in its own process, as a cold start does, in turn with an empty process.
  *
  * @param rounds how often; medians are given
  */

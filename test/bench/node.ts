@@ -51,7 +51,7 @@ sed -i '/containerd.runtimes.runsc\\]$/,$d' /etc/containerd/config.toml
 systemctl restart containerd
 `;
 
-/** systemd refuses a service that starts too often, and nobody installs every other second. */
+/** systemd refuses a service that starts too often, and no one installs every other second. */
 const forgetStarts = (machine: RealMachine) => machine.read('systemctl', 'reset-failed', 'containerd.service');
 
 async function bare(machine: RealMachine, artifact = asZstd): Promise<Measured> {

@@ -1,4 +1,4 @@
-// npm run bench:profile: where the local cloud's time goes in a pool. With --write it writes docs/evidence/local-cloud.md.
+// npm run bench:profile: if the local cloud's time goes in a pool. With --write it writes docs/evidence/local-cloud.md.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -9,7 +9,7 @@ import { runPool } from '../scale/pool.ts';
 
 const sizes = [50, 200];
 
-/** The processor's time for each node of a pool, in milliseconds, and where it went, in microseconds by part. */
+/** The processor's time for each node of a pool, in milliseconds, and if it went, in microseconds by part. */
 interface Profiled {
   readonly nodes: number;
   readonly msEach: number;

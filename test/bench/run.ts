@@ -39,7 +39,7 @@ async function benchOrchestration(assembly: string): Promise<void> {
   for (const line of phases) say(line);
 }
 
-/** What a node costs the local cloud, in pools of several sizes: where it grows with the pool, something is not linear. */
+/** What a node costs the local cloud, in pools of several sizes: if it grows with the pool, something is not linear. */
 async function benchPools(assembly: string): Promise<void> {
   const pool = (nodes: number) => async () => {
     const { world, wallMs, ended } = await runPool(assembly, nodes, nodes * 50);

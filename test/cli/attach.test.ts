@@ -92,7 +92,7 @@ function kubeconfig(server = cluster.endpoint): string {
   const credential = {
     apiVersion: 'client.authentication.k8s.io/v1',
     kind: 'ExecCredential',
-    status: { token: cluster.tokenFor('somebody', ['system:masters']) },
+    status: { token: cluster.tokenFor('someone', ['system:masters']) },
   };
   const path = join(folder, 'kubeconfig');
   const exec = {
@@ -108,8 +108,8 @@ function kubeconfig(server = cluster.endpoint): string {
       kind: 'Config',
       'current-context': 'lab',
       clusters: [{ name: 'lab', cluster: { server, 'certificate-authority-data': cluster.caBase64 } }],
-      users: [{ name: 'somebody', user: { exec } }],
-      contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'somebody' } }],
+      users: [{ name: 'someone', user: { exec } }],
+      contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'someone' } }],
     }),
   );
   return path;

@@ -116,7 +116,7 @@ describe('bad input', () => {
     expect(err.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('is a real machine on a host where Airlock is not root, and it says so', async ({ skip }) => {
+  it('is a real machine on a host if Airlock is not root, and it says so', async ({ skip }) => {
     const { stdout: user } = spawnSync('id', ['-u'], { encoding: 'utf8' });
     if (user.trim() === '0' && hostProgram('setpriv') === undefined) skip('setpriv is not installed on this machine');
     const dropped = user.trim() === '0' ? ['setpriv', '--reuid=65534', '--clear-groups'] : [];

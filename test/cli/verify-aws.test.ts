@@ -8,7 +8,7 @@ import { judgeLogPolicies } from '../../cli/verify-aws/log-policies.ts';
 import { casesOf } from '../../cli/verify-aws/state-cases.ts';
 import { airlock } from './airlock.ts';
 
-/** A machine of somebody who has never used AWS: no key, no profile, no instance to ask. */
+/** A machine of someone who has never used AWS: no key, no profile, no instance to ask. */
 const bare = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
 
 describe('airlock verify-aws', () => {
@@ -28,7 +28,7 @@ describe('airlock verify-aws', () => {
 
 describe('the states that are tested in AWS', () => {
   const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
-  // biome-ignore lint/suspicious/noExplicitAny: the template is read where the stack has put these fields
+  // biome-ignore lint/suspicious/noExplicitAny: the template is read if the stack has put these fields
   const resources = Object.values<any>(template.Resources);
   const machine = resources.find(({ Type }) => Type === 'AWS::StepFunctions::StateMachine');
   const [, parts] = machine.Properties.DefinitionString['Fn::Join'];

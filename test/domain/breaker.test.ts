@@ -21,7 +21,7 @@ describe('a failure', () => {
   it.each([
     ['opens the first window', undefined, 0, 'start'],
     ['counts in the window that is open', breaker(), 59, 'add'],
-    ['opens a new window where the last is over', breaker(), 60, 'start'],
+    ['opens a new window if the last is over', breaker(), 60, 'start'],
     ['does not count while the breaker is open', breaker({ state: 'open', openedAt: start }), 1, 'none'],
     ['opens a new window after the breaker was closed', breaker({ state: 'closed', openedAt: start }), 1, 'start'],
     [
@@ -38,7 +38,7 @@ describe('a failure', () => {
 describe('the one launch that is tried while a breaker is open', () => {
   const open = breaker({ state: 'open', probe: 'i-1', probeUntil: new Date(minutesIn(10)).toISOString() });
 
-  it('has ten minutes, or less where its deadline is nearer', () => {
+  it('has ten minutes, or less if its deadline is nearer', () => {
     expect(probeUntil({ deadline: new Date(minutesIn(120)).toISOString() }, minutesIn(0))).toBe(
       '2026-11-21T09:10:00.000Z',
     );
@@ -50,14 +50,14 @@ describe('the one launch that is tried while a breaker is open', () => {
   it.each([
     ['stays it until its time is up, which is not renewed', 'i-1', 10, 'mine'],
     ['leaves the next trial to others', 'i-1', 11, 'wait'],
-    ['may be tried again where no other was', 'i-1', 12, 'ask'],
+    ['may be tried again if no other was', 'i-1', 12, 'ask'],
     ['keeps others waiting', 'i-2', 10, 'wait'],
     ['gives way to others when its time is up', 'i-2', 10.01, 'ask'],
   ] as const)('%s', (_, launch, minutes, expected) => {
     expect(probeFor(open, launch, minutesIn(minutes))).toBe(expected);
   });
 
-  it('is whoever asks first where none is tried', () => {
+  it('is whoever asks first if none is tried', () => {
     expect(probeFor(breaker({ state: 'open' }), 'i-1', minutesIn(0))).toBe('ask');
   });
 });
@@ -78,7 +78,7 @@ describe('a breaker', () => {
     expect([isOpen(undefined), isOpen(breaker()), isOpen(breaker({ state: 'open' }))]).toEqual([false, false, true]);
   });
 
-  it('belongs to one pool and one release; nodes that ask for nothing that is to be had share one', () => {
+  it('belongs to one pool and one version; nodes that ask for nothing that is to be had share one', () => {
     const node = { cluster: 'demo', pool: 'ci' };
     const scope = scopeOf(node, { runtime: 'gvisor', version: '20260928.0' });
     expect(breakerKey(scope)).toEqual({ instanceId: 'breaker demo ci gvisor@20260928.0', launchedAt: 'breaker' });
@@ -91,7 +91,7 @@ describe('a breaker', () => {
     ['of another launch, once that call has ended', 'i-9', 1, {}, true],
     ['of any launch, once it was told', 'i-0', 1, { publishedAt: start }, false],
     ['of any launch, once it is closed', 'i-0', 1, { state: 'closed' }, false],
-  ] as const)('is told anew, or not, by the failure %s', (_, launch, minutes, change, expected) => {
+  ] as const)('is told again, or not, by the failure %s', (_, launch, minutes, change, expected) => {
     const open = breaker({ state: 'open', openedAt: start, failed: failed(3), ...change });
     expect(isUnpublished(open, launch, minutesIn(minutes))).toBe(expected);
   });

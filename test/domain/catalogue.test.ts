@@ -9,7 +9,7 @@ const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.m
 describe('the catalogue that comes with Airlock', () => {
   const catalogue = parseCatalogue(text);
 
-  it('has a default release of gVisor that is pinned for both architectures', () => {
+  it('has a default version of gVisor that is pinned for both architectures', () => {
     const version = versionOf(catalogue, 'gvisor', defaultVersion(catalogue, 'gvisor'));
 
     expect(Object.keys(version?.artifacts ?? {})).toEqual(['x86_64', 'aarch64']);
@@ -24,7 +24,7 @@ describe('the catalogue that comes with Airlock', () => {
     }
   });
 
-  it('gives no node a release below the floor or with an advisory where it has one without', () => {
+  it('gives no node a release below the floor or with an advisory if it has one without', () => {
     for (const runtime of runtimes) {
       const { default: usual, floor, versions: releases } = runtimeOf(catalogue, runtime);
       if (floor !== undefined) expect(isOlder(usual, floor.version)).toBe(false);
@@ -102,7 +102,7 @@ describe('a catalogue that is not valid is refused by field', () => {
   it('a runtime without releases is named together with those that have some', () => {
     const gvisorAlone = text.slice(0, text.indexOf('\n  kata:'));
     expect(() => defaultVersion(parseCatalogue(gvisorAlone), 'kata')).toThrow(
-      'the catalogue has no releases of kata; it has releases of gvisor',
+      'the catalogue has no versions of kata; it has versions of gvisor',
     );
   });
 });

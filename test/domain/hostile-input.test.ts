@@ -126,7 +126,7 @@ it.each([
   );
 });
 
-it('whatever somebody tags an instance with, it asks for what is configured or for nothing', () => {
+it('whatever someone tags an instance with, it asks for what is configured or for nothing', () => {
   const config = {
     clusters: ['demo'],
     versions: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },

@@ -28,7 +28,7 @@ describe('the result of a document', () => {
     ['a negative phase', JSON.stringify({ ...result, phases: { fetch: -1 } }), 'at phases.fetch'],
     ['another version', JSON.stringify({ ...result, airlock: 2 }), 'at airlock'],
     ['a list', '[]', 'not valid at'],
-  ])('is refused with the reason where it is %s', (_, stdout, reason) => {
+  ])('is refused with the reason if it is %s', (_, stdout, reason) => {
     expect(readResult(stdout)).toEqual({ ok: false, reason: expect.stringContaining(reason) });
   });
 });

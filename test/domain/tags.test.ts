@@ -12,13 +12,13 @@ describe('the cluster of an instance', () => {
     expect(clusterOf(tags)).toBe('demo');
   });
 
-  it('is nobody where tags name two clusters, until airlock:cluster decides', () => {
+  it('is no one if tags name two clusters, until airlock:cluster decides', () => {
     const tags = { 'kubernetes.io/cluster/one': 'owned', 'kubernetes.io/cluster/two': 'shared' };
     expect(clusterOf(tags)).toBeUndefined();
     expect(clusterOf({ ...tags, 'airlock:cluster': 'two' })).toBe('two');
   });
 
-  it('is nobody where no tag names one', () => {
+  it('is no one if no tag names one', () => {
     expect(clusterOf({ Name: 'bastion' })).toBeUndefined();
   });
 });
@@ -33,11 +33,11 @@ describe('the pool of an instance', () => {
 });
 
 describe('what a tag asks for', () => {
-  it('is the default release where it names none', () => {
+  it('is the default version if it names none', () => {
     expect(requestOf('gvisor', versions)).toEqual({ runtime: 'gvisor', version: '20260928.0' });
   });
 
-  it('is any release of the catalogue that it names', () => {
+  it('is any version of the catalogue that it names', () => {
     expect(requestOf('gvisor@20260921.0', versions)).toEqual({ runtime: 'gvisor', version: '20260921.0' });
   });
 
@@ -51,7 +51,7 @@ describe('what a tag asks for', () => {
     'gvisor@$(reboot)',
     '__proto__',
     'gvisor@20260928.0\n',
-  ])('is refused as unknown-runtime where the catalogue does not have it: %j', (value) => {
+  ])('is refused as unknown-runtime if the catalogue does not have it: %j', (value) => {
     const answer = requestOf(value, versions);
     expect(answer).toMatchObject({ outcome: 'unknown-runtime' });
     expect(answer).toHaveProperty('detail', expect.stringContaining(JSON.stringify(value)));
@@ -67,7 +67,7 @@ describe('a floor', () => {
     },
   };
 
-  it('refuses an older release of the catalogue, and names itself and why', () => {
+  it('refuses an older version of the catalogue, and names itself and why', () => {
     expect(requestOf('gvisor@20260810.0', floored)).toEqual({
       outcome: 'version-too-old',
       detail: 'tag airlock:runtime is "gvisor@20260810.0"; accepted is 20260921.0 and newer: CVE-2026-96812: an escape',
@@ -97,7 +97,7 @@ describe('the deadline of an instance', () => {
   });
 
   it.each(['', '4', '121', '6m', '6\n', '\n6', '06', '1e1', '6.5', '-6'])(
-    'is that of the pool where the tag says %j, and this is said',
+    'is that of the pool if the tag says %j, and this is said',
     (value) => {
       expect(deadlineMinutesOf({ 'airlock:deadline-minutes': value }, 20)).toEqual({
         minutes: 20,

@@ -33,7 +33,7 @@ function read(path: string): unknown[] {
   });
 }
 
-/** What stands in a document at a path, for instance `spec.conditions.0`; undefined where there is nothing. */
+/** What stands in a document at a path, for instance `spec.conditions.0`; undefined if there is nothing. */
 function at(document: unknown, path: string): unknown {
   let found = document;
   for (const step of path.split('.')) {
@@ -88,7 +88,7 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     expect(Object.keys(Object(at(nodeClass, 'spec.tags'))).filter((key) => kept.test(key))).toEqual([]);
   });
 
-  it('has nested virtualization where the runtime needs it, and only there', () => {
+  it('has nested virtualization if the runtime needs it, and only there', () => {
     expect(at(nodeClass, 'spec.cpuOptions')).toEqual(
       runtime === 'kata' ? { nestedVirtualization: 'enabled' } : undefined,
     );
@@ -158,7 +158,7 @@ it('the launch hook of the Auto Scaling group waits longer than a node may take,
   expect(config.pools).toMatchObject([{ launchHook: name }]);
 });
 
-it('the workers of the kind cluster are born as gated nodes, and a run takes each as an instance of its own', () => {
+it('the workers of the kind cluster are born as gated nodes, and a run takes each as its own instance', () => {
   const [cluster] = read('kind/cluster.yaml');
   const workers = (at(cluster, 'nodes') as readonly unknown[]).filter((node) => at(node, 'role') === 'worker');
   const plans = workers.map((worker, index) => {

@@ -59,7 +59,7 @@ describe.each(files)('%s', (file) => {
       expect(spec.nodeSelector).toEqual({ [provenLabel]: runtime });
       for (const field of ['tolerations', 'hostNetwork', 'hostPID', 'hostIPC']) expect(spec).not.toHaveProperty(field);
       for (const { securityContext } of spec.containers) expect(securityContext.privileged).not.toBe(true);
-      // containerd gives a container of Sysbox its user namespace only where the pod asks for one.
+      // containerd gives a container of Sysbox its user namespace only if the pod asks for one.
       expect(spec.hostUsers).toBe(runtime === 'sysbox' ? false : undefined);
     }
   });

@@ -17,7 +17,7 @@ export interface CallFault {
   after?(call: SeenCall): Strike | Promise<Strike>;
 }
 
-/** Calls that Lambda makes under a function's role: where they fail, no function is there to crash. */
+/** Calls that Lambda makes under a function's role: if they fail, no function is there to crash. */
 const pollerCalls = ['ReceiveMessage', 'DeleteMessageBatch'];
 
 /** How long a call of a function is on its way at most, there and back each, in milliseconds. */

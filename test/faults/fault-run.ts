@@ -46,7 +46,7 @@ export class FaultRun {
   pool: string;
   /** What is planted. */
   readonly faults: FaultFacts[] = [];
-  /** Instances that a fault ended: nobody else may have. */
+  /** Instances that a fault ended: no one else may have. */
   readonly ended = new Set<string>();
   /** When a fault last took away the Node of an instance, in milliseconds since the epoch. */
   readonly deleted = new Map<string, number>();
@@ -58,7 +58,7 @@ export class FaultRun {
   readonly launched: ((node: FaultRunNode) => void)[] = [];
   /**
    * What began before this has to have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are tried one
-   * after the other, for ever where nothing mends the cause.
+   * after the other, for ever if nothing fixes the cause.
    */
   restsFrom = Number.POSITIVE_INFINITY;
   /** Acts of the faults, and launches, that are still to come. */
@@ -129,7 +129,7 @@ export class FaultRun {
     this.#deliveries.push(hook);
   }
 
-  /** A function by the name of its folder under lambdas/; undefined where the product has none. */
+  /** A function by the name of its folder under lambdas/; undefined if the product has none. */
   function(name: string): LambdaFunction | undefined {
     return this.functions().find(({ settings }) => settings.environment['POWERTOOLS_SERVICE_NAME'] === name);
   }
@@ -146,7 +146,7 @@ export class FaultRun {
     const plan = this.plans.reduce((changed, change) => change(changed), born);
     const node = await this.world.launch(plan);
     const machine = this.#made.find((one) => one === node.machine);
-    if (machine === undefined) throw new Error(`nobody made the machine of ${node.instanceId}`);
+    if (machine === undefined) throw new Error(`no one made the machine of ${node.instanceId}`);
     // A download takes its time on a real node; what was recorded came from the machine itself.
     machine.slowerMs = this.#random.pick(downloads) * this.#random.int(500, 1_500);
     const made = { node, machine };
@@ -161,7 +161,7 @@ export class FaultRun {
     this.world.services.ec2.terminate(node.instanceId);
   }
 
-  /** Takes a Node away, as somebody with kubectl does. */
+  /** Takes a Node away, as someone with kubectl does. */
   deleteNode({ node }: FaultRunNode): Promise<void> {
     this.deleted.set(node.instanceId, this.clock.now());
     return this.#controllers.instanceGone(node.nodeName);

@@ -78,7 +78,7 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source('remediation', 'lambdas/remediation/judge.ts', 'policyOf(rules, node.pool).onFailure', "'replace'"),
   },
   {
-    name: 'the audit trail takes no releases',
+    name: 'the audit trail takes no versions',
     apply: (copy) => {
       const rule = copy.resource('AWS::Events::Rule', 'AuditTold');
       rule.Properties['EventPattern'] = { source: ['airlock'], 'detail-type': [{ 'anything-but': 'Node Released' }] };

@@ -53,12 +53,12 @@ export class WatchedMachine implements Machine {
     return this.#machine.boot();
   }
 
-  /** Boots the machine again, with another kernel where one is named. */
+  /** Boots the machine again, with another kernel if one is named. */
   reboot(kernel?: string): void {
     this.#machine.reboot(kernel);
   }
 
-  /** Somebody takes the runtime away. */
+  /** Someone takes the runtime away. */
   loseRuntime(): void {
     this.#machine.loseRuntime();
   }

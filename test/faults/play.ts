@@ -19,7 +19,7 @@ export interface Played {
   readonly wallMs: number;
 }
 
-/** How long a run goes on after all is done, in milliseconds: what comes late or twice shall find its node ended. */
+/** How long a run goes on after all is done, in milliseconds: what comes late or twice should find its node ended. */
 const aftermathMs = 6 * 60_000;
 /** How long after its last deadline and the grace a run is given up, in milliseconds: late messages and commands come to their ends meanwhile. */
 const patienceMs = 40 * 60_000;

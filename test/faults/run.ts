@@ -1,4 +1,4 @@
-// npm run test:faults: plays runs with planted faults and looks at each from outside. Ends with 1 where an invariant was violated.
+// npm run test:faults: plays runs with planted faults and looks at each from outside. Ends with 1 if an invariant was violated.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const options = new Command('test:faults')
   .description('Break everything around the product, and see whether the rules hold')
   .option('--seed <number>', 'which chance', whole(0), 1)
   .option('--runs <number>', 'how many runs', whole(1), 200)
-  .option('--from <number>', 'the first of them, where a session goes on that was ended', whole(0), 0)
+  .option('--from <number>', 'the first of them, if a session goes on that was ended', whole(0), 0)
   .option('--run <number>', 'replay this run alone', whole(0))
   .option('--fault <name>', 'play this fault alone, in every run')
   .option('--known-defects [name]', 'break the product in each way that the matrix has to find')
@@ -72,7 +72,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Plays the matrix and prints it, also where somebody ends the session early. @returns whether the rules held */
+/** Plays the matrix and prints it, also if someone ends the session early. @returns whether the rules held */
 async function matrix(assembly: string): Promise<boolean> {
   const table = new Table();
   const results: { fullName: string; status: string }[] = [];

@@ -26,7 +26,7 @@ export class SeededRandom {
     return this.real() < share;
   }
 
-  /** One of a list. Throws where it is empty. */
+  /** One of a list. Throws if it is empty. */
   pick<T>(list: readonly T[]): T {
     const picked = list[this.int(0, list.length - 1)];
     if (picked === undefined) throw new Error('there is nothing to pick from');

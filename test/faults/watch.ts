@@ -28,7 +28,7 @@ export interface SandboxedPod {
   readonly at: number;
 }
 
-/** An end of a node that somebody told the bus. */
+/** An end of a node that someone told the bus. */
 export interface ToldEnd {
   /** The detail-type of the event. */
   readonly type: string;

@@ -5,7 +5,7 @@ import { type Played, play } from './play.ts';
 const [assembly = ''] = process.argv.slice(2);
 let current: Draw | undefined;
 
-/** An error that nobody caught is a fault of the run that is under way, and this process is not to be trusted after it. */
+/** An error that no one caught is a fault of the run that is under way, and this process is not to be trusted after it. */
 function fall(error: unknown): void {
   const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (current !== undefined) process.send?.(broken(current, said));

@@ -78,7 +78,7 @@ it('a patch whose test fails changes nothing and is answered with 422', async ()
 
   const answer = await patch('tested', [
     { op: 'add', path: '/metadata/labels/a', value: 'b' },
-    { op: 'test', path: '/spec/taints/0/key', value: 'somebody.else/gate' },
+    { op: 'test', path: '/spec/taints/0/key', value: 'someone.else/gate' },
   ]);
 
   expect([answer.code, messageOf(answer)]).toEqual([

@@ -20,7 +20,7 @@ export const stranger = { accessKeyId: 'ASIASTRANGER00000001', secretAccessKey: 
 export const region = 'eu-central-1';
 export const clusterName = 'prod-1';
 
-/** The folder with a kube-apiserver and an etcd, by the convention of controller-runtime; undefined where there is none. */
+/** The folder with a kube-apiserver and an etcd, by the convention of controller-runtime; undefined if there is none. */
 export const assets = process.env['KUBEBUILDER_ASSETS'] || undefined;
 
 type Soon<T> = T | Promise<T>;
@@ -83,7 +83,7 @@ function optionsOf({ gate, sandboxImages = [] }: ClusterChoices) {
   };
 }
 
-/** Starts a cluster on the stand-in, with a virtual clock of its own. */
+/** Starts a cluster on the stand-in, with its own virtual clock. */
 export async function startStandIn(choices: ClusterChoices = {}): Promise<StandInCluster> {
   const clock = new VirtualClock();
   const api = await KubernetesStandIn.start({ clock, ...optionsOf(choices) });
@@ -95,7 +95,7 @@ export async function startStandIn(choices: ClusterChoices = {}): Promise<StandI
   };
 }
 
-/** Starts a cluster on a real API server where one is named, else on the stand-in: for tests of what both have to do alike. */
+/** Starts a cluster on a real API server if one is named, else on the stand-in: for tests of what both have to do alike. */
 export async function startCluster(choices: ClusterChoices = {}): Promise<TestCluster> {
   if (assets === undefined) return await startStandIn(choices);
   const clock = new RealClock();

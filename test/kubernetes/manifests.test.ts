@@ -41,7 +41,7 @@ it('a pod in Kata is charged with its virtual machine', () => {
   expect(kata).toMatchObject({ metadata: { name: 'kata-qemu' }, overhead: { podFixed: { memory: '320Mi' } } });
 });
 
-it('the status of a Node may be written where node-readiness-controller owns the gate, and nowhere else', () => {
+it('the status of a Node may be written if node-readiness-controller owns the gate, and nowhere else', () => {
   const rulesWith = (gate: string) =>
     JSON.stringify(renderManifests({ runtimes: [], gate }).find(({ kind }) => kind === 'ClusterRole'));
 
@@ -49,7 +49,7 @@ it('the status of a Node may be written where node-readiness-controller owns the
   expect(rulesWith('airlock.dev/bootstrap')).not.toContain('nodes/status');
 });
 
-it('every binding is to the group of the access entry, and to nobody else', () => {
+it('every binding is to the group of the access entry, and to no one else', () => {
   const bindings = manifests.filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding');
 
   expect(bindings).toHaveLength(3);

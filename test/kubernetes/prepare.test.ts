@@ -67,7 +67,7 @@ it('applied once more, nothing changes, not even a version', async () => {
   expect((await read(path)).metadata.resourceVersion).toBe(before);
 });
 
-it('what the manifests have no longer goes, but for a RuntimeClass that a pod uses', async () => {
+it('what the manifests have no longer goes, except for a RuntimeClass that a pod uses', async () => {
   const classes = all.filter(({ kind, metadata }) => kind === 'RuntimeClass' && metadata.name !== 'gvisor');
   const pod = {
     metadata: { name: 'uses-kata' },

@@ -79,7 +79,7 @@ describe('server-side apply', () => {
     expect(again.object).toEqual(first.object);
   });
 
-  it('a field that is applied no longer goes, unless somebody else owns it too', async () => {
+  it('a field that is applied no longer goes, unless someone else owns it too', async () => {
     await apply(runtimeClass({}, { a: '1', b: '2' }), '?fieldManager=one');
     await apply(runtimeClass({}, { b: '2', c: '3' }), '?fieldManager=two');
     const answer = await apply(runtimeClass(), '?fieldManager=one');
@@ -186,7 +186,7 @@ describe('rights', () => {
       roleRef: { ...bound.roleRef, name: 'writer' },
     };
     await apply(binding, '?fieldManager=admin&force=true');
-    // The authorizer hears of it a moment later.
+    // The authorizer learns of it a moment later.
     await cluster.pass(500);
     return cluster.connection(cluster.api.tokenFor('writer', []));
   };

@@ -32,7 +32,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-ec2': ['admission', 'reconcile', 'remediation', 'terminations'],
   '@aws-sdk/client-eks': ['find-cluster', 'grant-cluster-admin'],
   '@aws-sdk/client-cloudformation': ['grant-cluster-admin'],
-  // What a function would load in vain: only types come from the Kubernetes client, and functions read no YAML.
+  // What a function would load without success: only types come from the Kubernetes client, and functions read no YAML.
   '@kubernetes/client-node': [],
   yaml: [],
   'aws-cdk-lib': [],

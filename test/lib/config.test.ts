@@ -67,7 +67,7 @@ describe('airlock.yaml', () => {
     ['clusters: [{name: a, private: "yes"}]', 'clusters.0.private: is "yes"; accepted: true or false'],
     [
       'clusters: [{name: a, private: true, endpoint: "https://x", certificateAuthority: LS0tLS1CRUdJTiAAAA}]',
-      'accepted: private only where EKS knows the cluster',
+      'accepted: private only if EKS knows the cluster',
     ],
     [
       'clusters: [{name: a, network: {vpc: vpc-01234567, subnets: [subnet-01234567], securityGroup: sg-01234567}}]',
@@ -238,9 +238,7 @@ describe('airlock.yaml', () => {
   ])('takes no gate that is not its own: %s', (gate, reason) => {
     const [fault, ...others] = faultsOf(`clusters: [{name: a}]\ngate: ${gate}`);
     expect(others).toEqual([]);
-    expect(fault).toContain(
-      `gate: is "${gate}"; accepted: a taint key of your own, for instance airlock.dev/bootstrap`,
-    );
+    expect(fault).toContain(`gate: is "${gate}"; accepted: your own taint key, for instance airlock.dev/bootstrap`);
     expect(fault).toContain(reason);
   });
 

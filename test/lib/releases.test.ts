@@ -14,7 +14,7 @@ describe('the floor of a runtime', () => {
     });
   });
 
-  it('is minimumVersion where airlock.yaml has one', () => {
+  it('is minimumVersion if airlock.yaml has one', () => {
     expect(read('runtimes: {gvisor: {minimumVersion: "20260921.0"}}').gvisor?.floor).toEqual({
       version: '20260921.0',
       because: 'minimumVersion in airlock.yaml',
@@ -46,7 +46,7 @@ describe('the floor of a runtime', () => {
 });
 
 describe('the advisories', () => {
-  it('warn of each release that nodes get without asking, and of no other', () => {
+  it('warn of each version that nodes get without asking, and of no other', () => {
     const warnings = Object.values(advisoriesOf(read(''), shipped));
 
     expect(warnings.map((text) => text.split(':')[0])).toEqual(['kata 4.2.0', 'sysbox 0.7.1']);

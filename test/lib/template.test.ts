@@ -82,7 +82,7 @@ describe('the template', () => {
     expect(text).not.toMatch(/\b(us|eu|ap)-[a-z]+-\d\b/);
   });
 
-  it('takes several clusters, each with a function of its own, looked up or given', () => {
+  it('takes several clusters, each with its own function, looked up or given', () => {
     const given = '{name: lab, endpoint: "https://10.0.0.1:6443", certificateAuthority: LS0tLS1CRUdJTiBDRVJU}';
     const app = stackOf(`clusters: [{name: one}, {name: two}, ${given}]`);
     const { Resources } = app.synth().getStackByName('Airlock').template as typeof template;
@@ -221,7 +221,7 @@ describe('functions', () => {
     ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME,
   );
 
-  it.each(ours)('%s runs on arm64 and Node 24, under a role of its own', (id, { Properties }) => {
+  it.each(ours)('%s runs on arm64 and Node 24, under its own role', (id, { Properties }) => {
     expect(Properties['Architectures']).toEqual(['arm64']);
     expect(Properties['Runtime']).toBe('nodejs24.x');
     const sharing = ours.filter(

@@ -60,7 +60,7 @@ export class Copy {
     }
   }
 
-  /** Replaces text in the strings of a property. Throws where it does not occur. */
+  /** Replaces text in the strings of a property. Throws if it does not occur. */
   rewrite(resource: Resource, property: string, from: string | RegExp, to: string): void {
     let found = false;
     const walk = (value: unknown): unknown => {
@@ -79,11 +79,11 @@ export class Copy {
   }
 
   /**
-   * Bundles a function anew, with a change of one source file on the way.
+   * Bundles a function again, with a change of one source file on the way.
    *
    * @param name the folder under `lambdas/`
    * @param source the file's path in the project; without one nothing is changed
-   * @throws Error where the text does not occur in the file
+   * @throws Error if the text does not occur in the file
    */
   async rebundle(name: string, source?: string, from: string | RegExp = '', to = ''): Promise<void> {
     const root = join(import.meta.dirname, '..', '..');

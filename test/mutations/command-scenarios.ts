@@ -101,7 +101,7 @@ export const commandScenarios = {
     const operator = { kind: 'role', roleArn: stage.roleOf('Dispatch'), sessionName: 'operator' } as const;
     let sent = false;
     world.cloud.faults = {
-      // Somebody runs the same document by hand while ours is on its way; his ends first.
+      // Someone runs the same document by hand while ours is on its way; his ends first.
       afterCall: async ({ operation, input }) => {
         if (operation !== 'SendCommand' || sent) return undefined;
         sent = true;

@@ -66,7 +66,7 @@ export const doorScenarios = {
     const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
     const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@1' }, launchedAt: { S: 'breaker' } };
     const stranger = { ...run, instanceId: { S: 'mi-0aaaaaaaaaaaaaaaa' } };
-    // For each role an attribute of its own, if it has one that no other kind of row has.
+    // For each role its own attribute, if it has one that no other kind of row has.
     const own = {
       'Admission/Role': ['admittedAt', undefined],
       'Dispatch/Role': ['token', 'probe'],
@@ -130,7 +130,7 @@ export const doorScenarios = {
     const node = await stage.launch({ agentAfterMs: undefined });
     await stage.pass(60_000);
     const key = { instanceId: node.instanceId, launchedAt: new Date(node.launchedAt).toISOString() };
-    const body = JSON.stringify({ action: 'quarantine', key, nonce: 'guessed', token: 'a token of its own' });
+    const body = JSON.stringify({ action: 'quarantine', key, nonce: 'guessed', token: 'its own token' });
     const record = { messageId: 'm', receiptHandle: 'r', body, attributes: {}, messageAttributes: {} };
     let answer: string | undefined;
     const name = stage.functionName('Cluster-demo/Cluster');

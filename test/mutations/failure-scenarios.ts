@@ -5,7 +5,7 @@ import { on, type Scenario } from './stage.ts';
 
 /** What becomes of an instance that failed, and when nothing is done any more. */
 export const failureScenarios = {
-  'a node that failed is replaced where its pool says so': on(
+  'a node that failed is replaced if its pool says so': on(
     async (stage) => {
       const node = await stage.launch();
       await stage.settle();

@@ -13,7 +13,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
     'while the breaker is open one node is tried at a time, and a success closes it',
   'DispatchRole states:SendTaskFailure': 'an agent that is too old gets no command',
   'DispatchRole sqs:ChangeMessageVisibility': 'an agent that comes after ten minutes is not too late',
-  'RemediationRole ec2:TerminateInstances': 'a node that failed is replaced where its pool says so',
+  'RemediationRole ec2:TerminateInstances': 'a node that failed is replaced if its pool says so',
   'RemediationRole autoscaling:CompleteLifecycleAction': 'a launch hook is answered by a release and by a failure',
   'RemediationRole autoscaling:TerminateInstanceInAutoScalingGroup': 'a group ends its own instance that failed',
   'WayStateMachineRole dynamodb:GetItem': 'a tag with a shell in it is refused',

@@ -78,7 +78,7 @@ export const guardMutations: readonly GuardMutation[] = [
     "if (waiting !== undefined) return { kind: 'wait', ...waiting };",
   ),
   decide(
-    'a label of an earlier release stays behind the gate',
+    'a label of an earlier version stays behind the gate',
     "    return { kind: 'take-back', patch: labelPatch(node, gateKey, {}) };",
     "    return { kind: 'take-back', patch: [] };",
   ),
@@ -92,7 +92,7 @@ export const guardMutations: readonly GuardMutation[] = [
     "op: 'remove', path },\n        ];",
     "op: 'test', path, value: before?.[key] },\n        ];",
   ),
-  patch('a quarantine puts no gate back where no taint is', "    { op: 'add', path: '/spec/taints', value: taints },"),
+  patch('a quarantine puts no gate back if no taint is', "    { op: 'add', path: '/spec/taints', value: taints },"),
   of('lambdas/cluster/patch.ts', hostile)(
     'the receipt of a quarantine comes with its taints',
     'if (missing.length === 0) return [];',

@@ -4,19 +4,19 @@ import { source } from './plant.ts';
 /** Mistakes about nodes that go their way again. */
 export const rerunMutations: readonly Mutation[] = [
   {
-    name: 'a node that is to be proven anew is installed anew',
+    name: 'a node that is to be re-verified is installed again',
     apply: source('dispatch', 'lambdas/dispatch/decide.ts', "'drifted' ? 'prove'", "'drifted' ? 'install'"),
-    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+    turnsRed: 'a released node with another kernel is re-verified, and nothing is installed',
   },
   {
-    name: 'a node that could not be proven anew keeps its release',
+    name: 'a node that could not be re-verified keeps its release',
     apply: source('cluster', 'lambdas/cluster/decide.ts', "failure.outcome === 'breaker-open') {", 'true) {'),
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {
-    name: 'the result of a proof anew counts for nothing',
+    name: 'the result of a proof again counts for nothing',
     apply: source('results', 'lambdas/results/decide.ts', "verb === 'prove' && outcome === 'proven'", 'false'),
-    turnsRed: 'a released node with another kernel is proven anew, and nothing is installed',
+    turnsRed: 'a released node with another kernel is re-verified, and nothing is installed',
   },
   {
     name: 'reconcile does not see that a node drifted',
@@ -31,7 +31,7 @@ export const rerunMutations: readonly Mutation[] = [
       'rows.set(runId(instance), latest);',
       'rows.delete(runId(latest));',
     ),
-    turnsRed: 'the result of a proof anew that no event told of is asked for',
+    turnsRed: 'the result of a proof again that no event told of is asked for',
   },
   {
     name: 'nodes that were held are never tried again',

@@ -24,7 +24,7 @@ function ways(stage: Stage, { instanceId }: LaunchedNode): readonly string[] {
 
 /** Nodes that go their way again in the same launch. */
 export const rerunScenarios = {
-  'a released node with another kernel is proven anew, and nothing is installed': on(async (stage) => {
+  'a released node with another kernel is re-verified, and nothing is installed': on(async (stage) => {
     const { node, machine } = await releasedNode(stage);
     machine.reboot('6.8.0-2000-aws');
     node.machineChanged();
@@ -56,7 +56,7 @@ export const rerunScenarios = {
     { onFailure: 'replace' },
   ),
 
-  'the result of a proof anew that no event told of is asked for': on(async (stage) => {
+  'the result of a proof again that no event told of is asked for': on(async (stage) => {
     const { node, machine } = await releasedNode(stage);
     stage.world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
     machine.reboot('6.8.0-2000-aws');
@@ -77,7 +77,7 @@ export const rerunScenarios = {
         }
         const held = nodes.slice(2);
         for (const node of held) assert.equal(stage.timeline(node).at(-1), 'Node Held');
-        cause.mended = true;
+        cause.fixed = true;
         const before = stage.done('SendCommand');
         // The first of them has rested for five minutes, and no other is tried beside it.
         for (let waited = 0; waited < 40 && stage.done('SendCommand') === before; waited++)

@@ -45,7 +45,7 @@ export const rightsMutations: readonly Mutation[] = [
         if (one.Condition?.StringLike?.['ec2:ResourceTag/airlock:runtime'])
           one.Condition = { StringLike: { 'ec2:ResourceTag/airlock-runtime': '*' } };
     },
-    turnsRed: 'a node that failed is replaced where its pool says so',
+    turnsRed: 'a node that failed is replaced if its pool says so',
   },
   {
     name: 'access entry for another group',

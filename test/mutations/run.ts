@@ -17,7 +17,7 @@ const only = process.argv[2] ?? '';
 const began = performance.now();
 let failures = 0;
 
-/** Plays a scenario. @returns what it complained about, or undefined where it is green */
+/** Plays a scenario. @returns what it complained about, or undefined if it is green */
 async function play(name: ScenarioName, assembly: string): Promise<string | undefined> {
   try {
     await scenarios[name](assembly);
@@ -104,7 +104,7 @@ try {
   ];
   for (const name of functions) await control.rebundle(name);
   const said = await play('two tagged launches are released', control.write());
-  line(said === undefined, 'none, bundled anew', 'two tagged launches are released', said);
+  line(said === undefined, 'none, bundled again', 'two tagged launches are released', said);
   const all = [...mutations, ...grantMutations(control)].filter(({ name }) => name.includes(only));
   control.remove();
   // A scenario that is red already says nothing about a mutation.

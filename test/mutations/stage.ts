@@ -30,7 +30,7 @@ export class Stage {
     this.#copy = copy;
   }
 
-  /** Starts a world with modelled machines, or with those that `machine` makes, and with other rules for pools where some are given. */
+  /** Starts a world with modelled machines, or with those that `machine` makes, and with other rules for pools if some are given. */
   static async set(
     assembly: string,
     faults: readonly MachineFault[] = [],
@@ -125,7 +125,7 @@ export class Stage {
     return all.flatMap(({ settings, visible }) => Array<string>(visible).fill(settings.name));
   }
 
-  /** Nobody needed a right that he does not have, and nobody has to look after a message. */
+  /** No one needed a right that he does not have, and no one has to look after a message. */
   undisturbed(): void {
     const denied = this.world.cloud.journal.filter(({ error }) =>
       /AccessDenied|NotAuthorized|Unauthorized/.test(error ?? ''),
@@ -144,7 +144,7 @@ export class Stage {
   }
 }
 
-/** A scenario: it throws where the assembly does not do what it should. */
+/** A scenario: it throws if the assembly does not do what it should. */
 export type Scenario = (assembly: string) => Promise<void>;
 
 /** Plays one scenario on a fresh stage. */

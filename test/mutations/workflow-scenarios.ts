@@ -6,7 +6,7 @@ import { cluster, gate, on, type Scenario } from './stage.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
-/** What becomes of a launch where nothing comes late: it is released, refused or quarantined. */
+/** What becomes of a launch if nothing comes late: it is released, refused or quarantined. */
 export const workflowScenarios = {
   'two tagged launches are released': on(async (stage) => {
     const { world } = stage;

@@ -8,7 +8,7 @@ import { targets } from './targets.ts';
 interface Case {
   readonly name: string;
   readonly configuration: NonNullable<RealOptions['configuration']>;
-  /** What a run on containerd 1.x and 2.x ends with; `undefined` where that daemon would not start with the file at all. */
+  /** What a run on containerd 1.x and 2.x ends with; `undefined` if that daemon would not start with the file at all. */
   readonly outcome: Readonly<Record<'1.x' | '2.x', 'installed' | OutcomeCode | undefined>>;
   /** What a refusal has to name. */
   readonly named?: string;
@@ -16,7 +16,7 @@ interface Case {
 
 const both = (outcome: 'installed' | OutcomeCode) => ({ '1.x': outcome, '2.x': outcome });
 
-/** What nvidia's toolkit writes: an import of conf.d, and there a copy of the whole CRI section with a handler of its own. */
+/** What nvidia's toolkit writes: an import of conf.d, and there a copy of the whole CRI section with its own handler. */
 const nvidia = {
   text: 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n',
   files: {

@@ -119,7 +119,7 @@ describe('the daemon that counts is the one that the kubelet talks to', () => {
     ['because k3s embeds both', 'k3s', ['agent'], {}, '/run/k3s/containerd/containerd.sock'],
   ];
 
-  it.each(cases)('%s: refused where it is not that of containerd.service', async (_, name, words, files, socket) => {
+  it.each(cases)('%s: refused if it is not that of containerd.service', async (_, name, words, files, socket) => {
     await onNode(newest, { files }, async (machine) => {
       await startKubelet(machine, name, ...words);
 

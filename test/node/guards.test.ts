@@ -34,7 +34,7 @@ async function play(guard: Guard, change: (text: string) => string): Promise<voi
 
 // That each rule holds with its guard is what the other tests show, on these nodes as well.
 describe('on a real node', () => {
-  it.each(guards)('$name: broken where the guard is taken out', async (guard) => {
+  it.each(guards)('$name: broken if the guard is taken out', async (guard) => {
     await expect(play(guard, without(guard))).rejects.toThrow(AssertionError);
   });
 });

@@ -17,7 +17,7 @@ import { runDocument } from '../../packages/local-aws/agent.ts';
 import { type AssembledDocument, assembleDocument, type Verb } from '../../ssm-documents/assemble.ts';
 import type { Target } from './targets.ts';
 
-/** A mirror with releases of one kind, and the documents that pin them. */
+/** A mirror with versions of one kind, and the documents that pin them. */
 interface Supply {
   readonly mirror: Mirror;
   readonly document: (verb: Verb, runtime?: Runtime) => AssembledDocument;
@@ -83,7 +83,7 @@ export async function onNode(
   }
 }
 
-/** What a run is for: gVisor in its default release, sandboxed, unless told. */
+/** What a run is for: gVisor in its default version, sandboxed, unless told. */
 export interface Asked {
   readonly runtime?: Runtime;
   readonly version?: string;

@@ -177,7 +177,7 @@ it.each(['links switched', 'configuration changed', 'containerd answers'])(
 
       expect(['installed', 'already-installed']).toContain(result.outcome);
       const after = await snapshot(machine);
-      // Containers do not outlive a boot, and systemd counts anew.
+      // Containers do not outlive a boot, and systemd counts again.
       expectInstalled({ ...after, containers: before.containers }, before);
       expect(await run(machine)).toMatchObject({ outcome: 'already-installed', restarts: 0 });
     });

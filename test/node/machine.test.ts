@@ -80,7 +80,7 @@ it('a node dies with the process that made it, and the next node clears away wha
   expect(tracesOf(id)).toEqual([]);
 });
 
-it('containerd says over the CRI which handlers it serves, where it can', async () => {
+it('containerd says over the CRI which handlers it serves, if it can', async () => {
   const older = await RealMachine.create({ version: 'trixie' });
   try {
     expect(await older.handlers()).toBeUndefined();

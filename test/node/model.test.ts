@@ -38,7 +38,7 @@ const cases: readonly (readonly [MachineFault | 'none', RealFault])[] = [
   ...(Object.entries(realFaults) as [MachineFault, RealFault][]),
 ];
 
-describe('a real node answers as the model of it was recorded, and is as before where it was not installed', () => {
+describe('a real node answers as the model of it was recorded, and is as before if it was not installed', () => {
   it.each(cases)('%s', async (fault, planted) => {
     const idle = fault === 'containerd-dead';
     await onNode(newest, { ...planted.options, kind: planted.kind ?? 'sandboxed', idle }, async (machine) => {

@@ -12,7 +12,7 @@ SystemdCgroup = true
 const site = '/etc/containerd/fleet/site.toml';
 const metrics = 'version = 2\n[metrics]\naddress = "127.0.0.1:1338"\n';
 
-/** What somebody does to a node after containerd has started, which the next start would not survive. */
+/** What someone does to a node after containerd has started, which the next start would not survive. */
 interface Trap {
   readonly name: string;
   readonly configuration: OwnConfiguration;
@@ -136,7 +136,7 @@ address = "/run/lazy/lazy.sock"
 snapshotter = "lazy"
 ${runc}`;
       const files = {
-        // The node has the address; what starts in a network of its own has not.
+        // The node has the address; what starts in its own network has not.
         '/etc/systemd/system/containerd.service.d/address.conf':
           '[Service]\nExecStartPre=-/sbin/ip address add 10.11.12.13/32 dev lo\n',
       };

@@ -5,7 +5,7 @@ import { newest, targets } from './targets.ts';
 
 const path = '/etc/containerd/config.toml';
 
-/** Tools that write the file anew from what it means; the comments, and our marks with them, get lost. */
+/** Tools that write the file again from what it means; the comments, and our marks with them, get lost. */
 const tools = {
   'drops comments': `grep -v '^ *#' ${path} >/run/new; cat /run/new >${path}`,
   'writes out everything': `containerd config dump >/run/new; sed -i '/^imports = /d' /run/new; cat /run/new >${path}`,
@@ -59,7 +59,7 @@ describe('a handler of ours without our marks', () => {
     });
   });
 
-  it('that somebody changed is not ours: an installation is refused', async () => {
+  it('that someone changed is not ours: an installation is refused', async () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine);
       await rewrite(machine, 'drops comments');

@@ -30,7 +30,7 @@ const cases: readonly Case[] = [
   {
     runtime: 'kata',
     handler: 'kata-qemu',
-    evidence: /^a guest of its own, boot id [0-9a-f-]{36}/,
+    evidence: /^its own guest, boot id [0-9a-f-]{36}/,
     bend: '/^  runtime_path/d; /ConfigPath = .*kata/d; s/io\\.containerd\\.kata-qemu\\.v2"/io.containerd.runc.v2"/',
     foundOut: "is the host's",
     start: ['--runtime', '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2'],
@@ -40,7 +40,7 @@ const cases: readonly Case[] = [
     handler: 'sysbox-runc',
     evidence: /^root inside is user 231072 outside, of 65536/,
     bend: 's#/usr/bin/sysbox-runc#/usr/bin/runc#',
-    foundOut: 'is not in a user namespace of its own',
+    foundOut: 'is not in its own user namespace',
     start: ['--runc-binary', '/usr/bin/sysbox-runc'],
   },
 ];
@@ -157,7 +157,7 @@ it.each([
   });
 });
 
-describe('another release', () => {
+describe('another version', () => {
   it('of gVisor comes without a restart, beside a sandbox of the one before that lives on', async () => {
     await onNode(newest, {}, async (machine) => {
       const [sandboxed] = cases;

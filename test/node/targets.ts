@@ -13,7 +13,7 @@ export interface Target {
 /** Debian's newest, for what does not depend on the containerd. */
 export const newest: Target = { name: 'containerd 2.1 (sid)', version: 'sid', series: '2.x' };
 
-/** Debian's own, and one more where AIRLOCK_CONTAINERD names a directory with its binaries. */
+/** Debian's own, and one more if AIRLOCK_CONTAINERD names a directory with its binaries. */
 export const targets: readonly Target[] = [
   { name: 'containerd 1.6 (bookworm)', version: 'bookworm', series: '1.6' },
   { name: 'containerd 1.7 (trixie)', version: 'trixie', series: '1.7' },

@@ -104,7 +104,7 @@ describe('another user of the node', () => {
       const shim = '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2';
       const called = (...before: readonly string[]) =>
         machine.exec([...before, 'bash', '-c', `(exec -a ${shim} sleep 600) >/dev/null 2>&1 & echo $!`]);
-      // Root in a container of its own is root to the node, and may have a file of this name.
+      // Root in its own container is root to the node, and may have a file of this name.
       const other = `mount -t tmpfs tmpfs /opt && mkdir -p ${shim.replace(/\/[^/]*$/, '')} && cp /usr/bin/sleep ${shim} && { ${shim} 600 >/dev/null 2>&1 & echo $!; }`;
       const pids = [
         (await called(...nobody)).stdout,

@@ -22,7 +22,7 @@ async function measured(count: number, withinMs: number): Promise<PoolRun> {
 }
 
 describe('200 nodes, launched within 10 seconds', () => {
-  it('are released with at most 30 commands and 8 transitions a node, and no call is denied', async () => {
+  it('are released with at most 30 commands and 8 transitions per node, and no call is denied', async () => {
     const { world, nodes, ended } = await measured(200, 10_000);
 
     const reports = nodes.map((node) => world.report(node));

@@ -1,13 +1,13 @@
 import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
 
-/** What keeps every machine of a run from being proven, until it is mended. */
+/** What keeps every machine of a run from being proven, until it is fixed. */
 export class Cause {
-  mended = false;
+  fixed = false;
 
   /** Makes a machine that fails its proof for as long as the cause is there. */
   readonly machine = async (): Promise<Machine> => {
     const [bad, good] = [new ModelledMachine(['not-sandboxed']), new ModelledMachine()];
-    const now = () => (this.mended ? good : bad);
+    const now = () => (this.fixed ? good : bad);
     return {
       kind: 'modelled',
       description: bad.description,

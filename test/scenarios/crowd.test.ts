@@ -4,7 +4,7 @@ import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
-/** More than Step Functions starts at once in any region where its quotas are the small ones. */
+/** More than Step Functions starts at once in any region if its quotas are the small ones. */
 const crowd = 1_000;
 
 it('a crowd of launches that no event told of is admitted by one run of reconcile, past the throttle of StartExecution', async () => {

@@ -71,7 +71,7 @@ describe('the tag airlock:deadline-minutes', () => {
   });
 
   it.each(['0', '4', '121', '6m', '6\n', ' 6', '06', '1e1'])(
-    'is ignored where it says %j, and the audit trail says so',
+    'is ignored if it says %j, and the audit trail says so',
     async (value) => {
       const world = await startSimulation();
       const node = await launch(world, { tags: { 'airlock:deadline-minutes': value } });

@@ -120,7 +120,7 @@ describe('a deployment', () => {
     expect(Object.values(world.cloud.outputs)).toContain('19 objects applied');
   });
 
-  it('leaves nobody in the cluster but the identity of nodes', async () => {
+  it('leaves no one in the cluster but the identity of nodes', async () => {
     const world = await deployed();
 
     expect(world.services.eks.entries()).toMatchObject([{ groups: ['airlock:gatekeepers'], policies: [] }]);
@@ -202,7 +202,7 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
 });
 
 describe('a cluster that was made again under its name', () => {
-  /** The function keeps the address of the one before, which nobody knows any more. */
+  /** The function keeps the address of the one before, which no one knows any more. */
   const outdate = ({ cloud }: Simulation, path: string) => {
     const { ref } = cloud.resource(`${path}/Function/Resource`);
     const { environment } = cloud.lambda.function(ref).settings;
@@ -237,7 +237,7 @@ describe('the manifests in a cluster', () => {
     expect(world.clusters.get(cluster)?.refusals).toEqual([]);
   });
 
-  it('follow an update, and come back where it fails', async () => {
+  it('follow an update, and come back if it fails', async () => {
     const world = await deployed();
     await expect(redeploy(world.cloud, ['gvisor'])).resolves.toEqual({
       Summary: '17 objects applied, 2 removed',
@@ -253,8 +253,8 @@ describe('the manifests in a cluster', () => {
     });
     const failing = redeploy(world.cloud, ['gvisor', 'kata', 'sysbox']);
 
-    await expect(failing).rejects.toThrow(/Somebody else owns RuntimeClass sysbox-runc/);
-    // What was made on the way is gone, and what is somebody else's has stayed.
+    await expect(failing).rejects.toThrow(/Someone else owns RuntimeClass sysbox-runc/);
+    // What was made on the way is gone, and what is someone else's has stayed.
     expect(objects(world, 'RuntimeClass').toSorted()).toEqual(['gvisor', 'sysbox-runc']);
     expect(world.clusters.get(cluster)?.objects('RuntimeClass').at(-1)?.scheduling).toEqual({
       nodeSelector: { 'sysbox-install': 'yes' },

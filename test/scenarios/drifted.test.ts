@@ -24,7 +24,7 @@ async function releasedNode(world: Simulation): Promise<LaunchedNode> {
   return node;
 }
 
-/** Boots a node again, with another kernel where one is named. */
+/** Boots a node again, with another kernel if one is named. */
 function reboot(node: LaunchedNode, other?: string): void {
   machineOf(node).reboot(other);
   node.machineChanged();
@@ -45,7 +45,7 @@ function executions(world: Simulation): readonly string[] {
 }
 
 describe('a released node that was booted again with another kernel', () => {
-  it('is proven anew by the document that changes nothing, and stays open meanwhile', async () => {
+  it('is re-verified by the document that changes nothing, and stays open meanwhile', async () => {
     const world = await startSimulation();
     const node = await releasedNode(world);
     const gated: boolean[] = [];
@@ -73,7 +73,7 @@ describe('a released node that was booted again with another kernel', () => {
     expect(receipt.installation.host.kernel).toBe(kernel);
   });
 
-  it('is proven anew once for each such boot', async () => {
+  it('is re-verified once for each such boot', async () => {
     const world = await startSimulation();
     const node = await releasedNode(world);
     reboot(node, kernel);
@@ -94,7 +94,7 @@ describe('a released node that was booted again with another kernel', () => {
     expect(commandsFor(world, node)).toBe(2);
   });
 
-  it('is no failure where its instance goes away meanwhile, and its launch does not end twice', async () => {
+  it('is no failure if its instance goes away meanwhile, and its launch does not end twice', async () => {
     const world = await startSimulation();
     const node = await releasedNode(world);
     world.cloud.faults = {
@@ -131,7 +131,7 @@ describe('a released node whose handler is gone', () => {
 });
 
 describe('released nodes that all lose their handler', () => {
-  it('get their gates back under the breaker: it opens, no substitute is asked for after that, and those are tried anew', async () => {
+  it('get their gates back under the breaker: it opens, no substitute is asked for after that, and those are tried again', async () => {
     const world = await startSimulation();
     const nodes = [];
     for (let count = 0; count < 4; count++) nodes.push(await launch(world));

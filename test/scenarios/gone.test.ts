@@ -115,7 +115,7 @@ describe('an instance that is released', () => {
 });
 
 describe('an instance that is stopped and started again', () => {
-  it('is another launch, with an end of its own', async () => {
+  it('is another launch, with its own end', async () => {
     const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, 60_000);
@@ -128,7 +128,7 @@ describe('an instance that is stopped and started again', () => {
     expect(outcomes).toEqual(['instance-gone', 'agent-offline']);
   });
 
-  it('has its earlier launch ended, and the command of that never run, although nobody told of the stop', async () => {
+  it('has its earlier launch ended, and the command of that never run, although no one told of the stop', async () => {
     const world = await startSimulation();
     const node = await launch(world);
     await pass(world, 25_100);

@@ -27,11 +27,11 @@ async function triedWithin(world: Simulation, nodes: Parameters<typeof commandsF
 }
 
 describe('a pool whose nodes are all held', () => {
-  it('heals once the cause is mended: one node is tried and closes the breaker, and the others follow', async () => {
+  it('heals once the cause is fixed: one node is tried and closes the breaker, and the others follow', async () => {
     const cause = new Cause();
     const world = await startSimulation([], cause.machine);
     const held = await allFailed(world, 3);
-    cause.mended = true;
+    cause.fixed = true;
     await pass(world, 25 * minute);
 
     for (const node of held) {

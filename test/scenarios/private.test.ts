@@ -52,7 +52,7 @@ function settingsOf(world: Simulation, path: string) {
 }
 
 describe('two clusters in one installation, one of them private', () => {
-  it('each release their nodes by a function of their own', async () => {
+  it('each version their nodes by their own function', async () => {
     const world = await deployed();
     const nodes = await Promise.all(clusters.map((cluster) => world.launch(karpenterNode(cluster, gate))));
     await world.settle(40 * 60_000);

@@ -54,7 +54,7 @@ describe('a tagged launch', () => {
     },
   );
 
-  it('is admitted seconds after EC2 shows its instance, where the event came earlier', async () => {
+  it('is admitted seconds after EC2 shows its instance, if the event came earlier', async () => {
     const world = await startSimulation();
     withoutReconcile(world);
     const node = await launch(world, { pendingMs: 8_000, unseenMs: 25_000 });
@@ -98,7 +98,7 @@ describe('a node that asks for a runtime', () => {
 });
 
 describe('a pool', () => {
-  it('shares its commands, and each node has a receipt of its own', async () => {
+  it('shares its commands, and each node has its own receipt', async () => {
     const world = await startSimulation();
     world.cloud.faults = latency(world.clock);
     const nodes = await Promise.all(Array.from({ length: 6 }, () => launch(world)));

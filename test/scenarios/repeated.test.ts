@@ -17,7 +17,7 @@ import {
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
-describe('one execution, one installation, one release', () => {
+describe('one execution, one installation, one version', () => {
   it('although every event of AWS arrives three times, and late', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['events-doubled'], world, karpenterNode(cluster, gate)));
@@ -67,7 +67,7 @@ describe('one execution, one installation, one release', () => {
 });
 
 describe('a message whose sending failed, for all that the state machine knows', () => {
-  it('is not worked off once the next attempt was', async () => {
+  it('is not processed once the next attempt was', async () => {
     const world = await startSimulation();
     const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('DispatchQueue-'));
     let lost = 1;

@@ -45,14 +45,14 @@ describe('a node that failed in a pool that replaces', () => {
     expect(state(world, node)).toBe('terminated');
   });
 
-  it('is kept where a substitute would end the same way', async () => {
+  it('is kept if a substitute would end the same way', async () => {
     const world = await startSimulation([], working, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { agentVersion: '3.3.2745.0' });
     await settle(world);
     expect([timeline(world, node).at(-1), terminations(world)]).toEqual(['Node Quarantined', []]);
   });
 
-  it('is not waited for where it has not joined, and is replaced before its deadline', async () => {
+  it('is not waited for if it has not joined, and is replaced before its deadline', async () => {
     const world = await startSimulation([], working, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });
     await settle(world);
@@ -62,7 +62,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(terminations(world)).toEqual(['TerminateInstances']);
   });
 
-  it('is kept where its gate had been lifted in this launch, for pods may be on it', async () => {
+  it('is kept if its gate had been lifted in this launch, for pods may be on it', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { joinAfterMs: 5_000 });
     await pass(world, 20_000);
@@ -78,7 +78,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(taintsOf(world, node)).toContain('airlock.dev/bootstrap');
   });
 
-  it('is kept where it lost our tag', async () => {
+  it('is kept if it lost our tag', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     world.cloud.faults = {
@@ -93,7 +93,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(terminations(world)).toEqual([]);
   });
 
-  it('is kept where the cluster does not say whether its gate was lifted', async () => {
+  it('is kept if the cluster does not say whether its gate was lifted', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     for (const { faults } of world.clusters.values()) faults.plant(({ aws }) => aws, { kind: 'status', code: 403 });
@@ -133,7 +133,7 @@ describe('a pool that is an Auto Scaling group', () => {
     expect([timeline(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
   });
 
-  it('is not touched where the group itself does not bear our tag: the node is kept, and says so', async () => {
+  it('is not touched if the group itself does not bear our tag: the node is kept, and says so', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     world.services.autoScaling.addGroup({ name: 'builders', tags: {} });
     const node = await groupNode(world, 'builders');

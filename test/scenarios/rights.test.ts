@@ -153,7 +153,7 @@ describe('a role', () => {
     expect(allowed).toBeGreaterThan(30);
   });
 
-  it('is denied the same action where its condition does not hold', async () => {
+  it('is denied the same action if its condition does not hold', async () => {
     const world = await startSimulation();
     const dispatch = world.cloud.lambda.function(world.cloud.resource('Dispatch/Function/Resource').ref).settings
       .roleArn;

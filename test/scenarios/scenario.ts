@@ -55,7 +55,7 @@ export function launch(world: Simulation, change: NodeChange = {}): Promise<Laun
   return world.launch(karpenterNode(cluster, gate, change));
 }
 
-/** Lets time pass until all nodes have ended. Throws where one has not. */
+/** Lets time pass until all nodes have ended. Throws if one has not. */
 export async function settle(world: Simulation): Promise<void> {
   if (!(await world.settle(patienceMs))) throw new Error('a node did not end in time');
 }
@@ -65,12 +65,12 @@ export async function pass(world: Simulation, ms: number): Promise<void> {
   if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
 }
 
-/** Turns reconcile off: what a test looks at shall not be done by it. */
+/** Turns reconcile off: what a test looks at should not be done by it. */
 export function withoutReconcile(world: Simulation): void {
   for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
 }
 
-/** The Kubernetes Node of a launched node. Throws where there is none. */
+/** The Kubernetes Node of a launched node. Throws if there is none. */
 export function nodeOf(world: Simulation, { nodeName }: LaunchedNode): StoredObject {
   const node = world.clusters.get(cluster)?.node(nodeName);
   if (node === undefined) throw new Error(`the cluster has no Node ${nodeName}`);

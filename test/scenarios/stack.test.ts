@@ -61,7 +61,7 @@ describe('a first deploy that fails', () => {
     expect(await outcomeOfOne(world)).toBe('released');
   });
 
-  it('would block the second with a trail that is retained under a name of its own', async () => {
+  it('would block the second with a trail that is retained under its own name', async () => {
     const named = (copy: Copy) => {
       const trail = copy.resource('AWS::Logs::LogGroup', 'AuditTrail');
       trail.Properties['LogGroupName'] = '/aws/events/Airlock/audit';

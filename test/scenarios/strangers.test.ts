@@ -36,7 +36,7 @@ async function admit(world: Simulation, Records: readonly object[]): Promise<{ b
 }
 
 describe('events that are not ours', () => {
-  it('cost one look-up a batch, are no error, and do not keep ours from going on', async () => {
+  it('cost one look-up per batch, are no error, and do not keep ours from going on', async () => {
     const world = await startSimulation();
     const ours = await Promise.all([launch(world), launch(world)]);
     const { ec2 } = world.services;
@@ -74,7 +74,7 @@ describe('events that are not ours', () => {
 });
 
 describe('a batch of nodes', () => {
-  it('installs the others where one was terminated and one lost its tag', async () => {
+  it('installs the others if one was terminated and one lost its tag', async () => {
     const world = await startSimulation();
     const nodes = await Promise.all(Array.from({ length: 5 }, () => launch(world)));
     const [gone, bare, ...others] = nodes;

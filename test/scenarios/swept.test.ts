@@ -46,7 +46,7 @@ describe('a launch that no event told of', () => {
     expect(world.services.states.executions()).toEqual([]);
   });
 
-  it('is no launch to judge where it was in service before anybody asked for a runtime', async () => {
+  it('is no launch to judge if it was in service before anybody asked for a runtime', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ec2');
     const node = await launch(world, { gate: 'example.com/none-of-ours', tags: { 'airlock:runtime': 'later' } });
@@ -118,7 +118,7 @@ describe('an instance that goes away without a word', () => {
     expect(world.services.states.running).toBe(0);
   });
 
-  it('is left to the event where that comes, and ends once', async () => {
+  it('is left to the event if that comes, and ends once', async () => {
     const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, 2 * minute - 2_000);
@@ -190,7 +190,7 @@ describe('a reconcile run beside the events', () => {
   });
 });
 
-describe('a node behind its gate that nobody told us of in time', () => {
+describe('a node behind its gate that no one told us of in time', () => {
   it('is found in the cluster once reconcile is back, and has its time from then on', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ec2');
@@ -204,7 +204,7 @@ describe('a node behind its gate that nobody told us of in time', () => {
   });
 });
 
-describe('a node with another release than the one that is configured', () => {
+describe('a node with another version than the one that is configured', () => {
   it('is told to be outdated, once, and left alone', async () => {
     const world = await startSimulation();
     const node = await launch(world);

@@ -16,7 +16,7 @@ const pinned = versionOf(catalogue, 'gvisor', '20260928.0')?.artifacts.x86_64?.s
 describe('an archive', () => {
   it.for([
     ['with bzip2', []],
-    ['with python3 where bzip2 is missing', ['bzip2']],
+    ['with python3 if bzip2 is missing', ['bzip2']],
   ] as const)('that ends in .tar.bz2 is unpacked %s', async ([, without], { skip }) => {
     // The interpreter itself: what PATH names can be a launcher that looks in PATH again.
     const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], {
@@ -47,7 +47,7 @@ describe('an archive', () => {
     expect([...node.mirror.requests.values()].reduce((sum, count) => sum + count, 0)).toBe(asked);
   });
 
-  it('of which a part is damaged on the disk is fetched anew, once', async () => {
+  it('of which a part is damaged on the disk is fetched again, once', async () => {
     const machine = await node.create();
     write(`${machine.tree}/var/lib/airlock/download.part`, 'not the beginning of it');
     write(`${machine.tree}/var/lib/airlock/download.of`, `${pinned}\n`);

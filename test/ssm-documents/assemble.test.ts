@@ -82,7 +82,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     expect(document.content.mainSteps[0].inputs.timeoutSeconds).toMatch(/^\d+$/);
   });
 
-  it('pins every address that it can download from, and none where it downloads nothing', () => {
+  it('pins every address that it can download from, and none if it downloads nothing', () => {
     const pinned = shipped.runtimes[runtime]?.versions.flatMap(({ artifacts }) => Object.values(artifacts)) ?? [];
 
     expect(pinned.length).toBeGreaterThan(1);
@@ -173,7 +173,7 @@ describe('the shell that documents are made of', () => {
 
   it('refuses a runtime that the catalogue does not have', () => {
     expect(() => assembleDocument({ ...shipped, runtimes: {} }, 'sysbox', 'install')).toThrow(
-      'the catalogue has no releases of sysbox',
+      'the catalogue has no versions of sysbox',
     );
   });
 });

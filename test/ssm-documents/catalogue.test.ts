@@ -18,7 +18,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('has a rule for each runtime against containerd that nobody has tried', () => {
+  it('has a rule for each runtime against containerd that no one has tried', () => {
     for (const runtime of runtimes) {
       const rules = shipped.runtimes[runtime]?.rules ?? [];
       expect(rules.some(({ verdict, host }) => verdict === 'refused' && host.containerd?.from === '2.4')).toBe(true);
@@ -65,7 +65,7 @@ describe('a host that no rule speaks of', () => {
 });
 
 describe('the parameters of a document', () => {
-  it('hold the handler where a runtime has more than one, and only the time where it is taken away', () => {
+  it('hold the handler if a runtime has more than one, and only the time if it is taken away', () => {
     expect(parametersFor('install', { runtime: 'kata', version: '4.2.0' })).toEqual({
       Release: '4.2.0',
       Handler: 'kata-qemu',

@@ -113,7 +113,7 @@ describe('the file', () => {
     expect(statSync(machine.tree + machine.config).mode & 0o777).toBe(0o600);
   });
 
-  it('is left alone where it is a link', async () => {
+  it('is left alone if it is a link', async () => {
     const machine = await node.create();
     await machine.run({
       text: 'ROOT=\'\'\ncd "$ROOT/etc/containerd"\nmv config.toml real.toml\nln -s real.toml config.toml',
@@ -141,7 +141,7 @@ describe('the file', () => {
     expect(result.detail).toContain('without its end');
   });
 
-  it('gets our block anew where bootstrap has written the file again', async () => {
+  it('gets our block again if bootstrap has written the file again', async () => {
     const machine = await node.create();
     const first = readFileSync(machine.tree + machine.config, 'utf8');
     await run(machine);

@@ -26,7 +26,7 @@ export interface Guard {
   readonly fault?: MachineFault;
   /** What takes the guard out of the script. */
   readonly out: readonly [from: RegExp, to: string];
-  /** Throws where the rule does not hold. */
+  /** Throws if the rule does not hold. */
   readonly rule: (node: GuardedNode, change: (text: string) => string) => Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export const guards: readonly Guard[] = [
     },
   },
   {
-    name: "the plugin id: our block stands under that of the file's own version, where containerd sees it",
+    name: "the plugin id: our block stands under that of the file's own version, if containerd sees it",
     configuration: 'v3',
     out: [/^plugin=io\.containerd\.cri\.v1\.runtime$/m, 'plugin=io.containerd.grpc.v1.cri'],
     rule: async (node, change) => {
@@ -81,7 +81,7 @@ export const guards: readonly Guard[] = [
     },
   },
   {
-    name: 'the rehearsal: no restart where containerd would not start again',
+    name: 'the rehearsal: no restart if containerd would not start again',
     configuration: 'missing-import',
     out: [/^rehearse\(\) \{$/m, 'rehearse() {\n  return 0\n'],
     rule: async (node, change) => {
@@ -90,7 +90,7 @@ export const guards: readonly Guard[] = [
   },
 ];
 
-/** Takes a guard out of a script. @throws where the script does not have it */
+/** Takes a guard out of a script. @throws if the script does not have it */
 export function without({ name, out: [from, to] }: Guard): (text: string) => string {
   return (text) => {
     if (!from.test(text)) throw new Error(`the script has no guard "${name}"`);

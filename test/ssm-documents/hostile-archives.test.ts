@@ -59,7 +59,7 @@ const cases: readonly (readonly [name: string, odd: readonly OddMember[], words:
   ],
 ];
 
-/** A release of gVisor whose archive holds one more member, or several: the case's number stands in its release. */
+/** A version of gVisor whose archive holds one more member, or several: the case's number stands in its release. */
 const hostile: Builders['gvisor'] = (version, architecture, compression) => {
   const odd = cases[Number(version) - 1]?.[1];
   if (odd === undefined) return simulatedBuilders.gvisor(version, architecture, compression);

@@ -29,7 +29,7 @@ describe('an installation of Kata', () => {
       config: 'edited',
       restarts: 1,
     });
-    expect(result.evidence).toMatch(/^a guest of its own, boot id [0-9a-f-]{36}, kernel 6\.18\./);
+    expect(result.evidence).toMatch(/^its own guest, boot id [0-9a-f-]{36}, kernel 6\.18\./);
     expect(result.evidence).not.toContain(result.host?.bootId);
     expect(stderr.indexOf('proven offline')).toBeLessThan(stderr.indexOf('restart containerd'));
     expect(handlersOf(machine)['kata-qemu']).toMatchObject({
@@ -99,7 +99,7 @@ describe('an installation of Kata', () => {
     expect(readdirSync(`${machine.tree}/opt/airlock/kata`)).toEqual([]);
   });
 
-  it('swaps no release under a guest, and puts the one before back where the new one is not proven', async () => {
+  it('swaps no release under a guest, and puts the one before back if the new one is not proven', async () => {
     const machine = await node.create();
     await run(machine, 'install', { ...kata, version: '4.1.0' });
     machine.startSandbox('kata');
@@ -120,7 +120,7 @@ describe('an installation of Kata', () => {
     expect((await run(machine, 'prove', { ...kata, version: '4.1.0' })).result.outcome).toBe('proven');
   });
 
-  it('installs zstd where it is missing, and nothing that restarts containerd', async () => {
+  it('installs zstd if it is missing, and nothing that restarts containerd', async () => {
     const machine = await node.create({ without: ['zstd'], apt: 'without-lists' });
 
     const { result, stderr } = await run(machine, 'install', kata);
@@ -147,7 +147,7 @@ describe('what Kata is refused for', () => {
       /^m7i-flex\.large can, but nested virtualization is off: .*CpuOptions\.NestedVirtualization=enabled.*cpuOptions\.nestedVirtualization/,
     ],
     [
-      'a type that nobody here knows',
+      'a type that no one here knows',
       { virtualization: { ...off, instanceType: 'm6i.large' } },
       'kvm-missing',
       /^m6i\.large is not known .*describe-instance-types/,
@@ -356,7 +356,7 @@ describe('an uninstallation of Kata', () => {
       expect(existsSync(`${machine.tree}/${path}`)).toBe(false);
   });
 
-  it('leaves a Kata of somebody else alone', async () => {
+  it('leaves a Kata of someone else alone', async () => {
     const machine = await node.create({ foreign: 'kata by hand' });
 
     const { result } = await run(machine, 'uninstall', kata);

@@ -111,7 +111,7 @@ export const killAt = (number: number) => (text: string) =>
 /** How many boundaries a run has logged. */
 export const boundariesIn = (stderr: string) => stderr.match(/ step: /g)?.length ?? 0;
 
-/** Every file, folder and link of a machine by path, but for what its stand-ins keep and what an agent writes. */
+/** Every file, folder and link of a machine by path, except for what its stand-ins keep and what an agent writes. */
 export function filesOf(machine: SimulatedMachine): string[] {
   return readdirSync(machine.tree, { recursive: true, encoding: 'utf8' })
     .filter((path) => !/^(\.machine|proc|run|var\/lib\/amazon|dev)(\/|$)/.test(path))

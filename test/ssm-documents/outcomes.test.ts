@@ -54,7 +54,7 @@ describe('an installation that succeeds', () => {
     expect([...node.mirror.requests.values()].reduce((total, count) => total + count, 0)).toBe(asked);
   });
 
-  it('switches to another release without a restart', async () => {
+  it('switches to another version without a restart', async () => {
     const machine = await node.create();
     await run(machine, 'install', '20260921.0');
 
@@ -90,8 +90,8 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-unsupported', 'gVisor needs Linux 5.6 or newer'],
     ['KillMode is not process', { faults: ['kill-mode'] }, 'config-rejected', 'KillMode=control-group'],
     ['a package of the same runtime', { faults: ['foreign-package'] }, 'installer-conflict', '20260907.0'],
-    ['a runsc of somebody else', { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc is there'],
-    ['a handler of somebody else', { configuration: 'foreign' }, 'handler-conflict', 'runsc'],
+    ['a runsc of someone else', { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc is there'],
+    ['a handler of someone else', { configuration: 'foreign' }, 'handler-conflict', 'runsc'],
     ['a full disk', { faults: ['disk-full'] }, 'disk-full', '/opt/airlock/gvisor needs 600 MiB'],
     ['no program to download with', { faults: ['tool-missing'] }, 'tool-missing', 'neither curl nor wget'],
     ['no program to unpack with', { without: ['zstd'], apt: 'offline' }, 'tool-missing', 'zstd cannot be installed'],
@@ -144,7 +144,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     }
   });
 
-  it('says rollback-failed and damaged where containerd does not even return to the old configuration', async () => {
+  it('says rollback-failed and damaged if containerd does not even return to the old configuration', async () => {
     const machine = await node.create({ faults: ['containerd-never-returns'] });
 
     const { result } = await run(machine);
@@ -169,7 +169,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(stderr.match(/step: download/g)).toHaveLength(1);
   });
 
-  it('finds no release where none is installed, or where a file of it was changed', async () => {
+  it('finds no release if none is installed, or if a file of it was changed', async () => {
     const machine = await node.create();
     const missing = await run(machine, 'prove');
     await run(machine);
@@ -178,7 +178,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
 
     expect(missing.result).toMatchObject({
       outcome: 'proof-failed',
-      detail: 'the node has no release of gvisor, not 20260928.0',
+      detail: 'the node has no version of gvisor, not 20260928.0',
     });
     expect(changed.result).toMatchObject({ outcome: 'proof-failed', config: 'untouched' });
     expect(changed.result.detail).toContain('are not those that were installed');
@@ -250,7 +250,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(result.detail).toMatch(/would alter more than our handler in the effective configuration: plugins\S+$/);
   });
 
-  it('ends with a result also where it dies at a place that nobody thought of', async () => {
+  it('ends with a result also if it dies at a place that no one thought of', async () => {
     const machine = await node.create();
 
     const ended = await runChanged(machine, (text) =>

@@ -122,7 +122,7 @@ describe('a handler of ours whose marks a tool has dropped', () => {
     expect(readFileSync(fileOf(machine), 'utf8')).toBe(before);
   });
 
-  it('is not taken out on the word of a table alone, where nothing of ours is installed', async () => {
+  it('is not taken out on the word of a table alone, if nothing of ours is installed', async () => {
     const machine = await node.create();
     await run(machine);
     writeFileSync(fileOf(machine), readFileSync(fileOf(machine), 'utf8').replaceAll(/^#.*\n/gm, ''));

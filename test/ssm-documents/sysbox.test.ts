@@ -38,7 +38,7 @@ describe('an installation of Sysbox', () => {
     expect(bytesOf(machine).startsWith(before)).toBe(true);
     expect(again.result).toMatchObject({ outcome: 'already-installed', restarts: 0, config: 'untouched' });
     expect(proof.result.outcome).toBe('proven');
-    // The stand-in for apt restarts containerd where needrestart is not kept quiet.
+    // The stand-in for apt restarts containerd if needrestart is not kept quiet.
     expect(machine.restarts()).toBe(1);
     expect(readdirSync(`${machine.tree}/var/lib/airlock`)).toEqual([]);
     expect(await machine.handlers()).toContainEqual({
@@ -105,7 +105,7 @@ describe('what Sysbox is refused for', () => {
     ['sysbox-deploy-k8s', { foreign: 'sysbox-deploy-k8s' }, 'installer-conflict', /sysbox-deploy-k8s manages/],
     ['CRI-O', { foreign: 'CRI-O' }, 'installer-conflict', /crio\.service/],
     [
-      'a package of somebody else',
+      'a package of someone else',
       { foreign: 'package sysbox-ce' },
       'installer-conflict',
       /sysbox-ce 0\.7\.0\.linux is installed/,
@@ -298,7 +298,7 @@ describe('an uninstallation of Sysbox', () => {
       expect(existsSync(`${machine.tree}/${path}`)).toBe(false);
   });
 
-  it('leaves a package of somebody else alone', async () => {
+  it('leaves a package of someone else alone', async () => {
     const machine = await node.create({ foreign: 'package sysbox-ce' });
 
     const { result } = await run(machine, 'uninstall', sysbox);

@@ -68,7 +68,7 @@ describe('two runtimes on one node', () => {
   });
 });
 
-describe('a change of gVisor to another release', () => {
+describe('a change of gVisor to another version', () => {
   const releases = (machine: SimulatedMachine) => readdirSync(`${machine.tree}/opt/airlock/gvisor`).sort();
 
   it('keeps the release from before as long as a sandbox of it runs, and removes it later', async () => {
@@ -87,7 +87,7 @@ describe('a change of gVisor to another release', () => {
     expect(releases(machine)).toEqual(['20260928.0', 'current']);
   });
 
-  it('goes back to the release from before where the new one does not work through containerd', async () => {
+  it('goes back to the release from before if the new one does not work through containerd', async () => {
     const machine = await node.create();
     await run(machine, 'install', '20260921.0');
 

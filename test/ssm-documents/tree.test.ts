@@ -32,7 +32,7 @@ async function touchedOutside(change: (text: string) => string): Promise<string[
   return outside(readFileSync(trace, 'utf8'), machine.tree);
 }
 
-/** The calls of a trace; strace tears one apart where another process made a call in between. */
+/** The calls of a trace; strace tears one apart if another process made a call in between. */
 function callsOf(trace: string): string[] {
   const begun = new Map<string, string>();
   return trace.split('\n').flatMap((line) => {
@@ -84,7 +84,7 @@ describe('a simulated installation', () => {
     expect(seen).toContain(`mkdir ${stray}`);
   });
 
-  it('needs no rights: it runs as nobody', ({ skip }) => {
+  it('needs no rights: it runs as no one', ({ skip }) => {
     const setpriv = hostProgram('setpriv');
     const root = process.getuid?.() === 0;
     if (root && setpriv === undefined) skip('setpriv is not installed on this machine');

@@ -44,7 +44,7 @@ describe('an uninstallation of gVisor', () => {
     },
   );
 
-  it('does nothing the second time, or where nothing was installed', async () => {
+  it('does nothing the second time, or if nothing was installed', async () => {
     const machine = await node.create();
 
     const { result } = await run(machine, 'uninstall');
@@ -79,7 +79,7 @@ describe('an uninstallation of gVisor', () => {
     expect((await run(machine, 'uninstall')).result.outcome).toBe('uninstalled');
   });
 
-  it('puts the handler back where a sandbox came between the check and the restart', async () => {
+  it('puts the handler back if a sandbox came between the check and the restart', async () => {
     const machine = await node.create();
     await run(machine);
     const installed = bytesOf(machine);
@@ -101,7 +101,7 @@ describe('an uninstallation of gVisor', () => {
     expect(machine.running().handlers).toContain('runsc');
   });
 
-  it('keeps what somebody else wrote into the file meanwhile, before and behind our block', async () => {
+  it('keeps what someone else wrote into the file meanwhile, before and behind our block', async () => {
     const machine = await node.create({ configuration: 'no-newline' });
     const first = bytesOf(machine) ?? '';
     await run(machine);
@@ -113,7 +113,7 @@ describe('an uninstallation of gVisor', () => {
     expect(bytesOf(machine)).toBe(`# ours\n${first}\n\n[metrics]\naddress = "127.0.0.1:1338"\n`);
   });
 
-  it('keeps a file that it made where somebody has changed it since', async () => {
+  it('keeps a file that it made if someone has changed it since', async () => {
     const machine = await node.create({ configuration: 'none' });
     await run(machine);
     const file = machine.tree + machine.config;
@@ -140,7 +140,7 @@ describe('an uninstallation of gVisor', () => {
     expect(result.detail).toContain('default of every pod');
   });
 
-  it('leaves a handler and files of somebody else alone', async () => {
+  it('leaves a handler and files of someone else alone', async () => {
     const machine = await node.create({ configuration: 'foreign', faults: ['foreign-binary'] });
     const before = { bytes: bytesOf(machine), files: filesOf(machine) };
 
@@ -151,7 +151,7 @@ describe('an uninstallation of gVisor', () => {
     expect(filesOf(machine)).toEqual(expect.arrayContaining(before.files));
   });
 
-  it('puts everything back where containerd does not return without the handler', async () => {
+  it('puts everything back if containerd does not return without the handler', async () => {
     const machine = await node.create();
     await run(machine);
     const installed = bytesOf(machine);

@@ -11,7 +11,7 @@ export interface Differences {
 }
 
 const descriptions = new Set(['Description', 'description', 'AlarmDescription', 'Comment', 'Metadata']);
-/** Where AWS reads a word of its own; a change there is one of structure. */
+/** Where AWS reads its own word; a change there is one of structure. */
 const fixed =
   /^(Action|NotAction|Effect|Principal|Service|Type|Runtime|Statistic|ComparisonOperator|Resource|.*Policy|.*Type)$/;
 /** Objects whose keys are words of AWS's, not ours. */

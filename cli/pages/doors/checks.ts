@@ -36,13 +36,11 @@ const functions: Readonly<Record<string, Check>> = {
   },
   Dispatch: {
     says: 'drops each message that does not bear the text which the run drew and the row keeps',
-    played: [forged('cannot take the command of a node from it by a message of his own')],
+    played: [forged('cannot take the command of a node from it by his own message')],
   },
   Results: {
     says: 'asks SSM for the command, and answers for those alone that the ledger knows',
-    played: [
-      forged('answers nothing by a result of his own: SSM is asked, and what it does not know is put back alone'),
-    ],
+    played: [forged('answers nothing by his own result: SSM is asked, and what it does not know is put back alone')],
   },
   Remediation: {
     says: 'does what the row says: it counts a failure that the state machine noted, and ends what was judged',
@@ -92,7 +90,7 @@ const others: Readonly<Record<string, Check>> = {
   'states:StartExecution': {
     says: 'the first state asks the row for the name of this execution, and ends as `NotAdmitted`; names are drawn at random',
     played: [
-      forged('has no node touched by an input of his own: each execution fails, and says why'),
+      forged('has no node touched by his own input: each execution fails, and says why'),
       forged('takes none of them: the name is drawn at admission, and the node is released'),
     ],
   },
@@ -103,14 +101,14 @@ const others: Readonly<Record<string, Check>> = {
   'states:SendTaskSuccess': {
     says: 'answers a state if it knows the token; the row has no proof, so the cluster function refuses the release',
     played: [
-      callers('a principal that answers a token with a proof of its own has no node released: the ledger has no proof'),
+      callers('a principal that answers a token with its own proof has no node released: the ledger has no proof'),
     ],
   },
   'dynamodb:GetItem': {
     says: 'reads the row; nothing in it is a right',
     played: [
       ledger('reads there: a row holds nothing that is a right'),
-      callers('a principal that answers a token with a proof of its own has no node released: the ledger has no proof'),
+      callers('a principal that answers a token with its own proof has no node released: the ledger has no proof'),
     ],
   },
   'ssm:SendCommand': {

@@ -62,7 +62,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
     },
     played: [
       hostile('is not released in its name, not even in a first launch: it reports another boot'),
-      hostile('twice, where neither has the name of the instance, is released never, and both are quarantined'),
+      hostile('twice, if neither has the name of the instance, is released never, and both are quarantined'),
     ],
   },
   {

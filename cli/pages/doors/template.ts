@@ -19,7 +19,7 @@ export type Resources = Readonly<Record<string, Resource>>;
 export interface Door {
   readonly id: string;
   readonly type: string;
-  /** What its own policy says; empty where it has none. */
+  /** What its own policy says; empty if it has none. */
   readonly policy: readonly Statement[];
 }
 

@@ -23,7 +23,7 @@ export interface Builders extends Readonly<Record<Runtime, ArtifactBuilder>> {
 const guestKernel = '4.19.0-gvisor';
 
 /**
- * The files of a stand-in for a gVisor release: upstream's names and layout, small shell scripts inside. It keeps the rules that an
+ * The files of a stand-in for a gVisor version: upstream's names and layout, small shell scripts inside. It keeps the rules that an
  * installation can break: `gvisor-bin/` must lie beside the real `runsc`, every file must be executable, and only what runs through
  * the sentry sees gVisor's kernel.
  */
@@ -84,7 +84,7 @@ const built = new Map<string, Buffer>();
 /**
  * Builds the archive of a stand-in release; the same bytes every time.
  *
- * @throws where `bz2` is asked for and the host has no bzip2
+ * @throws if `bz2` is asked for and the host has no bzip2
  */
 export function buildArtifact(version: string, architecture: string, compression: Compression): Buffer {
   const key = `${version} ${architecture} ${compression}`;
@@ -101,7 +101,7 @@ export function buildArtifact(version: string, architecture: string, compression
 export const simulatedBuilders: Builders = { gvisor: buildArtifact, kata: buildKata, sysbox: buildSysbox };
 
 /**
- * The catalogue for a local run: the same releases, addresses and rules, with the checksums and sizes of the stand-in releases that the
+ * The catalogue for a local run: the same versions, addresses and rules, with the checksums and sizes of the stand-in releases that the
  * mirror serves. Whoever uses it has to say that the releases are stand-ins.
  */
 export function simulatedCatalogue(

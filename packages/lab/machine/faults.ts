@@ -13,7 +13,7 @@ export const machineFaults = {
   'cloud-init-failed': 'cloud-init ended with an error',
   'cloud-init-degraded': 'cloud-init ended with warnings',
   'foreign-package': 'the package runsc is installed',
-  'foreign-binary': 'somebody put a runsc into /usr/local/bin',
+  'foreign-binary': 'someone put a runsc into /usr/local/bin',
   'kill-mode': 'a restart of containerd.service would end the containers',
   'containerd-dead': 'containerd does not run before anything is touched',
   'kubelet-dead': 'the kubelet never starts',

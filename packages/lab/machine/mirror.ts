@@ -13,7 +13,7 @@ const mirrorFaults = ['not-found', 'server-error', 'cut', 'corrupt'] as const;
 /** One of {@link mirrorFaults}. */
 export type MirrorFault = (typeof mirrorFaults)[number];
 
-/** A machine asks for a fault of its own by this request header, which its `.curlrc` sends. */
+/** A machine asks for its own fault by this request header, which its `.curlrc` sends. */
 export const faultHeader = 'x-airlock-fault';
 
 /** The download sites of the runtimes, on loopback. */
@@ -30,7 +30,7 @@ export interface Mirror {
 
 const hosts = ['github.com', 'storage.googleapis.com'];
 
-/** Where upstream serves its releases, and who builds the stand-in for what lies there. */
+/** Where upstream serves its versions, and who builds the stand-in for what lies there. */
 const places: readonly {
   readonly form: RegExp;
   readonly build: (groups: Readonly<Record<string, string>>, builders: Builders) => Buffer;

@@ -10,7 +10,7 @@ import { type Machine, usualKernel } from './machine.ts';
 const AnswerSchema = v.strictObject({
   verb: v.picklist(['install', 'prove']),
   exitCode: v.number(),
-  /** The result line, with marks in the place of release, checksum and boot id; empty where there was none. */
+  /** The result line, with marks in the place of release, checksum and boot id; empty if there was none. */
   stdout: v.string(),
   /** The log, without its times. */
   stderr: v.string(),
@@ -38,7 +38,7 @@ export type Recordings = v.InferOutput<typeof RecordingsSchema>;
 /** What stands in a recorded result line for what the run at hand brings. */
 export const marks = { version: '<version>', sha256: '<sha256>', bootId: '<boot id>' } as const;
 
-/** Where the recordings are; `npm run record:machines` makes them anew. */
+/** Where the recordings are; `npm run record:machines` makes them again. */
 export const recordingsFile = new URL('recordings.json', import.meta.url);
 
 let read: Recordings | undefined;
@@ -64,7 +64,7 @@ export class ModelledMachine implements Machine {
   #restarts = 0;
   #handlers: readonly string[] = ['runc'];
 
-  /** @throws Error where more than one fault is asked for: each was recorded alone */
+  /** @throws Error if more than one fault is asked for: each was recorded alone */
   constructor(faults: readonly MachineFault[] = []) {
     if (faults.length > 1)
       throw new Error(`a modelled machine has one fault at most, not ${faults.join(' and ')}: each was recorded alone`);
@@ -82,7 +82,7 @@ export class ModelledMachine implements Machine {
     const sha256 = pinned(text, version);
     if (this.#release !== undefined && this.#release !== version)
       throw new Error(
-        `no change of release was recorded: the machine has ${this.#release}, and ${version} is asked for`,
+        `no change of version was recorded: the machine has ${this.#release}, and ${version} is asked for`,
       );
     const answer = this.#answer(verb, sha256 !== undefined, version);
     const { stdout, stderr, exitCode } = answer;
@@ -108,13 +108,13 @@ export class ModelledMachine implements Machine {
 
   async destroy(): Promise<void> {}
 
-  /** Boots the machine again, with another kernel where one is named. */
+  /** Boots the machine again, with another kernel if one is named. */
   reboot(kernel = this.#kernel): void {
     this.#bootId = randomUUID();
     this.#kernel = kernel;
   }
 
-  /** Somebody takes the runtime away and restarts containerd: the machine answers as it did before anything was installed. */
+  /** Someone takes the runtime away and restarts containerd: the machine answers as it did before anything was installed. */
   loseRuntime(): void {
     this.#installs = 0;
     this.#release = undefined;

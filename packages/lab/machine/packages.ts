@@ -46,7 +46,7 @@ interface PackagesOptions {
   readonly brokenPackage: boolean;
 }
 
-/** Puts the archive's packages into a tree, where the stand-in for apt finds them. */
+/** Puts the archive's packages into a tree, if the stand-in for apt finds them. */
 export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): void {
   const m = `${tree}/.machine`;
   for (const [name, program] of Object.entries(archive)) {
@@ -55,7 +55,7 @@ export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): v
   write(`${m}/deb.mjs`, debReader);
   write(`${tree}/etc/passwd`, 'root:x:0:0:root:/root:/bin/bash\n');
   if (apt !== 'without-lists' && apt !== 'offline') write(`${m}/lists`, '');
-  // How often somebody may still look for the lock.
+  // How often someone may still look for the lock.
   if (apt === 'busy') write(`${m}/dpkg-lock`, '3\n');
   if (apt === 'held') write(`${m}/dpkg-lock`, 'for ever\n');
   if (brokenPackage) write(`${m}/broken-package`, '');

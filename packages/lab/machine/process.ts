@@ -15,10 +15,10 @@ export interface ExecutionOptions {
 }
 
 /**
- * Runs a program to its end in a process group of its own, as the SSM agent does.
+ * Runs a program to its end in its own process group, as the SSM agent does.
  *
- * @returns how it ended; 137 where it was killed
- * @throws where the program cannot be started
+ * @returns how it ended; 137 if it was killed
+ * @throws if the program cannot be started
  */
 export function execute(argv: readonly string[], options: ExecutionOptions = {}): Promise<Ended> {
   const { cwd, env, input = '', timeoutSeconds = 120, watch } = options;

@@ -101,7 +101,7 @@ export class SimulatedMachine implements Machine {
    * Makes a machine whose containerd runs, and on which two containers of Kubernetes run.
    *
    * @param options what the machine is like
-   * @param mirror where its downloads go; without one they end nowhere
+   * @param mirror if its downloads go; without one they end nowhere
    */
   static async create(options: SimulatedOptions, mirror?: Mirror): Promise<SimulatedMachine> {
     const tree = realpathSync(mkdtempSync(`${tmpdir()}/airlock-node-`));
@@ -154,7 +154,7 @@ export class SimulatedMachine implements Machine {
     rmSync(this.tree, { recursive: true, force: true });
   }
 
-  /** What the daemon that runs has loaded; nothing where it does not run. */
+  /** What the daemon that runs has loaded; nothing if it does not run. */
   running(): Running {
     const path = `${this.tree}/.machine/running.json`;
     if (!existsSync(path)) return { handlers: [], cri: 'skip' };
@@ -178,7 +178,7 @@ export class SimulatedMachine implements Machine {
     return { ...loaded, imports: undefined };
   }
 
-  /** Restarts the node, with another kernel where one is named: what runs is what the files say, and the boot is another. */
+  /** Restarts the node, with another kernel if one is named: what runs is what the files say, and the boot is another. */
   reboot(kernel?: string): void {
     if (kernel !== undefined) write(`${this.tree}/proc/sys/kernel/osrelease`, `${kernel}\n`);
     write(`${this.tree}/proc/sys/kernel/random/boot_id`, `${randomUUID()}\n`);
@@ -286,7 +286,7 @@ export class SimulatedMachine implements Machine {
     else if (name === 'elsewhere') write(path, configurations['eks-v2']);
     else if (name !== 'none') write(path, configurations[name]);
     if (name === 'broken') {
-      // The daemon started before somebody broke the file.
+      // The daemon started before someone broke the file.
       rmSync(path);
       start(this.tree, containerd, this.config, 'none');
       write(path, configurations[name]);

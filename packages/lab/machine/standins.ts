@@ -9,7 +9,7 @@ export interface MachineFacts {
   readonly tree: string;
   readonly containerd: string;
   readonly arch: string;
-  /** The file that `containerd.service` names with `-c`; absent where it names none. */
+  /** The file that `containerd.service` names with `-c`; absent if it names none. */
   readonly configFlag: string | undefined;
   readonly kubelet: 'snap' | 'service' | 'none';
   readonly faults: ReadonlySet<MachineFault>;
@@ -43,7 +43,7 @@ export function daemonBundle(): string {
 }
 
 /**
- * The programs of a node that the scripts call and that this host must not answer for: small shell scripts, and Node only where a
+ * The programs of a node that the scripts call and that this host must not answer for: small shell scripts, and Node only if a
  * configuration has to be parsed. Each refuses what it does not know.
  */
 export function standIns(facts: MachineFacts): Record<string, string> {

@@ -45,7 +45,7 @@ const hostPrograms = [
 
 const found = new Map<string, string | undefined>();
 
-/** Finds a program of the host in PATH; `undefined` where there is none. */
+/** Finds a program of the host in PATH; `undefined` if there is none. */
 export function hostProgram(name: string): string | undefined {
   if (found.has(name)) return found.get(name);
   const folders = [
@@ -82,7 +82,7 @@ export function write(path: string, text: string, mode = 0o644): void {
  * Puts the host's programs into a tree, as links.
  *
  * @param besides programs of the tree that must not be hidden
- * @param not programs that this machine shall not have
+ * @param not programs that this machine should not have
  */
 export function linkPrograms(tree: string, besides: ReadonlySet<string>, not: ReadonlySet<string>): void {
   const folder = `${tree}/usr/bin`;

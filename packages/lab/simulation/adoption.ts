@@ -12,13 +12,13 @@ export interface Adoption {
   readonly cluster: string;
   /** The key of the gate. */
   readonly gate: string;
-  /** The instance profile of its nodes, where the configuration names any. */
+  /** The instance profile of its nodes, if the configuration names any. */
   readonly instanceProfile?: string | undefined;
 }
 
 /**
  * What a Node of a running cluster would have been launched as: the instance that its providerID names, with the tags that its labels stand
- * for. Gives the reason where it cannot be taken.
+ * for. Gives the reason if it cannot be taken.
  */
 export function planOf(node: StoredObject, { cluster, gate, instanceProfile }: Adoption): NodePlan | string {
   const { name, labels = {} } = node.metadata;

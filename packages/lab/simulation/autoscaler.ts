@@ -52,7 +52,7 @@ export class Autoscaler {
     this.#stopped = true;
   }
 
-  /** Instances that were paid for and are of no use: they are ended, or stand where no pod will ever go and none is expected. */
+  /** Instances that were paid for and are of no use: they are ended, or stand if no pod will ever go and none is expected. */
   lost(): number {
     return this.launched.filter((node) => !this.#isCapacity(node)).length;
   }

@@ -14,16 +14,16 @@ export interface NodePlan {
   /** The cluster that it joins; undefined for a stranger. */
   readonly cluster: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  /** The name of its instance profile; none where it is absent. */
+  /** The name of its instance profile; none if it is absent. */
   readonly instanceProfile?: string | undefined;
   /** The value of the label airlock.dev/runtime in the pool's template. */
   readonly runtimeLabel: string;
   /** The taint that it is born with. */
   readonly gate: string;
-  /** When its SSM agent comes online, in milliseconds after the launch; undefined where it never does. */
+  /** When its SSM agent comes online, in milliseconds after the launch; undefined if it never does. */
   readonly agentAfterMs: number | undefined;
   readonly agentVersion: string;
-  /** When its kubelet registers the Node, in milliseconds after the launch; undefined where it never does. */
+  /** When its kubelet registers the Node, in milliseconds after the launch; undefined if it never does. */
   readonly joinAfterMs: number | undefined;
   /** How long it is pending. */
   readonly pendingMs: number;
@@ -31,22 +31,22 @@ export interface NodePlan {
   readonly unseenMs?: number | undefined;
   /** From the registration of the Node until it is Ready. */
   readonly readyAfterMs: number;
-  /** The name under which its kubelet registers; the private DNS name where it is absent. */
+  /** The name under which its kubelet registers; the private DNS name if it is absent. */
   readonly nodeName?: string | undefined;
-  /** What the instance is, where that is known before its launch. */
+  /** What the instance is, if that is known before its launch. */
   readonly instance?: {
     readonly id: string;
     readonly availabilityZone: string;
     readonly architecture: 'arm64' | 'x86_64';
   };
-  /** Why no pod with a RuntimeClass starts although the handler is listed; undefined where pods start. */
+  /** Why no pod with a RuntimeClass starts although the handler is listed; undefined if pods start. */
   readonly podsFail?: string | undefined;
 }
 
 /** A change of a plan; tags are added to those that are there, and those that `without` names are left out. */
 export type NodeChange = Partial<NodePlan> & { readonly without?: readonly string[] };
 
-/** What a Karpenter node of a cluster is launched with, where nothing goes wrong. */
+/** What a Karpenter node of a cluster is launched with, if nothing goes wrong. */
 export function karpenterNode(cluster: string, gate: string, { without = [], ...change }: NodeChange = {}): NodePlan {
   const tags = {
     [runtimeTag]: exampleRuntime,
@@ -170,7 +170,7 @@ export class LaunchedNode {
     this.#kubelet?.stop();
   }
 
-  /** Somebody changed the machine, or booted it again: its kubelet reports what it finds. */
+  /** Someone changed the machine, or booted it again: its kubelet reports what it finds. */
   machineChanged(): void {
     this.#kubelet?.machineChanged();
   }

@@ -5,7 +5,7 @@ import type { FaultName } from '../faults.ts';
 import type { NodePlan } from './node.ts';
 import type { Simulation } from './simulation.ts';
 
-/** How long the Kubernetes API is down where `cluster-down` is planted, in milliseconds. */
+/** How long the Kubernetes API is down if `cluster-down` is planted, in milliseconds. */
 const downMs = 120_000;
 
 /**

@@ -22,7 +22,7 @@ export interface SimulationOptions {
   readonly clock: Clock;
   /** The clusters that EKS knows. */
   readonly clusters: readonly string[];
-  /** How EKS has them, by name, where that is not as it has them by default. */
+  /** How EKS has them, by name, if that is not as it has them by default. */
   readonly clusterSettings?: Readonly<Record<string, ClusterSettings>>;
   /** Running clusters that EKS knows besides, each by its name and the kubeconfig that leads to it. */
   readonly attached?: ReadonlyMap<string, string>;
@@ -167,7 +167,7 @@ export class Simulation {
 
   /** Every event of the audit trail, in the order of arrival. */
   audit(): readonly AuditEvent[] {
-    // A stack that is made again has a trail of its own.
+    // A stack that is made again has its own trail.
     const group = this.cloud.outputs['AuditTrail'] ?? this.#trail.group;
     if (group !== this.#trail.group) this.#trail = { group, read: 0 };
     const written = this.cloud.logs.events(group).slice(this.#trail.read);

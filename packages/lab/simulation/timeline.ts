@@ -41,7 +41,7 @@ const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
   'Reverification Failed': 'disproven',
 };
 
-/** Which instance an event is about; an empty text where it is about none. */
+/** Which instance an event is about; an empty text if it is about none. */
 export function instanceOf({ detail }: AuditEvent): string {
   if ('launch' in detail) return detail.launch.instanceId;
   return 'instanceId' in detail ? detail.instanceId : '';

@@ -101,7 +101,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     expect((await answer('sts get-caller-identity')).Arn).toContain('assumed-role/Operator/cli');
   });
 
-  it('is told so in the words of the service where something is wrong', async () => {
+  it('is told so in the words of the service if something is wrong', async () => {
     const missing = await aws(
       'ssm get-command-invocation --command-id 00000000-0000-4000-8000-000000000000 --instance-id i-0123456789abcdef0',
     );

@@ -89,7 +89,7 @@ describe('templates of other apps', () => {
       [/Machine\w+: .*JSONPath is not modelled here/],
     ],
     [
-      'a pattern with an operator of its own',
+      'a pattern with its own operator',
       (stack) => {
         const queue = new Queue(stack, 'Queue');
         new Rule(stack, 'Rule', {

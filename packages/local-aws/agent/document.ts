@@ -37,7 +37,7 @@ export class DocumentError extends Error {
   override readonly name = 'DocumentError';
 }
 
-/** @throws DocumentError where the agent, or this runner, does not take the document */
+/** @throws DocumentError if the agent, or this runner, does not take the document */
 export function readDocument(document: unknown): Document {
   const parsed = v.safeParse(DocumentSchema, document);
   if (!parsed.success) {

@@ -17,7 +17,7 @@ export function cutStream(text: string): string {
 
 /**
  * Puts both streams together into what a listing of invocations shows, by the rule of `TruncateOutput` in the agent's
- * agent/framework/processor/executer/iohandler/iohandler.go: it counts bytes, and where both streams are longer than half of the room, each
+ * agent/framework/processor/executer/iohandler/iohandler.go: it counts bytes, and if both streams are longer than half of the room, each
  * keeps a half, whatever stands in it.
  */
 export function combine(stdout: string, stderr: string): string {

@@ -19,7 +19,7 @@ export const firstAgentWithEnvironment = '3.3.2746.0';
  *
  * @param given the values of SendCommand, each a list
  * @param parameterStore answers `{{ssm:name}}`
- * @throws DocumentError where a value does not match the declared pattern: the agent then runs no step
+ * @throws DocumentError if a value does not match the declared pattern: the agent then runs no step
  */
 export function resolveParameters(
   document: Document,

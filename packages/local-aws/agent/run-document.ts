@@ -12,7 +12,7 @@ export interface PluginResult {
   readonly status: Status;
   /** The status as `StatusDetails` spells it, for instance `Execution Timed Out`. */
   readonly statusDetails: string;
-  /** The exit status of the script; -1 where it did not run. */
+  /** The exit status of the script; -1 if it did not run. */
   readonly responseCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -134,7 +134,7 @@ function stops(step: Step, { status, responseCode }: PluginResult): boolean {
   return (status === 'Success' ? step.inputs['onSuccess'] : step.inputs['onFailure']) === 'exit';
 }
 
-/** `skip` where the condition does not hold, a reason where the agent does not understand it. */
+/** `skip` where the condition does not hold, a reason if the agent does not understand it. */
 function precondition(step: Step, schemaVersion: string, resolved: Resolved): string | undefined {
   if (step.precondition === undefined) return undefined;
   if (schemaVersion !== '2.2') return 'precondition needs schemaVersion 2.2';
@@ -179,7 +179,7 @@ export function reportOf(name: string, ended: Ended): PluginResult {
 }
 
 function statusOf({ exitCode, timedOut }: Ended): Status {
-  // The agent takes 137 for its own time-out, also where the kernel killed the script.
+  // The agent takes 137 for its own time-out, also if the kernel killed the script.
   if (timedOut || exitCode === 137) return 'TimedOut';
   return exitCode === 0 || exitCode === 168 ? 'Success' : 'Failed';
 }

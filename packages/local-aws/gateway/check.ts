@@ -118,7 +118,7 @@ function map(
   return undefined;
 }
 
-/** @returns what the schema accepts, where the value is not that */
+/** @returns what the schema accepts, if the value is not that */
 function leaf(schema: NormalizedSchema, value: unknown, form: Form): string | undefined {
   if (schema.isStringSchema()) return typeof value === 'string' ? undefined : 'a string';
   if (schema.isBooleanSchema()) return typeof value === 'boolean' ? undefined : 'a boolean';

@@ -8,7 +8,7 @@ import { loadSdk, type Model, type Sdk } from './sdk.ts';
 import { type Aws, AwsError, type Operation, type Principal, type Service } from './service.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
-/** Thrown to the caller's transport where a planted fault kills the function that called; no answer goes back. */
+/** Thrown to the caller's transport if a planted fault kills the function that called; no answer goes back. */
 export class CallerCrashed extends Error {
   override readonly name = 'CallerCrashed';
   readonly reason: 'crash' | 'memory';
@@ -65,7 +65,7 @@ export class Gateway implements Aws {
   /**
    * Calls an operation for someone inside the cloud.
    *
-   * @throws AwsError as the service or IAM answers it; {@link CallerCrashed} where a planted fault kills the caller
+   * @throws AwsError as the service or IAM answers it; {@link CallerCrashed} if a planted fault kills the caller
    */
   async call(principal: Principal, service: string, operation: string, input: unknown): Promise<unknown> {
     return this.#serve({ principal, service, operation, input: input ?? {} }, undefined);
@@ -75,7 +75,7 @@ export class Gateway implements Aws {
    * Answers a request that came over the wire. The service is the one that the request is signed for, the caller is found by the access key
    * id; the signature itself is not verified.
    *
-   * @throws CallerCrashed where a planted fault kills the caller; nothing goes back then
+   * @throws CallerCrashed if a planted fault kills the caller; nothing goes back then
    */
   async handle(request: WireRequest): Promise<WireResponse> {
     const [accessKeyId = '', , , service = ''] = credentialScope(request);

@@ -20,7 +20,7 @@ export function refuseViolation(service: string, operation: string, violation: S
   return new AwsError('SerializationException', message);
 }
 
-/** Codes of the services that do not say `AccessDeniedException`, with the HTTP status where it is not 400. */
+/** Codes of the services that do not say `AccessDeniedException`, with the HTTP status if it is not 400. */
 const denials: Readonly<Record<string, readonly [code: string, status: number]>> = {
   ec2: ['UnauthorizedOperation', 403],
   sqs: ['AccessDenied', 403],

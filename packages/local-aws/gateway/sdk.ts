@@ -58,7 +58,7 @@ const loaded = new Map<string, Promise<Sdk>>();
  * Loads the schemas of a service from the SDK's client for it.
  *
  * @param service the signing name, for instance `states`
- * @throws Error where no client is known for the name
+ * @throws Error if no client is known for the name
  */
 export function loadSdk(service: string): Promise<Sdk> {
   const present = loaded.get(service);

@@ -9,7 +9,7 @@ export type Principal =
       readonly kind: 'role';
       readonly roleArn: string;
       readonly sessionName: string;
-      /** The function whose code calls; absent where Lambda itself does with the role. */
+      /** The function whose code calls; absent if Lambda itself does with the role. */
       readonly functionArn?: string;
     }
   | { readonly kind: 'service'; readonly service: string; readonly sourceArn: string };
@@ -24,7 +24,7 @@ export interface Authorization {
   /** The ARN, or `*` where the action has no resource. */
   readonly resource: string;
   readonly context?: IamContext;
-  /** The resource's own policy, where it has one: a queue's, a function's, a log group's. */
+  /** The resource's own policy, if it has one: a queue's, a function's, a log group's. */
   readonly resourcePolicy?: unknown;
 }
 
@@ -50,7 +50,7 @@ export interface Service {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
-/** Gives an operation its types where it is written down, and the table's general type where it is stored. */
+/** Gives an operation its types if it is written down, and the table's general type if it is stored. */
 export function operation<Input, Output>(
   authorize: (input: Input, call: Call) => readonly Authorization[],
   run: (input: Input, call: Call) => Output | Promise<Output>,

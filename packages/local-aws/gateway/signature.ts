@@ -16,7 +16,7 @@ const form =
  *
  * @param secretOf the credentials behind an access key id
  * @param now milliseconds since the epoch
- * @throws AwsError as AWS answers what is not signed, by nobody it knows, at another time or by another secret
+ * @throws AwsError as AWS answers what is not signed, by no one it knows, at another time or by another secret
  */
 export async function verifySignature(
   request: WireRequest,

@@ -6,7 +6,7 @@ type Compare = (policy: string, request: string) => boolean;
 
 interface Operator {
   readonly compare: Compare;
-  /** A negated operator holds where no policy value fits, and where the key is absent. */
+  /** A negated operator holds if no policy value fits, and if the key is absent. */
   readonly negated: boolean;
 }
 

@@ -47,7 +47,7 @@ export class Iam {
    *
    * @param service for instance `lambda.amazonaws.com`
    * @param sourceArn for whom the service acts: `aws:SourceArn` in the trust policy's conditions
-   * @throws AwsError where the trust policy does not let it
+   * @throws AwsError if the trust policy does not let it
    */
   roleSession(roleArn: string, service: string, sessionName: string, sourceArn?: string): Principal {
     const role = this.role(roleArn);
@@ -88,7 +88,7 @@ export class Iam {
   /**
    * Decides over one right.
    *
-   * @returns AWS's sentence where it is denied, `undefined` where it is allowed
+   * @returns AWS's sentence if it is denied, `undefined` if it is allowed
    */
   deny(principal: Principal, authorization: Authorization): string | undefined {
     const question = this.#question(principal, authorization);

@@ -65,7 +65,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Policies of resources are put together anew for each call, out of statements that stay. */
+/** Policies of resources are put together again for each call, out of statements that stay. */
 const read = new WeakMap<object, Statement>();
 
 function readStatement(statement: unknown): Statement {

@@ -23,7 +23,7 @@ export function checkVariables(text: string): void {
  * Puts the values of policy variables into a pattern.
  * Source: IAM User Guide, "IAM policy elements: Variables and tags": a variable without a value makes the statement not match.
  *
- * @returns `undefined` where a variable has no value, or more than one
+ * @returns `undefined` if a variable has no value, or more than one
  */
 export function substitute(text: string, context: Context): string | undefined {
   let missing = false;

@@ -11,7 +11,7 @@ const longestThrottleWait = 300_000;
 
 type Run = (target: LambdaFunction, payload: string) => Promise<Invoked>;
 
-/** Invocations that nobody waits for: Lambda's own queue, with its retries, destinations and dead letters. */
+/** Invocations that no one waits for: Lambda's own queue, with its retries, destinations and dead letters. */
 export class Asynchronous {
   readonly #lambdaHost: LambdaHost;
   readonly #run: Run;

@@ -68,7 +68,7 @@ function commonJs(file: string, text: string): string {
  * Bundles a package that the real runtime brings along (the SDK) out of the project's own dependencies.
  *
  * @param name for instance `@aws-sdk/client-eks`
- * @returns `undefined` where the project does not have the package
+ * @returns `undefined` if the project does not have the package
  */
 export function runtimePackage(name: string, injected: Injected): ModuleBody | undefined {
   const key = `runtime:${name}`;

@@ -1,6 +1,6 @@
 import type { Placement } from '../network/networks.ts';
 
-/** What Lambda does with an invocation that nobody waits for. */
+/** What Lambda does with an invocation that no one waits for. */
 export interface AsyncSettings {
   readonly maximumRetries: number;
   readonly maximumAgeSeconds: number;

@@ -31,7 +31,7 @@ export interface Host {
   onDeath(end: () => void): () => void;
   /** Whether a connection to this port of a host comes through from where the function stands. */
   reaches(host: string, port: number): boolean;
-  /** Answers a request to an AWS host; never resolves where the caller dies of it. */
+  /** Answers a request to an AWS host; never resolves if the caller dies of it. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** An error that nothing caught: the runtime's process ends. */
   uncaught(error: unknown): void;

@@ -39,7 +39,7 @@ export class Lambda {
   /**
    * Finds a function by name, ARN, or ARN with a qualifier of `$LATEST`.
    *
-   * @throws AwsError where there is none
+   * @throws AwsError if there is none
    */
   function(nameOrArn: string): LambdaFunction {
     const [name = '', qualifier] = nameOrArn.startsWith('arn:') ? nameOrArn.split(':').slice(6) : nameOrArn.split(':');
@@ -85,7 +85,7 @@ export class Lambda {
    *
    * @param payload JSON
    * @param type `Event` answers at once and retries by Lambda's own rules
-   * @throws AwsError where the function does not exist or is throttled
+   * @throws AwsError if the function does not exist or is throttled
    */
   async invoke(nameOrArn: string, payload: string, type: 'RequestResponse' | 'Event'): Promise<Invoked> {
     const target = this.function(nameOrArn);

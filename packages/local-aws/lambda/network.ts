@@ -65,7 +65,7 @@ function withContext(options: unknown): unknown {
   return { ...given, secureContext: context };
 }
 
-/** Undefined where a socket is given that is connected already. */
+/** Undefined if a socket is given that is connected already. */
 function portOf([first]: readonly unknown[]): number | undefined {
   if (typeof first !== 'object' || first === null) return Number(first);
   const { port, socket } = first as { port?: unknown; socket?: unknown };

@@ -23,6 +23,6 @@ function onRejection(reason: unknown): void {
     host.uncaught(Object.assign(error, { name: 'Runtime.UnhandledPromiseRejection' }));
     return;
   }
-  // Node only ends the process for what nobody listens to, and this listener must not hide the rejections of others.
+  // Node only ends the process for what no one listens to, and this listener must not hide the rejections of others.
   if (process.listenerCount('unhandledRejection') === 1) throw reason;
 }

@@ -68,7 +68,7 @@ export function timers(host: Host) {
 
   const start = (callback: Callback, delay: unknown, args: unknown[], repeat: boolean): LocalTimeout => {
     const ms = Math.max(1, Number(delay) || 0);
-    // The clock fires in a context of its own; Node's timers keep the one of their making.
+    // The clock fires in its own context; Node's timers keep the one of their making.
     const bound = AsyncLocalStorage.bind(callback);
     const arm = (timeout: LocalTimeout) => {
       if (!host.alive) return;

@@ -1,6 +1,6 @@
 import { suffixOf } from '../template/names.ts';
 
-/** One rule of a security group: who may come in, or where one may go, on which ports. Only groups are modelled as the other side. */
+/** One rule of a security group: who may come in, or if one may go, on which ports. Only groups are modelled as the other side. */
 export interface GroupRule {
   readonly fromPort: number;
   readonly toPort: number;
@@ -64,7 +64,7 @@ export class Networks {
     return id;
   }
 
-  /** Lets somebody into a security group. @returns how to take that back. Throws where a group does not exist, or is of another VPC */
+  /** Lets someone into a security group. @returns how to take that back. Throws if a group does not exist, or is of another VPC */
   allowInto(groupId: string, rule: GroupRule): () => void {
     const group = this.group(groupId);
     if (this.group(rule.peer).vpcId !== group.vpcId) {
@@ -74,7 +74,7 @@ export class Networks {
     return () => void group.ingress.splice(group.ingress.indexOf(rule), 1);
   }
 
-  /** Throws where there is none. */
+  /** Throws if there is none. */
   group(id: string): SecurityGroup {
     const group = this.#groups.get(id);
     if (group === undefined) throw new Error(`The security group '${id}' does not exist`);
@@ -90,7 +90,7 @@ export class Networks {
     this.#inside.set(address, inside);
   }
 
-  /** Throws where Lambda would refuse to put a function there. */
+  /** Throws if Lambda would refuse to put a function there. */
   check({ subnetIds, securityGroupIds }: Placement): void {
     const vpcs = subnetIds.map((id) => {
       const vpc = this.#subnets.get(id);
@@ -101,7 +101,7 @@ export class Networks {
     if (all.size > 1) throw new Error('Subnets and security groups must be in the same VPC');
   }
 
-  /** Whether a connection comes through; from outside of every VPC where no placement is given. */
+  /** Whether a connection comes through; from outside of every VPC if no placement is given. */
   reaches(from: Placement | undefined, address: string): boolean {
     const inside = this.#inside.get(address);
     if (from === undefined) return inside === undefined || inside.publicToo;

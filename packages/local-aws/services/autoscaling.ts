@@ -16,7 +16,7 @@ import type { Ec2 } from './ec2/ec2.ts';
 import type { StoredInstance } from './ec2/instance.ts';
 import type { Emit } from './service-event.ts';
 
-/** A hook that holds new instances until somebody answers, or its heartbeat ends. */
+/** A hook that holds new instances until someone answers, or its heartbeat ends. */
 export interface LaunchHook {
   readonly name: string;
   readonly heartbeatSeconds: number;
@@ -100,7 +100,7 @@ export class AutoScaling {
     } else if (state === 'running' && member.lifecycle === 'Pending') {
       this.#launched(id, member);
     } else if (state === 'shutting-down' && !member.lifecycle.startsWith('Terminating')) {
-      // Somebody else ended it: the group learns of it by its health check.
+      // Someone else ended it: the group learns of it by its health check.
       this.#leaves(member);
       this.#clock.after(healthCheckMs, () => group.launch?.());
     } else if (state === 'terminated') {

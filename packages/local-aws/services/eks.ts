@@ -57,7 +57,7 @@ export interface AccessEntry {
 export interface EksOptions {
   readonly clock: Clock;
   readonly env: Environment;
-  /** When a role was made, in milliseconds since the epoch; undefined where there is none of the ARN. All are old unless told. */
+  /** When a role was made, in milliseconds since the epoch; undefined if there is none of the ARN. All are old unless told. */
   readonly roleMadeAt?: (arn: string) => number | undefined;
   /** How long EKS does not know a new role, in milliseconds. */
   readonly spreadMs?: number;
@@ -291,7 +291,7 @@ export class Eks {
       );
     }
     const { partition, account } = this.#env;
-    // The name that EKS gives a role's sessions where the entry names none.
+    // The name that EKS gives a role's sessions if the entry names none.
     const sessions = `arn:${partition}:sts::${account}:assumed-role/${nameOf(PrincipalArn)}/{{SessionName}}`;
     const entry: AccessEntry = {
       clusterName: ClusterName,

@@ -166,7 +166,7 @@ export class Logs {
     return { services: [service], resourceTypes: [this.#groupType(), this.#policyType()] };
   }
 
-  /** A pattern of terms alone: each must occur. What has a syntax of its own is refused. */
+  /** A pattern of terms alone: each must occur. What has its own syntax is refused. */
   #filter(input: FilterLogEventsCommandInput) {
     const { name } = this.#group(input.logGroupName);
     const { filterPattern = '', startTime = 0, endTime = Number.POSITIVE_INFINITY, limit = 10_000, nextToken } = input;

@@ -70,7 +70,7 @@ export class Scheduler {
   readonly #aws: Aws;
   readonly #session: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
 
-  /** @param options.session assumes the execution role for the group of the schedule; throws AwsError where it may not */
+  /** @param options.session assumes the execution role for the group of the schedule; throws AwsError if it may not */
   constructor(options: {
     clock: Clock;
     aws: Aws;
@@ -140,7 +140,7 @@ export class Scheduler {
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         const pause = Math.min(1_000 * 2 ** retried, longestPauseMs);
-        // What cannot be delivered is lost where there is no dead-letter queue; CloudWatch counts it as dropped.
+        // What cannot be delivered is lost if there is no dead-letter queue; CloudWatch counts it as dropped.
         if (retried >= retries || this.#clock.now() + pause - due > maximumAgeMs) return;
         await this.#clock.sleep(pause);
       }

@@ -20,7 +20,7 @@ export class Throttle {
     this.#at = clock.now();
   }
 
-  /** Takes a token out. @returns false where none is left */
+  /** Takes a token out. @returns false if none is left */
   take(): boolean {
     const left = this.#refill();
     if (left < 1) return false;

@@ -49,7 +49,7 @@ type Metadata = Readonly<Record<string, readonly { readonly type: string; readon
  * Reads the stacks of a cloud assembly, those that others depend on first.
  *
  * @param folder the folder that `cdk synth` wrote, with `manifest.json` in it
- * @throws TemplateError where the folder holds no assembly, or one with nested assemblies (stages)
+ * @throws TemplateError if the folder holds no assembly, or one with nested assemblies (stages)
  */
 export function readAssembly(folder: string): readonly AssembledStack[] {
   const path = join(folder, 'manifest.json');
@@ -131,7 +131,7 @@ interface AssetManifest {
  * @param folder the folder of the cloud assembly
  * @param assetManifests the names of its `*.assets.json` files
  * @param key the S3 key, for instance `<hash>.zip`
- * @throws TemplateError where no asset has the key, or it is no folder to be zipped
+ * @throws TemplateError if no asset has the key, or it is no folder to be zipped
  */
 export function assetFolder(folder: string, assetManifests: readonly string[], key: string): string {
   for (const name of assetManifests) {

@@ -80,7 +80,7 @@ export class Stacks {
 /**
  * Finds the folder of an asset of the assembly that a stack comes from, by its S3 key.
  *
- * @throws TemplateError where there is none
+ * @throws TemplateError if there is none
  */
 export function assetOf(stack: Stack, key: string): string {
   const manifests = readdirSync(stack.assembly).filter((name) => name.endsWith('.assets.json'));

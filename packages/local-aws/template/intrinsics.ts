@@ -2,7 +2,7 @@ import { TemplateError } from './template-error.ts';
 
 /** Where the values of references come from. */
 export interface Scope {
-  /** A parameter, pseudo parameter or resource. Throws {@link TemplateError} where there is none. */
+  /** A parameter, pseudo parameter or resource. Throws {@link TemplateError} if there is none. */
   ref(name: string): unknown;
   attribute(logicalId: string, attribute: string): unknown;
   condition(name: string): boolean;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { TemplateError } from './template-error.ts';
 
 /**
- * The physical name that a resource gets where the template gives none: `<stack>-<logical id>-<suffix>`, as CloudFormation names it; the
+ * The physical name that a resource gets if the template gives none: `<stack>-<logical id>-<suffix>`, as CloudFormation names it; the
  * suffix is a pure function of both, so that two runs are alike.
  *
  * @param stack a stack that is made again, and a resource that is replaced, have another incarnation and so another suffix

@@ -27,7 +27,7 @@ export interface Created {
 export interface Change {
   /** The resource's name in the template. */
   readonly logicalId: string;
-  /** The properties that it has, and those that it shall have, with every intrinsic resolved. */
+  /** The properties that it has, and those that it should have, with every intrinsic resolved. */
   readonly before: Readonly<Record<string, unknown>>;
   readonly after: Readonly<Record<string, unknown>>;
 }
@@ -42,7 +42,7 @@ export interface ResourceType {
    * Looks at a resource before anything of the template is made, for what can be refused by then: a state type, an operator of a pattern.
    *
    * @param properties the properties as far as they are known by then
-   * @throws where `create` would refuse the same
+   * @throws if `create` would refuse the same
    */
   foresee?(properties: Readonly<Record<string, unknown>>): void;
   /**

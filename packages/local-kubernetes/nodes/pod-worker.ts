@@ -10,7 +10,7 @@ export interface PodWorkerOptions {
   readonly clock: Clock;
   readonly nodeName: string;
   readonly machine: Pick<NodeMachine, 'handlers'>;
-  /** Why a sandbox of a handler does not start although the handler is there; undefined where it does. */
+  /** Why a sandbox of a handler does not start although the handler is there; undefined if it does. */
   readonly sandboxFails?: (handler: string) => string | undefined;
   /** From the binding of a pod until it runs. */
   readonly startMs?: number;
@@ -18,14 +18,14 @@ export interface PodWorkerOptions {
 
 /** A kubelet's pause between two tries to make a sandbox. */
 const pollAgainMs = 12_000;
-/** How long a pod takes to run once the kubelet has it, where nothing else is said, in milliseconds. */
+/** How long a pod takes to run once the kubelet has it, if nothing else is said, in milliseconds. */
 export const podStartMs = 1_600;
 /** From the wish to delete a pod until its container has stopped: a pause ends at once. */
 const stopMs = 100;
 
 /**
  * The part of a kubelet that runs pods: it makes the sandbox by the handler of the pod's RuntimeClass, reports how the pod is, writes an
- * Event where no sandbox can be made, and removes the pod when it is deleted.
+ * Event if no sandbox can be made, and removes the pod when it is deleted.
  */
 export class PodWorker {
   readonly #options: PodWorkerOptions;
@@ -94,7 +94,7 @@ export class PodWorker {
     clock.after(pollAgainMs, () => void this.#start(uid));
   }
 
-  /** Why the container runtime does not make a sandbox, in its words; undefined where it does. */
+  /** Why the container runtime does not make a sandbox, in its words; undefined if it does. */
   async #sandbox({ spec }: StoredObject): Promise<string | undefined> {
     const { machine, clock, sandboxFails } = this.#options;
     const name = spec?.runtimeClassName;
@@ -152,7 +152,7 @@ export class PodWorker {
     await this.#ask('PATCH', `${pathOf(pod)}/status`, [{ op: 'add', path: '/status', value: status }]);
   }
 
-  /** One request; a kubelet that gets no answer tries again. Gives undefined where there is nothing of that name. */
+  /** One request; a kubelet that gets no answer tries again. Gives undefined if there is nothing of that name. */
   async #ask<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T | undefined> {
     for (let attempt = 0; attempt < 1_000 && !this.#stopped; attempt++) {
       const answer = await ask(this.#options.connection, method, path, body).catch(() => undefined);

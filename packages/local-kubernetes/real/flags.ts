@@ -1,4 +1,4 @@
-/** Where the processes of a control plane listen, all on loopback, and where their files are. */
+/** Where the processes of a control plane listen, all on loopback, and if their files are. */
 export interface ControlPlanePlan {
   readonly folder: string;
   readonly etcdPort: number;

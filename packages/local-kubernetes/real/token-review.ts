@@ -52,7 +52,7 @@ export class TokenReviewer {
   }
 }
 
-/** The answer to a TokenReview; undefined where the body is none of this version. */
+/** The answer to a TokenReview; undefined if the body is none of this version. */
 async function review(body: string, identities: Identities, now: number): Promise<object | undefined> {
   const asked: unknown = parsed(body);
   if (!isRecord(asked) || asked['apiVersion'] !== apiVersion || asked['kind'] !== 'TokenReview') return undefined;

@@ -50,9 +50,9 @@ export interface Write {
   readonly user: User;
   readonly verb: string;
   readonly target: Target;
-  /** After the write; undefined where it is a deletion. */
+  /** After the write; undefined if it is a deletion. */
   readonly object: StoredObject | undefined;
-  /** Before it; undefined where the object is made. */
+  /** Before it; undefined if the object is made. */
   readonly oldObject: StoredObject | undefined;
   /** Whether nothing is to be stored. */
   readonly dryRun?: boolean;
@@ -64,7 +64,7 @@ export interface Write {
  * @throws ApiError with the reason and the message of the first validation that does not hold
  */
 export function askPolicies(store: Store, write: Write): void {
-  // Nobody can lock himself out: what configures admission is not itself admitted.
+  // No one can lock himself out: what configures admission is not itself admitted.
   if (write.target.resource.group === 'admissionregistration.k8s.io') return;
   const policies = specs(store, 'ValidatingAdmissionPolicy');
   for (const [name, { policyName }] of specs(store, 'ValidatingAdmissionPolicyBinding', BindingSchema)) {

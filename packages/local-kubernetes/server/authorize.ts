@@ -28,7 +28,7 @@ export function authorize(store: Store, user: User, verb: string, target: Target
   throw forbidden(resource.name, resource.group, name, why);
 }
 
-/** Whether somebody may do something: RBAC, the node authorizer, or EKS's own. */
+/** Whether someone may do something: RBAC, the node authorizer, or EKS's own. */
 export function may(store: Store, user: User, verb: string, target: Target): boolean {
   if (user.groups.includes('system:masters') || user.clusterAdmin || mayAsNode(user, verb, target)) return true;
   const { resource, namespace, name } = target;
@@ -59,7 +59,7 @@ function mayAsNode(user: User, verb: string, { resource, subresource }: Target):
   return resource.name === 'events' && verb === 'create';
 }
 
-/** Every rule of RBAC that holds for somebody in a namespace; in the whole cluster where it is empty. */
+/** Every rule of RBAC that holds for someone in a namespace; in the whole cluster where it is empty. */
 export function rulesOf(store: Store, user: User, namespace: string): readonly PolicyRule[] {
   const bindings = [
     ...list(store, 'ClusterRoleBinding'),

@@ -10,7 +10,7 @@ const plans = new Map<string, ReturnType<typeof plan>>();
 /**
  * Evaluates an expression of the Common Expression Language; of Kubernetes' own functions it has none.
  *
- * @throws Error where the text is no expression, or where its evaluation fails
+ * @throws Error if the text is no expression, or if its evaluation fails
  */
 export function evaluate(expression: string, bindings: Bindings): CelValue {
   const known = plans.get(expression) ?? plan(environment, parse(expression));

@@ -7,7 +7,7 @@ import type { Store } from './store.ts';
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /**
- * Nobody grants what he does not hold: a role's rules, or those of the role of a binding, must all be the writer's own, unless he may
+ * No one grants what he does not hold: a role's rules, or those of the role of a binding, must all be the writer's own, unless he may
  * `escalate` roles or `bind` that role. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
  *
  * @throws ApiError 403 in the API server's words

@@ -6,7 +6,7 @@ export type Path = readonly string[];
 /** Fields with their values. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** How a kind's fields are owned, where that is not field by field (maps) and as a whole (lists): the marks of its OpenAPI schema. */
+/** How a kind's fields are owned, if that is not field by field (maps) and as a whole (lists): the marks of its OpenAPI schema. */
 interface Marks {
   /** `x-kubernetes-map-type: atomic`. */
   readonly atomic?: readonly string[];
@@ -28,7 +28,7 @@ const marks: Readonly<Record<string, Marks>> = {
   ValidatingAdmissionPolicyBinding: { sets: ['spec.validationActions'] },
 };
 
-/** What of the metadata somebody can own; all else is the server's, or says which object it is. */
+/** What of the metadata someone can own; all else is the server's, or says which object it is. */
 const ownable = ['annotations', 'labels'];
 
 /** The text by which a set of fields knows a path. */
@@ -41,7 +41,7 @@ export function pathOf(key: string): Path {
   return key.split('\n');
 }
 
-/** Every field of an object that somebody can own, with its value. */
+/** Every field of an object that someone can own, with its value. */
 export function fieldsOf(kind: string, object: object): Fields {
   const found = new Map<string, unknown>();
   const walk = (value: unknown, steps: Path, at: string): void => {

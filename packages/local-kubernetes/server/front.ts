@@ -21,10 +21,10 @@ export interface Asked {
   readonly authorization: string | undefined;
   readonly contentType: string;
   readonly body: string;
-  /** Undefined where the token is not taken. */
+  /** Undefined if the token is not taken. */
   readonly user: User | undefined;
   readonly verb: string;
-  /** Undefined where the address names nothing that the stand-in knows. */
+  /** Undefined if the address names nothing that the stand-in knows. */
   readonly target: Target | undefined;
 }
 
@@ -35,11 +35,11 @@ export type Reply =
 
 /** Where a front is and what it counts. */
 export interface FrontOptions {
-  /** One that nobody else has unless told. */
+  /** One that no one else has unless told. */
   readonly certificate?: ServerCertificate | undefined;
   readonly clock: Clock;
   readonly identities: Identities;
-  /** Carries a request out; throws {@link ApiError} where it is refused. */
+  /** Carries a request out; throws {@link ApiError} if it is refused. */
   readonly carry: (asked: Asked) => Promise<Reply>;
 }
 
@@ -66,7 +66,7 @@ export class Front {
   /** Opens a free port of 127.0.0.1. */
   static async start(options: FrontOptions): Promise<Front> {
     const { ca, certificate, key } = options.certificate ?? (await serverCertificate());
-    // Idle connections stay open: real seconds mean nothing where the clients' time is virtual.
+    // Idle connections stay open: real seconds mean nothing if the clients' time is virtual.
     const server = createServer({ cert: certificate, key, keepAliveTimeout: 0 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new Front(options, server, ca);

@@ -6,7 +6,7 @@ import type { User } from './authorize.ts';
 export interface AccessEntry {
   readonly principalArn: string;
   readonly kubernetesGroups: readonly string[];
-  /** With `{{SessionName}}` for the name of the session; EKS makes one from the ARN where none is given. */
+  /** With `{{SessionName}}` for the name of the session; EKS makes one from the ARN if none is given. */
   readonly username?: string;
   /** Whether the access policy AmazonEKSClusterAdminPolicy is associated with it, for the whole cluster. */
   readonly clusterAdmin?: boolean;
@@ -29,7 +29,7 @@ export class Identities {
     for (const entry of entries) this.addAccessEntry(entry);
   }
 
-  /** Throws where EKS would refuse the entry. */
+  /** Throws if EKS would refuse the entry. */
   addAccessEntry(entry: AccessEntry): void {
     const bad = entry.kubernetesGroups.find((group) => /^(system|eks|aws|amazon|iam):/.test(group));
     if (bad !== undefined) throw new Error(`InvalidParameterException: the group name ${bad} has a reserved prefix`);
@@ -41,7 +41,7 @@ export class Identities {
     this.#entries.delete(principalArn);
   }
 
-  /** A token for somebody who is no AWS role: a kubelet, an autoscaler, an administrator. */
+  /** A token for someone who is no AWS role: a kubelet, an autoscaler, an administrator. */
   tokenFor(name: string, groups: readonly string[]): string {
     const token = randomUUID();
     this.#tokens.set(token, { name, groups: [...groups, 'system:authenticated'], aws: false });

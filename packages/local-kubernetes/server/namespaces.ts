@@ -7,7 +7,7 @@ import { type NewObject, type Store, timestamp } from './store.ts';
 /** How long the namespace controller takes to empty a namespace, in milliseconds. */
 const emptyMs = 5_000;
 
-/** Namespaces that nobody may delete: the admission plugin NamespaceLifecycle. */
+/** Namespaces that no one may delete: the admission plugin NamespaceLifecycle. */
 const immortal = ['default', 'kube-system', 'kube-public'];
 
 const spaces = resources.find((one) => one.kind === 'Namespace');

@@ -1,7 +1,7 @@
 import { isRecord } from '../object.ts';
 
 /**
- * An object as the API server keeps one: it drops what is empty of its metadata and its taints, takes away who owns fields where somebody
+ * An object as the API server keeps one: it drops what is empty of its metadata and its taints, takes away who owns fields if someone
  * empties that (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), and fills in that a Node can give what it has.
  */
 export function normal<T extends { readonly kind: string; readonly metadata: object }>(object: T): T {

@@ -7,7 +7,7 @@ import type { NewObject, Store } from './store.ts';
  * What the API server makes of a pod before it looks whether it may be: the defaults of its fields, and what the admission plugins
  * ServiceAccount, Priority, DefaultTolerationSeconds and RuntimeClass write into it.
  *
- * @throws ApiError 403 where the RuntimeClass is unknown or selects other nodes than the pod
+ * @throws ApiError 403 if the RuntimeClass is unknown or selects other nodes than the pod
  */
 export function admitPod(store: Store, pod: NewObject): NewObject {
   return { ...withRuntimeClass(store, withDefaults(pod)), status: { phase: 'Pending' } };
@@ -72,7 +72,7 @@ function withRuntimeClass(store: Store, pod: NewObject): NewObject {
 }
 
 /**
- * How many seconds a pod gets to end when it is deleted; 0 where it can be removed at once: nothing of it runs anywhere, or its kubelet
+ * How many seconds a pod gets to end when it is deleted; 0 if it can be removed at once: nothing of it runs anywhere, or its kubelet
  * says that it has ended.
  */
 export function graceOf({ spec, status }: StoredObject, asked: number | undefined): number {

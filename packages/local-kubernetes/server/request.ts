@@ -128,7 +128,7 @@ export function apply(store: Store, object: unknown): void {
   store.replace(resource, old, changed);
 }
 
-/** Makes an object out of what somebody applies, or changes the one that is there: authorization and admission by what it comes to. */
+/** Makes an object out of what someone applies, or changes the one that is there: authorization and admission by what it comes to. */
 function serverSideApply(
   store: Store,
   { user, target, query, body, now }: ApiRequest,
@@ -226,7 +226,7 @@ function create(store: Store, target: Target, given: NewObject, user: User | und
   return dry ? draft : store.create(resource, namespace, object);
 }
 
-/** What a policy sees of a new object: without a name where the server is still to make one. */
+/** What a policy sees of a new object: without a name if the server is still to make one. */
 function asSent(draft: StoredObject, { metadata }: NewObject): StoredObject {
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, name, ...rest } = draft.metadata;
   return {

@@ -114,7 +114,7 @@ export interface Target {
  * Reads an address of the API.
  *
  * @param path without the query, for instance `/api/v1/nodes/x/status`
- * @returns what it names, or undefined where the stand-in serves nothing of that name
+ * @returns what it names, or undefined if the stand-in serves nothing of that name
  */
 export function parsePath(path: string): Target | undefined {
   const steps = path

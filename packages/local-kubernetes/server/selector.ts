@@ -4,7 +4,7 @@ type Labels = Readonly<Record<string, string>>;
 
 /**
  * Compiles a label selector in the form that the API's query takes: `a`, `!a`, `a=b`, `a==b`, `a!=b`, `a in (b,c)` and
- * `a notin (b,c)`, joined by commas. As in Kubernetes, `!=` and `notin` also hold where the label is absent.
+ * `a notin (b,c)`, joined by commas. As in Kubernetes, `!=` and `notin` also hold if the label is absent.
  *
  * @throws {@link ApiError} 400 for anything else
  */

@@ -11,7 +11,7 @@ import type { NewObject } from './store.ts';
 /** Who applies, and how. */
 export interface Application {
   readonly manager: string;
-  /** Take fields over that somebody else owns with another value. */
+  /** Take fields over that someone else owns with another value. */
   readonly force: boolean;
   /** As the API writes a time. */
   readonly time: string;
@@ -23,10 +23,10 @@ const ownersOf = ({ metadata }: StoredObject): readonly Owner[] =>
   (metadata.managedFields ?? []).map(({ fieldsV1, ...rest }) => ({ ...rest, keys: new Set(fromFieldsV1(fieldsV1)) }));
 
 /**
- * What becomes of an object when somebody applies a part of it: his fields are set, those that he applied before and no longer does are
- * removed unless somebody else owns them too, and all others stay.
+ * What becomes of an object when someone applies a part of it: his fields are set, those that he applied before and no longer does are
+ * removed unless someone else owns them too, and all others stay.
  *
- * @param live the object as it is; undefined where there is none
+ * @param live the object as it is; undefined if there is none
  * @throws ApiError 409 that names each field of another manager that would change
  */
 export function applied(live: StoredObject | undefined, given: NewObject, how: Application): NewObject {
@@ -63,7 +63,7 @@ export function applied(live: StoredObject | undefined, given: NewObject, how: A
   return { ...result, metadata: { ...result.metadata, managedFields } };
 }
 
-/** The same object after somebody wrote it in another way than by apply: what he changed is his. */
+/** The same object after someone wrote it in another way than by apply: what he changed is his. */
 export function overwritten(
   live: StoredObject | undefined,
   object: NewObject,

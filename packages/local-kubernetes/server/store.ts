@@ -46,7 +46,7 @@ export class Store {
   readonly #propagationDelayMs: number;
   #version = 1;
 
-  /** @param propagationDelayMs how long the server's own plugins take to hear of a change */
+  /** @param propagationDelayMs how long the server's own plugins take to learn of a change */
   constructor(clock: Clock, propagationDelayMs = 0) {
     this.#clock = clock;
     this.#propagationDelayMs = propagationDelayMs;
@@ -76,7 +76,7 @@ export class Store {
   /**
    * Every write after a version, and each one that follows; gives back how to end that.
    *
-   * @throws ApiError 410 where the version is compacted
+   * @throws ApiError 410 if the version is compacted
    */
   follow(version: number, follower: (change: Change) => void): () => void {
     const compacted = this.#compacted();
@@ -88,7 +88,7 @@ export class Store {
     return () => void this.#followers.delete(follower);
   }
 
-  /** Stores a new object under a uid and a version of its own. Throws 409 where the name is taken. */
+  /** Stores a new object under a uid and its own version. Throws 409 if the name is taken. */
   create(resource: Resource, namespace: string, object: NewObject): StoredObject {
     const { generateName, ...given } = object.metadata as Partial<Metadata> & { readonly generateName?: string };
     const name = given.name ?? (generateName === undefined ? '' : `${generateName}${randomUUID().slice(0, 5)}`);
@@ -118,14 +118,14 @@ export class Store {
     return this.#table(resource).get(keyOf(namespace, name));
   }
 
-  /** Throws 404 where there is none. */
+  /** Throws 404 if there is none. */
   get(resource: Resource, namespace: string, name: string): StoredObject {
     const object = this.find(resource, namespace, name);
     if (object === undefined) throw notFound(resource.name, resource.group, name);
     return object;
   }
 
-  /** Throws 409 where a change was made from another version or another life of the object: before anything else is said of it. */
+  /** Throws 409 if a change was made from another version or another life of the object: before anything else is said of it. */
   check(resource: Resource, old: StoredObject, changed: StoredObject): void {
     const { name, uid, resourceVersion } = old.metadata;
     if (changed.metadata.name !== name) {
@@ -154,7 +154,7 @@ export class Store {
     return stored;
   }
 
-  /** Throws 404 where there is none. */
+  /** Throws 404 if there is none. */
   remove(resource: Resource, namespace: string, name: string): StoredObject {
     const before = this.get(resource, namespace, name);
     this.#table(resource).delete(keyOf(namespace, name));
@@ -169,7 +169,7 @@ export class Store {
    * @param namespace empty for all of them
    * @param limit 0 for no limit
    * @param from what the page before gave as `next`
-   * @throws ApiError 410 with another continuation, where the version of the first page is compacted
+   * @throws ApiError 410 with another continuation, if the version of the first page is compacted
    */
   list(
     resource: Resource,

@@ -9,7 +9,7 @@ const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 /** The API's limit on all annotations of an object together. */
 const annotationBytes = 256 * 1024;
 
-/** Why a text is no qualified name (a label key, a taint key), or undefined where it is one. */
+/** Why a text is no qualified name (a label key, a taint key), or undefined if it is one. */
 function notQualified(key: string): string | undefined {
   const [first = '', second, ...more] = key.split('/');
   if (more.length > 0) return 'a qualified name must consist of an optional DNS subdomain prefix and one name';

@@ -35,7 +35,7 @@ export function selected(resource: Resource, query: URLSearchParams): (object: S
 }
 
 /**
- * A watch by the rules of the API server: from a version on, or with what is there first where none is given (or 0). An object that comes to match
+ * A watch by the rules of the API server: from a version on, or with what is there first if none is given (or 0). An object that comes to match
  * the selectors is ADDED, and one that matches them no longer DELETED, in its last state that did. A version that is compacted is answered with 200
  * and an ERROR that holds a Status with 410. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  *

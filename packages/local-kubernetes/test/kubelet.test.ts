@@ -66,7 +66,7 @@ it('a kubelet that cannot reach the API joins as soon as it can', async () => {
   expect(cluster.api.node('patient')).toBeDefined();
 });
 
-it('Karpenter takes its own taint off at registration and puts back a startup taint that somebody removed before', async () => {
+it('Karpenter takes its own taint off at registration and puts back a startup taint that someone removed before', async () => {
   const unregistered = { key: 'karpenter.sh/unregistered', value: '', effect: 'NoExecute' };
   await kubelet('karpenter', () => undefined, [gate, unregistered]).join();
   const controllers = new Controllers(cluster.api, cluster.clock);

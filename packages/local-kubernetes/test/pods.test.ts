@@ -136,7 +136,7 @@ it('a pod in a user namespace does not start with a handler that has none, and t
   });
 });
 
-it('a pod that nobody deletes fails after its deadline', async () => {
+it('a pod that no one deletes fails after its deadline', async () => {
   await create(proofWith('outlives', { activeDeadlineSeconds: 10 }));
   await pass(cluster.clock, 11_000);
 

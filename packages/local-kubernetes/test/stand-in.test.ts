@@ -17,7 +17,7 @@ afterAll(() => cluster.stop());
 
 it.each<[string, () => Promise<Answered>, number]>([
   ['another kind of patch', () => ask(admin, 'PATCH', '/api/v1/nodes/x', {}, 'application/merge-patch+json'), 415],
-  ['a watch of what nobody here watches', () => ask(admin, 'GET', '/api/v1/events?watch=1'), 405],
+  ['a watch of what no one here watches', () => ask(admin, 'GET', '/api/v1/events?watch=1'), 405],
   ['an unknown parameter', () => ask(admin, 'GET', '/api/v1/nodes?timeoutSeconds=1'), 400],
   ['a put', () => ask(admin, 'PUT', '/api/v1/nodes/x', {}), 405],
   ['leases', () => ask(admin, 'GET', '/apis/coordination.k8s.io/v1/leases'), 404],

@@ -32,7 +32,7 @@ export const commandFaults: Family = {
     plant: forced({ status: 'TimedOut', details: 'DeliveryTimedOut' }),
   },
   terminated: { about: 'the command is Terminated', plant: forced({ status: 'Cancelled', details: 'Terminated' }) },
-  cancelled: { about: 'somebody cancels the command', plant: forced({ status: 'Cancelled', details: 'Cancelled' }) },
+  cancelled: { about: 'someone cancels the command', plant: forced({ status: 'Cancelled', details: 'Cancelled' }) },
   'access-denied': {
     about: 'the command ends as AccessDenied',
     plant: forced({ status: 'Failed', details: 'AccessDenied' }),

@@ -18,7 +18,7 @@ export const deployFaults: Family = {
         const arns: string[] = [];
         const replace = (name: string) => {
           const old = ssm.documents().find((one) => one.name === name);
-          if (old === undefined) throw new Error(`nobody deployed the document ${name}`);
+          if (old === undefined) throw new Error(`no one deployed the document ${name}`);
           const made = ssm.addDocument({ ...old, name: `${name.slice(0, -1)}${name.endsWith('0') ? '1' : '0'}` });
           arns.push(made.arn);
           olds.push(name);

@@ -25,7 +25,7 @@ export const driftFaults: Family = {
     plant: drifted(({ machine }) => machine.reboot('6.8.0-2000-aws')),
   },
   'runtime-lost': {
-    about: 'somebody takes the runtime out of the node',
+    about: 'someone takes the runtime out of the node',
     heals: true,
     plant: drifted(({ machine }) => machine.loseRuntime()),
   },

@@ -6,7 +6,7 @@ import type { SeededRandom } from '../seeded-random.ts';
 /** Operations that nothing calls in a run: the deployment does, or an operator. */
 const elsewhere = (operation: Operation) => /^(eks|cloudformation):/.test(operation) || operation === 'dynamodb:Scan';
 
-/** Errors that AWS answers with a status of its own; every other one is 400, and what failed in the service 500. */
+/** Errors that AWS answers with its own status; every other one is 400, and what failed in the service 500. */
 const statuses: Readonly<Record<string, number>> = { TooManyRequestsException: 429, RequestLimitExceeded: 503 };
 
 /** An error as its service answers it; the text that a rule asks for stands in the message. */

@@ -56,7 +56,7 @@ export const nodeFaults: Family = {
     },
   },
   'node-renamed': {
-    about: 'the Node registers under a name that nobody expects',
+    about: 'the Node registers under a name that no one expects',
     heals: true,
     plant(faultRun, random) {
       let count = 0;

@@ -9,7 +9,7 @@ import type { Invariant } from './invariant.ts';
  */
 const graceMs = 13 * 60_000;
 
-/** The same where an execution can break: reconcile that comes twenty minutes after the deadline ends its node. */
+/** The same if an execution can break: reconcile that comes twenty minutes after the deadline ends its node. */
 export const strandedGraceMs = 30 * 60_000;
 
 /** What is told of a node after its end. */
@@ -45,7 +45,7 @@ export function due(faultRun: FaultRun): readonly Launch[] {
 
 /**
  * The different ends that were told of a launch, in order; the bus may carry the same one more than once, and the first counts. That a
- * released node was proven anew, or could not be, is no end of its launch.
+ * released node was re-verified, or could not be, is no end of its launch.
  */
 export function endsOf({ watch }: FaultRun, launch: Launch) {
   const told = watch.ends.filter(

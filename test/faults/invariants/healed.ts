@@ -1,7 +1,7 @@
 import { due, endsOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
-/** A node with which nothing is wrong is released, where nothing goes wrong around it, or one thing that heals. */
+/** A node with which nothing is wrong is released, if nothing goes wrong around it, or one thing that heals. */
 export const healed: Invariant = {
   name: 'not released',
   violations(faultRun) {

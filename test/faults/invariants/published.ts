@@ -17,7 +17,7 @@ export const auditSuffices: Invariant = {
       if (outcomes.size === 0)
         return endsOf(faultRun, launch).length === 0 ? [] : [`the audit trail has no end of ${launch.instanceId}`];
       const said = [...outcomes].join(' and ');
-      // A Node outlives a stop and a start of its instance: where it stood open then, its gate need not have been lifted again.
+      // A Node outlives a stop and a start of its instance: if it stood open then, its gate need not have been lifted again.
       if (beganOpen(faultRun, launch)) return [];
       const opened = wasOpened(faultRun, launch);
       const saysOpened = outcomes.has('released') || outcomes.has('already-installed');

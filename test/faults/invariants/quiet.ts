@@ -4,7 +4,7 @@ import type { Invariant } from './invariant.ts';
 /** What a receipt says where the end of a command could not be seen: its agent does not answer, or SSM itself does not. */
 const unseen = /the end of its command was not seen/;
 
-/** No command was at work on a node when its end was told, where the receipt does not say so itself. */
+/** No command was at work on a node when its end was told, if the receipt does not say so itself. */
 export const quietAtTheEnd: Invariant = {
   name: 'ended while a command ran',
   violations(faultRun) {

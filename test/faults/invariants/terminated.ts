@@ -4,7 +4,7 @@ import { tookItsReleaseAlong } from './deleted.ts';
 import type { Invariant } from './invariant.ts';
 
 /**
- * How many nodes more than were released may be replaced in a run: the breaker opens with the third failure where they are half of all, and
+ * How many nodes more than were released may be replaced in a run: the breaker opens with the third failure if they are half of all, and
  * what was decided at the same moment is under way by then.
  */
 const lostAtMost = 4;

@@ -23,7 +23,7 @@ export interface Almighty {
 }
 
 /**
- * A cluster for the tests of one file, in which somebody gave our identity every right: what is denied there is denied by the policies alone.
+ * A cluster for the tests of one file, in which someone gave our identity every right: what is denied there is denied by the policies alone.
  *
  * @returns what asks for it, from within a test
  */

@@ -20,7 +20,7 @@ function released({ metadata }: NodeBody): void {
   metadata.annotations['airlock.dev/receipt'] = '{"earlier":true}';
 }
 
-/** The same Node after somebody lifted its gate. */
+/** The same Node after someone lifted its gate. */
 function open({ spec }: NodeBody): void {
   spec.taints.splice(1, 1);
 }
@@ -88,7 +88,7 @@ describe('on a Node of an earlier launch our identity may', () => {
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  it('release it where somebody lifted its gate', async () => {
+  it('release it where someone lifted its gate', async () => {
     const answer = await change(release.slice(1, 3), '', open);
 
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
@@ -106,7 +106,7 @@ describe('on a Node of an earlier launch our identity may', () => {
       ],
     ],
     [
-      'lift the gate with a new receipt and the label of an earlier release, which has to be taken back first',
+      'lift the gate with a new receipt and the label of an earlier version, which has to be taken back first',
       [
         gateIs,
         add(`/metadata/labels/${proven}`, 'gvisor'),
@@ -130,7 +130,7 @@ describe('on a Node without the label of a pool our identity may not', () => {
     ['set its label', [add('/metadata/labels/airlock.dev~1state', 'released')]],
     ['write its annotation', [add(`/metadata/annotations/${receipt}`, '{}')]],
     ['add its taint', [add('/spec/taints/-', quarantined)]],
-    ['make it one of a pool', [add('/metadata/labels/airlock.dev~1runtime', 'gvisor')]],
+    ['make it one of per pool', [add('/metadata/labels/airlock.dev~1runtime', 'gvisor')]],
   ])('%s', async (_what, operations) => {
     const foreign = await change(operations, '', ({ metadata }) => delete metadata.labels['airlock.dev/runtime']);
     const other = await change(operations, '', ({ metadata }) => {
@@ -161,7 +161,7 @@ describe('on a Node our identity may not', () => {
       `${label}airlock.dev/runtime`,
     ],
     [
-      'remove a label of its own while it adds one of another',
+      'remove its own label while it adds one of another',
       [gone('/metadata/labels/airlock.dev~1state'), add('/metadata/labels/airlock.dev~1states', 'x')],
       `${label}airlock.dev/states`,
     ],
@@ -273,7 +273,7 @@ describe('on a Node our identity may not', () => {
     ['the capacity', add('/status/capacity/cpu', '64'), 'this field of the status of a node: '],
     ['the handlers', gone('/status/runtimeHandlers'), 'this field of the status of a node: runtimeHandlers'],
     ['a condition', add('/status/conditions/0/status', 'False'), 'this condition of a node: Ready'],
-    ['a condition of its own', add('/status/conditions/-', { type: 'AirlockReady', status: 'True' }), 'AirlockReady'],
+    ['its own condition', add('/status/conditions/-', { type: 'AirlockReady', status: 'True' }), 'AirlockReady'],
   ])('change %s by way of the status', async (_what, operation, words) => {
     const answer = await change([operation], '/status');
 

@@ -130,7 +130,7 @@ describe('our identity may make', () => {
     expect(messageOf(answer)).toContain("ValidatingAdmissionPolicy 'airlock-pods'");
   });
 
-  it('no pod with another service account: where it is not there, the API server says so first', async () => {
+  it('no pod with another service account: if it is not there, the API server says so first', async () => {
     const answer = await create(withSpec({ serviceAccountName: 'x' }));
 
     expect(answer.code).toBe(403);

@@ -52,7 +52,7 @@ function reached(file: string, seen = new Set<string>()): Set<string> {
   return found;
 }
 
-/** Arguments of each function that writes: two of them where what is named depends on them. */
+/** Arguments of each function that writes: two of them if what is named depends on them. */
 const at = '2026-11-21T09:00:00.000Z';
 const launch = { instanceId: 'i-0aaaaaaaaaaaaaaaa', launchedAt: at, cluster: 'demo', pool: 'p', relaunched: true };
 const row = { ...launch, token: 'was', batchId: 'was' };

@@ -39,14 +39,14 @@ describe('a launched instance', () => {
     });
   });
 
-  it('is admitted with its refusal where the tag asks for what is not to be had', () => {
+  it('is admitted with its refusal if the tag asks for what is not to be had', () => {
     const tags = { ...candidate.tags, 'airlock:runtime': 'gvisr' };
     const decision = classifyLaunch(launch, { ...candidate, tags }, config, now);
     expect(decision).toMatchObject({ decision: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
     expect(decision).not.toHaveProperty('admission.request');
   });
 
-  it('has the deadline of its pool, or its own where a tag says so', () => {
+  it('has the deadline of its pool, or its own if a tag says so', () => {
     const pools = [{ name: 'ci', deadlineMinutes: 30 }];
     const deadline = (tags: object) => {
       const decision = classifyLaunch(
@@ -62,7 +62,7 @@ describe('a launched instance', () => {
     expect(deadline({ 'airlock:deadline-minutes': '45' })).toBe('2026-11-21T09:30:00.000Z');
   });
 
-  it('carries its group where the group is its pool, and its hook where airlock.yaml names one', () => {
+  it('carries its group if the group is its pool, and its hook if airlock.yaml names one', () => {
     const pools = [{ name: 'ci', launchHook: 'airlock' }];
     const node = (tags: Record<string, string>) => {
       const all = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', ...tags };
@@ -78,7 +78,7 @@ describe('a launched instance', () => {
     expect(node({ 'karpenter.sh/nodepool': 'ci' })).not.toHaveProperty('hook');
   });
 
-  it('is a pool of its own where no tag names one', () => {
+  it('is its own pool if no tag names one', () => {
     const { 'karpenter.sh/nodepool': _, ...bare } = candidate.tags as Record<string, string>;
     for (const tags of [bare, { ...bare, 'karpenter.sh/nodepool': '' }])
       expect(classifyLaunch(launch, { ...candidate, tags }, config, now)).toMatchObject({

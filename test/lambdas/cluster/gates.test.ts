@@ -66,7 +66,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), (await condition())?.status]).toEqual([[gate], 'True']);
   });
 
-  it('stays where a node is quarantined, and the condition says why', async () => {
+  it('stays if a node is quarantined, and the condition says why', async () => {
     await start();
 
     await world.quarantine('proof-failed', 'not in gVisor');
@@ -91,7 +91,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
   });
 
-  it('is closed by its condition where the instance was stopped and started', async () => {
+  it('is closed by its condition if the instance was stopped and started', async () => {
     await start();
     await world.release();
     await world.pass(2_000);
@@ -102,7 +102,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), await condition()]).toMatchObject([[gate], { status: 'False', reason: 'StartedAgain' }]);
   });
 
-  it('is released by the next call where one died between the condition and the receipt', async () => {
+  it('is released by the next call if one died between the condition and the receipt', async () => {
     await start();
     const fault = { kind: 'status', code: 403 } as const;
     world.cluster.api.faults.plant(
@@ -119,7 +119,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
   });
 
-  it('a kubelet that writes its own conditions leaves ours where it is', async () => {
+  it('a kubelet that writes its own conditions leaves ours if it is', async () => {
     await start();
     await world.release();
     const kubelet = await world.join();

@@ -70,7 +70,7 @@ describe('a Node that names the instance of another', () => {
     ]);
   });
 
-  it('twice, where neither has the name of the instance, is released never, and both are quarantined', async () => {
+  it('twice, if neither has the name of the instance, is released never, and both are quarantined', async () => {
     await joinForeign();
     await world.join({ name: 'ip-10-0-0-67' });
     await world.pass(90_000);
@@ -94,7 +94,7 @@ describe('the kubelet of a node', () => {
     expect(await world.taints()).toEqual(marked);
   });
 
-  it('has no pod proof left out by a receipt that it writes, though an earlier release left its label', async () => {
+  it('has no pod proof left out by a receipt that it writes, though an earlier version left its label', async () => {
     await world.join();
     await world.release();
     world.proof = 'pod';
@@ -216,7 +216,7 @@ describe('an instance that was stopped and started', () => {
     expect(await gatesOf('custom.example')).toEqual([gate.key]);
   });
 
-  it('needs nothing where its Node is gone: it is born with its gate', async () => {
+  it('needs nothing if its Node is gone: it is born with its gate', async () => {
     expect(await world.close()).toEqual({ closed: [] });
     expect(world.count('patch nodes')).toBe(0);
   });

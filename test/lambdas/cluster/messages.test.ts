@@ -76,7 +76,7 @@ describe('a message of the queue of a cluster', () => {
     ['a quarantine without a failure', proven, { action: 'quarantine' }],
     ['a release of a run that has ended', { ...proven, outcome: 'released' }, {}],
     ['a release of a node of another cluster', { ...proven, launch: { ...launch, cluster: 'other' } }, {}],
-  ])('is refused with its reason where it asks for %s', (_what, run, change) => {
+  ])('is refused with its reason if it asks for %s', (_what, run, change) => {
     const found = sorted(run, { ...message, ...change });
 
     expect(sizes(found)).toEqual([0, 1, 0]);

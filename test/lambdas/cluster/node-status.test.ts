@@ -59,7 +59,7 @@ describe('a Node stands as', () => {
     expect(stands({ ...born, taints: [gate] })).toEqual({ state: 'gated', reason: '', outdated: false });
   });
 
-  it('released, where our label and our receipt are on it and the gate is not', () => {
+  it('released, if our label and our receipt are on it and the gate is not', () => {
     expect(stands({})).toEqual({ state: 'released', reason: '', outdated: false });
   });
 
@@ -76,11 +76,11 @@ describe('a Node stands as', () => {
     expect(stands({ labels, annotations: receipt('disk-full'), taints: [gate] }).state).toBe('quarantined');
   });
 
-  it('gated again, where somebody put the gate back after the release', () => {
+  it('gated again, if someone put the gate back after the release', () => {
     expect(stands({ taints: [gate] })).toMatchObject({ state: 'gated', reason: expect.stringContaining('came back') });
   });
 
-  it('released and outdated, where another release is configured', () => {
+  it('released and outdated, if another version is configured', () => {
     const other = nodeStatus(node(), { gateKey: defaultGateKey, versions: { gvisor: 'another' } });
     expect([other.state, other.outdated]).toEqual(['released', true]);
     expect(nodeStatus(node(), { gateKey: defaultGateKey, versions: {} }).outdated).toBe(false);
@@ -105,7 +105,7 @@ describe('a Node has drifted', () => {
     expect(stands({ annotations: receipt('released', { instanceId: 'i-00000000000000000' }) }).state).toBe('drifted');
   });
 
-  it('when the handler is gone; when none is listed at all, nobody can say', () => {
+  it('when the handler is gone; when none is listed at all, no one can say', () => {
     expect(stands({ handlers: [{ name: 'runc', userNamespaces: true }] })).toMatchObject({
       state: 'drifted',
       reason: expect.stringContaining('lists the handlers runc, but not runsc'),

@@ -16,12 +16,12 @@ const lives = fc.record({
   readyAfter: seconds(60),
   /** The installation ends: the handler is there, and the state machine asks for the release. */
   installedAt: seconds(180),
-  /** After the join, where Karpenter owns the node. */
+  /** After the join, if Karpenter owns the node. */
   registeredAfter: fc.option(seconds(90)),
   flaps: fc.array(fc.record({ at: seconds(300), for: seconds(60) }), { maxLength: 3 }),
   remade: fc.option(fc.record({ at: seconds(300), back: seconds(60) })),
   podsFailUntil: fc.option(seconds(400)),
-  /** Somebody lifts the gate by hand. */
+  /** Someone lifts the gate by hand. */
   liftedAt: fc.option(seconds(300)),
 });
 

@@ -25,7 +25,7 @@ it('the gate stays, the node is marked, and an Event says what happened and what
   expect(world.ends).toEqual([receipt]);
 });
 
-it('a gate that somebody lifted without a proof is put back, and the receipt says so', async () => {
+it('a gate that someone lifted without a proof is put back, and the receipt says so', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
 

@@ -178,7 +178,7 @@ describe('an instance that was stopped and started keeps its Node', () => {
     expect(receipt?.totalMs).toBeGreaterThanOrEqual(20_000);
   });
 
-  it('and where it is not proven again, the gate is put back although the launch before was released', async () => {
+  it('and if it is not proven again, the gate is put back although the launch before was released', async () => {
     await restarted();
 
     await world.quarantine('proof-failed', 'the sandbox does not start');
@@ -236,7 +236,7 @@ describe('a node that was never Ready', () => {
     expect(world.count('list daemonsets')).toBe(1);
   });
 
-  it('ends in the same way where the cluster does not show them', async () => {
+  it('ends in the same way if the cluster does not show them', async () => {
     daemon('cni', {});
     world.cluster.api.faults.plant(({ resource }) => resource === 'daemonsets', { kind: 'status', code: 403 });
 

@@ -46,7 +46,7 @@ describe('a node that is proven, ready and serving', () => {
     ]);
   });
 
-  it('whose gate somebody put back is released again: the label that stands behind it is taken back first, as the policies ask', async () => {
+  it('whose gate someone put back is released again: the label that stands behind it is taken back first, as the policies ask', async () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, ({ spec }) => [
@@ -62,7 +62,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels).toMatchObject({ [proven]: 'gvisor' });
   });
 
-  it('says already-installed where the release was found on the node', async () => {
+  it('says already-installed if the release was found on the node', async () => {
     await world.join();
 
     expect((await world.release({ installed: 'already-installed' })).receipt?.outcome).toBe('already-installed');
@@ -128,7 +128,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
   });
 
-  it('stays released where the API does not take the Event', async () => {
+  it('stays released if the API does not take the Event', async () => {
     await world.join();
     world.cluster.api.faults.plant(({ resource }) => resource === 'events', { kind: 'status', code: 403 });
 

@@ -88,7 +88,7 @@ export class World<C extends TestCluster = TestCluster> {
   /** Most tests are about what stands around the proof pod; those about the pod ask for it. */
   proof: Ports['proof'] = 'host';
   gateKey = gate.key;
-  /** Why no sandbox starts; undefined where it does. */
+  /** Why no sandbox starts; undefined if it does. */
   sandboxFailure: string | undefined;
   handlers: readonly RuntimeHandler[] | undefined = [runc, runsc];
   /** The boot that the machine is in: that of the installation. */

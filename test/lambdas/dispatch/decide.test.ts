@@ -64,7 +64,7 @@ describe('a node that waits for its command', () => {
     expect(decide(message, undefined, agent, at(299_000))).toMatchObject({ step: 'send' });
   });
 
-  it('is refused for its agent in time where its deadline comes first', () => {
+  it('is refused for its agent in time if its deadline comes first', () => {
     const old = { ...agent, version: '3.3.808.0' };
     const deadline = new Date(Date.parse(message.launch.launchedAt) + 240_000).toISOString();
     const late = Date.parse(deadline) - 110_000;
@@ -100,7 +100,7 @@ describe('a node that waits for its command', () => {
 });
 
 describe('a message that comes again', () => {
-  it('is dropped where the command of this attempt was sent', () => {
+  it('is dropped if the command of this attempt was sent', () => {
     expect(decide(message, { ...claimed, commandId: 'c1' }, agent, now)).toEqual({
       step: 'drop',
       because: 'sent',
@@ -110,17 +110,17 @@ describe('a message that comes again', () => {
   it.each([
     ['was sent', { commandId: 'c2' }],
     ['has ended', { commandId: 'c2', settledToken: 'token-2' }],
-  ])('is dropped where a later attempt %s', (_, more) => {
+  ])('is dropped if a later attempt %s', (_, more) => {
     const row = { ...claimed, token: 'token-2', attempt: 2, ...more };
     expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'superseded' });
   });
 
-  it('is sent where an earlier attempt has ended', () => {
+  it('is sent if an earlier attempt has ended', () => {
     const row = { ...claimed, token: 'token-0', attempt: 0, commandId: 'c0', settledToken: 'token-0' };
     expect(decide(message, row, agent, now)).toMatchObject({ step: 'send' });
   });
 
-  it('is dropped where the node has ended', () => {
+  it('is dropped if the node has ended', () => {
     expect(decide(message, { ...key, outcome: 'released' }, agent, now)).toEqual({
       step: 'drop',
       because: 'ended',
@@ -131,7 +131,7 @@ describe('a message that comes again', () => {
     expect(decide(message, claimed, agent, now)).toMatchObject({ step: 'wait', because: 'claimed' });
   });
 
-  it('looks for the command by its batch where the dispatcher that claimed it must be dead', () => {
+  it('looks for the command by its batch if the dispatcher that claimed it must be dead', () => {
     expect(decide(message, claimed, agent, now + 90_000)).toMatchObject({ step: 'look', batchId: 'b1' });
   });
 
@@ -191,7 +191,7 @@ describe('the looks at a node whose agent is not online', () => {
     expect(nodes / Math.min(...spacings.slice(1))).toBeLessThanOrEqual(100);
   });
 
-  it('begin when most agents are online where looks are rare', () => {
+  it('begin when most agents are online if looks are rare', () => {
     expect(looks(likely, 5_000, 100).slice(0, 2)).toEqual([8, 33]);
   });
 

@@ -30,7 +30,7 @@ function ssm(bad: Readonly<Record<string, 'gone' | 'untagged'>>, throttles = 0, 
 }
 
 describe('one command for many nodes', () => {
-  it('is one call where all is well', async () => {
+  it('is one call if all is well', async () => {
     const { calls, sending } = ssm({});
     const { sent } = await deliver(order(50), sending);
     expect(calls).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('one command for many nodes', () => {
     },
   );
 
-  it('asks once where the document was changed, and has every instance say so', async () => {
+  it('asks once if the document was changed, and has every instance say so', async () => {
     const { sending } = ssm({});
     let calls = 0;
     const send = async (): Promise<Sent> => {

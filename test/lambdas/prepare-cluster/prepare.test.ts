@@ -69,7 +69,7 @@ describe('a cluster that is prepared', () => {
     );
   });
 
-  it('takes back what somebody changed in an object of ours', async () => {
+  it('takes back what someone changed in an object of ours', async () => {
     await creating();
     const role = world.api.objects('ClusterRole').find(({ metadata }) => metadata.name === 'airlock-gatekeeper');
     world.api.apply({ ...role, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] });
@@ -138,7 +138,7 @@ describe('a cluster that is not ready for it yet', () => {
 describe('a creation that fails', () => {
   it('removes what it made, for CloudFormation asks for no deletion of it', async () => {
     failOn('runtimeclasses', 'sysbox-runc', 403);
-    // Made, but nobody was told: it goes all the same.
+    // Made, but no one was told: it goes all the same.
     world.api.faults.plant(
       ({ verb, name }) => verb === 'patch' && name === 'kata-qemu',
       { kind: 'drop', when: 'after' },
@@ -172,7 +172,7 @@ describe('a creation that fails', () => {
     expect(error?.message).toContain(
       'conflict with "kubectl-client-side-apply" using node.k8s.io/v1: .scheduling.nodeSelector',
     );
-    expect(error?.message).toContain('Somebody else owns RuntimeClass kata-qemu, or it cannot be changed');
+    expect(error?.message).toContain('Someone else owns RuntimeClass kata-qemu, or it cannot be changed');
     expect(world.api.objects('RuntimeClass').map(({ metadata, scheduling }) => [metadata.name, scheduling])).toEqual([
       ['kata-qemu', theirs.scheduling],
     ]);
@@ -397,7 +397,7 @@ describe('a deletion', () => {
     expect((await clearing()).value).toBe(`${all.length} objects removed`);
   });
 
-  it('leaves a RuntimeClass that somebody else holds too, without what was ours of it', async () => {
+  it('leaves a RuntimeClass that someone else holds too, without what was ours of it', async () => {
     world.api.apply({
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',

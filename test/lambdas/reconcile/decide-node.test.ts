@@ -79,7 +79,7 @@ describe('a Node that drifted', () => {
     expect(decideNode('b', shown(changes), ours(), now)).toHaveProperty('step', 'foreign');
   });
 
-  it('is left alone where the ledger knows of no release', () => {
+  it('is left alone if the ledger knows of no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
     expect(decideNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });
   });
@@ -183,7 +183,7 @@ const table: readonly (readonly [
     leave('well'),
   ],
   [
-    'with another release than new launches get is outdated',
+    'with another version than new launches get is outdated',
     shown({ state: 'released' }),
     withRequest(another),
     now,
@@ -197,7 +197,7 @@ const table: readonly (readonly [
     leave('told'),
   ],
   [
-    'that was reported as outdated for an earlier release is reported again',
+    'that was reported as outdated for an earlier version is reported again',
     shown({ state: 'released' }),
     withRequest(another, { outdatedFor: '20261001.0' }),
     now,

@@ -48,23 +48,23 @@ const rows = (nodes: readonly Held[]) => nodes.map(({ run: row }) => row);
 const ids = (ways: readonly Admission[]) => ways.map(({ launch: node }) => Number(node.instanceId.slice(2)));
 
 describe('nodes that were held', () => {
-  it('are all tried once more, at once, where their breaker is closed', () => {
+  it('are all tried once more, at once, if their breaker is closed', () => {
     const nodes = [held('1'), held('2')];
     expect(ids(decideRetries(nodes, rows(nodes), closed, endedAt + 1))).toEqual([1, 2]);
   });
 
-  it('are tried one at a time where it is open, the one first that has waited longest', () => {
+  it('are tried one at a time if it is open, the one first that has waited longest', () => {
     const nodes = [held('1'), held('2', { minutes: -1 }), held('3', { minutes: 1 })];
     expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 10 * minute))).toEqual([2]);
   });
 
-  it('rest for five minutes first where it is open', () => {
+  it('rest for five minutes first if it is open', () => {
     const nodes = [held('1')];
     expect(decideRetries(nodes, rows(nodes), open, endedAt + 5 * minute - 1)).toEqual([]);
     expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 5 * minute))).toEqual([1]);
   });
 
-  it('wait while another of their pool and release is tried', () => {
+  it('wait while another of their pool and version is tried', () => {
     const nodes = [held('1')];
     const { run: row } = held('2', { way: 1 });
     const { outcome: _, ...trying } = row;
@@ -112,8 +112,8 @@ describe('the next way of a node', () => {
   });
 });
 
-describe('a node that was to be proven anew', () => {
-  it('is not one that was held where nobody tried it', () => {
+describe('a node that was to be re-verified', () => {
+  it('is not one that was held if no one tried it', () => {
     const { run: row } = held('1');
     const rerun = { why: 'drifted', attempt: 1, reason: '', released: true } as const;
     const drifted = { ...row, launch: { ...admission('1').launch, rerun } };

@@ -67,7 +67,7 @@ describe('whose command it was', () => {
     ['a command of a stranger', [run], 'my own test'],
     ['another document under the same comment', [{ ...run, document: 'airlock-kata-install-abc' }], 'b1'],
     ['an instance that the ledger does not know', [], 'b1'],
-  ])('is nobody for %s', (_, runs, comment) => {
+  ])('is no one for %s', (_, runs, comment) => {
     expect(ownerOf(runs, 'c1', standing({ comment }))).toBeUndefined();
   });
 });
@@ -141,7 +141,7 @@ describe('the answer for the state that waits', () => {
     expect([...new Set(printed)].toSorted()).toEqual([...nodeOutcomes].toSorted());
   });
 
-  it('is the proof alone where the node was sent to be proven anew', () => {
+  it('is the proof alone if the node was sent to be re-verified', () => {
     const proven = { ...result, verb: 'prove', outcome: 'proven' };
     const sent = { ...run, verb: 'prove' } as const;
     const told = decideAnswer(sent, 'c1', standing({}, proven), at);
@@ -156,7 +156,7 @@ describe('the answer for the state that waits', () => {
     [{ status: 'Failed', statusDetails: 'Undeliverable', output: '' }, 'command-not-delivered'],
     [{ status: 'Failed', statusDetails: 'Failed', output: 'bash: not found' }, 'install-failed'],
     [{ status: 'Success', statusDetails: 'Success', output: '{"airlock":1,"ver' }, 'command-not-delivered'],
-  ])('is %j -> %s where there is no result', (change, outcome) => {
+  ])('is %j -> %s if there is no result', (change, outcome) => {
     expect(answer(change)).toMatchObject({ answer: 'failure', failure: { outcome } });
   });
 

@@ -141,7 +141,7 @@ describe('the way of a node that is released', () => {
     for (let name: string | undefined = 'Admitted'; name !== undefined; name = definition.States[name]?.Next)
       path.push(name);
     expect(path).toEqual(['Admitted', 'Install', 'Release', 'Record', 'Passed', 'Hooked']);
-    // With Announce after it, and one more where a launch hook waits.
+    // With Announce after it, and one more if a launch hook waits.
     expect(path.length + 1 + 1).toBeLessThanOrEqual(8);
   });
 });

@@ -51,7 +51,7 @@ const quarantined: Omit<Plot, 'construct'> = {
 };
 
 describe.each(sides)(
-  'one end, and no proof pod and no message left, where the function of the cluster dies %s',
+  'one end, and no proof pod and no message left, if the function of the cluster dies %s',
   (side) => {
     it.each([
       ['released', released, ['BatchGetItem', 'ChangeMessageVisibilityBatch', 'SendTaskSuccess']],
@@ -63,7 +63,7 @@ describe.each(sides)(
   },
 );
 
-/** Plays a plot in which the function dies once, at its n-th request of the Kubernetes API. @returns the request; undefined where it made fewer */
+/** Plays a plot in which the function dies once, at its n-th request of the Kubernetes API. @returns the request; undefined if it made fewer */
 async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'before' | 'after', n: number) {
   const stage = await Stage.set(inject('assembly'), ...setting);
   try {
@@ -98,7 +98,7 @@ async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'bef
 }
 
 describe.each(['before', 'after'] as const)(
-  'the same where it dies right %s a request of the Kubernetes API took effect',
+  'the same if it dies right %s a request of the Kubernetes API took effect',
   (when) => {
     it.each([
       ['released', released, ['create pods', 'delete pods', 'patch nodes', 'create events']],

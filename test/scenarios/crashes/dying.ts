@@ -33,7 +33,7 @@ export interface Plot {
   readonly seen: unknown;
 }
 
-/** Plays a plot in which the function dies once, at its n-th call. @returns the call; undefined where it made fewer */
+/** Plays a plot in which the function dies once, at its n-th call. @returns the call; undefined if it made fewer */
 async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefined> {
   const stage = await Stage.set(inject('assembly'), ...(plot.setting ?? []));
   try {

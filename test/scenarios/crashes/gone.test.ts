@@ -57,7 +57,7 @@ const departure = (depart: (stage: Stage, node: LaunchedNode) => void, command: 
   },
 });
 
-describe.each(sides)('one end, told, the command cancelled and the probe given back, where it dies %s', (side) => {
+describe.each(sides)('one end, told, the command cancelled and the probe given back, if it dies %s', (side) => {
   it.each([
     ['is stopped', departure(({ world }, { instanceId }) => world.services.ec2.stop(instanceId), 'Cancelling'), true],
     [

@@ -56,7 +56,7 @@ const unknowing: NonNullable<Plot['strike']> = ({ principal, operation }, side, 
   return operation === at ? 'crash' : undefined;
 };
 
-describe.each(sides)('the command ends before its node does, which is in time, where it dies %s', (side) => {
+describe.each(sides)('the command ends before its node does, which is in time, if it dies %s', (side) => {
   it.each([
     ['is known', late(), ['GetItem', 'UpdateItem', 'ListCommandInvocations', 'CancelCommand']],
     ['was sent by a dispatcher that died', late(unknowing), ['GetItem', 'UpdateItem', 'ListCommands', 'CancelCommand']],

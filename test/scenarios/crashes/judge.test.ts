@@ -56,7 +56,7 @@ const probing = (): Plot => ({
   },
 });
 
-describe.each(sides)('a failure counts once, and the opening of the breaker is told, where it dies %s', (side) => {
+describe.each(sides)('a failure counts once, and the opening of the breaker is told, if it dies %s', (side) => {
   it.each([
     [
       'that opens the breaker',

@@ -58,7 +58,7 @@ const fate =
 
 const replaced = { ends: ['Node Replaced: proof-failed'], state: 'terminated', failed: 1 };
 
-describe.each(sides)('the policy of the pool is done once, and told, where it dies %s', (side) => {
+describe.each(sides)('the policy of the pool is done once, and told, if it dies %s', (side) => {
   it.each([
     [
       'an instance of no group ends',

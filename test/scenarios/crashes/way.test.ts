@@ -27,7 +27,7 @@ const release = (construct: string, set: (stage: Stage) => void, agentAfterMs: n
     arm();
     const node = await stage.launch({ agentAfterMs });
     await stage.settle();
-    // A message that nobody finished comes again after three minutes, and reconcile after two.
+    // A message that no one finished comes again after three minutes, and reconcile after two.
     await stage.pass(4 * minute);
     return {
       executions: stage.world.services.states.executions().map(({ status }) => status),

@@ -19,7 +19,7 @@ enable_annotations = ["enable_iommu", "virtio_fs_extra_args", "kernel_params"]
 
 /**
  * A stand-in for Kata's shim, as the stand-in for ctr calls it: CONFIG ROOTFS COMMAND…. It keeps the rules that an installation can break:
- * everything belongs under /opt/kata, a guest needs /dev/kvm, and only what runs in it sees a boot of its own.
+ * everything belongs under /opt/kata, a guest needs /dev/kvm, and only what runs in it sees its own boot.
  */
 function shim(version: string): string {
   return `#!/bin/sh
@@ -54,7 +54,7 @@ exit $status
 `;
 }
 
-/** Builds the archive of a stand-in for a Kata release that runs in a directory tree; the same bytes every time. */
+/** Builds the archive of a stand-in for a Kata version that runs in a directory tree; the same bytes every time. */
 export function buildKata(version: string, architecture: string): Buffer {
   return kataArchive(version, architecture, shim(version));
 }

@@ -44,7 +44,7 @@ const daemon = (name: string) => `#!/bin/sh\n# A stand-in for ${name}.\nexec sle
 const unit = (program: string) =>
   `[Unit]\nDescription=${program} (stand-in)\n\n[Service]\nExecStart=/usr/bin/${program}\n\n[Install]\nWantedBy=sysbox.service\n`;
 
-/** Builds a stand-in for the package of a Sysbox release that runs in a directory tree; the same bytes every time. */
+/** Builds a stand-in for the package of a Sysbox version that runs in a directory tree; the same bytes every time. */
 export function buildSysbox(version: string, architecture: string): Buffer {
   return sysboxPackage(version, architecture, runc(version));
 }

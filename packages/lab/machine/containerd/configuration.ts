@@ -4,7 +4,7 @@ import { isTable, merge, tableAt, without } from './tables.ts';
 
 /** The file system as the daemon sees it. */
 export interface Files {
-  /** The text of a file, or `undefined` where there is none. */
+  /** The text of a file, or `undefined` if there is none. */
   read(path: string): string | undefined;
   /** The paths that a pattern matches. */
   match(pattern: string): readonly string[];
@@ -22,7 +22,7 @@ type Reader = 'dump' | 'daemon';
  * What containerd makes of its configuration: files read, imports merged, older versions migrated, defaults filled in. The rules of
  * 1.7, 2.0 to 2.2 and 2.3 differ; they were observed with the real daemons.
  *
- * @param path the root file; where it does not exist, the defaults apply
+ * @param path the root file; if it does not exist, the defaults apply
  * @throws ConfigurationError as the daemon would refuse
  */
 export function effective(series: Series, path: string, files: Files, reader: Reader): Table {
@@ -191,7 +191,7 @@ function fillCri(series: Series, base: Table, given: Table): Table {
   const filled = merge(base, given);
   const runtimes = tableAt(given, 'containerd', 'runtimes');
   if (Object.keys(runtimes).length === 0) return filled;
-  // A map of handlers in the file takes the place of the default map in 1.7: runc is gone where the file does not name it.
+  // A map of handlers in the file takes the place of the default map in 1.7: runc is gone if the file does not name it.
   const stays = series === '1.7' ? {} : tableAt(base, 'containerd', 'runtimes');
   const handlers: Table = { ...stays };
   for (const [name, handler] of Object.entries(runtimes)) {

@@ -35,7 +35,7 @@ const usualConfig = '/etc/containerd/config.toml';
  * Starts the daemon: reads the configuration and writes down what it loaded, for the other stand-ins and for the kubelet.
  *
  * @param tree the directory tree of the machine
- * @throws ConfigurationError where the daemon would not start
+ * @throws ConfigurationError if the daemon would not start
  */
 export function start(tree: string, version: string, config: string, broken: 'none' | 'daemon' | 'cri'): Running {
   const series = seriesOf(version);

@@ -5,7 +5,7 @@ export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/** The table under a key; an empty one where there is none. */
+/** The table under a key; an empty one if there is none. */
 export function tableAt(table: Table, ...path: readonly string[]): Table {
   let here: unknown = table;
   for (const key of path) here = isTable(here) ? here[key] : undefined;

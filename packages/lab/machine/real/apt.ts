@@ -12,7 +12,7 @@ export interface Archive {
 const reach = /^Acquire::(https?::|Retries|ForceIPv4|ForceIPv6|Check-Valid-Until|Check-Date)/;
 
 /**
- * Reads where apt on this machine fetches Debian's packages. An Ubuntu machine knows no Debian mirror; there mmdebstrap's own default
+ * Reads if apt on this machine fetches Debian's packages. An Ubuntu machine knows no Debian mirror; there mmdebstrap's own default
  * is used.
  */
 export function readArchive(): Archive {

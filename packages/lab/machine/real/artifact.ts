@@ -24,7 +24,7 @@ const plainSentry = '#!/bin/sh\nwhile [ "$1" != do ]; do shift; done\nshift\nexe
 
 const standIn = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-/** What is in the releases of {@link realArtifacts}, in a line for people each. */
+/** What is in the versions of {@link realArtifacts}, in a line for people each. */
 export interface Descriptions {
   readonly gvisor: string;
   readonly kata: string;
@@ -59,7 +59,7 @@ export async function realArtifacts(
     sysboxPackage(version, architecture, sysboxRunc(version, kind), maintainerScripts);
   const descriptions = {
     gvisor: `stand-in releases with Debian's runsc ${runsc.version} and runc's shim inside: a real sandbox, and no upstream binary`,
-    kata: "a stand-in: a container of runc with a boot id of its own, behind runc's shim; no virtual machine",
+    kata: "a stand-in: a container of runc with its own boot id, behind runc's shim; no virtual machine",
     sysbox:
       'a stand-in package: runc with a user namespace for every container, beside two idle daemons; a real user namespace',
   };

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 interface Hierarchy {
   /** Where the host has it. */
   readonly path: string;
-  /** Where the node gets it, under /sys/fs/cgroup; empty where it is mounted there itself. */
+  /** Where the node gets it, under /sys/fs/cgroup; empty if it is mounted there itself. */
   readonly name: string;
   readonly type: 'cgroup' | 'cgroup2';
   /** Options of mount. */
@@ -44,7 +44,7 @@ export class NodeCgroups {
     this.#name = `airlock-${id}`;
   }
 
-  /** `v1` also where a hierarchy of version 2 stands beside those of version 1. */
+  /** `v1` also if a hierarchy of version 2 stands beside those of version 1. */
   get version(): 'v1' | 'v2' {
     return this.#hierarchies.some(({ type }) => type === 'cgroup') ? 'v1' : 'v2';
   }
@@ -88,7 +88,7 @@ export class NodeCgroups {
     }
   }
 
-  /** systemd gives a service a group of its own in its own hierarchy, and none in those of the controllers of version 1. */
+  /** systemd gives a service its own group in its own hierarchy, and none in those of the controllers of version 1. */
   #agentGroup({ path, type, options }: Hierarchy): string {
     const group = join(path, this.#name);
     const systemds = type === 'cgroup2' || options.includes('name=systemd');

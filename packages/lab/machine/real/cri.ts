@@ -12,9 +12,9 @@ type Field = readonly [number, number | Buffer];
  * Asks containerd over the CRI, as a kubelet does, which handlers it serves (`runtime.v1.RuntimeService/Status`).
  *
  * @param socket containerd's socket
- * @returns the handlers, or `undefined` where this containerd does not report any: before 2.0 the answer has no such field, and
+ * @returns the handlers, or `undefined` if this containerd does not report any: before 2.0 the answer has no such field, and
  *   without its CRI plugin there is no answer
- * @throws where containerd does not answer, or refuses
+ * @throws if containerd does not answer, or refuses
  */
 export async function readHandlers(socket: string): Promise<readonly RuntimeHandler[] | undefined> {
   const answer = await call(socket, '/runtime.v1.RuntimeService/Status');
@@ -38,7 +38,7 @@ function handler(message: Buffer): RuntimeHandler {
   };
 }
 
-/** One gRPC call with an empty request; `undefined` where there is no such service. */
+/** One gRPC call with an empty request; `undefined` if there is no such service. */
 function call(socket: string, path: string): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const session = connectHttp('http://localhost', { createConnection: () => connect(socket) });

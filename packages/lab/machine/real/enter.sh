@@ -15,7 +15,7 @@ cd "$new"
 mount -t proc -o nosuid,nodev,noexec proc proc
 # What systemd and its like would set here is the host's own kernel.
 mount --bind proc/sys proc/sys
-# A boot has an id of its own; the kernel's would stay the same.
+# A boot has its own id; the kernel's would stay the same.
 cat proc/sys/kernel/random/uuid >"$NODE_DIRECTORY/boot-id"
 mount --bind "$NODE_DIRECTORY/boot-id" proc/sys/kernel/random/boot_id
 mount -o remount,bind,ro,nosuid,nodev,noexec proc/sys

@@ -6,7 +6,7 @@ import type { RealOptions } from './options.ts';
 /** How a fault is planted in a real node. */
 export interface RealFault {
   readonly options?: Pick<RealOptions, 'download' | 'files' | 'without'>;
-  /** Releases of this kind are served. */
+  /** Versions of this kind are served. */
   readonly kind?: ArtifactKind;
 }
 
@@ -29,7 +29,7 @@ const withOurHandler = "grep -qs 'airlock:begin' /etc/containerd/config.toml";
 const withoutCri = `{ echo 'disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"]'; cat /etc/containerd/config.toml; } >/run/without-cri.toml
     exec /usr/bin/containerd -c /run/without-cri.toml`;
 
-/** A disk of its own for the releases. */
+/** Its own disk for the versions. */
 const smallDisk = (options: string): RealFault => ({
   options: { files: { '/etc/fstab': `tmpfs /opt/airlock tmpfs ${options} 0 0\n` } },
 });

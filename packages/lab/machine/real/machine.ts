@@ -34,7 +34,7 @@ function isNamed(name: string): name is keyof typeof configurations {
   return name in configurations;
 }
 
-/** A node with a systemd and a containerd of its own, in namespaces of this host. It needs root. */
+/** A node with a systemd and its own containerd, in namespaces of this host. It needs root. */
 export class RealMachine implements Machine {
   readonly kind = 'real';
   readonly description: string;
@@ -54,8 +54,8 @@ export class RealMachine implements Machine {
   /**
    * Makes a node and boots it.
    *
-   * @throws HostError where this host cannot have real nodes
-   * @throws NodeError where the node does not boot
+   * @throws HostError if this host cannot have real nodes
+   * @throws NodeError if the node does not boot
    */
   static async create(options: RealOptions = {}): Promise<RealMachine> {
     requireRealHost();
@@ -96,7 +96,7 @@ export class RealMachine implements Machine {
     return this.#node.execute(argv, { input });
   }
 
-  /** What a command prints. @throws NodeError where it does not end with 0 */
+  /** What a command prints. @throws NodeError if it does not end with 0 */
   async read(...argv: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.exec(argv);
     if (exitCode !== 0) throw new NodeError(`${argv.join(' ')} ended with ${exitCode}: ${stderr}`);
@@ -114,12 +114,12 @@ export class RealMachine implements Machine {
     return readHandlers(`/proc/${this.#node.init}/root/run/containerd/containerd.sock`);
   }
 
-  /** What containerd itself makes of its configuration now. @throws NodeError where it cannot read it */
+  /** What containerd itself makes of its configuration now. @throws NodeError if it cannot read it */
   effectiveConfiguration(): Promise<string> {
     return this.read('containerd', 'config', 'dump');
   }
 
-  /** The configuration file as it is; `undefined` where there is none. */
+  /** The configuration file as it is; `undefined` if there is none. */
   async configuration(): Promise<string | undefined> {
     const { exitCode, stdout } = await this.exec(['cat', configPath]);
     return exitCode === 0 ? stdout : undefined;
@@ -138,7 +138,7 @@ export class RealMachine implements Machine {
     };
   }
 
-  /** Starts a container under plain runc in the namespace of Kubernetes; it runs until somebody ends it. */
+  /** Starts a container under plain runc in the namespace of Kubernetes; it runs until someone ends it. */
   async startContainer(name: string): Promise<void> {
     const rootfs = `/opt/containers/${name}`;
     await this.read('sh', '-c', `mkdir -p ${rootfs}/bin ${rootfs}/proc && cp /bin/busybox ${rootfs}/bin/`);

@@ -56,7 +56,7 @@ export class RealNode {
     return this.#cgroups.version;
   }
 
-  /** The process of the node's systemd, as the host counts; 0 where the node is off. */
+  /** The process of the node's systemd, as the host counts; 0 if the node is off. */
   get init(): number {
     return this.#init;
   }
@@ -64,7 +64,7 @@ export class RealNode {
   /**
    * Switches the node on, and returns when systemd has started everything.
    *
-   * @throws NodeError with the end of the console where it does not boot
+   * @throws NodeError with the end of the console if it does not boot
    */
   async boot(): Promise<void> {
     if (this.#launcher !== undefined) throw new NodeError(`node ${this.#id} runs already`);
@@ -107,7 +107,7 @@ export class RealNode {
     return /^(running|degraded)$/m.test(stdout);
   }
 
-  /** Runs a command in the node as root; a way in as SSM's agent has it. @throws NodeError where the node is off */
+  /** Runs a command in the node as root; a way in as SSM's agent has it. @throws NodeError if the node is off */
   async execute(
     argv: readonly string[],
     options: ExecutionOptions & { readonly environment?: Readonly<Record<string, string>> } = {},

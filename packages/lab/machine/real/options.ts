@@ -22,7 +22,7 @@ export interface RealOptions {
   readonly mirror?: Mirror;
   /** What the mirror does wrong for this machine: for ever, or once. */
   readonly download?: { readonly fault: MirrorFault; readonly once: boolean };
-  /** More files of the node, by their paths; executable where they begin with `#!`. */
+  /** More files of the node, by their paths; executable if they begin with `#!`. */
   readonly files?: Readonly<Record<string, string>>;
   /** Files of its root file system that the node does not have. */
   readonly without?: readonly string[];

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Writes a file into a tree, with the folders above it; executable where it is a script. */
+/** Writes a file into a tree, with the folders above it; executable if it is a script. */
 export function place(tree: string, path: string, text: string): void {
   const full = join(tree, path);
   if (!existsSync(dirname(full))) mkdirSync(dirname(full), { recursive: true });

@@ -60,7 +60,7 @@ export interface Root {
  * The root file system of a release, built on the first call (about half a minute and 400 MB).
  *
  * @param progress is told in a line what takes long
- * @throws HostError where it cannot be built
+ * @throws HostError if it cannot be built
  */
 export async function rootOf(release: DebianRelease, progress: (line: string) => void): Promise<Root> {
   const home = homeOf(release);
@@ -68,7 +68,7 @@ export async function rootOf(release: DebianRelease, progress: (line: string) =>
   return { release, path: join(home, 'root'), versions: versionsIn(join(home, 'root')) };
 }
 
-/** Debian's own `runsc`, which stands in for the sentry of a release. @throws HostError where it cannot be had */
+/** Debian's own `runsc`, which stands in for the sentry of a release. @throws HostError if it cannot be had */
 export async function debianRunsc(progress: (line: string) => void): Promise<{ path: string; version: string }> {
   const home = homeOf(besideFrom);
   await rootOf(besideFrom, progress);

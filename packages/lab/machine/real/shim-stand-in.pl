@@ -19,7 +19,7 @@ use POSIX ();
 
 # The program that the containers run under; a release in which it is runc does not sandbox.
 my $runtime = '@RUNTIME@';
-# What --version prints; where the shim has to lie; the table that its configuration must have, and what it cannot do without.
+# What --version prints; if the shim has to lie; the table that its configuration must have, and what it cannot do without.
 my ($version, $home, $table, @needs) = ('@VERSION@', '@HOME@', '@TABLE@', split ' ', '@NEEDS@');
 my $shim = 'containerd-shim-runc-v2';
 
@@ -122,7 +122,7 @@ sub write_all {
     }
 }
 
-# A request as it goes on, and a refusal where there is one. Service is field 1, method 2, payload 3.
+# A request as it goes on, and a refusal if there is one. Service is field 1, method 2, payload 3.
 sub request {
     my ($message) = @_;
     my @fields = fields($message);

@@ -34,7 +34,7 @@ function ownerOf(directory: string): string {
   }
 }
 
-/** When a process started, in ticks since the boot: a pid alone can be somebody else's by now. */
+/** When a process started, in ticks since the boot: a pid alone can be someone else's by now. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

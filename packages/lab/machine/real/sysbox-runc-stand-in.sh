@@ -26,7 +26,7 @@ if [ "$verb" = create ]; then
   mount -t tmpfs sysboxfs "$mount"
   if ! grep -q '"type":"user"' "$bundle/config.json"; then
     map='[{"containerID":0,"hostID":231072,"size":65536}]'
-    # A fresh /proc cannot be mounted in a user namespace where something lies over the old one, as on these nodes.
+    # A fresh /proc cannot be mounted in a user namespace if something lies over the old one, as on these nodes.
     proc='{"destination":"/proc","type":"bind","source":"/proc","options":["rbind"]}'
     sed -i -e 's#"namespaces":\[#&{"type":"user"},#' -e "s#\"linux\":{#&\"uidMappings\":$map,\"gidMappings\":$map,#" \
       -e "s#{\"destination\":\"/proc\",[^}]*}#$proc#" "$bundle/config.json"

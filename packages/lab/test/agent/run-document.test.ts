@@ -94,7 +94,7 @@ describe('the step after a failed one', () => {
     expect(await names([{ exitCode: 1 }], shell('a'), shell('b'))).toMatchObject({ status: 'Failed', ran: ['a', 'b'] });
   });
 
-  it('does not run where the inputs say onFailure: exit', async () => {
+  it('does not run if the inputs say onFailure: exit', async () => {
     expect((await names([{ exitCode: 1 }], shell('a', { onFailure: 'exit' }), shell('b'))).ran).toEqual(['a']);
   });
 
@@ -102,7 +102,7 @@ describe('the step after a failed one', () => {
     expect((await names([{ exitCode: 1 }], shell('a', {}, { onFailure: 'exit' }), shell('b'))).ran).toEqual(['a', 'b']);
   });
 
-  it('runs in any case where it is the finally step', async () => {
+  it('runs in any case if it is the finally step', async () => {
     const steps = [shell('a', { onFailure: 'exit' }), shell('b'), shell('c', { finallyStep: true })];
 
     expect((await names([{ exitCode: 1 }], ...steps)).ran).toEqual(['a', 'c']);
@@ -112,7 +112,7 @@ describe('the step after a failed one', () => {
     expect((await names([{ exitCode }], shell('a'), shell('b'))).ran).toEqual(['a']);
   });
 
-  it('does not run where a success shall end the document', async () => {
+  it('does not run if a success should end the document', async () => {
     expect((await names([], shell('a', { onSuccess: 'exit' }), shell('b'))).ran).toEqual(['a']);
   });
 });
@@ -189,7 +189,7 @@ describe('metacharacters in a parameter, on a machine', () => {
   });
   const evil = (tree: string) => `x; echo y >${tree}/evil`;
 
-  it('run where the value is put into the text', async () => {
+  it('run if the value is put into the text', async () => {
     await runDocument(careless(), { Name: [evil(machine.tree)] }, { machine, commandId: 'c' });
 
     expect(existsSync(`${machine.tree}/evil`)).toBe(true);

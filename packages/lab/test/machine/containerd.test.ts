@@ -78,7 +78,7 @@ describe('a root file', () => {
     for (const series of all) expect(() => load(series, text, {}, 'dump')).toThrow(ConfigurationError);
   });
 
-  it('keeps a key that nobody knows in 1.7, and loses it in 2.x', () => {
+  it('keeps a key that no one knows in 1.7, and loses it in 2.x', () => {
     const text = `version = 2\n${runc(v2)}[${v2}.containerd.runtimes.runc.nonsense]\na = 1\n[plugins."no.such.v1"]\nb = 2\n`;
 
     expect(JSON.stringify(load('1.7', text))).toContain('nonsense');

@@ -22,7 +22,7 @@ describe('a modelled machine', () => {
     expect(new ModelledMachine().description).toContain('simulated (containerd 2.2.1');
   });
 
-  it('has a boot id of its own, and takes the checksum from the text that it is asked to run', async () => {
+  it('has its own boot id, and takes the checksum from the text that it is asked to run', async () => {
     const [one, other] = await Promise.all(
       [new ModelledMachine(), new ModelledMachine()].map((machine) => answersOf(machine)),
     );
@@ -35,12 +35,12 @@ describe('a modelled machine', () => {
     expect(sums[1]?.stdout).toContain(`"sha256":"${'a'.repeat(64)}"`);
   });
 
-  it('refuses what was not recorded: two faults, another release afterwards, a foreign script', async () => {
+  it('refuses what was not recorded: two faults, another version afterwards, a foreign script', async () => {
     expect(() => new ModelledMachine(['disk-full', 'kill-mode'])).toThrow('not disk-full and kill-mode');
 
     const machine = new ModelledMachine();
     await answersOf(machine);
-    await expect(answersOf(machine, 'none', '20260921.0')).rejects.toThrow('no change of release was recorded');
+    await expect(answersOf(machine, 'none', '20260921.0')).rejects.toThrow('no change of version was recorded');
     await expect(machine.run({ text: 'echo hi', environment: {}, timeoutSeconds: 5 })).rejects.toThrow(
       'install and prove of gVisor alone',
     );

@@ -47,7 +47,7 @@ export async function record(name: Recorded, mirror: Mirror): Promise<{ descript
  * Asks a machine all that is recorded.
  *
  * @param name the recording, which says what is asked for and how long the machine has
- * @param asked another release
+ * @param asked another version
  * @param change what is changed of a script before it runs
  */
 export async function answersOf(

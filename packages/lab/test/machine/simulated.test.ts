@@ -90,7 +90,7 @@ describe('an installation on other hosts', () => {
     expect([...node.mirror.requests.keys()].some((path) => path.includes('gvisor-aarch64.tar'))).toBe(true);
   });
 
-  it('is refused where the release is not pinned for the architecture', async () => {
+  it('is refused if the release is not pinned for the architecture', async () => {
     const { result } = await run(await node.create({ arch: 'aarch64' }), 'install', '20260921.0');
 
     expect(result).toMatchObject({ outcome: 'host-unsupported', config: 'untouched' });

@@ -80,7 +80,7 @@ function headersOf(sdk: Sdk, requestId: string): Record<string, string> {
   return { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-requestid': requestId };
 }
 
-/** @returns `undefined` where the body is no JSON */
+/** @returns `undefined` if the body is no JSON */
 export function readJson(body: Uint8Array): unknown {
   if (body.byteLength === 0) return {};
   try {

@@ -15,7 +15,7 @@ interface Decoded {
 
 /** How one wire protocol reads requests and writes answers. */
 export interface Codec {
-  /** @returns `undefined` where the request names no operation of the service */
+  /** @returns `undefined` if the request names no operation of the service */
   decode(sdk: Sdk, request: WireRequest): Decoded | undefined;
   encode(sdk: Sdk, model: Model, output: unknown, requestId: string): WireResponse;
   encodeError(sdk: Sdk, request: WireRequest, error: AwsError, requestId: string): WireResponse;

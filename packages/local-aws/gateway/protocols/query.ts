@@ -76,7 +76,7 @@ class FormReader {
     this.#ec2 = ec2;
   }
 
-  /** @returns `undefined` where the form has nothing below the key */
+  /** @returns `undefined` if the form has nothing below the key */
   read(schema: NormalizedSchema, at: string): unknown {
     if (schema.isStructSchema()) return this.#struct(schema, at);
     if (schema.isListSchema()) return this.#list(schema, at);

@@ -78,7 +78,7 @@ function text(form: URLSearchParams, key: string): string | undefined {
   return value;
 }
 
-/** What no member has taken: batches and the attributes of messages, which have a form of their own, are refused here too. */
+/** What no member has taken: batches and the attributes of messages, which have their own form, are refused here too. */
 function leftOver(form: URLSearchParams): SchemaViolation | undefined {
   const [key] = form.keys();
   if (key === undefined) return undefined;

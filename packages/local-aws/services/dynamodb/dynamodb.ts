@@ -111,7 +111,7 @@ export class DynamoDb {
     return answer.Items;
   }
 
-  /** Counts the units of a request, which its answer holds only where the request asks for them. */
+  /** Counts the units of a request, which its answer holds only if the request asks for them. */
   async #counted(action: ActionName, input: Request): Promise<unknown> {
     if (action === 'describeTable') return this.#engine.run(action, input);
     const answered = await this.#engine.run(action, { ReturnConsumedCapacity: 'TOTAL', ...input });

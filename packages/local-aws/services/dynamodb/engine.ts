@@ -102,7 +102,7 @@ export class Engine {
     }
   }
 
-  /** Parses the expressions of a request. @returns undefined where the request is malformed */
+  /** Parses the expressions of a request. @returns undefined if the request is malformed */
   parse(name: ActionName, input: object): Parsed | undefined {
     try {
       return this.#validated(name, input).data;

@@ -49,7 +49,7 @@ const returning: readonly string[] = ['PutItem', 'UpdateItem', 'DeleteItem'];
 /**
  * The right to one request on one table or index.
  *
- * @param parsed the request with its expressions parsed; undefined where they are malformed, which the engine refuses
+ * @param parsed the request with its expressions parsed; undefined if they are malformed, which the engine refuses
  */
 export function rightOn(
   tables: Tables,

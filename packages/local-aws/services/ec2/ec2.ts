@@ -29,7 +29,7 @@ import type { StoredInstance } from './instance.ts';
 
 /** What an instance is launched with. */
 export interface Launch {
-  /** Made up where it is absent. */
+  /** Made up if it is absent. */
   readonly id?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly availabilityZone?: string;
@@ -37,7 +37,7 @@ export interface Launch {
   readonly instanceType?: string;
   readonly architecture?: 'arm64' | 'x86_64';
   readonly spot?: boolean;
-  /** The name of its instance profile; none where it is absent. */
+  /** The name of its instance profile; none if it is absent. */
   readonly instanceProfile?: string;
   /** Milliseconds since the epoch; the clock's time by default. */
   readonly launchTime?: number;
@@ -206,7 +206,7 @@ export class Ec2 {
     this.#emit({
       source: 'aws.ec2',
       'detail-type': 'EC2 Spot Instance Interruption Warning',
-      // Unlike everywhere else, this ARN has the zone where the region stands.
+      // Unlike everywhere else, this ARN has the zone if the region stands.
       resources: [`arn:${partition}:ec2:${availabilityZone}:${account}:instance/${id}`],
       detail: { 'instance-id': id, 'instance-action': 'terminate' },
     });

@@ -21,7 +21,7 @@ export interface BusEvent {
 export interface Target {
   readonly id: string;
   readonly arn: string;
-  /** The role under which the bus calls the target, where its kind needs one. */
+  /** The role under which the bus calls the target, if its kind needs one. */
   readonly roleArn?: string | undefined;
   /** A constant that the target gets in the event's place. */
   readonly input?: string | undefined;

@@ -7,7 +7,7 @@ import { AwsError } from '../../gateway/service.ts';
 /** Says whether an event, parsed from its JSON, matches. */
 export type EventTest = (event: unknown) => boolean;
 
-/** Holds one rule of a list against the leaves of a field: its scalars, an array's elements each, none where the field is absent. */
+/** Holds one rule of a list against the leaves of a field: its scalars, an array's elements each, none if the field is absent. */
 type LeafRule = (leaves: readonly Scalar[]) => boolean;
 type Scalar = string | number | boolean | null;
 

@@ -39,7 +39,7 @@ const kinds: Readonly<Record<string, { readonly role: boolean; readonly invoke: 
 /**
  * Says why a target is not one that is modelled here, or undefined.
  *
- * @param roleArn its role, where the template gives one
+ * @param roleArn its role, if the template gives one
  */
 export function refuseTarget(arn: string, roleArn: string | undefined): string | undefined {
   const service = arn.split(':')[2] ?? '';
@@ -49,7 +49,7 @@ export function refuseTarget(arn: string, roleArn: string | undefined): string |
   return kind.role && roleArn === undefined ? `RoleArn is required for target ${arn}.` : undefined;
 }
 
-/** Calls a target with an event. Throws AwsError where it does not take it. */
+/** Calls a target with an event. Throws AwsError if it does not take it. */
 export async function invokeTarget(
   options: EventDeliveryOptions,
   event: BusEvent,
@@ -72,7 +72,7 @@ export function queueUrl(arn: string): string {
   return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
 }
 
-/** Each event gets a stream of its own, so that no two deliveries meet. */
+/** Each event gets its own stream, so that no two deliveries meet. */
 async function writeLog(
   { aws }: EventDeliveryOptions,
   message: string,

@@ -191,7 +191,7 @@ class Mapping {
     return Math.floor((waitedMs / longPollMs) * (firstPollers / this.#options.pollers));
   }
 
-  /** Resolves when messages become visible, or at `deadline` (milliseconds since the epoch) where one is given. */
+  /** Resolves when messages become visible, or at `deadline` (milliseconds since the epoch) if one is given. */
   #messages(deadline?: number): Promise<void> {
     return new Promise((resolve) => {
       const began = this.#options.clock.now();
@@ -296,7 +296,7 @@ class Mapping {
    * A throttled invocation is tried again until the messages' visibility ends, and then dropped: services-sqs-errorhandling.html, "Backoff
    * strategy for failed invocations". How long the pauses are is not said there.
    *
-   * @returns undefined where it was dropped
+   * @returns undefined if it was dropped
    */
   async #whenThereIsRoom(invoke: () => Promise<unknown>): Promise<unknown> {
     const { clock, queue } = this.#options;

@@ -92,7 +92,7 @@ const interfaceRights = [
   'UnassignPrivateIpAddresses',
 ];
 
-/** Puts a function into a VPC as Lambda does: with the function's own role, but not as its code. Throws where it would refuse. */
+/** Puts a function into a VPC as Lambda does: with the function's own role, but not as its code. Throws if it would refuse. */
 function placed({ SubnetIds = [], SecurityGroupIds = [] }: VpcConfig, role: Principal, iam: Iam, networks: Networks) {
   if (SubnetIds.length === 0 && SecurityGroupIds.length === 0) return undefined;
   const missing = interfaceRights.find(

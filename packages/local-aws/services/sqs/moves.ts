@@ -85,7 +85,7 @@ function start(
   return { TaskHandle };
 }
 
-/** A moved message is a new one: it has an id, a time and a count of its own. */
+/** A moved message is a new one: it has an id, a time and its own count. */
 function move(queues: Queues, source: Queue, task: ListMessageMoveTasksResultEntry): void {
   let moved = 0;
   for (const message of source.visibleMessages()) {

@@ -74,7 +74,7 @@ export class Queue {
     this.#clock = clock;
   }
 
-  /** Moves messages that are received too often to another queue from now on. Throws AwsError InvalidParameterValue where that one does not take them. */
+  /** Moves messages that are received too often to another queue from now on. Throws AwsError InvalidParameterValue if that one does not take them. */
   setRedrive(redrive: Redrive): void {
     const { queue } = redrive;
     if (queue.allowsRedriveOf?.includes(this.settings.arn) === false) {
@@ -158,7 +158,7 @@ export class Queue {
   /**
    * Sets how long from now the message of a receipt stays hidden.
    *
-   * @throws AwsError MessageNotInflight where it is visible again, InvalidParameterValue where it is gone or was received again
+   * @throws AwsError MessageNotInflight if it is visible again, InvalidParameterValue if it is gone or was received again
    */
   changeVisibility(receiptHandle: string, seconds: number): void {
     const entry = this.#entries.get(messageId(receiptHandle));

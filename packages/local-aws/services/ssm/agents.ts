@@ -7,7 +7,7 @@ import type { AgentMachine } from '../../agent/machine.ts';
 import type { Clock } from '../../clock.ts';
 import { AwsError } from '../../gateway/service.ts';
 
-/** What an agent is and where it runs. */
+/** What an agent is and if it runs. */
 export interface Agent {
   readonly instanceId: string;
   readonly version: string;

@@ -88,7 +88,7 @@ export interface DeliveryOptions {
 
 /** Brings commands to agents and follows them to their end. */
 export class Delivery {
-  /** Lets tests end commands as SSM does where it cannot or may not run them. */
+  /** Lets tests end commands as SSM does if it cannot or may not run them. */
   forcedResult: ForcedResultHook | undefined;
   readonly #options: DeliveryOptions;
 
@@ -116,7 +116,7 @@ export class Delivery {
     await Promise.all(Array.from({ length: Math.max(1, command.maxConcurrency) }, lane));
   }
 
-  /** Stops a command where it has not ended. An agent that runs it has to hear of it first, and is silent about it if it is silent. */
+  /** Stops a command if it has not ended. An agent that runs it has to learn of it first, and is silent about it if it is silent. */
   cancel(command: Command, instanceIds: readonly string[]): void {
     const meant = command.invocations.filter(
       ({ instanceId, status }) => !isFinal(status) && (instanceIds.length === 0 || instanceIds.includes(instanceId)),
@@ -230,7 +230,7 @@ function either(...signals: readonly AbortSignal[]): AbortSignal {
   return first.signal;
 }
 
-/** The promise's value, or undefined where the signal comes first. */
+/** The promise's value, or undefined if the signal comes first. */
 function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {

@@ -97,7 +97,7 @@ export function readDocument(
 }
 
 /**
- * Checks the values of SendCommand as the service does, before any node hears of them.
+ * Checks the values of SendCommand as the service does, before any node learns of them.
  *
  * @returns every parameter's values, defaults included
  * @throws AwsError InvalidParameters that names the parameter, the value and the accepted form; MaxDocumentSizeExceeded

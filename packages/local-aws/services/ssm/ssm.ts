@@ -26,9 +26,9 @@ import { Documents } from './documents.ts';
 import { listCommands, listInvocations, shownCommand, shownInvocation } from './listing.ts';
 import { documentResourceType } from './resource.ts';
 
-/** How long a document may run where it does not say, in seconds; what counts for the expiry of a command. */
+/** How long a document may run if it does not say, in seconds; what counts for the expiry of a command. */
 const defaultExecutionTimeout = 3600;
-/** How long SSM tries to deliver where the call does not say, in seconds. */
+/** How long SSM tries to deliver if the call does not say, in seconds. */
 const defaultDeliveryTimeout = 3600;
 
 /** What tests may set. */
@@ -143,7 +143,7 @@ export class Ssm {
     };
   }
 
-  /** Lets tests end commands as SSM does where it cannot or may not run them. */
+  /** Lets tests end commands as SSM does if it cannot or may not run them. */
   set forcedResult(hook: ForcedResultHook | undefined) {
     this.#delivery.forcedResult = hook;
   }

@@ -127,7 +127,7 @@ export type State =
   | v.InferOutput<typeof SucceedSchema>
   | v.InferOutput<typeof FailSchema>;
 
-/** States and where they start: a whole definition, or one branch of a Parallel state. */
+/** States and if they start: a whole definition, or one branch of a Parallel state. */
 export interface Block {
   readonly Comment?: string | undefined;
   readonly StartAt: string;

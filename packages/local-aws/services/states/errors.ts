@@ -45,7 +45,7 @@ export function takes(names: readonly string[], error: string | undefined): bool
  *
  * @param attempt how often this retrier has been used before, from 0
  * @param random a number from 0 to 1, for FULL jitter
- * @returns undefined where the retrier has no attempt left
+ * @returns undefined if the retrier has no attempt left
  */
 export function retryDelay(retrier: Retrier, attempt: number, random: number): number | undefined {
   if (attempt >= (retrier.MaxAttempts ?? 3)) return undefined;

@@ -22,7 +22,7 @@ export class History {
    *
    * @param details the event's own details under their member's name
    * @returns the event's id
-   * @throws StateError States.Runtime where the history is full, unless the event ends the execution
+   * @throws StateError States.Runtime if the history is full, unless the event ends the execution
    */
   add(type: NonNullable<HistoryEvent['type']>, details: Partial<HistoryEvent> = {}): number {
     if (this.events.length >= mostEvents - 1 && !type.startsWith('Execution')) {

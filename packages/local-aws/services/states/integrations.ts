@@ -21,7 +21,7 @@ interface Integration {
   /** Whether `.waitForTaskToken` may follow. */
   readonly callback: boolean;
   request(call: TaskCall & { readonly args: Readonly<Record<string, unknown>> }): object;
-  /** The Task's result. Throws {@link StateError} where the answer means that it failed. */
+  /** The Task's result. Throws {@link StateError} if the answer means that it failed. */
   result(answer: Readonly<Record<string, unknown>>): unknown;
 }
 

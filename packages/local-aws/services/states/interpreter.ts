@@ -46,7 +46,7 @@ export class Interpreter {
   /**
    * Runs a block from its start to the output of its last state.
    *
-   * @throws StateError where a state fails and nothing catches it, Ended where the signal says so
+   * @throws StateError if a state fails and nothing catches it, Ended if the signal says so
    */
   run(block: Block, input: unknown, signal: AbortSignal): Promise<unknown> {
     return this.#block(block, input, { outer: {}, own: {} }, signal);
@@ -186,7 +186,7 @@ export class Interpreter {
     const told = { resourceType: service, resource };
     const timeout = await this.#seconds(state.TimeoutSeconds, 'TimeoutSeconds', 1, visit);
     const heartbeat = await this.#seconds(state.HeartbeatSeconds, 'HeartbeatSeconds', 1, visit);
-    // The token exists before the arguments that carry it are evaluated; until the attempt runs nobody can have it.
+    // The token exists before the arguments that carry it are evaluated; until the attempt runs no one can have it.
     let handles: Handles | undefined;
     const open = callback
       ? tokens.open({

@@ -42,7 +42,7 @@ export class Buckets {
     };
   }
 
-  /** Lets a call pass. Throws AwsError ThrottlingException where the bucket is empty. */
+  /** Lets a call pass. Throws AwsError ThrottlingException if the bucket is empty. */
   take(name: Limited): void {
     if (!this.#buckets[name].take()) throw new AwsError('ThrottlingException', 'Rate exceeded');
   }

@@ -94,7 +94,7 @@ export class States {
 
   #operations(buckets: Buckets, tokens: TaskTokens): Service['operations'] {
     const answers: Record<string, Buckets> = {};
-    // Each of the three actions has a bucket of its own.
+    // Each of the three actions has its own bucket.
     const answering = (name: string) => {
       answers[name] ??= new Buckets(this.#clock, this.quotas);
       answers[name].take('SendTask');

@@ -30,7 +30,7 @@ export class TaskTokens {
   /**
    * The Task that waits for a token.
    *
-   * @throws AwsError InvalidToken for what is no token, TaskTimedOut where the Task has ended, TaskDoesNotExist where there was none
+   * @throws AwsError InvalidToken for what is no token, TaskTimedOut if the Task has ended, TaskDoesNotExist if there was none
    */
   find(token: string): Waiting {
     const waiting = this.#open.get(token);

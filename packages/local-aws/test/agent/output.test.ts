@@ -31,7 +31,7 @@ describe('what is kept of an output', () => {
     expect(combine('\u00e9'.repeat(2_000), '').length).toBeLessThanOrEqual(1_300);
   });
 
-  it('is a half of each where both are longer than 1,238 bytes', () => {
+  it('is a half of each if both are longer than 1,238 bytes', () => {
     const kept = combine(`${'o'.repeat(1_239)}\n`, 'e'.repeat(1_239));
 
     expect(kept.startsWith(`${'o'.repeat(1_215)}\n---Output truncated---`)).toBe(true);

@@ -47,7 +47,7 @@ describe('replacement in the text of a document', () => {
 });
 
 describe('parameters', () => {
-  it('take their default where nothing was sent', () => {
+  it('take their default if nothing was sent', () => {
     const resolved = resolveParameters(document({ A: { type: 'String', default: 'd' } }), {}, current, noStore);
 
     expect(resolved.textual.get('A')).toBe('d');
@@ -73,7 +73,7 @@ describe('parameters', () => {
     );
   });
 
-  it('are checked against the pattern also where the default is used', () => {
+  it('are checked against the pattern also if the default is used', () => {
     const wrong = document({ A: { type: 'String', allowedPattern: '^[a-z]+$', default: '1' } });
 
     expect(() => resolveParameters(wrong, {}, current, noStore)).toThrow(DocumentError);
@@ -95,7 +95,7 @@ describe('parameters', () => {
     expect(resolved.textual.get('A')).toBe('secret');
   });
 
-  it('go to the environment alone where the document says so and the agent knows how', () => {
+  it('go to the environment alone if the document says so and the agent knows how', () => {
     const safe = document({ A: { type: 'String', interpolationType: 'ENV_VAR' } });
 
     const now = resolveParameters(safe, { A: ['v'] }, current, noStore);

@@ -12,7 +12,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(inject('scratch'), 'sample-'));
 }
 
-/** Synthesizes a small app offline, in a folder of its own. */
+/** Synthesizes a small app offline, in its own folder. */
 export function synthesize(build: (stack: Stack) => void): string {
   const outdir = temporaryFolder();
   const app = new App({ outdir, analyticsReporting: false });

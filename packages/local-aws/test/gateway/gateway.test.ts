@@ -155,12 +155,12 @@ describe('a call inside the cloud', () => {
     expect(ran).toHaveLength(1);
   });
 
-  it('kills the caller where a fault says so', async () => {
+  it('kills the caller if a fault says so', async () => {
     aws.faults = { beforeCall: () => 'crash' };
     await expect(aws.call(role, 'sqs', 'SendMessage', { QueueUrl, MessageBody: 'x' })).rejects.toThrow(CallerCrashed);
   });
 
-  it('refuses an answer of its own that does not fit the schema', async () => {
+  it('refuses its own answer that does not fit the schema', async () => {
     await expect(aws.call(role, 'sqs', 'GetQueueUrl', { QueueName: 'commands' })).rejects.toThrow(
       "the local cloud's own answer to sqs:GetQueueUrl is wrong: QueueURL is no member",
     );
@@ -201,7 +201,7 @@ describe('a call inside the cloud', () => {
     expect(Buffer.from(response.body).toString()).toContain('The security token included in the request is invalid.');
   });
 
-  it('lets a service assume a role only where the trust policy says so', () => {
+  it('lets a service assume a role only if the trust policy says so', () => {
     expect(iam.roleSession(roleArn, 'lambda.amazonaws.com', 's')).toEqual({ kind: 'role', roleArn, sessionName: 's' });
     expect(() => iam.roleSession(roleArn, 'states.amazonaws.com', 's')).toThrow(
       `The service states.amazonaws.com is not authorized to assume the role ${roleArn}`,

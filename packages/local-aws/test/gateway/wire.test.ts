@@ -166,7 +166,7 @@ describe('the SDK in a function, over each wire protocol', () => {
     expect(payload).toBe('QueueDoesNotExist');
   });
 
-  it('denies in the words of AWS where no policy allows', async () => {
+  it('denies in the words of AWS if no policy allows', async () => {
     const { payload } = await invoke('invoking', { target: 'clustering', payload: {} });
     expect(payload['errorType']).toBe('AccessDeniedException');
     expect(payload['errorMessage']).toMatch(

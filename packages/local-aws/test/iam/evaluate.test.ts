@@ -183,7 +183,7 @@ describe('policy variables', () => {
     expect(decide([allow({ Resource })], asked)).toBe('allow');
   });
 
-  it('make the statement not match where the key has no value', () => {
+  it('make the statement not match if the key has no value', () => {
     expect(decide([allow({ Resource })], question('s3:GetObject', 'arn:aws:s3:::bucket//*'))).toBe('implicit-deny');
   });
 });
@@ -217,7 +217,7 @@ describe('the policy of a resource', () => {
     expect(of({ Principal: { AWS: 'arn:aws:iam::123456789012:role/other' } }, role)).toBe('implicit-deny');
   });
 
-  it('leaves the decision to identity policies where it names the account', () => {
+  it('leaves the decision to identity policies if it names the account', () => {
     expect(of({ Principal: { AWS: 'arn:aws:iam::123456789012:root' } }, role)).toBe('implicit-deny');
   });
 

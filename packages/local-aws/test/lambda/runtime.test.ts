@@ -99,7 +99,7 @@ describe('the runtime around a function', () => {
     );
   });
 
-  it('writes the console as JSON where the function asks for it', async () => {
+  it('writes the console as JSON if the function asks for it', async () => {
     await invoke('structured');
     const group = cloud.logs.groups.find((one) => one.includes('structured')) ?? '';
     const written = cloud.logs.events(group).map(({ message }) => JSON.parse(message) as Record<string, unknown>);
@@ -116,7 +116,7 @@ describe('the runtime around a function', () => {
     expect((await invoke('leaving')).payload).toBe(1);
   });
 
-  it('runs each invocation that comes at once in an environment of its own', async () => {
+  it('runs each invocation that comes at once in its own environment', async () => {
     const before = clock.now();
     await Promise.all([invoke('waiting', { ms: 1000 }), invoke('waiting', { ms: 1000 })]);
     expect(clock.now() - before).toBe(1000);
@@ -148,7 +148,7 @@ describe('the runtime around a function', () => {
     for (const other of others) process.on('unhandledRejection', other);
     expect(payload).toMatchObject({
       errorType: 'Runtime.UnhandledPromiseRejection',
-      errorMessage: 'TypeError: nobody cares',
+      errorMessage: 'TypeError: no one cares',
     });
   });
 
@@ -175,7 +175,7 @@ describe('the runtime around a function', () => {
     expect((await invoke('esm')).payload).toBe('later');
   });
 
-  it('answers null where the handler answers nothing', async () => {
+  it('answers null if the handler answers nothing', async () => {
     expect((await invoke('undefinedAnswer')).payload).toBeNull();
   });
 
@@ -196,7 +196,7 @@ describe('the runtime around a function', () => {
     expect(cloud.calls.get('sts:GetCallerIdentity') ?? 0).toBe(before);
   });
 
-  it('retries what nobody waits for twice, after one minute and after two more', async () => {
+  it('retries what no one waits for twice, after one minute and after two more', async () => {
     await cloud.lambda.invoke('failing', '{}', 'Event');
     await clock.run(() => false, clock.now() + 600_000);
     const starts = cloud.logs.events('/aws/lambda/failing').filter(({ message }) => message.startsWith('START'));

@@ -50,7 +50,7 @@ async function member(change: Partial<Group> = {}): Promise<string> {
 }
 
 describe('an instance of a group', () => {
-  it('is in service as soon as it runs where no hook waits', async () => {
+  it('is in service as soon as it runs if no hook waits', async () => {
     expect(autoScaling.lifecycleOf(await member())).toBe('InService');
   });
 
@@ -66,7 +66,7 @@ describe('an instance of a group', () => {
   it.each([
     ['ABANDON', 'shutting-down', 1],
     ['CONTINUE', 'running', 0],
-  ] as const)('whose hook nobody answers gets the default result %s', async (defaultResult, state, launched) => {
+  ] as const)('whose hook no one answers gets the default result %s', async (defaultResult, state, launched) => {
     const id = await member({ hook: { ...hook, defaultResult } });
     await pass(600_000 - 22_001);
     expect(ec2.instance(id).state).toBe('running');
@@ -74,7 +74,7 @@ describe('an instance of a group', () => {
     expect([ec2.instance(id).state, launches]).toEqual([state, launched]);
   });
 
-  it('that somebody else ended is replaced once its health was looked at', async () => {
+  it('that someone else ended is replaced once its health was looked at', async () => {
     const id = await member();
     ec2.terminate(id);
     await pass(59_999);

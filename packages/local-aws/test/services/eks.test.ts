@@ -31,7 +31,7 @@ it('a cluster is described with its endpoint and its certificate authority', asy
   });
 });
 
-it('a cluster that nobody registered is not found', async () => {
+it('a cluster that no one registered is not found', async () => {
   await expect(aws.call(someone, 'eks', 'DescribeCluster', { name: 'other' })).rejects.toMatchObject({
     code: 'ResourceNotFoundException',
     message: 'No cluster found for name: other.',
@@ -117,7 +117,7 @@ it('an entry of the API gives nothing until a policy is associated, and goes wit
   await expect(call('DeleteAccessEntry')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
 });
 
-it('a role that was made seconds ago is no principal yet, and one that nobody made never is', async () => {
+it('a role that was made seconds ago is no principal yet, and one that no one made never is', async () => {
   const clock = new VirtualClock(0);
   const roles: Record<string, number> = { [PrincipalArn]: 0 };
   const young = new Eks({ clock, env: here, roleMadeAt: (arn) => roles[arn], spreadMs: 5_000 });

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { type Aws, type AwsError, here, type Principal, type Service } from '../../gateway/service.ts';
 import type { ResourceType, Stack } from '../../template/resource.ts';
 
-/** Who calls where a test does not care. */
+/** Who calls if a test does not care. */
 export const someone: Principal = {
   kind: 'role',
   roleArn: `arn:aws:iam::${here.account}:role/someone`,

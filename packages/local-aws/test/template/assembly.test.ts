@@ -12,7 +12,7 @@ import { assemblyOf, synthesize, temporaryFolder } from '../app/sample.ts';
 const deploy = (assembly: string) => LocalCloud.deploy(assembly, { clock: new VirtualClock() });
 
 describe('a cloud assembly', () => {
-  it('is refused where the folder holds none', async () => {
+  it('is refused if the folder holds none', async () => {
     await expect(deploy(temporaryFolder())).rejects.toThrow(/holds no cloud assembly: manifest\.json is missing/);
   });
 

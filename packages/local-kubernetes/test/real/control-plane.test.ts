@@ -79,7 +79,7 @@ describe('the webhook that reviews tokens', () => {
   it.each([
     ['signed for another cluster', () => eksToken({ cluster: 'prod-2', region, credentials, now: Date.now() })],
     ['that is too old', () => eksToken({ cluster: clusterName, region, credentials, now: Date.now() - 16 * 60_000 })],
-    ['that nobody gave', async () => 'x'],
+    ['that no one gave', async () => 'x'],
   ])('does not know a token %s, and says nothing more', async (_what, make) => {
     expect((await review(asked(await make()))).body).toMatchObject({ status: { authenticated: false } });
   });

@@ -63,7 +63,7 @@ describe('a table', () => {
     await expect(call('GetItem', { Key })).resolves.toMatchObject({ Item: { token: { S: 'a' } } });
   });
 
-  it('shows the item that kept a condition from holding, where that is asked for', async () => {
+  it('shows the item that kept a condition from holding, if that is asked for', async () => {
     await claim('a');
     const update = {
       Key,

@@ -255,7 +255,7 @@ describe('PutEvents', () => {
     await expect(put({ ...entry, EventBusName: 'other' })).rejects.toThrow('Event bus other does not exist');
   });
 
-  it('is authorized on the default bus where an entry names none', () => {
+  it('is authorized on the default bus if an entry names none', () => {
     const authorize = events.service.operations['PutEvents']?.authorize;
     expect(authorize?.({ Entries: [entry] } as never, { principal: someone, now: 0 })).toEqual([
       {

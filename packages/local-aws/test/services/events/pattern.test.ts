@@ -21,7 +21,7 @@ describe('eb-event-patterns: matching fields', () => {
     expect(compilePattern({ detail: { state: ['running'] } })(terminated)).toBe(false);
   });
 
-  it('an array in the event matches where any of its elements does', () => {
+  it('an array in the event matches if any of its elements does', () => {
     const pattern = compilePattern({ resources: ['other', terminated.resources[0]] });
     expect(pattern(terminated)).toBe(true);
     expect(pattern({ ...terminated, resources: [] })).toBe(false);

@@ -100,14 +100,14 @@ describe('a mapping', () => {
     expect(batches).toMatchObject([{ at: 7000, bodies: ['a', 'b', 'c', 'd'] }]);
   });
 
-  it.each([1, 5])('keeps a message that comes alone for 20 seconds where its window is %i s', async (seconds) => {
+  it.each([1, 5])('keeps a message that comes alone for 20 seconds if its window is %i s', async (seconds) => {
     await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: seconds }, 1);
     await send('a');
     await pass(60_000);
     expect(batches).toMatchObject([{ at: 20_000, bodies: ['a'] }]);
   });
 
-  it('hands a message over at once where it has no window', async () => {
+  it('hands a message over at once if it has no window', async () => {
     await map({ BatchSize: 10 });
     await pass(7000);
     await send('a');
@@ -218,7 +218,7 @@ describe('a mapping is refused', () => {
   });
 });
 
-describe("with-sqs, execution role permissions: a mapping is refused where the function's role", () => {
+describe("with-sqs, execution role permissions: a mapping is refused if the function's role", () => {
   it.each(['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'])('may not call %s', async (action) => {
     const denied = (asked: string) => (asked === `sqs:${action}` ? 'denied' : undefined);
     await expect(map({}, 5, denied)).rejects.toMatchObject({

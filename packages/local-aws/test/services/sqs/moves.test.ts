@@ -38,7 +38,7 @@ async function die(body: string): Promise<void> {
   work.receive(1);
 }
 
-it('dead letters go back to the queue that they came from, as new messages that count their receives anew', async () => {
+it('dead letters go back to the queue that they came from, as new messages that count their receives again', async () => {
   await die('a');
   expect([work.visible, dead.visible]).toEqual([0, 1]);
   await start();

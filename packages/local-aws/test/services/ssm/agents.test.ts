@@ -34,7 +34,7 @@ describe('an agent', () => {
     expect((await agents(id))[0]?.LastPingDateTime?.getTime()).toBeGreaterThan(launched);
   });
 
-  it('is absent from the answer where SSM does not know it; no timer runs for it', async ({
+  it('is absent from the answer if SSM does not know it; no timer runs for it', async ({
     world: { clock, call, node, agents },
   }) => {
     expect(await agents(await node(false))).toEqual([]);

@@ -89,5 +89,5 @@ async function ssmWorld() {
   };
 }
 
-/** A test that has such a world of its own. */
+/** A test that has such its own world. */
 export const it = base.extend('world', ssmWorld);

@@ -108,7 +108,7 @@ describe('connect-to-resource: a task token', () => {
     expect(bench.states.execution(arn)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
   });
 
-  it('that is none, or nobody waits for, is refused', async () => {
+  it('that is none, or no one waits for, is refused', async () => {
     await expect(bench.call('SendTaskSuccess', { taskToken: 'abc', output: '{}' })).rejects.toMatchObject({
       code: 'InvalidToken',
     });
