@@ -36,7 +36,7 @@ const retry = <E extends Ending>(attempts: number, intervalSeconds: number, then
 
 /**
  * The closed list of outcomes. The state machine's retriers, the node's annotation, the metric's dimension and the table in
- * `docs/outcomes.md` are made from it or checked against it.
+ * `docs/operate/outcomes.md` are made from it or checked against it.
  */
 export const outcomes = {
   released: {

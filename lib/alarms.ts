@@ -40,7 +40,7 @@ type Ringing = Partial<Pick<AlarmProps, 'comparisonOperator' | 'evaluationPeriod
 /** For how many minutes no reconcile run may complete: five of its runs. */
 const silence = 10;
 
-/** Alarms for what needs a person: a dead letter, a node that was not released, a breaker that opened, and a reconcile run that does not come. `docs/reliability.md` says what to do. */
+/** Alarms for what needs a person: a dead letter, a node that was not released, a breaker that opened, and a reconcile run that does not come. `docs/operate/alarms.md` says what to do. */
 export class Alarms extends Construct {
   readonly #topic: ITopic | undefined;
 

@@ -27,7 +27,7 @@ function rows(rules: Rules): string {
 
 const head = '| error | what follows | why |\n|---|---|---|\n';
 
-/** `docs/aws-errors.md`: each error that AWS may answer to each call, and what follows. */
+/** `docs/understand/aws-errors.md`: each error that AWS may answer to each call, and what follows. */
 export function awsErrorsPage(): string {
   const sections = (level: string, table: Readonly<Record<string, Rules>>) =>
     Object.entries(table).map(([name, rules]) => `${level} ${name}\n\n${head}${rows(rules)}\n`);

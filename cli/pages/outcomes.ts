@@ -1,6 +1,6 @@
 import { outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
 
-/** `docs/outcomes.md`: the closed list of outcomes as a page for operators. */
+/** `docs/operate/outcomes.md`: the closed list of outcomes as a page for operators. */
 export function outcomesPage(): string {
   const rows = outcomeCodes.map((code) => {
     const { sentence, cause, operator, consequence } = outcomeOf(code);
@@ -14,11 +14,11 @@ export function outcomesPage(): string {
 
 Every node ends with one of these codes. It stands in the annotation \`airlock.dev/receipt\` of the node, in the last event of the node on
 the bus and in the audit trail, and in the dimension \`outcome\` of the metric \`NodeEnded\`. This page is made from
-[\`domain/outcomes.ts\`](../domain/outcomes.ts) by \`npm run docs\`.
+[\`domain/outcomes.ts\`](../../domain/outcomes.ts) by \`npm run docs\`.
 
 The last column says what follows. *quarantine*: the gate stays and the node says why, for a substitute would end the same way. *replace*: another
 instance may do better, so the pool's \`onFailure\` decides between the two. *forget*: nothing is left to do, and nothing counts as a failure.
-Neither happens while [the breaker](reliability.md#the-breaker) is open: the gate stays, and that is all.
+Neither happens while [the breaker](what-happens-to-a-failed-node.md#the-breaker) is open: the gate stays, and that is all.
 
 | code | what happened | why | what to do | then |
 |---|---|---|---|---|

@@ -16,7 +16,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** `docs/rights.md`: every role with every action, resource and condition, read from a synthesized template. */
+/** `docs/understand/rights.md`: every role with every action, resource and condition, read from a synthesized template. */
 export function rightsPage(template: unknown): string {
   const { Resources } = template as Template;
   const rows = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
@@ -101,7 +101,7 @@ ${entries.join('\n')}
 
 ### Roles of RBAC
 
-What the objects give that \`manifests: apply\` applies; the admission policies beside them narrow it further ([cluster.md](cluster.md)).
+What the objects give that \`manifests: apply\` applies; the admission policies beside them narrow it further ([clusters.md](../use/clusters.md)).
 
 | role | given to | namespace | verbs | resources |
 |---|---|---|---|---|

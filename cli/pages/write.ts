@@ -16,10 +16,10 @@ try {
   const root = join(import.meta.dirname, '..', '..');
   const docs = join(root, 'docs');
   writeFileSync(join(root, 'airlock.schema.json'), configSchema());
-  writeFileSync(join(docs, 'aws-errors.md'), awsErrorsPage());
-  writeFileSync(join(docs, 'outcomes.md'), outcomesPage());
-  writeFileSync(join(docs, 'doors.md'), doorsPage(template));
-  writeFileSync(join(docs, 'rights.md'), rightsPage(template));
+  writeFileSync(join(docs, 'understand', 'aws-errors.md'), awsErrorsPage());
+  writeFileSync(join(docs, 'operate', 'outcomes.md'), outcomesPage());
+  writeFileSync(join(docs, 'understand', 'doors.md'), doorsPage(template));
+  writeFileSync(join(docs, 'understand', 'rights.md'), rightsPage(template));
 } finally {
   rmSync(assembly, { recursive: true });
 }

@@ -1,4 +1,4 @@
-/** What follows an error of AWS. `docs/aws-errors.md` is made from this file, and a test holds it against the models of the SDK. */
+/** What follows an error of AWS. `docs/understand/aws-errors.md` is made from this file, and a test holds it against the models of the SDK. */
 export type Consequence =
   /** What was asked for holds already, or nothing is left that it could be done to. It is no failure. */
   | 'done'

@@ -1,4 +1,4 @@
-// npm run bench:cost: what AWS charges for, counted on the local cloud. With --write it writes docs/costs.md.
+// npm run bench:cost: what AWS charges for, counted on the local cloud. With --write it writes docs/use/costs.md.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ try {
     },
   ]);
   process.stdout.write(page);
-  if (process.argv.includes('--write')) writeFileSync(new URL('../../docs/costs.md', import.meta.url), page);
+  if (process.argv.includes('--write')) writeFileSync(new URL('../../docs/use/costs.md', import.meta.url), page);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -3,7 +3,7 @@ import { expect, inject, it } from 'vitest';
 import { prices } from '../bench/costs/prices.ts';
 import { type Usage, usageOfLaunches, usageWhileIdle } from '../bench/costs/usage.ts';
 
-const page = readFileSync(new URL('../../docs/costs.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/use/costs.md', import.meta.url), 'utf8');
 const tables = ['1,000 nodes, each launched alone', '1,000 nodes, launched by 200', 'A month without a launch'];
 
 /** The rows of the table below a heading, and its total. */

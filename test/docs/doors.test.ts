@@ -17,7 +17,7 @@ const { Resources: resources } = JSON.parse(
 ) as {
   Resources: Resources;
 };
-const page = readFileSync(join(root, 'docs', 'doors.md'), 'utf8');
+const page = readFileSync(join(root, 'docs', 'understand', 'doors.md'), 'utf8');
 
 const calls = doorKinds.flatMap(({ type, actions }) =>
   doorsOf(resources, type).flatMap((door) => actions.map((action) => ({ door, action }))),
@@ -28,7 +28,7 @@ function isThere({ file, title }: Played): boolean {
   return [`'${title}'`, `"${title}"`, `\`${title}\``].some((quoted) => text.includes(quoted));
 }
 
-describe('docs/doors.md', () => {
+describe('docs/understand/doors.md', () => {
   it('has every resource of the stack, as a door or with the reason why it is none', () => {
     const kinds = new Set(doorKinds.map(({ type }) => type));
     const left = Object.values(resources).filter(({ Type }) => !kinds.has(Type) && noDoors[Type] === undefined);
@@ -94,7 +94,7 @@ describe('docs/doors.md', () => {
   });
 });
 
-describe('the local cloud decides as docs/doors.md says', () => {
+describe('the local cloud decides as docs/understand/doors.md says', () => {
   it('about a principal that has one right', async () => {
     const world = await startSimulation([], async () => new ModelledMachine());
     const node = await launch(world);

@@ -7,7 +7,7 @@ export interface KnownDefect {
   readonly apply: (copy: Copy) => void | Promise<void>;
 }
 
-/** Deliberate knownDefects of the product. Each is found within the default runs: docs/reliability.md has the table. */
+/** Deliberate knownDefects of the product. Each is found within the default runs: docs/operate/what-happens-to-a-failed-node.md has the table. */
 export const knownDefects: readonly KnownDefect[] = [
   {
     name: 'no conditional write: whoever comes claims the node',

@@ -288,9 +288,9 @@ describe('queues', () => {
 });
 
 describe('alarms', () => {
-  it('each have a row in docs/reliability.md, and each row an alarm', () => {
-    const page = readFileSync(join(root, 'docs', 'reliability.md'), 'utf8');
-    const rows = [...page.slice(page.indexOf('## Alarms')).matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  it('each have a row in docs/operate/alarms.md, and each row an alarm', () => {
+    const page = readFileSync(join(root, 'docs', 'operate', 'alarms.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     const named = of('AWS::CloudWatch::Alarm').map(([id]) => id.replace(/^Alarms(.*?)(demo)?[0-9A-F]{8}$/, '$1'));
     expect(rows.toSorted()).toEqual(named.toSorted());
   });
@@ -364,10 +364,10 @@ describe('documents', () => {
 
 describe('pages that are made from the code', () => {
   it.each([
-    ['aws-errors.md', awsErrorsPage()],
-    ['outcomes.md', outcomesPage()],
-    ['doors.md', doorsPage(template)],
-    ['rights.md', rightsPage(template)],
+    ['understand/aws-errors.md', awsErrorsPage()],
+    ['operate/outcomes.md', outcomesPage()],
+    ['understand/doors.md', doorsPage(template)],
+    ['understand/rights.md', rightsPage(template)],
   ])('%s is as new as the code: npm run docs', (name, page) => {
     expect(readFileSync(join(root, 'docs', name), 'utf8')).toBe(page);
   });

@@ -6,11 +6,11 @@ import { here } from '../../packages/local-aws/aws.ts';
 import { stackId } from '../../packages/local-aws/template.ts';
 import { startSimulation } from './scenario.ts';
 
-/** What `docs/rights.md` gives a role: actions, each with the resources as the page writes them. */
+/** What `docs/understand/rights.md` gives a role: actions, each with the resources as the page writes them. */
 type Page = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 function readPage(): Page {
-  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'rights.md'), 'utf8');
+  const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'understand', 'rights.md'), 'utf8');
   const page = new Map<string, Map<string, string[]>>();
   const roles = text.slice(0, text.indexOf('## Policies of queues')).split('\n### ').slice(1);
   for (const section of roles) {
@@ -93,7 +93,7 @@ function preparing(world: Simulation): string {
 }
 
 describe('a role', () => {
-  it('is denied every action on every resource that docs/rights.md does not give it', async () => {
+  it('is denied every action on every resource that docs/understand/rights.md does not give it', async () => {
     const world = await startSimulation();
     const page = readPage();
     const actions = new Set([...page.values()].flatMap((rights) => [...rights.keys()]));

@@ -57,7 +57,7 @@ const closed = {
   'no identity': 'refused: it has no identity in AWS',
 } as const;
 
-/** `docs/doors.md`: who can call what, and what comes of it, read from a synthesized template. */
+/** `docs/understand/doors.md`: who can call what, and what comes of it, read from a synthesized template. */
 export function doorsPage(template: unknown): string {
   const { Resources: resources } = template as { readonly Resources: Resources };
   const roles = rolesOf(resources);
@@ -83,7 +83,7 @@ ${kinds.join('\n\n')}
 
 ## Objects of a cluster
 
-The policies deny what RBAC would give too much of ([cluster.md](cluster.md)).
+The policies deny what RBAC would give too much of ([clusters.md](../use/clusters.md)).
 
 | door | ${callers.map((one) => callerNames[one]).join(' | ')} | played by |
 |---|${callers.map(() => '---|').join('')}---|
@@ -124,5 +124,5 @@ function cellOf(who: Outsider, door: Door, action: string): string {
 }
 
 function tests(played: readonly Played[]): string {
-  return played.map(({ file, title }) => `[${title}](../${file})`).join('; ');
+  return played.map(({ file, title }) => `[${title}](../../${file})`).join('; ');
 }

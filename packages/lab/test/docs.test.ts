@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const local = join(root, 'packages', 'local-aws');
-const page = readFileSync(join(root, 'docs', 'local-cloud.md'), 'utf8');
+const page = readFileSync(join(root, 'docs', 'contribute', 'local-cloud.md'), 'utf8');
 
 /** What services share, and what stands for an engine: no page of AWS describes it. */
 const shared = ['properties.ts', 'service-event.ts', 'throttle.ts', 'dynamodb/engine.ts'];
 
-describe('docs/local-cloud.md', () => {
+describe('docs/contribute/local-cloud.md', () => {
   const named = [...page.matchAll(/`(services\/[^`]+)`/g)].map(([, glob = '']) => glob.replace(/\/$/, '/*.ts'));
   const files = globSync('services/**/*.ts', { cwd: local }).toSorted();
 

@@ -8,7 +8,7 @@ export interface Column {
   readonly usage: Usage;
 }
 
-/** `docs/costs.md`. */
+/** `docs/use/costs.md`. */
 export function costsPage(columns: readonly Column[]): string {
   const sources = [...new Map(prices.map((price) => [price.page, price])).values()]
     .map(({ page, seen }) => `| <${page}> | <${seen.at}> (${seen.of}) |`)

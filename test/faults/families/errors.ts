@@ -46,7 +46,7 @@ function striking(random: SeededRandom): () => boolean {
   return () => skip-- <= 0 && left > 0 && random.chance(share) && left-- > 0;
 }
 
-/** Each error of each operation, as docs/aws-errors.md lists them. */
+/** Each error of each operation, as docs/understand/aws-errors.md lists them. */
 export const errorFaults: Family = Object.fromEntries(
   (Object.keys(awsErrors) as Operation[])
     .filter((operation) => !elsewhere(operation))
