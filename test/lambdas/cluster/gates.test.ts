@@ -91,6 +91,28 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
   });
 
+  it('comes to the same end if the message comes again at once', async () => {
+    await start();
+    await world.release();
+    await world.pass(1_000);
+
+    const { receipt, calls } = await world.releaseByQueue();
+
+    expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
+    expect(calls).toBe(2);
+  });
+
+  it('comes to the same end in the last call before the deadline', async () => {
+    await start();
+    await world.release();
+    // The deadline of the work is 90 seconds before that of the launch, and the last call begins 30 seconds before that.
+    await world.pass(world.launchedAt + 13 * 60_000 - 10_000 - world.cluster.clock.now());
+
+    const { receipt, calls } = await world.releaseByQueue();
+
+    expect([receipt?.outcome, receipt?.detail, calls]).toEqual(['released', '', 1]);
+  });
+
   it('is closed by its condition if the instance was stopped and started', async () => {
     await start();
     await world.release();
