@@ -34,6 +34,9 @@ export interface CloudOptions {
 /** A cloud that runs one synthesized app, in this process. */
 export class LocalCloud {
   readonly core: Core;
+  readonly iam: Iam;
+  readonly lambda: Lambda;
+  readonly logs: Logs;
   readonly #gateway: Gateway;
   readonly #cloudFormation: CloudFormation;
   readonly #parts: readonly Part[];
@@ -49,7 +52,10 @@ export class LocalCloud {
     const handle = (request: WireRequest) => this.handle(request);
     const networks = new Networks();
     const lambda = new Lambda({ clock, env, iam, logs, aws, handle, ids, networks });
-    this.core = { env, clock, aws, iam, lambda, logs, networks };
+    this.core = { env, clock, aws, iam, lambda, networks };
+    this.iam = iam;
+    this.lambda = lambda;
+    this.logs = logs;
     this.#gateway = aws;
     this.#cloudFormation = new CloudFormation(this.core);
     this.#parts = [
@@ -159,18 +165,6 @@ export class LocalCloud {
 
   get aws(): Aws {
     return this.core.aws;
-  }
-
-  get iam(): Iam {
-    return this.core.iam;
-  }
-
-  get lambda(): Lambda {
-    return this.core.lambda;
-  }
-
-  get logs(): Logs {
-    return this.core.logs;
   }
 
   /** Plants faults from now on, in place of earlier ones. */

@@ -135,7 +135,14 @@ function make(
     emit,
     session: ({ arn, roleArn }, name) => iam.roleSession(roleArn, 'states.amazonaws.com', name, arn),
   });
-  const mappings = new EventSourceMappings({ clock, aws, env, sqs, iam, functions: (name) => lambda.mapped(name) });
+  const mappings = new EventSourceMappings({
+    clock,
+    aws,
+    env,
+    sqs,
+    iam,
+    functions: (name) => lambda.function(name).settings,
+  });
   const dynamoDb = new DynamoDb({ clock, env });
   const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
   return {

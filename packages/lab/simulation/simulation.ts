@@ -2,7 +2,6 @@ import type { Faults } from '../../local-aws/aws.ts';
 import { type Clock, VirtualClock } from '../../local-aws/clock.ts';
 import { LocalCloud } from '../../local-aws/cloud.ts';
 import type { Core } from '../../local-aws/core.ts';
-import type { Iam } from '../../local-aws/iam.ts';
 import { AttachedCluster } from '../../local-kubernetes/attached-cluster.ts';
 import { clusterCertificate } from '../../local-kubernetes/certificate.ts';
 import { Controllers } from '../../local-kubernetes/controllers.ts';
@@ -94,7 +93,7 @@ export class Simulation {
   static async open(options: Omit<SimulationOptions, 'assembly'>): Promise<Simulation> {
     const { clock, manifests = [] } = options;
     // The first tokens come while the stack is deployed.
-    let iam: Iam | undefined;
+    let iam: Core['iam'] | undefined;
     const secretOf = (accessKeyId: string) => {
       const principal = iam?.principalOf(accessKeyId);
       const credentials = iam?.credentialsOf(accessKeyId);

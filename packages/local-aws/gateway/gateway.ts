@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Iam } from '../iam/iam.ts';
+import type { Identities } from '../iam/identities.ts';
 import { check, type SchemaViolation } from './check.ts';
 import type { Faults, JournalEntry, ObservedCall } from './observed.ts';
 import { codecOf } from './protocols/protocol.ts';
@@ -33,11 +33,11 @@ export class Gateway implements Aws {
   readonly journal: JournalEntry[] = [];
   faults: Faults;
   readonly #clock: Clock;
-  readonly #iam: Iam;
+  readonly #iam: Pick<Identities, 'deny' | 'principalOf'>;
   readonly #services = new Map<string, Registered>();
   #requests = 0;
 
-  constructor(clock: Clock, iam: Iam, faults: Faults = {}) {
+  constructor(clock: Clock, iam: Pick<Identities, 'deny' | 'principalOf'>, faults: Faults = {}) {
     this.#clock = clock;
     this.#iam = iam;
     this.faults = faults;

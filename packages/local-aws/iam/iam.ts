@@ -2,23 +2,12 @@ import type { Clock } from '../clock.ts';
 import { type Authorization, AwsError, type Environment, type Principal } from '../gateway/service.ts';
 import { CredentialStore, type Credentials } from './credentials.ts';
 import { type Caller, evaluateIdentity, evaluateResource, type Question } from './evaluate.ts';
-import { type Policy, readPolicy } from './policy.ts';
+import type { Identities, Role } from './identities.ts';
+import { readPolicy } from './policy.ts';
 import type { Context } from './variables.ts';
 
-/** A role with all that decides over it. */
-export interface Role {
-  readonly arn: string;
-  readonly name: string;
-  readonly id: string;
-  readonly trust: Policy;
-  readonly policies: Map<string, Policy>;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch; long ago unless told. */
-  readonly createdAt?: number;
-}
-
 /** The roles of the local cloud, and the decision over each call. That IAM takes seconds to spread is not modelled. */
-export class Iam {
+export class Iam implements Identities {
   readonly roles = new Map<string, Role>();
   readonly #env: Environment;
   readonly #clock: Clock;
@@ -29,7 +18,6 @@ export class Iam {
     this.#clock = clock;
   }
 
-  /** The role of that name or ARN. */
   role(nameOrArn: string): Role {
     const name = nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
     const role = this.roles.get(name);
@@ -37,18 +25,10 @@ export class Iam {
     return role;
   }
 
-  /** Whether a principal exists: a role may have been deleted. */
   hasRole(principal: Principal): boolean {
     return principal.kind !== 'role' || this.roles.has(principal.roleArn.slice(principal.roleArn.lastIndexOf('/') + 1));
   }
 
-  /**
-   * Lets a service assume a role, as Lambda, Step Functions or Scheduler does.
-   *
-   * @param service for instance `lambda.amazonaws.com`
-   * @param sourceArn for whom the service acts: `aws:SourceArn` in the trust policy's conditions
-   * @throws AwsError if the trust policy does not let it
-   */
   roleSession(roleArn: string, service: string, sessionName: string, sourceArn?: string): Principal {
     const role = this.role(roleArn);
     const principal: Principal = { kind: 'service', service, sourceArn: sourceArn ?? '' };
@@ -63,33 +43,24 @@ export class Iam {
     return { kind: 'role', roleArn: role.arn, sessionName };
   }
 
-  /** Makes credentials for a principal; the access key id finds it again. */
   issue(principal: Principal): Credentials {
     return this.#credentials.issue(principal);
   }
 
-  /** Whom an access key id belongs to. */
   principalOf(accessKeyId: string): Principal | undefined {
     return this.#credentials.principal(accessKeyId);
   }
 
-  /** The whole credentials behind an access key id: what a service verifies a signature with. */
   credentialsOf(accessKeyId: string): Credentials | undefined {
     return this.#credentials.credentials(accessKeyId);
   }
 
-  /** The ARN that AWS shows for a caller. */
   callerArn(principal: Principal): string {
     if (principal.kind === 'service') return principal.service;
     const { account, partition } = this.#env;
     return `arn:${partition}:sts::${account}:assumed-role/${this.role(principal.roleArn).name}/${principal.sessionName}`;
   }
 
-  /**
-   * Decides over one right.
-   *
-   * @returns AWS's sentence if it is denied, `undefined` if it is allowed
-   */
   deny(principal: Principal, authorization: Authorization): string | undefined {
     const question = this.#question(principal, authorization);
     const resourcePolicy =

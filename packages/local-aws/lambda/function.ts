@@ -1,4 +1,4 @@
-import type { Placement } from '../network/networks.ts';
+import type { Placement } from '../network/vpcs.ts';
 
 /** What Lambda does with an invocation that no one waits for. */
 export interface AsyncSettings {

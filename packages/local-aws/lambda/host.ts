@@ -1,18 +1,25 @@
 import type { Clock } from '../clock.ts';
-import type { Aws, Environment } from '../gateway/service.ts';
+import type { Authorization, Aws, Environment, Principal } from '../gateway/service.ts';
 import type { WireRequest, WireResponse } from '../gateway/wire.ts';
-import type { Iam } from '../iam/iam.ts';
-import type { Networks } from '../network/networks.ts';
-import type { Logs } from '../services/logs.ts';
+import type { Identities } from '../iam/identities.ts';
+import type { Vpcs } from '../network/vpcs.ts';
+
+/** Where Lambda writes what a function logs. */
+export interface LogWriter {
+  /** Writes a line past IAM; the group and the stream come into being. */
+  append(group: string, stream: string, message: string): void;
+  /** The right to an action on a stream of a group, for instance `PutLogEvents`. */
+  authorization(action: string, group: string, stream: string, principal: Principal): Authorization;
+}
 
 /** What Lambda needs of the cloud around it. */
 export interface LambdaHost {
   readonly clock: Clock;
   readonly env: Environment;
-  readonly iam: Iam;
-  readonly logs: Logs;
+  readonly iam: Pick<Identities, 'deny' | 'hasRole' | 'issue' | 'roleSession'>;
+  readonly logs: LogWriter;
   readonly aws: Aws;
-  readonly networks: Networks;
+  readonly networks: Pick<Vpcs, 'reaches'>;
   /** Answers a request to an AWS host. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** A new request id. */

@@ -3,11 +3,12 @@ import { AwsError, type Principal } from '../gateway/service.ts';
 import { Asynchronous } from './asynchronous.ts';
 import { ExecutionEnvironment } from './environment.ts';
 import type { FunctionSettings, Invoked } from './function.ts';
+import type { Functions } from './functions.ts';
 import type { LambdaHost } from './host.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
 /** Lambda's functions and how they are invoked. */
-export class Lambda {
+export class Lambda implements Functions {
   readonly functions = new Map<string, LambdaFunction>();
   /** How many invocations the account may have at once, in all its functions; a new one may begin with ten. Source: Lambda quotas. */
   concurrency = 1000;
@@ -23,7 +24,6 @@ export class Lambda {
     this.#asynchronous = new Asynchronous(lambdaHost, (target, payload) => this.run(target, payload));
   }
 
-  /** Adds a function. */
   create(settings: FunctionSettings): LambdaFunction {
     const made: LambdaFunction = {
       settings,
@@ -36,11 +36,6 @@ export class Lambda {
     return made;
   }
 
-  /**
-   * Finds a function by name, ARN, or ARN with a qualifier of `$LATEST`.
-   *
-   * @throws AwsError if there is none
-   */
   function(nameOrArn: string): LambdaFunction {
     const [name = '', qualifier] = nameOrArn.startsWith('arn:') ? nameOrArn.split(':').slice(6) : nameOrArn.split(':');
     const found = this.functions.get(name);
@@ -52,14 +47,12 @@ export class Lambda {
     throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
   }
 
-  /** Changes a function, as a deploy does: idle environments end, and busy ones after the invocation that they are in. */
   update(nameOrArn: string, change: Partial<FunctionSettings>): void {
     const target = this.function(nameOrArn);
     target.settings = { ...target.settings, ...change };
     for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
   }
 
-  /** Takes a function away; an invocation that is under way ends first. */
   remove(name: string): void {
     const target = this.functions.get(name);
     if (target === undefined) return;
@@ -68,25 +61,12 @@ export class Lambda {
     for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
   }
 
-  /** What an event source mapping needs to know of a function. */
-  mapped(nameOrArn: string): { name: string; arn: string; roleArn: string; timeoutSeconds: number } {
-    const { name, arn, roleArn, timeoutSeconds } = this.function(nameOrArn).settings;
-    return { name, arn, roleArn, timeoutSeconds };
-  }
-
   /** The role's session under which a function acts. */
   principal({ settings }: LambdaFunction): Principal {
     const role = this.#lambdaHost.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
     return { ...role, functionArn: settings.arn } as Principal;
   }
 
-  /**
-   * Invokes a function for whoever may: authorization is the caller's matter.
-   *
-   * @param payload JSON
-   * @param type `Event` answers at once and retries by Lambda's own rules
-   * @throws AwsError if the function does not exist or is throttled
-   */
   async invoke(nameOrArn: string, payload: string, type: 'RequestResponse' | 'Event'): Promise<Invoked> {
     const target = this.function(nameOrArn);
     if (type === 'RequestResponse') return this.run(target, payload);
@@ -132,7 +112,6 @@ export class Lambda {
       : { ...this.#lambdaHost, clock: ahead(this.#lambdaHost.clock, clockAheadMs) };
   }
 
-  /** Ends every environment. */
   stop(): void {
     for (const { environments } of this.functions.values()) {
       for (const environment of environments) environment.kill({ reason: 'shutdown' });

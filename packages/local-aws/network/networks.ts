@@ -1,54 +1,15 @@
 import { suffixOf } from '../template/names.ts';
-
-/** One rule of a security group: who may come in, or if one may go, on which ports. Only groups are modelled as the other side. */
-export interface GroupRule {
-  readonly fromPort: number;
-  readonly toPort: number;
-  /** The id of the security group on the other side. */
-  readonly peer: string;
-}
-
-interface SecurityGroup {
-  readonly id: string;
-  readonly vpcId: string;
-  readonly ingress: GroupRule[];
-  readonly egress: readonly GroupRule[];
-}
-
-/** A VPC as it is known from outside. */
-export interface Vpc {
-  readonly vpcId: string;
-  readonly subnetIds: readonly string[];
-  /** The security group of what stands in it. */
-  readonly securityGroupId: string;
-}
-
-/** Where a function stands. */
-export interface Placement {
-  readonly subnetIds: readonly string[];
-  readonly securityGroupIds: readonly string[];
-}
-
-/** What answers inside a VPC. */
-interface Inside {
-  readonly vpcId: string;
-  readonly groupId: string;
-  /** The port that rules are about; the real one on this machine is another. */
-  readonly port: number;
-  /** Whether it answers to everybody outside of a VPC too. */
-  readonly publicToo: boolean;
-}
+import type { GroupRule, Inside, Placement, SecurityGroup, Vpc, Vpcs } from './vpcs.ts';
 
 /**
  * The VPCs of one account and region: who reaches whom. There is no way from a VPC to the internet or to AWS: no NAT gateway and no interface
  * end point is modelled.
  */
-export class Networks {
+export class Networks implements Vpcs {
   readonly #subnets = new Map<string, string>();
   readonly #groups = new Map<string, SecurityGroup>();
   readonly #inside = new Map<string, Inside>();
 
-  /** Makes a VPC with two subnets and one security group. */
   addVpc(seed: string): Vpc {
     const idOf = (prefix: string, what: string) => `${prefix}-${hex(`${seed}/${what}`)}`;
     const vpcId = idOf('vpc', 'vpc');
@@ -57,14 +18,12 @@ export class Networks {
     return { vpcId, subnetIds, securityGroupId: this.addGroup(`${seed}/group`, vpcId, []) };
   }
 
-  /** Makes a security group. @returns its id */
   addGroup(seed: string, vpcId: string, egress: readonly GroupRule[]): string {
     const id = `sg-${hex(seed)}`;
     this.#groups.set(id, { id, vpcId, ingress: [], egress });
     return id;
   }
 
-  /** Lets someone into a security group. @returns how to take that back. Throws if a group does not exist, or is of another VPC */
   allowInto(groupId: string, rule: GroupRule): () => void {
     const group = this.group(groupId);
     if (this.group(rule.peer).vpcId !== group.vpcId) {
@@ -74,7 +33,6 @@ export class Networks {
     return () => void group.ingress.splice(group.ingress.indexOf(rule), 1);
   }
 
-  /** Throws if there is none. */
   group(id: string): SecurityGroup {
     const group = this.#groups.get(id);
     if (group === undefined) throw new Error(`The security group '${id}' does not exist`);
@@ -85,12 +43,10 @@ export class Networks {
     this.#groups.delete(id);
   }
 
-  /** Says that an address of this machine (`127.0.0.1:6443`) answers inside a VPC. */
   enclose(address: string, inside: Inside): void {
     this.#inside.set(address, inside);
   }
 
-  /** Throws if Lambda would refuse to put a function there. */
   check({ subnetIds, securityGroupIds }: Placement): void {
     const vpcs = subnetIds.map((id) => {
       const vpc = this.#subnets.get(id);
@@ -101,7 +57,6 @@ export class Networks {
     if (all.size > 1) throw new Error('Subnets and security groups must be in the same VPC');
   }
 
-  /** Whether a connection comes through; from outside of every VPC if no placement is given. */
   reaches(from: Placement | undefined, address: string): boolean {
     const inside = this.#inside.get(address);
     if (from === undefined) return inside === undefined || inside.publicToo;

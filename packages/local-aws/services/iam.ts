@@ -5,7 +5,7 @@
 
 import type { Core } from '../core.ts';
 import { AwsError } from '../gateway/service.ts';
-import type { Role } from '../iam/iam.ts';
+import type { Role } from '../iam/identities.ts';
 import { managedPolicies } from '../iam/managed-policies.ts';
 import { type Policy, readPolicy } from '../iam/policy.ts';
 import type { Part } from '../part.ts';
@@ -19,7 +19,7 @@ type Properties = Readonly<Record<string, unknown>>;
 const mostInlineCharacters = 10_240;
 
 /** Roles and policies. There are no operations: nothing here changes IAM after the deployment. */
-export function iamPart({ iam, clock }: Core): Part {
+export function iamPart({ iam, clock }: Pick<Core, 'clock' | 'iam'>): Part {
   const customerManaged = new Map<string, Policy>();
   /** How long the inline policies of each role are. */
   const inline = new Map<string, Map<string, number>>();

@@ -5,7 +5,7 @@ import { operation, type Service } from '../gateway/service.ts';
 import type { Part } from '../part.ts';
 
 /** STS: who the caller is. It needs no right. */
-export function stsPart({ iam, env }: Core): Part {
+export function stsPart({ iam, env }: Pick<Core, 'env' | 'iam'>): Part {
   const service: Service = {
     name: 'sts',
     operations: {

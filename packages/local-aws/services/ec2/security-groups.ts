@@ -35,7 +35,7 @@ const IngressSchema = v.strictObject({
 });
 
 /** `AWS::EC2::SecurityGroup` and `AWS::EC2::SecurityGroupIngress`. */
-export function networkPart({ networks }: Core): Part {
+export function networkPart({ networks }: Pick<Core, 'networks'>): Part {
   const group: ResourceType = {
     type: 'AWS::EC2::SecurityGroup',
     properties: propertyNames(GroupSchema),

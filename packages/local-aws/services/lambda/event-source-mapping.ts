@@ -7,7 +7,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 import * as v from 'valibot';
 import type { Clock } from '../../clock.ts';
 import { type Aws, AwsError, type Environment, type Principal } from '../../gateway/service.ts';
-import type { Iam } from '../../iam/iam.ts';
+import type { Authorizer } from '../../iam/identities.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from '../properties.ts';
 import type { Queue } from '../sqs/queue.ts';
@@ -62,7 +62,7 @@ export class EventSourceMappings {
     env: Environment;
     sqs: Sqs;
     functions: (nameOrArn: string) => MappedFunction;
-    iam?: Pick<Iam, 'deny'>;
+    iam?: Authorizer;
     pollers?: number;
   }) {
     const { clock, aws, env, sqs, functions, iam, pollers = firstPollers } = options;
@@ -122,11 +122,7 @@ export class EventSourceMappings {
 }
 
 /** Lambda makes no mapping for a role that may not poll: with-sqs.html, "Configuring execution role permissions". */
-function needPollingRights(
-  iam: Pick<Iam, 'deny'> | undefined,
-  target: MappedFunction,
-  { settings, policy }: Queue,
-): void {
+function needPollingRights(iam: Authorizer | undefined, target: MappedFunction, { settings, policy }: Queue): void {
   const principal: Principal = { kind: 'role', roleArn: target.roleArn, sessionName: target.name };
   for (const action of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']) {
     const right = { action: `sqs:${action}`, resource: settings.arn };

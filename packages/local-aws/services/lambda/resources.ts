@@ -6,11 +6,11 @@
 import * as v from 'valibot';
 import type { Core } from '../../core.ts';
 import { AwsError, type Principal } from '../../gateway/service.ts';
-import type { Iam } from '../../iam/iam.ts';
+import type { Authorizer } from '../../iam/identities.ts';
 import { reservedVariables } from '../../lambda/environment-variables.ts';
 import { type FunctionSettings, logLevels } from '../../lambda/function.ts';
-import type { Lambda } from '../../lambda/lambda.ts';
-import type { Networks, Placement } from '../../network/networks.ts';
+import type { Functions } from '../../lambda/functions.ts';
+import type { Placement, Vpcs } from '../../network/vpcs.ts';
 import { assetOf } from '../../template/deployment.ts';
 import { physicalName, suffixOf } from '../../template/names.ts';
 import type { ResourceType, Stack } from '../../template/resource.ts';
@@ -93,7 +93,12 @@ const interfaceRights = [
 ];
 
 /** Puts a function into a VPC as Lambda does: with the function's own role, but not as its code. Throws if it would refuse. */
-function placed({ SubnetIds = [], SecurityGroupIds = [] }: VpcConfig, role: Principal, iam: Iam, networks: Networks) {
+function placed(
+  { SubnetIds = [], SecurityGroupIds = [] }: VpcConfig,
+  role: Principal,
+  iam: Authorizer,
+  networks: Pick<Vpcs, 'check'>,
+) {
   if (SubnetIds.length === 0 && SecurityGroupIds.length === 0) return undefined;
   const missing = interfaceRights.find(
     (right) => iam.deny(role, { action: `ec2:${right}`, resource: '*' }) !== undefined,
@@ -106,7 +111,7 @@ function placed({ SubnetIds = [], SecurityGroupIds = [] }: VpcConfig, role: Prin
   return placement;
 }
 
-function functionType(lambda: Lambda, iam: Iam, networks: Networks): ResourceType {
+function functionType(lambda: Functions, iam: Core['iam'], networks: Vpcs): ResourceType {
   return {
     type: 'AWS::Lambda::Function',
     properties: propertyNames(FunctionSchema),
@@ -164,7 +169,7 @@ function functionType(lambda: Lambda, iam: Iam, networks: Networks): ResourceTyp
   }
 }
 
-function permissionType(lambda: Lambda): ResourceType {
+function permissionType(lambda: Functions): ResourceType {
   return {
     type: 'AWS::Lambda::Permission',
     properties: propertyNames(PermissionSchema),
@@ -194,7 +199,7 @@ function permissionType(lambda: Lambda): ResourceType {
   };
 }
 
-function invokeConfigType(lambda: Lambda): ResourceType {
+function invokeConfigType(lambda: Functions): ResourceType {
   return {
     type: 'AWS::Lambda::EventInvokeConfig',
     properties: propertyNames(InvokeConfigSchema),

@@ -1,7 +1,6 @@
 // Vectors of https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
-import type { Core } from '../../../core.ts';
 import { Networks } from '../../../network/networks.ts';
 import { networkPart } from '../../../services/ec2/security-groups.ts';
 import { make, PermissiveAws } from '../permissive.ts';
@@ -14,7 +13,7 @@ beforeEach(() => {
 });
 
 const create = (type: string, properties: object) =>
-  make(aws, networkPart({ networks } as Core).resourceTypes ?? [], type, properties as Record<string, unknown>);
+  make(aws, networkPart({ networks }).resourceTypes ?? [], type, properties as Record<string, unknown>);
 const https = { IpProtocol: 'tcp', FromPort: 443, ToPort: 443 };
 
 describe('a connection', () => {
