@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 const product = ['bin', 'lib', 'domain', 'lambdas', 'ssm-documents', 'kubernetes'];
 
 describe('the domain', () => {
-  it('knows no clock and no environment', () => {
+  it('reads no clock and no environment', () => {
     const foreign = /process\.|Date\.now|new Date\(\)/;
     for (const entry of readdirSync(join(root, 'domain'))) {
       const text = readFileSync(join(root, 'domain', entry), 'utf8');
@@ -17,7 +17,7 @@ describe('the domain', () => {
 });
 
 describe('an app without the local cloud', () => {
-  it('synthesizes, in another folder, to the very same bytes', () => {
+  it('synthesizes to identical bytes in a different folder', () => {
     const folder = mkdtempSync(join(inject('scratch'), 'bare-'));
     for (const name of [...product, 'package.json', 'package-lock.json', 'tsconfig.json', 'airlock.yaml', 'cdk.json']) {
       cpSync(join(root, name), join(folder, name), { recursive: true });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** How often a property is tried. */
+/** How many times a property is tried. */
 export const runs = { numRuns: 10_000 };
 
-/** Text as someone writes it who wants to break what reads it. */
+/** Text from an author who wants to break its reader. */
 export const hostileText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 300 }),
   fc.constantFrom(
@@ -23,14 +23,14 @@ export const hostileText = fc.oneof(
   ),
 );
 
-/** A value of any kind, the hostile texts among them. */
+/** A value of any kind, hostile texts included. */
 const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 3, arbitrary: hostileText },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
   { weight: 1, arbitrary: fc.constantFrom(undefined, null, [], {}, Number.MAX_SAFE_INTEGER, -1, true) },
 );
 
-/** A good object in which up to three of its leaves are something else. */
+/** A valid object in which up to three leaves are replaced. */
 export function nearly(good: object): fc.Arbitrary<object> {
   const paths = pathsIn(good);
   const change = fc.tuple(fc.constantFrom(...paths), hostileValue);
@@ -56,7 +56,7 @@ function put(object: object, path: readonly string[], value: unknown): void {
   at[path.at(-1) ?? ''] = value;
 }
 
-/** What in a value of ours is not bounded or not printable: each text, and each key. */
+/** The parts of our value that are not bounded or not printable: each text, and each key. */
 export function unfit(value: unknown, limit = 2_000): readonly string[] {
   if (typeof value === 'string') return value.length <= limit && /^[ -~]*$/.test(value) ? [] : [value];
   if (typeof value !== 'object' || value === null) return [];

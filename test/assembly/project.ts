@@ -6,11 +6,11 @@ import { synthesizeSimulated } from '../../cli/synthesize.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The cloud assembly of the sample airlock.yaml, with the checksums of the stand-in release in its catalogue. */
+    /** The cloud assembly of the sample airlock.yaml, with the stand-in version's checksums in its catalogue. */
     assembly: string;
     /** That catalogue's file. */
     catalogue: string;
-    /** A folder for whatever a test writes; it is gone after the last one. */
+    /** A folder for the files a test writes; it is removed after the last test. */
     scratch: string;
   }
 }
@@ -21,7 +21,7 @@ interface Shared {
   lanes: number;
 }
 
-/** Each lane has its own module, in one process. */
+/** Each lane has its own module in one process. */
 const here = globalThis as { airlockAssembly?: Shared };
 
 function begin(): Shared {
@@ -29,7 +29,7 @@ function begin(): Shared {
   return { folder, synthesis: synthesizeSimulated(folder), lanes: 0 };
 }
 
-/** Synthesizes once for all tests, whatever lanes run. */
+/** Synthesizes once for all tests, whichever lanes run. */
 export default async function setup(project: TestProject): Promise<() => void> {
   here.airlockAssembly ??= begin();
   const shared = here.airlockAssembly;

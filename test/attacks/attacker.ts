@@ -3,7 +3,7 @@ import type { Principal } from '../../packages/local-aws/aws.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 
 /**
- * A principal of the account that may do exactly these actions, on every resource, and nothing else.
+ * A principal of the account that may perform only these actions, on every resource.
  *
  * @returns the session of its role
  */
@@ -22,7 +22,7 @@ export function attackerWith(world: Simulation, ...actions: readonly [string, ..
   return { kind: 'role', roleArn, sessionName: 'attack' };
 }
 
-/** What an attacker is answered: the error's code and message, or undefined if the call succeeds. */
+/** The error that an attacker receives: its code and message, or undefined if the call succeeds. */
 export async function answerTo(
   world: Simulation,
   attacker: Principal,

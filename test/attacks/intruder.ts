@@ -2,10 +2,10 @@ import type { Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 
-/** What a call came to: the answer, or the error as AWS names it. */
+/** The result of a call: the answer, or the error as AWS names it. */
 export type Came = { readonly answer: Record<string, unknown> } | { readonly error: string };
 
-/** A principal of the account that has some rights, each on everything, and no other. */
+/** A principal of the account that has only the given rights, each on every resource. */
 export class Intruder {
   readonly #world: Simulation;
   readonly #arn = 'arn:aws:iam::123456789012:role/Attacker';
@@ -45,7 +45,7 @@ export class Intruder {
    * Invokes a function of the stack.
    *
    * @param construct the function's construct, for instance `Cancellation`
-   * @returns what it answered, or its error as `<type>: <message>`
+   * @returns the answer, or the error as `<type>: <message>`
    */
   async invoke(construct: string, event: object): Promise<string> {
     const FunctionName = this.#world.cloud.resource(`${construct}/Function/Resource`).ref;
@@ -64,7 +64,7 @@ export class Intruder {
   }
 }
 
-/** Messages as a function gets them from its queue. */
+/** Messages as a function receives them from its queue. */
 export function records(...bodies: readonly object[]): object {
   return {
     Records: bodies.map((body, at) => ({

@@ -5,7 +5,7 @@ import type { Principal } from '../../packages/local-aws/aws.ts';
 import { launch, settle, startSimulation, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
-/** The role of each writer of the ledger, by its construct. */
+/** The role of each function that writes to the ledger, by its construct. */
 const roles: Readonly<Record<Writer, string>> = {
   admission: 'Admission/Role',
   dispatch: 'Dispatch/Role',
@@ -20,8 +20,8 @@ const roles: Readonly<Record<Writer, string>> = {
 const everyone = Object.keys(roles) as Writer[];
 
 /**
- * The attributes that decide, and the roles that may name each in an update: those that write it, and, since DynamoDB does not tell the two apart,
- * those whose conditions ask for it.
+ * The attributes that decide, and the roles that may name each in an update. DynamoDB does not distinguish writing an attribute from naming
+ * it in a condition, so both kinds of role are listed.
  */
 const deciding: Readonly<Record<string, readonly Writer[]>> = {
   node: ['admission', 'reconcile'],
@@ -64,7 +64,7 @@ function roleOf(writer: Writer): Principal {
   return { kind: 'role', roleArn, sessionName: 'taken-over' };
 }
 
-/** What a role is answered that sets an attribute of a row, and nothing else. */
+/** The answer to a role that only sets an attribute of a record. */
 function set(writer: Writer, Key: object, attribute: string): Promise<string | undefined> {
   return answerTo(world, roleOf(writer), 'dynamodb', 'UpdateItem', {
     TableName,
@@ -77,8 +77,8 @@ function set(writer: Writer, Key: object, attribute: string): Promise<string | u
 
 const refused = /^AccessDeniedException: .* because no identity-based policy allows the dynamodb:UpdateItem action$/;
 
-/** The attacker runs code of one function, or has the state machine's role: everything that role may do, and nothing else. */
-describe('a role that was taken over', () => {
+/** The attacker runs code as one function, or has the state machine's role, and no other right. */
+describe('a role that an attacker took over', () => {
   it.each(Object.entries(deciding))('writes %s of a run only if it is one of %j', async (attribute, may) => {
     for (const writer of everyone) {
       const answer = await set(writer, run, attribute);
@@ -100,7 +100,7 @@ describe('a role that was taken over', () => {
     }
   });
 
-  it("cannot name another's attribute beside its own, in a condition, or as the place that a value comes from", async () => {
+  it("cannot name another role's attribute beside its own, in a condition, or as the source of a value", async () => {
     const own = { TableName, Key: run, ExpressionAttributeValues: { ':v': { S: 'x' } } };
     for (const more of [
       { UpdateExpression: 'SET haltedAt = :v, provenToken = :v' },
@@ -120,7 +120,7 @@ describe('a role that was taken over', () => {
     expect(await set('cancellation', run, 'haltedAt')).toBeUndefined();
   });
 
-  it('cannot replace or delete a row, or write into one that is neither a run nor a breaker', async () => {
+  it('cannot replace or delete a record, or write to one that is neither a run nor a breaker', async () => {
     for (const writer of everyone) {
       const put = { TableName, Item: { ...run, haltedAt: { S: 'x' } } };
       expect(await answerTo(world, roleOf(writer), 'dynamodb', 'PutItem', put)).toContain('AccessDenied');
@@ -134,15 +134,15 @@ describe('a role that was taken over', () => {
   });
 });
 
-/** The attacker has a right on every table of the account, and the ledger's own policy stands against it. */
-describe('a principal of the account with a right to write tables', () => {
+/** The attacker has a right on every table of the account; the ledger's resource policy denies it. */
+describe('a principal of the account that may write to tables', () => {
   const update = { Key: run, UpdateExpression: 'REMOVE outcome' };
   it.each([
     ['UpdateItem', update],
     ['PutItem', { Item: run }],
     ['DeleteItem', { Key: run }],
     ['BatchWriteItem', {}],
-  ])('writes nothing there by %s', async (operation, input) => {
+  ])('writes nothing to the ledger with %s', async (operation, input) => {
     const attacker = attackerWith(world, `dynamodb:${operation}`);
     const whole =
       operation === 'BatchWriteItem'
@@ -153,7 +153,7 @@ describe('a principal of the account with a right to write tables', () => {
     );
   });
 
-  it('writes nothing there by PartiQL, and nothing whole if it is a role of ours or an operator', async () => {
+  it('writes nothing to the ledger with PartiQL, and no whole record even as one of our roles or an operator', async () => {
     const { iam } = world.cloud;
     const { attributes } = world.cloud.resource('Ledger/Table/Resource');
     const table = world.services.dynamoDb.service.operations['PutItem'];
@@ -166,13 +166,13 @@ describe('a principal of the account with a right to write tables', () => {
         ).toContain('explicit deny in a resource-based policy');
   });
 
-  it('reads there: a row holds nothing that is a right', async () => {
+  it('can read the ledger: a record holds nothing that grants a right', async () => {
     const reader = attackerWith(world, 'dynamodb:GetItem');
     expect(await answerTo(world, reader, 'dynamodb', 'GetItem', { TableName, Key: run })).toBeUndefined();
   });
 });
 
-it('a role of a function without a part in the ledger, and one that may only invoke it, write nothing there', async () => {
+it('a role of a function that does not use the ledger, or one that may only invoke it, writes nothing to the ledger', async () => {
   const cluster = String(world.cloud.resource('Cluster-demo/Cluster/Role/Resource').attributes['Arn']);
   for (const principal of [
     { kind: 'role', roleArn: cluster, sessionName: 'taken-over' } as const,
@@ -183,7 +183,7 @@ it('a role of a function without a part in the ledger, and one that may only inv
   }
 });
 
-it('what the roles may write is enough: a node is released', async () => {
+it("the roles' write rights are sufficient: a node is released", async () => {
   const own = await startSimulation();
   const node = await launch(own);
   await settle(own);

@@ -5,7 +5,7 @@ import { withOperator } from '../scenarios/operator.ts';
 import { functionName, launch, settle, startSimulation } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
-/** Each queue's construct, and the part of the stack whose role may write there; none if only rules may. */
+/** Each queue's construct, and the part of the stack whose role may send to it; none if only rules may. */
 const queues = [
   ['Admission/Queue', [], ['Admission/Running'], 'Admission'],
   ['Dispatch/Queue', ['Way/StateMachine/Role'], [], 'Dispatch'],
@@ -27,7 +27,7 @@ const send = (world: Simulation, who: Principal, QueueUrl: string) =>
 const explicit = /AccessDenied: .*with an explicit deny in a resource-based policy/;
 
 describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
-  it('takes no message of a principal that has sqs:SendMessage alone, nor of a service without a rule of ours', async () => {
+  it('rejects a principal that only has sqs:SendMessage, and a service without one of our rules', async () => {
     const world = await startSimulation();
     const attacker = attackerWith(world, 'sqs:SendMessage');
     for (const kind of ['Queue', 'DeadLetters']) {
@@ -43,7 +43,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
     expect(world.services.sqs.byUrl(urlOf(world, `${path}/Queue`)).visible).toBe(0);
   });
 
-  it('takes messages of those who write there', async () => {
+  it('accepts messages from its own senders', async () => {
     const world = await startSimulation();
     for (const writer of writers)
       expect(await send(world, roleOf(world, writer), urlOf(world, `${path}/Queue`))).toBeUndefined();
@@ -53,7 +53,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
     }
   });
 
-  it('takes no message by way of a queue of its own whose dead letters it would be', async () => {
+  it("rejects messages redirected from an attacker's queue that names it as its dead-letter queue", async () => {
     const world = await startSimulation();
     const attacker = attackerWith(world, 'sqs:CreateQueue');
     for (const kind of ['Queue', 'DeadLetters']) {
@@ -68,7 +68,7 @@ describe.each(queues)('the queue %s', (path, writers, rules, reader) => {
     }
   });
 
-  it('gives its messages to its function alone', async () => {
+  it('delivers its messages only to its function', async () => {
     const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(functionName(world, reader)).settings;
     const take = (who: Principal, QueueUrl: string) => answerTo(world, who, 'sqs', 'ReceiveMessage', { QueueUrl });
@@ -95,7 +95,7 @@ describe('dead letters', () => {
     'sqs:SendMessage',
   ] as const;
 
-  it('are moved back by a role that airlock.yaml names under operators, and by no other', async () => {
+  it('can be redriven only by a role that airlock.yaml lists under operators', async () => {
     for (const [assembly, wanted] of [
       [await withOperator(), undefined],
       [inject('assembly'), explicit],
@@ -112,7 +112,7 @@ describe('dead letters', () => {
     }
   });
 
-  it('are none for a node that is released', async () => {
+  it('do not occur for a released node', async () => {
     const world = await startSimulation();
     await launch(world);
     await settle(world);

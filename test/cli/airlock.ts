@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** What a run of the command line left behind. */
+/** The result of a run of the command line. */
 export interface Ended {
   readonly code: number | null;
   readonly out: string;

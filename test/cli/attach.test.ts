@@ -15,8 +15,8 @@ import { Kubelet } from '../../packages/local-kubernetes/kubelet.ts';
 import { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**
- * A running cluster as `--kubeconfig` finds one: an API server, and nodes that joined before the run with the gate and a providerID. The
- * command enters a node's directory tree as `docker exec` enters a container.
+ * A running cluster as `--kubeconfig` finds it: an API server, and nodes that joined earlier with the gate and a providerID. The command
+ * enters a node's directory tree as `docker exec` enters a container.
  */
 const clock = new RealClock();
 const gate = { key: 'airlock.dev/bootstrap', effect: 'NoSchedule' };
@@ -79,7 +79,7 @@ async function joined(name: string, providerId: string): Promise<void> {
   });
   kubelets.push(kubelet);
   await kubelet.join();
-  // A kubelet looks at its container runtime again and again; this one for the test's sake every second.
+  // A kubelet polls its container runtime; this one does so every second to keep the test short.
   const look = () => {
     kubelet.machineChanged();
     clock.after(1_000, look);
@@ -87,7 +87,7 @@ async function joined(name: string, providerId: string): Promise<void> {
   look();
 }
 
-/** A kubeconfig whose identity comes from a plugin, as that of EKS and of many labs does. */
+/** A kubeconfig whose identity comes from a plugin, as for EKS and many labs. */
 function kubeconfig(server = cluster.endpoint): string {
   const credential = {
     apiVersion: 'client.authentication.k8s.io/v1',
@@ -122,11 +122,11 @@ const options = (file = kubeconfig()) => ({
   catalogue: join(folder, 'catalogue.yaml'),
 });
 
-describe('a run with a running cluster', () => {
+describe('a run against a running cluster', () => {
   let setup: SimulationSetup | undefined;
   afterAll(() => setup?.stop());
 
-  it('takes its gated nodes as instances that have just launched, and they are released in that cluster', async () => {
+  it('treats its gated nodes as instances that have just launched, and releases them in that cluster', async () => {
     const steps: string[] = [];
     setup = await attach(options(), (step) => steps.push(step));
 
@@ -165,11 +165,11 @@ function otherGate(): string {
   return path;
 }
 
-describe('a run cannot begin', () => {
+describe('a run cannot start', () => {
   const refusal = (file: string) =>
     attach(options(file), () => {}).catch((error: Error) => `${error.name}: ${error.message}`);
 
-  it('without a kubeconfig, or with one that leads nowhere', async () => {
+  it('without a kubeconfig, or with one that does not lead to a cluster', async () => {
     const empty = join(folder, 'empty');
     writeFileSync(empty, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }));
 
@@ -181,7 +181,7 @@ describe('a run cannot begin', () => {
     );
   });
 
-  it('where no node is gated any more, or none is of ours', async () => {
+  it('if no node is gated, or none belongs to Airlock', async () => {
     const before = cluster.nodes().length;
     const file = kubeconfig();
     const none = await attach({ ...options(file), config: otherGate() }, () => {}).catch(
@@ -196,7 +196,7 @@ describe('a run cannot begin', () => {
     ]);
   });
 
-  it('where the cluster does not answer', async () => {
+  it('if the cluster does not answer', async () => {
     expect(await refusal(kubeconfig('https://127.0.0.1:9'))).toMatch(
       /^KubeconfigRefused: .*: https:\/\/127\.0\.0\.1:9 does not answer: /,
     );

@@ -8,7 +8,7 @@ import { launch, settle, startSimulation, timeline } from '../scenarios/scenario
 // The first call synthesizes the app.
 beforeAll(() => withOperator(), 120_000);
 
-it('an operator sees which breaker is open and closes it by hand, once; then nodes are tried as before', async () => {
+it('an operator sees which breaker is open and closes it once; then nodes are tried as before', async () => {
   const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
   for (let count = 0; count < 3; count++) {
     await launch(world);
@@ -28,7 +28,7 @@ it('an operator sees which breaker is open and closes it by hand, once; then nod
   expect(closed.map(({ detail }) => detail)).toMatchObject([{ by: 'an operator', pool: 'sandboxed' }]);
 }, 60_000);
 
-it('an operator whom airlock.yaml does not name cannot close it, and is told who can', async () => {
+it('an operator that airlock.yaml does not name cannot close it, and learns who can', async () => {
   const world = await startSimulation();
   const scope = { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1' };
   await asOperator(world, async (reach) => {
@@ -38,7 +38,7 @@ it('an operator whom airlock.yaml does not name cannot close it, and is told who
   });
 });
 
-it('an operator without the right to put events closes it, and is told that the audit trail does not know', async () => {
+it('an operator without the right to put events closes it, and learns that the audit trail has no entry', async () => {
   const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
   for (let count = 0; count < 3; count++) {
     await launch(world);

@@ -26,7 +26,7 @@ const inputs = [
   ['clusters: [{ name: demo }]\nruntimes: {}\n', 'runtimes: is {}; accepted: at least one runtime'],
 ] as const;
 
-describe('a configuration that cannot be used', () => {
+describe('an invalid configuration', () => {
   it.each(inputs)('is refused by every command in one sentence, before anything else: %j', async (text, message) => {
     const config = written(text);
     const environment = { ...process.env, AIRLOCK_CONFIG: config };
@@ -66,7 +66,7 @@ describe('start --runtime', () => {
     ['gvisor@1', []],
     ['kata', ['--config', 'clusters: [{ name: demo }]\nruntimes: { gvisor: {} }\n']],
     ['gvisor@', []],
-  ])('refuses %s at once if nodes cannot get it', async (runtime, words) => {
+  ])('refuses %s immediately if nodes cannot get it', async (runtime, words) => {
     const [flag, text] = words;
     const given = flag === undefined || text === undefined ? [] : [flag, written(text)];
 

@@ -6,7 +6,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { hostProgram } from '../../packages/lab/machines.ts';
 import { airlock } from './airlock.ts';
 
-/** Puts the text of an airlock.yaml among the words into a file, and the file's name in its place. */
+/** Writes the text of an airlock.yaml among the words to a file, and puts the file's name in its place. */
 function withFiles(words: readonly string[]): string[] {
   return words.map((word) => {
     if (!word.startsWith('clusters:')) return word;
@@ -18,7 +18,7 @@ function withFiles(words: readonly string[]): string[] {
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** What other programs may build on: a field more is no fault, one that is missing or of another kind is. */
+/** What other programs may rely on: an extra field is accepted, one that is missing or has another type is not. */
 const RunSchema = v.strictObject({
   nodes: v.array(
     v.object({
@@ -36,7 +36,7 @@ const RunSchema = v.strictObject({
 });
 
 describe('airlock start --json', () => {
-  it('prints one object and nothing else, with the way of each node, the backends and the calls', async () => {
+  it("prints only one object, with each node's run, the backends and the calls", async () => {
     const { code, out, err } = await airlock(['start', '--json', '--clock', 'virtual', '--nodes', '2']);
 
     expect([code, err]).toEqual([0, '']);
@@ -56,7 +56,7 @@ describe('airlock start --json', () => {
 });
 
 describe('airlock start, for people', () => {
-  it('shows the way, the receipts, the audit trail and the backends, and a planted fault as what it is', async () => {
+  it('shows the run, the receipts, the audit trail and the backends, and names a planted fault as such', async () => {
     const { code, out, err } = await airlock([
       ...['start', '--clock', 'virtual', '--nodes', '1'],
       ...['--fault', 'not-sandboxed', '--fault', 'events-doubled'],
@@ -108,15 +108,18 @@ describe('bad input', () => {
       ['--config', 'clusters: [{name: lab, endpoint: "https://10.0.0.1", certificateAuthority: LS0tLS1CRUdJTiAA}]'],
       'clusters: is lab at https://10.0.0.1; accepted here: at least one cluster without an endpoint',
     ],
-  ])('%j ends with 2 and a message that names it, the value and the accepted form', async (words, message) => {
-    const { code, out, err } = await airlock(['start', '--json', ...withFiles(words)]);
+  ])(
+    '%j ends with 2 and a message that names the argument, the value and the accepted form',
+    async (words, message) => {
+      const { code, out, err } = await airlock(['start', '--json', ...withFiles(words)]);
 
-    expect([code, out]).toEqual([2, '']);
-    expect(err).toContain(message);
-    expect(err.trimEnd().split('\n')).toHaveLength(1);
-  });
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain(message);
+      expect(err.trimEnd().split('\n')).toHaveLength(1);
+    },
+  );
 
-  it('is a real machine on a host if Airlock is not root, and it says so', async ({ skip }) => {
+  it('includes a real machine on a host if Airlock is not root, and the message states so', async ({ skip }) => {
     const { stdout: user } = spawnSync('id', ['-u'], { encoding: 'utf8' });
     if (user.trim() === '0' && hostProgram('setpriv') === undefined) skip('setpriv is not installed on this machine');
     const dropped = user.trim() === '0' ? ['setpriv', '--reuid=65534', '--clear-groups'] : [];
@@ -129,7 +132,7 @@ describe('bad input', () => {
     expect(stderr).toMatch(/^real nodes need (root: .* Run the command with sudo|Debian or Ubuntu; this is .*)\n$/);
   });
 
-  it('is no fault of --help, which lists every fault that can be planted', async () => {
+  it('does not include --help, which lists every fault that can be planted', async () => {
     const { code, out } = await airlock(['start', '--help']);
     expect(code).toBe(0);
     for (const name of ['not-sandboxed', 'dispatch-dies', 'cluster-forbids']) expect(out).toContain(`  ${name} `);

@@ -8,17 +8,17 @@ import { judgeLogPolicies } from '../../cli/verify-aws/log-policies.ts';
 import { casesOf } from '../../cli/verify-aws/state-cases.ts';
 import { airlock } from './airlock.ts';
 
-/** A machine of someone who has never used AWS: no key, no profile, no instance to ask. */
+/** A machine of a user who has never used AWS: no key, no profile, no instance metadata. */
 const bare = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
 
 describe('airlock verify-aws', () => {
-  it('refuses without credentials, and says what it needs', async () => {
+  it('refuses without credentials, and names what it needs', async () => {
     const { code, out, err } = await airlock(['verify-aws'], bare);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(/^verify:aws needs a real AWS account, and found no credentials; accepted: AWS_PROFILE, or /);
   });
 
-  it('refuses with credentials and no region', async () => {
+  it('refuses with credentials but no region', async () => {
     const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) };
     const { code, out, err } = await airlock(['verify-aws'], { ...bare, ...keys });
     expect([code, out]).toEqual([2, '']);
@@ -35,7 +35,7 @@ describe('the states that are tested in AWS', () => {
   const definition = parts.map((part: unknown) => (typeof part === 'string' ? part : 'aws')).join('');
   const { States } = JSON.parse(definition);
 
-  it('are all of the state machine, each call in its success and in its failure', () => {
+  it('are all those of the state machine, each call with its success and its failure', () => {
     const cases = casesOf(definition);
     expect([...new Set(cases.map(({ stateName }) => stateName))]).toEqual(Object.keys(States));
     for (const { stateName, mock, wanted } of cases) {
@@ -48,14 +48,14 @@ describe('the states that are tested in AWS', () => {
     ]);
   });
 
-  it('must have an answer to each call: a state that calls something new is named', () => {
+  it('must have an answer for each call: a state with a new call is named', () => {
     const added = JSON.stringify({ States: { New: { Type: 'Task', Resource: 'arn:aws:states:::sns:publish' } } });
     expect(() => casesOf(added)).toThrow('the state New calls sns:publish, to which no answer is known');
   });
 });
 
-describe('the rights that are asked about in AWS', () => {
-  it('are each single one of a policy, with what its conditions want', () => {
+describe('the rights that are checked in AWS', () => {
+  it('are all the rights of a policy one by one, with the values its conditions require', () => {
     const policy = {
       Statement: [
         {
@@ -80,7 +80,7 @@ describe('the rights that are asked about in AWS', () => {
     expect(grants[0]).not.toHaveProperty('excess');
   });
 
-  it('are asked about with all values of a key that has many, and with one too many', () => {
+  it('are checked with all values of a key that has many, and with one too many', () => {
     const Condition = {
       'ForAllValues:StringEquals': { 'events:source': ['airlock'] },
       Null: { 'events:source': 'false' },
@@ -114,13 +114,13 @@ describe('the end of a canary', () => {
     readyAt: '2026-11-21T09:00:30Z',
   };
 
-  it('comes with the phases of its launch, out of its receipt', () => {
+  it('shows the phases of its launch, from its receipt', () => {
     const [ended, phases] = judgeEnd('i-1', { outcome: 'released', receipt: JSON.stringify(receipt) });
     expect(ended).toEqual({ ok: true, text: 'i-1 ended as released' });
     expect(phases?.text).toContain('| released | 32.0 s | 2.0 s |');
   });
 
-  it('is not good without a release, or without a receipt', () => {
+  it('is a failure without a release or without a receipt', () => {
     const quarantined = JSON.stringify({ ...receipt, outcome: 'proof-failed' });
     expect(judgeEnd('i-1', { outcome: 'proof-failed', receipt: quarantined })[0]?.ok).toBe(false);
     expect(judgeEnd('i-1', undefined)).toEqual([{ ok: false, text: 'i-1 ended as nothing: it was not seen at all' }]);
@@ -133,7 +133,7 @@ describe('the documents that are compared in AWS', () => {
   const hashes = hashesOf(template);
   const described = { HashType: 'Sha256', LatestVersion: '1' };
 
-  it('are all of the stack, each with the hash that its commands name', () => {
+  it('are all those of the stack, each with the hash that its commands name', () => {
     const documents = Object.entries<{ Type: string }>(JSON.parse(template).Resources).filter(
       ([, { Type }]) => Type === 'AWS::SSM::Document',
     );
@@ -154,12 +154,9 @@ describe('the documents that are compared in AWS', () => {
       'd: it was changed since, to version 2; Airlock sends the first',
     ],
     [{ ...described, Hash: 'aa' }, undefined, false, 'd: the template has no text of it'],
-  ])(
-    'that SSM describes as %j is good only if its first version is the one that was deployed',
-    (seen, deployed, ok, text) => {
-      expect(compareDocument('d', deployed, seen)).toEqual({ ok, text });
-    },
-  );
+  ])('that SSM describes as %j pass only if their first version is the deployed one', (seen, deployed, ok, text) => {
+    expect(compareDocument('d', deployed, seen)).toEqual({ ok, text });
+  });
 });
 
 describe('the resource policies of CloudWatch Logs', () => {
@@ -169,7 +166,7 @@ describe('the resource policies of CloudWatch Logs', () => {
     [taken(10), undefined, false],
     [taken(10), 'policy-3', true],
     [taken(10), 'another', false],
-  ])('%j have room for one more, unless ten are there and none is %s', (names, own, ok) => {
+  ])('%j have room for one more, unless there are ten and none is %s', (names, own, ok) => {
     expect(judgeLogPolicies(names, own).ok).toBe(ok);
   });
 

@@ -1,6 +1,5 @@
-// usage: npm run check:words [-- RANGE]
-// Prints every word that the project does not use, with its place, in all files of Git and in the commits of RANGE if there is one.
-// Ends with 1 if there is any.
+// usage: npm run check:words [-- RANGE] Prints every banned word with its place, in all files that Git tracks and, if RANGE is given, in
+// its commits. Exits with 1 if there is any.
 import { join } from 'node:path';
 import { hitsInCommits, hitsInFiles } from './words.ts';
 

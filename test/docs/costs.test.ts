@@ -16,7 +16,7 @@ function tableOf(heading: string) {
   return { rows, total: Number(/^\| \*\*total\*\* \|.*\$([\d.]+)\*\* \|$/m.exec(section)?.[1]) };
 }
 
-/** Amounts that the local cloud counts. A page is honest within a tenth. */
+/** Amounts that the local cloud counts. A page is accurate if it is within a tenth. */
 function expectCounted(heading: string, usage: Usage): void {
   const { rows } = tableOf(heading);
   for (const [item, counted] of Object.entries(usage)) {
@@ -28,15 +28,15 @@ function expectCounted(heading: string, usage: Usage): void {
   }
 }
 
-it('says of launches that come alone what the local cloud counts', { timeout: 300_000 }, async () => {
+it('states for single launches what the local cloud counts', { timeout: 300_000 }, async () => {
   expectCounted('1,000 nodes, each launched alone', await usageOfLaunches(inject('assembly'), 1, 0));
 });
 
-it('says of an idle month what the local cloud counts', { timeout: 300_000 }, async () => {
+it('states for an idle month what the local cloud counts', { timeout: 300_000 }, async () => {
   expectCounted('A month without a launch', await usageWhileIdle(inject('assembly')));
 });
 
-it.each(tables)('adds up, at the prices of the table: %s', (heading) => {
+it.each(tables)('adds up, at the prices in the table: %s', (heading) => {
   const { rows, total } = tableOf(heading);
 
   expect(rows.length).toBeGreaterThan(6);
@@ -53,7 +53,7 @@ it('keeps an idle month under $3', () => {
   expect(tableOf('A month without a launch').total).toBeLessThan(3);
 });
 
-it('is what the README says', () => {
+it('agrees with the README', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const said = /\$([\d.]+) to \$([\d.]+) for 1,000 nodes and \$([\d.]+) a month/.exec(readme);
 

@@ -11,7 +11,7 @@ describe.each(records)('decision %s', (name) => {
   const text = read(name);
   const [, number = '', title = '', date = ''] = /^# (\d+)\. (.+)\n\n(\d{4}-\d{2}-\d{2})\n/.exec(text) ?? [];
 
-  it('begins with its number, title and date', () => {
+  it('starts with its number, title and date', () => {
     expect(number.padStart(4, '0')).toBe(name.slice(0, 4));
     expect(date).not.toBe('');
   });
@@ -25,7 +25,7 @@ describe.each(records)('decision %s', (name) => {
   });
 });
 
-it('gives no number twice', () => {
+it('uses no number twice', () => {
   const numbers = records.map((name) => name.slice(0, 4));
   expect(new Set(numbers).size).toBe(numbers.length);
 });

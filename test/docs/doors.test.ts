@@ -29,7 +29,7 @@ function isThere({ file, title }: Played): boolean {
 }
 
 describe('docs/understand/doors.md', () => {
-  it('has every resource of the stack, as a door or with the reason why it is none', () => {
+  it('has every resource of the stack, as a door or with the reason why it is not one', () => {
     const kinds = new Set(doorKinds.map(({ type }) => type));
     const left = Object.values(resources).filter(({ Type }) => !kinds.has(Type) && noDoors[Type] === undefined);
     expect(left.map(({ Type }) => Type)).toEqual([]);
@@ -38,7 +38,7 @@ describe('docs/understand/doors.md', () => {
       expect(page).toContain(`| \`${Type}\` | ${noDoors[Type]} |`);
   });
 
-  it('has a cell for each principal and each door, none of them empty, and none that only trusts', () => {
+  it('has a cell for each principal and each door, none empty, and none that relies on trust', () => {
     const rows = page.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('|---'));
     expect(rows.length).toBeGreaterThan(calls.length);
     for (const row of rows) {
@@ -48,7 +48,7 @@ describe('docs/understand/doors.md', () => {
     expect(page).not.toMatch(/trust/i);
   });
 
-  it('names for each call that reaches a door a test that is there and plays it', () => {
+  it('names an existing test for each call that reaches a door', () => {
     const played = [
       ...calls
         .filter(({ door, action }) => outsiders.some((who) => verdictOf(who, door, action) === 'reaches'))
@@ -64,13 +64,13 @@ describe('docs/understand/doors.md', () => {
       expect([door.id, action, denials[action]?.length]).toEqual([door.id, action, expect.any(Number)]);
   });
 
-  it('lets another account, and a service that acts for another resource, reach no door', () => {
+  it('lets another account, or a service that acts for another resource, reach no door', () => {
     for (const { door, action } of calls)
       for (const who of ['account', 'service', 'node', 'pod'] as const)
         expect([door.id, action, who, verdictOf(who, door, action)]).not.toContain('reaches');
   });
 
-  it('cannot be made with a function, or a queue without a policy, if it is not said what a call to that comes to', () => {
+  it('cannot be generated if it does not state the effect of a call to a function, or to a queue without a policy', () => {
     const withOne = (id: string, Type: string) => doorsPage({ Resources: { ...resources, [id]: { Type } } });
     expect(() => withOne('StrangeFunction12345678', 'AWS::Lambda::Function')).toThrow(
       /does not say what lambda:InvokeFunction on StrangeFunction comes to/,
@@ -94,8 +94,8 @@ describe('docs/understand/doors.md', () => {
   });
 });
 
-describe('the local cloud decides as docs/understand/doors.md says', () => {
-  it('about a principal that has one right', async () => {
+describe('the local cloud decides as docs/understand/doors.md states', () => {
+  it('for a principal that has one right', async () => {
     const world = await startSimulation([], async () => new ModelledMachine());
     const node = await launch(world);
     await pass(world, 10_000);
@@ -137,7 +137,7 @@ describe('the local cloud decides as docs/understand/doors.md says', () => {
     }
   });
 
-  it("about Airlock's roles at doors without a policy of their own", async () => {
+  it("for Airlock's roles at doors without their own policy", async () => {
     const world = await startSimulation([], async () => new ModelledMachine());
     const roles = rolesOf(resources);
     const arnOf = (id: string) => {

@@ -6,7 +6,7 @@ const root = join(import.meta.dirname, '..', '..');
 const exclude = ['**/node_modules/**', 'cdk.out/**', '.cache/**', 'coverage/**'];
 const pages = globSync('**/*.md', { cwd: root, exclude }).toSorted();
 
-/** A page's text without its code, whose brackets are no links. */
+/** A page's text without its code, whose brackets are not links. */
 function proseOf(path: string): string {
   return readFileSync(path, 'utf8')
     .replaceAll(/^```.*?^```/gms, '')

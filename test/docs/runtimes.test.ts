@@ -15,7 +15,7 @@ function under(heading: string): string {
 }
 
 describe('the page about runtimes', () => {
-  it('says for every outcome how a node is recovered by hand, and for nothing else', () => {
+  it('explains for every outcome how an operator recovers a node, and for nothing else', () => {
     const rows = readFileSync(join(docs, 'operate', 'recover-a-node.md'), 'utf8').matchAll(
       /^\| (`.*?`) \| (.+?) \| (.+?) \|$/gm,
     );

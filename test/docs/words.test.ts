@@ -7,7 +7,7 @@ const linesOf = (hits: ReturnType<typeof hitsInFiles>) =>
   hits.map(({ at, word, instead }) => `${at}: "${word}"; instead: ${instead}`);
 
 describe('words that the project does not use', () => {
-  it('are found in a text, whatever their case, with their line', () => {
+  it('are found in a text, in any case, with their line', () => {
     const hits = findBannedWords('A node waits.\nNobody mends it, in vain.');
     expect(hits.map(({ line, found }) => [line, found.word])).toEqual([
       [2, 'Nobody'],
@@ -16,11 +16,11 @@ describe('words that the project does not use', () => {
     ]);
   });
 
-  it('are not found inside of other words', () => {
+  it('are not found inside other words', () => {
     expect(findBannedWords('shallow recommendations, an anewer')).toEqual([]);
   });
 
-  it.skip('stand in no file', () => {
+  it.skip('occur in no file', () => {
     expect(linesOf(hitsInFiles(root))).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ export interface BannedWord {
   readonly instead: string;
 }
 
-/** A place in which a banned word stands. */
+/** A place where a banned word occurs. */
 export interface Hit {
   /** A file with its line, or a commit. */
   readonly at: string;
@@ -16,7 +16,7 @@ export interface Hit {
   readonly instead: string;
 }
 
-/** Words of prose, in code as in docs. */
+/** Words of prose, in code and docs. */
 export const bannedWords: readonly BannedWord[] = [
   { word: /\b(?:whoever|somebody|nobody)\b/gi, instead: 'name the program, the person or the role' },
   { word: /\banew\b/gi, instead: 'again' },
@@ -31,11 +31,11 @@ export const bannedWords: readonly BannedWord[] = [
   { word: /\bspeaks? of\b/gi, instead: 'has a rule for, is about' },
 ];
 
-/** What prose is not: pinned texts of others and generated lists. */
+/** What is not our prose: pinned texts from elsewhere and generated lists. */
 const excluded = /(^|\/)(package-lock\.json|LICENSE|words(\.test)?\.ts|recordings\.json)$|^airlock\.schema\.json$/;
 const text = /\.(ts|md|yaml|yml|json|sh|pl)$|^\.ci\//;
 
-/** The banned words of a text, with the number of their line. */
+/** Finds the banned words of a text, with their line numbers. */
 export function findBannedWords(
   content: string,
 ): readonly { readonly line: number; readonly found: Omit<Hit, 'at'> }[] {
@@ -48,7 +48,7 @@ export function findBannedWords(
     );
 }
 
-/** The hits in all files that Git has. */
+/** The hits in all files that Git tracks. */
 export function hitsInFiles(root: string): readonly Hit[] {
   const files = git(root, 'ls-files', '-z')
     .split('\0')

@@ -3,7 +3,7 @@ import { doubledPause, jitteredPause } from '../../domain/back-off.ts';
 
 const pauses = { firstMs: 250, longestMs: 4_000 };
 
-it('each pause is twice as long as the one before, up to the longest', () => {
+it('each pause is twice as long as the last, up to the longest', () => {
   expect([0, 1, 2, 3, 4, 5, 50].map((tries) => doubledPause(pauses, tries))).toEqual([
     250, 500, 1_000, 2_000, 4_000, 4_000, 4_000,
   ]);

@@ -48,16 +48,16 @@ describe('the one launch that is tried while a breaker is open', () => {
   });
 
   it.each([
-    ['stays it until its time is up, which is not renewed', 'i-1', 10, 'mine'],
+    ['keeps its turn until its time is up, which is not renewed', 'i-1', 10, 'mine'],
     ['leaves the next trial to others', 'i-1', 11, 'wait'],
-    ['may be tried again if no other was', 'i-1', 12, 'ask'],
+    ['may be tried again if no other launch was', 'i-1', 12, 'ask'],
     ['keeps others waiting', 'i-2', 10, 'wait'],
     ['gives way to others when its time is up', 'i-2', 10.01, 'ask'],
   ] as const)('%s', (_, launch, minutes, expected) => {
     expect(probeFor(open, launch, minutesIn(minutes))).toBe(expected);
   });
 
-  it('is whoever asks first if none is tried', () => {
+  it('is the first to ask if none is being tried', () => {
     expect(probeFor(breaker({ state: 'open' }), 'i-1', minutesIn(0))).toBe('ask');
   });
 });
@@ -66,9 +66,9 @@ describe('a breaker', () => {
   it.each([
     ['opens at the floor', 3, 0, true],
     ['stays closed below the floor, whatever the share', 2, 0, false],
-    ['opens where half of all failed', 3, 3, true],
-    ['stays closed where fewer than half failed', 3, 4, false],
-    ['opens at the share and not only at the floor', 50, 50, true],
+    ['opens if half of all launches failed', 3, 3, true],
+    ['stays closed if fewer than half failed', 3, 4, false],
+    ['opens because of the share, not only the floor', 50, 50, true],
   ])('%s', (_, failures, passed, expected) => {
     expect(shallOpen(breaker({ failed: failed(failures), passed }), limits)).toBe(expected);
   });
@@ -78,7 +78,7 @@ describe('a breaker', () => {
     expect([isOpen(undefined), isOpen(breaker()), isOpen(breaker({ state: 'open' }))]).toEqual([false, false, true]);
   });
 
-  it('belongs to one pool and one version; nodes that ask for nothing that is to be had share one', () => {
+  it('belongs to one pool and one version; nodes whose request cannot be met share one', () => {
     const node = { cluster: 'demo', pool: 'ci' };
     const scope = scopeOf(node, { runtime: 'gvisor', version: '20260928.0' });
     expect(breakerKey(scope)).toEqual({ instanceId: 'breaker demo ci gvisor@20260928.0', launchedAt: 'breaker' });
@@ -86,12 +86,12 @@ describe('a breaker', () => {
   });
 
   it.each([
-    ['of the launch that has been counted, for its first call died', 'i-0', 0, {}, true],
-    ['of another launch, while the call that opened it may still tell', 'i-9', 0, {}, false],
+    ['of the launch that was counted, because its first call died', 'i-0', 0, {}, true],
+    ['of another launch, while the call that opened it may still publish', 'i-9', 0, {}, false],
     ['of another launch, once that call has ended', 'i-9', 1, {}, true],
-    ['of any launch, once it was told', 'i-0', 1, { publishedAt: start }, false],
+    ['of any launch, once it was published', 'i-0', 1, { publishedAt: start }, false],
     ['of any launch, once it is closed', 'i-0', 1, { state: 'closed' }, false],
-  ] as const)('is told again, or not, by the failure %s', (_, launch, minutes, change, expected) => {
+  ] as const)('is published again, or not, by the failure %s', (_, launch, minutes, change, expected) => {
     const open = breaker({ state: 'open', openedAt: start, failed: failed(3), ...change });
     expect(isUnpublished(open, launch, minutesIn(minutes))).toBe(expected);
   });

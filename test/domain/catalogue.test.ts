@@ -15,7 +15,7 @@ describe('the catalogue that comes with Airlock', () => {
     expect(Object.keys(version?.artifacts ?? {})).toEqual(['x86_64', 'aarch64']);
   });
 
-  it('names in each address the release and the architecture that it pins', () => {
+  it('names in each address the version and the architecture that it pins', () => {
     for (const { version: release, artifacts } of runtimeOf(catalogue, 'gvisor').versions) {
       for (const [architecture, artifact] of Object.entries(artifacts)) {
         expect(artifact?.url).toContain(release);
@@ -24,7 +24,7 @@ describe('the catalogue that comes with Airlock', () => {
     }
   });
 
-  it('gives no node a release below the floor or with an advisory if it has one without', () => {
+  it('gives no node a version below the floor or with an advisory if another is available', () => {
     for (const runtime of runtimes) {
       const { default: usual, floor, versions: releases } = runtimeOf(catalogue, runtime);
       if (floor !== undefined) expect(isOlder(usual, floor.version)).toBe(false);
@@ -33,14 +33,14 @@ describe('the catalogue that comes with Airlock', () => {
     }
   });
 
-  it('knows the first gVisor with the fix of CVE-2026-96812, and pins none without it', () => {
+  it('knows the first gVisor with the fix for CVE-2026-96812, and pins none without it', () => {
     const { floor, versions: releases } = runtimeOf(catalogue, 'gvisor');
 
     expect(floor).toMatchObject({ id: 'CVE-2026-96812', version: '20260824.0' });
     expect(releases.filter(({ version: release }) => isOlder(release, '20260824.0'))).toEqual([]);
   });
 
-  it('names no good host for Sysbox, whose issues 1035 and 1025 report the recommended one, and asks for a pod', () => {
+  it('recommends no host for Sysbox, whose issues 1035 and 1025 report the recommended one, and requires a pod', () => {
     const { goodHost, proof } = runtimeOf(catalogue, 'sysbox');
 
     expect(goodHost).toMatch(/^none;/);
@@ -56,7 +56,7 @@ describe('the catalogue that comes with Airlock', () => {
   });
 });
 
-describe('a catalogue that is not valid is refused by field', () => {
+describe('an invalid catalogue is refused by field', () => {
   const refused: readonly (readonly [string, string, string, string])[] = [
     [
       'an address without https',

@@ -52,7 +52,7 @@ const texts = (good: object) =>
   );
 
 describe('whatever a node writes', () => {
-  it('as its result is read without an exception, and what is taken over is bounded and printable', () => {
+  it('as its result is read without an exception, and what is kept is bounded and printable', () => {
     fc.assert(
       fc.property(texts(result), (line) => {
         expect(unfit(readResult(line))).toEqual([]);
@@ -61,7 +61,7 @@ describe('whatever a node writes', () => {
     );
   });
 
-  it('as a receipt is one, or none: without an exception, bounded and printable', () => {
+  it('as a receipt is a valid receipt or none: without an exception, bounded and printable', () => {
     fc.assert(
       fc.property(texts(receipt), (text) => {
         expect(unfit(anyReceiptOn({ ...bare, annotations: { [receiptAnnotation]: text } }) ?? {})).toEqual([]);
@@ -71,7 +71,7 @@ describe('whatever a node writes', () => {
   });
 });
 
-describe('whatever comes as an event', () => {
+describe('whatever event arrives', () => {
   const ec2 = {
     source: 'aws.ec2',
     'detail-type': 'EC2 Instance State-change Notification',
@@ -118,7 +118,7 @@ it.each([
     fc.property(nearly(good), (input) => {
       const parsed = v.safeParse(schema, input);
       if (!parsed.success) return;
-      // Texts that are compared with those of the row, and stand nowhere else.
+      // Texts that are only compared with those of the record.
       const { token: _, nonce: __, ...rest } = parsed.output as { token?: string; nonce?: string };
       expect(unfit(rest)).toEqual([]);
     }),
@@ -126,7 +126,7 @@ it.each([
   );
 });
 
-it('whatever someone tags an instance with, it asks for what is configured or for nothing', () => {
+it("whatever an instance's tag holds, it requests a configured runtime or none", () => {
   const config = {
     clusters: ['demo'],
     versions: { gvisor: { default: '20260928.0', all: ['20260928.0'] } },
@@ -164,7 +164,7 @@ it('whatever someone tags an instance with, it asks for what is configured or fo
   );
 });
 
-it('whatever a row of the ledger holds, what is read of it is bounded and printable, or absent', () => {
+it('whatever a ledger record holds, what is read from it is bounded and printable, or absent', () => {
   const row = {
     instanceId,
     launchedAt,
@@ -200,7 +200,7 @@ it.each([
   { instanceId: 'i-0ffffffffffffffff' },
   { launchedAt: '2026-11-25T09:00:01.000Z' },
   { rerun: { why: 'held', attempt: 1, released: false, reason: '' } },
-])('the node of a row is the one that its key names, and none if it holds %j', (other) => {
+])('the node of a record is the one that its key names, or none if it holds %j', (other) => {
   const row = (said: object) => parseRunRecord({ ...key, cluster: 'demo', pool: 'ci', node: JSON.stringify(said) });
   expect(row(launch)?.launch).toMatchObject(key);
   expect(row({ ...launch, ...other })?.launch).toBeUndefined();

@@ -13,7 +13,7 @@ const receipt = {
   readyAt: at(30),
 } as unknown as Receipt;
 
-it('orders what a launch reached by time, whether its Node was Ready before the proof or after it', () => {
+it("orders a launch's events by time, whether its Node was Ready before the proof or after it", () => {
   const names = (readyAt: string) => phasesOf({ ...receipt, readyAt }).map(({ name, tookMs }) => `${name} ${tookMs}`);
   expect(names(at(30))).toEqual([
     'agent online 20000',
@@ -25,17 +25,17 @@ it('orders what a launch reached by time, whether its Node was Ready before the 
   expect(names(at(22))[2]).toBe('Node Ready 1000');
 });
 
-it('leaves a time out that a kubelet cannot have meant', () => {
+it('leaves out a time that a kubelet cannot have reported in good faith', () => {
   for (const readyAt of ['', 'soon', at(-60)])
     expect(phasesOf({ ...receipt, readyAt }).map(({ name }) => name)).not.toContain('Node Ready');
 });
 
-it('has what is known of a node that nothing was installed on', () => {
+it('shows what is known of a node on which nothing was installed', () => {
   const { installation: _, readyAt: __, ...failed } = receipt;
   expect(phasesOf({ ...failed, outcome: 'agent-offline' }).map(({ name }) => name)).toEqual(['agent-offline']);
 });
 
-it('prints one launch as it was, and several by their median and the worst of them', () => {
+it('prints one launch as it was, and several by their median and maximum', () => {
   expect(phaseTable([receipt])).toContain('| released | 32.0 s | 2.0 s |');
   expect(phaseTable([receipt])).toContain('| on the node: download |  | 1.5 s |');
   const late = { ...receipt, endedAt: at(40) };

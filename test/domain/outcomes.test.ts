@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isOutcome, outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
 
 describe('the list of outcomes', () => {
-  it.each(outcomeCodes)('tells of %s what happened, why, and what to do, each as a sentence', (code) => {
+  it.each(outcomeCodes)('explains for %s what happened, why, and what to do, each as a sentence', (code) => {
     const { sentence, cause, operator } = outcomeOf(code);
     for (const text of [sentence, cause, operator]) expect(text).toMatch(/^[A-Za-z].*\.$/);
   });

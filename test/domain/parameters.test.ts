@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parametersFor, timeStep, timeSteps, verbs } from '../../domain/parameters.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 
-describe('the seconds that a document is told', () => {
-  it('reach from a minute to the longest deadline, and lose at most half of the time', () => {
+describe('the seconds that a document is given', () => {
+  it('range from a minute to the longest deadline, and lose at most half of the time', () => {
     expect(timeSteps).toEqual([...timeSteps].sort((one, other) => one - other));
     expect([timeSteps[0], timeSteps.at(-1)]).toEqual([60, deadlineBounds.most * 60]);
     for (let seconds = 60; seconds <= deadlineBounds.most * 60; seconds++) {
@@ -13,7 +13,7 @@ describe('the seconds that a document is told', () => {
     }
   });
 
-  it('are a minute for a node that has less', () => {
+  it('are a minute for a node that has less left', () => {
     expect(timeStep(20_000)).toBe(60);
   });
 

@@ -16,7 +16,7 @@ const result = {
 };
 
 describe('the result of a document', () => {
-  it('is the first line of what it printed', () => {
+  it('is the first line of its output', () => {
     const read = readResult(`${JSON.stringify(result)}\n\n----------ERROR-------\nsome log`);
     expect(read).toEqual({ ok: true, result });
   });

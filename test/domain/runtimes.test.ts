@@ -9,7 +9,7 @@ import { partsOf } from '../../ssm-documents/parts.ts';
 const root = join(import.meta.dirname, '..', '..');
 const catalogue = parseCatalogue(readFileSync(join(root, 'ssm-documents', 'catalogue.yaml'), 'utf8'));
 
-/** The code that ships, and the local cloud without its machines: those imitate each runtime's programs. */
+/** The code that ships, and the local cloud without its machines, which imitate each runtime's programs. */
 const code = globSync('{bin,cli,domain,kubernetes,lambdas,lib,ssm-documents,packages}/**/*.ts', { cwd: root }).filter(
   (path) => path !== join('domain', 'runtimes.ts') && !/\/(machine|test)\//.test(path),
 );
@@ -34,7 +34,7 @@ describe('the registry of runtimes', () => {
     expect([...new Set(classes)]).toEqual(classes);
   });
 
-  it.each(runtimes)('has a row for %s with a catalogue entry and every part of shell', (runtime) => {
+  it.each(runtimes)('has an entry for %s with a catalogue entry and every part of shell', (runtime) => {
     const parts = verbs.flatMap((verb) => partsOf(runtime, verb));
 
     expect(catalogue.runtimes).toHaveProperty(runtime);

@@ -12,19 +12,19 @@ describe('the cluster of an instance', () => {
     expect(clusterOf(tags)).toBe('demo');
   });
 
-  it('is no one if tags name two clusters, until airlock:cluster decides', () => {
+  it('is undefined if tags name two clusters, until airlock:cluster decides', () => {
     const tags = { 'kubernetes.io/cluster/one': 'owned', 'kubernetes.io/cluster/two': 'shared' };
     expect(clusterOf(tags)).toBeUndefined();
     expect(clusterOf({ ...tags, 'airlock:cluster': 'two' })).toBe('two');
   });
 
-  it('is no one if no tag names one', () => {
+  it('is undefined if no tag names one', () => {
     expect(clusterOf({ Name: 'bastion' })).toBeUndefined();
   });
 });
 
 describe('the pool of an instance', () => {
-  it('is the most telling of its tags', () => {
+  it('comes from the most specific of its tags', () => {
     const tags = { 'aws:autoscaling:groupName': 'eks-ci-1', 'eks:nodegroup-name': 'ci' };
     expect(poolOf(tags)).toBe('ci');
     expect(poolOf({})).toBeUndefined();
@@ -32,12 +32,12 @@ describe('the pool of an instance', () => {
   });
 });
 
-describe('what a tag asks for', () => {
-  it('is the default version if it names none', () => {
+describe('the request of a tag', () => {
+  it('is for the default version if it names none', () => {
     expect(requestOf('gvisor', versions)).toEqual({ runtime: 'gvisor', version: '20260928.0' });
   });
 
-  it('is any version of the catalogue that it names', () => {
+  it('is for any version of the catalogue that it names', () => {
     expect(requestOf('gvisor@20260921.0', versions)).toEqual({ runtime: 'gvisor', version: '20260921.0' });
   });
 
@@ -74,12 +74,12 @@ describe('a floor', () => {
     });
   });
 
-  it('lets itself and what is newer in', () => {
+  it('accepts its own version and newer ones', () => {
     expect(requestOf('gvisor@20260921.0', floored)).toEqual({ runtime: 'gvisor', version: '20260921.0' });
     expect(requestOf('gvisor', floored)).toEqual({ runtime: 'gvisor', version: '20260928.0' });
   });
 
-  it('is not offered below to a tag that asks for what is not there', () => {
+  it('hides older versions from the message about an unknown one', () => {
     expect(requestOf('gvisor@1', floored)).toMatchObject({
       outcome: 'unknown-runtime',
       detail: expect.stringMatching(/followed by one of 20260921\.0, 20260928\.0$/),
@@ -97,7 +97,7 @@ describe('the deadline of an instance', () => {
   });
 
   it.each(['', '4', '121', '6m', '6\n', '\n6', '06', '1e1', '6.5', '-6'])(
-    'is that of the pool if the tag says %j, and this is said',
+    'is that of the pool if the tag holds %j, and this is reported',
     (value) => {
       expect(deadlineMinutesOf({ 'airlock:deadline-minutes': value }, 20)).toEqual({
         minutes: 20,
@@ -108,7 +108,7 @@ describe('the deadline of an instance', () => {
 });
 
 describe('the Auto Scaling group of an instance', () => {
-  it('is read from the tag that AWS alone can set', () => {
+  it('is read from the tag that only AWS can set', () => {
     expect(groupOf({ 'aws:autoscaling:groupName': 'builders' })).toBe('builders');
     expect(groupOf({ 'eks:nodegroup-name': 'builders' })).toBeUndefined();
   });

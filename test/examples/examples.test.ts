@@ -33,7 +33,7 @@ function read(path: string): unknown[] {
   });
 }
 
-/** What stands in a document at a path, for instance `spec.conditions.0`; undefined if there is nothing. */
+/** The value in a document at a path, for instance `spec.conditions.0`; undefined if there is none. */
 function at(document: unknown, path: string): unknown {
   let found = document;
   for (const step of path.split('.')) {
@@ -45,7 +45,7 @@ function at(document: unknown, path: string): unknown {
 describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
   const [nodeClass, nodePool] = read(`karpenter/${runtime}.yaml`);
 
-  it('has its instances tagged, and its nodes labelled as the RuntimeClass selects them', () => {
+  it('tags its instances, and labels its nodes as the RuntimeClass selects them', () => {
     const manifests = renderManifests({ runtimes: [runtime] });
     const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
 
@@ -54,7 +54,7 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     expect(runtimeClass).toMatchObject({ scheduling: { nodeSelector: at(nodePool, 'spec.template.metadata.labels') } });
   });
 
-  it('declares the gate as a startup taint, and gives the same to the kubelet, with the taint of Karpenter', () => {
+  it("declares the gate as a startup taint, and gives the kubelet the same taint and Karpenter's own", () => {
     expect(at(nodePool, 'spec.template.spec.startupTaints')).toEqual([{ key: gate, effect: 'NoSchedule' }]);
     expect(at(nodeClass, 'spec.userData')).toContain(
       `--register-with-taints=karpenter.sh/unregistered=:NoExecute,${gate}=:NoSchedule`,
@@ -62,14 +62,14 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     expect(at(nodeClass, 'spec.userData')).toContain(`--node-labels=${poolLabel}=${runtime}`);
   });
 
-  it('is what the schemas of Karpenter take: types, required fields, forms and lists of values', () => {
+  it('satisfies the schemas of Karpenter: types, required fields, forms and lists of values', () => {
     expect(() => new EC2NodeClass(nodeClass as IEC2NodeClass).validate()).not.toThrow();
     expect(() => new NodePool(nodePool as INodePool).validate()).not.toThrow();
     const wrong = { ...(nodeClass as IEC2NodeClass), spec: { ...Object(at(nodeClass, 'spec')), amiFamily: 'Ubuntu' } };
     expect(() => new EC2NodeClass(wrong).validate()).toThrow('/spec/amiFamily');
   });
 
-  it('refers to its own node class, of the family that leaves the user data alone', () => {
+  it('refers to its own node class, of the family that does not change the user data', () => {
     expect(at(nodePool, 'spec.template.spec.nodeClassRef')).toEqual({
       group: String(at(nodeClass, 'apiVersion')).replace('/v1', ''),
       kind: at(nodeClass, 'kind'),
@@ -82,13 +82,13 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
     ]);
   });
 
-  it('tags nothing that Karpenter keeps for itself', () => {
+  it('sets no tag that Karpenter reserves', () => {
     const kept = /^(karpenter\.sh|karpenter\.k8s\.aws|kubernetes\.io\/cluster)\//;
 
     expect(Object.keys(Object(at(nodeClass, 'spec.tags'))).filter((key) => kept.test(key))).toEqual([]);
   });
 
-  it('has nested virtualization if the runtime needs it, and only there', () => {
+  it('has nested virtualization only if the runtime needs it', () => {
     expect(at(nodeClass, 'spec.cpuOptions')).toEqual(
       runtime === 'kata' ? { nestedVirtualization: 'enabled' } : undefined,
     );
@@ -102,11 +102,11 @@ describe.each([
   const [template] = read(path);
   const userData = at(template, 'Resources.LaunchTemplate.Properties.LaunchTemplateData.UserData.Fn::Base64.Fn::Sub');
 
-  it('is what CloudFormation knows', () => {
+  it('is valid for CloudFormation', () => {
     expect(faultsOf(at(template, 'Resources') as Parameters<typeof faultsOf>[0])).toEqual([]);
   });
 
-  it('refers to nothing that it does not have', () => {
+  it('refers only to what it defines', () => {
     const text = JSON.stringify(at(template, 'Resources'));
     const named = [...text.matchAll(/"Ref":"(\w+)"|"Fn::GetAtt":\["(\w+)"|\$\{(\w+)\}/g)].map(
       ([, a, b, c]) => a ?? b ?? c,
@@ -145,7 +145,7 @@ it('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and its
   ]);
 });
 
-it('the launch hook of the Auto Scaling group waits longer than a node may take, and its name is one for airlock.yaml', () => {
+it('the launch hook of the Auto Scaling group waits longer than a node may take, and airlock.yaml accepts its name', () => {
   const [template] = read('auto-scaling-group/template.yaml');
   const hook = at(template, 'Resources.Group.Properties.LifecycleHookSpecificationList.0');
   const name = String(at(hook, 'LifecycleHookName'));
@@ -158,7 +158,7 @@ it('the launch hook of the Auto Scaling group waits longer than a node may take,
   expect(config.pools).toMatchObject([{ launchHook: name }]);
 });
 
-it('the workers of the kind cluster are born as gated nodes, and a run takes each as its own instance', () => {
+it('the workers of the kind cluster are born as gated nodes, and a run treats each as its own instance', () => {
   const [cluster] = read('kind/cluster.yaml');
   const workers = (at(cluster, 'nodes') as readonly unknown[]).filter((node) => at(node, 'role') === 'worker');
   const plans = workers.map((worker, index) => {
@@ -179,7 +179,7 @@ it('the workers of the kind cluster are born as gated nodes, and a run takes eac
   expect(new Set(ids).size).toBe(2);
 });
 
-it('the job is what the API knows, and asks for a RuntimeClass and a label that Airlock brings', () => {
+it('the job is valid for the API, and requests a RuntimeClass and a label that Airlock provides', () => {
   const [job] = read('pods/untrusted-job.yaml');
   const spec = 'spec.template.spec';
 
@@ -209,7 +209,7 @@ it('GitLab Runner runs its jobs in Sysbox, in user namespaces, without privilege
   expect([patch, unknownFields('V1PodSpec', patch)]).toEqual([{ hostUsers: false }, []]);
 });
 
-it('the rule for node-readiness-controller watches the condition and the kind of gate that Airlock publishes it for', () => {
+it('the rule for node-readiness-controller watches the condition and the kind of gate for which Airlock publishes it', () => {
   const [rule] = read('node-readiness-controller/rule.yaml');
 
   expect(at(rule, 'spec.conditions')).toEqual([{ type: readinessCondition, requiredStatus: 'True' }]);
@@ -219,20 +219,20 @@ it('the rule for node-readiness-controller watches the condition and the kind of
   ]);
 });
 
-it('what the manifests hold is what the API knows', () => {
+it('the manifests are valid for the API', () => {
   for (const manifest of renderManifests({ runtimes })) {
     const { kind = '' } = manifest;
     expect([kind, unknownFields(`V1${kind}`, manifest)]).toEqual([kind, []]);
   }
 });
 
-it('a field that the API does not know is found wherever it stands', () => {
+it('a field that the API does not know is found at any depth', () => {
   const pod = { spec: { containers: [{ name: 'a', imagePulPolicy: 'Never' }] }, spek: {} };
 
   expect(unknownFields('V1Pod', pod)).toEqual(['spec.containers[0].imagePulPolicy', 'spek']);
 });
 
-it('every example is looked at here', () => {
+it('every example is tested here', () => {
   const files = readdirSync(join(root, 'examples'), { recursive: true })
     .map(String)
     .filter((name) => name.endsWith('.yaml'));

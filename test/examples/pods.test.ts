@@ -35,7 +35,7 @@ function read(file: string) {
   });
 }
 
-/** The specs of the pods that a file makes, whatever makes them. */
+/** The specs of the pods that a file creates, whatever the kind of object. */
 function podsOf(file: string) {
   return read(file).flatMap((document) => {
     const { kind, spec } = v.parse(ManifestSchema, document);
@@ -47,24 +47,24 @@ function podsOf(file: string) {
 const files = readdirSync(folder);
 
 describe.each(files)('%s', (file) => {
-  it('is what the API knows', () => {
+  it('is valid for the API', () => {
     for (const document of read(file)) {
       expect(unknownFields(`V1${v.parse(ManifestSchema, document).kind}`, document)).toEqual([]);
     }
   });
 
-  it('asks for a RuntimeClass and a label that Airlock brings, tolerates no gate and has no privilege', () => {
+  it('requests a RuntimeClass and a label that Airlock provides, tolerates no gate and has no privilege', () => {
     for (const spec of podsOf(file)) {
       const runtime = runtimes.find((name) => runtimeTraits[name].runtimeClass === spec.runtimeClassName);
       expect(spec.nodeSelector).toEqual({ [provenLabel]: runtime });
       for (const field of ['tolerations', 'hostNetwork', 'hostPID', 'hostIPC']) expect(spec).not.toHaveProperty(field);
       for (const { securityContext } of spec.containers) expect(securityContext.privileged).not.toBe(true);
-      // containerd gives a container of Sysbox its user namespace only if the pod asks for one.
+      // containerd gives a Sysbox container its user namespace only if the pod asks for one.
       expect(spec.hostUsers).toBe(runtime === 'sysbox' ? false : undefined);
     }
   });
 
-  it('mounts the volumes that it has, and has no volume that it does not mount', () => {
+  it('mounts the volumes that it has, and only those', () => {
     for (const { containers, volumes } of podsOf(file)) {
       const mounted = containers.flatMap(({ volumeMounts }) => volumeMounts.map(({ name }) => name));
       expect([...new Set(mounted)].sort()).toEqual(volumes.map(({ name }) => name).sort());
@@ -78,7 +78,7 @@ it('there is an example for each runtime', () => {
   expect([...classes].sort()).toEqual(runtimes.map((runtime) => runtimeTraits[runtime].runtimeClass).sort());
 });
 
-it('what the pod with volumes names is made beside it', () => {
+it('objects that the pod with volumes names are created beside it', () => {
   const documents = read('volumes.yaml').map((document) => v.parse(ManifestSchema, document));
   const made = documents.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
 

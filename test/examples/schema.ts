@@ -4,14 +4,14 @@ interface Model {
   getAttributeTypeMap(): readonly { readonly baseName: string; readonly type: string }[];
 }
 
-/** The class of a type in the API's schema; undefined for texts, numbers and what has no fields of its own. */
+/** The class of a type in the API's schema; undefined for texts, numbers and types without fields. */
 function modelOf(type: string): Model | undefined {
   const found: unknown = Reflect.get(models, type);
   return typeof found === 'function' && 'getAttributeTypeMap' in found ? (found as unknown as Model) : undefined;
 }
 
 /**
- * What an object says that the API's own schema does not know: a path for each.
+ * The paths in an object that the API's schema does not know.
  *
  * @param type the name of the schema, for instance `V1Pod`
  */

@@ -25,13 +25,13 @@ const role = (name: string) => `arn:aws:iam::${account}:role/${name}`;
 const stranger = role('developer');
 const deployment = role(`cdk-hnb659fds-cfn-exec-role-${account}-eu-central-1`);
 
-/** What becomes of a call of a principal whose own policies allow everything. */
+/** The result of a call by a principal whose own policies allow everything. */
 function verdict(principal: string, action: string, resource: string, keys: Record<string, string[]> = {}): Verdict {
   const context = new Map([['aws:principalarn', [principal]], ...Object.entries(keys)]);
   return evaluateIdentity([everything, readPolicy(policy)], { action, resource, context });
 }
 
-/** The doors of a stack, as it is deployed. */
+/** The doors of a deployed stack. */
 async function deployed() {
   const world: Simulation = await startSimulation();
   const { roleArn } = world.cloud.lambda.function(functionName(world, 'Dispatch')).settings;
@@ -45,13 +45,13 @@ async function deployed() {
 }
 
 describe('the sample service control policy', () => {
-  it('fits into the 5,120 characters that AWS Organizations takes', () => {
+  it('fits into the 5,120 characters that AWS Organizations accepts', () => {
     expect(text.length).toBeLessThanOrEqual(5_120);
   });
 
-  it('names actions that AWS has', () => {
+  it('names only actions that AWS has', () => {
     const operations: Record<string, object> = { ec2, iam, lambda, logs, ssm, states };
-    // These two have no operation of their name.
+    // These two have no operation of the same name.
     const others = ['lambda:InvokeFunction', 'iam:PassRole'];
     for (const action of policy.Statement.flatMap((statement) => statement.Action)) {
       const [service = '', name = ''] = action.split(':');
@@ -69,14 +69,14 @@ describe('the sample service control policy', () => {
     }
   });
 
-  it('lets only Airlock run commands on its nodes, and leaves other instances alone', () => {
+  it('lets only Airlock run commands on its nodes, and does not affect other instances', () => {
     const tagged = { 'ssm:resourcetag/airlock:runtime': ['gvisor'] };
     expect(verdict(stranger, 'ssm:SendCommand', node, tagged)).toBe('explicit-deny');
     expect(verdict(stranger, 'ssm:SendCommand', node)).toBe('allow');
     expect(verdict(role('Airlock-Dispatch'), 'ssm:SendCommand', node, tagged)).toBe('allow');
   });
 
-  it('lets only Airlock call what the stack has, and only a deployment change it', async () => {
+  it("lets only Airlock call the stack's resources, and only a deployment change them", async () => {
     const { document, function: dispatch, machine, audit, role: airlock } = await deployed();
     const calls = [
       ['ssm:SendCommand', document],

@@ -26,17 +26,17 @@ describe('the last line of a run', () => {
     expect(lineOf(countLanes([{ status: 0 }, { status: 7 }]))).toBe('1 passed, 1 failed');
   });
 
-  it('counts a lane that failed outside of its tests', () => {
+  it('counts a lane that failed outside its tests', () => {
     expect(countLanes([{ status: 1, report: report('/a', 'passed') }])).toMatchObject({ passed: 1, failed: 1 });
   });
 
-  it('counts a file that could not be loaded, in spite of an exit status of 0', () => {
+  it('counts a file that could not be loaded, despite an exit status of 0', () => {
     const broken = { testResults: [{ name: '/a/test/b.test.ts', status: 'failed', assertionResults: [] }] };
 
     expect(countLanes([{ status: 0, report: broken }])).toMatchObject({ passed: 0, failed: 1 });
   });
 
-  it('counts as skipped what no lane ran, and tells tests of one name apart', () => {
+  it('counts as skipped what no lane ran, and distinguishes tests with the same name', () => {
     const inside = { status: 0, report: report('/home/user/airlock', 'pending', 'pending', 'passed') };
     const outside = { status: 0, report: report('/builds/test/airlock', 'passed', 'pending', 'passed') };
 
@@ -44,7 +44,7 @@ describe('the last line of a run', () => {
     expect(lineOf(countLanes([inside, outside]))).toBe('3 passed, 0 failed, 1 skipped');
   });
 
-  it('tells files of one name in two packages apart', () => {
+  it('distinguishes files with the same name in two packages', () => {
     const skippedHere = { status: 0, report: report('/a/packages/lab', 'skipped') };
     const ranThere = { status: 0, report: report('/b/packages/local-aws', 'passed') };
 
@@ -52,7 +52,7 @@ describe('the last line of a run', () => {
     expect(filesThatSkipped([skippedHere])).toEqual(['packages/lab/test/a.test.ts']);
   });
 
-  it('knows the files in which a test was skipped', () => {
+  it('lists the files in which a test was skipped', () => {
     expect(filesThatSkipped([{ status: 0 }, { status: 0, report: report('/a', 'passed', 'skipped') }])).toEqual([
       'test/a.test.ts',
     ]);

@@ -1,4 +1,4 @@
-/** What Vitest's JSON reporter writes, as far as it is counted; `npm run test:faults -- --report` writes the same. */
+/** The part of Vitest's JSON report that is counted; `npm run test:faults -- --report` writes the same. */
 export interface Report {
   readonly testResults: readonly {
     /** The test file. */
@@ -15,7 +15,7 @@ export interface Lane {
   readonly report?: Report;
 }
 
-/** How many tests ended how. */
+/** The number of tests by status. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -25,8 +25,8 @@ export interface Counts {
 /**
  * Adds up the lanes of a run.
  *
- * A lane without a report counts as one test. So does a lane that failed although none of its tests did, for instance because of an error outside
- * of them. A test that one lane skipped counts as skipped only if no other lane ran it.
+ * A lane without a report counts as one test. So does a lane that failed although none of its tests did, for instance because of an error
+ * outside them. A test that one lane skipped counts as skipped only if no other lane ran it.
  */
 export function countLanes(lanes: readonly Lane[]): Counts {
   const counts = { passed: 0, failed: 0 };
@@ -46,7 +46,7 @@ export function countLanes(lanes: readonly Lane[]): Counts {
   return { ...counts, skipped: [...skipped].filter((key) => !ran.has(key)).length };
 }
 
-/** The line that a run ends with. */
+/** The last line of a run. */
 export function lineOf({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
@@ -59,14 +59,14 @@ export function filesThatSkipped(lanes: readonly Lane[]): readonly string[] {
 
 interface Counted {
   readonly file: string;
-  /** Names the test in every lane. */
+  /** Identifies the test in every lane. */
   readonly key: string;
   readonly ended: 'passed' | 'failed' | 'skipped';
 }
 
 function testsOf({ testResults }: Report): Counted[] {
   return testResults.flatMap(({ name, status, assertionResults }) => {
-    // The same file lies in different folders in different lanes.
+    // The same file is in different folders in different lanes.
     const [file = name] = /(?:packages\/[a-z-]+\/)?test\/(?!.*\/test\/).*$/.exec(name) ?? [];
     const seen = new Map<string, number>();
     const tests = assertionResults.map((test): Counted => {

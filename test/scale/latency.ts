@@ -2,8 +2,8 @@ import type { Faults } from '../../packages/local-aws/aws.ts';
 import type { Clock } from '../../packages/local-aws/clock.ts';
 
 /**
- * How long calls take, in milliseconds, by service or by operation: what is usual inside one region. AWS publishes none of them, so they are
- * assumptions; they matter because batches form while calls are under way.
+ * How long calls take, in milliseconds, by service or by operation, inside one region. AWS publishes no such times, so these are
+ * assumptions; they matter because batches form while calls are in progress.
  */
 const usual: Readonly<Record<string, number>> = {
   autoscaling: 80,
@@ -18,7 +18,7 @@ const usual: Readonly<Record<string, number>> = {
   states: 30,
 };
 
-/** Lets each call of a service of AWS take its time on the clock. */
+/** Makes each AWS service call take its time on the clock. */
 export function latency(clock: Clock): Faults {
   return {
     beforeCall: async ({ service, operation }) => {

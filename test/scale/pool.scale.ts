@@ -1,7 +1,7 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { type PoolRun, runPool } from './pool.ts';
 
-/** Says what a run took, for whoever runs it. */
+/** Prints what a run took. */
 function tell({ world, nodes, wallMs }: PoolRun, cpu: NodeJS.CpuUsage): void {
   const { 'ssm:SendCommand': sent, 'lambda:Invoke': invoked, 'kubernetes:get nodes': read } = world.calls();
   const mib = Math.round(process.memoryUsage().rss / 2 ** 20);
@@ -35,7 +35,7 @@ describe('200 nodes, launched within 10 seconds', () => {
 });
 
 describe('5,000 nodes, launched within a minute', () => {
-  it('come to their ends, each one released', async () => {
+  it('all end as released', async () => {
     const { world, nodes, ended } = await measured(5_000, 60_000);
 
     expect(ended).toBe(true);

@@ -2,7 +2,7 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { runPool } from './pool.ts';
 
 describe('a pool of 40 nodes, launched within two seconds', () => {
-  it('is released with commands that are shared and not throttled, and with at most eight transitions a node', async () => {
+  it('is released with shared commands that are not throttled, and with at most eight transitions per node', async () => {
     const { world, nodes, ended } = await runPool(inject('assembly'), 40, 2_000);
     onTestFinished(() => world.stop());
 

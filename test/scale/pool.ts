@@ -6,7 +6,7 @@ import { latency } from './latency.ts';
 export interface PoolRun {
   readonly world: Simulation;
   readonly nodes: readonly LaunchedNode[];
-  /** Whether every node had ended in time. */
+  /** Whether every node ended in time. */
   readonly ended: boolean;
   /** How long the run took in this process, in milliseconds. */
   readonly wallMs: number;
@@ -16,11 +16,11 @@ const cluster = 'demo';
 const patienceMs = 60 * 60_000;
 
 /**
- * Launches nodes evenly within a time, and lets them run to their ends. The world goes on until it is stopped.
+ * Launches nodes evenly within a time, and runs them to their ends. The simulation continues until it is stopped.
  *
  * @param assembly the folder of the cloud assembly
  * @param withinMs from the first launch to the last, on the virtual clock
- * @param prepare changes the world before the first launch
+ * @param prepare changes the simulation before the first launch
  */
 export async function runPool(
   assembly: string,

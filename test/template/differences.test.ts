@@ -30,12 +30,12 @@ function template({ name = 'Sweep', action = 'sqs:SendMessage', seconds = 5, has
 }
 
 describe('the difference between two templates', () => {
-  it('is nothing between a template and itself', () => {
+  it('is empty between a template and itself', () => {
     const found = compareTemplates(template(), template());
     expect(found).toEqual({ structure: [], names: new Map(), descriptions: 0, versions: 0 });
   });
 
-  it('sets aside names, wherever they are used, descriptions, and the hashes of assets', () => {
+  it('ignores names, wherever they are used, descriptions, and the hashes of assets', () => {
     const found = compareTemplates(template(), template({ name: 'Reconcile', text: 'Reconciles.', hash: 'b' }));
     expect(found.structure).toEqual([]);
     expect(found).toMatchObject({ descriptions: 1, versions: 1 });
@@ -44,12 +44,12 @@ describe('the difference between two templates', () => {
   it.each([
     ['a right', { action: 'sqs:DeleteMessage' }, 'sqs:DeleteMessage'],
     ['a number of a state', { seconds: 6 }, 'Seconds: 5 → 6'],
-  ])('has %s, under another name as well', (_, change, line) => {
+  ])('includes %s, even under another name', (_, change, line) => {
     const found = compareTemplates(template(), template({ name: 'Reconcile', ...change }));
     expect(found.structure).toEqual([expect.stringContaining(line)]);
   });
 
-  it('has a reference that leads to another resource, although both are there before and after', () => {
+  it('includes a reference to another resource, although both exist before and after', () => {
     const twoQueues = (target: string) => ({
       Resources: {
         One: { Type: 'AWS::SQS::Queue', Properties: { DelaySeconds: 1 } },
@@ -61,7 +61,7 @@ describe('the difference between two templates', () => {
     expect(structure).toEqual(['Resources.Url.Properties.Value.Ref: "One" → "Other"']);
   });
 
-  it('has a resource that came, and one that went', () => {
+  it('includes a resource that was added, and one that was removed', () => {
     const before = template();
     const after = { ...before, Resources: { ...before.Resources, More: { Type: 'AWS::SNS::Topic' } } };
     expect(compareTemplates(before, after).structure).toEqual([expect.stringMatching(/^Resources\.More: absent → /)]);

@@ -2,26 +2,26 @@ import { type Pair, pairItems, pairMembers, pairResources } from './pairs.ts';
 
 /** How two templates differ. */
 export interface Differences {
-  /** What is neither a name nor a description nor a version, one line each. */
+  /** Changes other than of names, descriptions and versions, one line each. */
   readonly structure: readonly string[];
-  /** Each new name with its old one, and how often it is met. */
+  /** Each new name with its old one, and how often it occurs. */
   readonly names: ReadonlyMap<string, number>;
   readonly descriptions: number;
   readonly versions: number;
 }
 
 const descriptions = new Set(['Description', 'description', 'AlarmDescription', 'Comment', 'Metadata']);
-/** Where AWS reads its own word; a change there is one of structure. */
+/** The places where AWS reads its own word; a change there is a structural one. */
 const fixed =
   /^(Action|NotAction|Effect|Principal|Service|Type|Runtime|Statistic|ComparisonOperator|Resource|.*Policy|.*Type)$/;
-/** Objects whose keys are words of AWS's, not ours. */
+/** Objects whose keys are AWS's words, not ours. */
 const conditions = /^(Condition|ErrorEquals)$/;
 const hash = /[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/g;
 const version = /^\d+(\.\d+)*$/;
 
 interface Found {
   readonly pairs: readonly Pair[];
-  /** The resource of the later template by that of the earlier. */
+  /** The later template's resource for that of the earlier one. */
   readonly resources: ReadonlyMap<string | undefined, string | undefined>;
   structure: string[];
   names: Map<string, number>;
@@ -32,9 +32,9 @@ interface Found {
 /**
  * Compares two templates by structure.
  *
- * @param before what an assembly's template holds, parsed
- * @param after the other one
- * @returns names, descriptions and versions set aside from all else
+ * @param before the template of one assembly, parsed
+ * @param after the other template
+ * @returns names, descriptions and versions, separate from all other differences
  */
 export function compareTemplates(before: unknown, after: unknown): Differences {
   const pairs = pairResources(resourcesOf(before), resourcesOf(after));
@@ -81,7 +81,7 @@ function compareLists(found: Found, path: readonly string[], before: unknown[], 
   }
 }
 
-/** Whether the order of a list says nothing: statements of a policy, and lists of words, which are sorted by names. */
+/** Whether a list's order has no meaning: a policy's statements, and lists of words, which are sorted by name. */
 function isSet(path: readonly string[], list: readonly unknown[]): boolean {
   const key = path.at(-1) ?? '';
   if (key.startsWith('Fn::')) return false;
@@ -106,7 +106,7 @@ function compareTexts(found: Found, path: readonly string[], before: string, aft
   else addName(found, before.replaceAll(hash, '…'), after.replaceAll(hash, '…'));
 }
 
-/** Whether a text is the name of a resource: there it must be the same resource, whatever its name is now. */
+/** Whether a text is the name of a resource: it must then be the same resource, whatever its current name. */
 function isReference(path: readonly string[]): boolean {
   const [last = '', beforeLast] = [path.at(-1), path.at(-2)];
   return (
@@ -122,7 +122,7 @@ function resourcesOf(template: unknown): object {
   return isObject(resources) ? resources : {};
 }
 
-/** A text of JSON, as definitions of state machines and contents of documents are. */
+/** A text of JSON, such as a state machine's definition or a document's content. */
 function parsed(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
@@ -138,7 +138,7 @@ function addName(found: Found, before: string, after: string): void {
   found.names.set(name, (found.names.get(name) ?? 0) + 1);
 }
 
-/** The words in which two texts differ: without what they have in common at both ends, cut between words. */
+/** The words in which two texts differ: without their common start and end, cut between words. */
 function changedPart(before: string, after: string): readonly [string, string] {
   const [one, other] = [before, after].map((text) => text.split(/(?<![A-Za-z0-9])|(?![A-Za-z0-9])/)) as [
     string[],

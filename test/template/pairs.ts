@@ -1,10 +1,10 @@
-/** A pair of names; one of them is absent if there is no match. */
+/** A pair of names; one is absent if there is no match. */
 export interface Pair {
   readonly before?: string;
   readonly after?: string;
 }
 
-/** How alike two texts are, from 0 to 1: the share of their pieces of three characters that both have. */
+/** The similarity of two texts, from 0 to 1: the share of three-character pieces that both have. */
 function likenessOf(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
   let both = 0;
   for (const piece of one) if (other.has(piece)) both++;
@@ -16,10 +16,10 @@ function piecesOf(text: string): Set<string> {
 }
 
 /**
- * Matches the members of one object with those of another, although some have a new name: first by name, then by how alike name and
- * content are, the closest first.
+ * Matches the members of one object with those of another, although some have a new name: first by name, then by the similarity of name and
+ * content, the closest first.
  *
- * @param about what else tells members of an object apart
+ * @param about what else distinguishes members of an object
  */
 export function pairMembers(
   before: object,
@@ -59,8 +59,8 @@ export function pairMembers(
 }
 
 /**
- * Matches the resources of two templates. Those of a type that are alike, as roles are, differ in what refers to them, and alarms in what
- * they refer to: the second round knows the new names of that.
+ * Matches the resources of two templates. Similar resources of one type differ by their references: roles by what refers to them, alarms by
+ * what they refer to. The second round uses the new names of those.
  */
 export function pairResources(before: object, after: object): readonly Pair[] {
   const names = new Map(pairByReferrers(before, after).map((pair) => [pair.before, pair.after]));
@@ -84,7 +84,7 @@ function pairByReferrers(before: object, after: object, nameNow = (name: string)
   );
 }
 
-/** Matches the items of two lists whose order says nothing. */
+/** Matches the items of two lists whose order has no meaning. */
 export function pairItems(before: readonly unknown[], after: readonly unknown[]): readonly [unknown, unknown][] {
   const named = (list: readonly unknown[], side: string) =>
     Object.fromEntries(list.map((item, at) => [`${side}${at}`, item]));
@@ -92,7 +92,7 @@ export function pairItems(before: readonly unknown[], after: readonly unknown[])
   return pairMembers(left, right).map((pair) => [left[pair.before ?? ''], right[pair.after ?? '']]);
 }
 
-/** What a value has to share with another to be its match: the type of a resource or of a state, else the kind of JSON. */
+/** What a value must share with another to match: the type of a resource or state, otherwise the kind of JSON. */
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value !== 'object' || value === null) return typeof value;

@@ -1,5 +1,5 @@
-// usage: npm run template:diff -- OLD NEW
-// Prints how two synthesized templates differ, with names, descriptions and versions set aside. Ends with 1 if anything else differs.
+// usage: npm run template:diff -- OLD NEW Prints how two synthesized templates differ, apart from names, descriptions and versions. Exits
+// with 1 if anything else differs.
 import { readFileSync } from 'node:fs';
 import { compareTemplates } from './differences.ts';
 

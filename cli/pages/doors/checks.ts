@@ -25,47 +25,45 @@ const asked: Check = {
 
 const written: Check = {
   says: 'takes the line; Airlock reads nothing from its logs. A metric that the line makes is counted, so an alarm can ring for nothing',
-  played: [callers('a principal that writes into a log group of a function changes nothing but that log')],
+  played: [callers("a principal that writes to a function's log group changes only that log")],
 };
 
 /** What calls come to that reach a function, by the end of its construct's path. */
 const functions: Readonly<Record<string, Check>> = {
   Admission: {
     says: 'asks EC2 about each instance that the event names, and admits those with our tag, once',
-    played: [callers('has nothing admitted but what EC2 shows with our tag, and that once')],
+    played: [callers('admits only what EC2 shows with our tag, and only once')],
   },
   Dispatch: {
     says: 'drops each message that does not bear the text which the run drew and the row keeps',
-    played: [forged('cannot take the command of a node from it by his own message')],
+    played: [forged("cannot take a node's command with a forged message")],
   },
   Results: {
     says: 'asks SSM for the command, and answers for those alone that the ledger knows',
-    played: [forged('answers nothing by his own result: SSM is asked, and what it does not know is put back alone')],
+    played: [forged('answers nothing with a forged result: SSM is asked, and only what SSM does not know is deferred')],
   },
   Remediation: {
     says: 'does what the row says: it counts a failure that the state machine noted, and ends what was judged',
-    played: [forged('cannot have a command cancelled, a failure counted, an instance ended or let into service')],
+    played: [forged('cannot cancel a command, count a failure, terminate an instance or put one into service')],
   },
   Cancellation: {
     says: 'does nothing unless the row says that the run failed, or its time is up',
-    played: [forged('cannot have a command cancelled, a failure counted, an instance ended or let into service')],
+    played: [forged('cannot cancel a command, count a failure, terminate an instance or put one into service')],
   },
   Terminations: {
     says: 'asks EC2, and ends only what EC2 shows as going away',
-    played: [forged('cannot have the life of a node ended by a departure that EC2 does not show')],
+    played: [forged("cannot end a node's launch with a termination that EC2 does not show")],
   },
   Cluster: {
     says: 'does what the row says: it releases what was proven in the current attempt, and quarantines what failed',
     played: [
-      forged('cannot have a node released before it is proven, nor quarantined before it has failed'),
-      forged(
-        'can repeat what the state machine did: a node that was released stays so, and one that failed is ended once',
-      ),
+      forged('cannot get a node released before it is proven, or quarantined before it fails'),
+      forged('can repeat what the state machine did: a released node stays released, and a failed one ends once'),
     ],
   },
   Reconcile: {
     says: 'looks through the fleet, as it does every two minutes; it takes nothing from the event',
-    played: [callers('has reconcile do what it does every two minutes, whatever the event says')],
+    played: [callers('makes reconcile do its regular work, whatever the event contains')],
   },
   Grant: {
     says: 'asks CloudFormation whether it is at that request, and refuses if it is not',
@@ -80,7 +78,9 @@ const functions: Readonly<Record<string, Check>> = {
   },
   Find: {
     says: 'describes a cluster of `airlock.yaml`; its role may describe no other',
-    played: [callers('gets from EKS what every reader gets of a cluster of airlock.yaml, and nothing of another one')],
+    played: [
+      callers('gets from EKS what every reader gets for a cluster in airlock.yaml, and nothing for any other cluster'),
+    ],
   },
   Providerframeworkon: asked,
 };
@@ -90,40 +90,38 @@ const others: Readonly<Record<string, Check>> = {
   'states:StartExecution': {
     says: 'the first state asks the row for the name of this execution, and ends as `NotAdmitted`; names are drawn at random',
     played: [
-      forged('has no node touched by his own input: each execution fails, and says why'),
+      forged('touches no node through its input: each execution fails and reports why'),
       forged('takes none of them: the name is drawn at admission, and the node is released'),
     ],
   },
   'states:StopExecution': {
     says: 'the run stops and the gate stays; reconcile gives the node its end. The right is enough to keep nodes from being released',
-    played: [callers('a principal that stops an execution leaves the gate shut, and the node gets its end')],
+    played: [callers('a principal that stops an execution leaves the gate closed, and the node still reaches its end')],
   },
   'states:SendTaskSuccess': {
     says: 'answers a state if it knows the token; the row has no proof, so the cluster function refuses the release',
     played: [
-      callers('a principal that answers a token with its own proof has no node released: the ledger has no proof'),
+      callers('a principal that answers a token with its own proof gets no node released: the ledger has no proof'),
     ],
   },
   'dynamodb:GetItem': {
     says: 'reads the row; nothing in it is a right',
     played: [
-      ledger('reads there: a row holds nothing that is a right'),
-      callers('a principal that answers a token with its own proof has no node released: the ledger has no proof'),
+      ledger('can read the ledger: a record holds nothing that grants a right'),
+      callers('a principal that answers a token with its own proof gets no node released: the ledger has no proof'),
     ],
   },
   'ssm:SendCommand': {
     says: 'runs the document as root on the nodes that the right covers: it installs, proves or uninstalls what the catalogue pins. No state takes its result for ours',
     played: [
-      callers(
-        "a principal that sends Airlock's document to a node answers nothing by it: only the command of the claim counts",
-      ),
+      callers("a principal that sends Airlock's document to a node changes nothing: only the claimed command counts"),
     ],
   },
   'ssm:UpdateDocument': {
     says: 'makes another version; Airlock sends the version and the hash that were deployed',
     played: [
-      documents('that was updated, with another default version, is not run: nodes get the version that was deployed'),
-      documents('that was deleted and created again with another text runs nowhere, and the node keeps its gate'),
+      documents('that was updated to another default version does not run: nodes get the deployed version'),
+      documents('that was deleted and recreated with a different text runs nowhere, and the node keeps its gate'),
     ],
   },
   'logs:PutLogEvents': written,
@@ -134,18 +132,18 @@ export const denials: Readonly<Record<string, readonly Played[]>> = {
   'sqs:SendMessage': [
     {
       file: 'test/attacks/queues.test.ts',
-      title: 'takes no message of a principal that has sqs:SendMessage alone, nor of a service without a rule of ours',
+      title: 'rejects a principal that only has sqs:SendMessage, and a service without one of our rules',
     },
   ],
-  'sqs:ReceiveMessage': [{ file: 'test/attacks/queues.test.ts', title: 'gives its messages to its function alone' }],
-  'dynamodb:UpdateItem': [ledger('writes nothing there by %s')],
+  'sqs:ReceiveMessage': [{ file: 'test/attacks/queues.test.ts', title: 'delivers its messages only to its function' }],
+  'dynamodb:UpdateItem': [ledger('writes nothing to the ledger with %s')],
   'dynamodb:PutItem': [
-    ledger('writes nothing there by %s'),
-    ledger('cannot replace or delete a row, or write into one that is neither a run nor a breaker'),
+    ledger('writes nothing to the ledger with %s'),
+    ledger('cannot replace or delete a record, or write to one that is neither a run nor a breaker'),
   ],
   'events:PutEvents': [
     bus("is denied on Airlock's bus by the bus itself"),
-    bus('is denied to a service that calls for itself, and to a role that Airlock gave no such right'),
+    bus('is denied to a service that calls for itself, and to a role that Airlock did not give the right'),
   ],
 };
 
