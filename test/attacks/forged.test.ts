@@ -31,7 +31,7 @@ function keyOf({ instanceId, launchedAt }: LaunchedNode) {
   return { instanceId, launchedAt: new Date(launchedAt).toISOString() };
 }
 
-/** The token that the node's run drew, which its messages carry. */
+/** The nonce that the node's run drew, which its messages carry. */
 async function nonceOf(world: Simulation, node: LaunchedNode): Promise<string> {
   const rows = await world.services.dynamoDb.items(world.cloud.resource('Ledger/Table/Resource').ref);
   return rows.find(({ instanceId }) => instanceId?.S === node.instanceId)?.['nonce']?.S ?? '';
@@ -112,7 +112,7 @@ describe('an attacker who may only invoke functions', () => {
     };
     const nothing = '{"batchItemFailures":[]}';
     const other = { ...key, instanceId: 'i-0aaaaaaaaaaaaaaaa' };
-    // The attacker also has the run's token, as any reader of the ledger does.
+    // The attacker also has the run's nonce, as any reader of the ledger does.
     const nonces = ['guessed', await nonceOf(world, node)];
     for (const nonce of nonces) {
       const messages = ['close', 'release', 'quarantine'].flatMap((action) => [
