@@ -1,11 +1,11 @@
-/** Pauses between tries, in milliseconds: each is twice as long as the one before, up to the longest. */
+/** Pauses between attempts, in milliseconds. Each is twice as long as the previous one, up to the longest. */
 export interface BackOff {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
 /**
- * How long to rest before another try, without chance.
+ * How long to pause before another attempt, without jitter.
  *
  * @param tries how many pauses came before this one, from 0
  * @returns milliseconds
@@ -15,9 +15,10 @@ export function doubledPause({ firstMs, longestMs }: BackOff, tries: number): nu
 }
 
 /**
- * How long to pause before another try of what many may try at once: any part of {@link doubledPause}, so that they do not try together again.
+ * How long to pause before another attempt if many callers may retry at once: a random part of {@link doubledPause}, so
+ * that they do not retry together.
  *
- * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ calls it full jitter.
+ * This is full jitter, see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
  *
  * @param random from 0 up to 1
  * @returns milliseconds

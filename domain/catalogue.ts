@@ -11,25 +11,25 @@ const version = v.pipe(
   v.regex(/^[0-9]+(\.[0-9]+)*$/, 'numbers with dots between them, for instance 5.6'),
 );
 
-/** From which version on (included) and before which (not included) a condition holds. */
+/** The versions for which a condition holds: `from` is included, `before` is not. */
 const RangeSchema = v.strictObject({ from: v.optional(version), before: v.optional(version) });
 
-// Text that goes into a shell script in single quotes and from there into one line of JSON.
+// This text becomes a single-quoted string in a shell script, and then part of one line of JSON.
 const sentence = v.pipe(v.string(), v.regex(/^[ -~]{1,300}$/, 'one line of printable ASCII'));
 const link = v.pipe(v.string(), v.regex(/^https:\/\/[A-Za-z0-9./_%:+#?=&-]+$/, 'an https address'));
 
 const ArtifactSchema = v.strictObject({
   url: v.pipe(v.string(), v.regex(/^https:\/\/[A-Za-z0-9./_%:+-]+$/, 'an https address without a query')),
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')),
-  /** Bytes, if upstream tells them. */
+  /** Bytes, if upstream states them. */
   size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
 });
 
-/** One file to download, with the checksum that it must have. */
+/** One file to download, with its required checksum. */
 export type Artifact = v.InferOutput<typeof ArtifactSchema>;
 
 const AdvisorySchema = v.strictObject({
-  /** The CVE or the GHSA, or the version that fixes it. */
+  /** The CVE, the GHSA, or the version with the fix. */
   id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9 .-]{1,60}$/, 'the id of an advisory, for instance CVE-2026-96812')),
   reason: sentence,
   link,
@@ -37,7 +37,7 @@ const AdvisorySchema = v.strictObject({
 
 const VersionSchema = v.strictObject({
   version,
-  /** What the version is affected by. */
+  /** The advisories that affect the version. */
   advisories: v.optional(v.array(AdvisorySchema), []),
   artifacts: v.pipe(
     v.strictObject({ x86_64: v.optional(ArtifactSchema), aarch64: v.optional(ArtifactSchema) }),
@@ -56,49 +56,48 @@ const HostConditionSchema = v.strictObject({
   containerd: v.optional(RangeSchema),
   /** The version of containerd's configuration file; 0 if there is no file. */
   config: v.optional(RangeSchema),
-  /** A kubelet whose version cannot be told meets no condition. */
+  /** A kubelet of unknown version meets no condition. */
   kubelet: v.optional(RangeSchema),
   cgroup: v.optional(v.picklist(['v1', 'v2'])),
 });
 
 const condition = {
   versions: v.optional(RangeSchema),
-  /** The names under which containerd should know the runtime. */
+  /** The runtime's handler names in containerd. */
   handlers: v.optional(v.array(v.pipe(v.string(), v.regex(/^[a-z]+(-[a-z]+)*$/)))),
   host: v.optional(HostConditionSchema, {}),
 };
 
-/** What is known of a runtime's versions on some hosts. */
+/** What is known about a runtime's versions on some hosts. */
 const RuleSchema = v.variant('verdict', [
   v.strictObject({ ...condition, verdict: v.literal('proven'), link }),
   v.strictObject({
     ...condition,
     verdict: v.literal('refused'),
     reason: sentence,
-    /** The nearest good choice. */
+    /** The closest alternative that works. */
     instead: sentence,
     link,
   }),
   v.strictObject({ ...condition, verdict: v.literal('unknown') }),
 ]);
 
-/** One rule of the catalogue. */
 export type Rule = v.InferOutput<typeof RuleSchema>;
 
 const RuntimeSchema = v.pipe(
   v.strictObject({
     default: version,
-    /** The oldest version without a known fault that breaks the sandbox, with the advisory that says so: no tag may ask for an older one. */
+    /** The oldest version without a known sandbox escape, with the advisory. No tag may request an older one. */
     floor: v.optional(v.strictObject({ version, ...AdvisorySchema.entries })),
     /** `pod`: the proof on the host is not enough, because pods are known to fail on hosts that pass it. */
     proof: v.optional(v.literal('pod')),
-    /** A host on which the runtime is known to work: what a host that no rule speaks of could be instead. */
+    /** A host on which the runtime is known to work, as a suggestion for a host that the catalogue has no rule for. */
     goodHost: sentence,
-    /** MiB that must be free on the disk of /opt before the download. */
+    /** The free space that /opt needs before the download, in MiB. */
     room: v.pipe(v.number(), v.integer(), v.minValue(1)),
     versions: v.pipe(v.array(VersionSchema), v.minLength(1)),
     rules: v.optional(v.array(RuleSchema), []),
-    /** EC2 families whose virtual instances can have /dev/kvm, for a runtime that needs it. */
+    /** The EC2 families whose virtual instances can have /dev/kvm, if the runtime needs it. */
     nestedVirtualization: v.optional(
       v.array(v.pipe(v.string(), v.regex(/^[a-z0-9]+$/, 'an EC2 family, for instance m8i'))),
       [],
@@ -124,7 +123,7 @@ const RuntimeSchema = v.pipe(
   ),
 );
 
-/** What the catalogue says of one runtime. */
+/** The catalogue's entry for one runtime. */
 export type CatalogueRuntime = v.InferOutput<typeof RuntimeSchema>;
 
 const CatalogueSchema = v.strictObject({
@@ -132,10 +131,10 @@ const CatalogueSchema = v.strictObject({
   runtimes: v.strictObject(tableByRuntime(() => v.optional(RuntimeSchema))),
 });
 
-/** What may be installed, and if not. */
+/** The versions that can be installed, and the hosts that they work on. */
 export type Catalogue = v.InferOutput<typeof CatalogueSchema>;
 
-/** Says that the catalogue is not valid, or has no such runtime or version. */
+/** The catalogue is invalid, or lacks a runtime or version. */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
 }
@@ -151,7 +150,9 @@ export function parseCatalogue(text: string): Catalogue {
   try {
     data = parse(text);
   } catch (cause) {
-    throw new CatalogueError(`the catalogue is no YAML: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new CatalogueError(`the catalogue is not valid YAML: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
   }
   const parsed = v.safeParse(CatalogueSchema, data);
   if (parsed.success) return parsed.output;
@@ -167,13 +168,13 @@ export function runtimeOf(catalogue: Catalogue, runtime: Runtime): CatalogueRunt
   throw new CatalogueError(`the catalogue has no versions of ${runtime}; it has versions of ${known}`);
 }
 
-/** Looks one version up; `undefined` if the catalogue does not pin it. */
+/** Finds a version; `undefined` if the catalogue does not pin it. */
 export function versionOf(catalogue: Catalogue, runtime: Runtime, version: string): Version | undefined {
   return catalogue.runtimes[runtime]?.versions.find((entry) => entry.version === version);
 }
 
 /**
- * The version that a node gets whose tag names none.
+ * The version for a node whose tag names none.
  *
  * @throws CatalogueError if the catalogue does not have the runtime
  */
@@ -181,7 +182,7 @@ export function defaultVersion(catalogue: Catalogue, runtime: Runtime): string {
   return runtimeOf(catalogue, runtime).default;
 }
 
-/** The pinned checksum of one version, by architecture. */
+/** The pinned checksums of one version, by architecture. */
 export type Checksums = Readonly<Partial<Record<(typeof architectures)[number], string>>>;
 
 /** The checksums of every version of some runtimes: by runtime, version and architecture. */

@@ -1,14 +1,14 @@
 import * as v from 'valibot';
 
-/** The longest text that Airlock takes over from a node, a cluster or a tag, in characters. */
+/** The maximum length of a text that Airlock copies from a node, a cluster or a tag, in characters. */
 export const claimLimit = 1_000;
 
 /**
- * Text that a node, a cluster or a tag wrote, fit to stand in a text of ours: printable ASCII, and cut to a length. Line breaks and tabs become
- * spaces; every other character, such as one that controls a terminal or turns the direction of writing, becomes `?`. The result is for people, and
- * is never parsed. A text that is fit already stays as it is.
+ * Makes text from a node, a cluster or a tag safe to show: printable ASCII of a limited length. Line breaks and tabs
+ * become spaces. Every other character becomes `?`, for example one that controls a terminal or changes the direction
+ * of writing. The result is for people and is never parsed. Text that is safe already stays as it is.
  *
- * @param limit the most characters of the result
+ * @param limit the maximum length of the result
  */
 export function claimText(text: string, limit = claimLimit): string {
   const head = text.length > limit ? `${text.slice(0, Math.max(0, limit - 3))}...`.slice(0, limit) : text;

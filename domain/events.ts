@@ -9,10 +9,10 @@ import { TimeSchema } from './time.ts';
 /** The source of every event that Airlock puts on the bus. */
 export const source = 'airlock';
 
-/** How an event names its node. */
+/** How an event identifies its launch. */
 export type LaunchRef = Pick<Launch, 'instanceId' | 'launchedAt' | 'cluster' | 'pool'>;
 
-/** What Airlock tells the bus, and so the audit log group: the detail of each detail-type. */
+/** The events that Airlock publishes on its bus and so in the audit log group: the detail of each detail-type. */
 export interface EventDetails {
   'Node Admitted': Admission & { readonly execution: string };
   'Command Sent': {
@@ -32,16 +32,16 @@ export interface EventDetails {
   };
   'Node Released': Receipt;
   'Node Quarantined': Receipt;
-  /** The instance was ended, so that another is launched. */
+  /** The instance was terminated so that another is launched. */
   'Node Replaced': Receipt;
   /** The breaker was open: the node keeps its gate, and nothing else was done. */
   'Node Held': Receipt;
   'Launch Discarded': Receipt;
-  /** A node that had been released in this launch and drifted since was re-verified, and is open. */
+  /** A released node had drifted, was re-verified and is open again. */
   'Node Reverified': Receipt;
-  /** A node that had been released in this launch and drifted since was not re-verified; the receipt says whether its gate came back. */
+  /** A released node had drifted and could not be re-verified. The receipt states whether its gate came back. */
   'Reverification Failed': Receipt;
-  /** New launches of its pool would get another version; the node itself is left alone. */
+  /** New launches of its pool get another version. The node itself is not changed. */
   'Node Outdated': {
     readonly launch: LaunchRef;
     readonly version: string;
@@ -52,15 +52,15 @@ export interface EventDetails {
   'Breaker Closed': Scope & { readonly by: 'a release' | 'an operator'; readonly at: string };
 }
 
-/** The detail-type of an event of ours. */
+/** The detail-type of an Airlock event. */
 export type DetailType = keyof EventDetails;
 
-/** One event of ours. */
+/** One Airlock event. */
 export type AirlockEvent = {
   readonly [T in DetailType]: { readonly type: T; readonly detail: EventDetails[T] };
 }[DetailType];
 
-/** Takes out of a node, or of its row, what an event says of it. */
+/** Picks the fields that identify a launch in an event. */
 export function launchRef({ instanceId, launchedAt, cluster, pool }: LaunchRef): LaunchRef {
   return { instanceId, launchedAt, cluster, pool };
 }
@@ -83,13 +83,13 @@ const InvocationSchema = v.object({
   }),
 });
 
-/** A launch as the EC2 event tells it: no tags, no image, no group. */
+/** A launch as EC2's event reports it: no tags, no image, no group. */
 export interface LaunchEvent {
   readonly instanceId: string;
   readonly at: string;
 }
 
-/** An instance that goes away, as someone says: EC2 is asked before anything is done about it. */
+/** A claim that an instance goes away. EC2 is asked before anything is done about it. */
 export interface Departure {
   readonly instanceId: string;
   readonly at: string;
@@ -98,34 +98,39 @@ export interface Departure {
 /** The states of an instance that end its launch. */
 export const departedStates: readonly string[] = ['shutting-down', 'terminated', 'stopping', 'stopped'];
 
-/** The end of a command on one instance, as the SSM event tells it. */
+/** The end of a command on one instance, as SSM's event reports it. */
 export interface CommandEnd {
   readonly commandId: string;
   readonly instanceId: string;
 }
 
-/** Reads "EC2 Instance State-change Notification"; undefined if the text is anything else or the state is not running. */
+/**
+ * Reads "EC2 Instance State-change Notification". Returns undefined for any other text and for any state but running.
+ */
 export function readLaunchEvent(text: string): LaunchEvent | undefined {
   const event = read(StateChangeSchema, text);
   if (event?.detail.state !== 'running') return undefined;
   return { instanceId: event.detail['instance-id'], at: event.time };
 }
 
-/** Reads an event that tells of the end of a launch; undefined if the text is anything else. */
+/** Reads an event that reports the end of a launch. Returns undefined for any other text. */
 export function readDeparture(text: string): Departure | undefined {
   const change = read(StateChangeSchema, text);
   if (change === undefined || !departedStates.includes(change.detail.state)) return undefined;
   return { instanceId: change.detail['instance-id'], at: change.time };
 }
 
-/** What EC2 should have told of an instance that is going away, for whoever saw it and was not told. */
+/**
+ * Builds the event that EC2 publishes for an instance that goes away, for a part of Airlock that noticed this without
+ * one.
+ */
 export function departureOf(instanceId: string, state: string, at: string): string {
   const { source: from, 'detail-type': type } = StateChangeSchema.entries;
   const detail = { 'instance-id': instanceId, state };
   return JSON.stringify({ source: from.literal, 'detail-type': type.literal, time: at, detail });
 }
 
-/** Reads "EC2 Command Invocation Status-change Notification"; undefined if the text is anything else. */
+/** Reads "EC2 Command Invocation Status-change Notification". Returns undefined for any other text. */
 export function readCommandEnd(text: string): CommandEnd | undefined {
   const event = read(InvocationSchema, text);
   return event && { commandId: event.detail['command-id'], instanceId: event.detail['instance-id'] };

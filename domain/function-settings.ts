@@ -12,25 +12,25 @@ function json<Schema extends v.GenericSchema>(schema: Schema) {
 /** The documents of one verb, by runtime. */
 const documents = v.record(v.picklist(runtimes), v.object({ name: text, hash: text }));
 
-/** Every variable that a function reads from its environment, with the form of its value. */
+/** Every environment variable that a function reads, with the form of its value. */
 export const settings = {
   /** The service by which Powertools tags logs and metrics. */
   POWERTOOLS_SERVICE_NAME: text,
-  /** The address of the queue that the function consumes. */
+  /** The URL of the queue that the function consumes. */
   QUEUE: text,
   LEDGER_TABLE: text,
   EVENT_BUS: text,
   STATE_MACHINE: text,
   TERMINATIONS_QUEUE: text,
-  /** What is admitted, packed. */
+  /** What can be admitted, packed. */
   ADMISSIBLE: text,
-  /** How failures are decided about, packed. */
+  /** The rules for failures, packed. */
   RULES: text,
   /** The deployed documents, by verb and runtime. */
   DOCUMENTS: json(v.object({ install: documents, prove: documents })),
   /** The pinned checksums, by runtime, version and architecture. */
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
-  /** The name of each cluster's function, by the cluster's name. */
+  /** The name of each cluster's function, by cluster. */
   CLUSTER_FUNCTIONS: json(v.record(text, text)),
   CLUSTER_NAME: text,
   CLUSTER_ENDPOINT: text,
@@ -40,7 +40,10 @@ export const settings = {
   PROOF: v.picklist(['pod', 'host']),
   /** The ARN of the function in a private cluster's network. */
   INSIDE_FUNCTION: v.optional(text),
-  /** The settings of `airlock.yaml` that the manifests depend on. They choose among what Airlock renders, and cannot add to it. */
+  /**
+   * The settings from `airlock.yaml` that the manifests depend on. They select what Airlock renders and cannot add to
+   * it.
+   */
   MANIFESTS: json(
     v.strictObject({
       runtimes: v.array(v.picklist(runtimes)),

@@ -1,13 +1,15 @@
 /**
- * The instance profiles of nodes as `airlock.yaml` names them: by name or by ARN, each with a `*` at its end if the rest is not known beforehand.
- * Who may tag an instance cannot give it another profile: that takes the right to pass the role.
+ * The instance profiles of nodes, as in `airlock.yaml`: by name or ARN, each with a `*` at its end if the rest is not
+ * known in advance. The right to tag an instance is not enough to give it another profile: that takes the right to pass
+ * the role.
  */
 export type InstanceProfiles = readonly string[];
 
 /**
  * Whether an instance has one of the profiles.
  *
- * @param arn what EC2 shows, `arn:aws:iam::<account>:instance-profile/<path>/<name>`; undefined for an instance without a profile
+ * @param arn as EC2 returns it, `arn:aws:iam::<account>:instance-profile/<path>/<name>`; undefined for an instance
+ *   without a profile
  */
 export function hasProfile(arn: string | undefined, profiles: InstanceProfiles): boolean {
   if (arn === undefined) return false;
@@ -19,7 +21,7 @@ export function hasProfile(arn: string | undefined, profiles: InstanceProfiles):
 }
 
 /**
- * The same as patterns of ARNs for IAM's condition key `ec2:InstanceProfile`: a name may stand after any path.
+ * Converts profiles to ARN patterns for IAM's condition key `ec2:InstanceProfile`. A name matches under any path.
  *
  * @param prefix `arn:<partition>:iam::<account>:instance-profile`
  */

@@ -1,4 +1,4 @@
-/** How a command stands on one instance, as SSM lists it. */
+/** The status of a command on one instance, as SSM lists it. */
 export interface InvocationStatus {
   readonly comment: string;
   /** The name of the document that the command runs. */
@@ -8,10 +8,10 @@ export interface InvocationStatus {
   readonly output: string;
 }
 
-/** Statuses after which a command does not change any more. */
+/** Final statuses of a command. */
 const final = new Set(['Success', 'Failed', 'TimedOut', 'Cancelled']);
 
-/** Tells whether the command has ended on the instance. */
+/** Whether the command has ended on the instance. */
 export function hasEnded({ status }: Pick<InvocationStatus, 'status'>): boolean {
   return final.has(status);
 }

@@ -2,80 +2,88 @@ import * as v from 'valibot';
 import { type Receipt, ReceiptSchema } from './receipt.ts';
 import { runtimes } from './runtimes.ts';
 
-/** The gate that a node is born with, if `airlock.yaml` names no other: a taint key. */
+/** The default gate: the key of the taint that a node starts with. */
 export const defaultGateKey = 'airlock.dev/bootstrap';
 
-/** The condition by which a Node says that it is proven, if node-readiness-controller lifts the gate. */
+/** The condition that Airlock publishes on a proven Node if node-readiness-controller lifts the gate. */
 export const readinessCondition = 'AirlockReady';
 
-/** Who knows that the gate is one, and who lifts it. */
+/** How autoscalers recognize the gate, and who lifts it. */
 export type GateKind = 'startup-taint' | 'cluster-autoscaler' | 'readiness';
 
 /**
- * The kind of a gate, which its key says.
+ * Derives the kind of a gate from its key.
  *
- * - `readiness.k8s.io/…` belongs to node-readiness-controller: Airlock publishes a condition, and that controller lifts the taint.
- * - `startup-taint.cluster-autoscaler.kubernetes.io/…` is what the Cluster Autoscaler takes for a taint that goes away by itself.
- * - Any other key has to be declared if the autoscaler reads it: Karpenter's startupTaints, a node group's taints, kubeadm's or the
- *   kubelet's own.
+ * - `readiness.k8s.io/…` belongs to node-readiness-controller: Airlock publishes a condition, and that controller lifts
+ *   the taint.
+ * - `startup-taint.cluster-autoscaler.kubernetes.io/…` is a taint that the Cluster Autoscaler expects to go away.
+ * - Any other key must be declared to the autoscaler: as Karpenter's startupTaints or a node group's taints, or with
+ *   kubeadm or the kubelet.
  */
 export function gateKindOf(key: string): GateKind {
   if (key.startsWith('readiness.k8s.io/')) return 'readiness';
   return key.startsWith('startup-taint.cluster-autoscaler.kubernetes.io/') ? 'cluster-autoscaler' : 'startup-taint';
 }
 
-/** The taint on a quarantined node. It is no startup taint, so an autoscaler counts the node as lost and launches another. */
+/**
+ * The taint on a quarantined node. It is not a startup taint, so an autoscaler counts the node as lost and launches
+ * another.
+ */
 export const quarantineKey = 'airlock.dev/quarantined';
 
-/** The label of the pool's template, there from birth: what RuntimeClasses select and what lists of nodes are made by. */
+/** The label from the pool's template, on the Node from the start. RuntimeClasses and node lists select it. */
 export const poolLabel = 'airlock.dev/runtime';
 
-/** The label of the release. A kubelet cannot set it: NodeRestriction keeps this prefix from node identities. */
+/** The label of a released Node. A kubelet cannot set it: NodeRestriction denies this prefix to node identities. */
 export const provenLabel = 'node-restriction.kubernetes.io/airlock-runtime';
 
-/** The label that says how far Airlock is with the node: `released` or `quarantined`. */
+/** The label for the Node's state: `released` or `quarantined`. */
 export const stateLabel = 'airlock.dev/state';
 
 /** The annotation that holds the receipt as JSON. */
 export const receiptAnnotation = 'airlock.dev/receipt';
 
-/** The most characters of a receipt: a Node's annotations may have 256 KiB together, and others need room. */
+/** The maximum length of a receipt in characters. A Node's annotations share 256 KiB, and others need space too. */
 export const receiptLimit = 16_384;
 
-/** The group that an access entry gives to Airlock's role; names that begin with `system:` are refused by EKS. */
+/** The group that an access entry gives to Airlock's role. EKS rejects names that begin with `system:`. */
 export const gatekeepers = 'airlock:gatekeepers';
 
 /**
- * The group of the function that prepares a cluster. It has no right by it: a dry run of a member is held to the policies as if it came from
- * a member of {@link gatekeepers}, so that the function can see them at work before it gives that group any right.
+ * The group of the function that prepares a cluster. The group itself grants nothing. The policies treat a member's dry
+ * run like a request from {@link gatekeepers}, so the function can see them take effect before it grants anything to
+ * that group.
  */
 export const preparers = 'airlock:preparers';
 
-/** Whom our Events come from, and their reasons. */
+/** The source of Airlock's Events, and their reasons. */
 export const eventSource = { component: 'airlock', released: 'AirlockReleased', quarantined: 'AirlockQuarantined' };
 
-/** The API refuses a longer message in an Event. */
+/** The maximum length of an Event's message. The API rejects a longer one. */
 export const eventMessageLimit = 1_024;
 
-/** The name under which the cluster keeps who owns which field of what Airlock applied. */
+/** The field manager of everything that Airlock applies. */
 export const fieldManager = 'airlock';
 
-/** The namespace that is Airlock's own. */
+/** Airlock's namespace. */
 export const airlockNamespace = 'airlock-system';
 
-/** Events about objects without a namespace are only taken here: the API refuses them in any other. */
+/** The namespace for Events about cluster-scoped objects. The API rejects them in any other. */
 export const nodeEventNamespace = 'default';
 
 /** Karpenter's label on a node of one of its NodePools. */
 export const karpenterPoolLabel = 'karpenter.sh/nodepool';
 
-/** Karpenter sets it to `true` at registration; until then it puts back a startup taint that someone removed. */
+/** Karpenter sets it to `true` at registration. Until then it restores a startup taint that was removed. */
 export const karpenterRegisteredLabel = 'karpenter.sh/registered';
 
-/** Karpenter's taint on a node that it has not registered: before that, nothing else on the Node may say that it is Karpenter's. */
+/**
+ * Karpenter's taint on a node that it has not registered yet. Before registration, it may be the only mark of Karpenter
+ * on the Node.
+ */
 export const karpenterUnregisteredTaint = 'karpenter.sh/unregistered';
 
-/** The taints that are Airlock's to add and to remove. */
+/** The taints that Airlock adds and removes. */
 export function ownTaintsOf(gateKey: string): readonly string[] {
   return gateKindOf(gateKey) === 'readiness' ? [quarantineKey] : [gateKey, quarantineKey];
 }
@@ -102,22 +110,22 @@ export interface ClusterNode {
   readonly createdAt: number;
   /** Empty if the Node has none yet. */
   readonly providerId: string;
-  /** Absent if the Node has none: a JSON Patch then has to make the map first. */
+  /** Absent if the Node has none: a JSON Patch must then create the map first. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** In the order of the Node: a JSON Patch names one by its place. Absent if the Node has none. */
+  /** In the Node's order, because a JSON Patch refers to one by its index. Absent if the Node has none. */
   readonly taints?: readonly Taint[];
   /** The condition Ready; absent before the first heartbeat. */
   readonly ready?: {
     readonly status: string;
     readonly reason: string;
     readonly message: string;
-    /** Since when it has this status, ISO 8601, as the kubelet reports it; empty if it does not. */
+    /** When it got this status, ISO 8601, according to the kubelet; empty if not reported. */
     readonly since?: string;
   };
-  /** The condition {@link readinessCondition} and its place among the conditions; absent if it was never published. */
+  /** The condition {@link readinessCondition} and its index in the conditions; absent if it was never published. */
   readonly published?: { readonly place: number; readonly status: string; readonly reason: string };
-  /** What the kubelet said of the kernel that runs and of the boot that it runs in; absent before it said anything. */
+  /** The running kernel and its boot, according to the kubelet; absent before its first report. */
   readonly boot?: { readonly kernel: string; readonly id: string };
   /** Absent if the container runtime does not report its handlers. */
   readonly handlers?: readonly ListedHandler[];
@@ -128,7 +136,7 @@ export type PatchOperation =
   | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string };
 
-/** A key as one step of a JSON Pointer (RFC 6901). */
+/** Escapes a key as one step of a JSON Pointer (RFC 6901). */
 export function pointer(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
@@ -144,18 +152,18 @@ export interface DaemonSet {
 /** One page of a list of Nodes. */
 export interface NodePage {
   readonly nodes: readonly ClusterNode[];
-  /** What the next request continues with; absent on the last page. */
+  /** The continue token of the next request; absent on the last page. */
   readonly next?: string;
 }
 
-/** The instance that a providerID names; undefined if it names none of AWS. */
+/** The instance in a providerID; undefined if it names no AWS instance. */
 export function instanceIdOf(providerId: string): string | undefined {
   return /^aws:\/\/\/[a-z0-9-]+\/(i-[0-9a-f]{8,17})$/.exec(providerId)?.[1];
 }
 
 /**
- * The receipt that a Node carries, whatever launch it is about; text that is no receipt counts as none. A kubelet can write it, so it decides nothing
- * but what is safe either way.
+ * The receipt on a Node, for any launch. Invalid text counts as none. A kubelet can write it, so it only affects
+ * decisions that are safe either way.
  */
 export function anyReceiptOn({ annotations }: ClusterNode): Receipt | undefined {
   const text = annotations?.[receiptAnnotation];
@@ -167,12 +175,12 @@ export function anyReceiptOn({ annotations }: ClusterNode): Receipt | undefined 
   }
 }
 
-/** Whether a launch is the one that a receipt is about: the instance and its launch time both agree. */
+/** Whether a receipt is about this launch: instance and launch time both match. */
 function isOf(receipt: Receipt, launch: { readonly instanceId: string; readonly launchedAt: string }): boolean {
   return receipt.instanceId === launch.instanceId && Date.parse(receipt.launchedAt) === Date.parse(launch.launchedAt);
 }
 
-/** The receipt that a Node carries, if it is one of this launch; text that is no receipt counts as none. */
+/** The receipt on a Node, if it is about this launch. Invalid text counts as none. */
 export function receiptOn(
   node: ClusterNode,
   launch: { readonly instanceId: string; readonly launchedAt: string },
@@ -182,8 +190,8 @@ export function receiptOn(
 }
 
 /**
- * The receipt of a release in this launch. A kubelet can write the annotation but not {@link provenLabel}, so both must be there; what the receipt says
- * is its claim all the same.
+ * The receipt of a release in this launch. A kubelet can write the annotation but not {@link provenLabel}, so both must
+ * exist. The content of the receipt is still a claim.
  */
 export function releaseOn(
   node: ClusterNode,

@@ -1,17 +1,17 @@
 import type { Receipt } from './receipt.ts';
 
-/** A point that a launch reached, by its receipt. */
+/** A point that a launch reached, from its receipt. */
 export interface LaunchPhase {
   readonly name: string;
   /** Milliseconds since the launch. */
   readonly atMs: number;
-  /** Milliseconds since the point before it. */
+  /** Milliseconds since the previous point. */
   readonly tookMs: number;
 }
 
 /**
- * The points that a launch reached, in the order in which it did. A Node may be Ready before or after its runtime is proven. A time that is none, or is
- * before the launch, is left out: the kubelet's may be.
+ * The points that a launch reached, in order. A Node may become Ready before or after its runtime is proven. A time
+ * that is invalid or before the launch is left out: the kubelet's can be.
  */
 export function phasesOf({ launchedAt, installation, readyAt, endedAt, outcome }: Receipt): readonly LaunchPhase[] {
   const points: readonly (readonly [name: string, at: string | undefined])[] = [
@@ -34,16 +34,19 @@ export function phasesOf({ launchedAt, installation, readyAt, endedAt, outcome }
     });
 }
 
-/** What is part of a phase, with how long it took in milliseconds: the steps of the installation on the node, and the proof pod's own start. */
+/**
+ * The steps within a phase and their durations in milliseconds: those of the installation on the node, and the start of
+ * the proof pod.
+ */
 export function stepsOf({ installation, proof }: Receipt): readonly (readonly [name: string, ms: number])[] {
   const onNode = Object.entries(installation?.phases ?? {}).map(([name, ms]) => [`on the node: ${name}`, ms] as const);
-  return proof?.kind === 'pod' ? [...onNode, ['proof pod: made until Running', proof.ms]] : onNode;
+  return proof?.kind === 'pod' ? [...onNode, ['proof pod: created until Running', proof.ms]] : onNode;
 }
 
 /**
- * A Markdown table of the phases of some launches. A cell of several launches is their median and the worst of them.
+ * Renders the phases of some launches as a Markdown table. For several launches, a cell has the median and the maximum.
  *
- * @param receipts of launches that ended alike
+ * @param receipts of launches with the same outcome
  */
 export function phaseTable(receipts: readonly Receipt[]): readonly string[] {
   const rows = new Map<string, { readonly at: number[]; readonly took: number[] }>();
@@ -60,7 +63,7 @@ export function phaseTable(receipts: readonly Receipt[]): readonly string[] {
   }
   for (const receipt of receipts) for (const [name, ms] of stepsOf(receipt)) rowOf(name).took.push(ms);
   const lines = [...rows].map(([name, { at, took }]) => `| ${name} | ${cellOf(at)} | ${cellOf(took)} |`);
-  return ['| phase | since the launch | it took |', '|---|---|---|', ...lines];
+  return ['| phase | since the launch | duration |', '|---|---|---|', ...lines];
 }
 
 function cellOf(values: readonly number[]): string {

@@ -16,13 +16,13 @@ export const writers = [
 /** Who writes the ledger. */
 export type Writer = (typeof writers)[number];
 
-/** The kinds of rows: one run of a node, one breaker, or what agents of one pool have shown. */
+/** The kinds of items: a run of a launch, a breaker, or the agent history of a pool. */
 export const recordKinds = ['run', 'breaker', 'agents'] as const;
 
-/** A kind of rows. */
+/** A kind of item. */
 export type RecordKind = (typeof recordKinds)[number];
 
-/** The key attributes of every row. */
+/** The key attributes of every item. */
 const keyAttributes = ['instanceId', 'launchedAt'] as const satisfies readonly (keyof RunKey)[];
 
 type RunAttribute = Exclude<keyof RunRecord, keyof RunKey> | 'relaunched' | 'settledAt' | 'expiresAt';
@@ -35,7 +35,7 @@ const command: readonly Writer[] = ['dispatch', 'cancellation', 'reconcile'];
 const settling: readonly Writer[] = ['results', 'reconcile'];
 const end: readonly Writer[] = ['workflow', 'terminations'];
 
-/** Who writes each attribute of a run's row. */
+/** Who writes each attribute of a run record. */
 const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
   recordedAt: admission,
   cluster: admission,
@@ -79,7 +79,7 @@ const ofRun: Readonly<Record<RunAttribute, readonly Writer[]>> = {
   runs: ['reconcile'],
 };
 
-/** Who writes each attribute of a breaker's row. */
+/** Who writes each attribute of a breaker. */
 const ofBreaker: Readonly<Record<BreakerAttribute, readonly Writer[]>> = {
   cluster: ['remediation', 'workflow'],
   pool: ['remediation', 'workflow'],
@@ -95,7 +95,7 @@ const ofBreaker: Readonly<Record<BreakerAttribute, readonly Writer[]>> = {
   probeUntil: ['dispatch', 'remediation', 'terminations', 'workflow'],
 };
 
-/** Who writes each attribute of a row about agents. */
+/** Who writes each attribute of an agent history. */
 const ofAgents: Readonly<Record<AgentsAttribute, readonly Writer[]>> = { arrivals: sending, expiresAt: sending };
 
 const tables: Readonly<Record<RecordKind, Readonly<Record<string, readonly Writer[]>>>> = {
@@ -105,8 +105,9 @@ const tables: Readonly<Record<RecordKind, Readonly<Record<string, readonly Write
 };
 
 /**
- * What the conditions of a writer's updates ask for beside its own attributes. DynamoDB holds a policy against every attribute that a request names,
- * in a condition as in an update: a role may write what its conditions ask for. So they ask for as little as they can.
+ * The attributes that a writer only uses in the conditions of its updates. DynamoDB checks a policy against every
+ * attribute that a request names, whether in a condition or in an update. So a role may write what its conditions name,
+ * and they name as little as possible.
  */
 const asked: Readonly<
   Partial<Record<Writer, Partial<Record<RecordKind, readonly (RunAttribute | BreakerAttribute)[]>>>>
@@ -121,21 +122,21 @@ const asked: Readonly<
   workflow: { run: ['execution', 'refused', 'relaunched'] },
 };
 
-/** How the partition keys of each kind of row begin. */
+/** The partition key pattern of each kind of item. */
 export const partitions: Readonly<Record<RecordKind, string>> = {
   run: 'i-*',
   breaker: 'breaker *',
   agents: 'agents *',
 };
 
-/** One kind of row with the attributes that a writer's updates may name. */
+/** One kind of item, with the attributes that a writer's updates may name. */
 export interface Writable {
   readonly kind: RecordKind;
-  /** In the order of the alphabet; the key's are among them, for every request names them. */
+  /** Sorted; includes the key attributes, because every request names them. */
   readonly attributes: readonly string[];
 }
 
-/** What a writer's updates may name, by kind of row. A kind that it does not write is absent. */
+/** The attributes that a writer's updates may name, by kind of item. A kind that it does not write is absent. */
 export function writableBy(writer: Writer): readonly Writable[] {
   return recordKinds.flatMap((kind) => {
     const own = Object.entries(tables[kind]).flatMap(([attribute, by]) => (by.includes(writer) ? [attribute] : []));
@@ -146,7 +147,7 @@ export function writableBy(writer: Writer): readonly Writable[] {
   });
 }
 
-/** Every attribute of a kind of row: who writes it, and whose conditions ask for it. */
+/** Every attribute of a kind of item: who writes it, and whose conditions name it. */
 export function attributesOf(
   kind: RecordKind,
 ): readonly { readonly attribute: string; readonly writers: readonly Writer[]; readonly askers: readonly Writer[] }[] {

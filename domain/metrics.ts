@@ -1,30 +1,29 @@
 /** The CloudWatch namespace of every metric. */
 export const metricNamespace = 'Airlock';
 
-/** The metric that an alarm watches, by cluster: nodes that ended in another way than they were launched for. */
+/** The metric for nodes that failed, by cluster; an alarm watches it. */
 export const notReleased = 'NodeNotReleased';
 
-/** The metric that an alarm watches: nodes that got no command because the document was changed. */
+/** The metric for nodes that got no command because the document was changed; an alarm watches it. */
 export const documentChanged = 'DocumentChanged';
 
-/** The service by which Powertools tags what the functions of clusters emit. */
+/** The Powertools service name of the cluster functions. */
 export const clusterService = 'cluster';
 
-/** The metric of a reconcile run that read the whole fleet; an alarm rings when it stays away. */
+/** The metric for a reconcile pass that read the whole fleet; an alarm watches for its absence. */
 export const reconcileCompleted = 'ReconcileCompleted';
 
-/** The service by which Powertools tags what reconcile emits. */
+/** The Powertools service name of reconcile. */
 export const reconcileService = 'reconcile';
 
-/** The metric that an alarm watches, by cluster: breakers that opened. */
+/** The metric for breakers that opened, by cluster; an alarm watches it. */
 export const breakerOpened = 'BreakerOpened';
 
-/** The service by which Powertools tags what the function emits that judges failures. */
+/** The Powertools service name of remediation. */
 export const remediationService = 'remediation';
 
-/** Metrics of reconcile for which an alarm rings, each with what it says. */
+/** The metrics of reconcile that alarms watch, each with the alarm's text. */
 export const reconcileAlarms = {
-  NodeStranded:
-    'A node was past its deadline and had no end, and reconcile ended it: its execution was aborted or hung',
-  NodeUnclaimed: 'A node stands behind the gate, and its instance has no tag that takes it into the airlock',
+  NodeStranded: 'Reconcile ended a launch that was past its deadline and had no end: its execution was aborted or hung',
+  NodeUnclaimed: 'A node is behind the gate, but its instance has no tag that makes Airlock manage it',
 } as const;

@@ -1,9 +1,9 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** Up to so many characters JSON stays as it is, for people who read it in a console. */
+/** JSON up to this length stays as it is, for people who read it in a console. */
 const readable = 1_000;
 
-/** Writes a value for a variable of a function's environment: as JSON, or compressed and in base64 if it is long. */
+/** Writes a value for a function's environment variable: as JSON, or compressed and in base64 if it is long. */
 export function pack(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length <= readable ? text : deflateRawSync(text, { level: 9 }).toString('base64');

@@ -4,19 +4,19 @@ import { deadlineBounds } from './tags.ts';
 /** What a document does on a node. */
 export type Verb = 'install' | 'prove' | 'uninstall';
 
-/** What a node can be sent on its way. */
+/** The verbs that a run sends to a node. */
 export type SentVerb = Exclude<Verb, 'uninstall'>;
 
 /** Every verb, in the order of a node's life. */
 export const verbs: readonly Verb[] = ['install', 'prove', 'uninstall'];
 
-/** What a node asks for, as far as a document wants to know it. */
+/** A node's request, as far as a document needs it. */
 interface RequestedRuntime {
   readonly runtime: Runtime;
   readonly version: string;
-  /** One of the runtime's handlers; the first of them unless told. */
+  /** One of the runtime's handlers; default: the first. */
   readonly handler?: string;
-  /** One of the {@link timeSteps}; a quarter of an hour unless told. */
+  /** One of the {@link timeSteps}; default: a quarter of an hour. */
   readonly seconds?: number;
 }
 
@@ -24,8 +24,8 @@ const upTo = (from: number, to: number, step: number) =>
   Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
 
 /**
- * The seconds that a document can be told are left to a node, in rising order. The steps are coarse, because nodes share a command only if they are sent
- * the same.
+ * The values of a document's parameter for the time left, in seconds, ascending. The steps are coarse, because nodes
+ * can share a command only if its parameters are the same.
  */
 export const timeSteps: readonly number[] = [
   ...upTo(60, 240, 60),
@@ -34,15 +34,15 @@ export const timeSteps: readonly number[] = [
   ...upTo(3_600, deadlineBounds.most * 60, 1_200),
 ];
 
-/** The step for the time that a node has: the last one within it, or the shortest. */
+/** The step for the time that a node has left: the longest that fits, or the shortest. */
 export function timeStep(leftMs: number): number {
   return timeSteps.findLast((seconds) => seconds * 1_000 <= leftMs) ?? Math.min(...timeSteps);
 }
 
 /**
- * The parameters that a document declares, with the values that it has to be sent with: what SendCommand takes for it.
+ * Builds the parameters that SendCommand passes to a document.
  *
- * @returns parameters by name; `uninstall` takes away whatever version is there
+ * @returns parameters by name; `uninstall` removes any version
  */
 export function parametersFor(
   verb: Verb,

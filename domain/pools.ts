@@ -1,12 +1,12 @@
 import type { InstanceProfiles } from './instance-profiles.ts';
 
-/** What becomes of a node that was not released, as a pool's `onFailure` says it. */
+/** The values of `onFailure`: what to do with a node that failed. */
 export const onFailures = ['quarantine', 'replace', 'replace-then-quarantine'] as const;
 
-/** What becomes of a node that was not released. */
+/** What to do with a node that failed. */
 export type OnFailure = (typeof onFailures)[number];
 
-/** What holds for the nodes of a pool. */
+/** The settings of a pool. */
 export interface PoolPolicy {
   readonly deadlineMinutes: number;
   readonly onFailure: OnFailure;
@@ -14,9 +14,9 @@ export interface PoolPolicy {
   readonly launchHook?: string | undefined;
 }
 
-/** A pool that wants something else than the others: only what it says is there. */
+/** A pool's settings that differ from the defaults. */
 export interface PoolOverride {
-  /** As it stands in the tags of its instances: `poolOf` in tags.ts. */
+  /** The name in the tags of its instances; see `poolOf` in tags.ts. */
   readonly name: string;
   readonly deadlineMinutes?: number | undefined;
   readonly onFailure?: OnFailure | undefined;
@@ -25,18 +25,18 @@ export interface PoolOverride {
   readonly instanceProfiles?: InstanceProfiles | undefined;
 }
 
-/** What holds for all pools, and the wishes of some. */
+/** The default settings, and the pools that override them. */
 export interface Pools {
   readonly deadlineMinutes: number;
   readonly onFailure: OnFailure;
   readonly pools: readonly PoolOverride[];
-  /** The instance profiles of nodes by cluster; a cluster that names none is absent. */
+  /** The instance profiles of nodes, by cluster; a cluster without any is absent. */
   readonly instanceProfiles?: Readonly<Record<string, InstanceProfiles>> | undefined;
 }
 
 /**
- * What holds for a pool. One with a launch hook replaces if it does not say otherwise: the hook is there so that an instance that failed
- * never comes into service.
+ * Resolves the settings of a pool. The default of `onFailure` is `replace` for a pool with a launch hook, because the
+ * hook exists to keep failed instances out of service.
  */
 export function policyOf({ deadlineMinutes, onFailure, pools }: Pools, name: string): PoolPolicy {
   const wish = pools.find((pool) => pool.name === name);
@@ -49,9 +49,9 @@ export function policyOf({ deadlineMinutes, onFailure, pools }: Pools, name: str
 }
 
 /**
- * The instance profiles that a pool's nodes have in a cluster.
+ * Resolves the instance profiles of a pool's nodes in a cluster.
  *
- * @returns undefined if neither the pool nor the cluster names any: then nodes are known by their tags alone
+ * @returns undefined if neither the pool nor the cluster has any: then only their tags identify nodes
  */
 export function profilesOf({ pools, instanceProfiles }: Pools, cluster: string, name: string) {
   return pools.find((pool) => pool.name === name)?.instanceProfiles ?? instanceProfiles?.[cluster];

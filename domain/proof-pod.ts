@@ -2,46 +2,46 @@ import { airlockNamespace } from './kubernetes.ts';
 import type { LedgerKey } from './ledger.ts';
 import { type Runtime, runtimeTraits } from './runtimes.ts';
 
-/** The name of the one container of a proof pod. */
+/** The name of a proof pod's only container. */
 export const proofContainer = 'pause';
 
-/** What every proof pod is labelled with. */
+/** The labels of every proof pod. */
 export const proofPodLabels = { 'app.kubernetes.io/managed-by': 'airlock', 'app.kubernetes.io/component': 'proof' };
 
-/** What every name of a proof pod begins with. */
+/** The prefix of every proof pod's name. */
 export const proofPodPrefix = 'airlock-proof-';
 
-/** The whole form of such a name (RE2, as CEL has it). */
+/** The form of a proof pod's name (RE2, for CEL). */
 export const proofPodNameForm = `^${proofPodPrefix}i-[0-9a-f]{8,17}-[0-9]{1,12}$`;
 
 /**
- * The form of a sandbox image (RE2): whatever the registry, its last part is called pause. A node names its image itself, and a pod of ours
- * should run nothing else.
+ * The form of a sandbox image (RE2): in any registry, its last part is called pause. A node names its image itself, and
+ * a proof pod must run no other image.
  */
 export const sandboxImageForm = '^([a-zA-Z0-9._:/-]+[/-])?pause(:[a-zA-Z0-9._-]+)?(@sha256:[0-9a-f]{64})?$';
 
 /**
- * The most proof pods at a time. A pod lives for seconds, or two minutes if it does not run, so a launch of thousands meets no bound but
- * where most of its pods fail; those wait for each other.
+ * The maximum number of proof pods at a time. A pod lives for seconds, or for two minutes if it does not run. So a
+ * launch of thousands reaches this limit only if most of its pods fail, and those wait for each other.
  */
 export const mostProofPods = 1_000;
 
-/** After how many seconds the kubelet ends a proof pod that no one deleted: a function that died leaves nothing that runs. */
+/** After this many seconds the kubelet ends a proof pod that was not deleted, for example because a function died. */
 export const proofPodSeconds = 300;
 
-/** How long the container may take to stop, in seconds. */
+/** The time that the container has to stop, in seconds. */
 export const proofPodGraceSeconds = 5;
 
-/** What a container of the sandbox image runs as: the user that the image itself names, said so that the kubelet can check it. */
+/** The user of the container: the same as in the sandbox image, stated so that the kubelet can check it. */
 export const proofUser = 65_535;
 
-/** What a proof pod is made for. */
+/** The input for a proof pod. */
 export interface ProofPodPlan {
   readonly name: string;
   /** The Node that it is bound to. */
   readonly nodeName: string;
   readonly runtime: Runtime;
-  /** The sandbox image that the node's containerd names, so that nothing has to be pulled. */
+  /** The sandbox image in the node's containerd configuration, so nothing has to be pulled. */
   readonly image: string;
 }
 
@@ -53,28 +53,28 @@ export interface ProofPod {
   readonly createdAt: number;
   readonly nodeName: string;
   readonly runtimeClassName: string;
-  /** Whether its deletion was asked for. */
+  /** Whether its deletion was requested. */
   readonly deleting: boolean;
   /** `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. */
   readonly phase: string;
-  /** Why it is in this phase, in the API's words; empty if nothing is said. */
+  /** The API's reason for the phase; empty if there is none. */
   readonly reason: string;
 }
 
 /**
- * The name of the proof pod of a way: the same for every call, so that a repeated one finds its own pod. The pod of a later way ends in two
- * digits more, so that what an earlier one left proves nothing.
+ * Names the proof pod of a run. Every call returns the same name, so a repeated call finds its own pod. For a rerun,
+ * the name has two more digits, so that a pod left by an earlier run proves nothing.
  */
-export function proofPodName({ instanceId, launchedAt, rerun: again }: LedgerKey): string {
-  const way = again === undefined ? '' : String(again.attempt % 100).padStart(2, '0');
-  return `${proofPodPrefix}${instanceId}-${Math.floor(Date.parse(launchedAt) / 1_000)}${way}`;
+export function proofPodName({ instanceId, launchedAt, rerun }: LedgerKey): string {
+  const suffix = rerun === undefined ? '' : String(rerun.attempt % 100).padStart(2, '0');
+  return `${proofPodPrefix}${instanceId}-${Math.floor(Date.parse(launchedAt) / 1_000)}${suffix}`;
 }
 
 /**
- * The proof pod as it is sent to the API: unprivileged by the Pod Security Standard `restricted`, without a token, bound to its node.
+ * Builds the proof pod: unprivileged by the Pod Security Standard `restricted`, without a token, bound to its node.
  *
- * It requests next to nothing and has no limits: a limit would be charged with the sandbox itself, which needs more than a pause. It
- * tolerates every taint, for a pool may have taints of its own beside the gate, and it lives for seconds.
+ * It requests almost nothing and has no limits, because the sandbox itself counts against a limit and needs more than
+ * pause does. It tolerates every taint, because a pool may have taints besides the gate, and it lives for seconds.
  */
 export function proofPod({ name, nodeName, runtime, image }: ProofPodPlan) {
   const { runtimeClass, userNamespaces } = runtimeTraits[runtime];

@@ -3,18 +3,19 @@ import { claim, claimText } from './claim-text.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { runtimes } from './runtimes.ts';
 
-/** The longest output that ListCommandInvocations shows, in bytes: SSM cuts the rest off. */
+/** The longest output that ListCommandInvocations returns, in bytes. SSM truncates the rest. */
 const shownLimit = 2_500;
 
 /**
- * The longest result line that a script may print, in bytes. ListCommandInvocations shows 2,500 bytes of both streams, and if each is longer
- * than 1,238, the agent keeps 1,215 of each (TruncateOutput in its iohandler.go): a line that is shorter than this stays whole whatever the log holds.
+ * The longest result line that a script may print, in bytes. ListCommandInvocations returns 2,500 bytes of both streams
+ * together. If each is longer than 1,238 bytes, the agent keeps 1,215 of each (TruncateOutput in its iohandler.go). A
+ * shorter line stays whole, whatever the log contains.
  */
 export const resultLimit = 1_200;
 
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** Facts of the host as the node's own script read them. */
+/** Facts about the host, as the script on the node read them. */
 export const HostSchema = v.object({
   /** `ubuntu 24.04`: ID and VERSION_ID of /etc/os-release. */
   os: claim(80),
@@ -29,8 +30,9 @@ export const HostSchema = v.object({
 });
 
 /**
- * The one line of JSON that a document prints on stdout: at most {@link resultLimit} bytes, written by
- * `ssm-documents/node/result.sh` and read by `results`. Every text in it is a claim of the node: bounded and printable, and no more.
+ * The line of JSON that a document prints on stdout: at most {@link resultLimit} bytes, written by
+ * `ssm-documents/node/result.sh` and read by `results`. Every text in it is a claim: bounded and printable, but not
+ * trusted.
  */
 export const ResultSchema = v.object({
   airlock: v.literal(1),
@@ -38,13 +40,13 @@ export const ResultSchema = v.object({
   runtime: v.picklist(runtimes),
   version: claim(80),
   outcome: v.picklist(['installed', 'proven', 'uninstalled', ...outcomeCodes]),
-  /** What is specific to this node: an address, a path, a rule, the last line of a log. Empty on success. */
+  /** Details about this node: an address, a path, a rule, the last line of a log. Empty on success. */
   detail: claim(),
-  /** The name under which containerd knows the runtime. */
+  /** The runtime's handler name in containerd. */
   handler: claim(80),
   /** The checksum of the artifact that was installed, as pinned in the catalogue; empty before the download. */
   sha256: claim(128),
-  /** Absent if the script ended before it had read them. */
+  /** Absent if the script ended before it read them. */
   host: v.optional(HostSchema),
   /** What happened to containerd's configuration. */
   config: v.picklist(['untouched', 'edited', 'restored', 'damaged']),
@@ -52,27 +54,26 @@ export const ResultSchema = v.object({
   restarts: v.pipe(v.number(), v.integer(), v.minValue(0)),
   /** The sandbox (pause) image that containerd's own configuration names. */
   sandboxImage: v.optional(claim(512)),
-  /** What the sandbox said from inside: what the host could not have said. */
+  /** Output from inside the sandbox that the host itself could not have produced. */
   evidence: v.optional(claim(200)),
-  /** What the restart of containerd did besides: changes of others that it brought live, units that restarted with it. */
+  /** Side effects of containerd's restart: other pending changes that took effect, units that restarted with it. */
   sideEffects: v.optional(claim(200)),
   /** How long each phase took, in milliseconds, in the order in which they ran. */
   phases: v.record(claim(40), milliseconds),
 });
 
-/** What a document says about one run on one node. */
 export type Result = v.InferOutput<typeof ResultSchema>;
 
-/** What could be made of a document's stdout. */
+/** The result in a document's stdout, or why there is none. */
 export type ReadResult =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Reads the result out of a document's stdout, which carries it as its first line.
+ * Reads the result from a document's stdout. It is the first line.
  *
- * @param stdout the standard output as SSM shows it, possibly cut
- * @returns the result, or the reason why there is none; it never throws
+ * @param stdout the standard output as SSM returns it, possibly truncated
+ * @returns the result, or the reason why there is none. It never throws.
  */
 export function readResult(stdout: string): ReadResult {
   const line = stdout.split('\n', 1)[0]?.trim() ?? '';

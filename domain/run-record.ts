@@ -6,12 +6,12 @@ import { outcomeCodes } from './outcomes.ts';
 import { FailureSchema, InstallationSchema, ReceiptSchema } from './receipt.ts';
 import { TimeSchema } from './time.ts';
 
-/** A field counts as absent if it has not the form that its writer gives it. */
+/** A field that does not have its writer's form counts as absent. */
 function field<S extends v.GenericSchema>(schema: S) {
   return v.fallback(v.optional(schema), undefined);
 }
 
-/** A field that is kept as JSON, so that the state machine can read and write it whole. */
+/** A field that is stored as JSON, so that the state machine can read and write it whole. */
 function json<S extends v.GenericSchema>(schema: S) {
   return field(v.pipe(v.string(), v.parseJson(), schema));
 }
@@ -63,9 +63,9 @@ const RunRecordSchema = v.object({
 });
 
 /**
- * Reads a row as the table has it. A node that the row's own key does not name counts as absent.
+ * Reads a run record from the table. A launch that does not match the record's key counts as absent.
  *
- * @returns undefined if it is the row of no node
+ * @returns undefined if the item is not a run record
  */
 export function parseRunRecord(item: unknown): RunRecord | undefined {
   const parsed = v.safeParse(RunRecordSchema, item);

@@ -1,22 +1,25 @@
-/** What sets one runtime apart: everything the rest of the code asks about a runtime is a column here. */
+/** The properties of one runtime. Code that depends on the runtime reads them here. */
 interface RuntimeTraits {
-  /** What people call it. */
+  /** The name for people. */
   readonly title: string;
-  /** The names under which containerd knows it. A node gets the first, and its RuntimeClass names the first. */
+  /** Its handler names in containerd. A node and its RuntimeClass use the first. */
   readonly handlers: readonly [string, ...string[]];
-  /** The name of the RuntimeClass by which pods ask for it. */
+  /** The RuntimeClass that pods request it with. */
   readonly runtimeClass: string;
-  /** What a sandbox needs beside its containers, by resource, if it is enough to matter to the scheduler. */
+  /** What a sandbox needs in addition to its containers, by resource, if that matters to the scheduler. */
   readonly overhead?: Readonly<Record<string, string>>;
-  /** Whether its pods run in user namespaces only: the kubelet has to offer them for its handler, and pods have to ask for them. */
+  /**
+   * Whether its pods run only in user namespaces. The kubelet must offer them for its handler, and pods must request
+   * them.
+   */
   readonly userNamespaces?: true;
-  /** Labels that a released Node carries for this runtime, beside Airlock's own. */
+  /** Labels on a released Node for this runtime, in addition to Airlock's own. */
   readonly nodeLabels?: Readonly<Record<string, string>>;
-  /** The annotations of a pod that its shim can be given: their prefix, and the full name of one. */
+  /** The pod annotations that its shim can accept: their prefix, and one full name as an example. */
   readonly podAnnotations?: { readonly prefix: string; readonly example: string };
-  /** The usual installer, which Airlock does not share a node with. */
+  /** The usual installer. Airlock does not share a node with it. */
   readonly otherInstaller?: string;
-  /** Shared parts of shell (`ssm-documents/node`) that its documents need before its own. */
+  /** Shared shell parts (`ssm-documents/node`) that its documents need before its own parts. */
   readonly shellParts?: {
     readonly install?: readonly string[];
     readonly prove?: readonly string[];
@@ -30,7 +33,7 @@ const registry = {
     title: 'Kata',
     handlers: ['kata-qemu', 'kata-clh', 'kata-dragonball'],
     runtimeClass: 'kata-qemu',
-    // Upstream's own figures for the virtual machine.
+    // Upstream's figures for the virtual machine.
     overhead: { memory: '320Mi', cpu: '250m' },
     podAnnotations: { prefix: 'io.katacontainers.', example: 'io.katacontainers.config.hypervisor.default_vcpus' },
     otherInstaller: 'kata-deploy',
@@ -41,7 +44,7 @@ const registry = {
     handlers: ['sysbox-runc'],
     runtimeClass: 'sysbox-runc',
     userNamespaces: true,
-    // What manifests written for sysbox-deploy-k8s select.
+    // Manifests written for sysbox-deploy-k8s select this label.
     nodeLabels: { 'sysbox-runtime': 'running' },
     otherInstaller: 'sysbox-deploy-k8s',
     shellParts: { uninstall: ['packages'] },
@@ -51,13 +54,13 @@ const registry = {
 /** One of the runtimes that Airlock knows. */
 export type Runtime = keyof typeof registry;
 
-/** The runtimes that Airlock knows, one row each. Everything that depends on a runtime follows from its row. */
+/** The properties of each runtime. */
 export const runtimeTraits: Readonly<Record<Runtime, RuntimeTraits>> = registry;
 
-/** The names of the runtimes, in the order of the registry. */
+/** The names of the runtimes, in registry order. */
 export const runtimes = Object.keys(registry) as readonly Runtime[];
 
-/** The runtime that examples name, and that local nodes get unless another is asked for. */
+/** The runtime in examples, and the default of local nodes. */
 export const exampleRuntime: Runtime = 'gvisor';
 
 /**
@@ -69,7 +72,7 @@ export function tableByRuntime<Entry>(entryOf: (runtime: Runtime) => Entry): Rec
   return Object.fromEntries(runtimes.map((runtime) => [runtime, entryOf(runtime)])) as Record<Runtime, Entry>;
 }
 
-/** The labels that released Nodes carry for single runtimes, by key. */
+/** The runtime-specific labels of released Nodes, by key. */
 export const runtimeNodeLabels: Readonly<Record<string, string>> = Object.fromEntries(
   runtimes.flatMap((runtime) => Object.entries(runtimeTraits[runtime].nodeLabels ?? {})),
 );

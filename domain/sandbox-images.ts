@@ -27,11 +27,11 @@ const eksAccounts = [
   '961992271922',
 ];
 
-/** The repositories of sandbox images that need not be named (RE2, each a whole repository). */
+/** The repositories of sandbox images that are always accepted (RE2, each a whole repository). */
 const known = [
   'registry\\.k8s\\.io/pause',
   'k8s\\.gcr\\.io/pause',
-  // What EKS's own images call the one that they bring along.
+  // The name of the image that EKS's AMIs include.
   'localhost/kubernetes/pause',
   `(${eksAccounts.join('|')})\\.dkr\\.ecr\\.[a-z0-9-]{1,32}\\.amazonaws\\.com(\\.cn)?/eks/pause`,
   'rocks\\.canonical\\.com(:443)?/cdk/pause(-amd64|-arm64)?',
@@ -42,9 +42,10 @@ const known = [
 export const repositoryForm = /^[a-z0-9][a-z0-9.-]{0,100}(:[0-9]{1,5})?(\/[a-z0-9][a-z0-9._-]{0,60}){1,6}$/;
 
 /**
- * The form of the images that a proof pod may have (RE2): a known repository or one that `airlock.yaml` names, with any tag and digest.
+ * The form of the images that a proof pod may run (RE2): a known repository or one from `airlock.yaml`, with any tag
+ * and digest.
  *
- * @param repositories those of `airlock.yaml`, each in the {@link repositoryForm}
+ * @param repositories from `airlock.yaml`, each in the {@link repositoryForm}
  */
 export function sandboxImagePattern(repositories: readonly string[]): string {
   const named = repositories.map((one) => one.replaceAll('.', '\\.'));

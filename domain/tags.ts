@@ -4,44 +4,47 @@ import type { Failure } from './receipt.ts';
 import { type Runtime, runtimes } from './runtimes.ts';
 import { isOlder } from './versions.ts';
 
-/** The tag that takes an instance into the airlock; its value is `<runtime>` or `<runtime>@<version>`. */
+/** The tag that makes Airlock manage an instance; its value is `<runtime>` or `<runtime>@<version>`. */
 export const runtimeTag = 'airlock:runtime';
 
-/** The tag that names the cluster where the tags of EKS and Karpenter name none, or more than one. */
+/** The tag that names the cluster if the tags of EKS and Karpenter name none or several. */
 export const clusterTag = 'airlock:cluster';
 
-/** The tag that gives one instance a shorter deadline than its pool's, in whole minutes. */
+/** The tag that gives an instance a shorter deadline than its pool's, in whole minutes. */
 export const deadlineTag = 'airlock:deadline-minutes';
 
-/** The shortest and the longest deadline, in minutes. Below the first an agent has no time to come; a launch hook waits no longer than the last. */
+/**
+ * The shortest and longest deadline, in minutes. An agent needs time to come online, and a launch hook does not wait
+ * longer.
+ */
 export const deadlineBounds = { least: 5, most: 120 } as const;
 
-/** The tags by which EKS and Karpenter say to which cluster an instance belongs. */
+/** The tags of EKS and Karpenter that name an instance's cluster. */
 const clusterTags = ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name'];
 const ownerPrefix = 'kubernetes.io/cluster/';
 
-/** The tag that names the Auto Scaling group. AWS sets it, and no one else can: the prefix is reserved. */
+/** The tag that names the Auto Scaling group. Only AWS can set it: the prefix is reserved. */
 const groupTag = 'aws:autoscaling:groupName';
 
-/** The tags that name the pool, the most telling first. */
+/** The tags that name the pool, the most specific first. */
 const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', groupTag];
 
 /** An instance's tags by key. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Which versions are to be had of a runtime. */
+/** The available versions of a runtime. */
 interface RuntimeVersions {
   readonly default: string;
   readonly all: readonly string[];
-  /** The oldest one that a tag may ask for, and who says so; without it any. */
+  /** The oldest version that a tag may request, and the source of that rule. Absent: any. */
   readonly floor?: { readonly version: string; readonly because: string };
 }
 
-/** Which versions are to be had, by runtime. */
+/** The available versions, by runtime. */
 export type Versions = Readonly<Partial<Record<Runtime, RuntimeVersions>>>;
 
 /**
- * The cluster to which an instance belongs: what `airlock:cluster` says, else the one cluster that its other tags agree on.
+ * The cluster of an instance: the value of `airlock:cluster`, otherwise the one cluster that its other tags agree on.
  *
  * @returns undefined if no tag names a cluster or the tags name several
  */
@@ -62,16 +65,16 @@ export function poolOf(tags: Tags): string | undefined {
   return name === undefined ? undefined : claimText(name, 255);
 }
 
-/** The Auto Scaling group that launched the instance, its own pool's or a managed node group's; undefined if none did. */
+/** The Auto Scaling group that launched the instance, its pool's or a managed node group's; undefined if none did. */
 export function groupOf(tags: Tags): string | undefined {
   return tags[groupTag];
 }
 
 /**
- * The minutes that an instance has: what its tag says, else what its pool has. The tag may shorten them and never lengthen them: anyone who may
- * tag instances could have one hold what belongs to its pool.
+ * The deadline of an instance in minutes: from its tag, otherwise from its pool. The tag can only shorten it. Otherwise
+ * the right to tag instances would allow an instance to hold its pool's resources for longer.
  *
- * @returns the minutes, and if the tag is of no use a sentence that says so
+ * @returns the minutes, and a message if the tag is ignored
  */
 export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: number; ignored?: string } {
   const value = tags[deadlineTag];
@@ -84,11 +87,11 @@ export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: n
 }
 
 /**
- * Reads what the runtime tag asks for. The value is compared with what is configured and never goes any further as text.
+ * Reads the request in the runtime tag. The value is only compared with what is configured and not used as text.
  *
- * @param value the value of the tag, which anybody may have written who can tag instances
- * @param versions what is configured
- * @returns the request, or the outcome with which the node is refused
+ * @param value the value of the tag; every principal that may tag instances can write it
+ * @param versions the configured versions
+ * @returns the request, or the failure with which the node is refused
  */
 export function requestOf(value: string, versions: Versions): Request | Failure {
   const at = value.indexOf('@');

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** A point in time, ISO 8601 with its offset, that is one: `2026-13-01T00:00:00Z` has the form and is none. */
+/** A valid point in time, ISO 8601 with an offset. `2026-13-01T00:00:00Z` has the form but is not valid. */
 export const TimeSchema = v.pipe(
   v.string(),
   v.isoTimestamp(),

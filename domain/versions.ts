@@ -1,4 +1,4 @@
-/** Whether a version comes before another: both are numbers with dots between them, and a missing one is 0. */
+/** Whether a version is older than another. Both are numbers separated by dots; a missing number counts as 0. */
 export function isOlder(version: string, than: string): boolean {
   const [one, other] = [version, than].map((text) => text.split('.').map(Number));
   for (let at = 0; at < Math.max(one?.length ?? 0, other?.length ?? 0); at++) {

@@ -3,7 +3,10 @@ import { proofPodPrefix } from '../domain/proof-pod.ts';
 import { orElse } from './expressions.ts';
 import { holds, type PolicyPlan } from './policy.ts';
 
-/** What Airlock's identity may ask for at all; the other two policies say how. A pod that is made gets its name looked at there. */
+/**
+ * The requests that Airlock's identity may make at all. The other policies check them in detail, such as the name of a
+ * created pod.
+ */
 const allowed = [
   "variables.resource == 'nodes' && request.operation == 'UPDATE' && variables.subresource in ['', 'status']",
   `variables.resource == 'pods' && variables.within == ${JSON.stringify(airlockNamespace)} && variables.subresource == '' && ` +
@@ -11,14 +14,14 @@ const allowed = [
   `variables.resource == 'events' && request.operation == 'CREATE' && variables.within == ${JSON.stringify(nodeEventNamespace)}`,
 ];
 
-/** Denies Airlock's identity every other write, so that a binding too much gives it nothing. */
+/** Denies Airlock's identity every other write, so that an extra binding gives it nothing. */
 export function elsewherePolicy(group: string, labels: Readonly<Record<string, string>>): PolicyPlan {
   return {
     name: 'airlock-elsewhere',
     labels,
     group,
     rules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*/*'] }],
-    // A request leaves out what is empty. A variable may not be called by a reserved word of CEL, as namespace is one.
+    // A request omits empty fields. A variable cannot have the name of a reserved word in CEL, such as namespace.
     variables: [
       { name: 'resource', expression: 'request.resource.resource' },
       { name: 'subresource', expression: orElse('request.subResource', "''") },

@@ -4,10 +4,10 @@ import { misshapen, type Shape, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
 const is = (value: string) => ({ holds: `has(it) && it == ${JSON.stringify(value)}` });
-/** A field that some versions of the API fill in as empty. */
+/** Some versions of the API fill in this field as empty. */
 const empty = { holds: "!has(it) || it == ''" };
 
-/** Every field of the metadata of an Event. */
+/** Every field of an Event's metadata. */
 export const eventMetadata: Shape<V1ObjectMeta> = {
   annotations: 'absent',
   creationTimestamp: 'free',
@@ -47,7 +47,7 @@ export const eventFields: Shape<CoreV1Event> = {
   type: { holds: "has(it) && it in ['Normal', 'Warning']" },
 };
 
-/** Every field of what an Event is about. */
+/** Every field of an Event's object. */
 export const eventObject: Shape<V1ObjectReference> = {
   apiVersion: is('v1'),
   fieldPath: empty,
@@ -58,12 +58,12 @@ export const eventObject: Shape<V1ObjectReference> = {
   uid: { holds: "has(it) && it != ''" },
 };
 
-/** Every field of whom an Event comes from. */
+/** Every field of an Event's source. */
 export const eventFrom: Shape<V1EventSource> = { component: is(eventSource.component), host: empty };
 
-/** Lets Airlock's identity write Events about Nodes, in its own name and with its own reasons. */
+/** Lets Airlock's identity create Events about Nodes, with its own source and reasons. */
 export function eventPolicy(group: string, labels: Readonly<Record<string, string>>): PolicyPlan {
-  const wrong = 'an event of airlock has not this field, or not this value of it';
+  const wrong = 'an airlock event may not have this field or this value';
   return {
     name: 'airlock-events',
     labels,
@@ -78,7 +78,7 @@ export function eventPolicy(group: string, labels: Readonly<Record<string, strin
     validations: [
       holds(
         `has(request.namespace) && request.namespace == ${JSON.stringify(nodeEventNamespace)}`,
-        `an event of airlock stands in the namespace ${nodeEventNamespace}`,
+        `an airlock event must be in the namespace ${nodeEventNamespace}`,
       ),
       none('metadata', wrong),
       none('fields', wrong),

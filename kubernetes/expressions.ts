@@ -1,23 +1,23 @@
 /**
- * What a policy says of one field: `free` is the server's or a plugin's to fill in, `absent` must not be there, anything else is an
- * expression in CEL in which `it` stands for the field.
+ * A policy's rule for one field. `free`: the server or a plugin may fill it in. `absent`: it must not exist. Otherwise:
+ * a CEL expression in which `it` is the field.
  */
 export type Rule = 'free' | 'absent' | { readonly holds: string };
 
-/** A rule for every field of a type: a field that the API gains has to be thought about before this compiles. */
+/** A rule for every field of a type. A field that is new in the API needs a rule before this compiles. */
 export type Shape<T> = Readonly<Record<keyof T & string, Rule>>;
 
-/** A list of texts as CEL writes one. */
+/** A list of strings in CEL. */
 export function texts(values: readonly string[]): string {
   return `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 }
 
-/** A field that may be missing, with what stands for it then. */
+/** A field that may be missing, with a default. */
 export function orElse(field: string, otherwise: string): string {
   return `has(${field}) ? ${field} : ${otherwise}`;
 }
 
-/** The names of those fields that differ between two states of an object, as a list. */
+/** The names of the fields that differ between two states of an object, as a list. */
 export function changed(now: string, before: string, fields: readonly string[]): string {
   return sum(
     fields.map((field) => {
@@ -28,10 +28,10 @@ export function changed(now: string, before: string, fields: readonly string[]):
 }
 
 /**
- * The names of those fields of an object that break its shape, as a list.
+ * The names of the fields of an object that violate its shape, as a list.
  *
  * @param path where the object is, for instance `object.spec`
- * @param name how messages call it, for instance `spec.`
+ * @param name the prefix in messages, for instance `spec.`
  */
 export function misshapen<T>(path: string, name: string, shape: Shape<T>): string {
   const rules = Object.entries<Rule>(shape).filter(([, rule]) => rule !== 'free');
@@ -43,7 +43,7 @@ export function misshapen<T>(path: string, name: string, shape: Shape<T>): strin
   );
 }
 
-/** A list with the names of what does not hold. */
+/** A list of the names whose expression is false. */
 function sum(parts: readonly (readonly [name: string, holds: string])[]): string {
   return parts.map(([name, holds]) => `(${holds} ? [] : ['${name}'])`).join(' +\n');
 }

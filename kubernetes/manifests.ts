@@ -38,21 +38,21 @@ export type Manifest =
   | V1ResourceQuota
   | V1RuntimeClass;
 
-/** What the manifests depend on. */
+/** The settings that the manifests depend on. */
 export interface ManifestOptions {
   /** The runtimes of the cluster's pools. */
   readonly runtimes: readonly Runtime[];
   /** The key of the gate. */
   readonly gate?: string;
-  /** Repositories of the nodes' sandbox images, beside the known ones. */
+  /** Repositories of the nodes' sandbox images, in addition to the known ones. */
   readonly sandboxImages?: readonly string[];
 }
 
-/** What every object of Airlock is labelled with. */
+/** The labels of every Airlock object. */
 export const managed = { 'app.kubernetes.io/managed-by': 'airlock' };
 const rbac = 'rbac.authorization.k8s.io';
 
-/** Everything that a cluster needs before Airlock works in it, in the order in which it has to be applied. */
+/** Renders everything that Airlock needs in a cluster, in the order to apply it. */
 export function renderManifests({
   runtimes,
   gate = defaultGateKey,
@@ -76,7 +76,7 @@ export function renderManifests({
       metadata: proof,
       spec: { hard: { pods: String(mostProofPods) } },
     },
-    // Before the rights that they bound.
+    // Policies come before the permissions that they restrict.
     ...policy(nodePolicy(group, gate, managed)),
     ...policy(podPolicy(group, managed, sandboxImages)),
     ...policy(eventPolicy(group, managed)),
@@ -110,8 +110,8 @@ export function renderManifests({
 }
 
 /**
- * The selector is the label that the pool's template gives at birth, so that an autoscaler at zero nodes knows which pool to grow.
- * There is no toleration: the gate alone decides when pods come.
+ * The selector is the label from the pool's template, so that an autoscaler at zero nodes knows which pool to grow.
+ * There is no toleration: only the gate decides when pods come.
  */
 function runtimeClass(runtime: Runtime): V1RuntimeClass {
   const { runtimeClass: name, handlers, overhead } = runtimeTraits[runtime];

@@ -14,10 +14,12 @@ import { runtimeNodeLabels, runtimes } from '../domain/runtimes.ts';
 import { changed, orElse, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
-/** What the policy does about a field of a Node: its entries are looked at one by one, it must not change, or the server writes it. */
+/**
+ * How the policy treats a field of a Node: it checks each entry, the field must not change, or the server writes it.
+ */
 type Care = 'by entry' | 'fixed' | 'server';
 
-/** Every field of the metadata. The server answers a changed name or uid itself, but it costs nothing to say so here. */
+/** Every field of the metadata. The server itself rejects a changed name or uid, but stating it here costs nothing. */
 export const metadataCare: Readonly<Record<keyof V1ObjectMeta & string, Care>> = {
   annotations: 'by entry',
   creationTimestamp: 'fixed',
@@ -29,7 +31,7 @@ export const metadataCare: Readonly<Record<keyof V1ObjectMeta & string, Care>> =
   labels: 'by entry',
   managedFields: 'server',
   name: 'fixed',
-  // A Node has none, and the word is reserved in CEL.
+  // A Node has no namespace, and the word is reserved in CEL.
   namespace: 'server',
   ownerReferences: 'fixed',
   resourceVersion: 'server',
@@ -68,7 +70,7 @@ export const statusCare: Readonly<Record<keyof V1NodeStatus & string, Care>> = {
 
 const fixed = (care: Readonly<Record<string, Care>>) => Object.keys(care).filter((field) => care[field] === 'fixed');
 
-/** The keys of a map that were added, removed or given another value, except for our own. */
+/** The keys of a map that were added, removed or changed, except Airlock's own. */
 function foreignKeys(now: string, before: string, own: readonly string[]): string {
   const theirs = `!(k in ${texts(own)})`;
   return (
@@ -77,26 +79,29 @@ function foreignKeys(now: string, before: string, own: readonly string[]): strin
   );
 }
 
-/** The names of those entries of a list that were added, removed or changed, except for our own; `name` is the field that names one. */
+/**
+ * The names of the list entries that were added, removed or changed, except Airlock's own; `name` is the field with an
+ * entry's name.
+ */
 function foreignEntries(now: string, before: string, name: string, own: readonly string[]): string {
   const differs = (one: string, other: string) =>
     `variables.${one}.filter(e, !(e.${name} in ${texts(own)}) && !(e in variables.${other})).map(e, e.${name})`;
   return `${differs(now, before)} +\n${differs(before, now)}`;
 }
 
-/** What is left of a list without our own entries: their order must not change either. */
+/** A list without Airlock's own entries: the order of the others must not change either. */
 function theirs(list: string, name: string, own: readonly string[]): string {
   return `variables.${list}.filter(e, !(e.${name} in ${texts(own)}))`;
 }
 
 /**
- * Lets Airlock's identity change its own labels, annotation and taints on a Node of a pool, and nothing else of it; by way of the status
- * neither. The label of the proof comes to a Node in one write with its receipt, and the gate goes in that same write. To put the gate back, to
- * take the label away and to mark a Node needs neither.
+ * Lets Airlock's identity change only its own labels, annotation and taints on a pool's Node, also through the status
+ * subresource. The proof label comes to a Node in one write with its receipt, and the gate is lifted in that same
+ * write. Restoring the gate, removing the label and marking a Node require neither.
  */
 export function nodePolicy(group: string, gate: string, labels: Readonly<Record<string, string>>): PolicyPlan {
   const published = gateKindOf(gate) === 'readiness';
-  // node-readiness-controller owns the gate if the condition speaks for it.
+  // With a readiness gate, node-readiness-controller owns the taint.
   const ownTaints = ownTaintsOf(gate);
   const ownConditions = published ? [readinessCondition] : [];
   const [proven, state] = [provenLabel, stateLabel].map((one) => JSON.stringify(one));
@@ -109,7 +114,7 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
     variables: variables(ownLabels, ownTaints, ownConditions),
     validations: [
       holds(
-        // A kubelet may take the label of the pool away; what was released has its gate back all the same.
+        // A kubelet may remove the pool label. The gate of a released Node can still be restored.
         `variables.pool in ${texts(runtimes)} || ${proven} in variables.oldLabels`,
         `airlock may not change a node without the label ${poolLabel} of a pool`,
       ),
@@ -135,7 +140,7 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
       holds(
         '!has(oldObject.metadata.managedFields) || size(oldObject.metadata.managedFields) == 0 || ' +
           '(has(object.metadata.managedFields) && size(object.metadata.managedFields) > 0)',
-        'airlock may not take away who owns the fields of a node',
+        'airlock may not clear the managedFields of a node',
       ),
       holds(
         `!(${state} in variables.labels) || variables.labels[${state}] in ['released', 'quarantined']`,
@@ -150,15 +155,15 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
         );
       }),
       holds(
-        `!variables.receiptAnew || size(variables.receipt) <= ${receiptLimit}`,
+        `!variables.newReceipt || size(variables.receipt) <= ${receiptLimit}`,
         `airlock may write a receipt of at most ${receiptLimit} characters`,
       ),
       holds(
-        '!variables.planReverification || variables.proven == variables.pool',
+        '!variables.newlyProven || variables.proven == variables.pool',
         `airlock may set the label ${provenLabel} to the runtime of the pool only`,
       ),
       holds(
-        '!variables.planReverification || variables.receiptAnew',
+        '!variables.newlyProven || variables.newReceipt',
         `airlock may set the label ${provenLabel} only together with a new receipt`,
       ),
       ...(published ? [] : gateRules(gate)),
@@ -166,14 +171,14 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
   };
 }
 
-/** What the rules read of a Node, before and after. */
+/** The variables for the rules: the Node before and after the request. */
 function variables(
   ownLabels: readonly string[],
   ownTaints: readonly string[],
   ownConditions: readonly string[],
 ): NonNullable<PolicyPlan['variables']> {
   const [pool, proven, text] = [poolLabel, provenLabel, receiptAnnotation].map((one) => JSON.stringify(one));
-  // The value of a label or an annotation, empty if there is none: neither a runtime nor a receipt is empty.
+  // The value of a label or an annotation, or empty if there is none. Neither a runtime nor a receipt is ever empty.
   const valueIn = (map: string, key: string | undefined) =>
     `(${key} in variables.${map} ? variables.${map}[${key}] : '')`;
   return [
@@ -192,12 +197,12 @@ function variables(
     { name: 'pool', expression: valueIn('oldLabels', pool) },
     { name: 'proven', expression: valueIn('labels', proven) },
     {
-      name: 'planReverification',
+      name: 'newlyProven',
       expression: `variables.proven != '' && variables.proven != ${valueIn('oldLabels', proven)}`,
     },
     { name: 'receipt', expression: valueIn('annotations', text) },
     {
-      name: 'receiptAnew',
+      name: 'newReceipt',
       expression: `variables.receipt != '' && variables.receipt != ${valueIn('oldAnnotations', text)}`,
     },
     { name: 'metadataFields', expression: changed('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
@@ -206,16 +211,16 @@ function variables(
   ];
 }
 
-/** The gate is lifted in one write with a new label and a new receipt, and no label comes to a Node behind the gate. */
+/** The gate is lifted only together with a new label and a new receipt, and a Node behind the gate gets no label. */
 function gateRules(gate: string): PolicyPlan['validations'] {
   const holdsKey = (list: string, key: string) => `variables.${list}.exists(e, e.key == ${JSON.stringify(key)})`;
   return [
     holds(
-      `!variables.planReverification || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
+      `!variables.newlyProven || !(${holdsKey('taints', gate)} || ${holdsKey('taints', quarantineKey)})`,
       `airlock may set the label ${provenLabel} only on a node without the gate ${gate} and the taint ${quarantineKey}, or if it lifts both`,
     ),
     holds(
-      `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.planReverification && variables.proven == variables.pool && variables.receiptAnew)`,
+      `!${holdsKey('oldTaints', gate)} || ${holdsKey('taints', gate)} || (variables.newlyProven && variables.proven == variables.pool && variables.newReceipt)`,
       `airlock may lift the gate ${gate} only together with a new label ${provenLabel} and a new annotation ${receiptAnnotation}`,
     ),
   ];

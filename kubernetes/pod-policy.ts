@@ -35,7 +35,7 @@ export const podMetadata: Shape<V1ObjectMeta> = {
   labels: { holds: `has(it) && it == {${labels.join(', ')}}` },
   managedFields: 'free',
   name: { holds: `has(it) && it.matches(${JSON.stringify(proofPodNameForm)})` },
-  // The policy on everything else holds it.
+  // The policy on everything else checks it.
   namespace: 'free',
   ownerReferences: 'absent',
   resourceVersion: 'free',
@@ -43,7 +43,9 @@ export const podMetadata: Shape<V1ObjectMeta> = {
   uid: 'free',
 };
 
-/** Every field of the spec. What the API's defaults and its own plugins fill in is free; it gives no right. */
+/**
+ * Every field of the spec. Fields that the API's defaults and built-in plugins fill in are free; they grant nothing.
+ */
 export const podSpec: Shape<V1PodSpec> = {
   activeDeadlineSeconds: is(proofPodSeconds),
   affinity: 'absent',
@@ -114,7 +116,7 @@ export const podContainer: Shape<V1Container> = {
   command: 'absent',
   env: 'absent',
   envFrom: 'absent',
-  // The policy has its own rule for it.
+  // The policy has a separate rule for it.
   image: { holds: 'has(it)' },
   imagePullPolicy: is('Never'),
   lifecycle: 'absent',
@@ -155,7 +157,7 @@ export const containerSecurity: Shape<V1SecurityContext> = {
   windowsOptions: 'absent',
 };
 
-/** Every field of the container's resources; a LimitRange of the cluster may add limits. */
+/** Every field of the container's resources; a LimitRange in the cluster may add limits. */
 export const containerResources: Shape<V1ResourceRequirements> = {
   claims: 'absent',
   limits: 'free',
@@ -163,9 +165,9 @@ export const containerResources: Shape<V1ResourceRequirements> = {
 };
 
 /**
- * Lets Airlock's identity make a pod of the proof pod's exact shape, and no other.
+ * Lets Airlock's identity create a pod of exactly the proof pod's shape, and no other.
  *
- * @param repositories of sandbox images, beside the known ones
+ * @param repositories of sandbox images, in addition to the known ones
  */
 export function podPolicy(
   group: string,
@@ -174,7 +176,7 @@ export function podPolicy(
 ): PolicyPlan {
   const first = 'object.spec.containers[0]';
   const level = (name: string, expression: string) => ({ name, expression });
-  const wrong = 'a proof pod has not this field, or not this value of it';
+  const wrong = 'a proof pod may not have this field or this value';
   return {
     name: 'airlock-pods',
     labels: managed,
@@ -194,7 +196,7 @@ export function podPolicy(
     validations: [
       holds(
         `has(request.namespace) && request.namespace == ${JSON.stringify(airlockNamespace)}`,
-        `a proof pod stands in the namespace ${airlockNamespace}`,
+        `a proof pod must be in the namespace ${airlockNamespace}`,
       ),
       none('metadata', wrong),
       none('spec', wrong),
@@ -204,8 +206,8 @@ export function podPolicy(
       none('resources', wrong),
       holds(
         `${first}.image.matches(${JSON.stringify(sandboxImagePattern(repositories))})`,
-        'the image is no sandbox image of this cluster; name its repository under sandboxImages in airlock.yaml',
-        `${first}.image + ' is no sandbox image of this cluster; name its repository under sandboxImages in airlock.yaml'`,
+        'the image is not a sandbox image of this cluster; add its repository to sandboxImages in airlock.yaml',
+        `${first}.image + ' is not a sandbox image of this cluster; add its repository to sandboxImages in airlock.yaml'`,
       ),
     ],
   };

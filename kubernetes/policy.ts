@@ -8,11 +8,14 @@ import type {
 import { preparers } from '../domain/kubernetes.ts';
 import { orElse, texts } from './expressions.ts';
 
-/** One policy for Airlock's identity, in the words that differ from one to the other. */
+/** One policy for Airlock's identity: the parts that differ between policies. */
 export interface PolicyPlan {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** The group that the policy is about; beside it, it touches dry runs of the function that prepares the cluster, and no one else. */
+  /**
+   * The group that the policy applies to. It also applies to dry runs of the function that prepares the cluster, and to
+   * no one else.
+   */
   readonly group: string;
   readonly rules: readonly V1RuleWithOperations[];
   readonly variables?: readonly V1Variable[];
@@ -20,8 +23,8 @@ export interface PolicyPlan {
 }
 
 /**
- * A policy and its binding, for requests of one group. It fails closed: an expression that cannot be evaluated denies, and that touches
- * no one but that group, for its condition cannot fail.
+ * Renders a policy and its binding for the requests of one group. It fails closed: an expression that cannot be
+ * evaluated denies the request. This affects only that group, because its match condition cannot fail.
  */
 export function policy({
   name,
@@ -42,7 +45,7 @@ export function policy({
         matchConstraints: { resourceRules: [...rules] },
         matchConditions: [
           {
-            name: 'airlock-asks',
+            name: 'airlock-requests',
             expression:
               `has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in ${texts([group])} || ` +
               `(g in ${texts([preparers])} && (${orElse('request.dryRun', 'false')})))`,
@@ -61,18 +64,18 @@ export function policy({
   ];
 }
 
-/** A validation by a list of names that has to be empty; the message ends with the first of them. */
+/** A validation that a list of names is empty; the message ends with the first name. */
 export function none(variable: string, message: string): V1Validation {
   return {
     expression: `size(variables.${variable}) == 0`,
     message,
     messageExpression: `'${message}: ' + variables.${variable}[0]`,
-    // Without a reason the answer is 422, which a client takes for a race and repeats.
+    // Without a reason the API answers 422, which a client treats as a race and retries.
     reason: 'Forbidden',
   };
 }
 
-/** A validation by an expression, with one message, or one that an expression makes. */
+/** A validation by an expression, with a fixed message or one from an expression. */
 export function holds(expression: string, message: string, messageExpression?: string): V1Validation {
   return {
     expression,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from './manifests.ts';
 
-/** The version of what a cluster gets: 16 hexadecimal digits that differ as soon as one letter of the manifests does. */
+/** The version of the manifests: 16 hexadecimal digits that change with any change to them. */
 export function manifestsVersion(manifests: readonly Manifest[]): string {
   return createHash('sha256').update(JSON.stringify(manifests)).digest('hex').slice(0, 16);
 }

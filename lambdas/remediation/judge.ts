@@ -7,7 +7,7 @@ import {
   isUnpublished,
   type Scope,
   scopeOf,
-  shallOpen,
+  isOverLimits,
 } from '../../domain/breaker.ts';
 import type { DispositionDecision } from '../../domain/disposition.ts';
 import { runId } from '../../domain/ledger.ts';
@@ -78,7 +78,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
       await systemTime.sleep(jitteredPause(racePauses, race, systemTime.random()));
       continue;
     }
-    if (!shallOpen(counted, limits)) return counted;
+    if (!isOverLimits(counted, limits)) return counted;
     if (await openBreaker(scope, counted.windowStart ?? at, at)) await announce(scope, counted, at);
     return { ...counted, state: 'open' };
   }

@@ -8,7 +8,7 @@ import {
   probeFor,
   probeUntil,
   scopeOf,
-  shallOpen,
+  isOverLimits,
 } from '../../domain/breaker.ts';
 
 const limits = { failures: 3, sharePercent: 50, windowMinutes: 60 };
@@ -70,11 +70,11 @@ describe('a breaker', () => {
     ['stays closed if fewer than half failed', 3, 4, false],
     ['opens because of the share, not only the floor', 50, 50, true],
   ])('%s', (_, failures, passed, expected) => {
-    expect(shallOpen(breaker({ failed: failed(failures), passed }), limits)).toBe(expected);
+    expect(isOverLimits(breaker({ failed: failed(failures), passed }), limits)).toBe(expected);
   });
 
   it('that is open is not opened again', () => {
-    expect(shallOpen(breaker({ state: 'open', failed: failed(9) }), limits)).toBe(false);
+    expect(isOverLimits(breaker({ state: 'open', failed: failed(9) }), limits)).toBe(false);
     expect([isOpen(undefined), isOpen(breaker()), isOpen(breaker({ state: 'open' }))]).toEqual([false, false, true]);
   });
 

@@ -202,11 +202,11 @@ describe('on a Node our identity may not', () => {
       [add(`/metadata/annotations/${receipt}`, 'x'.repeat(16_385))],
       'of at most 16384 characters',
     ],
-    ['take away who owns its fields', [add('/metadata/managedFields', [{}])], 'who owns the fields of a node'],
+    ['take away who owns its fields', [add('/metadata/managedFields', [{}])], 'clear the managedFields of a node'],
     [
       'take away who owns its fields with an empty list',
       [add('/metadata/managedFields', [])],
-      'who owns the fields of a node',
+      'clear the managedFields of a node',
     ],
     [
       'add its taint with a time',

@@ -65,11 +65,11 @@ describe('our identity may make', () => {
     ['with an annotation', () => withMetadata({ annotations: { a: 'b' } }), 'metadata.annotations'],
     ['with a finalizer', () => withMetadata({ finalizers: ['a.example/b'] }), 'metadata.finalizers'],
     ['with an owner', () => withMetadata({ ownerReferences: [owner] }), 'metadata.ownerReferences'],
-    ['of another image', () => withContainer({ image: 'busybox:1' }), 'busybox:1 is no sandbox image of this cluster'],
+    ['of another image', () => withContainer({ image: 'busybox:1' }), 'busybox:1 is not a sandbox image of this cluster'],
     [
       'of an image that ends in the same way',
       () => withContainer({ image: 'evil.example/notpause:1' }),
-      'is no sandbox image',
+      'is not a sandbox image',
     ],
     ...[
       'evil.example/x/pause',
@@ -85,7 +85,7 @@ describe('our identity may make', () => {
     ].map((image): [string, () => object, string] => [
       `of the image ${image}`,
       () => withContainer({ image }),
-      'is no sandbox image of this cluster; name its repository under sandboxImages in airlock.yaml',
+      'is not a sandbox image of this cluster; add its repository to sandboxImages in airlock.yaml',
     ]),
     ['that is pulled', () => withContainer({ imagePullPolicy: 'Always' }), 'spec.containers[0].imagePullPolicy'],
     ['with a command', () => withContainer({ command: ['sh'] }), 'spec.containers[0].command'],
@@ -160,7 +160,7 @@ describe('our identity may make', () => {
     expect([answer.code, messageOf(answer)]).toEqual([
       403,
       // Two policies deny it, and which of them speaks is not defined.
-      expect.stringMatching(/airlock may not CREATE pods airlock-proof-|stands in the namespace airlock-system/),
+      expect.stringMatching(/airlock may not CREATE pods airlock-proof-|must be in the namespace airlock-system/),
     ]);
   });
 
