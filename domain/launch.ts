@@ -60,7 +60,7 @@ export const RequestSchema = v.object({ runtime: v.picklist(runtimes), version: 
 export type Request = v.InferOutput<typeof RequestSchema>;
 
 /** The purpose in the name of a rerun's execution, by the reason for the rerun. */
-const purposes = { drifted: 'reprove', held: 'retry' } as const;
+const purposes = { drifted: 'reverify', held: 'retry' } as const;
 
 /**
  * Names the execution of a run. The name of a closed execution stays reserved for 90 days, so someone could occupy a

@@ -124,7 +124,7 @@ export const notAdmitted = 'NotAdmitted';
 export const refused = 'Refused';
 
 /** The error name for a node that has to wait. */
-export const notYet = 'NotYet';
+export const retryLater = 'RetryLater';
 
 /**
  * The state machine's calls to the `remediation` function, each for one run.

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type RunKey, RunKeySchema } from '../../domain/ledger.ts';
-import { notYet, refused } from '../../domain/messages.ts';
+import { refused, retryLater } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
 import { halt, recordCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
@@ -13,7 +13,7 @@ const pollMs = 2_000;
 
 /** A command is still at work; the state machine asks again. */
 class StillRunning extends Error {
-  override readonly name = notYet;
+  override readonly name = retryLater;
 }
 
 /** The ledger does not say that the run is over. */
@@ -26,7 +26,7 @@ class Refused extends Error {
  * it does no harm.
  *
  * @param event the key of the node's row; nothing is done unless the row says that the run failed, or its time is up
- * @throws an error named `NotYet` while a command has not ended, or `Refused` if the run is not to be halted
+ * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run is not to be halted
  */
 export async function handler(event: unknown): Promise<{ readonly halted: string }> {
   const { key } = v.parse(v.object({ key: RunKeySchema }), event);

@@ -16,7 +16,7 @@ export type CloseCall = Extract<NodeCall, { action: 'close' }>;
  * and without its gate. A Node that is not there needs nothing, for it is born with its gate.
  *
  * @returns the Nodes that had to be closed
- * @throws NotYet while the cluster does not answer, Ended if it never does or forbids it
+ * @throws RetryLater while the cluster does not answer, FinalOutcome if it never does or forbids it
  */
 export async function close({ launch }: CloseCall, ports: Ports): Promise<Closing> {
   const { api, gateKey, time } = ports;

@@ -1,9 +1,9 @@
-import { notYet } from '../../domain/messages.ts';
+import { retryLater } from '../../domain/messages.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 
 /** The node has to wait; its message comes again. */
 export class RetryLater extends Error {
-  override readonly name = notYet;
+  override readonly name = retryLater;
   /** The shortest time until then, in milliseconds; 0 if there is none. */
   readonly afterMs: number;
 

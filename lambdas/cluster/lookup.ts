@@ -114,7 +114,7 @@ function otherBoot(node: ClusterNode, boot: Boot): string | undefined {
  * Looks for another Node with the providerID of a Node that is about to be released. It is among those that bear no label of a release: a providerID
  * cannot change, and a Node that bears the label was released under its own.
  *
- * @throws Ended `node-ambiguous` where there is one
+ * @throws FinalOutcome `node-ambiguous` where there is one
  */
 export async function refuseTwins(node: ClusterNode, view: Pick<ClusterView, 'withProviderId'>): Promise<void> {
   const nodes = await view.withProviderId(node.providerId);
@@ -124,7 +124,7 @@ export async function refuseTwins(node: ClusterNode, view: Pick<ClusterView, 'wi
 /**
  * Gives the one Node of a launch.
  *
- * @throws Ended `node-ambiguous` where there are several
+ * @throws FinalOutcome `node-ambiguous` where there are several
  */
 export function refuseSeveral([node, ...others]: readonly [ClusterNode, ...ClusterNode[]]): ClusterNode {
   if (others.length === 0) return node;

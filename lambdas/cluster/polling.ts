@@ -48,7 +48,7 @@ const raceLimit = 10;
 /**
  * Looks at the cluster until the work is done, for as long as what is waited for is likely to come in this call.
  *
- * @throws {@link NotYet} if another call is due, {@link FinalOutcome} if none is or the cluster forbids it
+ * @throws {@link RetryLater} if another call is due, {@link FinalOutcome} if none is or the cluster forbids it
  */
 export async function pollUntil<T>(
   { launch, giveUpAt, keys }: Turn,

@@ -36,7 +36,7 @@ export class PodProof {
 
   /**
    * @param nodeName the Node that it is bound to
-   * @throws Ended if the installation does not say which image can be run
+   * @throws FinalOutcome if the installation does not say which image can be run
    */
   constructor({ launch, installation }: ReleaseCall, nodeName: string, ports: Ports) {
     const { sandboxImage: image, runtime } = installation;
@@ -72,7 +72,7 @@ export class PodProof {
    * Makes the pod, or looks at it.
    *
    * @returns what has to be waited for, or undefined if the proof is there
-   * @throws Ended if the pod fails, or does not run in time
+   * @throws FinalOutcome if the pod fails, or does not run in time
    */
   async poll(): Promise<Pending | undefined> {
     const waiting = this.#proof === undefined ? await this.#prove() : undefined;

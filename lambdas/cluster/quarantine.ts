@@ -9,7 +9,7 @@ import { failedReceipt } from './receipts.ts';
 /**
  * Keeps the gate on a node that was not proven, and says on the Node why. Every Node that names the instance is marked.
  *
- * @throws NotYet while the Node has not joined or the cluster does not answer, Ended if it never does or forbids it
+ * @throws RetryLater while the Node has not joined or the cluster does not answer, FinalOutcome if it never does or forbids it
  */
 export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Receipt> {
   const { launch, failure } = call;

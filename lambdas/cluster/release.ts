@@ -21,7 +21,7 @@ const joinMs = 12_000;
  *
  * @param askedAt when the release was asked for, in milliseconds since the epoch
  * @returns the receipt
- * @throws NotYet while the node has to wait, Ended with the outcome if it will not be released
+ * @throws RetryLater while the node has to wait, FinalOutcome with the outcome if it will not be released
  */
 export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promise<Receipt> {
   const { launch } = call;

@@ -17,7 +17,7 @@ export interface SurveyPorts {
  * Reads one page of the nodes of our pools, and changes nothing. A Node that comes or goes between two pages may be missed or told twice;
  * the next survey sees it.
  *
- * @throws Ended `cluster-unreachable` or `cluster-forbidden`; a survey is repeated by whoever asked for it
+ * @throws FinalOutcome `cluster-unreachable` or `cluster-forbidden`; a survey is repeated by whoever asked for it
  */
 export async function survey({ versions = {}, limit, next }: SurveyCall, ports: SurveyPorts): Promise<Survey> {
   const page = await ports.api.listNodes(poolLabel, limit ?? surveyPageLimit, next).catch((error: unknown) => {

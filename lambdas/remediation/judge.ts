@@ -4,10 +4,10 @@ import {
   type BreakerLimits,
   countFailure,
   isOpen,
+  isOverLimits,
   isUnpublished,
   type Scope,
   scopeOf,
-  isOverLimits,
 } from '../../domain/breaker.ts';
 import type { DispositionDecision } from '../../domain/disposition.ts';
 import { runId } from '../../domain/ledger.ts';

@@ -1,4 +1,4 @@
-import { notYet } from '../../domain/messages.ts';
+import { retryLater } from '../../domain/messages.ts';
 import { expression, forgotten, notReplaced, plainReceipt, withoutEnd } from './expressions.ts';
 import { noteFields } from './ledger-tasks.ts';
 import { forRoom, lambdaErrors, retrier } from './retriers.ts';
@@ -29,7 +29,7 @@ export function failureStates(resources: WorkflowResources): object {
       Arguments: { FunctionName: resources.cancellationFunction, Payload: { key } },
       TimeoutSeconds: haltCallSeconds,
       Retry: [
-        retrier({ errors: [notYet], attempts: 2, longestSeconds: 2 }),
+        retrier({ errors: [retryLater], attempts: 2, longestSeconds: 2 }),
         forRoom(untilOut),
         retrier({ errors: lambdaErrors, attempts: 6 }),
       ],

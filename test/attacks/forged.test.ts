@@ -90,7 +90,7 @@ describe('a principal that starts executions under names that launches could get
     const attacker = new Intruder(world, ['states:StartExecution']);
     const node = await launch(world);
     const base = `${node.instanceId}-${Math.floor(node.launchedAt / 1_000)}`;
-    for (const purpose of ['install-1', 'end-1', 'retry-1', 'reprove-1'])
+    for (const purpose of ['install-1', 'end-1', 'retry-1', 'reverify-1'])
       for (const drawn of ['', '-', '-0000000000000000'])
         await attacker.start(`${base}-${purpose}${drawn}`, keyOf(node));
     await settle(world);

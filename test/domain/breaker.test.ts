@@ -4,11 +4,11 @@ import {
   breakerKey,
   countFailure,
   isOpen,
+  isOverLimits,
   isUnpublished,
   probeFor,
   probeUntil,
   scopeOf,
-  isOverLimits,
 } from '../../domain/breaker.ts';
 
 const limits = { failures: 3, sharePercent: 50, windowMinutes: 60 };

@@ -30,7 +30,7 @@ export const rerunScenarios = {
     node.machineChanged();
     await stage.pass(8 * minute);
     assert.equal(stage.timeline(node).at(-1), 'Node Reverified');
-    assert.deepEqual(ways(stage, node), ['install-1', 'reprove-1']);
+    assert.deepEqual(ways(stage, node), ['install-1', 'reverify-1']);
     const documents = stage.world.services.ssm.commands().map(({ document }) => document.name.split('-')[2]);
     assert.deepEqual(documents.toSorted(), ['install', 'prove']);
     assert.deepEqual(stage.taints(node), []);

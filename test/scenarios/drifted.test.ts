@@ -62,7 +62,7 @@ describe('a released node that was booted again with another kernel', () => {
       'Node Proven',
       'Node Reverified',
     ]);
-    expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reprove-1 SUCCEEDED']);
+    expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reverify-1 SUCCEEDED']);
     expect(commandsFor(world, node)).toBe(2);
     expect(machineOf(node).restarts()).toBe(1);
     expect(gated.length).toBeGreaterThan(0);
@@ -80,7 +80,7 @@ describe('a released node that was booted again with another kernel', () => {
     await pass(world, 30 * minute);
     reboot(node, '6.8.0-2001-aws');
     await pass(world, 30 * minute);
-    expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reprove-1 SUCCEEDED', 'reprove-2 SUCCEEDED']);
+    expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reverify-1 SUCCEEDED', 'reverify-2 SUCCEEDED']);
     expect(taintsOf(world, node)).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe('a released node whose handler is gone', () => {
     expect(nodeOf(world, node).metadata.labels?.[provenLabel]).toBeUndefined();
     expect(world.services.ec2.instance(node.instanceId).state).toBe('running');
     await pass(world, 60 * minute);
-    expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reprove-1 FAILED']);
+    expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reverify-1 FAILED']);
   });
 });
 

@@ -24,7 +24,7 @@ export interface Stage {
     | 'replaced'
     | 'held'
     | 'forgotten'
-    | 'reproven'
+    | 'reverified'
     | 'disproven';
   /** Milliseconds since the launch. */
   readonly ms: number;
@@ -37,7 +37,7 @@ const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
   'Node Replaced': 'replaced',
   'Node Held': 'held',
   'Launch Discarded': 'forgotten',
-  'Node Reverified': 'reproven',
+  'Node Reverified': 'reverified',
   'Reverification Failed': 'disproven',
 };
 

@@ -65,7 +65,11 @@ describe('our identity may make', () => {
     ['with an annotation', () => withMetadata({ annotations: { a: 'b' } }), 'metadata.annotations'],
     ['with a finalizer', () => withMetadata({ finalizers: ['a.example/b'] }), 'metadata.finalizers'],
     ['with an owner', () => withMetadata({ ownerReferences: [owner] }), 'metadata.ownerReferences'],
-    ['of another image', () => withContainer({ image: 'busybox:1' }), 'busybox:1 is not a sandbox image of this cluster'],
+    [
+      'of another image',
+      () => withContainer({ image: 'busybox:1' }),
+      'busybox:1 is not a sandbox image of this cluster',
+    ],
     [
       'of an image that ends in the same way',
       () => withContainer({ image: 'evil.example/notpause:1' }),

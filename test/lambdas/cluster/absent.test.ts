@@ -23,7 +23,7 @@ it('a node that is not Ready, or does not list the handler, is quarantined witho
 
 it('a node that has not joined yet is waited for, so that it does not stand there without a word', async () => {
   const early = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');
-  expect(early.error).toMatchObject({ name: 'NotYet', message: expect.stringContaining('node-never-joined') });
+  expect(early.error).toMatchObject({ name: 'RetryLater', message: expect.stringContaining('node-never-joined') });
 
   await world.join();
   const { receipt } = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');

@@ -41,7 +41,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
 
     const { error } = await world.release();
 
-    expect([error?.name, error?.message.split(':')[0]]).toEqual(['NotYet', 'cluster-unreachable']);
+    expect([error?.name, error?.message.split(':')[0]]).toEqual(['RetryLater', 'cluster-unreachable']);
     expect(world.cluster.clock.now() - before).toBeLessThanOrEqual(8_000);
     expect(world.count('list nodes')).toBeLessThanOrEqual(3);
   });
@@ -115,7 +115,7 @@ it('a quarantine waits for the cluster until the deadline, and then gives up', a
   await world.pass(10 * 60_000);
   const late = await world.quarantine('deadline-passed', '', 1);
 
-  expect([inTime.error?.name, late.error?.name]).toEqual(['NotYet', 'cluster-unreachable']);
+  expect([inTime.error?.name, late.error?.name]).toEqual(['RetryLater', 'cluster-unreachable']);
 });
 
 describe('a watch', () => {

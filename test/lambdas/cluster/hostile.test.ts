@@ -225,7 +225,7 @@ describe('an instance that was stopped and started', () => {
     await startedAgain();
     world.cluster.api.faults.plant(({ aws }) => aws, { kind: 'status', code: 503 });
 
-    expect((await world.close()).error?.name).toBe('NotYet');
+    expect((await world.close()).error?.name).toBe('RetryLater');
   });
 
   it('is released in the new launch by a new proof alone', async () => {

@@ -99,8 +99,8 @@ async function live(
   for (;;) {
     const { receipt, error } = await world.release({}, minutes);
     if (receipt !== undefined) break;
-    if (error.name !== 'NotYet') {
-      while ((await world.quarantine('proof-pod-failed', error.message, minutes)).error?.name === 'NotYet')
+    if (error.name !== 'RetryLater') {
+      while ((await world.quarantine('proof-pod-failed', error.message, minutes)).error?.name === 'RetryLater')
         await world.pass(10_000);
       break;
     }

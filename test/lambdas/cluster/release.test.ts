@@ -12,7 +12,7 @@ afterEach(() => world.stop());
 describe('a node is not released yet', () => {
   const waits = async (words: RegExp) => {
     const { error } = await world.release();
-    expect(error?.name).toBe('NotYet');
+    expect(error?.name).toBe('RetryLater');
     expect(error?.message).toMatch(words);
     expect(world.count('patch nodes')).toBe(0);
   };
@@ -107,7 +107,7 @@ describe('what a node waited for comes', () => {
     world.askedAt = world.cluster.clock.now();
     const { error } = await world.release();
 
-    expect(error).toMatchObject({ name: 'NotYet' });
+    expect(error).toMatchObject({ name: 'RetryLater' });
     expect([world.count('list nodes'), world.count('get nodes')]).toEqual([1, 0]);
     await world.pass(3_000);
     await world.release();
@@ -166,7 +166,7 @@ describe('an instance that was stopped and started keeps its Node', () => {
     world.cluster.clock.after(20_000, () => void world.kubelet().join());
 
     let settled = await world.release({ installed: 'already-installed' });
-    for (; settled.error?.name === 'NotYet'; settled = await world.release({ installed: 'already-installed' }))
+    for (; settled.error?.name === 'RetryLater'; settled = await world.release({ installed: 'already-installed' }))
       await world.pass(5_000);
     const { receipt } = settled;
 

@@ -187,7 +187,7 @@ export class World<C extends TestCluster = TestCluster> {
     this.askedAt = asked.askedAt;
     for (let calls = 1; ; calls++) {
       const settled = await this.#run(asked.call);
-      if (settled.error?.name !== 'NotYet') return { ...settled, calls };
+      if (settled.error?.name !== 'RetryLater') return { ...settled, calls };
       await this.pass(waitSeconds(asked, this.#afterMs, this.cluster.clock.now()) * 1_000);
     }
   }
@@ -283,6 +283,6 @@ export class World<C extends TestCluster = TestCluster> {
 function answered(answer: Answer): Answered<Receipt | Closing> {
   if (answer.kind === 'done') return { answer: answer.output };
   const [name, message] =
-    answer.kind === 'wait' ? ['NotYet', answer.detail] : [answer.failure.outcome, answer.failure.detail];
+    answer.kind === 'wait' ? ['RetryLater', answer.detail] : [answer.failure.outcome, answer.failure.detail];
   return { error: Object.assign(new Error(message), { name }) };
 }

@@ -76,7 +76,7 @@ describe('the list of outcomes and the state machine', () => {
     const ofAws = /^(States|Lambda|Sandbox|Runtime|Sqs|SQS|DynamoDB)\./;
     const retried = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'retry');
     for (const [name, { ErrorEquals, MaxAttempts }] of retriers) {
-      const known = ErrorEquals.filter((error) => !ofAws.test(error) && error !== 'NotYet');
+      const known = ErrorEquals.filter((error) => !ofAws.test(error) && error !== 'RetryLater');
       // A retrier without an attempt is there to keep the one after it from trying again.
       const wanted: readonly string[] = MaxAttempts === 0 ? outcomeCodes : retried;
       expect([name, known.filter((error) => !wanted.includes(error))]).toEqual([name, []]);

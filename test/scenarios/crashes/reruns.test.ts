@@ -32,7 +32,7 @@ const drift = (): Plot => {
       };
     },
     seen: {
-      ways: ['install-1', 'reprove-1'],
+      ways: ['install-1', 'reverify-1'],
       commands: ['Success', 'Success'],
       told: done,
       proven: 1,
