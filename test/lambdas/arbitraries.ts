@@ -20,9 +20,9 @@ export const launch: Launch = {
 };
 export const installation: Installation = { ...sample, runtime: 'gvisor', handler: 'runsc' };
 
-/** One of few values, or nothing at all. */
+/** One of a few values, or undefined. */
 export const maybe = <T>(...values: readonly T[]) => fc.constantFrom<T | undefined>(undefined, ...values);
-/** Leaves out what is undefined, as a stored row does. */
+/** Leaves out undefined values, as a stored record does. */
 export const present = <T extends object>(value: T) =>
   Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
@@ -37,7 +37,7 @@ export const nodes = fc
   })
   .map((change) => ({ ...launch, ...present(change) }));
 
-/** A row of the ledger with any of its fields, or without. */
+/** A ledger record with or without each of its fields. */
 export const rows: fc.Arbitrary<RunRecord> = fc
   .record({
     node: fc.oneof({ weight: 4, arbitrary: nodes }, { weight: 1, arbitrary: fc.constant(undefined) }),
@@ -62,7 +62,7 @@ const taints = fc.uniqueArray(
   fc.constantFrom(gateKey, quarantineKey, 'karpenter.sh/unregistered', 'node.kubernetes.io/not-ready', 'team/own'),
   { maxLength: 5 },
 );
-/** A receipt as anybody who writes annotations can write one. */
+/** A receipt as anyone who can write annotations may write it. */
 const claims = maybe(
   'no receipt',
   JSON.stringify({
@@ -77,7 +77,7 @@ const claims = maybe(
     gate: 'returned',
   }),
 );
-/** A Node with whatever a kubelet, an autoscaler or an earlier launch may have left there. */
+/** A Node in any state that a kubelet, an autoscaler or an earlier launch may leave. */
 export const clusterNodes: fc.Arbitrary<ClusterNode> = fc
   .record({
     labels: fc.oneof(

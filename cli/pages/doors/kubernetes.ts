@@ -45,8 +45,8 @@ export const clusterDoors: readonly ClusterDoor[] = [
       administrator: may,
     },
     played: [
-      hostile('cannot lift its gate, nor set the label of a release'),
-      hostile('turns no failed proof into a release by a receipt that it writes'),
+      hostile('cannot lift its gate or set the label of a release'),
+      hostile('cannot turn a failed proof into a release with a forged receipt'),
       nodes('change the order of taints of others without adding or removing one'),
     ],
   },
@@ -61,8 +61,8 @@ export const clusterDoors: readonly ClusterDoor[] = [
       administrator: may,
     },
     played: [
-      hostile('is not released in its name, not even in a first launch: it reports another boot'),
-      hostile('twice, if neither has the name of the instance, is released never, and both are quarantined'),
+      hostile('is not released as that node, not even in a first launch: it reports another boot'),
+      hostile("twice, if neither has the instance's name, is never released, and both are quarantined"),
     ],
   },
   {

@@ -26,7 +26,7 @@ const QueueUrl = 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands';
 const CommandId = '00000000-0000-4000-8000-000000000000';
 const stateMachineArn = 'arn:aws:states:eu-central-1:123456789012:stateMachine:way';
 
-/** The least input of each operation that its model insists on. */
+/** The smallest input of each operation that its model accepts. */
 const inputs: Partial<Record<Operation, object>> = {
   'autoscaling:CompleteLifecycleAction': {
     AutoScalingGroupName: 'builders',
@@ -76,9 +76,9 @@ interface Sent {
 type Constructor = new (argument: object) => { send(command: object): Promise<unknown> };
 
 /**
- * Calls an operation of the local cloud, which answers one error of the table, through the SDK's own client and the wire.
+ * Calls an operation of the local cloud, which answers with one error of the table, through the SDK's client and the wire.
  *
- * @returns what the SDK throws
+ * @returns the error that the SDK throws
  */
 export async function answering(operation: Operation, error: string): Promise<unknown> {
   const [service = '', name = ''] = operation.split(':');

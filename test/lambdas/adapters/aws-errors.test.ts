@@ -19,10 +19,10 @@ import { answering } from './answering.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const operations = Object.keys(awsErrors) as Operation[];
-/** Those of the functions, and those of the command line alone. */
+/** The services of the functions, and those of the command line only. */
 const every: Readonly<Record<string, Rules>> = { ...awsErrors, ...verifyErrors };
 
-/** The package of the SDK's client of each service. */
+/** The package with the SDK's client of each service. */
 const packages: Readonly<Record<string, string>> = {
   autoscaling: 'client-auto-scaling',
   events: 'client-eventbridge',
@@ -38,7 +38,7 @@ const documents: Readonly<Record<string, string>> = {
   QueryCommand: 'Query',
 };
 
-/** The errors that the SDK's client says an operation throws; the models of EC2 list none. */
+/** The errors that the SDK's client declares for an operation; the models of EC2 list none. */
 function modelled(operation: string): string[] {
   const [service = '', name = ''] = operation.split(':');
   const folder = join(root, 'node_modules', '@aws-sdk', packages[service] ?? `client-${service}`);
@@ -68,7 +68,7 @@ describe('the table of errors', () => {
     expect(operations.filter((operation) => operation in verifyErrors)).toEqual([]);
   });
 
-  it('is where errors are judged: nothing imports a class of them from the SDK', () => {
+  it('is the only place that classifies errors: no file imports an error class from the SDK', () => {
     const sources = globSync(['lambdas/**/*.ts', 'cli/**/*.ts'], { cwd: root });
     const judging = sources.filter((source) =>
       /import \{[^}]*\b\w+(Exception|Fault)\b[^}]*\} from '@aws-sdk\//.test(readFileSync(join(root, source), 'utf8')),
@@ -76,7 +76,7 @@ describe('the table of errors', () => {
     expect(judging).toEqual([]);
   });
 
-  it.each(Object.keys(every))('%s: has each error that the model of the SDK lists for it', (operation) => {
+  it.each(Object.keys(every))("%s: has each error that the SDK's model lists for it", (operation) => {
     expect(modelled(operation).filter((error) => every[operation]?.[error] === undefined)).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe('the SDK', () => {
 describe('a call', () => {
   const refused = (name: string, message = '') => Object.assign(new Error(message), { name });
 
-  it('after whose error nothing is left to do is no failure', async () => {
+  it('is no failure after an error that leaves nothing to do', async () => {
     const gone = () => Promise.reject(refused('InvalidInstanceId'));
     await expect(unlessDone('ssm:CancelCommand', gone)).resolves.toBeUndefined();
     await expect(unlessDone('ssm:CancelCommand', async () => 'answer')).resolves.toBe('answer');
@@ -116,7 +116,7 @@ describe('a call', () => {
     ['ssm:SendCommand', refused('InvalidInstanceId')],
     ['autoscaling:CompleteLifecycleAction', refused('ValidationError', 'AutoScalingGroup name not found')],
     ['ec2:TerminateInstances', refused('TypeError', 'socket hang up')],
-  ] as const)('of %s throws every other error: %s', async (operation, error) => {
+  ] as const)('to %s throws every other error: %s', async (operation, error) => {
     await expect(unlessDone(operation, () => Promise.reject(error))).rejects.toBe(error);
   });
 });
@@ -126,7 +126,7 @@ describe('the state machine', () => {
   const errors = Object.entries<Rules[string]>(awsErrors['lambda:Invoke']);
 
   it.each(states.filter(([, { Resource = '' }]) => Resource.endsWith('lambda:invoke')))(
-    '%s: tries again after every error of lambda:Invoke that the table says is tried again',
+    '%s: retries every error of lambda:Invoke that the table marks as retryable',
     (_, { Retry = [] }) => {
       for (const [name, [consequence]] of errors) {
         const attempts = Retry.find(({ ErrorEquals }) => takes(ErrorEquals, `Lambda.${name}`))?.MaxAttempts ?? 0;
@@ -136,7 +136,7 @@ describe('the state machine', () => {
   );
 
   it.each(states.filter(([, { Resource = '' }]) => /dynamodb|events|sqs/.test(Resource)))(
-    '%s: tries again after whatever its service answers, but a condition that does not hold',
+    '%s: retries every answer of its service except a failed condition',
     (_, { Retry = [] }) => {
       const attempts = (error: string) => Retry.find(({ ErrorEquals }) => takes(ErrorEquals, error))?.MaxAttempts;
       for (const error of [

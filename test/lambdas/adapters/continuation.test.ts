@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { nodeBody, startStandIn } from '../../kubernetes/cluster.ts';
 
-it('a page that is asked for too late goes on from where it was, with the Nodes as they are by now', async () => {
+it('a page that is requested too late continues from its place, with the Nodes as they are by then', async () => {
   const cluster = await startStandIn();
   const apply = (name: string) => cluster.api.apply(nodeBody(name, { paged: 'yes' }));
   const page = async (from?: string) => {

@@ -2,13 +2,16 @@ import { expect, it } from 'vitest';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import fixture from './fixtures/eks-token.json' with { type: 'json' };
 
-it.each(fixture.vectors)('the token for $region is byte for byte what aws eks get-token makes', async (vector) => {
-  const { cluster, region, credentials, now } = vector;
+it.each(fixture.vectors)(
+  'the token for $region is byte for byte the one that aws eks get-token creates',
+  async (vector) => {
+    const { cluster, region, credentials, now } = vector;
 
-  const token = await eksToken({ cluster, region, credentials, now: Date.parse(now) });
+    const token = await eksToken({ cluster, region, credentials, now: Date.parse(now) });
 
-  expect(token).toBe(vector.token);
-});
+    expect(token).toBe(vector.token);
+  },
+);
 
 it('a token for another cluster, another time or another secret has another signature', async () => {
   const [vector] = fixture.vectors;

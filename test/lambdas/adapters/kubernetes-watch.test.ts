@@ -31,7 +31,7 @@ const make = (name: string, labels: Readonly<Record<string, string>> = { watched
 const change = (name: string, op: object) => ask(cluster.admin, 'PATCH', `/api/v1/nodes/${name}`, [op]);
 const label = (name: string, value: string) => change(name, { op: 'add', path: '/metadata/labels/watched', value });
 
-/** Watches from a version on; what was seen so far, and how it ended. */
+/** Watches from a version; reports the events so far, and the end of the watch. */
 function follow(from: string) {
   const seen: string[] = [];
   const on = (node: ClusterNode, gone: boolean) => void seen.push(`${gone ? '-' : '+'}${node.name}`);
@@ -40,13 +40,13 @@ function follow(from: string) {
   return { seen, ended };
 }
 
-/** Lets time pass until something holds, for ten seconds at most. */
+/** Lets time pass until something holds, for at most ten seconds. */
 async function until(holds: () => boolean): Promise<void> {
   for (let left = 100; left > 0 && !holds(); left--) await cluster.pass(100);
 }
 
 describe('a watch', () => {
-  it('goes on from a list: it shows what comes, changes, goes and loses the label, and nothing from before', async () => {
+  it('continues from a list: it shows what is added, changes, is deleted and loses the label, and nothing earlier', async () => {
     await make('before');
     const { version } = await api.listAllNodes(selector);
     await make('missed');
@@ -64,7 +64,7 @@ describe('a watch', () => {
     expect(seen).toEqual(['+missed', '+one', '-one', '+one', '+one', '-one']);
   });
 
-  it('that is ended from here gives the version from which on it goes on', async () => {
+  it('that its caller ends returns the version from which to continue', async () => {
     const { version } = await api.listAllNodes(selector);
     const { seen, ended } = follow(version);
     await make('one');
@@ -80,13 +80,13 @@ describe('a watch', () => {
     expect([seen, next.seen]).toEqual([['+one'], ['+two']]);
   });
 
-  it('that no one may make is Forbidden', async () => {
+  it('that is not permitted is Forbidden', async () => {
     cluster.api.faults.plant(({ verb }) => verb === 'watch', { kind: 'status', code: 403 }, 1);
 
     await expect(follow('0').ended).rejects.toBeInstanceOf(Forbidden);
   });
 
-  it('whose connection breaks is Unreachable, at its beginning and in the middle of an event', async () => {
+  it('whose connection breaks is Unreachable, at its start and in the middle of an event', async () => {
     cluster.api.faults.plant(({ verb }) => verb === 'watch', { kind: 'drop', when: 'before' }, 1);
     await expect(follow('0').ended).rejects.toBeInstanceOf(Unreachable);
     cluster.api.faults.plant(({ verb }) => verb === 'watch', { kind: 'drop', when: 'mid-answer' }, 1);
@@ -112,7 +112,7 @@ describe('a watch', () => {
 describe('on the virtual clock', () => {
   const virtual = () => cluster.clock instanceof VirtualClock;
 
-  it('a version that was compacted is answered as a real server does, and one that was not is served', async (context) => {
+  it('a compacted version is answered as by a real server, and any other is served', async (context) => {
     if (!virtual()) context.skip();
     await make('one');
     const { version } = await api.listAllNodes(selector);
@@ -129,7 +129,7 @@ describe('on the virtual clock', () => {
     expect(recent.seen).toEqual(['+three']);
   });
 
-  it('a watch is ended by the server after the time that it names, and a bookmark says how far it came', async (context) => {
+  it('a watch is ended by the server after the requested time, and a bookmark gives the last version', async (context) => {
     if (!virtual()) context.skip();
     const { version } = await api.listAllNodes(selector);
     const { ended } = follow(version);
@@ -139,7 +139,7 @@ describe('on the virtual clock', () => {
     expect(Number(await ended)).toBeGreaterThan(Number(version));
   });
 
-  it('no time passes between an event and its arrival', async (context) => {
+  it('no time passes between an event and its delivery', async (context) => {
     if (!virtual()) context.skip();
     const at: number[] = [];
     const { version } = await api.listAllNodes(selector);

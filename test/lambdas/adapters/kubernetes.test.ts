@@ -17,7 +17,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-it('a Node is read as the cluster has it; one that is not there is undefined', async () => {
+it('a Node is returned as the cluster has it; a missing one is undefined', async () => {
   const node = await api.readNode('one');
 
   expect(node).toMatchObject({ name: 'one', providerId: 'aws:///eu-central-1a/i-one', createdAt: expect.any(Number) });
@@ -27,7 +27,7 @@ it('a Node is read as the cluster has it; one that is not there is undefined', a
   expect(await api.readNode('none')).toBeUndefined();
 });
 
-it('all Nodes with a label are listed, page by page, and none without it', async () => {
+it('all Nodes with a label are listed page by page, and none without it', async () => {
   for (let index = 0; index < 505; index++) {
     const name = `page-${String(index).padStart(3, '0')}`;
     await ask(cluster.admin, 'POST', '/api/v1/nodes', nodeBody(name, { paged: 'yes' }));
@@ -50,7 +50,7 @@ it.each([
   [403, Forbidden],
   [500, Unreachable],
   [503, Unreachable],
-] as const)('HTTP %i becomes its class, with the words of the API', async (code, type) => {
+] as const)("HTTP %i becomes its class, with the API's message", async (code, type) => {
   cluster.api.faults.plant(() => true, { kind: 'status', code }, 1);
 
   const error = await api.readNode('one').catch((reason: unknown) => reason);
@@ -59,13 +59,13 @@ it.each([
   expect(String(error)).toMatch(new RegExp(`HTTP ${code}: \\S+`));
 });
 
-it('429 carries how long the API wants to be left alone', async () => {
+it('429 includes how long the API asks clients to wait', async () => {
   cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 7 }, 1);
 
   await expect(api.readNode('one')).rejects.toMatchObject({ name: 'Unreachable', retryAfterMs: 7_000 });
 });
 
-it('a server with a certificate of another authority is not spoken to, and the token does not leave', async () => {
+it('a server with a certificate of another authority gets no request and no token', async () => {
   const other = await startCluster();
   const wrong = new Kubernetes({ endpoint: cluster.api.endpoint, caPem: other.api.caPem, token: 'secret-token' });
   const before = [...cluster.api.counts.values()].reduce((sum, times) => sum + times, 0);
@@ -78,7 +78,7 @@ it('a server with a certificate of another authority is not spoken to, and the t
   await other.stop();
 });
 
-it('no error carries the token', async () => {
+it('no error contains the token', async () => {
   const secret = 'k8s-aws-v1.c2VjcmV0';
   const wrong = new Kubernetes({ endpoint: cluster.api.endpoint, caPem: cluster.api.caPem, token: secret });
 

@@ -25,7 +25,7 @@ const root = join(import.meta.dirname, '..', '..', '..');
 const engine = new Engine(new VirtualClock(), here);
 const tables = { env: here, keysOf: () => ['instanceId', 'launchedAt'], policyOf: () => undefined };
 
-/** What an update of a row names, in the order of the alphabet. */
+/** What an update of a record names, in alphabetical order. */
 function named(update: RightsRequest): { readonly kind: RecordKind; readonly attributes: readonly string[] } {
   const parsed = engine.parse('updateItem', update);
   if (parsed === undefined) throw new Error(`no update: ${JSON.stringify(update)}`);
@@ -37,7 +37,7 @@ function named(update: RightsRequest): { readonly kind: RecordKind; readonly att
   };
 }
 
-/** Which functions of the adapters a file reaches, itself and by what it imports. */
+/** The adapter functions that a file reaches, directly and through its imports. */
 function reached(file: string, seen = new Set<string>()): Set<string> {
   const found = new Set<string>();
   if (seen.has(file)) return found;
@@ -52,7 +52,7 @@ function reached(file: string, seen = new Set<string>()): Set<string> {
   return found;
 }
 
-/** Arguments of each function that writes: two of them if what is named depends on them. */
+/** Arguments of each function that writes: two sets if what it names depends on them. */
 const at = '2026-11-21T09:00:00.000Z';
 const launch = { instanceId: 'i-0aaaaaaaaaaaaaaaa', launchedAt: at, cluster: 'demo', pool: 'p', relaunched: true };
 const row = { ...launch, token: 'was', batchId: 'was' };
@@ -108,7 +108,7 @@ function onTheWire(values: readonly (readonly [string, unknown])[]): NonNullable
   return Object.fromEntries(values.map(([name, value]) => [name, typed(value)]));
 }
 
-/** Every attribute that the code of a function names in updates. */
+/** Every attribute that a function's code names in updates. */
 async function namedBy(functions: ReadonlySet<string>): Promise<ReadonlyMap<RecordKind, ReadonlySet<string>>> {
   const found = new Map<RecordKind, Set<string>>();
   const updates: RightsRequest[] = [];
@@ -168,7 +168,7 @@ describe('each writer of the ledger', () => {
       ]);
   });
 
-  it('is given its attributes by writing them, or by a condition, and not by both', () => {
+  it('has its attributes either by writing them or by a condition, not by both', () => {
     for (const kind of recordKinds)
       for (const { attribute, writers: own, askers } of attributesOf(kind))
         expect([attribute, own.filter((one) => askers.includes(one))]).toEqual([attribute, []]);

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-it('functions pause and draw lots by the time they are given, or by that of adapters/time.ts', () => {
+it('functions pause and draw random numbers only with the clock they are given, or with adapters/time.ts', () => {
   const others = globSync('lambdas/**/*.ts', { cwd: root }).filter(
     (path) => path !== join('lambdas', 'adapters', 'time.ts'),
   );

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Turns } from '../../../lambdas/adapters/turns.ts';
 
-it('no more than so many pieces of work are under way at a time, in their order, and a failure gives its place away', async () => {
+it('at most so many pieces of work run at a time, in their order, and a failure frees its place', async () => {
   const turns = new Turns(3);
   const begun: number[] = [];
   let underWay = 0;

@@ -21,7 +21,7 @@ const candidate: Candidate = {
 };
 
 describe('a launched instance', () => {
-  it('is admitted with all that its way needs where tag and cluster are ours', () => {
+  it('is admitted with all that its run needs if tag and cluster are ours', () => {
     expect(classifyLaunch(launch, candidate, config, now)).toEqual({
       decision: 'admit',
       admission: {
@@ -39,14 +39,14 @@ describe('a launched instance', () => {
     });
   });
 
-  it('is admitted with its refusal if the tag asks for what is not to be had', () => {
+  it("is admitted with its refusal if the tag's request cannot be met", () => {
     const tags = { ...candidate.tags, 'airlock:runtime': 'gvisr' };
     const decision = classifyLaunch(launch, { ...candidate, tags }, config, now);
     expect(decision).toMatchObject({ decision: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
     expect(decision).not.toHaveProperty('admission.request');
   });
 
-  it('has the deadline of its pool, or its own if a tag says so', () => {
+  it('has the deadline of its pool, or its own if a tag sets one', () => {
     const pools = [{ name: 'ci', deadlineMinutes: 30 }];
     const deadline = (tags: object) => {
       const decision = classifyLaunch(
@@ -106,11 +106,11 @@ describe('a launched instance', () => {
     ['demo-nodes', { other: ['demo-nodes'], demo: ['x'] }, false],
     [undefined, { demo: ['demo-nodes'] }, false],
     ['database', undefined, true],
-  ])('with the profile %s is a node where %j are configured: %s', (profile, instanceProfiles, expected) => {
+  ])('with the profile %s is a node if %j are configured: %s', (profile, instanceProfiles, expected) => {
     const instanceProfile = profile && `arn:aws:iam::123456789012:instance-profile/${profile}`;
     const node = { cluster: 'demo', pool: 'ci' };
     expect(isNode({ ...candidate, instanceProfile }, node, { ...config, instanceProfiles })).toBe(expected);
-    // What a pool names holds for it in place of what its cluster names.
+    // A pool's profiles replace those of its cluster.
     const pools = [{ name: 'ci', instanceProfiles: ['ci-nodes'] }];
     expect(isNode({ ...candidate, instanceProfile }, node, { ...config, pools, instanceProfiles })).toBe(false);
   });
@@ -124,7 +124,7 @@ describe('a launched instance', () => {
     expect(classifyLaunch(launch, { ...candidate, ...change }, config, now)).toEqual({ decision: 'not-ours', because });
   });
 
-  it('is waited for while EC2 may not show it yet, and forgotten after', () => {
+  it('is waited for while EC2 may not show it yet, and discarded after', () => {
     expect(classifyLaunch(launch, undefined, config, now)).toEqual({ decision: 'not-yet', because: 'not-visible' });
     expect(classifyLaunch(launch, undefined, config, now + 120_000)).toEqual({
       decision: 'not-ours',

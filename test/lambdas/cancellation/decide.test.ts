@@ -41,39 +41,39 @@ const searched: Seen = { invocation: undefined, nothingFound: true };
 const noneSent = { step: 'done', because: 'none-sent' } as const;
 const ended = { step: 'done', because: 'ended' } as const;
 
-/** What a run that is over comes to, as a sentence about it. */
+/** The decision for each run that is over, as a sentence. */
 const table: readonly (readonly [
   rule: string,
   row: RunRecord | undefined,
   seen: Seen,
   decision: CancellationDecision,
 ])[] = [
-  ['without a row is done', undefined, unseen, noneSent],
+  ['without a record is done', undefined, unseen, noneSent],
   ['that no state waited for is done', { ...waiting, token: undefined as never }, unseen, noneSent],
   ['that was neither claimed nor sent is done', waiting, unseen, noneSent],
   ['whose command was answered is done', { ...sent, settledToken: 'token' }, unseen, ended],
   [
-    "whose answer was another attempt's is not done",
+    'whose answer was for another attempt is not done',
     { ...sent, settledToken: 'earlier' },
     unseen,
     { step: 'cancel', commandId: 'command' },
   ],
   [
-    'that was claimed has its command looked for by the batch',
+    'that was claimed has its command looked up by the batch',
     claimed,
     unseen,
     { step: 'look', batchId: 'batch', since: ago(60_000) },
   ],
   ['whose claim names no batch is done', { ...waiting, claimedAt: ago(60_000) }, unseen, noneSent],
-  ['whose claim was given back is done', { ...waiting, batchId: 'batch' }, unseen, noneSent],
+  ['whose claim was released is done', { ...waiting, batchId: 'batch' }, unseen, noneSent],
   [
-    'that was claimed 44 seconds ago waits, for its command may not be seen yet',
+    'that was claimed 44 seconds ago waits, because its command may not be visible yet',
     { ...claimed, claimedAt: ago(44_999) },
     searched,
     { step: 'wait', because: 'claimed' },
   ],
   [
-    'that was claimed 45 seconds ago without a command to be seen is done',
+    'that was claimed 45 seconds ago without a visible command is done',
     { ...claimed, claimedAt: ago(45_000) },
     searched,
     noneSent,
@@ -109,13 +109,13 @@ describe('a run that is over', () => {
   });
 });
 
-describe('a run may be halted', () => {
+describe('a run may be cancelled', () => {
   const failure = { outcome: 'proof-failed', detail: '' } as const;
 
   it.each([
     ['not if the ledger does not know it', undefined, now, false],
-    ['not if its row holds no node', { ...waiting, launch: undefined as never, failure }, now, false],
-    ['not while it has neither failed nor come to its deadline', waiting, Date.parse(deadline) - 1, false],
+    ['not if its record holds no node', { ...waiting, launch: undefined as never, failure }, now, false],
+    ['not while it has neither failed nor reached its deadline', waiting, Date.parse(deadline) - 1, false],
     ['from its deadline on', waiting, Date.parse(deadline), true],
     ['once its failure is recorded', { ...waiting, failure }, now, true],
   ])('%s', (_rule, row, at, may) => {
@@ -123,7 +123,7 @@ describe('a run may be halted', () => {
   });
 });
 
-it('whatever a row holds, a run is halted only if it failed, or its time is up', () => {
+it('whatever a record holds, a run is cancelled only if it failed or its time is up', () => {
   fc.assert(
     fc.property(rows, fc.integer({ min: 0, max: 40 }), (run, minutes) => {
       const at = Date.parse(anyLaunch.launchedAt) + minutes * 60_000;

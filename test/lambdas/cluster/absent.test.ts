@@ -21,7 +21,7 @@ it('a node that is not Ready, or does not list the handler, is quarantined witho
   expect(world.cluster.clock.now()).toBe(before);
 });
 
-it('a node that has not joined yet is waited for, so that it does not stand there without a word', async () => {
+it('a node that has not joined yet is waited for, so that it gets an explanation', async () => {
   const early = await world.quarantine('unknown-runtime', 'tag airlock:runtime is "gvisr"');
   expect(early.error).toMatchObject({ name: 'RetryLater', message: expect.stringContaining('node-never-joined') });
 
@@ -33,7 +33,7 @@ it('a node that has not joined yet is waited for, so that it does not stand ther
   ]);
 });
 
-it('a node that never joined has its receipt at the deadline, which says that nothing could be marked', async () => {
+it('a node that never joined gets its receipt at the deadline, which states that nothing could be marked', async () => {
   await world.pass(90_000);
   const { receipt } = await world.quarantine('agent-offline', '', 2);
 

@@ -4,7 +4,7 @@ import { authorize } from '../../../lambdas/cluster/authorize.ts';
 import { runs } from '../../hostile.ts';
 import { rows } from '../arbitraries.ts';
 
-describe('whatever a row holds', () => {
+describe('whatever a record holds', () => {
   it('a node is released only for what was proven in its current attempt, and never after a failure or an end', () => {
     fc.assert(
       fc.property(rows, (run) => {
@@ -25,7 +25,7 @@ describe('whatever a row holds', () => {
     );
   });
 
-  it('a node is quarantined only for the failure that was noted, and never if it may be released', () => {
+  it('a node is quarantined only for the recorded failure, and never if it may be released', () => {
     fc.assert(
       fc.property(rows, (run) => {
         const found = authorize('quarantine', run, 'demo');

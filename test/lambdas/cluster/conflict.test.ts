@@ -12,7 +12,7 @@ const patches = ({ verb, aws }: { verb: string; aws: boolean }) => verb === 'pat
 const write = (operations: readonly unknown[]) =>
   ask(world.cluster.admin, 'PATCH', `/api/v1/nodes/${world.node.nodeName}`, operations);
 
-it('fifty writers of other parts between our read and our patch do not disturb it, and theirs survive', async () => {
+it('fifty other writers between our read and our patch do not disturb it, and their changes survive', async () => {
   await world.join();
   const run = async () => {
     await Promise.all(
@@ -29,7 +29,7 @@ it('fifty writers of other parts between our read and our patch do not disturb i
   expect([receipt?.outcome, labels.length, world.count('patch nodes')]).toEqual(['released', 50, 1]);
 });
 
-it('a taint that comes or goes before ours makes the patch fail, and the next one lands on the right place', async () => {
+it('a taint that appears or disappears before ours makes the patch fail, and the next patch hits the right index', async () => {
   await world.join({ taints: [{ key: 'first', effect: 'NoSchedule' }, gate] });
   const run = () => write([{ op: 'remove', path: '/spec/taints/0' }]).then(() => undefined);
   world.cluster.api.faults.plant(patches, { kind: 'meanwhile', run }, 1);
@@ -39,7 +39,7 @@ it('a taint that comes or goes before ours makes the patch fail, and the next on
   expect([receipt?.outcome, await world.taints(), world.count('patch nodes')]).toEqual(['released', [], 2]);
 });
 
-it('the Node is deleted and made again between our read and our patch: the new one is read before it is written', async () => {
+it('a Node that is deleted and created again between our read and our patch is read again before it is written', async () => {
   await world.join();
   const run = async () => {
     const { metadata, spec } = await world.read();
@@ -59,7 +59,7 @@ it('the Node is deleted and made again between our read and our patch: the new o
   expect(await world.taints()).toContain('airlock.dev/bootstrap:NoSchedule');
 });
 
-it('a release that lands while a quarantine is under way is closed: the failure came after it', async () => {
+it('a release that lands during a quarantine is closed: the failure came after it', async () => {
   await world.join();
   let released: Promise<unknown> | undefined;
   const run = async () => {
@@ -79,7 +79,7 @@ it('a release that lands while a quarantine is under way is closed: the failure 
   expect(await world.taints()).toEqual(['airlock.dev/bootstrap:NoSchedule', 'airlock.dev/quarantined:NoSchedule']);
 });
 
-it('a writer that always wins does not hold the function for ever', async () => {
+it('a writer that always wins does not block the function forever', async () => {
   await world.join();
   let turn = 0;
   const run = () =>

@@ -11,7 +11,7 @@ import { gate, holding, installation, runc, runsc } from './world.ts';
 
 const size = 400;
 
-it('400 nodes are released by one call, each by a pod, with four requests per node and two lists and two watches for all', async () => {
+it('400 nodes are released by one call, each by a pod, with four requests per node and two lists and two watches in total', async () => {
   const cluster = await startStandIn();
   const { api, clock } = cluster;
   const letGo = holding(clock);

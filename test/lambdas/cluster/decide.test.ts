@@ -33,8 +33,8 @@ function patched(node: ClusterNode, ...patches: readonly (readonly PatchOperatio
 const keysOf = ({ spec }: Shown) => (spec.taints ?? []).map(({ key }) => key);
 const others = (keys: readonly string[]) => keys.filter((key) => !ownTaintsOf(gateKey).includes(key)).toSorted();
 
-describe('whatever stands on a Node', () => {
-  it('the gate is lifted only after a proof of this call, with the label of what was installed and a new receipt', () => {
+describe('whatever state a Node is in', () => {
+  it('the gate is lifted only after a proof in this call, with the label of the installed version and a new receipt', () => {
     const pod = { kind: 'pod', pod: 'airlock-proof', runtimeClass: 'gvisor', image: 'pause', ms: 1 } as const;
     const proofs = maybe<Proof>({ kind: 'host' }, pod);
     fc.assert(
@@ -49,7 +49,7 @@ describe('whatever stands on a Node', () => {
         if (decision.kind !== 'release') return;
         expect(proof).toBeDefined();
         expect(node.ready?.status).toBe('True');
-        // The patch itself asks for the boot and the instance, so it lands on no other Node.
+        // The patch itself tests the boot and the instance, so it lands on no other Node.
         const good = { ...node, boot: { kernel: 'k', id: installation.host.bootId }, providerId: launch.providerId };
         const shown = patched(good, releasing(good, proof));
         expect(shown.metadata.labels?.[provenLabel]).toBe('gvisor');
@@ -66,7 +66,7 @@ describe('whatever stands on a Node', () => {
     );
   });
 
-  it('a failure keeps the gate or puts it back, takes the label away, and says that failure: never a release', () => {
+  it('a failure keeps the gate or restores it, removes the label, and records the failure: never a release', () => {
     fc.assert(
       fc.property(clusterNodes, nodes, failures, fc.boolean(), (node, its, failure, breakerOpen) => {
         const call = { action: 'quarantine', launch: its, failure, breakerOpen, once: false } as const;

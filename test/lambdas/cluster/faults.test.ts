@@ -35,7 +35,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
     expect(world.count('list nodes')).toBeLessThanOrEqual(10);
   });
 
-  it('holds no function: a call gives up after some seconds, and the message comes again', async () => {
+  it('does not block a function: a call gives up after some seconds, and the message is delivered again', async () => {
     world.cluster.api.faults.plant(until(60_000), fault);
     const before = world.cluster.clock.now();
 
@@ -46,7 +46,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
     expect(world.count('list nodes')).toBeLessThanOrEqual(3);
   });
 
-  it('for ten minutes is asked again and again, seldom in the end, and the node is released once it is back', async () => {
+  it('for ten minutes is polled at growing intervals, and the node is released once it is back', async () => {
     world.cluster.api.faults.plant(until(10 * 60_000), fault);
 
     const { receipt, calls } = await world.releaseByQueue({}, 20);
@@ -65,7 +65,7 @@ describe.each(outages)('a cluster that %s', (_name, fault) => {
   });
 });
 
-it('429 is left alone for as long as it asks', async () => {
+it('with 429 gets no request for as long as it asks', async () => {
   world.cluster.api.faults.plant(ours, { kind: 'status', code: 429, retryAfterSeconds: 20 }, 1);
   const before = world.cluster.clock.now();
 
@@ -77,7 +77,7 @@ it('429 is left alone for as long as it asks', async () => {
 it.each([
   [401, 'HTTP 401: Unauthorized'],
   [403, 'HTTP 403: forbidden: planted'],
-] as const)('%i is final at once', async (code, message) => {
+] as const)('%i is final on the first answer', async (code, message) => {
   world.cluster.api.faults.plant(ours, { kind: 'status', code });
 
   const { error } = await world.release();
@@ -87,7 +87,7 @@ it.each([
 });
 
 it.each(['after', 'mid-answer'] as const)(
-  'a patch that landed but whose answer was lost (%s) is not made twice',
+  'a patch that landed but whose answer was lost (%s) is not sent twice',
   async (when) => {
     world.cluster.api.faults.plant((request) => ours(request) && request.verb === 'patch', { kind: 'drop', when }, 1);
 
@@ -97,14 +97,14 @@ it.each(['after', 'mid-answer'] as const)(
   },
 );
 
-it('an answer that does not come in time counts as none', async () => {
+it('an answer that does not arrive in time counts as none', async () => {
   world.cluster.api.faults.plant(ours, { kind: 'delay', realMs: 2_500 }, 1);
   world.requestTimeoutMs = 1_000;
 
   const { receipt } = await world.release();
 
   expect(receipt?.outcome).toBe('released');
-  // On a machine that is busy another answer may come late too.
+  // On a busy machine another answer may be late too.
   expect(world.count('list nodes')).toBeGreaterThan(1);
 });
 
@@ -139,7 +139,7 @@ describe('a watch', () => {
     expect([receipt?.outcome, calls]).toEqual(['released', 1]);
   });
 
-  it('that is refused for good ends in a release all the same, by the calls that come after', async () => {
+  it('that is always refused still ends in a release, by the calls that follow', async () => {
     await world.controllers.instanceGone(world.node.nodeName);
     world.cluster.api.faults.plant(watches, { kind: 'status', code: 503 });
     await late().join();
@@ -150,7 +150,7 @@ describe('a watch', () => {
     expect(world.count('watch nodes')).toBeLessThanOrEqual(40);
   });
 
-  it('that is forbidden is cluster-forbidden, in the words of the API', async () => {
+  it("that is forbidden is cluster-forbidden, with the API's message", async () => {
     await (await world.join()).setReady(false);
     world.cluster.api.faults.plant(watches, { kind: 'status', code: 403 });
 

@@ -10,12 +10,12 @@ afterEach(() => world.stop());
 const keys = async () => ((await world.read()).spec?.taints ?? []).map(({ key }) => key);
 const condition = async () => (await world.read()).status?.conditions?.find(({ type }) => type === 'AirlockReady');
 
-describe('a gate that an autoscaler is told of', () => {
+describe('a gate that an autoscaler knows as a startup taint', () => {
   it.each([
     ['airlock.dev/bootstrap', 'startup-taint'],
     ['startup-taint.cluster-autoscaler.kubernetes.io/airlock', 'cluster-autoscaler'],
     ['example.com/not-yet', 'startup-taint'],
-  ])('%s is lifted by a release, and put back by a quarantine', async (gate, kind) => {
+  ])('%s is lifted by a release, and restored by a quarantine', async (gate, kind) => {
     world = await World.onStandIn({ gate });
     expect(gateKindOf(gate)).toBe(kind);
     await world.join();
@@ -58,7 +58,7 @@ describe('a gate that node-readiness-controller owns', () => {
     });
   });
 
-  it('is not touched by us, whether that controller runs or not', async () => {
+  it('is not changed by us, whether that controller runs or not', async () => {
     await start(false);
 
     await world.release();
@@ -66,7 +66,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), (await condition())?.status]).toEqual([[gate], 'True']);
   });
 
-  it('stays if a node is quarantined, and the condition says why', async () => {
+  it('stays if a node is quarantined, and the condition gives the reason', async () => {
     await start();
 
     await world.quarantine('proof-failed', 'not in gVisor');
@@ -80,7 +80,7 @@ describe('a gate that node-readiness-controller owns', () => {
     });
   });
 
-  it('comes to the same end, however often it is asked', async () => {
+  it('comes to the same end, however often it is called', async () => {
     await start();
     world.askedAt = world.cluster.clock.now();
     await world.release();
@@ -91,7 +91,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([receipt?.outcome, receipt?.detail, world.count('patch nodes/status')]).toEqual(['released', '', 1]);
   });
 
-  it('comes to the same end if the message comes again at once', async () => {
+  it('comes to the same end if the message is delivered again at once', async () => {
     await start();
     await world.release();
     await world.pass(1_000);
@@ -141,7 +141,7 @@ describe('a gate that node-readiness-controller owns', () => {
     expect([await keys(), world.count('patch nodes/status')]).toEqual([[], 1]);
   });
 
-  it('a kubelet that writes its own conditions leaves ours if it is', async () => {
+  it('a kubelet that writes its own conditions keeps ours', async () => {
     await start();
     await world.release();
     const kubelet = await world.join();

@@ -18,7 +18,7 @@ import { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.t
 import { clusterName, credentials, region, role } from '../../kubernetes/cluster.ts';
 import { gate, installation } from './world.ts';
 
-/** The bundle as the stack makes it, at most: the Kubernetes client that the types come from would double it. */
+/** The size limit of the stack's bundle: the Kubernetes client that provides the types would double it. */
 const bundleLimitKiB = 1_200;
 
 const clock = new RealClock();
@@ -26,9 +26,9 @@ const instanceId = 'i-0123456789abcdef0';
 let folder: string;
 let api: KubernetesStandIn;
 let aws: Server;
-/** The row that the ledger has of every launch that it is asked for, in DynamoDB's own form. */
+/** The ledger's record of every launch that it is asked for, in DynamoDB's form. */
 let row: Record<string, { S: string }> = {};
-/** What AWS was asked, by operation. */
+/** The requests to AWS, by operation. */
 let asked: { readonly operation: string; readonly input: Record<string, unknown> }[] = [];
 let bytes = 0;
 let handler: (event: unknown) => Promise<SQSBatchResponse & Survey>;
@@ -91,7 +91,7 @@ const node = () => ({
   deadline: new Date(Date.now() + 900_000).toISOString(),
 });
 
-/** Messages as a function gets them from its queue. */
+/** Messages as a function receives them from its queue. */
 const messages = (...bodies: readonly object[]) => ({
   Records: bodies.map((body, at) => ({
     messageId: `m${at}`,
@@ -103,9 +103,9 @@ const messages = (...bodies: readonly object[]) => ({
 
 const key = ({ launchedAt }: ReturnType<typeof node>) => ({ instanceId, launchedAt });
 
-it('the bundle releases a node, and neither its log nor its metrics hold the token', async () => {
+it('the bundle releases a node, and neither its log nor its metrics contain the token', async () => {
   const lines: string[] = [];
-  // Powertools writes to the process's own streams, past the console of this file.
+  // Powertools writes to the process's streams, past this file's console.
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);
   }
@@ -152,7 +152,7 @@ it.each([
   [{ action: 'survey', limit: 1_000 }, 'the call is not valid at limit: '],
   [{ action: 'release', key: key(node()) }, 'the call is not valid at action: '],
   [{}, 'the call is not valid at action: '],
-])('an event that is no call is refused by the name of its field (%#)', async (event, words) => {
+])('an event that is not a call is refused by the name of its field (%#)', async (event, words) => {
   await expect(handler(event)).rejects.toThrow(words);
 });
 
@@ -160,11 +160,11 @@ const valid = { action: 'release', key: key(node()), nonce: 'n1', token: 't' };
 
 it.each<[string, object, readonly string[]]>([
   ['is unreadable', { action: 'release' }, []],
-  ['names no row', { ...valid, key: { ...valid.key, instanceId: 'i-1' } }, []],
-  ['asks for something else', { ...valid, action: 'reboot' }, []],
-  ['has not the text of the run', { ...valid, nonce: 'n2' }, ['BatchGetItem']],
-  ['asks for what its row does not say', { ...valid, action: 'close' }, ['BatchGetItem', 'SendTaskFailure']],
-])('a message that %s is not acted upon, and does not come again', async (_what, message, calls) => {
+  ['names no record', { ...valid, key: { ...valid.key, instanceId: 'i-1' } }, []],
+  ['requests another action', { ...valid, action: 'reboot' }, []],
+  ["does not have the run's nonce", { ...valid, nonce: 'n2' }, ['BatchGetItem']],
+  ['requests what its record does not hold', { ...valid, action: 'close' }, ['BatchGetItem', 'SendTaskFailure']],
+])('a message that %s has no effect, and is not delivered again', async (_what, message, calls) => {
   asked = [];
   const before = [...api.counts];
   row = { ...row, instanceId: { S: valid.key.instanceId }, launchedAt: { S: valid.key.launchedAt } };

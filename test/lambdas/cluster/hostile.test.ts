@@ -13,14 +13,14 @@ const proven = 'node-restriction.kubernetes.io/airlock-runtime';
 const marked = [`${gate.key}:NoSchedule`, 'airlock.dev/quarantined:NoSchedule'];
 const foreign = 'ip-10-0-0-66';
 
-/** A patch by the kubelet of a Node, with its own credential. */
+/** A kubelet's patch of a Node, with its own credential. */
 const asKubelet = (operations: readonly unknown[], { name = world.node.nodeName, status = false } = {}) => {
   const token = world.cluster.api.tokenFor(`system:node:${name}`, ['system:nodes']);
   return ask(world.cluster.connection(token), 'PATCH', `/api/v1/nodes/${name}${status ? '/status' : ''}`, operations);
 };
 const annotate = (value: Readonly<Record<string, string>>) =>
   asKubelet([{ op: 'add', path: '/metadata/annotations', value }]);
-/** The receipt of a release as anybody can write one. */
+/** The receipt of a release as anyone can write it. */
 const forged = () =>
   JSON.stringify({
     version: 2,
@@ -36,10 +36,10 @@ const forged = () =>
 const gatesOf = async (name: string) =>
   ((await world.cluster.api.node(name))?.spec?.taints ?? []).map(({ key }) => key);
 
-describe('a Node that names the instance of another', () => {
+describe("a Node that claims another node's instance", () => {
   const joinForeign = () => world.join({ name: foreign, providerId: world.node.providerId });
 
-  it('is not released in its name, not even in a first launch: it reports another boot', async () => {
+  it('is not released as that node, not even in a first launch: it reports another boot', async () => {
     world.boot = { ...world.boot, bootId: 'its own' };
     await joinForeign();
     await world.pass(90_000);
@@ -53,7 +53,7 @@ describe('a Node that names the instance of another', () => {
     expect(await gatesOf(foreign)).toEqual([gate.key]);
   });
 
-  it('and reports its boot, too, keeps both from a release, and the detail names both', async () => {
+  it('and also claims its boot prevents the release of both, and the detail names both', async () => {
     await joinForeign();
     await world.join();
 
@@ -70,7 +70,7 @@ describe('a Node that names the instance of another', () => {
     ]);
   });
 
-  it('twice, if neither has the name of the instance, is released never, and both are quarantined', async () => {
+  it("twice, if neither has the instance's name, is never released, and both are quarantined", async () => {
     await joinForeign();
     await world.join({ name: 'ip-10-0-0-67' });
     await world.pass(90_000);
@@ -84,7 +84,7 @@ describe('a Node that names the instance of another', () => {
 });
 
 describe('the kubelet of a node', () => {
-  it('turns no failed proof into a release by a receipt that it writes', async () => {
+  it('cannot turn a failed proof into a release with a forged receipt', async () => {
     await world.join();
     await annotate({ 'airlock.dev/receipt': forged() });
 
@@ -94,7 +94,7 @@ describe('the kubelet of a node', () => {
     expect(await world.taints()).toEqual(marked);
   });
 
-  it('has no pod proof left out by a receipt that it writes, though an earlier version left its label', async () => {
+  it('cannot skip the pod proof with a forged receipt, even if an earlier version left its label', async () => {
     await world.join();
     await world.release();
     world.proof = 'pod';
@@ -104,7 +104,7 @@ describe('the kubelet of a node', () => {
     expect((await world.releaseByQueue()).error?.name).toBe('proof-pod-failed');
   });
 
-  it('cannot lift its gate, nor set the label of a release', async () => {
+  it('cannot lift its gate or set the label of a release', async () => {
     await world.join();
     const answers = [
       await asKubelet([{ op: 'add', path: '/spec/taints', value: [] }]),
@@ -114,7 +114,7 @@ describe('the kubelet of a node', () => {
     expect(answers.map(({ code }) => code)).toEqual([403, 403]);
   });
 
-  it('that fills its annotations is gated all the same, and no receipt is waited for', async () => {
+  it('that fills its annotations is gated anyway, without waiting for a receipt', async () => {
     await world.join();
     await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
     await annotate({ filler: 'x'.repeat(256 * 1024 - 7) });
@@ -126,7 +126,7 @@ describe('the kubelet of a node', () => {
     expect((await world.read()).metadata.labels?.['airlock.dev/state']).toBe('quarantined');
   });
 
-  it('that fills its annotations is not released, and this is said once: the answer would not change', async () => {
+  it('that fills its annotations is not released, and the message is final: the answer would not change', async () => {
     await world.join();
     await annotate({ filler: 'x'.repeat(256 * 1024 - 7) });
 
@@ -137,7 +137,7 @@ describe('the kubelet of a node', () => {
     expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
   });
 
-  it('that changes its Node all the time keeps it neither from a release nor from its gate', async () => {
+  it('that changes its Node all the time prevents neither its release nor its gate', async () => {
     await world.join();
     let turn = 0;
     const run = async () => {
@@ -159,7 +159,7 @@ describe('the kubelet of a node', () => {
     expect([await world.taints(), world.count('patch nodes')]).toEqual([marked, 3]);
   });
 
-  it('that lists thousands of handlers leaves no more than a line of them', async () => {
+  it('that lists thousands of handlers leaves at most a line of them', async () => {
     await world.join();
     const handlers = Array.from({ length: 3_000 }, (_, index) => ({ name: `\u001b[31m{"errorMessage":"${index}` }));
     await asKubelet([{ op: 'add', path: '/status/runtimeHandlers', value: handlers }], { status: true });
@@ -170,7 +170,7 @@ describe('the kubelet of a node', () => {
     expect(error?.message).toMatch(/^[ -~]{1,600}$/);
   });
 
-  it('that says much about why it is not Ready leaves no more than a line of it', async () => {
+  it('that gives a long reason for not being Ready leaves at most a line of it', async () => {
     await world.join();
     const value = { type: 'Ready', status: 'False', reason: '\u202e', message: `{"errorMessage":${'x'.repeat(9_000)}` };
     await asKubelet([{ op: 'replace', path: '/status/conditions/0', value }], { status: true });
@@ -187,7 +187,7 @@ describe('an instance that was stopped and started', () => {
     world.launchedAt = world.cluster.clock.now();
   };
 
-  it('has its gate back and the label of its release taken before anything else', async () => {
+  it('has its gate restored and its release label removed before anything else', async () => {
     await startedAgain();
 
     expect(await world.close()).toEqual({ closed: [world.node.nodeName] });
@@ -197,7 +197,7 @@ describe('an instance that was stopped and started', () => {
     expect(await world.close()).toEqual({ closed: [] });
   });
 
-  it('has it back though its kubelet fills the annotations and changes the Node', async () => {
+  it('has it restored even if its kubelet fills the annotations and changes the Node', async () => {
     await startedAgain();
     await annotate({ filler: 'x'.repeat(256 * 1024 - 7) });
 
@@ -206,7 +206,7 @@ describe('an instance that was stopped and started', () => {
     expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
   });
 
-  it('has it back on a Node with another name, at once', async () => {
+  it('has it restored immediately on a Node with another name', async () => {
     await world.join({ name: 'custom.example' });
     await world.pass(90_000);
     await world.release();
@@ -216,7 +216,7 @@ describe('an instance that was stopped and started', () => {
     expect(await gatesOf('custom.example')).toEqual([gate.key]);
   });
 
-  it('needs nothing if its Node is gone: it is born with its gate', async () => {
+  it('needs nothing if its Node is gone: a new one is born with its gate', async () => {
     expect(await world.close()).toEqual({ closed: [] });
     expect(world.count('patch nodes')).toBe(0);
   });
@@ -228,7 +228,7 @@ describe('an instance that was stopped and started', () => {
     expect((await world.close()).error?.name).toBe('RetryLater');
   });
 
-  it('is released in the new launch by a new proof alone', async () => {
+  it('is released in the new launch only by a new proof', async () => {
     await startedAgain();
     await world.close();
     world.handlers = [runc];
@@ -238,8 +238,8 @@ describe('an instance that was stopped and started', () => {
   });
 });
 
-describe('nodes whose kubelets never come', () => {
-  it('hold a function for some seconds each', async () => {
+describe('nodes whose kubelets never join', () => {
+  it('occupy a function for a few seconds each', async () => {
     await (await world.join()).setReady(false);
     const before = world.cluster.clock.now();
 

@@ -4,7 +4,7 @@ import { provenLabel } from '../../../domain/kubernetes.ts';
 import { NodeLookup } from '../../../lambdas/cluster/lookup.ts';
 import { clusterNodes, installation, launch, now } from '../arbitraries.ts';
 
-it('whatever stands on a Node, it is the one of per launch only with its providerID and in the boot that was proven', async () => {
+it("whatever a Node holds, it belongs to a launch only with the launch's providerID and in the boot that was proven", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(clusterNodes, { maxLength: 3 }), async (all) => {
       const unreleased = all.filter(({ labels }) => labels?.[provenLabel] === undefined);

@@ -55,18 +55,18 @@ const sizes = ({ wanted, refused, foreign }: ReturnType<typeof sorted>) => [
   foreign.length,
 ];
 
-describe('a message of the queue of a cluster', () => {
-  it('is acted upon for what its row says, and not for what it says beside', () => {
+describe("a message in a cluster's queue", () => {
+  it('has the effect that its record allows, whatever else it contains', () => {
     const { wanted } = sorted(proven, { ...message, launch: { ...launch, nodeName: 'another' }, installation: {} });
 
     expect(wanted[0]?.asked.call).toEqual({ action: 'release', launch, installation });
   });
 
   it.each([
-    ['that has not the text of the run', proven, { nonce: 'guessed' }],
-    ['of a row that there is not', undefined, {}],
-    ['of a run that drew no text', { ...proven, nonce: undefined } as unknown as RunRecord, { nonce: '' }],
-  ])('%s counts as nothing', (_what, run, change) => {
+    ["without the run's nonce", proven, { nonce: 'guessed' }],
+    ['for a record that does not exist', undefined, {}],
+    ['for a run that drew no nonce', { ...proven, nonce: undefined } as unknown as RunRecord, { nonce: '' }],
+  ])('%s has no effect', (_what, run, change) => {
     expect(sizes(sorted(run, { ...message, ...change }))).toEqual([0, 0, 1]);
   });
 
@@ -76,21 +76,21 @@ describe('a message of the queue of a cluster', () => {
     ['a quarantine without a failure', proven, { action: 'quarantine' }],
     ['a release of a run that has ended', { ...proven, outcome: 'released' }, {}],
     ['a release of a node of another cluster', { ...proven, launch: { ...launch, cluster: 'other' } }, {}],
-  ])('is refused with its reason if it asks for %s', (_what, run, change) => {
+  ])('is refused with its reason if it requests %s', (_what, run, change) => {
     const found = sorted(run, { ...message, ...change });
 
     expect(sizes(found)).toEqual([0, 1, 0]);
     expect(found.refused[0]?.because).not.toBe('');
   });
 
-  it('of a state that was tried again is worked on once, and each of its tokens is answered', () => {
+  it('of a state that was retried is processed once, and each of its tokens is answered', () => {
     const { wanted } = sorted(proven, message, { ...message, token: 'b' });
 
     expect(wanted.map(({ by }) => by.map((one) => one.message.token))).toEqual([['a', 'b']]);
   });
 
   it.each(['', 'null', '[]', '{}', '{"action":"survey"}', JSON.stringify({ ...message, key: {} })])(
-    '%j is no message',
+    '%j is not a message',
     (body) => {
       const record = { messageId: 'm', receiptHandle: 'r', body, attributes: {} };
       expect(readMessage(record)).toBeUndefined();
@@ -98,7 +98,7 @@ describe('a message of the queue of a cluster', () => {
   );
 });
 
-describe('the time until a node is looked at again', () => {
+describe('the time until a node is polled again', () => {
   const asked = (askedAt: number) => ({ call: { action: 'release', launch, installation } as const, askedAt });
 
   it.each([
@@ -113,7 +113,7 @@ describe('the time until a node is looked at again', () => {
     expect(waitSeconds(asked(now - waited), afterMs, now)).toBe(seconds);
   });
 
-  it('never passes the last look, which leaves the state twenty seconds for its answer', () => {
+  it('never passes the last poll, which leaves the state twenty seconds for its answer', () => {
     const until = Date.parse(launch.deadline) - 90_000;
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), fc.integer({ min: 0, max: 900_000 }), (waited, before) => {
@@ -127,7 +127,7 @@ describe('the time until a node is looked at again', () => {
   });
 });
 
-it('whatever a row holds, no message counts without the text that the run drew', () => {
+it("whatever a record holds, no message has an effect without the run's nonce", () => {
   const messages = fc.record({
     action: fc.constantFrom('release' as const, 'quarantine' as const, 'close' as const),
     nonce: fc.constantFrom('drawn', 'another', ''),

@@ -54,8 +54,8 @@ const stands = (changes: Partial<ClusterNode>, gateKey = defaultGateKey) => {
 };
 const born = { labels: { 'airlock.dev/runtime': 'gvisor' }, annotations: {} };
 
-describe('a Node stands as', () => {
-  it('gated, from its birth on', () => {
+describe("a Node's status is", () => {
+  it('gated, from its birth', () => {
     expect(stands({ ...born, taints: [gate] })).toEqual({ state: 'gated', reason: '', outdated: false });
   });
 
@@ -71,12 +71,12 @@ describe('a Node stands as', () => {
     });
   });
 
-  it('quarantined by its label alone, while the breaker is open', () => {
+  it('quarantined only by its label, while the breaker is open', () => {
     const labels = { ...born.labels, 'airlock.dev/state': 'quarantined' };
     expect(stands({ labels, annotations: receipt('disk-full'), taints: [gate] }).state).toBe('quarantined');
   });
 
-  it('gated again, if someone put the gate back after the release', () => {
+  it('gated again, if the gate was added back after the release', () => {
     expect(stands({ taints: [gate] })).toMatchObject({ state: 'gated', reason: expect.stringContaining('came back') });
   });
 
@@ -88,7 +88,7 @@ describe('a Node stands as', () => {
 });
 
 describe('a Node has drifted', () => {
-  it('when a stranger lifted the gate, though a kubelet wrote a receipt', () => {
+  it('when another client lifted the gate, even if a kubelet wrote a receipt', () => {
     for (const annotations of [{}, receipt('released')]) {
       expect(stands({ ...born, annotations })).toMatchObject({
         state: 'drifted',
@@ -97,15 +97,15 @@ describe('a Node has drifted', () => {
     }
   });
 
-  it('when a stranger lifted the gate of a quarantined one', () => {
+  it('when another client lifted the gate of a quarantined one', () => {
     expect(stands({ ...born, annotations: receipt('proof-failed'), taints: [quarantined] }).state).toBe('drifted');
   });
 
-  it('when its receipt is of another instance', () => {
+  it('when its receipt is for another instance', () => {
     expect(stands({ annotations: receipt('released', { instanceId: 'i-00000000000000000' }) }).state).toBe('drifted');
   });
 
-  it('when the handler is gone; when none is listed at all, no one can say', () => {
+  it('when the handler is gone; when none is listed at all, the answer is unknown', () => {
     expect(stands({ handlers: [{ name: 'runc', userNamespaces: true }] })).toMatchObject({
       state: 'drifted',
       reason: expect.stringContaining('lists the handlers runc, but not runsc'),
@@ -113,7 +113,7 @@ describe('a Node has drifted', () => {
     expect(stands({ handlers: [] }).state).toBe('released');
   });
 
-  it('when it was booted again with another kernel; another boot with the same one is none', () => {
+  it('when it was booted with another kernel, but not after another boot with the same one', () => {
     expect(stands({ boot: { kernel: '6.17.0', id: 'another' } })).toMatchObject({
       state: 'drifted',
       reason: `the Node was proven with kernel ${installation.host.kernel} and was booted again with kernel 6.17.0`,
@@ -121,13 +121,13 @@ describe('a Node has drifted', () => {
     expect(stands({ boot: { kernel: installation.host.kernel, id: 'another' } }).state).toBe('released');
   });
 
-  it('but not while it is not Ready: it takes no pods', () => {
+  it('but not while it is not Ready: it accepts no pods', () => {
     const ready = { status: 'Unknown', reason: 'NodeStatusUnknown', message: '' };
     expect(stands({ ready, handlers: [] }).state).toBe('released');
   });
 });
 
-describe('where node-readiness-controller owns the gate', () => {
+describe('if node-readiness-controller owns the gate', () => {
   const readiness = 'readiness.k8s.io/airlock.dev';
   const taints = [{ ...gate, key: readiness }];
   const published = { place: 1, status: 'True', reason: 'Released' };
@@ -143,7 +143,7 @@ describe('where node-readiness-controller owns the gate', () => {
   });
 });
 
-it('a whole page of the longest answers is below what a state of Step Functions hands on, whatever kubelets write', () => {
+it('a whole page of the longest answers is smaller than a Step Functions payload may be, whatever kubelets write', () => {
   const wild = fc.string({ unit: 'binary', minLength: 300, maxLength: 300 });
   fc.assert(
     fc.property(wild, (text) => {

@@ -10,18 +10,18 @@ import { gate, runc, runsc, World } from './world.ts';
 const minutes = 15;
 const seconds = (max: number) => fc.integer({ min: 0, max }).map((value) => value * 1_000);
 
-/** When what happens to one node, in milliseconds after its launch; nothing waits for anything else. */
+/** When each thing happens to one node, in milliseconds after its launch; no event waits for another. */
 const lives = fc.record({
   joinAt: seconds(150),
   readyAfter: seconds(60),
-  /** The installation ends: the handler is there, and the state machine asks for the release. */
+  /** The installation ends: the handler is there, and the state machine requests the release. */
   installedAt: seconds(180),
   /** After the join, if Karpenter owns the node. */
   registeredAfter: fc.option(seconds(90)),
   flaps: fc.array(fc.record({ at: seconds(300), for: seconds(60) }), { maxLength: 3 }),
   remade: fc.option(fc.record({ at: seconds(300), back: seconds(60) })),
   podsFailUntil: fc.option(seconds(400)),
-  /** Someone lifts the gate by hand. */
+  /** A person lifts the gate by hand. */
   liftedAt: fc.option(seconds(300)),
 });
 
@@ -30,7 +30,7 @@ type Life = typeof lives extends fc.Arbitrary<infer T> ? T : never;
 const unregistered = { key: 'karpenter.sh/unregistered', effect: 'NoExecute' };
 const isGated = ({ spec }: StoredObject) => spec?.taints?.some(({ key }) => key === gate.key) ?? false;
 
-/** What was seen of a life that breaks a rule, and how it ended. */
+/** What was observed of a node's life that breaks a rule, and how it ended. */
 async function live(
   world: World<StandInCluster>,
   life: Life,
@@ -108,7 +108,7 @@ async function live(
   }
   const lateMs = clock.now() - world.launchedAt - minutes * 60_000;
   const node = api.node(nodeName);
-  // Whatever was still to come has come: Karpenter puts back what was lifted before it had registered the node.
+  // Everything pending has happened: Karpenter restores the gate that was lifted before it had registered the node.
   await world.pass(600_000);
   const later = api.node(nodeName);
   const released = world.ends[0]?.outcome === 'released' && later?.metadata.uid === node?.metadata.uid;
@@ -121,7 +121,7 @@ async function live(
   };
 }
 
-it('whatever the order in which things happen to a node, its gate is lifted by a proof alone, and it ends once and in time', async () => {
+it('whatever the order of events for a node, its gate is lifted only by a proof, and the node ends once and in time', async () => {
   await fc.assert(
     fc.asyncProperty(lives, async (life) => {
       const world = await World.onStandIn();

@@ -22,7 +22,7 @@ const plan = () => ({
 });
 
 describe('a node whose pod runs', () => {
-  it('is released after it, the receipt tells of the pod, and no pod is left', async () => {
+  it('is released after it, the receipt describes the pod, and no pod is left', async () => {
     await world.join();
 
     const { receipt } = await world.release();
@@ -41,7 +41,7 @@ describe('a node whose pod runs', () => {
     expect([pods(), await world.taints(), world.cluster.api.refusals]).toEqual([[], [], []]);
   });
 
-  it('costs four requests of its own, and a list and a watch of Nodes and pods that it shares with its batch', async () => {
+  it('costs four requests for itself, and a list and a watch of Nodes and pods that it shares with its batch', async () => {
     await world.join();
 
     await world.release();
@@ -58,7 +58,7 @@ describe('a node whose pod runs', () => {
     ]);
   });
 
-  it('that an earlier call made is found, and no other is made', async () => {
+  it('that an earlier call created is found, and no other is created', async () => {
     await world.join();
     const { admin } = world.cluster;
     expect((await ask(admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()))).code).toBe(201);
@@ -124,7 +124,7 @@ describe('a node whose pod runs', () => {
 describe('a node whose pod does not run', () => {
   const kept = async () => expect(await world.taints()).toContain(`${gate.key}:NoSchedule`);
 
-  it('ends as proof-pod-failed with the words of the kubelet, after a bounded time, although the handler is listed', async () => {
+  it("ends as proof-pod-failed with the kubelet's message, after a bounded time, although the handler is listed", async () => {
     world.sandboxFailure = 'OCI runtime create failed';
     await world.join();
     const before = world.cluster.clock.now();
@@ -142,7 +142,7 @@ describe('a node whose pod does not run', () => {
     await kept();
   });
 
-  it('for a while only is released once it does', async () => {
+  it('only for a while is released once it does', async () => {
     world.sandboxFailure = 'the network plugin is not there yet';
     await world.join();
     world.cluster.clock.after(20_000, () => {
@@ -153,7 +153,7 @@ describe('a node whose pod does not run', () => {
     expect(world.count('create pods')).toBe(1);
   });
 
-  it('because its label is not that of the pool, as a RuntimeClass selects it, is not released', async () => {
+  it("because its label is not the pool's, by which a RuntimeClass selects it, is not released", async () => {
     await world.join();
     await world.controllers.change(world.node.nodeName, () => [
       { op: 'add', path: '/metadata/labels/airlock.dev~1runtime', value: 'kata' },
@@ -175,7 +175,7 @@ describe('a node whose pod does not run', () => {
       'evil.example/miner:1',
       /^containerd names evil.example\/miner:1 as its sandbox image; accepted is an image called pause$/,
     ],
-  ])('because the sandbox image is %j is not released: cannot say is no proof', async (sandboxImage, words) => {
+  ])('because the sandbox image is %j is not released: unknown is not a proof', async (sandboxImage, words) => {
     await world.join();
 
     const { error } = await world.release({ sandboxImage });
@@ -185,7 +185,7 @@ describe('a node whose pod does not run', () => {
     await kept();
   });
 
-  it('because the cluster has no such RuntimeClass is cluster-forbidden, in the words of the API', async () => {
+  it("because the cluster has no such RuntimeClass is cluster-forbidden, with the API's message", async () => {
     world.handlers = [{ ...runc, name: 'kata-qemu' }];
     await world.join();
 
@@ -196,7 +196,7 @@ describe('a node whose pod does not run', () => {
   });
 });
 
-it('a pod that the kubelet does not take yet is made again, and the node released by it', async () => {
+it('a pod that the kubelet does not accept yet is created again, and it releases the node', async () => {
   await world.join();
   const relabel = (value: string) =>
     world.controllers.change(world.node.nodeName, () => [
@@ -226,7 +226,7 @@ it('a pod is started as soon as its Node is Ready: it shows by itself that the h
 });
 
 describe('a pod that is left over', () => {
-  it('and outlived its time is replaced: it says nothing of the node', async () => {
+  it('and is past its time is replaced: it proves nothing about the node', async () => {
     await world.join();
     await ask(world.cluster.admin, 'POST', '/api/v1/namespaces/airlock-system/pods', proofPod(plan()));
     await world.pass(301_000);
@@ -265,7 +265,7 @@ describe('a pod that is left over', () => {
   });
 });
 
-it('with proof: host no pod is made, and the receipt says so', async () => {
+it('with proof: host no pod is created, and the receipt states so', async () => {
   world.proof = 'host';
   await world.join();
 

@@ -9,7 +9,7 @@ afterEach(() => world.stop());
 
 const marked = ['airlock.dev/bootstrap:NoSchedule', 'airlock.dev/quarantined:NoSchedule'];
 
-it('the gate stays, the node is marked, and an Event says what happened and what to do', async () => {
+it('the gate stays, the node is marked, and an Event states what happened and what to do', async () => {
   await world.join();
 
   const { receipt } = await world.quarantine('proof-failed', 'the sandbox said Linux');
@@ -25,7 +25,7 @@ it('the gate stays, the node is marked, and an Event says what happened and what
   expect(world.ends).toEqual([receipt]);
 });
 
-it('a gate that someone lifted without a proof is put back, and the receipt says so', async () => {
+it('a gate that was lifted without a proof is restored, and the receipt states so', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
 
@@ -35,7 +35,7 @@ it('a gate that someone lifted without a proof is put back, and the receipt says
   expect(receipt?.detail).toContain('had been lifted without a proof and was put back');
 });
 
-it('while the breaker is open the node is not given up, so that no substitute is launched; once it is closed it is', async () => {
+it('while the breaker is open the node is not marked for replacement, so no substitute is launched; once it is closed it is', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
 
@@ -74,7 +74,7 @@ it('a receipt that a kubelet wrote does not protect a node from quarantine', asy
   expect((await world.quarantine()).receipt?.outcome).toBe('proof-failed');
 });
 
-it('the second quarantine says how the first one found the gate', async () => {
+it('the second quarantine reports how the first one found the gate', async () => {
   await world.join();
   await world.controllers.change(world.node.nodeName, () => [{ op: 'remove', path: '/spec/taints' }]);
   await world.quarantine();
@@ -84,7 +84,7 @@ it('the second quarantine says how the first one found the gate', async () => {
   expect([receipt?.gate, await world.taints()]).toEqual(['put-back', marked]);
 });
 
-it('a quarantined node that is proven after all is released, and both taints go', async () => {
+it('a quarantined node that is proven after all is released, and both taints are removed', async () => {
   await world.join();
   await world.quarantine();
 

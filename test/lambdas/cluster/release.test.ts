@@ -24,7 +24,7 @@ describe('a node is not released yet', () => {
     await waits(/^node-never-joined: the Node ip-10-0-0-1 belongs to aws:\/\/\/eu-central-1a\/i-0000000000000000f/);
   });
 
-  it('while its Node reports another boot than the one that was proven, in its first launch as in every later one', async () => {
+  it('while its Node reports another boot than the proven one, in its first launch as in every later one', async () => {
     world.boot = { ...world.boot, bootId: 'the boot before' };
     await world.join();
     await waits(
@@ -49,7 +49,7 @@ describe('a node is not released yet', () => {
     await waits(/^node-never-joined: Karpenter has not registered the Node ip-10-0-0-1 of NodePool sandboxes$/);
   });
 
-  it('while it bears the taint by which Karpenter says so, though nothing else says that it is Karpenter', async () => {
+  it("while it has Karpenter's unregistered taint, even if nothing else shows that Karpenter owns it", async () => {
     await world.join({ taints: [gate, { key: 'karpenter.sh/unregistered', effect: 'NoExecute' }] });
     await waits(/^node-never-joined: Karpenter has not registered the Node ip-10-0-0-1$/);
   });
@@ -74,8 +74,8 @@ describe('a node is not released yet', () => {
   });
 });
 
-describe('what a node waited for comes', () => {
-  it('a handler that appears some seconds after the installation is waited for inside one call', async () => {
+describe('a node that waited', () => {
+  it('for a handler that appears some seconds after the installation is released inside one call', async () => {
     world.handlers = [runc];
     const kubelet = await world.join();
     world.handlers = [runc, runsc];
@@ -86,14 +86,14 @@ describe('what a node waited for comes', () => {
     expect(receipt?.totalMs).toBe(18_000);
   });
 
-  it.each([[undefined], [[]]])('handlers %j cannot say: the proof on the host decides', async (handlers) => {
+  it.each([[undefined], [[]]])('handlers %j are unknown: the proof on the host decides', async (handlers) => {
     world.handlers = handlers;
     await world.join();
 
     expect((await world.release()).receipt?.outcome).toBe('released');
   });
 
-  it('a node under another name is found by its providerID, and the receipt has that name', async () => {
+  it('a node with another name is found by its providerID, and the receipt has that name', async () => {
     await world.join({ name: 'custom.example' });
     await world.pass(90_000);
 
@@ -127,7 +127,7 @@ describe('what a node waited for comes', () => {
     expect(world.cluster.clock.now() - before).toBe(4_321);
   });
 
-  it('a node that joins while a call is under way is released by it, after one list', async () => {
+  it('a node that joins during a call is released by it, after one list', async () => {
     await world.kubelet({ readyAfterMs: 3_000 }).join();
     const { receipt } = await world.release();
 
@@ -135,7 +135,7 @@ describe('what a node waited for comes', () => {
     expect(world.count('list nodes')).toBe(1);
   });
 
-  it('Karpenter registers late and puts the gate back: it is lifted after that', async () => {
+  it('if Karpenter registers late and restores the gate, it is lifted after that', async () => {
     await world.join();
     await world.controllers.change(world.node.nodeName, () => [
       { op: 'add', path: '/metadata/labels/karpenter.sh~1nodepool', value: 'sandboxes' },
@@ -178,7 +178,7 @@ describe('an instance that was stopped and started keeps its Node', () => {
     expect(receipt?.totalMs).toBeGreaterThanOrEqual(20_000);
   });
 
-  it('and if it is not proven again, the gate is put back although the launch before was released', async () => {
+  it('and if it is not proven again, the gate is restored although the earlier launch was released', async () => {
     await restarted();
 
     await world.quarantine('proof-failed', 'the sandbox does not start');
@@ -200,7 +200,7 @@ describe('the deadline', () => {
         await world.join();
       },
     ],
-  ])('ends the wait with the outcome %s, and nothing is asked after it', async (outcome, prepare) => {
+  ])('ends the wait with the outcome %s, and no request follows', async (outcome, prepare) => {
     await prepare();
 
     const { error } = await world.release({}, 1);
@@ -223,7 +223,7 @@ describe('a node that was never Ready', () => {
     return (await world.release({}, 1)).error?.message ?? '';
   };
 
-  it('names the DaemonSets that its gate keeps out, and no other', async () => {
+  it('lists the DaemonSets that its gate blocks, and no other', async () => {
     daemon('cni', { tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists' }] });
     daemon('proxy', { tolerations: [{ operator: 'Exists' }] });
     daemon('gated', { tolerations: [{ key: gate.key, operator: 'Exists', effect: 'NoSchedule' }] });

@@ -10,7 +10,7 @@ afterEach(() => world.stop());
 const proven = 'node-restriction.kubernetes.io/airlock-runtime';
 
 describe('a node that is proven, ready and serving', () => {
-  it('gets its labels and its receipt, loses its gate alone, and an Event tells of it', async () => {
+  it('gets its labels and its receipt, loses only its gate, and has an Event', async () => {
     await world.join({
       taints: [{ key: 'team', value: 'a', effect: 'NoSchedule' }, gate, { key: 'b', effect: 'NoExecute' }],
     });
@@ -46,7 +46,7 @@ describe('a node that is proven, ready and serving', () => {
     ]);
   });
 
-  it('whose gate someone put back is released again: the label that stands behind it is taken back first, as the policies ask', async () => {
+  it('whose gate was restored is released again: its release label is removed first, as the policies require', async () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, ({ spec }) => [
@@ -62,13 +62,13 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels).toMatchObject({ [proven]: 'gvisor' });
   });
 
-  it('says already-installed if the release was found on the node', async () => {
+  it('reports already-installed if the release was found on the node', async () => {
     await world.join();
 
     expect((await world.release({ installed: 'already-installed' })).receipt?.outcome).toBe('already-installed');
   });
 
-  it('also gets the label that manifests for Sysbox select, if that is its runtime', async () => {
+  it("also gets the label that Sysbox's manifests select, if that is its runtime", async () => {
     world.handlers = [{ ...runc, name: 'sysbox-runc' }];
     await world.join({ runtime: 'sysbox' });
 
@@ -77,7 +77,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels).toMatchObject({ 'sysbox-runtime': 'running', [proven]: 'sysbox' });
   });
 
-  it('is proven again by a call that comes again: what stands on the Node is no proof', async () => {
+  it("is proven again by a repeated call: the Node's content is not a proof", async () => {
     await world.join();
     world.proof = 'pod';
     world.askedAt = world.cluster.clock.now();
@@ -91,7 +91,7 @@ describe('a node that is proven, ready and serving', () => {
     expect([world.count('create pods'), await world.taints()]).toEqual([2, []]);
   });
 
-  it('that was released is gated again by a stranger: the release is repeated', async () => {
+  it('that was released and then gated by another client is released again', async () => {
     await world.join();
     await world.release();
     await world.controllers.change(world.node.nodeName, () => [{ op: 'add', path: '/spec/taints', value: [gate] }]);
@@ -103,7 +103,7 @@ describe('a node that is proven, ready and serving', () => {
     expect([receipt?.outcome, await world.taints()]).toEqual(['released', []]);
   });
 
-  it('that has no gate is labelled all the same, and the receipt says so', async () => {
+  it('that has no gate is labelled anyway, and the receipt states so', async () => {
     await world.join({ taints: [] });
 
     const { receipt } = await world.release();
@@ -112,7 +112,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
   });
 
-  it('that carries a receipt which a kubelet wrote is released by a patch of ours, not by that receipt', async () => {
+  it('with a receipt that a kubelet wrote is released by our patch, not by that receipt', async () => {
     await world.join({ taints: [] });
     await world.release();
     const text = JSON.stringify(await world.receipt());
@@ -128,7 +128,7 @@ describe('a node that is proven, ready and serving', () => {
     expect((await world.read()).metadata.labels?.[proven]).toBe('gvisor');
   });
 
-  it('stays released if the API does not take the Event', async () => {
+  it('stays released if the API rejects the Event', async () => {
     await world.join();
     world.cluster.api.faults.plant(({ resource }) => resource === 'events', { kind: 'status', code: 403 });
 

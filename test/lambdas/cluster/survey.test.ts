@@ -24,7 +24,7 @@ const ask = (limit?: number, next?: string): Promise<Survey> =>
     { api, cluster: clusterName, gateKey: gate.key },
   );
 
-it('the nodes of our pools are told page by page, and no other', async () => {
+it('the nodes of our pools are returned page by page, and no other', async () => {
   const join = (name: string, labels?: Record<string, string>) =>
     http(world.cluster.admin, 'POST', '/api/v1/nodes', nodeBody(name, labels));
   for (let index = 0; index < 5; index++) await join(`ours-${index}`, { 'airlock.dev/runtime': 'kata' });
@@ -44,7 +44,7 @@ it('the nodes of our pools are told page by page, and no other', async () => {
   expect([first.cluster, second.next, world.count('list nodes')]).toEqual([clusterName, undefined, 2]);
 });
 
-it('one node is told as gated, released and drifted on its way', async () => {
+it('one node is reported as gated, released and drifted over its life', async () => {
   await world.join();
   const states = [(await ask()).nodes[0]?.state];
   await world.release();

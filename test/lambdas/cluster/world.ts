@@ -31,12 +31,12 @@ export const runc: RuntimeHandler = { name: 'runc', features };
 export const runsc: RuntimeHandler = { name: 'runsc', features };
 export const gate: NodeTaint = { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' };
 
-/** An installation of gVisor as `results` hands it over. */
+/** An installation of gVisor as `results` passes it on. */
 export const installation: Installation = JSON.parse(
   readFileSync(new URL('./fixtures/installation.json', import.meta.url), 'utf8'),
 );
 
-/** One call that is under way, and how it ended once the clock has run. */
+/** One call in progress, and its result once the clock has run. */
 export type Settled =
   | { readonly receipt: Receipt; readonly error?: undefined }
   | { readonly receipt?: undefined; readonly error: Error };
@@ -45,9 +45,9 @@ type Answered<T> =
   | { readonly answer: T; readonly error?: undefined }
   | { readonly answer?: undefined; readonly error: Error };
 
-/** In what a kubelet differs from the one of the launch. */
+/** How a kubelet differs from the launch's own. */
 export interface KubeletChoices {
-  /** That of the pool: `gvisor` unless told. */
+  /** The pool's runtime; `gvisor` by default. */
   readonly runtime?: string;
   readonly name?: string;
   readonly providerId?: string;
@@ -55,13 +55,13 @@ export interface KubeletChoices {
   readonly readyAfterMs?: number;
 }
 
-/** For how long a call waits for what is likely to come, in milliseconds, as the function has it. */
+/** For how long a call waits for what is likely to happen, in milliseconds, as the function does. */
 const callMs = 10_000;
 
 /**
- * Lets the requests of this process hold a clock, as those of a function do.
+ * Makes this process's requests hold a clock, as a function's requests do.
  *
- * @returns how to end that
+ * @returns a function that ends this
  */
 export function holding(clock: Clock): () => void {
   const ends = new Set<() => void>();
@@ -75,27 +75,27 @@ export function holding(clock: Clock): () => void {
   };
 }
 
-/** One node's world: a cluster over TLS, a kubelet, and the function's core with its clock. */
+/** One node's simulation: a cluster over TLS, a kubelet, and the function's core with its clock. */
 export class World<C extends TestCluster = TestCluster> {
   readonly cluster: C;
   readonly controllers: Controllers;
   launchedAt: number;
-  /** When the release was asked for, in milliseconds since the epoch; just now unless told. */
+  /** When the release was requested, in milliseconds since the epoch; now by default. */
   askedAt: number | undefined;
   readonly ends: Receipt[] = [];
   readonly warnings: string[] = [];
   requestTimeoutMs = 5_000;
-  /** Most tests are about what stands around the proof pod; those about the pod ask for it. */
+  /** Most tests are not about the proof pod; those that are ask for it. */
   proof: Ports['proof'] = 'host';
   gateKey = gate.key;
   /** Why no sandbox starts; undefined if it does. */
   sandboxFailure: string | undefined;
   handlers: readonly RuntimeHandler[] | undefined = [runc, runsc];
-  /** The boot that the machine is in: that of the installation. */
+  /** The machine's current boot: that of the installation. */
   boot = { bootId: installation.host.bootId, kernel: installation.host.kernel };
   readonly node: { instanceId: string; nodeName: string; providerId: string };
   readonly #letGo: () => void;
-  /** How long the last answer wants to be left alone, in milliseconds. */
+  /** How long the last answer asks the caller to wait, in milliseconds. */
   #afterMs = 0;
 
   private constructor(cluster: C, id: number) {
@@ -107,7 +107,7 @@ export class World<C extends TestCluster = TestCluster> {
     this.node = { instanceId, nodeName: `ip-10-0-0-${id}`, providerId: `aws:///eu-central-1a/${instanceId}` };
   }
 
-  /** On whichever API server the tests run with. */
+  /** On the API server that the tests run with. */
   static async start(choices: ClusterChoices = {}): Promise<World> {
     const world = new World(await startCluster(choices), 1);
     world.gateKey = choices.gate ?? gate.key;
@@ -146,7 +146,7 @@ export class World<C extends TestCluster = TestCluster> {
     await kubelet.join();
     await this.pass(this.#readyAfterMs);
     await this.controllers.nodeReady(kubelet.name);
-    // On a real clock the kubelet's own reports take the time that they take.
+    // On a real clock the kubelet's reports take real time.
     while (this.cluster.clock.kind === 'real' && !(await this.#reported(kubelet.name))) await this.pass(100);
     return kubelet;
   }
@@ -245,7 +245,7 @@ export class World<C extends TestCluster = TestCluster> {
     return answer === undefined ? { error } : { receipt: answer as Receipt };
   }
 
-  /** One call of the function, for this node alone. */
+  /** One call of the function, only for this node. */
   async #ask(call: NodeCall): Promise<Answered<Receipt | Closing>> {
     const { clock, api: cluster } = this.cluster;
     const api = new Kubernetes({

@@ -24,7 +24,7 @@ const agent = { ping: 'Online', lastPingAt: '2026-11-21T09:00:35.000Z', version:
 const late = Date.parse(message.launch.deadline);
 const claimed: RunRecord = { ...key, token: 'token-1', batchId: 'b1', claimedAt: '2026-11-21T09:00:38.000Z' };
 
-/** A node that waits alone, in a pool that has shown nothing yet. */
+/** A single node that waits, in a pool without arrivals. */
 function decide(waiting: WaitingLaunch, run: RunRecord | undefined, seen: Agent | undefined, at: number) {
   return decideDispatch(waiting, run, seen, { arrivals: [], nodes: 1 }, at);
 }
@@ -38,7 +38,7 @@ describe('a node that waits for its command', () => {
     ['SSM does not know it', undefined],
     ['its agent lost the connection', { ...agent, ping: 'ConnectionLost' }],
     ['the last ping is from an earlier launch', { ...agent, lastPingAt: '2026-11-21T08:59:59.000Z' }],
-  ])('waits where %s', (_, seen) => {
+  ])('waits if %s', (_, seen) => {
     expect(decide(message, undefined, seen, now)).toMatchObject({ step: 'wait', because: 'agent-offline' });
   });
 
@@ -53,7 +53,7 @@ describe('a node that waits for its command', () => {
     },
   );
 
-  it('waits some minutes for an agent that is too old, which its user data may be refreshing', () => {
+  it('waits some minutes for an agent that is too old, because its user data may be updating it', () => {
     const old = { ...agent, version: '3.3.808.0' };
     const at = (ms: number) => Date.parse(message.launch.launchedAt) + ms;
 
@@ -77,7 +77,7 @@ describe('a node that waits for its command', () => {
     expect(decide(message, undefined, { ...agent, version }, now)).toMatchObject({ step: 'send' });
   });
 
-  it('is given up as agent-offline when its time is up, which leaves the way out before the deadline', () => {
+  it('is given up as agent-offline when its time is up, which leaves the time for cleanup before the deadline', () => {
     expect(decide(message, undefined, undefined, late - (cleanupReserveSeconds + 26) * 1_000)).toMatchObject({
       step: 'wait',
     });
@@ -93,13 +93,13 @@ describe('a node that waits for its command', () => {
     expect(decide(message, undefined, agent, up - 1)).toMatchObject({ step: 'send' });
   });
 
-  it('is dropped once it is halted, whatever else is so', () => {
+  it('is dropped once it is cancelled, whatever else holds', () => {
     const row = { ...message.launch, haltedAt: new Date(now).toISOString() };
     expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'halted' });
   });
 });
 
-describe('a message that comes again', () => {
+describe('a message that is delivered again', () => {
   it('is dropped if the command of this attempt was sent', () => {
     expect(decide(message, { ...claimed, commandId: 'c1' }, agent, now)).toEqual({
       step: 'drop',
@@ -135,7 +135,7 @@ describe('a message that comes again', () => {
     expect(decide(message, claimed, agent, now + 90_000)).toMatchObject({ step: 'look', batchId: 'b1' });
   });
 
-  it('is sent without a look where the claim was given back', () => {
+  it('is sent without a look if the claim was released', () => {
     const { claimedAt, ...givenBack } = claimed;
     expect(claimedAt).toBeDefined();
     expect(decide(message, givenBack, agent, now)).toMatchObject({ step: 'send' });
@@ -152,7 +152,7 @@ describe('a second attempt', () => {
     });
   });
 
-  it('is sent once the first one is settled', () => {
+  it('is sent once the first one is over', () => {
     const row = { ...claimed, commandId: 'c1', settledToken: 'token-1' };
     expect(decide(second, row, agent, now)).toMatchObject({ step: 'send' });
   });
@@ -160,17 +160,17 @@ describe('a second attempt', () => {
 
 const far = 3_600_000;
 
-/** The ages, in seconds, at which a node is looked at whose agent does not come. */
+/** The ages, in seconds, at which a node whose agent does not come online is polled. */
 function looks(likely: Likely, nodes: number, until: number): number[] {
   const ages: number[] = [];
   for (let age = 8; age < until; age += agentWait(age * 1_000, far, likely, nodes)) ages.push(age);
   return ages;
 }
 
-describe('the looks at a node whose agent is not online', () => {
+describe('the polls of a node whose agent is not online', () => {
   const likely = likelyArrival([24, 25, 25, 26, 31]);
 
-  it('come each second while agents of its pool come, and seldom before and after', () => {
+  it('are a second apart while agents of its pool come online, and rare before and after', () => {
     const ages = looks(likely, 1, 600);
     const between = (from: number, to: number) => ages.filter((age) => age >= from && age < to).length;
 
@@ -180,22 +180,22 @@ describe('the looks at a node whose agent is not online', () => {
     ]);
   });
 
-  it('come every two seconds from ten seconds on in a pool that has shown nothing', () => {
+  it('are two seconds apart from ten seconds on in a pool without arrivals', () => {
     expect(looks(likelyArrival([]), 1, 20)).toEqual([8, 10, 12, 14, 16, 18]);
   });
 
-  it.each([1, 50, 200, 1_000, 5_000])('are at most a hundred a second where %i nodes wait', (nodes) => {
+  it.each([1, 50, 200, 1_000, 5_000])('are at most a hundred a second if %i nodes wait', (nodes) => {
     const spacings = looks(likely, nodes, 600).map((age) => agentWait(age * 1_000, far, likely, nodes));
 
-    // The first look is at the end of another wait.
+    // The first poll is at the end of another wait.
     expect(nodes / Math.min(...spacings.slice(1))).toBeLessThanOrEqual(100);
   });
 
-  it('begin when most agents are online if looks are rare', () => {
+  it('start when most agents are online if polls are rare', () => {
     expect(looks(likely, 5_000, 100).slice(0, 2)).toEqual([8, 33]);
   });
 
-  it('are a minute apart at most, whatever a pool has shown', () => {
+  it("are a minute apart at most, whatever the pool's arrivals", () => {
     const poisoned = likelyArrival(Array.from({ length: 20 }, () => arrivalOf(launchedAt, '2027-01-01T00:00:00.000Z')));
 
     expect(poisoned.to).toBeLessThanOrEqual(660);
@@ -209,25 +209,25 @@ describe('the looks at a node whose agent is not online', () => {
   });
 });
 
-describe('what a pool has shown', () => {
-  it('is in seconds from the launch, from 0 to 600, whatever a node does with its agent', () => {
+describe("a pool's arrivals", () => {
+  it('are in seconds from the launch, from 0 to 600, whatever a node does with its agent', () => {
     expect(
       [launchedAt, '2026-11-21T09:00:31.400Z', '2026-11-22T09:00:00.000Z'].map((at) => arrivalOf(launchedAt, at)),
     ).toEqual([0, 31, 600]);
     expect(arrivalOf(launchedAt, '2026-11-21T08:00:00.000Z')).toBe(0);
   });
 
-  it('is its latest twenty arrivals', () => {
+  it('are its latest twenty', () => {
     const known = Array.from({ length: 20 }, (_, at) => at);
     expect(withArrivals(known, [98, 99])).toEqual([...known.slice(2), 98, 99]);
   });
 
-  it('does not move with one straggler', () => {
+  it('do not move with one straggler', () => {
     const usual = Array.from({ length: 19 }, () => 25);
     expect(likelyArrival([...usual, 600])).toEqual(likelyArrival([...usual, 25]));
   });
 
-  it('counts no node without a pool, and no rerun', () => {
+  it('include no node without a pool, and no rerun', () => {
     const { launch: node } = message;
     expect(isInformative(node)).toBe(true);
     expect(isInformative({ ...node, pool: node.instanceId })).toBe(false);
@@ -235,12 +235,12 @@ describe('what a pool has shown', () => {
   });
 });
 
-describe('the time until the decide look', () => {
-  it('is a tenth of the age of a node that waits for something else than its agent, from 5 s to 60 s', () => {
+describe('the time until the next poll', () => {
+  it('is a tenth of the age of a node that waits for something other than its agent, from 5 s to 60 s', () => {
     expect([0, 40_000, 200_000, 900_000].map((age) => pollDelay(age, far))).toEqual([5, 5, 20, 60]);
   });
 
-  it('leaves time for a last look before the deadline', () => {
+  it('leaves time for a last poll before the deadline', () => {
     expect(pollDelay(900_000, 60_000)).toBe(40);
     expect(agentWait(900_000, 60_000, likelyArrival([]), 1)).toBe(40);
   });

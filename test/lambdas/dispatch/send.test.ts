@@ -12,7 +12,7 @@ const order = (count: number): Order => ({
   deliverySeconds: 120,
 });
 
-/** SSM as far as it refuses: a call with a bad id fails whole. */
+/** SSM with its refusals: a call with a bad id fails completely. */
 function ssm(bad: Readonly<Record<string, 'gone' | 'untagged'>>, throttles = 0, namesIds = true) {
   const calls: (readonly string[])[] = [];
   let throttlesLeft = throttles;
@@ -30,7 +30,7 @@ function ssm(bad: Readonly<Record<string, 'gone' | 'untagged'>>, throttles = 0, 
 }
 
 describe('one command for many nodes', () => {
-  it('is one call if all is well', async () => {
+  it('is one call if all instances are good', async () => {
     const { calls, sending } = ssm({});
     const { sent } = await deliver(order(50), sending);
     expect(calls).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('one command for many nodes', () => {
     },
   );
 
-  it('asks once if the document was changed, and has every instance say so', async () => {
+  it('is sent once if the document was changed, and every instance gets that error', async () => {
     const { sending } = ssm({});
     let calls = 0;
     const send = async (): Promise<Sent> => {
@@ -71,14 +71,14 @@ describe('one command for many nodes', () => {
     );
   });
 
-  it('is patient with five throttled calls', async () => {
+  it('retries five throttled calls', async () => {
     const { calls, sending } = ssm({}, 5);
     const { sent } = await deliver(order(2), sending);
     expect(calls).toHaveLength(6);
     expect(sent).toHaveLength(1);
   });
 
-  it('gives up in the end, and says that nothing was sent', async () => {
+  it('gives up in the end, and reports that nothing was sent', async () => {
     const { calls, sending } = ssm({}, 1_000);
     const delivery = await deliver(order(2), sending);
     expect(calls).toHaveLength(8);

@@ -23,9 +23,9 @@ const find = (one: Cluster | undefined, inside = false) => requireUsable({ name:
 
 describe('a cluster that can be used', () => {
   it.each([
-    ['by its public end point', false],
-    ['by its private end point', true],
-  ])('%s is given with its address and its network', (_what, inside) => {
+    ['by its public endpoint', false],
+    ['by its private endpoint', true],
+  ])('%s is returned with its address and its network', (_what, inside) => {
     expect(find(cluster, inside)).toEqual({
       Endpoint: cluster.endpoint,
       CertificateAuthority: 'Q0E=',
@@ -35,13 +35,13 @@ describe('a cluster that can be used', () => {
     });
   });
 
-  it('with more subnets than Lambda takes is given with as many as it takes', () => {
+  it('with more subnets than Lambda accepts is returned with as many as it accepts', () => {
     const subnetIds = Array.from({ length: 20 }, (_, index) => `subnet-${index}`);
 
     expect(find(withNetwork({ subnetIds }), true).SubnetIds).toEqual(subnetIds.slice(0, 16));
   });
 
-  it('takes access entries beside its ConfigMap', () => {
+  it('accepts access entries beside its ConfigMap', () => {
     expect(() => find({ ...cluster, accessConfig: { authenticationMode: 'API_AND_CONFIG_MAP' } })).not.toThrow();
   });
 });
@@ -49,8 +49,8 @@ describe('a cluster that can be used', () => {
 const { endpoint: _endpoint, ...young } = { ...cluster, status: 'CREATING' as const };
 describe('a cluster that cannot be used is refused with what to do', () => {
   it.each<[string, Cluster | undefined, boolean, RegExp]>([
-    ['one that is not there', undefined, false, /EKS has no cluster demo .*: correct the name in airlock\.yaml/],
-    ['one that is being made', young, false, /is CREATING and has no end point yet: deploy again when it is ACTIVE/],
+    ['one that does not exist', undefined, false, /EKS has no cluster demo .*: correct the name in airlock\.yaml/],
+    ['one that is being created', young, false, /is CREATING and has no end point yet: deploy again when it is ACTIVE/],
     [
       'one without access entries',
       { ...cluster, accessConfig: { authenticationMode: 'CONFIG_MAP' } },
@@ -58,19 +58,19 @@ describe('a cluster that cannot be used is refused with what to do', () => {
       /CONFIG_MAP\. Change it .*--access-config authenticationMode=API_AND_CONFIG_MAP, and deploy again/,
     ],
     [
-      'a private one that is not said to be',
+      'a private one that is not declared private',
       withNetwork({ endpointPublicAccess: false, publicAccessCidrs: [] }),
       false,
       /has a private end point alone: write "private: true"/,
     ],
     [
-      'one that some addresses alone reach',
+      'one that only some addresses reach',
       withNetwork({ publicAccessCidrs: ['198.51.100.0/24', '203.0.113.0/24'] }),
       false,
       /answers only 198\.51\.100\.0\/24, 203\.0\.113\.0\/24 from outside: write "private: true"/,
     ],
     [
-      'a public one that is said to be private',
+      'a public one that is declared private',
       withNetwork({ endpointPrivateAccess: false }),
       true,
       /has no private end point: leave that out, or turn it on with aws eks update-cluster-config --name demo/,

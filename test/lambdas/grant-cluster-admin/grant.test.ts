@@ -4,7 +4,7 @@ import type { Ports } from '../../../lambdas/grant-cluster-admin/ports.ts';
 
 const answer = { PhysicalResourceId: 'airlock-in-prod', Data: { Summary: '13 objects applied' } };
 
-/** A world in which each call is noted, and CloudFormation gives the statuses one after the other. */
+/** A simulation that records each call, in which CloudFormation gives the statuses one after the other. */
 function worldOf(statuses: readonly (string | undefined)[], ports: Partial<Ports> = {}) {
   const calls: string[] = [];
   let look = 0;
@@ -28,13 +28,13 @@ function worldOf(statuses: readonly (string | undefined)[], ports: Partial<Ports
   return { calls, ask };
 }
 
-describe('the right of an administrator is given for one request', () => {
+describe("the administrator's right is granted for one request", () => {
   it.each([
     ['Create', 'CREATE_IN_PROGRESS'],
     ['Update', 'UPDATE_IN_PROGRESS'],
     ['Update', 'UPDATE_ROLLBACK_IN_PROGRESS'],
     ['Delete', 'DELETE_IN_PROGRESS'],
-  ] as const)('%s while CloudFormation has the resource as %s, and is taken back', async (request, status) => {
+  ] as const)('%s while CloudFormation has the resource as %s, and is revoked', async (request, status) => {
     const { calls, ask } = worldOf([status]);
 
     expect([await ask(request), calls]).toEqual([answer, ['in', 'prepare', 'out']]);
@@ -49,7 +49,7 @@ describe('the right of an administrator is given for one request', () => {
     ['Delete', 'CREATE_IN_PROGRESS'],
     ['Create', 'DELETE_IN_PROGRESS'],
     ['Delete', undefined],
-  ] as const)('and not for a %s while CloudFormation has it as %s', async (request, status) => {
+  ] as const)('but not for a %s while CloudFormation has it as %s', async (request, status) => {
     const { calls, ask } = worldOf([status]);
 
     await expect(ask(request)).rejects.toThrow(
@@ -58,28 +58,28 @@ describe('the right of an administrator is given for one request', () => {
     expect(calls).toEqual(['sleep', 'sleep', 'sleep']);
   });
 
-  it('where the status is a moment behind', async () => {
+  it('if the status is a moment behind', async () => {
     const { calls, ask } = worldOf(['CREATE_COMPLETE', 'UPDATE_IN_PROGRESS']);
     await ask('Update');
 
     expect(calls).toEqual(['sleep', 'in', 'prepare', 'out']);
   });
 
-  it.each(['letIn', 'prepare'] as const)('and is taken back where %s fails', async (port) => {
+  it.each(['letIn', 'prepare'] as const)('and is revoked if %s fails', async (port) => {
     const { calls, ask } = worldOf(['UPDATE_IN_PROGRESS'], { [port]: () => Promise.reject(new Error('no')) });
 
     await expect(ask('Update')).rejects.toThrow('no');
     expect(calls.at(-1)).toBe('out');
   });
 
-  it('and a right that cannot be taken back fails the request, with what to do', async () => {
+  it('and a right that cannot be revoked fails the request, with what to do', async () => {
     const { ask } = worldOf(['UPDATE_IN_PROGRESS'], { letOut: () => Promise.reject(new Error('throttled')) });
 
     await expect(ask('Update')).rejects.toThrow(/could not be deleted \(Error: throttled\)\. Delete it: aws eks/);
   });
 });
 
-describe('a cluster that EKS has no more', () => {
+describe('a cluster that no longer exists in EKS', () => {
   const gone = { letIn: async () => false };
 
   it('has nothing left to delete', async () => {

@@ -14,7 +14,7 @@ const creating = (manifests: readonly Addressed[] = all) => world.run((ports) =>
 const updating = (manifests: readonly Addressed[]) => world.run((ports) => update(manifests, ports));
 const clearing = (manifests: readonly Addressed[] = all) => world.run((ports) => clear(manifests, ports));
 
-/** Makes the server fail on writes of one object, as often as told. */
+/** Makes the server fail a given number of writes of one object. */
 function failOn(resource: string, name: string, code: 403 | 500, times = Number.POSITIVE_INFINITY): void {
   const meets = (request: { resource: string; name: string | undefined; verb: string }) =>
     request.verb === 'patch' && request.resource === resource && request.name === name;
@@ -22,7 +22,7 @@ function failOn(resource: string, name: string, code: 403 | 500, times = Number.
 }
 
 describe('a cluster that is prepared', () => {
-  it('has every object of the manifests, each of them ours field by field', async () => {
+  it('has every object of the manifests, and we own each field', async () => {
     const { value } = await creating();
 
     expect(value).toBe(`${all.length} objects applied`);
@@ -39,7 +39,7 @@ describe('a cluster that is prepared', () => {
     expect(world.api.refusals).toEqual([]);
   });
 
-  it('gives no right before its policies were seen to deny, on three new connections in a row', async () => {
+  it('grants no right before its policies are seen to deny, on three new connections in a row', async () => {
     const denied: string[] = [];
     const seen: string[] = [];
     world.api.faults.plant(({ verb, resource }) => verb === 'patch' && resource === 'namespaces', {
@@ -53,12 +53,12 @@ describe('a cluster that is prepared', () => {
     const began = world.clock.now();
     await creating();
 
-    // One application, one dry run a second that passes while the policy is not in force, and three that are denied.
+    // One application, one dry run per second that passes while the policy is not in force, and three that are denied.
     expect(seen[0]).toBe('6');
     expect(world.clock.now() - began).toBeGreaterThanOrEqual(2_000);
   });
 
-  it('stays as it is when it is prepared once more', async () => {
+  it('does not change when it is prepared once more', async () => {
     await creating();
     const before = all.flatMap(({ kind }) => world.api.objects(kind).map(({ metadata }) => metadata.resourceVersion));
     const { value } = await updating(all);
@@ -69,7 +69,7 @@ describe('a cluster that is prepared', () => {
     );
   });
 
-  it('takes back what someone changed in an object of ours', async () => {
+  it('restores what was changed in one of our objects', async () => {
     await creating();
     const role = world.api.objects('ClusterRole').find(({ metadata }) => metadata.name === 'airlock-gatekeeper');
     world.api.apply({ ...role, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] });
@@ -82,7 +82,7 @@ describe('a cluster that is prepared', () => {
 });
 
 describe('a cluster that is not ready for it yet', () => {
-  it('is asked again until the access entry has spread', async () => {
+  it('is polled until the access entry has spread', async () => {
     await world.stop();
     world = await World.start({ letIn: false });
     world.clock.after(30_000, () => world.letIn());
@@ -91,7 +91,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect(world.clock.now()).toBeGreaterThan(30_000);
   });
 
-  it('that never lets us in fails with what to do', async () => {
+  it('that never grants access fails with what to do', async () => {
     await world.stop();
     world = await World.start({ letIn: false });
     const { error } = await creating();
@@ -102,7 +102,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect(error?.message).toContain('manifests: manual');
   });
 
-  it('whose policies never come into force gets no right, and says so', async () => {
+  it('whose policies never come into force gets no right, and the error states so', async () => {
     await world.stop();
     world = await World.start({ propagationDelayMs: 3_600_000 });
     const { error } = await creating();
@@ -113,7 +113,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect(world.objects()).toEqual([]);
   });
 
-  it('that answers 500, 429 and drops connections for a while is prepared all the same', async () => {
+  it('that answers 500, 429 and drops connections for a while is prepared anyway', async () => {
     failOn('runtimeclasses', 'gvisor', 500, 3);
     world.api.faults.plant(
       ({ resource }) => resource === 'roles',
@@ -125,7 +125,7 @@ describe('a cluster that is not ready for it yet', () => {
     expect((await creating()).value).toBe(`${all.length} objects applied`);
   });
 
-  it('that does not answer at all fails with what to do', async () => {
+  it('that never answers fails with what to do', async () => {
     world.api.faults.plant(() => true, { kind: 'drop', when: 'before' });
     const { error } = await creating();
 
@@ -136,9 +136,9 @@ describe('a cluster that is not ready for it yet', () => {
 });
 
 describe('a creation that fails', () => {
-  it('removes what it made, for CloudFormation asks for no deletion of it', async () => {
+  it('removes what it created, because CloudFormation does not request a deletion', async () => {
     failOn('runtimeclasses', 'sysbox-runc', 403);
-    // Made, but no one was told: it goes all the same.
+    // Created, but the answer was lost: it is removed too.
     world.api.faults.plant(
       ({ verb, name }) => verb === 'patch' && name === 'kata-qemu',
       { kind: 'drop', when: 'after' },
@@ -150,7 +150,7 @@ describe('a creation that fails', () => {
     expect(world.objects()).toEqual([]);
   });
 
-  it('leaves what was there before', async () => {
+  it('leaves what existed before', async () => {
     for (const object of all.slice(0, -1)) world.api.apply(object);
     failOn('runtimeclasses', 'sysbox-runc', 403);
     await creating();
@@ -158,7 +158,7 @@ describe('a creation that fails', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(all.slice(0, -1)));
   });
 
-  it('over a RuntimeClass of another installer names its owner, and changes nothing of it', async () => {
+  it("over another installer's RuntimeClass names its owner, and changes nothing in it", async () => {
     const theirs = {
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',
@@ -182,7 +182,7 @@ describe('a creation that fails', () => {
 describe('an update', () => {
   const less = manifestsFor(['gvisor']);
 
-  it('removes what the manifests have no longer', async () => {
+  it('removes what is no longer in the manifests', async () => {
     await creating();
     const { value } = await updating(less);
 
@@ -190,7 +190,7 @@ describe('an update', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(less));
   });
 
-  it('keeps a RuntimeClass that pods use, and says which', async () => {
+  it('keeps a RuntimeClass that pods use, and names it', async () => {
     await creating();
     await world.pod('kata-qemu');
     const { value } = await updating(less);
@@ -234,7 +234,7 @@ describe('what another version applied', () => {
     metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'airlock' } },
   });
 
-  it('goes with the update to this one, a policy of its own too', async () => {
+  it("is removed by the update to this one, including that version's own policy", async () => {
     await creating();
     await applied(policy('airlock-of-tomorrow'));
     const { value } = await updating(all);
@@ -243,14 +243,14 @@ describe('what another version applied', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(all));
   });
 
-  it('goes with a deletion', async () => {
+  it('is removed by a deletion', async () => {
     await creating();
     await applied(policy('airlock-of-tomorrow'));
 
     expect([(await clearing()).value, world.objects()]).toEqual([`${all.length + 1} objects removed`, []]);
   });
 
-  it('is told from what others made, by the label, the name and the owner of its fields', async () => {
+  it('is distinguished from other objects by the label, the name and the owner of its fields', async () => {
     await creating();
     await applied(policy('of-others'));
     const { labels: _, ...unlabelled } = policy('airlock-of-others').metadata;
@@ -268,7 +268,7 @@ describe('what another version applied', () => {
     );
   });
 
-  it('may leave rights, and then no policy is removed', async () => {
+  it('may still grant rights, and then no policy is removed', async () => {
     await creating();
     world.api.apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -286,7 +286,7 @@ describe('what another version applied', () => {
     expect(world.objects()).not.toContain('ClusterRoleBinding airlock-gatekeeper');
   });
 
-  it('may give rights while the policies are removed: they come back, and the deletion has failed', async () => {
+  it('may grant rights while the policies are removed: they come back, and the deletion has failed', async () => {
     await creating();
     const binding = all.find(({ kind }) => kind === 'ClusterRoleBinding');
     world.api.faults.plant(
@@ -313,7 +313,7 @@ describe('what Airlock does not render is not applied', () => {
     ['an object of another kind', () => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'airlock-x' } })],
     ['an object of another name', () => ({ ...find('Namespace'), metadata: { name: 'kube-system' } })],
     [
-      'a binding to everybody',
+      'a binding to everyone',
       () => ({ ...find('ClusterRoleBinding'), subjects: [{ kind: 'Group', name: 'system:authenticated' }] }),
     ],
     [
@@ -337,7 +337,10 @@ describe('what Airlock does not render is not applied', () => {
         rules: [...(find('ClusterRole')['rules'] as object[]), { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
       }),
     ],
-    ['a role that gathers others', () => ({ ...find('ClusterRole'), aggregationRule: { clusterRoleSelectors: [{}] } })],
+    [
+      'a role that aggregates others',
+      () => ({ ...find('ClusterRole'), aggregationRule: { clusterRoleSelectors: [{}] } }),
+    ],
   ])('%s', async (_what, object) => {
     const { error } = await updating([...all, object()]);
 
@@ -347,7 +350,7 @@ describe('what Airlock does not render is not applied', () => {
 });
 
 describe('a deletion', () => {
-  it('removes everything, in reverse: rights go before the policies that bound them', async () => {
+  it('removes everything in reverse: rights before the policies that restrict them', async () => {
     await creating();
     world.told.length = 0;
     const { value } = await clearing();
@@ -397,7 +400,7 @@ describe('a deletion', () => {
     expect((await clearing()).value).toBe(`${all.length} objects removed`);
   });
 
-  it('leaves a RuntimeClass that someone else holds too, without what was ours of it', async () => {
+  it('keeps a RuntimeClass that another manager also owns, without our fields', async () => {
     world.api.apply({
       apiVersion: 'node.k8s.io/v1',
       kind: 'RuntimeClass',
@@ -412,14 +415,14 @@ describe('a deletion', () => {
     expect([left?.handler, left?.scheduling, left?.metadata.labels]).toEqual(['runsc', undefined, undefined]);
   });
 
-  it('can be asked for twice', async () => {
+  it('can be requested twice', async () => {
     await creating();
     await clearing();
 
     expect((await clearing()).error).toBeUndefined();
   });
 
-  it('and a new creation right after it come to the same as the first one', async () => {
+  it('and a new creation right after it have the same result as the first one', async () => {
     await creating();
     await clearing();
     await creating();
@@ -428,7 +431,7 @@ describe('a deletion', () => {
   });
 });
 
-it('what is applied for our identity does not bind the function that applies it', async () => {
+it('what is applied for our identity does not restrict the function that applies it', async () => {
   await creating();
 
   expect((await updating(manifestsFor(['gvisor']))).error).toBeUndefined();

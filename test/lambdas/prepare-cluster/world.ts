@@ -19,7 +19,7 @@ export function manifestsFor(names: readonly Runtime[] = runtimes, gate?: string
   return renderManifests({ runtimes: names, ...(gate === undefined ? {} : { gate }) }) as readonly Addressed[];
 }
 
-/** A bare cluster that lets the preparing role in, and in which a policy takes two seconds to be in force. */
+/** A bare cluster to which the preparing role has access, and in which a policy takes two seconds to be in force. */
 export class World {
   readonly clock: VirtualClock;
   readonly api: KubernetesStandIn;
@@ -94,7 +94,7 @@ export class World {
     return ended;
   }
 
-  /** Every object that is not the cluster's own, as `Kind name`. */
+  /** Every object that does not belong to the cluster itself, as `Kind name`. */
   objects(): readonly string[] {
     return manifestsFor()
       .map(({ kind }) => kind)
@@ -103,7 +103,7 @@ export class World {
       .filter((name) => !['Namespace default', 'Namespace kube-system'].includes(name));
   }
 
-  /** Makes a pod with a RuntimeClass in `default`. */
+  /** Creates a pod with a RuntimeClass in `default`. */
   async pod(runtimeClassName: string): Promise<Answered> {
     return await ask(this.admin, 'POST', '/api/v1/namespaces/default/pods', {
       metadata: { name: `uses-${runtimeClassName}` },

@@ -79,7 +79,7 @@ describe('a Node that drifted', () => {
     expect(decideNode('b', shown(changes), ours(), now)).toHaveProperty('step', 'foreign');
   });
 
-  it('is left alone if the ledger knows of no release', () => {
+  it('is left as it is if the ledger has no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
     expect(decideNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });
   });
@@ -100,7 +100,7 @@ const minutesAfter = (minutes: number) => Date.parse(launchedAt) + minutes * 60_
 const rerun = { why: 'drifted', attempt: 1, released: true, reason: '' } as const;
 const leave = (because: string) => ({ step: 'leave', because });
 
-/** What each Node of a pool comes to, as a sentence about it. */
+/** The decision for each Node of a pool, as a sentence. */
 const table: readonly (readonly [
   rule: string,
   node: SurveyedNode,
@@ -109,28 +109,28 @@ const table: readonly (readonly [
   step: object,
 ])[] = [
   [
-    'without an instance of ours is left alone for ten minutes',
+    'without one of our instances is left as it is for ten minutes',
     shown({ state: 'gated' }),
     undefined,
     minutesAfter(10),
     leave('unknown'),
   ],
   [
-    'without an instance of ours is unclaimed after ten minutes',
+    'without one of our instances is unclaimed after ten minutes',
     shown({ state: 'gated' }),
     undefined,
     minutesAfter(10) + 1,
     { step: 'unclaimed' },
   ],
   [
-    'without an instance of ours and without a gate is left alone',
+    'without one of our instances and without a gate is left as it is',
     shown({ state: 'released' }),
     undefined,
     now,
     leave('unknown'),
   ],
   [
-    'behind its gate whose event may still come is left alone',
+    'behind its gate whose event may still arrive is left as it is',
     shown({ state: 'gated' }),
     late,
     minutesAfter(10),
@@ -146,23 +146,29 @@ const table: readonly (readonly [
       admission: { request, node: { instanceId, deadline: new Date(now + 20 * 60_000).toISOString() } },
     },
   ],
-  ['without a gate that was never admitted is left alone', shown({ state: 'released' }), late, now, leave('unknown')],
   [
-    'whose run has no end is left alone',
+    'without a gate that was never admitted is left as it is',
+    shown({ state: 'released' }),
+    late,
+    now,
+    leave('unknown'),
+  ],
+  [
+    'whose run has no end is left as it is',
     shown(),
     withRequest(request, { outcome: undefined as never }),
     now,
     leave('under-way'),
   ],
   [
-    'whose row names no release is left alone',
+    'whose record names no release is left as it is',
     shown(),
     withRequest(request, { request: undefined as never }),
     now,
     leave('under-way'),
   ],
   [
-    'that was released before its last run failed is still a released one',
+    'that was released before its last run failed still counts as released',
     shown(),
     withRequest(request, { outcome: 'breaker-open', ending: 'held', launch: { ...launch, rerun } }),
     now,
@@ -176,7 +182,7 @@ const table: readonly (readonly [
     { step: 'drifted', admission: undefined },
   ],
   [
-    'with the release that new launches get is well',
+    'with the version that new launches get is current',
     shown({ state: 'released' }),
     withRequest(request),
     now,
@@ -190,7 +196,7 @@ const table: readonly (readonly [
     { step: 'outdated', version: request.version, configured: another.version },
   ],
   [
-    'that was reported as outdated for that release is not reported again',
+    'that was reported as outdated for that version is not reported again',
     shown({ state: 'released' }),
     withRequest(another, { outdatedFor: another.version }),
     now,
@@ -204,14 +210,14 @@ const table: readonly (readonly [
     { step: 'outdated' },
   ],
   [
-    'whose tag asks for another runtime now is not outdated',
+    'whose tag now requests another runtime is not outdated',
     shown({ state: 'released' }),
     withRequest({ runtime: 'kata', version: '3.32.0' }),
     now,
     leave('well'),
   ],
   [
-    'whose tag asks for nothing that is configured is not outdated',
+    'whose tag requests a runtime that is not configured is not outdated',
     shown({ state: 'released' }),
     withRequest(undefined),
     now,
@@ -233,13 +239,13 @@ describe('a Node of a pool', () => {
 });
 
 describe('the clusters of a reconcile run', () => {
-  it('begin with another one in each run, and each is looked at', () => {
+  it('start with another one in each run, and each is visited', () => {
     const turns = [0, 1, 2, 3].map((run) => inTurn(['a', 'b', 'c'], run * 120_000).join(''));
     expect(turns).toEqual(['abc', 'bca', 'cab', 'abc']);
     expect(inTurn([], 0)).toEqual([]);
   });
 
-  it('have a share of the time that is left each, so that one without an end leaves time for the next', () => {
+  it('share the remaining time, so that a cluster without an end leaves time for the next', () => {
     expect([shareOf(95_000, 3), shareOf(65_000, 2), shareOf(35_000, 1), shareOf(1_000, 1)]).toEqual([
       30_000, 30_000, 30_000, 0,
     ]);

@@ -43,7 +43,7 @@ const held: RunRecord = { ...admitted, outcome: 'proof-failed', ending: 'held', 
 const ended: RunRecord = { ...claimed, outcome: 'proof-failed', ending: 'quarantined', endedAt: time(2 * minute) };
 const leave = (because: string) => ({ step: 'leave', because });
 
-/** What each tagged instance comes to, as a sentence about it. */
+/** The decision for each tagged instance, as a sentence. */
 const table: readonly (readonly [
   rule: string,
   instance: Candidate,
@@ -51,16 +51,16 @@ const table: readonly (readonly [
   afterMs: number,
   decision: object,
 ])[] = [
-  ['without our tag is left alone', { ...instance, tags: {} }, undefined, 5 * minute, leave('not-ours')],
+  ['without our tag is left as it is', { ...instance, tags: {} }, undefined, 5 * minute, leave('not-ours')],
   [
-    'that goes away and was never admitted is left alone',
+    'that goes away and was never admitted is left as it is',
     { ...instance, state: 'terminated' },
     undefined,
     5 * minute,
     leave('not-ours'),
   ],
   [
-    "with another profile than its pool's nodes is left alone",
+    "with another profile than its pool's nodes is left as it is",
     { ...instance, instanceProfile: 'arn:aws:iam::123456789012:instance-profile/other' },
     undefined,
     5 * minute,
@@ -81,38 +81,38 @@ const table: readonly (readonly [
     leave('young'),
   ],
   [
-    'that no event told of within two minutes is admitted',
+    'whose event did not arrive within two minutes is admitted',
     instance,
     undefined,
     2 * minute,
     { step: 'admit', admission: { launch, request } },
   ],
   ['that was tagged after its deadline is not admitted', instance, undefined, 20 * minute, leave('late')],
-  ['whose admission was begun is admitted, however late', instance, begun, 60 * minute, { step: 'admit' }],
+  ['whose admission began is admitted, however late', instance, begun, 60 * minute, { step: 'admit' }],
   [
-    'whose admission was begun without its node is not begun',
+    'whose admission began without its node is not admitted',
     instance,
     { instanceId, launchedAt, cluster, pool },
     60 * minute,
     leave('late'),
   ],
-  ['whose launch is under way is left alone', instance, admitted, 5 * minute, leave('under-way')],
+  ['whose launch is in progress is left as it is', instance, admitted, 5 * minute, leave('under-way')],
   [
-    'that goes away before its end departs',
+    'that goes away before its end is terminated',
     { ...instance, state: 'stopping' },
     admitted,
     5 * minute,
     { step: 'depart', instanceId, state: 'stopping' },
   ],
   [
-    'that goes away because it is being replaced does not depart',
+    'that goes away because it is being replaced is not terminated',
     { ...instance, state: 'terminated' },
     { ...admitted, replacingAt: launchedAt },
     5 * minute,
     leave('under-way'),
   ],
   [
-    'that goes away after its end is left alone',
+    'that goes away after its end is left as it is',
     { ...instance, state: 'terminated' },
     { ...admitted, outcome: 'released', ending: 'released' },
     5 * minute,
@@ -127,78 +127,78 @@ const table: readonly (readonly [
     { step: 'end', run: admitted },
   ],
   [
-    'more than 20 minutes past its deadline has its end if it came to one',
+    'more than 20 minutes past its deadline gets its end published if it has one',
     instance,
     ended,
     62 * minute,
     leave('ended'),
   ],
   [
-    'whose command was claimed less than three minutes ago is left alone',
+    'whose command was claimed less than three minutes ago is left as it is',
     instance,
     claimed,
     4 * minute - 1,
     leave('under-way'),
   ],
   [
-    'whose command has no answer after three minutes is asked about',
+    'whose command has no answer after three minutes is looked up',
     instance,
     claimed,
     4 * minute,
     { step: 'ask', run: claimed },
   ],
   [
-    'whose command was answered is not asked about',
+    'whose command was answered is not looked up',
     instance,
     { ...claimed, settledToken: 'token' },
     4 * minute,
     leave('under-way'),
   ],
   [
-    'whose claim was given back is not asked about',
+    'whose claim was released is not looked up',
     instance,
     { ...admitted, token: 'token' },
     4 * minute,
     leave('under-way'),
   ],
   [
-    'that no state waits for is not asked about',
+    'that no state waits for is not looked up',
     instance,
     { ...admitted, claimedAt: time(minute) },
     4 * minute,
     leave('under-way'),
   ],
   [
-    'that ended is asked about until an hour after its claim',
+    'that ended is looked up until an hour after its claim',
     instance,
     ended,
     61 * minute - 1,
     { step: 'ask', run: ended },
   ],
-  ['that ended is not asked about an hour after its claim', instance, ended, 61 * minute, leave('ended')],
-  ['that ended within three minutes of its claim is not asked about', instance, ended, 4 * minute - 1, leave('ended')],
+  ['that ended is not looked up an hour after its claim', instance, ended, 61 * minute, leave('ended')],
+  ['that ended within three minutes of its claim is not looked up', instance, ended, 4 * minute - 1, leave('ended')],
   [
-    'that the breaker held could be tried once more',
+    'that the breaker held could run once more',
     instance,
     held,
     5 * minute,
     { step: 'retry', held: { run: held, admission: { launch: { rerun: { why: 'held', attempt: 1 } }, request } } },
   ],
   [
-    'that the breaker held and is stopped is left alone',
+    'that the breaker held and is stopped is left as it is',
     { ...instance, state: 'stopped' },
     held,
     5 * minute,
     leave('ended'),
   ],
   [
-    'that the breaker held and asks for what is not configured is left alone',
+    'that the breaker held and requests a runtime that is not configured is left as it is',
     { ...instance, tags: { ...instance.tags, 'airlock:runtime': 'runc' } },
     held,
     5 * minute,
     leave('ended'),
   ],
-  ['that was quarantined is left alone', instance, { ...held, ending: 'quarantined' }, 5 * minute, leave('ended')],
+  ['that was quarantined is left as it is', instance, { ...held, ending: 'quarantined' }, 5 * minute, leave('ended')],
 ];
 
 describe('a tagged instance', () => {
@@ -207,7 +207,7 @@ describe('a tagged instance', () => {
     expect(decided).toMatchObject(decision);
   });
 
-  it.each(departedStates)('in the state %s departs if it has no end', (state) => {
+  it.each(departedStates)('in the state %s is terminated if it has no end', (state) => {
     expect(decideInstance({ ...instance, state }, admitted, config, launchMs + 5 * minute)).toEqual({
       step: 'depart',
       instanceId,

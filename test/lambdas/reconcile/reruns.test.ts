@@ -22,7 +22,7 @@ function admission(id: string, pool = 'ci'): Admission {
   return { launch, request };
 }
 
-/** A node that ended as held so many minutes before or after ten o'clock, on the way of this number. */
+/** A node that was held so many minutes before or after ten o'clock, in the run with this number. */
 function held(id: string, { minutes = 0, way = 0, pool = 'ci' } = {}): Held {
   const { launch: node } = admission(id, pool);
   const why = { why: 'held', reason: '', released: false } as const;
@@ -48,12 +48,12 @@ const rows = (nodes: readonly Held[]) => nodes.map(({ run: row }) => row);
 const ids = (ways: readonly Admission[]) => ways.map(({ launch: node }) => Number(node.instanceId.slice(2)));
 
 describe('nodes that were held', () => {
-  it('are all tried once more, at once, if their breaker is closed', () => {
+  it('all run once more immediately if their breaker is closed', () => {
     const nodes = [held('1'), held('2')];
     expect(ids(decideRetries(nodes, rows(nodes), closed, endedAt + 1))).toEqual([1, 2]);
   });
 
-  it('are tried one at a time if it is open, the one first that has waited longest', () => {
+  it('run one at a time if it is open, the longest waiting first', () => {
     const nodes = [held('1'), held('2', { minutes: -1 }), held('3', { minutes: 1 })];
     expect(ids(decideRetries(nodes, rows(nodes), open, endedAt + 10 * minute))).toEqual([2]);
   });
@@ -80,7 +80,7 @@ describe('nodes that were held', () => {
     [4, 40],
     [5, 60],
     [40, 60],
-  ])('rest after their way number %i for %i minutes, whatever the breaker says', (way, minutes) => {
+  ])("rest after run number %i for %i minutes, whatever the breaker's state", (way, minutes) => {
     const nodes = [held('1', { way })];
     for (const breakers of [open, closed]) {
       expect(decideRetries(nodes, rows(nodes), breakers, endedAt + minutes * minute - 1)).toEqual([]);
@@ -88,7 +88,7 @@ describe('nodes that were held', () => {
     }
   });
 
-  it('are judged by the breaker of what they would be sent now, not of what failed', () => {
+  it('depend on the breaker of what they would be sent now, not of what failed', () => {
     const { run } = held('1');
     const launch = held('1').admission.launch;
     const another = { run, admission: { launch, request: { ...request, version: '20261102.0' } } };
@@ -96,7 +96,7 @@ describe('nodes that were held', () => {
   });
 });
 
-describe('the next way of a node', () => {
+describe("a node's next run", () => {
   it('has as much time as its first, the next number, and no launch hook', () => {
     const { launch: node } = held('1', { way: 2 }).admission;
     expect(node).toMatchObject({ deadline: '2026-11-21T10:20:00.000Z', rerun: { why: 'held', attempt: 3 } });
@@ -113,7 +113,7 @@ describe('the next way of a node', () => {
 });
 
 describe('a node that was to be re-verified', () => {
-  it('is not one that was held if no one tried it', () => {
+  it('does not count as held if it was never tried', () => {
     const { run: row } = held('1');
     const rerun = { why: 'drifted', attempt: 1, reason: '', released: true } as const;
     const drifted = { ...row, launch: { ...admission('1').launch, rerun } };

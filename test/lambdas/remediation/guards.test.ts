@@ -30,7 +30,7 @@ const evidence: Evidence = {
 };
 
 describe('an instance', () => {
-  it('that nothing speaks for is ended', () => {
+  it('with no objection is terminated', () => {
     expect(replacementBlocker(evidence)).toBeUndefined();
     expect(replacementBlocker({ ...evidence, receipt: { ...evidence.receipt, gate: 'no-node' } })).toBeUndefined();
   });
@@ -52,7 +52,7 @@ describe('an instance', () => {
       { instance: { ...instance, instanceProfile: 'arn:aws:iam::123456789012:instance-profile/database' } },
     ],
     ['it has no instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
-  ])('is left alone where %s', (because, change) => {
+  ])('is left as it is if %s', (because, change) => {
     expect(replacementBlocker({ ...evidence, ...change })).toBe(because);
   });
 
@@ -61,7 +61,7 @@ describe('an instance', () => {
     ['it shuts down', { ...instance, state: 'shutting-down' }],
     ['it is stopped', { ...instance, state: 'stopped' }],
     ['it is in another launch', { ...instance, launchedAt: '2026-11-21T09:30:00.000Z' }],
-  ])('is gone where %s', (_, shown) => {
+  ])('is gone if %s', (_, shown) => {
     expect(isGone(launch, shown)).toBe(true);
     expect(isGone(launch, instance)).toBe(false);
   });

@@ -6,7 +6,7 @@ import { decideAnswer, ownerOf } from '../../../lambdas/results/decide.ts';
 import { runs } from '../../hostile.ts';
 import { installation, launch, maybe, present } from '../arbitraries.ts';
 
-describe('whatever a node says that it was installed', () => {
+describe('whatever a node reports as installed', () => {
   const run: RunRecord = {
     instanceId: launch.instanceId,
     launchedAt: launch.launchedAt,
@@ -38,7 +38,7 @@ describe('whatever a node says that it was installed', () => {
     comment: fc.constantFrom('batch', 'by hand', ''),
   });
 
-  it('it has proven only what it was sent, and nothing but that is noted', () => {
+  it('it has proven only what it was sent, and only that is recorded', () => {
     fc.assert(
       fc.property(said, standings, (result, standing) => {
         const answer = decideAnswer(run, 'c', { ...standing, output: JSON.stringify(result) }, launch.launchedAt);
@@ -66,7 +66,7 @@ describe('whatever a node says that it was installed', () => {
     );
   });
 
-  it('a command is that of an attempt only by its id or its batch, and by the document that was claimed', () => {
+  it('a command belongs to an attempt only by its id or its batch, and by the document that was claimed', () => {
     fc.assert(
       fc.property(standings, maybe('c', 'other'), (standing, commandId) => {
         const known = { ...run, ...present({ commandId }) };

@@ -53,21 +53,21 @@ const at = '2026-11-21T09:01:00.000Z';
 const answer = (change: Partial<InvocationStatus>, said?: object) =>
   decideAnswer(run, 'c1', standing(change, said), at);
 
-describe('whose command it was', () => {
-  it('is told by the command id in the row', () => {
+describe("a command's owner", () => {
+  it('is found by the command id in the record', () => {
     expect(ownerOf([{ ...run, commandId: 'c1' }], 'c1', standing({ comment: 'other' }))).toBeDefined();
   });
 
-  it('is told by the batch in the comment where dispatch died before it could write the command id', () => {
+  it('is found by the batch in the comment if dispatch died before it could write the command id', () => {
     expect(ownerOf([run], 'c1', standing({}))).toBe(run);
   });
 
   it.each([
     ['another command of ours', [{ ...run, commandId: 'c0' }], 'b1'],
-    ['a command of a stranger', [run], 'my own test'],
+    ["another sender's command", [run], 'my own test'],
     ['another document under the same comment', [{ ...run, document: 'airlock-kata-install-abc' }], 'b1'],
     ['an instance that the ledger does not know', [], 'b1'],
-  ])('is no one for %s', (_, runs, comment) => {
+  ])('is undefined for %s', (_, runs, comment) => {
     expect(ownerOf(runs, 'c1', standing({ comment }))).toBeUndefined();
   });
 });
@@ -86,7 +86,7 @@ describe('the answer for the state that waits', () => {
     });
   });
 
-  it('is the outcome that the node gave', () => {
+  it('is the outcome that the node reported', () => {
     const said = { ...result, outcome: 'proof-failed', config: 'restored', detail: 'no gVisor' };
     expect(answer({ status: 'Failed', statusDetails: 'Failed' }, said)).toEqual({
       answer: 'failure',
@@ -98,7 +98,7 @@ describe('the answer for the state that waits', () => {
     ['SSM says Failed but the result says installed', { status: 'Failed' }, result],
     ['the result has no host facts', {}, { ...result, host: undefined }],
     ['the node claims to be released', {}, { ...result, outcome: 'released' }],
-  ])('is never a success where %s', (_, change, said) => {
+  ])('is never a success if %s', (_, change, said) => {
     expect(answer(change, said)).toMatchObject({ answer: 'failure', failure: { outcome: 'install-failed' } });
   });
 
@@ -109,7 +109,7 @@ describe('the answer for the state that waits', () => {
     ['sha256', { sha256: 'c'.repeat(64) }, 'c'.repeat(64), 'a'.repeat(64)],
     ['sha256', { host: { ...result.host, arch: 'aarch64' } }, 'a'.repeat(64), 'b'.repeat(64)],
     ['verb', { verb: 'prove', outcome: 'proven' }, 'prove', 'install'],
-  ])('is a failed proof where the node says another %s than it was sent: %j', (field, change, said, sent) => {
+  ])('is a failed proof if the node reports another %s than it was sent: %j', (field, change, said, sent) => {
     const detail = `the node says ${field} ${said}, and was sent ${sent} (command c1)`;
     expect(answer({}, { ...result, ...change })).toEqual({
       answer: 'failure',
@@ -120,12 +120,12 @@ describe('the answer for the state that waits', () => {
   it.each([
     ['an architecture that nothing is pinned for', { host: { ...result.host, arch: 'riscv64' } }],
     ['an architecture that is a name of every object', { host: { ...result.host, arch: 'constructor' } }],
-  ])('is a failed proof where the node says %s', (_, change) => {
+  ])('is a failed proof if the node reports %s', (_, change) => {
     expect(answer({}, { ...result, ...change })).toMatchObject({ failure: { outcome: 'proof-failed' } });
   });
 
   it.each(['instance-gone', 'not-ours', 'breaker-open', 'deadline-passed', 'internal-error'])(
-    'is never %s: that is not for a node to say',
+    'is never %s: a node cannot decide that',
     (outcome) => {
       const told = answer({ status: 'Failed', statusDetails: 'Failed' }, { ...result, outcome });
       expect(told).toMatchObject({ answer: 'failure', failure: { outcome: 'install-failed' } });
@@ -141,7 +141,7 @@ describe('the answer for the state that waits', () => {
     expect([...new Set(printed)].toSorted()).toEqual([...nodeOutcomes].toSorted());
   });
 
-  it('is the proof alone if the node was sent to be re-verified', () => {
+  it('is only the proof if the node was sent to be re-verified', () => {
     const proven = { ...result, verb: 'prove', outcome: 'proven' };
     const sent = { ...run, verb: 'prove' } as const;
     const told = decideAnswer(sent, 'c1', standing({}, proven), at);

@@ -48,7 +48,7 @@ const running = { ...admitted, token: 'token', commandId: 'command' };
 const terminated: Shown = { state: 'terminated', launchedAt };
 const alive: Shown = { state: 'running', launchedAt };
 
-/** What each launch comes to, as a sentence about it. */
+/** The decision for each launch, as a sentence. */
 const table: readonly (readonly [
   rule: string,
   row: RunRecord,
@@ -73,7 +73,7 @@ const table: readonly (readonly [
     },
   ],
   [
-    'that was followed by another launch of the instance ends, whatever that one does',
+    'that was followed by another launch of the instance ends, whatever the later one does',
     admitted,
     { state: 'running', launchedAt: minutes(10) },
     { step: 'end' },
@@ -85,7 +85,7 @@ const table: readonly (readonly [
     { step: 'nothing', because: 'not-gone' },
   ],
   [
-    'that came to an end needs nothing',
+    'that reached an end needs nothing',
     { ...admitted, outcome: 'released', endedBy: 'execution' },
     terminated,
     { step: 'nothing', because: 'ended' },
@@ -97,7 +97,7 @@ const table: readonly (readonly [
     { step: 'nothing', because: 'ended' },
   ],
   [
-    'that ended before its admission was published has that published',
+    'that ended before its admission was published gets that published',
     { ...begun, outcome: 'instance-gone', endedBy: writer, publishedAt: minutes(29) },
     terminated,
     { step: 'tell', because: 'admission-untold' },
@@ -127,7 +127,7 @@ const table: readonly (readonly [
     { step: 'nothing', because: 'being-replaced' },
   ],
   [
-    'whose row does not hold the node yet waits for admission',
+    'whose record does not hold the node yet waits for admission',
     { instanceId, launchedAt, cluster, pool, recordedAt: launchedAt },
     terminated,
     { step: 'wait', because: 'being-admitted' },
@@ -141,19 +141,19 @@ const table: readonly (readonly [
   ['whose admission died is ended by this call', { ...begun, recordedAt: seconds(1_755) }, terminated, { step: 'end' }],
 ];
 
-describe('a launch whose instance is reported to go away', () => {
+describe('a launch whose instance is reported as terminating', () => {
   it.each(table)('%s', (_rule, run, shown, decision) => {
     expect(decideTermination({ instanceId, at: minutes(28) }, run, shown, at)).toMatchObject(decision);
   });
 
-  it.each(departedStates)('ends if EC2 shows the state %s, and the receipt says so', (state) => {
+  it.each(departedStates)('ends if EC2 shows the state %s, and the receipt states so', (state) => {
     expect(decideTermination({ instanceId, at }, admitted, { state, launchedAt }, at)).toMatchObject({
       step: 'end',
       receipt: { outcome: 'instance-gone', detail: `EC2 says ${state}`, endedAt: at, totalMs: 30 * 60_000 },
     });
   });
 
-  it('is not gone if EC2 shows that it runs, a minute after its event at the latest', () => {
+  it('is not gone if EC2 shows it running, at the latest a minute after its event', () => {
     const decide = (saidAt: string) => decideTermination({ instanceId, at: saidAt }, admitted, alive, at);
     expect(decide(seconds(1_741))).toEqual({ step: 'wait', because: 'not-shown' });
     expect(decide(seconds(1_740))).toEqual({ step: 'nothing', because: 'not-gone' });
