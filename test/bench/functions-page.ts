@@ -26,13 +26,15 @@ export function functionsPage(figures: FunctionFigures): string {
   const working = bundles.filter(({ name }) => (crowd.get(name)?.invocations ?? 0) > 0);
   return `# What functions load and need
 
-Made by \`npm run bench:bundles -- --write\` on ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(0)} when it ended. Bytes are the same on every machine, and
-\`test/lib/bundles.test.ts\` bounds them. Times are of this processor, as the system accounts for them, so that other processes on the machine are not in them.
+\`npm run bench:bundles -- --write\` makes this page. It last ran on ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}) with
+Node ${process.versions.node}, and the load was ${loadavg()[0]?.toFixed(0)} when it ended. Bytes are the same on every machine, and
+\`test/lib/bundles.test.ts\` bounds them. Times are this processor's, as the system accounts for them,
+so other processes on the machine are not in them.
 
 ## Bundles
 
-Each bundle is loaded in a process of its own ${rounds} times, as a cold start does; the figures are medians, without what an empty process needs. Memory is that of the whole process
-once the bundle is loaded.
+Each bundle is loaded ${rounds} times in a separate process, as a cold start does. The figures are medians,
+without what an empty process needs. Memory is that of the whole process once the bundle is loaded.
 
 | function | KiB | zipped | heaviest parts, KiB | load, ms of a processor | MiB then |
 |---|---|---|---|---|---|
@@ -40,24 +42,29 @@ ${bundles.map((bundle) => bundleRow(bundle, figures)).join('\n')}
 
 What keeps them small:
 
-- Only types come from the Kubernetes client. Its code would add a megabyte to the cluster function for nine requests that undici makes.
-- Of undici two files are loaded, not its entry with fetch, caches, proxies and mocks.
-- A bundler keeps the SDK's whole schema of EC2, because its keys are computed from constants. [\`lib/bundle-options.ts\`](../../lib/bundle-options.ts) writes them out: half a megabyte less in
-  four functions, and half the time of their load.
-- Functions read no YAML: the catalogue is checked when the stack is synthesized.
+- Only types come from the Kubernetes client. Its code would add a megabyte to the cluster function
+  for nine requests that undici makes.
+- Two files of undici are loaded, not its entry with fetch, caches, proxies and mocks.
+- A bundler keeps the SDK's whole schema of EC2, because its keys are computed from constants.
+  [\`lib/bundle-options.ts\`](../../lib/bundle-options.ts) replaces these constants by their values.
+  That saves half a megabyte in four functions, and half the time of their load.
+- Functions read no YAML, because the catalogue is checked at synthesis.
 
 ## Memory
 
-Lambda gives a function a share of a processor by its memory, a whole one at ${wholeProcessorMib.toLocaleString('en-US')} MiB, and runs at most ${burst.functions} of a kind here. So a function has the memory with which
-${burst.functions} of it keep up with 5,000 launches in a minute, and 256 MiB at least: about four times what it has loaded. The processor's time is that of the function's own code and of what it
-calls, found by V8's profiler while the local cloud runs launches one after the other, and ${crowdNodes} within ten seconds. More memory would make waiting dearer and
-launches hardly sooner.
+Lambda gives a function a share of a processor by its memory: a whole one at ${wholeProcessorMib.toLocaleString('en-US')} MiB. At most
+${burst.functions} invocations of a function run at once here. So a function has the memory with which ${burst.functions} of them
+keep up with 5,000 launches in a minute, and at least 256 MiB, about four times what it has loaded.
+
+The processor's time is that of the function's code and everything it calls. V8's profiler measures
+it while the local cloud runs launches one after the other, and ${crowdNodes} within ten seconds. More memory
+would make waiting more expensive and launches hardly faster.
 
 | function | alone: ms an invocation | ${crowdNodes} nodes: ms a node | keeps up from, MiB | has, MiB |
 |---|---|---|---|---|
 ${working.map(({ name }) => memoryRow(name, alone.get(name), crowd.get(name), figures)).join('\n')}
 
-The others are not in the way of a launch that succeeds, or run once in a deployment: ${bundles
+A launch that succeeds does not wait for the others, or they run once in a deployment: ${bundles
     .filter((bundle) => !working.includes(bundle))
     .map(({ name }) => `${name} (${figures.memoryMib.get(name) ?? 'as the cluster function'})`)
     .join(', ')}.

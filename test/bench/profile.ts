@@ -1,4 +1,4 @@
-// npm run bench:profile: if the local cloud's time goes in a pool. With --write it writes docs/evidence/local-cloud.md.
+// npm run bench:profile: where the local cloud's time goes in a pool. With --write it writes docs/evidence/local-cloud.md.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -9,7 +9,7 @@ import { runPool } from '../scale/pool.ts';
 
 const sizes = [50, 200];
 
-/** The processor's time for each node of a pool, in milliseconds, and if it went, in microseconds by part. */
+/** The processor's time for each node of a pool, in milliseconds, and where it went, in microseconds by part. */
 interface Profiled {
   readonly nodes: number;
   readonly msEach: number;
@@ -55,15 +55,16 @@ function page(small: Profiled, large: Profiled): string {
   const rows = busy.slice(0, 15).map(([part, time]) => `| ${part} | ${((100 * time) / all).toFixed(1)} % |`);
   return `# Where the local cloud's time goes
 
-Made by \`npm run bench:profile -- --write\`: a pool of ${large.nodes} nodes that are launched within ${(large.nodes * 12) / 1_000} s, with the profiler of V8. Shares are of the time in which the process
-was busy.
+\`npm run bench:profile -- --write\` makes this page. It launches a pool of ${large.nodes} nodes within ${(large.nodes * 12) / 1_000} s under
+V8's profiler. Shares are of the time in which the process was busy.
 
 | part | share |
 |---|---|
 ${rows.join('\n')}
 
-A node of a pool of ${large.nodes} costs ${(large.msEach / small.msEach).toFixed(2)} times as much of a processor as a node of a pool of ${small.nodes}, which pays for the deployment with fewer nodes. A ratio
-above 1 would mean that something grows with the pool.
+A node in a pool of ${large.nodes} takes ${(large.msEach / small.msEach).toFixed(2)} times the processor time of a node in a pool of ${small.nodes}. In the smaller
+pool fewer nodes share the cost of the deployment. A ratio above 1 would mean that something grows
+with the pool.
 `;
 }
 

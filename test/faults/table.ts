@@ -38,7 +38,7 @@ export class Table {
       const counts = [...outcomes].toSorted(([, a], [, b]) => b - a).map(([outcome, count]) => `${outcome} ${count}`);
       return `| ${name} | ${runs} | ${counts.join(', ')} | ${violations} | ${time(worstMs)} |`;
     });
-    return ['| fault | runs | outcomes | violations | longest way |', '|---|---|---|---|---|', ...lines].join('\n');
+    return ['| fault | runs | outcomes | violations | latest end |', '|---|---|---|---|---|', ...lines].join('\n');
   }
 }
 

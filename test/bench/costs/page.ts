@@ -18,25 +18,39 @@ export function costsPage(columns: readonly Column[]): string {
     .map(({ usage }) => totalOf(usage) - totalOf({ 'state transitions': usage['state transitions'] ?? 0 }));
   return `# Costs
 
-Made by \`npm run bench:cost -- --write\`. The amounts are counted on the local cloud, from what its stand-ins record, and a test counts them again. Two figures are
-assumptions, because the local cloud has none: an invocation needs 12 ms of a whole processor ([evidence/functions.md](evidence/functions.md) has what was measured), of which its memory gives it a share, beside
-the calls that it waits for, which take what is usual in one region; and a cold start takes 0.6 s. Your instances, and Run Command on them, cost what they cost without Airlock.
+\`npm run bench:cost -- --write\` makes this page. It counts the amounts on the local cloud, from what
+its stand-ins record, and a test counts them again. Two figures are assumptions, because the local
+cloud cannot measure them:
+
+- An invocation needs 12 ms of a whole processor. Its memory gives it a share of one, and the calls
+  that it waits for take what is usual in one region.
+  [What functions need](../evidence/functions.md) has the measurements.
+- A cold start takes 0.6 s.
+
+Your instances, and Run Command on them, cost the same without Airlock.
 
 ${columns.map(table).join('\n\n')}
 
 ## What the figures say
 
-A launch passes seven states, which cost $0.175 a thousand by themselves. So a thousand launches cannot cost $0.15, which was the aim: that pays for six states and nothing else. All
-else together is $${Math.min(...rest).toFixed(2)} to $${Math.max(...rest).toFixed(2)}. [design.md](design.md) names the seven. The figures of 200 launches hold for 5,000
-as far as batches are full there too; 5,000 launches were not counted. A metric costs $0.30 a month, by the hours in which it is emitted: some ten of them while nodes are launched.
+A launch passes seven states ([the design](../understand/design.md) names them), which cost $0.175 per
+thousand launches by themselves. The aim was $0.15, which pays for six states and nothing else, so it
+cannot be met. Everything else together is $${Math.min(...rest).toFixed(2)} to $${Math.max(...rest).toFixed(2)}.
 
-In an idle month each alarm costs $0.10, and Lambda's pollers ask each of the five queues fifteen times a minute, which is $0.26 a queue: with a maximum concurrency Lambda does not
-take pollers away ([Lambda Developer Guide](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)). Each further cluster adds its three alarms, the requests of its queue and an invocation every two
-minutes: $0.60 a month.
+The figures of 200 launches hold for 5,000 as far as batches are full there too. 5,000 launches were
+not counted. A metric costs $0.30 a month, by the hours in which it is emitted. Some ten metrics are
+emitted while nodes are launched.
+
+In an idle month each alarm costs $0.10. Lambda's pollers ask each of the five queues fifteen times a
+minute, which costs $0.26 per queue. With a maximum concurrency Lambda does not take pollers away
+([Lambda Developer Guide](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)).
+Each further cluster adds its three alarms, the requests of its queue and an invocation every two
+minutes, which is $0.60 a month.
 
 ## Where prices come from
 
-Prices are those of US East (N. Virginia) without the free tier, looked up on ${pricesOf}. AWS's pages have today's; each price was confirmed by a public text:
+Prices are those of US East (N. Virginia) without the free tier, looked up on ${pricesOf}. AWS's pages
+have the current ones. A public text confirmed each price:
 
 | AWS's page | confirmed by |
 |---|---|
