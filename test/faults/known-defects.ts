@@ -10,7 +10,7 @@ export interface KnownDefect {
 /** Deliberate knownDefects of the product. Each is found within the default runs: docs/operate/what-happens-to-a-failed-node.md has the table. */
 export const knownDefects: readonly KnownDefect[] = [
   {
-    name: 'no conditional write: whoever comes claims the node',
+    name: 'no conditional write: every invocation claims the node',
     apply: source(
       'dispatch',
       'lambdas/adapters/ledger.ts',
@@ -19,7 +19,7 @@ export const knownDefects: readonly KnownDefect[] = [
     ),
   },
   {
-    name: 'a token is answered without a look at the command id',
+    name: 'a token is answered without a check of the command id',
     apply: source(
       'results',
       'lambdas/results/decide.ts',
