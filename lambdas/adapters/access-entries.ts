@@ -15,18 +15,19 @@ export interface Principal {
   readonly principalArn: string;
 }
 
-/** What it gets there. */
+/** The access that a role gets in a cluster. */
 export interface Grant extends Principal {
-  /** The access policy, for the whole cluster. */
+  /** The access policy, with cluster scope. */
   readonly policyArn: string;
   readonly groups: string[];
 }
 
 /**
- * Lets a role into a cluster. An entry that an earlier call left is taken as it is. EKS refuses a role that it does not know yet as an invalid
- * principal (https://github.com/aws/eks-hybrid/pull/603), and an entry that it does not know yet as not found.
+ * Gives a role access to a cluster. An existing entry from an earlier call is kept. EKS rejects a role that it does not
+ * know yet as an invalid principal (https://github.com/aws/eks-hybrid/pull/603), and an entry that it does not know yet
+ * as not found.
  *
- * @returns false if EKS has no cluster of the name
+ * @returns false if EKS has no cluster with this name
  */
 export async function letIn({ cluster, principalArn, policyArn, groups }: Grant): Promise<boolean> {
   const entry = { clusterName: cluster, principalArn };
@@ -44,7 +45,7 @@ export async function letIn({ cluster, principalArn, policyArn, groups }: Grant)
   return true;
 }
 
-/** Deletes the access entry of a role with all that it gives; one that is gone, or whose cluster is, is well. */
+/** Deletes the access entry of a role. Succeeds if the entry or the cluster is already gone. */
 export async function letOut({ cluster, principalArn }: Principal): Promise<void> {
   const deleting = new DeleteAccessEntryCommand({ clusterName: cluster, principalArn });
   await unlessDone('eks:DeleteAccessEntry', () => whileSpreading('eks:DeleteAccessEntry', () => client.send(deleting)));

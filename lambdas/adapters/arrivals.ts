@@ -2,19 +2,20 @@ import * as v from 'valibot';
 import { type Arrivals, ArrivalsSchema, agentsKey, type PoolScope, withArrivals } from '../../domain/agents.ts';
 import { readItems, updateItem } from './table.ts';
 
-/** How long a pool's row is kept after its last change, in seconds. */
+/** How long a pool's history is kept after its last change, in seconds. */
 const keptSeconds = 90 * 24 * 3_600;
 
-/** Reads what pools have shown, by the partition key of their rows. A pool without a row has shown nothing. */
+/** Reads the agent histories of pools, by their partition key. A pool without a history is absent. */
 export async function arrivalsOf(pools: readonly PoolScope[]): Promise<ReadonlyMap<string, Arrivals>> {
   const items = await readItems(pools.map(agentsKey));
   return new Map(items.map(({ instanceId, arrivals }) => [String(instanceId), read(arrivals)]));
 }
 
 /**
- * Notes when further agents of a pool came online. What two calls note at the same time is lost in one of them: nothing but the next look depends on it.
+ * Records when further agents of a pool came online. If two calls record at the same time, one record is lost. Only the
+ * timing of the next poll depends on it.
  *
- * @param known as it was read
+ * @param known the history as it was read
  */
 export async function recordArrivals(
   pool: PoolScope,

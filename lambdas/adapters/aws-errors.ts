@@ -1,34 +1,46 @@
-/** What follows an error of AWS. `docs/understand/aws-errors.md` is made from this file, and a test holds it against the models of the SDK. */
+/**
+ * How Airlock handles an AWS error. `docs/understand/aws-errors.md` is generated from this file, and a test compares
+ * the table with the SDK's models.
+ */
 export type Consequence =
-  /** What was asked for holds already, or nothing is left that it could be done to. It is no failure. */
+  /** The requested state exists already, or its target is gone. This is not a failure. */
   | 'done'
-  /** The call is made again: by the SDK first, then by the message, the retrier or the next reconcile run that caused it. */
+  /** The call is repeated: first by the SDK, then by the message, retrier or reconcile pass that caused it. */
   | 'retry'
-  /** It may pass within a minute: a right, a role or an entry is as new as the call, or what it is about is being changed. The caller waits for that. */
+  /**
+   * It may pass within a minute, because a permission, role or entry is new, or its target is being changed. The caller
+   * waits.
+   */
   | 'wait'
-  /** The caller has another way: it splits the call, waits, or ends the node with its own outcome. */
+  /** The caller handles it: it splits the call, waits, or ends the run with a specific outcome. */
   | 'answer'
-  /** The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when an operator fixes it. */
+  /**
+   * The deployment lacks a permission, a resource or capacity. The call is repeated like a retry, and succeeds once an
+   * operator fixes this.
+   */
   | 'setup'
-  /** The request itself is wrong, or a feature is meant that Airlock does not use. It is made again as a retry is, and its log is read. */
+  /**
+   * The request is wrong, or the error belongs to a feature that Airlock does not use. The call is repeated like a
+   * retry, and its log shows the bug.
+   */
   | 'bug';
 
-/** What follows one error, and why. */
+/** How one error is handled, and why. */
 export type Rule = readonly [Consequence, string];
 
-/** Rules by the name of the error; after a colon stands what its message has to hold. */
+/** Rules by error name. A part after a colon must occur in the error's message. */
 export type Rules = Readonly<Record<string, Rule>>;
 
-const throttled: Rule = ['retry', 'It is called too often.'];
+const throttled: Rule = ['retry', 'Too many calls.'];
 const broken: Rule = ['retry', 'The service failed.'];
-const forbidden: Rule = ['setup', 'A right was taken away, or has not spread yet after a deployment.'];
+const forbidden: Rule = ['setup', 'A permission was removed, or is not in effect yet after a deployment.'];
 const wrong: Rule = ['bug', 'The request does not fit the API.'];
 const unused: Rule = ['bug', 'It belongs to a feature that Airlock does not use.'];
-const noResource: Rule = ['setup', 'What the deployment made is gone.'];
-const unpaged: Rule = ['bug', 'A page token is used at once and once.'];
+const noResource: Rule = ['setup', 'A deployed resource is gone.'];
+const unpaged: Rule = ['bug', 'A page token is used once and immediately.'];
 const all = (names: readonly string[], rule: Rule): Rules => Object.fromEntries(names.map((name) => [name, rule]));
 
-/** Errors that any service but EC2 may answer. https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html */
+/** Errors of any service except EC2. https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html */
 export const commonErrors: Rules = {
   ...all(['ThrottlingException', 'Throttling', 'RequestThrottled', 'RequestThrottledException'], throttled),
   ...all(['InternalFailure', 'InternalError', 'ServiceUnavailable', 'RequestTimeoutException'], broken),
@@ -40,7 +52,7 @@ export const commonErrors: Rules = {
   ...all(['ValidationError', 'ValidationException', 'SerializationException', 'IncompleteSignature'], wrong),
 };
 
-/** Errors that any action of EC2 may answer. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+/** Errors of any EC2 action. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
 const ec2Errors: Rules = {
   ...all(['RequestLimitExceeded', 'EC2ThrottledException'], throttled),
   ...all(['InternalError', 'InternalFailure', 'ServiceUnavailable', 'Unavailable'], broken),
@@ -51,7 +63,7 @@ const ec2Errors: Rules = {
 
 const keys = all(['KmsAccessDeniedException', 'KmsInvalidStateException'], unused);
 const stateKeys: Rules = { ...keys, KmsThrottlingException: unused };
-const deadToken: Rule = ['done', 'The state has its answer, or its time is over: another answer was there first.'];
+const deadToken: Rule = ['done', 'The state has its answer already, or it timed out.'];
 const tokens: Rules = {
   TaskDoesNotExist: deadToken,
   TaskTimedOut: deadToken,
@@ -90,18 +102,18 @@ const listings: Rules = {
   InvalidFilterKey: wrong,
   InvalidNextToken: unpaged,
 };
-const nothingThere: Rule = ['done', 'SSM has nothing to show of it: the list is empty.'];
+const nothingThere: Rule = ['done', 'SSM does not know it: the list is empty.'];
 const refusedOrder: Rule = [
   'answer',
-  'The call is halved until the node stands alone to which it happens; that one ends as `command-forbidden`.',
+  'The call is split in halves until it names only the node that causes this. That node ends as `command-forbidden`.',
 ];
 const changedDocument: Rule = [
   'answer',
-  'The document is not the one that was deployed: every node of the call ends as `document-changed`.',
+  'The document differs from the deployed one: every node in the call ends as `document-changed`.',
 ];
 
 const newRights: Rules = {
-  AccessDeniedException: ['wait', 'The right is as new as the function.'],
+  AccessDeniedException: ['wait', 'The permission is as new as the function.'],
   InvalidRequestException: ['wait', 'The cluster is busy with another change.'],
   ServerException: broken,
 };
@@ -115,23 +127,23 @@ export const awsErrors = {
   'ec2:TerminateInstances': {
     ...ec2Errors,
     'InvalidInstanceID.NotFound': ['done', 'The instance is gone.'],
-    IncorrectInstanceState: ['retry', 'The instance is between two states.'],
+    IncorrectInstanceState: ['retry', 'The instance is changing its state.'],
     OperationNotPermitted: [
       'answer',
-      'The instance is protected from termination: it stays, and its receipt says why.',
+      'The instance is protected from termination. It stays, and its receipt has the reason.',
     ],
   },
   'autoscaling:CompleteLifecycleAction': {
-    'ValidationError: No active Lifecycle Action found': ['done', 'No hook waits for the instance any more, or yet.'],
+    'ValidationError: No active Lifecycle Action found': ['done', 'No hook waits for the instance.'],
     ResourceContentionFault: throttled,
   },
   'autoscaling:TerminateInstanceInAutoScalingGroup': {
     'ValidationError: Instance Id not found': [
       'answer',
-      'The instance is no longer in the group: it stays, and its receipt says why.',
+      'The instance is no longer in the group. It stays, and its receipt has the reason.',
     ],
     ResourceContentionFault: throttled,
-    ScalingActivityInProgressFault: ['retry', 'The group is at work on something else.'],
+    ScalingActivityInProgressFault: ['retry', 'The group is busy with another activity.'],
   },
   'ssm:DescribeInstanceInformation': {
     ...listings,
@@ -139,8 +151,8 @@ export const awsErrors = {
     InvalidInstanceInformationFilterValue: wrong,
   },
   'ssm:SendCommand': {
-    InternalServerError: ['retry', 'It is not known whether a command was sent: it is looked for by its batch first.'],
-    InvalidInstanceId: ['answer', 'The instances that it names wait, and the others are sent their command.'],
+    InternalServerError: ['retry', 'The command may have been sent, so Airlock first looks for it by its batch.'],
+    InvalidInstanceId: ['answer', 'The instances that it names wait, and the others get their command.'],
     DuplicateInstanceId: refusedOrder,
     InvalidDocument: changedDocument,
     InvalidDocumentVersion: changedDocument,
@@ -148,26 +160,26 @@ export const awsErrors = {
     MaxDocumentSizeExceeded: refusedOrder,
     UnsupportedPlatformType: refusedOrder,
     AccessDeniedException: refusedOrder,
-    ThrottlingException: ['answer', 'Nothing was sent: it is tried with pauses, and then the nodes wait.'],
+    ThrottlingException: ['answer', 'Nothing was sent. The call is repeated with pauses, and then the nodes wait.'],
     ...all(['InvalidNotificationConfig', 'InvalidOutputFolder', 'InvalidRole'], unused),
   },
   'ssm:ListCommands': { ...listings, InvalidCommandId: nothingThere, InvalidInstanceId: nothingThere },
   'ssm:ListCommandInvocations': { ...listings, InvalidCommandId: nothingThere, InvalidInstanceId: nothingThere },
   'ssm:CancelCommand': {
     InternalServerError: broken,
-    InvalidInstanceId: ['done', 'The instance shuts down or is gone: nothing is left to cancel.'],
-    InvalidCommandId: ['done', 'SSM knows no such command: nothing is left to cancel.'],
+    InvalidInstanceId: ['done', 'The instance is shutting down or gone, so there is nothing to cancel.'],
+    InvalidCommandId: ['done', 'SSM does not know the command, so there is nothing to cancel.'],
     DuplicateInstanceId: wrong,
   },
   'states:StartExecution': {
-    ExecutionAlreadyExists: ['done', 'The name is made from the launch: it was started before.'],
+    ExecutionAlreadyExists: ['done', 'The run record keeps the name, so the execution was started before.'],
     ExecutionLimitExceeded: ['setup', 'A million executions are open.'],
     ...all(['StateMachineDeleting', 'StateMachineDoesNotExist'], noResource),
     ...all(['InvalidArn', 'InvalidExecutionInput', 'InvalidName', 'ValidationException'], wrong),
     ...stateKeys,
   },
   'states:StopExecution': {
-    ExecutionDoesNotExist: ['done', 'It never was started.'],
+    ExecutionDoesNotExist: ['done', 'It was never started.'],
     ...all(['InvalidArn', 'ValidationException'], wrong),
     ...stateKeys,
   },
@@ -175,7 +187,7 @@ export const awsErrors = {
   'states:SendTaskFailure': tokens,
   'sqs:GetQueueAttributes': { ...queues, InvalidAttributeName: wrong },
   'sqs:ChangeMessageVisibilityBatch': { ...queues, ...queueBatches },
-  'sqs:ReceiveMessage': { ...queues, ...queueKeys, OverLimit: ['retry', 'Too many messages are out of the queue.'] },
+  'sqs:ReceiveMessage': { ...queues, ...queueKeys, OverLimit: ['retry', 'Too many messages are in flight.'] },
   'sqs:DeleteMessageBatch': { ...queues, ...queueBatches },
   'sqs:SendMessageBatch': { ...queues, ...queueKeys, ...queueBatches, BatchRequestTooLong: wrong },
   'sqs:SendMessage': { ...queues, ...queueKeys, InvalidMessageContents: wrong },
@@ -185,18 +197,18 @@ export const awsErrors = {
   'dynamodb:Scan': tables,
   'dynamodb:UpdateItem': {
     ...tables,
-    ConditionalCheckFailedException: ['answer', 'Another writer was first; what it wrote counts.'],
+    ConditionalCheckFailedException: ['answer', 'Another writer was first, and its write counts.'],
     TransactionConflictException: throttled,
     ...all(['ItemCollectionSizeLimitExceededException', 'ReplicatedWriteConflictException'], unused),
   },
   'events:PutEvents': { InternalException: broken },
   'eks:CreateAccessEntry': {
     ...newRights,
-    ResourceInUseException: ['done', 'An earlier call made the entry: it is taken as it is.'],
-    ResourceNotFoundException: ['answer', 'There is no cluster of that name: nothing is prepared in it.'],
+    ResourceInUseException: ['done', 'An earlier call created the entry, and it is kept.'],
+    ResourceNotFoundException: ['answer', 'There is no cluster with that name, so nothing is prepared.'],
     'InvalidParameterException: rincipal': ['wait', 'EKS does not know the new role yet.'],
     InvalidParameterException: wrong,
-    ResourceLimitExceededException: ['setup', 'The cluster has as many access entries as it may.'],
+    ResourceLimitExceededException: ['setup', 'The cluster has reached its limit of access entries.'],
   },
   'eks:AssociateAccessPolicy': {
     ...newRights,
@@ -205,22 +217,22 @@ export const awsErrors = {
   },
   'eks:DeleteAccessEntry': {
     ...newRights,
-    ResourceNotFoundException: ['done', 'The entry is gone, or its cluster is.'],
+    ResourceNotFoundException: ['done', 'The entry or its cluster is gone.'],
   },
   'cloudformation:DescribeStackResource': {
     'ValidationError: does not exist': ['answer', 'The stack has no such resource.'],
-    AccessDenied: ['wait', 'The right is as new as the function.'],
+    AccessDenied: ['wait', 'The permission is as new as the function.'],
   },
   'eks:DescribeCluster': {
-    ResourceNotFoundException: ['answer', 'There is no cluster of that name, which the deployment says.'],
+    ResourceNotFoundException: ['answer', 'There is no cluster with that name, and the deployment reports this.'],
     ...all(['ServerException', 'ServiceUnavailableException'], broken),
     ClientException: forbidden,
-    AccessDeniedException: ['wait', 'The right is as new as the function.'],
+    AccessDeniedException: ['wait', 'The permission is as new as the function.'],
   },
   'lambda:Invoke': {
     AccessDeniedException: [
       'wait',
-      'The right is as new as the function that it is about; the state machine fails the run.',
+      'The permission is as new as the invoked function. The state machine fails the run.',
     ],
     ServiceException: broken,
     ...all(
@@ -230,17 +242,17 @@ export const awsErrors = {
         'ENILimitReachedException',
         'SubnetIPAddressLimitReachedException',
       ],
-      ['retry', 'Lambda has no room for the call: it is made again until the deadline.'],
+      ['retry', 'Lambda has no capacity for the call, so it is repeated until the deadline.'],
     ),
     ...all(
       ['EC2UnexpectedException', 'ENINotReadyException', 'ResourceNotReadyException', 'ResourceConflictException'],
-      ['retry', 'The function is not ready: it is being changed, or its network is.'],
+      ['retry', 'The function or its network is being changed.'],
     ),
     ResourceNotFoundException: noResource,
     ...all(['EC2AccessDeniedException', 'InvalidSecurityGroupIDException', 'InvalidSubnetIDException'], forbidden),
     ...all(
       ['InvalidRuntimeException', 'InvalidZipFileException', 'ServiceQuotaExceededException'],
-      ['setup', 'Lambda cannot run what was deployed.'],
+      ['setup', 'Lambda cannot run the deployed code.'],
     ),
     ...all(
       [
@@ -286,10 +298,10 @@ export const awsErrors = {
 export type Operation = keyof typeof awsErrors;
 
 /**
- * What follows an error.
+ * Returns how an error is handled.
  *
  * @param error what the SDK threw; its name is the error's code
- * @returns undefined for what the table does not know: the network, and whatever AWS adds
+ * @returns undefined for unknown errors: network failures, and errors that AWS adds
  */
 export function consequenceOf(operation: Operation, error: unknown): Consequence | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -305,10 +317,10 @@ export function consequenceOf(operation: Operation, error: unknown): Consequence
 }
 
 /**
- * Makes a call after whose error nothing may be left to do.
+ * Makes a call, and treats an error with the consequence `done` as success.
  *
- * @returns its answer, or undefined if an error says that it is done
- * @throws the SDK's error for every other one
+ * @returns its answer, or undefined after such an error
+ * @throws every other error of the SDK
  */
 export async function unlessDone<T>(operation: Operation, call: () => Promise<T>): Promise<T | undefined> {
   try {

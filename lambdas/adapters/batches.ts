@@ -2,15 +2,15 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda
 import { deleteAll, type Growth, type ReceivedMessage, receiveFurther } from './queue.ts';
 
 /**
- * Works on a batch from a queue, and on what else waits there. Lambda hands over ten messages at most without a batching window, and with one a
- * message that comes alone may wait twenty seconds. So a message that comes alone is dealt with at once, and what does not come alone takes along
- * what is there.
+ * Handles a batch from a queue, and further messages that wait there. Without a batching window, Lambda delivers at
+ * most ten messages. With one, a single message can wait for twenty seconds. So a single message is handled at once,
+ * and a batch of several takes along what is there.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  *
  * @param work returns the messages that stay in the queue
- * @returns what Lambda deletes and leaves of the messages that it handed over; the others are deleted here
- * @throws what `work` throws: every message comes back then when its visibility ends
+ * @returns which of the messages that Lambda delivered stay in the queue; the further messages are deleted here
+ * @throws what `work` throws: then every message returns when its visibility timeout ends
  */
 export async function workOnBatch(
   queueUrl: string,
@@ -25,7 +25,7 @@ export async function workOnBatch(
     queueUrl,
     further.filter(({ messageId }) => !left.has(messageId)),
   );
-  // An answer that names a message which Lambda did not hand over fails all of them.
+  // An answer with a message that Lambda did not deliver fails the whole batch.
   return { batchItemFailures: Records.filter(({ messageId }) => left.has(messageId)).map(toFailure) };
 }
 

@@ -1,10 +1,10 @@
 import { type Breaker, breakerKey, type Scope } from '../../domain/breaker.ts';
 import { readItems, updateItem } from './table.ts';
 
-/** How long a breaker's row is kept after its last change, in seconds. */
+/** How long a breaker is kept after its last change, in seconds. */
 const keptSeconds = 90 * 24 * 3_600;
 
-/** Reads breakers, strongly consistent, by the partition key of their rows. One that was never needed is absent. */
+/** Reads breakers with strong consistency, by their partition key. A breaker that was never needed is absent. */
 export async function breakersOf(scopes: readonly Scope[]): Promise<ReadonlyMap<string, Breaker>> {
   const items = await readItems(scopes.map(breakerKey));
   return new Map(items.map((item) => [String(item['instanceId']), read(item)]));
@@ -18,8 +18,8 @@ export async function breakerOf(scope: Scope): Promise<Breaker | undefined> {
 /**
  * Counts a failure in a window.
  *
- * @param over the breaker as it was read: the count holds only while its window and its state are the same
- * @returns the breaker with the failure in it, or undefined if someone else changed it meanwhile
+ * @param over the breaker as it was read: the update succeeds only if its window and state have not changed
+ * @returns the breaker with the failure, or undefined if it changed in the meantime
  */
 export async function addFailure(
   scope: Scope,
@@ -54,7 +54,7 @@ export async function openBreaker(scope: Scope, windowStart: string, at: string)
   return row !== undefined;
 }
 
-/** Notes that the opening was told. */
+/** Records that the opening was published. */
 export async function recordOpeningPublished(scope: Scope, at: string): Promise<void> {
   await updateItem(breakerKey(scope), {
     condition: '#state = :open AND attribute_not_exists(#publishedAt)',
@@ -64,9 +64,9 @@ export async function recordOpeningPublished(scope: Scope, at: string): Promise<
 }
 
 /**
- * Makes a launch the one that is tried while the breaker is open.
+ * Makes a launch the probe of an open breaker.
  *
- * @returns whether it is; it is not if another one is tried, or the breaker is not open any more
+ * @returns whether it is the probe now; false if another launch is, or the breaker is no longer open
  */
 export async function takeProbe(scope: Scope, launch: string, until: string, at: string): Promise<boolean> {
   const free = 'attribute_not_exists(#probe) OR #probeUntil < :now';
@@ -78,7 +78,7 @@ export async function takeProbe(scope: Scope, launch: string, until: string, at:
   return row !== undefined;
 }
 
-/** Lets another launch be tried, if this one was. */
+/** Ends a launch's time as the probe, if it is the probe. */
 export async function dropProbe(scope: Scope, launch: string): Promise<void> {
   await updateItem(breakerKey(scope), {
     condition: '#probe = :launch',

@@ -8,19 +8,19 @@ const bus = variable('EVENT_BUS');
 
 const client = new EventBridgeClient({ maxAttempts: 5 });
 
-/** PutEvents takes at most ten entries a call. */
+/** PutEvents accepts at most ten entries per call. */
 const entriesPerCall = 10;
 
-/** How often entries that the bus did not take are put again: a 200 answer may still hold failed entries, which are as good as throttled. */
+/** How often failed entries are sent: a response with status 200 can contain failed entries, usually throttled ones. */
 const rounds = 8;
 
 /** The pauses between those rounds. */
 const pauses: BackOff = { firstMs: 50, longestMs: 3_200 };
 
 /**
- * Puts events on Airlock's bus, in order.
+ * Publishes events on Airlock's bus, in order.
  *
- * @throws Error if the bus refuses an entry for good
+ * @throws Error if an entry still fails after all rounds
  */
 export async function publish(events: readonly AirlockEvent[]): Promise<void> {
   const entries = events.map(({ type, detail }) => ({
@@ -44,5 +44,5 @@ async function put(entries: PutEventsRequestEntry[]): Promise<void> {
     reason = answer.Entries?.find((entry) => entry.ErrorCode)?.ErrorMessage ?? 'no reason given';
     left = left.filter((_, at) => answer.Entries?.[at]?.ErrorCode !== undefined);
   }
-  if (left.length > 0) throw new Error(`the bus did not take ${left.length} events: ${reason}`);
+  if (left.length > 0) throw new Error(`the bus rejected ${left.length} events: ${reason}`);
 }

@@ -4,7 +4,10 @@ import { whileSpreading } from './spread.ts';
 
 const client = new EKSClient();
 
-/** A cluster as EKS describes it; undefined if it has none of the name. The right to ask is as new as the function. */
+/**
+ * Reads a cluster from EKS; undefined if there is none with this name. The permission for this may be as new as the
+ * function.
+ */
 export async function describeCluster(name: string): Promise<Cluster | undefined> {
   try {
     const ask = () => client.send(new DescribeClusterCommand({ name }));

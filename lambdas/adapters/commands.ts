@@ -15,20 +15,23 @@ import { consequenceOf, unlessDone } from './aws-errors.ts';
 
 const reader = new SSMClient({ maxAttempts: 8 });
 
-/** SendCommand has no idempotency token: an answer that got lost must not be tried again by the SDK, only what AWS refused for certain. */
+/**
+ * SendCommand has no idempotency token, so the SDK must not retry it: after a lost answer, the command may have been
+ * sent.
+ */
 const sender = new SSMClient({ maxAttempts: 1 });
 
-/** One page of DescribeInstanceInformation and of ListCommandInvocations holds at most 50. */
+/** The page limit of DescribeInstanceInformation and ListCommandInvocations. */
 const pageSize = 50;
 
-/** What SSM says of the agent on an instance. */
+/** The agent on an instance, as SSM reports it. */
 export interface SeenAgent {
   readonly ping: string;
   readonly lastPingAt: string;
   readonly version: string;
 }
 
-/** Asks SSM for the agents on up to 50 instances; an instance that it does not know is absent from the answer. */
+/** Reads the agents on up to 50 instances from SSM. An instance that SSM does not know is absent. */
 export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<string, SeenAgent>> {
   const agents = new Map<string, SeenAgent>();
   const Filters = [{ Key: 'InstanceIds', Values: [...ids] }];
@@ -48,17 +51,17 @@ export async function agentsOn(ids: readonly string[]): Promise<ReadonlyMap<stri
 /** One command for some instances. */
 export interface Order {
   readonly document: string;
-  /** SHA-256 of the text that was deployed, in hexadecimal: SSM sends no other. */
+  /** SHA-256 of the deployed text, in hexadecimal. SSM sends no other text. */
   readonly documentHash: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly instanceIds: readonly string[];
-  /** Goes into the comment, by which the command is found again. */
+  /** The comment of the command, by which it can be found. */
   readonly batchId: string;
   /** How long SSM tries to deliver the command. */
   readonly deliverySeconds: number;
 }
 
-/** What came of an order. `refused` names the instances that AWS will not have in this call; it is empty if it named none. */
+/** The result of an order. `refused` has the instances that AWS rejected by name, if any. */
 export type Sent =
   | { readonly ok: true; readonly commandId: string; readonly at: string }
   | {
@@ -71,14 +74,14 @@ export type Sent =
 /**
  * Sends one command to up to 50 instances, once.
  *
- * @throws the SDK's error if it is not certain that nothing was sent
+ * @throws the SDK's error if the command may have been sent
  */
 export async function sendCommand(order: Order): Promise<Sent> {
   try {
     const { Command } = await sender.send(
       new SendCommandCommand({
         DocumentName: order.document,
-        // A version never changes, and CloudFormation makes no second one: another text is another document.
+        // A version never changes, and there is no second one: another text gets another document.
         DocumentVersion: '1',
         DocumentHash: order.documentHash,
         DocumentHashType: 'Sha256',
@@ -100,15 +103,15 @@ export async function sendCommand(order: Order): Promise<Sent> {
     }
     if (error instanceof InvalidDocument || error instanceof InvalidDocumentVersion)
       return { ok: false, why: 'document-changed', refused: [], message };
-    // What is neither of an instance nor a call too many is AWS's refusal of the order itself, and another attempt may find it fixed.
+    // Otherwise AWS rejects the command itself. A later attempt may succeed.
     return { ok: false, why: error.name === 'ThrottlingException' ? 'throttled' : 'denied', refused: [], message };
   }
 }
 
 /**
- * Looks for a command by its comment among those sent since a time.
+ * Finds a command by its comment among those sent since a point in time.
  *
- * @returns the command and the instances that it went to, or undefined
+ * @returns the command and its instances, or undefined
  */
 export async function findCommand(
   batchId: string,
@@ -127,20 +130,23 @@ export async function findCommand(
 }
 
 /**
- * Asks SSM to end a command on one instance. That it has ended is not said by the answer. SSM refuses instances that shut down or are gone: nothing
- * is left to cancel on them.
+ * Asks SSM to cancel a command on one instance. The answer does not mean that it has ended. SSM rejects instances that
+ * shut down or are gone: there is nothing to cancel on them.
  */
 export async function cancelCommand(commandId: string, instanceId: string): Promise<void> {
   const cancel = new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instanceId] });
   await unlessDone('ssm:CancelCommand', () => reader.send(cancel));
 }
 
-/** How a command stands on one instance. */
+/** The status of a command on one instance. */
 export interface Invocation extends InvocationStatus {
   readonly instanceId: string;
 }
 
-/** Reads how a command stands on all of its instances, or on one. A command that SSM does not know, or not yet, stands on none. */
+/**
+ * Reads the status of a command on all its instances, or on one. The list is empty for a command that SSM does not know
+ * (yet).
+ */
 export async function invocationsOf(commandId: string, InstanceId?: string): Promise<Invocation[]> {
   const seen: Invocation[] = [];
   const list = { CommandId: commandId, InstanceId, Details: true };
@@ -163,7 +169,7 @@ function readInvocation(one: CommandInvocation): Invocation {
   };
 }
 
-/** ListCommands takes a time without a fraction of a second. */
+/** ListCommands accepts a time only without fractions of a second. */
 function withoutFraction(iso: string): string {
   return iso.replace(/\.\d+Z$/, 'Z');
 }

@@ -2,20 +2,20 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentity } from '@smithy/types';
 
-/** What a token is made of. */
+/** The input for a token. */
 export interface EksTokenInput {
-  /** The name of the EKS cluster; a token is good for this cluster alone. */
+  /** The name of the EKS cluster. A token is valid only for this cluster. */
   readonly cluster: string;
   readonly region: string;
   readonly credentials: AwsCredentialIdentity;
-  /** Milliseconds since the epoch: the token is good for 15 minutes from then. */
+  /** Milliseconds since the epoch. The token is valid for 15 minutes from then. */
   readonly now: number;
 }
 
-/** EKS ignores how long the signature says it lasts; old authenticators refuse more than 60. */
+/** EKS ignores the signature's expiry. Old authenticators reject more than 60 seconds. */
 const expiresInSeconds = 60;
 
-/** The order in which `aws eks get-token` writes the query, so that both make the same bytes. */
+/** The order of the query in `aws eks get-token`, so that both produce the same bytes. */
 const queryOrder = [
   'Action',
   'Version',
@@ -29,10 +29,11 @@ const queryOrder = [
 ];
 
 /**
- * Makes the bearer token that the Kubernetes API of an EKS cluster takes: a signed, never sent request for the caller's identity.
- * Nothing leaves the function for it, and it needs no AWS permission. A token is a credential: never log one.
+ * Creates the bearer token for the Kubernetes API of an EKS cluster: a signed request for the caller's identity, which
+ * is never sent. This needs no network and no AWS permission. A token is a credential: never log one.
  *
- * @returns `k8s-aws-v1.` and the signed address in base64url without padding, byte for byte what `aws eks get-token` prints
+ * @returns `k8s-aws-v1.` and the signed URL in base64url without padding, byte for byte as `aws eks get-token` prints
+ *   it
  */
 export async function eksToken({ cluster, region, credentials, now }: EksTokenInput): Promise<string> {
   const hostname = stsHost(region);
@@ -55,7 +56,10 @@ export async function eksToken({ cluster, region, credentials, now }: EksTokenIn
   return `k8s-aws-v1.${Buffer.from(`https://${hostname}/?${search}`).toString('base64url')}`;
 }
 
-/** Domain suffixes of the partitions other than `aws` and `aws-us-gov`, by how their regions begin (botocore's partitions.json). */
+/**
+ * Domain suffixes of the partitions other than `aws` and `aws-us-gov`, by the prefix of their regions (botocore's
+ * partitions.json).
+ */
 const suffixes: Readonly<Record<string, string>> = {
   'cn-': 'amazonaws.com.cn',
   'eusc-': 'amazonaws.eu',

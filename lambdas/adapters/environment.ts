@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { type Setting, settings } from '../../domain/function-settings.ts';
 
 /**
- * Reads a variable that the stack sets for the function. Functions call it while they are loaded.
+ * Reads an environment variable that the stack sets for the function. Functions call this when they load.
  *
- * @returns its value in the form that {@link settings} gives it
- * @throws Error if it is missing or has another form: the stack and the function do not belong together
+ * @returns its value in the form given by {@link settings}
+ * @throws Error if it is missing or has another form: then stack and function do not match
  */
 export function variable<Name extends Setting>(name: Name): v.InferOutput<(typeof settings)[Name]> {
   const value = process.env[name];

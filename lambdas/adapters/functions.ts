@@ -1,7 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { whileSpreading } from './spread.ts';
 
-// A request that was cut off may be at work: it is not sent twice.
+// An interrupted request may still be running, so it is not sent twice.
 const client = new LambdaClient({ maxAttempts: 1 });
 
 /**
@@ -17,7 +17,7 @@ export async function invoke(functionArn: string, event: object): Promise<unknow
   );
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null');
   if (FunctionError === undefined) return answer;
-  const { errorType = 'Error', errorMessage = 'it failed without a word' } = answer as {
+  const { errorType = 'Error', errorMessage = 'it failed without a message' } = answer as {
     errorType?: string;
     errorMessage?: string;
   };

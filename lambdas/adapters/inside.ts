@@ -4,7 +4,7 @@ import type { Survey } from '../../domain/survey.ts';
 
 const client = new LambdaClient({ maxAttempts: 4 });
 
-/** An error of the function inside, under its own name. */
+/** An error of the inside function, with its own name. */
 class InsideError extends Error {
   constructor({ errorType = 'Error', errorMessage = '' }: { errorType?: string; errorMessage?: string }) {
     super(errorMessage);
@@ -13,11 +13,11 @@ class InsideError extends Error {
 }
 
 /**
- * Has a batch performed by the function in a private cluster's network.
+ * Sends a batch to the function in a private cluster's network.
  *
- * @param functionArn the function inside
- * @returns what became of each node, in the order of the batch
- * @throws an error of the same name and message as the function's
+ * @param functionArn the inside function
+ * @returns the result for each node, in the order of the batch
+ * @throws an error with the name and message of the function's error
  */
 export async function performInside(
   functionArn: string,
@@ -27,7 +27,7 @@ export async function performInside(
   return (await invoke(functionArn, { batch: [...batch], token })) as readonly Answer[];
 }
 
-/** The same for a survey. */
+/** Sends a survey to the function in a private cluster's network. */
 export async function surveyInside(functionArn: string, survey: SurveyCall, token: string): Promise<Survey> {
   return (await invoke(functionArn, { survey, token })) as Survey;
 }

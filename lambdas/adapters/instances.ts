@@ -3,7 +3,7 @@ import { runtimeTag, type Tags } from '../../domain/tags.ts';
 
 const client = new EC2Client({ maxAttempts: 5 });
 
-/** One EC2 instance, as far as admission asks. */
+/** One EC2 instance, with what admission needs. */
 export interface SeenInstance {
   readonly instanceId: string;
   readonly state: string;
@@ -17,9 +17,10 @@ export interface SeenInstance {
 }
 
 /**
- * Looks instances up by filter: a filter answers with those it knows, while a look-up by id fails for all when one is unknown.
+ * Reads instances by filter. A filter returns the instances that exist, while a request by ID fails completely if one
+ * is unknown.
  *
- * @param ids up to 200 instance ids, the most that one filter takes
+ * @param ids up to 200 instance IDs, the limit of one filter
  */
 export async function instancesOf(ids: readonly string[]): Promise<SeenInstance[]> {
   const seen: SeenInstance[] = [];
@@ -28,12 +29,12 @@ export async function instancesOf(ids: readonly string[]): Promise<SeenInstance[
   return seen;
 }
 
-/** DescribeInstances shows at most a thousand instances a page. */
+/** The page limit of DescribeInstances. */
 const pageSize = 1_000;
 
 /**
- * Every instance that has our tag, page by page, in whatever state: EC2 shows one for about an hour after its end. An instance that is launched
- * or terminated meanwhile may be missed or told twice.
+ * Reads every instance with the tag `airlock:runtime`, page by page, in any state: EC2 lists an instance for about an
+ * hour after its end. An instance that is launched or terminated in the meantime may be missed or occur twice.
  */
 export async function* taggedInstances(): AsyncGenerator<SeenInstance[]> {
   const Filters = [{ Name: 'tag-key', Values: [runtimeTag] }];

@@ -1,27 +1,30 @@
 import { claimText } from '../../domain/claim-text.ts';
 
-/** EKS gives each cluster its own address: one that no one knows is that of a cluster that was deleted. */
-const madeAgain =
-  'No one knows that address any more: the cluster was deleted, or made again under its name. Take it out of airlock.yaml and deploy; if there is a ' +
-  'new one of the name, put it back and deploy again';
+/** EKS gives each cluster its own host name, so a host name without an address belongs to a deleted cluster. */
+const recreated =
+  'This host name no longer exists: the cluster was deleted, or created again with the same name. Remove it from airlock.yaml and deploy. If there is a ' +
+  'new cluster with this name, add it back and deploy again';
 
-/** No usable answer came: a network failure, a time-out, 5xx, 429, or a quota that is used up. It may come later. */
+/**
+ * There was no usable answer: a network failure, a time-out, 5xx, 429 or an exhausted quota. A later request may
+ * succeed.
+ */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
-  /** How long the API asks to be left alone, in milliseconds; 0 if it does not say. */
+  /** The pause that the API asks for, in milliseconds; 0 if it asks for none. */
   readonly retryAfterMs: number;
-  /** Whether no one knows the API's name: the cluster is gone, or its name is not to be seen from here. */
+  /** Whether the API's host name has no address: the cluster is gone, or its name cannot be resolved from here. */
   readonly nameUnknown: boolean;
 
   constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
     const nameUnknown = causes(options?.cause).some((cause) => (cause as { code?: unknown }).code === 'ENOTFOUND');
-    super(nameUnknown ? `${message}. ${madeAgain}` : message, options);
+    super(nameUnknown ? `${message}. ${recreated}` : message, options);
     this.retryAfterMs = retryAfterMs;
     this.nameUnknown = nameUnknown;
   }
 }
 
-/** 401 or 403: the API knows us not, or does not let us. */
+/** 401 or 403: the API does not know Airlock's identity, or denies the request. */
 export class Forbidden extends Error {
   override readonly name: string = 'Forbidden';
 }
@@ -37,17 +40,20 @@ export class DeniedByPolicy extends Forbidden {
   }
 }
 
-/** 409, or 422 by a `test` that failed or a path that is not there: the object is not as the patch says it is, so another look is due. */
+/**
+ * 409, or 422 for a failed `test` or a missing path: the object differs from what the patch expects, so it must be read
+ * again.
+ */
 export class Conflict extends Error {
   override readonly name = 'Conflict';
 }
 
-/** 422 or 413 for what the API would find invalid in every other look as well: an answer that does not change. */
+/** 422 or 413 for a request that stays invalid however often the object is read. */
 export class Rejected extends Error {
   override readonly name = 'Rejected';
 }
 
-/** 403 by a ResourceQuota: others are done soon. */
+/** 403 by a ResourceQuota. Other pods end soon and free it. */
 export class QuotaExceeded extends Error {
   override readonly name = 'QuotaExceeded';
 }
@@ -57,21 +63,21 @@ export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
-/** 410: the version from which on something was to be watched is forgotten. The collection has to be listed again. */
+/** 410: the version to watch from is too old. The collection must be listed again. */
 export class Expired extends Error {
   override readonly name = 'Expired';
 }
 
-/** An answer that a correct request does not get: a fault of Airlock's own. */
+/** An answer that a correct request never gets: a bug in Airlock. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
-/** An answer of the API, as it came. */
+/** An answer of the API. */
 export interface ApiAnswer {
   readonly code: number;
   readonly body: string;
-  /** By name in lower case. */
+  /** By name, in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -80,19 +86,22 @@ type Failure = Unreachable | Forbidden | Conflict | Rejected | QuotaExceeded | N
 
 const failures = [Unreachable, Forbidden, Conflict, Rejected, QuotaExceeded, NotFound, Expired, UnexpectedAnswer];
 
-/** What went wrong with a request that has no answer, as a class that a caller can branch on; never with the token. */
+/**
+ * Converts the error of a request without an answer into a class that a caller can branch on. It never contains the
+ * token.
+ */
 export function failureOf(error: unknown): Failure {
   const known = failures.some((failure) => error instanceof failure);
   return known ? (error as Failure) : new Unreachable(reasonOf(error), 0, { cause: error });
 }
 
-/** The same for an answer that is no success; its own words are the message. */
+/** Converts an unsuccessful answer into such a class, with the answer's own message. */
 export function failureOfAnswer(answer: ApiAnswer): Failure {
   const { code, headers } = answer;
   const message = claimText(`HTTP ${code}: ${messageOf(answer)}`);
   const [, policy] = /ValidatingAdmissionPolicy '([^']+)' with binding '[^']+' denied request/.exec(message) ?? [];
   if (policy !== undefined && code === 403) return new DeniedByPolicy(message, policy);
-  // Other proof pods end, and then there is room. Until the quota is counted for the first time its status is unknown.
+  // There is room once other proof pods end. The status is unknown until the quota is first counted.
   if (code === 403 && /(exceeded|unknown for) quota: /.test(message)) return new QuotaExceeded(message);
   if (code === 401 || code === 403) return new Forbidden(message);
   if (code === 404) return new NotFound(message);
@@ -103,7 +112,7 @@ export function failureOfAnswer(answer: ApiAnswer): Failure {
   return new UnexpectedAnswer(message);
 }
 
-/** What a list whose `continue` was too old goes on with: HTTP 410 carries it. Undefined for every other answer. */
+/** The new continue token if the old one has expired: HTTP 410 contains it. Undefined for every other answer. */
 export function continuationOf({ code, body }: ApiAnswer): string | undefined {
   if (code !== 410) return undefined;
   try {
@@ -115,7 +124,8 @@ export function continuationOf({ code, body }: ApiAnswer): string | undefined {
 }
 
 /**
- * Whether a 422 names fields that break a rule. A patch whose `test` fails names none; what is there already came meanwhile, so that another look is due.
+ * Whether a 422 names fields that break a rule. A failed `test` of a patch names none. A duplicate value appeared in
+ * the meantime, so the object must be read again.
  */
 function isFinal(body: string): boolean {
   try {
@@ -127,7 +137,7 @@ function isFinal(body: string): boolean {
   }
 }
 
-/** What happened often stands in the causes of an error. */
+/** The reason of an error is often in its causes. */
 function reasonOf(error: unknown): string {
   const reasons = causes(error).map(({ message }) => message);
   return claimText(reasons.length === 0 ? String(error) : reasons.join(': '));
@@ -146,7 +156,7 @@ function messageOf({ code, body }: ApiAnswer): string {
     const { message }: { message?: unknown } = JSON.parse(body);
     if (typeof message === 'string') return message;
   } catch {
-    // A proxy on the way answers in HTML.
+    // A proxy may answer in HTML.
   }
   return body.slice(0, 200);
 }

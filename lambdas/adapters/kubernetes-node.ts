@@ -2,7 +2,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { claimText } from '../../domain/claim-text.ts';
 import { type ClusterNode, readinessCondition } from '../../domain/kubernetes.ts';
 
-/** A Node as Airlock reads it, out of the API's own JSON, in which times are text. */
+/** Converts a Node from the API's JSON, in which times are strings. */
 export function toClusterNode({ metadata, spec, status }: V1Node): ClusterNode {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   const place = status?.conditions?.findIndex(({ type }) => type === readinessCondition) ?? -1;

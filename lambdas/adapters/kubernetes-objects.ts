@@ -2,23 +2,23 @@ import { fieldManager } from '../../domain/kubernetes.ts';
 import { NotFound, UnexpectedAnswer } from './kubernetes-errors.ts';
 import { type KubernetesOptions, KubernetesRequests } from './kubernetes-requests.ts';
 
-/** An object of the API, as far as it is known by its address. */
+/** An API object, identified by its address. */
 export interface Addressed {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
 }
 
-/** What the cluster says of an object beside its content. */
+/** An object's state in the cluster, without its content. */
 export interface Live {
-  /** Who owns a field of it, by the names that they gave themselves. */
+  /** The managers of its fields. */
   readonly managers: readonly string[];
 }
 
-/** An object as a list of its kind shows it. */
+/** An object in a list. */
 export interface Listed extends Addressed, Live {}
 
-/** A pod that asks for a RuntimeClass. */
+/** A pod that uses a RuntimeClass. */
 export interface UsingPod {
   readonly namespace: string;
   readonly name: string;
@@ -27,7 +27,7 @@ export interface UsingPod {
 const rbac = 'rbac.authorization.k8s.io/v1';
 const admission = 'admissionregistration.k8s.io/v1';
 
-/** The kinds that Airlock applies, with their version and as addresses name them. */
+/** The kinds that Airlock applies, with their API version and plural name. */
 const kinds: Readonly<Record<string, readonly [apiVersion: string, plural: string]>> = {
   ClusterRole: [rbac, 'clusterroles'],
   ClusterRoleBinding: [rbac, 'clusterrolebindings'],
@@ -43,7 +43,10 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, plural: strin
 /** The size of a page. */
 const pageSize = 500;
 
-/** Objects of any kind in a cluster: what the preparation of one needs. Every method throws one of the classes in `kubernetes-errors.ts`. */
+/**
+ * Objects of any kind in a cluster, for its preparation. Every method throws one of the classes in
+ * `kubernetes-errors.ts`.
+ */
 export class KubernetesObjects {
   readonly #requests: KubernetesRequests;
 
@@ -54,7 +57,8 @@ export class KubernetesObjects {
   /**
    * Applies an object by server-side apply.
    *
-   * @param force whether to take fields over that someone else owns with another value; without it that is a `Conflict`
+   * @param force whether to take over fields that another manager owns with another value; otherwise that is a
+   *   `Conflict`
    */
   async apply(object: Addressed, { force = false, dryRun = false } = {}): Promise<void> {
     const query = { fieldManager, force: String(force), dryRun: dryRun ? 'All' : undefined };
@@ -73,7 +77,7 @@ export class KubernetesObjects {
     }
   }
 
-  /** Asks for the deletion of an object; one that is gone already is well. */
+  /** Deletes an object. Succeeds if it is already gone. */
   async remove(object: Addressed): Promise<void> {
     try {
       await this.#requests.ask({ method: 'DELETE', path: pathOf(object) });
@@ -82,7 +86,7 @@ export class KubernetesObjects {
     }
   }
 
-  /** The pods that ask for a RuntimeClass and have not ended, in all namespaces. */
+  /** Lists the pods that use a RuntimeClass and have not ended, in all namespaces. */
   async podsWith(runtimeClass: string): Promise<readonly UsingPod[]> {
     const pods = await this.#list('/api/v1/pods');
     return pods
@@ -92,7 +96,7 @@ export class KubernetesObjects {
       .map(({ metadata: { namespace = '', name } }) => ({ namespace, name }));
   }
 
-  /** The objects of every kind that Airlock applies that carry a label, `key=value`. */
+  /** Lists the objects with a label, `key=value`, of every kind that Airlock applies. */
   async labelled(label: string): Promise<readonly Listed[]> {
     const found: Listed[] = [];
     for (const [kind, [apiVersion, plural]] of Object.entries(kinds)) {
@@ -102,7 +106,7 @@ export class KubernetesObjects {
     return found;
   }
 
-  /** The bindings of the cluster and of its namespaces that give rights to a group. */
+  /** Lists the ClusterRoleBindings and RoleBindings of a group. */
   async boundTo(group: string): Promise<readonly Addressed[]> {
     const found: Addressed[] = [];
     for (const kind of ['ClusterRoleBinding', 'RoleBinding']) {
@@ -139,7 +143,7 @@ interface List {
   readonly items?: readonly Item[];
 }
 
-/** What is read of an object of any kind. */
+/** The fields that are read of an object of any kind. */
 interface Item {
   readonly metadata: {
     readonly name: string;
@@ -161,6 +165,6 @@ function rootOf(apiVersion: string): string {
 
 function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Addressed): string {
   const plural = kinds[kind]?.[1];
-  if (plural === undefined) throw new UnexpectedAnswer(`${kind} is no kind that Airlock applies`);
+  if (plural === undefined) throw new UnexpectedAnswer(`${kind} is not a kind that Airlock applies`);
   return `${rootOf(apiVersion)}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}/${name}`;
 }

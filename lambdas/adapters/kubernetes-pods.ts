@@ -5,10 +5,13 @@ import { type ProofPod, type ProofPodPlan, proofPod } from '../../domain/proof-p
 import { failureOfAnswer, NotFound, UnexpectedAnswer } from './kubernetes-errors.ts';
 import { type KubernetesRequests, objectIn } from './kubernetes-requests.ts';
 
-/** The address of the pods in our namespace. */
+/** The path of the pods in Airlock's namespace. */
 export const proofPodsPath = `/api/v1/namespaces/${airlockNamespace}/pods`;
 
-/** Makes a proof pod. Gives undefined if there is one of this name; throws UnexpectedAnswer if the API finds it invalid. */
+/**
+ * Creates a proof pod. Returns undefined if the name exists. Throws UnexpectedAnswer if the API rejects the pod as
+ * invalid.
+ */
 export async function createProofPod(requests: KubernetesRequests, plan: ProofPodPlan): Promise<ProofPod | undefined> {
   const answer = await requests.send({ method: 'POST', path: proofPodsPath, body: proofPod(plan) });
   if (answer.code === 409) return undefined;
@@ -16,7 +19,7 @@ export async function createProofPod(requests: KubernetesRequests, plan: ProofPo
   return toProofPod(objectIn(answer) as V1Pod);
 }
 
-/** Asks for the deletion of a proof pod; one that is gone already is well. */
+/** Deletes a proof pod. Succeeds if it is already gone. */
 export async function deleteProofPod(requests: KubernetesRequests, name: string): Promise<void> {
   try {
     await requests.ask({ method: 'DELETE', path: `${proofPodsPath}/${encodeURIComponent(name)}` });
@@ -25,7 +28,7 @@ export async function deleteProofPod(requests: KubernetesRequests, name: string)
   }
 }
 
-/** The last warning that the Events about a pod hold, as `reason: message`; undefined if there is none. */
+/** Reads the last warning from a pod's Events, as `reason: message`; undefined if there is none. */
 export async function lastWarning(requests: KubernetesRequests, uid: string): Promise<string | undefined> {
   const path = `/api/v1/namespaces/${airlockNamespace}/events`;
   const answer = await requests.ask({ path, query: { fieldSelector: `involvedObject.uid=${uid}` } });
@@ -39,7 +42,7 @@ export async function lastWarning(requests: KubernetesRequests, uid: string): Pr
   return last && claimText(`${last.reason ?? 'Warning'}: ${last.message ?? ''}`, 500);
 }
 
-/** A pod as Airlock reads it, out of the API's own JSON, in which times are text. */
+/** Converts a pod from the API's JSON, in which times are strings. */
 export function toProofPod({ metadata, spec, status }: V1Pod): ProofPod {
   const waiting = status?.containerStatuses?.[0]?.state?.waiting;
   const said = [status?.reason, status?.message, waiting?.reason, waiting?.message];

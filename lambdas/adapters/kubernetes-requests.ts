@@ -1,39 +1,42 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-// The package's entry also loads fetch, caches, proxies and mocks; these two files are half of its code.
+// The package's entry point also loads fetch, caches, proxies and mocks. These two files are half of its code.
 import request from 'undici/lib/api/api-request.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import { type ApiAnswer, failureOf, failureOfAnswer, Unreachable } from './kubernetes-errors.ts';
 
-/** Where a cluster is and with which token it is asked. */
+/** The address of a cluster, and the token for it. */
 export interface KubernetesOptions {
-  /** `https://…`, as EKS gives it. */
+  /** `https://…`, as EKS returns it. */
   readonly endpoint: string;
-  /** The cluster's certificate authority, PEM: no other is trusted. */
+  /** The cluster's certificate authority, PEM. No other is trusted. */
   readonly caPem: string;
   readonly token: string;
-  /** After how many milliseconds a request counts as unanswered. */
+  /** The time after which a request counts as unanswered, in milliseconds. */
   readonly requestTimeoutMs?: number;
-  /** Ends every request that is under way, and each later one, when the time of the whole call is up. */
+  /** Ends every current and later request when the time of the whole call is up. */
   readonly signal?: AbortSignal;
 }
 
 /** One request to the Kubernetes API. */
 export interface ApiRequest {
-  /** GET unless given. */
+  /** Default: GET. */
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** For instance `/api/v1/nodes`. */
   readonly path: string;
-  /** What is undefined is left out. */
+  /** Undefined values are omitted. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: object;
-  /** The type of the body; `application/json` unless given. */
+  /** The type of the body. Default: `application/json`. */
   readonly contentType?: string;
 }
 
 /** How requests reach one API server. */
 export interface ApiOptions extends KubernetesOptions {
-  /** Whether each request has its own connection: an API has more than one server behind its address, and a connection sees only one of them. */
+  /**
+   * Whether each request has its own connection: an API has several servers behind its address, and a connection
+   * reaches only one of them.
+   */
   readonly reset?: boolean;
 }
 
@@ -49,25 +52,25 @@ export class KubernetesRequests {
     this.#agent = new Agent({ connect: { ca: options.caPem, timeout: this.#timeoutMs } });
   }
 
-  /** Sends a request and reads its whole answer, whatever its status is. */
+  /** Sends a request and reads its whole answer, with any status. */
   async send(asked: ApiRequest): Promise<ApiAnswer> {
     const { statusCode, headers, body } = await this.#request(asked, this.inTime());
     return { code: statusCode, headers: flat(headers), body: await textOf(body) };
   }
 
-  /** Sends a request, and gives the object in its answer. */
+  /** Sends a request and returns the object in its answer. */
   async ask(asked: ApiRequest): Promise<unknown> {
     return objectIn(await this.send(asked));
   }
 
-  /** Sends a request whose answer is read as it comes. */
+  /** Sends a request and returns its answer as a stream. */
   async open(asked: ApiRequest, signal: AbortSignal): Promise<Readable> {
     const { statusCode, headers, body } = await this.#request(asked, signal);
     if (statusCode === 200) return body;
     throw failureOfAnswer({ code: statusCode, headers: flat(headers), body: await textOf(body) });
   }
 
-  /** A signal that ends one request when it takes too long, or when the time of the call is up. */
+  /** Creates a signal that ends a request when it takes too long or the time of the call is up. */
   inTime(): AbortSignal {
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const { signal } = this.#options;
@@ -105,7 +108,7 @@ export class KubernetesRequests {
   }
 }
 
-/** The object in an answer. Throws the class of its status if there is none. */
+/** Returns the object in an answer. Throws the class for its status if there is none. */
 export function objectIn(answer: ApiAnswer): unknown {
   if (answer.code >= 300) throw failureOfAnswer(answer);
   return parseJson(answer.body);
@@ -116,7 +119,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Unreachable('the answer is no JSON', 0, { cause });
+    throw new Unreachable('the answer is not valid JSON', 0, { cause });
   }
 }
 

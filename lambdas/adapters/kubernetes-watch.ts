@@ -2,39 +2,39 @@ import type { Readable } from 'node:stream';
 import { failureOf, failureOfAnswer, Unreachable } from './kubernetes-errors.ts';
 import { type KubernetesRequests, parseJson } from './kubernetes-requests.ts';
 
-/** How a collection is asked for: its address, and the selector that bounds it. */
+/** A collection: its path, and the selector that limits it. */
 export interface Collection {
   /** For instance `/api/v1/nodes`. */
   readonly path: string;
   readonly labelSelector?: string;
 }
 
-/** A whole collection, and the version from which on it can be watched. */
+/** A whole collection, and the version to watch it from. */
 export interface Listed<T> {
   readonly items: readonly T[];
   readonly version: string;
 }
 
-/** One change of a collection. */
+/** One change in a collection. */
 export interface Changed {
-  /** The object as it is now, or as it was last if it is gone. */
+  /** The object as it is now, or its last state if it is gone. */
   readonly object: unknown;
   readonly gone: boolean;
 }
 
-/** The size of a page: what kubectl asks for. */
+/** The page size, the same as kubectl's. */
 const pageSize = 500;
-/** The most pages that are read, for more objects than Kubernetes supports in a cluster. */
+/** The maximum number of pages: more objects than Kubernetes supports in a cluster. */
 const mostPages = 40;
-/** After how many seconds the API ends a watch by itself; the function does not live for so long. */
+/** After this many seconds the API ends a watch. The function does not run that long. */
 const watchSeconds = 60;
-/** The longest line of a watch, in characters: etcd takes no object above 1.5 MiB. */
+/** The maximum length of a line in a watch, in characters. etcd rejects objects above 1.5 MiB. */
 const longestLine = 4_000_000;
 
 /**
- * Reads a whole collection, in pages that show one state of it. Throws one of the classes in `kubernetes-errors.ts`.
+ * Reads a whole collection, in pages of one consistent state. Throws one of the classes in `kubernetes-errors.ts`.
  *
- * @param read takes what is needed out of an object: the rest of a page is not kept
+ * @param read picks what is needed from an object; the rest of a page is not kept
  */
 export async function listAll<T>(
   requests: KubernetesRequests,
@@ -56,11 +56,12 @@ export async function listAll<T>(
 }
 
 /**
- * Watches a collection from a version on, until the API ends the answer or the signal does.
+ * Watches a collection from a version on, until the API or the signal ends the watch.
  *
- * @param on told of each change, in order
- * @returns the version that was seen last: the watch can go on from there
- * @throws Expired if the version is too old, so that the collection has to be listed again, and any other class in `kubernetes-errors.ts`
+ * @param on called for each change, in order
+ * @returns the last version that was seen: the watch can continue from there
+ * @throws Expired if the version is too old and the collection must be listed again; also any other class in
+ *   `kubernetes-errors.ts`
  */
 export async function watch(
   requests: KubernetesRequests,
@@ -82,7 +83,7 @@ export async function watch(
   slow.addEventListener('abort', tooSlow);
   const either = AbortSignal.any([opening.signal, signal]);
   const body = await requests.open({ path, query }, either);
-  // From here on silence is an answer.
+  // From here on, silence means that nothing changes.
   slow.removeEventListener('abort', tooSlow);
   let version = from;
   try {
@@ -109,7 +110,7 @@ interface EventBody {
   readonly object?: { readonly code?: number; readonly metadata?: { readonly resourceVersion?: string } };
 }
 
-/** The Status in an ERROR of a stream. */
+/** Converts the Status in an ERROR event of a watch. */
 function errorIn(status: EventBody['object']): Error {
   const code = status?.code ?? 500;
   return failureOfAnswer({ code, body: JSON.stringify(status ?? {}), headers: {} });

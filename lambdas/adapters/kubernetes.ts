@@ -16,10 +16,10 @@ import { type KubernetesOptions, KubernetesRequests, objectIn } from './kubernet
 import { type Collection, type Listed, listAll, watch } from './kubernetes-watch.ts';
 import { Turns } from './turns.ts';
 
-/** EventDetails of each change of a collection, in order: what the object is now, or was last if it is gone. */
+/** Receives each change of a collection, in order: the object as it is now, or its last state if it is gone. */
 export type Follower<T> = (item: T, gone: boolean) => void;
 
-/** What an Event about a Node says. */
+/** The content of an Event about a Node. */
 export interface NodeEvent {
   readonly node: { readonly name: string; readonly uid: string };
   readonly type: 'Normal' | 'Warning';
@@ -29,10 +29,13 @@ export interface NodeEvent {
   readonly at: number;
 }
 
-/** How many requests are under way at a time, beside the watches: the API server shares its own capacity between its clients. */
+/**
+ * The maximum number of parallel requests, not counting watches. The API server shares its capacity between its
+ * clients.
+ */
 const mostAtOnce = 32;
 
-/** A page of Nodes as the API sends it. */
+/** A page of Nodes from the API. */
 interface NodeListBody {
   readonly items?: readonly V1Node[];
   readonly metadata?: { readonly continue?: string };
@@ -44,9 +47,9 @@ const nodesWith = (labelSelector: string): Collection => ({ path: nodesPath, lab
 const pathOf = (name: string) => `${nodesPath}/${encodeURIComponent(name)}`;
 
 /**
- * The Kubernetes API as far as Airlock uses it. Every method throws one of the classes in `kubernetes-errors.ts`.
+ * The part of the Kubernetes API that Airlock uses. Every method throws one of the classes in `kubernetes-errors.ts`.
  *
- * A connection lives for one call of the function: a connection that was kept while the function was frozen is dead when it thaws.
+ * A connection lasts for one call of the function: one that is kept while the function is frozen is dead when it thaws.
  */
 export class Kubernetes {
   readonly #requests: KubernetesRequests;
@@ -67,27 +70,27 @@ export class Kubernetes {
     }
   }
 
-  /** Every Node with a label, as they are now. */
+  /** Lists every Node with a label. */
   listAllNodes(labelSelector: string): Promise<Listed<ClusterNode>> {
     return listAll(this.#requests, nodesWith(labelSelector), (item) => toClusterNode(item as V1Node));
   }
 
   /**
-   * Watches the Nodes with a label from a version on; one that loses the label is gone.
+   * Watches the Nodes with a label from a version on. A Node that loses the label counts as gone.
    *
-   * @returns the version from which on the watch goes on, if the API ended it; throws Expired if the Nodes have to be listed again
+   * @returns the version to continue from if the API ended the watch. Throws Expired if the Nodes must be listed again.
    */
   watchNodes(labelSelector: string, from: string, on: Follower<ClusterNode>, signal: AbortSignal): Promise<string> {
     const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toClusterNode(object as V1Node), gone);
     return watch(this.#requests, nodesWith(labelSelector), from, follow, signal);
   }
 
-  /** Every pod in our namespace, as they are now. */
+  /** Lists every pod in Airlock's namespace. */
   listPods(): Promise<Listed<ProofPod>> {
     return listAll(this.#requests, proofPods, (item) => toProofPod(item as V1Pod));
   }
 
-  /** Watches the pods in our namespace, as {@link watchNodes} does Nodes. */
+  /** Watches the pods in Airlock's namespace, like {@link watchNodes}. */
   watchPods(from: string, on: Follower<ProofPod>, signal: AbortSignal): Promise<string> {
     const follow = ({ object, gone }: { object: unknown; gone: boolean }) => on(toProofPod(object as V1Pod), gone);
     return watch(this.#requests, proofPods, from, follow, signal);
@@ -96,7 +99,8 @@ export class Kubernetes {
   /**
    * Reads one page of the Nodes with a label.
    *
-   * @param from what the page before gave as `next`. If it is too old, the API gives another for the Nodes that follow as they are now.
+   * @param from the `next` of the previous page. If it has expired, the API provides a new one for the remaining Nodes
+   *   in their current state.
    */
   async listNodes(labelSelector: string, limit: number, from?: string): Promise<NodePage> {
     const list = (token: string | undefined) =>
@@ -113,7 +117,7 @@ export class Kubernetes {
     return this.#patch(pathOf(name), patch);
   }
 
-  /** The same for the status of a Node. */
+  /** Applies a JSON Patch to the status of a Node. */
   patchNodeStatus(name: string, patch: readonly PatchOperation[]): Promise<void> {
     return this.#patch(`${pathOf(name)}/status`, patch);
   }
@@ -139,22 +143,22 @@ export class Kubernetes {
     await this.#turns.take(() => this.#requests.ask({ method: 'POST', path, body }));
   }
 
-  /** Makes a proof pod; undefined if there is one of this name. */
+  /** Creates a proof pod; undefined if the name exists. */
   createPod(plan: ProofPodPlan): Promise<ProofPod | undefined> {
     return this.#turns.take(() => createProofPod(this.#requests, plan));
   }
 
-  /** Asks for the deletion of a proof pod; one that is gone already is well. */
+  /** Deletes a proof pod. Succeeds if it is already gone. */
   deletePod(name: string): Promise<void> {
     return this.#turns.take(() => deleteProofPod(this.#requests, name));
   }
 
-  /** The last warning about a pod, as `reason: message`; undefined if there is none. */
+  /** Reads the last warning about a pod, as `reason: message`; undefined if there is none. */
   podWarning(uid: string): Promise<string | undefined> {
     return this.#turns.take(() => lastWarning(this.#requests, uid));
   }
 
-  /** The DaemonSets of every namespace. */
+  /** Reads the DaemonSets of every namespace. */
   listDaemonSets(): Promise<readonly DaemonSet[]> {
     return this.#turns.take(() => listDaemonSets(this.#requests));
   }

@@ -6,18 +6,21 @@ import type { Installation, Receipt } from '../../domain/receipt.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
 import { client, keyOf, readItems, table, updateItem } from './table.ts';
 
-/** How long a row is kept after the launch: as long as Step Functions keeps the name of a closed execution. */
+/**
+ * How long a record is kept after the launch, in seconds: as long as Step Functions reserves the name of a closed
+ * execution.
+ */
 const keptSeconds = 90 * 24 * 3_600;
 
-/** Reads the rows of some nodes, strongly consistent, by {@link runId}. */
+/** Reads run records with strong consistency, by {@link runId}. */
 export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, RunRecord>> {
   const runs = (await readItems(keys)).flatMap(read);
   return new Map(runs.map((run) => [runId(run), run]));
 }
 
 /**
- * Reads the rows of every way of an instance, strongly consistent, the latest first: if one page does not hold them all, what it leaves
- * out came to its end long ago.
+ * Reads the records of an instance's runs with strong consistency, the latest first. Runs that do not fit on one page
+ * ended long ago and are left out.
  */
 export async function listRuns(instanceId: string): Promise<RunRecord[]> {
   const answer = await client.send(
@@ -32,7 +35,7 @@ export async function listRuns(instanceId: string): Promise<RunRecord[]> {
   return (answer.Items ?? []).flatMap(read);
 }
 
-/** Reads one row, strongly consistent. */
+/** Reads one run record with strong consistency. */
 export async function rowOf(key: LedgerKey): Promise<RunRecord | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
   return parseRunRecord(Item);
@@ -44,10 +47,10 @@ function read(item: unknown): RunRecord[] {
 }
 
 /**
- * Makes the row of a node that is about to be admitted. That of one whose run has begun stays as it is.
+ * Creates the record of a launch that is about to be admitted. A record whose run has begun is not changed.
  *
- * @param execution the name of its execution, if the row has none yet
- * @returns the name that the row has
+ * @param execution the name of its execution, if the record has none yet
+ * @returns the name in the record
  */
 export async function recordAdmission(
   { launch, request, refused }: Admission,
@@ -63,7 +66,7 @@ export async function recordAdmission(
       launch: JSON.stringify(launch),
       request: request && JSON.stringify(request),
       refused: refused && JSON.stringify(refused),
-      // The state machine's first write asks for it by itself.
+      // The condition of the state machine's first write needs this field.
       relaunched: launch.relaunched,
       expiresAt: Math.floor(Date.parse(launch.launchedAt) / 1000) + keptSeconds,
     },
@@ -73,12 +76,14 @@ export async function recordAdmission(
   return typeof named === 'string' ? named : execution;
 }
 
-/** Notes that a node was admitted: its execution was started, and that was told. */
+/** Records that a launch was admitted: its execution was started, and the event published. */
 export async function recordAdmitted(key: LedgerKey, admittedAt: string): Promise<void> {
   await update(key, 'attribute_not_exists(admittedAt)', { admittedAt });
 }
 
-/** Claims an attempt for a batch. @returns whether the claim holds; it does not if someone else changed the row meanwhile */
+/**
+ * Claims an attempt for a batch. @returns whether the claim succeeded; it fails if the record changed in the meantime
+ */
 export async function claim(intent: Claim): Promise<boolean> {
   const { over } = intent;
   const unchanged =
@@ -104,7 +109,7 @@ export async function claim(intent: Claim): Promise<boolean> {
   );
 }
 
-/** Gives a claim back after AWS refused the call for certain: a claim without its time need not be looked for. */
+/** Releases a claim after AWS certainly rejected the call. A claim without a time causes no search for its command. */
 export async function releaseClaim(key: LedgerKey, batchId: string): Promise<void> {
   await update(
     key,
@@ -116,13 +121,13 @@ export async function releaseClaim(key: LedgerKey, batchId: string): Promise<voi
   );
 }
 
-/** Notes the command that carries a batch's attempt. */
+/** Records the command of a batch's attempt. */
 export async function recordCommand(key: LedgerKey, batchId: string, commandId: string, sentAt: string): Promise<void> {
   await update(key, 'batchId = :batch', { commandId, sentAt }, { ':batch': batchId });
 }
 
 /**
- * Notes what an attempt proved, before the state that waits for it has its answer.
+ * Records what an attempt proved, before the waiting state gets its answer.
  *
  * @returns whether the attempt is the current one
  */
@@ -131,15 +136,15 @@ export async function recordProven(key: LedgerKey, token: string, installation: 
   return update(key, '#token = :token', fields, { ':token': token });
 }
 
-/** Notes what was decided about a node whose run failed. */
+/** Records the decision about a node whose run failed. */
 export async function recordDisposition(key: LedgerKey, disposition: Disposition): Promise<void> {
   await update(key, 'attribute_exists(instanceId)', { disposition });
 }
 
 /**
- * Notes which execution is to end a run that has no end.
+ * Records which execution ends a run that has no end.
  *
- * @param endExecution its name, if the row has none yet
+ * @param endExecution its name, if the record has none yet
  * @returns the name that the row has
  */
 export async function recordEndExecution(key: LedgerKey, endExecution: string): Promise<string> {
@@ -147,20 +152,20 @@ export async function recordEndExecution(key: LedgerKey, endExecution: string): 
   return typeof row?.['endExecution'] === 'string' ? row['endExecution'] : endExecution;
 }
 
-/** Notes that the state that waits behind a token has its answer. */
+/** Records that a waiting state has its answer. */
 export async function recordAnswered(key: LedgerKey, token: string, settledAt: string): Promise<void> {
   await update(key, '#token = :token', { settledToken: token, settledAt }, { ':token': token });
 }
 
-/** Sees to it that nothing is sent to the node any more: from here on no claim holds. */
+/** Stops all sending to the node: from now on no claim succeeds. */
 export async function halt(key: LedgerKey, at: string): Promise<void> {
   await update(key, 'attribute_not_exists(haltedAt)', { haltedAt: at });
 }
 
 /**
- * Writes the end of a node that is gone, and halts it.
+ * Writes the end of a launch whose instance is gone, and stops all sending to it.
  *
- * @returns whether this is the end: it is not if the node has ended already, or is being replaced
+ * @returns whether this write is the end; false if the run has ended already or the instance is being replaced
  */
 export async function recordTermination(key: LedgerKey, receipt: Receipt, endedBy: string): Promise<boolean> {
   return update(key, 'attribute_not_exists(outcome) AND attribute_not_exists(replacingAt)', {
@@ -174,25 +179,25 @@ export async function recordTermination(key: LedgerKey, receipt: Receipt, endedB
 }
 
 /**
- * Notes that the instance may be ended from now on: it is replaced, and not lost.
+ * Records that the instance may be terminated from now on: it is replaced, not lost.
  *
- * @returns whether it may: it may not if the node has come to an end
+ * @returns whether it may; false if the run has ended
  */
 export async function recordReplacing(key: LedgerKey, at: string): Promise<boolean> {
   return update(key, 'attribute_exists(admittedAt) AND attribute_not_exists(outcome)', { replacingAt: at });
 }
 
-/** Notes that the end was told. */
+/** Records that the end was published. */
 export async function recordPublished(key: LedgerKey, at: string): Promise<void> {
   await update(key, 'attribute_not_exists(publishedAt)', { publishedAt: at });
 }
 
-/** Notes for which configured release the node was told to be outdated. */
+/** Records the configured version for which the node was reported as outdated. */
 export async function recordOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
   await update(key, 'attribute_exists(admittedAt)', { outdatedFor });
 }
 
-/** Notes in the row of a launch's first way the number of the latest one after it. */
+/** Records the number of the latest run in the record of the launch's first run. */
 export async function recordRunCount({ instanceId, launchedAt }: LedgerKey, runs: number): Promise<void> {
   await update({ instanceId, launchedAt }, 'attribute_exists(admittedAt)', { runs });
 }

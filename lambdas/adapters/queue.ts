@@ -11,7 +11,7 @@ import { logger } from './telemetry.ts';
 
 const client = new SQSClient({ maxAttempts: 4 });
 
-/** A message that was received, as far as it is worked with: a poller's record is one. */
+/** A received message, from Lambda's poller or from ReceiveMessage. */
 export interface ReceivedMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
@@ -19,10 +19,10 @@ export interface ReceivedMessage {
   readonly attributes: { readonly SentTimestamp?: string | undefined };
 }
 
-/** ReceiveMessage gives at most ten messages, and calls about several messages take as many. */
+/** The maximum number of messages in one ReceiveMessage or batch call. */
 export const messagesPerCall = 10;
 
-/** A message that comes back later. */
+/** A message that returns later. */
 export interface Deferral {
   readonly record: ReceivedMessage;
   /** 0 to 43,200. */
@@ -30,9 +30,9 @@ export interface Deferral {
 }
 
 /**
- * Defers messages: each stays in the queue, invisible for its seconds, and counts as a failure of the batch so that it is not deleted. To send it
- * again instead would trip Lambda's loop detection after sixteen rounds. A message that SQS does not defer was received again, or comes back when
- * its visibility ends.
+ * Defers messages. Each stays in the queue, invisible for its seconds, and counts as a failure of the batch so that it
+ * is not deleted. Sending it again instead would trigger Lambda's loop detection after sixteen rounds. A message that
+ * SQS does not defer was received again, or returns when its visibility timeout ends.
  *
  * @param queueUrl the queue that the messages came from
  */
@@ -50,7 +50,7 @@ export async function deferAll(queueUrl: string, deferrals: readonly Deferral[])
   return deferrals.map(({ record }) => ({ itemIdentifier: record.messageId }));
 }
 
-/** About how many messages a queue holds, those included that are deferred or at work. */
+/** Returns the approximate number of messages in a queue, including those deferred or in progress. */
 export async function depthOf(queueUrl: string): Promise<number> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const asked = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] });
@@ -59,10 +59,10 @@ export async function depthOf(queueUrl: string): Promise<number> {
 }
 
 /**
- * Receives messages by one call.
+ * Receives messages with one call.
  *
- * @param most how many; a call gives {@link messagesPerCall} at most
- * @param waitSeconds how long to wait for the first one, 0 to 20
+ * @param most the maximum number of messages, limited to {@link messagesPerCall}
+ * @param waitSeconds how long to wait for the first message, 0 to 20
  */
 async function receive(queueUrl: string, most: number, waitSeconds: number): Promise<ReceivedMessage[]> {
   const receiving = new ReceiveMessageCommand({
@@ -82,16 +82,16 @@ async function receive(queueUrl: string, most: number, waitSeconds: number): Pro
 
 /** How a batch grows while messages wait. */
 export interface Growth {
-  /** The most messages that a batch holds. */
+  /** The maximum number of messages in a batch. */
   readonly atMost: number;
-  /** How long a batch waits for further messages once it has ten, 0 to 20 s; 0 takes what is there. */
+  /** How long a batch of ten or more waits for further messages, 0 to 20 s. 0 takes only what is there. */
   readonly waitSeconds: number;
 }
 
 /**
  * Receives further messages for a batch. The caller deletes or defers each of them.
  *
- * @param had how many messages the batch has
+ * @param had the number of messages already in the batch
  */
 export async function receiveFurther(
   queueUrl: string,
@@ -109,7 +109,7 @@ export async function receiveFurther(
   return received;
 }
 
-/** Deletes messages that are dealt with. One that is not deleted comes again, as any message may. */
+/** Deletes handled messages. One that is not deleted is delivered again, as any message may be. */
 export async function deleteAll(queueUrl: string, messages: readonly ReceivedMessage[]): Promise<void> {
   for (let from = 0; from < messages.length; from += messagesPerCall) {
     const Entries = messages
@@ -122,7 +122,7 @@ export async function deleteAll(queueUrl: string, messages: readonly ReceivedMes
 /**
  * Sends messages to a queue.
  *
- * @throws Error if the queue did not take one of them
+ * @throws Error if the queue rejects one of them
  */
 export async function sendAll(queueUrl: string, bodies: readonly string[]): Promise<void> {
   for (let from = 0; from < bodies.length; from += messagesPerCall) {
@@ -130,6 +130,6 @@ export async function sendAll(queueUrl: string, bodies: readonly string[]): Prom
       .slice(from, from + messagesPerCall)
       .map((MessageBody, at) => ({ Id: String(at), MessageBody }));
     const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-    if (Failed.length > 0) throw new Error(`the queue did not take ${Failed.length} messages: ${Failed[0]?.Message}`);
+    if (Failed.length > 0) throw new Error(`the queue rejected ${Failed.length} messages: ${Failed[0]?.Message}`);
   }
 }

@@ -1,14 +1,14 @@
 import { type Consequence, consequenceOf, type Operation } from './aws-errors.ts';
 import { systemTime } from './time.ts';
 
-/** For so long a refusal may only mean that IAM has not spread a new role or right yet. */
+/** How long a denial may only mean that a new role or permission is not in effect yet. */
 const spreadMs = 60_000;
 const pauseMs = 3_000;
 
 /**
- * Makes a call again for a minute while its error is one that passes.
+ * Repeats a call for up to a minute while its error is expected to pass.
  *
- * @param passing what has to follow an error for that
+ * @param passing the consequences of errors that are expected to pass
  */
 export async function whileSpreading<T>(
   operation: Operation,

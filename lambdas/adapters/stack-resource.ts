@@ -4,7 +4,7 @@ import { whileSpreading } from './spread.ts';
 
 const client = new CloudFormationClient({ maxAttempts: 6 });
 
-/** The status that CloudFormation has of a resource of a stack; undefined if it has no such resource. */
+/** Reads a stack resource's status from CloudFormation; undefined if there is no such resource. */
 export async function resourceStatus(where: {
   /** The ARN of the stack. */
   readonly stackId: string;

@@ -6,15 +6,16 @@ import { type Survey, SurveySchema } from '../../domain/survey.ts';
 
 const client = new LambdaClient({ maxAttempts: 4 });
 
-/** The most pages of one survey, for more nodes than Kubernetes supports in a cluster. */
+/** The maximum number of pages in a survey: more nodes than Kubernetes supports in a cluster. */
 const mostPages = 100;
 
 /**
- * Asks the function of a cluster for its nodes, page by page.
+ * Reads a cluster's nodes from its function, page by page.
  *
  * @param functionArn the function of the cluster
- * @param budgetMs how long all of it may take, in milliseconds
- * @throws Error with the words of the function if it failed, for instance `cluster-unreachable`, or if the cluster has no end of pages or time
+ * @param budgetMs how long the whole survey may take, in milliseconds
+ * @throws Error with the function's message if it failed, for instance `cluster-unreachable`, or if the survey has too
+ *   many pages or takes too long
  */
 export async function* surveyOf(functionArn: string, budgetMs: number): AsyncGenerator<Survey['nodes']> {
   const abortSignal = AbortSignal.timeout(budgetMs);
@@ -31,7 +32,7 @@ export async function* surveyOf(functionArn: string, budgetMs: number): AsyncGen
     yield survey.nodes;
     next = survey.next;
     if (next === undefined) return;
-    // What is done about a page takes time of its own.
+    // Handling a page takes time too.
     if (abortSignal.aborted) throw new Error(`the survey was not done after ${budgetMs} ms`);
   }
   throw new Error(`the survey has more than ${mostPages} pages`);

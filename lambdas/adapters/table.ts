@@ -9,18 +9,18 @@ import { systemTime } from './time.ts';
 /** The table of the ledger. */
 export const table = variable('LEDGER_TABLE');
 
-/** The client that all rows are read and written with. */
+/** The client for all reads and writes of the table. */
 export const client = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 6 }), {
   marshallOptions: { removeUndefinedValues: true },
 });
 
-/** BatchGetItem takes at most 100 keys. */
+/** BatchGetItem accepts at most 100 keys. */
 const keysPerCall = 100;
 
-/** The pauses before keys are read that a call left unread: the table was throttled. */
+/** The pauses before a call for unprocessed keys: the table was throttled. */
 const unreadPauses: BackOff = { firstMs: 50, longestMs: 1_000 };
 
-/** Reads rows, strongly consistent and each once; what is not there is left out. */
+/** Reads items with strong consistency, each once. Missing items are left out. */
 export async function readItems(keys: readonly LedgerKey[]): Promise<Readonly<Record<string, unknown>>[]> {
   const unique = [...new Map(keys.map((key) => [runId(key), keyOf(key)])).values()];
   const items: Record<string, unknown>[] = [];
@@ -39,20 +39,20 @@ export async function readItems(keys: readonly LedgerKey[]): Promise<Readonly<Re
   return items;
 }
 
-/** One conditional update of a row. Names in the condition that begin with `#` are attributes. */
+/** One conditional update of an item. Names in the condition that begin with `#` are attributes. */
 export interface Update {
   readonly condition: string;
-  /** What is set; what is undefined is removed. */
+  /** The attributes to set. Undefined ones are removed. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** What is set if the row does not have it yet. */
+  /** The attributes to set if the item does not have them yet. */
   readonly keep?: Readonly<Record<string, unknown>>;
-  /** What is added: a number to a number, a set to a set. */
+  /** The values to add: a number to a number, a set to a set. */
   readonly add?: Readonly<Record<string, unknown>>;
-  /** The values that the condition names. */
+  /** The values in the condition. */
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** Updates a row under a condition. @returns the row as it is then, or undefined if the condition does not hold */
+/** Updates an item under a condition. @returns the updated item, or undefined if the condition does not hold */
 export async function updateItem(
   key: LedgerKey,
   { condition, fields, keep = {}, add = {}, values = {} }: Update,
@@ -93,7 +93,7 @@ export async function updateItem(
   }
 }
 
-/** The key of a row as the table knows it. */
+/** Builds the key of an item in the table. */
 export function keyOf(key: LedgerKey): Record<string, unknown> {
   return { instanceId: key.instanceId, launchedAt: sortKeyOf(key) };
 }

@@ -12,21 +12,21 @@ import {
 import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
-/** Structured logs of the function that runs; the service name comes from POWERTOOLS_SERVICE_NAME. */
+/** The structured logger of the function. The service name comes from POWERTOOLS_SERVICE_NAME. */
 export const logger = new Logger();
 
-/** Metrics in CloudWatch's embedded format: they leave by the function's log, so they need no right of their own. */
+/** Metrics in CloudWatch's embedded format. They are part of the function's log, so they need no extra permission. */
 const metrics = new Metrics({ namespace: metricNamespace });
 
-/** Counts the end of a node by its outcome, runtime and cluster, and how long it took from launch to end. */
+/** Counts the end of a launch by outcome, runtime and cluster, and measures the time from launch to end. */
 export function countEnd(receipt: Receipt, runtime: string): void {
   const { outcome, cluster, totalMs } = receipt;
   const one = metrics.singleMetric();
   one.addDimensions({ outcome: outcome satisfies OutcomeCode, cluster, runtime });
   one.addMetric('NodeEnded', MetricUnit.Count, 1);
-  const way = metrics.singleMetric();
-  way.addDimensions({ cluster, runtime });
-  way.addMetric('LaunchToEnd', MetricUnit.Milliseconds, totalMs);
+  const duration = metrics.singleMetric();
+  duration.addDimensions({ cluster, runtime });
+  duration.addMetric('LaunchToEnd', MetricUnit.Milliseconds, totalMs);
   const ending = endingOf(outcome);
   if (ending === 'done' || ending === 'discard') return;
   const failed = metrics.singleMetric();
@@ -42,7 +42,7 @@ export function countOpened({ cluster }: Scope): void {
   one.addMetric(breakerOpened, MetricUnit.Count, 1);
 }
 
-/** Counts something that happened in a batch, without dimensions beside the service. */
+/** Counts something that happened in a batch, with the service as the only dimension. */
 export function count(
   name:
     | 'EventUnreadable'

@@ -10,20 +10,20 @@ import { unlessDone } from './aws-errors.ts';
 const ec2 = new EC2Client({ maxAttempts: 6 });
 const autoScaling = new AutoScalingClient({ maxAttempts: 6 });
 
-/** Terminates an instance. Doing it again does no harm, and one that is gone is left at that. */
+/** Terminates an instance. Repeating this is harmless, and it succeeds if the instance is gone. */
 export async function terminate(instanceId: string): Promise<void> {
   const ending = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
   await unlessDone('ec2:TerminateInstances', () => ec2.send(ending));
 }
 
-/** Has an Auto Scaling group terminate its own instance and launch another. */
+/** Makes an Auto Scaling group terminate its instance and launch another. */
 export async function terminateInGroup(instanceId: string): Promise<void> {
   await autoScaling.send(
     new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instanceId, ShouldDecrementDesiredCapacity: false }),
   );
 }
 
-/** Answers the launch hook that waits for an instance. @returns whether one waited */
+/** Completes the launch hook that waits for an instance. @returns whether one was waiting */
 export async function completeHook(
   instanceId: string,
   { name, group }: NonNullable<Launch['hook']>,

@@ -1,4 +1,4 @@
-/** Time and chance, as functions are given them. */
+/** Time and randomness, as dependencies of functions. */
 export interface Time {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -7,7 +7,7 @@ export interface Time {
   random(): number;
 }
 
-/** The time of the machine that the function runs on. */
+/** The system's time and randomness. */
 export const systemTime: Time = {
   now: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

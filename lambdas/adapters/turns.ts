@@ -1,10 +1,10 @@
-/** Lets a bounded number of pieces of work be under way at a time; the others wait for their turn, in order. */
+/** Limits how many tasks run at a time. The others wait for their turn, in order. */
 export class Turns {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];
   #taken = 0;
 
-  /** @param most how many at a time */
+  /** @param most the maximum number of parallel tasks */
   constructor(most: number) {
     this.#most = most;
   }
@@ -16,7 +16,7 @@ export class Turns {
       return await work();
     } finally {
       const next = this.#waiting.shift();
-      // The next one in line takes over this place.
+      // The next task takes over this place.
       if (next === undefined) this.#taken--;
       else next();
     }
