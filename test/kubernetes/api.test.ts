@@ -38,7 +38,7 @@ const event = (namespace: string, about = '') => ({
   source: { component: 'airlock' },
 });
 
-it('each write gives a new resourceVersion, and a write that changes nothing keeps the old one', async () => {
+it('each write gives a new resourceVersion, and a write without a change keeps the old one', async () => {
   await create('versions');
   const before = (await read('versions'))?.metadata.resourceVersion;
 
@@ -50,7 +50,7 @@ it('each write gives a new resourceVersion, and a write that changes nothing kee
   expect((await read('versions'))?.metadata.resourceVersion).toBe(after);
 });
 
-it('an empty map is not kept, so that nothing can be added to it', async () => {
+it('an empty map is not stored, so nothing can be added to it', async () => {
   const { metadata, ...body } = nodeBody('empty') as { metadata: object };
   await ask(admin, 'POST', '/api/v1/nodes', { ...body, metadata: { ...metadata, labels: {}, annotations: {} } });
 
@@ -63,7 +63,7 @@ it('an empty map is not kept, so that nothing can be added to it', async () => {
   ]);
 });
 
-it('an emptied list of managers takes all of them away', async () => {
+it('an empty list of managers removes them all', async () => {
   await create('managed');
   const before = (await read('managed'))?.metadata.managedFields ?? [];
 
@@ -88,7 +88,7 @@ it('a patch whose test fails changes nothing and is answered with 422', async ()
   expect(await read('tested')).toEqual(before);
 });
 
-it('a patch from an older version is answered with 409', async () => {
+it('a patch of an older version is answered with 409', async () => {
   await create('older');
   const version = (await read('older'))?.metadata.resourceVersion;
   await patch('older', [{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
@@ -117,7 +117,7 @@ it.each<[string, unknown, string]>([
     'Unsupported value: "Never"',
   ],
   [
-    'a taint that is there twice',
+    'a taint that occurs twice',
     { path: '/spec/taints/-', value: { key: 'airlock.dev/bootstrap', effect: 'NoSchedule' } },
     'taints must be unique by key and effect pair',
   ],
@@ -133,7 +133,7 @@ it.each<[string, unknown, string]>([
   expect(messageOf(answer)).toContain(words);
 });
 
-it('the status is out of reach of a patch on the node, and the spec of a patch on its status', async () => {
+it('a patch of the node cannot change its status, and a patch of its status cannot change its spec', async () => {
   await create('parts');
 
   await patch('parts', [{ op: 'add', path: '/status', value: { runtimeHandlers: [{ name: 'runsc' }] } }]);
@@ -143,7 +143,7 @@ it('the status is out of reach of a patch on the node, and the spec of a patch o
   expect((await read('parts'))?.spec?.taints).toHaveLength(2);
 });
 
-it('a new Node is born with the taint of a node that is not ready', async () => {
+it('a new Node is born with the not-ready taint', async () => {
   await create('born');
 
   expect((await read('born'))?.spec?.taints).toContainEqual({
@@ -152,7 +152,7 @@ it('a new Node is born with the taint of a node that is not ready', async () => 
   });
 });
 
-it('a list is selected by label and comes in pages', async () => {
+it('a list is selected by label and returned in pages', async () => {
   for (const name of ['page-a', 'page-b', 'page-c']) await create(name, { pool: 'paged' });
   await create('page-d', { pool: 'other' });
   const names: unknown[] = [];
@@ -213,7 +213,7 @@ it.each<[string, () => Promise<Answered>, string]>([
   expect(messageOf(answer)).toContain(words);
 });
 
-it('an Event about a Node is taken in the namespace default alone', async () => {
+it('an Event about a Node is accepted only in the namespace default', async () => {
   const good = await ask(gatekeeper, 'POST', '/api/v1/namespaces/default/events', event('default'));
   const bad = await ask(admin, 'POST', '/api/v1/namespaces/kube-system/events', event('kube-system'));
 
@@ -221,7 +221,7 @@ it('an Event about a Node is taken in the namespace default alone', async () => 
   expect(messageOf(bad)).toContain('involvedObject.namespace: Invalid value: "": does not match event.namespace');
 });
 
-it('what is not there is answered with 404, and a name that is taken with 409', async () => {
+it('a missing object is answered with 404, and an existing name with 409', async () => {
   await create('taken');
 
   const missing = await ask(gatekeeper, 'GET', '/api/v1/nodes/missing');

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { assets } from './cluster.ts';
 
-/** Says which API server the tests run against, and refuses a folder that does not hold one. */
+/** Prints which API server the tests run against, and refuses a folder that does not hold one. */
 export default function setup(): void {
   process.stdout.write(`Kubernetes API: ${laneOf(assets)}\n`);
 }

@@ -9,7 +9,7 @@ import type { Api } from '../../packages/local-kubernetes/kubelet.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
 import { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
-/** The role of the function, the credentials of its session, and a role that the cluster does not know. */
+/** The function's role, its session credentials, and a role that the cluster does not know. */
 export const role = 'arn:aws:iam::123456789012:role/airlock-cluster';
 export const credentials = {
   accessKeyId: 'ASIAGATEKEEPER000001',
@@ -25,11 +25,11 @@ export const assets = process.env['KUBEBUILDER_ASSETS'] || undefined;
 
 type Soon<T> = T | Promise<T>;
 
-/** An API server as tests use one: the stand-in, or a real one. */
+/** An API server for tests: the stand-in or a real one. */
 interface TestApi extends Api {
   readonly backend: string;
   readonly faults: Faults;
-  /** How often AWS roles made each request: `kubernetes:patch nodes`. */
+  /** How many times AWS roles made each request: `kubernetes:patch nodes`. */
   readonly counts: Map<string, number>;
   readonly refusals: readonly string[];
   apply(object: unknown): Soon<void>;
@@ -39,7 +39,7 @@ interface TestApi extends Api {
   events(): Soon<readonly StoredObject[]>;
 }
 
-/** A cluster with Airlock's manifests and access entry, and ways into it. */
+/** A cluster with Airlock's manifests and access entry, and connections to it. */
 export interface TestCluster {
   readonly clock: Clock;
   readonly api: TestApi;
@@ -52,13 +52,13 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-/** A cluster on the stand-in, for tests that need its clock or what it alone can tell. */
+/** A cluster on the stand-in, for tests that need its clock or what only it can show. */
 export interface StandInCluster extends TestCluster {
   readonly clock: VirtualClock;
   readonly api: KubernetesStandIn;
 }
 
-/** What a cluster differs in. */
+/** Differences from the usual cluster. */
 export interface ClusterChoices {
   readonly gate?: string;
   readonly sandboxImages?: readonly string[];
@@ -95,7 +95,7 @@ export async function startStandIn(choices: ClusterChoices = {}): Promise<StandI
   };
 }
 
-/** Starts a cluster on a real API server if one is named, else on the stand-in: for tests of what both have to do alike. */
+/** Starts a cluster on a real API server if one is named, otherwise on the stand-in: for tests of what both must do alike. */
 export async function startCluster(choices: ClusterChoices = {}): Promise<TestCluster> {
   if (assets === undefined) return await startStandIn(choices);
   const clock = new RealClock();
@@ -129,7 +129,7 @@ function waysInto(api: KubernetesStandIn | KubeApiServer, clock: Clock): Omit<Te
   };
 }
 
-/** A bare API server has no controller that counts what a quota bounds, and takes no pod before it was counted. */
+/** A bare API server has no controller that counts quota usage, and accepts no pod before usage was counted. */
 async function countedQuota({ admin }: TestCluster): Promise<void> {
   const path = '/api/v1/namespaces/airlock-system/resourcequotas/airlock-proof/status';
   const status = { hard: { pods: '1000' }, used: { pods: '0' } };
@@ -137,8 +137,8 @@ async function countedQuota({ admin }: TestCluster): Promise<void> {
 }
 
 /**
- * A real API server takes some time until a new policy is in force; it is when what it denies was seen denied. A change that came through
- * before that has been made: asked for once more it changes nothing, and then no policy denies it. So each look asks for another value.
+ * A real API server takes some time to enforce a new policy; the policy is in force once it denies a request. A change that was accepted
+ * earlier is stored, and the same request changes nothing, so no policy denies it. Each attempt therefore sends another value.
  */
 async function policiesInForce({ admin, asGatekeeper, pass }: TestCluster): Promise<void> {
   await ask(admin, 'POST', '/api/v1/nodes', nodeBody('canary'));
@@ -152,7 +152,7 @@ async function policiesInForce({ admin, asGatekeeper, pass }: TestCluster): Prom
   await ask(admin, 'DELETE', '/api/v1/nodes/canary');
 }
 
-/** A Node as a kubelet registers it, for requests that are made by hand. */
+/** A Node as a kubelet registers it, for handmade requests. */
 export function nodeBody(name: string, labels: Readonly<Record<string, string>> = {}): object {
   return {
     apiVersion: 'v1',

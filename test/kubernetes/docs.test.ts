@@ -25,7 +25,7 @@ it.each([
   ...interfaceRights,
   'AirlockReleased',
   'AirlockQuarantined',
-])('docs/use/clusters.md says what %s means', (mark) => {
+])('docs/use/clusters.md explains %s', (mark) => {
   expect(page).toContain(mark);
 });
 
@@ -37,7 +37,7 @@ it('docs/use/clusters.md names every object that is applied', () => {
   );
 });
 
-it('docs/use/clusters.md names every verb that is granted, beside its resource', () => {
+it('docs/use/clusters.md names every granted verb, beside its resource', () => {
   for (const { verbs, resources = [] } of [...clusterRules, ...publishRules, ...eventRules, ...proofRules]) {
     const list = verbs
       .map((verb) => `\`${verb}\``)
@@ -47,7 +47,7 @@ it('docs/use/clusters.md names every verb that is granted, beside its resource',
   }
 });
 
-it('docs/use/clusters.md shows a mapping for the group of our identity, by the name that tokens are signed for', () => {
+it("docs/use/clusters.md shows a mapping for our identity's group, by the name that tokens are signed for", () => {
   const [, snippet = ''] = /```yaml\n(clusterID:[^`]+)```/.exec(page) ?? [];
 
   expect(parse(snippet)).toMatchObject({ clusterID: 'lab', server: { mapRoles: [{ groups: [marks.gatekeepers] }] } });

@@ -6,7 +6,7 @@ import { manifestsAsYaml } from '../../kubernetes/yaml.ts';
 
 const manifests = renderManifests({ runtimes: ['gvisor'] });
 
-it('the YAML stream is the objects, in the order in which they are applied', () => {
+it('the YAML stream holds the objects in the order in which they are applied', () => {
   const parsed = parseAllDocuments(manifestsAsYaml(manifests)).map((document) => document.toJS());
 
   expect(parsed).toEqual(manifests);
@@ -24,7 +24,7 @@ it('the YAML stream is the objects, in the order in which they are applied', () 
   ]);
 });
 
-it('a RuntimeClass selects the label of the pool and tolerates nothing: the gate alone decides', () => {
+it('a RuntimeClass selects the label of the pool and tolerates nothing: only the gate decides', () => {
   const runtimeClass = manifests.find(({ kind }) => kind === 'RuntimeClass');
 
   expect(runtimeClass).toMatchObject({
@@ -35,13 +35,13 @@ it('a RuntimeClass selects the label of the pool and tolerates nothing: the gate
   expect(runtimeClass).not.toHaveProperty('scheduling.tolerations');
 });
 
-it('a pod in Kata is charged with its virtual machine', () => {
+it('a pod in Kata is charged for its virtual machine', () => {
   const [kata] = renderManifests({ runtimes: ['kata'] }).slice(-1);
 
   expect(kata).toMatchObject({ metadata: { name: 'kata-qemu' }, overhead: { podFixed: { memory: '320Mi' } } });
 });
 
-it('the status of a Node may be written if node-readiness-controller owns the gate, and nowhere else', () => {
+it('the status of a Node may be written only if node-readiness-controller owns the gate', () => {
   const rulesWith = (gate: string) =>
     JSON.stringify(renderManifests({ runtimes: [], gate }).find(({ kind }) => kind === 'ClusterRole'));
 
@@ -49,7 +49,7 @@ it('the status of a Node may be written if node-readiness-controller owns the ga
   expect(rulesWith('airlock.dev/bootstrap')).not.toContain('nodes/status');
 });
 
-it('every binding is to the group of the access entry, and to no one else', () => {
+it('every binding is only to the group of the access entry', () => {
   const bindings = manifests.filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding');
 
   expect(bindings).toHaveLength(3);

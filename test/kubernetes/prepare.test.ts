@@ -30,7 +30,7 @@ const ports = (told: string[]): Ports => ({
 });
 const read = async (path: string) => (await ask(cluster.admin, 'GET', path)).body as StoredObject;
 
-it('the manifests are taken by the API as they are, and a dry run of whoever applies them is denied before rights are given', async () => {
+it('the API accepts the manifests unchanged, and a dry run by the applying identity is denied before rights are granted', async () => {
   const told: string[] = [];
   const summary = await update(withoutRuntimeClasses(all), ports(told));
 
@@ -47,7 +47,7 @@ it('the manifests are taken by the API as they are, and a dry run of whoever app
   }
 });
 
-it('the policies hold dry runs of the group of whoever applies them, and none of its writes', async () => {
+it("the policies deny dry runs by the applying identity's group, and none of its writes", async () => {
   const [namespace] = all;
   if (namespace === undefined) throw new Error('there are no manifests');
 
@@ -59,7 +59,7 @@ it('the policies hold dry runs of the group of whoever applies them, and none of
   await expect(objects.apply(namespace, { force: true })).resolves.toBeUndefined();
 });
 
-it('applied once more, nothing changes, not even a version', async () => {
+it('if they are applied once more, nothing changes, not even a version', async () => {
   const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/airlock-pods';
   const before = (await read(path)).metadata.resourceVersion;
   await update(withoutRuntimeClasses(all), ports([]));
@@ -67,7 +67,7 @@ it('applied once more, nothing changes, not even a version', async () => {
   expect((await read(path)).metadata.resourceVersion).toBe(before);
 });
 
-it('what the manifests have no longer goes, except for a RuntimeClass that a pod uses', async () => {
+it('what is no longer in the manifests is removed, except a RuntimeClass that a pod uses', async () => {
   const classes = all.filter(({ kind, metadata }) => kind === 'RuntimeClass' && metadata.name !== 'gvisor');
   const pod = {
     metadata: { name: 'uses-kata' },
@@ -79,7 +79,7 @@ it('what the manifests have no longer goes, except for a RuntimeClass that a pod
   };
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
   await update([...withoutRuntimeClasses(all), ...classes], ports([]));
-  // A bare API server has no controller that makes it.
+  // A bare API server has no controller that creates it.
   await ask(cluster.admin, 'POST', '/api/v1/namespaces/default/serviceaccounts', account);
   const made = await ask(cluster.admin, 'POST', '/api/v1/namespaces/default/pods', pod);
   const summary = await update(withoutRuntimeClasses(all), ports([]));
@@ -88,7 +88,7 @@ it('what the manifests have no longer goes, except for a RuntimeClass that a pod
   expect(summary).toContain('1 removed; kept RuntimeClass kata-qemu: a pod uses it, for instance default/uses-kata');
 });
 
-/** The RuntimeClass gvisor is an administrator's here, and has another handler. */
+/** Here the RuntimeClass gvisor belongs to an administrator, and has another handler. */
 function withoutRuntimeClasses(manifests: readonly Addressed[]): readonly Addressed[] {
   return manifests.filter(({ kind }) => kind !== 'RuntimeClass');
 }

@@ -5,12 +5,12 @@ import { startCluster, type TestCluster } from './cluster.ts';
 
 let cluster: TestCluster;
 beforeAll(async () => {
-  // The kind of gate that takes the most rights.
+  // The kind of gate that needs the most rights.
   cluster = await startCluster({ gate: 'readiness.k8s.io/airlock' });
 });
 afterAll(() => cluster.stop());
 
-/** Calls every method of the adapter once; a method that is not here makes the test fail. */
+/** Calls every method of the adapter once; a method that is missing here makes the test fail. */
 const calls: Readonly<Record<string, (api: Kubernetes) => Promise<unknown>>> = {
   readNode: (api) => api.readNode('x'),
   listAllNodes: (api) => api.listAllNodes('a'),

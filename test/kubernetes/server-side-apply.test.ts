@@ -1,4 +1,4 @@
-// Vectors of https://kubernetes.io/docs/reference/using-api/server-side-apply/ and of the kinds that Airlock applies.
+// Examples from https://kubernetes.io/docs/reference/using-api/server-side-apply/ and for the kinds that Airlock applies.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, messageOf } from '../../packages/local-kubernetes/client.ts';
 import type { StoredObject } from '../../packages/local-kubernetes/object.ts';
@@ -56,7 +56,7 @@ const read = async () => {
 };
 
 describe('server-side apply', () => {
-  it('makes what is not there, and says whose it is', async () => {
+  it('creates what is missing, and records its owner', async () => {
     const made = await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
 
     expect(made.code).toBe(201);
@@ -71,7 +71,7 @@ describe('server-side apply', () => {
     ]);
   });
 
-  it('the same once more changes nothing, not even the version', async () => {
+  it('the same request changes nothing, not even the version', async () => {
     const first = await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
     const again = await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
 
@@ -79,7 +79,7 @@ describe('server-side apply', () => {
     expect(again.object).toEqual(first.object);
   });
 
-  it('a field that is applied no longer goes, unless someone else owns it too', async () => {
+  it('a field that is no longer applied is removed, unless another manager also owns it', async () => {
     await apply(runtimeClass({}, { a: '1', b: '2' }), '?fieldManager=one');
     await apply(runtimeClass({}, { b: '2', c: '3' }), '?fieldManager=two');
     const answer = await apply(runtimeClass(), '?fieldManager=one');
@@ -87,7 +87,7 @@ describe('server-side apply', () => {
     expect(answer.object.metadata.labels).toEqual({ b: '2', c: '3' });
   });
 
-  it('another value for a field of another manager is a conflict that names both, and changes nothing', async () => {
+  it("another value for another manager's field is a conflict that names both, and changes nothing", async () => {
     await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
     const answer = await apply(runtimeClass({}, { a: '2' }), '?fieldManager=two');
 
@@ -98,7 +98,7 @@ describe('server-side apply', () => {
     expect((await read())?.metadata.labels).toEqual({ a: '1' });
   });
 
-  it('force takes the field over', async () => {
+  it('force takes over the field', async () => {
     await apply(runtimeClass({}, { a: '1' }), '?fieldManager=one');
     const answer = await apply(runtimeClass({}, { a: '2' }), '?fieldManager=two&force=true');
 
@@ -107,7 +107,7 @@ describe('server-side apply', () => {
     expect(JSON.stringify(answer.object.metadata.managedFields?.[0])).not.toContain('f:labels');
   });
 
-  it('items with a key are merged one by one and stand in the order of the applier', async () => {
+  it("items with a key are merged one by one, in the applier's order", async () => {
     const policy = (variables: object[]) => ({
       apiVersion: admission,
       kind: 'ValidatingAdmissionPolicy',
@@ -186,12 +186,12 @@ describe('rights', () => {
       roleRef: { ...bound.roleRef, name: 'writer' },
     };
     await apply(binding, '?fieldManager=admin&force=true');
-    // The authorizer learns of it a moment later.
+    // The authorizer sees it a moment later.
     await cluster.pass(500);
     return cluster.connection(cluster.api.tokenFor('writer', []));
   };
 
-  it('nobody grants what he does not hold, in a role or by binding one', async () => {
+  it('a user cannot grant rights that the user does not hold, in a role or by binding one', async () => {
     const writer = await grant(['create', 'patch']);
     const answer = await apply(wide, '?fieldManager=w', writer);
     await apply(wide, '?fieldManager=admin');
@@ -203,9 +203,9 @@ describe('rights', () => {
   });
 
   it.each<[string, readonly string[], readonly object[]]>([
-    ['who holds it himself', ['create', 'patch'], wide.rules],
+    ['who holds them', ['create', 'patch'], wide.rules],
     ['who may escalate and bind', ['create', 'patch', 'escalate', 'bind'], []],
-  ])('but he %s may', async (_who, verbs, more) => {
+  ])('but a user %s may', async (_who, verbs, more) => {
     const writer = await grant(verbs, more);
 
     expect([

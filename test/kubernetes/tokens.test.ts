@@ -13,14 +13,14 @@ const list = async (token: string | undefined) => ask(cluster.connection(token),
 const sign = (changes: Partial<Parameters<typeof eksToken>[0]> = {}) =>
   eksToken({ cluster: clusterName, region, credentials, now: cluster.clock.now(), ...changes });
 
-/** Rewrites the signed address inside a token. */
+/** Changes the signed address inside a token. */
 function rewrite(token: string, change: (url: URL) => void): string {
   const url = new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString());
   change(url);
   return `k8s-aws-v1.${Buffer.from(url.toString()).toString('base64url')}`;
 }
 
-it('a token signed for this cluster opens it, under the name that EKS gives to the session', async () => {
+it('a token signed for this cluster grants access, under the name that EKS gives to the session', async () => {
   const token = await sign();
 
   expect((await list(token)).code).toBe(200);
@@ -30,7 +30,7 @@ it('a token signed for this cluster opens it, under the name that EKS gives to t
   );
 });
 
-it('a token is good for 15 minutes and no longer, whatever its X-Amz-Expires says', async () => {
+it('a token is valid for only 15 minutes, whatever its X-Amz-Expires is', async () => {
   const minutesAgo = (minutes: number) => sign({ now: cluster.clock.now() - minutes * 60_000 });
 
   expect((await list(await minutesAgo(14.5))).code).toBe(200);

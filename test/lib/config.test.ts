@@ -25,7 +25,7 @@ function bomb(): string {
 }
 
 describe('airlock.yaml', () => {
-  it('comes with a sample that is valid and says what the defaults are', () => {
+  it('has a valid sample that shows the defaults', () => {
     const sample = loadConfig(join(import.meta.dirname, '../../airlock.yaml'));
     expect(sample).toEqual(parseConfig('clusters: [{name: demo, instanceProfiles: [demo-nodes]}]'));
   });
@@ -184,11 +184,11 @@ describe('airlock.yaml', () => {
     'clusters: [{name: a, instanceProfiles: ["a_*"]}]\npools: [{name: b, onFailure: replace}]',
     'clusters: [{name: a}]\npools: [{name: b, onFailure: replace, instanceProfiles: ["arn:aws-cn:iam::123456789012:instance-profile/p/q/b*"]}]',
     'clusters: [{name: a}]\npools: [{name: b, launchHook: c, onFailure: quarantine}]',
-  ])('takes instance profiles wherever nodes may be replaced: %j', (text) => {
+  ])('accepts instance profiles wherever nodes may be replaced: %j', (text) => {
     expect(faultsOf(text)).toEqual([]);
   });
 
-  it('tells every fault at once', () => {
+  it('lists every error at once', () => {
     expect(faultsOf('clusters: [{name: a}]\ngate: ""\ndeadlineMinutes: 1')).toHaveLength(2);
   });
 
@@ -202,7 +202,7 @@ describe('airlock.yaml', () => {
       'clusters: [{name: prod.k8s.local, endpoint: "https://api.prod.k8s.local", certificateAuthority: LS0tLS1CRUdJTiAA}]',
       { clusters: [{ name: 'prod.k8s.local' }] },
     ],
-  ])('takes %s', (_, text, expected) => {
+  ])('accepts %s', (_, text, expected) => {
     expect(parseConfig(text)).toMatchObject(expected);
   });
 
@@ -214,7 +214,7 @@ describe('airlock.yaml', () => {
     'readiness.k8s.io/airlock',
     'karpenter.example.com/gate',
     `${'a'.repeat(61)}.${'b'.repeat(61)}/${'c'.repeat(63)}`,
-  ])('takes the gate %s', (gate) => {
+  ])('accepts the gate %s', (gate) => {
     expect(parseConfig(`clusters: [{name: a}]\ngate: ${gate}`)).toMatchObject({ gate });
   });
 
@@ -235,7 +235,7 @@ describe('airlock.yaml', () => {
     ['node.cilium.io/agent-not-ready', 'lifted by Cilium'],
     ['ebs.csi.aws.com/agent-not-ready', 'lifted by the CSI drivers of AWS'],
     ['airlock.dev/quarantined', 'marks quarantined nodes'],
-  ])('takes no gate that is not its own: %s', (gate, reason) => {
+  ])('refuses a reserved taint as the gate: %s', (gate, reason) => {
     const [fault, ...others] = faultsOf(`clusters: [{name: a}]\ngate: ${gate}`);
     expect(others).toEqual([]);
     expect(fault).toContain(`gate: is "${gate}"; accepted: your own taint key, for instance airlock.dev/bootstrap`);
@@ -243,7 +243,7 @@ describe('airlock.yaml', () => {
   });
 
   it.each(['a..b/c', 'a/b/c', '-a/b', 'a-/b', '/a', 'a/', `${'a'.repeat(64)}/b`, `${'a.'.repeat(127)}a/b`, 'B.com/a'])(
-    'takes no gate that is no key: %s',
+    'refuses an invalid key as the gate: %s',
     (gate) => {
       expect(faultsOf(`clusters: [{name: a}]\ngate: "${gate}"`)).toEqual([
         expect.stringContaining('a taint key, for instance'),
@@ -251,7 +251,7 @@ describe('airlock.yaml', () => {
     },
   );
 
-  it('has its shape for editors beside it, as its first line says', () => {
+  it('has its schema for editors beside it, as its first line states', () => {
     const root = join(import.meta.dirname, '../..');
     const [first] = readFileSync(join(root, 'airlock.yaml'), 'utf8').split('\n');
 

@@ -8,7 +8,7 @@ import { variable } from '../../lambdas/adapters/environment.ts';
 const root = join(import.meta.dirname, '..', '..');
 const functions = Object.keys(functionSettings) as FunctionName[];
 
-/** The variables that a function's own code reads, with what it imports. */
+/** The variables that a function's code and its imports read. */
 async function variablesRead(name: FunctionName): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -35,7 +35,7 @@ describe('the contract between the stack and a function', () => {
     expect(functions.toSorted()).toEqual(handlers.toSorted());
   });
 
-  it.each(functions)('of %s names what its code reads, and nothing else', async (name) => {
+  it.each(functions)('of %s names only what its code reads', async (name) => {
     expect(await variablesRead(name)).toEqual([...functionSettings[name]].toSorted());
   });
 });
@@ -43,21 +43,21 @@ describe('the contract between the stack and a function', () => {
 describe('a variable', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('that is missing or empty stops the function with its name', () => {
+  it("that is missing or empty stops the function with the variable's name", () => {
     vi.stubEnv('LEDGER_TABLE', '');
     expect(() => variable('LEDGER_TABLE')).toThrow('environment variable LEDGER_TABLE is not set');
     vi.stubEnv('LEDGER_TABLE', undefined);
     expect(() => variable('LEDGER_TABLE')).toThrow('environment variable LEDGER_TABLE is not set');
   });
 
-  it('of another form stops it with its name, the value and the accepted form', () => {
+  it('with another form stops it with its name, the value and the accepted form', () => {
     vi.stubEnv('PROOF', 'both');
     expect(() => variable('PROOF')).toThrow(/environment variable PROOF: both: .*"pod" \| "host"/);
     vi.stubEnv('CLUSTER_FUNCTIONS', '{"demo":');
     expect(() => variable('CLUSTER_FUNCTIONS')).toThrow(/environment variable CLUSTER_FUNCTIONS: \{"demo":: .*JSON/);
   });
 
-  it('may be absent only if its form says so', () => {
+  it('may be absent only if its form allows it', () => {
     vi.stubEnv('INSIDE_FUNCTION', undefined);
     expect(variable('INSIDE_FUNCTION')).toBeUndefined();
   });

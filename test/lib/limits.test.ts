@@ -45,7 +45,7 @@ it('fifty pools fit, and a node of the last one has its deadline', { timeout: 30
   expect(world.report(node)?.outcome).toBe('released');
 });
 
-it('thirty private clusters are refused with the field, what they make and what CloudFormation takes', {
+it('thirty private clusters are refused with the field, what they create and what CloudFormation accepts', {
   timeout: 300_000,
 }, async () => {
   const clusters = Array.from({ length: 30 }, (_, index) => ({ name: `cluster-${index}`, private: true }));
@@ -59,7 +59,7 @@ it('thirty private clusters are refused with the field, what they make and what 
 });
 
 it('pools that do not fit are refused by name', { timeout: 300_000 }, async () => {
-  // Names that nothing can compress.
+  // Names that cannot be compressed.
   const pools = Array.from({ length: 60 }, (_, index) => ({
     name: Array.from({ length: 100 }, (__, at) =>
       String.fromCharCode(33 + ((index * 7919 + at * at * 104_729) % 94)),
@@ -115,7 +115,7 @@ it.each([
 it.each([
   { a: 1 },
   { pools: Array.from({ length: 100 }, (_, index) => ({ name: `pool-${index}`, deadlineMinutes: 30 })) },
-])('what is packed is what comes out: %#', (value) => {
+])('unpacking returns what was packed: %#', (value) => {
   expect(unpack(pack(value))).toEqual(value);
   expect(pack(value).length).toBeLessThan(1_000);
 });

@@ -7,14 +7,14 @@ import { shipped } from '../ssm-documents/node.ts';
 const read = (text: string) => versionsOf(parseConfig(`clusters: [{name: demo}]\n${text}`), shipped);
 
 describe('the floor of a runtime', () => {
-  it("is what the catalogue's advisory says", () => {
+  it("is the one in the catalogue's advisory", () => {
     expect(read('runtimes: {gvisor: {}}').gvisor?.floor).toEqual({
       version: '20260824.0',
       because: expect.stringMatching(/^CVE-2026-96812: /),
     });
   });
 
-  it('is minimumVersion if airlock.yaml has one', () => {
+  it('is minimumVersion if airlock.yaml sets it', () => {
     expect(read('runtimes: {gvisor: {minimumVersion: "20260921.0"}}').gvisor?.floor).toEqual({
       version: '20260921.0',
       because: 'minimumVersion in airlock.yaml',
@@ -40,13 +40,13 @@ describe('the floor of a runtime', () => {
     expect(() => read(text)).toThrow(message);
   });
 
-  it('leaves the proof on the host to runtimes that it is enough for', () => {
+  it('allows the proof on the host for runtimes for which it is sufficient', () => {
     expect(Object.keys(read('proof: host\nruntimes: {gvisor: {}, kata: {}}'))).toEqual(['gvisor', 'kata']);
   });
 });
 
 describe('the advisories', () => {
-  it('warn of each version that nodes get without asking, and of no other', () => {
+  it('warn of each version that nodes get by default, and of no other', () => {
     const warnings = Object.values(advisoriesOf(read(''), shipped));
 
     expect(warnings.map((text) => text.split(':')[0])).toEqual(['kata 4.2.0', 'sysbox 0.7.1']);

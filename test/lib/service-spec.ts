@@ -14,7 +14,7 @@ interface Resource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
-/** What a template says that CloudFormation does not know, or leaves out that it needs: a line for each. */
+/** What a template has that CloudFormation does not know, or lacks that it requires: one line each. */
 export function faultsOf(resources: Readonly<Record<string, Resource>>): string[] {
   return Object.entries(resources).flatMap(([id, { Type, Properties = {} }]) => {
     if (Type.startsWith('Custom::')) return [];

@@ -50,11 +50,11 @@ function stackOf(config: string, acknowledged = true): App {
 }
 
 describe('the template', () => {
-  it('says nothing that CloudFormation does not know, and leaves nothing out that it needs', () => {
+  it('has only what CloudFormation knows, and everything it requires', () => {
     expect(faultsOf(template.Resources)).toEqual([]);
   });
 
-  it('would be caught with a property that CloudFormation does not know', () => {
+  it('would fail with a property that CloudFormation does not know', () => {
     const [[id, queue] = []] = of('AWS::SQS::Queue');
     const bad = {
       [id ?? '']: {
@@ -66,12 +66,12 @@ describe('the template', () => {
     expect(faultsOf(bad)).toHaveLength(2);
   });
 
-  it('passes the AWS Solutions rules of cdk-nag, and only by what is acknowledged with a reason', () => {
+  it('passes the AWS Solutions rules of cdk-nag, with a reason for each exception', () => {
     expect(() => stackOf('clusters: [{name: demo}]').synth()).not.toThrow();
     expect(() => stackOf('clusters: [{name: demo}]', false).synth()).toThrow();
   });
 
-  it('leaves room under the megabyte and the 500 resources that CloudFormation takes', () => {
+  it("stays below CloudFormation's limits of a megabyte and 500 resources", () => {
     expect(Buffer.byteLength(text)).toBeLessThan(800_000);
     expect(all.length).toBeLessThan(250);
   });
@@ -82,14 +82,14 @@ describe('the template', () => {
     expect(text).not.toMatch(/\b(us|eu|ap)-[a-z]+-\d\b/);
   });
 
-  it('takes several clusters, each with its own function, looked up or given', () => {
+  it('accepts several clusters, each with its own function, looked up or given', () => {
     const given = '{name: lab, endpoint: "https://10.0.0.1:6443", certificateAuthority: LS0tLS1CRUdJTiBDRVJU}';
     const app = stackOf(`clusters: [{name: one}, {name: two}, ${given}]`);
     const { Resources } = app.synth().getStackByName('Airlock').template as typeof template;
     const types = Object.values(Resources).map(({ Type }) => Type);
     expect(types.filter((type) => type === 'Custom::AirlockFoundCluster')).toHaveLength(2);
     expect(types.filter((type) => type === 'Custom::AirlockManifests')).toHaveLength(2);
-    // One for the function of each cluster. The function that prepares it has none but while it is at work.
+    // One for each cluster's function. The function that prepares the cluster has none except while it runs.
     expect(types.filter((type) => type === 'AWS::EKS::AccessEntry')).toHaveLength(2);
     const clusters = Object.values(Resources).filter(
       ({ Properties }) => Properties?.['Environment']?.Variables.POWERTOOLS_SERVICE_NAME === 'cluster',
@@ -101,7 +101,7 @@ describe('the template', () => {
     ]);
   });
 
-  it('gives a self-managed cluster its function and its network, and asks EKS nothing about it', () => {
+  it('gives a self-managed cluster its function and its network, and does not call EKS for it', () => {
     const network = '{vpc: vpc-01234567, subnets: [subnet-01234567], securityGroup: sg-01234567}';
     const given = `{name: lab, endpoint: "https://10.0.0.1:6443", certificateAuthority: LS0tLS1CRUdJTiBDRVJU, network: ${network}}`;
     const made = stackOf(`clusters: [${given}]`).synth().getStackByName('Airlock').template as typeof template & {
@@ -116,19 +116,19 @@ describe('the template', () => {
     expect(typed('AWS::EC2::SecurityGroupIngress')).toMatchObject([
       { Properties: { GroupId: 'sg-01234567', FromPort: 6443, ToPort: 6443 } },
     ]);
-    // People map the role in aws-iam-authenticator, so they have to know it.
+    // People map the role in aws-iam-authenticator, so they need its name.
     expect(Object.keys(made.Outputs)).toContainEqual(expect.stringMatching(/^ClusterlabRoleArn/));
     expect(faultsOf(made.Resources)).toEqual([]);
   });
 
-  it('says nothing that CloudFormation does not know for a private cluster either, and passes cdk-nag', () => {
+  it('also has only what CloudFormation knows for a private cluster, and passes cdk-nag', () => {
     const { Resources } = stackOf('clusters: [{name: vault, private: true}]').synth().getStackByName('Airlock')
       .template as typeof template;
 
     expect(faultsOf(Resources)).toEqual([]);
   });
 
-  it('refuses a release that the catalogue does not have, and names those that it has', () => {
+  it('refuses a version that the catalogue does not have, and lists those that it has', () => {
     const config = 'clusters: [{name: demo}]\nruntimes: {gvisor: {version: "1"}}';
     expect(() => stackOf(config)).toThrow(ConfigError);
     expect(() => stackOf(config)).toThrow(/runtimes\.gvisor\.version: is "1"; accepted: .*20260928\.0/);
@@ -138,7 +138,7 @@ describe('the template', () => {
   });
 });
 
-describe('the functions that CloudFormation asks', () => {
+describe('the functions that CloudFormation invokes', () => {
   const invokers = (id: string) =>
     of('AWS::IAM::Policy').flatMap(([, { Properties }]) =>
       Properties['PolicyDocument'].Statement.filter(({ Action, Resource }: { Action: unknown; Resource: unknown }) => {
@@ -150,7 +150,7 @@ describe('the functions that CloudFormation asks', () => {
     ['ManifestsGrantFunction', 'ProvidedRole', 'the framework'],
     ['LookUpFindFunction', 'ProvidedRole', 'the framework'],
     ['ManifestsPrepareFunction', 'ManifestsGrantRole', 'the function that gives it its right'],
-  ])('%s may be invoked by %s alone: %s', (name, role) => {
+  ])('%s may be invoked only by %s: %s', (name, role) => {
     const [[id = ''] = []] = of('AWS::Lambda::Function').filter(([one]) => one.includes(name));
 
     expect(invokers(id)).toEqual([expect.stringMatching(new RegExp(`${role}[0-9A-F]{8}$`))]);
@@ -158,7 +158,7 @@ describe('the functions that CloudFormation asks', () => {
     expect(of('AWS::Lambda::EventSourceMapping').filter(([, one]) => JSON.stringify(one).includes(id))).toEqual([]);
   });
 
-  it('leave all of the preparation out where people apply the manifests themselves, the access entry too', () => {
+  it('omit the whole preparation if people apply the manifests themselves, including the access entry', () => {
     const { Resources } = stackOf('clusters: [{name: demo}]\nmanifests: manual').synth().getStackByName('Airlock')
       .template as typeof template;
 
@@ -167,7 +167,7 @@ describe('the functions that CloudFormation asks', () => {
     expect(JSON.stringify(Resources)).not.toContain('AmazonEKSClusterAdminPolicy');
   });
 
-  it('carry no manifest in what CloudFormation asks them, and no cluster makes the template much larger', () => {
+  it('receive no manifest from CloudFormation, and no cluster makes the template much larger', () => {
     const sizeOf = (clusters: number) => {
       const names = Array.from({ length: clusters }, (_, at) => `{name: c${at}, private: true}`);
       const { template: made } = stackOf(`clusters: [${names.join(', ')}]`)
@@ -181,7 +181,7 @@ describe('the functions that CloudFormation asks', () => {
     expect(sizeOf(3) - sizeOf(2)).toBeLessThan(40_000);
   });
 
-  it('let the identity of nodes in only after the cluster was prepared, and out before it is taken apart', () => {
+  it("give the nodes' identity access only after the cluster was prepared, and revoke it before the deletion", () => {
     const [[, entry] = []] = of('AWS::EKS::AccessEntry').filter(([id]) => id.startsWith('ClusterdemoEntry'));
 
     expect((entry as { DependsOn?: string[] } | undefined)?.DependsOn).toEqual(
@@ -195,7 +195,7 @@ describe('the functions that CloudFormation asks', () => {
 });
 
 describe('functions', () => {
-  it('get what they read from their environment, and nothing else', () => {
+  it('read only variables that their environment has', () => {
     const written = of('AWS::Lambda::Function')
       .map(([, { Properties }]) => Object.keys(Properties['Environment']?.Variables ?? {}))
       .filter((names) => names.includes('POWERTOOLS_SERVICE_NAME'))
@@ -205,7 +205,7 @@ describe('functions', () => {
           .toSorted()
           .join(' '),
       );
-    // Only a private cluster has a function inside.
+    // Only a private cluster has a function in a VPC.
     const read = Object.entries<readonly string[]>(functionSettings)
       .filter(([name]) => name !== 'cluster-inside')
       .map(([, names]) =>
@@ -221,7 +221,7 @@ describe('functions', () => {
     ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME,
   );
 
-  it.each(ours)('%s runs on arm64 and Node 24, under its own role', (id, { Properties }) => {
+  it.each(ours)('%s runs on arm64 and Node 24, with its own role', (id, { Properties }) => {
     expect(Properties['Architectures']).toEqual(['arm64']);
     expect(Properties['Runtime']).toBe('nodejs24.x');
     const sharing = ours.filter(
@@ -238,30 +238,24 @@ describe('queues', () => {
     return { id, mapping: Properties, queue: queue?.Properties ?? {}, timeout: consumer?.Properties['Timeout'] };
   });
 
-  it.each(mappings)(
-    '$id: a message stays invisible for six times the time-out of its consumer',
-    ({ queue, timeout }) => {
-      expect(queue['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * timeout);
-    },
-  );
+  it.each(mappings)("$id: a message stays invisible for six times its consumer's time-out", ({ queue, timeout }) => {
+    expect(queue['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * timeout);
+  });
 
   it.each(mappings)(
-    '$id: one bad message does not take its batch with it, and at least two batches are at work',
+    '$id: one bad message does not fail its batch, and at least two batches run at a time',
     ({ mapping }) => {
       expect(mapping['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures']);
       expect(mapping['ScalingConfig'].MaximumConcurrency).toBeGreaterThanOrEqual(2);
     },
   );
 
-  it.each(mappings)(
-    '$id: a message that comes alone is handed over at once, by two functions at most',
-    ({ mapping }) => {
-      expect(mapping['MaximumBatchingWindowInSeconds'] ?? 0).toBe(0);
-      expect([mapping['BatchSize'], mapping['ScalingConfig'].MaximumConcurrency]).toEqual([10, 2]);
-    },
-  );
+  it.each(mappings)('$id: a single message is delivered immediately, by two functions at most', ({ mapping }) => {
+    expect(mapping['MaximumBatchingWindowInSeconds'] ?? 0).toBe(0);
+    expect([mapping['BatchSize'], mapping['ScalingConfig'].MaximumConcurrency]).toEqual([10, 2]);
+  });
 
-  it('let a node wait for its agent until the longest deadline without becoming a dead letter', () => {
+  it('let a node wait for its agent until the longest deadline without a dead letter', () => {
     const commands = mappings.find(({ id }) => id.startsWith('Dispatch'));
     const longest = 120 * 60;
     for (const likely of [likelyArrival([]), likelyArrival([0, 600, 0, 600, 0, 600])]) {
@@ -271,7 +265,7 @@ describe('queues', () => {
     }
   });
 
-  it('have dead letters, and an alarm for each that says how to move them back', () => {
+  it('have dead letters, each with an alarm that explains how to redrive them', () => {
     const withDead = of('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy']);
     const alarms = of('AWS::CloudWatch::Alarm').filter(([id]) => id.includes('DeadLetters'));
     expect(withDead.length).toBeGreaterThan(2);
@@ -288,7 +282,7 @@ describe('queues', () => {
 });
 
 describe('alarms', () => {
-  it('each have a row in docs/operate/alarms.md, and each row an alarm', () => {
+  it('have one row each in docs/operate/alarms.md', () => {
     const page = readFileSync(join(root, 'docs', 'operate', 'alarms.md'), 'utf8');
     const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     const named = of('AWS::CloudWatch::Alarm').map(([id]) => id.replace(/^Alarms(.*?)(demo)?[0-9A-F]{8}$/, '$1'));
@@ -297,7 +291,7 @@ describe('alarms', () => {
 });
 
 describe('rules', () => {
-  it('match the end of a command on one instance alone, for our documents alone', () => {
+  it('match the end of a command on only one instance, and only for our documents', () => {
     const [ended] = of('AWS::Events::Rule').filter(([id]) => id.startsWith('ResultsEnded'));
     const pattern = ended?.[1].Properties['EventPattern'];
     expect(pattern['detail-type']).toEqual(['EC2 Command Invocation Status-change Notification']);
@@ -305,7 +299,7 @@ describe('rules', () => {
     for (const [, { Properties }] of of('AWS::SSM::Document')) expect(Properties['Name']).toMatch(/^airlock-/);
   });
 
-  it('have a dead-letter queue wherever they feed a queue', () => {
+  it('have a dead-letter queue if they feed a queue', () => {
     for (const [, { Properties }] of of('AWS::Events::Rule')) {
       for (const target of Properties['Targets']) {
         const toQueue = JSON.stringify(target.Arn).includes('Queue');
@@ -316,19 +310,22 @@ describe('rules', () => {
 });
 
 describe('documents', () => {
-  it.each(of('AWS::SSM::Document'))('%s: parameters go by the environment and are anchored', (_, { Properties }) => {
-    const { schemaVersion, parameters, mainSteps } = JSON.parse(Properties['Content']);
-    expect(schemaVersion).toBe('2.2');
-    for (const parameter of Object.values<Record<string, string>>(parameters)) {
-      expect(parameter['interpolationType']).toBe('ENV_VAR');
-      const pattern = parameter['allowedPattern'];
-      expect(parameter['allowedValues'] !== undefined || /^\^.*\$$/.test(pattern ?? '')).toBe(true);
-    }
-    expect(JSON.stringify(mainSteps)).not.toContain('{{');
-    expect(Properties['Content'].length).toBeLessThanOrEqual(63 * 1024);
-  });
+  it.each(of('AWS::SSM::Document'))(
+    '%s: parameters are passed by the environment and are anchored',
+    (_, { Properties }) => {
+      const { schemaVersion, parameters, mainSteps } = JSON.parse(Properties['Content']);
+      expect(schemaVersion).toBe('2.2');
+      for (const parameter of Object.values<Record<string, string>>(parameters)) {
+        expect(parameter['interpolationType']).toBe('ENV_VAR');
+        const pattern = parameter['allowedPattern'];
+        expect(parameter['allowedValues'] !== undefined || /^\^.*\$$/.test(pattern ?? '')).toBe(true);
+      }
+      expect(JSON.stringify(mainSteps)).not.toContain('{{');
+      expect(Properties['Content'].length).toBeLessThanOrEqual(63 * 1024);
+    },
+  );
 
-  it('are named to dispatch with the hash of the text that CloudFormation passes on', () => {
+  it('are passed to dispatch with the hash of the text that CloudFormation deploys', () => {
     const [dispatch] = of('AWS::Lambda::Function').filter(([id]) => id.startsWith('DispatchFunction'));
     const variables = JSON.stringify(dispatch?.[1].Properties['Environment'].Variables.DOCUMENTS);
     const sent = of('AWS::SSM::Document').filter(([id]) => variables.includes(id));
@@ -339,7 +336,7 @@ describe('documents', () => {
     }
   });
 
-  it.each(['prove', 'refuse'])('are told by airlock.yaml what becomes of unknown hosts: %s', (policy) => {
+  it.each(['prove', 'refuse'])('get from airlock.yaml how to treat unknown hosts: %s', (policy) => {
     const stack = Template.fromStack(
       stackOf(`clusters: [{name: demo}]\nunknownHosts: ${policy}`).node.findChild('Airlock') as Stack,
     );
@@ -362,13 +359,13 @@ describe('documents', () => {
   });
 });
 
-describe('pages that are made from the code', () => {
+describe('pages that are generated from the code', () => {
   it.each([
     ['understand/aws-errors.md', awsErrorsPage()],
     ['operate/outcomes.md', outcomesPage()],
     ['understand/doors.md', doorsPage(template)],
     ['understand/rights.md', rightsPage(template)],
-  ])('%s is as new as the code: npm run docs', (name, page) => {
+  ])('%s is up to date with the code: npm run docs', (name, page) => {
     expect(readFileSync(join(root, 'docs', name), 'utf8')).toBe(page);
   });
 });

@@ -1,6 +1,6 @@
 import { HostError, requireRealHost } from '../../packages/lab/real-machines.ts';
 
-// Before vitest starts, which would need to write into the checkout and would bury the reason under a stack.
+// This runs before vitest, which would write to the checkout and hide the reason under a stack.
 try {
   requireRealHost();
 } catch (error) {

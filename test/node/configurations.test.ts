@@ -4,19 +4,19 @@ import type { RealOptions } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { targets } from './targets.ts';
 
-/** A configuration file that people have, and what an installation makes of it. */
+/** A configuration file from the field, and the result of an installation with it. */
 interface Case {
   readonly name: string;
   readonly configuration: NonNullable<RealOptions['configuration']>;
-  /** What a run on containerd 1.x and 2.x ends with; `undefined` if that daemon would not start with the file at all. */
+  /** The result of a run on containerd 1.x and 2.x; `undefined` if that daemon would not start with the file at all. */
   readonly outcome: Readonly<Record<'1.x' | '2.x', 'installed' | OutcomeCode | undefined>>;
-  /** What a refusal has to name. */
+  /** What a refusal must name. */
   readonly named?: string;
 }
 
 const both = (outcome: 'installed' | OutcomeCode) => ({ '1.x': outcome, '2.x': outcome });
 
-/** What nvidia's toolkit writes: an import of conf.d, and there a copy of the whole CRI section with its own handler. */
+/** The form that nvidia's toolkit writes: an import of conf.d, and there a copy of the whole CRI section with its own handler. */
 const nvidia = {
   text: 'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n',
   files: {
@@ -40,7 +40,7 @@ BinaryName = "/usr/bin/nvidia-container-runtime"
   },
 };
 
-/** A registry mirror that puts two settings of CRI beside a root that has many more. */
+/** A registry mirror that sets two CRI settings, beside a root with many more. */
 const mirror = {
   text: `version = 2
 root = "/var/lib/containerd"
@@ -72,7 +72,7 @@ SystemdCgroup = true
   },
 };
 
-/** A root of version 2 that imports a file of version 3. */
+/** A version 2 root that imports a version 3 file. */
 const newerDropIn = {
   text: nvidia.text,
   files: {
@@ -91,7 +91,7 @@ SystemdCgroup = true
   },
 };
 
-/** The import that takes the root's section away is itself imported by another one. */
+/** The import that removes the root's section is itself imported by another one. */
 const deepDropIn = {
   text: nvidia.text,
   files: {
@@ -111,7 +111,7 @@ const cases: readonly Case[] = [
   {
     name: "nvidia's copy of the CRI section",
     configuration: nvidia,
-    // 1.x takes that copy in place of the root's whole section, so a block in the root would be lost.
+    // 1.x uses that copy in place of the root's whole section, so a block in the root would be lost.
     outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
     named: '/etc/containerd/conf.d/99-nvidia.toml',
   },
@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
   {
     name: 'a CRI section without runc',
     configuration: 'no-runc',
-    // On 1.x a first runtime in the file takes the built-in runc away.
+    // On 1.x a first runtime in the file removes the built-in runc.
     outcome: { '1.x': 'config-rejected', '2.x': 'installed' },
   },
   { name: 'a file of version 3', configuration: 'v3', outcome: { '1.x': undefined, '2.x': 'installed' } },
@@ -162,7 +162,7 @@ describe.each(targets)('$name', (target) => {
     if (outcome === undefined) continue;
 
     if (outcome === 'installed') {
-      it(`${entry.name}: our handler is the only difference, and a second run changes nothing`, async () => {
+      it(`${entry.name}: only our handler is added, and a second run changes nothing`, async () => {
         await onNode(target, entry, async (machine) => {
           const before = await snapshot(machine);
 

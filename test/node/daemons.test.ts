@@ -14,7 +14,7 @@ const other = '/etc/containerd/cri.toml';
 const unit = (...lines: readonly string[]) => `[Service]\nExecStart=\n${lines.join('\n')}\n`;
 const dropIn = '/etc/systemd/system/containerd.service.d/10-options.conf';
 
-/** Ways in which a unit leads the daemon to {@link other}. */
+/** How a unit can point the daemon to {@link other}. */
 const ways: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a variable of an EnvironmentFile': {
     '/etc/default/containerd': `CONTAINERD_OPTS=--config ${other}\n`,
@@ -30,8 +30,8 @@ const ways: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-describe.each(targets)('$name: the file is the one that the daemon reads', (target) => {
-  // How a unit leads there is systemd's affair; each containerd is asked once.
+describe.each(targets)('$name: the installation uses the file that the daemon reads', (target) => {
+  // systemd decides how a unit names the file; each containerd is tested once.
   it.each(Object.entries(ways).slice(0, target === newest ? undefined : 1))('by %s', async (_, files) => {
     const configuration = { text: plain, files: { [other]: `${plain}[metrics]\naddress = "127.0.0.1:1338"\n` } };
     await onNode(target, { configuration, files }, async (machine) => {
@@ -62,7 +62,7 @@ describe.each(targets)('$name: the file is the one that the daemon reads', (targ
   });
 });
 
-/** Runs an installation that is to be refused before anything is touched. */
+/** Runs an installation that must be refused before any change. */
 async function refused(machine: RealMachine) {
   const before = await snapshot(machine);
   const result = await run(machine);
@@ -71,7 +71,7 @@ async function refused(machine: RealMachine) {
   return result;
 }
 
-/** A process of the host that looks like a kubelet. */
+/** A process on the host that looks like a kubelet. */
 async function startKubelet(machine: RealMachine, name: string, ...words: readonly string[]): Promise<void> {
   await machine.read('cp', '/bin/sleep', `/usr/local/bin/${name}`);
   const command = ['/usr/local/bin/wrapped', '1000000', ...words].join("' '");
@@ -86,7 +86,7 @@ async function startKubelet(machine: RealMachine, name: string, ...words: readon
   );
 }
 
-describe('the daemon that counts is the one that the kubelet talks to', () => {
+describe("the kubelet's daemon is the one that counts", () => {
   const cases: readonly (readonly [string, string, readonly string[], Readonly<Record<string, string>>, string])[] = [
     [
       'by its flag',
@@ -205,7 +205,7 @@ describe('refused, and the reason names it', () => {
 
   it('a path that holds a dollar sign', async () => {
     const dollar = '/etc/containerd/$NAME.toml';
-    // systemd takes two for one.
+    // systemd reads two of them as one.
     const files = {
       [dropIn]: unit(`ExecStart=/usr/bin/containerd --config ${dollar.replace('$', () => '$$')}`),
       [dollar]: plain,

@@ -13,7 +13,7 @@ const cases: readonly (readonly [string, string, boolean])[] = [
   ['nvidia with the other driver', `${byDefault('nvidia')}${handler('nvidia', false)}${handler('runc', true)}`, false],
 ];
 
-describe('the driver of control groups in the handler of Sysbox is that of the default handler', () => {
+describe("Sysbox's handler has the control group driver of the default handler", () => {
   it.each(cases)('%s', async (_, text, systemd) => {
     await onNode(newest, { configuration: { text }, idle: true }, async (machine) => {
       await run(machine, 'install', { runtime: 'sysbox' });

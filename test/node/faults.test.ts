@@ -3,7 +3,7 @@ import { realFaults } from '../../packages/lab/real-machines.ts';
 import { expectAsBefore, onNode, run, snapshot } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
-// What the newest containerd does with each fault is held against the model; these depend on the containerd.
+// The newest containerd's behaviour with each fault is compared with the model; these faults depend on the containerd.
 describe.each(targets.filter((target) => target !== newest))('$name', (target) => {
   it.each([
     ['not-sandboxed', 'proof-failed', "the host's own kernel"],
@@ -14,7 +14,7 @@ describe.each(targets.filter((target) => target !== newest))('$name', (target) =
     ],
     ['cri-does-not-return', 'containerd-restart-failed', '/run/without-cri.toml'],
   ] as const)(
-    '%s: the old configuration is back byte for byte, and containerd with it',
+    '%s: the old configuration is restored byte for byte, and containerd runs with it',
     async (fault, outcome, detail) => {
       const { options, kind = 'sandboxed' } = realFaults[fault] ?? {};
       await onNode(target, { ...options, kind }, async (machine) => {
@@ -33,7 +33,7 @@ describe.each(targets.filter((target) => target !== newest))('$name', (target) =
   );
 });
 
-it('a containerd that has used up its starts is started once more all the same, with the old configuration', async () => {
+it('a containerd that has used up its starts is started once more with the old configuration', async () => {
   const dies = realFaults['containerd-does-not-return']?.options?.files;
   const once = '/etc/systemd/system/containerd.service.d/once.conf';
   const files = { ...dies, [once]: '[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n' };
@@ -47,7 +47,7 @@ it('a containerd that has used up its starts is started once more all the same, 
   });
 });
 
-it('a release that does not sandbox is found out before anything is linked', async () => {
+it('a version that does not sandbox is detected before anything is linked', async () => {
   await onNode(newest, { kind: 'plain-runsc' }, async (machine) => {
     const before = await snapshot(machine);
 
@@ -72,7 +72,7 @@ it('an archive without its shim is refused', async () => {
   });
 });
 
-it('a shim that went missing is not proven, and the next run brings it back without a restart', async () => {
+it('a missing shim is not proven, and the next run restores it without a restart', async () => {
   await onNode(newest, {}, async (machine) => {
     await run(machine);
     const installed = await snapshot(machine);
@@ -84,7 +84,7 @@ it('a shim that went missing is not proven, and the next run brings it back with
   });
 });
 
-// With so few inodes a disk is full as soon as something is made there.
+// With so few inodes a disk is full as soon as a file is created there.
 const full = (path: string, inodes: number) =>
   `mkdir -p ${path} && cp -a ${path} /run/copy && mount -t tmpfs -o nr_inodes=${inodes} tmpfs ${path} && cp -a /run/copy/. ${path}`;
 

@@ -24,7 +24,7 @@ function guarded(machine: RealMachine, kind: ArtifactKind): GuardedNode {
   };
 }
 
-/** Plays the rule of a guard on a fresh node. */
+/** Tests a guard's rule on a fresh node. */
 async function play(guard: Guard, change: (text: string) => string): Promise<void> {
   const { options = {}, kind = 'sandboxed' } = (guard.fault && realFaults[guard.fault]) ?? {};
   const target = targets.find(({ series }) => series === guard.containerd) ?? newest;
@@ -32,9 +32,9 @@ async function play(guard: Guard, change: (text: string) => string): Promise<voi
   await onNode(target, { ...options, ...configuration, kind }, (machine) => guard.rule(guarded(machine, kind), change));
 }
 
-// That each rule holds with its guard is what the other tests show, on these nodes as well.
+// The other tests show, on these nodes too, that each rule holds with its guard.
 describe('on a real node', () => {
-  it.each(guards)('$name: broken if the guard is taken out', async (guard) => {
+  it.each(guards)('$name: broken if the guard is removed', async (guard) => {
     await expect(play(guard, without(guard))).rejects.toThrow(AssertionError);
   });
 });

@@ -17,24 +17,27 @@ import { runDocument } from '../../packages/local-aws/agent.ts';
 import { type AssembledDocument, assembleDocument, type Verb } from '../../ssm-documents/assemble.ts';
 import type { Target } from './targets.ts';
 
-/** A mirror with versions of one kind, and the documents that pin them. */
+/** A mirror with versions of one runtime, and the documents that pin them. */
 interface Supply {
   readonly mirror: Mirror;
   readonly document: (verb: Verb, runtime?: Runtime) => AssembledDocument;
-  /** How often anybody asked for anything. */
+  /** The number of requests to the mirror. */
   requests(): number;
 }
 
 const supplies = new Map<ArtifactKind, Promise<Supply>>();
 
-/** What installs releases of a kind: one for all tests of a file. */
+/** The parts that install versions of a runtime: one set for all tests of a file. */
 export function supplyOf(kind: ArtifactKind): Promise<Supply> {
   const known = supplies.get(kind) ?? supply(kind);
   supplies.set(kind, known);
   return known;
 }
 
-/** The stand-in's shim is runc's, which answers containerd 1.6 in its own way: what rules upstream's out there is not about it. */
+/**
+ * The stand-in's shim is runc's, which answers containerd 1.6 in its own format, so the reason that rules out upstream's shim does not
+ * apply.
+ */
 function withOldShim({ runtimes: { gvisor, ...others }, ...rest }: Catalogue): Catalogue {
   if (gvisor === undefined) return { ...rest, runtimes: others };
   const rules = gvisor.rules.filter(
@@ -60,7 +63,7 @@ afterAll(async () => {
   supplies.clear();
 });
 
-/** Boots a node on which a container of Kubernetes runs, hands it over and takes it away again. */
+/** Boots a node on which a Kubernetes container runs, passes it on and removes it afterwards. */
 export async function onNode(
   target: Target,
   options: Omit<RealOptions, 'release' | 'mirror' | 'containerdDirectory'> & {
@@ -83,7 +86,7 @@ export async function onNode(
   }
 }
 
-/** What a run is for: gVisor in its default version, sandboxed, unless told. */
+/** The request of a run: by default gVisor in its default version, sandboxed. */
 export interface Asked {
   readonly runtime?: Runtime;
   readonly version?: string;
@@ -91,7 +94,7 @@ export interface Asked {
   readonly kind?: ArtifactKind;
 }
 
-/** Runs a document through the SSM runner and reads its result, which is there whatever happened. */
+/** Runs a document through the SSM runner and reads its result, which exists whatever happened. */
 export async function run(machine: Machine, verb: Verb = 'install', asked: Asked = {}): Promise<Result> {
   const { kind = 'sandboxed', runtime = 'gvisor', version: release, handler } = asked;
   const { document } = await supplyOf(kind);
@@ -108,7 +111,7 @@ export async function run(machine: Machine, verb: Verb = 'install', asked: Asked
   return read.result;
 }
 
-/** Everything of a node that an installation could harm. */
+/** Everything on a node that an installation could damage. */
 export interface Snapshot {
   readonly daemon: DaemonState;
   readonly containers: Readonly<Record<string, string>>;
@@ -118,7 +121,7 @@ export interface Snapshot {
   readonly handlers: readonly string[] | undefined;
 }
 
-/** What changes on a node by itself, and what a run leaves: its log, and the agent's own copy of the script. */
+/** What changes on a node without a run, and what a run leaves: its log, and the agent's copy of the script. */
 const ephemeral = /^\/(var\/log|var\/lib\/(amazon|systemd|dbus)|tmp|run|root)$/;
 
 export async function snapshot(machine: RealMachine): Promise<Snapshot> {
@@ -138,7 +141,7 @@ export async function snapshot(machine: RealMachine): Promise<Snapshot> {
   };
 }
 
-/** Without a file the daemon runs on its defaults, which 1.7 does not dump. 1.7 names the root file itself among the imports. */
+/** Without a file the daemon uses its defaults, which 1.7 does not dump. 1.7 includes the root file itself in the imports. */
 async function effective(machine: RealMachine): Promise<TomlTable | string> {
   const verb = (await machine.configuration()) === undefined ? 'default' : 'dump';
   const { exitCode, stdout, stderr } = await machine.exec(['containerd', 'config', verb]);
@@ -165,7 +168,7 @@ export function withoutHandlers(table: TomlTable | string, ours: readonly string
   return copy;
 }
 
-/** Holds a node that was refused, or put back, against what it was. */
+/** Checks that a refused or restored node is as it was before. */
 export function expectAsBefore(after: Snapshot, before: Snapshot): void {
   expect(after.effective).toEqual(before.effective);
   expect(after.containers).toEqual(before.containers);
@@ -175,7 +178,7 @@ export function expectAsBefore(after: Snapshot, before: Snapshot): void {
   expect([...after.files].filter(([path]) => path.startsWith('/etc/containerd/'))).toEqual(configuration);
 }
 
-/** What containerd knows each handler by. */
+/** The settings that containerd has for each handler. */
 const types: Readonly<Record<string, string>> = {
   runsc: 'io.containerd.runsc.v1',
   'kata-qemu': 'io.containerd.kata-qemu.v2',
@@ -183,12 +186,12 @@ const types: Readonly<Record<string, string>> = {
   'sysbox-runc': 'io.containerd.runc.v2',
 };
 
-/** Holds a node on which runtimes were installed against what it was: our handlers are the one difference. */
+/** Checks that a node on which runtimes were installed differs from before only by our handlers. */
 export function expectInstalled(after: Snapshot, before: Snapshot, ours: readonly string[] = ['runsc']): void {
   for (const name of ours) expect(runtimesIn(after.effective)[name]).toMatchObject({ runtime_type: types[name] });
   expect(withoutHandlers(after.effective, ours)).toEqual(before.effective);
   expect(after.containers).toEqual(before.containers);
   expect(after.daemon).toMatchObject({ active: 'active', restartsBySystemd: before.daemon.restartsBySystemd });
-  // 1.7 reports no handlers at all, and one that does has ours now.
+  // 1.7 reports no handlers at all, and a version that does now includes ours.
   if (before.handlers !== undefined) expect(after.handlers).toEqual([...before.handlers, ...ours].sort());
 }

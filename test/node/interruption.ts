@@ -7,10 +7,10 @@ import { unpackShell } from '../../ssm-documents/pack.ts';
 const marker = 'say "step: $1"';
 
 /**
- * The machine as the agent sees it, except that a script halts at a boundary and is ended there: the first time that it says
- * `step: <step>`.
+ * The machine as the agent sees it, except that a script halts at a boundary and is ended there, the first time that it logs `step:
+ * <step>`.
  *
- * @param end ends it: by `kill` of its process group, or in another way
+ * @param end ends it: with `kill` of its process group, or in another way
  */
 export function interruptedAt(
   machine: RealMachine,

@@ -7,7 +7,7 @@ import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from
 import { interruptedAt } from './interruption.ts';
 import { newest, targets } from './targets.ts';
 
-/** The boundaries of an installation of gVisor, in their order. */
+/** The boundaries of a gVisor installation, in their order. */
 const installing = [
   'download, attempt 1',
   'unpacked',
@@ -28,15 +28,15 @@ const installing = [
 const edited = ['journal says edited', 'configuration changed', 'restart containerd', 'containerd answers'];
 
 /**
- * What is the same code for every runtime: the download, and everything from the change of the configuration on. One boundary of those is enough
- * for each, because what is finished or undone there differs only by what the runtime has put in place.
+ * The code that is the same for every runtime: the download, and everything from the configuration change on. One of those boundaries is
+ * enough for each runtime, because what is finished or undone there differs only by the files that the runtime has put in place.
  */
 const shared = new Set([
   ...['download, attempt 1', 'journal says edited', 'configuration changed'],
   ...['containerd answers', 'proven on the host', 'journal closed'],
 ]);
 
-/** Those of what else changes a node. */
+/** Those of the other operations that change a node. */
 const others = [
   {
     what: 'an installation of Kata',
@@ -67,7 +67,7 @@ const others = [
   },
 ] as const;
 
-/** The boundaries at which something is being put back. */
+/** The boundaries during an undo. */
 const undoing = ['journal says undoing', 'configuration put back', 'links put back'];
 
 async function interrupt(
@@ -111,7 +111,7 @@ it('the runs pass these boundaries and no other', async () => {
 describe.each(others)('$what', ({ verb, runtime, ours, boundaries }) => {
   const own = boundaries.filter((step) => verb === 'uninstall' || !shared.has(step));
 
-  it.each(own)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
+  it.each(own)('killed at "%s": the next run completes it, and the one after changes nothing', async (step) => {
     await onNode(newest, {}, async (machine) => {
       const before = await snapshot(machine);
       if (verb === 'uninstall') await run(machine, 'install', { runtime });
@@ -130,10 +130,10 @@ describe.each(others)('$what', ({ verb, runtime, ours, boundaries }) => {
 });
 
 describe.each(targets)('$name', (target) => {
-  // What comes before the configuration is changed does not depend on the containerd, nor does what comes after its restart.
+  // The steps before the configuration change, and those after the restart, do not depend on the containerd.
   const boundaries = target === newest ? installing : edited.slice(1);
 
-  it.each(boundaries)('killed at "%s": the next run ends it, and the one after changes nothing', async (step) => {
+  it.each(boundaries)('killed at "%s": the next run completes it, and the one after changes nothing', async (step) => {
     await onNode(target, {}, async (machine) => {
       const before = await snapshot(machine);
       await interrupt(machine, step, 'sandboxed', (kill) => kill());
@@ -166,7 +166,7 @@ it.each(undoing)(
 );
 
 it.each(['links switched', 'configuration changed', 'containerd answers'])(
-  'the power goes at "%s": after the boot the next run ends the installation',
+  'the power fails at "%s": after the boot the next run completes the installation',
   async (step) => {
     await onNode(newest, {}, async (machine) => {
       const before = await snapshot(machine);
@@ -177,7 +177,7 @@ it.each(['links switched', 'configuration changed', 'containerd answers'])(
 
       expect(['installed', 'already-installed']).toContain(result.outcome);
       const after = await snapshot(machine);
-      // Containers do not outlive a boot, and systemd counts again.
+      // Containers do not survive a boot, and systemd starts counting from zero.
       expectInstalled({ ...after, containers: before.containers }, before);
       expect(await run(machine)).toMatchObject({ outcome: 'already-installed', restarts: 0 });
     });

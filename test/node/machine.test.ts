@@ -7,7 +7,7 @@ import { RealMachine, realDirectory } from '../../packages/lab/real-machines.ts'
 
 const running = join(realDirectory(), 'running');
 
-/** What a node could leave on the host: files, mounts and groups that bear its name. */
+/** What a node could leave on the host: files, mounts and groups with its name. */
 function tracesOf(id: string): readonly string[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   const groups = readdirSync('/sys/fs/cgroup', { withFileTypes: true }).flatMap((entry) =>
@@ -22,7 +22,7 @@ function tracesOf(id: string): readonly string[] {
   ];
 }
 
-it("a node has no way out but the door to the mirror, cannot set the host's kernel, and leaves nothing behind", async () => {
+it("a node can only reach the mirror, cannot change the host's kernel, and leaves nothing behind", async () => {
   const machine = await RealMachine.create({ version: 'trixie' });
   const id = (await machine.read('hostname')).trim();
   try {
@@ -38,7 +38,7 @@ it("a node has no way out but the door to the mirror, cannot set the host's kern
   expect(tracesOf(id)).toEqual([]);
 });
 
-it('the files of a boot change with a boot, and what a node wrote stays', async () => {
+it('the boot files change with a boot, and what a node wrote stays', async () => {
   const machine = await RealMachine.create({ version: 'trixie' });
   try {
     const boot = await machine.read('cat', '/proc/sys/kernel/random/boot_id');
@@ -53,7 +53,7 @@ it('the files of a boot change with a boot, and what a node wrote stays', async 
   }
 });
 
-it('a node dies with the process that made it, and the next node clears away what it left', async () => {
+it('a node dies with the process that created it, and the next node removes what it left', async () => {
   const module = fileURLToPath(new URL('../../packages/lab/machine/real/machine.ts', import.meta.url));
   const program = `
     const { RealMachine } = await import(${JSON.stringify(module)});
@@ -80,7 +80,7 @@ it('a node dies with the process that made it, and the next node clears away wha
   expect(tracesOf(id)).toEqual([]);
 });
 
-it('containerd says over the CRI which handlers it serves, if it can', async () => {
+it('containerd reports over the CRI which handlers it serves, if it can', async () => {
   const older = await RealMachine.create({ version: 'trixie' });
   try {
     expect(await older.handlers()).toBeUndefined();

@@ -8,7 +8,7 @@ import { scriptOf } from '../../ssm-documents/assemble.ts';
 import { expectAsBefore, expectInstalled, onNode, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
-/** What a node answers to everything that the model was recorded with, as far as it does not differ from node to node. */
+/** A node's answers to everything that the model was recorded with, as far as they do not differ from node to node. */
 async function answersOf(machine: RealMachine, fault: MachineFault | 'none', { kind = 'sandboxed' }: RealFault) {
   const { document } = await supplyOf(kind);
   const answers = [];
@@ -38,7 +38,7 @@ const cases: readonly (readonly [MachineFault | 'none', RealFault])[] = [
   ...(Object.entries(realFaults) as [MachineFault, RealFault][]),
 ];
 
-describe('a real node answers as the model of it was recorded, and is as before if it was not installed', () => {
+describe('a real node answers as its model was recorded, and is unchanged if nothing was installed', () => {
   it.each(cases)('%s', async (fault, planted) => {
     const idle = fault === 'containerd-dead';
     await onNode(newest, { ...planted.options, kind: planted.kind ?? 'sandboxed', idle }, async (machine) => {
@@ -51,7 +51,7 @@ describe('a real node answers as the model of it was recorded, and is as before 
       const after = await snapshot(machine);
       const last = answers.at(-1);
       if (last?.exitCode === 0) expectInstalled(after, before);
-      // There is no way back to a daemon that does not start with anything.
+      // A daemon that does not start with any configuration cannot be restored.
       else if (fault !== 'containerd-never-returns') expectAsBefore(after, before);
       if (last?.exitCode !== 0) expect(await machine.configuration()).toBe(configuration);
       if (answers.every(({ restarts }) => restarts === 0)) expect(after.daemon).toEqual(before.daemon);

@@ -9,7 +9,7 @@ import { targets } from './targets.ts';
 const catalogue = parseCatalogue(readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8'));
 
 it.each(targets.filter(({ series }) => series === '1.6'))(
-  '$name: a gVisor whose shim it does not understand is refused with the reason, and nothing is fetched',
+  '$name: a gVisor whose shim it does not understand is refused with the reason, and nothing is downloaded',
   async (target) => {
     await onNode(target, {}, async (machine) => {
       const text = scriptOf(assembleDocument(catalogue, 'gvisor', 'install'));

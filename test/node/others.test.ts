@@ -3,8 +3,8 @@ import { configurations } from '../../packages/lab/machines.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
-/** What the other ways to install gVisor, a DaemonSet and a boot script, were seen to do to nodes; the rest of the list stands in the other files. */
-describe('where others left a node broken', () => {
+/** The observed effects of other gVisor installers on nodes: a DaemonSet and a boot script. Other files cover the rest of the list. */
+describe('if others left a node broken', () => {
   const own = `${configurations['eks-v2']}
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]
 runtime_type = "io.containerd.runc.v2"
@@ -17,7 +17,7 @@ SystemdCgroup = true
 address = "127.0.0.1:1338"
 `;
 
-  it.each(targets)('$name: cgroups, mirrors, metrics and another handler of its own are kept', async (target) => {
+  it.each(targets)("$name: cgroups, mirrors, metrics and another installer's handler are kept", async (target) => {
     await onNode(target, { configuration: { text: own } }, async (machine) => {
       const before = await snapshot(machine);
 
@@ -30,7 +30,7 @@ address = "127.0.0.1:1338"
   });
 
   it.each(targets.filter(({ series }) => series !== '2.x'))(
-    '$name: a file of version 3 that its next start would not survive is refused, and nothing is restarted',
+    '$name: a version 3 file with which its next start would fail is refused, and nothing is restarted',
     async (target) => {
       await onNode(target, {}, async (machine) => {
         await machine.write('/etc/containerd/config.toml', configurations.v3);

@@ -3,7 +3,7 @@ import { expectAsBefore, onNode, run, snapshot, supplyOf } from './installation.
 import { newest } from './targets.ts';
 
 it.each(['/usr/local', '/opt', '/etc/containerd'])(
-  'a node with %s read-only is refused with the folder by name, before anything is fetched or changed',
+  "a node with %s read-only is refused with the folder's name, before anything is downloaded or changed",
   async (folder) => {
     await onNode(newest, {}, async (machine) => {
       await machine.read('sh', '-c', `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`);

@@ -12,12 +12,12 @@ SystemdCgroup = true
 const site = '/etc/containerd/fleet/site.toml';
 const metrics = 'version = 2\n[metrics]\naddress = "127.0.0.1:1338"\n';
 
-/** What someone does to a node after containerd has started, which the next start would not survive. */
+/** A change to a node after containerd has started, with which the next start would fail. */
 interface Trap {
   readonly name: string;
   readonly configuration: OwnConfiguration;
   readonly change: string;
-  /** What the refusal has to name. */
+  /** What the refusal must name. */
   readonly named: readonly string[];
 }
 
@@ -80,7 +80,7 @@ const traps: readonly Trap[] = [
 ];
 
 describe.each(targets)(
-  '$name: what the next start would not survive is refused before anything is touched',
+  '$name: a change with which the next start would fail is refused before any other change',
   (target) => {
     it.each(traps)('$name', async ({ configuration, change, named }) => {
       await onNode(target, { configuration }, async (machine) => {
@@ -103,7 +103,7 @@ describe.each(targets)(
       });
     });
 
-    it('a change that loads goes live with ours, and the result says so', async () => {
+    it('a change that loads becomes effective with ours, and the result states so', async () => {
       await onNode(
         target,
         { configuration: { text: imports, files: { '/etc/containerd/conf.d/10.toml': metrics } } },
@@ -121,7 +121,7 @@ describe.each(targets)(
       );
     });
 
-    it('a configuration whose sockets, addresses and snapshotter are only on the real node is tried out all the same', async () => {
+    it('a configuration whose sockets, addresses and snapshotter are only on the real node is tested anyway', async () => {
       const text = `version = 2
 [debug]
 address = "/run/containerd/debug.sock"
@@ -136,7 +136,7 @@ address = "/run/lazy/lazy.sock"
 snapshotter = "lazy"
 ${runc}`;
       const files = {
-        // The node has the address; what starts in its own network has not.
+        // The node has the address; a process in its own network namespace does not.
         '/etc/systemd/system/containerd.service.d/address.conf':
           '[Service]\nExecStartPre=-/sbin/ip address add 10.11.12.13/32 dev lo\n',
       };
@@ -154,7 +154,7 @@ const bound = (line: string) => `[Unit]\n${line}\nAfter=containerd.service\n[Ser
 
 describe('units that are bound to containerd', () => {
   it.each(['Requires', 'BindsTo', 'PartOf', 'Requisite'])(
-    'by %s= restart with it, run again, and stand in the result',
+    'by %s= restart with it, run again, and are listed in the result',
     async (word) => {
       const files = {
         '/etc/systemd/system/first.service': bound(`${word}=containerd.service`),

@@ -5,7 +5,7 @@ import { newest, targets } from './targets.ts';
 
 const path = '/etc/containerd/config.toml';
 
-/** Tools that write the file again from what it means; the comments, and our marks with them, get lost. */
+/** Tools that write the file from its parsed content; comments, including our marks, are lost. */
 const tools = {
   'drops comments': `grep -v '^ *#' ${path} >/run/new; cat /run/new >${path}`,
   'writes out everything': `containerd config dump >/run/new; sed -i '/^imports = /d' /run/new; cat /run/new >${path}`,
@@ -16,9 +16,9 @@ async function rewrite(machine: RealMachine, tool: keyof typeof tools): Promise<
   await machine.read('sh', '-c', `${tools[tool]}; systemctl restart containerd`);
 }
 
-describe.each(targets)('$name: a handler of ours without our marks', (target) => {
+describe.each(targets)('$name: our handler without our marks', (target) => {
   it.each(Object.keys(tools) as (keyof typeof tools)[])(
-    'because a tool %s: is known, proven and taken out',
+    'after a tool that %s is recognized, proven and removed',
     async (tool) => {
       await onNode(target, {}, async (machine) => {
         await run(machine);
@@ -40,7 +40,7 @@ describe.each(targets)('$name: a handler of ours without our marks', (target) =>
   );
 });
 
-describe('a handler of ours without our marks', () => {
+describe('our handler without our marks', () => {
   it('that a tool moved into an import stays, and its files with it: the uninstallation is refused', async () => {
     const text = `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n`;
     await onNode(newest, { configuration: { text } }, async (machine) => {
@@ -59,7 +59,7 @@ describe('a handler of ours without our marks', () => {
     });
   });
 
-  it('that someone changed is not ours: an installation is refused', async () => {
+  it('that was changed is not ours: an installation is refused', async () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine);
       await rewrite(machine, 'drops comments');

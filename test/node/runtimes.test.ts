@@ -10,9 +10,9 @@ interface Case {
   readonly handler: string;
   /** What the proof reads inside a container of the handler. */
   readonly evidence: RegExp;
-  /** Bends the installed handler to plain runc, as an edit of containerd's configuration. */
+  /** Redirects the installed handler to plain runc, as an edit of containerd's configuration. */
   readonly bend: string;
-  /** What a container of plain runc is found out by. */
+  /** How the proof detects a plain runc container. */
   readonly foundOut: string;
   /** How `ctr` starts a container as the handler does. */
   readonly start: readonly string[];
@@ -45,10 +45,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** What apt and dpkg note for themselves, and the copies that passwd makes of its files. */
+/** The files that apt and dpkg keep for themselves, and the copies that passwd makes of its files. */
 const notes = /^\/var\/(lib\/(dpkg|apt)|cache\/(apt|debconf))\/|^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/;
 
-/** The files of a node and their content, without such notes; files that were only copied have not changed. */
+/** A node's files and their content, without those; a file that was only copied has not changed. */
 async function filesOf(machine: RealMachine, { files }: Snapshot, before?: Snapshot): Promise<readonly string[]> {
   const accounts = await machine.read('cat', '/etc/passwd', '/etc/group');
   const copied = (path: string) => /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)$/.test(path);
@@ -59,7 +59,7 @@ async function filesOf(machine: RealMachine, { files }: Snapshot, before?: Snaps
     .concat(accounts);
 }
 
-/** Starts a container of a runtime in the namespace of Kubernetes, as a pod would be there. */
+/** Starts a container of a runtime in the namespace of Kubernetes, as a pod's would be. */
 async function startSandbox(machine: RealMachine, { start }: Case): Promise<void> {
   const words = ['-d', ...start, '--rootfs', '/opt/containers/bystander', 'sandboxed'];
   await machine.read('ctr', '-n', 'k8s.io', 'run', ...words, '/bin/busybox', 'sleep', '1000000');
@@ -68,7 +68,7 @@ async function startSandbox(machine: RealMachine, { start }: Case): Promise<void
 async function endSandbox(machine: RealMachine): Promise<void> {
   await machine.read('ctr', '-n', 'k8s.io', 'task', 'rm', '--force', 'sandboxed');
   await machine.read('ctr', '-n', 'k8s.io', 'container', 'rm', 'sandboxed');
-  // A shim lives on for a moment after its container.
+  // A shim runs for a moment after its container has ended.
   await machine.read('sh', '-c', "while grep -qz '[s]andboxed' /proc/[0-9]*/cmdline; do sleep 0.05; done 2>/dev/null");
 }
 
@@ -78,7 +78,7 @@ describe.each(cases)('$runtime', (entry) => {
   // containerd gives pods user namespaces from 2.0 on.
   const daemons = targets.filter(({ series }) => runtime !== 'sysbox' || series === '2.x');
 
-  it.each(daemons)('$name: installed, proven, found out when bent, and taken away byte for byte', async (target) => {
+  it.each(daemons)('$name: installed, proven, detected when redirected, and removed byte for byte', async (target) => {
     await onNode(target, {}, async (machine) => {
       const { requests } = await supplyOf('sandboxed');
       const before = await snapshot(machine);
@@ -125,7 +125,7 @@ describe.each(cases)('$runtime', (entry) => {
     });
   });
 
-  it('a release whose containers run under plain runc fails the proof, and the node is as before', async () => {
+  it('a version whose containers run under plain runc fails the proof, and the node is as before', async () => {
     await onNode(newest, { kind: 'plain-runc' }, async (machine) => {
       const before = await snapshot(machine);
 
@@ -158,7 +158,7 @@ it.each([
 });
 
 describe('another version', () => {
-  it('of gVisor comes without a restart, beside a sandbox of the one before that lives on', async () => {
+  it('of gVisor is installed without a restart, and a sandbox of the earlier one keeps running', async () => {
     await onNode(newest, {}, async (machine) => {
       const [sandboxed] = cases;
       await run(machine, 'install', { version: '20260921.0' });
@@ -177,7 +177,7 @@ describe('another version', () => {
     });
   });
 
-  it('of Kata comes without a restart, and not under a guest', async () => {
+  it('of Kata is installed without a restart, and not while a guest uses it', async () => {
     await onNode(newest, {}, async (machine) => {
       const [, guest] = cases;
       await run(machine, 'install', { runtime: 'kata', version: '4.1.0' });
@@ -199,7 +199,7 @@ it.each([
   ['gvisor', 'kata'],
   ['kata', 'gvisor'],
   ['sysbox', 'gvisor'],
-] as const)('%s and then %s live on one node, and each goes without the other', async (...both) => {
+] as const)('%s and then %s run on one node, and each is removed without the other', async (...both) => {
   await onNode(newest, {}, async (machine) => {
     const before = await snapshot(machine);
     const configuration = await machine.configuration();

@@ -5,7 +5,7 @@ import { targets } from './targets.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Makes the root file systems, and says what of the following is real. */
+/** Creates the root file systems, and prints which parts of the machine are real. */
 export default async function setup(): Promise<void> {
   const rows: string[] = [];
   for (const { name, version: release, containerdDirectory } of targets) {

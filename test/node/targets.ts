@@ -10,7 +10,7 @@ export interface Target {
   readonly series: '1.6' | '1.7' | '2.x';
 }
 
-/** Debian's newest, for what does not depend on the containerd. */
+/** Debian's newest, for tests that do not depend on the containerd. */
 export const newest: Target = { name: 'containerd 2.1 (sid)', version: 'sid', series: '2.x' };
 
 /** Debian's own, and one more if AIRLOCK_CONTAINERD names a directory with its binaries. */

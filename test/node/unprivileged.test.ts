@@ -10,7 +10,7 @@ const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 const secret = 'hunter2-of-the-registry';
 
-/** A configuration with the password of a registry; the bootstrap keeps it from everybody but root. */
+/** A configuration with a registry password, which the bootstrap makes readable only by root. */
 const configuration = {
   text: `version = 2
 
@@ -31,7 +31,7 @@ const folders = ['/run/airlock', '/var/lib/airlock', '/var/log', '/etc', '/opt',
 const path = '/etc/containerd/config.toml';
 const seen = `${nobody.join(' ')} grep -rlsF ${secret} ${folders.join(' ')}`;
 
-/** Plays both verbs on a node and has the user look for the password at every boundary. */
+/** Runs both verbs on a node, and the user looks for the password at every boundary. */
 async function leaksOf(machine: RealMachine, change: (text: string) => string): Promise<string> {
   const { document } = await supplyOf('sandboxed');
   for (const verb of ['install', 'uninstall'] as const) {
@@ -48,22 +48,19 @@ async function leaksOf(machine: RealMachine, change: (text: string) => string): 
 }
 
 describe('another user of the node', () => {
-  it.each(targets)(
-    '$name: reads the password of a registry nowhere, at no boundary and not afterwards',
-    async (target) => {
-      await onNode(target, { configuration }, async (machine) => {
-        await machine.read('chmod', '600', path);
+  it.each(targets)('$name: cannot read a registry password anywhere, at any boundary or afterwards', async (target) => {
+    await onNode(target, { configuration }, async (machine) => {
+      await machine.read('chmod', '600', path);
 
-        expect(await leaksOf(machine, (text) => text)).toBe('');
+      expect(await leaksOf(machine, (text) => text)).toBe('');
 
-        expect((await machine.exec(['sh', '-c', seen])).stdout).toBe('');
-        // Root finds it in the file that it belongs to, and in no copy.
-        expect((await machine.exec(['grep', '-rlsF', secret, ...folders])).stdout).toBe(`${path}\n`);
-      });
-    },
-  );
+      expect((await machine.exec(['sh', '-c', seen])).stdout).toBe('');
+      // Root finds it in its own file, and in no copy.
+      expect((await machine.exec(['grep', '-rlsF', secret, ...folders])).stdout).toBe(`${path}\n`);
+    });
+  });
 
-  it('reads it where the work of a run is not for root alone', async () => {
+  it("can read it if a run's work is not readable only by root", async () => {
     await onNode(newest, { configuration }, async (machine) => {
       await machine.read('chmod', '600', path);
 
@@ -75,7 +72,7 @@ describe('another user of the node', () => {
     });
   });
 
-  it('can neither hold the lock nor see what a run works on', async () => {
+  it("can neither hold the lock nor see a run's files", async () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine, 'prove');
 
@@ -87,7 +84,7 @@ describe('another user of the node', () => {
     });
   });
 
-  it('has no file written by a link in place of the log', async () => {
+  it('cannot have a file written through a link in place of the log', async () => {
     await onNode(newest, {}, async (machine) => {
       await machine.write('/etc/victim', 'as before\n');
       await machine.read('ln', '-s', '/etc/victim', '/var/log/airlock.log');
@@ -98,20 +95,20 @@ describe('another user of the node', () => {
     });
   });
 
-  it('keeps no runtime on the node by a process that is called like its shim', async () => {
+  it('cannot keep a runtime on the node with a process named like its shim', async () => {
     await onNode(newest, {}, async (machine) => {
       expect(await run(machine, 'install', { runtime: 'kata' })).toMatchObject({ outcome: 'installed' });
       const shim = '/opt/kata/runtime-rs/bin/containerd-shim-kata-v2';
       const called = (...before: readonly string[]) =>
         machine.exec([...before, 'bash', '-c', `(exec -a ${shim} sleep 600) >/dev/null 2>&1 & echo $!`]);
-      // Root in its own container is root to the node, and may have a file of this name.
+      // Root in its own container is root to the node, and may have a file with this name.
       const other = `mount -t tmpfs tmpfs /opt && mkdir -p ${shim.replace(/\/[^/]*$/, '')} && cp /usr/bin/sleep ${shim} && { ${shim} 600 >/dev/null 2>&1 & echo $!; }`;
       const pids = [
         (await called(...nobody)).stdout,
         (await called()).stdout,
         await machine.read('unshare', '--mount', 'bash', '-c', other),
       ].map((pid) => pid.trim());
-      // It runs our own program, but it is nobody's shim.
+      // It runs our own program, but it is not a container's shim.
       const own = await machine.exec([
         ...nobody,
         'bash',

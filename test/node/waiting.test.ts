@@ -7,7 +7,7 @@ import { readShown } from '../ssm-documents/shown.ts';
 import { expectAsBefore, expectInstalled, onNode, run, snapshot, supplyOf } from './installation.ts';
 import { newest } from './targets.ts';
 
-/** Takes dpkg's lock as unattended-upgrades does, and lets it go after so many seconds. */
+/** Takes dpkg's lock as unattended-upgrades does, and releases it after so many seconds. */
 const holder = `use Fcntl;
 open my $lock, '>', '/var/lib/dpkg/lock-frontend' or die;
 my $wanted = pack 'ssx4qqix4', F_WRLCK, 0, 0, 0, 0;
@@ -36,7 +36,7 @@ describe.concurrent('a package lock', () => {
     });
   });
 
-  it('that is held for ever is given up, with the node as before', async () => {
+  it('that is held forever ends the run, with the node as before', async () => {
     await onNode(newest, {}, async (machine) => {
       const before = await snapshot(machine);
       await holdPackageLock(machine, 100_000);
@@ -59,7 +59,7 @@ describe.concurrent('a package lock', () => {
 });
 
 describe('a clock', () => {
-  /** Runs an installation under a clock that is off as a file says; the script can be told to change the file. */
+  /** Runs an installation under a clock that is wrong as a file specifies; the script can be made to change the file. */
   async function installed(machine: RealMachine, off: string, jump: string): Promise<void> {
     const before = await snapshot(machine);
     const library = '/srv/outside/libfaketime.so.1';
@@ -79,7 +79,7 @@ describe('a clock', () => {
 
     const read = readShown(ended);
     expect(read).toMatchObject({ ok: true, result: { outcome: 'installed', restarts: 1 } });
-    // The clock of the log is the wrong one, and no phase takes an hour or less than nothing.
+    // The log's clock is the wrong one, and no phase takes an hour or a negative time.
     const shown = Date.parse(/^(\S+) phase: lock/m.exec(ended.stderr)?.[1] ?? '');
     expect(Math.abs(Math.abs(shown - Date.now()) - 3_600_000)).toBeLessThan(600_000);
     for (const ms of Object.values(read.ok ? read.result.phases : {})) expect(ms).toBeLessThan(1_800_000);
@@ -89,9 +89,9 @@ describe('a clock', () => {
   it.each([
     ['an hour ahead', '+3600s', '+3600s'],
     ['an hour behind', '-3600s', '-3600s'],
-    ['an hour ahead that is set right during the restart', '+3600s', '+0s'],
-    ['an hour behind that is set right during the restart', '-3600s', '+0s'],
-  ])('%s keeps no node from its runtime', async (_, off, jump) => {
+    ['an hour ahead that is corrected during the restart', '+3600s', '+0s'],
+    ['an hour behind that is corrected during the restart', '-3600s', '+0s'],
+  ])('%s prevents no installation', async (_, off, jump) => {
     await onNode(newest, {}, (machine) => installed(machine, off, jump));
   });
 });

@@ -47,7 +47,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
     played: [
       hostile('cannot lift its gate or set the label of a release'),
       hostile('cannot turn a failed proof into a release with a forged receipt'),
-      nodes('change the order of taints of others without adding or removing one'),
+      nodes("reorder others' taints without adding or removing one"),
     ],
   },
   {
@@ -75,7 +75,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
       tenant: byRights,
       administrator: may,
     },
-    played: [nodes('the policies touch no other identity')],
+    played: [nodes('the policies affect no other identity')],
   },
   {
     name: 'the proof pod and its namespace',
@@ -111,7 +111,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
       tenant: 'may write Events in its own namespaces; Airlock reads none of them',
       administrator: may,
     },
-    played: [{ file: 'test/kubernetes/policy/events.test.ts', title: 'our identity may write no Event' }],
+    played: [{ file: 'test/kubernetes/policy/events.test.ts', title: 'our identity may not write an Event' }],
   },
   {
     name: 'the RuntimeClasses',
@@ -126,7 +126,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
     played: [
       {
         file: 'test/kubernetes/policy/everything-else.test.ts',
-        title: 'with every right of RBAC our identity may not',
+        title: 'even with every RBAC right, our identity may not',
       },
     ],
   },
@@ -148,7 +148,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
     played: [
       {
         file: 'test/kubernetes/policy/everything-else.test.ts',
-        title: 'with every right of RBAC our identity may not',
+        title: 'even with every RBAC right, our identity may not',
       },
       { file: 'test/kubernetes/tokens.test.ts', title: 'a request without a token is anonymous and gets nothing' },
     ],

@@ -3,7 +3,7 @@ import { gatekeepers } from '../../../domain/kubernetes.ts';
 import { ask, type Connection, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { startCluster, type TestCluster } from '../cluster.ts';
 
-/** The label and the annotation of ours that a gate is lifted with, as they stand in the path of a patch. */
+/** Our label and annotation that a gate is lifted with, as they occur in a patch's path. */
 export const proven = 'node-restriction.kubernetes.io~1airlock-runtime';
 export const receipt = 'airlock.dev~1receipt';
 
@@ -15,7 +15,7 @@ export const gone = (path: string) => ({ op: 'remove', path });
 /** An object that owns others. */
 export const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'u' };
 
-/** What the tests of one file work with. */
+/** The cluster and helpers of one file's tests. */
 export interface Almighty {
   readonly cluster: TestCluster;
   /** Our identity. */
@@ -23,9 +23,9 @@ export interface Almighty {
 }
 
 /**
- * A cluster for the tests of one file, in which someone gave our identity every right: what is denied there is denied by the policies alone.
+ * A cluster for the tests of one file, in which our identity has every right: a denial there comes only from the policies.
  *
- * @returns what asks for it, from within a test
+ * @returns a function that a test calls to get it
  */
 export function almighty(): () => Almighty {
   let made: Almighty | undefined;
@@ -51,7 +51,7 @@ export function almighty(): () => Almighty {
   };
 }
 
-/** A Node as {@link nodeIn} makes it, as far as tests change it. */
+/** A Node as {@link nodeIn} creates it, as far as tests change it. */
 export interface NodeBody {
   readonly metadata: { readonly labels: Record<string, string>; readonly annotations: Record<string, string> };
   readonly spec: { readonly taints: { key: string; value?: string; effect: string }[] };
@@ -59,15 +59,15 @@ export interface NodeBody {
 
 let made = 0;
 
-/** A number that no other call got. */
+/** A number that no other call gets. */
 export function unique(): number {
   return made++;
 }
 
 /**
- * Makes a Node with one thing of everything, as an administrator would have it.
+ * Creates a Node with one entry of everything, as an administrator would.
  *
- * @param change what is done to the body before it is sent
+ * @param change changes the body before it is sent
  * @returns its name
  */
 export async function nodeIn({ cluster }: Almighty, change: (body: NodeBody) => void = () => {}): Promise<string> {

@@ -30,7 +30,7 @@ describe('our identity may write an Event', () => {
   });
 });
 
-describe('our identity may write no Event', () => {
+describe('our identity may not write an Event', () => {
   const about = (change: object) => ({ involvedObject: { ...event().involvedObject, ...change } });
   it.each<[string, object, string]>([
     ['about a Secret', about({ kind: 'Secret', namespace: 'default' }), 'involvedObject.kind'],
@@ -45,7 +45,7 @@ describe('our identity may write no Event', () => {
       'involvedObject.',
     ],
     ['about a Node that it does not name', about({ uid: '' }), 'involvedObject.uid'],
-    ['in the name of the kubelet', { source: { component: 'kubelet' } }, 'source.component'],
+    ['as the kubelet', { source: { component: 'kubelet' } }, 'source.component'],
     ['from a host', { source: { component: 'airlock', host: 'node' } }, 'source.host'],
     ['that another component reports', { reportingComponent: 'kubelet' }, 'reportingComponent'],
     ['that no component reports', { reportingComponent: '' }, 'reportingComponent'],

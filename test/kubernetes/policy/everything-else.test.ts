@@ -5,7 +5,7 @@ import { add, almighty, nodeIn, proven, unique } from './almighty.ts';
 
 const here = almighty();
 
-describe('with every right of RBAC our identity may not', () => {
+describe('even with every RBAC right, our identity may not', () => {
   it.each<[string, () => Promise<Answered>, string]>([
     [
       'make a Node',
@@ -18,7 +18,7 @@ describe('with every right of RBAC our identity may not', () => {
       'airlock may not DELETE nodes node-',
     ],
     [
-      'delete a pod of another',
+      "delete another owner's pod",
       async () => {
         await ask(here().cluster.admin, 'POST', '/api/v1/namespaces/default/pods', {
           metadata: { name: 'theirs' },
@@ -29,7 +29,7 @@ describe('with every right of RBAC our identity may not', () => {
       'airlock may not DELETE pods theirs',
     ],
     [
-      'write how a pod is',
+      "write a pod's status",
       async () => {
         const proof = proofPod({
           name: `airlock-proof-i-01234567-${unique()}`,
@@ -55,7 +55,7 @@ describe('with every right of RBAC our identity may not', () => {
       'airlock may not UPDATE pods airlock-proof-',
     ],
     [
-      'change what Airlock itself applied',
+      'change what Airlock applied',
       () => {
         const space = {
           apiVersion: 'v1',
@@ -68,7 +68,7 @@ describe('with every right of RBAC our identity may not', () => {
       'airlock may not UPDATE namespaces airlock-system',
     ],
     [
-      'give anybody a right',
+      'grant a right',
       () => {
         const role = {
           apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -37,7 +37,7 @@ it.each([
   ['metadata of an Event', V1ObjectMeta, eventMetadata],
   ['object of an Event', V1ObjectReference, eventObject],
   ['source of an Event', V1EventSource, eventFrom],
-])('every field of the %s in the schema of the API is listed', (_what, model, listed) => {
+])("every field of the %s in the API's schema is listed", (_what, model, listed) => {
   const fields = model.getAttributeTypeMap().map(({ baseName }) => baseName);
 
   expect(Object.keys(listed).sort()).toEqual(fields.sort());

@@ -13,14 +13,14 @@ async function change(
   return await ask(here().us, 'PATCH', `/api/v1/nodes/${await nodeIn(here(), before)}${subresource}`, operations);
 }
 
-/** The same Node after a release, or with what an earlier launch left of one; its gate stays. */
+/** The same Node after a release, or with the remains of an earlier launch; its gate stays. */
 function released({ metadata }: NodeBody): void {
   metadata.labels['node-restriction.kubernetes.io/airlock-runtime'] = 'gvisor';
   metadata.labels['airlock.dev/state'] = 'released';
   metadata.annotations['airlock.dev/receipt'] = '{"earlier":true}';
 }
 
-/** The same Node after someone lifted its gate. */
+/** The same Node after its gate was lifted by hand. */
 function open({ spec }: NodeBody): void {
   spec.taints.splice(1, 1);
 }
@@ -75,7 +75,7 @@ describe('on a Node of an earlier launch our identity may', () => {
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  it('write the receipt of a new proof where its gate is off', async () => {
+  it('write the receipt of a new proof if its gate is off', async () => {
     const again = [
       add(`/metadata/labels/${proven}`, 'gvisor'),
       add(`/metadata/annotations/${receipt}`, '{"later":true}'),
@@ -88,16 +88,16 @@ describe('on a Node of an earlier launch our identity may', () => {
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
-  it('release it where someone lifted its gate', async () => {
+  it('release it if its gate was lifted by hand', async () => {
     const answer = await change(release.slice(1, 3), '', open);
 
     expect([answer.code, messageOf(answer)]).toEqual([200, expect.any(String)]);
   });
 
   it.each<[string, readonly object[]]>([
-    ['lift the gate alone', [gateIs, gone('/spec/taints/1')]],
+    ['lift only the gate', [gateIs, gone('/spec/taints/1')]],
     [
-      'lift the gate with the label and the receipt as they stand',
+      'lift the gate with the label and the receipt unchanged',
       [
         gateIs,
         add(`/metadata/labels/${proven}`, 'gvisor'),
@@ -106,7 +106,7 @@ describe('on a Node of an earlier launch our identity may', () => {
       ],
     ],
     [
-      'lift the gate with a new receipt and the label of an earlier version, which has to be taken back first',
+      'lift the gate with a new receipt and the label of an earlier version, which must be removed first',
       [
         gateIs,
         add(`/metadata/labels/${proven}`, 'gvisor'),
@@ -152,22 +152,22 @@ describe('on a Node our identity may not', () => {
   const label = 'airlock may not change this label of a node: ';
   const taint = 'airlock may not change this taint of a node: ';
   it.each<[string, readonly object[], string]>([
-    ['add a label of another', [add('/metadata/labels/other', 'x')], `${label}other`],
-    ['change a label of another', [add('/metadata/labels/team', 'b')], `${label}team`],
-    ['remove a label of another', [gone('/metadata/labels/team')], `${label}team`],
+    ["add another owner's label", [add('/metadata/labels/other', 'x')], `${label}other`],
+    ["change another owner's label", [add('/metadata/labels/team', 'b')], `${label}team`],
+    ["remove another owner's label", [gone('/metadata/labels/team')], `${label}team`],
     [
       'change the label of the pool',
       [add('/metadata/labels/airlock.dev~1runtime', 'kata')],
       `${label}airlock.dev/runtime`,
     ],
     [
-      'remove its own label while it adds one of another',
+      "remove its own label while it adds another owner's",
       [gone('/metadata/labels/airlock.dev~1state'), add('/metadata/labels/airlock.dev~1states', 'x')],
       `${label}airlock.dev/states`,
     ],
     ['replace all labels', [add('/metadata/labels', { [proven.replace('~1', '/')]: 'gvisor' })], label],
     [
-      'call something else a runtime',
+      'give a runtime another value',
       [...release.slice(0, 1), add(`/metadata/labels/${proven}`, 'docker'), ...release.slice(2)],
       'to the runtime of the pool only',
     ],
@@ -176,35 +176,31 @@ describe('on a Node our identity may not', () => {
       [...release.slice(0, 1), add(`/metadata/labels/${proven}`, 'kata'), ...release.slice(2)],
       'to the runtime of the pool only',
     ],
+    ['set only the proof label', [add(`/metadata/labels/${proven}`, 'gvisor')], 'only together with a new receipt'],
     [
-      'set the label of the proof alone',
-      [add(`/metadata/labels/${proven}`, 'gvisor')],
-      'only together with a new receipt',
-    ],
-    [
-      'set the label of the proof behind its gate',
+      'set the proof label behind its gate',
       release.slice(1, 3),
       'only on a node without the gate airlock.dev/bootstrap',
     ],
     [
-      'set the label of the proof on a node that it quarantines',
+      'set the proof label on a node that it quarantines',
       [...release, add('/spec/taints/-', quarantined)],
       'and the taint airlock.dev/quarantined',
     ],
     [
-      'call its state something else',
+      'give its state another value',
       [add('/metadata/labels/airlock.dev~1state', 'proven')],
       'to released or quarantined only',
     ],
-    ['set the label of Sysbox to something else', [add('/metadata/labels/sysbox-runtime', 'x')], 'to running only'],
+    ["give Sysbox's label another value", [add('/metadata/labels/sysbox-runtime', 'x')], 'to running only'],
     [
       'write a longer receipt',
       [add(`/metadata/annotations/${receipt}`, 'x'.repeat(16_385))],
       'of at most 16384 characters',
     ],
-    ['take away who owns its fields', [add('/metadata/managedFields', [{}])], 'clear the managedFields of a node'],
+    ['remove the managers of its fields', [add('/metadata/managedFields', [{}])], 'clear the managedFields of a node'],
     [
-      'take away who owns its fields with an empty list',
+      'remove the managers of its fields with an empty list',
       [add('/metadata/managedFields', [])],
       'clear the managedFields of a node',
     ],
@@ -213,27 +209,27 @@ describe('on a Node our identity may not', () => {
       [add('/spec/taints/-', { ...quarantined, timeAdded: '2026-01-01T00:00:00Z' })],
       'no value and no time only',
     ],
-    ['add an annotation of another', [add('/metadata/annotations/other', 'x')], 'this annotation of a node: other'],
-    ['remove an annotation of another', [gone('/metadata/annotations/note')], 'this annotation of a node: note'],
-    ['remove a taint of another', [gone('/spec/taints/0')], `${taint}team`],
-    ['change a taint of another', [add('/spec/taints/0/value', 'b')], `${taint}team`],
-    ['add a taint of another', [add('/spec/taints/-', { key: 'other', effect: 'NoSchedule' })], `${taint}other`],
+    ["add another owner's annotation", [add('/metadata/annotations/other', 'x')], 'this annotation of a node: other'],
+    ["remove another owner's annotation", [gone('/metadata/annotations/note')], 'this annotation of a node: note'],
+    ["remove another owner's taint", [gone('/spec/taints/0')], `${taint}team`],
+    ["change another owner's taint", [add('/spec/taints/0/value', 'b')], `${taint}team`],
+    ["add another owner's taint", [add('/spec/taints/-', { key: 'other', effect: 'NoSchedule' })], `${taint}other`],
     [
-      'put another taint in the place of one',
+      'replace a taint with another',
       [add('/spec/taints/-', { key: 'other', effect: 'NoSchedule' }), gone('/spec/taints/0')],
       taint,
     ],
     [
-      'add its taint so that pods are evicted',
+      'add its taint with an effect that evicts pods',
       [add('/spec/taints/-', { key: 'airlock.dev/quarantined', effect: 'NoExecute' })],
       'with the effect NoSchedule, no value',
     ],
     [
-      'turn the gate into one that evicts',
+      'change the gate to one that evicts',
       [add('/spec/taints/1/effect', 'NoExecute')],
       'with the effect NoSchedule, no value',
     ],
-    ['lift the gate alone', [gateIs, gone('/spec/taints/1')], 'may lift the gate airlock.dev/bootstrap only together'],
+    ['lift only the gate', [gateIs, gone('/spec/taints/1')], 'may lift the gate airlock.dev/bootstrap only together'],
     ['lift the gate without the receipt', release.filter(({ path }) => !path.includes(receipt)), 'only together'],
     ['lift the gate without the label', release.filter(({ path }) => !path.includes(proven)), 'only together'],
     ['cordon it', [add('/spec/unschedulable', true)], 'this field of the spec of a node: unschedulable'],
@@ -253,7 +249,7 @@ describe('on a Node our identity may not', () => {
     );
   });
 
-  it('change the order of taints of others without adding or removing one', async () => {
+  it("reorder others' taints without adding or removing one", async () => {
     const name = await nodeIn(here());
     const two = [
       { key: 'a', effect: 'NoSchedule' },
@@ -274,14 +270,14 @@ describe('on a Node our identity may not', () => {
     ['the handlers', gone('/status/runtimeHandlers'), 'this field of the status of a node: runtimeHandlers'],
     ['a condition', add('/status/conditions/0/status', 'False'), 'this condition of a node: Ready'],
     ['its own condition', add('/status/conditions/-', { type: 'AirlockReady', status: 'True' }), 'AirlockReady'],
-  ])('change %s by way of the status', async (_what, operation, words) => {
+  ])('change %s through the status', async (_what, operation, words) => {
     const answer = await change([operation], '/status');
 
     expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringContaining(words)]);
   });
 });
 
-it('the policies touch no other identity', async () => {
+it('the policies affect no other identity', async () => {
   const answer = await ask(here().cluster.admin, 'PATCH', `/api/v1/nodes/${await nodeIn(here())}`, [
     add('/metadata/labels/other', 'x'),
     add('/spec/unschedulable', true),

@@ -6,7 +6,7 @@ import { almighty, owner, unique } from './almighty.ts';
 
 const here = almighty();
 
-describe('our identity may make', () => {
+describe('our identity may create', () => {
   const pods = '/api/v1/namespaces/airlock-system/pods';
   const plan = { nodeName: 'n', runtime: 'gvisor', image: 'registry.k8s.io/pause:3.10' } as const;
   const name = () => `airlock-proof-i-0123456789abcdef0-${unique()}`;
@@ -134,7 +134,7 @@ describe('our identity may make', () => {
     expect(messageOf(answer)).toContain("ValidatingAdmissionPolicy 'airlock-pods'");
   });
 
-  it('no pod with another service account: if it is not there, the API server says so first', async () => {
+  it('no pod with another service account: if the account does not exist, the API server says so first', async () => {
     const answer = await create(withSpec({ serviceAccountName: 'x' }));
 
     expect(answer.code).toBe(403);
@@ -145,7 +145,7 @@ describe('our identity may make', () => {
     ['that is privileged', () => withContainer({ securityContext: { privileged: true } })],
     ['in the network of the host', () => withSpec({ hostNetwork: true })],
     ['with a folder of the host', () => withSpec({ volumes: [{ name: 'a', hostPath: { path: '/' } }] })],
-  ])('no pod %s, and in a namespace that enforces nothing neither', async (_what, body) => {
+  ])('no pod %s, not even in a namespace that enforces nothing', async (_what, body) => {
     await here().cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lax' } });
     const asked = body() as { metadata: object };
 
@@ -163,13 +163,13 @@ describe('our identity may make', () => {
 
     expect([answer.code, messageOf(answer)]).toEqual([
       403,
-      // Two policies deny it, and which of them speaks is not defined.
+      // Two policies deny it, and which of them answers is not defined.
       expect.stringMatching(/airlock may not CREATE pods airlock-proof-|must be in the namespace airlock-system/),
     ]);
   });
 
   // A bare API server has no controller that counts.
-  it.skipIf(assets)('no more proof pods at a time than the quota has', async () => {
+  it.skipIf(assets)('no more proof pods at a time than the quota allows', async () => {
     const quota = {
       apiVersion: 'v1',
       kind: 'ResourceQuota',
@@ -186,7 +186,7 @@ describe('our identity may make', () => {
   });
 });
 
-it('a cluster may name repositories of its own, and gets those and no more', async () => {
+it('a cluster may name its own repositories, and gets only those', async () => {
   const cluster = await startCluster({ sandboxImages: ['registry.example.com:5000/mirror/pause'] });
   onTestFinished(() => cluster.stop());
   const us = await cluster.asGatekeeper();

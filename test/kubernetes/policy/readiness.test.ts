@@ -3,7 +3,7 @@ import { ask, messageOf } from '../../../packages/local-kubernetes/client.ts';
 import { startCluster, type TestCluster } from '../cluster.ts';
 import { add, gone } from './almighty.ts';
 
-describe('where node-readiness-controller owns the gate', () => {
+describe('if node-readiness-controller owns the gate', () => {
   const gate = 'readiness.k8s.io/airlock';
   let other: TestCluster;
   beforeAll(async () => {
@@ -26,14 +26,14 @@ describe('where node-readiness-controller owns the gate', () => {
 
   it.each<[string, string, object, string]>([
     [
-      'change the condition of another',
+      "change another owner's condition",
       '/status',
       add('/status/conditions/0/status', 'False'),
       'condition of a node: Ready',
     ],
     ['change the capacity', '/status', add('/status/capacity', { cpu: '64' }), 'this field of the status of a node: '],
     ['lift the gate', '', gone('/spec/taints/0'), `taint of a node: ${gate}`],
-    ['set a label of another by way of the status', '/status', add('/metadata/labels/a', 'c'), 'label of a node: a'],
+    ["set another owner's label through the status", '/status', add('/metadata/labels/a', 'c'), 'label of a node: a'],
   ])('our identity may not %s', async (_what, path, operation, words) => {
     const answer = await patch(path, [operation]);
 

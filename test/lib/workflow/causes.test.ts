@@ -15,7 +15,7 @@ async function caught(from: 'function' | 'answer', name: string, cause?: string)
   };
 }
 
-/** What Lambda makes of an error that Node threw. */
+/** How Lambda reports an error that Node threw. */
 const thrown = (errorType: string, errorMessage: string) => JSON.stringify({ errorType, errorMessage, trace: [] });
 
 describe('the cause of an error', () => {
@@ -36,7 +36,7 @@ describe('the cause of an error', () => {
       '{"errorType":"proof-failed","errorMessage":"it',
     ],
     ['with an escape that JSON does not have', '{"errorMessage":"\\q"}', '{"errorMessage":"\\q"}'],
-  ])('%s stands in the detail', async (_what, cause, detail) => {
+  ])('%s becomes the detail', async (_what, cause, detail) => {
     expect((await caught('function', 'proof-failed', cause)).detail).toBe(detail);
   });
 
@@ -46,7 +46,7 @@ describe('the cause of an error', () => {
     }
   });
 
-  it('is bounded and printable, and breaks no expression, whatever it is', async () => {
+  it('is bounded and printable, and breaks no expression, whatever it holds', async () => {
     const start = fc.constantFrom(
       '',
       '{"errorMessage":',

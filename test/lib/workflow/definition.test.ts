@@ -32,14 +32,17 @@ describe('the state machine', () => {
     expect(isValid ? '' : errorsText()).toBe('');
   });
 
-  it.each(retriers)('%s: a pause may grow from its first to its longest, with jitter that AWS knows', (_, retrier) => {
-    expect(retrier.MaxDelaySeconds).toBeGreaterThan(retrier.IntervalSeconds);
-    expect(['FULL', 'NONE']).toContain(retrier.JitterStrategy);
-    expect(retrier.MaxAttempts).toBeLessThanOrEqual(99_999_999);
-    expect(retrier.BackoffRate).toBeGreaterThanOrEqual(1);
-  });
+  it.each(retriers)(
+    '%s: a pause may grow from its first to its longest, with a jitter that AWS knows',
+    (_, retrier) => {
+      expect(retrier.MaxDelaySeconds).toBeGreaterThan(retrier.IntervalSeconds);
+      expect(['FULL', 'NONE']).toContain(retrier.JitterStrategy);
+      expect(retrier.MaxAttempts).toBeLessThanOrEqual(99_999_999);
+      expect(retrier.BackoffRate).toBeGreaterThanOrEqual(1);
+    },
+  );
 
-  it.each(states)('%s: States.ALL stands alone and last', (_, { Retry = [], Catch = [] }) => {
+  it.each(states)('%s: States.ALL is in a catcher by itself, and last', (_, { Retry = [], Catch = [] }) => {
     for (const list of [Retry, Catch]) {
       list.forEach(({ ErrorEquals }, at) => {
         if (ErrorEquals.includes('States.ALL')) expect([ErrorEquals.length, at]).toEqual([1, list.length - 1]);
@@ -47,7 +50,7 @@ describe('the state machine', () => {
     }
   });
 
-  it('lets no outcome of a call that waits or works escape', () => {
+  it('catches every outcome of a call that waits or works', () => {
     for (const name of ['Install', 'Release', 'Halt', 'Judge', 'Quarantine', 'Replace', 'Passed']) {
       expect(definition.States[name]?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
     }
@@ -60,7 +63,7 @@ describe('the list of outcomes and the state machine', () => {
     ErrorEquals.filter((error) => outcomeCodes.some((code) => code === error)).map((code) => ({ code, ...how })),
   );
 
-  it('agree on what is retried, how often and how spaced', () => {
+  it('agree on what is retried, how often and at what intervals', () => {
     const wanted = outcomeCodes.flatMap((code) => {
       const { consequence } = outcomeOf(code);
       return consequence.next === 'retry' ? [{ code, ...consequence }] : [];
@@ -72,19 +75,19 @@ describe('the list of outcomes and the state machine', () => {
     }
   });
 
-  it('know every error that is retried: an outcome that says so, or one of AWS', () => {
+  it('know every error that is retried: a retryable outcome, or an error of AWS', () => {
     const ofAws = /^(States|Lambda|Sandbox|Runtime|Sqs|SQS|DynamoDB)\./;
     const retried = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'retry');
     for (const [name, { ErrorEquals, MaxAttempts }] of retriers) {
       const known = ErrorEquals.filter((error) => !ofAws.test(error) && error !== 'RetryLater');
-      // A retrier without an attempt is there to keep the one after it from trying again.
+      // A retrier with no attempts keeps the next one from matching its errors.
       const wanted: readonly string[] = MaxAttempts === 0 ? outcomeCodes : retried;
       expect([name, known.filter((error) => !wanted.includes(error))]).toEqual([name, []]);
     }
   });
 
   it.each(['Install', 'Close', 'Release', 'Quarantine'])(
-    'agree that in %s all but an outcome and the time-out is tried again: a queue that fails, however Step Functions names it',
+    'agree that in %s everything except an outcome and the time-out is retried: a failing queue, however Step Functions names it',
     (name) => {
       const attempts = (error: string) =>
         definition.States[name]?.Retry?.find((one) => takes(one.ErrorEquals, error))?.MaxAttempts;
@@ -96,7 +99,7 @@ describe('the list of outcomes and the state machine', () => {
   );
 
   it.each(['Halt', 'Judge', 'Replace', 'KeepInService', 'IntoService'])(
-    '%s: a call that Lambda has no room for waits for minutes, and the death of a function is tried again',
+    '%s: a call for which Lambda has no capacity waits for minutes, and a call whose function died is retried',
     (name) => {
       const retrier = (error: string) =>
         definition.States[name]?.Retry?.find(({ ErrorEquals }) => takes(ErrorEquals, error));
@@ -108,7 +111,7 @@ describe('the list of outcomes and the state machine', () => {
     },
   );
 
-  it('agree that a release and a closing wait until the way out begins, and a quarantine for as long as a Node may join', () => {
+  it('agree that a release and a closing wait until cleanup begins, and a quarantine for as long as a Node may join', () => {
     for (const name of ['Install', 'Close', 'Release']) {
       expect(definition.States[name]?.TimeoutSeconds).toBe(
         '{% $max([1, $floor(($toMillis($launch.deadline) - $millis()) / 1000) - 90]) %}',
@@ -117,15 +120,15 @@ describe('the list of outcomes and the state machine', () => {
     expect(definition.States['Quarantine']?.TimeoutSeconds).toMatch(/\$node\.deadline.* \+ 400 %\}$/);
   });
 
-  it('agree that a failure is noted, and the node halted and judged, before anything else is done about it', () => {
+  it('agree that a failure is recorded, and the run cancelled and its node judged, before anything else', () => {
     const others = (name: string) => new Set(definition.States[name]?.Catch?.map(({ Next }) => Next));
-    // What was in the queue may still be sent until the node is halted.
+    // A queued message may still be sent until the run is cancelled.
     for (const name of ['Install', 'Release']) expect(others(name)).toEqual(new Set(['Forget', 'RecordCause']));
     expect(definition.States['RecordCause']?.Next).toBe('Halt');
     expect(definition.States['Halt']?.Next).toBe('Judge');
   });
 
-  it('agree on what is forgotten without a mark on the node', () => {
+  it('agree on what is discarded without a mark on the node', () => {
     const forgotten = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'discard');
     for (const name of ['Install', 'Release']) {
       expect(definition.States[name]?.Catch).toContainEqual(
@@ -135,7 +138,7 @@ describe('the list of outcomes and the state machine', () => {
   });
 });
 
-describe('the way of a node that is released', () => {
+describe('the run of a released node', () => {
   it('takes at most eight transitions', () => {
     const path: string[] = [];
     for (let name: string | undefined = 'Admitted'; name !== undefined; name = definition.States[name]?.Next)
