@@ -2,7 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { breakerKey, type Scope } from '../domain/breaker.ts';
+import { breakerChanges } from '../domain/breaker-changes.ts';
 import { source } from '../domain/events.ts';
+import { renderUpdate } from '../domain/update-expression.ts';
 import { consequenceOf, type Operation } from '../lambdas/adapters/aws-errors.ts';
 import { deployedResources, resourceLike } from './verify-aws/stack.ts';
 
@@ -52,10 +54,7 @@ export async function closeBreaker(
       new UpdateCommand({
         TableName: table,
         Key: { ...breakerKey(scope) },
-        ConditionExpression: '#state = :open',
-        UpdateExpression: 'SET #state = :closed REMOVE probe, probeUntil',
-        ExpressionAttributeNames: { '#state': 'state' },
-        ExpressionAttributeValues: { ':open': 'open', ':closed': 'closed' },
+        ...renderUpdate(breakerChanges.close, {}),
       }),
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Launch } from './launch.ts';
 import type { LedgerKey } from './ledger.ts';
+import type { Change } from './ledger-change.ts';
 
 /** The nodes of one pool: they boot the same image, so their agents come online after about the same time. */
 export type PoolScope = Pick<Launch, 'cluster' | 'pool'>;
@@ -23,6 +24,15 @@ const sortKey = 'agents';
 export function agentsKey({ cluster, pool }: PoolScope): LedgerKey {
   return { instanceId: `agents ${cluster} ${pool}`, launchedAt: sortKey };
 }
+
+/** The changes of a pool's agent history. */
+export const agentsChanges = {
+  recordArrivals: {
+    by: ['dispatch'],
+    condition: 'attribute_not_exists(#arrivals) OR #arrivals = :known',
+    set: ['arrivals', 'expiresAt'],
+  },
+} as const satisfies Readonly<Record<string, Change<'arrivals' | 'expiresAt'>>>;
 
 /**
  * Whether an arrival helps to predict the next one. A node without a pool predicts no other, and a rerun finds its

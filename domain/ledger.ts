@@ -72,7 +72,7 @@ export interface RunRecord {
   readonly disposition?: Disposition;
   readonly mark?: Receipt;
   /** When sending to the node was stopped. */
-  readonly haltedAt?: string;
+  readonly cancelledAt?: string;
   /** When `remediation` began to terminate the instance. From then on its end is not a loss. */
   readonly replacingAt?: string;
   readonly outcome?: OutcomeCode;
@@ -100,6 +100,14 @@ export function sortKeyOf({ launchedAt, rerun }: Pick<LedgerKey, 'launchedAt' | 
 /** Reads the launch time from a run record's sort key. */
 export function launchTimeOf({ launchedAt }: Pick<RunRecord, 'launchedAt'>): string {
   return launchedAt.split(' ')[0] ?? launchedAt;
+}
+
+/** How long an item is kept, in seconds: as long as Step Functions reserves the name of a closed execution. */
+export const keptSeconds = 90 * 24 * 3_600;
+
+/** When an item expires that is kept from a time on (ISO 8601), in seconds since the epoch. */
+export function expiryOf(at: string): number {
+  return Math.floor(Date.parse(at) / 1_000) + keptSeconds;
 }
 
 /** Whether a command may be running on the node: it was claimed or sent, and its end is not recorded. */

@@ -47,7 +47,7 @@ const RunRecordSchema = v.object({
   settledToken: text,
   installation: json(InstallationSchema),
   provenToken: text,
-  haltedAt: time,
+  cancelledAt: time,
   failure: json(FailureSchema),
   disposition: field(v.picklist(dispositions)),
   mark: json(ReceiptSchema),

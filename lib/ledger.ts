@@ -2,7 +2,8 @@ import { Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { partitions, type Writer, writableBy } from '../domain/ledger-rights.ts';
+import type { Writer } from '../domain/ledger-change.ts';
+import { partitions, writableBy } from '../domain/ledger-rights.ts';
 import { operatorArn } from './operators.ts';
 
 /** The reads that a role can be given. */

@@ -1,9 +1,14 @@
 import * as v from 'valibot';
-import { type Arrivals, ArrivalsSchema, agentsKey, type PoolScope, withArrivals } from '../../domain/agents.ts';
+import {
+  type Arrivals,
+  ArrivalsSchema,
+  agentsChanges,
+  agentsKey,
+  type PoolScope,
+  withArrivals,
+} from '../../domain/agents.ts';
+import { expiryOf } from '../../domain/ledger.ts';
 import { readItems, updateItem } from './table.ts';
-
-/** How long a pool's history is kept after its last change, in seconds. */
-const keptSeconds = 90 * 24 * 3_600;
 
 /** Reads the agent histories of pools, by their partition key. A pool without a history is absent. */
 export async function arrivalsOf(pools: readonly PoolScope[]): Promise<ReadonlyMap<string, Arrivals>> {
@@ -21,11 +26,8 @@ export async function recordArrivals(
   pool: PoolScope,
   { known, more, at }: { readonly known: Arrivals; readonly more: Arrivals; readonly at: string },
 ): Promise<void> {
-  await updateItem(agentsKey(pool), {
-    condition: 'attribute_not_exists(#arrivals) OR #arrivals = :known',
-    fields: { arrivals: withArrivals(known, more), expiresAt: Math.floor(Date.parse(at) / 1_000) + keptSeconds },
-    values: { ':known': known },
-  });
+  const arrivals = withArrivals(known, more);
+  await updateItem(agentsKey(pool), agentsChanges.recordArrivals, { arrivals, known, expiresAt: expiryOf(at) });
 }
 
 function read(arrivals: unknown): Arrivals {

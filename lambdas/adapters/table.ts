@@ -2,6 +2,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import { type LedgerKey, runId, sortKeyOf } from '../../domain/ledger.ts';
+import type { Change } from '../../domain/ledger-change.ts';
+import { type ChangeValues, renderUpdate } from '../../domain/update-expression.ts';
 import { consequenceOf } from './aws-errors.ts';
 import { variable } from './environment.ts';
 import { systemTime } from './time.ts';
@@ -39,50 +41,23 @@ export async function readItems(keys: readonly LedgerKey[]): Promise<Readonly<Re
   return items;
 }
 
-/** One conditional update of an item. Names in the condition that begin with `#` are attributes. */
-export interface Update {
-  readonly condition: string;
-  /** The attributes to set. Undefined ones are removed. */
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** The attributes to set if the item does not have them yet. */
-  readonly keep?: Readonly<Record<string, unknown>>;
-  /** The values to add: a number to a number, a set to a set. */
-  readonly add?: Readonly<Record<string, unknown>>;
-  /** The values in the condition. */
-  readonly values?: Readonly<Record<string, unknown>>;
-}
-
-/** Updates an item under a condition. @returns the updated item, or undefined if the condition does not hold */
-export async function updateItem(
+/**
+ * Makes one change of an item.
+ *
+ * @param values an attribute whose value is undefined is removed
+ * @returns the item after the change, or undefined if the change's condition does not hold
+ */
+export async function updateItem<C extends Change>(
   key: LedgerKey,
-  { condition, fields, keep = {}, add = {}, values = {} }: Update,
+  change: C,
+  values: ChangeValues<C>,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const removed = Object.keys(fields).filter((name) => fields[name] === undefined);
-  const kept = Object.entries(keep);
-  const added = Object.entries(add);
-  const setting = [
-    ...set.map(([name]) => `#${name} = :new_${name}`),
-    ...kept.map(([name]) => `#${name} = if_not_exists(#${name}, :new_${name})`),
-  ];
-  const asked = [...condition.matchAll(/#([A-Za-z]+)/g)].map(([, name = '']) => name);
-  const names = [...Object.keys(fields), ...Object.keys(keep), ...Object.keys(add), ...asked];
   try {
     const { Attributes } = await client.send(
       new UpdateCommand({
         TableName: table,
         Key: keyOf(key),
-        ConditionExpression: condition,
-        UpdateExpression: [
-          setting.length > 0 ? `SET ${setting.join(', ')}` : '',
-          removed.length > 0 ? `REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '',
-          added.length > 0 ? `ADD ${added.map(([name]) => `#${name} :new_${name}`).join(', ')}` : '',
-        ].join(' '),
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ExpressionAttributeValues: {
-          ...Object.fromEntries([...set, ...kept, ...added].map(([name, value]) => [`:new_${name}`, value])),
-          ...values,
-        },
+        ...renderUpdate(change, values),
         ReturnValues: 'ALL_NEW',
       }),
     );

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type RunKey, RunKeySchema } from '../../domain/ledger.ts';
 import { refused, retryLater } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
-import { halt, recordCommand, rowOf } from '../adapters/ledger.ts';
+import { recordCancellation, recordCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { decideCancellation, mayHalt } from './decide.ts';
@@ -33,7 +33,7 @@ export async function handler(event: unknown): Promise<{ readonly halted: string
   const until = Date.now() + callMs;
   const cancelled = new Set<string>();
   if (!mayHalt(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
-  await halt(key, new Date().toISOString());
+  await recordCancellation(key, new Date().toISOString());
   for (;;) {
     const said = await step(key, cancelled);
     if (said.ended) return { halted: said.what };

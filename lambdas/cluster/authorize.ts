@@ -29,9 +29,9 @@ function close({ launch, token }: KnownRun): Authorized {
   return { call: { action: 'close', launch } };
 }
 
-function release({ launch, token, provenToken, installation, failure, haltedAt }: KnownRun): Authorized {
+function release({ launch, token, provenToken, installation, failure, cancelledAt }: KnownRun): Authorized {
   if (failure !== undefined) return { refused: `the run has failed: ${failure.outcome}` };
-  if (haltedAt !== undefined) return { refused: 'the run was halted' };
+  if (cancelledAt !== undefined) return { refused: 'the run was halted' };
   if (installation === undefined || token === undefined || provenToken !== token) {
     return { refused: 'nothing was proven in the current attempt' };
   }

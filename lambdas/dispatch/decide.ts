@@ -85,7 +85,7 @@ export function decideDispatch(
   const { launch: node, token } = message;
   const left = workDeadline(node) - now;
   if (run?.outcome !== undefined) return { step: 'drop', because: 'ended' };
-  if (run?.haltedAt !== undefined) return { step: 'drop', because: 'halted' };
+  if (run?.cancelledAt !== undefined) return { step: 'drop', because: 'halted' };
   // A message whose sending failed for all that the state machine knows may be in the queue, and so may be that of the next try.
   if (run?.attempt !== undefined && message.attempt < run.attempt) return { step: 'drop', because: 'superseded' };
   if (run?.token === token && run.commandId !== undefined) return { step: 'drop', because: 'sent' };

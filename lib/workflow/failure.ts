@@ -1,6 +1,7 @@
 import { retryLater } from '../../domain/messages.ts';
+import { runChanges } from '../../domain/run-changes.ts';
 import { expression, forgotten, notReplaced, plainReceipt, withoutEnd } from './expressions.ts';
-import { noteFields } from './ledger-tasks.ts';
+import { recordTask } from './ledger-tasks.ts';
 import { forRoom, lambdaErrors, retrier } from './retriers.ts';
 import { caught, clusterTask, key, remediationTask, service, untilOut, type WorkflowResources } from './tasks.ts';
 
@@ -15,9 +16,10 @@ const haltCallSeconds = 40;
 
 /** From a failure to what is decided about the node, and done. */
 export function failureStates(resources: WorkflowResources): object {
+  const failure = '{% $string($failure) %}';
   return {
     RecordCause: {
-      ...noteFields(resources, { failure: '$string($failure)', nonce: '$nonce' }, 'Halt'),
+      ...recordTask(resources, runChanges.recordCause, { failure, nonce: '{% $nonce %}' }, 'Halt'),
       Comment:
         'Writes why the run failed into the run: who acts on a failure reads it there. Messages from before it do not count any more',
     },
@@ -36,7 +38,7 @@ export function failureStates(resources: WorkflowResources): object {
       Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'NoteUnended' }],
       Next: 'Judge',
     },
-    NoteUnended: noteFields(resources, { failure: '$string($failure)' }, 'Judge'),
+    NoteUnended: recordTask(resources, runChanges.recordFailure, { failure }, 'Judge'),
     Judge: {
       ...remediationTask(resources, { action: 'judge', key }),
       Comment: 'Counts the failure for the breaker, and decides what becomes of the node',
@@ -67,7 +69,7 @@ export function failureStates(resources: WorkflowResources): object {
       Default: 'RecordFailure',
     },
     NoteMark: {
-      ...noteFields(resources, { mark: '$string($receipt)' }, 'Replace'),
+      ...recordTask(resources, runChanges.recordMark, { mark: '{% $string($receipt) %}' }, 'Replace'),
       Comment: 'Writes what the cluster said of the Node into the run: an instance is ended on that alone',
     },
     Replace: {

@@ -1,18 +1,16 @@
 import { notAdmitted } from '../../domain/messages.ts';
 import { stranded } from '../../domain/receipt.ts';
+import { runChanges } from '../../domain/run-changes.ts';
 import { attemptNumber, final, hasEnd, isRefused, isRelaunched, isStranded } from './expressions.ts';
-import { beginRun, inputKey, inputRunKey, noteFields, untilWritten } from './ledger-tasks.ts';
+import { beginRun, inputKey, inputRunKey, recordTask, untilWritten } from './ledger-tasks.ts';
 import { noRetry, outcomeRetriers, retryAll } from './retriers.ts';
 import { catchers, clusterTask, drawn, queuedTask, secondsLeft, service, type WorkflowResources } from './tasks.ts';
-
-/** What holds for the row of a run that has something to install. */
-const isOwnRun = 'execution = :me AND attribute_not_exists(refused) AND attribute_not_exists(outcome)';
 
 /** From the input to an installation that is proven, or to why there is none. */
 export function installStates(resources: WorkflowResources): object {
   return {
     Admitted: {
-      ...beginRun(resources, `${isOwnRun} AND attribute_not_exists(relaunched)`, 'Reread'),
+      ...beginRun(resources, runChanges.begin, 'Reread'),
       Comment:
         'Takes node and request out of the row of which this is the execution, and draws the text by which its messages are known',
     },
@@ -67,7 +65,7 @@ export function installStates(resources: WorkflowResources): object {
         'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
     },
     NoteNonce: {
-      ...noteFields(resources, { nonce: '$nonce' }, 'Close'),
+      ...recordTask(resources, runChanges.recordNonce, { nonce: '{% $nonce %}' }, 'Close'),
       Comment: 'Writes the text by which the message of the next state is known',
     },
     Close: {
@@ -77,7 +75,7 @@ export function installStates(resources: WorkflowResources): object {
       Next: 'Closed',
     },
     Closed: {
-      ...beginRun(resources, isOwnRun, 'Reread'),
+      ...beginRun(resources, runChanges.beginRelaunched, 'Reread'),
       Comment: 'Begins the run as Admitted does, once the Node is closed',
     },
     Install: {

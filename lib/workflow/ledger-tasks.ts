@@ -1,4 +1,7 @@
 import { source } from '../../domain/events.ts';
+import type { Change } from '../../domain/ledger-change.ts';
+import { runChanges } from '../../domain/run-changes.ts';
+import { type ChangeValues, renderUpdate } from '../../domain/update-expression.ts';
 import { expression } from './expressions.ts';
 import { noRetry, retryAll } from './retriers.ts';
 import { service, type WorkflowResources } from './tasks.ts';
@@ -25,72 +28,79 @@ export const inputKey = {
 };
 export const inputRunKey = { instanceId: { S: inputKey.instanceId }, launchedAt: { S: inputKey.launchedAt } };
 
-/** Writes the end of the run; if an end is written already, that one counts. */
-export function recordEnd(resources: WorkflowResources, ending: string, Next: string) {
-  return {
-    Type: 'Task',
-    Comment: 'Writes the end into the ledger; if someone else has written one, that one counts',
-    Resource: service(resources, 'dynamodb:updateItem'),
-    Arguments: {
-      TableName: resources.ledgerTable,
-      Key: rowKey,
-      ConditionExpression: 'attribute_not_exists(outcome) OR endedBy = :me',
-      UpdateExpression:
-        'SET outcome = :outcome, ending = :ending, endedAt = :endedAt, endedBy = :me, receipt = :receipt',
-      ExpressionAttributeValues: {
-        ':me': { S: '{% $states.context.Execution.Id %}' },
-        ':ending': { S: ending },
-        ':outcome': { S: '{% $receipt.outcome %}' },
-        ':endedAt': { S: '{% $receipt.endedAt %}' },
-        ':receipt': { S: '{% $string($receipt) %}' },
-      },
-    },
-    Retry: [noRetry(conditionFailed), retryAll({ attempts: untilWritten })],
-    Catch: [{ ErrorEquals: [conditionFailed], Next: 'EndedElsewhere' }],
-    Next,
-  };
+/** A value in DynamoDB's JSON. Text may be an expression; a number that is one comes in that form already. */
+function attributeValue(value: unknown): unknown {
+  if (typeof value === 'string') return { S: value };
+  return typeof value === 'number' ? { N: String(value) } : value;
 }
 
-/** Writes fields into the run: an expression each. */
-export function noteFields(resources: WorkflowResources, fields: Readonly<Record<string, string>>, Next: string) {
+/** A task that makes one change of a row. */
+export function updateTask<C extends Change>(
+  resources: WorkflowResources,
+  Key: object,
+  change: C,
+  values: ChangeValues<C>,
+) {
+  const { ExpressionAttributeValues = {}, ...parameters } = renderUpdate(change, values);
   return {
     Type: 'Task',
     Resource: service(resources, 'dynamodb:updateItem'),
     Arguments: {
       TableName: resources.ledgerTable,
-      Key: rowKey,
-      ConditionExpression: 'attribute_not_exists(outcome)',
-      UpdateExpression: `SET ${Object.keys(fields)
-        .map((field) => `#${field} = :${field}`)
-        .join(', ')}`,
-      ExpressionAttributeNames: Object.fromEntries(Object.keys(fields).map((field) => [`#${field}`, field])),
+      Key,
+      ...parameters,
       ExpressionAttributeValues: Object.fromEntries(
-        Object.entries(fields).map(([field, value]) => [`:${field}`, { S: `{% ${value} %}` }]),
+        Object.entries(ExpressionAttributeValues).map(([name, value]) => [name, attributeValue(value)]),
       ),
     },
+  };
+}
+
+/** A task that records something in the run. A run that has an end keeps it. */
+export function recordTask<C extends Change>(
+  resources: WorkflowResources,
+  change: C,
+  values: ChangeValues<C>,
+  Next: string,
+) {
+  return {
+    ...updateTask(resources, rowKey, change, values),
     Retry: [noRetry(conditionFailed), retryAll({ attempts: untilWritten })],
     Catch: [{ ErrorEquals: [conditionFailed], Next: 'EndedElsewhere' }],
     Next,
   };
 }
 
-/** Begins the run that the input names, if its row meets a condition, and takes node and request out of the row. */
-export function beginRun(resources: WorkflowResources, condition: string, otherwise: string) {
+/** Records the end of the run; if another writer has recorded one, that one counts. */
+export function recordEnd(resources: WorkflowResources, ending: string, Next: string) {
+  const values = {
+    ending,
+    outcome: '{% $receipt.outcome %}',
+    endedAt: '{% $receipt.endedAt %}',
+    endedBy: '{% $states.context.Execution.Id %}',
+    receipt: '{% $string($receipt) %}',
+  };
   return {
-    Type: 'Task',
-    Resource: service(resources, 'dynamodb:updateItem'),
-    Arguments: {
-      TableName: resources.ledgerTable,
-      Key: inputRunKey,
-      ConditionExpression: condition,
-      UpdateExpression: 'SET begunAt = :at, nonce = :nonce',
-      ExpressionAttributeValues: {
-        ':me': { S: '{% $states.context.Execution.Name %}' },
-        ':at': { S: '{% $now() %}' },
-        ':nonce': { S: '{% $uuid() %}' },
-      },
-      ReturnValues: 'ALL_NEW',
-    },
+    ...recordTask(resources, runChanges.recordEnd, values, Next),
+    Comment: 'Writes the end into the ledger; if another writer has written one, that one counts',
+  };
+}
+
+/** Begins the run that the input names, if its row allows it, and takes launch and request out of the row. */
+export function beginRun(
+  resources: WorkflowResources,
+  change: typeof runChanges.begin | typeof runChanges.beginRelaunched,
+  otherwise: string,
+) {
+  const execution = '{% $states.context.Execution.Name %}';
+  const { Arguments, ...task } = updateTask(resources, inputRunKey, change, {
+    execution,
+    begunAt: '{% $now() %}',
+    nonce: '{% $uuid() %}',
+  });
+  return {
+    ...task,
+    Arguments: { ...Arguments, ReturnValues: 'ALL_NEW' },
     Retry: [noRetry(conditionFailed, 'States.QueryEvaluationError'), retryAll({ attempts: untilWritten })],
     Catch: [
       { ErrorEquals: [conditionFailed], Next: otherwise },

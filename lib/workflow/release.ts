@@ -1,15 +1,22 @@
+import { breakerChanges } from '../../domain/breaker-changes.ts';
 import { type DetailType, source } from '../../domain/events.ts';
-import type { Ending } from '../../domain/ledger.ts';
+import { type Ending, keptSeconds } from '../../domain/ledger.ts';
 import { breakerPartition, breakerSortKey, expression, typed, unlessReleased } from './expressions.ts';
-import { announce, recordEnd } from './ledger-tasks.ts';
+import { announce, recordEnd, updateTask } from './ledger-tasks.ts';
 import { retryAll } from './retriers.ts';
-import { catchers, clusterTask, key, remediationTask, service, type WorkflowResources } from './tasks.ts';
+import { catchers, clusterTask, key, remediationTask, type WorkflowResources } from './tasks.ts';
 
-/** How long a breaker's row is kept after its last change, in seconds. */
-const breakerKeptSeconds = 90 * 24 * 3_600;
+/** The key of the row of the run's breaker. */
+const breakerRowKey = { instanceId: { S: breakerPartition }, launchedAt: { S: breakerSortKey } };
 
 /** From a proof to a released node. */
 export function releaseStates(resources: WorkflowResources): object {
+  const countSuccess = updateTask(resources, breakerRowKey, breakerChanges.countSuccess, {
+    cluster: '{% $launch.cluster %}',
+    pool: '{% $launch.pool %}',
+    version: '{% $request.runtime & "@" & $request.version %}',
+    expiresAt: { N: `{% $string($floor($millis() / 1000) + ${keptSeconds}) %}` },
+  });
   const told = `"EventBusName": "${resources.eventBus}", "Source": "${source}"`;
   return {
     Release: {
@@ -21,30 +28,9 @@ export function releaseStates(resources: WorkflowResources): object {
     },
     Record: recordEnd(resources, 'released' satisfies Ending, 'Passed'),
     Passed: {
-      Type: 'Task',
+      ...countSuccess,
       Comment: 'Counts the success, which closes the breaker if it is open',
-      Resource: service(resources, 'dynamodb:updateItem'),
-      Arguments: {
-        TableName: resources.ledgerTable,
-        Key: { instanceId: { S: breakerPartition }, launchedAt: { S: breakerSortKey } },
-        UpdateExpression:
-          'SET #state = :closed, #cluster = :cluster, #pool = :pool, #version = :version, expiresAt = :expires REMOVE probe, probeUntil ADD passed :one',
-        ExpressionAttributeNames: {
-          '#state': 'state',
-          '#cluster': 'cluster',
-          '#pool': 'pool',
-          '#version': 'version',
-        },
-        ExpressionAttributeValues: {
-          ':closed': { S: 'closed' },
-          ':cluster': { S: '{% $launch.cluster %}' },
-          ':pool': { S: '{% $launch.pool %}' },
-          ':version': { S: '{% $request.runtime & "@" & $request.version %}' },
-          ':expires': { N: `{% $string($floor($millis() / 1000) + ${breakerKeptSeconds}) %}` },
-          ':one': { N: '1' },
-        },
-        ReturnValues: 'UPDATED_OLD',
-      },
+      Arguments: { ...countSuccess.Arguments, ReturnValues: 'UPDATED_OLD' },
       Retry: [retryAll({ attempts: 4 })],
       Catch: [{ ErrorEquals: ['States.ALL'], Assign: { closed: false }, Next: 'Hooked' }],
       Assign: { closed: '{% $states.result.Attributes.state.S = "open" %}' },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Writer } from '../../domain/ledger-rights.ts';
+import type { Writer } from '../../domain/ledger-change.ts';
 import { type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { launch, settle, startSimulation, taintsOf } from '../scenarios/scenario.ts';
@@ -24,7 +24,7 @@ const everyone = Object.keys(roles) as Writer[];
  * it in a condition, so both kinds of role are listed.
  */
 const deciding: Readonly<Record<string, readonly Writer[]>> = {
-  node: ['admission', 'reconcile'],
+  launch: ['admission', 'reconcile'],
   request: ['admission', 'reconcile'],
   execution: ['admission', 'reconcile', 'workflow'],
   endExecution: ['reconcile'],
@@ -39,13 +39,13 @@ const deciding: Readonly<Record<string, readonly Writer[]>> = {
   provenToken: ['results', 'reconcile'],
   failure: ['workflow'],
   mark: ['workflow'],
-  verdict: ['remediation'],
+  disposition: ['remediation'],
   replacingAt: ['remediation', 'terminations'],
-  haltedAt: ['cancellation', 'terminations', 'dispatch'],
+  cancelledAt: ['cancellation', 'terminations', 'dispatch'],
   outcome: ['workflow', 'terminations', 'remediation'],
   ending: ['workflow', 'terminations'],
   receipt: ['workflow', 'terminations'],
-  ways: ['reconcile'],
+  runs: ['reconcile'],
 };
 
 const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
@@ -103,10 +103,10 @@ describe('a role that an attacker took over', () => {
   it("cannot name another role's attribute beside its own, in a condition, or as the source of a value", async () => {
     const own = { TableName, Key: run, ExpressionAttributeValues: { ':v': { S: 'x' } } };
     for (const more of [
-      { UpdateExpression: 'SET haltedAt = :v, provenToken = :v' },
-      { UpdateExpression: 'SET haltedAt = :v REMOVE outcome' },
-      { UpdateExpression: 'SET haltedAt = installation', ExpressionAttributeValues: undefined },
-      { UpdateExpression: 'SET haltedAt = :v', ConditionExpression: 'attribute_exists(installation)' },
+      { UpdateExpression: 'SET cancelledAt = :v, provenToken = :v' },
+      { UpdateExpression: 'SET cancelledAt = :v REMOVE outcome' },
+      { UpdateExpression: 'SET cancelledAt = installation', ExpressionAttributeValues: undefined },
+      { UpdateExpression: 'SET cancelledAt = :v', ConditionExpression: 'attribute_exists(installation)' },
     ])
       expect(
         await answerTo(
@@ -117,18 +117,18 @@ describe('a role that an attacker took over', () => {
           JSON.parse(JSON.stringify({ ...own, ...more })),
         ),
       ).toMatch(refused);
-    expect(await set('cancellation', run, 'haltedAt')).toBeUndefined();
+    expect(await set('cancellation', run, 'cancelledAt')).toBeUndefined();
   });
 
   it('cannot replace or delete a record, or write to one that is neither a run nor a breaker', async () => {
     for (const writer of everyone) {
-      const put = { TableName, Item: { ...run, haltedAt: { S: 'x' } } };
+      const put = { TableName, Item: { ...run, cancelledAt: { S: 'x' } } };
       expect(await answerTo(world, roleOf(writer), 'dynamodb', 'PutItem', put)).toContain('AccessDenied');
       expect(await answerTo(world, roleOf(writer), 'dynamodb', 'DeleteItem', { TableName, Key: run })).toContain(
         'AccessDenied',
       );
       const stranger = { ...run, instanceId: { S: 'mi-0aaaaaaaaaaaaaaaa' } };
-      for (const attribute of ['node', 'haltedAt', 'state'])
+      for (const attribute of ['node', 'cancelledAt', 'state'])
         expect(await set(writer, stranger, attribute)).toMatch(refused);
     }
   });

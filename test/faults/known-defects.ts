@@ -13,9 +13,9 @@ export const knownDefects: readonly KnownDefect[] = [
     name: 'no conditional write: every invocation claims the node',
     apply: source(
       'dispatch',
-      'lambdas/adapters/ledger.ts',
-      "'attribute_not_exists(#token)'",
-      "'attribute_not_exists(nothing)'",
+      'domain/run-changes.ts',
+      "'attribute_not_exists(#token) AND",
+      "'(attribute_exists(#token) OR attribute_not_exists(#token)) AND",
     ),
   },
   {

@@ -46,7 +46,7 @@ export const rows: fc.Arbitrary<RunRecord> = fc
     provenToken: maybe('token-1', 'token-2'),
     installation: maybe(installation),
     failure: fc.oneof(fc.constant(undefined), failures),
-    haltedAt: maybe(launch.launchedAt),
+    cancelledAt: maybe(launch.launchedAt),
     disposition: maybe(...dispositions),
     outcome: maybe(...outcomeCodes),
   })

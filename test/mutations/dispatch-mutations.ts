@@ -40,9 +40,9 @@ export const dispatchMutations: readonly Mutation[] = [
     name: 'ledger write unconditional',
     apply: source(
       'dispatch',
-      'lambdas/adapters/ledger.ts',
-      "over?.token === undefined ? 'attribute_not_exists(#token)'",
-      "over?.token === undefined ? 'attribute_exists(instanceId) OR attribute_not_exists(instanceId)'",
+      'domain/run-changes.ts',
+      "condition: 'attribute_not_exists(#token) AND",
+      "condition: '(attribute_exists(#token) OR attribute_not_exists(#token)) AND",
     ),
     turnsRed: 'a message that SQS delivers twice sends one command',
   },

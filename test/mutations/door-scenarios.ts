@@ -71,7 +71,7 @@ export const doorScenarios = {
       'Admission/Role': ['admittedAt', undefined],
       'Dispatch/Role': ['token', 'probe'],
       'Results/Role': ['provenToken', undefined],
-      'Cancellation/Role': ['haltedAt', undefined],
+      'Cancellation/Role': ['cancelledAt', undefined],
       'Remediation/Role': ['verdict', 'failed'],
       'Terminations/Role': ['receipt', 'probe'],
       'Reconcile/Role': ['endExecution', undefined],

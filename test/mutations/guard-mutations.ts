@@ -41,7 +41,7 @@ export const guardMutations: readonly GuardMutation[] = [
   authorize('a node of another cluster is acted on', 'if (node.cluster !== cluster)', 'if (false)'),
   authorize('a run that has ended is acted on', 'if (row.outcome !== undefined)', 'if (false)'),
   authorize('a node is released after a failure', 'if (failure !== undefined)', 'if (false)'),
-  authorize('a halted run is released', "if (haltedAt !== undefined) return { refused: 'the run was halted' };"),
+  authorize('a halted run is released', "if (cancelledAt !== undefined) return { refused: 'the run was halted' };"),
   authorize('a proof of an earlier attempt releases', ' || provenToken !== token'),
   authorize(
     'a node is closed without an earlier launch',

@@ -8,7 +8,7 @@ const released: ScenarioName = 'two tagged launches are released';
 export const workflowMutations: readonly Mutation[] = [
   {
     name: 'a success does not close the breaker',
-    apply: way('":closed":{"S":"closed"}', '":closed":{"S":"open"}'),
+    apply: way('":state":{"S":"closed"}', '":state":{"S":"open"}'),
     turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
   },
   {

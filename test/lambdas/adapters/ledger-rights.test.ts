@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import {
-  attributesOf,
-  type RecordKind,
-  recordKinds,
-  type Writer,
-  writableBy,
-  writers,
-} from '../../../domain/ledger-rights.ts';
+import { type Writer, writers } from '../../../domain/ledger-change.ts';
+import { attributesOf, type RecordKind, recordKinds, writableBy } from '../../../domain/ledger-rights.ts';
 import { here } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { Engine, type RightsRequest, rightOn } from '../../../packages/local-aws/dynamodb.ts';
@@ -84,7 +78,7 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   recordDisposition: [[launch, 'hold']],
   recordEndExecution: [[launch, 'e']],
   recordAnswered: [[launch, 't', at]],
-  halt: [[launch, at]],
+  recordCancellation: [[launch, at]],
   recordTermination: [[launch, receipt, 'terminations']],
   recordReplacing: [[launch, at]],
   recordPublished: [[launch, at]],

@@ -13,7 +13,7 @@ describe('whatever a record holds', () => {
           run.launch?.cluster === 'demo' &&
           run.outcome === undefined &&
           run.failure === undefined &&
-          run.haltedAt === undefined &&
+          run.cancelledAt === undefined &&
           run.installation !== undefined &&
           run.token !== undefined &&
           run.provenToken === run.token;
