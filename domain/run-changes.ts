@@ -59,7 +59,7 @@ export const runChanges = {
     set: ['settledToken', 'settledAt'],
   },
   recordCause: { by: ['workflow'], condition: open, set: ['failure', 'nonce'] },
-  recordFailure: { by: ['workflow'], condition: open, set: ['failure'] },
+  amendCause: { by: ['workflow'], condition: open, set: ['failure'] },
   recordCancellation: {
     by: ['cancellation'],
     condition: 'attribute_not_exists(#cancelledAt)',

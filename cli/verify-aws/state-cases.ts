@@ -40,14 +40,15 @@ export const input = { instanceId, launchedAt: launch.launchedAt };
 /** What the states before would have assigned. */
 export const variables = {
   key: input,
-  node: launch,
+  launch,
   request,
   nonce: 'none',
   failure,
   receipt,
-  verdict: 'quarantine',
+  disposition: 'quarantine',
   ending: 'quarantined',
-  row: { outcome: { S: failure.outcome } },
+  run: { outcome: { S: failure.outcome } },
+  closed: false,
 };
 
 /** What Step Functions knows of an execution. */
@@ -58,14 +59,14 @@ export const context = {
   Task: { Token: 'none' },
 };
 
-const row = { node: { S: JSON.stringify(launch) }, request: { S: JSON.stringify(request) }, nonce: { S: 'none' } };
+const run = { launch: { S: JSON.stringify(launch) }, request: { S: JSON.stringify(request) }, nonce: { S: 'none' } };
 
 /** What each integration would be answered with, by the end of its name. */
 const answers: Readonly<Record<string, unknown>> = {
   'sqs:sendMessage.waitForTaskToken': request,
   'lambda:invoke': { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: receipt },
-  'dynamodb:updateItem': { Attributes: row },
-  'dynamodb:getItem': { Item: row },
+  'dynamodb:updateItem': { Attributes: run },
+  'dynamodb:getItem': { Item: run },
   'events:putEvents': { FailedEntryCount: 0, Entries: [{ EventId: 'none' }] },
 };
 

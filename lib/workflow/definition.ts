@@ -10,9 +10,9 @@ import type { WorkflowResources } from './tasks.ts';
  */
 export function workflowDefinition(resources: WorkflowResources): object {
   return {
-    Comment: 'The way of one node through the airlock',
+    Comment: 'One run of a launch, from its admission to its end',
     QueryLanguage: 'JSONata',
-    StartAt: 'Admitted',
+    StartAt: 'BeginRun',
     States: {
       ...installStates(resources),
       ...releaseStates(resources),

@@ -15,8 +15,8 @@ export function typed(type: DetailType): string {
 }
 
 const failed = outcomeCodes.filter((code) => endingOf(code) !== 'done');
-/** The outcomes after which a node is forgotten. */
-export const forgotten = failed.filter((code) => endingOf(code) === 'discard');
+/** The outcomes after which a launch is discarded. */
+export const discarded = failed.filter((code) => endingOf(code) === 'discard');
 
 /** The outcomes that are final at once. */
 export const final = failed.filter((code) => outcomeOf(code).consequence.next !== 'retry');

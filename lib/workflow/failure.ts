@@ -1,6 +1,6 @@
 import { retryLater } from '../../domain/messages.ts';
 import { runChanges } from '../../domain/run-changes.ts';
-import { expression, forgotten, notReplaced, plainReceipt, withoutEnd } from './expressions.ts';
+import { discarded, expression, notReplaced, plainReceipt, withoutEnd } from './expressions.ts';
 import { recordTask } from './ledger-tasks.ts';
 import { forRoom, lambdaErrors, retrier } from './retriers.ts';
 import { caught, clusterTask, key, remediationTask, service, untilOut, type WorkflowResources } from './tasks.ts';
@@ -12,35 +12,35 @@ import { caught, clusterTask, key, remediationTask, service, untilOut, type Work
 const secondsToMark = '{% $max([0, $floor(($toMillis($launch.deadline) - $millis()) / 1000)]) + 400 %}';
 
 /** How long one call of the cancellation function may take, in seconds; the function itself ends after 30. */
-const haltCallSeconds = 40;
+const cancelCallSeconds = 40;
 
 /** From a failure to what is decided about the node, and done. */
 export function failureStates(resources: WorkflowResources): object {
   const failure = '{% $string($failure) %}';
   return {
     RecordCause: {
-      ...recordTask(resources, runChanges.recordCause, { failure, nonce: '{% $nonce %}' }, 'Halt'),
+      ...recordTask(resources, runChanges.recordCause, { failure, nonce: '{% $nonce %}' }, 'Cancel'),
       Comment:
         'Writes why the run failed into the run: who acts on a failure reads it there. Messages from before it do not count any more',
     },
-    Halt: {
+    Cancel: {
       Type: 'Task',
       Comment:
         'Nothing is sent to the node any more; if a command is at work it is cancelled, and nothing else touches the node before its end',
       Resource: service(resources, 'lambda:invoke'),
       Arguments: { FunctionName: resources.cancellationFunction, Payload: { key } },
-      TimeoutSeconds: haltCallSeconds,
+      TimeoutSeconds: cancelCallSeconds,
       Retry: [
         retrier({ errors: [retryLater], attempts: 2, longestSeconds: 2 }),
         forRoom(untilOut),
         retrier({ errors: lambdaErrors, attempts: 6 }),
       ],
-      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'NoteUnended' }],
-      Next: 'Judge',
+      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'AmendCause' }],
+      Next: 'DecideDisposition',
     },
-    NoteUnended: recordTask(resources, runChanges.recordFailure, { failure }, 'Judge'),
-    Judge: {
-      ...remediationTask(resources, { action: 'judge', key }),
+    AmendCause: recordTask(resources, runChanges.amendCause, { failure }, 'DecideDisposition'),
+    DecideDisposition: {
+      ...remediationTask(resources, { action: 'decide', key }),
       Comment: 'Counts the failure for the breaker, and decides what becomes of the node',
       // If no one can judge, nothing is done that could launch another.
       Catch: [{ ErrorEquals: ['States.ALL'], Assign: { disposition: 'hold' }, Next: 'Quarantine' }],
@@ -48,9 +48,9 @@ export function failureStates(resources: WorkflowResources): object {
         disposition: '{% $states.result.Payload.disposition %}',
         failure: '{% $states.result.Payload.failure %}',
       },
-      Next: 'Judged',
+      Next: 'CheckDisposition',
     },
-    Judged: {
+    CheckDisposition: {
       Type: 'Choice',
       Choices: [{ Condition: '{% $disposition = "discard" %}', Next: 'Discard' }],
       Default: 'Quarantine',
@@ -58,24 +58,24 @@ export function failureStates(resources: WorkflowResources): object {
     Quarantine: {
       ...clusterTask(resources, 'quarantine'),
       TimeoutSeconds: secondsToMark,
-      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'Marked' }],
+      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { receipt: plainReceipt }, Next: 'CheckMark' }],
       Assign: { receipt: '{% $states.result %}' },
-      Next: 'Marked',
+      Next: 'CheckMark',
     },
-    Marked: {
+    CheckMark: {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $disposition = "replace" and $exists($receipt.gate) %}', Next: 'NoteMark' }],
+      Choices: [{ Condition: '{% $disposition = "replace" and $exists($receipt.gate) %}', Next: 'RecordMark' }],
       Assign: { ending: '{% $disposition = "hold" ? "held" : "quarantined" %}' },
       Default: 'RecordFailure',
     },
-    NoteMark: {
+    RecordMark: {
       ...recordTask(resources, runChanges.recordMark, { mark: '{% $string($receipt) %}' }, 'Replace'),
       Comment: 'Writes what the cluster said of the Node into the run: an instance is ended on that alone',
     },
     Replace: {
       ...remediationTask(resources, { action: 'replace', key }),
       Catch: [
-        caught('Replace', forgotten, 'Discard'),
+        caught('Replace', discarded, 'Discard'),
         {
           ErrorEquals: ['States.ALL'],
           Assign: { ending: 'quarantined', receipt: expression(notReplaced('$states.errorOutput.Error')) },

@@ -9,12 +9,12 @@ import { catchers, clusterTask, drawn, queuedTask, secondsLeft, service, type Wo
 /** From the input to an installation that is proven, or to why there is none. */
 export function installStates(resources: WorkflowResources): object {
   return {
-    Admitted: {
-      ...beginRun(resources, runChanges.begin, 'Reread'),
+    BeginRun: {
+      ...beginRun(resources, runChanges.begin, 'ReadRun'),
       Comment:
         'Takes node and request out of the row of which this is the execution, and draws the text by which its messages are known',
     },
-    Reread: {
+    ReadRun: {
       Type: 'Task',
       Comment: 'There is nothing to install for this execution: the row says why',
       Resource: service(resources, 'dynamodb:getItem'),
@@ -24,9 +24,9 @@ export function installStates(resources: WorkflowResources): object {
         key: inputKey,
         run: '{% $exists($states.result.Item) ? $states.result.Item : {} %}',
       },
-      Next: 'Recognized',
+      Next: 'ClassifyRun',
     },
-    Recognized: {
+    ClassifyRun: {
       Type: 'Choice',
       Choices: [
         { Condition: hasEnd, Next: 'EndedElsewhere' },
@@ -53,7 +53,7 @@ export function installStates(resources: WorkflowResources): object {
         {
           Condition: isRelaunched,
           Assign: { launch: '{% $parse($run.launch.S) %}', request: '{% $parse($run.request.S) %}', ...drawn },
-          Next: 'NoteNonce',
+          Next: 'RecordNonce',
         },
       ],
       Default: 'NotAdmitted',
@@ -64,7 +64,7 @@ export function installStates(resources: WorkflowResources): object {
       Cause:
         'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
     },
-    NoteNonce: {
+    RecordNonce: {
       ...recordTask(resources, runChanges.recordNonce, { nonce: '{% $nonce %}' }, 'Close'),
       Comment: 'Writes the text by which the message of the next state is known',
     },
@@ -72,11 +72,11 @@ export function installStates(resources: WorkflowResources): object {
       ...clusterTask(resources, 'close'),
       Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
       Catch: catchers('Close'),
-      Next: 'Closed',
+      Next: 'BeginRelaunched',
     },
-    Closed: {
-      ...beginRun(resources, runChanges.beginRelaunched, 'Reread'),
-      Comment: 'Begins the run as Admitted does, once the Node is closed',
+    BeginRelaunched: {
+      ...beginRun(resources, runChanges.beginRelaunched, 'ReadRun'),
+      Comment: 'Begins the run as BeginRun does, once the Node is closed',
     },
     Install: {
       ...queuedTask(resources, resources.dispatchQueueUrl, { attempt: attemptNumber }),

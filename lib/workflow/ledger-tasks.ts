@@ -117,10 +117,10 @@ export function beginRun(
 }
 
 /** Publishes events, and ends with the receipt. */
-export function announce(resources: WorkflowResources, entries: unknown, after: { Next: string } | { End: true }) {
+export function publishTask(resources: WorkflowResources, entries: unknown, after: { Next: string } | { End: true }) {
   return {
     Type: 'Task',
-    Comment: 'Tells the bus, and so the audit trail',
+    Comment: 'Publishes the end, which the audit trail keeps',
     Resource: service(resources, 'events:putEvents'),
     Arguments: { Entries: entries },
     Retry: [retryAll({ attempts: untilWritten })],

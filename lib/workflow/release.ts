@@ -2,7 +2,7 @@ import { breakerChanges } from '../../domain/breaker-changes.ts';
 import { type DetailType, source } from '../../domain/events.ts';
 import { type Ending, keptSeconds } from '../../domain/ledger.ts';
 import { breakerPartition, breakerSortKey, expression, typed, unlessReleased } from './expressions.ts';
-import { announce, recordEnd, updateTask } from './ledger-tasks.ts';
+import { publishTask, recordEnd, updateTask } from './ledger-tasks.ts';
 import { retryAll } from './retriers.ts';
 import { catchers, clusterTask, key, remediationTask, type WorkflowResources } from './tasks.ts';
 
@@ -17,41 +17,41 @@ export function releaseStates(resources: WorkflowResources): object {
     version: '{% $request.runtime & "@" & $request.version %}',
     expiresAt: { N: `{% $string($floor($millis() / 1000) + ${keptSeconds}) %}` },
   });
-  const told = `"EventBusName": "${resources.eventBus}", "Source": "${source}"`;
+  const entry = `"EventBusName": "${resources.eventBus}", "Source": "${source}"`;
   return {
     Release: {
       ...clusterTask(resources, 'release'),
       Comment: 'Waits in the queue of the cluster until its function has lifted the gate, or says why not',
       Catch: catchers('Release'),
       Assign: { receipt: '{% $states.result %}' },
-      Next: 'Record',
+      Next: 'RecordRelease',
     },
-    Record: recordEnd(resources, 'released' satisfies Ending, 'Passed'),
-    Passed: {
+    RecordRelease: recordEnd(resources, 'released' satisfies Ending, 'CountSuccess'),
+    CountSuccess: {
       ...countSuccess,
       Comment: 'Counts the success, which closes the breaker if it is open',
       Arguments: { ...countSuccess.Arguments, ReturnValues: 'UPDATED_OLD' },
       Retry: [retryAll({ attempts: 4 })],
-      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { closed: false }, Next: 'Hooked' }],
+      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { closed: false }, Next: 'CheckHook' }],
       Assign: { closed: '{% $states.result.Attributes.state.S = "open" %}' },
-      Next: 'Hooked',
+      Next: 'CheckHook',
     },
-    Hooked: {
+    CheckHook: {
       Type: 'Choice',
-      Choices: [{ Condition: '{% $exists($launch.hook) %}', Next: 'IntoService' }],
-      Default: 'Announce',
+      Choices: [{ Condition: '{% $exists($launch.hook) %}', Next: 'ContinueHook' }],
+      Default: 'PublishRelease',
     },
-    IntoService: {
+    ContinueHook: {
       ...remediationTask(resources, { action: 'keep', key }),
       Comment: 'Answers the launch hook with CONTINUE',
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Announce' }],
-      Next: 'Announce',
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'PublishRelease' }],
+      Next: 'PublishRelease',
     },
-    Announce: announce(
+    PublishRelease: publishTask(
       resources,
       expression(`$append(
-        [{${told}, "DetailType": ${unlessReleased(typed('Node Released'), 'Node Reverified')}, "Detail": $receipt}],
-        $closed ? [{${told}, "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
+        [{${entry}, "DetailType": ${unlessReleased(typed('Node Released'), 'Node Reverified')}, "Detail": $receipt}],
+        $closed ? [{${entry}, "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
           "cluster": $launch.cluster, "pool": $launch.pool, "version": $request.runtime & "@" & $request.version,
           "by": "a release", "at": $receipt.endedAt
         }}] : []

@@ -1,6 +1,6 @@
 import { cleanupReserveSeconds } from '../../domain/launch.ts';
 import type { ClusterMessage } from '../../domain/messages.ts';
-import { failureFrom, final, forgotten } from './expressions.ts';
+import { discarded, failureFrom, final } from './expressions.ts';
 import { forRoom, noRetry, retryAll } from './retriers.ts';
 
 /** The resources that the state machine works with. */
@@ -44,7 +44,7 @@ export function caught(step: string, ErrorEquals: readonly string[], Next: strin
 
 /** Catches whatever a step fails with. */
 export function catchers(step: string): readonly object[] {
-  return [caught(step, forgotten, 'Discard'), caught(step, ['States.ALL'], 'RecordCause')];
+  return [caught(step, discarded, 'Discard'), caught(step, ['States.ALL'], 'RecordCause')];
 }
 
 /** The row that the execution is about, as it is named in calls and messages. */
@@ -87,6 +87,6 @@ export function remediationTask(resources: WorkflowResources, Payload: object) {
     Arguments: { FunctionName: resources.remediationFunction, Payload },
     TimeoutSeconds: replaceCallSeconds,
     // That the instance is gone is an answer; all else may be better next time.
-    Retry: [noRetry(...forgotten), forRoom(untilOut), retryAll({ attempts: 4 })],
+    Retry: [noRetry(...discarded), forRoom(untilOut), retryAll({ attempts: 4 })],
   };
 }

@@ -5,7 +5,7 @@ import { judgeEnd } from '../../cli/verify-aws/canary.ts';
 import { compareDocument, hashesOf } from '../../cli/verify-aws/documents.ts';
 import { grantsOf } from '../../cli/verify-aws/grants.ts';
 import { judgeLogPolicies } from '../../cli/verify-aws/log-policies.ts';
-import { casesOf } from '../../cli/verify-aws/state-cases.ts';
+import { casesOf, variables } from '../../cli/verify-aws/state-cases.ts';
 import { airlock } from './airlock.ts';
 
 /** A machine of a user who has never used AWS: no key, no profile, no instance metadata. */
@@ -42,10 +42,30 @@ describe('the states that are tested in AWS', () => {
       expect([stateName, mock !== undefined]).toEqual([stateName, States[stateName].Type === 'Task']);
       if (wanted.next !== undefined) expect(Object.keys(States)).toContain(wanted.next);
     }
-    expect(cases.filter(({ stateName }) => stateName === 'Admitted').map(({ wanted }) => wanted.next)).toEqual([
+    expect(cases.filter(({ stateName }) => stateName === 'BeginRun').map(({ wanted }) => wanted.next)).toEqual([
       'Install',
       undefined,
     ]);
+  });
+
+  it('have a value for every variable that a state assigns, and for every attribute that one reads', () => {
+    type Assigning = {
+      readonly Assign?: object;
+      readonly Catch?: readonly Assigning[];
+      readonly Choices?: readonly Assigning[];
+    };
+    const assigned = ({ Assign = {}, Catch = [], Choices = [] }: Assigning): readonly string[] => [
+      ...Object.keys(Assign),
+      ...[...Catch, ...Choices].flatMap(assigned),
+    ];
+    const names = new Set(Object.values<Assigning>(States).flatMap(assigned));
+    expect(Object.keys(variables).toSorted()).toEqual([...names].toSorted());
+
+    const updated = casesOf(definition).find(({ stateName, when }) => stateName === 'BeginRun' && when === 'answered');
+    const { Attributes } = JSON.parse(updated?.mock?.result ?? '');
+    const read = new Set([...definition.matchAll(/states\.result\.Attributes\.(\w+)/g)].map(([, name]) => name));
+    read.delete('state');
+    expect(Object.keys(Attributes).toSorted()).toEqual([...read].toSorted());
   });
 
   it('must have an answer for each call: a state with a new call is named', () => {

@@ -13,7 +13,7 @@ export const workflowMutations: readonly Mutation[] = [
   },
   {
     name: 'the time-out of an installation goes past its cancellation',
-    apply: way(/"Next":"Halt"(?=,"Comment":"Writes why)/, '"Next":"Judge"'),
+    apply: way(/"Next":"Cancel"(?=,"Comment":"Writes why)/, '"Next":"DecideDisposition"'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {

@@ -19,8 +19,8 @@ const definition = workflowDefinition({
   dispatchQueueUrl: 'https://sqs.eu-central-1.amazonaws.com/123456789012/commands',
   ledgerTable: 'ledger',
   eventBus: 'Airlock',
-  remediationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:replace',
-  cancellationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:halt',
+  remediationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:remediation',
+  cancellationFunction: 'arn:aws:lambda:eu-central-1:123456789012:function:cancellation',
   clusterQueueUrls: { demo: 'https://sqs.eu-central-1.amazonaws.com/123456789012/demo' },
 }) as { readonly States: Readonly<Record<string, State>> };
 const states = Object.entries(definition.States);
@@ -51,7 +51,7 @@ describe('the state machine', () => {
   });
 
   it('catches every outcome of a call that waits or works', () => {
-    for (const name of ['Install', 'Release', 'Halt', 'Judge', 'Quarantine', 'Replace', 'Passed']) {
+    for (const name of ['Install', 'Release', 'Cancel', 'DecideDisposition', 'Quarantine', 'Replace', 'CountSuccess']) {
       expect(definition.States[name]?.Catch?.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
     }
   });
@@ -98,7 +98,7 @@ describe('the list of outcomes and the state machine', () => {
     },
   );
 
-  it.each(['Halt', 'Judge', 'Replace', 'KeepInService', 'IntoService'])(
+  it.each(['Cancel', 'DecideDisposition', 'Replace', 'ContinueHookAfterFailure', 'ContinueHook'])(
     '%s: a call for which Lambda has no capacity waits for minutes, and a call whose function died is retried',
     (name) => {
       const retrier = (error: string) =>
@@ -117,22 +117,22 @@ describe('the list of outcomes and the state machine', () => {
         '{% $max([1, $floor(($toMillis($launch.deadline) - $millis()) / 1000) - 90]) %}',
       );
     }
-    expect(definition.States['Quarantine']?.TimeoutSeconds).toMatch(/\$node\.deadline.* \+ 400 %\}$/);
+    expect(definition.States['Quarantine']?.TimeoutSeconds).toMatch(/\$launch\.deadline.* \+ 400 %\}$/);
   });
 
-  it('agree that a failure is recorded, and the run cancelled and its node judged, before anything else', () => {
+  it('agree that a failure is recorded, the run cancelled and the disposition decided, before anything else', () => {
     const others = (name: string) => new Set(definition.States[name]?.Catch?.map(({ Next }) => Next));
     // A queued message may still be sent until the run is cancelled.
-    for (const name of ['Install', 'Release']) expect(others(name)).toEqual(new Set(['Forget', 'RecordCause']));
-    expect(definition.States['RecordCause']?.Next).toBe('Halt');
-    expect(definition.States['Halt']?.Next).toBe('Judge');
+    for (const name of ['Install', 'Release']) expect(others(name)).toEqual(new Set(['Discard', 'RecordCause']));
+    expect(definition.States['RecordCause']?.Next).toBe('Cancel');
+    expect(definition.States['Cancel']?.Next).toBe('DecideDisposition');
   });
 
   it('agree on what is discarded without a mark on the node', () => {
-    const forgotten = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'discard');
+    const discarded = outcomeCodes.filter((code) => outcomeOf(code).consequence.next === 'discard');
     for (const name of ['Install', 'Release']) {
       expect(definition.States[name]?.Catch).toContainEqual(
-        expect.objectContaining({ ErrorEquals: forgotten, Next: 'Forget' }),
+        expect.objectContaining({ ErrorEquals: discarded, Next: 'Discard' }),
       );
     }
   });
@@ -141,10 +141,10 @@ describe('the list of outcomes and the state machine', () => {
 describe('the run of a released node', () => {
   it('takes at most eight transitions', () => {
     const path: string[] = [];
-    for (let name: string | undefined = 'Admitted'; name !== undefined; name = definition.States[name]?.Next)
+    for (let name: string | undefined = 'BeginRun'; name !== undefined; name = definition.States[name]?.Next)
       path.push(name);
-    expect(path).toEqual(['Admitted', 'Install', 'Release', 'Record', 'Passed', 'Hooked']);
-    // With Announce after it, and one more if a launch hook waits.
+    expect(path).toEqual(['BeginRun', 'Install', 'Release', 'RecordRelease', 'CountSuccess', 'CheckHook']);
+    // With PublishRelease after it, and one more if a launch hook waits.
     expect(path.length + 1 + 1).toBeLessThanOrEqual(8);
   });
 });
