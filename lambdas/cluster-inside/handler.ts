@@ -5,11 +5,11 @@ import { logger } from '../adapters/telemetry.ts';
 import { openSession, performSurvey } from '../cluster/perform.ts';
 
 /**
- * The part of a private cluster's function that stands in the cluster's network. It has no identity in the cluster and no right in AWS: it does what
- * the token that comes with a call may do, and without one it can do nothing.
+ * The part of a private cluster's function that runs in the cluster's network. It has no identity in the cluster and no
+ * permissions in AWS. It can do only what the token in a call allows, and nothing without one.
  *
- * @param event what {@link InsideCallSchema} takes; never logged
- * @returns what became of each node of the batch, in its order; or one page of the survey
+ * @param event an {@link InsideCallSchema} value; never logged
+ * @returns the result for each node, in the order of the batch; or one page of the survey
  */
 export async function handler(event: unknown): Promise<readonly Answer[] | Survey> {
   const call = v.parse(InsideCallSchema, event);

@@ -1,19 +1,20 @@
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { ClusterMessage, NodeCall } from '../../domain/messages.ts';
 
-/** What may be done about a row's node: the call, or why there is none. */
+/** The call that a run record allows, or why there is none. */
 export type Authorized = { readonly call: NodeCall } | { readonly refused: string };
 
 /**
- * Decides what may be done about a node. The message names a row; what the row says is done, and nothing else: a node is released only for what was
- * proven in its current attempt, and quarantined only for the failure that the state machine noted.
+ * Decides what may be done for a node. The message only names a run record, and the record decides. A node is released
+ * only for what was proven in its current attempt, and quarantined only for the failure that the state machine
+ * recorded.
  *
- * @param run the row that the message names; undefined if there is none
+ * @param run the record that the message names; undefined if there is none
  * @param cluster the cluster of the function
  */
 export function authorize(action: ClusterMessage['action'], run: RunRecord | undefined, cluster: string): Authorized {
   const launch = run?.launch;
-  if (run === undefined || launch === undefined) return { refused: 'the ledger does not know the launch' };
+  if (run === undefined || launch === undefined) return { refused: 'the launch is not in the ledger' };
   if (launch.cluster !== cluster) return { refused: `the launch belongs to the cluster ${launch.cluster}` };
   if (run.outcome !== undefined) return { refused: `the run has ended: ${run.outcome}` };
   if (action === 'close') return close({ ...run, launch });
@@ -22,25 +23,25 @@ export function authorize(action: ClusterMessage['action'], run: RunRecord | und
 
 type KnownRun = RunRecord & Required<Pick<RunRecord, 'launch'>>;
 
-/** A node is closed for a new launch of its instance, before anything was sent to it. */
+/** A node is closed for a new launch of its instance, before anything is sent to it. */
 function close({ launch, token }: KnownRun): Authorized {
   if (launch.relaunched !== true) return { refused: 'no earlier launch of the instance was admitted' };
-  if (token !== undefined) return { refused: 'the run is past its beginning' };
+  if (token !== undefined) return { refused: 'the run has already sent a command' };
   return { call: { action: 'close', launch } };
 }
 
 function release({ launch, token, provenToken, installation, failure, cancelledAt }: KnownRun): Authorized {
   if (failure !== undefined) return { refused: `the run has failed: ${failure.outcome}` };
-  if (cancelledAt !== undefined) return { refused: 'the run was halted' };
+  if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };
   if (installation === undefined || token === undefined || provenToken !== token) {
     return { refused: 'nothing was proven in the current attempt' };
   }
   return { call: { action: 'release', launch, installation } };
 }
 
-function quarantine({ launch, failure, disposition: verdict }: KnownRun): Authorized {
+function quarantine({ launch, failure, disposition }: KnownRun): Authorized {
   if (failure === undefined) return { refused: 'the run has not failed' };
-  // Without a verdict nothing is done that could launch another.
-  const breakerOpen = verdict === undefined || verdict === 'hold';
-  return { call: { action: 'quarantine', launch, failure, breakerOpen, once: verdict === 'replace' } };
+  // Without a disposition, nothing is done that could cause another launch.
+  const breakerOpen = disposition === undefined || disposition === 'hold';
+  return { call: { action: 'quarantine', launch, failure, breakerOpen, once: disposition === 'replace' } };
 }

@@ -8,9 +8,9 @@ import { quarantine } from './quarantine.ts';
 import { release } from './release.ts';
 
 /**
- * Does what is asked for the nodes of a batch, beside each other.
+ * Performs the calls of a batch in parallel.
  *
- * @param answered called for each node by its place in the batch, as soon as it has an answer
+ * @param answered called with each node's index in the batch, as soon as it has an answer
  */
 export async function performBatch(
   batch: readonly Asked[],
@@ -20,7 +20,7 @@ export async function performBatch(
   await Promise.all(batch.map(async (asked, place) => answered(place, await answerTo(asked, ports))));
 }
 
-/** What becomes of one node; it never throws. */
+/** Returns the result for one node; never throws. */
 async function answerTo({ call, askedAt }: Asked, ports: Ports): Promise<Answer> {
   try {
     return { kind: 'done', output: await perform(call, askedAt, ports) };

@@ -8,19 +8,19 @@ import { pollUntil } from './polling.ts';
 import type { Ports } from './ports.ts';
 import { unpublish } from './publish.ts';
 
-/** A call to take back what an earlier launch of an instance was given. */
+/** A call to revoke the release of an earlier launch of an instance. */
 export type CloseCall = Extract<NodeCall, { action: 'close' }>;
 
 /**
- * Takes back what an earlier launch of the instance was given: an instance that was stopped and started keeps its Node, with the label of a release
- * and without its gate. A Node that is not there needs nothing, for it is born with its gate.
+ * Revokes the release of an earlier launch of the instance. An instance that was stopped and started keeps its Node,
+ * with its proof label and without its gate. If there is no Node, nothing is needed: a new one starts with the gate.
  *
  * @returns the Nodes that had to be closed
- * @throws RetryLater while the cluster does not answer, FinalOutcome if it never does or forbids it
+ * @throws RetryLater while the cluster does not answer, FinalOutcome if it never answers or denies the request
  */
 export async function close({ launch }: CloseCall, ports: Ports): Promise<Closing> {
   const { api, gateKey, time } = ports;
-  // At once among the released ones: a Node with another name stands open until it is found.
+  // Searches the released Nodes at once: a Node with another name is open until it is found.
   const lookup = new NodeLookup(ports, launch, 'any', { aloneMs: 0 });
   const closed = new Set<string>();
   const poll = async (): Promise<{ done: Closing }> => {
@@ -30,7 +30,7 @@ export async function close({ launch }: CloseCall, ports: Ports): Promise<Closin
       const open = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
       if (!open && node.labels?.[provenLabel] === undefined) continue;
       closed.add(node.name);
-      // The mark of a quarantine is none of a launch that no one has judged yet.
+      // Without the taint of a quarantine: this launch has not failed.
       const taints = taintPatch(node, gateKey, true);
       if (taints.length > 0) await api.patchNode(node.name, taints);
       const status = published ? unpublish(node, new Date(time.now()).toISOString()) : [];

@@ -2,10 +2,10 @@ import type { ClusterNode, DaemonSet } from '../../domain/kubernetes.ts';
 import { FinalOutcome } from './errors.ts';
 import type { Ports } from './ports.ts';
 
-/** How many are named: a detail is read by people. */
+/** How many DaemonSets a detail names: people read it. */
 const most = 5;
 
-/** The DaemonSets that would have a pod on the Node, were it not for a taint; one of them may be what makes a node Ready. */
+/** The DaemonSets that a taint keeps off the Node; one of them may be what makes the node Ready. */
 export function blockedDaemonSets(
   daemonSets: readonly DaemonSet[],
   { labels = {} }: ClusterNode,
@@ -22,8 +22,8 @@ export function blockedDaemonSets(
 }
 
 /**
- * Names the DaemonSets that the gate keeps out in the error of a node that was never Ready. Every other error stays as it is, and so does
- * that one if they cannot be seen.
+ * Adds the DaemonSets that the gate blocks to the error of a node that was never Ready. Any other error stays as it is,
+ * and so does this one if the DaemonSets cannot be read.
  */
 export async function withDaemons(error: unknown, node: ClusterNode | undefined, ports: Ports): Promise<unknown> {
   if (!(error instanceof FinalOutcome) || error.name !== 'node-never-ready' || node === undefined) return error;
@@ -31,7 +31,7 @@ export async function withDaemons(error: unknown, node: ClusterNode | undefined,
     .listDaemonSets()
     .then((all) => blockedDaemonSets(all, node, ports.gateKey))
     .catch((reason: unknown) => {
-      ports.warn('the DaemonSets were not read', reason);
+      ports.warn('the DaemonSets could not be read', reason);
       return [];
     });
   if (names.length === 0) return error;

@@ -11,15 +11,17 @@ import type { Session } from './perform.ts';
 const cluster = variable('CLUSTER_NAME');
 const queueUrl = variable('QUEUE');
 
-/** After how many seconds messages come again that could not be dealt with: a service failed, or the function inside. */
+/**
+ * After how many seconds messages return if they could not be handled, because a service or the inside function failed.
+ */
 const failedSeconds = 10;
 
-/** Messages that are dealt with together. */
+/** Messages that are handled together. */
 export class Batch {
   readonly #received: readonly Received[];
-  /** Those that are neither answered nor put back yet. */
+  /** The messages that are neither answered nor deferred yet. */
   readonly #open: Set<Received>;
-  /** What the poller is not to delete; absent if the messages were taken without it, and are deleted here. */
+  /** The messages that Lambda must not delete; absent if the function received them itself and deletes them here. */
   readonly #back: SQSBatchItemFailure[] | undefined;
 
   constructor(records: readonly ReceivedMessage[], back?: SQSBatchItemFailure[]) {
@@ -29,12 +31,12 @@ export class Batch {
     count('EventUnreadable', records.length - this.#received.length);
   }
 
-  /** Deals with all of them; it never throws. */
+  /** Handles all of them; never throws. */
   async deal(session: Session): Promise<void> {
     try {
       await this.#deal(session);
     } catch (error) {
-      logger.error('messages were not dealt with', error as Error);
+      logger.error('messages could not be handled', error as Error);
       await Promise.all([...this.#open].map((one) => this.#defer(one, failedSeconds)));
     }
   }
@@ -44,7 +46,7 @@ export class Batch {
     const { wanted, refused, foreign } = sortMessages(this.#received, runs, cluster, Date.now());
     count('MessageRefused', foreign.length);
     for (const one of foreign) {
-      logger.warn('a message in the queue of the cluster is none of a run that the ledger knows', one.message.key);
+      logger.warn('a message in the cluster queue does not belong to a known run', one.message.key);
       await this.#done(one);
     }
     for (const one of refused) {
@@ -64,33 +66,33 @@ export class Batch {
     });
   }
 
-  /** Answers the state that waits. */
+  /** Answers the waiting state. */
   async #answer(one: Received, answer: Exclude<Answer, { kind: 'wait' }>): Promise<void> {
     try {
       const { token } = one.message;
       await (answer.kind === 'done' ? succeed(token, answer.output) : fail(token, answer.failure));
       await this.#done(one);
     } catch (error) {
-      logger.error('a state was not answered', error as Error);
+      logger.error('a waiting state could not be answered', error as Error);
       await this.#defer(one, failedSeconds);
     }
   }
 
-  /** The message has not to come again. */
+  /** Marks a message as done, so that it does not return. */
   async #done(one: Received): Promise<void> {
     this.#open.delete(one);
     if (this.#back !== undefined) return;
     await deleteAll(queueUrl, [one.record]).catch((error: unknown) => {
-      logger.error('a message was not deleted', error as Error);
+      logger.error('a message could not be deleted', error as Error);
     });
   }
 
-  /** The message has to come again: if it cannot be told when, once its visibility ends. */
+  /** Defers a message. If that fails, it returns when its visibility timeout ends. */
   async #defer(one: Received, seconds: number): Promise<void> {
     this.#open.delete(one);
     this.#back?.push({ itemIdentifier: one.record.messageId });
     await deferAll(queueUrl, [{ record: one.record, seconds }]).catch((error: unknown) => {
-      logger.error('a message was not put back', error as Error);
+      logger.error('a message could not be deferred', error as Error);
     });
   }
 }

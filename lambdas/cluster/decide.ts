@@ -19,24 +19,24 @@ export type ReleaseCall = Extract<NodeCall, { action: 'release' }>;
 /** A call to quarantine a node. */
 export type QuarantineCall = Extract<NodeCall, { action: 'quarantine' }>;
 
-/** What is written on a Node, and what it says. */
+/** What to write on a Node. */
 export interface Writing {
-  /** What is written into the status, before the rest; empty if nothing is. */
+  /** The patch of the status, applied first; empty if there is none. */
   readonly statusPatch: readonly PatchOperation[];
   readonly receipt: Receipt;
   readonly runtime: string;
 }
 
-/** A release: label, receipt and gate in one patch. */
+/** A release: one patch for label, receipt and gate. */
 export type Release = Writing & { readonly kind: 'release'; readonly patch: readonly PatchOperation[] };
 
-/** What comes before a release if the label of an earlier one stands behind the gate: it goes. */
+/** Removes the label of an earlier release from a Node behind its gate, before a new release. */
 export interface TakeBack {
   readonly kind: 'take-back';
   readonly patch: readonly PatchOperation[];
 }
 
-/** A quarantine: what keeps pods away first, then the labels, and the receipt with them if it fits. */
+/** A quarantine: first the taints that keep pods away, then the labels, with the receipt if it fits. */
 export type Quarantine = Writing & {
   readonly kind: 'quarantine';
   readonly taints: readonly PatchOperation[];
@@ -44,28 +44,28 @@ export type Quarantine = Writing & {
   readonly note: readonly PatchOperation[];
 };
 
-/** What a decision depends on beside the call and the Node. */
+/** What a decision depends on, besides the call and the Node. */
 export interface Circumstances {
   readonly gateKey: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What a release depends on beside the call and the Node. */
+/** What a release depends on, besides the call and the Node. */
 export interface ReleaseCircumstances extends Circumstances {
-  /** How the runtime was proven in this call; undefined if a pod has still to prove it. */
+  /** The proof in this call; undefined if a pod still has to prove the runtime. */
   readonly proof: Proof | undefined;
 }
 
-/** What a quarantine depends on beside the call and the Node. */
+/** What a quarantine depends on, besides the call and the Node. */
 export interface QuarantineCircumstances extends Circumstances {
-  /** How an earlier look of this call found the gate, if it stood open before that look wrote. */
+  /** The state of the gate at an earlier poll of this call, if it was open before that poll wrote. */
   readonly found?: Receipt['gate'];
 }
 
 /**
- * Decides about the release of a Node that is the one of this launch. What stands on the Node is no proof, for a kubelet may have written it: a call
- * that comes again after one that died proves the node again.
+ * Decides about the release of this launch's Node. Marks on the Node are no proof, because a kubelet may have written
+ * them. A call that repeats an interrupted one proves the node again.
  */
 export function decideRelease(
   node: ClusterNode,
@@ -74,7 +74,7 @@ export function decideRelease(
 ): Release | TakeBack | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
   const published = gateKindOf(gateKey) === 'readiness';
   const standing = node.labels?.[provenLabel] !== undefined;
-  // The policies let the gate be lifted only together with a label that is new.
+  // The policies allow lifting the gate only together with a new label.
   if (standing && !published && hasTaint(node, gateKey))
     return { kind: 'take-back', patch: labelPatch(node, gateKey, {}) };
   const waiting = proof?.kind === 'host' ? waitingFor(node, installation) : waitingForPod(node, installation);
@@ -89,7 +89,10 @@ export function decideRelease(
   return { kind: 'release', statusPatch, patch, receipt, runtime: installation.runtime };
 }
 
-/** Whether a release stands on a Node as it was written: the label that no kubelet can write, our taints gone, and this very receipt. */
+/**
+ * Whether a Node is in the state that a release writes: with the label that no kubelet can write, without Airlock's
+ * taints, and with this exact receipt.
+ */
 export function isReleasedBy(node: ClusterNode, { receipt, runtime }: Release, gateKey: string): boolean {
   const closed = gateKindOf(gateKey) === 'readiness' ? node.published?.status !== 'True' : hasTaint(node, gateKey);
   if (closed || hasTaint(node, quarantineKey) || node.labels?.[provenLabel] !== runtime) return false;
@@ -97,26 +100,26 @@ export function isReleasedBy(node: ClusterNode, { receipt, runtime }: Release, g
 }
 
 /**
- * Decides about the quarantine of a Node that names the instance of this launch. A released one is left alone only if it drifted and no one tried
- * to prove it again: then it bears the label of its release, which no kubelet can write.
+ * Decides about the quarantine of a Node that names the instance of this launch. A released Node is left as it is only
+ * if it drifted and no re-verification was tried. It then has the label of its release, which no kubelet can write.
  */
 export function decideQuarantine(
   node: ClusterNode,
   { launch, failure, breakerOpen = false }: QuarantineCall,
   { gateKey, now, found }: QuarantineCircumstances,
 ): Quarantine | { readonly kind: 'leave'; readonly receipt: Receipt } {
-  const where = { ...launch, nodeName: node.name };
+  const ref = { ...launch, nodeName: node.name };
   const proven = node.labels?.[provenLabel] !== undefined;
   if (proven && launch.rerun?.released === true && failure.outcome === 'breaker-open') {
-    return { kind: 'leave', receipt: failedReceipt(where, failure, { more: 'it stays as it is' }, now) };
+    return { kind: 'leave', receipt: failedReceipt(ref, failure, { more: 'the node stays as it is' }, now) };
   }
   const published = gateKindOf(gateKey) === 'readiness';
   const lifted = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
-  const how = { 'put-back': 'had been lifted without a proof and', returned: 'stood open and' };
+  const how = { 'put-back': 'had been lifted without a proof and', returned: 'was open and' };
   const opened = lifted ? (proven ? 'returned' : 'put-back') : openedOn(node, launch);
   const gate = found ?? opened ?? 'kept';
-  const more = gate in how ? `the gate ${gateKey} ${how[gate as keyof typeof how]} was put back` : '';
-  const receipt = failedReceipt(where, failure, { more, gate }, now);
+  const more = gate in how ? `the gate ${gateKey} ${how[gate as keyof typeof how]} was restored` : '';
+  const receipt = failedReceipt(ref, failure, { more, gate }, now);
   return {
     kind: 'quarantine',
     statusPatch: published ? publish(node, receipt) : [],
@@ -129,8 +132,8 @@ export function decideQuarantine(
 }
 
 /**
- * Whether an earlier call of this launch found the gate open, by the receipt that it left. A kubelet can write that; it is believed because what it
- * says spares the instance.
+ * Whether an earlier call of this launch found the gate open, according to the receipt that it left. A kubelet can
+ * write a receipt. It is trusted here because this one protects the instance from termination.
  */
 function openedOn(node: ClusterNode, launch: ReleaseCall['launch']): 'put-back' | 'returned' | undefined {
   const gate = receiptOn(node, launch)?.gate;

@@ -1,10 +1,10 @@
 import { retryLater } from '../../domain/messages.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 
-/** The node has to wait; its message comes again. */
+/** The node has to wait, and its message returns. */
 export class RetryLater extends Error {
   override readonly name = retryLater;
-  /** The shortest time until then, in milliseconds; 0 if there is none. */
+  /** The minimum wait, in milliseconds; 0 if there is none. */
   readonly afterMs: number;
 
   constructor(reason: OutcomeCode, detail: string, afterMs: number) {
@@ -13,7 +13,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** The node will not be released: the name is the outcome, which the state machine catches by name, and the message the detail. */
+/**
+ * The final outcome of a call: the name is the outcome's code, which the state machine catches, and the message is the
+ * detail.
+ */
 export class FinalOutcome extends Error {
   override readonly name: OutcomeCode;
 

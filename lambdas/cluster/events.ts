@@ -3,7 +3,7 @@ import { outcomeOf } from '../../domain/outcomes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { NodeEvent } from '../adapters/kubernetes.ts';
 
-/** The Event that tells the people who look at the cluster what happened to a node, and what they do about it. */
+/** Builds the Event that shows people in the cluster what happened to a node and what to do about it. */
 export function eventOf(node: ClusterNode, receipt: Receipt): NodeEvent {
   const { installation, outcome, detail } = receipt;
   const { sentence, operator } = outcomeOf(outcome);

@@ -2,18 +2,21 @@ import type { Follower } from '../adapters/kubernetes.ts';
 import { Expired, Unreachable } from '../adapters/kubernetes-errors.ts';
 import type { Time } from '../adapters/time.ts';
 
-/** How a collection is read and watched. */
+/** How to list and watch a collection. */
 export interface Source<T> {
   list(): Promise<{ readonly items: readonly T[]; readonly version: string }>;
   watch(from: string, on: Follower<T>, signal: AbortSignal): Promise<string>;
 }
 
-/** How long a failure counts for every node of the batch, in milliseconds: a collection is listed twice a second at most. */
+/**
+ * How long a failure counts for every node of the batch, in milliseconds: a collection is listed at most twice per
+ * second.
+ */
 const failedMs = 500;
-/** A watch that ends sooner than this, in milliseconds, counts as one that failed. */
+/** A watch that ends sooner than this, in milliseconds, counts as failed. */
 const shortestMs = 1_000;
 
-/** A collection of a cluster: it is listed when it is first asked for, and a watch keeps it current from then on. */
+/** A collection in a cluster: it is listed at the first request, and a watch keeps it current from then on. */
 export class Followed<T extends { readonly name: string }> {
   readonly #source: Source<T>;
   readonly #time: Time;
@@ -22,21 +25,21 @@ export class Followed<T extends { readonly name: string }> {
   #items = new Map<string, T>();
   #listed: Promise<void> | undefined;
 
-  /** @param changed called for each item that changed, and without one if all of them have to be looked at */
+  /** @param changed called for each item that changed, and with undefined if every item may have changed */
   constructor(source: Source<T>, time: Time, changed: (item: T | undefined) => void) {
     this.#source = source;
     this.#time = time;
     this.#changed = changed;
   }
 
-  /** What is there now, by name. Throws one of the classes in `kubernetes-errors.ts`. */
+  /** Returns the current items by name. Throws one of the classes in `kubernetes-errors.ts`. */
   async current(): Promise<ReadonlyMap<string, T>> {
     this.#listed ??= this.#list();
     await this.#listed;
     return this.#items;
   }
 
-  /** Adds what a write of our own answered, until the watch shows it. */
+  /** Adds the item from a write's answer until the watch shows it. */
   add(item: T): void {
     if (!this.#items.has(item.name)) this.#items.set(item.name, item);
   }
@@ -68,7 +71,7 @@ export class Followed<T extends { readonly name: string }> {
         if (!signal.aborted && early()) throw new Unreachable('the watch ended as soon as it began', 0);
       } catch (error) {
         if (!(error instanceof Expired)) this.#lost(error);
-        // Listed once more, what was too old is not.
+        // A new list has a version that is not too old.
         else this.#lost(early() ? new Unreachable(error.message, 0) : undefined);
         return;
       }
@@ -82,7 +85,7 @@ export class Followed<T extends { readonly name: string }> {
     this.#changed(item);
   }
 
-  /** Nothing is known any more. The next look lists the collection again, or throws what went wrong. */
+  /** Drops everything known. The next request lists the collection again, or throws what went wrong. */
   #lost(error: unknown): void {
     this.#listed = undefined;
     if (error !== undefined) {

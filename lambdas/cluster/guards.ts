@@ -14,7 +14,7 @@ export interface Waiting {
   readonly detail: string;
 }
 
-/** What the installation promises: a runtime under this name. */
+/** The runtime and its handler name, as installed. */
 export interface RequestedHandler {
   readonly runtime: Runtime;
   readonly handler: string;
@@ -25,12 +25,15 @@ type Guard = (node: ClusterNode, wanted: RequestedHandler) => Waiting | undefine
 /** In the order in which a node passes them. */
 const guards: readonly Guard[] = [registered, ready, serving];
 
-/** The first thing that a node still has to wait for, or undefined if there is none. */
+/** Returns the first thing that a node still waits for, or undefined if there is none. */
 export function waitingFor(node: ClusterNode, wanted: RequestedHandler): Waiting | undefined {
   return first(guards, node, wanted);
 }
 
-/** The same for a node on which a pod is to run: that shows by itself whether the handler is there, and sooner than the kubelet reports it. */
+/**
+ * Returns the same for a node that a pod will prove. The pod shows whether the handler exists, and sooner than the
+ * kubelet reports it.
+ */
 export function waitingForPod(node: ClusterNode, wanted: RequestedHandler): Waiting | undefined {
   return first([registered, ready], node, wanted);
 }
@@ -43,7 +46,7 @@ function first(all: readonly Guard[], node: ClusterNode, wanted: RequestedHandle
   return undefined;
 }
 
-/** Karpenter puts a startup taint back that was removed before it had registered the node (kubernetes-sigs/karpenter#1772). */
+/** Karpenter restores a startup taint that is removed before it registers the node (kubernetes-sigs/karpenter#1772). */
 function registered({ name, labels, taints }: ClusterNode): Waiting | undefined {
   const pool = labels?.[karpenterPoolLabel];
   const awaited = taints?.some(({ key }) => key === karpenterUnregisteredTaint) ?? false;
@@ -59,8 +62,8 @@ function ready({ name, ready: condition }: ClusterNode): Waiting | undefined {
 }
 
 /**
- * Three answers: the handler is listed, or others are and it is not, or the container runtime lists none at all. The last is not a
- * failure: the proof on the host has decided.
+ * There are three cases: the handler is listed, only others are listed, or the container runtime lists none at all. The
+ * last is not a failure, because the proof on the host has decided.
  */
 function serving({ name, handlers }: ClusterNode, { runtime, handler }: RequestedHandler): Waiting | undefined {
   if (handlers === undefined || handlers.length === 0) return undefined;

@@ -13,21 +13,21 @@ import { openSession, performSurvey, type Session } from './perform.ts';
 
 const cluster = variable('CLUSTER_NAME');
 const queueUrl = variable('QUEUE');
-/** The function in the network of a private cluster; a cluster that can be reached from here has none. */
+/** The function in a private cluster's network; undefined if the cluster can be reached from here. */
 const inside = variable('INSIDE_FUNCTION');
 
-/** The most nodes that one call takes: two calls have as many proof pods at a time as the quota of the cluster allows. */
+/** The maximum number of nodes per call: two calls stay within the cluster's quota of proof pods. */
 const mostNodes = 400;
-/** How often a call that waits looks for further messages, in milliseconds. */
+/** How often a waiting call checks for further messages, in milliseconds. */
 const takeEveryMs = 1_000;
 
 /**
- * The function of one cluster. It takes nodes that are to be closed, released or quarantined out of the cluster's queue, does for all of them what their
- * rows in the ledger say, and answers the states that wait. A node that has to wait stays in the queue, and becomes visible again in some seconds. It also
- * surveys the nodes of our pools.
+ * The function of one cluster. It receives messages about nodes to close, release or quarantine from the cluster's
+ * queue, does what their run records allow, and answers the waiting states. The message of a node that has to wait
+ * stays in the queue and returns after some seconds. The function also surveys the Nodes in managed pools.
  *
- * A poller hands over ten messages at most without a window in which it gathers them. So the function takes the others itself, also while it waits: it
- * holds up no node that comes then.
+ * Without a batching window, Lambda delivers at most ten messages. So the function receives more itself, also while it
+ * waits. Nodes that arrive then are not held up.
  *
  * @param event messages of the queue, or a SurveyCall
  */
@@ -51,7 +51,7 @@ async function work({ Records }: SQSEvent): Promise<SQSBatchItemFailure[]> {
   let room = mostNodes - Records.length;
   const more = async () => {
     const taken = await receiveFurther(queueUrl, { atMost: room, waitSeconds: 0 }, 0).catch((error: unknown) => {
-      logger.error('no messages were taken', error as Error);
+      logger.error('messages could not be received', error as Error);
       return [];
     });
     room -= taken.length;
@@ -71,7 +71,7 @@ async function work({ Records }: SQSEvent): Promise<SQSBatchItemFailure[]> {
   return back;
 }
 
-/** Connects to the cluster, or to the function in its network: that is invoked once for each batch. */
+/** Connects to the cluster, or to the function in its network, which is invoked once for each batch. */
 async function open(): Promise<Session> {
   const token = await ownToken(cluster);
   if (inside === undefined) return openSession(token);

@@ -3,14 +3,14 @@ import type { Launch } from '../../domain/launch.ts';
 import { FinalOutcome } from './errors.ts';
 import type { ClusterView } from './view.ts';
 
-/** What a lookup needs of the cluster. */
+/** The dependencies of a lookup. */
 export interface NodeReader {
   readonly view: Pick<ClusterView, 'node' | 'withProviderId' | 'releasedWithProviderId'>;
   readonly api: { readNode(name: string): Promise<ClusterNode | undefined> };
   readonly time: { now(): number };
 }
 
-/** The boot in which the runtime was proven; `any` where nothing was, and the Node is only to be marked. */
+/** The boot in which the runtime was proven; `any` if nothing was proven and the Node is only marked. */
 export type Boot = { readonly id: string } | 'any';
 
 /** The Nodes that name the instance of a launch, or why there are none. */
@@ -19,15 +19,15 @@ export type Lookup =
   | { readonly nodes?: undefined; readonly absent: string };
 
 /**
- * How long after its launch a Node is not looked for among those that were released, in milliseconds. That list is as long as the pool, and the Node of a
- * launch is seldom there under another name than the one that EC2 gave its instance.
+ * How long after its launch a Node is not searched for among the released ones, in milliseconds. That list is as long
+ * as the pool, and a launch's Node is seldom there under another name than the one from EC2.
  */
 const namedAloneMs = 90_000;
 
 /**
- * Finds the Node that an instance became in this launch: among the Nodes that wait, by providerID. One that is not there may bear the label of a release, or
- * lack that of a pool: it is read by the name that EC2 gave the instance, and after some time looked for by its providerID among the released ones. Both
- * once a call, for the view shows each Node that comes.
+ * Finds the Node of an instance in this launch: first among the waiting Nodes, by providerID. A Node that is not there
+ * may have a proof label or lack the pool label. So it is read by the name from EC2, and after some time searched for
+ * by its providerID among the released Nodes. Both happen once per call, because the view shows each new Node.
  */
 export class NodeLookup {
   readonly #from: NodeReader;
@@ -35,17 +35,17 @@ export class NodeLookup {
   readonly #boot: Boot;
   readonly #readFrom: number;
   readonly #listFrom: number;
-  /** What was found last: after a write it is read again, because the view may be behind. */
+  /** The Nodes found last. After a write they are read again, because the view may be behind. */
   #names: readonly string[];
-  /** Whether it was found outside of the view, so that it has to be read each time. */
+  /** Whether the Node was found outside the view and so must be read each time. */
   #outside = false;
   #read = false;
   #listed = false;
 
   /**
-   * @param boot which boot the Node has to report
-   * @param aloneMs how long after its launch the Node is not looked for among the released ones, in milliseconds
-   * @param readFrom before when a Node is not read by its name, in milliseconds since the epoch
+   * @param boot the boot that the Node must report
+   * @param aloneMs how long after its launch the Node is not searched for among the released ones, in milliseconds
+   * @param readFrom from when on the Node is read by its name, in milliseconds since the epoch
    */
   constructor(from: NodeReader, launch: Launch, boot: Boot, { aloneMs = namedAloneMs, readFrom = 0 } = {}) {
     this.#from = from;
@@ -77,7 +77,7 @@ export class NodeLookup {
     return this.#own(released, `${absent}, and none has ${providerId}`);
   }
 
-  /** The Nodes that were found last, as the API has them now. */
+  /** Reads the Nodes found last from the API again. */
   async reread(): Promise<Lookup> {
     const read = await Promise.all(this.#names.map((name) => this.#from.api.readNode(name)));
     const nodes = read.flatMap((node) => (node?.providerId === this.#launch.providerId ? [node] : []));
@@ -100,9 +100,10 @@ function absence(name: string, node: ClusterNode | undefined, launch: Launch): s
 }
 
 /**
- * Why a Node with the right providerID is not the one of this launch. A kubelet writes the providerID of its own Node, so that alone proves nothing: the
- * Node has to report the boot in which the runtime was proven. That also tells the launches of an instance apart that was stopped and started, and keeps
- * its Node: until the kubelet reports the new boot, the Node says what was true of the one before.
+ * Why a Node with the right providerID is not the one of this launch. A kubelet writes its own Node's providerID, so
+ * that proves nothing by itself: the Node must report the boot in which the runtime was proven. This also distinguishes
+ * the launches of a stopped and started instance, which keeps its Node: until the kubelet reports the new boot, the
+ * Node shows the state of the earlier launch.
  */
 function otherBoot(node: ClusterNode, boot: Boot): string | undefined {
   if (boot === 'any' || node.boot?.id === boot.id) return undefined;
@@ -111,10 +112,10 @@ function otherBoot(node: ClusterNode, boot: Boot): string | undefined {
 }
 
 /**
- * Looks for another Node with the providerID of a Node that is about to be released. It is among those that bear no label of a release: a providerID
- * cannot change, and a Node that bears the label was released under its own.
+ * Checks that no other Node has the providerID of a Node that is about to be released. Only Nodes without a proof label
+ * are checked: a providerID cannot change, and a Node with the label was released under its own providerID.
  *
- * @throws FinalOutcome `node-ambiguous` where there is one
+ * @throws FinalOutcome `node-ambiguous` if there is one
  */
 export async function refuseTwins(node: ClusterNode, view: Pick<ClusterView, 'withProviderId'>): Promise<void> {
   const nodes = await view.withProviderId(node.providerId);
@@ -122,9 +123,9 @@ export async function refuseTwins(node: ClusterNode, view: Pick<ClusterView, 'wi
 }
 
 /**
- * Gives the one Node of a launch.
+ * Returns the only Node of a launch.
  *
- * @throws FinalOutcome `node-ambiguous` where there are several
+ * @throws FinalOutcome `node-ambiguous` if there are several
  */
 export function refuseSeveral([node, ...others]: readonly [ClusterNode, ...ClusterNode[]]): ClusterNode {
   if (others.length === 0) return node;

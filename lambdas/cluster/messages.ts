@@ -5,28 +5,28 @@ import { type Asked, type ClusterMessage, ClusterMessageSchema } from '../../dom
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { authorize } from './authorize.ts';
 
-/** A message of the queue of a cluster, as it was read. */
+/** A parsed message from a cluster's queue. */
 export interface Received {
   readonly record: ReceivedMessage;
   readonly message: ClusterMessage;
 }
 
-/** What is to be done about one row, and the messages that ask for it: a state that is tried again sends another one. */
+/** A call for one run, and the messages that request it: a state that is retried sends another one. */
 export interface RequestedCall {
   readonly asked: Asked;
   readonly by: readonly [Received, ...Received[]];
 }
 
-/** What a batch of messages asks for. */
+/** The messages of a batch, sorted by what their run records allow. */
 export interface Sorted {
   readonly wanted: readonly RequestedCall[];
-  /** Messages of runs that the ledger knows, which ask for what their row does not say. */
+  /** Messages of known runs whose record does not allow the action. */
   readonly refused: readonly (Received & { readonly because: string })[];
-  /** Messages that no run of the ledger sent. */
+  /** Messages that no known run sent. */
   readonly foreign: readonly Received[];
 }
 
-/** Reads a record; undefined if it is no message. */
+/** Parses a record; undefined if it is not a valid message. */
 export function readMessage(record: ReceivedMessage): Received | undefined {
   try {
     return { record, message: v.parse(ClusterMessageSchema, JSON.parse(record.body)) };
@@ -36,7 +36,8 @@ export function readMessage(record: ReceivedMessage): Received | undefined {
 }
 
 /**
- * Sorts messages by what their rows allow. A message without the text that the run drew is none of the state machine's, whatever else it holds.
+ * Sorts messages by what their run records allow. A message without the run's random text does not come from the state
+ * machine, whatever else it contains.
  *
  * @param cluster the cluster of the function
  * @param now milliseconds since the epoch
@@ -67,22 +68,28 @@ export function sortMessages(
   return { wanted: [...wanted.values()], refused, foreign };
 }
 
-/** When a message was sent, in milliseconds since the epoch: SQS says so, and its clock is not ours. */
+/**
+ * When a message was sent, in milliseconds since the epoch, according to SQS. Its clock may differ from the function's.
+ */
 function sentAt({ record }: Received, now: number): number {
   const sent = Number(record.attributes.SentTimestamp);
   return sent > 0 ? Math.min(sent, now) : now;
 }
 
-/** The shortest and the longest time until a node is looked at again that waits for what is not likely to come any moment, in seconds. */
+/** The shortest and longest time until a waiting node is polled again, in seconds. */
 const shortest = 3;
 const longest = 30;
-/** How many seconds before a node's time is up it is looked at for the last time: the answer has to come before the state's own time-out. */
+/**
+ * How long before a node's time is up it is polled for the last time, in seconds: the answer must arrive before the
+ * state's time-out.
+ */
 const lastLook = 20;
 
 /**
- * How long a node waits before it is looked at again, in seconds: a tenth of the time that it has waited, within bounds, and never past the last look.
+ * How long a node waits before it is polled again, in seconds: a tenth of the time that it has waited, within limits,
+ * and never past the last poll.
  *
- * @param afterMs how long it has to wait at least, in milliseconds; 0 if what it waits for is likely to come any moment
+ * @param afterMs the minimum wait, in milliseconds; 0 if what it waits for is likely to happen any moment
  * @param now milliseconds since the epoch
  */
 export function waitSeconds({ call, askedAt }: Asked, afterMs: number, now: number): number {

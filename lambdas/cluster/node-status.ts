@@ -13,14 +13,14 @@ import type { Runtime } from '../../domain/runtimes.ts';
 import type { NodeState, SurveyedNode } from '../../domain/survey.ts';
 import { waitingFor } from './guards.ts';
 
-/** What a standing depends on beside the Node. */
+/** What a status depends on, besides the Node. */
 export interface Standard {
   readonly gateKey: string;
   /** The configured version of each runtime; a runtime without one is never outdated. */
   readonly versions: Partial<Readonly<Record<Runtime, string>>>;
 }
 
-/** How a Node of our pools stands: a pure look at the Node alone, which knows nothing of the launch in EC2. */
+/** Derives the status of a Node in a managed pool from the Node only, without its launch in EC2. */
 export function nodeStatus(node: ClusterNode, { gateKey, versions: releases }: Standard): SurveyedNode {
   const instanceId = instanceIdOf(node.providerId) ?? '';
   const said = anyReceiptOn(node);
@@ -56,9 +56,9 @@ function stateOf(
   const failed = marked || node.labels?.[stateLabel] === 'quarantined';
   const published = gateKindOf(gateKey) === 'readiness' && node.published?.status === 'True';
   if (released === undefined || failed) {
-    // Whoever else may lift a taint has lifted it; if a condition speaks for the gate, its owner did so against the condition.
+    // Something other than Airlock lifted the gate. With a readiness gate, its controller did so against the condition.
     if (!gated)
-      return { state: 'drifted', reason: `the gate ${gateKey} is not on the Node, and no release of ours is` };
+      return { state: 'drifted', reason: `the gate ${gateKey} is not on the Node, and Airlock has not released it` };
     const { outcome, detail } = anyReceiptOn(node) ?? {};
     const why = [outcome, detail].filter((part) => part !== undefined && part !== '').join(': ');
     return failed ? { state: 'quarantined', reason: why } : { state: 'gated', reason: '' };
@@ -69,16 +69,16 @@ function stateOf(
   return { state: 'released', reason: '' };
 }
 
-/** What the release stood on and is no longer so. A node that is not Ready takes no pods, and so has not drifted. */
+/** The part of the proof that no longer holds. A node that is not Ready accepts no pods and so has not drifted. */
 function driftOf(node: ClusterNode, installation: Installation): string | undefined {
   const waiting = waitingFor(node, installation);
   if (waiting?.reason === 'handler-not-reported') return waiting.detail;
   const { kernel, bootId } = installation.host;
   if (node.boot === undefined || node.boot.id === bootId || node.boot.kernel === kernel) return undefined;
-  return `the Node was proven with kernel ${kernel} and was booted again with kernel ${node.boot.kernel}`;
+  return `the Node was proven with kernel ${kernel} and booted again with kernel ${node.boot.kernel}`;
 }
 
-/** Text that a kubelet may have written, in so many bytes at most: whoever controls one node should not blow up the page of all. */
+/** Limits text that a kubelet may have written, in bytes, so that one node cannot inflate the whole page. */
 function plain(text: string, limit: number): string {
   return text.slice(0, limit).replaceAll(/[^ !#-[\]-~]/g, '?');
 }

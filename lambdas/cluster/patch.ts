@@ -12,8 +12,9 @@ import type { Installation, Receipt } from '../../domain/receipt.ts';
 import { runtimeNodeLabels, runtimeTraits } from '../../domain/runtimes.ts';
 
 /**
- * The one patch that releases a node: labels, receipt, and exactly our taints gone. It lands on the Node that was looked at, in the boot that was
- * proven, while its taints and the label of a release are as they were read, or not at all; writers of other parts do not disturb it.
+ * Builds the patch that releases a node: it adds labels and receipt and removes exactly Airlock's taints. It only
+ * applies to the Node as it was read: in the boot that was proven, with the same taints and the same proof label.
+ * Changes to other parts do not interfere.
  */
 export function releasePatch(
   node: ClusterNode,
@@ -46,16 +47,17 @@ export function releasePatch(
       ...runtimeTraits[runtime].nodeLabels,
     }),
     ...annotation(node, receipt),
-    // From the last to the first: a removal moves those behind it.
+    // From the last to the first, because a removal shifts the later ones.
     ...ours.reverse().map(({ index }): PatchOperation => ({ op: 'remove', path: `/spec/taints/${index}` })),
   ];
 }
 
 /**
- * The patch that keeps pods from a node: the gate is there (again), if it is ours to put, and a substitute may be launched. A kubelet writes none of
- * what it depends on. Empty if nothing is missing.
+ * Builds the patch that keeps pods away from a node: it restores the gate, if Airlock owns that taint, and adds the
+ * taint that lets an autoscaler launch a substitute. It depends on nothing that a kubelet can write. Empty if no taint
+ * is missing.
  *
- * @param breakerOpen leaves the mark for the autoscaler out: pods wait, and no launch follows the other
+ * @param breakerOpen leaves out the taint for the autoscaler: pods wait, and no launch follows another
  */
 export function taintPatch(node: ClusterNode, gateKey: string, breakerOpen: boolean): PatchOperation[] {
   const wanted = ownTaintsOf(gateKey).filter((key) => !breakerOpen || key !== quarantineKey);
@@ -71,13 +73,13 @@ export function taintPatch(node: ClusterNode, gateKey: string, breakerOpen: bool
   }
   return [
     sameNode(node),
-    // The API takes a test for null as one that nothing is there.
+    // In the API, a test for null means that the path is missing.
     { op: 'test', path: '/spec/taints', value: null },
     { op: 'add', path: '/spec/taints', value: taints },
   ];
 }
 
-/** The patch that takes the labels of a release away and, if the Node is quarantined, says so. */
+/** Builds the patch that removes the labels of a release and, by default, marks the Node as quarantined. */
 export function labelPatch(
   node: ClusterNode,
   gateKey: string,
@@ -93,7 +95,7 @@ export function labelPatch(
       .filter((key) => before?.[key] !== undefined)
       .flatMap((key): PatchOperation[] => {
         const path = `/metadata/labels/${pointer(key)}`;
-        // A kubelet may take one of them away meanwhile; what was just added can be removed.
+        // A kubelet may remove a label in the meantime. Adding it first makes the removal safe.
         return [
           { op: 'add', path, value: before?.[key] },
           { op: 'remove', path },
@@ -104,17 +106,17 @@ export function labelPatch(
 
 const quarantined = { [stateLabel]: 'quarantined' };
 
-/** What adds the receipt to another patch. */
+/** Builds the patch that adds the receipt. */
 export function receiptPatch(node: ClusterNode, receipt: Receipt): PatchOperation[] {
   return annotation(node, receipt);
 }
 
-/** A name can be used again, a uid cannot. */
+/** A name can be reused, a UID cannot. */
 function sameNode({ uid }: ClusterNode): PatchOperation {
   return { op: 'test', path: '/metadata/uid', value: uid };
 }
 
-/** A gate that was there is there still, in its place: what is appended moves none. Nothing if it was not there. */
+/** Tests that the gate is still at its index; appended taints do not move it. Empty if there was no gate. */
 function sameTaint({ taints = [] }: ClusterNode, gateKey: string): PatchOperation[] {
   const at = taints.findIndex(({ key }) => key === gateKey);
   return at === -1 ? [] : [{ op: 'test', path: `/spec/taints/${at}/key`, value: gateKey }];
@@ -132,7 +134,7 @@ function annotation(node: ClusterNode, receipt: Receipt): PatchOperation[] {
   return [{ op: 'add', path: `/metadata/annotations/${pointer(receiptAnnotation)}`, value }];
 }
 
-/** Makes a map that was not there, and takes the place of none that came meanwhile. */
+/** Creates a missing map, and fails if it has appeared in the meantime. */
 function made(path: string, value: Readonly<Record<string, string>>): PatchOperation[] {
   return [
     { op: 'test', path, value: null },

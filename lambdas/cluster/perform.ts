@@ -15,32 +15,40 @@ const caPem = pem(variable('CLUSTER_CA'));
 const gateKey = variable('GATE_KEY');
 const proof = variable('PROOF');
 
-/** For how long a call waits for what is likely to come, in milliseconds. Other nodes may be in the queue meanwhile. */
+/**
+ * How long a call waits for what is likely to happen, in milliseconds. Other nodes may be in the queue in the meantime.
+ */
 const callMs = 10_000;
-/** After how many milliseconds a request counts as unanswered: a cluster that answers nothing holds a function for some seconds. */
+/**
+ * The time after which a request counts as unanswered, in milliseconds. A cluster that does not answer occupies a
+ * function for some seconds.
+ */
 const requestTimeoutMs = 5_000;
-/** When no request of a call is under way any more, in milliseconds from its beginning: the answers have to be given before the function's time is up. */
+/**
+ * When all requests of a call are over, in milliseconds from its beginning. The answers must be sent before the
+ * function times out.
+ */
 const lastRequestMs = 20_000;
 
 /** How long a release usually takes, in milliseconds. */
 const usualMs = 4_000;
 
-/** Called for each node by its place in the batch, as soon as it has an answer. */
+/** Called with each node's index in the batch, as soon as it has an answer. */
 export type Answered = (place: number, answer: Answer) => Promise<void>;
 
-/** A connection to the cluster for one call of the function: all batches that are performed by it share what they see. */
+/** A connection to the cluster for one call of the function. All its batches share one view. */
 export interface Session {
-  /** Until when a further batch has the time to come to something, in milliseconds since the epoch. */
+  /** Until when a further batch has enough time, in milliseconds since the epoch. */
   readonly takesUntil: number;
-  /** Does in the cluster what was found to be allowed, for all nodes of a batch. */
+  /** Performs the authorized calls of a batch in the cluster. */
   perform(batch: readonly Asked[], answered: Answered): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Connects to the cluster as the identity of the token.
+ * Connects to the cluster with the token's identity.
  *
- * @param token a bearer token of the cluster; never logged
+ * @param token a bearer token for the cluster; never logged
  */
 export function openSession(token: string): Session {
   const signal = AbortSignal.timeout(lastRequestMs);
@@ -65,7 +73,10 @@ export function openSession(token: string): Session {
   };
 }
 
-/** Reads one page of the nodes of our pools. Throws an error named by the outcome if the cluster does not answer or forbids it. */
+/**
+ * Reads one page of the Nodes in managed pools. Throws an error named by the outcome if the cluster does not answer or
+ * denies the request.
+ */
 export async function performSurvey(call: SurveyCall, token: string): Promise<Survey> {
   const api = new Kubernetes({ endpoint, caPem, token });
   try {
@@ -75,7 +86,7 @@ export async function performSurvey(call: SurveyCall, token: string): Promise<Su
   }
 }
 
-/** An answer for the log; a receipt stands in the ledger and on the Node. */
+/** Shortens an answer for the log; the whole receipt is in the ledger and on the Node. */
 function shown(answer: Answer): object {
   if (answer.kind !== 'done') return answer;
   const { output } = answer;

@@ -6,27 +6,27 @@ import { FinalOutcome, RetryLater } from './errors.ts';
 import type { Waiting } from './guards.ts';
 import type { ClusterView } from './view.ts';
 
-/** What a node waits for, and how much of that is waited for in this call. */
+/** What a node waits for, and how long this call waits for it. */
 export interface Pending extends Waiting {
-  /** Until when it is likely to come, in milliseconds since the epoch; absent if it is not worth waiting for in a call. */
+  /** Until when it is likely to happen, in milliseconds since the epoch; absent if this call does not wait for it. */
   readonly likelyUntil?: number;
-  /** After how many milliseconds it is looked again, though nothing changed. */
+  /** After how many milliseconds to poll again, even if nothing changed. */
   readonly pollAgainMs?: number;
 }
 
-/** One look: what it came to, or what it waits for. */
+/** The result of one poll: the final value, or what to wait for. */
 export type Poll<T> = { readonly done: T } | Pending;
 
 /** One node in one call. */
 export interface Turn {
   readonly launch: Launch;
-  /** When there is no use in another call, in milliseconds since the epoch. */
+  /** When no further call is useful, in milliseconds since the epoch. */
   readonly giveUpAt: number;
-  /** What wakes it, by the keys of the view. */
+  /** The keys of the view whose changes wake it. */
   readonly keys: readonly string[];
 }
 
-/** What {@link pollUntil} needs of the world. */
+/** The dependencies of {@link pollUntil}. */
 export interface PollingContext {
   readonly time: Time;
   readonly view: Pick<ClusterView, 'count' | 'changed'>;
@@ -34,19 +34,25 @@ export interface PollingContext {
   readonly endsAt: number;
 }
 
-/** How long before a node's time is up its last call may begin, in milliseconds: the answer has to come before the state's own time-out. */
+/**
+ * How long before a node's time is up its last call may begin, in milliseconds: the answer must arrive before the
+ * state's time-out.
+ */
 export const lastCallMs = 30_000;
-/** The pauses after failed requests, if the API does not ask for a longer one. */
+/** The pauses after failed requests, unless the API asks for a longer one. */
 const failurePauses: BackOff = { firstMs: 500, longestMs: 4_000 };
-/** The pauses of a writer that lost a race. */
+/** The pauses after a conflict with another writer. */
 const racePauses: BackOff = { firstMs: 20, longestMs: 1_280 };
-/** After so many failed requests in a row a node gives way to the next call: a cluster that does not answer holds no function. */
+/**
+ * After this many failed requests in a row, a node waits for the next call: a cluster that does not answer must not
+ * occupy a function.
+ */
 const failureLimit = 3;
-/** A writer that lost a race this often in a row gives way to the next call. */
+/** After this many conflicts in a row, a node waits for the next call. */
 const raceLimit = 10;
 
 /**
- * Looks at the cluster until the work is done, for as long as what is waited for is likely to come in this call.
+ * Polls until the work is done, for as long as that is likely to happen in this call.
  *
  * @throws {@link RetryLater} if another call is due, {@link FinalOutcome} if none is or the cluster forbids it
  */
@@ -73,7 +79,7 @@ export async function pollUntil<T>(
     if (left <= 0 || pause > left) {
       if (now + lastCallMs >= giveUpAt)
         throw new FinalOutcome(waiting.reason, `${waiting.detail} (${launch.nodeName})`);
-      // What may come any moment outlasts the call, so the next one follows at once.
+      // It is likely to happen soon after this call ends, so the next call follows at once.
       const likely = pause === 0 && (waiting.likelyUntil ?? 0) > Math.max(now, endsAt);
       throw new RetryLater(waiting.reason, waiting.detail, likely ? 0 : Math.max(1, pause));
     }
@@ -82,7 +88,7 @@ export async function pollUntil<T>(
   }
 }
 
-/** What follows the failed requests of one node in one call. */
+/** Counts the failed requests for one node in one call and decides what follows. */
 class Failures {
   readonly #time: Time;
   readonly #endsAt: number;
@@ -98,7 +104,9 @@ class Failures {
     this.#unreachable = 0;
   }
 
-  /** What is waited for, and after how many milliseconds it is looked again. Throws {@link FinalOutcome} for an answer that is final. */
+  /**
+   * What to wait for, and after how many milliseconds to poll again. Throws {@link FinalOutcome} after a final answer.
+   */
   because(error: unknown): { readonly waiting: Pending; readonly pause: number } {
     if (error instanceof Forbidden) throw new FinalOutcome('cluster-forbidden', error.message);
     if (error instanceof Rejected) throw new FinalOutcome('write-rejected', error.message);

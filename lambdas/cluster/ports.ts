@@ -7,30 +7,30 @@ import { eventOf } from './events.ts';
 import type { PollingContext } from './polling.ts';
 import type { ClusterView, ViewApi } from './view.ts';
 
-/** What the core needs of the world. */
+/** The dependencies of close, release and quarantine. */
 export interface Ports extends PollingContext {
   readonly api: Omit<Kubernetes, 'close' | 'listNodes' | keyof ViewApi>;
-  /** What all nodes of a batch see of the cluster. */
+  /** The view of the cluster that all nodes of a batch share. */
   readonly view: ClusterView;
   readonly gateKey: string;
-  /** `pod`: a pod has to run before the gate is lifted; `host`: the proof on the host is enough. */
+  /** `pod`: a pod must run before the gate is lifted. `host`: the proof on the host is enough. */
   readonly proof: 'pod' | 'host';
-  /** EventDetails when a node comes to its end. */
+  /** Called when a run ends. */
   ended(receipt: Receipt, runtime: string): void;
-  /** EventDetails what went wrong without consequence. */
+  /** Reports a failure that has no consequence. */
   warn(message: string, error: unknown): void;
 }
 
-/** Writes a release: all of it, or nothing. */
+/** Writes a release, completely or not at all. */
 export async function writeRelease(node: ClusterNode, { statusPatch, patch }: Release, { api }: Ports): Promise<void> {
-  // The condition first: a call that dies in between is repeated.
+  // The condition comes first: a call that is interrupted in between is repeated.
   if (statusPatch.length > 0) await api.patchNodeStatus(node.name, statusPatch);
   await api.patchNode(node.name, patch);
 }
 
 /**
- * Writes a quarantine: first what keeps pods away, then what it says. A kubelet can fill the annotations of its Node, so that no receipt fits: the
- * labels are then written without it.
+ * Writes a quarantine: first the taints that keep pods away, then the labels and the receipt. A kubelet can fill its
+ * Node's annotations so that no receipt fits. Then only the labels are written.
  */
 export async function writeQuarantine(
   node: ClusterNode,
@@ -44,17 +44,19 @@ export async function writeQuarantine(
   if (statusPatch.length > 0) await api.patchNodeStatus(node.name, statusPatch);
   await write([...labels, ...note]).catch(async (error: unknown) => {
     if (!(error instanceof Rejected || error instanceof Forbidden)) throw error;
-    warn('the receipt was not written on the Node', error);
+    warn('the receipt could not be written on the Node', error);
     await write(labels);
   });
 }
 
-/** Counts an end and tells of it: an Event that the API does not take undoes nothing. */
+/** Counts an end and creates its Event. A rejected Event changes nothing. */
 export async function publishEnd(
   node: ClusterNode,
   { receipt, runtime }: Writing,
   { api, ended, warn }: Ports,
 ): Promise<void> {
   ended(receipt, runtime);
-  await api.createEvent(eventOf(node, receipt)).catch((error: unknown) => warn('the Event was not written', error));
+  await api
+    .createEvent(eventOf(node, receipt))
+    .catch((error: unknown) => warn('the Event could not be created', error));
 }

@@ -8,70 +8,82 @@ import { FinalOutcome } from './errors.ts';
 import type { Pending } from './polling.ts';
 import type { Ports } from './ports.ts';
 
-/** How long a proof pod may take to run, in milliseconds: a kubelet tries a sandbox again about every 12 s, and a young CNI may fail twice. */
+/**
+ * How long a proof pod may take to run, in milliseconds. A kubelet retries a sandbox about every 12 s, and a new CNI
+ * may fail twice.
+ */
 const patienceMs = 120_000;
-/** For how long a call waits for a pod to run, in milliseconds from the pod's creation; after it the Events are looked at, once a call. */
+/**
+ * How long a call waits for a pod to run, in milliseconds from the pod's creation. Then it reads the Events, once per
+ * call.
+ */
 const likelyMs = 15_000;
-/** After how many milliseconds a pod that the kubelet rejected is made again, try by try: a kubelet that has just joined may not know its own Node yet. */
+/**
+ * The pauses before a pod that the kubelet rejected is created again, in milliseconds: a kubelet that has just joined
+ * may not know its own Node yet.
+ */
 const pausesMs = [1_000, 3_000];
-/** How often a call makes a pod, whatever becomes of the ones before. */
+/** The maximum number of pods that a call creates. */
 const mostPods = 5;
-/** What a kubelet writes on a pod that outlived its activeDeadlineSeconds: no call looked at it in time, and it says nothing about the node. */
+/**
+ * The kubelet's reason for a pod that exceeded its activeDeadlineSeconds: no call read it in time, so it proves nothing
+ * about the node.
+ */
 const outlived = 'DeadlineExceeded';
 
 /**
- * The proof by a pod in one call of `release`: made, seen running, deleted. A pod of an earlier call is found by its name, which is that of the launch
- * and the run; it counts if it is bound to this Node and has the right RuntimeClass, and then its kubelet says how it is. What was proven stays so for the
- * rest of the call.
+ * The proof by a pod in one call of `release`: the pod is created, seen running and deleted. A pod of an earlier call
+ * is found by its name, which identifies the launch and the run. It counts if it is bound to this Node with the right
+ * RuntimeClass. A finished proof stays valid for the rest of the call.
  */
 export class PodProof {
   readonly #ports: Ports;
   readonly #plan: ProofPodPlan;
   #made = 0;
   #rejected = 0;
-  /** When the next pod may be made, in milliseconds since the epoch. */
+  /** When the next pod may be created, in milliseconds since the epoch. */
   #notBefore = 0;
   #deleted = false;
   #proof: Proof | undefined;
 
   /**
-   * @param nodeName the Node that it is bound to
-   * @throws FinalOutcome if the installation does not say which image can be run
+   * @param nodeName the Node that the pod is bound to
+   * @throws FinalOutcome if the installation reports no usable sandbox image
    */
   constructor({ launch, installation }: ReleaseCall, nodeName: string, ports: Ports) {
     const { sandboxImage: image, runtime } = installation;
-    // "Cannot say" is no proof. `proof: host` in airlock.yaml releases nodes without a pod.
+    // An unknown image allows no proof. `proof: host` in airlock.yaml releases nodes without a pod.
     if (image === undefined) {
-      const without = 'say proof: host in airlock.yaml to do without the pod';
+      const without = 'set proof: host in airlock.yaml to release nodes without a pod';
       throw new FinalOutcome(
         'proof-pod-failed',
-        `containerd names no sandbox image, so no proof pod could be made; ${without}`,
+        `containerd names no sandbox image, so no proof pod could be created; ${without}`,
       );
     }
     if (!new RegExp(sandboxImageForm).test(image)) {
       throw new FinalOutcome(
         'proof-pod-failed',
-        `containerd names ${image} as its sandbox image; accepted is an image called pause`,
+        `containerd names ${image} as its sandbox image; accepted: an image called pause`,
       );
     }
     this.#ports = ports;
     this.#plan = { name: proofPodName(launch), nodeName, runtime, image };
   }
 
-  /** Whether a pod's end has to be waited for. */
+  /** Whether the pod still has to be waited for. */
   get underWay(): boolean {
     return this.#proof === undefined;
   }
 
-  /** What was proven; undefined before that. */
+  /** The proof; undefined until there is one. */
   get proof(): Proof | undefined {
     return this.#deleted ? this.#proof : undefined;
   }
 
   /**
-   * Makes the pod, or looks at it.
+   * Creates the pod, or reads its state.
    *
-   * @returns what has to be waited for, or undefined if the proof is there
+   * @returns what to wait for, or undefined if there is a proof
    * @throws FinalOutcome if the pod fails, or does not run in time
    */
   async poll(): Promise<Pending | undefined> {
@@ -86,11 +98,11 @@ export class PodProof {
     const { name, nodeName, runtime, image } = this.#plan;
     const { api, time, view, endsAt } = this.#ports;
     const pod = (await view.pod(name)) ?? (await this.#make());
-    if (pod === undefined) return this.#again(`the proof pod ${name} is not made yet`);
+    if (pod === undefined) return this.#again(`the proof pod ${name} is not created yet`);
     const runtimeClass = runtimeTraits[runtime].runtimeClass;
     if (pod.nodeName !== nodeName || pod.runtimeClassName !== runtimeClass) {
       if (!pod.deleting) await api.deletePod(name);
-      return this.#again(`the proof pod ${name} of another node has to go first`);
+      return this.#again(`the proof pod ${name} of another node must be deleted first`);
     }
     const age = Math.max(0, time.now() - pod.createdAt);
     if (pod.phase === 'Running') {
@@ -100,7 +112,7 @@ export class PodProof {
     if (pod.deleting) return this.#again(`the proof pod ${name} of an earlier call is being deleted`);
     if (pod.phase !== 'Pending' && pod.reason.startsWith(outlived)) {
       await api.deletePod(name);
-      return this.#again(`the proof pod ${name} of an earlier call outlived its time`);
+      return this.#again(`the proof pod ${name} of an earlier call exceeded its deadline`);
     }
     const ended = pod.phase === 'Failed' || pod.phase === 'Succeeded';
     const likelyUntil = pod.createdAt + likelyMs;
@@ -117,7 +129,7 @@ export class PodProof {
     return this.#again(detail);
   }
 
-  /** Makes a pod; undefined if it is too early for another, or one that had its name is not gone yet. */
+  /** Creates a pod; undefined if it is too early for another, or if the name still exists. */
   async #make(): Promise<ProofPod | undefined> {
     const { api, time, view } = this.#ports;
     if (time.now() < this.#notBefore || this.#made >= mostPods) return undefined;
@@ -136,7 +148,7 @@ export class PodProof {
   }
 }
 
-/** A pod cannot be missing before it is made: it is the namespace that the manifests would have brought. */
+/** Creating a pod answers 404 only if its namespace is missing: the manifests are not applied. */
 function withoutNamespace(error: unknown): never {
   if (error instanceof NotFound) throw new FinalOutcome('cluster-forbidden', error.message);
   throw error;

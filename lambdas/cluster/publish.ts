@@ -1,7 +1,7 @@
 import { type ClusterNode, type PatchOperation, readinessCondition } from '../../domain/kubernetes.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 
-/** What the condition says. */
+/** The content of the condition. */
 interface Condition {
   readonly status: 'True' | 'False';
   readonly reason: string;
@@ -11,8 +11,8 @@ interface Condition {
 }
 
 /**
- * The patch of the status that publishes how a node ended, for the controller that owns the gate. It lands in the place where the condition
- * was read, or not at all; it is empty if the condition says so already.
+ * Builds the status patch that publishes how a node ended, for the controller that owns the gate. It only applies if
+ * the condition is still at its index. It is empty if the condition already has this content.
  */
 export function publish(node: ClusterNode, { outcome, detail, endedAt, installation }: Receipt): PatchOperation[] {
   const status = installation === undefined ? 'False' : 'True';
@@ -21,10 +21,10 @@ export function publish(node: ClusterNode, { outcome, detail, endedAt, installat
   return conditionPatch(node, { status, reason, message, at: endedAt });
 }
 
-/** The patch of the status that takes back what was published of an earlier launch; empty if nothing was. */
+/** Builds the status patch that revokes the condition of an earlier launch; empty if there is none. */
 export function unpublish(node: ClusterNode, at: string): PatchOperation[] {
   if (node.published === undefined) return [];
-  const message = 'the instance was started again, and is not proven yet';
+  const message = 'the instance was started again and is not proven yet';
   return conditionPatch(node, { status: 'False', reason: 'StartedAgain', message, at });
 }
 

@@ -7,7 +7,8 @@ import { type Ports, publishEnd, writeQuarantine } from './ports.ts';
 import { failedReceipt } from './receipts.ts';
 
 /**
- * Keeps the gate on a node that was not proven, and says on the Node why. Every Node that names the instance is marked.
+ * Keeps the gate on a node that was not proven, and records the reason on the Node. Every Node that names the instance
+ * is marked.
  *
  * @throws RetryLater while the Node has not joined or the cluster does not answer, FinalOutcome if it never does or forbids it
  */
@@ -18,12 +19,12 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
   /** Whether this call wrote, so that the view may be behind. */
   let written = false;
   const deadline = Date.parse(launch.deadline);
-  /** How the gate of each Node was found that stood open before this call wrote. */
+  /** The state of the gate on each Node whose gate was open before this call wrote. */
   const gates = new Map<string, Receipt['gate']>();
   const poll = async (): Promise<Poll<Receipt>> => {
     const found = written ? await lookup.reread() : await lookup.find();
     if (found.nodes === undefined) {
-      // A node that is refused early may still join: it should not stand there without a word.
+      // A node that is refused early may still join, and then it needs its mark.
       if (!call.once && ports.time.now() + lastCallMs < deadline)
         return { reason: 'node-never-joined', detail: found.absent };
       return { done: withoutNode(call, `no Node was marked: ${found.absent}`, ports) };
@@ -45,17 +46,19 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
       await publishEnd(node, decision, ports);
     }
     await removePod(call, ports);
-    // One that pods may have come to speaks for all: it spares the instance.
+    // A Node that pods may have reached decides for all: the instance is not terminated.
     const receipt = receipts.find(({ gate }) => gate !== 'kept') ?? receipts[0];
     return receipt === undefined ? { reason: 'node-never-joined', detail: '' } : { done: receipt };
   };
   return await pollUntil({ launch, giveUpAt: deadline, keys: [] }, ports, poll);
 }
 
-/** A call to release that died may have left its pod; the kubelet ends it in the end, so a failure here is none. */
+/** An interrupted release may have left its pod. The kubelet ends it eventually, so a failure here does not matter. */
 async function removePod({ launch }: QuarantineCall, { api, proof, warn }: Ports): Promise<void> {
   if (proof === 'host') return;
-  await api.deletePod(proofPodName(launch)).catch((error: unknown) => warn('the proof pod was not deleted', error));
+  await api
+    .deletePod(proofPodName(launch))
+    .catch((error: unknown) => warn('the proof pod could not be deleted', error));
 }
 
 function withoutNode({ launch, failure }: QuarantineCall, why: string, { time, ended }: Ports): Receipt {

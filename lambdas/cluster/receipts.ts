@@ -2,7 +2,7 @@ import { claimText } from '../../domain/claim-text.ts';
 import type { Launch } from '../../domain/launch.ts';
 import type { Failure, Installation, Proof, Receipt } from '../../domain/receipt.ts';
 
-/** The receipt of a released node. */
+/** Builds the receipt of a released node. */
 export function releasedReceipt(
   launch: Launch,
   {
@@ -17,7 +17,7 @@ export function releasedReceipt(
   return { ...frame(launch, now), outcome, detail, installation, proof, ...(readyAt ? { readyAt } : {}) };
 }
 
-/** The receipt of a node that was not released; `more` is added to the failure's own detail. */
+/** Builds the receipt of a node that was not released; `more` is appended to the failure's detail. */
 export function failedReceipt(
   launch: Launch,
   { outcome, detail }: Failure,

@@ -10,32 +10,39 @@ import { type Ports, publishEnd, writeRelease } from './ports.ts';
 import { PodProof } from './proof.ts';
 import { keyOf } from './view.ts';
 
-/** For how long after the release was asked for a Node is waited for in a call that has not joined or is not Ready, in milliseconds: it seldom takes longer. */
+/**
+ * How long after the request for a release a call waits for the Node to join and become Ready, in milliseconds. It
+ * seldom takes longer.
+ */
 const likelyMs = 30_000;
 
-/** For how long after the release was asked for the Node of a first launch is only looked for among those that wait, in milliseconds: it may not have joined. Longer than a call waits. */
+/**
+ * How long after the request for a release the Node of a first launch is searched for only among the waiting ones, in
+ * milliseconds: it may not have joined yet. This is longer than a call waits.
+ */
 const joinMs = 12_000;
 
 /**
- * Lifts the gate of a proven node. A call that comes again proves the node again, for nothing on the Node says for certain that an earlier one did.
+ * Lifts the gate of a proven node. A repeated call proves the node again, because nothing on the Node shows for certain
+ * that an earlier call did.
  *
- * @param askedAt when the release was asked for, in milliseconds since the epoch
+ * @param askedAt when the release was requested, in milliseconds since the epoch
  * @returns the receipt
- * @throws RetryLater while the node has to wait, FinalOutcome with the outcome if it will not be released
+ * @throws RetryLater while the node has to wait, FinalOutcome if it will not be released
  */
 export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promise<Receipt> {
   const { launch } = call;
-  // The Node of a first launch comes among those that wait, unless an earlier call has released it.
+  // The Node of a first launch appears among the waiting ones, unless an earlier call has released it.
   const readFrom = launch.rerun === undefined && launch.relaunched === undefined ? askedAt + joinMs : 0;
   const lookup = new NodeLookup(ports, launch, { id: call.installation.host.bootId }, { readFrom });
   let seen: ClusterNode | undefined;
   let pod: PodProof | undefined;
-  /** What this call wrote without an answer: it may have landed. */
+  /** The release that this call wrote without an answer: it may have been applied. */
   let unanswered: Release | undefined;
   /** Whether this call wrote, so that the view may be behind. */
   let written = false;
   const poll = async (): Promise<Poll<Receipt>> => {
-    // While the pod starts the Node is left alone.
+    // The Node is not read while the pod starts.
     const starting = pod?.underWay ? await pod.poll() : undefined;
     if (starting !== undefined) return starting;
     const found = written ? await lookup.reread() : await lookup.find();
@@ -65,9 +72,9 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
         return ended(node, decision);
     }
   };
-  const ended = async (node: ClusterNode, version: Release): Promise<Poll<Receipt>> => {
-    await publishEnd(node, version, ports);
-    return { done: version.receipt };
+  const ended = async (node: ClusterNode, release: Release): Promise<Poll<Receipt>> => {
+    await publishEnd(node, release, ports);
+    return { done: release.receipt };
   };
   const keys = [keyOf.node(launch.nodeName), keyOf.provider(launch.providerId), keyOf.pod(proofPodName(launch))];
   return pollUntil({ launch, giveUpAt: workDeadline(launch), keys }, ports, poll).catch(async (error: unknown) => {

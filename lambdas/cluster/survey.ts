@@ -6,7 +6,7 @@ import { Forbidden, Unreachable } from '../adapters/kubernetes-errors.ts';
 import { FinalOutcome } from './errors.ts';
 import { nodeStatus } from './node-status.ts';
 
-/** What a survey needs of the world. */
+/** The dependencies of a survey. */
 export interface SurveyPorts {
   readonly api: Pick<Kubernetes, 'listNodes'>;
   readonly cluster: string;
@@ -14,10 +14,10 @@ export interface SurveyPorts {
 }
 
 /**
- * Reads one page of the nodes of our pools, and changes nothing. A Node that comes or goes between two pages may be missed or told twice;
- * the next survey sees it.
+ * Reads one page of the Nodes in managed pools, and changes nothing. A Node that comes or goes between two pages may be
+ * missed or occur twice. The next survey corrects this.
  *
- * @throws FinalOutcome `cluster-unreachable` or `cluster-forbidden`; a survey is repeated by whoever asked for it
+ * @throws FinalOutcome `cluster-unreachable` or `cluster-forbidden`; the caller repeats a survey
  */
 export async function survey({ versions = {}, limit, next }: SurveyCall, ports: SurveyPorts): Promise<Survey> {
   const page = await ports.api.listNodes(poolLabel, limit ?? surveyPageLimit, next).catch((error: unknown) => {

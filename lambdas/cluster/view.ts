@@ -7,12 +7,12 @@ import { Followed } from './followed.ts';
 /** What a view reads. */
 export type ViewApi = Pick<Kubernetes, 'listAllNodes' | 'watchNodes' | 'listPods' | 'watchPods'>;
 
-/** The Nodes of our pools that bear no label of a release: a large pool is not listed for a few that wait. */
+/** The Nodes in managed pools without a proof label: a large pool is not listed for the few Nodes that wait. */
 const waitingNodes = `${poolLabel},!${provenLabel}`;
-/** The others. */
+/** The Nodes in managed pools with a proof label. */
 const releasedNodes = `${poolLabel},${provenLabel}`;
 
-/** The keys under which a change of a Node or a proof pod is waited for. */
+/** The keys to wait for changes of a Node or a proof pod. */
 export const keyOf = {
   node: (name: string) => `node ${name}`,
   provider: (providerId: string) => `provider ${providerId}`,
@@ -20,15 +20,16 @@ export const keyOf = {
 };
 
 /**
- * What one call sees of the cluster: the waiting Nodes and the proof pods, each listed once and watched from then on, for all nodes of the batch. It is
- * some milliseconds behind the API server, so a write is made under the condition that what it depends on is as it was seen.
+ * What one call sees of the cluster: the waiting Nodes and the proof pods. Each collection is listed once and then
+ * watched, for all nodes of the batch. The view is some milliseconds behind the API server, so each write is
+ * conditional on what it depends on.
  */
 export class ClusterView {
   readonly #api: ViewApi;
   readonly #time: Time;
   readonly #nodes: Followed<ClusterNode>;
   readonly #pods: Followed<ProofPod>;
-  /** At which of all changes a key changed last. */
+  /** The number of the last change, by key. */
   readonly #changes = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
   #count = 0;
@@ -52,17 +53,17 @@ export class ClusterView {
     );
   }
 
-  /** A waiting Node by its name; undefined if there is none. */
+  /** Returns a waiting Node by its name; undefined if there is none. */
   async node(name: string): Promise<ClusterNode | undefined> {
     return (await this.#nodes.current()).get(name);
   }
 
-  /** The waiting Nodes with a providerID. */
+  /** Returns the waiting Nodes with a providerID. */
   async withProviderId(providerId: string): Promise<readonly ClusterNode[]> {
     return [...(await this.#nodes.current()).values()].filter((node) => node.providerId === providerId);
   }
 
-  /** The Nodes with a providerID among those that bear the label of a release, as they were when they were first asked for in this call. */
+  /** Returns the Nodes with a proof label and a providerID, as they were at the first request in this call. */
   async releasedWithProviderId(providerId: string): Promise<readonly ClusterNode[]> {
     this.#released ??= this.#api.listAllNodes(releasedNodes).then(({ items }) => items);
     try {
@@ -73,17 +74,17 @@ export class ClusterView {
     }
   }
 
-  /** A proof pod by its name; undefined if there is none. */
+  /** Returns a proof pod by its name; undefined if there is none. */
   async pod(name: string): Promise<ProofPod | undefined> {
     return (await this.#pods.current()).get(name);
   }
 
-  /** Adds a pod that was made, until the watch shows it. */
+  /** Adds a created pod until the watch shows it. */
   addPod(pod: ProofPod): void {
     this.#pods.add(pod);
   }
 
-  /** How many changes there were so far, for {@link changed}. */
+  /** The number of changes so far, for {@link changed}. */
   get count(): number {
     return this.#count;
   }
@@ -91,8 +92,8 @@ export class ClusterView {
   /**
    * Waits for a change of one of these keys.
    *
-   * @param since how many changes there were when it was last looked
-   * @param ms the longest wait
+   * @param since the number of changes at the last poll
+   * @param ms the maximum wait, in milliseconds
    */
   async changed(keys: readonly string[], since: number, ms: number): Promise<void> {
     if (keys.some((key) => (this.#changes.get(key) ?? 0) > since)) return;
@@ -112,7 +113,7 @@ export class ClusterView {
     this.#pods.close();
   }
 
-  /** @param changed undefined for every key that is waited for */
+  /** @param changed undefined for every key that has a waiter */
   #tell(changed: readonly string[] | undefined): void {
     this.#count++;
     for (const key of changed ?? [...this.#waiting.keys()]) {

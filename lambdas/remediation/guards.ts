@@ -59,7 +59,7 @@ type Guard = (evidence: Evidence) => string | undefined;
 
 /** Each names a reason to leave the instance alone. What no one can say for certain is a reason too. */
 const guards: readonly Guard[] = [
-  ({ run: row }) => (row?.admittedAt === undefined ? 'the ledger does not know the launch' : undefined),
+  ({ run: row }) => (row?.admittedAt === undefined ? 'the launch is not in the ledger' : undefined),
   ({ run: row }) =>
     row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'the ledger says that it was released' : undefined,
   ({ run: row }) => (row?.outcome !== undefined ? `the ledger says that it has ended: ${row.outcome}` : undefined),

@@ -23,7 +23,7 @@ export async function handler(event: unknown): Promise<DispositionDecision | Rep
   const call = v.parse(ReplaceCallSchema, event);
   logger.appendKeys({ instanceId: call.key.instanceId, action: call.action });
   const known = await rowOf(call.key);
-  if (known?.launch === undefined) throw new Refused('the ledger does not know the launch');
+  if (known?.launch === undefined) throw new Refused('the launch is not in the ledger');
   const run = { ...known, launch: known.launch };
   const answer =
     call.action === 'judge'

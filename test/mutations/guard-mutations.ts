@@ -41,7 +41,7 @@ export const guardMutations: readonly GuardMutation[] = [
   authorize('a node of another cluster is acted on', 'if (node.cluster !== cluster)', 'if (false)'),
   authorize('a run that has ended is acted on', 'if (row.outcome !== undefined)', 'if (false)'),
   authorize('a node is released after a failure', 'if (failure !== undefined)', 'if (false)'),
-  authorize('a halted run is released', "if (cancelledAt !== undefined) return { refused: 'the run was halted' };"),
+  authorize('a cancelled run is released', "if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };"),
   authorize('a proof of an earlier attempt releases', ' || provenToken !== token'),
   authorize(
     'a node is closed without an earlier launch',
@@ -49,7 +49,7 @@ export const guardMutations: readonly GuardMutation[] = [
   ),
   authorize(
     'a node is closed in the middle of its run',
-    "if (token !== undefined) return { refused: 'the run is past its beginning' };",
+    "if (token !== undefined) return { refused: 'the run has already sent a command' };",
   ),
   authorize('a run without a verdict has substitutes launched', 'verdict === undefined || ', ''),
   of('lambdas/cluster/messages.ts', 'test/lambdas/cluster/messages.test.ts')(

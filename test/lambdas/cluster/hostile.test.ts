@@ -122,7 +122,7 @@ describe('the kubelet of a node', () => {
     const { receipt } = await world.quarantine('proof-failed', 'not in gVisor');
 
     expect(receipt).toMatchObject({ outcome: 'proof-failed', gate: 'put-back' });
-    expect([await world.taints(), world.warnings]).toEqual([marked, ['the receipt was not written on the Node']]);
+    expect([await world.taints(), world.warnings]).toEqual([marked, ['the receipt could not be written on the Node']]);
     expect((await world.read()).metadata.labels?.['airlock.dev/state']).toBe('quarantined');
   });
 

@@ -92,7 +92,7 @@ describe('a Node has drifted', () => {
     for (const annotations of [{}, receipt('released')]) {
       expect(stands({ ...born, annotations })).toMatchObject({
         state: 'drifted',
-        reason: `the gate ${defaultGateKey} is not on the Node, and no release of ours is`,
+        reason: `the gate ${defaultGateKey} is not on the Node, and Airlock has not released it`,
       });
     }
   });
@@ -116,7 +116,7 @@ describe('a Node has drifted', () => {
   it('when it was booted with another kernel, but not after another boot with the same one', () => {
     expect(stands({ boot: { kernel: '6.17.0', id: 'another' } })).toMatchObject({
       state: 'drifted',
-      reason: `the Node was proven with kernel ${installation.host.kernel} and was booted again with kernel 6.17.0`,
+      reason: `the Node was proven with kernel ${installation.host.kernel} and booted again with kernel 6.17.0`,
     });
     expect(stands({ boot: { kernel: installation.host.kernel, id: 'another' } }).state).toBe('released');
   });

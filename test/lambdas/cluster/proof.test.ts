@@ -170,10 +170,13 @@ describe('a node whose pod does not run', () => {
   });
 
   it.each([
-    [undefined, /^containerd names no sandbox image, so no proof pod could be made; say proof: host in airlock.yaml/],
+    [
+      undefined,
+      /^containerd names no sandbox image, so no proof pod could be created; set proof: host in airlock.yaml/,
+    ],
     [
       'evil.example/miner:1',
-      /^containerd names evil.example\/miner:1 as its sandbox image; accepted is an image called pause$/,
+      /^containerd names evil.example\/miner:1 as its sandbox image; accepted: an image called pause$/,
     ],
   ])('because the sandbox image is %j is not released: unknown is not a proof', async (sandboxImage, words) => {
     await world.join();
@@ -246,7 +249,7 @@ describe('a pod that is left over', () => {
     ]);
 
     const first = await world.release();
-    expect(first.error?.message).toMatch(/^proof-pod-failed: the proof pod .* of another node has to go first$/);
+    expect(first.error?.message).toMatch(/^proof-pod-failed: the proof pod .* of another node must be deleted first$/);
     expect(world.count('delete pods')).toBe(1);
     await ask(world.cluster.admin, 'DELETE', path(), { gracePeriodSeconds: 0 });
     const second = await world.release();

@@ -32,7 +32,7 @@ it('a gate that was lifted without a proof is restored, and the receipt states s
   const { receipt } = await world.quarantine();
 
   expect(await world.taints()).toEqual(marked);
-  expect(receipt?.detail).toContain('had been lifted without a proof and was put back');
+  expect(receipt?.detail).toContain('had been lifted without a proof and was restored');
 });
 
 it('while the breaker is open the node is not marked for replacement, so no substitute is launched; once it is closed it is', async () => {

@@ -241,6 +241,6 @@ describe('a node that was never Ready', () => {
     world.cluster.api.faults.plant(({ resource }) => resource === 'daemonsets', { kind: 'status', code: 403 });
 
     expect(await ends()).not.toContain('DaemonSets');
-    expect(world.warnings).toEqual(['the DaemonSets were not read']);
+    expect(world.warnings).toEqual(['the DaemonSets could not be read']);
   });
 });

@@ -137,7 +137,7 @@ describe('a node that is proven, ready and serving', () => {
     expect([receipt?.outcome, await world.taints(), world.warnings]).toEqual([
       'released',
       [],
-      ['the Event was not written'],
+      ['the Event could not be created'],
     ]);
   });
 });

@@ -36,7 +36,7 @@ describe('an instance', () => {
   });
 
   it.each<[string, Partial<Evidence>]>([
-    ['the ledger does not know the launch', { run: undefined }],
+    ['the launch is not in the ledger', { run: undefined }],
     ['the ledger says that it was released', { run: { ...row, outcome: 'already-installed' } }],
     ['the ledger says that it has ended: proof-failed', { run: { ...row, outcome: 'proof-failed' } }],
     ['its Node carries the receipt of a release', { receipt: { ...evidence.receipt, outcome: 'released' } }],
