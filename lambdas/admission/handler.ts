@@ -58,7 +58,9 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
       foreign++;
     } else {
       const { admission } = decision;
-      const stranger = isNode(instance, admission.launch, config) ? undefined : 'it has no instance profile of a node';
+      const stranger = isNode(instance, admission.launch, config)
+        ? undefined
+        : 'it does not have the instance profile of a node';
       const because = stranger ?? (isStale(admission.launch, now) ? 'its launch is too long ago' : undefined);
       if (because === undefined) ours.push({ record, admission });
       else {

@@ -1,37 +1,38 @@
 import { hasEnded, type InvocationStatus } from '../../domain/invocation-status.ts';
 import { mayRun, type RunRecord } from '../../domain/ledger.ts';
 
-/** What to do about a command that may be at work on a node. */
+/** What to do about a command that may be running on a node. */
 export type CancellationDecision =
   | { readonly step: 'done'; readonly because: 'none-sent' | 'ended' }
-  /** The claim says that a command may have been sent: look for it by the batch. */
+  /** A command may have been sent for the claim: look for it by the batch. */
   | { readonly step: 'look'; readonly batchId: string; readonly since: string }
   | { readonly step: 'cancel'; readonly commandId: string }
   | { readonly step: 'wait'; readonly because: 'claimed' };
 
-/** What SSM says: of the command on this node, and whether a search for the batch's command found none. */
+/** What SSM reports: the command on this node, and whether a search for the batch's command found none. */
 export interface Seen {
   readonly invocation: InvocationStatus | undefined;
   readonly nothingFound: boolean;
 }
 
-/** Whether a run is to be halted: its failure is noted, or its deadline has passed. */
+/** Whether a run may be halted: its failure is recorded, or its deadline has passed. */
 export function mayHalt(run: RunRecord | undefined, now: number): boolean {
   if (run?.launch === undefined) return false;
   return run.failure !== undefined || Date.parse(run.launch.deadline) <= now;
 }
 
-/** How long a dispatcher that has claimed may take until its command can be seen: its function ends after 30 s. */
+/** How long after a claim its command can be invisible, in milliseconds: the function that sends it ends after 30 s. */
 const unseenMs = 45_000;
 
 /**
- * Decides what is left to do until no command runs on a node. The row has been halted before it was read: no further claim can hold.
+ * Decides what is left to do until no command runs on a node. The record was halted before it was read, so no further
+ * claim can succeed.
  *
  * @param now milliseconds since the epoch
  */
 export function decideCancellation(
   run: RunRecord | undefined,
-  { invocation: standing, nothingFound }: Seen,
+  { invocation, nothingFound }: Seen,
   now: number,
 ): CancellationDecision {
   if (run === undefined || run.token === undefined) return { step: 'done', because: 'none-sent' };
@@ -43,6 +44,6 @@ export function decideCancellation(
     if (now - Date.parse(claimedAt) < unseenMs) return { step: 'wait', because: 'claimed' };
     return { step: 'done', because: 'none-sent' };
   }
-  if (standing === undefined) return { step: 'cancel', commandId };
-  return hasEnded(standing) ? { step: 'done', because: 'ended' } : { step: 'cancel', commandId };
+  if (invocation === undefined) return { step: 'cancel', commandId };
+  return hasEnded(invocation) ? { step: 'done', because: 'ended' } : { step: 'cancel', commandId };
 }

@@ -7,26 +7,26 @@ import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { decideCancellation, mayHalt } from './decide.ts';
 
-/** How long one call waits for the end of a command, and how often it looks, in milliseconds. */
+/** How long one call waits for the end of a command, and how often it polls, in milliseconds. */
 const callMs = 20_000;
 const pollMs = 2_000;
 
-/** A command is still at work; the state machine asks again. */
+/** A command is still running. The state machine calls again. */
 class StillRunning extends Error {
   override readonly name = retryLater;
 }
 
-/** The ledger does not say that the run is over. */
+/** The ledger does not allow halting the run. */
 class Refused extends Error {
   override readonly name = refused;
 }
 
 /**
- * Sees to it that no command of ours is at work on a node: keeps new ones away, cancels the one that runs and waits for its end. Repeating
- * it does no harm.
+ * Makes sure that no command runs on a node: prevents new ones, cancels the running one and waits for its end.
+ * Repeating this is harmless.
  *
- * @param event the key of the node's row; nothing is done unless the row says that the run failed, or its time is up
- * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run is not to be halted
+ * @param event the key of the run record; nothing is done unless the run has failed or its time is up
+ * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run may not be halted
  */
 export async function handler(event: unknown): Promise<{ readonly halted: string }> {
   const { key } = v.parse(v.object({ key: RunKeySchema }), event);
@@ -35,9 +35,9 @@ export async function handler(event: unknown): Promise<{ readonly halted: string
   if (!mayHalt(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
   await recordCancellation(key, new Date().toISOString());
   for (;;) {
-    const said = await step(key, cancelled);
-    if (said.ended) return { halted: said.what };
-    if (Date.now() + pollMs > until) throw new StillRunning(said.what);
+    const state = await step(key, cancelled);
+    if (state.ended) return { halted: state.what };
+    if (Date.now() + pollMs > until) throw new StillRunning(state.what);
     await systemTime.sleep(pollMs);
   }
 }
@@ -59,7 +59,7 @@ async function step(key: RunKey, cancelled: Set<string>): Promise<{ readonly end
   }
   logger.info('decided', { instanceId: key.instanceId, step: decided });
   if (decided.step === 'done') return { ended: true, what: decided.because };
-  if (decided.step !== 'cancel') return { ended: false, what: `whether a command was sent is not known yet` };
+  if (decided.step !== 'cancel') return { ended: false, what: `it is not known yet whether a command was sent` };
   if (!cancelled.has(decided.commandId)) await cancelCommand(decided.commandId, key.instanceId);
   cancelled.add(decided.commandId);
   return { ended: false, what: `the command ${decided.commandId} was cancelled and has not ended` };

@@ -7,7 +7,7 @@ import type { Failure } from '../../domain/receipt.ts';
 import { isOlder } from '../../domain/versions.ts';
 import { agentWait, mayWait, pollDelay } from './waiting.ts';
 
-/** What SSM says of the agent on an instance. */
+/** The agent on an instance, as SSM reports it. */
 export interface Agent {
   /** `Online`, `ConnectionLost` or `Inactive`. */
   readonly ping: string;
@@ -16,11 +16,11 @@ export interface Agent {
   readonly version: string;
 }
 
-/** What is known of all nodes that wait beside a node. */
+/** What is known about all waiting nodes. */
 export interface Beside {
-  /** After how many seconds agents of the node's pool came online. */
+  /** The agent history of the node's pool. */
   readonly arrivals: Arrivals;
-  /** How many nodes wait. */
+  /** The number of waiting nodes. */
   readonly nodes: number;
 }
 
@@ -34,11 +34,11 @@ export type DispatchDecision =
       readonly because: 'agent-offline' | 'agent-too-old' | 'claimed' | 'unsettled' | 'breaker-open';
     }
   | { readonly step: 'refuse'; readonly failure: Failure }
-  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'halted' | 'superseded' | 'deadline' };
+  | { readonly step: 'drop'; readonly because: 'sent' | 'ended' | 'cancelled' | 'superseded' | 'deadline' };
 
 /**
- * Finds out which node a message is about, and what it asks for: the row says both. A message without the text that the run drew when it began is
- * none of the state machine's, whatever else it holds.
+ * Finds the launch and the request of a message, both from the run record. A message without the run's random text does
+ * not come from the state machine, whatever else it contains.
  *
  * @returns undefined if no run sent the message
  */
@@ -48,31 +48,34 @@ export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefine
   return { launch: node, request, token: message.token, attempt: message.attempt };
 }
 
-/** A node that was released is only re-verified: pods run there, and nothing is to change under them. */
+/** A released node is only re-verified: pods run there, and nothing may change under them. */
 export function verbFor({ rerun }: Pick<Launch, 'rerun'>): SentVerb {
   return rerun?.why === 'drifted' ? 'prove' : 'install';
 }
 
-/** The first agent that hands parameters to a script by its environment; an older one would paste them into the text. */
+/**
+ * The first agent that passes parameters to a script in its environment. An older one inserts them into the script's
+ * text.
+ */
 const firstSafeAgent = '3.3.2746.0';
 
 /**
- * How long after its launch an instance may have an agent that is too old: what its user data refreshes, and a snap's own restart, take some
- * minutes.
+ * How long after its launch an instance may have an old agent, in milliseconds: a refresh by user data and the restart
+ * of a snap take some minutes.
  */
 const refreshMs = 300_000;
 
 /**
- * How long a claim without a command belongs to the dispatcher that made it: longer than the function may run, so that two of them
- * never send for the same node.
+ * How long a claim without a command belongs to the call that made it, in milliseconds: longer than the function may
+ * run, so that two calls never send for the same node.
  */
 const claimHeldMs = 90_000;
 
 /**
  * Decides what to do with a node that waits for its command.
  *
- * @param run what the ledger knows of the node
- * @param agent what SSM knows of it; undefined if it knows nothing
+ * @param run the run record
+ * @param agent the node's agent; undefined if SSM does not know it
  * @param now milliseconds since the epoch
  */
 export function decideDispatch(
@@ -85,8 +88,8 @@ export function decideDispatch(
   const { launch: node, token } = message;
   const left = workDeadline(node) - now;
   if (run?.outcome !== undefined) return { step: 'drop', because: 'ended' };
-  if (run?.cancelledAt !== undefined) return { step: 'drop', because: 'halted' };
-  // A message whose sending failed for all that the state machine knows may be in the queue, and so may be that of the next try.
+  if (run?.cancelledAt !== undefined) return { step: 'drop', because: 'cancelled' };
+  // The queue may contain a message whose sending seemed to fail, together with the message of the next attempt.
   if (run?.attempt !== undefined && message.attempt < run.attempt) return { step: 'drop', because: 'superseded' };
   if (run?.token === token && run.commandId !== undefined) return { step: 'drop', because: 'sent' };
   if (run?.token === token && run.settledToken === token) return { step: 'drop', because: 'sent' };
@@ -115,7 +118,8 @@ export function decideDispatch(
 }
 
 /**
- * Decides what to do with a node that could be sent a command while the breaker of its pool and version is open and another node is tried.
+ * Decides what to do with a node that is ready for its command while the breaker for its pool and version is open and
+ * another node is the probe.
  *
  * @param now milliseconds since the epoch
  */
@@ -128,16 +132,16 @@ export function waitForProbe(
     const seconds = pollDelay(now - Date.parse(node.launchedAt), left);
     return { step: 'wait', seconds, because: 'breaker-open' };
   }
-  const detail = `no node of the pool ${node.pool} was released in the time that it had`;
+  const detail = `no node of the pool ${node.pool} was released before its deadline`;
   return { step: 'refuse', failure: { outcome: 'breaker-open', detail } };
 }
 
-/** A ping from before the launch is the ping of an earlier launch of the same instance. */
+/** A ping from before the launch belongs to an earlier launch of the same instance. */
 function onlineSince(agent: Agent, launchedAt: string): boolean {
   return agent.ping === 'Online' && Date.parse(agent.lastPingAt) >= Date.parse(launchedAt);
 }
 
 function agentSeen(agent: Agent | undefined, launchedAt: string): string {
-  if (agent === undefined) return `SSM has not heard of the instance since its launch at ${launchedAt}`;
+  if (agent === undefined) return `SSM has no agent for the instance since its launch at ${launchedAt}`;
   return `the agent is ${agent.ping}, last seen at ${agent.lastPingAt}, launched at ${launchedAt}`;
 }

@@ -16,34 +16,36 @@ import { type Deferral, deferAll, depthOf, type Growth, type ReceivedMessage } f
 import { count, logger } from '../adapters/telemetry.ts';
 import { decideDispatch, verbFor } from './decide.ts';
 import { readWaiting, type Waiting } from './messages.ts';
+import { recordOnline } from './online.ts';
 import { groupByOrder, type Ready, sendGroup, sending } from './orders.ts';
 import { askForProbe } from './probe.ts';
-import { recordShown } from './shown.ts';
 import { pollDelay } from './waiting.ts';
 
-/** The deployed documents by verb and runtime; an execution never names one, so that a deploy in mid-flight is harmless. */
+/**
+ * The deployed documents, by verb and runtime. An execution never names one, so a deployment during a run is harmless.
+ */
 const documents = variable('DOCUMENTS');
 const queueUrl = variable('QUEUE');
 
 /**
- * As many nodes as one command takes. Under load a second's nodes share a command: two functions then send one or two commands a second, if AWS
- * throttles SendCommand early.
+ * At most as many nodes as one command accepts. Under load, the nodes of one second share a command. Two functions then
+ * send one or two commands per second, because AWS throttles SendCommand early.
  */
 const growth: Growth = { atMost: 50, waitSeconds: 1 };
 
-/** From how many nodes in a batch on the queue is asked how many wait: fewer are all that do. */
+/** The batch size from which the queue's depth is read: a smaller batch has all waiting nodes. */
 const crowd = 10;
 
 /**
- * Takes waiting nodes out of the queue and sends one command for all of them that are online and ask for the same. A node that is not
- * online yet stays in the queue and becomes visible again in some seconds.
+ * Receives waiting nodes from the queue and sends one command to all that are online and have the same request. The
+ * message of a node that is not online yet stays in the queue and returns after some seconds.
  */
 export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return workOnBatch(queueUrl, event, growth, dispatch);
 }
 
 async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
-  const { waiting, runs: rows } = await readWaiting(records);
+  const { waiting, runs } = await readWaiting(records);
   if (waiting.length === 0) return [];
   const launches = waiting.map(({ message }) => message.launch);
   const [agents, breakers, arrivals, depth] = await Promise.all([
@@ -54,15 +56,15 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   ]);
   const deferrals: Deferral[] = [];
   const ready = new Map<string, Ready>();
-  const looked = new Map<string, ReturnType<typeof findCommand>>();
+  const searches = new Map<string, ReturnType<typeof findCommand>>();
   const poll = (batchId: string, since: string) => {
-    const search = looked.get(batchId) ?? findCommand(batchId, since);
-    looked.set(batchId, search);
+    const search = searches.get(batchId) ?? findCommand(batchId, since);
+    searches.set(batchId, search);
     return search;
   };
   for (const one of waiting) {
     const { launch: node, request, token } = one.message;
-    const run = rows.get(runId(node));
+    const run = runs.get(runId(node));
     const beside = { arrivals: arrivals.get(agentsKey(node).instanceId) ?? [], nodes: depth };
     const decided = decideDispatch(one.message, run, agents.get(node.instanceId), beside, Date.now());
     const step = decided.step === 'send' ? ((await askForProbe(one.message, breakers)) ?? decided) : decided;
@@ -88,11 +90,11 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     }
   }
   count('NodeWaiting', deferrals.length);
-  // What cannot be sent now waits as well.
+  // Nodes whose command cannot be sent now also wait.
   for (const group of groupByOrder([...ready.values()])) {
-    const { sent, waits } = await sendGroup(group, rows);
+    const { sent, waits } = await sendGroup(group, runs);
     deferrals.push(...waits.map(deferralOf));
-    await recordShown(sent, arrivals);
+    await recordOnline(sent, arrivals);
   }
   return deferAll(queueUrl, deferrals);
 }

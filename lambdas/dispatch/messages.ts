@@ -6,19 +6,21 @@ import type { ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { waitingNodeOf } from './decide.ts';
 
-/** A node that waits for its command, and the message that says so. */
+/** A launch that waits for its command, and its message. */
 export interface Waiting {
   readonly record: ReceivedMessage;
   readonly message: WaitingLaunch;
 }
 
-/** Nodes that wait, and the rows of their runs by name. */
+/** Launches that wait, and their run records by {@link runId}. */
 export interface WaitingNodes {
   readonly waiting: readonly Waiting[];
   readonly runs: ReadonlyMap<string, RunRecord>;
 }
 
-/** Reads which nodes messages are about. One that cannot be read, or that no run sent, is counted and dropped. */
+/**
+ * Reads the launches that messages are about. A message that is unreadable or that no run sent is counted and dropped.
+ */
 export async function readWaiting(records: readonly ReceivedMessage[]): Promise<WaitingNodes> {
   const messages = records.flatMap(readMessage);
   if (messages.length === 0) return { waiting: [], runs: new Map() };
@@ -26,7 +28,7 @@ export async function readWaiting(records: readonly ReceivedMessage[]): Promise<
   const waiting = messages.flatMap(({ record, message }) => {
     const found = waitingNodeOf(message, runs.get(runId(message.key)));
     if (found !== undefined) return [{ record, message: found }];
-    logger.warn('a message in the dispatch queue is none of a run that the ledger knows', { key: message.key });
+    logger.warn('a message in the dispatch queue does not belong to a known run', { key: message.key });
     return [];
   });
   count('MessageRefused', messages.length - waiting.length);

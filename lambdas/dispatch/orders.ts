@@ -16,10 +16,13 @@ import { deliver } from './send.ts';
 /** The checksums that the deployed documents pin, by runtime, version and architecture. */
 const checksums = variable('CHECKSUMS');
 
-/** How long SSM tries to deliver a command to an agent that was online a moment ago; a longer one would outlive the node's deadline. */
+/**
+ * How long SSM tries to deliver a command, in seconds. The agent was just online; a longer time could exceed the node's
+ * deadline.
+ */
 const deliverySeconds = 120;
 
-/** A node that can be sent its command, with all that the command holds. */
+/** A launch that is ready for its command, with the content of the command. */
 export interface Ready extends Waiting {
   readonly onlineAt: string;
   readonly verb: SentVerb;
@@ -28,7 +31,7 @@ export interface Ready extends Waiting {
   readonly documentHash: string;
 }
 
-/** Nodes that are sent the same, and so share a command. */
+/** Groups launches whose commands have the same content, so that they share one. */
 export function groupByOrder(ready: readonly Ready[]): Ready[][] {
   const byOrder = new Map<string, Ready[]>();
   for (const one of ready) {
@@ -39,9 +42,10 @@ export function groupByOrder(ready: readonly Ready[]): Ready[][] {
 }
 
 /**
- * Claims, sends, tells, notes: in this order a death between two steps leaves a claim by whose batch id the command is found again.
+ * Claims the attempts, sends the command, publishes and records it, in this order. After an interruption between two
+ * steps, the command can be found by the claim's batch ID.
  *
- * @returns what was sent, and what could not be now
+ * @returns the launches whose command was sent, and those that have to wait
  */
 export async function sendGroup(
   group: readonly Ready[],
@@ -101,7 +105,7 @@ export async function sendGroup(
   return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };
 }
 
-/** The event of a command that was sent to a node. */
+/** Builds the event for a command that was sent to a node. */
 export function sending(
   { launch: node, request }: WaitingLaunch,
   document: string,

@@ -5,10 +5,10 @@ import { takeProbe } from '../adapters/breakers.ts';
 import { waitForProbe } from './decide.ts';
 
 /**
- * While a breaker is open one node of its pool and version is tried at a time.
+ * Lets one node at a time become the probe while the breaker for its pool and version is open.
  *
- * @param breakers by the partition key of their rows
- * @returns what a node does that is not the one; undefined if it may be sent its command
+ * @param breakers by their partition key
+ * @returns what to do with a node that is not the probe; undefined if its command may be sent
  */
 export async function askForProbe(
   message: WaitingLaunch,

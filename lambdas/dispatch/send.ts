@@ -6,11 +6,11 @@ import type { Time } from '../adapters/time.ts';
 interface Denied {
   readonly instanceId: string;
   readonly outcome: 'command-forbidden' | 'document-changed';
-  /** AWS's own words. */
+  /** The message of AWS. */
   readonly message: string;
 }
 
-/** What became of each instance of a batch. */
+/** The result for each instance of a batch. */
 export interface Delivery {
   readonly sent: readonly {
     readonly instanceIds: readonly string[];
@@ -19,25 +19,25 @@ export interface Delivery {
   }[];
   /** Instances that SSM cannot reach now; they wait. */
   readonly unreachable: readonly string[];
-  /** Instances for which AWS denies us the command, with its words. */
+  /** Instances for which AWS denies the command, with its message. */
   readonly denied: readonly Denied[];
   /** Instances of a call that stayed throttled; nothing was sent to them. */
   readonly throttled: readonly string[];
 }
 
-/** How the sender reaches the world. */
+/** The dependencies of the sender. */
 export interface Sending {
   send(order: Order): Promise<Sent>;
   readonly time: Pick<Time, 'sleep' | 'random'>;
 }
 
-/** How often a throttled call is tried, and the pauses between. */
+/** How often a throttled call is tried, and the pauses in between. */
 const throttleTries = 8;
 const throttlePauses: BackOff = { firstMs: 500, longestMs: 4_000 };
 
 /**
- * Sends an order so that one bad instance does not keep it from the others: what InvalidInstanceId names is dropped, and what is denied or
- * names nothing is halved until the culprit stands alone.
+ * Sends a command so that one bad instance does not block the others. Instances named by InvalidInstanceId are dropped.
+ * A call that is denied or names no instance is split in halves until only the bad instance is left.
  */
 export async function deliver(order: Order, sending: Sending): Promise<Delivery> {
   const sent: { instanceIds: readonly string[]; commandId: string; at: string }[] = [];
@@ -57,7 +57,7 @@ export async function deliver(order: Order, sending: Sending): Promise<Delivery>
       unreachable.push(...answer.refused);
       left.push(ids.filter((id) => !answer.refused.includes(id)));
     } else if (answer.why === 'document-changed') {
-      // That is so for every instance.
+      // This applies to every instance.
       const { why: outcome, message } = answer;
       denied.push(...ids.map((instanceId) => ({ instanceId, outcome, message })));
     } else if (ids.length > 1) {

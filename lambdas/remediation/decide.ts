@@ -3,17 +3,20 @@ import type { OutcomeCode } from '../../domain/outcomes.ts';
 import { endingOf } from '../../domain/outcomes.ts';
 import type { OnFailure } from '../../domain/pools.ts';
 
-/** What a verdict depends on. */
+/** What a disposition depends on. */
 export interface Case {
   readonly outcome: OutcomeCode;
   readonly onFailure: OnFailure;
-  /** Whether the breaker is open, this failure counted. */
+  /** Whether the breaker is open, with this failure counted. */
   readonly open: boolean;
-  /** How many nodes of this pool and version failed in the window, this one among them. */
+  /** How many nodes of this pool and version failed in the window, including this one. */
   readonly failures: number;
 }
 
-/** What becomes of a node that was not released. While the breaker is open that is nothing: each step that made room would launch another. */
+/**
+ * Decides what happens to a node that was not released. Nothing happens while the breaker is open, because each step
+ * that makes room would cause another launch.
+ */
 export function decideVerdict({ outcome, onFailure, open, failures }: Case): Disposition {
   const ending = endingOf(outcome);
   if (ending === 'discard') return 'discard';

@@ -16,17 +16,17 @@ export interface Shown {
   readonly tags: Tags;
 }
 
-/** All that speaks for or against the end of an instance. */
+/** All evidence for or against terminating an instance. */
 export interface Evidence {
   readonly launch: Launch;
-  /** What the ledger has; undefined if it has nothing. */
+  /** The run record; undefined if there is none. */
   readonly run: RunRecord | undefined;
-  /** The row of the launch's first way, which is the same unless the node goes its way again. */
+  /** The record of the launch's first run; the same as `run` unless that is a rerun. */
   readonly first: RunRecord | undefined;
   readonly pools: Pools;
-  /** What EC2 shows; undefined if it does not know the instance. */
+  /** The instance in EC2; undefined if EC2 does not know it. */
   readonly instance: Shown | undefined;
-  /** What the cluster said of the Node. */
+  /** The cluster's answer about the Node. */
   readonly receipt: Receipt;
 }
 
@@ -37,8 +37,8 @@ export function isGone({ launchedAt }: Pick<Launch, 'launchedAt'>, instance: Sho
 }
 
 /**
- * Whether an instance may be one that an autoscaler launched as a node: it has an instance profile of its pool's nodes. Without any that is
- * configured nothing tells a node from an instance that someone tagged.
+ * Whether an autoscaler may have launched the instance as a node: it has an instance profile of its pool's nodes.
+ * Without a configured profile, a node cannot be distinguished from any other tagged instance.
  */
 export function isNode(
   { cluster, pool }: Pick<Launch, 'cluster' | 'pool'>,
@@ -48,7 +48,10 @@ export function isNode(
   return hasProfile(instance?.instanceProfile, profilesOf(pools, cluster, pool) ?? []);
 }
 
-/** Whether a launch was admitted when its own deadline had passed: its time counts from then on. Such an instance may have been in service before. */
+/**
+ * Whether a launch was admitted after its original deadline, so that its time counts from then. Such an instance may
+ * have been in service before.
+ */
 function wasLate({ launch: node, launchedAt }: RunRecord, pools: Pools): boolean {
   if (node === undefined) return true;
   const had = Date.parse(node.deadline) - Date.parse(launchTimeOf({ launchedAt }));
@@ -57,24 +60,24 @@ function wasLate({ launch: node, launchedAt }: RunRecord, pools: Pools): boolean
 
 type Guard = (evidence: Evidence) => string | undefined;
 
-/** Each names a reason to leave the instance alone. What no one can say for certain is a reason too. */
+/** Each guard names a reason to keep the instance. Uncertainty is a reason too. */
 const guards: readonly Guard[] = [
   ({ run: row }) => (row?.admittedAt === undefined ? 'the launch is not in the ledger' : undefined),
   ({ run: row }) =>
-    row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'the ledger says that it was released' : undefined,
-  ({ run: row }) => (row?.outcome !== undefined ? `the ledger says that it has ended: ${row.outcome}` : undefined),
-  ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node carries the receipt of a release' : undefined),
+    row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'its run record has a release' : undefined,
+  ({ run: row }) => (row?.outcome !== undefined ? `its run has ended: ${row.outcome}` : undefined),
+  ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node has the receipt of a release' : undefined),
   ({ receipt }) =>
     receipt.gate === 'put-back' || receipt.gate === 'returned' ? 'its gate had been lifted in this launch' : undefined,
-  ({ receipt }) => (receipt.gate === undefined ? 'the cluster did not say whether its gate was lifted' : undefined),
+  ({ receipt }) => (receipt.gate === undefined ? 'the cluster did not report whether its gate was lifted' : undefined),
   ({ first, pools }) =>
     first === undefined || wasLate(first, pools) ? 'its launch was found after its deadline' : undefined,
   ({ instance }) => (instance?.tags[runtimeTag] === undefined ? `it has no tag ${runtimeTag}` : undefined),
   ({ launch: node, instance, pools }) =>
-    isNode(node, instance, pools) ? undefined : 'it has no instance profile of a node',
+    isNode(node, instance, pools) ? undefined : 'it does not have the instance profile of a node',
 ];
 
-/** Why an instance must not be ended; undefined if it may be. */
+/** Why an instance must not be terminated; undefined if it may be. */
 export function replacementBlocker(evidence: Evidence): string | undefined {
   for (const guard of guards) {
     const reason = guard(evidence);

@@ -13,11 +13,11 @@ import { replace } from './replace.ts';
 const rules = unpack(variable('RULES')) as Rules;
 
 /**
- * Decides what becomes of a node that was not released, and has it replaced if that is the decision; and lets an instance into service
- * that a launch hook holds. Each is done only if the row says so, and may be asked again.
+ * Decides what happens to a node that was not released, replaces it if so decided, and completes the launch hook of an
+ * instance that stays. Each is done only if the run record allows it, and may be repeated.
  *
- * @param event what {@link ReplaceCallSchema} takes
- * @throws an error named `Refused` if the row does not say what the call asks for
+ * @param event a {@link ReplaceCallSchema} value
+ * @throws an error named `Refused` if the run record does not allow the call
  */
 export async function handler(event: unknown): Promise<DispositionDecision | Replacement | { readonly kept: boolean }> {
   const call = v.parse(ReplaceCallSchema, event);

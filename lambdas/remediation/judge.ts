@@ -22,20 +22,23 @@ import { decideVerdict } from './decide.ts';
 import { isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
 
-/** What is configured, as far as judgements go. */
+/** The configuration that dispositions depend on. */
 export type Rules = Pools & { readonly breaker: BreakerLimits };
 
-/** How often a failure is counted again if others changed the breaker meanwhile; in a pool that fails at once they are many. */
+/**
+ * How often counting a failure is retried if the breaker changed in the meantime: many nodes of a pool may fail at
+ * once.
+ */
 const races = 30;
 
 /** The pauses between those counts. */
 const racePauses: BackOff = { firstMs: 50, longestMs: 800 };
 
 /**
- * Counts the failure of a node, says what becomes of it, and notes that in its row. An instance that is gone has not failed, whatever its last
- * error was: its event may have been lost.
+ * Counts the failure of a node, decides what happens to it, and records that. An instance that is gone has not failed,
+ * whatever its last error was: its event may have been lost.
  *
- * @throws Refused if the row holds no failure, or an end
+ * @throws Refused if the run record has no failure, or has an end
  */
 export async function decideDisposition(run: Run, rules: Rules): Promise<DispositionDecision> {
   const { launch: node, request, failure, outcome } = run;
@@ -45,7 +48,8 @@ export async function decideDisposition(run: Run, rules: Rules): Promise<Disposi
   const launch = runId(node);
   const [instance] = await instancesOf([node.instanceId]);
   const gone = isGone(node, instance);
-  // One that no one tried says nothing of the release, and one that is no node of the pool says nothing of the pool.
+  // A node that was never tried says nothing about the version, and an instance that is not a node says nothing about
+  // the pool.
   const stranger = profilesOf(rules, node.cluster, node.pool) !== undefined && !isNode(node, instance, rules);
   const counts = !gone && !stranger && failure.outcome !== 'breaker-open';
   const breaker = counts ? await count(scope, launch, rules.breaker) : await breakerOf(scope);
@@ -54,7 +58,7 @@ export async function decideDisposition(run: Run, rules: Rules): Promise<Disposi
     const detail = `the instance is ${instance?.state ?? 'unknown to EC2'}; before that: ${failure.outcome}: ${failure.detail}`;
     return { disposition: 'discard', failure: { outcome: 'instance-gone', detail } };
   }
-  // A node that was released is never ended: pods run there.
+  // A node that was released is never terminated: pods run there.
   const onFailure = node.rerun?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
   const disposition = decideVerdict({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
@@ -62,7 +66,7 @@ export async function decideDisposition(run: Run, rules: Rules): Promise<Disposi
   return { disposition, failure };
 }
 
-/** Counts, and opens the breaker if that is due. Whoever opens it tells of it, once. */
+/** Counts a failure, and opens the breaker if it is over its limits. The call that opens it publishes that, once. */
 async function count(scope: Scope, launch: string, limits: BreakerLimits): Promise<Breaker | undefined> {
   for (let race = 0; race < races; race++) {
     const at = new Date().toISOString();
@@ -70,7 +74,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
     const how = countFailure(over, Date.parse(at), limits);
     if (how === 'none') {
       if (over !== undefined && isUnpublished(over, launch, Date.parse(at)))
-        await announce(scope, over, over.openedAt ?? at);
+        await publishOpening(scope, over, over.openedAt ?? at);
       return over;
     }
     const counted = await addFailure(scope, launch, { over, start: how === 'start', at });
@@ -79,7 +83,7 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
       continue;
     }
     if (!isOverLimits(counted, limits)) return counted;
-    if (await openBreaker(scope, counted.windowStart ?? at, at)) await announce(scope, counted, at);
+    if (await openBreaker(scope, counted.windowStart ?? at, at)) await publishOpening(scope, counted, at);
     return { ...counted, state: 'open' };
   }
   throw new Error(
@@ -87,8 +91,11 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
   );
 }
 
-/** Tells that the breaker is open, and notes that last: if the call dies before that, the next one of this launch, or the next failure, finds it untold. */
-async function announce(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
+/**
+ * Publishes that the breaker is open, and records that last. If the call dies before, the next call for this launch or
+ * the next failure publishes it.
+ */
+async function publishOpening(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
   await publish([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
   countOpened(scope);
   await recordOpeningPublished(scope, at);

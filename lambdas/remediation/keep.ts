@@ -2,8 +2,8 @@ import { completeHook } from '../adapters/terminations.ts';
 import { Refused, type Run } from './refused.ts';
 
 /**
- * Lets an instance into service that its launch hook holds. Before the run has ended it would come there unproven, and one that is replaced is not
- * to come there at all.
+ * Completes the launch hook of an instance that stays. Before the run ends, the instance would enter service unproven,
+ * and a replaced one must not enter it at all.
  *
  * @throws Refused if the run has no end, or the instance was replaced
  */

@@ -4,12 +4,12 @@ import type { Failure, Installation } from '../../domain/receipt.ts';
 import { type ReadResult, type Result, readResult } from '../../domain/result.ts';
 import { runtimeTraits } from '../../domain/runtimes.ts';
 
-/** What the state that waits is told. */
+/** The answer to the waiting state. */
 export type Answer =
   | { readonly answer: 'success'; readonly installation: Installation }
   | { readonly answer: 'failure'; readonly failure: Failure };
 
-/** How a node may say that it failed: what its documents print. Every other outcome is for AWS, the cluster or Airlock to find out. */
+/** The failures that a document on a node may report. Only AWS, the cluster or Airlock can determine other outcomes. */
 export const nodeOutcomes: readonly Failure['outcome'][] = [
   'agent-too-old',
   'concurrent-run',
@@ -32,8 +32,9 @@ export const nodeOutcomes: readonly Failure['outcome'][] = [
 ];
 
 /**
- * Finds the node whose attempt a command carries: the command id stands in the row, or, if `dispatch` died before it could write it,
- * the command's comment is the batch that claimed the attempt. Its document is the one that was claimed.
+ * Finds the run whose attempt a command belongs to: by the command ID in the run record, or, if `dispatch` died before
+ * it wrote that, by the batch that claimed the attempt, which is the command's comment. The command's document must be
+ * the claimed one.
  */
 export function ownerOf(
   runs: readonly RunRecord[],
@@ -49,11 +50,11 @@ export function ownerOf(
 }
 
 /**
- * Makes an answer of how a command ended. What was installed is what was asked for, as the row and the catalogue have it; a node that says anything
- * else has proven nothing. Only facts of its host are taken from it, as claims.
+ * Decides the answer after a command ended. What counts as installed comes from the run record and the catalogue. A
+ * node that reports anything else has proven nothing. Only facts about its host are taken from its result, as claims.
  *
- * @param run the node's row; its attempt is the one that the command carried
- * @param at when the answer is given, ISO 8601
+ * @param run the run record; its current attempt is the command's
+ * @param at the time of the answer, ISO 8601
  */
 export function decideAnswer(run: RunRecord, commandId: string, invocation: InvocationStatus, at: string): Answer {
   const read = readResult(invocation.output);
@@ -68,13 +69,13 @@ export function decideAnswer(run: RunRecord, commandId: string, invocation: Invo
   const sent = sentTo(run, host.arch);
   const other = sent && contradiction(sent, result);
   if (sent === undefined || other !== undefined) {
-    const detail = other ?? `the ledger does not say what the node was sent for ${host.arch}`;
+    const detail = other ?? `the run record has no checksum for ${host.arch}`;
     return { answer: 'failure', failure: { outcome: 'proof-failed', detail: `${detail} (command ${commandId})` } };
   }
   return { answer: 'success', installation: installationOf(run, sent, { commandId, result, installed, host, at }) };
 }
 
-/** What the node was sent: all that decides about its release. */
+/** What was sent to the node: all that decides about its release. */
 type Sent = Pick<Installation, 'runtime' | 'version' | 'handler' | 'sha256'> & { readonly verb: Result['verb'] };
 
 function sentTo({ request, verb = 'install', checksums = {} }: RunRecord, arch: string): Sent | undefined {
@@ -83,16 +84,16 @@ function sentTo({ request, verb = 'install', checksums = {} }: RunRecord, arch: 
   return { ...request, handler: runtimeTraits[request.runtime].handlers[0], sha256, verb };
 }
 
-/** The first thing that the node says otherwise; undefined if it says nothing else than what it was sent. */
+/** The first field in which the result differs from what was sent; undefined if there is none. */
 function contradiction(sent: Sent, result: Result): string | undefined {
   for (const field of ['verb', 'runtime', 'version', 'handler', 'sha256'] as const) {
-    if (result[field] !== sent[field]) return `the node says ${field} ${result[field]}, and was sent ${sent[field]}`;
+    if (result[field] !== sent[field]) return `the node reports ${field} ${result[field]}, but was sent ${sent[field]}`;
   }
   return undefined;
 }
 
-/** What a node said, and when. */
-interface Said {
+/** What a node reported, and when. */
+interface Report {
   readonly commandId: string;
   readonly result: Result;
   readonly installed: Installation['installed'];
@@ -100,7 +101,7 @@ interface Said {
   readonly at: string;
 }
 
-function installationOf(run: RunRecord, sent: Sent, { commandId, result, installed, host, at }: Said): Installation {
+function installationOf(run: RunRecord, sent: Sent, { commandId, result, installed, host, at }: Report): Installation {
   const { runtime, version, handler, sha256 } = sent;
   const { sandboxImage, evidence, sideEffects, phases, restarts } = result;
   return {
@@ -123,11 +124,11 @@ function installationOf(run: RunRecord, sent: Sent, { commandId, result, install
   };
 }
 
-/** A result that claims success while SSM says otherwise is no success: nothing that is in doubt is released. */
+/** A result that claims success while SSM reports a failure counts as a failure: nothing in doubt is released. */
 function failureOf(commandId: string, invocation: InvocationStatus, result: Result): Failure {
   const outcome = nodeOutcomes.find((one) => one === result.outcome);
   if (outcome === undefined) {
-    const detail = `the command ended as ${invocation.statusDetails} but its result says ${result.outcome} (command ${commandId})`;
+    const detail = `the command ended as ${invocation.statusDetails} but its result is ${result.outcome} (command ${commandId})`;
     return { outcome: 'install-failed', detail };
   }
   const config = result.config === 'untouched' ? '' : `; containerd's configuration was ${result.config}`;
@@ -135,7 +136,7 @@ function failureOf(commandId: string, invocation: InvocationStatus, result: Resu
 }
 
 function withoutResult(commandId: string, invocation: InvocationStatus, read: ReadResult & { ok: false }): Failure {
-  const detail = `SSM says ${invocation.statusDetails || invocation.status}, and ${read.reason} (command ${commandId})`;
+  const detail = `SSM reports ${invocation.statusDetails || invocation.status}, and ${read.reason} (command ${commandId})`;
   const ran = invocation.status === 'Failed' && invocation.statusDetails === 'Failed';
   return { outcome: ran ? 'install-failed' : 'command-not-delivered', detail };
 }

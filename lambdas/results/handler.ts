@@ -11,10 +11,10 @@ import { settleNode } from './settle-node.ts';
 
 const queueUrl = variable('QUEUE');
 
-/** How long a result waits that SSM or the ledger does not show yet, in seconds. */
-const notShownYet = 5;
+/** How long a result waits that is not visible in SSM or the ledger yet, in seconds. */
+const notVisibleYet = 5;
 
-/** The largest batch: two commands, each on as many instances as one takes. */
+/** The largest batch: two commands with the maximum number of instances each. */
 const largestBatch = 100;
 
 interface Ended {
@@ -23,8 +23,8 @@ interface Ended {
 }
 
 /**
- * Takes ended commands out of the queue, asks SSM once for each command how it stands on all of its instances, and answers the states
- * that wait. A result that SSM does not show yet stays in the queue.
+ * Receives ended commands from the queue, reads each command's status on all its instances from SSM, and answers the
+ * waiting states. A result that SSM does not show yet stays in the queue.
  */
 export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, settle);
@@ -35,7 +35,8 @@ async function settle(records: readonly ReceivedMessage[]): Promise<readonly SQS
   for (const record of records) {
     const end = readCommandEnd(record.body);
     if (end) ended.push({ record, end });
-    else logger.warn('an event in the results queue is no end of a command', { body: record.body.slice(0, 1_000) });
+    else
+      logger.warn('an event in the results queue is not the end of a command', { body: record.body.slice(0, 1_000) });
   }
   count('EventUnreadable', records.length - ended.length);
   const failures: SQSBatchItemFailure[] = [];
@@ -46,7 +47,7 @@ async function settle(records: readonly ReceivedMessage[]): Promise<readonly SQS
   return failures;
 }
 
-/** What went wrong for one command keeps no other from being settled. */
+/** A failure with one command does not block the others. */
 function left(ended: readonly Ended[], error: unknown): SQSBatchItemFailure[] {
   logger.error('a command could not be settled', { commandId: ended[0]?.end.commandId, error: error as Error });
   return ended.map(({ record }) => ({ itemIdentifier: record.messageId }));
@@ -69,6 +70,6 @@ async function settleCommand(commandId: string, ended: readonly Ended[]): Promis
   );
   return deferAll(
     queueUrl,
-    early.map((record) => ({ record, seconds: notShownYet })),
+    early.map((record) => ({ record, seconds: notVisibleYet })),
   );
 }

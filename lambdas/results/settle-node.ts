@@ -8,16 +8,17 @@ import { count, logger } from '../adapters/telemetry.ts';
 import { type Answer, decideAnswer, ownerOf } from './decide.ts';
 
 /**
- * Answers the state that waits for a command that ended, once. What was proven comes into the row first, for a release stands on that alone. Then
- * it answers, tells and notes, in this order: a function that dies between two of them answers a dead token again, which does no harm.
+ * Answers the state that waits for an ended command, once. What was proven is recorded first, because a release depends
+ * only on the run record. Then the state is answered, and the event published and recorded, in this order. A function
+ * that dies in between answers an expired token again, which is harmless.
  *
- * @param runs every launch of the instance that the command ran on
+ * @param runs the records of the instance that the command ran on
  */
 export async function settleNode(runs: readonly RunRecord[], commandId: string, invocation: Invocation): Promise<void> {
   const run = ownerOf(runs, commandId, invocation);
   if (run?.token === undefined) {
     count('StrangerResult', 1);
-    logger.info('a command that is none of ours ended', { commandId, instanceId: invocation.instanceId });
+    logger.info('a command that Airlock did not send ended', { commandId, instanceId: invocation.instanceId });
     return;
   }
   if (run.settledToken === run.token) return;
@@ -27,11 +28,11 @@ export async function settleNode(runs: readonly RunRecord[], commandId: string, 
     if (!(await recordProven(run, run.token, answer.installation))) return;
     await succeed(run.token, {});
   } else await fail(run.token, answer.failure);
-  await publish([telling(run, commandId, answer, at)]);
+  await publish([eventOf(run, commandId, answer, at)]);
   await recordAnswered(run, run.token, at);
 }
 
-function telling(run: RunRecord, commandId: string, answer: Answer, at: string): AirlockEvent {
+function eventOf(run: RunRecord, commandId: string, answer: Answer, at: string): AirlockEvent {
   const launch = launchRef({ ...run, launchedAt: launchTimeOf(run) });
   return answer.answer === 'success'
     ? { type: 'Node Proven', detail: { launch, installation: answer.installation } }

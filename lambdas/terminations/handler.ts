@@ -17,10 +17,10 @@ import { decideTermination, isOver, type Shown, type TerminationDecision, writer
 const stateMachine = variable('STATE_MACHINE');
 const queueUrl = variable('QUEUE');
 
-/** How long to wait for a row that `admission` is about to write, in seconds. */
+/** How long to wait for a record that `admission` is about to write, in seconds. */
 const admittedSoon = 5;
 
-/** The largest batch: each instance is one Query, and one DescribeInstances takes them all. */
+/** The largest batch: each instance needs one Query, and all together one DescribeInstances. */
 const largestBatch = 100;
 
 interface Departing {
@@ -29,19 +29,19 @@ interface Departing {
 }
 
 /**
- * Takes instances that are said to go away out of the queue, and ends the way of those that EC2 shows as gone. An instance that is none of ours has
- * no row in the ledger, and costs one look into it.
+ * Receives instances that are reported to go away from the queue, and ends the runs of those that EC2 shows as gone. An
+ * instance that Airlock does not manage has no run record and costs one Query.
  */
 export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, departAll);
+  return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, endAll);
 }
 
-async function departAll(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
+async function endAll(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
   const departing = records.flatMap((record): Departing[] => {
     const departure = readDeparture(record.body);
     if (departure !== undefined) return [{ record, departure }];
     count('EventUnreadable', 1);
-    logger.warn('an event in the terminations queue names no termination', { body: record.body.slice(0, 1_000) });
+    logger.warn('an event in the terminations queue is not a termination', { body: record.body.slice(0, 1_000) });
     return [];
   });
   const ids = [...new Set(departing.map(({ departure }) => departure.instanceId))];
@@ -53,13 +53,13 @@ async function departAll(records: readonly ReceivedMessage[]): Promise<readonly 
   const failures = await Promise.all(
     departing.map((one) => {
       const { instanceId } = one.departure;
-      return depart(one, runs.get(instanceId) ?? [], instances.get(instanceId));
+      return endRuns(one, runs.get(instanceId) ?? [], instances.get(instanceId));
     }),
   );
   return failures.flat();
 }
 
-async function depart(
+async function endRuns(
   { record, departure }: Departing,
   runs: readonly RunRecord[],
   instance: Shown | undefined,
@@ -70,19 +70,20 @@ async function depart(
       const decided = decideTermination(departure, run, instance, new Date().toISOString());
       logger.debug('decided', { instanceId: run.instanceId, decided });
       if (decided.step === 'end') await end(run, decided);
-      if (decided.step === 'tell') await publishAdmission(run);
+      if (decided.step === 'publish') await publishAdmission(run);
       waits ||= decided.step === 'wait';
     }
     return waits ? deferAll(queueUrl, [{ record, seconds: admittedSoon }]) : [];
   } catch (error) {
-    logger.error('a departure could not be processed', { departure, error: error as Error });
+    logger.error('a termination could not be handled', { departure, error: error as Error });
     return [{ itemIdentifier: record.messageId }];
   }
 }
 
 /**
- * Writes first, so that no one else can end the node in another way; then cancels, stops, makes room for another probe, and tells. The end counts as told last: a function
- * that dies before that does the rest again, and each of these may be done twice.
+ * Writes the end first, so that nothing else can end the run differently. Then it cancels the command, stops the
+ * execution, ends its time as the probe and publishes the end, and last records that. A call that repeats an
+ * interrupted one does the rest again; each step may be done twice.
  */
 async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecision, { step: 'end' }>): Promise<void> {
   const mine = run.endedBy === writer || (await recordTermination(run, receipt, writer));
@@ -98,7 +99,7 @@ async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecis
   countEnd(receipt, run.request?.runtime ?? 'unknown');
 }
 
-/** Tells of an admission whose call died before it could. */
+/** Publishes an admission whose call died before it could. */
 async function publishAdmission(run: RunRecord): Promise<void> {
   const { admittedAt, launch: node, request, execution = '' } = run;
   if (admittedAt !== undefined || node === undefined) return;

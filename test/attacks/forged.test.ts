@@ -145,7 +145,7 @@ describe('an attacker who may only invoke functions', () => {
         receipt: { gate: 'kept' },
       });
     expect(await replace('judge')).toBe('Refused: the run has not failed');
-    expect(await replace('replace')).toBe('Refused: no failure was judged to be replaced');
+    expect(await replace('replace')).toBe('Refused: the disposition of the run is not replace');
     expect(await replace('keep')).toBe('Refused: the run has not ended');
     expect([done(world, 'CancelCommand'), done(world, 'TerminateInstances')]).toEqual([0, 0]);
     expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent']);

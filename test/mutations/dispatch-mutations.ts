@@ -83,7 +83,7 @@ export const dispatchMutations: readonly Mutation[] = [
   },
   {
     name: 'what a pool has shown is not noted',
-    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'await recordShown(sent, arrivals);', ''),
+    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'await recordOnline(sent, arrivals);', ''),
     turnsRed: 'a node gets its command when agents of its pool usually come',
   },
   {

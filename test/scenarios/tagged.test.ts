@@ -92,7 +92,7 @@ describe('a node that failed in a pool that replaces', () => {
       'arn:aws:iam::123456789012:instance-profile/database';
     await settle(world);
     expect(fate(world, node)).toMatchObject({ state: 'running' });
-    expect(world.report(node).detail).toContain('not replaced: it has no instance profile of a node');
+    expect(world.report(node).detail).toContain('not replaced: it does not have the instance profile of a node');
   });
 
   it('is left alone in a cluster whose instance profiles airlock.yaml does not name', async () => {

@@ -37,21 +37,21 @@ describe('an instance', () => {
 
   it.each<[string, Partial<Evidence>]>([
     ['the launch is not in the ledger', { run: undefined }],
-    ['the ledger says that it was released', { run: { ...row, outcome: 'already-installed' } }],
-    ['the ledger says that it has ended: proof-failed', { run: { ...row, outcome: 'proof-failed' } }],
-    ['its Node carries the receipt of a release', { receipt: { ...evidence.receipt, outcome: 'released' } }],
+    ['its run record has a release', { run: { ...row, outcome: 'already-installed' } }],
+    ['its run has ended: proof-failed', { run: { ...row, outcome: 'proof-failed' } }],
+    ['its Node has the receipt of a release', { receipt: { ...evidence.receipt, outcome: 'released' } }],
     ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'put-back' } }],
     ['its gate had been lifted in this launch', { receipt: { ...evidence.receipt, gate: 'returned' } }],
-    ['the cluster did not say whether its gate was lifted', { receipt: { ...evidence.receipt, gate: undefined } }],
+    ['the cluster did not report whether its gate was lifted', { receipt: { ...evidence.receipt, gate: undefined } }],
     ['it has no tag airlock:runtime', { instance: { ...instance, tags: {} } }],
     ['its launch was found after its deadline', { first: late }],
     ['its launch was found after its deadline', { first: undefined }],
-    ['it has no instance profile of a node', { instance: { ...instance, instanceProfile: undefined } }],
+    ['it does not have the instance profile of a node', { instance: { ...instance, instanceProfile: undefined } }],
     [
-      'it has no instance profile of a node',
+      'it does not have the instance profile of a node',
       { instance: { ...instance, instanceProfile: 'arn:aws:iam::123456789012:instance-profile/database' } },
     ],
-    ['it has no instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
+    ['it does not have the instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
   ])('is left as it is if %s', (because, change) => {
     expect(replacementBlocker({ ...evidence, ...change })).toBe(because);
   });

@@ -110,7 +110,7 @@ describe('the answer for the state that waits', () => {
     ['sha256', { host: { ...result.host, arch: 'aarch64' } }, 'a'.repeat(64), 'b'.repeat(64)],
     ['verb', { verb: 'prove', outcome: 'proven' }, 'prove', 'install'],
   ])('is a failed proof if the node reports another %s than it was sent: %j', (field, change, said, sent) => {
-    const detail = `the node says ${field} ${said}, and was sent ${sent} (command c1)`;
+    const detail = `the node reports ${field} ${said}, but was sent ${sent} (command c1)`;
     expect(answer({}, { ...result, ...change })).toEqual({
       answer: 'failure',
       failure: { outcome: 'proof-failed', detail },

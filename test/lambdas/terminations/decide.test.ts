@@ -38,7 +38,7 @@ const receipt: Receipt = {
   version: 2,
   ...{ instanceId, launchedAt, cluster, pool, nodeName },
   outcome: 'instance-gone',
-  detail: 'EC2 says terminated',
+  detail: 'EC2 reports terminated',
   endedAt: minutes(29),
   totalMs: 29 * 60_000,
 };
@@ -100,7 +100,7 @@ const table: readonly (readonly [
     'that ended before its admission was published gets that published',
     { ...begun, outcome: 'instance-gone', endedBy: writer, publishedAt: minutes(29) },
     terminated,
-    { step: 'tell', because: 'admission-untold' },
+    { step: 'publish', because: 'admission-unpublished' },
   ],
   [
     'that ended without ever being a node needs nothing',
@@ -112,7 +112,7 @@ const table: readonly (readonly [
     'whose end was just written waits for the call that wrote it',
     { ...unpublished, endedAt: seconds(1_756) },
     terminated,
-    { step: 'wait', because: 'being-told' },
+    { step: 'wait', because: 'being-published' },
   ],
   [
     'whose end was written 45 seconds ago and not published is ended by this call, with the receipt of that end',
@@ -149,13 +149,13 @@ describe('a launch whose instance is reported as terminating', () => {
   it.each(departedStates)('ends if EC2 shows the state %s, and the receipt states so', (state) => {
     expect(decideTermination({ instanceId, at }, admitted, { state, launchedAt }, at)).toMatchObject({
       step: 'end',
-      receipt: { outcome: 'instance-gone', detail: `EC2 says ${state}`, endedAt: at, totalMs: 30 * 60_000 },
+      receipt: { outcome: 'instance-gone', detail: `EC2 reports ${state}`, endedAt: at, totalMs: 30 * 60_000 },
     });
   });
 
   it('is not gone if EC2 shows it running, at the latest a minute after its event', () => {
     const decide = (saidAt: string) => decideTermination({ instanceId, at: saidAt }, admitted, alive, at);
-    expect(decide(seconds(1_741))).toEqual({ step: 'wait', because: 'not-shown' });
+    expect(decide(seconds(1_741))).toEqual({ step: 'wait', because: 'not-visible' });
     expect(decide(seconds(1_740))).toEqual({ step: 'nothing', because: 'not-gone' });
     expect(decide(seconds(1_860))).toEqual({ step: 'nothing', because: 'not-gone' });
   });
@@ -172,7 +172,7 @@ describe('a launch whose instance is reported as terminating', () => {
   it('names the later launch in its receipt', () => {
     const shown = { state: 'pending', launchedAt: minutes(10) };
     expect(decideTermination({ instanceId, at }, admitted, shown, at)).toMatchObject({
-      receipt: { detail: `EC2 says that it was launched again at ${minutes(10)}` },
+      receipt: { detail: `EC2 reports a new launch at ${minutes(10)}` },
     });
   });
 });

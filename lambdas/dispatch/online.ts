@@ -2,20 +2,23 @@ import { type Arrivals, agentsKey, arrivalOf, isInformative } from '../../domain
 import type { WaitingLaunch } from '../../domain/messages.ts';
 import { recordArrivals } from '../adapters/arrivals.ts';
 
-/** A node that was sent its command, and when its agent came online. */
-interface Shown {
+/** A launch whose command was sent, and when its agent came online. */
+interface OnlineAgent {
   readonly message: WaitingLaunch;
   readonly onlineAt: string;
 }
 
 /**
- * Notes when agents came online, for the next nodes of their pools.
+ * Records when agents came online, for the next nodes of their pools.
  *
- * @param known what the pools had shown, by the partition key of their rows
+ * @param known the histories of the pools, by their partition key
  */
-export async function recordShown(shown: readonly Shown[], known: ReadonlyMap<string, Arrivals>): Promise<void> {
-  const pools = new Map<string, Shown[]>();
-  for (const one of shown.filter(({ message }) => isInformative(message.launch))) {
+export async function recordOnline(
+  agents: readonly OnlineAgent[],
+  known: ReadonlyMap<string, Arrivals>,
+): Promise<void> {
+  const pools = new Map<string, OnlineAgent[]>();
+  for (const one of agents.filter(({ message }) => isInformative(message.launch))) {
     const key = agentsKey(one.message.launch).instanceId;
     pools.set(key, [...(pools.get(key) ?? []), one]);
   }
