@@ -15,7 +15,7 @@ export const functionMutations: readonly Mutation[] = [
   },
   {
     name: 'the end of a cancelled command is not awaited',
-    apply: source('cancellation', 'lambdas/cancellation/handler.ts', 'if (said.ended)', 'if (said.ended || said)'),
+    apply: source('cancellation', 'lambdas/cancellation/handler.ts', 'if (state.ended)', 'if (state.ended || state)'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {

@@ -51,7 +51,7 @@ export const guardMutations: readonly GuardMutation[] = [
     'a node is closed in the middle of its run',
     "if (token !== undefined) return { refused: 'the run has already sent a command' };",
   ),
-  authorize('a run without a verdict has substitutes launched', 'verdict === undefined || ', ''),
+  authorize('a run without a verdict has substitutes launched', 'disposition === undefined || ', ''),
   of('lambdas/cluster/messages.ts', 'test/lambdas/cluster/messages.test.ts')(
     'a message counts without the text that its run drew',
     'row?.nonce === undefined || row.nonce !== nonce',

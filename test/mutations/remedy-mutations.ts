@@ -79,8 +79,8 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'terminations',
       'lambdas/adapters/aws-errors.ts',
-      "InvalidInstanceId: ['done', 'The instance shuts",
-      "InvalidInstanceId: ['retry', 'The instance shuts",
+      "InvalidInstanceId: ['done', 'The instance is shutting",
+      "InvalidInstanceId: ['retry', 'The instance is shutting",
     ),
     turnsRed: 'an instance that goes away ends at once',
   },
