@@ -114,7 +114,7 @@ export async function recordDisposition(key: LedgerKey, disposition: Disposition
  * Records which execution ends a run that has no end.
  *
  * @param endExecution its name, if the record has none yet
- * @returns the name that the row has
+ * @returns the name in the record
  */
 export async function recordEndExecution(key: LedgerKey, endExecution: string): Promise<string> {
   const row = await updateItem(key, runChanges.recordEndExecution, { endExecution });

@@ -15,7 +15,7 @@ export interface Seen {
   readonly nothingFound: boolean;
 }
 
-/** Whether a run may be halted: its failure is recorded, or its deadline has passed. */
+/** Whether a run may be cancelled: its failure is recorded, or its deadline has passed. */
 export function mayHalt(run: RunRecord | undefined, now: number): boolean {
   if (run?.launch === undefined) return false;
   return run.failure !== undefined || Date.parse(run.launch.deadline) <= now;
@@ -25,7 +25,7 @@ export function mayHalt(run: RunRecord | undefined, now: number): boolean {
 const unseenMs = 45_000;
 
 /**
- * Decides what is left to do until no command runs on a node. The record was halted before it was read, so no further
+ * Decides what is left to do until no command runs on a node. The run was marked as cancelled before it was read, so no further
  * claim can succeed.
  *
  * @param now milliseconds since the epoch

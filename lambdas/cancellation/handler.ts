@@ -16,7 +16,7 @@ class StillRunning extends Error {
   override readonly name = retryLater;
 }
 
-/** The ledger does not allow halting the run. */
+/** The ledger does not allow cancelling the run. */
 class Refused extends Error {
   override readonly name = refused;
 }
@@ -26,7 +26,7 @@ class Refused extends Error {
  * Repeating this is harmless.
  *
  * @param event the key of the run record; nothing is done unless the run has failed or its time is up
- * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run may not be halted
+ * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run may not be cancelled
  */
 export async function handler(event: unknown): Promise<{ readonly halted: string }> {
   const { key } = v.parse(v.object({ key: RunKeySchema }), event);

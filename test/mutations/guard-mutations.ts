@@ -41,7 +41,10 @@ export const guardMutations: readonly GuardMutation[] = [
   authorize('a node of another cluster is acted on', 'if (node.cluster !== cluster)', 'if (false)'),
   authorize('a run that has ended is acted on', 'if (row.outcome !== undefined)', 'if (false)'),
   authorize('a node is released after a failure', 'if (failure !== undefined)', 'if (false)'),
-  authorize('a cancelled run is released', "if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };"),
+  authorize(
+    'a cancelled run is released',
+    "if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };",
+  ),
   authorize('a proof of an earlier attempt releases', ' || provenToken !== token'),
   authorize(
     'a node is closed without an earlier launch',

@@ -95,7 +95,7 @@ describe('a node that waits for its command', () => {
 
   it('is dropped once it is cancelled, whatever else holds', () => {
     const row = { ...message.launch, cancelledAt: new Date(now).toISOString() };
-    expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'halted' });
+    expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'cancelled' });
   });
 });
 
