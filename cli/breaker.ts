@@ -6,6 +6,11 @@ import { breakerChanges } from '../domain/breaker-changes.ts';
 import { source } from '../domain/events.ts';
 import { renderUpdate } from '../domain/update-expression.ts';
 import { consequenceOf, type Operation } from '../lambdas/adapters/aws-errors.ts';
+import { BreakersSchema, ClosedBreakerSchema, type ShownBreaker } from './breaker-report.ts';
+import { CouldNotLook } from './output/errors.ts';
+import { type ExitCode, exitCodes } from './output/exit-codes.ts';
+import { printJson } from './output/json.ts';
+import { print } from './output/text.ts';
 import { deployedResources, resourceLike } from './verify-aws/stack.ts';
 
 /** How the command reaches AWS. */
@@ -17,9 +22,6 @@ export interface Reach {
   /** The bus that Airlock publishes on. */
   readonly bus: string;
 }
-
-/** One breaker as the command shows it. */
-export type ShownBreaker = Scope & { readonly state: string; readonly openedAt?: string; readonly probe?: string };
 
 /** Reads every breaker that was ever needed. */
 export async function breakers({ dynamoDb, table }: Reach): Promise<readonly ShownBreaker[]> {
@@ -33,7 +35,7 @@ export async function breakers({ dynamoDb, table }: Reach): Promise<readonly Sho
       ExpressionAttributeValues: { ':breaker': 'breaker ' },
     },
   );
-  for await (const { Items } of pages) found.push(...((Items ?? []) as ShownBreaker[]));
+  for await (const { Items = [] } of pages) found.push(...Items.map(shown));
   return found;
 }
 
@@ -41,7 +43,7 @@ export async function breakers({ dynamoDb, table }: Reach): Promise<readonly Sho
  * Closes a breaker and tells the bus.
  *
  * @returns whether it was open
- * @throws Error if the ledger or the bus takes nothing from this caller
+ * @throws CouldNotLook if the ledger or the bus takes nothing from this caller
  */
 export async function closeBreaker(
   { dynamoDb, events, table, bus }: Reach,
@@ -60,7 +62,7 @@ export async function closeBreaker(
   } catch (error) {
     if (consequenceOf('dynamodb:UpdateItem', error) === 'answer') return false;
     throw isDenied('dynamodb:UpdateItem', error)
-      ? new Error(`the breaker stays open: ${error.message}; ${accepted}`)
+      ? new CouldNotLook(`the breaker stays open: ${error.message}; ${accepted}`)
       : error;
   }
   const Detail = JSON.stringify({ ...scope, by: 'an operator', at });
@@ -69,7 +71,7 @@ export async function closeBreaker(
     await events.send(new PutEventsCommand({ Entries: [entry] }));
   } catch (error) {
     if (!isDenied('events:PutEvents', error)) throw error;
-    throw new Error(`the breaker is closed, but the audit trail does not say so: ${error.message}; ${accepted}`);
+    throw new CouldNotLook(`the breaker is closed, but the audit trail does not say so: ${error.message}; ${accepted}`);
   }
   return true;
 }
@@ -87,20 +89,37 @@ async function reach(): Promise<Reach> {
   return { dynamoDb: new DynamoDBClient(), events: new EventBridgeClient(), table, bus };
 }
 
-/** `airlock breaker`: every breaker with its state, one a line. @returns the exit status */
-export async function listBreakers(): Promise<number> {
-  for (const { cluster, pool, version, state, openedAt = '', probe = '' } of await breakers(await reach()))
-    process.stdout.write(`${[state ?? 'closed', cluster, pool, version, openedAt, probe].join('\t').trimEnd()}\n`);
-  return 0;
+/** A row of the ledger as the command shows it. One that was never open has no state yet. */
+function shown(item: Readonly<Record<string, unknown>>): ShownBreaker {
+  const { cluster, pool, version, state, openedAt, probe } = item;
+  return {
+    cluster: String(cluster),
+    pool: String(pool),
+    version: String(version),
+    state: state === 'open' ? 'open' : 'closed',
+    ...(openedAt === undefined ? {} : { openedAt: String(openedAt) }),
+    ...(probe === undefined ? {} : { probe: String(probe) }),
+  };
 }
 
-/** `airlock breaker close`: closes one. @returns the exit status: 1 if it was not open */
-export async function close(cluster: string, pool: string, version: string): Promise<number> {
-  const closed = await closeBreaker(await reach(), { cluster, pool, version }, new Date().toISOString());
-  process.stdout.write(
-    closed
-      ? 'closed; nodes that were held are tried once more within minutes, and judged by the policy of their pool\n'
-      : `the breaker of ${cluster} ${pool} ${version} is not open; airlock breaker lists all\n`,
-  );
-  return closed ? 0 : 1;
+/** `airlock breaker`: every breaker with its state, one a line. */
+export async function listBreakers({ json }: { readonly json: boolean }): Promise<ExitCode> {
+  const all = await breakers(await reach());
+  if (json) printJson(BreakersSchema, { version: 1, breakers: [...all] });
+  else {
+    for (const { state, cluster, pool, version, openedAt = '', probe = '' } of all)
+      print([state, cluster, pool, version, openedAt, probe].join('\t').trimEnd());
+  }
+  return exitCodes.fine;
+}
+
+/** `airlock breaker close`: closes one. One that is not open counts as a finding. */
+export async function close(scope: Scope, { json }: { readonly json: boolean }): Promise<ExitCode> {
+  const closed = await closeBreaker(await reach(), scope, new Date().toISOString());
+  const { cluster, pool, version } = scope;
+  if (json) printJson(ClosedBreakerSchema, { version: 1, closed, breaker: { cluster, pool, version } });
+  else if (closed)
+    print('closed; nodes that were held are tried once more within minutes, by the policy of their pool');
+  else print(`the breaker of ${cluster} ${pool} ${version} is not open; airlock breaker lists all`);
+  return closed ? exitCodes.fine : exitCodes.findings;
 }

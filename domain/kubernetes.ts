@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Receipt, ReceiptSchema } from './receipt.ts';
 import { runtimes } from './runtimes.ts';
+import type { Toleration } from './tolerations.ts';
 
 /** The default gate: the key of the taint that a node starts with. */
 export const defaultGateKey = 'airlock.dev/bootstrap';
@@ -146,7 +147,7 @@ export interface DaemonSet {
   /** `<namespace>/<name>`. */
   readonly name: string;
   readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly tolerations: readonly { readonly key?: string; readonly operator?: string; readonly effect?: string }[];
+  readonly tolerations: readonly Toleration[];
 }
 
 /** One page of a list of Nodes. */

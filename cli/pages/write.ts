@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../synthesize.ts';
 import { awsErrorsPage } from './aws-errors.ts';
+import { commandsPage } from './commands.ts';
 import { configSchema } from './config-schema.ts';
 import { doorsPage } from './doors/page.ts';
+import { findingsPage } from './findings.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
 
@@ -17,6 +19,8 @@ try {
   const docs = join(root, 'docs');
   writeFileSync(join(root, 'airlock.schema.json'), configSchema());
   writeFileSync(join(docs, 'understand', 'aws-errors.md'), awsErrorsPage());
+  writeFileSync(join(docs, 'operate', 'commands.md'), commandsPage());
+  writeFileSync(join(docs, 'operate', 'findings.md'), findingsPage());
   writeFileSync(join(docs, 'operate', 'outcomes.md'), outcomesPage());
   writeFileSync(join(docs, 'understand', 'doors.md'), doorsPage(template));
   writeFileSync(join(docs, 'understand', 'rights.md'), rightsPage(template));

@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { exampleRuntime, runtimes } from '../../domain/runtimes.ts';
 import { faultNames, faults, isFault } from '../../packages/lab/faults.ts';
 import { nodePlaceholder } from '../../packages/lab/machines.ts';
+import { defineCommand } from '../output/command.ts';
+import { RunSchema } from './run-schema.ts';
 
 /** What `airlock start` is asked for. */
 export interface StartOptions {
@@ -25,8 +27,15 @@ const mostNodes = 500;
 
 /** The command `start`, without its action. Bad options end with a message and the exit code 2. */
 export function startCommand(): Command {
-  return new Command('start')
-    .description('Launch a small pool on the local cloud and show how its nodes come out of the airlock')
+  const description = 'Launch a small pool on the local cloud and show how its nodes come out of the airlock';
+  return defineCommand('start', description, {
+    examples: [
+      ['start', 'three nodes with gVisor'],
+      ['start --fault not-sandboxed --clock virtual', 'a node whose proof fails'],
+      ['start --keep', 'leave the local cloud running for the other commands'],
+    ],
+    json: { 'airlock start --json': RunSchema },
+  })
     .option(
       '--runtime <runtime[@release]>',
       'what the nodes ask for by their tag airlock:runtime',
@@ -59,7 +68,6 @@ export function startCommand(): Command {
         'leave the local cloud running and say how other tools reach it (with the real clock)',
       ).default(false),
     )
-    .option('--json', 'print one JSON object and nothing else', false)
     .addHelpText(
       'after',
       `\nFaults (those that wait for minutes are best seen with --clock virtual):\n${faultTable()}`,

@@ -1,17 +1,20 @@
-import { styleText } from 'node:util';
+import type * as v from 'valibot';
 import type { NodeReport } from '../../packages/lab/simulation.ts';
+import { print, styled } from '../output/text.ts';
+import type { RunSchema } from './run-schema.ts';
 import type { SimulationSetup } from './setup.ts';
 
-/** The object that `--json` prints. */
-export interface Run {
-  readonly nodes: readonly NodeReport[];
-  readonly backends: { readonly kubernetes: string; readonly machine: string };
-  readonly calls: Readonly<Record<string, number>>;
-}
-
 /** The run as one object. */
-export function runOf(nodes: readonly NodeReport[], { world, backends }: SimulationSetup): Run {
-  return { nodes, backends: { kubernetes: backends.kubernetes, machine: backends.machine }, calls: world.calls() };
+export function runOf(
+  nodes: readonly NodeReport[],
+  { world, backends }: SimulationSetup,
+): v.InferInput<typeof RunSchema> {
+  const shown = nodes.map((node) => ({ ...node, stages: node.stages.map((stage) => ({ ...stage })) }));
+  return {
+    nodes: shown,
+    backends: { kubernetes: backends.kubernetes, machine: backends.machine },
+    calls: world.calls(),
+  };
 }
 
 /** The way of one node on one line: each stage with the seconds since the launch. */
@@ -22,15 +25,15 @@ export function runLine({ instanceId, nodeName, stages }: NodeReport): string {
 
 /** Prints receipts, the audit trail, the calls and the backends of a run. */
 export function printRun(reports: readonly NodeReport[], { world, backends }: SimulationSetup): void {
-  const say = (line = '') => process.stdout.write(`${line}\n`);
+  const say = (line = '') => print(line);
   say();
-  say(styleText('bold', 'Receipts'));
+  say(styled('bold', 'Receipts'));
   for (const node of world.nodes) {
     const ended = world.timelineOf(node).find((event) => 'outcome' in event.detail);
     say(JSON.stringify(ended?.detail ?? { instanceId: node.instanceId, outcome: 'none' }, undefined, 2));
   }
   say();
-  say(styleText('bold', 'Audit trail'));
+  say(styled('bold', 'Audit trail'));
   for (const { time, 'detail-type': type, detail } of world.audit()) {
     const about = 'launch' in detail ? detail.launch : detail;
     const who = 'instanceId' in about ? about.instanceId : `${about.pool} ${about.version}`;

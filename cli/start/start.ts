@@ -1,14 +1,17 @@
 import { Listr, type ListrTask } from 'listr2';
-import { ConfigError } from '../../lib/config/config-error.ts';
 import { HostError } from '../../packages/lab/real-machines.ts';
 import type { LaunchedNode, NodeReport, Simulation } from '../../packages/lab/simulation.ts';
 import { KubeconfigRefused } from '../../packages/local-kubernetes/attached-cluster.ts';
+import { UsageError } from '../output/errors.ts';
+import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
+import { printJson } from '../output/json.ts';
 import { SynthesisRefused } from '../synthesize.ts';
 import { attach, NothingToAttach } from './attach.ts';
 import { keep } from './keep.ts';
 import { OptionsRefused } from './machines.ts';
 import { commandOf, misfitOf, type StartOptions } from './options.ts';
 import { printRun, runLine, runOf } from './report.ts';
+import { RunSchema } from './run-schema.ts';
 import { assemble, MachineLacks, type SimulationSetup } from './setup.ts';
 
 /** How often the view is drawn again, in milliseconds. */
@@ -20,24 +23,20 @@ const drawEveryMs = 100;
  * @returns the exit code: 0 if every node came to its end (and, without planted faults, was released), 1 if one did not, 2 if the
  * input is bad
  */
-export async function start(options: StartOptions): Promise<number> {
+export async function start(options: StartOptions): Promise<ExitCode> {
   const misfit = misfitOf(options);
-  if (misfit !== undefined) {
-    process.stderr.write(`${misfit}\n`);
-    return 2;
-  }
+  if (misfit !== undefined) throw new UsageError(misfit);
   let setup: SimulationSetup | undefined;
   try {
     setup = await prepared(options);
     const nodes = await launched(options, setup);
     const reports = nodes.map((node) => setup?.world.report(node)).filter((report) => report !== undefined);
-    if (options.json) process.stdout.write(`${JSON.stringify(runOf(reports, setup), undefined, 2)}\n`);
+    if (options.json) printJson(RunSchema, runOf(reports, setup));
     else printRun(reports, setup);
     if (options.keep) await keep(setup.world, (line) => process[options.json ? 'stderr' : 'stdout'].write(`${line}\n`));
     return exitCode(reports, options);
   } catch (error) {
     const foreseen = [
-      ConfigError,
       SynthesisRefused,
       MachineLacks,
       HostError,
@@ -45,18 +44,16 @@ export async function start(options: StartOptions): Promise<number> {
       KubeconfigRefused,
       NothingToAttach,
     ].some((kind) => error instanceof kind);
-    if (!(error instanceof Error) || !foreseen) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
+    throw error instanceof Error && foreseen ? new UsageError(error.message, { cause: error }) : error;
   } finally {
     await setup?.stop();
   }
 }
 
-function exitCode(reports: readonly NodeReport[], { fault }: StartOptions): number {
+function exitCode(reports: readonly NodeReport[], { fault }: StartOptions): ExitCode {
   const good = (outcome: string) =>
     fault.length > 0 ? outcome !== '' : outcome === 'released' || outcome === 'already-installed';
-  return reports.every(({ outcome }) => good(outcome)) ? 0 : 1;
+  return reports.every(({ outcome }) => good(outcome)) ? exitCodes.fine : exitCodes.findings;
 }
 
 /** Assembles everything that the run needs and says what it is at. */

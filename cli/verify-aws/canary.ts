@@ -4,7 +4,7 @@ import { EC2Client, RunInstancesCommand, TerminateInstancesCommand } from '@aws-
 import * as v from 'valibot';
 import { phaseTable } from '../../domain/launch-phases.ts';
 import { type Receipt, ReceiptSchema } from '../../domain/receipt.ts';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 
 /** Longer than the default deadline, so that a failure is seen as what it is. */
@@ -16,7 +16,7 @@ const pollIntervalMs = 10_000;
  *
  * @param launchTemplate its name or id; its instances must bear Airlock's tag and be born with the gate
  */
-export async function canary(launchTemplate: string): Promise<readonly Finding[]> {
+export async function canary(launchTemplate: string): Promise<readonly CheckResult[]> {
   const ec2 = new EC2Client();
   const table = resourceLike(await deployedResources(), 'AWS::DynamoDB::Table').physicalId;
   const template = launchTemplate.startsWith('lt-')
@@ -47,11 +47,11 @@ export interface CanaryEnd {
  *
  * @param end undefined if the ledger knew of no end in time
  */
-export function judgeEnd(instanceId: string, end: CanaryEnd | undefined): readonly Finding[] {
+export function judgeEnd(instanceId: string, end: CanaryEnd | undefined): readonly CheckResult[] {
   const ok = end?.outcome === 'released' || end?.outcome === 'already-installed';
   const text = `${instanceId} ended as ${end?.outcome ?? 'nothing: it was not seen at all'}`;
   const receipt = readReceipt(end?.receipt);
-  const findings: Finding[] = [{ ok, text }];
+  const findings: CheckResult[] = [{ ok, text }];
   if (receipt !== undefined)
     findings.push({ ok: true, text: ['the phases of its launch', ...phaseTable([receipt])].join('\n      ') });
   else if (end !== undefined) findings.push({ ok: false, text: 'the ledger has no receipt of it that can be read' });

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { deployedTemplate } from './stack.ts';
 
 /** Deploys the stack, synthesizes and deploys again, and says whether the second deploy found anything to change. */
-export async function deployTwice(): Promise<readonly Finding[]> {
+export async function deployTwice(): Promise<readonly CheckResult[]> {
   const first = deploy();
   if (first.status !== 0) return [{ ok: false, text: `the deploy failed: ${lastLine(first.stderr)}` }];
   const template = await deployedTemplate();

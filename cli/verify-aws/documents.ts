@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DescribeDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { deployedResources, deployedTemplate } from './stack.ts';
 
 /** What SSM says of the version of a document that Airlock sends. */
@@ -14,11 +14,11 @@ interface Described {
 const sentVersion = '1';
 
 /** Asks SSM for the hash of each document. A command names the hash of the text that was deployed, and SSM runs no other. */
-export async function compareDocuments(): Promise<readonly Finding[]> {
+export async function compareDocuments(): Promise<readonly CheckResult[]> {
   const client = new SSMClient();
   const hashes = hashesOf(await deployedTemplate());
   const documents = (await deployedResources()).filter(({ type }) => type === 'AWS::SSM::Document');
-  const findings: Finding[] = [];
+  const findings: CheckResult[] = [];
   for (const { logicalId, physicalId: Name } of documents) {
     const { Document = {} } = await client.send(new DescribeDocumentCommand({ Name, DocumentVersion: sentVersion }));
     findings.push(compareDocument(Name, hashes.get(logicalId), Document));
@@ -45,7 +45,7 @@ export function hashesOf(template: string): ReadonlyMap<string, string> {
  *
  * @param deployed the SHA-256 of the text that was deployed; undefined if the template has none
  */
-export function compareDocument(name: string, deployed: string | undefined, described: Described): Finding {
+export function compareDocument(name: string, deployed: string | undefined, described: Described): CheckResult {
   const { Hash, HashType, LatestVersion } = described;
   if (deployed === undefined) return { ok: false, text: `${name}: the template has no text of it` };
   if (HashType !== 'Sha256' || Hash !== deployed)

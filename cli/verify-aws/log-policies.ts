@@ -1,12 +1,12 @@
 import { CloudWatchLogsClient, DescribeResourcePoliciesCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: resource policies a region, which cannot be raised. */
 const mostPolicies = 10;
 
 /** Asks CloudWatch Logs whether there is room for the one resource policy that lets EventBridge write the audit trail. */
-export async function countLogPolicies(): Promise<readonly Finding[]> {
+export async function countLogPolicies(): Promise<readonly CheckResult[]> {
   const { resourcePolicies = [] } = await new CloudWatchLogsClient().send(new DescribeResourcePoliciesCommand({}));
   const names = resourcePolicies.map(({ policyName = '' }) => policyName);
   const resources = await deployedResources().catch(unlessThereIsNoStack);
@@ -26,7 +26,7 @@ function unlessThereIsNoStack(error: Error): readonly DeployedResource[] {
  * @param names the policies that the account has in the region
  * @param own the name of Airlock's, if it is deployed
  */
-export function judgeLogPolicies(names: readonly string[], own: string | undefined): Finding {
+export function judgeLogPolicies(names: readonly string[], own: string | undefined): CheckResult {
   const count = `${names.length} of ${mostPolicies} resource policies of CloudWatch Logs are taken in this region`;
   if (own !== undefined && names.includes(own)) return { ok: true, text: `${count}, one by Airlock` };
   if (names.length < mostPolicies) return { ok: true, text: `${count}: there is room for Airlock's` };

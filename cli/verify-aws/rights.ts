@@ -5,7 +5,7 @@ import {
   ListRolePoliciesCommand,
   SimulateCustomPolicyCommand,
 } from '@aws-sdk/client-iam';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { grantsOf } from './grants.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 
@@ -20,14 +20,14 @@ const forbidden: readonly { readonly action: string; readonly resource: string }
 ];
 
 /** Asks IAM itself, for each role of the stack, whether it may do what its policies say, under their conditions alone, and nothing of what no one may do. */
-export async function simulateRights(): Promise<readonly Finding[]> {
+export async function simulateRights(): Promise<readonly CheckResult[]> {
   const roles = (await deployedResources()).filter(({ type }) => type === 'AWS::IAM::Role');
-  const findings: Finding[] = [];
+  const findings: CheckResult[] = [];
   for (const role of roles) findings.push(await simulateRole(new IAMClient(), role));
   return findings;
 }
 
-async function simulateRole(client: IAMClient, { logicalId, physicalId }: DeployedResource): Promise<Finding> {
+async function simulateRole(client: IAMClient, { logicalId, physicalId }: DeployedResource): Promise<CheckResult> {
   const policies = await policiesOf(client, physicalId);
   if (policies.length === 0) return { ok: true, text: `${logicalId}: has no policy of its own` };
   const allowed = async (action: string, resource: string, context: readonly ContextEntry[] = []) => {

@@ -1,16 +1,16 @@
 import { DescribeStateMachineCommand, SFNClient, TestStateCommand } from '@aws-sdk/client-sfn';
-import type { Finding } from './finding.ts';
+import type { CheckResult } from './check-result.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 import { casesOf, context, input, type StateCase, variables } from './state-cases.ts';
 
 /** Lets AWS evaluate every state of the definition as it is deployed; what a state would call is answered for it, so nothing is touched. */
-export async function testStates(): Promise<readonly Finding[]> {
+export async function testStates(): Promise<readonly CheckResult[]> {
   const client = new SFNClient();
   const machine = resourceLike(await deployedResources(), 'AWS::StepFunctions::StateMachine');
   const { definition = '{}', roleArn } = await client.send(
     new DescribeStateMachineCommand({ stateMachineArn: machine.physicalId }),
   );
-  const findings: Finding[] = [];
+  const findings: CheckResult[] = [];
   for (const one of casesOf(definition)) findings.push(await test(client, definition, roleArn, one));
   return findings;
 }
@@ -20,7 +20,7 @@ async function test(
   definition: string,
   roleArn: string | undefined,
   { stateName, when, mock, wanted }: StateCase,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const seen = await client.send(
     new TestStateCommand({
       definition,

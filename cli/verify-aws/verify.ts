@@ -1,36 +1,39 @@
-import { styleText } from 'node:util';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import type * as v from 'valibot';
+import { CouldNotLook } from '../output/errors.ts';
+import type { ExitCode } from '../output/exit-codes.ts';
+import { printJson } from '../output/json.ts';
+import { print, styled } from '../output/text.ts';
 import { canary } from './canary.ts';
+import type { CheckResult } from './check-result.ts';
 import { deployTwice } from './deploy-twice.ts';
 import { compareDocuments } from './documents.ts';
-import type { Finding } from './finding.ts';
 import { countLogPolicies } from './log-policies.ts';
+import { VerificationSchema, verificationExitCode } from './report.ts';
 import { simulateRights } from './rights.ts';
 import { testStates } from './states.ts';
 
 /** One check: something that only a real account can show. */
 interface Check {
   readonly title: string;
-  run(): Promise<readonly Finding[]>;
+  run(): Promise<readonly CheckResult[]>;
 }
 
 /** How the canary node is launched. */
 export interface VerifyOptions {
   /** A launch template whose instances bear Airlock's tag and gate; without one no node is launched. */
   readonly launchTemplate?: string;
+  readonly json: boolean;
 }
 
 /**
  * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance if a launch template is named.
  *
- * @returns the exit code: 0 all found good, 1 something was not, 2 refused because there are no credentials
+ * @throws CouldNotLook if there are no credentials or no region
  */
-export async function verifyAws(options: VerifyOptions): Promise<number> {
+export async function verifyAws({ launchTemplate, json }: VerifyOptions): Promise<ExitCode> {
   const refusal = await withoutCredentials();
-  if (refusal) {
-    process.stderr.write(`${refusal}\n`);
-    return 2;
-  }
+  if (refusal !== undefined) throw new CouldNotLook(refusal);
   const checks: Check[] = [
     { title: 'CloudWatch Logs has room for a resource policy', run: countLogPolicies },
     { title: 'a second deploy changes nothing', run: deployTwice },
@@ -38,20 +41,24 @@ export async function verifyAws(options: VerifyOptions): Promise<number> {
     { title: 'each document is the one that was deployed (DescribeDocument)', run: compareDocuments },
     { title: 'each role may do what it needs, and nothing else (SimulateCustomPolicy)', run: simulateRights },
   ];
-  const { launchTemplate } = options;
+  const say = (line: string) => (json ? undefined : print(line));
   if (launchTemplate) checks.push({ title: 'a canary node is released', run: () => canary(launchTemplate) });
-  else process.stdout.write('no canary node: name a launch template with --launch-template\n');
+  else say('no canary node: name a launch template with --launch-template');
 
-  let good = true;
+  const done: v.InferInput<typeof VerificationSchema>['checks'] = [];
   for (const { title, run } of checks) {
-    process.stdout.write(`${title} …\n`);
-    const findings = await run().catch((error: Error): readonly Finding[] => [{ ok: false, text: error.message }]);
-    for (const { ok, text } of findings) {
-      good &&= ok;
-      process.stdout.write(`  ${ok ? styleText('green', 'yes') : styleText('red', 'NO ')} ${text}\n`);
+    say(`${title} …`);
+    const results = await run().catch((error: Error) => error.message);
+    if (typeof results === 'string') {
+      done.push({ title, results: [], notChecked: results });
+      say(`  ${styled('yellow', 'could not look')} ${results}`);
+      continue;
     }
+    done.push({ title, results: [...results] });
+    for (const { ok, text } of results) say(`  ${ok ? styled('green', 'yes') : styled('red', 'NO ')} ${text}`);
   }
-  return good ? 0 : 1;
+  if (json) printJson(VerificationSchema, { version: 1, checks: done });
+  return verificationExitCode(done);
 }
 
 /** The sentence with which the command refuses, or undefined if there are credentials and a region. */

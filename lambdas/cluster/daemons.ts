@@ -1,4 +1,5 @@
 import type { ClusterNode, DaemonSet } from '../../domain/kubernetes.ts';
+import { isTolerated } from '../../domain/tolerations.ts';
 import { FinalOutcome } from './errors.ts';
 import type { Ports } from './ports.ts';
 
@@ -13,12 +14,7 @@ export function blockedDaemonSets(
 ): string[] {
   const wanted = ({ nodeSelector }: DaemonSet) =>
     Object.entries(nodeSelector).every(([key, value]) => labels[key] === value);
-  const tolerates = ({ tolerations }: DaemonSet) =>
-    tolerations.some(
-      ({ key = '', operator = 'Equal', effect = '' }) =>
-        (key === taintKey || (key === '' && operator === 'Exists')) && (effect === '' || effect === 'NoSchedule'),
-    );
-  return daemonSets.filter((one) => wanted(one) && !tolerates(one)).map(({ name }) => name);
+  return daemonSets.filter((one) => wanted(one) && !isTolerated(taintKey, one.tolerations)).map(({ name }) => name);
 }
 
 /**

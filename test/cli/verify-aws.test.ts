@@ -5,6 +5,7 @@ import { judgeEnd } from '../../cli/verify-aws/canary.ts';
 import { compareDocument, hashesOf } from '../../cli/verify-aws/documents.ts';
 import { grantsOf } from '../../cli/verify-aws/grants.ts';
 import { judgeLogPolicies } from '../../cli/verify-aws/log-policies.ts';
+import { verificationExitCode } from '../../cli/verify-aws/report.ts';
 import { casesOf, variables } from '../../cli/verify-aws/state-cases.ts';
 import { airlock } from './airlock.ts';
 
@@ -14,15 +15,30 @@ const bare = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA
 describe('airlock verify-aws', () => {
   it('refuses without credentials, and names what it needs', async () => {
     const { code, out, err } = await airlock(['verify-aws'], bare);
-    expect([code, out]).toEqual([2, '']);
+    expect([code, out]).toEqual([3, '']);
     expect(err).toMatch(/^verify:aws needs a real AWS account, and found no credentials; accepted: AWS_PROFILE, or /);
   });
 
   it('refuses with credentials but no region', async () => {
     const keys = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'x'.repeat(40) };
     const { code, out, err } = await airlock(['verify-aws'], { ...bare, ...keys });
-    expect([code, out]).toEqual([2, '']);
+    expect([code, out]).toEqual([3, '']);
     expect(err).toMatch(/no region; accepted: AWS_REGION/);
+  });
+});
+
+describe('the exit code of verify-aws', () => {
+  const check = (results: { ok: boolean; text: string }[], notChecked?: string) => ({
+    title: 'a check',
+    results,
+    ...(notChecked === undefined ? {} : { notChecked }),
+  });
+
+  it('is 0 only if every check was made and passed, and a check that could not be made is never fine', () => {
+    const good = check([{ ok: true, text: '' }]);
+    const bad = check([{ ok: false, text: '' }]);
+    const blind = check([], 'no right');
+    expect([[good], [good, blind], [blind, bad]].map(verificationExitCode)).toEqual([0, 3, 1]);
   });
 });
 

@@ -96,7 +96,7 @@ describe.each(runtimes)('the Karpenter pool for %s', (runtime) => {
 });
 
 describe.each([
-  ['managed-node-group/template.yaml', gate],
+  ['managed-node-group/template.yaml', 'startup-taint.cluster-autoscaler.kubernetes.io/airlock'],
   ['auto-scaling-group/template.yaml', 'startup-taint.cluster-autoscaler.kubernetes.io/airlock'],
 ])('%s', (path, key) => {
   const [template] = read(path);
@@ -129,7 +129,7 @@ it('the managed node group tags instances, and shows gate and label to the autos
     { ResourceType: 'instance', Tags: [{ Key: runtimeTag, Value: 'gvisor' }] },
   ]);
   expect([at(template, `${group}.Taints`), at(template, `${group}.Labels`)]).toEqual([
-    [{ Key: gate, Effect: 'NO_SCHEDULE' }],
+    [{ Key: 'startup-taint.cluster-autoscaler.kubernetes.io/airlock', Effect: 'NO_SCHEDULE' }],
     { [poolLabel]: 'gvisor' },
   ]);
 });

@@ -1,5 +1,5 @@
 /** What a check in the account found. */
-export interface Finding {
+export interface CheckResult {
   readonly ok: boolean;
   readonly text: string;
 }

@@ -1,0 +1,99 @@
+import { Command, Help, type Option } from 'commander';
+import { exampleRuntime } from '../domain/runtimes.ts';
+import { loadSettings } from '../lib/config/settings.ts';
+import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
+import { doctorCommand } from './doctor/options.ts';
+import { ManifestListSchema } from './manifests-report.ts';
+import { defineCommand } from './output/command.ts';
+import { exitCodes } from './output/exit-codes.ts';
+import { startCommand } from './start/options.ts';
+import { VerificationSchema } from './verify-aws/report.ts';
+
+/** The command line `airlock`. Each command loads what it needs when it runs: most need neither the AWS SDK nor the local cloud. */
+export function airlockProgram(): Command {
+  const program = new Command('airlock')
+    .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')
+    .enablePositionalOptions()
+    .configureHelp({ optionDescription: describeOption })
+    .exitOverride((error) => {
+      // commander ends with 1 for bad input, and help is no error.
+      process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUsage);
+    })
+    // No command begins with a configuration that another one would refuse.
+    .hook('preAction', (_, command) => {
+      loadSettings({ config: command.opts()['config'] });
+    });
+  for (const command of [start(), doctor(), manifests(), verifyAws(), breaker()]) program.addCommand(command);
+  for (const command of program.commands) inherit(command, program);
+  return program;
+}
+
+/** Commander names every default; one that only says that the option is not given says nothing. */
+function describeOption(option: Option): string {
+  const { defaultValue, description } = option;
+  const isNone = defaultValue === false || (typeof defaultValue === 'object' && Object.keys(defaultValue).length === 0);
+  return isNone ? description : new Help().optionDescription(option);
+}
+
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+}
+
+function start(): Command {
+  return startCommand().action(async (options) => {
+    const { start: run } = await import('./start/start.ts');
+    process.exitCode = await run(options);
+  });
+}
+
+function doctor(): Command {
+  return doctorCommand().action(async (files, options) => {
+    const { doctor: run } = await import('./doctor/doctor.ts');
+    process.exitCode = await run(files, options);
+  });
+}
+
+function manifests(): Command {
+  return defineCommand('manifests', 'Print what a cluster needs, as YAML for kubectl and GitOps', {
+    examples: [['manifests | kubectl apply --server-side -f -', 'apply it by hand']],
+    json: { 'airlock manifests --json': ManifestListSchema },
+  })
+    .option('--config <file>', 'another airlock.yaml')
+    .action(async (options) => {
+      const { printManifests } = await import('./manifests.ts');
+      process.exitCode = printManifests(options);
+    });
+}
+
+function verifyAws(): Command {
+  return defineCommand('verify-aws', 'Check in a real account what the local cloud cannot show', {
+    examples: [['verify-aws --launch-template airlock-canary', 'launch a canary node too']],
+    json: { 'airlock verify-aws --json': VerificationSchema },
+  })
+    .option('--launch-template <name>', 'launch a canary node from this template and terminate it after')
+    .action(async (options) => {
+      const { verifyAws: run } = await import('./verify-aws/verify.ts');
+      process.exitCode = await run(options);
+    });
+}
+
+function breaker(): Command {
+  const close = defineCommand('close <cluster> <pool> <version>', 'Close a breaker by hand', {
+    examples: [[`breaker close demo sandboxed ${exampleRuntime}@20260928.0`, 'nodes that were held are tried again']],
+    json: { 'airlock breaker close --json': ClosedBreakerSchema },
+  }).action(async (cluster, pool, version, options) => {
+    const { close: run } = await import('./breaker.ts');
+    process.exitCode = await run({ cluster, pool, version }, options);
+  });
+  return defineCommand('breaker', 'List the breakers of the deployed stack, by cluster, pool and version', {
+    examples: [['breaker', 'every breaker with its state, one a line']],
+    json: { 'airlock breaker --json': BreakersSchema },
+  })
+    .enablePositionalOptions()
+    .action(async (options) => {
+      const { listBreakers } = await import('./breaker.ts');
+      process.exitCode = await listBreakers(options);
+    })
+    .addCommand(close);
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
+import type { FoundDocument } from './templates/aws-output.ts';
+import { cloudFormationTags } from './templates/cloudformation.ts';
+import { listAt, textAt } from './templates/read.ts';
+
+/** A file that could not be read, and why. */
+export interface UnreadFile {
+  readonly source: string;
+  readonly reason: string;
+}
+
+/** Reads the documents of YAML and JSON files; the items of a Kubernetes List count as documents. */
+export function readFiles(paths: readonly string[]): {
+  documents: readonly FoundDocument[];
+  unread: readonly UnreadFile[];
+} {
+  const documents: FoundDocument[] = [];
+  const unread: UnreadFile[] = [];
+  for (const source of paths) {
+    try {
+      documents.push(...documentsIn(readFileSync(source, 'utf8')).map((document) => ({ document, source })));
+    } catch (error) {
+      unread.push({ source, reason: `cannot be read: ${(error as Error).message.split('\n')[0]}` });
+    }
+  }
+  return { documents, unread };
+}
+
+/** JSON is YAML. */
+function documentsIn(text: string): readonly unknown[] {
+  return parseAllDocuments(text, { customTags: cloudFormationTags }).flatMap((parsed) => {
+    const [fault] = parsed.errors;
+    if (fault !== undefined) throw fault;
+    const document: unknown = parsed.toJS();
+    return textAt(document, 'kind') === 'List' ? listAt(document, 'items') : [document];
+  });
+}

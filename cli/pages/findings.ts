@@ -1,0 +1,26 @@
+import { fillIn, findingCodes, findingGroups, findingOf } from '../../domain/findings.ts';
+import { defaultGateKey } from '../../domain/kubernetes.ts';
+import { exampleRuntime } from '../../domain/runtimes.ts';
+
+const values = { gate: defaultGateKey, runtime: exampleRuntime, profile: 'demo_*' };
+
+/** `docs/operate/findings.md`: the closed list of what `airlock doctor` finds. */
+export function findingsPage(): string {
+  const groups = findingGroups.map((group) => {
+    const own = findingCodes.filter((code) => findingOf(code).group === group).map(section);
+    return `## ${group[0]?.toUpperCase()}${group.slice(1)}\n\n${own.join('\n\n')}`;
+  });
+  return `# Findings
+
+\`airlock doctor\` looks for these ([how to run it](commands.md#airlock-doctor)). A code keeps its meaning. \`--only\` and \`--skip\` take codes and the names of the
+groups. This page is made from [\`domain/findings.ts\`](../../domain/findings.ts) by \`npm run docs\`, with the default gate and gVisor filled in.
+
+${groups.join('\n\n')}
+`;
+}
+
+function section(code: (typeof findingCodes)[number]): string {
+  const { level, sentence, effect, fix, link } = findingOf(code);
+  const target = link.startsWith('docs/') ? `../${link.slice('docs/'.length)}` : link;
+  return `### ${code}\n\n**${level}**: ${sentence} ${fillIn(effect, values)}\n\n\`\`\`text\n${fillIn(fix, values)}\n\`\`\`\n\nMore: [${link}](${target})`;
+}

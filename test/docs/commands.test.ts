@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { airlockProgram } from '../../cli/commands.ts';
+import { commandText } from '../../cli/output/command.ts';
+import { commandsPage } from '../../cli/pages/commands.ts';
+import { findingsPage } from '../../cli/pages/findings.ts';
+import { fillIn, findingCodes, findingOf } from '../../domain/findings.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+describe('pages that are made from the command line', () => {
+  it.each([
+    ['operate/commands.md', commandsPage],
+    ['operate/findings.md', findingsPage],
+  ])('%s is as new as the code: npm run docs', (name, page) => {
+    expect(readFileSync(join(root, 'docs', name), 'utf8')).toBe(page());
+  });
+});
+
+describe('every command', () => {
+  const all = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(all)];
+  const commands = airlockProgram().commands.flatMap(all);
+
+  it.each(commands.map((command) => [command.name(), command] as const))(
+    '%s has --json with a schema, --debug and examples that it takes',
+    (_, command) => {
+      const text = commandText(command);
+      const flags = command.options.map(({ long }) => long);
+      expect(flags).toEqual(expect.arrayContaining(['--json', '--debug']));
+      expect(Object.keys(text?.json ?? {}).length).toBeGreaterThan(0);
+      expect(text?.examples.length).toBeGreaterThan(0);
+      for (const [line] of text?.examples ?? []) {
+        const known = line.split(' | ')[0]?.matchAll(/ (--[a-z-]+)/g) ?? [];
+        expect([line, [...known].map(([, flag]) => flag).filter((flag) => !flags.includes(flag))]).toEqual([line, []]);
+        const parent =
+          command.parent instanceof Command && command.parent.name() !== 'airlock' ? `${command.parent.name()} ` : '';
+        expect(line.startsWith(`${parent}${command.name()}`)).toBe(true);
+      }
+    },
+  );
+});
+
+describe('every finding', () => {
+  it.each(findingCodes)(
+    '%s says what is wrong and what happens in a sentence each, with a fix and a link that leads somewhere',
+    (code) => {
+      const { sentence, effect, fix, link } = findingOf(code);
+      for (const text of [sentence, effect]) expect(text).toMatch(/^[^\n]+\.$/);
+      const filled = fillIn(`${effect} ${fix}`, { gate: 'g', runtime: 'r', profile: 'p' });
+      expect(filled).not.toMatch(/\{[a-z]+\}/);
+      if (link.startsWith('https://')) return;
+      const [page = '', anchor] = link.split('#');
+      const headings = [...readFileSync(join(root, page), 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+        heading
+          .toLowerCase()
+          .replace(/[^a-z0-9 -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+      if (anchor !== undefined) expect(headings).toContain(anchor);
+    },
+  );
+});
