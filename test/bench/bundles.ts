@@ -10,7 +10,7 @@ import { functionsPage } from './functions-page.ts';
 const rounds = 7;
 const crowdNodes = 200;
 
-/** What the template gives each function, in MiB. */
+/** The memory that the template gives each function, in MiB. */
 function memoryIn(assembly: string): ReadonlyMap<string, number> {
   const { Resources } = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as {
     readonly Resources: Readonly<

@@ -12,12 +12,12 @@ try {
   const page = costsPage([
     {
       title: '1,000 nodes, each launched alone',
-      about: 'One launch in a pool that has shown when its agents come, times a thousand. Every function starts cold.',
+      about: 'One launch in a pool with known agent arrivals, times a thousand. Every function starts cold.',
       usage: await usageOfLaunches(assembly, 1, 0),
     },
     {
       title: '1,000 nodes, launched by 200 in ten seconds',
-      about: 'Nodes that come in crowds share batches, commands and lists.',
+      about: 'Nodes that launch together share batches, commands and lists.',
       usage: await usageOfLaunches(assembly, 200, 10_000),
     },
     {

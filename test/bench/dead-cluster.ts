@@ -16,16 +16,17 @@ const nodesEach = 20;
 const everyMs = 500;
 const deadMs = 10 * 60_000;
 
-/** How a cluster does not answer. */
+/** How a cluster fails to answer. */
 const deaths = [
   ['drops every connection', { kind: 'drop', when: 'before' }],
   ['takes every request and answers none', { kind: 'silence' }],
 ] as const satisfies readonly (readonly [string, Fault])[];
 
 /**
- * Launches nodes in two clusters, of which one answers nothing for ten minutes, and compares the other one's releases with a run in which both are well.
+ * Launches nodes in two clusters, one of which does not answer for ten minutes, and compares the other's releases with a run in which both
+ * answer.
  *
- * @param folder in which the assembly for two clusters is made
+ * @param folder in which the assembly for two clusters is created
  */
 export async function measureDeadCluster(folder: string): Promise<readonly Measure[]> {
   const into = join(folder, 'two-clusters');
@@ -52,7 +53,7 @@ export async function measureDeadCluster(folder: string): Promise<readonly Measu
   return measures;
 }
 
-/** When nodes were released, in milliseconds since their launch. */
+/** The times of the nodes' releases, in milliseconds since their launch. */
 async function released(assembly: string, fault?: Fault): Promise<{ healthy: number[]; dead: number[] }> {
   const clock = new VirtualClock();
   const machine = async () => new ModelledMachine();

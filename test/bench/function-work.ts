@@ -10,12 +10,12 @@ export interface Work {
   readonly invocations: number;
   /** Milliseconds in which it ran or waited on the virtual clock: its calls take what is usual in one region, its code takes no time. */
   readonly waitedMs: number;
-  /** Milliseconds of a processor in its code, and in what that called, all invocations together. Loading the bundle is not in it. */
+  /** Milliseconds of processor time in its code and what that called, for all invocations together. Loading the bundle is not included. */
   readonly cpuMs: number;
 }
 
 /**
- * Launches nodes after a first one, by which every function is warm, and measures with V8's profiler what each function needs of a processor.
+ * Launches nodes after a first one, which makes every function warm, and measures each function's processor time with V8's profiler.
  *
  * @param withinMs from the first launch to the last, on the virtual clock
  * @returns by the function's name
@@ -67,7 +67,7 @@ export async function workOfLaunches(
   }
 }
 
-/** What Lambda's own lines at the end of invocations say, by function. */
+/** Lambda's own lines at the end of invocations, by function. */
 function reports({ cloud }: Simulation) {
   const found = new Map<string, { readonly invocations: number; readonly waitedMs: number; readonly asset: string }>();
   for (const { settings } of cloud.lambda.functions.values()) {
@@ -84,8 +84,8 @@ function reports({ cloud }: Simulation) {
 }
 
 /**
- * The microseconds of each bundle: a frame of Node or of the engine counts for the bundle that called it. Samples are counted, and share what the process says
- * that it used: their times are those of the clock on the wall, on which other processes have their turns too.
+ * The microseconds of each bundle: a frame of Node or of the engine counts for the bundle that called it. Samples are counted, and share
+ * the processor time that the process reports: their own times are wall-clock times, which include the turns of other processes.
  */
 function cpuByAsset({ nodes, samples = [] }: Profiler.Profile, cpu: number): Map<string, number> {
   const frames = new Map(nodes.map((node) => [node.id, node]));
@@ -110,7 +110,7 @@ function cpuByAsset({ nodes, samples = [] }: Profiler.Profile, cpu: number): Map
   return new Map([...spent].map(([owner, count]) => [owner, (count * cpu) / busy]));
 }
 
-/** The asset that a path leads into; empty where it leads into none. */
+/** The asset that a path leads into; empty if it leads into none. */
 function assetIn(path: string): string {
   return /asset\.[0-9a-f]+/.exec(path)?.[0] ?? '';
 }

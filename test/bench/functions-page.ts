@@ -2,22 +2,22 @@ import { cpus, loadavg } from 'node:os';
 import type { Work } from './function-work.ts';
 import type { Bundle, Loaded } from './functions.ts';
 
-/** What was measured of all functions. */
+/** The measurements of all functions. */
 export interface FunctionFigures {
   readonly bundles: readonly Bundle[];
   readonly loaded: ReadonlyMap<string, Loaded>;
-  /** By one launch after the other, and by a crowd. */
+  /** For one launch after the other, and for launches together. */
   readonly alone: ReadonlyMap<string, Work>;
   readonly crowd: ReadonlyMap<string, Work>;
   readonly crowdNodes: number;
-  /** What the stack gives each function, in MiB. */
+  /** The memory that the stack gives each function, in MiB. */
   readonly memoryMib: ReadonlyMap<string, number>;
   readonly rounds: number;
 }
 
-/** A function with so many MiB has a processor for itself. */
+/** A function with this many MiB has a whole processor. */
 const wholeProcessorMib = 1_769;
-/** The burst that functions keep up with, in launches a second, and how many of a kind share it. */
+/** The burst that functions keep up with, in launches per second, and how many functions of a kind share it. */
 const burst = { perSecond: 5_000 / 60, functions: 2 };
 
 /** `docs/evidence/functions.md`. */

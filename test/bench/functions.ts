@@ -15,19 +15,19 @@ export interface Bundle {
   readonly parts: ReadonlyMap<string, number>;
 }
 
-/** What loading a bundle costs a process beside an empty one. */
+/** The cost of loading a bundle in a process, beside an empty process. */
 export interface Loaded {
-  /** Milliseconds of a processor, and until it is loaded. */
+  /** Milliseconds of processor time, and milliseconds until it is loaded. */
   readonly cpuMs: number;
   readonly wallMs: number;
-  /** MiB of memory that the process has then, its own included. */
+  /** MiB of memory of the process after that, its own included. */
   readonly residentMib: number;
   readonly zippedKib: number;
 }
 
 const lambdas = new URL('../../lambdas/', import.meta.url).pathname;
 
-/** What Lambda and CloudFormation fill in, and a function wants to see in its form when it starts. */
+/** What Lambda and CloudFormation fill in, and a function requires in its form when it starts. */
 const filledIn = {
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'ASIAEXAMPLE',
@@ -35,7 +35,7 @@ const filledIn = {
   CLUSTER_CA: Buffer.from('-----BEGIN CERTIFICATE-----\n').toString('base64'),
 };
 
-/** Bundles every function as the stack does, each on its own, and counts if the bytes come from. */
+/** Bundles every function as the stack does, each separately, and counts the origin of the bytes. */
 export async function bundleFunctions(folder: string): Promise<readonly Bundle[]> {
   const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname).sort();
   return Promise.all(names.map((name) => bundleFunction(name, folder)));
@@ -59,16 +59,16 @@ async function bundleFunction(name: string, folder: string): Promise<Bundle> {
   return { name, file, bytes: statSync(file).size, parts: new Map([...parts].sort(([, a], [, b]) => b - a)) };
 }
 
-/** The package that a file belongs to, or the folder of Airlock's own. */
+/** The package of a file, or Airlock's own folder. */
 function partOf(input: string): string {
   const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
   return name ?? input.split('/').slice(0, -1).join('/');
 }
 
 /**
- * Loads each bundle in its own process, as a cold start does, in turn with an empty process.
+ * Loads each bundle in its own process, as a cold start does, alternating with an empty process.
  *
- * @param rounds how often; medians are given
+ * @param rounds how often; medians are returned
  */
 export function loadFunctions(assembly: string, bundles: readonly Bundle[], rounds: number): Map<string, Loaded> {
   const environment = { ...environmentOf(assembly), ...filledIn };
@@ -92,7 +92,10 @@ export function loadFunctions(assembly: string, bundles: readonly Bundle[], roun
   );
 }
 
-/** The variables of all functions of the stack together: each reads its own. What CloudFormation would fill in is an empty object. */
+/**
+ * The variables of all functions of the stack together: each function reads its own. Values that CloudFormation fills in are an empty
+ * object.
+ */
 function environmentOf(assembly: string): Record<string, string> {
   const { Resources } = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as {
     readonly Resources: Readonly<

@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 /** Milliseconds that some work took. */
 export type Sample = () => Promise<number> | number;
 
-/** What a measurement found, in milliseconds. */
+/** The result of a measurement, in milliseconds. */
 export interface Measured {
   readonly median: number;
-  /** The median against that of the baseline, which was measured in turn with it: a busy machine slows both. */
+  /** The median relative to that of the baseline, which was measured alternately: a busy machine slows both. */
   readonly ratio: number;
 }
 
-/** Measures works in turn with a baseline, so that what the machine does beside touches all of them alike. */
+/** Measures works alternately with a baseline, so that other load on the machine affects all alike. */
 export async function inTurn(
   baseline: Sample,
   samples: ReadonlyMap<string, Sample>,
@@ -26,7 +26,7 @@ export async function inTurn(
   return new Map([...taken].map(([name, all]) => [name, { median: median(all), ratio: median(all) / against }]));
 }
 
-/** How long a process of this Node takes, from its start to its end. Throws what it complains about. */
+/** How long a process of this Node takes, from its start to its end. Throws its error output. */
 export function processMs(words: readonly string[], environment: Readonly<Record<string, string>> = {}): number {
   const began = performance.now();
   const { status, stderr } = spawnSync(process.execPath, words, {
@@ -44,9 +44,9 @@ export interface Usage {
   readonly residentMib: number;
 }
 
-/** What a process of this Node uses to run some code, by its own account. Throws what it complains about. */
+/** What a process of this Node uses to run some code, as it reports itself. Throws its error output. */
 export function usageOf(code: string, environment: Readonly<Record<string, string>> = {}): Usage {
-  // The largest memory that the system keeps of a process begins with that of the process which started it.
+  // The system's maximum memory of a process starts at that of the process that started it.
   const report =
     'const { user, system } = process.cpuUsage(); console.log(JSON.stringify([user + system, process.memoryUsage.rss()])); process.exit()';
   const began = performance.now();
@@ -59,7 +59,7 @@ export function usageOf(code: string, environment: Readonly<Record<string, strin
   return { cpuMs: cpu / 1_000, wallMs: performance.now() - began, residentMib: resident / 2 ** 20 };
 }
 
-/** The value in the middle. */
+/** The middle value. */
 export function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

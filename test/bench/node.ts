@@ -1,5 +1,5 @@
-// npm run bench:node: our document with all its guards against the bare install that people write, with the same archive and with upstream's
-// bz2, round by round on the same node.
+// npm run bench:node: our document with all its guards compared with a bare install script, with the same archive and with upstream's bz2,
+// round by round on the same node.
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { defaultVersion, parseCatalogue, versionOf } from '../../domain/catalogue.ts';
@@ -8,7 +8,7 @@ import { simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts'
 import { assembleDocument, scriptOf, type Verb } from '../../ssm-documents/assemble.ts';
 import { readShown } from '../ssm-documents/shown.ts';
 
-/** With so many bytes beside Debian's runsc the archives have upstream's size: 130 MB as zstd. */
+/** With this many extra bytes beside Debian's runsc the archives have upstream's size: 130 MB as zstd. */
 const paddingBytes = 256 * 2 ** 20;
 
 /** How long an install took, and its phases, in milliseconds. */
@@ -28,7 +28,7 @@ const shipped = parseCatalogue(readFileSync(catalogueFile, 'utf8'));
 const version = defaultVersion(shipped, 'gvisor');
 const bareScript = readFileSync(new URL('bare.sh', import.meta.url), 'utf8');
 
-/** The catalogue with the release that is measured alone: each archive takes a while to make. */
+/** The catalogue with only the measured version: each archive takes a while to create. */
 function catalogueOf(compression: 'zstd' | 'bz2') {
   const { gvisor } = shipped.runtimes;
   const x86_64 = versionOf(shipped, 'gvisor', version)?.artifacts.x86_64;
@@ -43,7 +43,7 @@ const catalogue = catalogueOf('zstd');
 const artifacts = [catalogue, catalogueOf('bz2')].map((one) => versionOf(one, 'gvisor', version)?.artifacts.x86_64);
 const [asZstd, asBz2] = artifacts;
 
-/** What the bare install leaves is taken away, or the next one would not be on the same node. */
+/** What the bare install leaves is removed, or the next one would not start from the same node. */
 const takeAway = `#!/bin/sh
 set -e
 rm -rf /opt/bare /tmp/release /usr/local/bin/runsc /usr/local/bin/containerd-shim-runsc-v1 /usr/local/bin/gvisor-bin
@@ -51,7 +51,7 @@ sed -i '/containerd.runtimes.runsc\\]$/,$d' /etc/containerd/config.toml
 systemctl restart containerd
 `;
 
-/** systemd refuses a service that starts too often, and no one installs every other second. */
+/** systemd refuses a service that starts too often, and real installs are not seconds apart. */
 const forgetStarts = (machine: RealMachine) => machine.read('systemctl', 'reset-failed', 'containerd.service');
 
 async function bare(machine: RealMachine, artifact = asZstd): Promise<Measured> {
@@ -117,10 +117,10 @@ try {
   } as const;
   const names = Object.keys(ways) as (keyof typeof ways)[];
   const measured: Record<keyof typeof ways, Measured[]> = { 'bare, zstd': [], document: [], 'bare, bz2': [] };
-  // The first of each pays for what the host has not read from its disk yet.
+  // The first round also reads from the disk what the host has not cached yet.
   for (const name of names) await ways[name]();
   for (let round = 0; round < rounds; round++) {
-    // None comes always after the same other one.
+    // No install always follows the same other one.
     for (const name of round % 2 === 0 ? names : names.toReversed()) measured[name].push(await ways[name]());
     const totals = names.map((name) => `${name} ${measured[name][round]?.total} ms`);
     say(`round ${round + 1}: ${totals.join(', ')} (load ${loadavg()[0]?.toFixed(2)})`);

@@ -14,10 +14,10 @@ export interface Measure {
   readonly aim: string;
 }
 
-/** What a run of the bench found. */
+/** The result of a run of the bench. */
 export interface Orchestration {
   readonly measures: readonly Measure[];
-  /** A table of the phases of the lone launches, line by line. */
+  /** A table of the phases of the single launches, line by line. */
   readonly phases: readonly string[];
 }
 
@@ -25,13 +25,13 @@ const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
 const middleAndWorst = (values: readonly number[]) =>
   `${seconds(quantile(values, 0.5))} / ${seconds(quantile(values, 1))}`;
 
-/** What a launch waits for Airlock, on the virtual clock with calls that take what is usual in one region; functions are warm. */
+/** How long a launch waits for Airlock, on the virtual clock with calls that take what is usual in one region; functions are warm. */
 export async function measureOrchestration(assembly: string): Promise<Orchestration> {
   const lone = await alone(assembly);
   return { ...lone, measures: [...lone.measures, ...(await crowd(assembly)), ...(await narrow(assembly))] };
 }
 
-/** Twenty launches, one after the other, in a pool whose agents come within six seconds of each other. */
+/** Twenty launches, one after the other, in a pool whose agents come online within six seconds of each other. */
 async function alone(assembly: string): Promise<Orchestration> {
   const clock = new VirtualClock();
   const machine = async () => new ModelledMachine();
@@ -73,7 +73,7 @@ async function alone(assembly: string): Promise<Orchestration> {
   }
 }
 
-/** 200 launches within ten seconds, in a pool that has shown nothing yet. */
+/** 200 launches within ten seconds, in a pool without earlier arrivals. */
 async function crowd(assembly: string): Promise<readonly Measure[]> {
   let before = 0;
   const calls = (world: Simulation) =>
@@ -109,7 +109,7 @@ async function crowd(assembly: string): Promise<readonly Measure[]> {
   }
 }
 
-/** The same in an account that may run ten functions at once. */
+/** The same in an account that may run only ten functions at a time. */
 async function narrow(assembly: string): Promise<readonly Measure[]> {
   const { world, nodes } = await runPool(assembly, 200, 10_000, (made) => {
     made.cloud.lambda.concurrency = 10;

@@ -1,4 +1,4 @@
-// npm run bench:profile: where the local cloud's time goes in a pool. With --write it writes docs/evidence/local-cloud.md.
+// npm run bench:profile: where the local cloud spends its time in a pool. With --write it writes docs/evidence/local-cloud.md.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -9,14 +9,14 @@ import { runPool } from '../scale/pool.ts';
 
 const sizes = [50, 200];
 
-/** The processor's time for each node of a pool, in milliseconds, and where it went, in microseconds by part. */
+/** The processor time per node of a pool, in milliseconds, and its distribution, in microseconds by part. */
 interface Profiled {
   readonly nodes: number;
   readonly msEach: number;
   readonly parts: ReadonlyMap<string, number>;
 }
 
-/** Which part of the process a source belongs to. */
+/** The part of the process that a source belongs to. */
 function partOf(url: string, name: string): string {
   if (url === '') return name === '(idle)' || name === '(garbage collector)' ? name.slice(1, -1) : 'the engine itself';
   if (url.includes('/asset.')) return "the functions' bundles";
@@ -48,7 +48,7 @@ async function profile(assembly: string, nodes: number): Promise<Profiled> {
   return { nodes, msEach: (user + system) / 1_000 / nodes, parts };
 }
 
-/** The page: shares, and the ratio of the two pools. Times are this machine's, and are left out. */
+/** The page: shares, and the ratio of the two pools. Times depend on the machine, and are left out. */
 function page(small: Profiled, large: Profiled): string {
   const busy = [...large.parts].filter(([part]) => part !== 'idle').toSorted(([, one], [, other]) => other - one);
   const all = busy.reduce((sum, [, time]) => sum + time, 0);

@@ -1,4 +1,4 @@
-// npm run bench: how fast things are, each against a baseline of the same run. Absolute times are this machine's, and load moves them.
+// npm run bench: how fast things are, each against a baseline of the same run. Absolute times depend on the machine and its load.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const say = (line = '') => process.stdout.write(`${line}\n`);
 const times = (ratio: number) => `${ratio.toFixed(1)} ×`;
 const ms = (value: number) => `${value.toFixed(0)} ms`;
 
-/** What synthesizing costs beside an app of the CDK with nothing in it. */
+/** The cost of a synthesis, beside an empty CDK app. */
 async function benchSynthesis(): Promise<void> {
   const bare = `const { App, Stack } = require('aws-cdk-lib'); new Stack(new App({ outdir: ${JSON.stringify(join(folder, 'bare'))} }), 'Bare').node.root.synth();`;
   let count = 0;
@@ -29,7 +29,7 @@ async function benchSynthesis(): Promise<void> {
   say(`\nsynthesis: ${ms(median)}, ${times(ratio)} an app without a resource`);
 }
 
-/** What a launch waits for Airlock. */
+/** How long a launch waits for Airlock. */
 async function benchOrchestration(assembly: string): Promise<void> {
   say('\n| measure | value | aim |\n|---|---|---|');
   const { measures, phases } = await measureOrchestration(assembly);
@@ -39,7 +39,7 @@ async function benchOrchestration(assembly: string): Promise<void> {
   for (const line of phases) say(line);
 }
 
-/** What a node costs the local cloud, in pools of several sizes: if it grows with the pool, something is not linear. */
+/** The local cloud's cost per node in pools of several sizes: if it grows with the pool, some part is not linear. */
 async function benchPools(assembly: string): Promise<void> {
   const pool = (nodes: number) => async () => {
     const { world, wallMs, ended } = await runPool(assembly, nodes, nodes * 50);
@@ -59,7 +59,7 @@ async function benchPools(assembly: string): Promise<void> {
 try {
   const { assembly } = await synthesizeSimulated(folder);
   await benchOrchestration(assembly);
-  // The other tables take the machine for themselves.
+  // The other tables need the machine to themselves.
   if (process.argv[2] !== 'orchestration') {
     await benchSynthesis();
     await benchPools(assembly);

@@ -1,25 +1,27 @@
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 
-/** How long a launch waited for Airlock, in milliseconds on the world's clock. */
+/** How long a launch waited for Airlock, in milliseconds on the simulation's clock. */
 export interface Waits {
-  /** From the time at which its agent came online until SSM took its command. */
+  /** From the time its agent came online until SSM accepted its command. */
   readonly command: number;
-  /** From the end of the command on the node until the state that waits had its answer. */
+  /** From the end of the command on the node until the waiting state had its answer. */
   readonly answer: number;
-  /** From the time at which its Node was Ready and the release was asked for until the state had its answer: the proof pod's own start is in it. */
+  /** From the time its Node was Ready and the release was requested until the state had its answer, including the proof pod's start. */
   readonly release: number;
 }
 
-/** A state that waits: what it asked a queue for, and when it was answered. */
+/** A waiting state: what it sent to a queue, and when it was answered. */
 interface Task {
   readonly instanceId: string;
-  /** What a cluster was asked for; undefined for a command. */
+  /** The request to a cluster; undefined for a command. */
   readonly action: string | undefined;
   readonly askedAt: number;
   answeredAt?: number;
 }
 
-/** What each node waited, by what the stand-ins of SQS, SSM, Step Functions and EC2 recorded: nothing that Airlock says about itself is in it. */
+/**
+ * Each node's waits, from the records of the stand-ins of SQS, SSM, Step Functions and EC2, and nothing that Airlock reports about itself.
+ */
 export function waitsOf(world: Simulation, nodes: readonly LaunchedNode[]): readonly Waits[] {
   const tasks = [...tasksOf(world).values()];
   const invocations = new Map(
@@ -45,7 +47,7 @@ export function waitsOf(world: Simulation, nodes: readonly LaunchedNode[]): read
   });
 }
 
-/** The states that asked a queue for something, by their tokens. */
+/** The states that sent a request to a queue, by their tokens. */
 function tasksOf(world: Simulation): ReadonlyMap<string, Task> {
   const tasks = new Map<string, Task>();
   for (const { operation, input, at, error } of world.cloud.journal) {
@@ -56,7 +58,7 @@ function tasksOf(world: Simulation): ReadonlyMap<string, Task> {
         readonly token?: string;
         readonly action?: string;
       };
-      // Events of AWS come by the same call.
+      // AWS events arrive by the same call.
       if (key !== undefined && token !== undefined) {
         tasks.set(token, { instanceId: key.instanceId, action, askedAt: at });
       }
@@ -68,7 +70,7 @@ function tasksOf(world: Simulation): ReadonlyMap<string, Task> {
   return tasks;
 }
 
-/** The value below which a share of all values is. */
+/** The value below which a share of all values lies. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;

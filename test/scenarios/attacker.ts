@@ -2,7 +2,7 @@ import type { Simulation } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
 
-/** A role of the account that holds one action on everything, and nothing else. */
+/** A role of the account that has one action, on every resource. */
 export function roleWith(world: Simulation, action: string): Principal {
   const { iam } = world.cloud;
   const name = `only-${action.replace(':', '-')}`;

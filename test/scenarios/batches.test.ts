@@ -21,17 +21,19 @@ beforeAll(async () => {
   await synthesize({ assembly: twoClusters.assembly, config, catalogue: inject('catalogue') });
 });
 
-/** What a pool of nodes showed on its way. */
+/** What a pool of nodes showed in a run. */
 interface Seen {
   readonly world: Simulation;
   readonly nodes: readonly LaunchedNode[];
-  /** How many functions of a name were at work at once, at most. */
+  /** The most functions of a name that ran at once. */
   readonly atOnce: ReadonlyMap<string, number>;
-  /** For each node the time from Ready and proven until its gate was lifted, without the start of its pod, in milliseconds, the shortest first. */
+  /**
+   * For each node the time from Ready and proven until its gate was lifted, without its pod's start, in milliseconds, the shortest first.
+   */
   readonly added: readonly number[];
 }
 
-/** Launches nodes evenly within a time, and lets them run to their ends. */
+/** Launches nodes evenly within a time, and runs them to their ends. */
 async function play(count: number, withinMs: number): Promise<Seen> {
   const world = await startSimulation([], async () => new ModelledMachine());
   const { clock } = world;
@@ -70,11 +72,11 @@ async function play(count: number, withinMs: number): Promise<Seen> {
   return { world, nodes, atOnce, added: added.sort((a, b) => a - b) };
 }
 
-/** How often the product asked the Kubernetes API, by verb and resource. */
+/** The number of requests to the Kubernetes API, by verb and resource. */
 const requests = ({ world }: Seen) => Object.fromEntries(world.clusters.get(cluster)?.counts ?? []);
 const outcomes = ({ world, nodes }: Seen) => new Set(nodes.map((node) => world.report(node).outcome));
 
-it('a lone node is released within a second of its pod, by one function', async () => {
+it('a single node is released within a second of its pod, by one function', async () => {
   const seen = await play(1, 0);
 
   expect(outcomes(seen)).toEqual(new Set(['released']));
@@ -88,7 +90,7 @@ it('a lone node is released within a second of its pod, by one function', async 
   });
 });
 
-it('a hundred nodes within five seconds need two functions at once, and five requests of the Kubernetes API a node with all that they share', async () => {
+it('a hundred nodes within five seconds need two functions at once, and five requests to the Kubernetes API per node, shared ones included', async () => {
   const seen = await play(100, 5_000);
 
   expect(outcomes(seen)).toEqual(new Set(['released']));
@@ -102,7 +104,7 @@ it.each([
   ['drops every connection', { kind: 'drop', when: 'before' }],
   ['takes every request and answers none', { kind: 'silence' }],
 ] as const)(
-  'a cluster that %s for ten minutes holds up no node of another, and its own node is released after',
+  'a cluster that %s for ten minutes delays no node of another, and its own node is released afterwards',
   async (_what, fault) => {
     const played = async (down: boolean) => {
       const { assembly } = twoClusters;

@@ -1,10 +1,10 @@
 import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
 
-/** What keeps every machine of a run from being proven, until it is fixed. */
+/** The cause that keeps every machine of a run from being proven, until it is fixed. */
 export class Cause {
   fixed = false;
 
-  /** Makes a machine that fails its proof for as long as the cause is there. */
+  /** Creates a machine that fails its proof for as long as the cause exists. */
   readonly machine = async (): Promise<Machine> => {
     const [bad, good] = [new ModelledMachine(['not-sandboxed']), new ModelledMachine()];
     const now = () => (this.fixed ? good : bad);
@@ -12,7 +12,7 @@ export class Cause {
       kind: 'modelled',
       description: bad.description,
       handlers: () => now().handlers(),
-      // The cause goes away within one boot.
+      // The cause disappears within one boot.
       run: async (script) => {
         const ended = await now().run(script);
         const [from, to] = await Promise.all([good.boot(), bad.boot()]);

@@ -4,16 +4,16 @@ import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
-/** More than Step Functions starts at once in any region if its quotas are the small ones. */
+/** More than Step Functions starts at once in any region with its smaller quotas. */
 const crowd = 1_000;
 
-it('a crowd of launches that no event told of is admitted by one run of reconcile, past the throttle of StartExecution', async () => {
+it('a crowd of launches without events is admitted by one run of reconcile, despite the throttling of StartExecution', async () => {
   const world = await startSimulation([], async () => new ModelledMachine());
   world.services.events.delivery = ({ event }) => (event.source === 'aws.ec2' ? [] : undefined);
   for (let launched = 0; launched < crowd; launched++)
     await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });
   const { clock } = world;
-  if (!(clock instanceof VirtualClock)) throw new Error('the world is on another clock');
+  if (!(clock instanceof VirtualClock)) throw new Error('the simulation is on another clock');
   const started = () => world.services.states.executions().length;
   await clock.run(() => started() === crowd, clock.now() + 5 * minute);
   const throttled = world.cloud.journal.filter(

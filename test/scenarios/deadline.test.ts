@@ -5,7 +5,7 @@ import { endless } from './slow.ts';
 
 const minutes = 60_000;
 
-/** The one invocation of a run with one command. */
+/** The only invocation of a run with one command. */
 function invocation(world: Simulation) {
   const [one, ...others] = world.services.ssm.commands().flatMap(({ invocations }) => invocations);
   expect(others).toEqual([]);
@@ -14,7 +14,7 @@ function invocation(world: Simulation) {
 }
 
 describe('an installation that still runs when its time is up', () => {
-  it('is cancelled, and its end comes before the node is touched, before the deadline', async () => {
+  it('is cancelled, and ends before the node is changed and before the deadline', async () => {
     const world = await startSimulation([], endless);
     const node = await launch(world);
     await settle(world);
@@ -32,7 +32,7 @@ describe('an installation that still runs when its time is up', () => {
     expect(commandsFor(world, node)).toBe(1);
   });
 
-  it('under an agent that does not answer is left alone in time, and the receipt says that its end was not seen', async () => {
+  it('under an agent that does not answer is left as it is in time, and the receipt states that its end was not seen', async () => {
     const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, 2 * minutes);
@@ -48,14 +48,14 @@ describe('an installation that still runs when its time is up', () => {
   });
 });
 
-describe('what a node is told', () => {
-  it('is how much time it has', async () => {
+describe('a node receives', () => {
+  it('the time that it has', async () => {
     const world = await startSimulation();
     const nodes = [await launch(world), await launch(world, { tags: { 'airlock:deadline-minutes': '6' } })];
     await settle(world);
 
     expect(nodes.map((node) => world.report(node).outcome)).toEqual(['released', 'released']);
-    // Of 20 and 6 minutes, without the way out and the time until the agent was online.
+    // Of 20 and 6 minutes, without the cleanup reserve and the time until the agent was online.
     const told = world.services.ssm.commands().flatMap(({ parameters }) => parameters['Seconds']);
     expect(told.toSorted()).toEqual(['1050', '240']);
   });
@@ -71,7 +71,7 @@ describe('the tag airlock:deadline-minutes', () => {
   });
 
   it.each(['0', '4', '121', '6m', '6\n', ' 6', '06', '1e1'])(
-    'is ignored if it says %j, and the audit trail says so',
+    'is ignored if it is %j, and the audit trail reports it',
     async (value) => {
       const world = await startSimulation();
       const node = await launch(world, { tags: { 'airlock:deadline-minutes': value } });

@@ -8,7 +8,7 @@ import { readPolicy } from '../../packages/local-aws/iam.ts';
 import { redeploy } from './redeploy.ts';
 import { cluster } from './scenario.ts';
 
-/** Deploys the sample over a cluster that EKS has in some way. */
+/** Deploys the sample over a cluster that EKS has in some state. */
 async function deployed(settings: ClusterSettings = {}, clusters: readonly string[] = [cluster]): Promise<Simulation> {
   const world = await startModelled(inject('assembly'), {
     clusters,
@@ -24,7 +24,7 @@ function objects(world: Simulation, kind: string): readonly string[] {
   return all.map(({ metadata }) => metadata.name).filter((name) => !['default', 'kube-system'].includes(name));
 }
 
-/** Invokes a function as a role that AWSLambdaRole alone is attached to, and waits for its end. */
+/** Invokes a function as a role that only has AWSLambdaRole, and waits for its end. */
 async function invoke(world: Simulation, path: string, event: object): Promise<string> {
   const { cloud } = world;
   const roleArn = 'arn:aws:iam::123456789012:role/invoker';
@@ -72,19 +72,19 @@ describe('a deployment', () => {
       /EKS has no cluster demo in this account and region: correct the name in airlock\.yaml/,
     ],
     [
-      'that takes no access entries',
+      'that does not accept access entries',
       { authenticationMode: 'CONFIG_MAP' },
       [cluster],
       /authentication mode is CONFIG_MAP\. .*aws eks update-cluster-config --name demo --access-config authenticationMode=API_AND_CONFIG_MAP/,
     ],
     [
-      'with a private end point alone',
+      'with only a private endpoint',
       { access: 'private' },
       [cluster],
       /cluster demo has a private end point alone: write "private: true" for it in airlock\.yaml/,
     ],
     [
-      'that answers some addresses alone',
+      'that answers only some addresses',
       { publicAccessCidrs: ['198.51.100.0/24'] },
       [cluster],
       /answers only 198\.51\.100\.0\/24 from outside: turn its private end point on with aws eks .*, and write "private: true"/,
@@ -93,7 +93,7 @@ describe('a deployment', () => {
     await expect(deployed(settings, clusters)).rejects.toThrow(words);
   });
 
-  it('waits for a function that is not there yet, as the framework does', async () => {
+  it('waits for a function that does not exist yet, as the framework does', async () => {
     let refused = 0;
     const world = await startModelled(inject('assembly'), {
       faults: {
@@ -112,7 +112,7 @@ describe('a deployment', () => {
     expect([refused, world.cloud.calls.get('lambda:GetFunction')]).toEqual([1, 1]);
   });
 
-  it('waits until EKS knows the role that it lets in', async () => {
+  it('waits until EKS knows the role that gets access', async () => {
     const world = await deployed();
     const refused = world.cloud.journal.filter(({ operation, error }) => operation === 'CreateAccessEntry' && error);
 
@@ -120,14 +120,14 @@ describe('a deployment', () => {
     expect(Object.values(world.cloud.outputs)).toContain('19 objects applied');
   });
 
-  it('leaves no one in the cluster but the identity of nodes', async () => {
+  it("leaves only the nodes' identity in the cluster", async () => {
     const world = await deployed();
 
     expect(world.services.eks.entries()).toMatchObject([{ groups: ['airlock:gatekeepers'], policies: [] }]);
   });
 });
 
-describe('whoever may invoke the functions of a deployment and do nothing else', () => {
+describe('a principal that may only invoke the functions of a deployment', () => {
   const forged = {
     ClusterRoleBinding: {
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -154,19 +154,19 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
 
   it.each<[string, 'Grant' | 'Prepare', 'Create' | 'Update' | 'Delete', RegExp]>([
     [
-      'has nothing deleted',
+      'cannot have anything deleted',
       'Grant',
       'Delete',
       /Delete is asked for, but CloudFormation has the resource as CREATE_COMPLETE/,
     ],
     [
-      'has nothing applied',
+      'cannot have anything applied',
       'Grant',
       'Create',
       /Create is asked for, but CloudFormation has the resource as CREATE_COMPLETE/,
     ],
-    ['has nothing deleted behind its back', 'Prepare', 'Delete', /HTTP 401: Unauthorized/],
-    ['has nothing applied behind its back', 'Prepare', 'Update', /HTTP 401: Unauthorized/],
+    ['cannot have anything deleted through the framework', 'Prepare', 'Delete', /HTTP 401: Unauthorized/],
+    ['cannot have anything applied through the framework', 'Prepare', 'Update', /HTTP 401: Unauthorized/],
   ])('%s by %s with a forged %s', async (_what, name, RequestType, words) => {
     const world = await deployed();
     const before = everything(world);
@@ -182,7 +182,7 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
     expect(before).toHaveLength(12);
   });
 
-  it('gets a cluster what it has, and nothing of the event, even while the right is given', async () => {
+  it('gets a cluster its own objects, and nothing from the event, even while the right is granted', async () => {
     const world = await deployed();
     const before = everything(world);
     const { roleArn } = world.cloud.lambda.function(
@@ -201,8 +201,8 @@ describe('whoever may invoke the functions of a deployment and do nothing else',
   });
 });
 
-describe('a cluster that was made again under its name', () => {
-  /** The function keeps the address of the one before, which no one knows any more. */
+describe('a cluster that was created again under its name', () => {
+  /** The function keeps the earlier cluster's address, which no longer exists. */
   const outdate = ({ cloud }: Simulation, path: string) => {
     const { ref } = cloud.resource(`${path}/Function/Resource`);
     const { environment } = cloud.lambda.function(ref).settings;
@@ -210,7 +210,7 @@ describe('a cluster that was made again under its name', () => {
     cloud.lambda.update(ref, { environment: { ...environment, CLUSTER_ENDPOINT } });
   };
 
-  it('is unreachable, and the outcome says why and what to do', async () => {
+  it('is unreachable, and the outcome explains why and what to do', async () => {
     const world = await deployed();
     outdate(world, 'Cluster-demo/Cluster');
 
@@ -228,7 +228,7 @@ describe('a cluster that was made again under its name', () => {
 });
 
 describe('the manifests in a cluster', () => {
-  it('are applied by the deployment, which says so in an output', async () => {
+  it('are applied by the deployment, which reports it in an output', async () => {
     const world = await deployed();
 
     expect(objects(world, 'RuntimeClass').toSorted()).toEqual(['gvisor', 'kata-qemu', 'sysbox-runc']);
@@ -237,7 +237,7 @@ describe('the manifests in a cluster', () => {
     expect(world.clusters.get(cluster)?.refusals).toEqual([]);
   });
 
-  it('follow an update, and come back if it fails', async () => {
+  it('follow an update, and return if it fails', async () => {
     const world = await deployed();
     await expect(redeploy(world.cloud, ['gvisor'])).resolves.toEqual({
       Summary: '17 objects applied, 2 removed',
@@ -254,14 +254,14 @@ describe('the manifests in a cluster', () => {
     const failing = redeploy(world.cloud, ['gvisor', 'kata', 'sysbox']);
 
     await expect(failing).rejects.toThrow(/Someone else owns RuntimeClass sysbox-runc/);
-    // What was made on the way is gone, and what is someone else's has stayed.
+    // What the update created is gone, and other owners' objects have stayed.
     expect(objects(world, 'RuntimeClass').toSorted()).toEqual(['gvisor', 'sysbox-runc']);
     expect(world.clusters.get(cluster)?.objects('RuntimeClass').at(-1)?.scheduling).toEqual({
       nodeSelector: { 'sysbox-install': 'yes' },
     });
   });
 
-  it('go with the stack, after the identity that they are for, and with them the one that applied them', async () => {
+  it('are removed with the stack, after the identity they are for, and so is the identity that applied them', async () => {
     const world = await deployed();
     await world.cloud.destroy();
 

@@ -12,7 +12,7 @@ function waited(world: Simulation, { instanceId, launchedAt }: LaunchedNode, age
   return (sent?.requestedAt ?? Number.NaN) - launchedAt - agentAfterMs;
 }
 
-it('a lone node is sent its command two seconds after its agent at the latest, though its pool has shown nothing', async () => {
+it('a single node gets its command at most two seconds after its agent is online, even in a pool without arrivals', async () => {
   const world = await start();
   world.cloud.faults = latency(world.clock);
   const agentAfterMs = 25_400;
@@ -23,7 +23,7 @@ it('a lone node is sent its command two seconds after its agent at the latest, t
 });
 
 it.each([17_300, 43_700, 95_200])(
-  'a lone node of a pool whose agents come after %i ms is sent its command a second after its agent, for few looks',
+  'a single node of a pool whose agents come online after %i ms gets its command a second after its agent, with few polls',
   async (agentAfterMs) => {
     const world = await start();
     world.cloud.faults = latency(world.clock);
@@ -39,7 +39,7 @@ it.each([17_300, 43_700, 95_200])(
   },
 );
 
-it('a crowd shares commands and looks, and no message of it is left', async () => {
+it('a crowd shares commands and polls, and leaves no message', async () => {
   const world = await start();
   world.cloud.faults = latency(world.clock);
   const nodes = await Promise.all(Array.from({ length: 60 }, () => launch(world)));
@@ -52,7 +52,7 @@ it('a crowd shares commands and looks, and no message of it is left', async () =
   expect(left.map(({ settings }) => settings.name)).toEqual([]);
 });
 
-it('what a function that dies has received by itself comes back, and each node is sent one command', async () => {
+it('what a dying function received by itself returns to the queue, and each node is sent one command', async () => {
   const world = await start();
   let deaths = 1;
   world.cloud.faults = {

@@ -15,7 +15,7 @@ function machineOf({ machine }: LaunchedNode): SimulatedMachine {
   return machine;
 }
 
-/** A node that was released, as it stands some minutes later. */
+/** A node that was released, some minutes later. */
 async function releasedNode(world: Simulation): Promise<LaunchedNode> {
   const node = await launch(world);
   await settle(world);
@@ -30,7 +30,7 @@ function reboot(node: LaunchedNode, other?: string): void {
   node.machineChanged();
 }
 
-/** Takes the handler out of containerd's configuration, as another installer may, and boots the node again. */
+/** Removes the handler from containerd's configuration, as another installer may, and boots the node again. */
 function loseHandler(node: LaunchedNode): void {
   const machine = machineOf(node);
   rmSync(`${machine.tree}/etc/containerd/conf.d`, { recursive: true, force: true });
@@ -84,7 +84,7 @@ describe('a released node that was booted again with another kernel', () => {
     expect(taintsOf(world, node)).toEqual([]);
   });
 
-  it('is not judged by a result that no event told of: reconcile asks for it', async () => {
+  it('is not judged by a result without an event: reconcile asks for it', async () => {
     const world = await startSimulation();
     const node = await releasedNode(world);
     world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
@@ -113,7 +113,7 @@ describe('a released node that was booted again with another kernel', () => {
 });
 
 describe('a released node whose handler is gone', () => {
-  it('gets its gate back, loses the label, and is not ended', async () => {
+  it('gets its gate back, loses the label, and is not terminated', async () => {
     const world = await startSimulation();
     const node = await releasedNode(world);
     loseHandler(node);
@@ -131,7 +131,7 @@ describe('a released node whose handler is gone', () => {
 });
 
 describe('released nodes that all lose their handler', () => {
-  it('get their gates back under the breaker: it opens, no substitute is asked for after that, and those are tried again', async () => {
+  it('get their gates back under the breaker: it opens, no substitute is requested after that, and those are tried again', async () => {
     const world = await startSimulation();
     const nodes = [];
     for (let count = 0; count < 4; count++) nodes.push(await launch(world));

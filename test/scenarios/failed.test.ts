@@ -15,8 +15,8 @@ import {
   timeline,
 } from './scenario.ts';
 
-describe('a proof that says that the container is not in gVisor', () => {
-  it('keeps the gate, brings the old configuration back, and says so on the node', async () => {
+describe('a proof that reports a container outside gVisor', () => {
+  it('keeps the gate, restores the old configuration, and is reported on the node', async () => {
     const world = await startSimulation(['not-sandboxed']);
     const node = await launch(world);
     const { machine } = node;
@@ -38,7 +38,7 @@ describe('a proof that says that the container is not in gVisor', () => {
 });
 
 describe('a pod that does not run although the handler is listed and the proof on the host passed', () => {
-  it('keeps the gate, and the words of the kubelet stand in the receipt', async () => {
+  it("keeps the gate, and the receipt holds the kubelet's message", async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['pods-fail'], world, karpenterNode(cluster, gate)));
     await settle(world);
@@ -52,8 +52,8 @@ describe('a pod that does not run although the handler is listed and the proof o
   });
 });
 
-describe('an outcome that is worth another try', () => {
-  it('is tried again, and the node is released once the download site is well', async () => {
+describe('a retryable outcome', () => {
+  it('is retried, and the node is released once the download site recovers', async () => {
     const world = await startSimulation(['download-404']);
     const node = await launch(world);
     await settle(world);
@@ -65,7 +65,7 @@ describe('an outcome that is worth another try', () => {
 });
 
 describe('an agent', () => {
-  it('that never comes is agent-offline at the deadline', async () => {
+  it('that never comes online is agent-offline at the deadline', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['agent-never'], world, karpenterNode(cluster, gate)));
     await settle(world);

@@ -26,13 +26,13 @@ const ways: readonly (readonly [string, (world: Simulation, node: LaunchedNode) 
   ['is stopped', ({ services }, { instanceId }) => services.ec2.stop(instanceId)],
 ];
 
-/** How many ends the audit trail tells of. */
+/** The number of ends in the audit trail. */
 function ends(world: Simulation, node: LaunchedNode): readonly string[] {
   return timeline(world, node).filter((type) => /Released|Quarantined|Forgotten|Replaced/.test(type));
 }
 
 describe.each(ways)('an instance that %s', (_, depart) => {
-  it('while its installation runs ends at once as instance-gone, and the command is cancelled', async () => {
+  it('while its installation runs ends immediately as instance-gone, and the command is cancelled', async () => {
     const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, 60_000);
@@ -45,7 +45,7 @@ describe.each(ways)('an instance that %s', (_, depart) => {
     expect(receipt?.outcome).toBe('instance-gone');
     expect(Date.parse(receipt?.endedAt ?? '') - before).toBeLessThanOrEqual(10_000);
     expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED']);
-    // Of an instance that shuts down SSM refuses to cancel anything, and nothing is left to cancel.
+    // SSM refuses to cancel a command on an instance that shuts down, so nothing is left to cancel.
     const cancelled = world.cloud.journal.filter(({ operation }) => operation === 'CancelCommand');
     const gone = world.services.ec2.instance(node.instanceId).state === 'shutting-down';
     expect(cancelled.map(({ error }) => error)).toEqual([gone ? 'InvalidInstanceId' : undefined]);
@@ -57,8 +57,8 @@ describe.each(ways)('an instance that %s', (_, depart) => {
   });
 });
 
-describe('an instance that gets a spot warning', () => {
-  it('goes on, and ends as instance-gone once EC2 takes it away', async () => {
+describe('an instance with a spot warning', () => {
+  it('continues, and ends as instance-gone once EC2 takes it away', async () => {
     const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, 60_000);
@@ -74,7 +74,7 @@ describe('an instance that gets a spot warning', () => {
 });
 
 describe.each(stages)('an instance that is terminated while it %s', (_, afterMs) => {
-  it('gets no command after that, and has one end at most', async () => {
+  it('gets no command after that, and has at most one end', async () => {
     const world = await startSimulation([], endless);
     const node = await launch(world);
     await pass(world, afterMs);
@@ -82,14 +82,14 @@ describe.each(stages)('an instance that is terminated while it %s', (_, afterMs)
     world.services.ec2.terminate(node.instanceId);
     await pass(world, 60 * 60_000);
     expect(commandsFor(world, node)).toBe(sent);
-    // One that never ran was never admitted.
+    // An instance that never ran was never admitted.
     expect(ends(world, node)).toEqual(afterMs < 8_000 ? [] : ['Launch Discarded']);
     expect(world.services.states.running).toBe(0);
   });
 });
 
 describe('an instance that is terminated while it waits for its Node', () => {
-  it('ends at once: no other call to the cluster is waited for', async () => {
+  it('ends immediately: no other call to the cluster is waited for', async () => {
     const world = await startSimulation();
     const node = await launch(world, { joinAfterMs: undefined });
     await pass(world, 120_000);
@@ -103,7 +103,7 @@ describe('an instance that is terminated while it waits for its Node', () => {
 });
 
 describe('an instance that is released', () => {
-  it('has had its end: its termination is nothing to Airlock', async () => {
+  it('has had its end: Airlock ignores its termination', async () => {
     const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
@@ -128,7 +128,7 @@ describe('an instance that is stopped and started again', () => {
     expect(outcomes).toEqual(['instance-gone', 'agent-offline']);
   });
 
-  it('has its earlier launch ended, and the command of that never run, although no one told of the stop', async () => {
+  it("has its earlier launch ended, and that launch's command never ran, although no event reported the stop", async () => {
     const world = await startSimulation();
     const node = await launch(world);
     await pass(world, 25_100);
@@ -175,7 +175,7 @@ describe('an instance that is stopped and started again', () => {
     node.comeUp();
     await pass(world, 5 * 60_000);
 
-    // Reports of the kubelet may come before and between.
+    // The kubelet may report before and between.
     const states = seen.filter((state) => state !== 'open, labelled, 0 sent');
     expect(states.slice(0, 2)).toEqual(['gated, labelled, 0 sent', 'gated, not labelled, 0 sent']);
     expect(states.filter((state) => state.startsWith('open'))).toEqual(['open, labelled, 1 sent']);

@@ -27,7 +27,7 @@ async function triedWithin(world: Simulation, nodes: Parameters<typeof commandsF
 }
 
 describe('a pool whose nodes are all held', () => {
-  it('heals once the cause is fixed: one node is tried and closes the breaker, and the others follow', async () => {
+  it('recovers once the cause is fixed: one node is tried and closes the breaker, and the others follow', async () => {
     const cause = new Cause();
     const world = await startSimulation([], cause.machine);
     const held = await allFailed(world, 3);
@@ -47,7 +47,7 @@ describe('a pool whose nodes are all held', () => {
       ).toEqual(['install-1', 'retry-1']);
   });
 
-  it('is tried one node at a time while the cause is there, each less and less often, and none of them is ended', async () => {
+  it('is tried one node at a time while the cause exists, at growing intervals, and no node is terminated', async () => {
     const cause = new Cause();
     const world = await startSimulation([], cause.machine);
     const held = await allFailed(world, 3);
@@ -65,7 +65,7 @@ describe('a pool whose nodes are all held', () => {
     }
   });
 
-  it('is judged by the policy of its pool once an operator has closed the breaker', async () => {
+  it("is judged by its pool's policy once an operator has closed the breaker", async () => {
     const cause = new Cause();
     const world = await startSimulation([], cause.machine, withPools({ onFailure: 'replace' }, await withOperator()));
     const [node] = await allFailed(world, 1);

@@ -11,7 +11,7 @@ const pods = 5;
 const none = { failures: 1_000_000, sharePercent: 100, windowMinutes: 60 };
 const usual = { failures: 3, sharePercent: 50, windowMinutes: 60 };
 
-/** Half an hour with a release that fails its proof on every node, under an autoscaler that keeps a node for each pod. */
+/** Half an hour with a version that fails its proof on every node, with an autoscaler that keeps a node for each pod. */
 async function badVersion(onFailure: 'quarantine' | 'replace', breaker: typeof usual) {
   const failing = async () => slow(new ModelledMachine(['not-sandboxed']), 60_000);
   const world = await startSimulation([], failing, withPools({ onFailure, breaker }));
@@ -23,7 +23,7 @@ async function badVersion(onFailure: 'quarantine' | 'replace', breaker: typeof u
   return { launched: autoscaler.launched.length, lost: autoscaler.lost(), opened: count('Breaker Opened') };
 }
 
-describe.each(['quarantine', 'replace'] as const)('a bad release in a pool that says %s', (onFailure) => {
+describe.each(['quarantine', 'replace'] as const)('a bad version in a pool with %s', (onFailure) => {
   it('costs a few instances with the breaker, and a loop of them without', async () => {
     const without = await badVersion(onFailure, none);
     const withBreaker = await badVersion(onFailure, usual);

@@ -12,7 +12,7 @@ interface Metric {
   readonly value: unknown;
 }
 
-/** Every metric that functions wrote into their logs in CloudWatch's embedded format, one entry for each set of dimensions. */
+/** Every metric that functions wrote to their logs in CloudWatch's embedded format, one entry for each set of dimensions. */
 function emitted(world: Simulation): Metric[] {
   const lines = world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group));
   return lines.flatMap(({ message }) => {
@@ -33,7 +33,7 @@ function emitted(world: Simulation): Metric[] {
 }
 
 describe('metrics', () => {
-  it('of a node that was not released are just those that the alarm watches', async () => {
+  it('of a node that was not released are exactly those that the alarm watches', async () => {
     const world = await startSimulation(['not-sandboxed']);
     await launch(world);
     await settle(world);
@@ -51,7 +51,7 @@ describe('metrics', () => {
     expect(Threshold).toBeLessThan(1);
   });
 
-  it('of a breaker that opens are just those that the alarm watches', async () => {
+  it('of a breaker that opens are exactly those that the alarm watches', async () => {
     const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']));
     for (let count = 0; count < 3; count++) {
       await launch(world);
@@ -69,7 +69,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('tell each end by its outcome, and how long the way was', async () => {
+  it("report each end by its outcome, and the run's duration", async () => {
     const world = await startSimulation();
     const node = await launch(world);
     await settle(world);

@@ -4,7 +4,7 @@ import { launch, settle, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
 
-/** Launches nodes at once in an account with room for some invocations. @returns how many invocations found no room, and what went wrong */
+/** Launches nodes at once in an account with room for some invocations. @returns how many invocations found no room, and the errors */
 async function play(nodes: number, concurrency: number) {
   const world = await startSimulation([], async () => new ModelledMachine());
   world.cloud.lambda.concurrency = concurrency;
@@ -28,6 +28,6 @@ it('40 launches at once are released before their deadline in an account with ro
   const { throttled, wrong } = await play(40, 1);
 
   expect(wrong).toEqual([]);
-  // Otherwise the account was wide enough, and this says nothing.
+  // Otherwise the account was wide enough, and the test shows nothing.
   expect(throttled).toBeGreaterThan(5);
 }, 900_000);

@@ -26,7 +26,7 @@ async function synthesizeOperated(): Promise<string> {
   return assembly;
 }
 
-/** Lets an operator work with the account of a world over its end point, as the command line does. */
+/** Gives an operator access to a simulation's account over its endpoint, as the command line has it. */
 export async function asOperator<T>(world: Simulation, act: (reach: Reach) => Promise<T>): Promise<T> {
   const served = await serve(world.cloud);
   const { AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } =

@@ -16,7 +16,7 @@ let folder: string;
 let assembly: string;
 const clusters = ['demo', 'vault'];
 
-/** An installation for two clusters, one of which has a private end point. */
+/** An installation for two clusters, one of which has a private endpoint. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-private-'));
   const project = join(import.meta.dirname, '..', '..');
@@ -52,7 +52,7 @@ function settingsOf(world: Simulation, path: string) {
 }
 
 describe('two clusters in one installation, one of them private', () => {
-  it('each version their nodes by their own function', async () => {
+  it('each get their nodes released by their own function', async () => {
     const world = await deployed();
     const nodes = await Promise.all(clusters.map((cluster) => world.launch(karpenterNode(cluster, gate))));
     await world.settle(40 * 60_000);
@@ -64,7 +64,7 @@ describe('two clusters in one installation, one of them private', () => {
     }
   });
 
-  it('have the functions of the private one alone in its network, and not the one that answers CloudFormation', async () => {
+  it("have only the private one's functions in its network, and not the one that answers CloudFormation", async () => {
     const world = await deployed();
     const placed = [...world.cloud.lambda.functions.values()]
       .filter(({ settings }) => settings.placement !== undefined)
@@ -75,7 +75,7 @@ describe('two clusters in one installation, one of them private', () => {
     expect(placed).toContain(settingsOf(world, 'Cluster-vault/Manifests/Prepare').name);
   });
 
-  it('give network interfaces to Lambda, and not to the code of the function', async () => {
+  it("give network interfaces to Lambda, and not to the function's code", async () => {
     const world = await deployed();
     const { roleArn, arn: functionArn } = settingsOf(world, 'Cluster-vault/Inside');
     const lambda: Principal = { kind: 'role', roleArn, sessionName: 'lambda' };
@@ -92,7 +92,7 @@ describe('two clusters in one installation, one of them private', () => {
     expect(world.cloud.iam.deny(lambda, { action: 'ec2:DetachNetworkInterface', resource: '*' })).toBeDefined();
   });
 
-  it('give the function inside nothing that a call of its own could be made with', async () => {
+  it('give the function inside nothing to make its own call with', async () => {
     const world = await deployed();
     const node = await world.launch(karpenterNode('vault', gate));
     await world.settle(40 * 60_000);
@@ -114,7 +114,7 @@ describe('two clusters in one installation, one of them private', () => {
       expect([action, world.cloud.iam.deny(role, { action, resource: '*' })]).toEqual([action, expect.any(String)]);
   });
 
-  it('leave nothing behind in the cluster and in its security group', async () => {
+  it('leave nothing behind in the cluster or in its security group', async () => {
     const world = await deployed();
     const { SecurityGroupId } = world.cloud.resource('Cluster-vault/Found/Default').attributes;
     const ways = () => world.cloud.core.networks.group(String(SecurityGroupId)).ingress.length;
@@ -126,7 +126,7 @@ describe('two clusters in one installation, one of them private', () => {
   });
 });
 
-describe('the way into a private cluster', () => {
+describe('access to a private cluster', () => {
   it.each<[string, (copy: Copy) => void, RegExp]>([
     [
       'without the rule of its security group',
@@ -171,17 +171,17 @@ describe('the way into a private cluster', () => {
       },
       /no response was received within 900 seconds/,
     ],
-  ])('%s is closed, and the deployment says so', async (_what, change, words) => {
+  ])('%s fails, and the deployment reports it', async (_what, change, words) => {
     await expect(deployed(changed(change))).rejects.toThrow(words);
   });
 
-  it('that has no private end point is refused with what to do', async () => {
+  it('that has no private endpoint is refused with what to do', async () => {
     await expect(deployed(assembly, { access: 'public' })).rejects.toThrow(
       /cluster vault is "private: true" in airlock\.yaml and has no private end point: leave that out, or turn it on with aws eks/,
     );
   });
 
-  it('is taken by the private end point where there is a public one too', async () => {
+  it('is by the private endpoint even if there is a public one', async () => {
     const world = await deployed(assembly, { access: 'both', publicAccessCidrs: ['198.51.100.0/24'] });
 
     expect(world.clusters.get('vault')?.objects('ClusterRole')).toHaveLength(1);

@@ -4,7 +4,7 @@ import { latency } from '../scale/latency.ts';
 import { commandsFor, done, launch, nodeOf, settle, startSimulation, taintsOf, withoutReconcile } from './scenario.ts';
 
 describe('a tagged launch', () => {
-  it('is released, with a receipt that says all, in an audit trail that tells it in order', async () => {
+  it('is released, with a complete receipt and an audit trail in order', async () => {
     const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
@@ -43,7 +43,7 @@ describe('a tagged launch', () => {
   });
 
   it.each([0, 30_000, 600_000])(
-    'is released when its agent comes %i ms after the launch, and is asked once',
+    'is released when its agent comes online %i ms after the launch, and gets one command',
     async (agentAfterMs) => {
       const world = await startSimulation();
       const node = await launch(world, { agentAfterMs });
@@ -54,7 +54,7 @@ describe('a tagged launch', () => {
     },
   );
 
-  it('is admitted seconds after EC2 shows its instance, if the event came earlier', async () => {
+  it('is admitted seconds after EC2 shows its instance, if the event arrived earlier', async () => {
     const world = await startSimulation();
     withoutReconcile(world);
     const node = await launch(world, { pendingMs: 8_000, unseenMs: 25_000 });
@@ -76,12 +76,12 @@ describe('a tagged launch', () => {
   });
 });
 
-describe('a node that asks for a runtime', () => {
+describe('a node that requests a runtime', () => {
   it.each([
     ['gvisor', 'runsc', 'Starting gVisor'],
     ['kata', 'kata-qemu', 'boot'],
     ['sysbox', 'sysbox-runc', 'root inside is user'],
-  ])('gets %s under the handler %s, and the receipt says what its sandbox said', async (runtime, handler, said) => {
+  ])("gets %s under the handler %s, and the receipt holds its sandbox's answer", async (runtime, handler, said) => {
     const world = await startSimulation();
     const node = await launch(world, { runtimeLabel: runtime, tags: { 'airlock:runtime': runtime } });
     await settle(world);

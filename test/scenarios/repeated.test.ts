@@ -18,7 +18,7 @@ import {
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
 describe('one execution, one installation, one version', () => {
-  it('although every event of AWS arrives three times, and late', async () => {
+  it('although every AWS event arrives three times, and late', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['events-doubled'], world, karpenterNode(cluster, gate)));
     await settle(world);
@@ -43,7 +43,7 @@ describe('one execution, one installation, one version', () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['dispatch-dies'], world, karpenterNode(cluster, gate)));
     await settle(world);
-    // The message of the dead dispatcher comes again after its visibility time-out.
+    // The dead dispatcher's message is delivered again after its visibility time-out.
     await pass(world, 10 * 60_000);
 
     expect(world.services.states.executions()).toHaveLength(1);
@@ -66,7 +66,7 @@ describe('one execution, one installation, one version', () => {
   });
 });
 
-describe('a message whose sending failed, for all that the state machine knows', () => {
+describe('a message that the state machine believes was never sent', () => {
   it('is not processed once the next attempt was', async () => {
     const world = await startSimulation();
     const queue = world.services.sqs.all().find(({ settings }) => settings.name.includes('DispatchQueue-'));
@@ -92,8 +92,8 @@ describe('a message whose sending failed, for all that the state machine knows',
   });
 });
 
-describe("a stranger's command", () => {
-  it('of our own document on one of our nodes settles nothing', async () => {
+describe('a command from another sender', () => {
+  it('with our own document on one of our nodes settles nothing', async () => {
     const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: 120_000 });
     await pass(world, 60_000);

@@ -7,7 +7,7 @@ const failing = async () => new ModelledMachine(['not-sandboxed']);
 const working = async () => new ModelledMachine();
 const minutes = 60_000;
 
-/** Which end of an instance was asked for, by whom. */
+/** The requested end of an instance, and its requester. */
 function terminations(world: Simulation): readonly string[] {
   const wanted = ['TerminateInstances', 'CompleteLifecycleAction', 'TerminateInstanceInAutoScalingGroup'];
   return world.cloud.journal
@@ -22,7 +22,7 @@ function state(world: Simulation, { instanceId }: LaunchedNode): string {
   return world.services.ec2.instance(instanceId).state;
 }
 
-/** A node of an Auto Scaling group, whose pool it is. */
+/** A node of an Auto Scaling group, which is its pool. */
 function groupNode(world: Simulation, group: string): Promise<LaunchedNode> {
   return launch(world, {
     tags: { 'aws:autoscaling:groupName': group },
@@ -62,7 +62,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(terminations(world)).toEqual(['TerminateInstances']);
   });
 
-  it('is kept if its gate had been lifted in this launch, for pods may be on it', async () => {
+  it('is kept if its gate was lifted in this launch, because pods may run on it', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { joinAfterMs: 5_000 });
     await pass(world, 20_000);
@@ -93,7 +93,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(terminations(world)).toEqual([]);
   });
 
-  it('is kept if the cluster does not say whether its gate was lifted', async () => {
+  it('is kept if the cluster does not report whether its gate was lifted', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     for (const { faults } of world.clusters.values()) faults.plant(({ aws }) => aws, { kind: 'status', code: 403 });
@@ -118,7 +118,7 @@ describe('a pool that replaces once', () => {
 });
 
 describe('a pool that is an Auto Scaling group', () => {
-  it('ends its own instance, and keeps its capacity', async () => {
+  it('terminates its own instance, and keeps its capacity', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     let launched = 0;
     world.services.autoScaling.addGroup({
@@ -133,7 +133,7 @@ describe('a pool that is an Auto Scaling group', () => {
     expect([timeline(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
   });
 
-  it('is not touched if the group itself does not bear our tag: the node is kept, and says so', async () => {
+  it('is not changed if the group itself lacks our tag: the node is kept, and its receipt states so', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     world.services.autoScaling.addGroup({ name: 'builders', tags: {} });
     const node = await groupNode(world, 'builders');
@@ -171,7 +171,7 @@ describe('a launch hook that airlock.yaml names for the pool', () => {
     expect([timeline(world, node).at(-1), launched]).toEqual(['Node Replaced', 1]);
   });
 
-  it('is completed with CONTINUE for a node that is kept: the gate holds pods off it, and nothing takes it away', async () => {
+  it('is completed with CONTINUE for a node that is kept: the gate holds off pods, and nothing removes it', async () => {
     const kept = [{ name: 'builders', launchHook: 'airlock', onFailure: 'quarantine' as const }];
     const world = await startSimulation([], failing, withPools({ pools: kept }));
     world.services.autoScaling.addGroup(group);
@@ -182,7 +182,7 @@ describe('a launch hook that airlock.yaml names for the pool', () => {
     expect(state(world, node)).toBe('running');
   });
 
-  it('and no other is answered: one of the same group that is not named goes its own way', async () => {
+  it('is the only one completed: another hook of the same group takes its own course', async () => {
     const world = await startSimulation([], working, withPools({ pools }));
     world.services.autoScaling.addGroup({ ...group, hook: { ...hook, name: 'eks-own', defaultResult: 'CONTINUE' } });
     const node = await groupNode(world, 'builders');

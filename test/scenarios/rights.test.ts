@@ -29,7 +29,7 @@ function plain(id: string): string {
   return id.replace(/[0-9A-F]{8}$/, '').replace(/^(Documents.+)[0-9a-f]{12}$/, '$1, by its hash');
 }
 
-/** Every resource of the stack that an action can name: its ARN, and how the page would write it. */
+/** Every resource of the stack that an action can name: its ARN, and how the page writes it. */
 function resourcesOf(world: Simulation): { readonly arn: string; readonly written: string }[] {
   const found = world.cloud.resources.flatMap(({ logicalId, type, ref, attributes }) => {
     const own = typeof attributes['Arn'] === 'string' ? attributes['Arn'] : ref;
@@ -137,7 +137,7 @@ describe('a role', () => {
       const principal = { kind: 'role', roleArn: String(arn), sessionName: 'asked' } as const;
       for (const action of actions) {
         for (const { arn: resource, written } of resources) {
-          // The page leaves the streams of a log group out.
+          // The page omits the streams of a log group.
           const asked =
             action.startsWith('logs:') && resource.includes(':log-group:')
               ? resource.replace(/(:\*)?$/, ':log-stream:s')
@@ -173,7 +173,7 @@ describe('a role', () => {
       expect(telling(sources)).toContain('events:PutEvents');
   });
 
-  it('may let one role into a cluster, with one group and one policy, and no other', async () => {
+  it('may give one role access to a cluster, with one group and one policy, and no other', async () => {
     const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Grant/Function/Resource').ref).settings;
     const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;
@@ -209,7 +209,7 @@ describe('a role', () => {
       expect(answer).toContain('is not authorized to perform');
   });
 
-  it("may end no instance without our tag and a profile of nodes, and no group's instance without our tag", async () => {
+  it("may terminate no instance without our tag and a profile of nodes, and no group's instance without our tag", async () => {
     const world = await startSimulation();
     const { roleArn } = world.cloud.lambda.function(world.cloud.resource('Remediation/Function/Resource').ref).settings;
     const principal = { kind: 'role', roleArn, sessionName: 'asked' } as const;

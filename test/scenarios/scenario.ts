@@ -18,11 +18,11 @@ export const gate = 'airlock.dev/bootstrap';
 const patienceMs = 40 * 60_000;
 
 /**
- * A world on the virtual clock, over the synthesized template, that ends with its test.
+ * A simulation on the virtual clock, over the synthesized template, that ends with its test.
  *
- * @param machine makes the nodes' machines; simulated ones with the faults unless told
- * @param assembly another assembly than that of the sample airlock.yaml
- * @param clusters those that there are; the sample's unless told
+ * @param machine creates the nodes' machines; by default simulated ones with the faults
+ * @param assembly another assembly than the one of the sample airlock.yaml
+ * @param clusters the clusters that exist; by default the sample's
  */
 export async function startSimulation(
   machineFaults: readonly MachineFault[] = [],
@@ -42,7 +42,7 @@ export async function startSimulation(
   return world;
 }
 
-/** The assembly of the sample, or another one, with other rules for pools, as if its airlock.yaml had them. It is gone after the test. */
+/** The sample's assembly, or another one, with other rules for pools, as if its airlock.yaml had them. It is removed after the test. */
 export function withPools(change: PoolRules, assembly = inject('assembly')): string {
   const copy = new Copy(assembly);
   onTestFinished(() => copy.remove());
@@ -50,7 +50,7 @@ export function withPools(change: PoolRules, assembly = inject('assembly')): str
   return copy.write();
 }
 
-/** Launches a node of Karpenter's in our cluster. */
+/** Launches a Karpenter node in our cluster. */
 export function launch(world: Simulation, change: NodeChange = {}): Promise<LaunchedNode> {
   return world.launch(karpenterNode(cluster, gate, change));
 }
@@ -65,7 +65,7 @@ export async function pass(world: Simulation, ms: number): Promise<void> {
   if (world.clock instanceof VirtualClock) await world.clock.run(() => false, world.clock.now() + ms);
 }
 
-/** Turns reconcile off: what a test looks at should not be done by it. */
+/** Turns reconcile off, so that it does not do what a test looks at. */
 export function withoutReconcile(world: Simulation): void {
   for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
 }
@@ -82,12 +82,12 @@ export function taintsOf(world: Simulation, node: LaunchedNode): readonly string
   return (nodeOf(world, node).spec?.taints ?? []).map(({ key }) => key).filter((key) => key.startsWith('airlock.dev/'));
 }
 
-/** How often an operation was called with success, as the journal has it. */
+/** How many successful calls of an operation the journal has. */
 export function done(world: Simulation, operation: string): number {
   return world.cloud.journal.filter((entry) => entry.operation === operation && entry.error === undefined).length;
 }
 
-/** How many commands went to a node. */
+/** How many commands a node was sent. */
 export function commandsFor(world: Simulation, { instanceId }: LaunchedNode): number {
   const wentTo = world.services.ssm
     .commands()
@@ -105,7 +105,7 @@ export function functionName(world: Simulation, construct: string): string {
   return world.cloud.resource(`${construct}/Function/Resource`).ref;
 }
 
-/** An event of EC2 as it lies in the admission queue. */
+/** An EC2 event in the form in which the admission queue has it. */
 export function launchRecord(instanceId: string, at: string, id = instanceId): object {
   return {
     messageId: id,

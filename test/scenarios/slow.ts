@@ -1,6 +1,6 @@
 import { type Machine, ModelledMachine } from '../../packages/lab/machines.ts';
 
-/** A machine whose scripts take so long. */
+/** A machine whose scripts take a given time. */
 export function slow(machine: Machine, durationMs: number): Machine {
   return {
     kind: machine.kind,
@@ -12,7 +12,7 @@ export function slow(machine: Machine, durationMs: number): Machine {
   };
 }
 
-/** A machine that never comes to the end of a script by itself. */
+/** A machine that never completes a script by itself. */
 export async function endless(): Promise<Machine> {
   return slow(new ModelledMachine(), 10 * 3_600_000);
 }

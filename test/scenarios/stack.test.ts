@@ -17,7 +17,7 @@ async function account(): Promise<Simulation> {
   return world;
 }
 
-/** The sample's assembly with something changed in its template. It is gone after the test. */
+/** The sample's assembly with a change in its template. It is removed after the test. */
 function changed(change: (copy: Copy) => void): string {
   const copy = new Copy(inject('assembly'));
   onTestFinished(() => copy.remove());
@@ -44,7 +44,7 @@ const documents = (world: Simulation) =>
 const variablesOf = (world: Simulation, construct: string) =>
   world.cloud.lambda.function(world.cloud.resource(`${construct}/Function`).ref).settings.environment;
 
-describe('a first deploy that fails', () => {
+describe('a first deployment that fails', () => {
   it('leaves nothing behind, and the second succeeds', async () => {
     const world = await account();
 
@@ -61,7 +61,7 @@ describe('a first deploy that fails', () => {
     expect(await outcomeOfOne(world)).toBe('released');
   });
 
-  it('would block the second with a trail that is retained under its own name', async () => {
+  it('would block the second if its trail were retained under its own name', async () => {
     const named = (copy: Copy) => {
       const trail = copy.resource('AWS::Logs::LogGroup', 'AuditTrail');
       trail.Properties['LogGroupName'] = '/aws/events/Airlock/audit';
@@ -84,7 +84,7 @@ describe('a first deploy that fails', () => {
 });
 
 describe('an update', () => {
-  it('with another setting reaches launches that are under way, and none is lost', async () => {
+  it('with another setting reaches launches in progress, and none is lost', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     const queue = world.cloud.resource('Admission/Queue/Queue').ref;
@@ -98,11 +98,11 @@ describe('an update', () => {
     expect(world.cloud.status('Airlock')).toBe('UPDATE_COMPLETE');
     expect([early, late].map((node) => world.report(node)?.outcome)).toEqual(['released', 'released']);
     expect(variablesOf(world, 'Admission')['ADMISSIBLE']).toContain('"deadlineMinutes":33');
-    // What did not change is what it was.
+    // What did not change is the same resource.
     expect(world.cloud.resource('Admission/Queue/Queue').ref).toBe(queue);
   });
 
-  it('replaces documents whose text changed, and nodes under way end well', async () => {
+  it('replaces documents whose text changed, and nodes in progress end well', async () => {
     const other = changed((copy) => {
       let text = JSON.stringify(copy.template);
       for (const [id, { Properties }] of copy.all('AWS::SSM::Document')) {
@@ -129,7 +129,7 @@ describe('an update', () => {
     ).toBe(false);
   });
 
-  it('that fails is rolled back, and the nodes go on by the old setting', async () => {
+  it('that fails is rolled back, and the nodes continue with the old setting', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     const before = { resources: world.cloud.resources.map(({ ref }) => ref), documents: documents(world) };
@@ -150,13 +150,13 @@ describe('an update', () => {
     expect(await outcomeOfOne(world)).toBe('released');
   });
 
-  it('that fails late puts back what it changed before', async () => {
+  it('that fails late restores what it changed before', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     const variables = variablesOf(world, 'Admission');
     const failing = changed((copy) => {
       copy.setRules({ deadlineMinutes: 33 });
-      // Made after all the others, and refused.
+      // Created after all the others, and refused.
       const { Resources } = copy.template;
       Resources['Last'] = {
         Type: 'AWS::SQS::Queue',
@@ -182,7 +182,7 @@ const settingsOfAQueue = {
 };
 
 describe('a stack that is destroyed', () => {
-  it('leaves its audit trail alone, and can be deployed again beside it', async () => {
+  it('leaves only its audit trail, and can be deployed again beside it', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     await outcomeOfOne(world);
@@ -200,7 +200,7 @@ describe('a stack that is destroyed', () => {
     expect(world.cloud.logs.events(trail)).toHaveLength(written);
   });
 
-  it('stays as far as it could not be deleted, and the next attempt ends it', async () => {
+  it('keeps what could not be deleted, and the next attempt removes it', async () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     world.cloud.faults = {

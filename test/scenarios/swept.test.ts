@@ -24,7 +24,7 @@ function lose(world: Simulation, source: string): void {
   world.services.events.delivery = ({ event }) => (event.source === source ? [] : undefined);
 }
 
-describe('a launch that no event told of', () => {
+describe('a launch without an event', () => {
   it('is found by reconcile, and the node is released within its deadline', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ec2');
@@ -38,7 +38,7 @@ describe('a launch that no event told of', () => {
     ]);
   });
 
-  it('is none for reconcile while its event may still be on its way', async () => {
+  it('is left to its event while that may still arrive', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ec2');
     await launch(world);
@@ -46,7 +46,7 @@ describe('a launch that no event told of', () => {
     expect(world.services.states.executions()).toEqual([]);
   });
 
-  it('is no launch to judge if it was in service before anybody asked for a runtime', async () => {
+  it('is not judged if it was in service before its tag requested a runtime', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ec2');
     const node = await launch(world, { gate: 'example.com/none-of-ours', tags: { 'airlock:runtime': 'later' } });
@@ -60,7 +60,7 @@ describe('a launch that no event told of', () => {
   });
 });
 
-describe('a result that no event told of', () => {
+describe('a result without an event', () => {
   it('is asked for, and the node is released within its deadline', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ssm');
@@ -81,7 +81,7 @@ describe('a result that no event told of', () => {
     };
     const node = await launch(world);
     await pass(world, minute);
-    // The message of the dispatcher that died does not come again: it is dead.
+    // The dead dispatcher's message is not delivered again: it is a dead letter.
     for (const queue of world.services.sqs.all()) {
       if (queue.settings.name.includes('DispatchQueue-') && queue.redrive)
         queue.redrive = { ...queue.redrive, maxReceiveCount: 1 };
@@ -105,8 +105,8 @@ describe('a result that no event told of', () => {
   });
 });
 
-describe('an instance that goes away without a word', () => {
-  it('is seen by reconcile, and the node is forgotten: nothing failed', async () => {
+describe('an instance that goes away without an event', () => {
+  it('is found by reconcile, and the launch is discarded: nothing failed', async () => {
     const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, minute);
@@ -118,7 +118,7 @@ describe('an instance that goes away without a word', () => {
     expect(world.services.states.running).toBe(0);
   });
 
-  it('is left to the event if that comes, and ends once', async () => {
+  it('is left to the event if that arrives, and ends once', async () => {
     const world = await startSimulation();
     const node = await launch(world, { agentAfterMs: undefined });
     await pass(world, 2 * minute - 2_000);
@@ -147,7 +147,7 @@ describe('a node whose execution was aborted', () => {
 });
 
 describe('a node whose release could not be recorded', () => {
-  it('is closed again in the end, and counts for the breaker of what it asked for', async () => {
+  it('is closed again in the end, and counts for the breaker of what it requested', async () => {
     const world = await startSimulation();
     const keyOf = ({ service, operation, input }: { service: string; operation: string; input: unknown }) =>
       service === 'dynamodb' && operation === 'UpdateItem'
@@ -190,8 +190,8 @@ describe('a reconcile run beside the events', () => {
   });
 });
 
-describe('a node behind its gate that no one told us of in time', () => {
-  it('is found in the cluster once reconcile is back, and has its time from then on', async () => {
+describe('a node behind its gate whose event did not arrive in time', () => {
+  it('is found in the cluster once reconcile is back, and has its full time from then on', async () => {
     const world = await startSimulation();
     lose(world, 'aws.ec2');
     withoutReconcile(world);
@@ -204,8 +204,8 @@ describe('a node behind its gate that no one told us of in time', () => {
   });
 });
 
-describe('a node with another version than the one that is configured', () => {
-  it('is told to be outdated, once, and left alone', async () => {
+describe('a node with another version than the configured one', () => {
+  it('is reported as outdated once, and not changed', async () => {
     const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
@@ -226,7 +226,7 @@ describe('a node with another version than the one that is configured', () => {
 });
 
 describe('a launch whose message is a dead letter', () => {
-  it('is released without it, and moving the message back changes nothing', async () => {
+  it('is released without it, and redriving the message changes nothing', async () => {
     const world = await startSimulation([], undefined, await withOperator());
     const admit = functionName(world, 'Admission');
     let broken = true;
@@ -263,14 +263,14 @@ describe('a launch whose message is a dead letter', () => {
 });
 
 describe('a fleet of 10,000 instances', () => {
-  it('is read within what EC2 and the ledger take: ten pages, a hundred reads, and nothing is throttled', async () => {
+  it('is read within the limits of EC2 and the ledger: ten pages, a hundred reads, and nothing is throttled', async () => {
     const world = await startSimulation();
     const { ec2 } = world.services;
     lose(world, 'aws.ec2');
     withoutReconcile(world);
     const tags = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', 'karpenter.sh/nodepool': 'large' };
     for (let count = 0; count < 10_000; count++) ec2.launch({ tags, pendingMs: 0 });
-    // Their deadline is past, and no cluster shows them behind a gate: there is nothing to do but to read.
+    // Their deadline is past, and no cluster shows them behind a gate, so reconcile only reads.
     await pass(world, 30 * minute);
     const before = world.cloud.journal.length;
     for (const schedule of world.services.scheduler.schedules) schedule.enabled = true;

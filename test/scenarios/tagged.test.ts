@@ -7,7 +7,7 @@ import { commandsFor, launch, pass, settle, startSimulation, timeline, withPools
 const minute = 60_000;
 const failing = async () => new ModelledMachine(['not-sandboxed']);
 
-/** All tags that make a node of a Karpenter pool out of an instance, as far as tags go. */
+/** All tags that make an instance a node of a Karpenter pool. */
 const tags = {
   'airlock:runtime': 'gvisor',
   'eks:eks-cluster-name': 'demo',
@@ -15,7 +15,7 @@ const tags = {
   'karpenter.sh/nodepool': 'sandboxed',
 };
 
-/** Tags an instance with the one right that the attacker has. */
+/** Tags an instance with the attacker's only right. */
 async function tag(
   world: Simulation,
   instanceId: string,
@@ -27,7 +27,7 @@ async function tag(
   });
 }
 
-/** What became of an instance, and what Airlock did about it. */
+/** What happened to an instance, and what Airlock did about it. */
 function fate(world: Simulation, node: LaunchedNode) {
   return {
     state: world.services.ec2.instance(node.instanceId).state,
@@ -38,12 +38,12 @@ function fate(world: Simulation, node: LaunchedNode) {
 
 const untouched = { state: 'running', timeline: [], commands: 0 };
 
-describe('who may create tags and nothing else', () => {
+describe('a principal that may only create tags', () => {
   it.each([
-    ['is no node: it has the profile of another service', { instanceProfile: 'database' }],
+    ["is no node: it has another service's profile", { instanceProfile: 'database' }],
     ['has no instance profile at all', { instanceProfile: undefined }],
     ['has a profile whose name ends like that of nodes', { instanceProfile: 'not-demo-nodes' }],
-  ])('has no command sent to an instance that %s, and does not have it ended', async (_, change) => {
+  ])('sends no command to an instance that %s, and does not get it terminated', async (_, change) => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { ...change, tags: {}, without: Object.keys(tags), pendingMs: 60_000 });
     await tag(world, node.instanceId);
@@ -51,7 +51,7 @@ describe('who may create tags and nothing else', () => {
     expect(fate(world, node)).toEqual(untouched);
   });
 
-  it('does not take a node of another pool into the airlock an hour after its launch', async () => {
+  it("does not get another pool's node admitted an hour after its launch", async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { gate: 'example.com/none', without: Object.keys(tags) });
     await pass(world, 60 * minute);
@@ -60,7 +60,7 @@ describe('who may create tags and nothing else', () => {
     expect(fate(world, node)).toEqual(untouched);
   });
 
-  it('has a gated node that no tag had claimed installed late, and never has it ended', async () => {
+  it('gets a gated node without an earlier tag installed late, and never terminated', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world, { without: Object.keys(tags) });
     await pass(world, 60 * minute);
@@ -84,7 +84,7 @@ describe('who may create tags and nothing else', () => {
 });
 
 describe('a node that failed in a pool that replaces', () => {
-  it('is left alone once its instance has another profile', async () => {
+  it('is left as it is once its instance has another profile', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace' }));
     const node = await launch(world);
     await pass(world, 20_000);
@@ -95,7 +95,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(world.report(node).detail).toContain('not replaced: it does not have the instance profile of a node');
   });
 
-  it('is left alone in a cluster whose instance profiles airlock.yaml does not name', async () => {
+  it('is left as it is in a cluster whose instance profiles airlock.yaml does not name', async () => {
     const world = await startSimulation([], failing, withPools({ onFailure: 'replace', instanceProfiles: {} }));
     const node = await launch(world);
     await settle(world);

@@ -18,7 +18,7 @@ describe('an archive', () => {
     ['with bzip2', []],
     ['with python3 if bzip2 is missing', ['bzip2']],
   ] as const)('that ends in .tar.bz2 is unpacked %s', async ([, without], { skip }) => {
-    // The interpreter itself: what PATH names can be a launcher that looks in PATH again.
+    // The interpreter itself: the program that PATH names can be a launcher that searches PATH again.
     const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], {
       encoding: 'utf8',
     }).stdout?.trim();
@@ -37,7 +37,7 @@ describe('an archive', () => {
     expect(resultOf(readShown(ended), ended.stderr).outcome).toBe('installed');
   });
 
-  it('that was fetched before a run was killed is not fetched again', async () => {
+  it('that was downloaded before a run was killed is not downloaded again', async () => {
     const machine = await node.create({ faults: ['disk-full-while-unpacking'] });
     await run(machine);
     const asked = [...node.mirror.requests.values()].reduce((sum, count) => sum + count, 0);
@@ -47,7 +47,7 @@ describe('an archive', () => {
     expect([...node.mirror.requests.values()].reduce((sum, count) => sum + count, 0)).toBe(asked);
   });
 
-  it('of which a part is damaged on the disk is fetched again, once', async () => {
+  it('with a damaged part on the disk is downloaded again, once', async () => {
     const machine = await node.create();
     write(`${machine.tree}/var/lib/airlock/download.part`, 'not the beginning of it');
     write(`${machine.tree}/var/lib/airlock/download.of`, `${pinned}\n`);

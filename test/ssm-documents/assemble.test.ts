@@ -29,11 +29,11 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     expect(assembleDocument(shipped, runtime, verb, { prefix: 'team' }).name).toMatch(new RegExp(`^team-${runtime}-`));
   });
 
-  it('leaves 8 KB and more of the 64 KB that SSM takes with parameters', () => {
+  it('leaves at least 8 KB of the 64 KB that SSM accepts with parameters', () => {
     expect(64 * 1024 - Buffer.byteLength(JSON.stringify(document.content))).toBeGreaterThan(8 * 1024);
   });
 
-  it('shows what it pins, whom it refuses and what the verb does; the shell below that is packed, and unpacks to what runs', () => {
+  it('shows what it pins, what it refuses and what the verb does; the shell below that is packed, and unpacks to the code that runs', () => {
     const [text = ''] = document.content.mainSteps[0].inputs.runCommand;
     const unpack = `${text.slice(0, text.indexOf('eval "$unpacked"'))}printf '%s' "$unpacked"`.replace(
       /^#!.*?(?=^# --- the shell)/ms,
@@ -55,11 +55,11 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     const [text = ''] = document.content.mainSteps[0].inputs.runCommand;
     const packed = /^H4sI[A-Za-z0-9+/=]+$/m.exec(text)?.[0] ?? '';
 
-    // The method, no flags, no time, the best compression, no name of a system.
+    // The method, no flags, no time, the best compression, no system name.
     expect([...Buffer.from(packed, 'base64').subarray(2, 10)]).toEqual([8, 0, 0, 0, 0, 0, 2, 255]);
   });
 
-  it('gives every parameter to the environment, and limits it twice', () => {
+  it('passes every parameter through the environment, and limits it twice', () => {
     for (const parameter of Object.values(document.content.parameters)) {
       expect(parameter.interpolationType).toBe('ENV_VAR');
       expect(parameter.allowedPattern).toMatch(/^\^.*\$$/);
@@ -68,7 +68,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     }
   });
 
-  it('holds nothing that an agent would replace', () => {
+  it('contains nothing that an agent would replace', () => {
     expect(JSON.stringify(document.content.mainSteps)).not.toMatch(/\{\{/);
   });
 
@@ -92,7 +92,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     }
   });
 
-  it('declares what it is sent with, and nothing else', () => {
+  it('declares exactly the parameters that it is sent with', () => {
     const sent = parametersFor(verb, { runtime, version: defaultVersion(shipped, runtime) });
 
     expect(Object.entries(document.content.parameters).map(([name, limits]) => [name, limits.default])).toEqual(
@@ -102,7 +102,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     for (const name of Object.keys(sent)) expect(read).toContain(name);
   });
 
-  it('never sets the root again, and never names a path of the host without it', () => {
+  it('never sets the root again, and never names a host path without it', () => {
     const code = script.split('\n').filter((line) => !/^\s*#/.test(line) && !line.includes('unit_config='));
     const bare = code.filter((line) =>
       /(^|[\s"'=<>(])\/(etc|opt|var|run|usr|sys|proc|tmp|snap|root|dev)\//.test(
@@ -110,7 +110,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
       ),
     );
 
-    // Names that are put behind the root wherever they are used, what is asked inside a sandbox, and what messages name.
+    // Names that are prefixed with the root wherever they are used, names inside a sandbox, and names in messages.
     const known =
       /^(?:k3s|kubelite)\) |== \/etc\/\* |^(runsc_toml|shim|modules_file|kata_config|staged|archive_home)=\/|^inside="|^fail [a-z-]+ "|\.stage|^unpack |^refuse_full_disk /;
     expect(bare.filter((line) => !known.test(line))).toEqual([]);
@@ -129,7 +129,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
   });
 });
 
-describe('the shell that documents are made of', () => {
+describe('the shell that documents are built from', () => {
   const files = readdirSync(fileURLToPath(new URL('node/', folder)));
 
   it('is used, every file of it', () => {
@@ -138,7 +138,7 @@ describe('the shell that documents are made of', () => {
     for (const file of files) expect(scripts, file).toContain(shell(`node/${file}`));
   });
 
-  it('loses its comments on the way, but not what is said to shellcheck', () => {
+  it("loses its comments when it is packed, except shellcheck's directives", () => {
     const script = scriptOf(assembleDocument(shipped, 'gvisor', 'install'));
 
     expect(script.match(/^\s*# (?!---|shellcheck )/gm)).toBeNull();
@@ -146,7 +146,7 @@ describe('the shell that documents are made of', () => {
     expect(script).toContain("'# Written by Airlock.'");
   });
 
-  it('makes the same documents wherever they are put together', () => {
+  it('gives the same documents wherever they are built', () => {
     const code = `import { assembleDocument } from ${JSON.stringify(new URL('assemble.ts', folder).href)};
       const [catalogue, ...documents] = process.argv.slice(1).map((text) => JSON.parse(text));
       for (const { runtime, verb } of documents) console.log(assembleDocument(catalogue, runtime, verb).name);`;
@@ -161,7 +161,7 @@ describe('the shell that documents are made of', () => {
     );
   });
 
-  it('makes another name as soon as one pinned checksum changes', () => {
+  it('gives another name as soon as one pinned checksum changes', () => {
     const text = JSON.stringify(shipped).replace('1f2a732d', '1f2a732e');
 
     for (const verb of ['install', 'prove'] as const) {

@@ -10,7 +10,7 @@ import { readShown } from './shown.ts';
 const node = nodes();
 
 describe('the catalogue', () => {
-  it('names with every refusal the nearest good choice and where to read about it', () => {
+  it('gives with every refusal the nearest good choice and a link', () => {
     for (const runtime of runtimes) {
       for (const rule of shipped.runtimes[runtime]?.rules ?? []) {
         if (rule.verdict !== 'unknown') expect(rule.link).toMatch(/^https:/);
@@ -18,7 +18,7 @@ describe('the catalogue', () => {
     }
   });
 
-  it('has a rule for each runtime against containerd that no one has tried', () => {
+  it('has a rule for each runtime with a containerd that was not tested', () => {
     for (const runtime of runtimes) {
       const rules = shipped.runtimes[runtime]?.rules ?? [];
       expect(rules.some(({ verdict, host }) => verdict === 'refused' && host.containerd?.from === '2.4')).toBe(true);
@@ -36,7 +36,7 @@ describe('the catalogue', () => {
   });
 });
 
-describe('a host that no rule speaks of', () => {
+describe('a host that the catalogue has no rule for', () => {
   const preflight = async (options: SimulatedOptions, unknownHosts: 'prove' | 'refuse') => {
     const machine = await node.create(options);
     const document = assembleDocument(catalogue, 'gvisor', 'install', { unknownHosts });
@@ -49,7 +49,7 @@ describe('a host that no rule speaks of', () => {
     return resultOf(readShown(ended), ended.stderr);
   };
 
-  it('is let in as far as its proof, or turned away before anything is touched, as the policy says', async () => {
+  it('proceeds to its proof, or is refused before any change, as the policy requires', async () => {
     const proven = await preflight({ os: 'debian 13' }, 'prove');
     const refused = await preflight({ os: 'debian 13' }, 'refuse');
 
@@ -65,7 +65,7 @@ describe('a host that no rule speaks of', () => {
 });
 
 describe('the parameters of a document', () => {
-  it('hold the handler if a runtime has more than one, and only the time if it is taken away', () => {
+  it('hold the handler if a runtime has more than one, and only the time for an uninstallation', () => {
     expect(parametersFor('install', { runtime: 'kata', version: '4.2.0' })).toEqual({
       Release: '4.2.0',
       Handler: 'kata-qemu',

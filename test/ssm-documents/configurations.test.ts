@@ -19,7 +19,7 @@ const names: readonly ConfigurationName[] = [
   ...(['default', 'none', 'elsewhere'] as const),
 ];
 
-/** Where a run has to refuse, and what it has to say; everywhere else it has to install. */
+/** The refusals that are expected, with their reason; everything else must install. */
 function refusal(daemon: Daemon, name: ConfigurationName): readonly [outcome: string, detail: string] | undefined {
   if (name === 'foreign') return ['handler-conflict', 'runsc'];
   if (name === 'docker') return ['config-rejected', ''];
@@ -32,12 +32,12 @@ function refusal(daemon: Daemon, name: ConfigurationName): readonly [outcome: st
   return undefined;
 }
 
-/** Whether the daemon reads a file of this version at all; a machine whose containerd cannot start is no machine. */
+/** Whether the daemon reads a file of this version at all; a containerd that cannot start is not a test case. */
 function starts(daemon: Daemon, name: ConfigurationName): boolean {
   return !(daemon === '1.7.24' && name === 'v3') && !(daemon !== '2.3.4' && name === 'v4');
 }
 
-/** The effective configuration without the handlers of ours, and those handlers. */
+/** The effective configuration without our handlers, and our handlers. */
 function split(machine: SimulatedMachine) {
   const whole = machine.effective();
   const copy = structuredClone(whole);
@@ -56,7 +56,7 @@ describe.each(daemons)('containerd %s', (daemon) => {
   const possible = tried.filter((name) => starts(daemon, name));
 
   it.each(possible)(
-    'with the configuration %s differs afterwards in our handler alone, or is left alone',
+    'with the configuration %s differs afterwards only by our handler, or is unchanged',
     async (name) => {
       const machine = await node.create({ containerd: daemon, configuration: name });
       const file = machine.tree + machine.config;
@@ -84,7 +84,7 @@ describe.each(daemons)('containerd %s', (daemon) => {
         options: { TypeUrl: 'io.containerd.runsc.v1.options', ConfigPath: '/etc/containerd/runsc.toml' },
       });
       expect(machine.running()).toEqual({ cri: 'ok', handlers: [...running.handlers, 'runsc'] });
-      // What stood in the file stands there still, byte for byte.
+      // The file's previous content is still there, byte for byte.
       if (bytes !== undefined) expect(readFileSync(file).subarray(0, bytes.length)).toEqual(bytes);
     },
   );
@@ -113,7 +113,7 @@ describe('the file', () => {
     expect(statSync(machine.tree + machine.config).mode & 0o777).toBe(0o600);
   });
 
-  it('is left alone if it is a link', async () => {
+  it('is not changed if it is a link', async () => {
     const machine = await node.create();
     await machine.run({
       text: 'ROOT=\'\'\ncd "$ROOT/etc/containerd"\nmv config.toml real.toml\nln -s real.toml config.toml',
@@ -127,7 +127,7 @@ describe('the file', () => {
     expect(result.detail).toContain('symbolic link');
   });
 
-  it('with a begin of our block but no end of it is left alone', async () => {
+  it('is not changed if it has a start of our block but no end', async () => {
     const machine = await node.create();
     await machine.run({
       text: "ROOT=''\necho '# airlock:begin gvisor' >>\"$ROOT/etc/containerd/config.toml\"",
@@ -141,7 +141,7 @@ describe('the file', () => {
     expect(result.detail).toContain('without its end');
   });
 
-  it('gets our block again if bootstrap has written the file again', async () => {
+  it('gets our block again if bootstrap has rewritten the file', async () => {
     const machine = await node.create();
     const first = readFileSync(machine.tree + machine.config, 'utf8');
     await run(machine);

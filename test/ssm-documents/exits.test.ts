@@ -10,13 +10,13 @@ import { readShown } from './shown.ts';
 
 const node = nodes();
 
-/** Ends that are no failure, and are no outcome of a node by themselves. */
+/** Exits that are not failures, and are not outcomes of a node. */
 const successes = ['installed', 'already-installed', 'proven', 'uninstalled'];
 
-/** What a detail can hold at its worst. */
+/** The worst content of a detail. */
 const worst = `'the end "here" with \\ and '$'\\t\\001\\351'" and $(printf 'x%.0s' {1..3000})"`;
 
-/** A run that filled every field to its longest, and logged more than the agent leaves of both streams. */
+/** A run that filled every field to its longest, and logged more than the agent keeps of both streams. */
 const filled = [
   "printf 'a line of the log%.0s\\n' {1..300}",
   'sandbox_image=$(printf "i%.0s" {1..900}) evidence=$(printf "e%.0s" {1..900}) sha256=$(printf "5%.0s" {1..64})',
@@ -42,7 +42,7 @@ describe('every way in which a document can end', () => {
   });
 
   it.each(runtimes.flatMap((runtime) => verbs.map((verb) => ({ runtime, verb }))))(
-    'makes one line that the schema takes: $verb $runtime',
+    'prints one line that the schema accepts: $verb $runtime',
     async ({ runtime, verb }) => {
       const machine = await node.create();
       const parameters = parametersFor(verb, { runtime, version: defaultVersion(catalogue, runtime) });

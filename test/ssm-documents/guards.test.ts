@@ -45,7 +45,7 @@ describe.each(guards)('$name', (guard) => {
     await guard.rule(guarded(await create()), (text) => text);
   });
 
-  it('is broken if the guard is taken out', async () => {
+  it('is broken if the guard is removed', async () => {
     await expect(guard.rule(guarded(await create()), without(guard))).rejects.toThrow(AssertionError);
   });
 });

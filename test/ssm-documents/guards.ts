@@ -3,9 +3,9 @@ import type { Result } from '../../domain/result.ts';
 import type { MachineFault } from '../../packages/lab/faults.ts';
 import type { ConfigurationName } from '../../packages/lab/machines.ts';
 
-/** A node as far as a guard is about it. */
+/** A node as far as a guard concerns it. */
 export interface GuardedNode {
-  /** Runs an installation whose script was changed on its way. */
+  /** Runs an installation whose script was changed before it arrived. */
   install(change: (text: string) => string): Promise<Result>;
   /** containerd's effective configuration without our handler. */
   others(): Promise<unknown>;
@@ -13,18 +13,18 @@ export interface GuardedNode {
   bytes(): Promise<string | undefined>;
   /** The handlers in the effective configuration. */
   handlers(): Promise<readonly string[]>;
-  /** Whether files of a release were unpacked. */
+  /** Whether files of a version were unpacked. */
   unpacked(): Promise<boolean>;
 }
 
-/** A guard of an installation: how it is taken out, and the rule that is broken without it. */
+/** A guard of an installation: how it is removed, and the rule that breaks without it. */
 export interface Guard {
   readonly name: string;
-  /** The node on which the guard has something to do; containerd 2 with what bootstrap writes, and no fault, unless told. */
+  /** The node on which the guard matters; by default containerd 2 with bootstrap's configuration, and no fault. */
   readonly containerd?: '1.7';
   readonly configuration?: Exclude<ConfigurationName, 'elsewhere'>;
   readonly fault?: MachineFault;
-  /** What takes the guard out of the script. */
+  /** Removes the guard from the script. */
   readonly out: readonly [from: RegExp, to: string];
   /** Throws if the rule does not hold. */
   readonly rule: (node: GuardedNode, change: (text: string) => string) => Promise<void>;
@@ -34,12 +34,12 @@ export const guards: readonly Guard[] = [
   {
     name: 'the dumps are compared: nothing but our handler differs',
     containerd: '1.7',
-    // On 1.7 our handler in this file takes runc away.
+    // On 1.7 our handler in this file removes runc.
     configuration: 'no-runc',
     out: [/^other_difference\(\) \{$/m, "other_difference() {\n  REPLY=''\n  return 0\n"],
     rule: async (node, change) => {
       const before = await node.others();
-      // Without runc no containerd comes up, which the rehearsal notices too; what is lost in silence only the dumps show.
+      // Without runc no containerd starts, which the rehearsal notices too; only the dumps show a silent loss.
       assert.match((await node.install(change)).detail, /would alter more than our handler/);
       assert.deepEqual(await node.others(), before);
     },
@@ -90,7 +90,7 @@ export const guards: readonly Guard[] = [
   },
 ];
 
-/** Takes a guard out of a script. @throws if the script does not have it */
+/** Removes a guard from a script. @throws if the script does not have it */
 export function without({ name, out: [from, to] }: Guard): (text: string) => string {
   return (text) => {
     if (!from.test(text)) throw new Error(`the script has no guard "${name}"`);

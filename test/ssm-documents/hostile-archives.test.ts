@@ -19,7 +19,7 @@ import { readShown } from './shown.ts';
 
 const node = nodes();
 
-/** What an archive must not hold, and what the refusal says of it. */
+/** What an archive must not contain, and the text of the refusal. */
 const cases: readonly (readonly [name: string, odd: readonly OddMember[], words: string])[] = [
   [
     'a program that runs as its owner',
@@ -59,7 +59,7 @@ const cases: readonly (readonly [name: string, odd: readonly OddMember[], words:
   ],
 ];
 
-/** A version of gVisor whose archive holds one more member, or several: the case's number stands in its release. */
+/** A version of gVisor whose archive contains one or more extra members: the case's number is in its version. */
 const hostile: Builders['gvisor'] = (version, architecture, compression) => {
   const odd = cases[Number(version) - 1]?.[1];
   if (odd === undefined) return simulatedBuilders.gvisor(version, architecture, compression);
@@ -72,7 +72,7 @@ beforeAll(async () => {
 });
 afterAll(() => mirror.close());
 
-describe('an archive is refused with its member by name, and nothing of it stays, if it holds', () => {
+describe("an archive is refused with its member's name, and nothing of it remains, if it contains", () => {
   it.each(cases.map(([name, , words], index) => ({ name, words, version: String(index + 1) })))(
     '$name',
     async ({ words, version }) => {
@@ -110,7 +110,7 @@ describe('an archive is refused with its member by name, and nothing of it stays
   );
 });
 
-describe('a package of Sysbox is refused before apt gets it, if it holds', () => {
+describe('a package of Sysbox is refused before apt gets it, if it contains', () => {
   const odds: readonly (readonly [string, OddMember, string])[] = [
     [
       'a program that runs as its owner',
@@ -119,7 +119,7 @@ describe('a package of Sysbox is refused before apt gets it, if it holds', () =>
     ],
     ['a device', { name: './usr/lib/disk', type: '3' }, 'usr/lib/disk is neither a file nor a folder nor a link'],
     [
-      'a link to what is none of its own',
+      'a link to a file outside the package',
       { name: './usr/bin/passwd', type: '2', link: '/etc/passwd' },
       'usr/bin/passwd is a link to /etc/passwd',
     ],
@@ -163,7 +163,7 @@ printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho goo
     return ended.stdout.trim();
   };
 
-  it('may hold files, folders and links that stay inside', async () => {
+  it('may contain files, folders and links that stay inside', async () => {
     const said = await judge(
       '',
       'drwxrwsr-t 0/0        0 2026-11-01 00:00 ./',
@@ -207,7 +207,7 @@ printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho goo
       ':',
       ['lrwxrwxrwx 0/0 0 2026-11-01 00:00 here -> lib', '-rwxr-xr-x 0/0 1 2026-11-01 00:00 here/planted'],
     ],
-  ])('that %s is refused by one guard, and is good without it', async (words, guard, without, lines) => {
+  ])('that %s is refused by one guard, and accepted without it', async (words, guard, without, lines) => {
     const text = shell('node/archive.sh');
 
     expect(text).toContain(guard);
@@ -221,7 +221,7 @@ printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho goo
     ).toBe('good');
   });
 
-  it('may link to where the archive belongs, if there is such a place', async () => {
+  it("may link to the archive's destination, if it has one", async () => {
     const line = 'lrwxrwxrwx 0/0 0 2026-11-01 00:00 ./opt/kata/vmlinux -> /opt/kata/share/vmlinux-6';
 
     expect(await judge('/opt/kata', line)).toBe('good');

@@ -13,7 +13,7 @@ const handlersOf = (machine: SimulatedMachine) =>
 const configurations = '/opt/kata/share/defaults/kata-containers/runtime-rs';
 
 describe('an installation of Kata', () => {
-  it('proves a guest before containerd is touched and again through the handler, and restarts containerd once', async () => {
+  it('proves a guest before containerd is changed and again through the handler, and restarts containerd once', async () => {
     const machine = await node.create();
     const before = bytesOf(machine);
 
@@ -48,7 +48,7 @@ describe('an installation of Kata', () => {
     expect(readdirSync(`${machine.tree}/var/lib/airlock`)).toEqual([]);
   });
 
-  it('passes no annotation of a pod to the shim but those that airlock.yaml lists, and lets Kata heed no other', async () => {
+  it('passes only the pod annotations that airlock.yaml lists to the shim, and Kata accepts no other', async () => {
     const machine = await node.create();
     const name = 'io.katacontainers.config.hypervisor.default_vcpus';
     const text = scriptOf(assembleDocument(catalogue, 'kata', 'install', { annotations: [name] }));
@@ -88,7 +88,7 @@ describe('an installation of Kata', () => {
     expect(Object.keys(handlersOf(machine))).toEqual(['runc', 'kata-qemu']);
   });
 
-  it('changes its release without a restart, and leaves nothing of the one before', async () => {
+  it('changes its version without a restart, and leaves nothing of the earlier one', async () => {
     const machine = await node.create();
     await run(machine, 'install', { ...kata, version: '4.1.0' });
 
@@ -99,7 +99,7 @@ describe('an installation of Kata', () => {
     expect(readdirSync(`${machine.tree}/opt/airlock/kata`)).toEqual([]);
   });
 
-  it('swaps no release under a guest, and puts the one before back if the new one is not proven', async () => {
+  it('replaces no version while a guest runs, and restores the earlier one if the new one is not proven', async () => {
     const machine = await node.create();
     await run(machine, 'install', { ...kata, version: '4.1.0' });
     machine.startSandbox('kata');
@@ -131,7 +131,7 @@ describe('an installation of Kata', () => {
   });
 });
 
-describe('what Kata is refused for', () => {
+describe('the reasons to refuse Kata', () => {
   const off = { kvm: 'off' } as const;
   const refusals: readonly (readonly [string, SimulatedOptions, string, RegExp])[] = [
     [
@@ -147,7 +147,7 @@ describe('what Kata is refused for', () => {
       /^m7i-flex\.large can, but nested virtualization is off: .*CpuOptions\.NestedVirtualization=enabled.*cpuOptions\.nestedVirtualization/,
     ],
     [
-      'a type that no one here knows',
+      'an instance type that is not known',
       { virtualization: { ...off, instanceType: 'm6i.large' } },
       'kvm-missing',
       /^m6i\.large is not known .*describe-instance-types/,
@@ -165,7 +165,7 @@ describe('what Kata is refused for', () => {
       /the hypervisor below/,
     ],
     [
-      'no device in spite of the module',
+      'no device despite the module',
       { virtualization: { kvm: 'no-device' } },
       'kvm-missing',
       /^\/dev\/kvm is not there/,
@@ -197,7 +197,7 @@ describe('what Kata is refused for', () => {
       /would change containerd or runc: Inst containerd/,
     ],
     ['kata-deploy', { foreign: 'kata-deploy' }, 'installer-conflict', /kata-deploy manages Kata/],
-    ['a Kata by hand', { foreign: 'kata by hand' }, 'installer-conflict', /^\/opt\/kata is there/],
+    ['a Kata that was installed by hand', { foreign: 'kata by hand' }, 'installer-conflict', /^\/opt\/kata is there/],
     ['a package', { foreign: 'package kata-containers' }, 'installer-conflict', /package kata-containers/],
   ];
   it.each(refusals)('%s: nothing is downloaded, nothing restarted', async (_, options, outcome, detail) => {
@@ -213,7 +213,7 @@ describe('what Kata is refused for', () => {
     expect(existsSync(`${machine.tree}/var/lib/airlock/download`)).toBe(false);
   });
 
-  it('a handler that upstream does not have for the architecture, with the one that it has', async () => {
+  it('a handler that upstream does not have for the architecture, with one that it has', async () => {
     const { result } = await run(await node.create({ arch: 'aarch64' }), 'install', { ...kata, handler: 'kata-clh' });
 
     expect(result).toMatchObject({ outcome: 'host-unsupported', handler: 'kata-clh' });
@@ -241,7 +241,7 @@ describe('a failed installation of Kata', () => {
     expect(existsSync(`${machine.tree}/etc/modules-load.d/airlock-kata.conf`)).toBe(false);
   });
 
-  it('does not believe a handler that points at plain runc', async () => {
+  it('does not accept a handler that points at plain runc', async () => {
     const machine = await node.create();
     await run(machine, 'install', kata);
     writeFileSync(
@@ -257,7 +257,7 @@ describe('a failed installation of Kata', () => {
     expect(result.detail).toContain('not in a virtual machine');
   });
 
-  it('refuses an archive whose configuration names what it does not hold', async () => {
+  it('refuses an archive whose configuration names a missing file', async () => {
     const machine = await node.create();
 
     const ended = await runChanged(
@@ -278,7 +278,7 @@ const boundaries = 13;
 
 describe('a run for Kata that is killed', () => {
   it.each(Array.from({ length: boundaries - 2 }, (_, i) => i + 3))(
-    'at boundary %i is finished by the next',
+    'at boundary %i is completed by the next',
     async (number) => {
       const machine = await node.create();
       await run(machine, 'install', { ...kata, version: '4.1.0', handler: 'kata-clh' });
@@ -304,30 +304,27 @@ describe('a run for Kata that is killed', () => {
   });
 
   // Between the two renames there is no /opt/kata.
-  it.each([4, 5, 6, 7])(
-    'at boundary %i on a node whose proof fails gets the release from before back',
-    async (number) => {
-      const machine = await node.create();
-      await run(machine, 'install', { ...kata, version: '4.1.0' });
-      const installed = filesOf(machine);
-      const failing = (text: string) =>
-        text.replace(/^judge_sandbox\(\) \{$/m, () => 'judge_sandbox() {\n  REPLY=unproven; return 1\n');
+  it.each([4, 5, 6, 7])('at boundary %i on a node whose proof fails gets the earlier version back', async (number) => {
+    const machine = await node.create();
+    await run(machine, 'install', { ...kata, version: '4.1.0' });
+    const installed = filesOf(machine);
+    const failing = (text: string) =>
+      text.replace(/^judge_sandbox\(\) \{$/m, () => 'judge_sandbox() {\n  REPLY=unproven; return 1\n');
 
-      await runChanged(machine, (text) => killAt(number)(failing(text)), 'install', kata);
-      const ended = await runChanged(machine, failing, 'install', kata);
+    await runChanged(machine, (text) => killAt(number)(failing(text)), 'install', kata);
+    const ended = await runChanged(machine, failing, 'install', kata);
 
-      expect(ended.stdout).toContain('"outcome":"proof-failed"');
-      expect(readFileSync(`${machine.tree}/opt/kata/VERSION`, 'utf8')).toBe('4.1.0\n');
-      expect(filesOf(machine).filter((path) => !path.startsWith('opt/airlock/kata/'))).toEqual(
-        installed.filter((path) => !path.startsWith('opt/airlock/kata/')),
-      );
-      expect(existsSync(`${machine.tree}/opt/airlock/kata/previous`)).toBe(false);
-    },
-  );
+    expect(ended.stdout).toContain('"outcome":"proof-failed"');
+    expect(readFileSync(`${machine.tree}/opt/kata/VERSION`, 'utf8')).toBe('4.1.0\n');
+    expect(filesOf(machine).filter((path) => !path.startsWith('opt/airlock/kata/'))).toEqual(
+      installed.filter((path) => !path.startsWith('opt/airlock/kata/')),
+    );
+    expect(existsSync(`${machine.tree}/opt/airlock/kata/previous`)).toBe(false);
+  });
 });
 
 describe('an uninstallation of Kata', () => {
-  it('leaves nothing but the log, whichever handler it finds', async () => {
+  it('leaves only the log, whichever handler it finds', async () => {
     const machine = await node.create();
     const before = { bytes: bytesOf(machine), files: filesOf(machine) };
     await run(machine, 'install', { ...kata, handler: 'kata-dragonball' });
@@ -344,7 +341,7 @@ describe('an uninstallation of Kata', () => {
     expect(left).toEqual(['var/log/airlock.log']);
   });
 
-  it.each([5, 6, 7, 8])('that is killed at boundary %i is finished by the next', async (number) => {
+  it.each([5, 6, 7, 8])('that is killed at boundary %i is completed by the next', async (number) => {
     const machine = await node.create();
     await run(machine, 'install', kata);
 
@@ -356,7 +353,7 @@ describe('an uninstallation of Kata', () => {
       expect(existsSync(`${machine.tree}/${path}`)).toBe(false);
   });
 
-  it('leaves a Kata of someone else alone', async () => {
+  it("leaves another owner's Kata as it is", async () => {
     const machine = await node.create({ foreign: 'kata by hand' });
 
     const { result } = await run(machine, 'uninstall', kata);

@@ -7,7 +7,7 @@ const node = nodes();
 // `download`, `unpacked`, `proven offline`, … `journal closed`: as many as an undisturbed run logs.
 const boundaries = 14;
 
-/** As many as a run logs whose proof fails and that puts everything back. */
+/** The number of boundaries logged by a run whose proof fails and that undoes everything. */
 const boundariesWithUndo = 18;
 
 describe('a run that is killed', () => {
@@ -20,7 +20,7 @@ describe('a run that is killed', () => {
   });
 
   it.each(Array.from({ length: boundaries }, (_, i) => i + 1))(
-    'at boundary %i is finished by the next',
+    'at boundary %i is completed by the next',
     async (number) => {
       const machine = await node.create();
       const before = readFileSync(machine.tree + machine.config);
@@ -41,7 +41,7 @@ describe('a run that is killed', () => {
     },
   );
 
-  // From the journal's line before the change on, without those at which nothing has changed since the one before.
+  // From the journal's line before the change on, without boundaries at which nothing has changed since the last one.
   it.each([9, 10, 11, 13, 14, 15, 16, 17])(
     'at boundary %i on a node whose proof fails is undone by the next',
     async (number) => {
@@ -59,7 +59,7 @@ describe('a run that is killed', () => {
     },
   );
 
-  it('beside a containerd that it had broken gets containerd back before anything else', async () => {
+  it('after it broke containerd has containerd repaired before anything else', async () => {
     const machine = await node.create({ faults: ['containerd-does-not-return'] });
     const before = readFileSync(machine.tree + machine.config);
     // Dies in the middle of its undo: the configuration is still the one with which containerd does not start.
@@ -75,7 +75,7 @@ describe('a run that is killed', () => {
     expect(readFileSync(machine.tree + machine.config)).toEqual(before);
   });
 
-  it('does not put an old configuration over one that bootstrap has written since', async () => {
+  it('does not overwrite a configuration that bootstrap has written since', async () => {
     const machine = await node.create();
     await runChanged(machine, (text) =>
       text.replace(/^restart_containerd\(\) \{$/m, () => 'restart_containerd() {\n  kill -KILL $$\n'),
@@ -95,7 +95,7 @@ describe('a run that is killed', () => {
   });
 
   it.each(['gvisor', 'kata', 'sysbox'] as const)(
-    'by a reboot while it installs %s is finished by the next',
+    'by a reboot while it installs %s is completed by the next',
     async (runtime) => {
       const machine = await node.create();
       await runChanged(
@@ -104,7 +104,7 @@ describe('a run that is killed', () => {
         'install',
         { runtime },
       );
-      // containerd reads the new configuration at boot already.
+      // containerd already reads the new configuration at boot.
       machine.reboot();
 
       const { result, stderr } = await run(machine, 'install', { runtime });
@@ -114,7 +114,7 @@ describe('a run that is killed', () => {
     },
   );
 
-  it('leaves no proof to believe in', async () => {
+  it('leaves no proof that is accepted', async () => {
     const machine = await node.create();
     await runChanged(machine, killAt(10));
 

@@ -9,12 +9,12 @@ import { type Mirror, simulatedCatalogue, startMirror } from '../../packages/lab
 import { type Ended, runDocument } from '../../packages/local-aws/agent.ts';
 import { assembleDocument, scriptOf } from '../../ssm-documents/assemble.ts';
 
-/** The catalogue as it comes with Airlock. */
+/** The catalogue that comes with Airlock. */
 export const shipped = parseCatalogue(
   readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8'),
 );
 
-/** The catalogue with the checksums of the stand-in releases. */
+/** The catalogue with the checksums of the stand-in versions. */
 export const catalogue = simulatedCatalogue(shipped);
 
 /** The document of a verb, for the simulated machine. */
@@ -49,12 +49,12 @@ export function nodes() {
   };
 }
 
-/** What a run is for; gVisor in the release that most tests install, unless told. */
+/** The request of a run; by default gVisor in the version that most tests install. */
 interface Asked {
   readonly runtime?: Runtime;
   readonly version?: string;
   readonly handler?: string;
-  /** The seconds that the node has; a step or not, which SendCommand alone would ask. */
+  /** The seconds that the node has; also values that SendCommand would never send. */
   readonly seconds?: number;
 }
 
@@ -87,7 +87,7 @@ export async function run(
   };
 }
 
-/** Runs a script that was changed on its way to the node. */
+/** Runs a script that was changed before it reached the node. */
 export function runChanged(
   machine: SimulatedMachine,
   change: (text: string) => string,
@@ -101,7 +101,7 @@ export function runChanged(
   return machine.run({ text: changed, environment: Object.fromEntries(parameters), timeoutSeconds: 60 });
 }
 
-/** Kills the script by SIGKILL at the boundary with this number, counted from 1. */
+/** Kills the script with SIGKILL at the boundary with this number, counted from 1. */
 export const killAt = (number: number) => (text: string) =>
   text.replace(
     /^step\(\) \{/m,
@@ -111,14 +111,14 @@ export const killAt = (number: number) => (text: string) =>
 /** How many boundaries a run has logged. */
 export const boundariesIn = (stderr: string) => stderr.match(/ step: /g)?.length ?? 0;
 
-/** Every file, folder and link of a machine by path, except for what its stand-ins keep and what an agent writes. */
+/** Every file, folder and link of a machine by path, except the stand-ins' state and the agent's files. */
 export function filesOf(machine: SimulatedMachine): string[] {
   return readdirSync(machine.tree, { recursive: true, encoding: 'utf8' })
     .filter((path) => !/^(\.machine|proc|run|var\/lib\/amazon|dev)(\/|$)/.test(path))
     .sort();
 }
 
-/** Takes a result out, or throws with what the script wrote instead. */
+/** Returns a result, or throws with what the script wrote instead. */
 export function resultOf(read: ReadResult, stderr: string): Result {
   if (read.ok) return read.result;
   throw new Error(`${read.reason}\n${stderr}`);

@@ -9,7 +9,7 @@ import { readShown } from './shown.ts';
 const node = nodes();
 
 describe('an installation that succeeds', () => {
-  it('tells everything in one short line, and nothing else on stdout', async () => {
+  it('reports everything in one short line, and prints nothing else on stdout', async () => {
     const machine = await node.create();
 
     const { result, exitCode, stdout, stderr } = await run(machine);
@@ -78,7 +78,7 @@ describe('an installation that succeeds', () => {
   });
 });
 
-describe('every way to fail has its outcome and leaves containerd as it was', () => {
+describe('every failure has its outcome and leaves containerd as it was', () => {
   const refusals: readonly (readonly [string, SimulatedOptions, string, string])[] = [
     [
       'cloud-init ended with an error',
@@ -90,8 +90,8 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-unsupported', 'gVisor needs Linux 5.6 or newer'],
     ['KillMode is not process', { faults: ['kill-mode'] }, 'config-rejected', 'KillMode=control-group'],
     ['a package of the same runtime', { faults: ['foreign-package'] }, 'installer-conflict', '20260907.0'],
-    ['a runsc of someone else', { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc is there'],
-    ['a handler of someone else', { configuration: 'foreign' }, 'handler-conflict', 'runsc'],
+    ["another owner's runsc", { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc is there'],
+    ["another owner's handler", { configuration: 'foreign' }, 'handler-conflict', 'runsc'],
     ['a full disk', { faults: ['disk-full'] }, 'disk-full', '/opt/airlock/gvisor needs 600 MiB'],
     ['no program to download with', { faults: ['tool-missing'] }, 'tool-missing', 'neither curl nor wget'],
     ['no program to unpack with', { without: ['zstd'], apt: 'offline' }, 'tool-missing', 'zstd cannot be installed'],
@@ -144,7 +144,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     }
   });
 
-  it('says rollback-failed and damaged if containerd does not even return to the old configuration', async () => {
+  it('reports rollback-failed and damaged if containerd does not even return to the old configuration', async () => {
     const machine = await node.create({ faults: ['containerd-never-returns'] });
 
     const { result } = await run(machine);
@@ -153,23 +153,23 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(readFileSync(machine.tree + machine.config, 'utf8')).not.toContain('airlock:begin');
   });
 
-  it('executes nothing of a damaged download', async () => {
+  it('executes no part of a damaged download', async () => {
     const machine = await node.create({ faults: ['checksum-mismatch'] });
 
     await run(machine);
 
-    // It was unpacked while it came, and nothing of that stays.
+    // It was unpacked while it was downloaded, and nothing of it remains.
     expect(readdirSync(`${machine.tree}/opt/airlock/gvisor`)).toEqual([]);
     expect(readdirSync(`${machine.tree}/var/lib/airlock`)).toEqual(['download.of']);
   });
 
-  it('does not download again and again what is not there', async () => {
+  it('does not retry the download of a missing file', async () => {
     const { stderr } = await run(await node.create({ faults: ['download-404'] }));
 
     expect(stderr.match(/step: download/g)).toHaveLength(1);
   });
 
-  it('finds no release if none is installed, or if a file of it was changed', async () => {
+  it('finds no version if none is installed, or if one of its files was changed', async () => {
     const machine = await node.create();
     const missing = await run(machine, 'prove');
     await run(machine);
@@ -184,7 +184,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(changed.result.detail).toContain('are not those that were installed');
   });
 
-  it('does not believe a handler that points at plain runc', async () => {
+  it('does not accept a handler that points at plain runc', async () => {
     const machine = await node.create();
     await run(machine);
     const file = machine.tree + machine.config;
@@ -196,7 +196,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(result.detail).toContain("runs on the host's own kernel");
   });
 
-  it('waits for a bootstrap as long as there is time, with some of it left for the rest', async () => {
+  it('waits for a bootstrap as long as the time allows, with some left for the rest', async () => {
     const machine = await node.create();
     writeFileSync(`${machine.tree}/usr/bin/cloud-init`, '#!/bin/sh\nexec sleep 1000\n');
 
@@ -208,7 +208,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     });
   });
 
-  it('leaves two minutes of a long time to what comes after the bootstrap, and half of a short one', async () => {
+  it('leaves two minutes of a long time for the steps after the bootstrap, and half of a short one', async () => {
     const machine = await node.create();
     const program = `${machine.tree}/usr/bin/cloud-init`;
     writeFileSync(program, `#!/bin/sh\ntr '\\0' '\\n' </proc/$PPID/cmdline >"$HOME/asked"\nexit 1\n`);
@@ -226,7 +226,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     }
   });
 
-  it('waits for another run no longer than there is time', async () => {
+  it('waits for another run no longer than the time allows', async () => {
     const machine = await node.create();
     const holder = machine.run({
       text: `#!/bin/bash\nROOT=''\nmkdir -p "$ROOT/run/airlock"\nexec flock "$ROOT/run/airlock/lock" sleep 2`,
@@ -241,7 +241,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     await holder;
   });
 
-  it('tells the place of a setting that it would change, and never its value', async () => {
+  it('names the place of a setting that it would change, and never its value', async () => {
     const machine = await node.create({ containerd: '1.7.24', configuration: 'no-runc' });
 
     const { result } = await run(machine);
@@ -250,7 +250,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(result.detail).toMatch(/would alter more than our handler in the effective configuration: plugins\S+$/);
   });
 
-  it('ends with a result also if it dies at a place that no one thought of', async () => {
+  it('ends with a result even if it dies at an unexpected place', async () => {
     const machine = await node.create();
 
     const ended = await runChanged(machine, (text) =>
@@ -264,7 +264,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(result.detail).toMatch(/^the phase switch failed after the step ".+": false .+ ended with status 1$/);
   });
 
-  it.each(['switch', 'apply_edit'])('calls a disk full that fills up in %s', async (place) => {
+  it.each(['switch', 'apply_edit'])('reports a disk as full that fills up in %s', async (place) => {
     const machine = await node.create();
     const before = machine.effective();
 
@@ -280,7 +280,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     expect(existsSync(`${machine.tree}/usr/local/bin/runsc`)).toBe(false);
   });
 
-  it('never ends with a status that the agent would take for an order', async () => {
+  it('never ends with a status that the agent would treat as a command', async () => {
     for (const status of [137, 168, 169, 194]) {
       const machine = await node.create();
 
@@ -293,7 +293,7 @@ describe('every way to fail has its outcome and leaves containerd as it was', ()
     }
   });
 
-  it('says that it was told to stop, and puts back what it had changed', async () => {
+  it('reports that it was told to stop, and undoes what it had changed', async () => {
     const machine = await node.create();
     const before = machine.effective();
 

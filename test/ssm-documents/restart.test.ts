@@ -5,14 +5,14 @@ import { nodes, run } from './node.ts';
 
 const node = nodes();
 
-/** A change after the start, as the clock of a file system sees it. */
+/** A change after the start, by a file system's clock. */
 const later = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 const fileOf = (machine: SimulatedMachine) => machine.tree + machine.config;
 
 describe('before containerd is restarted', () => {
   it.each(['1.7.24', '2.2.1', '2.3.4'] as const)(
-    'a change of others that does not load is refused with its file and reason (containerd %s)',
+    "another owner's change that does not load is refused with its file and reason (containerd %s)",
     async (containerd) => {
       const machine = await node.create({ containerd });
       const mirrors =
@@ -28,7 +28,7 @@ describe('before containerd is restarted', () => {
     },
   );
 
-  it('a change of others that loads goes live with ours, and the result says so', async () => {
+  it("another owner's change that loads becomes effective with ours, and the result states so", async () => {
     const machine = await node.create();
     await later();
     appendFileSync(fileOf(machine), '\n[metrics]\naddress = "127.0.0.1:1338"\n');
@@ -41,7 +41,7 @@ describe('before containerd is restarted', () => {
     expect(again.result).not.toHaveProperty('sideEffects');
   });
 
-  it('a change of the variables that make its command line is refused', async () => {
+  it('a change of the variables that form its command line is refused', async () => {
     const machine = await node.create({ configuration: 'elsewhere' });
     await later();
     writeFileSync(`${machine.tree}/etc/default/containerd`, 'CONTAINERD_OPTS=--config /etc/containerd/other.toml\n');
@@ -61,7 +61,7 @@ describe('before containerd is restarted', () => {
     expect(refused.result.detail).toContain('runner.service');
   });
 
-  it('what it restarts besides does not push the sandbox image out of the result', async () => {
+  it('a long list of restarted units does not push the sandbox image out of the result', async () => {
     const bound = Array.from({ length: 9 }, (_, index) => `a-unit-with-a-name-that-is-long-${index}.service`);
 
     const { result } = await run(await node.create({ bound }));
@@ -82,14 +82,14 @@ describe('the daemon', () => {
     expect(result.detail).toContain('containerd does not answer on /run/containerd/containerd.sock: ');
   });
 
-  it.each(['install', 'prove', 'uninstall'] as const)('cannot be asked without ctr (%s)', async (verb) => {
+  it.each(['install', 'prove', 'uninstall'] as const)('cannot be queried without ctr (%s)', async (verb) => {
     const { result } = await run(await node.create({ without: ['ctr'] }), verb);
 
     expect(result).toMatchObject({ outcome: 'tool-missing', config: 'untouched', restarts: 0 });
     expect(result.detail).toMatch(/^ctr, /);
   });
 
-  it('that the kubelet does not use is left alone', async () => {
+  it('that the kubelet does not use is not changed', async () => {
     const machine = await node.create();
     const kubelet = `${machine.tree}/proc/901`;
     await machine.run({ text: `ROOT=''\nmkdir -p "$ROOT/proc/901"`, environment: {}, timeoutSeconds: 5 });
@@ -109,8 +109,8 @@ describe('the daemon', () => {
   });
 });
 
-describe('a handler of ours whose marks a tool has dropped', () => {
-  it('is known by its content, and taken out', async () => {
+describe('our handler after a tool dropped its marks', () => {
+  it('is recognized by its content, and removed', async () => {
     const machine = await node.create();
     const before = readFileSync(fileOf(machine), 'utf8');
     await run(machine);
@@ -122,7 +122,7 @@ describe('a handler of ours whose marks a tool has dropped', () => {
     expect(readFileSync(fileOf(machine), 'utf8')).toBe(before);
   });
 
-  it('is not taken out on the word of a table alone, if nothing of ours is installed', async () => {
+  it('is not removed only because of a table, if nothing of ours is installed', async () => {
     const machine = await node.create();
     await run(machine);
     writeFileSync(fileOf(machine), readFileSync(fileOf(machine), 'utf8').replaceAll(/^#.*\n/gm, ''));

@@ -13,7 +13,7 @@ const installed = (machine: SimulatedMachine) => existsSync(`${machine.tree}/usr
 const tools = ['jq', 'rsync', 'fusermount3', 'iptables', 'lsb_release'].map((name) => `usr/bin/${name}`);
 
 describe('an installation of Sysbox', () => {
-  it('installs the package and what it needs, proves a user namespace, and restarts containerd once', async () => {
+  it('installs the package and its dependencies, proves a user namespace, and restarts containerd once', async () => {
     const machine = await node.create();
     const before = bytesOf(machine);
 
@@ -38,7 +38,7 @@ describe('an installation of Sysbox', () => {
     expect(bytesOf(machine).startsWith(before)).toBe(true);
     expect(again.result).toMatchObject({ outcome: 'already-installed', restarts: 0, config: 'untouched' });
     expect(proof.result.outcome).toBe('proven');
-    // The stand-in for apt restarts containerd if needrestart is not kept quiet.
+    // The stand-in for apt restarts containerd if needrestart is not suppressed.
     expect(machine.restarts()).toBe(1);
     expect(readdirSync(`${machine.tree}/var/lib/airlock`)).toEqual([]);
     expect(await machine.handlers()).toContainEqual({
@@ -47,7 +47,7 @@ describe('an installation of Sysbox', () => {
     });
   });
 
-  it('takes the cgroup driver of runc, whichever it is', async () => {
+  it("uses runc's cgroup driver, whichever it is", async () => {
     const machine = await node.create({ configuration: 'imports' });
 
     await run(machine, 'install', sysbox);
@@ -55,13 +55,13 @@ describe('an installation of Sysbox', () => {
     expect(handlersOf(machine)['sysbox-runc']).toMatchObject({ options: { SystemdCgroup: false } });
   });
 
-  it.each(['without-lists', 'busy'] as const)('gets along with an apt that is %s', async (apt) => {
+  it.each(['without-lists', 'busy'] as const)('works with an apt that is %s', async (apt) => {
     const { result, stderr } = await run(await node.create({ apt }), 'install', sysbox);
 
     expect(result, stderr).toMatchObject({ outcome: 'installed', restarts: 1 });
   });
 
-  it('starts daemons again that have died, without a restart of containerd', async () => {
+  it('restarts daemons that have died, without a restart of containerd', async () => {
     const machine = await node.create();
     await run(machine, 'install', sysbox);
     writeFileSync(`${machine.tree}/.machine/units/sysbox-fs.service`, 'failed\n');
@@ -75,7 +75,7 @@ describe('an installation of Sysbox', () => {
   });
 });
 
-describe('what Sysbox is refused for', () => {
+describe('the reasons to refuse Sysbox', () => {
   const refusals: readonly (readonly [string, SimulatedOptions, string, RegExp])[] = [
     [
       "jammy's 5.15 kernel",
@@ -105,13 +105,13 @@ describe('what Sysbox is refused for', () => {
     ['sysbox-deploy-k8s', { foreign: 'sysbox-deploy-k8s' }, 'installer-conflict', /sysbox-deploy-k8s manages/],
     ['CRI-O', { foreign: 'CRI-O' }, 'installer-conflict', /crio\.service/],
     [
-      'a package of someone else',
+      "another owner's package",
       { foreign: 'package sysbox-ce' },
       'installer-conflict',
       /sysbox-ce 0\.7\.0\.linux is installed/,
     ],
     [
-      'no archive for what it needs',
+      'no archive for its dependencies',
       { apt: 'offline' },
       'tool-missing',
       /^jq rsync fuse3 iptables lsb-release cannot be installed/,
@@ -141,7 +141,7 @@ describe('what Sysbox is refused for', () => {
     expect((await run(await node.create({ containerd }), 'install', sysbox)).result.outcome).toBe('installed');
   });
 
-  it('waits for the lock of dpkg no longer than there is time', async () => {
+  it("waits for dpkg's lock no longer than the time allows", async () => {
     const machine = await node.create({ apt: 'held' });
 
     const { result } = await run(machine, 'install', { ...sysbox, seconds: 4 });
@@ -198,7 +198,7 @@ describe('a failed installation of Sysbox', () => {
     ],
     ['a wrong checksum', { faults: ['checksum-mismatch'] }, 'checksum-mismatch', 'sha256', 'untouched', 0],
   ];
-  it.each(failures)('%s takes the package off again', async (_, options, outcome, detail, config, restarts) => {
+  it.each(failures)('%s removes the package again', async (_, options, outcome, detail, config, restarts) => {
     const machine = await node.create(options);
     const before = { bytes: bytesOf(machine), files: filesOf(machine) };
 
@@ -212,7 +212,7 @@ describe('a failed installation of Sysbox', () => {
     expect(readFileSync(`${machine.tree}/etc/passwd`, 'utf8')).not.toContain('sysbox');
   });
 
-  it('says which daemon does not come up', async () => {
+  it('names the daemon that does not start', async () => {
     const machine = await node.create({ sysbox: 'daemon-dies' });
 
     const ended = await runChanged(
@@ -226,7 +226,7 @@ describe('a failed installation of Sysbox', () => {
     expect(installed(machine)).toBe(false);
   });
 
-  it('does not believe a handler that points at plain runc', async () => {
+  it('does not accept a handler that points at plain runc', async () => {
     const machine = await node.create();
     await run(machine, 'install', sysbox);
     writeFileSync(machine.tree + machine.config, bytesOf(machine).replace(/^ {2}BinaryName.*\n/m, ''));
@@ -243,7 +243,7 @@ const boundaries = 14;
 
 describe('a run for Sysbox that is killed', () => {
   it.each(Array.from({ length: boundaries - 2 }, (_, i) => i + 3))(
-    'at boundary %i is finished by the next',
+    'at boundary %i is completed by the next',
     async (number) => {
       const machine = await node.create();
 
@@ -285,7 +285,7 @@ describe('an uninstallation of Sysbox', () => {
     expect(readFileSync(`${machine.tree}/etc/passwd`, 'utf8')).not.toContain('sysbox');
   });
 
-  it.each([5, 6, 7, 8])('that is killed at boundary %i is finished by the next', async (number) => {
+  it.each([5, 6, 7, 8])('that is killed at boundary %i is completed by the next', async (number) => {
     const machine = await node.create();
     await run(machine, 'install', sysbox);
 
@@ -298,7 +298,7 @@ describe('an uninstallation of Sysbox', () => {
       expect(existsSync(`${machine.tree}/${path}`)).toBe(false);
   });
 
-  it('leaves a package of someone else alone', async () => {
+  it("leaves another owner's package as it is", async () => {
     const machine = await node.create({ foreign: 'package sysbox-ce' });
 
     const { result } = await run(machine, 'uninstall', sysbox);

@@ -18,7 +18,7 @@ describe('two runtimes on one node', () => {
     ['kata', 'sysbox', 'no-newline'],
   ];
   it.each(orders)(
-    '%s and then %s live beside each other and leave one by one: %s',
+    '%s and then %s run beside each other and are removed one by one: %s',
     async (first, second, configuration) => {
       const machine = await node.create({ configuration });
       const before = { bytes: bytesOf(machine), files: filesOf(machine), effective: machine.effective() };
@@ -30,7 +30,7 @@ describe('two runtimes on one node', () => {
         await run(machine, 'prove', { runtime: second }),
         await run(machine, 'install', { runtime: first }),
       ].map(({ result }) => [result.outcome, result.restarts]);
-      // The one that came first, and that knows what the file was like, goes first.
+      // The one that was installed first, and knows the original file, is removed first.
       const gone = await run(machine, 'uninstall', { runtime: first });
       const stays = await run(machine, 'prove', { runtime: second });
       const last = await run(machine, 'uninstall', { runtime: second });
@@ -55,7 +55,7 @@ describe('two runtimes on one node', () => {
     },
   );
 
-  it('do not take over what a killed run of the other began', async () => {
+  it('do not take over a killed run of the other', async () => {
     const machine = await node.create();
     await runChanged(machine, killAt(9));
 
@@ -71,7 +71,7 @@ describe('two runtimes on one node', () => {
 describe('a change of gVisor to another version', () => {
   const releases = (machine: SimulatedMachine) => readdirSync(`${machine.tree}/opt/airlock/gvisor`).sort();
 
-  it('keeps the release from before as long as a sandbox of it runs, and removes it later', async () => {
+  it('keeps the earlier version as long as a sandbox of it runs, and removes it later', async () => {
     const machine = await node.create();
     await run(machine, 'install', '20260921.0');
     machine.startSandbox('gvisor');
@@ -87,7 +87,7 @@ describe('a change of gVisor to another version', () => {
     expect(releases(machine)).toEqual(['20260928.0', 'current']);
   });
 
-  it('goes back to the release from before if the new one does not work through containerd', async () => {
+  it('returns to the earlier version if the new one does not work through containerd', async () => {
     const machine = await node.create();
     await run(machine, 'install', '20260921.0');
 

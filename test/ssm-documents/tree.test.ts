@@ -8,12 +8,12 @@ import { documentOf, nodes } from './node.ts';
 
 const node = nodes();
 
-/** Paths outside of a tree that a traced run has written, made, renamed or deleted. */
+/** Paths outside a tree that a traced run has written, created, renamed or deleted. */
 async function touchedOutside(change: (text: string) => string): Promise<string[]> {
   const machine = await node.create();
   const trace = `${machine.tree}/trace`;
   const strace = hostProgram('strace') ?? '';
-  // The agent's file becomes a wrapper that traces the real script; both lie in the tree.
+  // The agent's file becomes a wrapper that traces the real script; both are in the tree.
   const inner = `${machine.tree}/traced.sh`;
   const script = change(scriptOf(documentOf('install'))).replace("ROOT=''", `ROOT='${machine.tree}'`);
   const ended = await machine.run({
@@ -32,7 +32,7 @@ async function touchedOutside(change: (text: string) => string): Promise<string[
   return outside(readFileSync(trace, 'utf8'), machine.tree);
 }
 
-/** The calls of a trace; strace tears one apart if another process made a call in between. */
+/** The calls of a trace; strace splits a call if another process made one in between. */
 function callsOf(trace: string): string[] {
   const begun = new Map<string, string>();
   return trace.split('\n').flatMap((line) => {
@@ -45,7 +45,7 @@ function callsOf(trace: string): string[] {
   });
 }
 
-/** Calls that change something, with every absolute path that they name; relative ones come with the path of their directory. */
+/** Calls that change something, with every absolute path that they name; relative ones have their directory's path. */
 function outside(trace: string, tree: string): string[] {
   const changing =
     /^(mkdir|rmdir|unlink|rename|link|symlink|chmod|fchmod|chown|fchown|lchown|truncate|ftruncate|mknod|mount|utime|creat|setxattr|removexattr)/;
@@ -57,7 +57,7 @@ function outside(trace: string, tree: string): string[] {
     for (const [, quoted, directory] of call.matchAll(/"([^"]*)"|<(\/[^>]*)>/g)) {
       const path = quoted ?? directory ?? '';
       if (!path.startsWith('/') || path === tree || path.startsWith(`${tree}/`)) continue;
-      // What a link points at is a text, not a file that is touched.
+      // A link's target is a text, not a changed file.
       if (name.startsWith('symlink') && quoted === path) continue;
       if (/^\/dev\/(null|tty|fd)|^\/proc\/self\//.test(path)) continue;
       found.add(`${name} ${path}`);
@@ -67,7 +67,7 @@ function outside(trace: string, tree: string): string[] {
 }
 
 describe('a simulated installation', () => {
-  it('writes nothing outside of its tree', async ({ skip }) => {
+  it('writes nothing outside its tree', async ({ skip }) => {
     if (hostProgram('strace') === undefined) skip('strace is not installed on this machine');
 
     expect(await touchedOutside((text) => text)).toEqual([]);
@@ -84,7 +84,7 @@ describe('a simulated installation', () => {
     expect(seen).toContain(`mkdir ${stray}`);
   });
 
-  it('needs no rights: it runs as no one', ({ skip }) => {
+  it('needs no rights: it runs as an unprivileged user', ({ skip }) => {
     const setpriv = hostProgram('setpriv');
     const root = process.getuid?.() === 0;
     if (root && setpriv === undefined) skip('setpriv is not installed on this machine');

@@ -18,7 +18,7 @@ describe('an uninstallation of gVisor', () => {
     ['v4', '2.3.4'],
   ];
   it.each(shapes)(
-    'leaves %s on containerd %s byte for byte, and no file but the log',
+    'leaves %s on containerd %s byte for byte, and no file except the log',
     async (configuration, containerd) => {
       const machine = await node.create({ configuration, containerd });
       const before = { bytes: bytesOf(machine), files: filesOf(machine), effective: machine.effective() };
@@ -53,7 +53,7 @@ describe('an uninstallation of gVisor', () => {
     expect(machine.restarts()).toBe(0);
   });
 
-  it('refuses while a sandbox runs, and touches nothing', async () => {
+  it('refuses while a sandbox runs, and changes nothing', async () => {
     const machine = await node.create();
     await run(machine);
     const installed = { bytes: bytesOf(machine), files: filesOf(machine) };
@@ -71,7 +71,7 @@ describe('an uninstallation of gVisor', () => {
     expect(done.result.outcome).toBe('uninstalled');
   });
 
-  it('does not take the shim of its own proof, which lives on for a moment, for a sandbox', async () => {
+  it('does not mistake the shim of its own proof, which runs for a moment longer, for a sandbox', async () => {
     const machine = await node.create();
     await run(machine);
     machine.startSandbox('gvisor', 'airlock');
@@ -79,7 +79,7 @@ describe('an uninstallation of gVisor', () => {
     expect((await run(machine, 'uninstall')).result.outcome).toBe('uninstalled');
   });
 
-  it('puts the handler back if a sandbox came between the check and the restart', async () => {
+  it('restores the handler if a sandbox started between the check and the restart', async () => {
     const machine = await node.create();
     await run(machine);
     const installed = bytesOf(machine);
@@ -101,7 +101,7 @@ describe('an uninstallation of gVisor', () => {
     expect(machine.running().handlers).toContain('runsc');
   });
 
-  it('keeps what someone else wrote into the file meanwhile, before and behind our block', async () => {
+  it('keeps other changes to the file, before and after our block', async () => {
     const machine = await node.create({ configuration: 'no-newline' });
     const first = bytesOf(machine) ?? '';
     await run(machine);
@@ -113,7 +113,7 @@ describe('an uninstallation of gVisor', () => {
     expect(bytesOf(machine)).toBe(`# ours\n${first}\n\n[metrics]\naddress = "127.0.0.1:1338"\n`);
   });
 
-  it('keeps a file that it made if someone has changed it since', async () => {
+  it('keeps a file that it created if it was changed since', async () => {
     const machine = await node.create({ configuration: 'none' });
     await run(machine);
     const file = machine.tree + machine.config;
@@ -125,7 +125,7 @@ describe('an uninstallation of gVisor', () => {
     expect(bytesOf(machine)).not.toContain('airlock');
   });
 
-  it('refuses to take away a handler that every pod gets', async () => {
+  it('refuses to remove the handler of every pod', async () => {
     const machine = await node.create();
     await run(machine);
     const file = machine.tree + machine.config;
@@ -140,7 +140,7 @@ describe('an uninstallation of gVisor', () => {
     expect(result.detail).toContain('default of every pod');
   });
 
-  it('leaves a handler and files of someone else alone', async () => {
+  it("leaves another owner's handler and files as they are", async () => {
     const machine = await node.create({ configuration: 'foreign', faults: ['foreign-binary'] });
     const before = { bytes: bytesOf(machine), files: filesOf(machine) };
 
@@ -151,7 +151,7 @@ describe('an uninstallation of gVisor', () => {
     expect(filesOf(machine)).toEqual(expect.arrayContaining(before.files));
   });
 
-  it('puts everything back if containerd does not return without the handler', async () => {
+  it('undoes everything if containerd does not return without the handler', async () => {
     const machine = await node.create();
     await run(machine);
     const installed = bytesOf(machine);
@@ -177,7 +177,7 @@ const boundaries = 8;
 
 describe('an uninstallation that is killed', () => {
   it.each(Array.from({ length: boundaries }, (_, i) => i + 1))(
-    'at boundary %i is finished by the next',
+    'at boundary %i is completed by the next',
     async (number) => {
       const machine = await node.create();
       const before = { bytes: bytesOf(machine), files: filesOf(machine) };
@@ -213,7 +213,7 @@ describe('an uninstallation that is killed', () => {
     expect(boundariesIn((await run(machine, 'uninstall')).stderr)).toBe(boundaries);
   });
 
-  it('takes away what a killed installation left', async () => {
+  it('removes what a killed installation left', async () => {
     const machine = await node.create();
     const before = { bytes: bytesOf(machine), files: filesOf(machine) };
     await runChanged(machine, killAt(11));

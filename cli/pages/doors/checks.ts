@@ -20,7 +20,7 @@ const deployment = (title: string): Played => ({ file: 'test/scenarios/deploymen
 
 const asked: Check = {
   says: 'asks our function what the event asks, and takes the answer to the address in the event: the function decides',
-  played: [deployment('gets a cluster what it has, and nothing of the event, even while the right is given')],
+  played: [deployment('gets a cluster its own objects, and nothing from the event, even while the right is granted')],
 };
 
 const written: Check = {
@@ -73,7 +73,7 @@ const functions: Readonly<Record<string, Check>> = {
     says: 'has no right in the cluster unless CloudFormation asks, and applies what it renders itself',
     played: [
       deployment('%s by %s with a forged %s'),
-      deployment('gets a cluster what it has, and nothing of the event, even while the right is given'),
+      deployment('gets a cluster its own objects, and nothing from the event, even while the right is granted'),
     ],
   },
   Find: {

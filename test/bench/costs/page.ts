@@ -58,7 +58,7 @@ ${sources}
 `;
 }
 
-/** What a table comes to, in dollars. */
+/** The total of a table, in dollars. */
 export function totalOf(usage: Usage): number {
   return rowsOf(usage).reduce((sum, { dollars }) => sum + dollars, 0);
 }

@@ -1,4 +1,4 @@
-/** What one unit of something costs. */
+/** The price of one unit. */
 export interface Price {
   readonly item: string;
   /** US dollars for `per` of it, in US East (N. Virginia), without the free tier. */
@@ -8,7 +8,10 @@ export interface Price {
   readonly each: string;
   /** AWS's own page. */
   readonly page: string;
-  /** The text that confirms the price, and of when it is. AWS's pages load their tables by script, so most are confirmed by a text that quotes them. */
+  /**
+   * The text that confirms the price, and its date. AWS's pages load their tables by script, so most prices are confirmed by a text that
+   * quotes them.
+   */
   readonly seen: { readonly at: string; readonly of: string };
 }
 
@@ -26,7 +29,7 @@ const seen = {
 
 const page = (service: string) => `https://aws.amazon.com/${service}/pricing/`;
 
-/** The prices of all that Airlock uses. */
+/** The prices of everything that Airlock uses. */
 export const prices: readonly Price[] = [
   {
     item: 'state transitions',

@@ -2,7 +2,7 @@ import { karpenterNode, type LaunchedNode, type Simulation, startModelled } from
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { latency } from '../../scale/latency.ts';
 
-/** What AWS counts and charges for, by the names of the items in the table of prices. */
+/** What AWS counts and charges for, by the names of the items in the price table. */
 export type Usage = Readonly<Record<string, number>>;
 
 const minuteMs = 60_000;
@@ -10,16 +10,16 @@ const minuteMs = 60_000;
 const monthMinutes = 30 * 24 * 60;
 
 /**
- * What an invocation is taken to need of a whole processor beside the calls that it waits for, and how long a cold start takes, in seconds: the local cloud has no figure
- * for either. `npm run bench:bundles` measures 8 to 16 ms.
+ * Assumptions for which the local cloud has no figure: the time that an invocation uses a whole processor, beside the calls that it waits
+ * for, and the time of a cold start, both in seconds. `npm run bench:bundles` measures 8 to 16 ms.
  */
 const assumed = { processor: 0.012, coldStart: 0.6 };
 
-/** A function with so many MB has a whole processor. */
+/** A function with this many MB has a whole processor. */
 const wholeProcessorMb = 1_769;
 
 /**
- * What launches use, for each thousand of them: nodes of a pool that has shown when its agents come, launched evenly within a time and released, with
+ * The usage of launches, per thousand: nodes of a pool with known agent arrivals, launched evenly within a time and released, with
  * reconcile off.
  *
  * @param assembly the cloud assembly of the sample airlock.yaml
@@ -31,7 +31,7 @@ export async function usageOfLaunches(assembly: string, count: number, withinMs:
     for (const schedule of world.services.scheduler.schedules) schedule.enabled = false;
     await launchAll(world, 3, 1_000);
     const before = counted(world);
-    // A launch that comes alone finds no function that is warm.
+    // A single launch finds no warm function.
     const cold = count === 1 ? coldSeconds(world) : 0;
     const nodes = await launchAll(world, count, withinMs);
     const after = counted(world);
@@ -44,7 +44,7 @@ export async function usageOfLaunches(assembly: string, count: number, withinMs:
   }
 }
 
-/** What a month without a launch uses: an hour on the local cloud, and what the template has. */
+/** The usage of a month without a launch: an hour on the local cloud, and what the template has. */
 export async function usageWhileIdle(assembly: string): Promise<Usage> {
   const world = await open(assembly);
   try {
@@ -81,7 +81,7 @@ async function launchAll(world: Simulation, count: number, withinMs: number): Pr
     await pass(world, withinMs / count);
   }
   if (!(await world.settle(60 * minuteMs))) throw new Error('a node did not end');
-  // What comes after the end is on the bill too.
+  // The usage after the end is charged too.
   await pass(world, minuteMs);
   return nodes;
 }
@@ -117,7 +117,7 @@ function lines({ cloud: { logs } }: Simulation): readonly string[] {
   return logs.groups.flatMap((group) => logs.events(group).map(({ message }) => message));
 }
 
-/** What Lambda's own line at the end of an invocation says that it is charged for. */
+/** The billed duration in Lambda's own line at the end of an invocation. */
 function gigabyteSeconds(line: string): number {
   const [, ms = '', megabytes = ''] = /^REPORT .*Billed Duration: (\d+) ms\tMemory Size: (\d+) MB/.exec(line) ?? [];
   if (ms === '') return 0;
@@ -125,13 +125,13 @@ function gigabyteSeconds(line: string): number {
   return (Number(ms) / 1_000 + processor) * (Number(megabytes) / 1_024);
 }
 
-/** The gigabyte seconds in which every function that has run starts once. */
+/** The gigabyte seconds of one start of every function that has run. */
 function coldSeconds({ cloud: { lambda } }: Simulation): number {
   const ran = [...lambda.functions.values()].filter(({ environments }) => environments.size > 0);
   return ran.reduce((sum, { settings }) => sum + (assumed.coldStart * settings.memoryMb) / 1_024, 0);
 }
 
-/** The metrics that functions wrote into their logs, each with its dimensions. */
+/** The metrics that functions wrote to their logs, each with its dimensions. */
 function metrics(world: Simulation): Set<string> {
   const found = new Set<string>();
   for (const message of lines(world)) {

@@ -7,7 +7,7 @@ import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } fro
 const construct = 'Cluster-demo/Cluster';
 const minute = 60_000;
 
-/** Launches a node and lets it come to its end; a message that no function finished comes again after three minutes. */
+/** Launches a node and runs it to its end; an unfinished message is delivered again after three minutes. */
 const play: Plot['play'] = async (stage, arm) => {
   withoutReconcile(stage.world);
   arm();
@@ -50,20 +50,19 @@ const quarantined: Omit<Plot, 'construct'> = {
   },
 };
 
-describe.each(sides)(
-  'one end, and no proof pod and no message left, if the function of the cluster dies %s',
-  (side) => {
-    it.each([
-      ['released', released, ['BatchGetItem', 'ChangeMessageVisibilityBatch', 'SendTaskSuccess']],
-      ['quarantined', quarantined, ['BatchGetItem', 'SendTaskSuccess']],
-    ] as const)('of AWS, at each that it makes for a node that is %s', async (_, plot, expected) => {
-      const at = await dieEverywhere(() => ({ ...plot, construct }), side);
-      for (const operation of expected) expect(at).toContain(operation);
-    });
-  },
-);
+describe.each(sides)("one end, and no proof pod or message left, if the cluster's function dies %s", (side) => {
+  it.each([
+    ['released', released, ['BatchGetItem', 'ChangeMessageVisibilityBatch', 'SendTaskSuccess']],
+    ['quarantined', quarantined, ['BatchGetItem', 'SendTaskSuccess']],
+  ] as const)('after an AWS call, each one for a node that is %s', async (_, plot, expected) => {
+    const at = await dieEverywhere(() => ({ ...plot, construct }), side);
+    for (const operation of expected) expect(at).toContain(operation);
+  });
+});
 
-/** Plays a plot in which the function dies once, at its n-th request of the Kubernetes API. @returns the request; undefined if it made fewer */
+/**
+ * Runs a plot in which the function dies once, at its n-th request to the Kubernetes API. @returns the request; undefined if it made fewer
+ */
 async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'before' | 'after', n: number) {
   const stage = await Stage.set(inject('assembly'), ...setting);
   try {
@@ -98,12 +97,12 @@ async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'bef
 }
 
 describe.each(['before', 'after'] as const)(
-  'the same if it dies right %s a request of the Kubernetes API took effect',
+  'the same if it dies right %s a request to the Kubernetes API takes effect',
   (when) => {
     it.each([
       ['released', released, ['create pods', 'delete pods', 'patch nodes', 'create events']],
       ['quarantined', quarantined, ['patch nodes', 'create events']],
-    ] as const)('at each that it makes for a node that is %s', async (_, plot, expected) => {
+    ] as const)('at each one that it makes for a node that is %s', async (_, plot, expected) => {
       const at: string[] = [];
       for (let n = 1; ; n++) {
         const died = await dieAt(plot, when, n);

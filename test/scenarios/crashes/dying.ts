@@ -5,35 +5,35 @@ import type { ObservedCall } from '../../../packages/local-aws/aws.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
 import { cluster, Stage } from '../../mutations/stage.ts';
 
-/** Where a run is cut: right before a call takes effect, or right after. */
+/** Where a function dies: right before a call takes effect, or right after. */
 export const sides = ['beforeCall', 'afterCall'] as const;
 type Side = (typeof sides)[number];
 
-/** Calls of Lambda itself under the role of a function. */
+/** Calls of Lambda itself with a function's role. */
 const polling = ['ReceiveMessage', 'DeleteMessageBatch'];
 
-/** A way of a node in which one function is to die. */
+/** A run of a node in which one function dies. */
 export interface Plot {
   /** The construct of the function. */
   readonly construct: string;
-  /** What `Stage.set` takes besides the assembly. */
+  /** The arguments of `Stage.set` besides the assembly. */
   readonly setting?: Parameters<typeof Stage.set> extends [string, ...infer R] ? R : never;
-  /** Strikes calls of other functions as well. */
+  /** Also counts calls of other functions. */
   readonly strike?: (call: ObservedCall, side: Side, stage: Stage) => 'crash' | undefined;
   /**
-   * Plays the way to its end.
+   * Runs the plot to its end.
    *
    * @param arm from this moment on the function may die
-   * @returns what is seen from outside
+   * @returns what an outsider can see
    */
   readonly play: (stage: Stage, arm: () => void) => Promise<unknown>;
-  /** Whether the rest of the way is of no interest: the function may live from there on. */
+  /** Whether the rest of the run does not matter: the function may survive from there on. */
   readonly over?: (stage: Stage) => boolean;
-  /** What has to be seen, wherever the function died. */
+  /** What must be visible, wherever the function died. */
   readonly seen: unknown;
 }
 
-/** Plays a plot in which the function dies once, at its n-th call. @returns the call; undefined if it made fewer */
+/** Runs a plot in which the function dies once, at its n-th call. @returns the call; undefined if it made fewer */
 async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefined> {
   const stage = await Stage.set(inject('assembly'), ...(plot.setting ?? []));
   try {
@@ -61,7 +61,7 @@ async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefi
   }
 }
 
-/** Lets the function die at each of its calls, one run a call, until a run has fewer. @returns the calls, in order */
+/** Makes the function die at each of its calls, one simulation per call, until a simulation has fewer. @returns the calls, in order */
 export async function dieEverywhere(plot: () => Plot, side: Side): Promise<readonly string[]> {
   const at: string[] = [];
   for (let n = 1; ; n++) {
@@ -71,7 +71,7 @@ export async function dieEverywhere(plot: () => Plot, side: Side): Promise<reado
   }
 }
 
-/** The different ends of a node that were told: one may be told again, and says the same then. */
+/** The distinct published ends of a node: an end may be published again with the same content. */
 export function endsOf(stage: Stage, node: LaunchedNode): readonly string[] {
   const told = stage.world
     .timelineOf(node)
@@ -80,12 +80,12 @@ export function endsOf(stage: Stage, node: LaunchedNode): readonly string[] {
   return [...different.values()].map(({ type, receipt }) => `${type}: ${receipt.outcome}`);
 }
 
-/** How the commands stand that went to a node. */
+/** The statuses of a node's commands. */
 export function commandsOf(stage: Stage, node: LaunchedNode): readonly string[] {
   return invocationsOf(stage, node).map(({ status }) => status);
 }
 
-/** When the commands ended that went to a node, in milliseconds since the epoch. */
+/** When a node's commands ended, in milliseconds since the epoch. */
 export function endsOfCommands(stage: Stage, node: LaunchedNode): readonly number[] {
   return invocationsOf(stage, node).map(({ endedAt }) => endedAt ?? Number.POSITIVE_INFINITY);
 }
@@ -101,7 +101,7 @@ export function executionsOf({ world }: Stage, { instanceId }: LaunchedNode): re
   return all.map(({ status }) => status);
 }
 
-/** The breaker of the pool, as the ledger has it. */
+/** The pool's breaker, as the ledger has it. */
 export async function breakerOf({
   world,
 }: Stage): Promise<{ readonly state: Breaker['state']; readonly failed: number; readonly probed: boolean }> {
@@ -115,5 +115,5 @@ export async function breakerOf({
   };
 }
 
-/** Rules under which the first failure opens the breaker. */
+/** Settings with which the first failure opens the breaker. */
 export const fragile: PoolRules = { breaker: { failures: 1, sharePercent: 1, windowMinutes: 60 } };

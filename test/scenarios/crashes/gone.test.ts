@@ -8,13 +8,13 @@ import { breakerOf, commandsOf, dieEverywhere, endsOf, executionsOf, fragile, ty
 
 const minute = 60_000;
 
-/** Machines of which the first fails its proof, and no other comes to an end. */
+/** Machines of which the first fails its proof, and no other reaches an end. */
 function firstFailing() {
   let made = 0;
   return async () => (made++ === 0 ? new ModelledMachine(['not-sandboxed']) : endless());
 }
 
-/** Whether SSM was asked to end the commands of a node. */
+/** Whether SSM was asked to cancel a node's commands. */
 function askedToCancel({ world }: Stage, { instanceId }: LaunchedNode): boolean {
   const asked = world.cloud.journal.filter(({ operation }) => operation === 'CancelCommand');
   return asked.some(({ input }) => JSON.stringify(input).includes(instanceId));
@@ -23,7 +23,8 @@ function askedToCancel({ world }: Stage, { instanceId }: LaunchedNode): boolean 
 /**
  * An instance goes away that was tried while the breaker was open.
  *
- * @param command how its command stands afterwards: SSM cancels nothing on an instance that shuts down, and an agent that is gone never says that it has ended
+ * @param command the command's status afterwards: SSM cancels nothing on an instance that shuts down, and an agent that is gone never
+ * reports its end
  */
 const departure = (depart: (stage: Stage, node: LaunchedNode) => void, command: string) => (): Plot => ({
   construct: 'Terminations',
@@ -57,26 +58,29 @@ const departure = (depart: (stage: Stage, node: LaunchedNode) => void, command: 
   },
 });
 
-describe.each(sides)('one end, told, the command cancelled and the probe given back, if it dies %s', (side) => {
-  it.each([
-    ['is stopped', departure(({ world }, { instanceId }) => world.services.ec2.stop(instanceId), 'Cancelling'), true],
-    [
-      'is terminated',
-      departure(({ world }, { instanceId }) => world.services.ec2.terminate(instanceId), 'InProgress'),
-      // A call that is refused takes no effect after which the function could die.
-      side === 'beforeCall',
-    ],
-  ])('gone, at each of its calls for an instance that %s', async (_, plot, diesAtCancel) => {
-    const expected = [
-      'Query',
-      'DescribeInstances',
-      'UpdateItem',
-      ...(diesAtCancel ? ['CancelCommand'] : []),
-      'StopExecution',
-      'UpdateItem',
-      'PutEvents',
-      'UpdateItem',
-    ];
-    expect((await dieEverywhere(plot, side)).slice(0, expected.length)).toEqual(expected);
-  });
-});
+describe.each(sides)(
+  'one end, published, the command cancelled and the probe released, if the function dies %s',
+  (side) => {
+    it.each([
+      ['is stopped', departure(({ world }, { instanceId }) => world.services.ec2.stop(instanceId), 'Cancelling'), true],
+      [
+        'is terminated',
+        departure(({ world }, { instanceId }) => world.services.ec2.terminate(instanceId), 'InProgress'),
+        // A refused call takes no effect, so the function cannot die after it.
+        side === 'beforeCall',
+      ],
+    ])('terminations, at each of its calls for an instance that %s', async (_, plot, diesAtCancel) => {
+      const expected = [
+        'Query',
+        'DescribeInstances',
+        'UpdateItem',
+        ...(diesAtCancel ? ['CancelCommand'] : []),
+        'StopExecution',
+        'UpdateItem',
+        'PutEvents',
+        'UpdateItem',
+      ];
+      expect((await dieEverywhere(plot, side)).slice(0, expected.length)).toEqual(expected);
+    });
+  },
+);

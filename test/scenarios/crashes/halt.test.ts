@@ -15,7 +15,7 @@ import {
 
 const deadlineMs = 20 * 60_000;
 
-/** A command is at work when the time of its node is up. */
+/** A command is running when its node's time is up. */
 const late = (strike?: Plot['strike']) => (): Plot => ({
   construct: 'Cancellation',
   setting: [[], endless],
@@ -49,18 +49,18 @@ const late = (strike?: Plot['strike']) => (): Plot => ({
   },
 });
 
-/** The dispatcher never learns which command it sent: the claim stands in the ledger, and no command. */
+/** The dispatcher never learns which command it sent: the ledger has the claim and no command. */
 const unknowing: NonNullable<Plot['strike']> = ({ principal, operation }, side, stage) => {
   if (principal.kind !== 'role' || principal.roleArn !== stage.roleOf('Dispatch')) return undefined;
   const at = side === 'beforeCall' ? 'ListCommands' : 'SendCommand';
   return operation === at ? 'crash' : undefined;
 };
 
-describe.each(sides)('the command ends before its node does, which is in time, if it dies %s', (side) => {
+describe.each(sides)('the command ends before its node does, in time, if the function dies %s', (side) => {
   it.each([
     ['is known', late(), ['GetItem', 'UpdateItem', 'ListCommandInvocations', 'CancelCommand']],
     ['was sent by a dispatcher that died', late(unknowing), ['GetItem', 'UpdateItem', 'ListCommands', 'CancelCommand']],
-  ])('halt, at each of its calls for a command that %s', async (_, plot, expected) => {
+  ])('cancellation, at each of its calls for a command that %s', async (_, plot, expected) => {
     const at = await dieEverywhere(plot, side);
     for (const operation of expected) expect(at).toContain(operation);
   });

@@ -6,13 +6,13 @@ import { breakerOf, dieEverywhere, endsOf, fragile, type Plot, sides } from './d
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);
 
-/** How often an opening was told at least, and for how many failures. */
+/** The least number of times an opening was published, and for how many failures. */
 function openings({ world }: Stage): readonly unknown[] {
   const told = world.audit().filter((event) => event['detail-type'] === 'Breaker Opened');
   return [...new Set(told.map(({ detail }) => JSON.stringify(detail)))].map((text) => JSON.parse(text).failed);
 }
 
-/** A failure is judged, by which the breaker opens. */
+/** A failure is judged that opens the breaker. */
 const opening = (): Plot => ({
   construct: 'Remediation',
   setting: [[], failing, fragile],
@@ -36,7 +36,7 @@ const opening = (): Plot => ({
   },
 });
 
-/** The node fails that is tried while the breaker is open. */
+/** The node that is tried while the breaker is open fails. */
 const probing = (): Plot => ({
   construct: 'Remediation',
   setting: [[], failing, fragile],
@@ -56,15 +56,18 @@ const probing = (): Plot => ({
   },
 });
 
-describe.each(sides)('a failure counts once, and the opening of the breaker is told, if it dies %s', (side) => {
-  it.each([
-    [
-      'that opens the breaker',
-      opening,
-      ['GetItem', 'DescribeInstances', 'BatchGetItem', 'UpdateItem', 'UpdateItem', 'PutEvents', 'UpdateItem'],
-    ],
-    ['of the one node that is tried', probing, ['GetItem', 'DescribeInstances', 'BatchGetItem', 'UpdateItem']],
-  ])('replace, at each of its calls for a failure %s', async (_, plot, expected) => {
-    expect((await dieEverywhere(plot, side)).slice(0, expected.length)).toEqual(expected);
-  });
-});
+describe.each(sides)(
+  'a failure counts once, and the opening of the breaker is published, if the function dies %s',
+  (side) => {
+    it.each([
+      [
+        'that opens the breaker',
+        opening,
+        ['GetItem', 'DescribeInstances', 'BatchGetItem', 'UpdateItem', 'UpdateItem', 'PutEvents', 'UpdateItem'],
+      ],
+      ['of the one node that is tried', probing, ['GetItem', 'DescribeInstances', 'BatchGetItem', 'UpdateItem']],
+    ])('remediation, at each of its calls for a failure %s', async (_, plot, expected) => {
+      expect((await dieEverywhere(plot, side)).slice(0, expected.length)).toEqual(expected);
+    });
+  },
+);

@@ -30,7 +30,7 @@ interface Fate {
   };
 }
 
-/** What becomes of a node. */
+/** What happens to a node. */
 const fate =
   ({ machine = failing, rules, change = {}, hooked = false, seen }: Fate) =>
   (): Plot => ({
@@ -58,7 +58,7 @@ const fate =
 
 const replaced = { ends: ['Node Replaced: proof-failed'], state: 'terminated', failed: 1 };
 
-describe.each(sides)('the policy of the pool is done once, and told, if it dies %s', (side) => {
+describe.each(sides)("the pool's policy is applied once, and published, if the function dies %s", (side) => {
   it.each([
     [
       'an instance of no group ends',
@@ -120,7 +120,7 @@ describe.each(sides)('the policy of the pool is done once, and told, if it dies 
       }),
       'CompleteLifecycleAction',
     ],
-  ])('replace, at each of its calls where %s', async (_, plot, last) => {
+  ])('remediation, at each of its calls if %s', async (_, plot, last) => {
     expect((await dieEverywhere(plot, side)).at(-1)).toBe(last);
   });
 });

@@ -42,7 +42,7 @@ const drift = (): Plot => {
 };
 
 it.each(sides)(
-  'a node that drifted goes one way more, and is re-verified once, wherever reconcile dies %s',
+  'a node that drifted has one more run, and is re-verified once, wherever reconcile dies %s',
   async (side) => {
     const at = await dieEverywhere(drift, side);
     for (const operation of ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem'])

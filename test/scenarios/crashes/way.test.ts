@@ -3,19 +3,19 @@ import type { Stage } from '../../mutations/stage.ts';
 import { withoutReconcile } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts';
 
-/** What the audit trail must hold, whoever dies. What `Command Sent` says stands in `Node Proven`, too. */
+/** What the audit trail must hold, whichever function dies. The content of `Command Sent` is in `Node Proven` too. */
 const owed = ['Node Admitted', 'Node Proven', 'Node Released'];
 const minute = 60_000;
 
 const alone = ({ world }: Stage) => withoutReconcile(world);
-/** Every event of EC2 and SSM is lost, so all that happens is done by reconcile. */
+/** Every event of EC2 and SSM is lost, so reconcile does everything. */
 const withoutEvents = ({ world }: Stage) => {
   world.services.events.delivery = ({ event }) => (event.source === 'airlock' ? undefined : []);
 };
 
-/** The agent comes after the dispatcher did not find it, though not often: each try adds places at which it dies. */
+/** The agent comes online after the dispatcher did not find it, but after few polls: each poll adds places at which it can die. */
 const soon = 10_000;
-/** The agent comes between two runs of reconcile. */
+/** The agent comes online between two runs of reconcile. */
 const late = 40_000;
 
 /** A node is released. */
@@ -27,7 +27,7 @@ const release = (construct: string, set: (stage: Stage) => void, agentAfterMs: n
     arm();
     const node = await stage.launch({ agentAfterMs });
     await stage.settle();
-    // A message that no one finished comes again after three minutes, and reconcile after two.
+    // An unfinished message is delivered again after three minutes, and reconcile runs every two.
     await stage.pass(4 * minute);
     return {
       executions: stage.world.services.states.executions().map(({ status }) => status),
@@ -46,7 +46,7 @@ const release = (construct: string, set: (stage: Stage) => void, agentAfterMs: n
   },
 });
 
-describe.each(sides)('one execution, one command, one end, whoever dies %s', (side) => {
+describe.each(sides)('one execution, one command, one end, whichever function dies %s', (side) => {
   it.each([
     ['Admission', alone, soon, ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'PutEvents', 'UpdateItem']],
     [
