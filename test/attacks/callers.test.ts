@@ -109,7 +109,7 @@ it("a principal that sends Airlock's document to a node changes nothing: only th
   const sent = await attacker.call('ssm', 'SendCommand', {
     DocumentName: found?.name,
     InstanceIds: [node.instanceId],
-    Parameters: { Release: ['20260928.0'], Seconds: ['900'] },
+    Parameters: { Version: ['20260928.0'], Seconds: ['900'] },
   });
   await settle(world);
   expect([sent, commandsFor(world, node)]).toEqual([expect.objectContaining({ answer: expect.anything() }), 2]);

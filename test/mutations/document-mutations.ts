@@ -29,7 +29,7 @@ export const documentMutations: readonly Mutation[] = [
     name: 'allowedPattern unanchored',
     apply: (copy) => {
       changeInstall(copy, ({ parameters }) => {
-        parameters.Release.allowedPattern = '[0-9]+(\\.[0-9]+)*';
+        parameters.Version.allowedPattern = '[0-9]+(\\.[0-9]+)*';
       });
     },
     turnsRed: 'a parameter with a shell in it reaches no node',
@@ -38,7 +38,7 @@ export const documentMutations: readonly Mutation[] = [
     name: 'allowedValues dropped',
     apply: (copy) => {
       changeInstall(copy, ({ parameters }) => {
-        delete parameters.Release.allowedValues;
+        delete parameters.Version.allowedValues;
       });
     },
     turnsRed: 'a parameter with a shell in it reaches no node',
@@ -47,7 +47,7 @@ export const documentMutations: readonly Mutation[] = [
     name: 'parameter not handed over by the environment',
     apply: (copy) => {
       changeInstall(copy, ({ parameters }) => {
-        delete parameters.Release.interpolationType;
+        delete parameters.Version.interpolationType;
       });
     },
     turnsRed: released,

@@ -79,17 +79,17 @@ export const workflowScenarios = {
       world.cloud.aws.call(operator, 'ssm', 'SendCommand', {
         DocumentName: document?.ref,
         InstanceIds: [node.instanceId],
-        Parameters: { Release: [version] },
+        Parameters: { Version: [version] },
       });
     for (const hostile of ['1; reboot', '20260928.0\n$(id)', '`id`', '1.2.3'])
       await assert.rejects(send(hostile), { code: 'InvalidParameters' });
     assert.equal(stage.commandsFor(node), before);
     // The agent looks at the pattern alone, and wherever in the value it fits; whoever can change a document's values cannot change that.
     const deployed = world.services.ssm.documents().find(({ name }) => name === document?.ref);
-    const { Release } = deployed?.content.parameters ?? {};
-    assert.equal(Release?.interpolationType, 'ENV_VAR');
+    const { Version } = deployed?.content.parameters ?? {};
+    assert.equal(Version?.interpolationType, 'ENV_VAR');
     for (const hostile of ['1; reboot', '20260928.0 $(id)'])
-      assert.doesNotMatch(hostile, new RegExp(Release?.allowedPattern ?? ''));
+      assert.doesNotMatch(hostile, new RegExp(Version?.allowedPattern ?? ''));
   }),
 
   'a proof that fails ends in quarantine': on(

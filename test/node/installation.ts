@@ -99,7 +99,7 @@ export async function run(machine: Machine, verb: Verb = 'install', asked: Asked
   const { kind = 'sandboxed', runtime = 'gvisor', version: release, handler } = asked;
   const { document } = await supplyOf(kind);
   const parameters = {
-    ...(release === undefined ? {} : { Release: [release] }),
+    ...(release === undefined ? {} : { Version: [release] }),
     ...(handler === undefined ? {} : { Handler: [handler] }),
   };
   const { plugins } = await runDocument(document(verb, runtime).content, parameters, {

@@ -109,7 +109,7 @@ describe('a command from another sender', () => {
     await world.cloud.aws.call(operator, 'ssm', 'SendCommand', {
       DocumentName: document?.ref,
       InstanceIds: [node.instanceId],
-      Parameters: { Release: ['20260928.0'] },
+      Parameters: { Version: ['20260928.0'] },
       Comment: 'by hand',
     });
     await settle(world);

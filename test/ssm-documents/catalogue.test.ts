@@ -27,7 +27,7 @@ describe('the catalogue', () => {
 
   it('refuses a rule with a condition that it does not know', () => {
     const text = (host: string) =>
-      `{version: 1, runtimes: {gvisor: {default: "1", goodHost: any, room: 1, releases: [{version: "1", artifacts: {x86_64: {url: "https://e.org/a", sha256: ${'a'.repeat(64)}}}}], rules: [{verdict: unknown, host: ${host}}]}}}`;
+      `{version: 1, runtimes: {gvisor: {default: "1", goodHost: any, room: 1, versions: [{version: "1", artifacts: {x86_64: {url: "https://e.org/a", sha256: ${'a'.repeat(64)}}}}], rules: [{verdict: unknown, host: ${host}}]}}}`;
 
     expect(parseCatalogue(text('{kubelet: {before: "1.30"}, config: {from: "2"}}')).version).toBe(1);
     expect(() => parseCatalogue(text('{kubernetes: {before: "1.30"}}'))).toThrow(
@@ -40,7 +40,7 @@ describe('a host that the catalogue has no rule for', () => {
   const preflight = async (options: SimulatedOptions, unknownHosts: 'prove' | 'refuse') => {
     const machine = await node.create(options);
     const document = assembleDocument(catalogue, 'gvisor', 'install', { unknownHosts });
-    const version = parametersFor('install', { runtime: 'gvisor', version: '20260928.0' })['Release'] ?? '';
+    const version = parametersFor('install', { runtime: 'gvisor', version: '20260928.0' })['Version'] ?? '';
     const ended = await machine.run({
       text: scriptOf(document),
       environment: { SSM_Version: version },
@@ -67,7 +67,7 @@ describe('a host that the catalogue has no rule for', () => {
 describe('the parameters of a document', () => {
   it('hold the handler if a runtime has more than one, and only the time for an uninstallation', () => {
     expect(parametersFor('install', { runtime: 'kata', version: '4.2.0' })).toEqual({
-      Release: '4.2.0',
+      Version: '4.2.0',
       Handler: 'kata-qemu',
       Seconds: '900',
     });
@@ -75,7 +75,7 @@ describe('the parameters of a document', () => {
       'kata-clh',
     );
     expect(parametersFor('install', { runtime: 'sysbox', version: '0.7.1' })).toEqual({
-      Release: '0.7.1',
+      Version: '0.7.1',
       Seconds: '900',
     });
     expect(parametersFor('uninstall', { runtime: 'kata', version: '4.2.0' })).toEqual({ Seconds: '900' });

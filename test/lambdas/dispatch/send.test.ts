@@ -6,7 +6,7 @@ import { deliver } from '../../../lambdas/dispatch/send.ts';
 const order = (count: number): Order => ({
   document: 'airlock-gvisor-install-abc',
   documentHash: 'ab'.repeat(32),
-  parameters: { Release: '20260928.0' },
+  parameters: { Version: '20260928.0' },
   instanceIds: Array.from({ length: count }, (_, at) => `i-${at}`),
   batchId: 'b1',
   deliverySeconds: 120,

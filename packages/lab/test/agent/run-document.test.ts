@@ -212,7 +212,7 @@ describe('metacharacters in a parameter, on a machine', () => {
   it("do not reach the node with Airlock's own document, whose pattern is anchored", async () => {
     const result = await runDocument(
       documentOf('install').content,
-      { Release: [evil(machine.tree)] },
+      { Version: [evil(machine.tree)] },
       { machine, commandId: 'c' },
     );
 

@@ -60,7 +60,7 @@ describe('a modelled machine', () => {
   it('answers each document that is deployed', () => {
     for (const verb of ['install', 'prove'] as const) {
       expect(documentOf(verb).content.mainSteps[0].inputs.runCommand.join('\n')).toContain(
-        `verb=${verb} runtime=gvisor release=\${SSM_Version:-}`,
+        `verb=${verb} runtime=gvisor version=\${SSM_Version:-}`,
       );
     }
   });

@@ -45,15 +45,15 @@ describe('SendCommand', () => {
   });
 
   const refused: [string, object, RegExp][] = [
-    ['a parameter that is missing', { Parameters: {} }, /Parameter "Release" is required/],
-    ['a parameter that is not declared', { Parameters: { Release: ['1'], Other: ['x'] } }, /"Other" is not defined/],
+    ['a parameter that is missing', { Parameters: {} }, /Parameter "Version" is required/],
+    ['a parameter that is not declared', { Parameters: { Version: ['1'], Other: ['x'] } }, /"Other" is not defined/],
     [
       'a value off the pattern',
-      { Parameters: { Release: ['1; rm -rf /'] } },
+      { Parameters: { Version: ['1; rm -rf /'] } },
       /"1; rm -rf \/" does not match the pattern/,
     ],
-    ['a value that is not allowed', { Parameters: { Release: ['1'], Verb: ['c'] } }, /takes one of a, b, not "c"/],
-    ['a list for a String', { Parameters: { Release: ['1', '2'] } }, /takes one value, not 2/],
+    ['a value that is not allowed', { Parameters: { Version: ['1'], Verb: ['c'] } }, /takes one of a, b, not "c"/],
+    ['a list for a String', { Parameters: { Version: ['1', '2'] } }, /takes one value, not 2/],
     ['a long comment', { Comment: 'x'.repeat(101) }, /at most 100 characters/],
     ['a short time-out', { TimeoutSeconds: 29 }, /between 30 and 2592000/],
     ['an unknown document', { DocumentName: 'other' }, /Document with name other does not exist/],

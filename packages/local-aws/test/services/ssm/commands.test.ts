@@ -48,7 +48,7 @@ describe('a command', () => {
     await pass(60_000);
     const told = events.filter((event) => event['detail-type'] === 'EC2 Command Status-change Notification');
     expect(told.map((event) => event.detail['status'])).toEqual(['InProgress', 'Success']);
-    expect(told[0]?.detail['parameters']).toEqual({ Release: ['1.2'], Verb: ['a'] });
+    expect(told[0]?.detail['parameters']).toEqual({ Version: ['1.2'], Verb: ['a'] });
     expect(Object.keys(told[0]?.detail ?? {})).not.toContain('instance-id');
   });
 

@@ -18,7 +18,7 @@ export const Content = {
   schemaVersion: '2.2',
   description: 'a test',
   parameters: {
-    Release: { type: 'String', allowedPattern: '^[0-9.]{1,8}$', interpolationType: 'ENV_VAR' },
+    Version: { type: 'String', allowedPattern: '^[0-9.]{1,8}$', interpolationType: 'ENV_VAR' },
     Verb: { type: 'String', default: 'a', allowedValues: ['a', 'b'] },
   },
   mainSteps: [
@@ -72,7 +72,7 @@ async function ssmWorld() {
       return id;
     },
     async send(InstanceIds: string[], more: object = {}): Promise<string> {
-      const input = { DocumentName: 'install', InstanceIds, Parameters: { Release: ['1.2'] }, ...more };
+      const input = { DocumentName: 'install', InstanceIds, Parameters: { Version: ['1.2'] }, ...more };
       const output = (await call('SendCommand', input)) as SendCommandCommandOutput;
       return output.Command?.CommandId ?? '';
     },
