@@ -5,7 +5,7 @@ export const dispositions = ['quarantine', 'replace', 'hold', 'discard'] as cons
 /** What happens to a node that failed. `hold`: the gate stays, and nothing else is done. */
 export type Disposition = (typeof dispositions)[number];
 
-/** The result of `judge`. */
+/** The result of `decide`. */
 export interface DispositionDecision {
   readonly disposition: Disposition;
   /** The failure, which becomes `instance-gone` if the instance is gone. */

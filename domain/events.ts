@@ -90,13 +90,13 @@ export interface LaunchEvent {
 }
 
 /** A claim that an instance goes away. EC2 is asked before anything is done about it. */
-export interface Departure {
+export interface Termination {
   readonly instanceId: string;
   readonly at: string;
 }
 
 /** The states of an instance that end its launch. */
-export const departedStates: readonly string[] = ['shutting-down', 'terminated', 'stopping', 'stopped'];
+export const terminationStates: readonly string[] = ['shutting-down', 'terminated', 'stopping', 'stopped'];
 
 /** The end of a command on one instance, as SSM's event reports it. */
 export interface CommandEnd {
@@ -114,9 +114,9 @@ export function readLaunchEvent(text: string): LaunchEvent | undefined {
 }
 
 /** Reads an event that reports the end of a launch. Returns undefined for any other text. */
-export function readDeparture(text: string): Departure | undefined {
+export function readTermination(text: string): Termination | undefined {
   const change = read(StateChangeSchema, text);
-  if (change === undefined || !departedStates.includes(change.detail.state)) return undefined;
+  if (change === undefined || !terminationStates.includes(change.detail.state)) return undefined;
   return { instanceId: change.detail['instance-id'], at: change.time };
 }
 
@@ -124,7 +124,7 @@ export function readDeparture(text: string): Departure | undefined {
  * Builds the event that EC2 publishes for an instance that goes away, for a part of Airlock that noticed this without
  * one.
  */
-export function departureOf(instanceId: string, state: string, at: string): string {
+export function terminationEvent(instanceId: string, state: string, at: string): string {
   const { source: from, 'detail-type': type } = StateChangeSchema.entries;
   const detail = { 'instance-id': instanceId, state };
   return JSON.stringify({ source: from.literal, 'detail-type': type.literal, time: at, detail });

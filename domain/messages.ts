@@ -129,8 +129,8 @@ export const retryLater = 'RetryLater';
 /**
  * The state machine's calls to the `remediation` function, each for one run.
  *
- * - `judge` counts the failure in the run record and decides what happens to the node.
+ * - `decide` counts the failure in the run record and decides what happens to the node.
  * - `replace` terminates the instance so that another is launched, if the run record allows it.
  * - `keep` completes a waiting launch hook, so that an instance that stays enters service.
  */
-export const ReplaceCallSchema = v.object({ action: v.picklist(['judge', 'replace', 'keep']), key: RunKeySchema });
+export const RemediationCallSchema = v.object({ action: v.picklist(['decide', 'replace', 'keep']), key: RunKeySchema });

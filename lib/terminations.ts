@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { departedStates } from '../domain/events.ts';
+import { terminationStates } from '../domain/events.ts';
 import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import { QueueFunction } from './queue-function.ts';
@@ -44,7 +44,7 @@ export class Terminations extends QueueFunction<'terminations'> {
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
-        detail: { state: [...departedStates] },
+        detail: { state: [...terminationStates] },
       },
     });
     this.queue.feedFrom(ended);

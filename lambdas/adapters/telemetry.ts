@@ -54,7 +54,7 @@ export function count(
     | 'StrangerResult'
     | 'LaunchMissed'
     | 'ResultOverdue'
-    | 'DepartureMissed'
+    | 'TerminationMissed'
     | 'NodeOutdated'
     | 'NodeDrifted'
     | 'NodeHeld'

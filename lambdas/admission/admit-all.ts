@@ -1,4 +1,4 @@
-import { type AirlockEvent, departureOf } from '../../domain/events.ts';
+import { type AirlockEvent, terminationEvent } from '../../domain/events.ts';
 import { executionOf, type Launch } from '../../domain/launch.ts';
 import { launchTimeOf, type RunRecord, runId, runKeyOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
@@ -44,7 +44,7 @@ async function listEarlierRuns({ instanceId, launchedAt }: Launch): Promise<read
 async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: readonly RunRecord[]): Promise<void> {
   const began = Date.parse(launchedAt);
   if (!earlier.some(({ outcome }) => outcome === undefined)) return;
-  await sendAll(terminationsQueue, [departureOf(instanceId, 'stopped', new Date(began - 1).toISOString())]);
+  await sendAll(terminationsQueue, [terminationEvent(instanceId, 'stopped', new Date(began - 1).toISOString())]);
 }
 
 /**

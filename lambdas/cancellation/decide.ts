@@ -16,7 +16,7 @@ export interface Seen {
 }
 
 /** Whether a run may be cancelled: its failure is recorded, or its deadline has passed. */
-export function mayHalt(run: RunRecord | undefined, now: number): boolean {
+export function canCancel(run: RunRecord | undefined, now: number): boolean {
   if (run?.launch === undefined) return false;
   return run.failure !== undefined || Date.parse(run.launch.deadline) <= now;
 }

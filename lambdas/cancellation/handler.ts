@@ -5,7 +5,7 @@ import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.
 import { recordCancellation, recordCommand, rowOf } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
-import { decideCancellation, mayHalt } from './decide.ts';
+import { canCancel, decideCancellation } from './decide.ts';
 
 /** How long one call waits for the end of a command, and how often it polls, in milliseconds. */
 const callMs = 20_000;
@@ -28,15 +28,15 @@ class Refused extends Error {
  * @param event the key of the run record; nothing is done unless the run has failed or its time is up
  * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run may not be cancelled
  */
-export async function handler(event: unknown): Promise<{ readonly halted: string }> {
+export async function handler(event: unknown): Promise<{ readonly ended: string }> {
   const { key } = v.parse(v.object({ key: RunKeySchema }), event);
   const until = Date.now() + callMs;
   const cancelled = new Set<string>();
-  if (!mayHalt(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
+  if (!canCancel(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
   await recordCancellation(key, new Date().toISOString());
   for (;;) {
     const state = await step(key, cancelled);
-    if (state.ended) return { halted: state.what };
+    if (state.ended) return { ended: state.what };
     if (Date.now() + pollMs > until) throw new StillRunning(state.what);
     await systemTime.sleep(pollMs);
   }

@@ -1,4 +1,4 @@
-import { departedStates } from '../../domain/events.ts';
+import { terminationStates } from '../../domain/events.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { type Admissible, type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
@@ -11,7 +11,7 @@ export type InstanceDecision =
   /** Its command has not been heard of for too long. */
   | { readonly step: 'ask'; readonly run: RunRecord }
   /** Its instance is going away, and it has no end. */
-  | { readonly step: 'depart'; readonly instanceId: string; readonly state: string }
+  | { readonly step: 'discard'; readonly instanceId: string; readonly state: string }
   /** It is past its deadline and has no end. */
   | { readonly step: 'end'; readonly run: RunRecord }
   /** The breaker held it, and it could be tried once more. */
@@ -59,8 +59,8 @@ export function decideInstance(
     return begun || !isStale(launch, now) ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
   }
   // An instance that `remediation` ends is not one that was lost.
-  if (run.outcome === undefined && run.replacingAt === undefined && departedStates.includes(instance.state)) {
-    return { step: 'depart', instanceId, state: instance.state };
+  if (run.outcome === undefined && run.replacingAt === undefined && terminationStates.includes(instance.state)) {
+    return { step: 'discard', instanceId, state: instance.state };
   }
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
   if (isOverdue(run, now)) return { step: 'ask', run };

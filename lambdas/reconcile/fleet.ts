@@ -1,5 +1,5 @@
 import { scopeOf } from '../../domain/breaker.ts';
-import { departureOf } from '../../domain/events.ts';
+import { terminationEvent } from '../../domain/events.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
@@ -37,7 +37,7 @@ export interface Fleet {
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
   const ours = new Map<string, ManagedLaunch>();
-  const found: Found = { admit: 0, ask: 0, depart: 0, end: 0, retry: 0, leave: 0 };
+  const found: Found = { admit: 0, ask: 0, discard: 0, end: 0, retry: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await reconcilePage(page, config, ours)) found[step]++;
     if (!inTime()) return { found, ours, complete: false };
@@ -64,11 +64,11 @@ async function reconcilePage(
   }
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
   await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.run] : [])));
-  const departures = steps.flatMap((step) => (step.step === 'depart' ? [step] : []));
+  const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));
   const at = new Date(now).toISOString();
   await sendAll(
     terminationsQueue,
-    departures.map(({ instanceId, state }) => departureOf(instanceId, state, at)),
+    terminations.map(({ instanceId, state }) => terminationEvent(instanceId, state, at)),
   );
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));

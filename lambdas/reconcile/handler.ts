@@ -23,7 +23,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   logger.info('reconciled the fleet', { found, complete });
   count('LaunchMissed', found.admit);
   count('ResultOverdue', found.ask);
-  count('DepartureMissed', found.depart);
+  count('TerminationMissed', found.discard);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
   // A cluster that does not answer, or has no end, keeps none of the others from being looked at.

@@ -17,7 +17,7 @@ export interface Case {
  * Decides what happens to a node that was not released. Nothing happens while the breaker is open, because each step
  * that makes room would cause another launch.
  */
-export function decideVerdict({ outcome, onFailure, open, failures }: Case): Disposition {
+export function decideDisposition({ outcome, onFailure, open, failures }: Case): Disposition {
   const ending = endingOf(outcome);
   if (ending === 'discard') return 'discard';
   if (open) return 'hold';

@@ -1,4 +1,4 @@
-import { departedStates } from '../../domain/events.ts';
+import { terminationStates } from '../../domain/events.ts';
 import { hasProfile } from '../../domain/instance-profiles.ts';
 import type { Launch } from '../../domain/launch.ts';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
@@ -32,7 +32,7 @@ export interface Evidence {
 
 /** Whether the launch is over: EC2 does not know the instance, shows another launch of it, or a state that ends one. */
 export function isGone({ launchedAt }: Pick<Launch, 'launchedAt'>, instance: Shown | undefined): boolean {
-  if (instance === undefined || departedStates.includes(instance.state)) return true;
+  if (instance === undefined || terminationStates.includes(instance.state)) return true;
   return Date.parse(instance.launchedAt) !== Date.parse(launchedAt);
 }
 

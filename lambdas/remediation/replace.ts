@@ -21,24 +21,24 @@ class Gone extends Error {
  *   the disposition `replace`
  */
 export async function replace(run: Run, pools: Pools): Promise<Replacement> {
-  const { launch: node, failure, disposition, mark } = run;
+  const { launch, failure, disposition, mark } = run;
   if (failure === undefined || disposition !== 'replace')
     throw new Refused('the disposition of the run is not replace');
   if (mark === undefined) throw new Refused('the run record has no answer from the cluster');
-  const { instanceId, launchedAt } = node;
-  const first = node.rerun === undefined ? run : await rowOf({ instanceId, launchedAt });
+  const { instanceId, launchedAt } = launch;
+  const first = launch.rerun === undefined ? run : await rowOf({ instanceId, launchedAt });
   // Read last, right before the termination: no condition in a call to an Auto Scaling group can check an instance's
   // profile, tag or launch.
-  const [instance] = await instancesOf([node.instanceId]);
-  if (isGone(node, instance)) {
+  const [instance] = await instancesOf([launch.instanceId]);
+  if (isGone(launch, instance)) {
     if (run.replacingAt === undefined) throw new Gone(`the instance is ${instance?.state ?? 'unknown to EC2'}`);
     return { replaced: true, how: 'terminated' };
   }
-  const because = replacementBlocker({ launch: node, run, first, pools, instance, receipt: mark });
+  const because = replacementBlocker({ launch, run, first, pools, instance, receipt: mark });
   if (because !== undefined) return { replaced: false, because };
-  if (!(await recordReplacing(node, new Date().toISOString())))
+  if (!(await recordReplacing(launch, new Date().toISOString())))
     return { replaced: false, because: 'it has just ended' };
-  return { replaced: true, how: await end(node) };
+  return { replaced: true, how: await end(launch) };
 }
 
 /** A waiting hook is completed. Otherwise the group terminates its own instance, and EC2 any other. */

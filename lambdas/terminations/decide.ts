@@ -1,4 +1,4 @@
-import { type Departure, departedStates } from '../../domain/events.ts';
+import { type Termination, terminationStates } from '../../domain/events.ts';
 import type { Launch } from '../../domain/launch.ts';
 import { launchTimeOf, mayRun, type RunRecord } from '../../domain/ledger.ts';
 import type { Receipt } from '../../domain/receipt.ts';
@@ -55,7 +55,7 @@ export function isOver({ outcome, endedBy, publishedAt }: RunRecord): boolean {
  * @param at the time of the decision, ISO 8601
  */
 export function decideTermination(
-  departure: Departure,
+  termination: Termination,
   run: RunRecord,
   instance: Shown | undefined,
   at: string,
@@ -73,19 +73,19 @@ export function decideTermination(
   if (run.replacingAt !== undefined) return { step: 'nothing', because: 'being-replaced' };
   const why = unfinished ? '' : whyGone(run, instance, Date.parse(at));
   if (why === undefined) {
-    const announcedMs = Math.abs(Date.parse(at) - Date.parse(departure.at));
+    const announcedMs = Math.abs(Date.parse(at) - Date.parse(termination.at));
     return announcedMs < visibleWithinMs
       ? { step: 'wait', because: 'not-visible' }
       : { step: 'nothing', because: 'not-gone' };
   }
-  const { launch: node, admittedAt, recordedAt = at } = run;
-  if (node === undefined) return { step: 'wait', because: 'being-admitted' };
+  const { launch, admittedAt, recordedAt = at } = run;
+  if (launch === undefined) return { step: 'wait', because: 'being-admitted' };
   // Its execution may be about to start. If the call that admits it died, this call also publishes the admission.
   if (admittedAt === undefined && Date.parse(at) - Date.parse(recordedAt) < admittingMs) {
     return { step: 'wait', because: 'being-admitted' };
   }
   // The written receipt is the one to publish, even if another message about this termination publishes it.
-  const receipt = run.receipt ?? receiptOf(node, why, at);
+  const receipt = run.receipt ?? receiptOf(launch, why, at);
   return { step: 'end', receipt, cancel: mayRun(run) ? run.commandId : undefined };
 }
 
@@ -94,8 +94,8 @@ function whyGone(run: RunRecord, instance: Shown | undefined, now: number): stri
   const launched = Date.parse(launchTimeOf(run));
   if (instance === undefined) return now - launched > knownAfterMs ? 'EC2 does not know the instance' : undefined;
   if (Date.parse(instance.launchedAt) > launched) return `EC2 reports a new launch at ${instance.launchedAt}`;
-  const departed = Date.parse(instance.launchedAt) === launched && departedStates.includes(instance.state);
-  return departed ? `EC2 reports ${instance.state}` : undefined;
+  const terminated = Date.parse(instance.launchedAt) === launched && terminationStates.includes(instance.state);
+  return terminated ? `EC2 reports ${instance.state}` : undefined;
 }
 
 function receiptOf(launch: Launch, why: string, endedAt: string): Receipt {

@@ -1,6 +1,6 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { scopeOf } from '../../domain/breaker.ts';
-import { type Departure, readDeparture } from '../../domain/events.ts';
+import { readTermination, type Termination } from '../../domain/events.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { dropProbe } from '../adapters/breakers.ts';
@@ -23,9 +23,9 @@ const admittedSoon = 5;
 /** The largest batch: each instance needs one Query, and all together one DescribeInstances. */
 const largestBatch = 100;
 
-interface Departing {
+interface Received {
   readonly record: ReceivedMessage;
-  readonly departure: Departure;
+  readonly termination: Termination;
 }
 
 /**
@@ -37,22 +37,22 @@ export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
 }
 
 async function endAll(records: readonly ReceivedMessage[]): Promise<readonly SQSBatchItemFailure[]> {
-  const departing = records.flatMap((record): Departing[] => {
-    const departure = readDeparture(record.body);
-    if (departure !== undefined) return [{ record, departure }];
+  const received = records.flatMap((record): Received[] => {
+    const termination = readTermination(record.body);
+    if (termination !== undefined) return [{ record, termination }];
     count('EventUnreadable', 1);
     logger.warn('an event in the terminations queue is not a termination', { body: record.body.slice(0, 1_000) });
     return [];
   });
-  const ids = [...new Set(departing.map(({ departure }) => departure.instanceId))];
+  const ids = [...new Set(received.map(({ termination }) => termination.instanceId))];
   const runs = new Map(await Promise.all(ids.map(async (id) => [id, await listRuns(id)] as const)));
   const open = ids.filter((id) => runs.get(id)?.some((run) => !isOver(run)));
   const instances = new Map(
     (open.length === 0 ? [] : await instancesOf(open)).map((instance) => [instance.instanceId, instance]),
   );
   const failures = await Promise.all(
-    departing.map((one) => {
-      const { instanceId } = one.departure;
+    received.map((one) => {
+      const { instanceId } = one.termination;
       return endRuns(one, runs.get(instanceId) ?? [], instances.get(instanceId));
     }),
   );
@@ -60,14 +60,14 @@ async function endAll(records: readonly ReceivedMessage[]): Promise<readonly SQS
 }
 
 async function endRuns(
-  { record, departure }: Departing,
+  { record, termination }: Received,
   runs: readonly RunRecord[],
   instance: Shown | undefined,
 ): Promise<SQSBatchItemFailure[]> {
   try {
     let waits = false;
     for (const run of runs) {
-      const decided = decideTermination(departure, run, instance, new Date().toISOString());
+      const decided = decideTermination(termination, run, instance, new Date().toISOString());
       logger.debug('decided', { instanceId: run.instanceId, decided });
       if (decided.step === 'end') await end(run, decided);
       if (decided.step === 'publish') await publishAdmission(run);
@@ -75,7 +75,7 @@ async function endRuns(
     }
     return waits ? deferAll(queueUrl, [{ record, seconds: admittedSoon }]) : [];
   } catch (error) {
-    logger.error('a termination could not be handled', { departure, error: error as Error });
+    logger.error('a termination could not be handled', { termination, error: error as Error });
     return [{ itemIdentifier: record.messageId }];
   }
 }

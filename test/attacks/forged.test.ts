@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { departureOf } from '../../domain/events.ts';
+import { terminationEvent } from '../../domain/events.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import {
@@ -144,7 +144,7 @@ describe('an attacker who may only invoke functions', () => {
         failure: { outcome: 'proof-failed' },
         receipt: { gate: 'kept' },
       });
-    expect(await replace('judge')).toBe('Refused: the run has not failed');
+    expect(await replace('decide')).toBe('Refused: the run has not failed');
     expect(await replace('replace')).toBe('Refused: the disposition of the run is not replace');
     expect(await replace('keep')).toBe('Refused: the run has not ended');
     expect([done(world, 'CancelCommand'), done(world, 'TerminateInstances')]).toEqual([0, 0]);
@@ -155,11 +155,11 @@ describe('an attacker who may only invoke functions', () => {
     const { world, node, attacker } = await underWay(['lambda:InvokeFunction']);
     const at = new Date(world.clock.now()).toISOString();
     const forged = ['terminated', 'stopped'].map(
-      (state) => JSON.parse(departureOf(node.instanceId, state, at)) as object,
+      (state) => JSON.parse(terminationEvent(node.instanceId, state, at)) as object,
     );
-    const late = JSON.parse(departureOf(node.instanceId, 'terminated', '2026-11-01T00:00:00Z')) as object;
-    const timeless = JSON.parse(departureOf(node.instanceId, 'terminated', 'tomorrow')) as object;
-    const future = JSON.parse(departureOf(node.instanceId, 'terminated', '2099-01-01T00:00:00Z')) as object;
+    const late = JSON.parse(terminationEvent(node.instanceId, 'terminated', '2026-11-01T00:00:00Z')) as object;
+    const timeless = JSON.parse(terminationEvent(node.instanceId, 'terminated', 'tomorrow')) as object;
+    const future = JSON.parse(terminationEvent(node.instanceId, 'terminated', '2099-01-01T00:00:00Z')) as object;
     expect(await attacker.invoke('Terminations', records(late, timeless, future))).toBe('{"batchItemFailures":[]}');
     await attacker.invoke('Terminations', records(...forged));
     await pass(world, 60_000);
@@ -213,7 +213,7 @@ describe('an attacker who may only invoke functions', () => {
     const nonce = await nonceOf(world, node);
     const again = ['release', 'quarantine'].map((action) => ({ action, key, nonce, token: 'own' }));
     expect(await attacker.invoke('Cluster-demo/Cluster', records(...again))).toBe('{"batchItemFailures":[]}');
-    for (const action of ['judge', 'replace', 'keep'])
+    for (const action of ['decide', 'replace', 'keep'])
       expect(await attacker.invoke('Remediation', { action, key })).toMatch(/^Refused: |"replaced":/);
     expect(done(world, 'TerminateInstances')).toBe(1);
     expect(timeline(world, node)).toEqual(ended);

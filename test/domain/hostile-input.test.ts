@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { readCommandEnd, readDeparture, readLaunchEvent } from '../../domain/events.ts';
+import { readCommandEnd, readLaunchEvent, readTermination } from '../../domain/events.ts';
 import { anyReceiptOn, type ClusterNode, receiptAnnotation } from '../../domain/kubernetes.ts';
 import { AdmissionSchema, ClusterMessageSchema, CommandMessageSchema } from '../../domain/messages.ts';
 import { readResult } from '../../domain/result.ts';
@@ -91,7 +91,7 @@ describe('whatever event arrives', () => {
 
   it.each([
     ['a launch', readLaunchEvent, ec2],
-    ['a departure', readDeparture, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
+    ['a departure', readTermination, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
     ['the end of a command', readCommandEnd, ssm],
   ] as const)('%s is read without an exception, names an instance and a time, and is bounded', (_what, read, good) => {
     expect(read(JSON.stringify(good))).toBeDefined();

@@ -75,7 +75,12 @@ export const knownDefects: readonly KnownDefect[] = [
   },
   {
     name: 'every pool is replaced, whatever its policy',
-    apply: source('remediation', 'lambdas/remediation/judge.ts', 'policyOf(rules, node.pool).onFailure', "'replace'"),
+    apply: source(
+      'remediation',
+      'lambdas/remediation/handle-failure.ts',
+      'policyOf(rules, node.pool).onFailure',
+      "'replace'",
+    ),
   },
   {
     name: 'the audit trail takes no versions',

@@ -7,7 +7,7 @@ const commands = 'lambdas/adapters/commands.ts';
 /** Guards against attacks that no policy stops, each taken out once. */
 export const attackMutations: readonly Mutation[] = [
   {
-    name: 'a run is halted whenever a call asks for it',
+    name: 'a run is cancelled whenever a call asks for it',
     apply: source(
       'cancellation',
       'lambdas/cancellation/decide.ts',

@@ -61,7 +61,7 @@ export const attackScenarios = {
       const { instanceId, launchedAt } = node;
       const key = { instanceId, launchedAt: new Date(launchedAt).toISOString() };
       await attacker.invoke('Cancellation', { key });
-      for (const action of ['judge', 'replace', 'keep']) await attacker.invoke('Remediation', { action, key });
+      for (const action of ['decide', 'replace', 'keep']) await attacker.invoke('Remediation', { action, key });
       for (const operation of ['CancelCommand', 'CompleteLifecycleAction', 'TerminateInstances'])
         assert.equal(stage.done(operation), 0, `${operation} was called`);
       assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Command Sent']);

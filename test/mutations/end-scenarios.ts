@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { departureOf } from '../../domain/events.ts';
+import { terminationEvent } from '../../domain/events.ts';
 import { Intruder, records } from '../attacks/intruder.ts';
 import { endless } from '../scenarios/slow.ts';
 import { on, onceAfter, type Scenario } from './stage.ts';
@@ -17,7 +17,7 @@ export const endScenarios = {
       assert.doesNotMatch(stage.world.report(node).detail, /not ended|AccessDenied/);
       await stage.pass(20 * 60_000);
       assert.equal(stage.commandsFor(node), 1);
-      assert.ok(stage.logged('Cancellation'), 'halt wrote no log');
+      assert.ok(stage.logged('Cancellation'), 'cancellation wrote no log');
       stage.undisturbed();
     },
     [],
@@ -77,7 +77,7 @@ export const endScenarios = {
     const { world } = stage;
     const node = await stage.launch();
     await stage.pass(30_000);
-    const said = JSON.parse(departureOf(node.instanceId, 'terminated', new Date(stage.clock.now()).toISOString()));
+    const said = JSON.parse(terminationEvent(node.instanceId, 'terminated', new Date(stage.clock.now()).toISOString()));
     const attacker = new Intruder(world, ['lambda:InvokeFunction']);
     await attacker.invoke('Terminations', records(said));
     await stage.settle();

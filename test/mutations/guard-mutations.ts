@@ -61,7 +61,7 @@ export const guardMutations: readonly GuardMutation[] = [
     'row?.nonce === undefined',
   ),
   of('lambdas/cancellation/decide.ts', 'test/lambdas/cancellation/decide.test.ts')(
-    'a run is halted that neither failed nor is late',
+    'a run is cancelled that neither failed nor is late',
     'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
     'return true;',
   ),

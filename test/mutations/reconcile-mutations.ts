@@ -56,7 +56,7 @@ export const reconcileMutations: readonly Mutation[] = [
   },
   {
     name: 'reconcile sees no instance that is gone',
-    apply: inReconcile('lambdas/reconcile/decide.ts', 'departedStates.includes(instance.state)', 'false'),
+    apply: inReconcile('lambdas/reconcile/decide.ts', 'terminationStates.includes(instance.state)', 'false'),
     turnsRed: 'a departure that no event told of ends the node',
   },
   {

@@ -5,8 +5,8 @@ import type { Launch } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import {
   type CancellationDecision,
+  canCancel,
   decideCancellation,
-  mayHalt,
   type Seen,
 } from '../../../lambdas/cancellation/decide.ts';
 import { runs } from '../../hostile.ts';
@@ -119,7 +119,7 @@ describe('a run may be cancelled', () => {
     ['from its deadline on', waiting, Date.parse(deadline), true],
     ['once its failure is recorded', { ...waiting, failure }, now, true],
   ])('%s', (_rule, row, at, may) => {
-    expect(mayHalt(row, at)).toBe(may);
+    expect(canCancel(row, at)).toBe(may);
   });
 });
 
@@ -127,7 +127,7 @@ it('whatever a record holds, a run is cancelled only if it failed or its time is
   fc.assert(
     fc.property(rows, fc.integer({ min: 0, max: 40 }), (run, minutes) => {
       const at = Date.parse(anyLaunch.launchedAt) + minutes * 60_000;
-      expect(mayHalt(run, at)).toBe(run.launch !== undefined && (run.failure !== undefined || minutes >= 20));
+      expect(canCancel(run, at)).toBe(run.launch !== undefined && (run.failure !== undefined || minutes >= 20));
     }),
     runs,
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { departedStates } from '../../../domain/events.ts';
+import { terminationStates } from '../../../domain/events.ts';
 import type { Launch } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Admissible, Candidate } from '../../../lambdas/admission/decide.ts';
@@ -102,7 +102,7 @@ const table: readonly (readonly [
     { ...instance, state: 'stopping' },
     admitted,
     5 * minute,
-    { step: 'depart', instanceId, state: 'stopping' },
+    { step: 'discard', instanceId, state: 'stopping' },
   ],
   [
     'that goes away because it is being replaced is not terminated',
@@ -207,9 +207,9 @@ describe('a tagged instance', () => {
     expect(decided).toMatchObject(decision);
   });
 
-  it.each(departedStates)('in the state %s is terminated if it has no end', (state) => {
+  it.each(terminationStates)('in the state %s is terminated if it has no end', (state) => {
     expect(decideInstance({ ...instance, state }, admitted, config, launchMs + 5 * minute)).toEqual({
-      step: 'depart',
+      step: 'discard',
       instanceId,
       state,
     });

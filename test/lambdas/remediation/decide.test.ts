@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { endingOf, outcomeCodes } from '../../../domain/outcomes.ts';
 import { onFailures } from '../../../domain/pools.ts';
-import { decideVerdict } from '../../../lambdas/remediation/decide.ts';
+import { decideDisposition } from '../../../lambdas/remediation/decide.ts';
 
 const failures = outcomeCodes.filter((code) => endingOf(code) !== 'done' && endingOf(code) !== 'discard');
 
 describe.each(onFailures)('a pool with %s', (onFailure) => {
   it('holds every failed node while the breaker is open', () => {
-    for (const outcome of failures) expect(decideVerdict({ outcome, onFailure, open: true, failures: 1 })).toBe('hold');
+    for (const outcome of failures)
+      expect(decideDisposition({ outcome, onFailure, open: true, failures: 1 })).toBe('hold');
   });
 
   it('keeps nodes that a substitute would not improve', () => {
     for (const outcome of failures.filter((code) => endingOf(code) === 'quarantine'))
-      expect(decideVerdict({ outcome, onFailure, open: false, failures: 1 })).toBe('quarantine');
+      expect(decideDisposition({ outcome, onFailure, open: false, failures: 1 })).toBe('quarantine');
   });
 
   it("discards what is gone, whatever the breaker's state", () => {
     for (const open of [true, false])
-      expect(decideVerdict({ outcome: 'instance-gone', onFailure, open, failures: 0 })).toBe('discard');
+      expect(decideDisposition({ outcome: 'instance-gone', onFailure, open, failures: 0 })).toBe('discard');
   });
 });
 
@@ -29,6 +30,6 @@ describe('a failure that a substitute may not repeat', () => {
     ['replace-then-quarantine', 1, 'replace'],
     ['replace-then-quarantine', 2, 'quarantine'],
   ] as const)('under %s, as failure %i of its window, %s', (onFailure, count, expected) => {
-    expect(decideVerdict({ outcome: 'proof-failed', onFailure, open: false, failures: count })).toBe(expected);
+    expect(decideDisposition({ outcome: 'proof-failed', onFailure, open: false, failures: count })).toBe(expected);
   });
 });

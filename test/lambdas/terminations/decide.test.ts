@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { departedStates } from '../../../domain/events.ts';
+import { terminationStates } from '../../../domain/events.ts';
 import type { Launch } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
@@ -146,7 +146,7 @@ describe('a launch whose instance is reported as terminating', () => {
     expect(decideTermination({ instanceId, at: minutes(28) }, run, shown, at)).toMatchObject(decision);
   });
 
-  it.each(departedStates)('ends if EC2 shows the state %s, and the receipt states so', (state) => {
+  it.each(terminationStates)('ends if EC2 shows the state %s, and the receipt states so', (state) => {
     expect(decideTermination({ instanceId, at }, admitted, { state, launchedAt }, at)).toMatchObject({
       step: 'end',
       receipt: { outcome: 'instance-gone', detail: `EC2 reports ${state}`, endedAt: at, totalMs: 30 * 60_000 },

@@ -18,7 +18,7 @@ import { instancesOf } from '../adapters/instances.ts';
 import { recordDisposition } from '../adapters/ledger.ts';
 import { countOpened } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
-import { decideVerdict } from './decide.ts';
+import { decideDisposition } from './decide.ts';
 import { isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
 
@@ -40,7 +40,7 @@ const racePauses: BackOff = { firstMs: 50, longestMs: 800 };
  *
  * @throws Refused if the run record has no failure, or has an end
  */
-export async function decideDisposition(run: Run, rules: Rules): Promise<DispositionDecision> {
+export async function handleFailure(run: Run, rules: Rules): Promise<DispositionDecision> {
   const { launch: node, request, failure, outcome } = run;
   if (failure === undefined) throw new Refused('the run has not failed');
   if (outcome !== undefined) throw new Refused(`the run has ended: ${outcome}`);
@@ -61,7 +61,7 @@ export async function decideDisposition(run: Run, rules: Rules): Promise<Disposi
   // A node that was released is never terminated: pods run there.
   const onFailure = node.rerun?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
-  const disposition = decideVerdict({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
+  const disposition = decideDisposition({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
   await recordDisposition(node, disposition);
   return { disposition, failure };
 }
