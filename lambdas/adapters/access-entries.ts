@@ -29,7 +29,7 @@ export interface Grant extends Principal {
  *
  * @returns false if EKS has no cluster with this name
  */
-export async function letIn({ cluster, principalArn, policyArn, groups }: Grant): Promise<boolean> {
+export async function grantAccess({ cluster, principalArn, policyArn, groups }: Grant): Promise<boolean> {
   const entry = { clusterName: cluster, principalArn };
   const creating = new CreateAccessEntryCommand({ ...entry, kubernetesGroups: groups, type: 'STANDARD' });
   try {
@@ -46,7 +46,7 @@ export async function letIn({ cluster, principalArn, policyArn, groups }: Grant)
 }
 
 /** Deletes the access entry of a role. Succeeds if the entry or the cluster is already gone. */
-export async function letOut({ cluster, principalArn }: Principal): Promise<void> {
+export async function revokeAccess({ cluster, principalArn }: Principal): Promise<void> {
   const deleting = new DeleteAccessEntryCommand({ clusterName: cluster, principalArn });
   await unlessDone('eks:DeleteAccessEntry', () => whileSpreading('eks:DeleteAccessEntry', () => client.send(deleting)));
 }

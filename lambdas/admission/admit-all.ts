@@ -12,15 +12,18 @@ import { count, logger } from '../adapters/telemetry.ts';
 const stateMachine = variable('STATE_MACHINE');
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
 
-/** How many nodes are admitted at once: as many as the event path takes in one batch. More calls at a time would only be throttled. */
+/**
+ * How many launches are admitted in parallel: as many as one batch of events has. More parallel calls would only be
+ * throttled.
+ */
 const atOnce = 100;
 
 /**
- * Admits each node once, however often and by whomever it is asked. It notes the node first, tells `terminations` of an earlier launch that has no end,
- * starts, tells, and notes last that all is done: after a death between two of them whoever finds the row does the rest, also if the instance
- * is gone by then.
+ * Admits each launch once, however often it is called. It records the launch first, then reports an earlier launch
+ * without an end to `terminations`, starts the execution, publishes the event and last records that all is done. After
+ * an interruption, the next call that finds the record does the rest, even if the instance is gone by then.
  *
- * @returns the nodes, by the names of their rows, whose executions could not be started; they are to be tried again
+ * @returns the {@link runId} of each launch whose execution could not be started, to be tried again
  */
 export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
   if (admissions.length === 0) return [];
@@ -34,13 +37,16 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   return failed;
 }
 
-/** The ways of earlier launches of an instance: it was stopped and started. */
+/** Lists the runs of earlier launches of an instance that was stopped and started. */
 async function listEarlierRuns({ instanceId, launchedAt }: Launch): Promise<readonly RunRecord[]> {
   const runs = await listRuns(instanceId);
   return runs.filter((run) => Date.parse(launchTimeOf(run)) < Date.parse(launchedAt));
 }
 
-/** An earlier launch of the instance that has no end was stopped, and no one told of it: its command would run beside that of this launch. */
+/**
+ * Reports an earlier launch without an end: the instance was stopped and no event arrived, and its command could run in
+ * parallel with that of this launch.
+ */
 async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: readonly RunRecord[]): Promise<void> {
   const began = Date.parse(launchedAt);
   if (!earlier.some(({ outcome }) => outcome === undefined)) return;
@@ -48,22 +54,22 @@ async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: r
 }
 
 /**
- * An admission with what the ledger adds: an earlier launch may have left its Node open. A later way in the same launch finds the Node as this launch
+ * Adds to an admission whether an earlier launch may have left its Node open. A rerun finds the Node as its own launch
  * left it.
  */
-function relaunchOf(admission: Admission, earlier: readonly RunRecord[]): Admission {
+function withRelaunched(admission: Admission, earlier: readonly RunRecord[]): Admission {
   const { relaunched: _, ...launch } = admission.launch;
-  const again = earlier.length === 0 || launch.rerun !== undefined;
-  return { ...admission, launch: again ? launch : { ...launch, relaunched: true } };
+  const isFirst = earlier.length === 0 || launch.rerun !== undefined;
+  return { ...admission, launch: isFirst ? launch : { ...launch, relaunched: true } };
 }
 
-/** An admission whose execution was started, under the name that its row has. */
+/** An admission whose execution was started, with the execution's name. */
 type Started = Admission & { readonly execution: string };
 
 interface Fresh {
   readonly row: string;
   readonly admission: Admission;
-  /** Whether the node came to its end before its admission was done: that is only left to be told. */
+  /** Whether the run ended before its admission was complete: then only its event is left to publish. */
   readonly ended: boolean;
 }
 
@@ -74,7 +80,7 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
     some.map(async ({ row, admission: asked, ended }) => {
       try {
         const earlier = await listEarlierRuns(asked.launch);
-        const admission = relaunchOf(asked, earlier);
+        const admission = withRelaunched(asked, earlier);
         const drawn = executionOf(admission.launch, drawName());
         const execution = await recordAdmission(admission, drawn, new Date().toISOString());
         await publishEarlierEnds(admission.launch, earlier);

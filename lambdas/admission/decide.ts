@@ -14,7 +14,7 @@ import {
   type Versions,
 } from '../../domain/tags.ts';
 
-/** What admission knows of one instance: the answer of DescribeInstances. */
+/** What admission knows about one instance, from DescribeInstances. */
 export interface Candidate {
   readonly instanceId: string;
   readonly state: string;
@@ -26,13 +26,13 @@ export interface Candidate {
   readonly tags: Tags;
 }
 
-/** What is configured, as far as admission asks. */
+/** The configuration for admission. */
 export interface Admissible extends Pools {
   readonly clusters: readonly string[];
   readonly versions: Versions;
 }
 
-/** What becomes of one launch. */
+/** What happens to one launch. */
 export type AdmissionDecision =
   | { readonly decision: 'admit'; readonly admission: Admission }
   | {
@@ -41,21 +41,24 @@ export type AdmissionDecision =
     }
   | { readonly decision: 'not-yet'; readonly because: 'not-visible' };
 
-/** How long EC2 may take until DescribeInstances shows an instance whose launch it has announced. */
+/** How long DescribeInstances may take to show an instance after EC2's event, in milliseconds. */
 const visibleWithinMs = 120_000;
 
 /**
- * How old a launch may be when it is first admitted, in milliseconds, however long its pool's deadline is. An event comes within seconds, and an
- * outage may hold it for minutes; a tag that an instance gets later makes no node of it.
+ * How old a launch may be when it is first admitted, in milliseconds, however long its pool's deadline is. An event
+ * arrives within seconds, or minutes during an outage. A tag that an instance gets later does not make it a node.
  */
 const admittedWithinMs = 30 * 60_000;
 
-/** Whether a launch is too old to be admitted for the first time: its deadline has passed, or it is older than any event takes. */
+/** Whether a launch is too old for a first admission: its deadline has passed, or it is older than any event can be. */
 export function isStale({ launchedAt, deadline }: Pick<Launch, 'launchedAt' | 'deadline'>, now: number): boolean {
   return now >= Math.min(Date.parse(deadline), Date.parse(launchedAt) + admittedWithinMs);
 }
 
-/** Whether an instance has an instance profile of its pool's nodes: tags are what anyone writes who may tag, a profile is not. */
+/**
+ * Whether an instance has an instance profile of its pool's nodes. Tags can be written with the right to tag instances,
+ * a profile cannot.
+ */
 export function isNode(
   { instanceProfile }: Candidate,
   { cluster, pool }: Pick<Launch, 'cluster' | 'pool'>,
@@ -66,10 +69,10 @@ export function isNode(
 }
 
 /**
- * Decides whether a launched instance is ours.
+ * Decides whether Airlock manages a launched instance.
  *
- * @param event what the event says
- * @param candidate what EC2 says of that instance; undefined if it does not know it
+ * @param event the event
+ * @param candidate the instance in EC2; undefined if EC2 does not know it
  * @param now milliseconds since the epoch
  */
 export function classifyLaunch(
@@ -93,7 +96,7 @@ export function classifyLaunch(
     return { decision: 'not-ours', because: 'not-running' };
   }
   const asked = requestOf(tag, config.versions);
-  // Without a pool a node stands for itself: what befalls it says nothing of another one that no tag gives a pool.
+  // A node without a pool is its own pool: its failure says nothing about other nodes without a pool.
   const pool = poolOf(candidate.tags) ?? candidate.instanceId;
   const group = groupOf(candidate.tags);
   const { deadlineMinutes, launchHook } = policyOf(config, pool);

@@ -14,15 +14,18 @@ import { type Admissible, classifyLaunch, isNode, isStale } from './decide.ts';
 const config = unpack(variable('ADMISSIBLE')) as Admissible;
 const queueUrl = variable('QUEUE');
 
-/** How long a launch waits that DescribeInstances does not show yet, in seconds: EC2 is eventually consistent, mostly within a few. */
+/**
+ * How long a launch waits that DescribeInstances does not show yet, in seconds. EC2 is eventually consistent, usually
+ * within a few seconds.
+ */
 const notVisibleYet = 8;
 
-/** The largest batch: one DescribeInstances takes more, but its executions should start within the function's time. */
+/** The largest batch: DescribeInstances accepts more, but the executions must start within the function's time. */
 const largestBatch = 100;
 
 /**
- * Takes launches out of the queue: one look-up for the batch, and one execution for each instance that is ours. A launch that cannot be
- * admitted now stays in the queue; all others of its batch go on.
+ * Receives launches from the queue, reads their instances with one call, and starts one execution per managed instance.
+ * A launch that cannot be admitted yet stays in the queue. The others in its batch go on.
  */
 export function handler(event: SQSEvent): Promise<SQSBatchResponse> {
   return workOnBatch(queueUrl, event, { atMost: largestBatch, waitSeconds: 0 }, admit);
@@ -37,7 +40,7 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
       launches.push({ record, event });
     } else {
       unreadable++;
-      logger.warn('an event in the admission queue is no launch', { body: record.body.slice(0, 1_000) });
+      logger.warn('an event in the admission queue is not a launch', { body: record.body.slice(0, 1_000) });
     }
   }
   count('EventUnreadable', unreadable);

@@ -1,68 +1,71 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 
-/** How the stack wants to reach a cluster. */
+/** How the stack reaches a cluster. */
 export interface Wanted {
   readonly name: string;
-  /** By the end point in the cluster's own network. */
+  /** Whether by the endpoint in the cluster's own network. */
   readonly private: boolean;
 }
 
-/** What the stack needs to know of a cluster. */
+/** What the stack needs to know about a cluster. */
 export interface Found {
   readonly Endpoint: string;
   /** PEM, in base64. */
   readonly CertificateAuthority: string;
   readonly VpcId: string;
   readonly SubnetIds: readonly string[];
-  /** The security group that EKS made for the API's network interfaces. */
+  /** The security group that EKS created for the API's network interfaces. */
   readonly SecurityGroupId: string;
 }
 
-/** The stack cannot be deployed for this cluster. The message says what to do; CloudFormation shows it as the reason of the resource. */
+/**
+ * The stack cannot be deployed for this cluster. The message states what to do, and CloudFormation shows it as the
+ * resource's reason.
+ */
 export class NotUsable extends Error {
   override readonly name = 'NotUsable';
 }
 
-/** Lambda takes so many subnets for one function. */
+/** Lambda's limit of subnets for one function. */
 const mostSubnets = 16;
 
 /**
- * What the stack needs of a cluster as EKS describes it.
+ * Checks a cluster and returns what the stack needs to know about it.
  *
- * @param cluster undefined if EKS has none of the name
+ * @param cluster the cluster in EKS; undefined if there is none with this name
  * @throws NotUsable
  */
 export function requireUsable({ name, private: inside }: Wanted, cluster: Cluster | undefined): Found {
   if (cluster === undefined) {
     throw new NotUsable(
-      `EKS has no cluster ${name} in this account and region: correct the name in airlock.yaml, or give endpoint and ` +
-        'certificateAuthority of a cluster that EKS does not know',
+      `EKS has no cluster ${name} in this account and region: correct the name in airlock.yaml, or set endpoint and ` +
+        'certificateAuthority for a cluster outside EKS',
     );
   }
   const { endpoint, certificateAuthority, status, accessConfig, resourcesVpcConfig: network = {} } = cluster;
   if (endpoint === undefined || certificateAuthority?.data === undefined) {
-    throw new NotUsable(`cluster ${name} is ${status} and has no end point yet: deploy again when it is ACTIVE`);
+    throw new NotUsable(`cluster ${name} is ${status} and has no endpoint yet: deploy again when it is ACTIVE`);
   }
   if (accessConfig?.authenticationMode === 'CONFIG_MAP') {
     throw new NotUsable(
-      `cluster ${name} takes no access entries, for its authentication mode is CONFIG_MAP. Change it (what is in aws-auth stays valid): ` +
+      `cluster ${name} does not accept access entries, because its authentication mode is CONFIG_MAP. Change it (aws-auth stays valid): ` +
         `aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP, and deploy again`,
     );
   }
-  const turnOn = `aws eks update-cluster-config --name ${name} --resources-vpc-config endpointPrivateAccess=true`;
+  const enable = `aws eks update-cluster-config --name ${name} --resources-vpc-config endpointPrivateAccess=true`;
   if (inside && network.endpointPrivateAccess !== true) {
     throw new NotUsable(
-      `cluster ${name} is "private: true" in airlock.yaml and has no private end point: leave that out, or turn it on with ${turnOn}`,
+      `cluster ${name} has "private: true" in airlock.yaml but no private endpoint: remove that setting, or enable the endpoint with ${enable}`,
     );
   }
-  const everybody = (network.publicAccessCidrs ?? []).includes('0.0.0.0/0');
-  if (!inside && !(network.endpointPublicAccess === true && everybody)) {
+  const isPublic = (network.publicAccessCidrs ?? []).includes('0.0.0.0/0');
+  if (!inside && !(network.endpointPublicAccess === true && isPublic)) {
     const why =
       network.endpointPublicAccess === true
-        ? `answers only ${(network.publicAccessCidrs ?? []).join(', ')} from outside`
-        : 'has a private end point alone';
-    const first = network.endpointPrivateAccess === true ? '' : `turn its private end point on with ${turnOn}, and `;
-    throw new NotUsable(`cluster ${name} ${why}: ${first}write "private: true" for it in airlock.yaml`);
+        ? `has a public endpoint only for ${(network.publicAccessCidrs ?? []).join(', ')}`
+        : 'has only a private endpoint';
+    const first = network.endpointPrivateAccess === true ? '' : `enable its private endpoint with ${enable}, and `;
+    throw new NotUsable(`cluster ${name} ${why}: ${first}set "private: true" for it in airlock.yaml`);
   }
   return {
     Endpoint: endpoint,

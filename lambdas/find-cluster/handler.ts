@@ -5,24 +5,24 @@ import { type Found, requireUsable } from './decide.ts';
 
 const PropertiesSchema = v.object({
   Name: v.string(),
-  // CloudFormation turns every yes or no into text.
+  // CloudFormation converts booleans to strings.
   Private: v.picklist(['true', 'false']),
 });
 
-/** What the CDK's provider framework asks. */
+/** The request of the CDK's provider framework. */
 const RequestSchema = v.object({
   RequestType: v.picklist(['Create', 'Update', 'Delete']),
   ResourceProperties: PropertiesSchema,
 });
 
-/** What it answers. */
+/** The answer to it. */
 interface Answer {
   readonly PhysicalResourceId: string;
   readonly Data?: Found;
 }
 
 /**
- * Looks a cluster up in EKS while the stack is deployed.
+ * Looks up a cluster in EKS when the stack is deployed.
  *
  * @throws NotUsable with what to do
  */
@@ -38,7 +38,7 @@ export async function handler(event: unknown): Promise<Answer> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     logger.error(`cluster ${Name} is not usable`, error);
-    // The framework puts the trace into the reason that people read, and CloudFormation takes 4,096 bytes in all.
+    // The framework puts the stack trace into the reason that people read, and CloudFormation limits it to 4,096 bytes.
     error.stack = `${error.name}: ${error.message}`;
     throw error;
   }

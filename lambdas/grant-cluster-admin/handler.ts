@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { preparers } from '../../domain/kubernetes.ts';
-import { letIn, letOut } from '../adapters/access-entries.ts';
+import { grantAccess, revokeAccess } from '../adapters/access-entries.ts';
 import { variable } from '../adapters/environment.ts';
 import { invoke } from '../adapters/functions.ts';
 import { resourceStatus } from '../adapters/stack-resource.ts';
@@ -15,7 +15,7 @@ const functionArn = variable('PREPARE_FUNCTION');
 const policyArn = variable('ACCESS_POLICY');
 const resource = { stackId: variable('STACK_ID'), logicalId: variable('RESOURCE') };
 
-/** What the CDK's provider framework asks. */
+/** The request of the CDK's provider framework. */
 const RequestSchema = v.object({
   RequestType: v.picklist(['Create', 'Update', 'Delete']),
   ResourceProperties: v.object({ Version: v.string() }),
@@ -26,15 +26,15 @@ const AnswerSchema = v.object({ PhysicalResourceId: v.string(), Data: v.object({
 const ports: Ports = {
   cluster,
   status: () => resourceStatus(resource),
-  letIn: () => letIn({ cluster, principalArn, policyArn, groups: [preparers] }),
-  letOut: () => letOut({ cluster, principalArn }),
+  grantAccess: () => grantAccess({ cluster, principalArn, policyArn, groups: [preparers] }),
+  revokeAccess: () => revokeAccess({ cluster, principalArn }),
   prepare: async (request) => v.parse(AnswerSchema, await invoke(functionArn, request)),
   time: systemTime,
 };
 
 /**
- * Answers CloudFormation for the manifests of a cluster: gives `prepare-cluster` the administrator's right, invokes it, and takes the right
- * back.
+ * Handles CloudFormation's request for the manifests of a cluster: makes `prepare-cluster` an administrator, invokes
+ * it, and revokes that access.
  *
  * @throws NotGranted or NotPrepared, with what to do
  */
@@ -44,12 +44,12 @@ export async function handler(event: unknown): Promise<Answer> {
   logger.appendKeys({ cluster, request: request.RequestType });
   try {
     const answer = await grant(request, ports);
-    logger.info('done, and the right is taken back', { summary: answer.Data.Summary });
+    logger.info('done, and the access is revoked', { summary: answer.Data.Summary });
     return answer;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     logger.error('the cluster is not prepared', error);
-    // The framework puts the trace into the reason that people read, and CloudFormation takes 4,096 bytes in all.
+    // The framework puts the stack trace into the reason that people read, and CloudFormation limits it to 4,096 bytes.
     error.stack = `${error.name}: ${error.message}`;
     throw error;
   }

@@ -1,21 +1,21 @@
 import type { Time } from '../adapters/time.ts';
 
-/** What `prepare-cluster` answers. */
+/** The answer of `prepare-cluster`. */
 export interface Answer {
   readonly PhysicalResourceId: string;
   readonly Data: { readonly Summary: string };
 }
 
-/** What the grant needs of the world. */
+/** The dependencies of the grant. */
 export interface Ports {
   readonly cluster: string;
-  /** The status that our resource has in CloudFormation; undefined if the stack has no such resource. */
+  /** The resource's status in CloudFormation; undefined if the stack has no such resource. */
   status(): Promise<string | undefined>;
-  /** Makes the function a cluster administrator. @returns false if EKS has no cluster of the name */
-  letIn(): Promise<boolean>;
-  /** Takes the whole access entry of the function away; one that is gone is well. */
-  letOut(): Promise<void>;
-  /** Has the function do its work. @throws Error with the name and the words of its own failure */
+  /** Makes the function a cluster administrator. @returns false if EKS has no cluster with this name */
+  grantAccess(): Promise<boolean>;
+  /** Deletes the function's access entry. Succeeds if it is already gone. */
+  revokeAccess(): Promise<void>;
+  /** Invokes the function. @throws Error with the name and message of its own failure */
   prepare(request: object): Promise<Answer>;
   readonly time: Pick<Time, 'sleep'>;
 }

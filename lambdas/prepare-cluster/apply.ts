@@ -1,19 +1,19 @@
 import { DeniedByPolicy } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { binds, isOwn, isRendered } from './decide.ts';
-import { notInForce, notRendered } from './messages.ts';
+import { notRendered, policyIneffective } from './messages.ts';
 import { nameOf, type Ports } from './ports.ts';
 import { spreadMs, withRetry } from './retry.ts';
 
-/** A new policy takes the API server seconds; one that denies nothing by then will not. */
+/** A new policy takes effect within seconds. One that denies nothing by then never will. */
 const inForceMs = 2 * 60_000;
 const pollIntervalMs = 1_000;
-/** Behind one address stands more than one API server, each of which learns of a policy by itself: so often in a row it has to deny. */
+/** The required denials in a row: one address has several API servers, and each loads a policy separately. */
 const denials = 3;
 
 /**
- * Applies manifests in their order. What gives rights comes after a request that the policies must deny was seen denied. Before anything is
- * written, each object has to be one that Airlock renders.
+ * Applies manifests in order. Bindings are applied only after a request that the policies must deny was denied. Before
+ * any write, each object must be one that Airlock renders.
  *
  * @throws NotPrepared
  */
@@ -24,7 +24,7 @@ export async function apply(manifests: readonly Addressed[], ports: Ports): Prom
   let bounded = false;
   for (const object of manifests) {
     if (binds(object) && !bounded) {
-      await seePoliciesDeny(manifests, ports);
+      await waitForPolicies(manifests, ports);
       bounded = true;
     }
     await withRetry(object, until, ports, () => ports.api.apply(object, { force: isOwn(object) }));
@@ -33,10 +33,11 @@ export async function apply(manifests: readonly Addressed[], ports: Ports): Prom
 }
 
 /**
- * Waits until the policies deny what only they can deny: this function has every right, and its dry runs are held to the policies. The
- * API server takes policies up in the order in which they were written, so that the last one speaks for all.
+ * Waits until the policies deny what only they can deny: this function has every permission, but its dry runs are
+ * subject to the policies. The API server loads policies in the order in which they were written, so the last one is
+ * enough to check.
  */
-async function seePoliciesDeny(manifests: readonly Addressed[], { cluster, api, time }: Ports): Promise<void> {
+async function waitForPolicies(manifests: readonly Addressed[], { cluster, api, time }: Ports): Promise<void> {
   const policy = manifests.findLast(({ kind }) => kind === 'ValidatingAdmissionPolicy');
   const [probe] = manifests;
   if (policy === undefined || probe === undefined) return;
@@ -54,7 +55,7 @@ async function seePoliciesDeny(manifests: readonly Addressed[], { cluster, api, 
     });
     seen = denied ? seen + 1 : 0;
     if (denied) continue;
-    if (time.now() + pollIntervalMs > until) throw notInForce(cluster, name, inForceMs / 1_000);
+    if (time.now() + pollIntervalMs > until) throw policyIneffective(cluster, name, inForceMs / 1_000);
     await time.sleep(pollIntervalMs);
   }
 }

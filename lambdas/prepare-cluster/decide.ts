@@ -5,24 +5,24 @@ import { renderManifests } from '../../kubernetes/manifests.ts';
 import type { Addressed, Listed, Live, UsingPod } from '../adapters/kubernetes-objects.ts';
 
 /**
- * Whether an object is Airlock's by its name. It then takes fields over that someone changed; a RuntimeClass has a name that others use
- * too, and what is theirs is not overwritten.
+ * Whether an object is Airlock's by its name. Airlock then takes over fields that others changed. A RuntimeClass has a
+ * name that others use too, so their fields are not overwritten.
  */
 export function isOwn({ metadata: { name } }: Addressed): boolean {
   return name.startsWith('airlock-');
 }
 
-/** Whether an object gives rights to someone: it is applied only once the policies that bound them were seen at work. */
+/** Whether an object grants permissions: it is applied only after the policies that restrict them take effect. */
 export function binds({ kind }: Addressed): boolean {
   return kind.endsWith('RoleBinding');
 }
 
-/** Whether an object is a policy, or puts one into force. */
+/** Whether an object is a policy or a policy's binding. */
 export function bounds({ kind }: Addressed): boolean {
   return kind.startsWith('ValidatingAdmissionPolicy');
 }
 
-/** The order of a removal: rights first, then what bounds them, and last the namespace that others stand in. */
+/** The order of removal: first permissions, then what restricts them, and last the namespace. */
 const removal = [
   'RoleBinding',
   'ClusterRoleBinding',
@@ -35,7 +35,7 @@ const removal = [
   'Namespace',
 ];
 
-/** The same objects in the order in which they are removed, each once. */
+/** Sorts objects in the order of their removal, without duplicates. */
 export function inRemovalOrder(objects: readonly Addressed[]): readonly Addressed[] {
   return objects
     .filter((one, at) => objects.findIndex((other) => isSame(one, other)) === at)
@@ -43,10 +43,10 @@ export function inRemovalOrder(objects: readonly Addressed[]): readonly Addresse
 }
 
 /**
- * What an earlier or a later version of Airlock applied and this one does not want: it carries our label, a name that we give, and fields
- * that we own.
+ * Finds objects that another version of Airlock applied and this one does not need: with Airlock's label, one of its
+ * names, and fields that it owns.
  */
-export function stale(labelled: readonly Listed[], wanted: readonly Addressed[]): readonly Addressed[] {
+export function findStale(labelled: readonly Listed[], wanted: readonly Addressed[]): readonly Addressed[] {
   return labelled.filter(
     (one) =>
       one.managers.includes(fieldManager) &&
@@ -63,21 +63,21 @@ function isSame(one: Addressed, other: Addressed): boolean {
   );
 }
 
-/** Everything that Airlock renders, for all runtimes and both kinds of gate. */
+/** Every object that Airlock renders, for all runtimes and both kinds of gate. */
 const rendered = [undefined, 'readiness.k8s.io/airlock'].flatMap((gate) =>
   renderManifests({ runtimes, ...(gate === undefined ? {} : { gate }) }),
 ) as readonly Addressed[];
 
 /**
- * Whether an object is one that Airlock renders: of that kind and name, and if it gives rights, with exactly those rules, subjects and
- * that role. Whatever reaches this function as an object, nothing else gets into a cluster by it.
+ * Whether Airlock renders an object: with this kind and name, and if it grants permissions, with exactly these rules,
+ * subjects and role. So nothing else can be applied to a cluster, whatever this function is given.
  */
 export function isRendered(object: Addressed): boolean {
   const gives = /Role(Binding)?$/.test(object.kind);
   return rendered.some((one) => (gives ? isDeepStrictEqual(one, object) : isSame(one, object)));
 }
 
-/** Why an object is not deleted, or undefined if it can be. */
+/** Why an object is kept, or undefined if it can be deleted. */
 export function reasonToKeep(object: Addressed, live: Live, pods: readonly UsingPod[]): string | undefined {
   if (isOwn(object)) return undefined;
   const [first] = pods;
@@ -86,5 +86,5 @@ export function reasonToKeep(object: Addressed, live: Live, pods: readonly Using
     return `${many} it, for instance ${first.namespace}/${first.name}`;
   }
   const others = live.managers.filter((manager) => manager !== fieldManager);
-  return others.length === 0 ? undefined : `it belongs to ${[...new Set(others)].join(' and ')} too`;
+  return others.length === 0 ? undefined : `${[...new Set(others)].join(' and ')} also owns fields of it`;
 }

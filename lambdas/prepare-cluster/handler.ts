@@ -6,7 +6,7 @@ import { variable } from '../adapters/environment.ts';
 import { type Addressed, KubernetesObjects } from '../adapters/kubernetes-objects.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
-import { otherVersion } from './messages.ts';
+import { versionMismatch } from './messages.ts';
 import type { Ports } from './ports.ts';
 import { clear, create, update } from './prepare.ts';
 
@@ -18,22 +18,22 @@ const settings = variable('MANIFESTS');
 const manifests = renderManifests(settings) as readonly Addressed[];
 const version = manifestsVersion(renderManifests(settings));
 
-/** What the CDK's provider framework asks: what is to be done, and never with what. */
+/** The request of the CDK's provider framework: what to do, but not which objects. */
 const RequestSchema = v.object({
   RequestType: v.picklist(['Create', 'Update', 'Delete']),
   ResourceProperties: v.object({ Version: v.string() }),
 });
 
-/** What it answers. */
+/** The answer to it. */
 interface Answer {
   readonly PhysicalResourceId: string;
-  /** `Summary`: one line on what was done, and what was kept and why. */
+  /** `Summary`: one line about what was done, what was kept, and why. */
   readonly Data: { readonly Summary: string };
 }
 
 /**
- * Applies what a cluster needs while the stack is deployed, and takes it out again when the stack goes. What is applied comes from the
- * function's own code and environment: an event that was forged gets a cluster the same objects that it has.
+ * Applies the manifests to a cluster when the stack is deployed, and removes them when the stack is deleted. The
+ * objects come from the function's own code and environment, so a forged event can only apply the same objects again.
  *
  * @throws NotPrepared with what to do
  */
@@ -55,7 +55,7 @@ export async function handler(event: unknown): Promise<Answer> {
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     logger.error('the cluster is not prepared', error);
-    // The framework puts the trace into the reason that people read, and CloudFormation takes 4,096 bytes in all.
+    // The framework puts the stack trace into the reason that people read, and CloudFormation limits it to 4,096 bytes.
     error.stack = `${error.name}: ${error.message}`;
     throw error;
   } finally {
@@ -65,7 +65,7 @@ export async function handler(event: unknown): Promise<Answer> {
 
 function run({ RequestType, ResourceProperties }: v.InferOutput<typeof RequestSchema>, ports: Ports): Promise<string> {
   if (RequestType === 'Delete') return clear(manifests, ports);
-  // CloudFormation brings the function to a version before it asks for that version, forwards and back.
-  if (ResourceProperties.Version !== version) throw otherVersion(cluster, ResourceProperties.Version, version);
+  // CloudFormation updates the function before it requests that version, in a deployment as in a rollback.
+  if (ResourceProperties.Version !== version) throw versionMismatch(cluster, ResourceProperties.Version, version);
   return RequestType === 'Create' ? create(manifests, ports) : update(manifests, ports);
 }

@@ -1,16 +1,16 @@
 import type { Addressed, KubernetesObjects } from '../adapters/kubernetes-objects.ts';
 import type { Time } from '../adapters/time.ts';
 
-/** What the preparation needs of the world. */
+/** The dependencies of the preparation. */
 export interface Ports {
   readonly cluster: string;
   readonly api: Omit<KubernetesObjects, 'close'>;
   readonly time: Pick<Time, 'now' | 'sleep'>;
-  /** EventDetails of each object that was made, changed, removed or kept. */
+  /** Reports each object that was applied, removed or kept. */
   report(what: string): void;
 }
 
-/** How messages call an object: `ClusterRole airlock-gatekeeper`. */
+/** Names an object in messages: `ClusterRole airlock-gatekeeper`. */
 export function nameOf({ kind, metadata: { name, namespace } }: Addressed): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

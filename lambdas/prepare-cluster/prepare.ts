@@ -2,22 +2,22 @@ import { managed } from '../../kubernetes/manifests.ts';
 import { Unreachable } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { apply } from './apply.ts';
-import { stale } from './decide.ts';
+import { findStale } from './decide.ts';
 import { NotPrepared } from './messages.ts';
 import type { Ports } from './ports.ts';
 import { remove } from './remove.ts';
 import { spreadMs, withRetry } from './retry.ts';
 
-/** How long what a failed creation made is tried to be removed. */
+/** How long to try to remove what a failed creation applied, in milliseconds. */
 const undoMs = 30_000;
 
 /**
- * Makes a cluster ready. CloudFormation does not ask for the deletion of what it could not create, so a failure removes itself what it made.
+ * Prepares a cluster. CloudFormation does not delete what it could not create, so a failure removes what it applied.
  *
- * @returns one line on what was done
+ * @returns one line about what was done
  */
 export async function create(wanted: readonly Addressed[], ports: Ports): Promise<string> {
-  const absent = await missing(wanted, ports);
+  const absent = await findMissing(wanted, ports);
   try {
     await apply(wanted, ports);
   } catch (error) {
@@ -29,8 +29,11 @@ export async function create(wanted: readonly Addressed[], ports: Ports): Promis
   return summary(`${wanted.length} objects applied`, []);
 }
 
-/** What is not there yet. An answer that was lost says nothing of whether the object was made, so this is asked before. */
-async function missing(wanted: readonly Addressed[], ports: Ports): Promise<readonly Addressed[]> {
+/**
+ * Finds the objects that do not exist yet. This is checked first, because a lost answer does not show whether an object
+ * was created.
+ */
+async function findMissing(wanted: readonly Addressed[], ports: Ports): Promise<readonly Addressed[]> {
   const until = ports.time.now() + spreadMs;
   const absent: Addressed[] = [];
   for (const object of wanted) {
@@ -41,38 +44,41 @@ async function missing(wanted: readonly Addressed[], ports: Ports): Promise<read
 }
 
 /**
- * Brings a cluster to what this version wants, from whatever another one left there: an update and a rollback are the same. What the other
- * applied beside it is found in the cluster itself.
+ * Brings a cluster to this version, whatever another version left there: an update and a rollback work the same. What
+ * the other version applied in addition is found in the cluster.
  */
 export async function update(wanted: readonly Addressed[], ports: Ports): Promise<string> {
   await apply(wanted, ports);
-  const gone = await leftovers(wanted, ports);
-  const kept = await remove(gone, ports.time.now() + spreadMs, ports, { bounded: true });
-  return summary(`${wanted.length} objects applied, ${gone.length - kept.length} removed`, kept);
+  const leftovers = await findLeftovers(wanted, ports);
+  const kept = await remove(leftovers, ports.time.now() + spreadMs, ports, { bounded: true });
+  return summary(`${wanted.length} objects applied, ${leftovers.length - kept.length} removed`, kept);
 }
 
-/** Takes out of a cluster what this version applies and what another one left. A cluster that is gone has nothing left. */
+/**
+ * Removes from a cluster what this version applies and what another one left. Nothing is left in a cluster that is
+ * gone.
+ */
 export async function clear(wanted: readonly Addressed[], ports: Ports): Promise<string> {
   try {
-    const all = [...wanted, ...(await leftovers(wanted, ports))];
+    const all = [...wanted, ...(await findLeftovers(wanted, ports))];
     const kept = await remove(all, ports.time.now() + spreadMs, ports);
     return summary(`${all.length - kept.length} objects removed`, kept);
   } catch (error) {
     if (!(error instanceof NotPrepared && error.cause instanceof Unreachable && error.cause.nameUnknown)) throw error;
-    ports.report(`cluster ${ports.cluster}: no one knows its address any more, so there is nothing to remove`);
+    ports.report(`cluster ${ports.cluster}: its host name no longer exists, so there is nothing to remove`);
     return 'the cluster is gone';
   }
 }
 
-async function leftovers(wanted: readonly Addressed[], ports: Ports): Promise<readonly Addressed[]> {
+async function findLeftovers(wanted: readonly Addressed[], ports: Ports): Promise<readonly Addressed[]> {
   const [first] = wanted;
   if (first === undefined) return [];
   const [[key, value] = []] = Object.entries(managed);
   const until = ports.time.now() + spreadMs;
-  return stale(await withRetry(first, until, ports, () => ports.api.labelled(`${key}=${value}`)), wanted);
+  return findStale(await withRetry(first, until, ports, () => ports.api.labelled(`${key}=${value}`)), wanted);
 }
 
-/** CloudFormation takes 4,096 bytes of answer in all. */
+/** CloudFormation limits the whole answer to 4,096 bytes. */
 const summaryLength = 1_000;
 
 function summary(done: string, kept: readonly string[]): string {

@@ -2,21 +2,22 @@ import { gatekeepers } from '../../domain/kubernetes.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { apply } from './apply.ts';
 import { bounds, inRemovalOrder, isOwn, isRendered, reasonToKeep } from './decide.ts';
-import { stillBound } from './messages.ts';
+import { bindingLeft } from './messages.ts';
 import { nameOf, type Ports } from './ports.ts';
 import { withRetry } from './retry.ts';
 
-/** How long a namespace may take to be empty before no one waits for it any more. */
+/** How long to wait until a namespace is empty, in milliseconds. */
 const emptyMs = 60_000;
 const pollIntervalMs = 2_000;
 
 /**
- * Removes objects, rights before what bounds them. A policy stays while anything in the cluster gives rights to our group, unless others
- * were seen to bound those. A RuntimeClass stays while pods use it or someone else owns a part of it; what is Airlock's of it goes all the same.
+ * Removes objects, permissions before what restricts them. A policy stays while any binding grants permissions to
+ * Airlock's group, unless other policies in effect restrict those. A RuntimeClass stays while pods use it or another
+ * manager owns fields of it. Airlock's own fields are removed from it.
  *
  * @param until when to give up on an API that does not answer, in milliseconds since the epoch
- * @param bounded whether policies that stay were seen in force
- * @returns what was kept, each with the reason
+ * @param bounded whether the policies that stay are in effect
+ * @returns the objects that were kept, each with the reason
  * @throws NotPrepared
  */
 export async function remove(
@@ -35,24 +36,27 @@ export async function remove(
     if (reason !== undefined) kept.push(`${nameOf(object)}: ${reason}`);
     ports.report(`${nameOf(object)} ${reason === undefined ? 'removed' : `kept: ${reason}`}`);
   }
-  if (unbound) await seeNothingBound(objects, until, ports);
+  if (unbound) await checkNothingBound(objects, until, ports);
   return kept;
 }
 
-/** What still gives rights to our group; undefined if nothing does. */
+/** The binding that still grants permissions to Airlock's group; undefined if there is none. */
 async function whyBound(object: Addressed, until: number, ports: Ports): Promise<string | undefined> {
   const [first] = await withRetry(object, until, ports, () => ports.api.boundTo(gatekeepers));
-  return first && `the ${nameOf(first)} gives rights to ${gatekeepers}`;
+  return first && `the ${nameOf(first)} grants permissions to ${gatekeepers}`;
 }
 
-/** Another call may have given rights again while policies were removed: then they come back, and the removal has failed. */
-async function seeNothingBound(objects: readonly Addressed[], until: number, ports: Ports): Promise<void> {
+/**
+ * Another call may have granted permissions while the policies were removed. Then the policies are restored, and the
+ * removal fails.
+ */
+async function checkNothingBound(objects: readonly Addressed[], until: number, ports: Ports): Promise<void> {
   const policies = objects.filter((object) => bounds(object) && isRendered(object));
   const [first] = policies;
   const why = first && (await whyBound(first, until, ports));
   if (why === undefined) return;
   await apply(policies, ports);
-  throw stillBound(ports.cluster, why);
+  throw bindingLeft(ports.cluster, why);
 }
 
 async function removeOne(object: Addressed, ports: Ports): Promise<string | undefined> {
@@ -63,7 +67,7 @@ async function removeOne(object: Addressed, ports: Ports): Promise<string | unde
   const reason = reasonToKeep(object, live, pods);
   if (reason === undefined) {
     await api.remove(object);
-    if (object.kind === 'Namespace') await empty(object, ports);
+    if (object.kind === 'Namespace') await waitUntilGone(object, ports);
   } else if (pods.length === 0) {
     const { apiVersion, kind, metadata } = object;
     await api.apply({ apiVersion, kind, metadata: { name: metadata.name } });
@@ -71,12 +75,12 @@ async function removeOne(object: Addressed, ports: Ports): Promise<string | unde
   return reason;
 }
 
-/** Waits until a namespace is gone: into one that ends nothing new can be made. */
-async function empty(namespace: Addressed, { api, time, report: tell }: Ports): Promise<void> {
+/** Waits until a namespace is gone, because nothing can be created in a terminating one. */
+async function waitUntilGone(namespace: Addressed, { api, time, report }: Ports): Promise<void> {
   const until = time.now() + emptyMs;
   while ((await api.read(namespace)) !== undefined) {
     if (time.now() + pollIntervalMs > until) {
-      tell(`${nameOf(namespace)} is still being emptied`);
+      report(`${nameOf(namespace)} is still terminating`);
       return;
     }
     await time.sleep(pollIntervalMs);

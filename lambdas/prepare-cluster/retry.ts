@@ -1,17 +1,19 @@
 import { type BackOff, doubledPause } from '../../domain/back-off.ts';
 import { DeniedByPolicy, Forbidden, Unreachable } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
-import { failed } from './messages.ts';
+import { requestFailed } from './messages.ts';
 import type { Ports } from './ports.ts';
 
-/** A new access entry is not known at once, nor is a new role: until then the API answers 401 and 403. */
+/**
+ * How long a new access entry or role may take to take effect, in milliseconds. Until then the API answers 401 and 403.
+ */
 export const spreadMs = 4 * 60_000;
 
 /** The pauses after failures. */
 const pauses: BackOff = { firstMs: 1_000, longestMs: 15_000 };
 
 /**
- * Asks again while the answer may still change.
+ * Repeats a request while its answer may still change.
  *
  * @param until when to give up, in milliseconds since the epoch
  * @throws NotPrepared with what to do
@@ -29,7 +31,7 @@ export async function withRetry<T>(
       const passing =
         error instanceof Unreachable || (error instanceof Forbidden && !(error instanceof DeniedByPolicy));
       const wait = Math.max(doubledPause(pauses, failures), error instanceof Unreachable ? error.retryAfterMs : 0);
-      if (!passing || time.now() + wait > until) throw failed(cluster, object, error);
+      if (!passing || time.now() + wait > until) throw requestFailed(cluster, object, error);
       await time.sleep(wait);
     }
   }

@@ -11,17 +11,17 @@ import { startReruns } from './reruns.ts';
 /** The function of each cluster, by the cluster's name. */
 const functions = variable('CLUSTER_FUNCTIONS');
 
-/** What was seen in the clusters, by kind. */
+/** The number of decisions in a cluster, by kind. */
 export type ReconcileCounts = Record<NodeDecision['step'], number>;
 
-/** The clusters that are looked at. */
+/** The clusters to reconcile. */
 export const clusters: readonly string[] = Object.keys(functions);
 
 /**
- * Looks at every Node of our pools in one cluster, page by page.
+ * Reconciles every Node in one cluster's managed pools, page by page.
  *
- * @param ours our instances, by id
- * @param budgetMs how long it may take, in milliseconds
+ * @param ours the managed instances, by ID
+ * @param budgetMs how long this may take, in milliseconds
  */
 export async function reconcileCluster(
   cluster: string,
@@ -45,9 +45,9 @@ export async function reconcileCluster(
   return seen;
 }
 
-/** Tells first, notes second: who dies in between tells it again. */
-async function reportOutdated({ ours, version: release, configured }: NodeDecision & { step: 'outdated' }, at: string) {
+/** Publishes first and records second. If a call dies in between, a later one publishes again. */
+async function reportOutdated({ ours, version, configured }: NodeDecision & { step: 'outdated' }, at: string) {
   const { launch: node } = ours.admission;
-  await publish([{ type: 'Node Outdated', detail: { launch: launchRef(node), version: release, configured, at } }]);
+  await publish([{ type: 'Node Outdated', detail: { launch: launchRef(node), version, configured, at } }]);
   await recordOutdated(ours.run ?? node, configured);
 }

@@ -4,36 +4,39 @@ import type { SurveyedNode } from '../../domain/survey.ts';
 import { isStale } from '../admission/decide.ts';
 import { fromNow, hasRested, planRerun } from './decide-reruns.ts';
 
-/** An instance of ours, as EC2 and the ledger have it. */
+/** A managed instance, as EC2 and the ledger have it. */
 export interface ManagedLaunch {
-  /** What its launch would be admitted as today. */
+  /** The admission that its launch would get today. */
   readonly admission: Admission;
-  /** The latest way in this launch. */
+  /** The latest run of this launch. */
   readonly run: RunRecord | undefined;
 }
 
-/** What is to be done about one Node that a cluster shows. */
+/** What to do about one Node in a cluster. */
 export type NodeDecision =
-  /** It stands behind its gate, and no event told us in time that its instance was launched. */
+  /** It is behind its gate, and no event reported its launch in time. */
   | { readonly step: 'admit'; readonly admission: Admission }
-  /** It has another version than new launches would get, which no one was told yet. */
+  /** It has another version than new launches get, and this is not published yet. */
   | { readonly step: 'outdated'; readonly ours: ManagedLaunch; readonly version: string; readonly configured: string }
-  /** It takes pods although what its release stood on is gone; the admission is absent if it has just been re-verified, or could not be. */
+  /**
+   * It accepts pods although its proof no longer holds. The admission is absent if a re-verification ended recently.
+   */
   | { readonly step: 'drifted'; readonly admission: Admission | undefined }
-  /** It stands behind a gate that no one will lift: its instance has no tag of ours. */
+  /** It is behind a gate that nothing will lift: its instance does not have the tag `airlock:runtime`. */
   | { readonly step: 'unclaimed' }
-  /** It names an instance that is another Node's, or another cluster's: a kubelet writes the providerID of its Node. */
+  /** It names an instance that belongs to another Node or cluster: a kubelet writes its own Node's providerID. */
   | { readonly step: 'foreign'; readonly nodeName: string; readonly because: string }
-  | { readonly step: 'leave'; readonly because: 'under-way' | 'well' | 'told' | 'unknown' };
+  | { readonly step: 'leave'; readonly because: 'under-way' | 'current' | 'published' | 'unknown' };
 
-/** How old a gated Node is before its instance counts as one that no one tagged, in milliseconds: tags may follow the launch. */
+/** How old a gated Node must be before its instance counts as untagged, in milliseconds: tags may follow the launch. */
 const unclaimedAfterMs = 10 * 60_000;
 
 /**
- * Decides about one Node of a cluster. A kubelet writes much of what the Node shows, so what was released, and as what, is what the ledger says.
+ * Decides about one Node in a cluster. A kubelet writes much of what the Node shows, so only the ledger decides what
+ * was released, and with which runtime.
  *
- * @param cluster the cluster that shows the Node
- * @param ours its instance, if that is one of ours
+ * @param cluster the cluster of the Node
+ * @param ours its instance, if that is managed
  * @param now milliseconds since the epoch
  */
 export function decideNode(
@@ -66,13 +69,13 @@ export function decideNode(
   const wanted = admission.request;
   const { request } = row;
   if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.version === request.version) {
-    return { step: 'leave', because: 'well' };
+    return { step: 'leave', because: 'current' };
   }
-  if (row.outdatedFor === wanted.version) return { step: 'leave', because: 'told' };
+  if (row.outdatedFor === wanted.version) return { step: 'leave', because: 'published' };
   return { step: 'outdated', ours, version: request.version, configured: wanted.version };
 }
 
-/** Why a Node is not that of the instance that it names; undefined if it is. */
+/** Why a Node does not belong to the instance that it names; undefined if it does. */
 function whyForeign(cluster: string, node: SurveyedNode, { admission, run: row }: ManagedLaunch): string | undefined {
   const { cluster: home, providerId, instanceId } = admission.launch;
   if (home !== cluster) return `${instanceId} belongs to the cluster ${home}`;
@@ -81,12 +84,12 @@ function whyForeign(cluster: string, node: SurveyedNode, { admission, run: row }
   return name === undefined || name === node.nodeName ? undefined : `${instanceId} was released as the Node ${name}`;
 }
 
-/** The name of the Node that was released, as the ledger has it; undefined if none was. */
+/** The name of the released Node, according to the ledger; undefined if none was released. */
 function releasedNameOf(run: RunRecord | undefined): string | undefined {
   return run?.ending === 'released' ? run.receipt?.nodeName : undefined;
 }
 
-/** What a node is re-verified with: the release that the ledger knows it was sent. */
+/** Plans a re-verification, with the version that was sent to the node according to the ledger. */
 function planReverification(
   node: SurveyedNode,
   { admission, run: row }: ManagedLaunch,

@@ -4,24 +4,24 @@ import type { Launch } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 
-/** How long a node rests after a way until it is sent on another: doubled with each way. */
+/** How long a node rests between two runs: doubled with each run. */
 const rests: BackOff = { firstMs: 5 * 60_000, longestMs: 60 * 60_000 };
 
-/** Why a node goes its way again. */
+/** Why a launch gets another run. */
 export type Reason = Pick<NonNullable<Launch['rerun']>, 'why' | 'reason'>;
 
-/** A node that could be tried once more, and how its last way ended. */
+/** A node that could be tried again, and its last run. */
 export interface Held {
   readonly admission: Admission;
   readonly run: RunRecord;
 }
 
 /**
- * What a node is sent on its next way with: it has as long from now as it would have had from its launch. A launch hook was answered at the
- * end of its first way.
+ * Plans the next run of a launch. Its deadline is as far from now as the first one was from the launch. Its launch hook
+ * was completed at the end of the first run.
  *
- * @param admission what its launch would be admitted as today
- * @param run its latest way
+ * @param admission the admission that its launch would get today
+ * @param run its latest run
  * @param now milliseconds since the epoch
  */
 export function planRerun({ launch: node, request }: Admission, run: RunRecord, why: Reason, now: number): Admission {
@@ -31,29 +31,32 @@ export function planRerun({ launch: node, request }: Admission, run: RunRecord, 
   return { launch: { ...rest, ...fromNow(node, now), rerun }, ...(request === undefined ? {} : { request }) };
 }
 
-/** Until when a node has time that is found only now: as long as it would have had from its launch. */
+/** Moves the deadline of a launch, so that it is as far from now as it was from the launch. */
 export function fromNow({ deadline, launchedAt }: Launch, now: number): Pick<Launch, 'deadline'> {
   return { deadline: new Date(now + Date.parse(deadline) - Date.parse(launchedAt)).toISOString() };
 }
 
-/** Whether a node has rested after its latest way. The first way needs no rest: what was seen since then is new. */
+/** Whether a node has rested since its latest run. The first run needs no rest, because any drift since then is new. */
 export function hasRested(run: RunRecord, now: number): boolean {
   const attempt = attemptOf(run);
   return attempt === 0 || now - Date.parse(run.endedAt ?? '') >= doubledPause(rests, attempt - 1);
 }
 
-/** Whether a way ended behind the gate because the breaker was open, or no one could judge; not if no one tried to prove it again. */
+/**
+ * Whether a run ended as held: the breaker was open, or there was no disposition. Not if the run was a re-verification
+ * that was never tried.
+ */
 export function isHeld({ ending, outcome, launch: node }: RunRecord): boolean {
   return ending === 'held' && !(node?.rerun?.why === 'drifted' && outcome === 'breaker-open');
 }
 
 /**
- * Which of the nodes that were held are tried once more: all whose breaker is closed, and for each that is open the one that has waited
- * longest, unless another is tried at this time. Without it a pool whose nodes are all held would stay so: its autoscaler waits for them, and
- * launches none that could be tried.
+ * Decides which held nodes are tried again: all whose breaker is closed, and for each open breaker the one that has
+ * waited longest, unless another is being tried. Without this, a pool with only held nodes would stay so: its
+ * autoscaler waits for them and launches no node that could be tried.
  *
- * @param runs the latest ways of all that were looked at
- * @param breakers by the partition key of their rows
+ * @param runs the latest runs of all instances on the page
+ * @param breakers by their partition key
  */
 export function decideRetries(
   held: readonly Held[],
@@ -61,7 +64,7 @@ export function decideRetries(
   breakers: ReadonlyMap<string, Breaker>,
   now: number,
 ): Admission[] {
-  const tried = new Set([...runs].filter(canRerun).map((run) => breakerKey(scopeOf(run, run.request)).instanceId));
+  const tried = new Set([...runs].filter(isRetrying).map((run) => breakerKey(scopeOf(run, run.request)).instanceId));
   const byScope = Map.groupBy(
     held,
     ({ admission: { launch: node, request } }) => breakerKey(scopeOf(node, request)).instanceId,
@@ -70,14 +73,14 @@ export function decideRetries(
     const open = isOpen(breakers.get(key));
     if (open && tried.has(key)) return [];
     const rested = ofScope
-      .filter(({ run: row }) => hasRested(row, now) && (!open || now - Date.parse(row.endedAt ?? '') >= rests.firstMs))
+      .filter(({ run }) => hasRested(run, now) && (!open || now - Date.parse(run.endedAt ?? '') >= rests.firstMs))
       .toSorted((a, b) => (a.run.endedAt ?? '').localeCompare(b.run.endedAt ?? ''));
     return (open ? rested.slice(0, 1) : rested).map(({ admission }) => admission);
   });
 }
 
-/** Whether a row is of a node that was held and is tried once more at this time. */
-function canRerun({ launch: node, outcome }: RunRecord): boolean {
+/** Whether a run is a retry of a held node that has not ended yet. */
+function isRetrying({ launch: node, outcome }: RunRecord): boolean {
   return node?.rerun?.why === 'held' && outcome === undefined;
 }
 

@@ -4,36 +4,45 @@ import type { Admission } from '../../domain/messages.ts';
 import { type Admissible, type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
 import { type Held, isHeld, planRerun } from './decide-reruns.ts';
 
-/** What is to be done about one tagged instance. */
+/** What to do about one tagged instance. */
 export type InstanceDecision =
-  /** No event told us of its launch. */
+  /** No event reported its launch. */
   | { readonly step: 'admit'; readonly admission: Admission }
-  /** Its command has not been heard of for too long. */
-  | { readonly step: 'ask'; readonly run: RunRecord }
-  /** Its instance is going away, and it has no end. */
+  /** Its command has had no result for too long. */
+  | { readonly step: 'poll'; readonly run: RunRecord }
+  /** Its instance is going away, and its run has no end. */
   | { readonly step: 'discard'; readonly instanceId: string; readonly state: string }
   /** It is past its deadline and has no end. */
   | { readonly step: 'end'; readonly run: RunRecord }
-  /** The breaker held it, and it could be tried once more. */
+  /** The breaker held it, and it could be tried again. */
   | { readonly step: 'retry'; readonly held: Held }
   | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' };
 
-/** How old a launch is before its event counts as lost, in milliseconds: a younger one is still on its way through the queue. */
+/**
+ * How old a launch must be before its event counts as lost, in milliseconds: the event of a newer one may still be in
+ * the queue.
+ */
 const missedAfterMs = 120_000;
 
-/** How long ago a command was claimed before SSM is asked for it, in milliseconds: most have ended by then, and their events have come. */
+/**
+ * How long after its claim a command is polled in SSM, in milliseconds: by then most commands have ended, and their
+ * events have arrived.
+ */
 const overdueAfterMs = 180_000;
 
-/** How long ago a command of an ended node was claimed until no one asks for it any more, in milliseconds: it could be asked for without end. */
+/**
+ * How long after its claim a command of an ended run is still polled, in milliseconds. Otherwise it could be polled
+ * forever.
+ */
 const unansweredAfterMs = 3_600_000;
 
-/** How far past its deadline a node is ended from here, in milliseconds: its own execution may be at its end still. */
+/** How long after its deadline reconcile ends a run, in milliseconds: its own execution may still be ending it. */
 const strandedAfterMs = 20 * 60_000;
 
 /**
  * Decides about one tagged instance.
  *
- * @param run what the ledger has of the latest way in this launch
+ * @param run the record of the launch's latest run
  * @param now milliseconds since the epoch
  */
 export function decideInstance(
@@ -43,7 +52,7 @@ export function decideInstance(
   now: number,
 ): InstanceDecision {
   const { instanceId, launchedAt } = instance;
-  // What was admitted is ours to the end, whatever has become of the instance.
+  // An admitted launch is managed until its end, whatever state its instance has.
   const seen = run === undefined ? instance : { ...instance, state: 'running' };
   const decision = classifyLaunch({ instanceId, at: launchedAt }, seen, config, now);
   if (decision.decision !== 'admit') return { step: 'leave', because: 'not-ours' };
@@ -53,17 +62,17 @@ export function decideInstance(
   const left = Date.parse(launch.deadline) - now;
   if (run?.admittedAt === undefined) {
     if (now - Date.parse(launchedAt) < missedAfterMs) return { step: 'leave', because: 'young' };
-    // What was begun is finished. Else an instance that was in service before it was tagged, or before Airlock came, is not held back by a gate, and
-    // not to be judged.
+    // A started admission is completed. Otherwise, an instance that was in service before it was tagged or before
+    // Airlock was deployed has no gate and must not be judged.
     const begun = run?.launch !== undefined;
     return begun || !isStale(launch, now) ? { step: 'admit', admission } : { step: 'leave', because: 'late' };
   }
-  // An instance that `remediation` ends is not one that was lost.
+  // An instance that `remediation` terminates is not lost.
   if (run.outcome === undefined && run.replacingAt === undefined && terminationStates.includes(instance.state)) {
     return { step: 'discard', instanceId, state: instance.state };
   }
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
-  if (isOverdue(run, now)) return { step: 'ask', run };
+  if (isOverdue(run, now)) return { step: 'poll', run };
   if (isHeld(run) && instance.state === 'running' && admission.request !== undefined) {
     const reason = `${run.outcome}, while the breaker was open`;
     const why = { why: 'held', reason } as const;
@@ -73,8 +82,8 @@ export function decideInstance(
 }
 
 /**
- * Whether the current attempt was claimed long ago and has no answer. A claim that was given back has no time. If the node has ended, the
- * answer is still owed to the audit trail: someone may have died between giving and telling it.
+ * Whether the current attempt was claimed long ago and has no answer. A released claim has no time. If the run has
+ * ended, the answer is still missing in the audit trail: a function may have died between answering and publishing.
  */
 function isOverdue({ token, settledToken, claimedAt, outcome }: RunRecord, now: number): boolean {
   if (token === undefined || token === settledToken || claimedAt === undefined) return false;

@@ -17,27 +17,27 @@ import { endStranded } from './stranded.ts';
 
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
 
-/** What one run found in the fleet, by kind. */
+/** The number of decisions in one pass over the fleet, by kind. */
 type Found = Record<InstanceDecision['step'], number>;
 
-/** The fleet as one run saw it. */
+/** The fleet as one pass saw it. */
 export interface Fleet {
   readonly found: Found;
-  /** Our instances that run, by id. */
+  /** The managed instances that run, by ID. */
   readonly ours: ReadonlyMap<string, ManagedLaunch>;
   /** Whether every page was read. */
   readonly complete: boolean;
 }
 
 /**
- * Looks at every instance that has our tag, page by page, and does what is to be done before it reads the next page: a run that ends early
- * leaves the rest to the next one, which finds this part done.
+ * Reconciles every instance with the tag `airlock:runtime`, page by page. It finishes each page before it reads the
+ * next, so after a pass that ends early, the next one finds that part done.
  *
- * @param inTime asked before each page; a page is not begun if it answers no
+ * @param inTime called before each page; no further page is begun if it returns false
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
   const ours = new Map<string, ManagedLaunch>();
-  const found: Found = { admit: 0, ask: 0, discard: 0, end: 0, retry: 0, leave: 0 };
+  const found: Found = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await reconcilePage(page, config, ours)) found[step]++;
     if (!inTime()) return { found, ours, complete: false };
@@ -50,20 +50,20 @@ async function reconcilePage(
   config: Admissible,
   ours: Map<string, ManagedLaunch>,
 ): Promise<readonly InstanceDecision[]> {
-  const { runs: rows, unbegun } = await readLatestRuns(shown, config);
+  const { runs, unbegun } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
   const now = Date.now();
-  const steps = page.map((instance) => decideInstance(instance, rows.get(runId(instance)), config, now));
+  const steps = page.map((instance) => decideInstance(instance, runs.get(runId(instance)), config, now));
   for (const instance of page) {
     const { instanceId, launchedAt: at } = instance;
     const decision = classifyLaunch({ instanceId, at }, instance, config, now);
     if (decision.decision !== 'admit') continue;
-    const run = rows.get(runId(instance));
+    const run = runs.get(runId(instance));
     if (run === undefined && !isNode(instance, decision.admission.launch, config)) continue;
     ours.set(instanceId, { admission: decision.admission, run });
   }
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
-  await settleOverdue(steps.flatMap((step) => (step.step === 'ask' ? [step.run] : [])));
+  await settleOverdue(steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])));
   const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));
   const at = new Date(now).toISOString();
   await sendAll(
@@ -73,6 +73,6 @@ async function reconcilePage(
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
   const breakers = await breakersOf(held.map(({ admission: { launch: node, request } }) => scopeOf(node, request)));
-  await startReruns(decideRetries(held, rows.values(), breakers, now));
+  await startReruns(decideRetries(held, runs.values(), breakers, now));
   return steps;
 }

@@ -10,23 +10,23 @@ import { inTurn, shareOf } from './turns.ts';
 
 const config = unpack(variable('ADMISSIBLE')) as Admissible;
 
-/** How much time of the function a page may need, in milliseconds: what is begun should be finished. */
+/** How much of the function's time a page may need, in milliseconds, so that a begun page is finished. */
 const pageMs = 40_000;
 
 /**
- * Looks for what the events missed. Everything that it does is done by the same code as on the way of an event, under the same names and
- * conditions, so it may run beside that way, twice at once, or die half way.
+ * Does what lost events would have caused. It uses the same code, names and conditions as the handling of events. So it
+ * may run in parallel with that or with itself, and may be interrupted.
  */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   const inTime = () => context.getRemainingTimeInMillis() > pageMs;
   const { found, ours, complete } = await reconcileFleet(config, inTime);
   logger.info('reconciled the fleet', { found, complete });
   count('LaunchMissed', found.admit);
-  count('ResultOverdue', found.ask);
+  count('ResultOverdue', found.poll);
   count('TerminationMissed', found.discard);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
-  // A cluster that does not answer, or has no end, keeps none of the others from being looked at.
+  // A cluster that does not answer or takes too long does not block the others.
   let failure: unknown;
   const turns = complete ? inTurn(clusters, Date.now()) : [];
   for (const [at, cluster] of turns.entries()) {

@@ -6,40 +6,43 @@ import { admitAll } from '../admission/admit-all.ts';
 import { type Admissible, classifyLaunch } from '../admission/decide.ts';
 import { planRerun } from './decide-reruns.ts';
 
-/** What the ledger has of some launches. */
+/** The run records of some launches. */
 interface Ledger {
-  /** The rows of the latest ways by the names of the rows of their first. */
+  /** The records of the latest runs, by the {@link runId} of each launch's first run. */
   readonly runs: ReadonlyMap<string, RunRecord>;
-  /** The names of the first rows of those whose latest way could not be begun: they are left to the next run. */
+  /**
+   * The {@link runId} of the first run of each launch whose latest run could not be started: the next pass tries again.
+   */
   readonly unbegun: ReadonlySet<string>;
 }
 
-/** The key of a way after the first; the first has the number 0. */
+/** Builds the key of a run by its number; the first run has the number 0. */
 function runKeyAt({ instanceId, launchedAt }: LedgerKey, number: number): LedgerKey {
   return { instanceId, launchedAt, ...(number === 0 ? {} : { rerun: { attempt: number } }) };
 }
 
 /**
- * Reads the latest ways of some launches. A way that a run admitted half is begun here; one that it only numbered is decided about again.
+ * Reads the latest runs of some launches. A half-finished admission of a run is completed here. A run that was only
+ * numbered is decided about again.
  *
  * @param launches the instances as EC2 shows them now
  */
 export async function readLatestRuns(launches: readonly SeenInstance[], config: Admissible): Promise<Ledger> {
   const first = await rowsOf(launches);
-  const waysOf = (instance: SeenInstance) => first.get(runId(instance))?.runs ?? 0;
-  const again = launches.filter((instance) => waysOf(instance) > 0);
+  const runCountOf = (instance: SeenInstance) => first.get(runId(instance))?.runs ?? 0;
+  const rerun = launches.filter((instance) => runCountOf(instance) > 0);
   const later = await rowsOf(
-    again.flatMap((one) => [runKeyAt(one, waysOf(one)), runKeyAt(one, Math.max(1, waysOf(one) - 1))]),
+    rerun.flatMap((one) => [runKeyAt(one, runCountOf(one)), runKeyAt(one, Math.max(1, runCountOf(one) - 1))]),
   );
-  const rowOf = (one: SeenInstance, number: number) =>
+  const runAt = (one: SeenInstance, number: number) =>
     number === 0 ? first.get(runId(one)) : later.get(runId(runKeyAt(one, number)));
   const runs = new Map(first);
   const unbegun = new Set<string>();
   const half: Admission[] = [];
-  for (const instance of again) {
-    const number = waysOf(instance);
-    const latest = rowOf(instance, number);
-    const before = rowOf(instance, number - 1);
+  for (const instance of rerun) {
+    const number = runCountOf(instance);
+    const latest = runAt(instance, number);
+    const before = runAt(instance, number - 1);
     if (latest?.admittedAt !== undefined) runs.set(runId(instance), latest);
     else if (latest?.launch === undefined && before !== undefined) runs.set(runId(instance), before);
     else {
@@ -58,7 +61,7 @@ export async function readLatestRuns(launches: readonly SeenInstance[], config: 
   return { runs, unbegun };
 }
 
-/** What a way is begun with that was admitted half: the launch as EC2 shows it, and of its row only why it is gone. */
+/** Plans a run again whose admission was interrupted: with the launch from EC2, and only the reason from its record. */
 function resumeAdmission(
   instance: SeenInstance,
   before: RunRecord | undefined,

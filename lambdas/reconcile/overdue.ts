@@ -5,10 +5,10 @@ import { recordCommand } from '../adapters/ledger.ts';
 import { settleNode } from '../results/settle-node.ts';
 
 /**
- * Asks SSM for commands whose end no event has told, once a command, and answers the states that wait for those that ended. One that still
- * runs is asked for again in the next run.
+ * Polls SSM once for each command without an event about its end, and answers the states that wait for ended commands.
+ * One that still runs is polled again in the next pass.
  *
- * @param runs rows with a claim that has no answer
+ * @param runs the run records with an unanswered claim
  */
 export async function settleOverdue(runs: readonly RunRecord[]): Promise<void> {
   const byBatch = Map.groupBy(runs, ({ batchId }) => batchId ?? '');
@@ -23,8 +23,8 @@ export async function settleOverdue(runs: readonly RunRecord[]): Promise<void> {
 }
 
 /**
- * The rows of a claim whose command was sent although the ledger does not know it. If SSM does not know it either nothing was sent, and the
- * message that waits for it comes again to `dispatch`.
+ * Finds the command of a claim that was sent but not recorded. If SSM does not know it either, nothing was sent, and
+ * `dispatch` receives the waiting message again.
  */
 async function foundBy(batchId: string, runs: readonly RunRecord[]): Promise<readonly RunRecord[]> {
   const earliest = runs.map(({ claimedAt = '' }) => claimedAt).toSorted()[0] ?? '';

@@ -3,10 +3,10 @@ import { recordRunCount } from '../adapters/ledger.ts';
 import { admitAll } from '../admission/admit-all.ts';
 
 /**
- * Sends nodes on another way in the same launch. Its number in the row of their first way comes before all else: a run that dies after it leaves
- * behind if the next one finds it, even if the way is at its end by then.
+ * Starts further runs of launches. The number of each run is first recorded in the launch's first run. So if this pass
+ * is interrupted, the next one finds the run, even if it has ended by then.
  */
-export async function startReruns(ways: readonly Admission[]): Promise<void> {
-  await Promise.all(ways.map(({ launch: node }) => recordRunCount(node, node.rerun?.attempt ?? 0)));
-  await admitAll(ways);
+export async function startReruns(reruns: readonly Admission[]): Promise<void> {
+  await Promise.all(reruns.map(({ launch: node }) => recordRunCount(node, node.rerun?.attempt ?? 0)));
+  await admitAll(reruns);
 }

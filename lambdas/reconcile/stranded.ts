@@ -8,9 +8,9 @@ import { recordEndExecution } from '../adapters/ledger.ts';
 const stateMachine = variable('STATE_MACHINE');
 
 /**
- * Gives each node its end whose execution was aborted, failed without a word, or still runs long after the deadline: it is stopped, and another
- * one goes the way of a failure with it, from the mark on the Node to the record. The row keeps its name, so a run that dies here and the next one
- * start it once.
+ * Ends each run whose execution was aborted, failed without an end, or still runs long after the deadline. Its
+ * execution is stopped, and another one handles the failure, from the mark on the Node to the record. The run record
+ * keeps that execution's name, so it starts only once even if a pass is interrupted.
  */
 export async function endStranded(runs: readonly RunRecord[]): Promise<void> {
   for (const run of runs) {

@@ -94,8 +94,8 @@ function whyGone(run: RunRecord, instance: Shown | undefined, now: number): stri
   const launched = Date.parse(launchTimeOf(run));
   if (instance === undefined) return now - launched > knownAfterMs ? 'EC2 does not know the instance' : undefined;
   if (Date.parse(instance.launchedAt) > launched) return `EC2 reports a new launch at ${instance.launchedAt}`;
-  const terminated = Date.parse(instance.launchedAt) === launched && terminationStates.includes(instance.state);
-  return terminated ? `EC2 reports ${instance.state}` : undefined;
+  const isEnding = Date.parse(instance.launchedAt) === launched && terminationStates.includes(instance.state);
+  return isEnding ? `EC2 reports ${instance.state}` : undefined;
 }
 
 function receiptOf(launch: Launch, why: string, endedAt: string): Receipt {

@@ -91,7 +91,7 @@ describe('whatever event arrives', () => {
 
   it.each([
     ['a launch', readLaunchEvent, ec2],
-    ['a departure', readTermination, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
+    ['a termination', readTermination, { ...ec2, detail: { ...ec2.detail, state: 'stopped' } }],
     ['the end of a command', readCommandEnd, ssm],
   ] as const)('%s is read without an exception, names an instance and a time, and is bounded', (_what, read, good) => {
     expect(read(JSON.stringify(good))).toBeDefined();

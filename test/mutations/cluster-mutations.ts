@@ -26,12 +26,12 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'the right of the preparing role stays after a deployment',
-    apply: grant('grant-cluster-admin/grant.ts', 'await ports.letOut()', 'await Promise.resolve()'),
+    apply: grant('grant-cluster-admin/grant.ts', 'await ports.revokeAccess()', 'await Promise.resolve()'),
     turnsRed: prepared,
   },
   {
     name: 'the right of an administrator is given whatever CloudFormation does',
-    apply: grant('grant-cluster-admin/grant.ts', 'await seeUnderWay(request.RequestType, ports);', ''),
+    apply: grant('grant-cluster-admin/grant.ts', 'await checkUnderWay(request.RequestType, ports);', ''),
     turnsRed: 'a forged deletion changes nothing',
   },
   {
@@ -55,12 +55,16 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'rights are given before the policies were seen to deny',
-    apply: prepare('apply.ts', 'await seePoliciesDeny(manifests, ports);', ''),
+    apply: prepare('apply.ts', 'await waitForPolicies(manifests, ports);', ''),
     turnsRed: prepared,
   },
   {
     name: 'what the manifests have no longer stays',
-    apply: prepare('prepare.ts', 'const gone = await leftovers(wanted, ports);', 'const gone: never[] = [];'),
+    apply: prepare(
+      'prepare.ts',
+      'const leftovers = await findLeftovers(wanted, ports);',
+      'const leftovers: never[] = [];',
+    ),
     turnsRed: prepared,
   },
   {

@@ -153,7 +153,7 @@ export const clusterScenarios = {
       scheduling: { nodeSelector },
     });
     const update = redeploy(world.cloud, ['gvisor', 'kata']);
-    await assert.rejects(update, /Someone else owns RuntimeClass kata-qemu/);
+    await assert.rejects(update, /Another manager owns RuntimeClass kata-qemu/);
     const theirs = clusterOf(world)
       .objects('RuntimeClass')
       .find(({ metadata }) => metadata.name === 'kata-qemu');

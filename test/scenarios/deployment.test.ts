@@ -81,13 +81,13 @@ describe('a deployment', () => {
       'with only a private endpoint',
       { access: 'private' },
       [cluster],
-      /cluster demo has a private end point alone: write "private: true" for it in airlock\.yaml/,
+      /cluster demo has only a private endpoint: set "private: true" for it in airlock\.yaml/,
     ],
     [
       'that answers only some addresses',
       { publicAccessCidrs: ['198.51.100.0/24'] },
       [cluster],
-      /answers only 198\.51\.100\.0\/24 from outside: turn its private end point on with aws eks .*, and write "private: true"/,
+      /has a public endpoint only for 198\.51\.100\.0\/24: enable its private endpoint with aws eks .*, and set "private: true"/,
     ],
   ])('for a cluster %s fails with what to do, before anything is in it', async (_what, settings, clusters, words) => {
     await expect(deployed(settings, clusters)).rejects.toThrow(words);
@@ -157,13 +157,13 @@ describe('a principal that may only invoke the functions of a deployment', () =>
       'cannot have anything deleted',
       'Grant',
       'Delete',
-      /Delete is asked for, but CloudFormation has the resource as CREATE_COMPLETE/,
+      /Delete was requested, but the resource's status in CloudFormation is CREATE_COMPLETE/,
     ],
     [
       'cannot have anything applied',
       'Grant',
       'Create',
-      /Create is asked for, but CloudFormation has the resource as CREATE_COMPLETE/,
+      /Create was requested, but the resource's status in CloudFormation is CREATE_COMPLETE/,
     ],
     ['cannot have anything deleted through the framework', 'Prepare', 'Delete', /HTTP 401: Unauthorized/],
     ['cannot have anything applied through the framework', 'Prepare', 'Update', /HTTP 401: Unauthorized/],
@@ -253,8 +253,8 @@ describe('the manifests in a cluster', () => {
     });
     const failing = redeploy(world.cloud, ['gvisor', 'kata', 'sysbox']);
 
-    await expect(failing).rejects.toThrow(/Someone else owns RuntimeClass sysbox-runc/);
-    // What the update created is gone, and other owners' objects have stayed.
+    await expect(failing).rejects.toThrow(/Another manager owns RuntimeClass sysbox-runc/);
+    // What was made on the way is gone, and what is someone else's has stayed.
     expect(objects(world, 'RuntimeClass').toSorted()).toEqual(['gvisor', 'sysbox-runc']);
     expect(world.clusters.get(cluster)?.objects('RuntimeClass').at(-1)?.scheduling).toEqual({
       nodeSelector: { 'sysbox-install': 'yes' },

@@ -61,19 +61,19 @@ describe('a cluster that cannot be used is refused with what to do', () => {
       'a private one that is not declared private',
       withNetwork({ endpointPublicAccess: false, publicAccessCidrs: [] }),
       false,
-      /has a private end point alone: write "private: true"/,
+      /has only a private endpoint: set "private: true"/,
     ],
     [
       'one that only some addresses reach',
       withNetwork({ publicAccessCidrs: ['198.51.100.0/24', '203.0.113.0/24'] }),
       false,
-      /answers only 198\.51\.100\.0\/24, 203\.0\.113\.0\/24 from outside: write "private: true"/,
+      /has a public endpoint only for 198\.51\.100\.0\/24, 203\.0\.113\.0\/24: set "private: true"/,
     ],
     [
       'a public one that is declared private',
       withNetwork({ endpointPrivateAccess: false }),
       true,
-      /has no private end point: leave that out, or turn it on with aws eks update-cluster-config --name demo/,
+      /but no private endpoint: remove that setting, or enable the endpoint with aws eks update-cluster-config --name demo/,
     ],
   ])('%s', (_what, one, inside, words) => {
     expect(() => find(one, inside)).toThrow(words);

@@ -17,8 +17,8 @@ function worldOf(statuses: readonly (string | undefined)[], ports: Partial<Ports
   const all: Ports = {
     cluster: 'prod',
     status: async () => statuses[Math.min(look++, statuses.length - 1)],
-    letIn: note('in', true),
-    letOut: note('out', undefined),
+    grantAccess: note('in', true),
+    revokeAccess: note('out', undefined),
     prepare: note('prepare', answer),
     time: { sleep: note('sleep', undefined) },
     ...ports,
@@ -53,7 +53,7 @@ describe("the administrator's right is granted for one request", () => {
     const { calls, ask } = worldOf([status]);
 
     await expect(ask(request)).rejects.toThrow(
-      `cluster prod: ${request} is asked for, but CloudFormation has the resource as ${status ?? 'unknown'}, so nothing was done`,
+      `cluster prod: ${request} was requested, but the resource's status in CloudFormation is ${status ?? 'unknown'}, so nothing was done`,
     );
     expect(calls).toEqual(['sleep', 'sleep', 'sleep']);
   });
@@ -65,7 +65,7 @@ describe("the administrator's right is granted for one request", () => {
     expect(calls).toEqual(['sleep', 'in', 'prepare', 'out']);
   });
 
-  it.each(['letIn', 'prepare'] as const)('and is revoked if %s fails', async (port) => {
+  it.each(['grantAccess', 'prepare'] as const)('and is revoked if %s fails', async (port) => {
     const { calls, ask } = worldOf(['UPDATE_IN_PROGRESS'], { [port]: () => Promise.reject(new Error('no')) });
 
     await expect(ask('Update')).rejects.toThrow('no');
@@ -73,14 +73,14 @@ describe("the administrator's right is granted for one request", () => {
   });
 
   it('and a right that cannot be revoked fails the request, with what to do', async () => {
-    const { ask } = worldOf(['UPDATE_IN_PROGRESS'], { letOut: () => Promise.reject(new Error('throttled')) });
+    const { ask } = worldOf(['UPDATE_IN_PROGRESS'], { revokeAccess: () => Promise.reject(new Error('throttled')) });
 
     await expect(ask('Update')).rejects.toThrow(/could not be deleted \(Error: throttled\)\. Delete it: aws eks/);
   });
 });
 
 describe('a cluster that no longer exists in EKS', () => {
-  const gone = { letIn: async () => false };
+  const gone = { grantAccess: async () => false };
 
   it('has nothing left to delete', async () => {
     const { ask } = worldOf(['DELETE_IN_PROGRESS'], gone);
@@ -89,6 +89,6 @@ describe('a cluster that no longer exists in EKS', () => {
   });
 
   it('cannot be prepared', async () => {
-    await expect(worldOf(['UPDATE_IN_PROGRESS'], gone).ask('Update')).rejects.toThrow('take it out of airlock.yaml');
+    await expect(worldOf(['UPDATE_IN_PROGRESS'], gone).ask('Update')).rejects.toThrow('remove it from airlock.yaml');
   });
 });

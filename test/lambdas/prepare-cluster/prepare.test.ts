@@ -84,8 +84,8 @@ describe('a cluster that is prepared', () => {
 describe('a cluster that is not ready for it yet', () => {
   it('is polled until the access entry has spread', async () => {
     await world.stop();
-    world = await World.start({ letIn: false });
-    world.clock.after(30_000, () => world.letIn());
+    world = await World.start({ grantAccess: false });
+    world.clock.after(30_000, () => world.grantAccess());
 
     expect((await creating()).value).toBe(`${all.length} objects applied`);
     expect(world.clock.now()).toBeGreaterThan(30_000);
@@ -93,11 +93,11 @@ describe('a cluster that is not ready for it yet', () => {
 
   it('that never grants access fails with what to do', async () => {
     await world.stop();
-    world = await World.start({ letIn: false });
+    world = await World.start({ grantAccess: false });
     const { error } = await creating();
 
     expect(error?.message).toMatch(
-      /^cluster prod-1, Namespace airlock-system: HTTP 401: Unauthorized\. The access entry of this function is missing/,
+      /^cluster prod-1, Namespace airlock-system: HTTP 401: Unauthorized\. This function's access entry is missing/,
     );
     expect(error?.message).toContain('manifests: manual');
   });
@@ -108,7 +108,7 @@ describe('a cluster that is not ready for it yet', () => {
     const { error } = await creating();
 
     expect(error?.message).toMatch(
-      /policy airlock-elsewhere was applied but denied nothing for 120 s, so no right was given\. Deploy again/,
+      /policy airlock-elsewhere was applied but denied nothing for 120 s, so no permissions were granted\. Deploy again/,
     );
     expect(world.objects()).toEqual([]);
   });
@@ -130,7 +130,7 @@ describe('a cluster that is not ready for it yet', () => {
     const { error } = await creating();
 
     expect(error?.message).toContain(
-      'The API of prod-1 does not answer this function: a private end point needs "private: true"',
+      'The API of prod-1 does not answer this function. A private endpoint needs "private: true"',
     );
   });
 });
@@ -172,7 +172,7 @@ describe('a creation that fails', () => {
     expect(error?.message).toContain(
       'conflict with "kubectl-client-side-apply" using node.k8s.io/v1: .scheduling.nodeSelector',
     );
-    expect(error?.message).toContain('Someone else owns RuntimeClass kata-qemu, or it cannot be changed');
+    expect(error?.message).toContain('Another manager owns RuntimeClass kata-qemu, or it cannot be changed');
     expect(world.api.objects('RuntimeClass').map(({ metadata, scheduling }) => [metadata.name, scheduling])).toEqual([
       ['kata-qemu', theirs.scheduling],
     ]);
@@ -280,7 +280,7 @@ describe('what another version applied', () => {
     const { value } = await clearing();
 
     expect(value).toContain(
-      'kept ValidatingAdmissionPolicy airlock-nodes: the ClusterRoleBinding by-hand gives rights to airlock:gatekeepers',
+      'kept ValidatingAdmissionPolicy airlock-nodes: the ClusterRoleBinding by-hand grants permissions to airlock:gatekeepers',
     );
     expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(8);
     expect(world.objects()).not.toContain('ClusterRoleBinding airlock-gatekeeper');
@@ -296,7 +296,7 @@ describe('what another version applied', () => {
     );
     const { error } = await clearing();
 
-    expect(error?.message).toContain('gives rights to airlock:gatekeepers since the policies were removed');
+    expect(error?.message).toContain('grants permissions to airlock:gatekeepers since the policies were removed');
     expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(8);
   });
 
@@ -410,7 +410,7 @@ describe('a deletion', () => {
     await creating();
     const { value } = await clearing();
 
-    expect(value).toContain('kept RuntimeClass gvisor: it belongs to kubectl-client-side-apply too');
+    expect(value).toContain('kept RuntimeClass gvisor: kubectl-client-side-apply also owns fields of it');
     const [left] = world.api.objects('RuntimeClass');
     expect([left?.handler, left?.scheduling, left?.metadata.labels]).toEqual(['runsc', undefined, undefined]);
   });

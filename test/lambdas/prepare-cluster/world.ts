@@ -30,7 +30,7 @@ export class World {
     this.api = api;
   }
 
-  static async start({ letIn = true, propagationDelayMs = 2_000 } = {}): Promise<World> {
+  static async start({ grantAccess = true, propagationDelayMs = 2_000 } = {}): Promise<World> {
     const clock = new VirtualClock();
     const api = await KubernetesStandIn.start({
       clock,
@@ -42,12 +42,12 @@ export class World {
       manifests: [],
     });
     const world = new World(clock, api);
-    if (letIn) world.letIn();
+    if (grantAccess) world.grantAccess();
     return world;
   }
 
   /** The access entry of the preparing role. */
-  letIn(): void {
+  grantAccess(): void {
     this.api.addAccessEntry({ principalArn: role, kubernetesGroups: [preparers], clusterAdmin: true });
   }
 

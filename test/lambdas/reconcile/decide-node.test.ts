@@ -186,7 +186,7 @@ const table: readonly (readonly [
     shown({ state: 'released' }),
     withRequest(request),
     now,
-    leave('well'),
+    leave('current'),
   ],
   [
     'with another version than new launches get is outdated',
@@ -200,7 +200,7 @@ const table: readonly (readonly [
     shown({ state: 'released' }),
     withRequest(another, { outdatedFor: another.version }),
     now,
-    leave('told'),
+    leave('published'),
   ],
   [
     'that was reported as outdated for an earlier version is reported again',
@@ -214,21 +214,21 @@ const table: readonly (readonly [
     shown({ state: 'released' }),
     withRequest({ runtime: 'kata', version: '3.32.0' }),
     now,
-    leave('well'),
+    leave('current'),
   ],
   [
     'whose tag requests a runtime that is not configured is not outdated',
     shown({ state: 'released' }),
     withRequest(undefined),
     now,
-    leave('well'),
+    leave('current'),
   ],
   [
     'behind its gate after its release is not outdated',
     shown({ state: 'gated' }),
     withRequest(another),
     now,
-    leave('well'),
+    leave('current'),
   ],
 ];
 

@@ -145,7 +145,7 @@ const table: readonly (readonly [
     instance,
     claimed,
     4 * minute,
-    { step: 'ask', run: claimed },
+    { step: 'poll', run: claimed },
   ],
   [
     'whose command was answered is not looked up',
@@ -173,7 +173,7 @@ const table: readonly (readonly [
     instance,
     ended,
     61 * minute - 1,
-    { step: 'ask', run: ended },
+    { step: 'poll', run: ended },
   ],
   ['that ended is not looked up an hour after its claim', instance, ended, 61 * minute, leave('ended')],
   ['that ended within three minutes of its claim is not looked up', instance, ended, 4 * minute - 1, leave('ended')],
