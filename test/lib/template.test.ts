@@ -147,8 +147,8 @@ describe('the functions that CloudFormation invokes', () => {
     );
 
   it.each([
-    ['ManifestsGrantFunction', 'ProvidedRole', 'the framework'],
-    ['LookUpFindFunction', 'ProvidedRole', 'the framework'],
+    ['ManifestsGrantFunction', 'CustomResourceProviderRole', 'the framework'],
+    ['LookUpFindFunction', 'CustomResourceProviderRole', 'the framework'],
     ['ManifestsPrepareFunction', 'ManifestsGrantRole', 'the function that gives it its right'],
   ])('%s may be invoked only by %s: %s', (name, role) => {
     const [[id = ''] = []] = of('AWS::Lambda::Function').filter(([one]) => one.includes(name));

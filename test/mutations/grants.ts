@@ -25,9 +25,9 @@ const needed: Readonly<Record<string, ScenarioName>> = {
     [
       'ClusterdemoManifestsGrantRole',
       'ClusterdemoManifestsPrepareRole',
-      'ClusterdemoManifestsProvidedRole',
+      'ClusterdemoManifestsCustomResourceProviderRole',
       'LookUpFindRole',
-      'LookUpProvidedRole',
+      'LookUpCustomResourceProviderRole',
     ].flatMap((role) =>
       ['logs:CreateLogStream', 'logs:PutLogEvents'].map((right) => [
         `${role} ${right}`,
@@ -35,9 +35,10 @@ const needed: Readonly<Record<string, ScenarioName>> = {
       ]),
     ),
   ),
-  'ClusterdemoManifestsProvidedRole lambda:GetFunction':
+  'ClusterdemoManifestsCustomResourceProviderRole lambda:GetFunction':
     'a function that is not there yet is waited for by the deployment',
-  'LookUpProvidedRole lambda:GetFunction': 'a function that is not there yet is waited for by the deployment',
+  'LookUpCustomResourceProviderRole lambda:GetFunction':
+    'a function that is not there yet is waited for by the deployment',
   'ClusterdemoClusterRole states:SendTaskFailure': 'a Node of the same name that is another instance keeps its gate',
   'ClusterdemoClusterRole sqs:ChangeMessageVisibility': 'a node whose kubelet comes after five minutes is released',
   'ReconcileRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',

@@ -164,9 +164,8 @@ describe('access to a private cluster', () => {
         const [, framework] =
           copy.all('AWS::Lambda::Function').find(([id]) => id.startsWith('ClustervaultManifestsProvided')) ?? [];
         Object.assign(framework?.Properties ?? {}, { VpcConfig: inside?.Properties['VpcConfig'] });
-        const { Statement } = copy.resource('AWS::IAM::Policy', 'ClustervaultManifestsProvidedRole').Properties[
-          'PolicyDocument'
-        ];
+        const { Statement } = copy.resource('AWS::IAM::Policy', 'ClustervaultManifestsCustomResourceProviderRole')
+          .Properties['PolicyDocument'];
         Statement.push({ Effect: 'Allow', Action: 'ec2:*', Resource: '*' });
       },
       /no response was received within 900 seconds/,

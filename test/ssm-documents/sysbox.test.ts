@@ -184,7 +184,7 @@ describe('a failed installation of Sysbox', () => {
       'a handler that runs on the host',
       { faults: ['not-sandboxed'] },
       'proof-failed',
-      'not in a user namespace',
+      'not in its own user namespace',
       'restored',
       2,
     ],
