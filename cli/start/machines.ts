@@ -50,7 +50,7 @@ export async function machinesOf(options: StartOptions, report: (step: string) =
     builders,
     create: async (mirror) => {
       // containerd from 2.0 on says which handlers it serves, and gives pods user namespaces.
-      const machine = await RealMachine.create({ version: 'sid', mirror, progress: report, ...planted.options });
+      const machine = await RealMachine.create({ debian: 'sid', mirror, progress: report, ...planted.options });
       // A node of a person's pool has something on it.
       if (fault !== 'containerd-dead') await machine.startContainer('bystander');
       return machine;

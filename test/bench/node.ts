@@ -103,7 +103,7 @@ function compare(name: string, aim: string, bares: readonly Measured[], document
 }
 
 const mirror = await startMirror(builders);
-const machine = await RealMachine.create({ version: 'sid', mirror, progress: say });
+const machine = await RealMachine.create({ debian: 'sid', mirror, progress: say });
 try {
   const sizes = artifacts.map((artifact) => ((artifact?.size ?? 0) / 1e6).toFixed(0));
   say(`node      ${machine.description}`);

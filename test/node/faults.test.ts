@@ -90,9 +90,9 @@ const full = (path: string, inodes: number) =>
 
 it.each([
   ['the candidate of the configuration is written', full('/etc/containerd', 2)],
-  ['the release is downloaded', 'mkdir -p /var/lib/airlock && mount -t tmpfs -o size=4m tmpfs /var/lib/airlock'],
+  ['the version is downloaded', 'mkdir -p /var/lib/airlock && mount -t tmpfs -o size=4m tmpfs /var/lib/airlock'],
   ['the journal is written', full('/var/lib/airlock', 3)],
-  ['the release is linked', full('/usr/local/bin', 1)],
+  ['the version is linked', full('/usr/local/bin', 1)],
 ])('a disk that is full when %s: disk-full, and nothing is changed or restarted', async (_, command) => {
   await onNode(newest, {}, async (machine) => {
     await machine.read('sh', '-c', command);

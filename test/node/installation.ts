@@ -66,7 +66,7 @@ afterAll(async () => {
 /** Boots a node on which a Kubernetes container runs, passes it on and removes it afterwards. */
 export async function onNode(
   target: Target,
-  options: Omit<RealOptions, 'release' | 'mirror' | 'containerdDirectory'> & {
+  options: Omit<RealOptions, 'debian' | 'mirror' | 'containerdDirectory'> & {
     readonly kind?: ArtifactKind;
     /** Nothing runs on the node. */
     readonly idle?: boolean;
@@ -75,9 +75,9 @@ export async function onNode(
 ): Promise<void> {
   const { kind = 'sandboxed', idle = false, ...rest } = options;
   const { mirror } = await supplyOf(kind);
-  const { version: release, containerdDirectory } = target;
+  const { debian, containerdDirectory } = target;
   const other = containerdDirectory === undefined ? {} : { containerdDirectory };
-  const machine = await RealMachine.create({ ...rest, ...other, version: release, mirror });
+  const machine = await RealMachine.create({ ...rest, ...other, debian, mirror });
   try {
     if (!idle) await machine.startContainer('bystander');
     await use(machine);
@@ -96,10 +96,10 @@ export interface Asked {
 
 /** Runs a document through the SSM runner and reads its result, which exists whatever happened. */
 export async function run(machine: Machine, verb: Verb = 'install', asked: Asked = {}): Promise<Result> {
-  const { kind = 'sandboxed', runtime = 'gvisor', version: release, handler } = asked;
+  const { kind = 'sandboxed', runtime = 'gvisor', version, handler } = asked;
   const { document } = await supplyOf(kind);
   const parameters = {
-    ...(release === undefined ? {} : { Version: [release] }),
+    ...(version === undefined ? {} : { Version: [version] }),
     ...(handler === undefined ? {} : { Handler: [handler] }),
   };
   const { plugins } = await runDocument(document(verb, runtime).content, parameters, {

@@ -44,7 +44,7 @@ const others = [
     runtime: 'kata',
     ours: ['kata-qemu'],
     boundaries: [
-      ...['download, attempt 1', 'staged', 'journal says linking', 'release in its place'],
+      ...['download, attempt 1', 'staged', 'journal says linking', 'version in its place'],
       ...['modules are loaded at boot', 'proven offline', ...edited, 'proven on the host', 'journal closed'],
     ],
   },

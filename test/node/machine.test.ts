@@ -23,7 +23,7 @@ function tracesOf(id: string): readonly string[] {
 }
 
 it("a node can only reach the mirror, cannot change the host's kernel, and leaves nothing behind", async () => {
-  const machine = await RealMachine.create({ version: 'trixie' });
+  const machine = await RealMachine.create({ debian: 'trixie' });
   const id = (await machine.read('hostname')).trim();
   try {
     const interfaces = (await machine.read('ip', '-o', 'link')).trim().split('\n');
@@ -39,7 +39,7 @@ it("a node can only reach the mirror, cannot change the host's kernel, and leave
 });
 
 it('the boot files change with a boot, and what a node wrote stays', async () => {
-  const machine = await RealMachine.create({ version: 'trixie' });
+  const machine = await RealMachine.create({ debian: 'trixie' });
   try {
     const boot = await machine.read('cat', '/proc/sys/kernel/random/boot_id');
     await machine.write('/etc/kept', 'kept');
@@ -57,7 +57,7 @@ it('a node dies with the process that created it, and the next node removes what
   const module = fileURLToPath(new URL('../../packages/lab/machine/real/machine.ts', import.meta.url));
   const program = `
     const { RealMachine } = await import(${JSON.stringify(module)});
-    const machine = await RealMachine.create({ release: 'trixie' });
+    const machine = await RealMachine.create({ debian: 'trixie' });
     process.stdout.write(await machine.read('hostname'));
     setInterval(() => {}, 1_000);`;
   const maker = spawn(process.execPath, ['--input-type=module', '-e', program], {
@@ -76,18 +76,18 @@ it('a node dies with the process that created it, and the next node removes what
   maker.kill('SIGKILL');
 
   await vi.waitUntil(() => processes().length === 0, { timeout: 10_000 });
-  await (await RealMachine.create({ version: 'trixie' })).destroy();
+  await (await RealMachine.create({ debian: 'trixie' })).destroy();
   expect(tracesOf(id)).toEqual([]);
 });
 
 it('containerd reports over the CRI which handlers it serves, if it can', async () => {
-  const older = await RealMachine.create({ version: 'trixie' });
+  const older = await RealMachine.create({ debian: 'trixie' });
   try {
     expect(await older.handlers()).toBeUndefined();
   } finally {
     await older.destroy();
   }
-  const newer = await RealMachine.create({ version: 'sid' });
+  const newer = await RealMachine.create({ debian: 'sid' });
   try {
     expect((await newer.handlers())?.map(({ name }) => name)).toEqual(['', 'runc']);
   } finally {

@@ -8,8 +8,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 /** Creates the root file systems, and prints which parts of the machine are real. */
 export default async function setup(): Promise<void> {
   const rows: string[] = [];
-  for (const { name, version: release, containerdDirectory } of targets) {
-    const { versions } = await rootOf(release, say);
+  for (const { name, debian, containerdDirectory } of targets) {
+    const { versions } = await rootOf(debian, say);
     const origin = containerdDirectory ?? `Debian's package ${versions['containerd']}`;
     rows.push(`  ${name.padEnd(34)} real      ${origin}; systemd ${versions['systemd']}`);
   }

@@ -5,18 +5,18 @@ import type { DebianRelease } from '../../packages/lab/real-machines.ts';
 /** A containerd that the tests run against. */
 export interface Target {
   readonly name: string;
-  readonly version: DebianRelease;
+  readonly debian: DebianRelease;
   readonly containerdDirectory?: string;
   readonly series: '1.6' | '1.7' | '2.x';
 }
 
 /** Debian's newest, for tests that do not depend on the containerd. */
-export const newest: Target = { name: 'containerd 2.1 (sid)', version: 'sid', series: '2.x' };
+export const newest: Target = { name: 'containerd 2.1 (sid)', debian: 'sid', series: '2.x' };
 
 /** Debian's own, and one more if AIRLOCK_CONTAINERD names a directory with its binaries. */
 export const targets: readonly Target[] = [
-  { name: 'containerd 1.6 (bookworm)', version: 'bookworm', series: '1.6' },
-  { name: 'containerd 1.7 (trixie)', version: 'trixie', series: '1.7' },
+  { name: 'containerd 1.6 (bookworm)', debian: 'bookworm', series: '1.6' },
+  { name: 'containerd 1.7 (trixie)', debian: 'trixie', series: '1.7' },
   newest,
   ...another(),
 ];
@@ -30,5 +30,5 @@ function another(): readonly Target[] {
   const [, major, minor] = version;
   const series = major === '2' ? '2.x' : minor === '7' ? '1.7' : '1.6';
   const name = `containerd ${major}.${minor} (AIRLOCK_CONTAINERD)`;
-  return [{ name, version: 'trixie', containerdDirectory: directory, series }];
+  return [{ name, debian: 'trixie', containerdDirectory: directory, series }];
 }

@@ -60,7 +60,7 @@ export class RealMachine implements Machine {
   static async create(options: RealOptions = {}): Promise<RealMachine> {
     requireRealHost();
     await sweepStale();
-    const root = await rootOf(options.version ?? 'trixie', options.progress ?? (() => {}));
+    const root = await rootOf(options.debian ?? 'trixie', options.progress ?? (() => {}));
     const id = `node-${randomBytes(4).toString('hex')}`;
     const node = new RealNode(id, root.path, claimDirectory(id));
     const machine = new RealMachine(id, root, node, options.containerdDirectory);

@@ -11,7 +11,7 @@ export interface OwnConfiguration {
 /** What a real node is like; every field has a default. */
 export interface RealOptions {
   /** `trixie` unless told. */
-  readonly version?: DebianRelease;
+  readonly debian?: DebianRelease;
   /** A directory with other binaries: containerd, ctr, containerd-shim-runc-v2, runc; each takes the place of Debian's. */
   readonly containerdDirectory?: string;
   /** `eks-v2` unless told; `packaged` is what Debian's package brings. */
