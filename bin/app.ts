@@ -4,17 +4,17 @@ import { ConfigError } from '../lib/config/config-error.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 import { limitFaults } from '../lib/limits.ts';
 
-// The command line asks for a file of timings beside the template, which would make no two syntheses alike.
+// The CDK command line asks for a file of timings beside the template, which would make every synthesis differ.
 Reflect.deleteProperty(process.env, 'CDK_PERF_COUNTERS_FILE');
 
-/** Says what is wrong and ends with 2, the code for bad input, without a trace that no one needs. */
+/** Prints what is wrong and exits with 2, the code for bad input, without a stack trace. */
 function refuse(error: unknown): never {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exit(2);
 }
 
-/** Takes the traces away that no context turns off: they would put the folder of this checkout into the output. */
+/** Removes the stack traces that no context key turns off: they would put the path of this checkout into the output. */
 function forgetTraces(scope: App): void {
   for (const { node } of scope.node.findAll()) {
     for (const entry of node.metadata) Reflect.deleteProperty(entry, 'trace');
@@ -25,7 +25,7 @@ const app = new App({
   analyticsReporting: false,
   context: {
     '@aws-cdk/aws-iam:minimizePolicies': true,
-    // CDK's own check names no field; ours comes after the synthesis.
+    // The CDK's own check does not name a field. Airlock's check runs after the synthesis.
     '@aws-cdk/core:stackResourceLimit': 0,
     'aws:cdk:disable-stack-trace': true,
     'aws:cdk:disable-creation-stack-traces': true,

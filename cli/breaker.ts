@@ -13,17 +13,17 @@ import { printJson } from './output/json.ts';
 import { print } from './output/text.ts';
 import { deployedResources, resourceLike } from './verify-aws/stack.ts';
 
-/** How the command reaches AWS. */
+/** The command's access to AWS. */
 export interface Reach {
   readonly dynamoDb: DynamoDBClient;
   readonly events: EventBridgeClient;
-  /** The table of the ledger. */
+  /** The ledger's table name. */
   readonly table: string;
-  /** The bus that Airlock publishes on. */
+  /** The name of the bus that Airlock publishes on. */
   readonly bus: string;
 }
 
-/** Reads every breaker that was ever needed. */
+/** Reads every breaker record. */
 export async function breakers({ dynamoDb, table }: Reach): Promise<readonly ShownBreaker[]> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   const found: ShownBreaker[] = [];
@@ -40,7 +40,7 @@ export async function breakers({ dynamoDb, table }: Reach): Promise<readonly Sho
 }
 
 /**
- * Closes a breaker and tells the bus.
+ * Closes a breaker and publishes the event.
  *
  * @returns whether it was open
  * @throws CouldNotLook if the ledger or the bus takes nothing from this caller
@@ -76,7 +76,7 @@ export async function closeBreaker(
   return true;
 }
 
-const accepted = 'accepted: a role that airlock.yaml names under operators';
+const accepted = 'accepted: a role listed under operators in airlock.yaml';
 
 function isDenied(operation: Operation, error: unknown): error is Error {
   return consequenceOf(operation, error) === 'setup';

@@ -9,7 +9,7 @@ import { printJson } from './output/json.ts';
 /**
  * Prints what a cluster needs, as YAML for kubectl and GitOps, or as a List in JSON.
  *
- * @throws ConfigError if the configuration is bad
+ * @throws ConfigError if the configuration is rejected
  */
 export function printManifests(options: { readonly config?: string; readonly json: boolean }): ExitCode {
   const { config } = loadSettings(options);

@@ -6,20 +6,20 @@ import { stringify } from 'yaml';
 import { parseCatalogue } from '../domain/catalogue.ts';
 import { simulatedCatalogue } from '../packages/lab/releases.ts';
 
-/** What to synthesize, and whereto. */
+/** What to synthesize, and where to write it. */
 interface Synthesis {
   /** The folder for the cloud assembly. */
   readonly assembly: string;
-  /** Another `airlock.yaml`. */
+  /** An `airlock.yaml` in place of the project's own. */
   readonly config?: string;
-  /** Another catalogue than the project's own. */
+  /** A catalogue in place of the project's own. */
   readonly catalogue?: string;
 }
 
-/** The synthesis was refused; the message is the app's own. */
+/** The app rejected the synthesis. The message is the app's own. */
 export class SynthesisRefused extends Error {
   override readonly name = 'SynthesisRefused';
-  /** The app's exit code: 2 if the configuration is bad. */
+  /** The app's exit code: 2 if the configuration is rejected. */
   readonly exitCode: number;
 
   constructor(message: string, exitCode: number) {
@@ -29,9 +29,9 @@ export class SynthesisRefused extends Error {
 }
 
 /**
- * Runs the CDK app as `cdk synth` does, without its command line.
+ * Runs the CDK app like `cdk synth`, without the CDK command line.
  *
- * @throws SynthesisRefused with what the app said
+ * @throws SynthesisRefused with the app's output
  */
 export async function synthesize({ assembly, config, catalogue }: Synthesis): Promise<void> {
   const root = join(import.meta.dirname, '..');
@@ -50,27 +50,27 @@ export async function synthesize({ assembly, config, catalogue }: Synthesis): Pr
   if (code !== 0) throw new SynthesisRefused(said.trim(), code);
 }
 
-/** What a synthesis for the local cloud may differ in. */
+/** What may differ in a synthesis for the local cloud. */
 interface SimulationSource {
-  /** Another `airlock.yaml`. */
+  /** An `airlock.yaml` in place of the project's own. */
   readonly config?: string;
-  /** What makes the versions that the machines download. */
+  /** Builds the versions that the machines download. */
   readonly builders?: Parameters<typeof simulatedCatalogue>[2];
 }
 
-/** A synthesis for machines whose releases are stand-ins. */
+/** A synthesis for machines that install stand-in artifacts. */
 interface SimulatedSynthesis {
   /** The folder of the cloud assembly. */
   readonly assembly: string;
-  /** The catalogue that it was made with: the project's own, with the checksums of the stand-in releases. */
+  /** The catalogue it was made with: the project's own, with the stand-in artifacts' checksums. */
   readonly catalogue: string;
 }
 
 /**
  * Synthesizes the app for the local cloud.
  *
- * @param folder where the catalogue and the cloud assembly are written
- * @throws SynthesisRefused with what the app said
+ * @param folder the folder for the catalogue and the cloud assembly
+ * @throws SynthesisRefused with the app's output
  */
 export async function synthesizeSimulated(
   folder: string,

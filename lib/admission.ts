@@ -21,21 +21,21 @@ export interface AdmissionProps {
   readonly pools: Pools;
   readonly ledger: Ledger;
   readonly workflow: Workflow;
-  /** Receives what goes away. */
+  /** Receives launches whose instance is already going away. */
   readonly terminations: WorkQueue;
   readonly logRetention: RetentionDays;
 }
 
-/** From EC2's event to an execution: every launch in the region comes here, and costs one look-up per batch if it is none of ours. */
+/** Turns EC2's events into executions. Every launch in the region arrives here; a batch without managed launches costs one look-up. */
 export class Admission extends QueueFunction<'admission'> {
   constructor(scope: Construct, id: string, props: AdmissionProps) {
     const { clusters, versions, pools, ledger, operators, logRetention } = props;
     super(scope, id, {
       name: 'admission',
-      description: 'Looks launches up in batches and starts an execution for each that is ours',
+      description: 'Looks launches up in batches and starts an execution for each managed launch',
       timeout: Duration.seconds(30),
       memoryMiB: 512,
-      // A launch that EC2 does not show yet is received every few seconds for two minutes, and one that finds no room in Lambda every three.
+      // A launch that EC2 does not show yet is received every few seconds for two minutes; one that Lambda has no room for, every three.
       maxReceiveCount: 30,
       operators,
       logRetention,
@@ -48,7 +48,7 @@ export class Admission extends QueueFunction<'admission'> {
       },
     });
     const running = new Rule(this, 'Running', {
-      description: 'An EC2 instance runs; whose it is, the event does not say',
+      description: 'An EC2 instance is running; the event does not show whether Airlock manages it',
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
@@ -56,7 +56,11 @@ export class Admission extends QueueFunction<'admission'> {
       },
     });
     this.queue.feedFrom(running);
-    grantUnscoped(this.role, ['ec2:DescribeInstances'], 'AWS knows no resource for DescribeInstances');
+    grantUnscoped(
+      this.role,
+      ['ec2:DescribeInstances'],
+      'DescribeInstances does not support resource-level permissions',
+    );
     props.workflow.stateMachine.grantStartExecution(this.role);
     ledger.grantRead(this.role, 'BatchGetItem', 'Query');
     ledger.grantWrite(this.role, 'admission');

@@ -7,7 +7,7 @@ import type { Environment, FunctionName } from '../domain/function-settings.ts';
 import { bundleOf } from './bundles.ts';
 import { grantInterfaces, type Placement } from './cluster-network.ts';
 
-/** What a function of Airlock is made of. */
+/** The properties of an Airlock function. */
 export interface AirlockFunctionProps<Name extends FunctionName> {
   /** The folder under `lambdas/`. */
   readonly name: Name;
@@ -18,11 +18,11 @@ export interface AirlockFunctionProps<Name extends FunctionName> {
   readonly memoryMiB: number;
   readonly environment: Environment<Name>;
   readonly logRetention: RetentionDays;
-  /** The network that it stands in; none unless told. */
+  /** The network that the function is attached to; by default none. */
   readonly placement?: Placement | undefined;
 }
 
-/** One function with its own role, which may write its own log and nothing else until a construct grants it more. */
+/** A function with its own role. The role may only write the function's log until a construct grants it more. */
 export class AirlockFunction<Name extends FunctionName = FunctionName> extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -32,7 +32,7 @@ export class AirlockFunction<Name extends FunctionName = FunctionName> extends C
     const logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(this.role);
-    // Lambda asks for its network interfaces while it makes the function, so the right comes first.
+    // Lambda requests its network interfaces while it creates the function, so the right has to exist first.
     if (props.placement) grantInterfaces(this.role);
     this.function = new LambdaFunction(this, 'Function', {
       code: bundleOf(props.name),
@@ -46,7 +46,7 @@ export class AirlockFunction<Name extends FunctionName = FunctionName> extends C
       logGroup,
       environment: { POWERTOOLS_SERVICE_NAME: props.service ?? props.name, ...props.environment },
     });
-    // The network is known at deploy time alone, and the CDK's own VPC constructs want to know it before.
+    // The network is known only at deploy time; the CDK's VPC constructs need it at synthesis.
     if (props.placement) (this.function.node.defaultChild as CfnFunction).vpcConfig = props.placement;
   }
 }

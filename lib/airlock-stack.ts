@@ -23,7 +23,7 @@ import { Results } from './results.ts';
 import { Terminations } from './terminations.ts';
 import { Workflow } from './workflow/workflow.ts';
 
-/** What one installation of Airlock is made of. */
+/** The properties of an Airlock installation. */
 export interface AirlockStackProps extends StackProps {
   readonly config: Config;
   readonly catalogue: Catalogue;
@@ -31,7 +31,7 @@ export interface AirlockStackProps extends StackProps {
 
 /** Airlock in one account and region. */
 export class AirlockStack extends Stack {
-  /** @throws ConfigError if the configuration asks for a release that the catalogue does not have */
+  /** @throws ConfigError if the configuration asks for a version that is not in the catalogue */
   constructor(scope: Construct, id: string, { config, catalogue, ...props }: AirlockStackProps) {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
     const logRetention: RetentionDays = config.logRetentionDays;

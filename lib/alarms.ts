@@ -24,9 +24,9 @@ import {
 } from '../domain/metrics.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** What is watched. */
+/** What the alarms watch. */
 export interface AlarmsProps {
-  /** By the name that the alarm should have. */
+  /** Queues by the name of their alarm. */
   readonly queues: Readonly<Record<string, WorkQueue>>;
   /** The queue of each cluster, by the cluster's name. */
   readonly clusters: Readonly<Record<string, WorkQueue>>;
@@ -34,13 +34,13 @@ export interface AlarmsProps {
   readonly topicArn: string | undefined;
 }
 
-/** What differs between alarms: by default one data point above zero rings, and none is good news. */
+/** What differs between alarms. By default, one data point above zero raises the alarm and missing data does not. */
 type Ringing = Partial<Pick<AlarmProps, 'comparisonOperator' | 'evaluationPeriods' | 'threshold' | 'treatMissingData'>>;
 
-/** For how many minutes no reconcile run may complete: five of its runs. */
+/** Minutes without a completed reconcile run before the alarm goes off: five runs. */
 const silence = 10;
 
-/** Alarms for what needs a person: a dead letter, a node that was not released, a breaker that opened, and a reconcile run that does not come. `docs/operate/alarms.md` says what to do. */
+/** Alarms for what needs a person: a dead letter, a node that was not released, an open breaker, a missing reconcile run. `docs/operate/alarms.md` explains each. */
 export class Alarms extends Construct {
   readonly #topic: ITopic | undefined;
 
@@ -55,7 +55,7 @@ export class Alarms extends Construct {
       const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${queue.queueArn}`;
       this.#alarm(
         `${name}DeadLetters${suffix}`,
-        `A message of the queue ${name}${suffix} could not be processed. Reconcile does without it; once the cause is fixed, a role that airlock.yaml names under operators moves it back: ${redrive}`,
+        `A message in the queue ${name}${suffix} could not be processed. Reconcile does its work without it. Once you have fixed the cause, move it back with a role listed under operators in airlock.yaml: ${redrive}`,
         metric,
       );
     }
@@ -64,28 +64,28 @@ export class Alarms extends Construct {
     for (const cluster of Object.keys(clusters)) {
       this.#alarm(
         `BreakerOpened-${cluster}`,
-        `Too many nodes of one pool and version of ${cluster} failed: nothing is replaced, and new nodes are tried one at a time`,
+        `Too many nodes of one pool and version of ${cluster} failed. No node is replaced, and new nodes are tried one at a time`,
         happened(breakerOpened, { service: remediationService, cluster }),
       );
       const metric = happened(notReleased, { service: clusterService, cluster });
       this.#alarm(
         `NotReleased-${cluster}`,
-        `A node of ${cluster} was not released: its annotation and the audit trail say why`,
+        `A node of ${cluster} was not released. Its annotation and the audit trail show why`,
         metric,
       );
     }
     this.#alarm(
       'DocumentChanged',
-      'An SSM document of Airlock is not the one that was deployed, and nodes were not released: CloudTrail says who changed it',
+      'An SSM document differs from the one that Airlock deployed, and nodes were not released. CloudTrail shows who changed it',
       happened(documentChanged, { service: clusterService }),
     );
     const ofReconcile = (metricName: string) => happened(metricName, { service: reconcileService });
     for (const [name, description] of Object.entries(reconcileAlarms))
       this.#alarm(name, description, ofReconcile(name));
-    // Missing data is what rings here. BREACHING would ring as soon as the alarm is made, for no reconcile run has completed by then; an alarm begins in
-    // INSUFFICIENT_DATA, and its action runs only when it comes back to it. Source: CloudWatch User Guide, "Configuring how CloudWatch
-    // alarms treat missing data". A reconcile run that never completes at all fails, which the next alarm sees.
-    const said = `No reconcile run completed for ${silence} minutes: what events miss is not found. INSUFFICIENT_DATA is what rings`;
+    // Missing data raises this alarm. BREACHING would raise it as soon as the alarm is created, before any reconcile run has completed. An alarm begins in
+    // INSUFFICIENT_DATA, and its action runs only when it returns to that state. Source: CloudWatch User Guide, "Configuring how CloudWatch
+    // alarms treat missing data". If reconcile never completes a run, its runs fail, which the next alarm reports.
+    const said = `No reconcile run has completed for ${silence} minutes, so launches that events missed are not found. INSUFFICIENT_DATA raises this alarm`;
     const silent = this.#alarm('ReconcileSilent', said, ofReconcile(reconcileCompleted), {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       threshold: 1,
@@ -93,7 +93,7 @@ export class Alarms extends Construct {
       treatMissingData: TreatMissingData.MISSING,
     });
     if (this.#topic) silent.addInsufficientDataAction(new SnsAction(this.#topic));
-    this.#alarm('ReconcileFailed', 'A run of reconcile failed: its log says why', reconcile.metricErrors({ period }));
+    this.#alarm('ReconcileFailed', 'A reconcile run failed. Its log shows why', reconcile.metricErrors({ period }));
   }
 
   #alarm(name: string, description: string, metric: IMetric, ringing: Ringing = {}): Alarm {

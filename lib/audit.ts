@@ -6,19 +6,19 @@ import { Construct } from 'constructs';
 import { source } from '../domain/events.ts';
 import type { Bus } from './bus.ts';
 
-/** What is kept, and for how long. */
+/** What the audit trail keeps, and for how long. */
 export interface AuditProps {
   readonly bus: Bus;
   readonly logRetention: RetentionDays;
 }
 
-/** The audit trail: every event that Airlock tells the bus, in one log group. */
+/** The audit trail: every event that Airlock publishes, in one log group. */
 export class Audit extends Construct {
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, { bus, logRetention }: AuditProps) {
     super(scope, id);
-    // The trail outlives its stack, so a stack that is made again needs another name: the first part of its id.
+    // The trail outlives its stack, so a recreated stack needs another name: the first part of the stack's id makes it unique.
     const ofStack = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', Aws.STACK_ID))));
     this.logGroup = new LogGroup(this, 'Trail', {
       // EventBridge writes only to groups below /aws/events/.
@@ -32,7 +32,7 @@ export class Audit extends Construct {
       description: 'The log group of the audit trail',
     }).overrideLogicalId('AuditTrail');
     const rule = new Rule(this, 'EventDetails', {
-      description: 'Every event of Airlock goes to its audit trail',
+      description: 'Sends every Airlock event to the audit trail',
       eventBus: bus.bus,
       eventPattern: { source: [source] },
     });
@@ -42,7 +42,7 @@ export class Audit extends Construct {
     const resources = [`${group}:*`];
     new ResourcePolicy(this, 'Writers', {
       policyStatements: [
-        // EventBridge makes a stream without naming the rule that it is for; an empty stream says nothing.
+        // EventBridge creates a stream without naming its rule. An empty stream reveals nothing.
         new PolicyStatement({ principals, actions: ['logs:CreateLogStream'], resources }),
         new PolicyStatement({
           principals,

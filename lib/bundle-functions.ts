@@ -1,5 +1,5 @@
-// Bundles every function, and prints the bundles as one JSON object by their folders under `lambdas/`. Its own process: the CDK asks for code at once, and
-// esbuild has plugins only if it is waited for.
+// Bundles every function and prints the bundles as one JSON object, keyed by folder under `lambdas/`. It is a separate process because the CDK asks for code
+// synchronously, while esbuild supports plugins only asynchronously.
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -7,7 +7,7 @@ import { bundleOptions } from './bundle-options.ts';
 
 const lambdas = join(import.meta.dirname, '..', 'lambdas');
 const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname);
-// In one go: what they share is read and parsed once, in a third of the time of one go each.
+// One build for all functions: shared modules are read and parsed once, in a third of the time.
 const { outputFiles } = await build({
   ...bundleOptions,
   entryPoints: Object.fromEntries(names.map((name) => [name, join(lambdas, name, 'handler.ts')])),

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /**
- * Writes the constants out by which the SDK's schemas name their keys. esbuild takes a computed key for something that may have an effect and keeps its whole
- * schema: those of EC2 are half a megabyte, of which a function needs a twentieth.
+ * Inlines the constants by which the SDK's schemas name their keys. esbuild assumes that a computed key may have a side effect and keeps the whole
+ * schema. EC2's schemas are half a megabyte, of which a function needs a twentieth.
  */
 const writtenKeys: Plugin = {
   name: 'written-keys',
@@ -20,7 +20,7 @@ const writtenKeys: Plugin = {
   },
 };
 
-/** How a function becomes one file without dependencies, the AWS SDK included. */
+/** How a function is bundled into one file without dependencies, the AWS SDK included. */
 export const bundleOptions = {
   bundle: true,
   minify: true,

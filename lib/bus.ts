@@ -5,15 +5,15 @@ import { Construct } from 'constructs';
 import { source } from '../domain/events.ts';
 import { operatorArn } from './operators.ts';
 
-/** Who may publish beside Airlock's own roles. */
+/** The principals that may publish besides Airlock's own roles. */
 export interface BusProps {
   /** Names of roles, with their paths. */
   readonly operators: readonly string[];
 }
 
 /**
- * The event bus that Airlock publishes on. A policy on the bus denies PutEvents to every principal but the roles that were given it here, so
- * that a right to put events somewhere in the account is no right to write Airlock's history.
+ * The event bus that Airlock publishes on. The bus policy denies PutEvents to every principal except the roles granted here, so that a
+ * right to put events somewhere in the account does not include writing Airlock's history.
  */
 export class Bus extends Construct {
   readonly bus: EventBus;
@@ -31,7 +31,7 @@ export class Bus extends Construct {
       principals: [new StarPrincipal()],
       actions: ['events:PutEvents'],
       resources: [this.bus.eventBusArn],
-      // The session of a role has its role's ARN in this key; a service that calls for itself has none, and is denied, too.
+      // A role's session has its role's ARN in this key. A service that acts on its own behalf has no such key and is denied, too.
       conditions: { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.#publishers }) } },
     });
     new CfnEventBusPolicy(this, 'Publishers', {
@@ -42,18 +42,18 @@ export class Bus extends Construct {
     new CfnOutput(this, 'Name', { value: this.bus.eventBusName, description: 'The bus that Airlock publishes on' });
     new CfnOutput(this, 'Arn', {
       value: this.bus.eventBusArn,
-      description: 'For rules of your own, and their targets',
+      description: 'For your own rules and their targets',
     });
   }
 
-  /** Lets a role publish, in Airlock's name only. */
+  /** Lets a role publish, with Airlock's source only. */
   grantPublish(role: IRole): void {
     this.#publishers.push(role.roleArn);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['events:PutEvents'],
         resources: [this.bus.eventBusArn],
-        // One evaluation covers all entries of a call, so the key has many values; ForAllValues alone holds if it has none.
+        // One evaluation covers all entries of a call, so the key is multivalued; ForAllValues by itself also matches a request without the key.
         conditions: {
           'ForAllValues:StringEquals': { 'events:source': [source] },
           Null: { 'events:source': 'false' },

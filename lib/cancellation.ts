@@ -11,12 +11,12 @@ export interface CancellationProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The one function that ends commands whose time is up, and waits until they have. */
+/** The only function that cancels commands whose time is up. It waits until they have ended. */
 export class Cancellation extends AirlockFunction<'cancellation'> {
   constructor(scope: Construct, id: string, { ledger, logRetention }: CancellationProps) {
     super(scope, id, {
       name: 'cancellation',
-      description: 'Cancels a command whose time is up, and waits for its end',
+      description: 'Cancels a command whose time is up and waits until it has ended',
       timeout: Duration.seconds(30),
       memoryMiB: 256,
       logRetention,
@@ -25,7 +25,7 @@ export class Cancellation extends AirlockFunction<'cancellation'> {
     grantUnscoped(
       this.role,
       ['ssm:CancelCommand', 'ssm:ListCommandInvocations', 'ssm:ListCommands'],
-      'AWS knows no resource for reading commands and for cancelling one',
+      'Reading and cancelling commands do not support resource-level permissions',
     );
     ledger.grantRead(this.role, 'GetItem');
     ledger.grantWrite(this.role, 'cancellation');

@@ -18,10 +18,10 @@ import { grantUnscoped } from './unscoped-rights.ts';
 /** One cluster of `airlock.yaml`. */
 export type ClusterConfig = Config['clusters'][number];
 
-/** How long one call of the function inside may work, in seconds: it waits for some ten, and its last request ends after 20. */
+/** Timeout of one call to the function inside the network, in seconds: it polls for about ten, and its last request ends after 20. */
 const insideSeconds = 25;
 
-/** What the way into one cluster needs. */
+/** What the connection to one cluster needs. */
 export interface ClusterFunctionProps {
   readonly cluster: ClusterConfig;
   readonly ledger: Ledger;
@@ -31,14 +31,14 @@ export interface ClusterFunctionProps {
   readonly logRetention: RetentionDays;
   /** Finds a cluster that EKS knows. */
   readonly resolveCluster: () => ClusterLookUp;
-  /** What the manifests of the cluster depend on; undefined if people apply them themselves. */
+  /** What the cluster's manifests depend on; undefined if people apply them. */
   readonly manifests: ManifestOptions | undefined;
 }
 
 /**
- * The queue of a cluster, in which nodes wait to be closed, released or quarantined, and the one function that decides what is done there. It reads rows of
- * the ledger, does what they say, and answers the states that wait. It signs its token itself, and what it may do in the cluster, the cluster's RBAC says. A private cluster is reached from its network alone, and the ledger is not: there a second
- * function stands in the network, with no identity in the cluster and no right in AWS, and gets each batch together with a token.
+ * A cluster's queue, in which nodes wait to be gated, released or quarantined, and the only function that decides these. It reads run records from the
+ * ledger, acts on them, and answers the waiting states. It signs its own token, and the cluster's RBAC limits what it may do there. A private cluster is reachable only from its own network, from which the ledger is not. There, a second
+ * function is attached to the network. It has no identity in the cluster and no rights in AWS, and receives each batch together with a token.
  */
 export class ClusterFunction extends Construct {
   readonly cluster: QueueFunction;
@@ -66,11 +66,11 @@ export class ClusterFunction extends Construct {
       network &&
       new AirlockFunction(this, 'Inside', {
         name: 'cluster-inside',
-        description: `Performs in the network of the cluster ${cluster.name} what it gets a token for`,
+        description: `Makes the API requests it receives a token for, in the network of the cluster ${cluster.name}`,
         timeout: Duration.seconds(insideSeconds),
         memoryMiB: 768,
         logRetention,
-        // Its metrics are those of the function that the call comes from.
+        // Its metrics belong to the function that calls it.
         service: clusterService,
         environment,
         placement: network.placement,
@@ -80,7 +80,7 @@ export class ClusterFunction extends Construct {
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
       timeout: Duration.seconds(30),
       memoryMiB: 768,
-      // A node may wait until its deadline, and is received again every few seconds.
+      // A node may wait until its deadline; its message is received every few seconds.
       maxReceiveCount: 1_000,
       operators: props.operators,
       logRetention,
@@ -98,10 +98,10 @@ export class ClusterFunction extends Construct {
     grantUnscoped(
       this.cluster.role,
       ['states:SendTaskSuccess', 'states:SendTaskFailure'],
-      'AWS knows no resource for the answer by token',
+      'Answering by task token does not support resource-level permissions',
     );
     if (cluster.endpoint !== undefined) {
-      // A cluster that EKS does not know has no access entries: people map the role in its authenticator.
+      // A cluster outside EKS has no access entries: you map the role in its authenticator.
       new CfnOutput(this, 'RoleArn', { value: this.cluster.role.roleArn, description: `Maps to ${gatekeepers}` });
       return;
     }
@@ -111,7 +111,7 @@ export class ClusterFunction extends Construct {
       kubernetesGroups: [gatekeepers],
       type: 'STANDARD',
     });
-    // EKS refuses a role that it does not know yet as an invalid principal. Lambda has assumed this one by then.
+    // EKS rejects a role that has not propagated yet as an invalid principal. Once the function exists, Lambda has assumed the role.
     entry.node.addDependency(this.cluster.function);
     if (props.manifests === undefined) return;
     const prepared = new ClusterManifests(this, 'Manifests', {
@@ -121,9 +121,12 @@ export class ClusterFunction extends Construct {
       network,
       logRetention,
     });
-    // The identity comes into a cluster that is ready for it, and leaves it before that is taken apart.
+    // The access entry is created after the manifests are applied and deleted before they are removed.
     entry.node.addDependency(prepared);
-    new CfnOutput(this, 'Manifest', { value: prepared.summary, description: `What was applied to ${cluster.name}` });
+    new CfnOutput(this, 'Manifest', {
+      value: prepared.summary,
+      description: `What was applied to the cluster ${cluster.name}`,
+    });
   }
 
   #find(
@@ -139,7 +142,7 @@ export class ClusterFunction extends Construct {
   }
 }
 
-/** EKS serves on 443; a cluster of one's own on the port of its address. */
+/** EKS serves on 443; a self-managed cluster on the port of its address. */
 function portOf(endpoint: string | undefined): number {
   return Number(new URL(endpoint ?? 'https://eks').port || 443);
 }

@@ -6,14 +6,14 @@ import { AirlockFunction } from './airlock-function.ts';
 import type { ClusterVpc } from './cluster-network.ts';
 import { CustomResourceProvider } from './custom-resource-provider.ts';
 
-/** Where a cluster's API is and who vouches for it. */
+/** A cluster's API address and certificate authority. */
 export interface Address {
   readonly endpoint: string;
   /** PEM, in base64. */
   readonly certificateAuthority: string;
 }
 
-/** Finds clusters in EKS while the stack is deployed, and refuses those that the stack could not be deployed for with what to do. */
+/** Looks clusters up in EKS during deployment, and rejects a cluster that the stack does not support with a message that states what to do. */
 export class ClusterLookUp extends Construct {
   readonly #provided: CustomResourceProvider;
   readonly #function: AirlockFunction;
@@ -34,7 +34,7 @@ export class ClusterLookUp extends Construct {
     });
   }
 
-  /** Finds one cluster. */
+  /** Looks one cluster up. */
   find(scope: Construct, { name, inside }: { readonly name: string; readonly inside: boolean }): Address & ClusterVpc {
     this.#function.role.addToPolicy(
       new PolicyStatement({
@@ -45,7 +45,7 @@ export class ClusterLookUp extends Construct {
     const found = new CustomResource(scope, 'Found', {
       resourceType: 'Custom::AirlockFoundCluster',
       serviceToken: this.#provided.serviceToken,
-      // Without it CloudFormation waits an hour for a function that died.
+      // Otherwise CloudFormation waits an hour for a function that crashed.
       serviceTimeout: Duration.minutes(5),
       properties: { Name: name, Private: String(inside) },
     });

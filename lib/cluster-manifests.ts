@@ -10,24 +10,24 @@ import type { Address } from './cluster-lookup.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
 import { CustomResourceProvider } from './custom-resource-provider.ts';
 
-/** What the preparation of a cluster needs. */
+/** What it takes to prepare a cluster. */
 export interface ClusterManifestsProps extends Address {
   readonly cluster: string;
   readonly manifests: ManifestOptions;
-  /** Where the API answers in its own network alone. */
+  /** The network of an API that is reachable only from there. */
   readonly network: ClusterNetwork | undefined;
   readonly logRetention: RetentionDays;
 }
 
 /**
- * What a cluster needs, applied while the stack is deployed. The function that does so has to be a cluster administrator, for nothing less may
- * make roles, bind them and write admission policies: of the access policies of EKS, AmazonEKSAdminPolicy may do so in namespaces alone and
- * has neither `escalate` nor `bind` (https://github.com/aws/containers-roadmap/issues/2682). So it has an access entry only while a request of
- * CloudFormation is under way: `grant-cluster-admin` stands in front of it, asks CloudFormation whether that is so, and makes and deletes the
- * entry. What is applied is in the function itself, and no event can bring anything else. `manifests: manual` leaves all of it out.
+ * Applies what a cluster needs during deployment. The function that applies it has to be a cluster administrator: only an administrator may
+ * create roles, bind them and write admission policies. Of the EKS access policies, AmazonEKSAdminPolicy allows that in namespaces only and
+ * includes neither `escalate` nor `bind` (https://github.com/aws/containers-roadmap/issues/2682). So it has an access entry only while a request of
+ * CloudFormation is in progress: `grant-cluster-admin` runs before it, asks CloudFormation whether that is so, and creates and deletes the
+ * entry. The function contains what it applies, and no event can add anything. `manifests: manual` leaves all of this out.
  */
 export class ClusterManifests extends Construct {
-  /** One line on what was done, and what was kept and why. */
+  /** One line that states what was applied, and what was kept and why. */
   readonly summary: string;
 
   constructor(scope: Construct, id: string, props: ClusterManifestsProps) {
@@ -35,7 +35,7 @@ export class ClusterManifests extends Construct {
     const { cluster, manifests, network, logRetention } = props;
     const prepare = new AirlockFunction(this, 'Prepare', {
       name: 'prepare-cluster',
-      description: `Applies what the cluster ${cluster} needs while the stack is deployed`,
+      description: `Applies the manifests of the cluster ${cluster} during deployment`,
       timeout: Duration.minutes(12),
       memoryMiB: 256,
       logRetention,
@@ -50,7 +50,7 @@ export class ClusterManifests extends Construct {
     const policyArn = `arn:${Aws.PARTITION}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
     const grant = new AirlockFunction(this, 'Grant', {
       name: 'grant-cluster-admin',
-      description: `Lets prepare-cluster into the cluster ${cluster} while CloudFormation asks for it`,
+      description: `Grants prepare-cluster access to the cluster ${cluster} during a CloudFormation request`,
       timeout: Duration.minutes(15),
       memoryMiB: 256,
       logRetention,
@@ -71,9 +71,9 @@ export class ClusterManifests extends Construct {
     const applied = new CustomResource(this, 'Applied', {
       resourceType: 'Custom::AirlockManifests',
       serviceToken,
-      // Without it CloudFormation waits an hour for a function that died.
+      // Otherwise CloudFormation waits an hour for a function that crashed.
       serviceTimeout: Duration.minutes(15),
-      // What is applied is the function's own. The version makes CloudFormation ask for it again if it differs.
+      // The function contains the manifests. A changed version makes CloudFormation invoke it.
       properties: { Version: manifestsVersion(renderManifests(manifests)) },
     });
     if (network) applied.node.addDependency(network.way);
@@ -85,7 +85,7 @@ function logicalIdOf(resource: CustomResource): string {
   return String(Stack.of(resource).resolve(Stack.of(resource).getLogicalId(resource.node.defaultChild as CfnElement)));
 }
 
-/** The rights to let one role into one cluster with one policy and one group, to invoke its function, and to ask how our own stack stands. */
+/** The rights to grant one role access to one cluster with one policy and one group, to invoke its function, and to describe the stack's own state. */
 function grantEntry(
   grant: AirlockFunction,
   prepare: AirlockFunction,
@@ -112,7 +112,6 @@ function grantEntry(
   const shown = `arn:<AWS::Partition>:eks:<AWS::Region>:<AWS::AccountId>:access-entry/${cluster}/role/<AWS::AccountId>/<${role}>/*`;
   Validations.of(grant.role).acknowledge({
     id: `AwsSolutions-IAM5[Resource::${shown}]`,
-    reason:
-      'EKS ends the ARN of an access entry with an id that is not known beforehand; the entry is that of one role in one cluster',
+    reason: 'The ARN of an access entry ends with an id that EKS assigns; the entry belongs to one role in one cluster',
   });
 }

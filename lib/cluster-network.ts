@@ -4,13 +4,13 @@ import { Effect, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { grantUnscoped } from './unscoped-rights.ts';
 
-/** What a function is put into a network with. */
+/** What attaches a function to a network. */
 export interface Placement {
   readonly subnetIds: string[];
   readonly securityGroupIds: string[];
 }
 
-/** The network in which a cluster's API answers. */
+/** The network of a cluster's API. */
 export interface ClusterVpc {
   readonly vpcId: string;
   readonly subnetIds: string[];
@@ -25,13 +25,13 @@ export interface ClusterNetworkProps extends ClusterVpc {
 }
 
 /**
- * The way to an API that answers in the cluster's own network alone: a security group for our functions that leads to the API and nowhere
- * else, and the API's permission for it. There is no way to the internet and to AWS; the functions need neither, for they sign their
+ * Access to an API that is reachable only from the cluster's own network: a security group for Airlock's functions that allows traffic to the API and
+ * nothing else, and a rule that lets them in. They reach neither the internet nor AWS, and need neither, because they sign their
  * tokens themselves.
  */
 export class ClusterNetwork extends Construct {
   readonly placement: Placement;
-  /** What has to be there before a request comes through. */
+  /** What has to exist before a request gets through. */
   readonly way: CfnSecurityGroupIngress;
 
   constructor(scope: Construct, id: string, props: ClusterNetworkProps) {
@@ -39,7 +39,7 @@ export class ClusterNetwork extends Construct {
     const { cluster, port, vpcId, subnetIds, securityGroupId } = props;
     const tcp = { ipProtocol: 'tcp', fromPort: port, toPort: port };
     const ours = new CfnSecurityGroup(this, 'Ours', {
-      groupDescription: `Functions of Airlock that talk to the cluster ${cluster}`,
+      groupDescription: `Airlock functions that call the cluster ${cluster}`,
       vpcId,
       securityGroupEgress: [
         {
@@ -53,13 +53,13 @@ export class ClusterNetwork extends Construct {
       ...tcp,
       groupId: securityGroupId,
       sourceSecurityGroupId: ours.attrGroupId,
-      description: 'From the functions of Airlock',
+      description: 'From Airlock functions',
     });
     this.placement = { subnetIds, securityGroupIds: [ours.attrGroupId] };
   }
 }
 
-/** What Lambda needs to keep the network interfaces of a function. Source: AWSLambdaVPCAccessExecutionRole, without its log rights. */
+/** What Lambda needs to manage a function's network interfaces. Source: AWSLambdaVPCAccessExecutionRole, without its log rights. */
 export const interfaceRights = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -70,15 +70,15 @@ export const interfaceRights = [
 ];
 
 /**
- * Lets Lambda keep the network interfaces of functions with this role, and denies the same to the code of the functions: Lambda itself has to
- * ask with the function's role, and only a call that comes from code carries the function's ARN.
+ * Lets Lambda manage network interfaces for functions with this role, and denies the same to the functions' code. Lambda uses
+ * the function's role for this; only a call from code carries the function's ARN.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
  */
 export function grantInterfaces(role: Role): void {
   grantUnscoped(
     role,
     interfaceRights,
-    'Lambda has to be allowed its network interfaces on every resource; the code of the function is denied them',
+    'Lambda needs network interface rights on every resource; code of the function is denied them',
   );
   role.addToPolicy(
     new PolicyStatement({

@@ -5,15 +5,15 @@ import { Provider } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { AirlockFunction } from './airlock-function.ts';
 
-/** Who stands between CloudFormation and a function of ours. */
+/** What connects CloudFormation to a function. */
 export interface CustomResourceProviderProps {
   readonly function: AirlockFunction;
   readonly logRetention: RetentionDays;
 }
 
 /**
- * Lets CloudFormation ask a function of ours for a resource, by the CDK's provider framework. The framework's own function takes the answer to
- * CloudFormation, so that ours may stand in a network without a way out; no one else has the right to invoke ours.
+ * Lets CloudFormation request a resource from a function, through the CDK's provider framework. The framework's own function delivers the response to
+ * CloudFormation, so Airlock's function may run in a network without internet access. Only the framework may invoke it.
  */
 export class CustomResourceProvider extends Construct {
   readonly serviceToken: string;
@@ -33,7 +33,7 @@ export class CustomResourceProvider extends Construct {
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${ours.stack.getLogicalId(ours.node.defaultChild as never)}.Arn>:*]`,
       reason:
-        "The CDK's framework asks for every version of the one function that it invokes; there is none but the latest",
+        "The CDK's provider framework requests rights on every version of the one function that it invokes; only the latest exists",
     });
   }
 }

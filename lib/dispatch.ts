@@ -23,8 +23,8 @@ export interface DispatchProps {
 }
 
 /**
- * From nodes that wait to commands on them: a queue in which a node waits until its agent is online, and the one function that may send
- * commands, of our documents alone and to instances with our tag alone.
+ * From waiting nodes to commands: a queue in which a node waits until its agent is online, and the only function that may send
+ * commands. It sends only Airlock's documents, and only to instances with Airlock's tag.
  */
 export class Dispatch extends QueueFunction<'dispatch'> {
   constructor(scope: Construct, id: string, props: DispatchProps) {
@@ -32,10 +32,10 @@ export class Dispatch extends QueueFunction<'dispatch'> {
     const deployed = { install: documents.of('install'), prove: documents.of('prove') };
     super(scope, id, {
       name: 'dispatch',
-      description: 'Sends one command for all waiting nodes that are online and ask for the same',
+      description: 'Sends one command to all waiting nodes that are online and request the same runtime',
       timeout: Duration.seconds(30),
       memoryMiB: 640,
-      // A node may wait for its agent until its deadline, and is received again every few seconds.
+      // A node may wait for its agent until its deadline; its message is received every few seconds.
       maxReceiveCount: 1_000,
       operators,
       logRetention,
@@ -64,12 +64,12 @@ export class Dispatch extends QueueFunction<'dispatch'> {
     );
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
-      reason: 'Instances are not known beforehand; the condition takes only those with our tag',
+      reason: 'Instance ids are not known at deploy time; the condition admits only instances with the Airlock tag',
     });
     grantUnscoped(
       role,
       ['ssm:DescribeInstanceInformation', 'ssm:ListCommands', 'states:SendTaskFailure'],
-      'AWS knows no resource for these reads and for the answer by token',
+      'These reads and the answer by task token do not support resource-level permissions',
     );
     ledger.grantRead(role, 'BatchGetItem');
     ledger.grantWrite(role, 'dispatch');

@@ -6,21 +6,21 @@ import type { Writer } from '../domain/ledger-change.ts';
 import { partitions, writableBy } from '../domain/ledger-rights.ts';
 import { operatorArn } from './operators.ts';
 
-/** The reads that a role can be given. */
+/** The read operations that a role can be granted. */
 export type Read = 'BatchGetItem' | 'GetItem' | 'Query';
 
-/** Who may write the ledger beside Airlock's own roles. */
+/** The principals that may write the ledger besides Airlock's own roles. */
 export interface LedgerProps {
   /** Names of roles, with their paths. */
   readonly operators: readonly string[];
 }
 
-/** What replaces or deletes a whole row, or writes by another language. Nothing of Airlock does. */
+/** Operations that replace or delete a whole record, or write through PartiQL. Airlock uses none of them. */
 const wholeRows = ['PutItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete'];
 
 /**
- * The table with one row per node: who claimed it, which command it got, how it ended. What its rows say decides, so a policy of its own denies every
- * write to all principals but the roles that were given one here, and the operators, who close breakers.
+ * The table with one record per node: which execution claimed it, which command it got, how it ended. Airlock acts on these records, so a resource policy denies
+ * writes to every principal except the roles granted here and the operators, who close breakers.
  */
 export class Ledger extends Construct {
   readonly table: Table;
@@ -48,20 +48,20 @@ export class Ledger extends Construct {
         effect: Effect.DENY,
         principals: [new StarPrincipal()],
         actions: actions.map((action) => `dynamodb:${action}`),
-        // A table's policy cannot name the table that it comes with.
+        // A table's policy cannot name its table.
         resources: ['*'],
         conditions,
       }),
     );
   }
 
-  /** Lets a role read whole rows. */
+  /** Lets a role read whole records. */
   grantRead(role: IRole, ...reads: readonly Read[]): void {
     this.table.grant(role, ...reads.map((read) => `dynamodb:${read}`));
   }
 
   /**
-   * Lets a role update rows, and name no attributes but a writer's own. No role may put or delete a row: both replace it whole.
+   * Lets a role update records, limited to the writer's own attributes. No role may put or delete a record: both replace it whole.
    * Source: "Using IAM policy conditions for fine-grained access control" in the DynamoDB Developer Guide.
    */
   grantWrite(role: IRole, writer: Writer): void {
@@ -74,7 +74,7 @@ export class Ledger extends Construct {
           conditions: {
             'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [partitions[kind]] },
             'ForAllValues:StringEquals': { 'dynamodb:Attributes': attributes },
-            // ForAllValues alone holds for a request that has none.
+            // ForAllValues by itself also matches a request without the key.
             Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
           },
         }),

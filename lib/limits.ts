@@ -1,4 +1,4 @@
-/** A template as far as limits go. */
+/** The parts of a template that limits apply to. */
 interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
   readonly Outputs?: Readonly<Record<string, unknown>>;
@@ -9,14 +9,14 @@ interface Resource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
-/** One limit that a configuration can reach. */
+/** One AWS limit that a configuration can reach. */
 interface Limit {
   readonly what: string;
   readonly service: string;
   readonly most: number;
-  /** The field of `airlock.yaml` that makes it grow, and what to do. */
+  /** The field of `airlock.yaml` that makes it grow, and what to do about it. */
   readonly accepted: string;
-  /** How much of it a template uses, by who uses it. */
+  /** How much of it a template uses, by resource. */
   used(template: Template): Iterable<readonly [string, number]>;
 }
 
@@ -64,11 +64,11 @@ const limits: readonly Limit[] = [
     what: 'bytes with the values of its parameters',
     service: 'Systems Manager',
     most: 65_536,
-    accepted: 'a shorter catalogue: fewer releases or rules of the runtime',
+    accepted: 'a shorter catalogue: fewer versions or rules for the runtime',
     used: (template) =>
       each(template, 'AWS::SSM::Document', ({ Content }) => Buffer.byteLength(String(Content)) + parameterBytes),
   },
-  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role together, without white space.
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role together, not counting white space.
   {
     what: 'characters of inline policies',
     service: 'IAM',
@@ -130,13 +130,13 @@ const limits: readonly Limit[] = [
   },
 ];
 
-/** What the values of a document's parameters take at most, in bytes. */
+/** The most that the values of a document's parameters take, in bytes. */
 const parameterBytes = 1_024;
 
 /**
- * Holds a template against every limit of AWS that a configuration can reach.
+ * Checks a template against every AWS limit that a configuration can reach.
  *
- * @returns a sentence for each that it breaks: the field, the value seen and the accepted form
+ * @returns a sentence per exceeded limit: the field, the value seen and the accepted form
  */
 export function limitFaults(template: unknown): readonly string[] {
   return limits.flatMap(({ what, service, most, accepted, used }) =>
@@ -167,7 +167,7 @@ function inlinePolicies(template: Template): ReadonlyMap<string, number> {
   return found;
 }
 
-/** How long what a reference becomes is at most, by the type of the resource, for instance a queue's address. */
+/** The greatest length that a reference resolves to, by resource type, for instance a queue's URL. */
 const lengths: Readonly<Record<string, readonly [ref: number, attribute: number]>> = {
   'AWS::Lambda::Function': [64, 64 + 60],
   'AWS::SQS::Queue': [80 + 60, 80 + 50],
@@ -187,7 +187,7 @@ const pseudo: Readonly<Record<string, number>> = {
   'AWS::URLSuffix': 16,
 };
 
-/** How long a value becomes at most: text as it is, a structure as JSON, references by what they name. */
+/** The greatest length of a value: text as it is, a structure as JSON, references by what they resolve to. */
 function lengthOf(value: unknown, template: Template): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value !== 'object' || value === null) return String(value).length;

@@ -6,7 +6,7 @@ import type { Runtime } from '../domain/runtimes.ts';
 import { assembleDocument } from '../ssm-documents/assemble.ts';
 import type { Config } from './config/schema.ts';
 
-/** The beginning of every document's name; the rule for results matches it. */
+/** The prefix of every document's name, which the rule for results matches. */
 export const documentPrefix = 'airlock-';
 
 /** A document as `dispatch` names it to SSM. */
@@ -17,8 +17,8 @@ export interface NamedDocument {
 }
 
 /**
- * The SSM Command documents, one a runtime and verb. A document's name ends in the hash of its content, so that its ARN names one text for
- * ever; another text is another resource.
+ * The SSM Command documents, one per runtime and verb. A document's name ends with the hash of its content, so an ARN always names the
+ * same text, and a changed text is a new resource.
  */
 export class NodeDocuments extends Construct {
   readonly #documents = new Map<string, NamedDocument>();
@@ -37,7 +37,7 @@ export class NodeDocuments extends Construct {
       for (const verb of verbs) {
         const { name, text, hash } = assembleDocument(catalogue, runtime, verb, { unknownHosts, annotations });
         const short = hash.slice(0, 12);
-        // CloudFormation writes an object as JSON of its own, whose hash is another; it passes a string on as it is. CfnDocument takes objects only.
+        // CloudFormation serializes an object itself, which changes the hash, but passes a string on unchanged. CfnDocument accepts only objects.
         const document = new CfnResource(this, `${runtime}-${verb}-${short}`, {
           type: 'AWS::SSM::Document',
           properties: {
@@ -54,7 +54,7 @@ export class NodeDocuments extends Construct {
     }
   }
 
-  /** The documents of a verb, by runtime. */
+  /** The documents for a verb, by runtime. */
   of(verb: Verb): Record<string, NamedDocument> {
     return Object.fromEntries(
       this.#runtimes.flatMap((runtime) => {

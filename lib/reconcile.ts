@@ -18,7 +18,7 @@ import type { Workflow } from './workflow/workflow.ts';
 /** What reconcile needs. */
 export interface ReconcileProps {
   readonly bus: Bus;
-  /** By the cluster's name. */
+  /** Clusters by name. */
   readonly clusters: Readonly<Record<string, ClusterFunction>>;
   readonly versions: Versions;
   readonly pools: Pools;
@@ -28,20 +28,20 @@ export interface ReconcileProps {
   readonly logRetention: RetentionDays;
 }
 
-/** How often the fleet is looked through: twice within the shortest deadline, less the time that an installation needs. */
+/** How often reconcile scans the fleet: twice within the shortest deadline, less the time an installation needs. */
 const interval = Duration.minutes(2);
 
-/** A run ends before the next begins, so that two of them do not do the same twice; if they did, no harm would come of it. */
+/** A run ends before the next begins, so that no two do the same work. Overlap would do no harm. */
 const timeout = Duration.seconds(110);
 
 /**
- * The net under the events, which AWS sends at best effort: a function on a schedule that finds what they missed. A run that fails is not
- * tried again, and what a schedule could not invoke is not kept: the next run does it all.
+ * The safety net under AWS's best-effort events: a scheduled function that finds what they missed. A failed run is not
+ * retried, and a missed invocation is not queued: the next run does all the work.
  */
 export class Reconcile extends AirlockFunction<'reconcile'> {
   constructor(scope: Construct, id: string, props: ReconcileProps) {
     const { versions, pools, workflow: way, ledger } = props;
-    // By name: it has half the length of the ARN.
+    // By name, which is half as long as the ARN.
     const names = Object.entries(props.clusters).map(([name, { cluster }]) => [name, cluster.function.functionName]);
     super(scope, id, {
       name: reconcileService,
@@ -69,7 +69,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
         'states:SendTaskFailure',
         'states:SendTaskSuccess',
       ],
-      'AWS knows no resource for these reads and for the answer by token',
+      'These reads and the answer by task token do not support resource-level permissions',
     );
     const functions = Object.values(props.clusters).map(({ cluster }) => cluster.function.functionArn);
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functions }));
@@ -82,13 +82,13 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     this.#schedule();
   }
 
-  /** Invokes the function on a schedule, with a role that may invoke it and no more. */
+  /** Invokes the function on a schedule, with a role that may do only that. */
   #schedule(): void {
     const arn = this.function.functionArn;
     const group = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule-group/default`;
     const invoker = new Role(this, 'Invoker', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        // A schedule of another account could have our role assumed otherwise; AWS knows no condition for the single schedule.
+        // Otherwise a schedule of another account could assume the role. AWS has no condition for a single schedule.
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': group } },
       }),
     });
@@ -97,9 +97,9 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     );
     const retryPolicy = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 };
     const every = new Schedule(this, 'Every', {
-      description: 'Looks through the fleet for what no event reported',
+      description: 'Scans the fleet for what no event reported',
       schedule: ScheduleExpression.rate(interval),
-      // The target of the CDK would let the schedule invoke every version of the function, too.
+      // The CDK's own target would let the schedule invoke every version of the function.
       target: { bind: () => ({ arn, role: invoker, retryPolicy }) } satisfies IScheduleTarget,
     });
     if (invoking.policyDependable) every.node.addDependency(invoking.policyDependable);

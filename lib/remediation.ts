@@ -22,18 +22,18 @@ export interface RemediationProps {
   readonly logRetention: RetentionDays;
 }
 
-/** A hook without a heartbeat time-out of its own waits so long, in minutes: the default of Auto Scaling. */
+/** How long a hook without its own heartbeat timeout waits, in minutes: the Auto Scaling default. */
 const usualHeartbeatMinutes = 60;
 
 /**
- * The one function that may end instances: those with our tag and an instance profile of nodes, and by a group those of groups with our tag. Auto
- * Scaling knows no condition for an instance; the function looks at it right before the call.
+ * The only function that may terminate instances: those with Airlock's tag and a node's instance profile and, through Auto Scaling, those of groups with Airlock's tag. Auto
+ * Scaling has no condition for an instance, so the function checks the instance right before the call.
  */
 export class Remediation extends AirlockFunction<'remediation'> {
   constructor(scope: Construct, id: string, { bus, ledger, pools, breaker, logRetention }: RemediationProps) {
     super(scope, id, {
       name: remediationService,
-      description: 'Decides what becomes of nodes that were not released, and has them replaced',
+      description: 'Decides what happens to nodes that were not released, and replaces them',
       timeout: Duration.seconds(30),
       memoryMiB: 256,
       logRetention,
@@ -48,13 +48,13 @@ export class Remediation extends AirlockFunction<'remediation'> {
       if (launchHook === undefined || deadlineMinutes < usualHeartbeatMinutes) continue;
       Annotations.of(this).addWarningV2(
         `airlock:heartbeat-${name}`,
-        `pools: ${name}: its nodes have ${deadlineMinutes} minutes, and a launch hook waits for ${usualHeartbeatMinutes} unless its HeartbeatTimeout says more: give ${launchHook} more than ${deadlineMinutes * 60} seconds`,
+        `pools: ${name}: its nodes have ${deadlineMinutes} minutes, but a launch hook waits only ${usualHeartbeatMinutes} by default: set the HeartbeatTimeout of ${launchHook} to more than ${deadlineMinutes * 60} seconds`,
       );
     }
     const { role } = this;
     const instances = `arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`;
     const groups = `arn:${Aws.PARTITION}:autoscaling:${Aws.REGION}:${Aws.ACCOUNT_ID}:autoScalingGroup:*:autoScalingGroupName/*`;
-    grantUnscoped(role, ['ec2:DescribeInstances'], 'AWS knows no resource for DescribeInstances');
+    grantUnscoped(role, ['ec2:DescribeInstances'], 'DescribeInstances does not support resource-level permissions');
     const known = [
       ...Object.values(pools.instanceProfiles ?? {}),
       ...pools.pools.map((pool) => pool.instanceProfiles ?? []),
@@ -88,7 +88,7 @@ export class Remediation extends AirlockFunction<'remediation'> {
     Validations.of(role).acknowledge(
       ...[instances, groups].map((arn) => ({
         id: `AwsSolutions-IAM5[Resource::${plain(arn)}]`,
-        reason: 'They are not known beforehand; the condition takes only those with our tag',
+        reason: 'Group names are not known at deploy time; the condition admits only groups with the Airlock tag',
       })),
     );
     ledger.grantRead(role, 'BatchGetItem', 'GetItem');

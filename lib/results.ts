@@ -17,7 +17,7 @@ export interface ResultsProps {
 }
 
 /**
- * Statuses after which a command does not change on an instance, in each spelling that SSM uses for them.
+ * Statuses after which a command on an instance no longer changes, in each spelling that SSM uses.
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
  */
 const finalStatuses = [
@@ -37,25 +37,25 @@ const finalStatuses = [
   'Access Denied',
 ];
 
-/** From SSM's event to the answer for the state that waits. The event is best effort, and so is never the only way. */
+/** Turns SSM's events into answers for the waiting states. The events are best effort, so reconcile also looks for results. */
 export class Results extends QueueFunction<'results'> {
   constructor(scope: Construct, id: string, { bus, operators, ledger, logRetention }: ResultsProps) {
     super(scope, id, {
       name: 'results',
-      description: 'Reads how commands ended and answers the states that wait for them',
+      description: 'Reads how commands ended and answers the waiting states',
       timeout: Duration.seconds(30),
       memoryMiB: 512,
-      // A result that SSM does not show yet comes back every five seconds.
+      // A result that SSM does not show yet is received again every five seconds.
       maxReceiveCount: 60,
       operators,
       logRetention,
       environment: { LEDGER_TABLE: ledger.table.tableName, EVENT_BUS: bus.bus.eventBusName },
     });
     const ended = new Rule(this, 'Ended', {
-      description: 'A command of ours ended on an instance',
+      description: 'An Airlock command ended on an instance',
       eventPattern: {
         source: ['aws.ssm'],
-        // The other command event has no instance and repeats the parameters.
+        // The other command event names no instance and repeats the parameters.
         detailType: ['EC2 Command Invocation Status-change Notification'],
         detail: { 'document-name': Match.prefix(documentPrefix), status: finalStatuses },
       },
@@ -64,7 +64,7 @@ export class Results extends QueueFunction<'results'> {
     grantUnscoped(
       this.role,
       ['ssm:ListCommandInvocations', 'states:SendTaskSuccess', 'states:SendTaskFailure'],
-      'AWS knows no resource for reading invocations and for the answer by token',
+      'Reading invocations and answering by task token do not support resource-level permissions',
     );
     ledger.grantRead(this.role, 'Query');
     ledger.grantWrite(this.role, 'results');

@@ -18,7 +18,7 @@ export interface TerminationsProps {
   readonly logRetention: RetentionDays;
 }
 
-/** From the events of an instance that goes away to the end of its way: nothing is tried for a node that is not there, and nothing failed. */
+/** Turns the events of a terminating instance into the end of its run. A node that is gone gets no further work, and its run does not count as failed. */
 export class Terminations extends QueueFunction<'terminations'> {
   constructor(
     scope: Construct,
@@ -27,7 +27,7 @@ export class Terminations extends QueueFunction<'terminations'> {
   ) {
     super(scope, id, {
       name: 'terminations',
-      description: 'Ends the way of nodes whose instance goes away',
+      description: 'Ends the runs of nodes whose instance is going away',
       timeout: Duration.seconds(30),
       memoryMiB: 256,
       maxReceiveCount: 60,
@@ -40,7 +40,7 @@ export class Terminations extends QueueFunction<'terminations'> {
       },
     });
     const ended = new Rule(this, 'Ended', {
-      description: 'An EC2 instance ends its launch; whose it is, the event does not say',
+      description: 'An EC2 instance is going away; the event does not show whether Airlock manages it',
       eventPattern: {
         source: ['aws.ec2'],
         detailType: ['EC2 Instance State-change Notification'],
@@ -52,7 +52,7 @@ export class Terminations extends QueueFunction<'terminations'> {
     grantUnscoped(
       this.role,
       ['ec2:DescribeInstances', 'ssm:CancelCommand'],
-      'AWS knows no resource for DescribeInstances and CancelCommand',
+      'DescribeInstances and CancelCommand do not support resource-level permissions here',
     );
     ledger.grantRead(this.role, 'Query');
     ledger.grantWrite(this.role, 'terminations');

@@ -2,9 +2,9 @@ import { Validations } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 
 /**
- * Lets a role call operations for which IAM knows no resource, so that a policy can name none but `*`.
+ * Lets a role call operations without resource-level permissions, for which a policy can name only `*`.
  *
- * @param reason why no resource can be named, for the reader of a finding
+ * @param reason why no resource can be named, as an acknowledgement for cdk-nag
  */
 export function grantUnscoped(role: Role, actions: readonly string[], reason: string): void {
   role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: ['*'] }));

@@ -6,25 +6,25 @@ import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { operatorArn } from './operators.ts';
 
-/** What a queue of Airlock is made of. */
+/** The properties of an Airlock queue. */
 export interface WorkQueueProps {
-  /** The time-out of the function that consumes the queue. */
+  /** The timeout of the function that consumes the queue. */
   readonly consumerTimeout: Duration;
-  /** How often a message may be received before it counts as dead, 1 to 1,000. */
+  /** How often a message may be received before it becomes a dead letter, 1 to 1,000. */
   readonly maxReceiveCount: number;
   /** Names of roles, with their paths, that may move dead letters back. */
   readonly operators: readonly string[];
 }
 
-/** A consumer must have time for all of its retries: AWS asks for six times the function's time-out. */
+/** A consumer needs time for all of its retries: AWS recommends six times the function's timeout. */
 const visibilityFactor = 6;
 
-/** What takes messages out of a queue, or out of sight. A redrive needs the first two on the dead letters. */
+/** Operations that remove or hide messages. A redrive needs the first two on the dead letters. */
 const taking = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:PurgeQueue'];
 
 /**
- * A queue and its dead letters. Both take encrypted connections only, and their policies deny every principal but those that are named here: a
- * right to send messages somewhere in the account is no right to send them to Airlock.
+ * A queue and its dead letters. Both accept only encrypted connections, and their policies deny every principal that is not named here: a
+ * right to send messages somewhere in the account does not include sending them to Airlock.
  */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
@@ -38,7 +38,7 @@ export class WorkQueue extends Construct {
     const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     const queueName = this.#nameOfQueue();
     const queueArn = Arn.format({ service: 'sqs', resource: queueName }, Stack.of(this));
-    // Whoever may make a queue could name one of these as its dead letters, and have SQS move messages here: no policy of a queue hinders that.
+    // Without a redrive allow policy, anyone who may create a queue could name one of these as its dead-letter queue and have SQS move messages here.
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...common,
       retentionPeriod: Duration.days(14),
@@ -53,7 +53,7 @@ export class WorkQueue extends Construct {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
     });
     const operators = props.operators.map(operatorArn);
-    // Who moves dead letters back sends them to the queue.
+    // A redrive sends the messages to the queue as the operator.
     this.#writers = [...operators];
     const close = () => {
       deny(this.queue, ['sqs:SendMessage'], { principals: this.#writers, rules: this.#rules });
@@ -61,13 +61,13 @@ export class WorkQueue extends Construct {
       deny(this.deadLetters, ['sqs:SendMessage'], { rules: this.#rules });
       deny(this.deadLetters, taking, { principals: operators });
     };
-    // Who writes and reads is known once the stack is complete.
+    // Writers and readers are known only once the stack is complete.
     Aspects.of(this).add({ visit: (node) => (node === this ? close() : undefined) });
   }
 
   /**
-   * The queue's name, which its dead letters have to know before it is there. The last part is the stack's own, so that a stack which is made again
-   * meets no name of a queue that was just deleted: SQS keeps that for a minute. 80 characters at most.
+   * The queue's name, which its dead letters need before the queue exists. The last part comes from the stack id, so that a recreated stack
+   * does not reuse the name of a just deleted queue, which SQS blocks for a minute. At most 80 characters.
    */
   #nameOfQueue(): string {
     const path = this.node.path.replace(/\W/g, '').slice(-55);
@@ -75,7 +75,7 @@ export class WorkQueue extends Construct {
     return `${path}-${Names.uniqueId(this).slice(-8)}-${Fn.select(4, Fn.split('-', uuid))}`;
   }
 
-  /** Sends a rule's events to the queue, and those that it does not take to the dead letters. */
+  /** Sends a rule's events to the queue, and undeliverable ones to the dead letters. */
   feedFrom(rule: Rule): void {
     this.#rules.push(rule.ruleArn);
     rule.addTarget(new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters }));
@@ -87,7 +87,7 @@ export class WorkQueue extends Construct {
     this.queue.grant(role, 'sqs:SendMessage');
   }
 
-  /** Lets a role take messages out and put them back for a time, and lets Lambda poll for it. */
+  /** Lets a role receive and defer messages, and lets Lambda poll on its behalf. */
   grantConsume(role: IRole): Grant {
     this.#readers.push(role.roleArn);
     const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
@@ -95,7 +95,7 @@ export class WorkQueue extends Construct {
   }
 }
 
-/** Who a queue is open to: roles, and rules for which EventBridge calls. */
+/** The principals that a queue is open to: roles, and the rules for which EventBridge calls. */
 interface Open {
   readonly principals?: readonly string[];
   readonly rules?: readonly string[];
@@ -103,8 +103,8 @@ interface Open {
 
 /**
  * Denies actions on a queue to every principal that is in neither list. A session has its role's ARN as
- * `aws:PrincipalArn`, EventBridge the rule's as `aws:SourceArn`; ArnNotEquals holds for a key that a request does not have, so each
- * principal has to be in the list of its own kind.
+ * `aws:PrincipalArn`, EventBridge its rule's as `aws:SourceArn`. ArnNotEquals matches a request without the key, so each
+ * principal has to be in its own kind's list.
  */
 function deny(queue: Queue, actions: string[], { principals = [], rules = [] }: Open): void {
   const keys = {

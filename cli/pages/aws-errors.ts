@@ -2,19 +2,18 @@ import { awsErrors, type Consequence, commonErrors, type Rules } from '../../lam
 import { verifyErrors } from '../verify-aws/aws-errors.ts';
 
 const meanings: Readonly<Record<Consequence, string>> = {
-  done: 'What was asked for holds already, or nothing is left that it could be done to. It is no failure.',
-  retry:
-    'The call is made again: by the SDK first, then by the message, the retrier or the next reconcile run that caused it.',
-  wait: 'It may pass within a minute: what the call needs is new, or is being changed. The caller waits for that.',
-  answer: 'The caller has another way: it splits the call, waits, or ends the node with its own outcome.',
+  done: 'The requested state already exists, or the target is gone. This is not a failure.',
+  retry: 'The call is repeated: first by the SDK, then by the message, the retrier or the next reconcile run.',
+  wait: 'It may pass within a minute, because something the call needs is new or changing. The caller waits for that.',
+  answer: 'The caller reacts: it splits the call, waits, or ends the run with a specific outcome.',
   setup:
-    'The deployment lacks something: a right, a resource, room. It is made again as a retry is, and heals when you fix it.',
-  bug: 'The request is wrong, or a feature is meant that Airlock does not use. It is made again as a retry is; report it.',
+    'The deployment lacks a right, a resource or capacity. The call is repeated like a retry, and succeeds once you fix it.',
+  bug: 'The request is wrong, or concerns a feature that Airlock does not use. The call is repeated like a retry. Please report it.',
 };
 
 const order = Object.keys(meanings) as Consequence[];
 
-/** The rows of a table: errors with the same consequence and reason share one. */
+/** The rows of a table. Errors with the same consequence and reason share one. */
 function rows(rules: Rules): string {
   const grouped = Map.groupBy(Object.entries(rules), ([, [consequence, why]]) => `${consequence} | ${why}`);
   return [...grouped]
@@ -27,13 +26,13 @@ function rows(rules: Rules): string {
 
 const head = '| error | what follows | why |\n|---|---|---|\n';
 
-/** `docs/understand/aws-errors.md`: each error that AWS may answer to each call, and what follows. */
+/** `docs/understand/aws-errors.md`: each error that AWS may return from each call, and the consequence. */
 export function awsErrorsPage(): string {
   const sections = (level: string, table: Readonly<Record<string, Rules>>) =>
     Object.entries(table).map(([name, rules]) => `${level} ${name}\n\n${head}${rows(rules)}\n`);
   return `# Errors of AWS
 
-Made by \`npm run docs\` from \`lambdas/adapters/aws-errors.ts\`. A test holds the errors against those that the models of the SDK list for each operation, and
+Made by \`npm run docs\` from \`lambdas/adapters/aws-errors.ts\`. A test compares the errors with those in the SDK's model of each operation, and
 \`npm run test:faults\` plants each of them.
 
 | what follows | which means |

@@ -1,11 +1,11 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { ConfigSchema } from '../../lib/config/schema.ts';
 
-/** `airlock.schema.json`: the shape of `airlock.yaml` for editors, made from the schema that reads it. */
+/** `airlock.schema.json`: the shape of `airlock.yaml` for editors, made from the schema that parses it. */
 export function configSchema(): string {
   const schema = toJsonSchema(ConfigSchema, {
     typeMode: 'input',
-    // What one field says of another has no form in JSON Schema; the synthesis checks it.
+    // JSON Schema cannot express rules between fields; the synthesis checks them.
     errorMode: 'ignore',
     overrideSchema: ({ valibotSchema, jsonSchema }) => {
       const message = (valibotSchema as { readonly message?: unknown }).message;

@@ -1,7 +1,7 @@
 import { attributesOf, type RecordKind } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 
-/** A template as far as rights go. */
+/** The parts of a template that rights depend on. */
 interface Template {
   readonly Resources: Readonly<
     Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
@@ -61,35 +61,35 @@ export function rightsPage(template: unknown): string {
   const inside = settings.flatMap((one) => clusterRights(renderManifests(one) as readonly RbacObject[]));
   return `# Rights
 
-Every right that the stack asks for, read from the synthesized template of the sample \`airlock.yaml\` by \`npm run docs\`. A name in \`{}\` is a
-resource of the stack itself. What a role is not given here it does not have; a test drops and adds rights to show that.
+Every right that the stack requests, read from the synthesized template of the sample \`airlock.yaml\` by \`npm run docs\`. A name in \`{}\` is a
+resource of the stack itself. A role has no other rights; a test removes and adds rights to prove that.
 
 ## Roles
 
 ${roles.join('\n\n')}
 
-## Policies of queues
+## Queue policies
 
 ${queues.join('\n\n')}
 
-## Policy of the bus
+## Bus policy
 
 ${buses.join('\n\n')}
 
-## Policy of the ledger
+## Ledger policy
 
 ${tables.join('\n\n')}
 
-## Attributes of the ledger
+## Ledger attributes
 
-Who may name each attribute in an update of a row. DynamoDB holds a policy against every attribute that a request names, and does not tell those that a condition asks for
-from those that are written: a role may write both. No role may put or delete a row.
+Who may name each attribute when updating a record. DynamoDB checks a policy against every attribute that a request names, and does not distinguish attributes in a condition
+from written ones: a role may write both. No role may put or delete a record.
 
-${attributes('run', 'Rows of runs')}
+${attributes('run', 'Run records')}
 
-${attributes('breaker', 'Rows of breakers')}
+${attributes('breaker', 'Breaker records')}
 
-${attributes('agents', 'Rows about agents')}
+${attributes('agents', 'Agent records')}
 
 ## In a cluster
 
@@ -99,7 +99,7 @@ ${attributes('agents', 'Rows about agents')}
 |---|---|---|---|
 ${entries.join('\n')}
 
-### Roles of RBAC
+### RBAC roles
 
 What the objects give that \`manifests: apply\` applies; the admission policies beside them narrow it further ([clusters.md](../use/clusters.md)).
 
@@ -116,7 +116,7 @@ function attributes(kind: RecordKind, title: string): string {
   return `### ${title}\n\n| attribute | written by | in conditions of |\n|---|---|---|\n${rows.join('\n')}`;
 }
 
-/** A role or a binding of a cluster, as far as rights go. */
+/** A cluster's role or binding, as far as rights go. */
 interface RbacObject {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
@@ -152,7 +152,7 @@ function row({ Effect, Action, Resource, Condition }: Statement): string {
   return `| ${actions} | ${resources} | ${conditions} |`;
 }
 
-/** Shows a value of a template as a person would say it: references in braces, partition and account left to their names. */
+/** Formats a template value for readers: references in braces, partition and account by name. */
 function text(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const entries = Object.entries(value as Record<string, unknown>);
@@ -165,7 +165,7 @@ function text(value: unknown): string {
   return entries.map(([key, one]) => `${key}: ${[one].flat().map(text).join(', ')}`).join('; ');
 }
 
-/** A logical id without the hashes that the CDK and the documents' content put into it. */
+/** A logical id without the hashes that the CDK and a document's content add. */
 function plain(id: string): string {
   if (id.startsWith('AWS::')) return `{${id.slice(5)}}`;
   return `{${id.replace(/[0-9A-F]{8}$/, '').replace(/^(Documents.+)[0-9a-f]{12}$/, '$1, by its hash')}}`;

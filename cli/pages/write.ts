@@ -10,7 +10,7 @@ import { findingsPage } from './findings.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
 
-/** Writes the pages that are made from the code; a test fails when they are older than the code. */
+/** Writes the pages that are generated from the code. A test fails if they are older than the code. */
 const assembly = mkdtempSync(join(tmpdir(), 'airlock-docs-'));
 try {
   await synthesize({ assembly });

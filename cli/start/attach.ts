@@ -15,26 +15,26 @@ import { nodeProfile } from './instance-profile.ts';
 import type { StartOptions } from './options.ts';
 import type { SimulationSetup } from './setup.ts';
 
-/** A cluster without a node that could be taken. Its message says what is accepted. */
+/** The cluster has no node to take. The message states what is accepted. */
 export class NothingToAttach extends Error {
   override readonly name = 'NothingToAttach';
 }
 
-/** What a run with a running cluster is asked for. */
+/** The options of a run with a running cluster. */
 export interface AttachOptions extends Pick<StartOptions, 'config'> {
   readonly kubeconfig: string;
   /** The command that runs a shell on the node `{node}`. */
   readonly command: string;
-  /** Another catalogue than the project's own. */
+  /** A catalogue in place of the project's own. */
   readonly catalogue?: string;
 }
 
 /**
- * Synthesizes the app and starts a world around it in which the first cluster of `airlock.yaml` is a running one: its gated nodes are what
- * launches, and documents run on them by a command.
+ * Synthesizes the app and starts a simulation in which the first cluster of `airlock.yaml` is a running one: its gated nodes are the
+ * launches, and documents run on them through a command.
  *
- * @param report gets a line for each step
- * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or what the local cloud refuses the template with
+ * @param report receives a line per step
+ * @throws ConfigError, SynthesisRefused, KubeconfigRefused, NothingToAttach, or the error with which the local cloud rejects the template
  */
 export async function attach(options: AttachOptions, report: (step: string) => void): Promise<SimulationSetup> {
   const { kubeconfig, command, catalogue } = options;
@@ -43,11 +43,13 @@ export async function attach(options: AttachOptions, report: (step: string) => v
   const { clusters, gate, deadlineMinutes } = read;
   const { name: cluster, instanceProfiles } = clusters.find(({ endpoint }) => endpoint === undefined) ?? {};
   if (cluster === undefined) {
-    throw new ConfigError(`${configFile}: clusters: has none without an endpoint; accepted here: one to attach`);
+    throw new ConfigError(
+      `${configFile}: clusters: every cluster has an endpoint; accepted here: at least one cluster without, to attach`,
+    );
   }
   const nodes = await nodesIn(kubeconfig, poolLabel);
   const plans = nodes.map((node) => planOf(node, { cluster, gate, instanceProfile: nodeProfile(instanceProfiles) }));
-  for (const reason of plans) if (typeof reason === 'string') report(`left alone: ${reason}`);
+  for (const reason of plans) if (typeof reason === 'string') report(`skipped: ${reason}`);
   const taken = plans.filter((plan) => typeof plan === 'object');
   if (taken.length === 0) {
     const seen =
@@ -71,7 +73,7 @@ export async function attach(options: AttachOptions, report: (step: string) => v
       clock: new RealClock(),
       clusters: [],
       attached: new Map([[cluster, kubeconfig]]),
-      machine: () => Promise.reject(new Error('no node is launched beside those of the cluster')),
+      machine: () => Promise.reject(new Error('a running cluster launches no further nodes')),
     });
     world = running;
     return {
@@ -92,7 +94,7 @@ export async function attach(options: AttachOptions, report: (step: string) => v
 }
 
 /**
- * The configuration with that cluster alone, whose manifests people apply: a deployment that is thrown away should leave nothing in a cluster
+ * The configuration with only that cluster, whose manifests you apply yourself: a temporary deployment should leave nothing in a cluster
  * that stays.
  */
 function ofOneCluster(config: Config, cluster: Pick<Config['clusters'][number], 'name' | 'instanceProfiles'>): string {

@@ -8,9 +8,9 @@ import { serve } from '../../packages/local-aws/server.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
 /**
- * Leaves a world running and says how other tools reach it, until someone ends the run.
+ * Keeps a simulation running until you end it, and prints how other tools reach it.
  *
- * @param say where the environment is printed
+ * @param say prints a line
  */
 export async function keep({ cloud, clusters }: Simulation, say: (line: string) => void): Promise<void> {
   const served = await serve(cloud);
@@ -30,7 +30,7 @@ export async function keep({ cloud, clusters }: Simulation, say: (line: string) 
   }
 }
 
-/** A kubeconfig with an administrator of each cluster; the first cluster is the current one. */
+/** A kubeconfig with an administrator for each cluster; the first cluster is the current one. */
 function kubeconfigOf(clusters: ReadonlyMap<string, KubernetesStandIn>): object {
   const all = [...clusters];
   return {

@@ -4,22 +4,22 @@ import { RealMachine, realArtifacts, realFaults, requireRealHost } from '../../p
 import type { Builders, Mirror } from '../../packages/lab/releases.ts';
 import type { StartOptions } from './options.ts';
 
-/** Where the machines of a run come from, and the versions that the mirror serves for them. */
+/** The source of a run's machines, and the versions that the mirror serves for them. */
 export interface Machines {
   readonly builders: Partial<Builders>;
   create(mirror: Mirror): Promise<Machine>;
 }
 
-/** Options that do not go together. */
+/** Options that do not fit together. */
 export class OptionsRefused extends Error {
   override readonly name = 'OptionsRefused';
 }
 
 /**
- * Prepares the kind of machines that a run asks for.
+ * Prepares the kind of machine that a run requests.
  *
- * @param report gets a line for each step that takes long
- * @throws HostError if this host cannot have real nodes, OptionsRefused if the options ask for what such machines cannot do
+ * @param report receives a line per step that takes long
+ * @throws HostError if this host cannot run real nodes, OptionsRefused if such machines do not support the options
  */
 export async function machinesOf(options: StartOptions, report: (step: string) => void): Promise<Machines> {
   const faults = (options.fault as readonly FaultName[]).filter(isMachineFault);
@@ -28,7 +28,7 @@ export async function machinesOf(options: StartOptions, report: (step: string) =
   }
   if (options.clock === 'virtual') {
     throw new OptionsRefused(
-      "option '--machine real' is given with '--clock virtual'; accepted: '--clock real', for a real machine takes its own time",
+      "option '--machine real' is given with '--clock virtual'; accepted: '--clock real', because a real machine runs in real time",
     );
   }
   const [fault, another] = faults;
@@ -40,18 +40,16 @@ export async function machinesOf(options: StartOptions, report: (step: string) =
   const planted = fault === undefined ? {} : realFaults[fault];
   if (planted === undefined) {
     const known = Object.keys(realFaults).join(', ');
-    throw new OptionsRefused(
-      `option '--machine real' is given with '--fault ${fault}'; accepted of machines: ${known}`,
-    );
+    throw new OptionsRefused(`option '--machine real' is given with '--fault ${fault}'; accepted: ${known}`);
   }
   requireRealHost();
   const { builders } = await realArtifacts(report, planted.kind);
   return {
     builders,
     create: async (mirror) => {
-      // containerd from 2.0 on says which handlers it serves, and gives pods user namespaces.
+      // containerd 2.0 and later reports its handlers and supports user namespaces for pods.
       const machine = await RealMachine.create({ debian: 'sid', mirror, progress: report, ...planted.options });
-      // A node of a person's pool has something on it.
+      // A real node already runs something.
       if (fault !== 'containerd-dead') await machine.startContainer('bystander');
       return machine;
     },

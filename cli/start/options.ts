@@ -5,7 +5,7 @@ import { nodePlaceholder } from '../../packages/lab/machines.ts';
 import { defineCommand } from '../output/command.ts';
 import { RunSchema } from './run-schema.ts';
 
-/** What `airlock start` is asked for. */
+/** The options of `airlock start`. */
 export interface StartOptions {
   /** The value of the tag airlock:runtime, `<runtime>` or `<runtime>@<version>`. */
   readonly runtime: string;
@@ -13,19 +13,19 @@ export interface StartOptions {
   readonly clock: 'real' | 'virtual';
   /** `simulated`, `real`, or `exec:` and a command. */
   readonly machine: 'simulated' | 'real' | `exec:${string}`;
-  /** A running cluster in place of the stand-in. */
+  /** A running cluster in place of the local one. */
   readonly kubeconfig?: string;
   readonly fault: readonly string[];
   readonly json: boolean;
-  /** Leave the local cloud running after the nodes have ended. */
+  /** Whether the local cloud keeps running after the nodes have ended. */
   readonly keep: boolean;
   readonly config?: string;
 }
 
-/** How many nodes one run may launch: each simulated machine runs the real scripts. */
+/** How many nodes one run may launch. Each simulated machine runs the real scripts. */
 const mostNodes = 500;
 
-/** The command `start`, without its action. Bad options end with a message and the exit code 2. */
+/** The command `start`, without its action. Bad options end it with a message and exit code 2. */
 export function startCommand(): Command {
   const description = 'Launch a small pool on the local cloud and show how its nodes come out of the airlock';
   return defineCommand('start', description, {
@@ -44,50 +44,47 @@ export function startCommand(): Command {
     )
     .option('--nodes <number>', `how many nodes to launch, 1 to ${mostNodes}`, readNodes, 3)
     .addOption(
-      new Option('--clock <kind>', 'real: watch it happen; virtual: time jumps over waiting')
+      new Option('--clock <kind>', 'real: runs in real time; virtual: skips waiting')
         .choices(['real', 'virtual'])
         .default('real'),
     )
     .addOption(
       new Option(
         '--machine <kind>',
-        'simulated: the real scripts in a directory tree, with stand-ins for containerd and systemd; real: a systemd and a containerd for each node (root on Debian or Ubuntu); "exec:COMMAND {node}": nodes of a running cluster, which the command reaches',
+        'simulated: the real scripts in a directory tree, with stand-ins for containerd and systemd; real: a systemd and a containerd for each node (root on Debian or Ubuntu); "exec:COMMAND {node}": nodes of a running cluster, reached through the command',
       )
         .argParser(readMachine)
         .default('simulated'),
     )
     .option(
       '--kubeconfig <file>',
-      'take the gated nodes of the running cluster of its current context (with --machine "exec:…")',
+      'use the gated nodes of the running cluster in its current context (with --machine "exec:…")',
     )
-    .option('--fault <name>', 'what should go wrong (repeatable; the names are below)', readFault, [])
+    .option('--fault <name>', 'a fault to inject (repeatable; see the list below)', readFault, [])
     .option('--config <file>', 'another airlock.yaml')
     .addOption(
       new Option(
         '--keep',
-        'leave the local cloud running and say how other tools reach it (with the real clock)',
+        'keep the local cloud running and print how other tools reach it (with the real clock)',
       ).default(false),
     )
-    .addHelpText(
-      'after',
-      `\nFaults (those that wait for minutes are best seen with --clock virtual):\n${faultTable()}`,
-    );
+    .addHelpText('after', `\nFaults (use --clock virtual for those that wait for minutes):\n${faultTable()}`);
 }
 
 function readRuntime(value: string): string {
   const [runtime] = value.split('@');
   if (runtimes.some((known) => known === runtime)) return value;
-  throw new InvalidArgumentError(`Accepted is ${runtimes.join(', ')}, each with an optional @release.`);
+  throw new InvalidArgumentError(`Accepted: ${runtimes.join(', ')}, each with an optional @version.`);
 }
 
-/** How a machine begins that a command reaches. */
+/** The prefix of a machine that is reached through a command. */
 const execPrefix = 'exec:';
 
 function readMachine(value: string): string {
   if (value === 'simulated' || value === 'real') return value;
   if (value.startsWith(execPrefix) && value.includes(nodePlaceholder)) return value;
   throw new InvalidArgumentError(
-    `Accepted is simulated, real, or ${execPrefix} and a command that names ${nodePlaceholder}, for instance "exec:docker exec -i {node} sh".`,
+    `Accepted: simulated, real, or ${execPrefix} and a command that names ${nodePlaceholder}, for instance "exec:docker exec -i {node} sh".`,
   );
 }
 
@@ -96,7 +93,7 @@ export function commandOf(machine: string): string | undefined {
   return machine.startsWith(execPrefix) ? machine.slice(execPrefix.length) : undefined;
 }
 
-/** What two options that were given do not go together, and what would. */
+/** Describes two options that do not fit together, and what does. */
 export function misfitOf({ keep, clock, machine, kubeconfig, fault }: StartOptions): string | undefined {
   const command = commandOf(machine);
   if (keep && clock === 'virtual') {
@@ -118,12 +115,12 @@ export function misfitOf({ keep, clock, machine, kubeconfig, fault }: StartOptio
 function readNodes(value: string): number {
   const count = Number(value);
   if (Number.isInteger(count) && count >= 1 && count <= mostNodes) return count;
-  throw new InvalidArgumentError(`Accepted is a whole number from 1 to ${mostNodes}.`);
+  throw new InvalidArgumentError(`Accepted: a whole number from 1 to ${mostNodes}.`);
 }
 
 function readFault(value: string, earlier: readonly string[]): readonly string[] {
   if (isFault(value)) return [...earlier, value];
-  throw new InvalidArgumentError(`Accepted is one of ${faultNames.join(', ')}.`);
+  throw new InvalidArgumentError(`Accepted: ${faultNames.join(', ')}.`);
 }
 
 function faultTable(): string {

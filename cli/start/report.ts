@@ -17,13 +17,13 @@ export function runOf(
   };
 }
 
-/** The way of one node on one line: each stage with the seconds since the launch. */
+/** A node's run on one line: each stage with the seconds since the launch. */
 export function runLine({ instanceId, nodeName, stages }: NodeReport): string {
-  const way = stages.map(({ name, ms }) => `${name} ${(ms / 1000).toFixed(1)} s`).join(' → ');
-  return `${instanceId}  ${nodeName.split('.')[0]}  ${way}`;
+  const line = stages.map(({ name, ms }) => `${name} ${(ms / 1000).toFixed(1)} s`).join(' → ');
+  return `${instanceId}  ${nodeName.split('.')[0]}  ${line}`;
 }
 
-/** Prints receipts, the audit trail, the calls and the backends of a run. */
+/** Prints a run's receipts, audit trail, calls and backends. */
 export function printRun(reports: readonly NodeReport[], { world, backends }: SimulationSetup): void {
   const say = (line = '') => print(line);
   say();
@@ -44,7 +44,7 @@ export function printRun(reports: readonly NodeReport[], { world, backends }: Si
   const transitions = reports.map((report) => report.transitions);
   const calls = Object.entries(world.calls()).map(([name, times]) => `${name} ${times}`);
   say(`calls: ${calls.join(' · ')}`);
-  say(`state transitions a node: ${Math.min(...transitions)} to ${Math.max(...transitions)}`);
+  say(`state transitions per node: ${Math.min(...transitions)} to ${Math.max(...transitions)}`);
   say(
     `Kubernetes API: ${backends.kubernetes}; machine: ${backends.machine}; cloud: local, over the synthesized template`,
   );

@@ -2,7 +2,7 @@ import { requestOf, type Versions } from '../../domain/tags.ts';
 import { OptionsRefused } from './machines.ts';
 
 /**
- * Refuses a runtime or version that nodes could not get, before anything is synthesized.
+ * Rejects a runtime or version that nodes cannot get, before synthesis.
  *
  * @param runtime the option `--runtime`, `<runtime>` or `<runtime>@<version>`
  * @throws OptionsRefused

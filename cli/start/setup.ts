@@ -17,43 +17,43 @@ import { machinesOf } from './machines.ts';
 import type { StartOptions } from './options.ts';
 import { requireRuntime } from './runtime.ts';
 
-/** How soon things happen on a pool for people, and how soon on the virtual clock, if waiting costs nothing. */
+/** Delays for a run that people watch, and for a run on the virtual clock, on which waiting costs nothing. */
 const paces = {
   real: { agentAfterMs: 1_500, joinAfterMs: 3_000, pendingMs: 500, readyAfterMs: 1_000 },
   virtual: { agentAfterMs: 25_000, joinAfterMs: 40_000, pendingMs: 8_000, readyAfterMs: 10_000 },
 } as const;
 
-/** Programs that the scripts for nodes call and that a small image may lack. */
+/** Programs that the node scripts call and that a small image may lack. */
 const needed = ['bash', 'curl', 'flock', 'tar'];
 
-/** A run that cannot begin on this machine. Its message says what to install. */
+/** This machine lacks programs. The message states what to install. */
 export class MachineLacks extends Error {
   override readonly name = 'MachineLacks';
 }
 
-/** Everything that a run of `airlock start` works with. */
+/** Everything that `airlock start` works with. */
 export interface SimulationSetup {
   readonly world: Simulation;
-  /** Launches the nodes of the run. */
+  /** Launches the run's nodes. */
   launch(): Promise<readonly LaunchedNode[]>;
-  /** How long the nodes have, in milliseconds on the world's clock: their deadline and some. */
+  /** How long to wait for the nodes, in milliseconds on the simulation's clock: their deadline plus a margin. */
   readonly patienceMs: number;
   readonly backends: { readonly kubernetes: string; readonly machine: string };
   stop(): Promise<void>;
 }
 
 /**
- * Synthesizes the app with a catalogue whose checksums are those of the stand-in release, and starts a world around it.
+ * Synthesizes the app with a catalogue that has the stand-in artifacts' checksums, and starts a simulation around it.
  *
- * @param report gets a line for each step
- * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or what the local cloud refuses the template with
+ * @param report receives a line per step
+ * @throws ConfigError, SynthesisRefused, MachineLacks, HostError, OptionsRefused, or the error with which the local cloud rejects the template
  */
 export async function assemble(options: StartOptions, report: (step: string) => void): Promise<SimulationSetup> {
   const missing = needed.filter((program) => hostProgram(program) === undefined);
   if (missing.length > 0) {
     const list = missing.join(' and ');
     throw new MachineLacks(
-      `this machine has no ${list}, which the scripts for nodes call; install them, for instance with apt-get`,
+      `this machine has no ${list}, which the node scripts call; install them, for instance with apt-get`,
     );
   }
   const configFile = options.config ?? defaultConfig;
@@ -64,7 +64,7 @@ export async function assemble(options: StartOptions, report: (step: string) => 
   if (cluster === undefined) {
     const seen = config.clusters.map(({ name, endpoint }) => `${name} at ${endpoint}`).join(', ');
     throw new ConfigError(
-      `${configFile}: clusters: is ${seen}; accepted here: at least one cluster without an endpoint, for the local cloud to play`,
+      `${configFile}: clusters: is ${seen}; accepted here: at least one cluster without an endpoint, for the local cloud to simulate`,
     );
   }
   const supply = await machinesOf(options, report);
@@ -87,7 +87,7 @@ export async function assemble(options: StartOptions, report: (step: string) => 
       clusterSettings: Object.fromEntries(
         config.clusters.filter((one) => one.private).map(({ name }) => [name, { access: 'private' }]),
       ),
-      // With `manifests: manual` it is people who apply them.
+      // With `manifests: manual`, people apply them.
       manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
       machine: async () => {
         const machine = await supply.create(site);

@@ -14,14 +14,14 @@ import { printRun, runLine, runOf } from './report.ts';
 import { RunSchema } from './run-schema.ts';
 import { assemble, MachineLacks, type SimulationSetup } from './setup.ts';
 
-/** How often the view is drawn again, in milliseconds. */
+/** How often the view is redrawn, in milliseconds. */
 const drawEveryMs = 100;
 
 /**
  * Runs `airlock start`.
  *
- * @returns the exit code: 0 if every node came to its end (and, without planted faults, was released), 1 if one did not, 2 if the
- * input is bad
+ * @returns the exit code: 0 if every node ended (and, without faults, was released), 1 if one did not, 2 if the
+ * input is rejected
  */
 export async function start(options: StartOptions): Promise<ExitCode> {
   const misfit = misfitOf(options);
@@ -56,7 +56,7 @@ function exitCode(reports: readonly NodeReport[], { fault }: StartOptions): Exit
   return reports.every(({ outcome }) => good(outcome)) ? exitCodes.fine : exitCodes.findings;
 }
 
-/** Assembles everything that the run needs and says what it is at. */
+/** Assembles everything that the run needs and prints its progress. */
 async function prepared(options: StartOptions): Promise<SimulationSetup> {
   const say = (line: string) => {
     if (!options.json) process.stdout.write(`${line}\n`);
@@ -72,7 +72,7 @@ async function prepared(options: StartOptions): Promise<SimulationSetup> {
   return setup;
 }
 
-/** Launches the pool and shows each node's way until it has ended. */
+/** Launches the pool and shows each node's run until it has ended. */
 async function launched(options: StartOptions, setup: SimulationSetup): Promise<readonly LaunchedNode[]> {
   const { world, patienceMs } = setup;
   const nodes = await setup.launch();

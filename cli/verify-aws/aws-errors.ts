@@ -1,12 +1,12 @@
 import type { Rule, Rules } from '../../lambdas/adapters/aws-errors.ts';
 
 const said: Rule = ['answer', 'The check fails, and shows the error.'];
-const noStack: Rule = ['answer', 'The stack is not deployed: the check fails, and says so.'];
+const noStack: Rule = ['answer', 'The stack is not deployed: the check fails and reports that.'];
 const all = (names: readonly string[], rule: Rule): Rules => Object.fromEntries(names.map((name) => [name, rule]));
 
 /**
- * Errors of each operation that only `airlock verify-aws` calls, by service and operation. A person runs it: nothing is made again by itself but what
- * the SDK tries again, and every error is shown.
+ * Errors of each operation that only `airlock verify-aws` calls, by service and operation. A person runs it: only the SDK retries, and every error
+ * is shown.
  */
 export const verifyErrors = {
   'cloudformation:GetTemplate': { 'ValidationError: does not exist': noStack, ChangeSetNotFoundException: said },
@@ -28,7 +28,7 @@ export const verifyErrors = {
   'ssm:DescribeDocument': {
     ...all(
       ['InvalidDocument', 'InvalidDocumentVersion'],
-      ['answer', 'The document is gone, or its first version is: the check fails, and says so.'],
+      ['answer', 'The document is gone, or its first version is: the check fails and reports that.'],
     ),
     InternalServerError: said,
   },

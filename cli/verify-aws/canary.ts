@@ -7,14 +7,14 @@ import { type Receipt, ReceiptSchema } from '../../domain/receipt.ts';
 import type { CheckResult } from './check-result.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 
-/** Longer than the default deadline, so that a failure is seen as what it is. */
+/** Longer than the default deadline, so that a failure shows with its own outcome. */
 const patienceMs = 25 * 60_000;
 const pollIntervalMs = 10_000;
 
 /**
- * Launches one instance from a launch template, waits until the ledger knows how it ended, and terminates it whatever came of it.
+ * Launches one instance from a launch template, waits until the ledger has its end, and terminates it in any case.
  *
- * @param launchTemplate its name or id; its instances must bear Airlock's tag and be born with the gate
+ * @param launchTemplate its name or id; its instances need Airlock's tag and the gate
  */
 export async function canary(launchTemplate: string): Promise<readonly CheckResult[]> {
   const ec2 = new EC2Client();
@@ -26,7 +26,7 @@ export async function canary(launchTemplate: string): Promise<readonly CheckResu
     new RunInstancesCommand({ LaunchTemplate: template, MinCount: 1, MaxCount: 1 }),
   );
   const instanceId = Instances[0]?.InstanceId;
-  if (instanceId === undefined) return [{ ok: false, text: 'RunInstances answered without an instance' }];
+  if (instanceId === undefined) return [{ ok: false, text: 'RunInstances returned no instance' }];
   process.stdout.write(`  launched ${instanceId}\n`);
   try {
     return judgeEnd(instanceId, await endOf(table, instanceId));
@@ -35,7 +35,7 @@ export async function canary(launchTemplate: string): Promise<readonly CheckResu
   }
 }
 
-/** How a canary ended, as the ledger has it. */
+/** How a canary ended, as recorded in the ledger. */
 export interface CanaryEnd {
   readonly outcome: string;
   /** JSON; undefined if the ledger has none. */
@@ -43,18 +43,18 @@ export interface CanaryEnd {
 }
 
 /**
- * What a canary's end says: whether it was released, and the phases of its launch as the bench prints them.
+ * Reports a canary's end: whether it was released, and the phases of its launch as the bench prints them.
  *
- * @param end undefined if the ledger knew of no end in time
+ * @param end undefined if the ledger had no end in time
  */
 export function judgeEnd(instanceId: string, end: CanaryEnd | undefined): readonly CheckResult[] {
   const ok = end?.outcome === 'released' || end?.outcome === 'already-installed';
-  const text = `${instanceId} ended as ${end?.outcome ?? 'nothing: it was not seen at all'}`;
+  const text = `${instanceId} ended as ${end?.outcome ?? 'nothing: the ledger has no end for it'}`;
   const receipt = readReceipt(end?.receipt);
   const findings: CheckResult[] = [{ ok, text }];
   if (receipt !== undefined)
     findings.push({ ok: true, text: ['the phases of its launch', ...phaseTable([receipt])].join('\n      ') });
-  else if (end !== undefined) findings.push({ ok: false, text: 'the ledger has no receipt of it that can be read' });
+  else if (end !== undefined) findings.push({ ok: false, text: 'the ledger has no readable receipt for it' });
   return findings;
 }
 

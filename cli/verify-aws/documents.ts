@@ -3,17 +3,17 @@ import { DescribeDocumentCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { CheckResult } from './check-result.ts';
 import { deployedResources, deployedTemplate } from './stack.ts';
 
-/** What SSM says of the version of a document that Airlock sends. */
+/** What SSM reports about the version of a document that Airlock sends. */
 interface Described {
   readonly Hash?: string | undefined;
   readonly HashType?: string | undefined;
   readonly LatestVersion?: string | undefined;
 }
 
-/** The version that Airlock sends: the one that a deployment makes. */
+/** The version that Airlock sends: the one that a deployment creates. */
 const sentVersion = '1';
 
-/** Asks SSM for the hash of each document. A command names the hash of the text that was deployed, and SSM runs no other. */
+/** Asks SSM for each document's hash. A command names the hash of the deployed text, and SSM runs no other text. */
 export async function compareDocuments(): Promise<readonly CheckResult[]> {
   const client = new SSMClient();
   const hashes = hashesOf(await deployedTemplate());
@@ -23,7 +23,7 @@ export async function compareDocuments(): Promise<readonly CheckResult[]> {
     const { Document = {} } = await client.send(new DescribeDocumentCommand({ Name, DocumentVersion: sentVersion }));
     findings.push(compareDocument(Name, hashes.get(logicalId), Document));
   }
-  return findings.length > 0 ? findings : [{ ok: false, text: 'the stack has no document' }];
+  return findings.length > 0 ? findings : [{ ok: false, text: 'the stack has no documents' }];
 }
 
 /** The SHA-256 of each document's text in a template, by logical id. */
@@ -41,16 +41,16 @@ export function hashesOf(template: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Holds what SSM says of a document against what was deployed.
+ * Compares SSM's description of a document with what was deployed.
  *
- * @param deployed the SHA-256 of the text that was deployed; undefined if the template has none
+ * @param deployed the SHA-256 of the deployed text; undefined if the template has no such document
  */
 export function compareDocument(name: string, deployed: string | undefined, described: Described): CheckResult {
   const { Hash, HashType, LatestVersion } = described;
-  if (deployed === undefined) return { ok: false, text: `${name}: the template has no text of it` };
+  if (deployed === undefined) return { ok: false, text: `${name}: the template has no text for it` };
   if (HashType !== 'Sha256' || Hash !== deployed)
-    return { ok: false, text: `${name}: SSM has the ${HashType} ${Hash}, and ${deployed} was deployed` };
+    return { ok: false, text: `${name}: SSM has the ${HashType} ${Hash}, but ${deployed} was deployed` };
   if (LatestVersion !== sentVersion)
-    return { ok: false, text: `${name}: it was changed since, to version ${LatestVersion}; Airlock sends the first` };
-  return { ok: true, text: `${name}: SSM has the hash of the text that was deployed` };
+    return { ok: false, text: `${name}: it has changed since, to version ${LatestVersion}; Airlock sends the first` };
+  return { ok: true, text: `${name}: SSM has the hash of the deployed text` };
 }

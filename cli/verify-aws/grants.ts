@@ -1,11 +1,11 @@
 import type { ContextEntry } from '@aws-sdk/client-iam';
 
-/** One right of a policy, as a question to IAM: an action on a resource, and what its conditions want to see. */
+/** One right in a policy, as a question to IAM: an action on a resource, with values that satisfy its conditions. */
 export interface Grant {
   readonly action: string;
   readonly resource: string;
   readonly context: readonly ContextEntry[];
-  /** The context with one value too many in a key of many values; absent if no condition is about such a key. */
+  /** The context with one value too many in a multivalued key; absent if no condition uses such a key. */
   readonly excess?: readonly ContextEntry[];
 }
 
@@ -16,13 +16,13 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** Reads every single right out of a policy document. A `*` within an ARN stands for some name; alone it stays what it is. */
+/** Lists every right in a policy document. A `*` within an ARN becomes a name; a `*` by itself stays. */
 export function grantsOf(document: string): Grant[] {
   const { Statement } = JSON.parse(document) as { Statement: Statement | readonly Statement[] };
   return listOf(Statement)
     .filter(({ Effect }) => Effect === 'Allow')
     .flatMap(({ Action = [], Resource = [], Condition = {} }) => {
-      // What Null asks for, another operator gives a value to.
+      // Another operator gives a value to the key that Null checks.
       const context = Object.entries(Condition).flatMap(([operator, keys]) =>
         operator === 'Null' ? [] : Object.entries(keys).map(([key, values]) => entry(operator, key, listOf(values))),
       );

@@ -2,10 +2,10 @@ import { CloudWatchLogsClient, DescribeResourcePoliciesCommand } from '@aws-sdk/
 import type { CheckResult } from './check-result.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 
-/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: resource policies a region, which cannot be raised. */
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html: resource policies per region; the quota cannot be raised. */
 const mostPolicies = 10;
 
-/** Asks CloudWatch Logs whether there is room for the one resource policy that lets EventBridge write the audit trail. */
+/** Asks CloudWatch Logs whether there is room for the resource policy that lets EventBridge write the audit trail. */
 export async function countLogPolicies(): Promise<readonly CheckResult[]> {
   const { resourcePolicies = [] } = await new CloudWatchLogsClient().send(new DescribeResourcePoliciesCommand({}));
   const names = resourcePolicies.map(({ policyName = '' }) => policyName);
@@ -14,7 +14,7 @@ export async function countLogPolicies(): Promise<readonly CheckResult[]> {
   return [judgeLogPolicies(names, own)];
 }
 
-/** Before the first deployment there is no stack to ask. */
+/** Before the first deployment there is no stack to read. */
 function unlessThereIsNoStack(error: Error): readonly DeployedResource[] {
   if (/does not exist/.test(error.message)) return [];
   throw error;
@@ -23,15 +23,15 @@ function unlessThereIsNoStack(error: Error): readonly DeployedResource[] {
 /**
  * Whether there is room for Airlock's policy.
  *
- * @param names the policies that the account has in the region
- * @param own the name of Airlock's, if it is deployed
+ * @param names the account's policies in the region
+ * @param own the name of Airlock's policy, if it is deployed
  */
 export function judgeLogPolicies(names: readonly string[], own: string | undefined): CheckResult {
-  const count = `${names.length} of ${mostPolicies} resource policies of CloudWatch Logs are taken in this region`;
-  if (own !== undefined && names.includes(own)) return { ok: true, text: `${count}, one by Airlock` };
+  const count = `${names.length} of ${mostPolicies} CloudWatch Logs resource policies are used in this region`;
+  if (own !== undefined && names.includes(own)) return { ok: true, text: `${count}, one of them by Airlock` };
   if (names.length < mostPolicies) return { ok: true, text: `${count}: there is room for Airlock's` };
   return {
     ok: false,
-    text: `${count}, and Airlock needs one: delete one, or put several into one; ${names.join(', ')}`,
+    text: `${count}, and Airlock needs one: delete one, or merge several into one; ${names.join(', ')}`,
   };
 }

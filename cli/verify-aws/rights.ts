@@ -9,7 +9,7 @@ import type { CheckResult } from './check-result.ts';
 import { grantsOf } from './grants.ts';
 import { type DeployedResource, deployedResources } from './stack.ts';
 
-/** What no one in Airlock may do, whatever a policy says elsewhere. */
+/** What no role of Airlock may do, whatever a policy states. */
 const forbidden: readonly { readonly action: string; readonly resource: string }[] = [
   { action: 'ssm:SendCommand', resource: 'arn:aws:ssm:*::document/AWS-RunShellScript' },
   { action: 'ec2:RunInstances', resource: '*' },
@@ -19,7 +19,7 @@ const forbidden: readonly { readonly action: string; readonly resource: string }
   { action: 's3:GetObject', resource: '*' },
 ];
 
-/** Asks IAM itself, for each role of the stack, whether it may do what its policies say, under their conditions alone, and nothing of what no one may do. */
+/** Asks IAM, for each role of the stack, whether it may do what its policies allow, only under their conditions, and nothing that is forbidden. */
 export async function simulateRights(): Promise<readonly CheckResult[]> {
   const roles = (await deployedResources()).filter(({ type }) => type === 'AWS::IAM::Role');
   const findings: CheckResult[] = [];
@@ -29,7 +29,7 @@ export async function simulateRights(): Promise<readonly CheckResult[]> {
 
 async function simulateRole(client: IAMClient, { logicalId, physicalId }: DeployedResource): Promise<CheckResult> {
   const policies = await policiesOf(client, physicalId);
-  if (policies.length === 0) return { ok: true, text: `${logicalId}: has no policy of its own` };
+  if (policies.length === 0) return { ok: true, text: `${logicalId}: has no policy` };
   const allowed = async (action: string, resource: string, context: readonly ContextEntry[] = []) => {
     const { EvaluationResults = [] } = await client.send(
       new SimulateCustomPolicyCommand({
@@ -43,18 +43,18 @@ async function simulateRole(client: IAMClient, { logicalId, physicalId }: Deploy
   };
   const wrong: string[] = [];
   for (const { action, resource, context, excess } of policies.flatMap(grantsOf)) {
-    if (!(await allowed(action, resource, context))) wrong.push(`may not do ${action} on ${resource}`);
+    if (!(await allowed(action, resource, context))) wrong.push(`is denied ${action} on ${resource}`);
     if (context.length > 0 && (await allowed(action, resource))) {
-      wrong.push(`may do ${action} on ${resource} whatever the condition says`);
+      wrong.push(`is allowed ${action} on ${resource} without its condition`);
     }
     if (excess !== undefined && (await allowed(action, resource, excess))) {
-      wrong.push(`may do ${action} on ${resource} for a value beside those of the condition`);
+      wrong.push(`is allowed ${action} on ${resource} with a value outside its condition`);
     }
   }
   for (const { action, resource } of forbidden) {
-    if (await allowed(action, resource)) wrong.push(`may do ${action} on ${resource}`);
+    if (await allowed(action, resource)) wrong.push(`is allowed ${action} on ${resource}`);
   }
-  const good = 'may do what it needs, under its conditions alone, and nothing of what no one may';
+  const good = 'is allowed what it needs, only under its conditions, and nothing that is forbidden';
   return { ok: wrong.length === 0, text: `${logicalId}: ${wrong.length === 0 ? good : wrong.join('; ')}` };
 }
 

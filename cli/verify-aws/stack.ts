@@ -33,7 +33,7 @@ export function resourceLike(resources: readonly DeployedResource[], type: strin
   return found;
 }
 
-/** The template as it was deployed. */
+/** The deployed template. */
 export async function deployedTemplate(): Promise<string> {
   const { TemplateBody = '' } = await new CloudFormationClient().send(
     new GetTemplateCommand({ StackName: stackName, TemplateStage: 'Original' }),

@@ -1,11 +1,11 @@
 import type { MockInput } from '@aws-sdk/client-sfn';
 import { exampleRuntime } from '../../domain/runtimes.ts';
 
-/** One state in one situation, and how it has to go on. */
+/** One state in one situation, and how it has to continue. */
 export interface StateCase {
   readonly stateName: string;
   readonly when: string;
-  /** The answer to what the state calls; absent if it calls nothing. */
+  /** The answer to the call of the state; absent if it makes none. */
   readonly mock?: MockInput;
   readonly wanted: { readonly status: readonly string[]; readonly next?: string };
 }
@@ -34,10 +34,10 @@ const failure = { outcome: 'proof-failed', detail: 'a test of the states' };
 const receipt = { version: 2, ...launch, ...failure, endedAt: end, totalMs: 0 };
 const request = { runtime: exampleRuntime, version: 'none' };
 
-/** What an execution is started with: the key of its row. */
+/** The input of an execution: the key of its record. */
 export const input = { instanceId, launchedAt: launch.launchedAt };
 
-/** What the states before would have assigned. */
+/** The variables that earlier states would have assigned. */
 export const variables = {
   key: input,
   launch,
@@ -51,7 +51,7 @@ export const variables = {
   closed: false,
 };
 
-/** What Step Functions knows of an execution. */
+/** The context object of an execution. */
 export const context = {
   Execution: { Id: 'arn:aws:states:::execution:none:none', Name: 'none', StartTime: launch.launchedAt, Input: input },
   State: { Name: 'none', EnteredTime: launch.launchedAt, RetryCount: 0 },
@@ -61,7 +61,7 @@ export const context = {
 
 const run = { launch: { S: JSON.stringify(launch) }, request: { S: JSON.stringify(request) }, nonce: { S: 'none' } };
 
-/** What each integration would be answered with, by the end of its name. */
+/** What each integration would return, by the end of its name. */
 const answers: Readonly<Record<string, unknown>> = {
   'sqs:sendMessage.waitForTaskToken': request,
   'lambda:invoke': { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: receipt },
@@ -71,9 +71,9 @@ const answers: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * Every state of a definition in the situations that it has a way for.
+ * Every state of a definition in each situation that it handles.
  *
- * @throws Error if a state calls what no answer is known to: a new integration needs one here
+ * @throws Error if a state calls an integration that has no answer here
  */
 export function casesOf(definition: string): StateCase[] {
   const { States } = JSON.parse(definition) as { States: Readonly<Record<string, State>> };
@@ -104,6 +104,7 @@ function mock(answer: MockInput): MockInput {
 
 function answerTo(stateName: string, { Resource = '' }: State): unknown {
   const name = Resource.split(':::')[1] ?? Resource;
-  if (!(name in answers)) throw new Error(`the state ${stateName} calls ${name}, to which no answer is known`);
+  if (!(name in answers))
+    throw new Error(`the state ${stateName} calls ${name}, which has no answer in state-cases.ts`);
   return answers[name];
 }

@@ -3,7 +3,7 @@ import type { CheckResult } from './check-result.ts';
 import { deployedResources, resourceLike } from './stack.ts';
 import { casesOf, context, input, type StateCase, variables } from './state-cases.ts';
 
-/** Lets AWS evaluate every state of the definition as it is deployed; what a state would call is answered for it, so nothing is touched. */
+/** Has AWS evaluate every state of the deployed definition. Each call of a state gets a mock answer, so nothing is touched. */
 export async function testStates(): Promise<readonly CheckResult[]> {
   const client = new SFNClient();
   const machine = resourceLike(await deployedResources(), 'AWS::StepFunctions::StateMachine');
@@ -28,7 +28,7 @@ async function test(
       roleArn,
       input: JSON.stringify(input),
       variables: JSON.stringify(variables),
-      // A context may be given only if the call is answered.
+      // A context is accepted only together with a mock.
       ...(mock === undefined ? {} : { mock, context: JSON.stringify(context) }),
     }),
   );

@@ -13,7 +13,7 @@ import { VerificationSchema, verificationExitCode } from './report.ts';
 import { simulateRights } from './rights.ts';
 import { testStates } from './states.ts';
 
-/** One check: something that only a real account can show. */
+/** One check that only a real account allows. */
 interface Check {
   readonly title: string;
   run(): Promise<readonly CheckResult[]>;
@@ -27,7 +27,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance if a launch template is named.
+ * Checks in a real account what the local cloud cannot show. It deploys the stack, and launches one instance if you name a launch template.
  *
  * @throws CouldNotLook if there are no credentials or no region
  */
@@ -36,10 +36,10 @@ export async function verifyAws({ launchTemplate, json }: VerifyOptions): Promis
   if (refusal !== undefined) throw new CouldNotLook(refusal);
   const checks: Check[] = [
     { title: 'CloudWatch Logs has room for a resource policy', run: countLogPolicies },
-    { title: 'a second deploy changes nothing', run: deployTwice },
+    { title: 'a second deployment changes nothing', run: deployTwice },
     { title: 'each state of the state machine runs (TestState)', run: testStates },
     { title: 'each document is the one that was deployed (DescribeDocument)', run: compareDocuments },
-    { title: 'each role may do what it needs, and nothing else (SimulateCustomPolicy)', run: simulateRights },
+    { title: 'each role is allowed what it needs, and nothing else (SimulateCustomPolicy)', run: simulateRights },
   ];
   const say = (line: string) => (json ? undefined : print(line));
   if (launchTemplate) checks.push({ title: 'a canary node is released', run: () => canary(launchTemplate) });
@@ -61,14 +61,14 @@ export async function verifyAws({ launchTemplate, json }: VerifyOptions): Promis
   return verificationExitCode(done);
 }
 
-/** The sentence with which the command refuses, or undefined if there are credentials and a region. */
+/** Why the command cannot run; undefined if there are credentials and a region. */
 async function withoutCredentials(): Promise<string | undefined> {
   const accepted =
-    'accepted: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, of an account to deploy Airlock into';
+    'accepted: AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for an account to deploy Airlock into';
   try {
     await defaultProvider()();
   } catch {
-    return `verify:aws needs a real AWS account, and found no credentials; ${accepted}`;
+    return `verify:aws needs a real AWS account but found no credentials; ${accepted}`;
   }
   if (process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION']) return undefined;
   return 'verify:aws found credentials but no region; accepted: AWS_REGION, for instance eu-central-1';

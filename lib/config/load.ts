@@ -8,8 +8,8 @@ import { readYaml } from './yaml.ts';
 /**
  * Reads `airlock.yaml`.
  *
- * @param path where the file is
- * @throws ConfigError with a line for each fault
+ * @param path the file's path
+ * @throws ConfigError with a line per error
  */
 export function loadConfig(path: string): Config {
   let text: string;
@@ -24,8 +24,8 @@ export function loadConfig(path: string): Config {
 /**
  * Reads the text of an `airlock.yaml`.
  *
- * @param name how messages call the file
- * @throws ConfigError with a line for each fault
+ * @param name the file's name in messages
+ * @throws ConfigError with a line per error
  */
 export function parseConfig(text: string, name = 'airlock.yaml'): Config {
   const parsed = v.safeParse(ConfigSchema, readYaml(text, name) ?? {});
@@ -34,7 +34,7 @@ export function parseConfig(text: string, name = 'airlock.yaml'): Config {
     if (missing.length === 0) return parsed.output;
     throw new ConfigError(missing.map((one) => `${name}: ${one}`).join('\n'));
   }
-  // A value can break several rules of one field, which have one sentence.
+  // A value can break several rules of one field that share a sentence.
   const sentences = new Set(parsed.issues.map(sentence));
   throw new ConfigError([...sentences].map((one) => `${name}: ${one}`).join('\n'));
 }
@@ -51,14 +51,14 @@ function sentence(issue: v.BaseIssue<unknown>): string {
   return `${field}: is ${seen}; accepted: ${issue.message}`;
 }
 
-/** A schema as far as the way to one of its fields needs it. */
+/** The part of a schema that leads to one of its fields. */
 interface Step {
   readonly message?: string;
   readonly item?: Step;
   readonly entries?: Readonly<Record<string, Step>>;
 }
 
-/** The form that a missing field accepts: valibot's issue has but the message of the object that misses it. */
+/** The form that a missing field accepts. Valibot's issue carries only the message of the object that lacks the field. */
 function formOf({ path = [] as never }: v.BaseIssue<unknown>): string {
   let schema: Step | undefined = ConfigSchema as unknown as Step;
   for (const { key } of path) schema = schema?.item ?? schema?.entries?.[String(key)];

@@ -4,7 +4,7 @@ import type { Config } from './schema.ts';
 
 type Settings = Pick<Config, 'runtimes' | 'gate' | 'sandboxImages'>;
 
-/** What the manifests of a cluster depend on, as `airlock.yaml` says it. */
+/** What a cluster's manifests depend on, taken from `airlock.yaml`. */
 export function manifestOptions({ runtimes, gate, sandboxImages }: Settings): ManifestOptions {
   return { gate, runtimes: Object.keys(runtimes) as Runtime[], sandboxImages };
 }

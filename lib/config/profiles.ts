@@ -1,7 +1,7 @@
 import { type Pools, policyOf } from '../../domain/pools.ts';
 import type { Config } from './schema.ts';
 
-/** What holds for pools, as the functions take it. */
+/** The pools' settings in the form the functions read. */
 export function poolsOf({ clusters, deadlineMinutes, onFailure, pools }: Config): Pools {
   const named = clusters.flatMap(({ name, instanceProfiles }) =>
     instanceProfiles === undefined ? [] : [[name, instanceProfiles] as const],
@@ -10,7 +10,7 @@ export function poolsOf({ clusters, deadlineMinutes, onFailure, pools }: Config)
 }
 
 /**
- * Where an instance may be replaced and nothing but a tag says that it is a node: anyone who may tag instances could have any of them ended.
+ * Finds clusters in which instances may be replaced although only a tag marks them as nodes: anyone allowed to tag could have any instance terminated.
  *
  * @returns a sentence for each field that is missing
  */
@@ -20,18 +20,18 @@ export function missingProfiles(config: Config): readonly string[] {
   return config.clusters.flatMap(({ name, instanceProfiles }, at) =>
     instanceProfiles === undefined
       ? [
-          `clusters.${at}.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of ${name}, for ${reason}, and only an instance with one of them may be ended`,
+          `clusters.${at}.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of ${name}, because ${reason} and Airlock terminates only instances with one of these profiles`,
         ]
       : [],
   );
 }
 
-/** What in the configuration has nodes replaced whose instance profiles are the cluster's to name; undefined if nothing has. */
+/** The setting that replaces nodes whose instance profiles the cluster has to name; undefined if there is none. */
 function replacingBy(config: Config): string | undefined {
   if (config.onFailure !== 'quarantine') return `onFailure is ${config.onFailure}`;
   const pool = config.pools.find(
     ({ name, instanceProfiles }) =>
       instanceProfiles === undefined && policyOf(poolsOf(config), name).onFailure !== 'quarantine',
   );
-  return pool && `pool ${pool.name} has nodes replaced and names no instanceProfiles of its own`;
+  return pool && `pool ${pool.name} replaces nodes and names no instanceProfiles`;
 }

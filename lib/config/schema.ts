@@ -5,7 +5,7 @@ import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 import { GateSchema } from './gate.ts';
 
-/** Retention periods that CloudWatch Logs takes, in days. */
+/** Retention periods that CloudWatch Logs accepts, in days. */
 const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
@@ -29,16 +29,16 @@ const NetworkSchema = v.strictObject(
       v.minLength(1, 'at least one subnet'),
       v.maxLength(16, 'at most 16 subnets'),
     ),
-    /** The security group of the API: it gets a rule that lets the function in. */
+    /** The API's security group. The stack adds a rule that lets the function in. */
     securityGroup: idOf('sg'),
   },
   'vpc, subnets and securityGroup are the fields of a network',
 );
 
 const profileForm =
-  'a list of names or ARNs of instance profiles, demo-nodes for instance; if the end is not known beforehand it is a *, as in demo_*';
+  'a list of names or ARNs of instance profiles, demo-nodes for instance; if AWS generates the end of the name, write * for it, as in demo_*';
 
-/** The instance profiles of nodes. EC2 shows them by ARN; the `*` may stand at the end alone. */
+/** The nodes' instance profiles, as EC2 shows them by ARN. A `*` is accepted only at the end. */
 const InstanceProfilesSchema = v.pipe(
   v.array(
     v.pipe(
@@ -57,15 +57,15 @@ const InstanceProfilesSchema = v.pipe(
 const ClusterSchema = v.pipe(
   v.strictObject(
     {
-      /** The cluster's name in EKS, as it stands in the instances' tags. */
+      /** The cluster's name in EKS and in the instances' tags. */
       name: v.pipe(
         v.string('the name of a cluster'),
         v.regex(
           /^[0-9A-Za-z][A-Za-z0-9._-]{0,99}$/,
-          'the name of a cluster: up to 100 letters, digits, - and _, and dots with its own endpoint',
+          'the name of a cluster: up to 100 letters, digits, - and _, and dots only with an endpoint',
         ),
       ),
-      /** The API's address; looked up in EKS at deploy time if it is absent. */
+      /** The API's address; looked up in EKS at deploy time if absent. */
       endpoint: v.optional(
         v.pipe(
           v.string('an https address'),
@@ -75,37 +75,37 @@ const ClusterSchema = v.pipe(
           ),
         ),
       ),
-      /** The certificate authority of the API, PEM in base64; looked up in EKS if it is absent. */
+      /** The API's certificate authority, PEM in base64; looked up in EKS if absent. */
       certificateAuthority: v.optional(
         v.pipe(
           v.string('a certificate in base64'),
           v.regex(/^LS0tLS1CRUdJTi[A-Za-z0-9+/=]+$/, 'a PEM certificate in base64, as EKS shows it'),
         ),
       ),
-      /** The instance profiles of its nodes: an instance with another is none of ours, whatever its tags say. */
+      /** The nodes' instance profiles. An instance with any other profile is unmanaged, whatever its tags claim. */
       instanceProfiles: v.optional(InstanceProfilesSchema),
-      /** Whether its API is reached in its own network, which EKS tells at deploy time. */
+      /** Whether the API is reachable only from its own network, which is looked up in EKS at deploy time. */
       private: v.optional(v.boolean('true or false'), false),
-      /** The network of an API that EKS does not know: if the function is put. */
+      /** The network that the function is attached to, for a cluster outside EKS. */
       network: v.optional(NetworkSchema),
     },
     'name, instanceProfiles, endpoint, certificateAuthority, private and network are the fields of a cluster',
   ),
   v.check(
     ({ name, endpoint }) => endpoint !== undefined || !name.includes('.'),
-    'a name with dots only beside endpoint: EKS has no such name',
+    'a name with dots only with endpoint, because EKS does not allow dots',
   ),
   v.check(
     ({ endpoint, private: inside }) => !(inside && endpoint !== undefined),
-    'private only if EKS knows the cluster; one with an endpoint of its own names its network',
+    'private only for a cluster in EKS; with an endpoint, use network',
   ),
   v.check(
     ({ endpoint, network }) => network === undefined || endpoint !== undefined,
-    'network only beside endpoint; of a cluster that EKS knows, private: true looks it up',
+    'network only with endpoint; for a cluster in EKS, private: true looks it up',
   ),
   v.check(
     ({ endpoint, certificateAuthority }) => (endpoint === undefined) === (certificateAuthority === undefined),
-    'endpoint and certificateAuthority together, or neither, to have both looked up in EKS',
+    'endpoint and certificateAuthority together, or neither, and both are looked up in EKS',
   ),
 );
 
@@ -133,14 +133,14 @@ function hasOwnAnnotations(runtime: Runtime, names: readonly string[] | undefine
   );
 }
 
-/** A runtime with nothing under it has its defaults. */
+/** A runtime without fields gets its defaults. */
 const RuntimeSchema = v.nullish(
   v.strictObject(
     {
       version: v.optional(versionName),
-      /** The oldest version that a tag may ask for; the floor of the catalogue's advisories without it. */
+      /** The oldest version that a tag may request; by default the floor set by the catalogue's advisories. */
       minimumVersion: v.optional(versionName),
-      /** The annotations of a pod that the runtime's shim gets. */
+      /** The pod annotations that are passed to the runtime's shim. */
       annotations: v.optional(
         v.pipe(
           v.array(annotationName, 'a list of annotations by their full names'),
@@ -163,7 +163,7 @@ const onFailure = v.picklist(onFailures, onFailures.join(', ').replace(/, (?=[^,
 
 const PoolSchema = v.strictObject(
   {
-    /** As it stands in the tags of the pool's instances. */
+    /** The name in the tags of the pool's instances. */
     name: v.pipe(
       v.string('the name of a NodePool, node group or Auto Scaling group'),
       v.regex(
@@ -171,11 +171,11 @@ const PoolSchema = v.strictObject(
         'the name of a NodePool, node group or Auto Scaling group: up to 255 characters of printable ASCII',
       ),
     ),
-    /** The instance profiles of its nodes, if they are not those of the cluster. */
+    /** The nodes' instance profiles, if they differ from the cluster's. */
     instanceProfiles: v.optional(InstanceProfilesSchema),
     onFailure: v.optional(onFailure),
     deadlineMinutes: v.optional(deadlineMinutes),
-    /** The launch hook of the pool's Auto Scaling group that waits for Airlock. */
+    /** The launch hook of the pool's Auto Scaling group that Airlock completes. */
     launchHook: v.optional(
       v.pipe(
         v.string('the name of a launch hook'),
@@ -203,7 +203,7 @@ export const ConfigSchema = v.strictObject(
       v.minLength(1, 'at least one cluster'),
       v.check((list) => new Set(list.map(({ name }) => name)).size === list.length, 'each cluster once'),
     ),
-    /** Which runtimes nodes may ask for, and the version that they get if the tag names none. */
+    /** The runtimes that nodes may request, and the version they get if the tag names none. */
     runtimes: v.optional(
       v.pipe(
         v.record(
@@ -214,20 +214,20 @@ export const ConfigSchema = v.strictObject(
         v.minEntries(1, `at least one runtime, for instance ${exampleRuntime}: {}`),
         v.check(
           (named) => runtimes.every((runtime) => hasOwnAnnotations(runtime, named[runtime]?.annotations)),
-          `annotations under ${annotatedNames} only: no other runtime has any`,
+          `annotations only under ${annotatedNames}, because no other runtime reads any`,
         ),
       ),
       tableByRuntime(() => ({})),
     ),
-    /** The key of the taint that nodes are born with; two prefixes mean more (`gateKindOf` in domain/kubernetes.ts). */
+    /** The key of the taint that nodes start with; two prefixes have a special meaning (`gateKindOf` in domain/kubernetes.ts). */
     gate: v.optional(GateSchema, 'airlock.dev/bootstrap'),
-    /** Whether the deployment applies to the clusters what they need, or people do (`airlock manifests`). */
+    /** Whether the deployment applies the clusters' manifests, or people do (`airlock manifests`). */
     manifests: v.optional(v.picklist(['apply', 'manual'], 'apply or manual'), 'apply'),
-    /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof, or turned away. */
+    /** Whether a host that the catalogue has no rule for gets to its proof, or is rejected. */
     unknownHosts: v.optional(v.picklist(['prove', 'refuse'], 'prove or refuse'), 'prove'),
-    /** What opens the gate beside the proof on the host: a pod that ran on the node, or nothing more. */
+    /** What opens the gate besides the proof on the host: a pod that ran on the node, or nothing more. */
     proof: v.optional(v.picklist(['pod', 'host'], 'pod or host'), 'pod'),
-    /** Repositories of the nodes' sandbox images, beside those of Kubernetes, EKS and Canonical: what a proof pod may run. */
+    /** Repositories of the nodes' sandbox images that a proof pod may run, besides those of Kubernetes, EKS and Canonical. */
     sandboxImages: v.optional(
       v.pipe(
         v.array(
@@ -244,11 +244,11 @@ export const ConfigSchema = v.strictObject(
       ),
       [],
     ),
-    /** Minutes from the launch to the latest end. */
+    /** Minutes from the launch to its latest end. */
     deadlineMinutes: v.optional(deadlineMinutes, 20),
-    /** What becomes of a node that is not released. */
+    /** What happens to a node that is not released. */
     onFailure: v.optional(onFailure, 'quarantine'),
-    /** Pools that want something else. */
+    /** Pools with their own settings. */
     pools: v.nullish(
       v.pipe(
         v.array(PoolSchema, 'a list of pools, each with its name'),
@@ -258,7 +258,7 @@ export const ConfigSchema = v.strictObject(
     ),
     /** When too many nodes of a pool and version have failed. */
     breaker: v.nullish(BreakerSchema, {}),
-    /** Roles of people that may publish on the bus and move dead letters back. */
+    /** IAM roles that may publish on the bus and move dead letters back. */
     operators: v.nullish(
       v.pipe(
         v.array(
@@ -266,7 +266,7 @@ export const ConfigSchema = v.strictObject(
             v.string('the name of an IAM role'),
             v.regex(
               /^([!-.0-9;-~]+\/)*[\w+=,.@-]{1,64}$/,
-              'the name of an IAM role of this account, behind its path where it has one',
+              'the name of an IAM role of this account, after its path if it has one',
             ),
           ),
           'a list of roles',
@@ -276,10 +276,10 @@ export const ConfigSchema = v.strictObject(
       [],
     ),
     logRetentionDays: v.optional(
-      v.picklist(retentionDays, `a period that CloudWatch Logs knows: one of ${retentionDays.join(', ')} days`),
+      v.picklist(retentionDays, `a period that CloudWatch Logs accepts: one of ${retentionDays.join(', ')} days`),
       90,
     ),
-    /** The SNS topic that alarms ring; without one they ring nowhere, and are seen in CloudWatch alone. */
+    /** The SNS topic for alarms; without one, alarms show only in CloudWatch. */
     alarmTopicArn: v.optional(
       v.pipe(
         v.string('the ARN of an SNS topic'),
@@ -293,5 +293,5 @@ export const ConfigSchema = v.strictObject(
   'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays and alarmTopicArn are the fields',
 );
 
-/** What `airlock.yaml` says, with defaults filled in. */
+/** `airlock.yaml` with defaults filled in. */
 export type Config = v.InferOutput<typeof ConfigSchema>;

@@ -12,24 +12,24 @@ const root = join(import.meta.dirname, '..', '..');
 /** The project's own `airlock.yaml`. */
 export const defaultConfig = join(root, 'airlock.yaml');
 
-/** Which files to read, if not the project's own. */
+/** The files to read in place of the project's own. */
 export interface SettingsFiles {
   readonly config?: string | undefined;
   readonly catalogue?: string | undefined;
 }
 
-/** What the app is made from. */
+/** What the app is built from. */
 export interface Settings {
   readonly config: Config;
   readonly catalogue: Catalogue;
-  /** The versions that nodes may ask for, by runtime. */
+  /** The versions that nodes may request, by runtime. */
   readonly versions: Versions;
 }
 
 /**
- * Reads `airlock.yaml` and the catalogue, and holds the one against the other. Every command begins with it, so that all refuse the same.
+ * Reads `airlock.yaml` and the catalogue, and checks one against the other. Every command begins with it, so all commands reject the same files.
  *
- * @throws ConfigError with a line for each fault
+ * @throws ConfigError with a line per error
  */
 export function loadSettings(files: SettingsFiles = {}): Settings {
   const path = files.config ?? process.env['AIRLOCK_CONFIG'] ?? defaultConfig;

@@ -6,10 +6,10 @@ import { ConfigError } from './config-error.ts';
 import type { Config } from './schema.ts';
 
 /**
- * The versions that nodes may ask for: all of the catalogue's for each configured runtime, the default of each, and its floor.
+ * The versions that nodes may request: all versions in the catalogue for each configured runtime, each runtime's default, and its floor.
  *
- * @param name how messages call the configuration's file
- * @throws ConfigError if the configuration names what the catalogue does not have, or what an advisory rules out
+ * @param name the file's name in messages
+ * @throws ConfigError if the configuration names a version that is not in the catalogue, or that an advisory rules out
  */
 export function versionsOf(
   { runtimes: wanted, proof }: Pick<Config, 'runtimes' | 'proof'>,
@@ -21,7 +21,7 @@ export function versionsOf(
     const entry = catalogue.runtimes[runtime];
     if (entry === undefined) {
       const had = runtimes.filter((one) => catalogue.runtimes[one] !== undefined).join(', ');
-      throw new ConfigError(`${name}: runtimes.${runtime}: the catalogue has no version of it; accepted: ${had}`);
+      throw new ConfigError(`${name}: runtimes.${runtime}: is not in the catalogue; accepted: ${had}`);
     }
     const all = entry.versions.map((one) => one.version);
     const field = (which: string, seen: string, accepted: string) =>
@@ -53,7 +53,7 @@ function floorOf({ floor }: CatalogueRuntime, minimumVersion: string | undefined
   return floor && { version: floor.version, because: `${floor.id}: ${floor.reason}` };
 }
 
-/** What the versions that nodes get if their tag names none are affected by, as warnings by id. */
+/** The advisories that affect the default versions, as warnings by id. */
 export function advisoriesOf(versions: Versions, catalogue: Catalogue): Readonly<Record<string, string>> {
   const warnings = Object.entries(versions).flatMap(([runtime, { default: version }]) => {
     const { advisories = [] } = versionOf(catalogue, runtime as Runtime, version) ?? {};

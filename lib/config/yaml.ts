@@ -4,8 +4,8 @@ import { ConfigError } from './config-error.ts';
 /**
  * Reads one YAML document.
  *
- * @param name how messages call the file
- * @throws ConfigError with the place, what is there and the accepted form
+ * @param name the file's name in messages
+ * @throws ConfigError with the position, the text seen and the accepted form
  */
 export function readYaml(text: string, name: string): unknown {
   const lines = new LineCounter();
@@ -17,22 +17,22 @@ export function readYaml(text: string, name: string): unknown {
   const [fault] = [...document.errors, ...document.warnings];
   if (fault) {
     const [from] = fault.pos;
-    refuse(from, messageOf(fault.code, text.slice(from)) ?? `${fault.message}; accepted is YAML`);
+    refuse(from, messageOf(fault.code, text.slice(from)) ?? `${fault.message}; accepted: YAML`);
   }
   const alias = brokenAlias(document);
   if (alias) refuse(alias.offset, alias.message);
   try {
     return document.toJS();
   } catch {
-    throw new ConfigError(`${name}: its aliases make more than 100 copies; accepted: values that are written out`);
+    throw new ConfigError(`${name}: its aliases expand to more than 100 copies; accepted: values without aliases`);
   }
 }
 
-/** Faults that people make; the others say themselves what they are. */
+/** Messages for common mistakes. The parser's own messages explain the others. */
 function messageOf(code: string, seen: string): string | undefined {
   const key = /^[^\s:,]*/.exec(seen)?.[0] ?? '';
   const messages: Readonly<Record<string, string>> = {
-    DUPLICATE_KEY: `${key}: is there a second time; accepted: each field once`,
+    DUPLICATE_KEY: `${key}: appears twice; accepted: each field once`,
     MULTIPLE_DOCS: 'a second document begins here; accepted: one document',
     TAB_AS_INDENT: 'is indented with a tab; accepted: spaces',
     TAG_RESOLVE_FAILED: `${key} is a tag; accepted: values without tags`,
@@ -40,7 +40,7 @@ function messageOf(code: string, seen: string): string | undefined {
   return messages[code];
 }
 
-/** The first alias that stands for nothing, or for what it stands in. */
+/** The first alias that refers to no anchor, or to a value that contains the alias. */
 function brokenAlias(document: Document.Parsed): { readonly offset: number; readonly message: string } | undefined {
   let found: { offset: number; message: string } | undefined;
   visit(document, {

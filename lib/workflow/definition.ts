@@ -5,8 +5,8 @@ import { releaseStates } from './release.ts';
 import type { WorkflowResources } from './tasks.ts';
 
 /**
- * The way of one node as a state machine in JSONata: a released node passes seven states, eight with a launch hook. The input names a row of the
- * ledger; what is done, and whether anything is, the row says.
+ * One run as a state machine in JSONata. A released node passes seven states, eight with a launch hook. The input names a run record in the
+ * ledger. The record determines whether anything is done, and what.
  */
 export function workflowDefinition(resources: WorkflowResources): object {
   return {

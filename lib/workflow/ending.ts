@@ -3,13 +3,14 @@ import { failureType, plainReceipt, typed, unlessReleased } from './expressions.
 import { eventEntry, publishTask, recordEnd } from './ledger-tasks.ts';
 import { key, remediationTask, type WorkflowResources } from './tasks.ts';
 
-/** The ends of a run that is not released. */
+/** How a run ends that does not release its node. */
 export function endingStates(resources: WorkflowResources): object {
   return {
     RecordFailure: recordEnd(resources, '{% $ending %}', 'CheckHookAfterFailure'),
     CheckHookAfterFailure: {
       Type: 'Choice',
-      Comment: 'An instance that stays comes into service behind its gate, or the end of the heartbeat would take it',
+      Comment:
+        'Brings an instance that stays into service behind its gate; otherwise Auto Scaling terminates it at the heartbeat timeout',
       Choices: [
         { Condition: '{% $exists($launch.hook) and $ending != "replaced" %}', Next: 'ContinueHookAfterFailure' },
       ],

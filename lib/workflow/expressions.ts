@@ -4,12 +4,12 @@ import type { DetailType } from '../../domain/events.ts';
 import type { Ending } from '../../domain/ledger.ts';
 import { endingOf, outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
 
-/** An expression, on one line as every tool takes it. */
+/** A JSONata expression, on one line, which every tool accepts. */
 export function expression(text: string): string {
   return `{% ${text.replace(/\s*\n\s*/g, ' ').trim()} %}`;
 }
 
-/** The type of an event, as an expression that gives it. */
+/** An event type, as a JSONata expression. */
 export function typed(type: DetailType): string {
   return JSON.stringify(type);
 }
@@ -21,35 +21,35 @@ export const discarded = failed.filter((code) => endingOf(code) === 'discard');
 /** The outcomes that are final at once. */
 export const final = failed.filter((code) => outcomeOf(code).consequence.next !== 'retry');
 
-/** The key of a breaker's row, as `breakerKey` in domain/breaker.ts makes it. */
+/** The key of a breaker's record, made by `breakerKey` in domain/breaker.ts. */
 const breakerOf = breakerKey({ cluster: '<cluster>', pool: '<pool>', version: '<version>' });
-/** The partition key of the row of a node's breaker. */
+/** The partition key of the record of a node's breaker. */
 export const breakerPartition = expression(
   JSON.stringify(breakerOf.instanceId)
     .replace('<cluster>', '" & $launch.cluster & "')
     .replace('<pool>', '" & $launch.pool & "')
     .replace('<version>', '" & $request.runtime & "@" & $request.version & "'),
 );
-/** The sort key of the row of every breaker. */
+/** The sort key of every breaker record. */
 export const breakerSortKey = breakerOf.launchedAt;
 
-/** The name of the execution that evaluates it. */
+/** The name of the current execution. */
 const me = '$states.context.Execution.Name';
-/** Whether the row, as the reread state has it in `$run`, was refused, and this execution is the one that says so. */
+/** Whether the record that Reread stored in `$run` was refused and this execution reports it. */
 export const isRefused = expression(`$run.execution.S = ${me} and $exists($run.refused) and $exists($run.launch)`);
-/** Whether the row is past its deadline, and this execution is the one that reconcile noted to end it. */
+/** Whether the record is past its deadline and reconcile chose this execution to end it. */
 export const isStranded = expression(
   `$run.endExecution.S = ${me} and ($exists($run.launch) ? $toMillis($parse($run.launch.S).deadline) < $millis() : false)`,
 );
-/** Whether an earlier launch of the instance was admitted, and this execution is that of the new one. */
+/** Whether an earlier launch of the instance was admitted and this execution belongs to the new launch. */
 export const isRelaunched = expression(
   `$run.execution.S = ${me} and $exists($run.relaunched) and $exists($run.request) and $exists($run.launch)`,
 );
-/** Whether the row, of whoever it is, has an end. */
+/** Whether the record, for a run or for its end, already has an end. */
 export const hasEnd = expression(`($run.execution.S = ${me} or $run.endExecution.S = ${me}) and $exists($run.outcome)`);
 
 /**
- * How many attempts of a state came before this one. An operator may redrive an execution, which counts its retries again; no state here retries a
+ * How many attempts of a state came before this one. An operator may redrive an execution, which resets its retry count. No state retries a
  * hundred times.
  */
 export const attemptNumber = expression(
@@ -57,29 +57,29 @@ export const attemptNumber = expression(
 );
 
 /**
- * The message in the cause of a function's error, with its quotes. The backslash is written as `\x5c`: JSONata takes a bracket after one for an escaped
+ * The message in the cause of a function's error, with its quotes. The backslash is written as `\x5c` because JSONata reads a bracket after a backslash as an escaped
  * bracket.
  */
 const functionMessage = String.raw`/^\s*\{\s*(?:"errorType"\s*:\s*"[^\x5c"\x00-\x1f]*"\s*,\s*)?"errorMessage"\s*:\s*("[^\x5c"\x00-\x1f]*(?:\x5c(?:[\x5c"\/bfnrt]|u[0-9a-fA-F]{4})[^\x5c"\x00-\x1f]*)*")/`;
 
-/** What a cause says, in printable characters and cut to a length: a part of it may come from a node. */
+/** The text of a cause in printable characters, cut to a length: part of it may come from a node. */
 const shownCause = `$said := $replace($substring($said, 0, ${claimLimit}), /[^ -~]/, "?");`;
 
-/** What an answer to a token, or a service, gives as the cause: text, whatever it looks like. */
+/** The cause that a token's answer or a service gives: plain text, whatever it looks like. */
 const causeOfAnswer = `$said := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : ""; ${shownCause}`;
 
 /**
- * What the error of a function says. Its cause is JSON with the message in it, unless Lambda itself writes the cause, or Step Functions cuts it: so nothing
- * is parsed but a text in quotes that is whole, and any other cause stands for itself.
+ * The message of a function's error. Its cause is JSON with a message, unless Lambda writes the cause or Step Functions cuts it. Only a complete
+ * quoted text is parsed; any other cause is used as it is.
  */
 const causeOfFunction = `$cause := $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : "";
     $quoted := $match($cause, ${functionMessage}, 1)[0].groups[0];
     $said := $exists($quoted) ? $parse($quoted) : $cause; ${shownCause}`;
 
 /**
- * Puts an error and its cause into the words of a failure; what is no outcome is an error of ours.
+ * Turns an error and its cause into a failure. An error that is not an outcome is a bug in Airlock.
  *
- * @param from who gives the cause: the error of a function, or whoever answers a token
+ * @param from the source of the cause: a function's error, or an answer to a token
  */
 export function failureFrom(step: string, from: 'function' | 'answer'): string {
   return expression(`(
@@ -94,34 +94,34 @@ export function failureFrom(step: string, from: 'function' | 'answer'): string {
   )`);
 }
 
-/** The failure, and that the command was not seen to end: an agent that is silent does not say so. */
+/** The failure, with a note that the command was not seen to end: a silent agent reports nothing. */
 export const withoutEnd = expression(`(
     ${causeOfFunction}
     $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
   )`);
 
-/** The type of an event, as an expression that gives it: another one if the node had been released in this launch before. */
+/** The type of an event, as an expression: another type if the node had been released before in this launch. */
 export function unlessReleased(type: string, otherwise: DetailType): string {
   return `($exists($launch.rerun) and $launch.rerun.released ? "${otherwise}" : ${type})`;
 }
 
-/** The receipt with why the node was not replaced after all, in an expression. */
+/** The receipt with the reason for which the node was not replaced, as an expression. */
 export function notReplaced(reason: string): string {
   return `$merge([$receipt, {"detail": $receipt.detail & "; not replaced: " & ${reason}}])`;
 }
 
-/** The event that tells of each ending that is a failure. */
+/** The event that reports each failed ending. */
 const failureTypes = {
   quarantined: 'Node Quarantined',
   replaced: 'Node Replaced',
   held: 'Node Held',
 } as const satisfies Partial<Record<Ending, DetailType>>;
-/** The type of the event of a failure, by its ending. */
+/** The event type of a failure, by its ending. */
 export const failureType = expression(
   unlessReleased(`$lookup(${JSON.stringify(failureTypes)}, $ending)`, 'Reverification Failed'),
 );
 
-/** The receipt of a node that no cluster function wrote one for. */
+/** The receipt of a node for which no cluster function wrote one. */
 export const plainReceipt = expression(`$merge([
     {"version": 2, "outcome": $failure.outcome, "detail": $failure.detail, "endedAt": $now(), "totalMs": $floor($millis() - $toMillis($launch.launchedAt))},
     $sift($launch, function($value, $key) { $key in ["instanceId", "launchedAt", "cluster", "pool", "nodeName"] })

@@ -6,27 +6,27 @@ import { forRoom, lambdaErrors, retrier } from './retriers.ts';
 import { caught, clusterTask, key, remediationTask, service, untilOut, type WorkflowResources } from './tasks.ts';
 
 /**
- * The seconds that a quarantine may take: a Node that has not joined is marked when it does, until the deadline. After it, a batch that was lost with its
- * function comes twice more; a cluster whose function never answers keeps no end from being written.
+ * How long a quarantine may take, in seconds. A Node that has not joined is marked when it joins, until the deadline. After that, a batch that was lost with its
+ * function is delivered twice more. A cluster whose function never answers does not keep the end from being recorded.
  */
 const secondsToMark = '{% $max([0, $floor(($toMillis($launch.deadline) - $millis()) / 1000)]) + 400 %}';
 
 /** How long one call of the cancellation function may take, in seconds; the function itself ends after 30. */
 const cancelCallSeconds = 40;
 
-/** From a failure to what is decided about the node, and done. */
+/** From a failure to the decision about the node, and its execution. */
 export function failureStates(resources: WorkflowResources): object {
   const failure = '{% $string($failure) %}';
   return {
     RecordCause: {
       ...recordTask(resources, runChanges.recordCause, { failure, nonce: '{% $nonce %}' }, 'Cancel'),
       Comment:
-        'Writes why the run failed into the run: who acts on a failure reads it there. Messages from before it do not count any more',
+        'Records in the ledger why the run failed, for the functions that act on a failure. Earlier messages no longer count',
     },
     Cancel: {
       Type: 'Task',
       Comment:
-        'Nothing is sent to the node any more; if a command is at work it is cancelled, and nothing else touches the node before its end',
+        'Stops sending to the node. A running command is cancelled, and nothing else touches the node before the command has ended',
       Resource: service(resources, 'lambda:invoke'),
       Arguments: { FunctionName: resources.cancellationFunction, Payload: { key } },
       TimeoutSeconds: cancelCallSeconds,
@@ -41,8 +41,8 @@ export function failureStates(resources: WorkflowResources): object {
     AmendCause: recordTask(resources, runChanges.amendCause, { failure }, 'DecideDisposition'),
     DecideDisposition: {
       ...remediationTask(resources, { action: 'decide', key }),
-      Comment: 'Counts the failure for the breaker, and decides what becomes of the node',
-      // If no one can judge, nothing is done that could launch another.
+      Comment: 'Counts the failure for the breaker, and decides what happens to the node',
+      // Without a decision, nothing is done that could launch another instance.
       Catch: [{ ErrorEquals: ['States.ALL'], Assign: { disposition: 'hold' }, Next: 'Quarantine' }],
       Assign: {
         disposition: '{% $states.result.Payload.disposition %}',
@@ -70,7 +70,7 @@ export function failureStates(resources: WorkflowResources): object {
     },
     RecordMark: {
       ...recordTask(resources, runChanges.recordMark, { mark: '{% $string($receipt) %}' }, 'Replace'),
-      Comment: 'Writes what the cluster said of the Node into the run: an instance is ended on that alone',
+      Comment: 'Records in the ledger what the cluster reports about the Node: an instance is terminated only on that',
     },
     Replace: {
       ...remediationTask(resources, { action: 'replace', key }),

@@ -6,17 +6,17 @@ import { beginRun, inputKey, inputRunKey, recordTask, untilWritten } from './led
 import { noRetry, outcomeRetriers, retryAll } from './retriers.ts';
 import { catchers, clusterTask, drawn, queuedTask, secondsLeft, service, type WorkflowResources } from './tasks.ts';
 
-/** From the input to an installation that is proven, or to why there is none. */
+/** From the input to a proven installation, or to the reason why there is none. */
 export function installStates(resources: WorkflowResources): object {
   return {
     BeginRun: {
       ...beginRun(resources, runChanges.begin, 'ReadRun'),
       Comment:
-        'Takes node and request out of the row of which this is the execution, and draws the text by which its messages are known',
+        'Reads launch and request from the record that names this execution, and draws the nonce that marks its messages',
     },
     ReadRun: {
       Type: 'Task',
-      Comment: 'There is nothing to install for this execution: the row says why',
+      Comment: 'This execution has nothing to install; the record shows why',
       Resource: service(resources, 'dynamodb:getItem'),
       Arguments: { TableName: resources.ledgerTable, Key: inputRunKey, ConsistentRead: true },
       Retry: [retryAll({ attempts: untilWritten })],
@@ -61,16 +61,15 @@ export function installStates(resources: WorkflowResources): object {
     NotAdmitted: {
       Type: 'Fail',
       Error: notAdmitted,
-      Cause:
-        'The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.',
+      Cause: 'No launch in the ledger names this execution. Nothing was done, and no node was touched.',
     },
     RecordNonce: {
       ...recordTask(resources, runChanges.recordNonce, { nonce: '{% $nonce %}' }, 'Close'),
-      Comment: 'Writes the text by which the message of the next state is known',
+      Comment: 'Records the nonce that marks the message of the next state',
     },
     Close: {
       ...clusterTask(resources, 'close'),
-      Comment: 'Takes back what an earlier launch of the instance was given, before anything else is done',
+      Comment: 'Revokes what an earlier launch of the instance was given, before anything else is done',
       Catch: catchers('Close'),
       Next: 'BeginRelaunched',
     },
@@ -82,9 +81,9 @@ export function installStates(resources: WorkflowResources): object {
       ...queuedTask(resources, resources.dispatchQueueUrl, { attempt: attemptNumber }),
       Comment: 'Waits in the queue until dispatch sends the command and results answers the token',
       TimeoutSeconds: secondsLeft,
-      // What is neither an outcome nor the time-out is that the queue did not take the message, or did not say so.
+      // Any error other than an outcome or the timeout means that the queue did not accept the message, or did not confirm it.
       Retry: [...outcomeRetriers(), noRetry(...final, 'States.Timeout'), retryAll({ intervalSeconds: 2, attempts: 8 })],
-      // An outcome, too, leaves the messages of earlier attempts: one whose sending failed may lie in the queue all the same.
+      // An outcome also outdates the messages of earlier attempts: one whose sending failed may be in the queue all the same.
       Catch: catchers('Install'),
       Next: 'Release',
     },

@@ -7,18 +7,18 @@ import { noRetry, retryAll } from './retriers.ts';
 import { service, type WorkflowResources } from './tasks.ts';
 
 /**
- * How often an end is written and told: with their pauses these take some four minutes, and a service that fails for two of them would else leave
- * a node whose end no one learns of.
+ * How often writing and publishing an end are tried. With their pauses the attempts span some four minutes. Fewer would not survive a service that
+ * fails for two minutes, and the node's end would stay unknown.
  */
 export const untilWritten = 20;
 
 /** DynamoDB's error for a condition that does not hold. */
 const conditionFailed = 'DynamoDB.ConditionalCheckFailedException';
 
-/** The key of the execution's row in DynamoDB's own form. */
-const rowKey = { instanceId: { S: '{% $key.instanceId %}' }, launchedAt: { S: '{% $key.launchedAt %}' } };
+/** The key of the execution's record in DynamoDB's format. */
+const recordKey = { instanceId: { S: '{% $key.instanceId %}' }, launchedAt: { S: '{% $key.launchedAt %}' } };
 
-/** The input as the key of a row, which it may be none: a run's row has the id of an instance, and the role may write no other. */
+/** The input as a record key, which it may not be: a run record's key begins with an instance id, and the role may write no other. */
 export const inputKey = {
   instanceId: expression(`(
     $id := $string($states.context.Execution.Input.instanceId);
@@ -28,13 +28,13 @@ export const inputKey = {
 };
 export const inputRunKey = { instanceId: { S: inputKey.instanceId }, launchedAt: { S: inputKey.launchedAt } };
 
-/** A value in DynamoDB's JSON. Text may be an expression; a number that is one comes in that form already. */
+/** A value in DynamoDB's JSON. Text may be an expression; a number that is an expression arrives in this form already. */
 function attributeValue(value: unknown): unknown {
   if (typeof value === 'string') return { S: value };
   return typeof value === 'number' ? { N: String(value) } : value;
 }
 
-/** A task that makes one change of a row. */
+/** A task that makes one change to a record. */
 export function updateTask<C extends Change>(
   resources: WorkflowResources,
   Key: object,
@@ -64,14 +64,14 @@ export function recordTask<C extends Change>(
   Next: string,
 ) {
   return {
-    ...updateTask(resources, rowKey, change, values),
+    ...updateTask(resources, recordKey, change, values),
     Retry: [noRetry(conditionFailed), retryAll({ attempts: untilWritten })],
     Catch: [{ ErrorEquals: [conditionFailed], Next: 'EndedElsewhere' }],
     Next,
   };
 }
 
-/** Records the end of the run; if another writer has recorded one, that one counts. */
+/** Records the end of the run. An end that is already recorded counts. */
 export function recordEnd(resources: WorkflowResources, ending: string, Next: string) {
   const values = {
     ending,
@@ -82,11 +82,11 @@ export function recordEnd(resources: WorkflowResources, ending: string, Next: st
   };
   return {
     ...recordTask(resources, runChanges.recordEnd, values, Next),
-    Comment: 'Writes the end into the ledger; if another writer has written one, that one counts',
+    Comment: 'Records the end in the ledger; an end that is already recorded counts',
   };
 }
 
-/** Begins the run that the input names, if its row allows it, and takes launch and request out of the row. */
+/** Begins the run that the input names if its record allows it, and reads launch and request from the record. */
 export function beginRun(
   resources: WorkflowResources,
   change: typeof runChanges.begin | typeof runChanges.beginRelaunched,
@@ -116,7 +116,7 @@ export function beginRun(
   };
 }
 
-/** Publishes events, and ends with the receipt. */
+/** Publishes events, and outputs the receipt. */
 export function publishTask(resources: WorkflowResources, entries: unknown, after: { Next: string } | { End: true }) {
   return {
     Type: 'Task',
@@ -129,7 +129,7 @@ export function publishTask(resources: WorkflowResources, entries: unknown, afte
   };
 }
 
-/** One event about the node, as an entry for the bus. */
+/** One event about the node, as a bus entry. */
 export function eventEntry({ eventBus }: WorkflowResources, DetailType: string): object {
   return { EventBusName: eventBus, Source: source, DetailType, Detail: '{% $receipt %}' };
 }

@@ -21,7 +21,7 @@ export function releaseStates(resources: WorkflowResources): object {
   return {
     Release: {
       ...clusterTask(resources, 'release'),
-      Comment: 'Waits in the queue of the cluster until its function has lifted the gate, or says why not',
+      Comment: 'Waits in the queue of the cluster until its function has lifted the gate, or reports why not',
       Catch: catchers('Release'),
       Assign: { receipt: '{% $states.result %}' },
       Next: 'RecordRelease',

@@ -1,6 +1,6 @@
 import { outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
 
-/** A retrier of a state, in the words of the Amazon States Language. */
+/** A state's retrier in Amazon States Language. */
 export interface Retrier {
   readonly ErrorEquals: readonly string[];
   readonly IntervalSeconds: number;
@@ -10,10 +10,10 @@ export interface Retrier {
   readonly JitterStrategy: 'FULL';
 }
 
-/** The longest pause between two tries, in seconds: doubling without a ceiling would sleep past the deadline. */
+/** The longest pause between two attempts, in seconds: unlimited doubling would sleep past the deadline. */
 const ceiling = 30;
 
-/** The retriers that the list of outcomes asks for: one for each way of retrying. */
+/** The retriers that the list of outcomes requires, one per retry policy. */
 export function outcomeRetriers(): Retrier[] {
   const byPolicy = new Map<string, Retrier & { ErrorEquals: string[] }>();
   for (const code of outcomeCodes) {
@@ -30,8 +30,8 @@ export function outcomeRetriers(): Retrier[] {
 }
 
 /**
- * Errors of Lambda itself in the spellings of the service integration, the time-out of a single call, and the death of a function: its
- * process was killed, ended or ran out of memory, or Lambda cannot say.
+ * Lambda's own errors as the service integration spells them, the timeout of a single call, and the death of a function: its
+ * process was killed, exited or ran out of memory, or Lambda cannot tell.
  */
 export const lambdaErrors = [
   'Lambda.ClientExecutionTimeoutException',
@@ -49,7 +49,7 @@ export const lambdaErrors = [
   'States.Timeout',
 ];
 
-/** Lambda has no room for the call: the account's concurrency is used up, or the network of a function has no interface left. Nothing ran. */
+/** Lambda has no capacity for the call: the account's concurrency is used up, or the function's network has no free interface. Nothing ran. */
 const noRoom = [
   'Lambda.TooManyRequestsException',
   'Lambda.EC2ThrottledException',
@@ -58,8 +58,8 @@ const noRoom = [
 ];
 
 /**
- * A retrier for calls that Lambda has no room for. An account may start with ten concurrent executions, and a pool that grows needs more for
- * minutes: what bounds the wait is the node's time, not a handful of attempts.
+ * A retrier for calls that Lambda has no capacity for. An account may start with ten concurrent executions, and a growing pool needs more for
+ * minutes. The node's deadline bounds the wait, not a handful of attempts.
  *
  * @param attempts with pauses of 15 seconds on average after the first few
  */
@@ -70,7 +70,7 @@ export function forRoom(attempts: number): Retrier {
 /** How a state's errors are retried. */
 export interface Retrying {
   readonly errors: readonly string[];
-  /** How many attempts follow the first one; 0 hands the error to the catchers at once. */
+  /** How many attempts follow the first; 0 passes the error to the catchers at once. */
   readonly attempts: number;
   /** The first pause, in seconds. */
   readonly intervalSeconds?: number;
@@ -90,12 +90,12 @@ export function retrier({ errors, attempts, intervalSeconds = 1, longestSeconds 
   };
 }
 
-/** A retrier for errors that are answers: they go to the catchers at once. */
+/** A retrier for errors that are final answers: they go to the catchers at once. */
 export function noRetry(...errors: readonly string[]): Retrier {
   return retrier({ errors, attempts: 0 });
 }
 
-/** A retrier for every other error. It has to come last. */
+/** A retrier for every other error. It must be the last one. */
 export function retryAll(how: Omit<Retrying, 'errors'>): Retrier {
   return retrier({ errors: ['States.ALL'], ...how });
 }

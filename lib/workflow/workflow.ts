@@ -10,14 +10,14 @@ import type { Ledger } from '../ledger.ts';
 import type { Remediation } from '../remediation.ts';
 import { workflowDefinition } from './definition.ts';
 
-/** What the way of a node leads through. */
+/** What the workflow uses. */
 export interface WorkflowProps {
   readonly bus: Bus;
   readonly dispatch: Dispatch;
   readonly ledger: Ledger;
   readonly cancellation: Cancellation;
   readonly remediation: Remediation;
-  /** By the cluster's name. */
+  /** Clusters by name. */
   readonly clusters: Readonly<Record<string, ClusterFunction>>;
 }
 
@@ -44,17 +44,17 @@ export class Workflow extends Construct {
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
       stateMachineType: StateMachineType.STANDARD,
-      comment: 'The way of one node through the airlock',
+      comment: 'One run of a node through Airlock',
       removalPolicy: RemovalPolicy.DESTROY,
     });
     Validations.of(this.stateMachine).acknowledge(
       {
         id: 'AwsSolutions-SF1',
-        reason: 'The history is kept 90 days, and the audit trail tells each way without more rights',
+        reason: 'The history is kept 90 days, and the audit trail shows each run without further rights',
       },
       {
         id: 'AwsSolutions-SF2',
-        reason: 'Each event of the way carries its times; tracing would add rights and tell nothing more',
+        reason: 'Each event of the run carries its times; tracing would add rights and show nothing more',
       },
     );
     const { role } = this.stateMachine;
@@ -83,7 +83,7 @@ export class Workflow extends Construct {
     const id = Stack.of(this).getLogicalId(stateMachine.node.defaultChild as CfnElement);
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${id}.Name>:*]`,
-      reason: 'Executions are not known beforehand; these are the executions of the one state machine',
+      reason: 'Executions are not known at deploy time; these are the executions of one state machine',
     });
   }
 }

@@ -47,8 +47,7 @@ function failureOf(world: Simulation, name: string): string {
   return `${execution?.status} ${execution?.error}: ${execution?.cause}`;
 }
 
-const untold =
-  'NotAdmitted: The ledger has no launch for which this execution was started. Nothing was done, and no node was touched.';
+const untold = 'NotAdmitted: No launch in the ledger names this execution. Nothing was done, and no node was touched.';
 
 describe('an attacker who may only start executions', () => {
   it('touches no node through its input: each execution fails and reports why', async () => {

@@ -135,7 +135,7 @@ describe('a run against a running cluster', () => {
 
     const reports = nodes.map((node) => setup?.world.report(node));
     expect(steps).toContain(
-      'left alone: lab-worker3 has the providerID kind://docker/lab/lab-worker3; accepted is aws:///<zone>/<instance-id>',
+      'skipped: lab-worker3 has the providerID kind://docker/lab/lab-worker3; accepted is aws:///<zone>/<instance-id>',
     );
     expect(reports).toMatchObject([
       { instanceId: 'i-0000000000000000a', nodeName: 'lab-worker', outcome: 'released' },

@@ -33,7 +33,7 @@ it('an operator that airlock.yaml does not name cannot close it, and learns who 
   const scope = { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1' };
   await asOperator(world, async (reach) => {
     await expect(closeBreaker(reach, scope, '2026-11-21T10:00:00.000Z')).rejects.toThrow(
-      /^the breaker stays open: .* with an explicit deny in a resource-based policy; accepted: a role that airlock\.yaml names under operators$/,
+      /^the breaker stays open: .* with an explicit deny in a resource-based policy; accepted: a role listed under operators in airlock\.yaml$/,
     );
   });
 });
@@ -54,7 +54,7 @@ it('an operator without the right to put events closes it, and learns that the a
     const [open] = await breakers(reach);
     if (open === undefined) throw new Error('no breaker is open');
     await expect(closeBreaker(reach, open, '2026-11-21T10:00:00.000Z')).rejects.toThrow(
-      /^the breaker is closed, but the audit trail does not say so: .*; accepted: a role that airlock\.yaml names under operators$/,
+      /^the breaker is closed, but the audit trail has no event for it: .*; accepted: a role listed under operators in airlock\.yaml$/,
     );
     expect(await breakers(reach)).toMatchObject([{ state: 'closed' }]);
   });

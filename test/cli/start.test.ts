@@ -73,13 +73,13 @@ describe('airlock start, for people', () => {
 
 describe('bad input', () => {
   it.each([
-    [['--nodes', '0'], "'--nodes <number>' argument '0' is invalid. Accepted is a whole number from 1 to 500"],
-    [['--nodes', '2.5'], "argument '2.5' is invalid. Accepted is a whole number"],
-    [['--runtime', 'runc'], "argument 'runc' is invalid. Accepted is gvisor, kata, sysbox"],
+    [['--nodes', '0'], "'--nodes <number>' argument '0' is invalid. Accepted: a whole number from 1 to 500"],
+    [['--nodes', '2.5'], "argument '2.5' is invalid. Accepted: a whole number"],
+    [['--runtime', 'runc'], "argument 'runc' is invalid. Accepted: gvisor, kata, sysbox"],
     [['--clock', 'soon'], "argument 'soon' is invalid. Allowed choices are real, virtual"],
     [
       ['--machine', 'none'],
-      "argument 'none' is invalid. Accepted is simulated, real, or exec: and a command that names {node}",
+      "argument 'none' is invalid. Accepted: simulated, real, or exec: and a command that names {node}",
     ],
     [['--machine', 'exec:ssh somewhere sh'], 'a command that names {node}'],
     [
@@ -87,7 +87,7 @@ describe('bad input', () => {
       "'--machine exec:…' is given without '--kubeconfig'; accepted: --kubeconfig FILE and",
     ],
     [['--kubeconfig', 'x'], "'--kubeconfig' is given without '--machine'; accepted: --kubeconfig FILE and"],
-    [['--fault', 'rain'], "argument 'rain' is invalid. Accepted is one of not-sandboxed, "],
+    [['--fault', 'rain'], "argument 'rain' is invalid. Accepted: not-sandboxed, "],
     [['--keep', '--clock', 'virtual'], "'--keep' is given with '--clock virtual'; accepted: "],
     [
       ['--machine', 'real', '--clock', 'virtual'],
@@ -95,7 +95,7 @@ describe('bad input', () => {
     ],
     [
       ['--machine', 'real', '--fault', 'foreign-package'],
-      "'--machine real' is given with '--fault foreign-package'; accepted of machines: not-sandboxed, ",
+      "'--machine real' is given with '--fault foreign-package'; accepted: not-sandboxed, ",
     ],
     [['--speed', '9'], "unknown option '--speed'"],
     [['--config', '/nowhere/airlock.yaml'], '/nowhere/airlock.yaml: cannot be read: '],

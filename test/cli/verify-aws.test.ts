@@ -16,7 +16,7 @@ describe('airlock verify-aws', () => {
   it('refuses without credentials, and names what it needs', async () => {
     const { code, out, err } = await airlock(['verify-aws'], bare);
     expect([code, out]).toEqual([3, '']);
-    expect(err).toMatch(/^verify:aws needs a real AWS account, and found no credentials; accepted: AWS_PROFILE, or /);
+    expect(err).toMatch(/^verify:aws needs a real AWS account but found no credentials; accepted: AWS_PROFILE, or /);
   });
 
   it('refuses with credentials but no region', async () => {
@@ -86,7 +86,7 @@ describe('the states that are tested in AWS', () => {
 
   it('must have an answer for each call: a state with a new call is named', () => {
     const added = JSON.stringify({ States: { New: { Type: 'Task', Resource: 'arn:aws:states:::sns:publish' } } });
-    expect(() => casesOf(added)).toThrow('the state New calls sns:publish, to which no answer is known');
+    expect(() => casesOf(added)).toThrow('the state New calls sns:publish, which has no answer in state-cases.ts');
   });
 });
 
@@ -159,7 +159,9 @@ describe('the end of a canary', () => {
   it('is a failure without a release or without a receipt', () => {
     const quarantined = JSON.stringify({ ...receipt, outcome: 'proof-failed' });
     expect(judgeEnd('i-1', { outcome: 'proof-failed', receipt: quarantined })[0]?.ok).toBe(false);
-    expect(judgeEnd('i-1', undefined)).toEqual([{ ok: false, text: 'i-1 ended as nothing: it was not seen at all' }]);
+    expect(judgeEnd('i-1', undefined)).toEqual([
+      { ok: false, text: 'i-1 ended as nothing: the ledger has no end for it' },
+    ]);
     expect(judgeEnd('i-1', { outcome: 'released', receipt: '{' }).at(-1)?.ok).toBe(false);
   });
 });
@@ -179,17 +181,17 @@ describe('the documents that are compared in AWS', () => {
   });
 
   it.each([
-    [{ ...described, Hash: 'aa' }, 'aa', true, 'd: SSM has the hash of the text that was deployed'],
-    [{ ...described, Hash: 'bb' }, 'aa', false, 'd: SSM has the Sha256 bb, and aa was deployed'],
-    [{ ...described, HashType: 'Sha1', Hash: 'aa' }, 'aa', false, 'd: SSM has the Sha1 aa, and aa was deployed'],
-    [{}, 'aa', false, 'd: SSM has the undefined undefined, and aa was deployed'],
+    [{ ...described, Hash: 'aa' }, 'aa', true, 'd: SSM has the hash of the deployed text'],
+    [{ ...described, Hash: 'bb' }, 'aa', false, 'd: SSM has the Sha256 bb, but aa was deployed'],
+    [{ ...described, HashType: 'Sha1', Hash: 'aa' }, 'aa', false, 'd: SSM has the Sha1 aa, but aa was deployed'],
+    [{}, 'aa', false, 'd: SSM has the undefined undefined, but aa was deployed'],
     [
       { ...described, Hash: 'aa', LatestVersion: '2' },
       'aa',
       false,
-      'd: it was changed since, to version 2; Airlock sends the first',
+      'd: it has changed since, to version 2; Airlock sends the first',
     ],
-    [{ ...described, Hash: 'aa' }, undefined, false, 'd: the template has no text of it'],
+    [{ ...described, Hash: 'aa' }, undefined, false, 'd: the template has no text for it'],
   ])('that SSM describes as %j pass only if their first version is the deployed one', (seen, deployed, ok, text) => {
     expect(compareDocument('d', deployed, seen)).toEqual({ ok, text });
   });
@@ -208,7 +210,7 @@ describe('the resource policies of CloudWatch Logs', () => {
 
   it('are named if there is no room', () => {
     expect(judgeLogPolicies(taken(10), undefined).text).toMatch(
-      /^10 of 10 resource policies of CloudWatch Logs are taken in this region, and Airlock needs one: delete one, or put several into one; policy-0, /,
+      /^10 of 10 CloudWatch Logs resource policies are used in this region, and Airlock needs one: delete one, or merge several into one; policy-0, /,
     );
   });
 });

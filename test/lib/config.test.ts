@@ -41,7 +41,7 @@ describe('airlock.yaml', () => {
     ],
     [
       'clusters: [{name: a}]\nruntimes: {gvisor: {annotations: [io.katacontainers.config.hypervisor.default_vcpus]}}',
-      'annotations under kata only: no other runtime has any',
+      'annotations only under kata, because no other runtime reads any',
     ],
     [
       'clusters: [{name: a}]\nruntimes: {kata: {annotations: ["io.katacontainers.*"]}}',
@@ -51,7 +51,7 @@ describe('airlock.yaml', () => {
     ['clusters: []', 'clusters: is []; accepted: at least one cluster'],
     [
       'clusters: [{name: "a b"}]',
-      'clusters.0.name: is "a b"; accepted: the name of a cluster: up to 100 letters, digits, - and _, and dots with',
+      'clusters.0.name: is "a b"; accepted: the name of a cluster: up to 100 letters, digits, - and _, and dots only with',
     ],
     [
       'clusters: [{name: a, region: x}]',
@@ -67,11 +67,11 @@ describe('airlock.yaml', () => {
     ['clusters: [{name: a, private: "yes"}]', 'clusters.0.private: is "yes"; accepted: true or false'],
     [
       'clusters: [{name: a, private: true, endpoint: "https://x", certificateAuthority: LS0tLS1CRUdJTiAAAA}]',
-      'accepted: private only if EKS knows the cluster',
+      'accepted: private only for a cluster in EKS',
     ],
     [
       'clusters: [{name: a, network: {vpc: vpc-01234567, subnets: [subnet-01234567], securityGroup: sg-01234567}}]',
-      'accepted: network only beside endpoint',
+      'accepted: network only with endpoint',
     ],
     [
       'clusters: [{name: a, endpoint: "https://x", certificateAuthority: LS0tLS1CRUdJTiAAAA, network: {vpc: vpc-01234567, subnets: [a], securityGroup: sg-01234567}}]',
@@ -96,7 +96,7 @@ describe('airlock.yaml', () => {
     ],
     [
       'clusters: [{name: a}]\nonFailure: replace',
-      'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, for onFailure is replace',
+      'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, because onFailure is replace',
     ],
     [
       'clusters: [{name: a, instanceProfiles: [x]}, {name: b}]\nonFailure: replace-then-quarantine',
@@ -104,7 +104,7 @@ describe('airlock.yaml', () => {
     ],
     [
       'clusters: [{name: a}]\npools: [{name: b, launchHook: c}]',
-      'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, for pool b has nodes replaced',
+      'clusters.0.instanceProfiles: is nothing; accepted: the instance profiles of the nodes of a, because pool b replaces nodes',
     ],
     [
       'clusters: [{name: a}]\npools: [{name: Knoten-für-Gäste}]',
@@ -131,7 +131,7 @@ describe('airlock.yaml', () => {
     ['clusters: [{name: a}]\nunknownHosts: maybe', 'unknownHosts: is "maybe"; accepted: prove or refuse'],
     [
       'clusters: [{name: a}]\nlogRetentionDays: 8',
-      'logRetentionDays: is 8; accepted: a period that CloudWatch Logs knows',
+      'logRetentionDays: is 8; accepted: a period that CloudWatch Logs accepts',
     ],
     ['clusters: [{name: a}]\nalarmTopicArn: me', 'alarmTopicArn: is "me"; accepted: the ARN of an SNS topic'],
     [
@@ -140,7 +140,7 @@ describe('airlock.yaml', () => {
     ],
     ['clusters: [{name: a}]\ndeadline: 3', 'deadline: unknown field; accepted: clusters, runtimes'],
     ['clusters:', 'clusters: is nothing; accepted: a list of clusters'],
-    ['clusters: [{name: prod.k8s.local}]', 'accepted: a name with dots only beside endpoint'],
+    ['clusters: [{name: prod.k8s.local}]', 'accepted: a name with dots only with endpoint'],
     ['clusters: [{name: a}]\nruntimes: {}', 'runtimes: is {}; accepted: at least one runtime, for instance gvisor: {}'],
     ['clusters: [{name: a}]\nruntimes:', 'runtimes: is nothing; accepted: runtimes by name, for instance gvisor: {}'],
     ['clusters: [{name: a}]\ndeadlineMinutes: .inf', 'deadlineMinutes: is Infinity; accepted: a whole number'],
@@ -149,12 +149,9 @@ describe('airlock.yaml', () => {
     ['clusters: [{name: *a}]\ngate: &a b', 'line 1, column 19: *a is an alias, and nothing above it has that anchor'],
     ['clusters: &all [*all]', 'line 1, column 17: *all is an alias of what it stands in'],
     ['clusters: &all [{name: a, network: {vpc: *all}}]', 'line 1, column 42: *all is an alias of what it stands in'],
-    [bomb(), 'its aliases make more than 100 copies'],
-    [
-      'clusters: [{name: a}]\ngate: a\ngate: b',
-      'line 3, column 1: gate: is there a second time; accepted: each field once',
-    ],
-    ['clusters: [{name: a, name: b}]', 'line 1, column 22: name: is there a second time; accepted: each field once'],
+    [bomb(), 'its aliases expand to more than 100 copies'],
+    ['clusters: [{name: a}]\ngate: a\ngate: b', 'line 3, column 1: gate: appears twice; accepted: each field once'],
+    ['clusters: [{name: a, name: b}]', 'line 1, column 22: name: appears twice; accepted: each field once'],
     [
       'clusters: [{name: a}]\n---\nclusters: []',
       'line 2, column 1: a second document begins here; accepted: one document',
@@ -232,8 +229,8 @@ describe('airlock.yaml', () => {
     ['ToBeDeletedByClusterAutoscaler', "the Cluster Autoscaler's"],
     ['DeletionCandidateOfClusterAutoscaler', "the Cluster Autoscaler's"],
     ['eks.amazonaws.com/compute-type', "EKS's"],
-    ['node.cilium.io/agent-not-ready', 'lifted by Cilium'],
-    ['ebs.csi.aws.com/agent-not-ready', 'lifted by the CSI drivers of AWS'],
+    ['node.cilium.io/agent-not-ready', 'Cilium removes cilium.io/ taints'],
+    ['ebs.csi.aws.com/agent-not-ready', 'the AWS CSI drivers remove csi.aws.com/ taints'],
     ['airlock.dev/quarantined', 'marks quarantined nodes'],
   ])('refuses a reserved taint as the gate: %s', (gate, reason) => {
     const [fault, ...others] = faultsOf(`clusters: [{name: a}]\ngate: ${gate}`);

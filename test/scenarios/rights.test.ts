@@ -12,7 +12,7 @@ type Page = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 function readPage(): Page {
   const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'understand', 'rights.md'), 'utf8');
   const page = new Map<string, Map<string, string[]>>();
-  const roles = text.slice(0, text.indexOf('## Policies of queues')).split('\n### ').slice(1);
+  const roles = text.slice(0, text.indexOf('## Queue policies')).split('\n### ').slice(1);
   for (const section of roles) {
     const rights = new Map<string, string[]>();
     for (const [, actions = '', resources = ''] of section.matchAll(/^\| ([a-z0-9]+:[^|]+) \| ([^|]+) \|/gm)) {

@@ -1,24 +1,24 @@
 import type { Played } from './checks.ts';
 
-/** Who calls the API of a cluster. */
+/** The callers of a cluster's API. */
 export const callers = ['gatekeeper', 'preparer', 'kubelet', 'tenant', 'administrator'] as const;
 
-/** Who calls the API of a cluster. */
+/** A caller of a cluster's API. */
 export type Caller = (typeof callers)[number];
 
-/** What each caller is, in the words of the page. */
+/** How the page describes each caller. */
 export const callerNames: Readonly<Record<Caller, string>> = {
   gatekeeper: '`airlock:gatekeepers`, the role of the cluster function',
   preparer: '`airlock:preparers`, the role that applies the manifests',
   kubelet: 'the kubelet of a node',
-  tenant: 'a pod, or a tenant with rights in namespaces of its own',
+  tenant: 'a pod, or a tenant with rights in its own namespaces',
   administrator: 'an administrator of the cluster',
 };
 
-/** What happens at one door in a cluster. */
+/** What follows calls to one door in a cluster. */
 export interface ClusterDoor {
   readonly name: string;
-  /** The objects that `manifests: apply` makes of it, as `<kind> <name>`; `*` ends a beginning. */
+  /** The objects that `manifests: apply` creates for it, as `<kind> <name>`; a trailing `*` matches any ending. */
   readonly objects: readonly string[];
   readonly cells: Readonly<Record<Caller, string>>;
   readonly played: readonly Played[];
@@ -28,16 +28,16 @@ const nodes = (title: string): Played => ({ file: 'test/kubernetes/policy/nodes.
 const hostile = (title: string): Played => ({ file: 'test/lambdas/cluster/hostile.test.ts', title });
 
 const byRights = 'refused by RBAC, unless an administrator gave it the right';
-const may = 'may: it owns the cluster, and with it every proof there';
-const forOneRequest = 'nothing, except during one request of CloudFormation: then it applies what it renders';
+const may = 'may: it owns the cluster, and so every proof there';
+const forOneRequest = 'nothing, except during a CloudFormation request: then it applies what it renders';
 
-/** The doors of a cluster. */
+/** A cluster's doors. */
 export const clusterDoors: readonly ClusterDoor[] = [
   {
     name: "the label, gate, taint and receipt of a pool's Node",
     objects: ['ValidatingAdmissionPolicy airlock-nodes', 'ValidatingAdmissionPolicyBinding airlock-nodes'],
     cells: {
-      gatekeeper: 'may: the keys of Airlock alone, and lifts the gate only with the label and a new receipt',
+      gatekeeper: "may: only Airlock's keys, and it lifts the gate only with the label and a new receipt",
       preparer: forOneRequest,
       kubelet:
         'refused by NodeRestriction for the label and the taints; it may write the receipt, which decides nothing',
@@ -71,7 +71,7 @@ export const clusterDoors: readonly ClusterDoor[] = [
     cells: {
       gatekeeper: 'refused by the policy `airlock-nodes`: it lacks the label of a pool',
       preparer: forOneRequest,
-      kubelet: 'its own alone',
+      kubelet: 'only its own',
       tenant: byRights,
       administrator: may,
     },
@@ -88,9 +88,9 @@ export const clusterDoors: readonly ClusterDoor[] = [
       'RoleBinding airlock-proof',
     ],
     cells: {
-      gatekeeper: 'may make the proof pod, as it is rendered, and as many as the quota takes',
+      gatekeeper: 'may create the proof pod exactly as rendered, up to the quota',
       preparer: forOneRequest,
-      kubelet: 'may say of a pod on its own node what it likes: root on a node can lie about that node',
+      kubelet: 'may report anything about a pod on its own node: root on a node can lie about that node',
       tenant: byRights,
       administrator: may,
     },
@@ -105,10 +105,10 @@ export const clusterDoors: readonly ClusterDoor[] = [
       'RoleBinding airlock-events',
     ],
     cells: {
-      gatekeeper: 'may write Events about Nodes, in the name of its own component',
+      gatekeeper: 'may write Events about Nodes, as its own component',
       preparer: forOneRequest,
-      kubelet: 'may write Events about what it likes; Airlock reads those of its proof pod, as text that is cut',
-      tenant: 'may write Events in its own namespaces; Airlock reads none of them',
+      kubelet: 'may write Events about anything; Airlock reads those of its proof pod as text, cut to a length',
+      tenant: 'may write Events in its own namespaces; Airlock does not read them',
       administrator: may,
     },
     played: [{ file: 'test/kubernetes/policy/events.test.ts', title: 'our identity may not write an Event' }],

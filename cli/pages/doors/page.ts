@@ -3,7 +3,7 @@ import { callerNames, callers, clusterDoors } from './kubernetes.ts';
 import { type Door, doorsOf, plainId, type Resources, type Role, rolesOf } from './template.ts';
 import { type Outsider, outsiderNames, outsiders, rolesThatMay, verdictOf } from './verdict.ts';
 
-/** A kind of door: what it is made of, and by which actions one comes in. */
+/** A kind of door: its resource type, and the actions that use it. */
 export interface DoorKind {
   readonly title: string;
   readonly type: string;
@@ -29,18 +29,18 @@ export const doorKinds: readonly DoorKind[] = [
   { title: 'Log groups', type: 'AWS::Logs::LogGroup', actions: ['logs:PutLogEvents'] },
 ];
 
-/** Types of resources that are no doors, and why. */
+/** Resource types that are not doors, and why. */
 export const noDoors: Readonly<Record<string, string>> = {
-  'AWS::CloudWatch::Alarm': 'rings; who may change it may silence it',
-  'AWS::EKS::AccessEntry': 'gives the role of the cluster function its group: see the objects of a cluster',
+  'AWS::CloudWatch::Alarm': 'raises an alarm; anyone who may change it may silence it',
+  'AWS::EKS::AccessEntry': "adds the cluster function's role to its group: see the objects in a cluster",
   'AWS::Events::EventBusPolicy': 'the policy of the bus',
-  'AWS::Events::Rule': 'feeds a queue or the audit group with what AWS or Airlock publishes',
-  'AWS::IAM::Policy': 'what the roles may do',
+  'AWS::Events::Rule': 'sends events from AWS or Airlock to a queue or the audit log group',
+  'AWS::IAM::Policy': 'the rights of the roles',
   'AWS::IAM::Role': 'the principals of the tables below; each can be assumed by the one service that rights.md names',
-  'AWS::Lambda::EventInvokeConfig': 'how often an event is tried',
-  'AWS::Lambda::EventSourceMapping': 'takes messages from a queue to its function',
+  'AWS::Lambda::EventInvokeConfig': 'how often an event is retried',
+  'AWS::Lambda::EventSourceMapping': 'passes messages from a queue to its function',
   'AWS::Lambda::Permission': 'the policy of a function',
-  'AWS::Logs::ResourcePolicy': 'the policy of the audit group',
+  'AWS::Logs::ResourcePolicy': 'the policy of the audit log group',
   'AWS::SQS::QueuePolicy': 'the policy of a queue',
   'AWS::Scheduler::Schedule': 'invokes reconcile',
   'AWS::EC2::SecurityGroup': 'lets the functions of a private cluster reach its API, and nothing in',
@@ -50,14 +50,14 @@ export const noDoors: Readonly<Record<string, string>> = {
   'Custom::AirlockManifests': 'asks `grant-cluster-admin`',
 };
 
-/** What happens in each case that no code decides. */
+/** What follows each call that a policy decides. */
 const closed = {
   denied: "denied by the door's own policy",
   'not allowed': 'refused: no policy allows it',
   'no identity': 'refused: it has no identity in AWS',
 } as const;
 
-/** `docs/understand/doors.md`: who can call what, and what comes of it, read from a synthesized template. */
+/** `docs/understand/doors.md`: who can call what, and what follows, read from a synthesized template. */
 export function doorsPage(template: unknown): string {
   const { Resources: resources } = template as { readonly Resources: Resources };
   const roles = rolesOf(resources);
@@ -66,24 +66,24 @@ export function doorsPage(template: unknown): string {
   const rest = Object.entries(noDoors).filter(([type]) => present.has(type));
   return `# Doors
 
-Who can call what, and what comes of it. Made by \`npm run docs\` from the synthesized template of the sample \`airlock.yaml\`, \`cli/pages/doors\` and the manifests. A table has a
-row for each door and a column for each principal. Every test that is named plays the call with exactly that right. What remains for whom is in
+Who can call what, and what follows. Made by \`npm run docs\` from the synthesized template of the sample \`airlock.yaml\`, \`cli/pages/doors\` and the manifests. A table has a
+row for each door and a column for each principal. Each linked test plays the call with exactly that right. The remaining risks are in
 [threat-model.md](threat-model.md#what-remains).
 
 | principal | what it has |
 |---|---|
-| a principal of the account | an identity policy with the action on every resource, and no other right. An operator and a deployment role are such principals; the policies that name \`operators\` let those in |
-| another account | the same in an account of its own |
-| an AWS service | what it may do for a resource that is not of this stack |
-| the instance role of a node | what root there and the kubelet have: what EKS and SSM ask for, \`AmazonEKSWorkerNodePolicy\`, \`AmazonEC2ContainerRegistryPullOnly\`, \`AmazonSSMManagedInstanceCore\`. If yours has more, it is a principal of the account |
-| a pod | no credentials of AWS: with an IMDS hop limit of 1 it does not reach those of its node |
-| Airlock's roles | what [rights.md](rights.md) gives them; all but those that are named are refused, for no policy allows it |
+| a principal of the account | an identity policy with the action on every resource, and no other right. Operators and deployment roles are such principals; the policies that name \`operators\` admit operators |
+| another account | the same, in its own account |
+| an AWS service | what it may do for a resource outside of this stack |
+| the instance role of a node | the rights of root and the kubelet there, which EKS and SSM require: \`AmazonEKSWorkerNodePolicy\`, \`AmazonEC2ContainerRegistryPullOnly\`, \`AmazonSSMManagedInstanceCore\`. If yours has more rights, it counts as a principal of the account |
+| a pod | no AWS credentials: with an IMDS hop limit of 1 it cannot reach its node's |
+| Airlock's roles | the rights in [rights.md](rights.md); all roles that are not named are refused, because no policy allows the call |
 
 ${kinds.join('\n\n')}
 
-## Objects of a cluster
+## Objects in a cluster
 
-The policies deny what RBAC would give too much of ([clusters.md](../use/clusters.md)).
+The policies deny what RBAC by itself would allow too broadly ([clusters.md](../use/clusters.md)).
 
 | door | ${callers.map((one) => callerNames[one]).join(' | ')} | played by |
 |---|${callers.map(() => '---|').join('')}---|
@@ -112,7 +112,7 @@ function tableOf(action: string, doors: readonly Door[], roles: readonly Role[])
     return `| \`${id}\` | ${[...cells, ours].join(' | ')} |`;
   });
   const played = denials[action] ?? [];
-  const proof = played.length === 0 ? '' : `\n\nWhat is denied is played by ${tests(played)}.`;
+  const proof = played.length === 0 ? '' : `\n\nThe denials are played by ${tests(played)}.`;
   return `### ${action}\n\n| door | ${heads.join(' | ')} | Airlock's roles |\n|---|${heads.map(() => '---|').join('')}---|\n${rows.join('\n')}${proof}`;
 }
 

@@ -1,4 +1,4 @@
-/** A statement of a policy, as a template has it. */
+/** A policy statement in a template. */
 export interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];
@@ -12,18 +12,18 @@ interface Resource {
   readonly Properties?: Readonly<Record<string, unknown>>;
 }
 
-/** A template as far as doors go. */
+/** The parts of a template that doors depend on. */
 export type Resources = Readonly<Record<string, Resource>>;
 
 /** A resource of the stack that a principal could call. */
 export interface Door {
   readonly id: string;
   readonly type: string;
-  /** What its own policy says; empty if it has none. */
+  /** Its resource policy; empty if it has none. */
   readonly policy: readonly Statement[];
 }
 
-/** A role of the stack, with what its policies say. */
+/** A role of the stack with its policy statements. */
 export interface Role {
   readonly id: string;
   readonly statements: readonly Statement[];
@@ -67,12 +67,12 @@ export function isAbout({ Action }: Statement, action: string): boolean {
   return [Action].flat().some((one) => one === action || one === '*' || one === `${action.split(':')[0]}:*`);
 }
 
-/** Whether a value of a template names a resource, by a reference or as part of a text. */
+/** Whether a value in a template names a resource, by a reference or within a text. */
 export function mentions(value: unknown, id: string): boolean {
   return JSON.stringify(value ?? null).includes(`"${id}"`);
 }
 
-/** A logical id without the hashes that the CDK and the content of a document put into it. */
+/** A logical id without the hashes that the CDK and a document's content add. */
 export function plainId(id: string): string {
   return id.replace(/[0-9A-F]{8}$/, '').replace(/^(Documents.+)[0-9a-f]{12}$/, '$1');
 }
@@ -87,7 +87,7 @@ function statementsIn(properties: unknown): readonly Statement[] {
   return document?.Statement ?? [];
 }
 
-/** A policy that is a text with references in between: they become their logical ids. */
+/** Parses a policy that is a text with references in between; each reference becomes its logical id. */
 function parsed(text: unknown): unknown {
   const parts = (text as { 'Fn::Join'?: readonly [string, readonly unknown[]] } | undefined)?.['Fn::Join']?.[1] ?? [
     text,

@@ -1,12 +1,12 @@
 import { type Door, isAbout, mentions, type Role, type Statement } from './template.ts';
 
-/** Who stands outside of the stack, from the one with the most to the one with the least. */
+/** Callers outside of the stack, from the most rights to the least. */
 export const outsiders = ['principal', 'account', 'service', 'node', 'pod'] as const;
 
-/** Who stands outside of the stack. */
+/** A caller outside of the stack. */
 export type Outsider = (typeof outsiders)[number];
 
-/** What each outsider has, in the words of the page. */
+/** How the page describes each outsider. */
 export const outsiderNames: Readonly<Record<Outsider, string>> = {
   principal: 'a principal of the account that has the right on every resource',
   account: 'another account',
@@ -18,10 +18,10 @@ export const outsiderNames: Readonly<Record<Outsider, string>> = {
 /** What happens to a call. */
 export type Verdict = 'denied' | 'not allowed' | 'no identity' | 'reaches';
 
-/** What the policies say of a call from outside. */
+/** What the policies decide about a call from outside. */
 export function verdictOf(who: Outsider, { policy }: Door, action: string): Verdict {
   if (who === 'pod') return 'no identity';
-  // Nodes have the policies that EKS and SSM ask for, which give none of these actions.
+  // Nodes have the policies that EKS and SSM require, which allow none of these actions.
   if (who === 'node') return 'not allowed';
   if (policy.some((statement) => isClosed(statement, action))) return 'denied';
   if (who === 'principal') return 'reaches';
@@ -30,7 +30,7 @@ export function verdictOf(who: Outsider, { policy }: Door, action: string): Verd
   return reaches ? 'reaches' : 'not allowed';
 }
 
-/** The roles of the stack that may make a call, and that the door lets in. */
+/** The stack's roles that may make a call and that the door admits. */
 export function rolesThatMay(roles: readonly Role[], { id, policy }: Door, action: string): readonly Role[] {
   return roles.filter((role) => {
     const allowed = role.statements.some(
@@ -40,7 +40,7 @@ export function rolesThatMay(roles: readonly Role[], { id, policy }: Door, actio
   });
 }
 
-/** Whether a statement denies an action to all but those that it lists by their ARN. */
+/** Whether a statement denies an action to every principal except those it lists by ARN. */
 function isClosed(statement: Statement, action: string): boolean {
   const { Effect, Principal, Condition = {} } = statement;
   if (Effect !== 'Deny' || !isAbout(statement, action)) return false;
