@@ -1,4 +1,4 @@
-/** The machines of nodes: simulated, modelled and attached. Real ones are in `real-machines.ts`. */
+/** Machines for nodes: simulated, modelled and attached. Real ones are in `real-machines.ts`. */
 export { AttachedMachine, nodePlaceholder } from './machine/attached.ts';
 export { type ConfigurationName, configurations } from './machine/configurations.ts';
 export { isTable, tableAt } from './machine/containerd/tables.ts';

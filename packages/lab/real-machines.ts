@@ -1,4 +1,4 @@
-/** Machines with a systemd and their own containerd, in namespaces of this host. */
+/** Machines with their own systemd and containerd, in namespaces of this host. */
 
 export { type ArtifactKind, realArtifacts } from './machine/real/artifact.ts';
 export { NodeCgroups } from './machine/real/cgroups.ts';

@@ -1,4 +1,4 @@
-/** Stand-ins of the versions of runtimes, and the mirror that serves them. */
+/** Stand-in artifacts for the runtimes' versions, and the mirror that serves them. */
 
 export { type Builders, simulatedBuilders, simulatedCatalogue } from './machine/artifact.ts';
 export { deb, type OddMember, oddTar } from './machine/artifacts/archive.ts';

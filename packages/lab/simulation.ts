@@ -1,4 +1,4 @@
-/** A simulation: the deployed app, its clusters, and nodes that are launched. */
+/** A simulation: the deployed app, its clusters, and the launched nodes. */
 export { planOf } from './simulation/adoption.ts';
 export { Autoscaler } from './simulation/autoscaler.ts';
 export { startModelled } from './simulation/modelled.ts';

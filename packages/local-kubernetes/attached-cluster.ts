@@ -10,24 +10,24 @@ import { type Asked, Front, type Reply } from './server/front.ts';
 import { type AccessEntry, Identities } from './server/identities.ts';
 import { ApiError } from './server/status.ts';
 
-/** A kubeconfig that leads to no cluster. Its message names the file. */
+/** The kubeconfig leads to no usable cluster. The message names the file. */
 export class KubeconfigRefused extends Error {
   override readonly name = 'KubeconfigRefused';
 }
 
-/** What a running cluster is attached by. */
+/** The options for attaching a running cluster. */
 export interface AttachOptions {
-  /** The path of the kubeconfig; its current context counts. */
+  /** The path of the kubeconfig; its current context is used. */
   readonly kubeconfig: string;
   readonly clock: Clock;
-  /** Under which name the local EKS has the cluster. */
+  /** The cluster's name in the local EKS. */
   readonly clusterName: string;
   readonly secretOf: SecretOf;
 }
 
 /**
- * A running cluster behind a front of the local cloud: the functions talk to the front with the token that EKS would take, and what they
- * ask for is asked of the cluster with the identity of the kubeconfig.
+ * A running cluster behind a front in the local cloud. Functions call the front with an EKS token, and the front forwards their
+ * requests to the cluster with the kubeconfig's identity.
  */
 export class AttachedCluster {
   readonly endpoint: string;
@@ -35,7 +35,7 @@ export class AttachedCluster {
   readonly caBase64: string;
   readonly faults: Faults;
   readonly counts: Map<string, number>;
-  /** How a run names this backend. */
+  /** The name of this backend in a run's report. */
   readonly backend: string;
   readonly #front: Front;
   readonly #identities: Identities;
@@ -48,7 +48,7 @@ export class AttachedCluster {
     this.caBase64 = Buffer.from(front.caPem).toString('base64');
     this.faults = front.faults;
     this.counts = front.counts;
-    this.backend = `${upstream.server}, by the context ${upstream.context}`;
+    this.backend = `${upstream.server}, through the context ${upstream.context}`;
   }
 
   /** @throws KubeconfigRefused */
@@ -62,12 +62,12 @@ export class AttachedCluster {
     return new AttachedCluster(await Front.start({ clock, identities, carry }), identities, upstream);
   }
 
-  /** Lets a role in, as `AWS::EKS::AccessEntry` does. */
+  /** Grants a role access, like `AWS::EKS::AccessEntry`. */
   addAccessEntry(entry: AccessEntry): void {
     this.#identities.addAccessEntry(entry);
   }
 
-  /** Lets a role in no longer. */
+  /** Revokes a role's access. */
   removeAccessEntry(principalArn: string): void {
     this.#identities.removeAccessEntry(principalArn);
   }
@@ -78,15 +78,15 @@ export class AttachedCluster {
 }
 
 /**
- * Every Node with a label in the cluster that a kubeconfig leads to.
+ * Every Node with a label in a kubeconfig's cluster.
  *
- * @throws KubeconfigRefused if the cluster does not answer, or does not let the identity of the kubeconfig list them
+ * @throws KubeconfigRefused if the cluster does not answer, or does not let the kubeconfig's identity list Nodes
  */
 export function nodesIn(kubeconfig: string, labelSelector: string): Promise<readonly StoredObject[]> {
   return new Upstream(kubeconfig).list(`/api/v1/nodes?labelSelector=${encodeURIComponent(labelSelector)}`);
 }
 
-/** The cluster that a kubeconfig leads to, with its client certificates, tokens and plugins as kubectl reads them. */
+/** A kubeconfig's cluster, with client certificates, tokens and plugins as kubectl reads them. */
 class Upstream {
   readonly server: string;
   readonly context: string;
@@ -99,7 +99,7 @@ class Upstream {
     try {
       this.#config.loadFromFile(path);
     } catch (cause) {
-      throw new KubeconfigRefused(`${path}: cannot be read: ${(cause as Error).message}; accepted is a kubeconfig`, {
+      throw new KubeconfigRefused(`${path}: cannot be read: ${(cause as Error).message}; accepted: a kubeconfig`, {
         cause,
       });
     }
@@ -107,7 +107,7 @@ class Upstream {
     this.context = this.#config.getCurrentContext() ?? '';
     if (!cluster?.server?.startsWith('https://')) {
       const seen = `the current context ${JSON.stringify(this.context)} leads to ${cluster?.server ?? 'no cluster'}`;
-      throw new KubeconfigRefused(`${path}: ${seen}; accepted is a cluster at an https address`);
+      throw new KubeconfigRefused(`${path}: ${seen}; accepted: a cluster at an https address`);
     }
     this.server = cluster.server.replace(/\/$/, '');
   }
@@ -145,7 +145,7 @@ class Upstream {
     });
     const { code, body } = { body: '', ...answer };
     if (code !== 200)
-      throw new KubeconfigRefused(`${this.#path}: ${this.server} answers ${code}: ${body.slice(0, 300)}`);
+      throw new KubeconfigRefused(`${this.#path}: ${this.server} answers with status ${code}: ${body.slice(0, 300)}`);
     return JSON.parse(body).items;
   }
 }

@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
-/** What a TLS server on loopback needs, and the authority that its clients are told to trust. All PEM. */
+/** The files of a TLS server on loopback, and the authority that its clients trust. All PEM. */
 export interface ServerCertificate {
   readonly ca: string;
   readonly certificate: string;
@@ -10,19 +10,19 @@ export interface ServerCertificate {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-/** TLS is checked against the machine's own time, whatever the local cloud's clock says, so the validity is wide. */
+/** TLS is checked against the machine's own time, whatever the local cloud's clock shows, so the validity is wide. */
 const validity = { notBefore: new Date('2020-01-01T00:00:00Z'), notAfter: new Date('2049-12-31T00:00:00Z') };
 
 const ofClusters = new Map<string, Promise<ServerCertificate>>();
 
-/** The certificate of a cluster of one name: the worlds of one process, which follow each other, share it, for keys take their time. */
+/** The certificate for a cluster name. The simulations of one process share it, because creating keys takes time. */
 export function clusterCertificate(clusterName: string): Promise<ServerCertificate> {
   const made = ofClusters.get(clusterName) ?? serverCertificate();
   ofClusters.set(clusterName, made);
   return made;
 }
 
-/** Makes a certificate authority that no one else trusts, and a certificate by it for 127.0.0.1. */
+/** Creates a certificate authority that nothing else trusts, and its certificate for 127.0.0.1. */
 export async function serverCertificate(): Promise<ServerCertificate> {
   const authorityKeys = await keys();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({

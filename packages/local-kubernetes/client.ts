@@ -3,23 +3,23 @@ import { text } from 'node:stream/consumers';
 import type { Clock } from '../local-aws/clock.ts';
 import { isRecord } from './object.ts';
 
-/** What the API answered. */
+/** The API's answer. */
 export interface Answered {
   readonly code: number;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Where an API is and who asks. */
+/** An API's address and the caller's token. */
 export interface Connection {
   readonly endpoint: string;
   readonly caPem: string;
-  /** Absent: anonymous. */
+  /** Anonymous if absent. */
   readonly token?: string;
   readonly clock: Clock;
 }
 
-/** Kubelets and controllers keep their connections, as the real ones do; one that the server has closed is not used again. */
+/** Kubelets and controllers keep their connections, like the real ones. A connection that the server has closed is not reused. */
 const agents = new Map<string, Agent>();
 
 function agentFor(ca: string): Agent {
@@ -29,7 +29,7 @@ function agentFor(ca: string): Agent {
 }
 
 /**
- * One request of a kubelet, an autoscaler or a test to an API server; the clock stands still until its answer is there.
+ * One request from a kubelet, an autoscaler or a test to an API server. The clock stands still until the answer arrives.
  * Rejects if the connection fails.
  */
 export async function ask(
@@ -72,7 +72,7 @@ export async function ask(
   }
 }
 
-/** The message of a Status, or a stand-in for it. */
+/** The message of a Status, or a description of the answer if there is none. */
 export function messageOf({ code, body }: Answered): string {
   if (isRecord(body)) {
     const { message } = body;

@@ -6,11 +6,11 @@ import type { NodeTaint, StoredObject } from './object.ts';
 const notReady = 'node.kubernetes.io/not-ready';
 const unregistered = 'karpenter.sh/unregistered';
 const registered = 'karpenter.sh/registered';
-/** A controller repeats for ever; the model ends some time after every deadline, so that a virtual clock comes to rest. */
+/** A real controller repeats forever. The model stops some time after every deadline, so that a virtual clock comes to rest. */
 const attempts = 1_000;
 const pauseMs = 5_000;
 
-/** The controllers that write on Nodes in a real cluster: the node lifecycle controller and Karpenter's registration. */
+/** The controllers that write to Nodes in a real cluster: the node lifecycle controller and Karpenter's registration. */
 export class Controllers {
   readonly #connection: Connection;
 
@@ -19,14 +19,14 @@ export class Controllers {
     this.#connection = { endpoint: api.endpoint, caPem: api.caPem, token, clock };
   }
 
-  /** The node is Ready: the taint that it was born with for as long as it was not is removed. */
+  /** The node is Ready: removes the not-ready taint that it was created with. */
   async nodeReady(name: string): Promise<void> {
     await this.change(name, (node) => removeTaints(node, (taint) => taint.key === notReady));
   }
 
   /**
-   * Karpenter registers a node: it takes its own taint off, sets its labels, and puts back startup taints that are missing
-   * (kubernetes-sigs/karpenter#1772). It does so once: what is registered is left alone from then on.
+   * Karpenter registers a node: it removes its own taint, sets its labels, and restores missing startup taints
+   * (kubernetes-sigs/karpenter#1772). It does so once: it does not touch a registered node again.
    */
   async karpenterRegisters(name: string, nodePool: string, startupTaints: readonly NodeTaint[]): Promise<void> {
     await this.change(name, (node) => {
@@ -42,7 +42,7 @@ export class Controllers {
     });
   }
 
-  /** The cloud's node controller removes the Node of an instance that is gone, and the pod garbage collector what was bound to it. */
+  /** The cloud node controller removes the Node of a terminated instance, and the pod garbage collector its pods. */
   async instanceGone(name: string): Promise<void> {
     await ask(this.#connection, 'DELETE', `/api/v1/nodes/${encodeURIComponent(name)}`);
     const { body } = await ask(this.#connection, 'GET', `/api/v1/pods?fieldSelector=spec.nodeName=${name}`);
@@ -52,7 +52,7 @@ export class Controllers {
     }
   }
 
-  /** Changes a Node as a controller does: from what it read, and again if someone else was faster. No operations, no write. */
+  /** Changes a Node like a controller: it reads, writes, and repeats if another writer was faster. Without operations it does not write. */
   async change(name: string, operations: (node: StoredObject) => readonly unknown[] | undefined): Promise<void> {
     const path = `/api/v1/nodes/${encodeURIComponent(name)}`;
     for (let attempt = 0; attempt < attempts; attempt++) {
@@ -69,7 +69,7 @@ export class Controllers {
     throw new Error(`node ${name} could not be changed in ${attempts} attempts`);
   }
 
-  /** One request; undefined, some seconds later, if the API did not answer it. Throws if it was refused. */
+  /** Makes one request. Returns undefined, some seconds later, if the API did not answer. Throws if the API refused it. */
   async #ask(method: 'GET' | 'PATCH', path: string, body?: unknown): Promise<Answered | undefined> {
     const answer = await ask(this.#connection, method, path, body).catch(() => undefined);
     if (answer === undefined || answer.code === 429 || answer.code >= 500) {

@@ -5,10 +5,10 @@ import { ApiError } from './server/status.ts';
 const operations = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
 /**
- * Applies a JSON Patch as the API server does: all of it or nothing.
+ * Applies a JSON Patch like the API server: all of it or nothing.
  *
- * @throws {@link ApiError} 400 for what is no patch, 422 if a `test` fails or a path does not exist. The server gives the same
- * words for both, so a client cannot tell them apart.
+ * @throws {@link ApiError} 400 if the text is not a patch, 422 if a `test` fails or a path does not exist. The server gives the same
+ * message for both, so a client cannot tell them apart.
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch) || !patch.every(isOperation)) {
@@ -26,7 +26,7 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   return copy;
 }
 
-/** The server's library takes a `test` for null as a test that nothing is there. */
+/** The server's library reads a `test` for null as a test for absence. */
 function testsAbsence(document: unknown, operation: Operation): boolean {
   if (operation.op !== 'test' || operation.value !== null) return false;
   return jsonPatch.getValueByPointer(document, operation.path) === undefined;

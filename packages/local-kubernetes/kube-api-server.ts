@@ -12,10 +12,10 @@ import { type Asked, Front, type Reply } from './server/front.ts';
 import { type AccessEntry, Identities } from './server/identities.ts';
 import { resourceOfKind } from './server/resources.ts';
 
-/** How often the pods of a node are looked at, in milliseconds. */
+/** How often a node's pods are read, in milliseconds. */
 const pollIntervalMs = 200;
 
-/** What a cluster on a real API server is made of. */
+/** The options of a cluster on a real API server. */
 export interface KubeApiServerOptions {
   /** The folder with `etcd` and `kube-apiserver`. */
   readonly assets: string;
@@ -28,15 +28,15 @@ export interface KubeApiServerOptions {
 }
 
 /**
- * A real kube-apiserver with its etcd, behind a front that counts requests and lets planted faults happen: everything else is the real
- * thing's own answer. Tokens are reviewed by a webhook, by the rules of EKS.
+ * A real kube-apiserver with its etcd, behind a front that counts requests and applies planted faults. Everything else is the real
+ * server's own answer. A webhook reviews tokens by EKS's rules.
  */
 export class KubeApiServer {
   readonly endpoint: string;
   readonly caPem: string;
   readonly faults: Faults;
   readonly counts: Map<string, number>;
-  /** The real server serves everything. */
+  /** Always empty: the real server serves everything. */
   readonly refusals: readonly string[] = [];
   readonly #clock: Clock;
   readonly #identities: Identities;
@@ -81,16 +81,16 @@ export class KubeApiServer {
     return server;
   }
 
-  /** How a run names this backend. */
+  /** The name of this backend in a run's report. */
   get backend(): string {
     return `kube-apiserver (${this.#plane.version}) with etcd`;
   }
 
-  /** Applies an object by server-side apply, as an administrator. */
+  /** Applies an object with server-side apply, as an administrator. */
   async apply(object: unknown): Promise<void> {
     const { apiVersion, kind, metadata } = object as StoredObject;
     const resource = resourceOfKind(apiVersion, kind);
-    if (resource === undefined) throw new Error(`no address is known for ${apiVersion} ${kind}`);
+    if (resource === undefined) throw new Error(`unknown kind: ${apiVersion} ${kind}`);
     const root = resource.group === '' ? '/api/v1' : `/apis/${apiVersion}`;
     const space = resource.namespaced ? `/namespaces/${metadata.namespace ?? 'default'}` : '';
     const path = `${root}${space}/${resource.name}/${metadata.name}?fieldManager=local-tests&force=true`;
@@ -120,7 +120,7 @@ export class KubeApiServer {
     return this.#all('/api/v1/events');
   }
 
-  /** Tells of each pod that is bound to a node when it is made, changed or gone; gives back how to end that. */
+  /** Calls the listener for each pod bound to a node that is created, changed or gone. Returns a function that stops it. */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void {
     let known = new Map<string, StoredObject>();
     let watching = true;
@@ -141,14 +141,14 @@ export class KubeApiServer {
     };
   }
 
-  /** Ends the processes and throws their data away. */
+  /** Ends the processes and deletes their data. */
   async stop(): Promise<void> {
     await this.#front.stop();
     await this.#plane.stop();
     await this.#reviewer.stop();
   }
 
-  /** The controller that makes the account `default` of a namespace does not run here, and without it no pod is admitted. */
+  /** The controller that creates a namespace's `default` account does not run here, and without the account no pod is admitted. */
   async #account(namespace: string): Promise<void> {
     const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
     const answer = await ask(this.#admin, 'POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, body);

@@ -8,16 +8,16 @@ export { podStartMs } from './nodes/pod-worker.ts';
 import type { NodeTaint, StoredObject } from './object.ts';
 import { timestamp } from './server/store.ts';
 
-/** Where kubelets and autoscalers get their connection from. */
+/** The API that kubelets and autoscalers connect to. */
 export interface Api {
   readonly endpoint: string;
   readonly caPem: string;
   tokenFor(user: string, groups: readonly string[]): string;
-  /** Tells of each pod that is bound to a node; gives back how to end that. */
+  /** Calls the listener for each pod bound to a node. Returns a function that stops it. */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void;
 }
 
-/** What a kubelet is started with. */
+/** A kubelet's options. */
 export interface KubeletOptions {
   readonly api: Api;
   readonly clock: Clock;
@@ -32,22 +32,22 @@ export interface KubeletOptions {
   };
   /** From the join until the network plugin is up and the node is Ready. */
   readonly readyAfterMs?: number;
-  /** EventDetails once the API has the node as Ready: the node lifecycle controller's turn. */
+  /** Called once the API shows the node as Ready, when the node lifecycle controller acts. */
   readonly onReady?: () => Promise<void>;
-  /** From a change of the handlers until the kubelet has told the API: it asks the runtime every 5 s and reports every 10 s. */
+  /** From a change of the handlers until the kubelet has reported it: it polls the runtime every 5 s and reports every 10 s. */
   readonly handlersAfterMs?: number;
-  /** Why a sandbox of a handler does not start although the handler is there; undefined if it does. */
+  /** Why a handler's sandbox does not start although the handler exists; undefined if it does. */
   readonly sandboxFails?: (handler: string) => string | undefined;
 }
 
-/** How long a kubelet waits before it repeats a request that failed. */
+/** How long a kubelet waits before it repeats a failed request. */
 const retryMs = 5_000;
-/** A kubelet repeats for ever; the model ends some time after every deadline, so that a virtual clock comes to rest. */
+/** A real kubelet repeats forever. The model stops some time after every deadline, so that a virtual clock comes to rest. */
 const retries = 1_000;
 
 /**
- * A kubelet as the API sees one: it registers its Node with labels and taints at birth, becomes Ready, and lists the handlers of
- * the machine's container runtime some seconds after they changed, and runs pods that are bound to it. It has no heartbeat: nothing here reads one.
+ * A kubelet as the API sees it: it registers its Node with its initial labels and taints, becomes Ready, reports the handlers of
+ * the machine's container runtime some seconds after they change, and runs the pods bound to it. It sends no heartbeats, because nothing here reads them.
  */
 export class Kubelet {
   readonly name: string;
@@ -74,9 +74,9 @@ export class Kubelet {
   }
 
   /**
-   * Registers the Node; what follows (Ready, handlers) happens on the clock.
+   * Registers the Node; the rest (Ready, handlers) happens on the clock.
    *
-   * @returns once the API has the Node, or had it already
+   * @returns once the API has the Node, including one that already existed
    */
   async join(): Promise<void> {
     const { clock, node, readyAfterMs = 10_000 } = this.#options;
@@ -91,27 +91,27 @@ export class Kubelet {
       spec: { providerID: node.providerId, taints: node.taints },
       status: { conditions: [this.#condition(false)], ...(await this.#nodeInfo()) },
     };
-    // A Node of this name that is there already stays as it is, except for what its status says.
+    // An existing Node of this name stays as it is, except for its status.
     await this.#insist(() => ask(this.#connection, 'POST', '/api/v1/nodes', body), [201, 409]);
     this.#unwatch ??= this.#options.api.watchPods(node.name, (pod, gone) => this.#pods.notice(pod, gone));
     clock.after(readyAfterMs, () => void this.#becomeReady());
   }
 
-  /** The container runtime was restarted: its handlers are read again and reported. */
+  /** The container runtime was restarted: reads its handlers again and reports them. */
   machineChanged(): void {
     this.#options.clock.after(this.#options.handlersAfterMs ?? 8_000, () => void this.#report());
   }
 
   /** Reports the node as Ready or not, for tests in which it flaps. */
   async setReady(ready: boolean): Promise<void> {
-    // Its own condition is the first, from the join on; those of others stay as they are.
+    // Its own condition is the first, from the join on; others stay as they are.
     await this.#patchStatus([
       { op: 'test', path: '/status/conditions/0/type', value: 'Ready' },
       { op: 'replace', path: '/status/conditions/0', value: this.#condition(ready) },
     ]);
   }
 
-  /** The instance is gone: nothing is reported any more. */
+  /** The instance is gone: stops reporting. */
   stop(): void {
     this.#stopped = true;
     this.#unwatch?.();

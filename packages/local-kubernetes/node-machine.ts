@@ -4,7 +4,7 @@ export interface RuntimeHandler {
   readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean };
 }
 
-/** A boot of a node. */
+/** One boot of a node. */
 export interface Boot {
   readonly bootId: string;
   readonly kernel: string;
@@ -12,8 +12,8 @@ export interface Boot {
 
 /** What a kubelet reads from its machine. */
 export interface NodeMachine {
-  /** Handlers that the running container runtime has loaded, or `undefined` if it does not report them. */
+  /** Handlers that the running container runtime has loaded; `undefined` if it does not report them. */
   handlers(): Promise<readonly RuntimeHandler[] | undefined>;
-  /** The boot that the node is in and its kernel; absent if the machine has none to report. */
+  /** The node's current boot and kernel; absent if the machine does not report them. */
   boot?(): Promise<Boot>;
 }

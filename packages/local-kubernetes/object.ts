@@ -15,14 +15,14 @@ export interface Toleration {
   readonly tolerationSeconds?: number;
 }
 
-/** A container of a pod, as far as the stand-in reads one; it stores the rest all the same. */
+/** The fields of a pod's container that the stand-in reads; it stores all others too. */
 export interface PodContainer {
   readonly name: string;
   readonly image?: string;
   readonly imagePullPolicy?: string;
 }
 
-/** A rule of a Role or a ClusterRole. */
+/** A rule in a Role or a ClusterRole. */
 export interface PolicyRule {
   readonly verbs: readonly string[];
   readonly apiGroups?: readonly string[];
@@ -31,7 +31,7 @@ export interface PolicyRule {
   readonly nonResourceURLs?: readonly string[];
 }
 
-/** A subject of a binding. */
+/** A binding's subject. */
 export interface Subject {
   readonly kind: string;
   readonly name: string;
@@ -39,7 +39,7 @@ export interface Subject {
   readonly namespace?: string;
 }
 
-/** Whose fields of an object are whose: one entry a manager and way of writing. */
+/** Which manager owns which fields of an object: one entry per manager and operation. */
 export interface ManagedFields {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
@@ -49,7 +49,7 @@ export interface ManagedFields {
   readonly fieldsV1: Readonly<Record<string, unknown>>;
 }
 
-/** What every object of the API has. */
+/** The metadata of every API object. */
 export interface Metadata {
   readonly name: string;
   readonly namespace?: string;
@@ -65,7 +65,7 @@ export interface Metadata {
   readonly managedFields?: readonly ManagedFields[];
 }
 
-/** An object as the stand-in stores it: JSON, with the fields named that the stand-in itself reads. */
+/** An object as the stand-in stores it: JSON, with types for the fields that the stand-in itself reads. */
 export interface StoredObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -87,7 +87,7 @@ export interface StoredObject {
     readonly activeDeadlineSeconds?: number;
     readonly terminationGracePeriodSeconds?: number;
     readonly overhead?: unknown;
-    /** Of a ResourceQuota. */
+    /** For a ResourceQuota. */
     readonly hard?: Readonly<Record<string, string>>;
   };
   readonly status?: {
@@ -107,7 +107,7 @@ export interface StoredObject {
       readonly features?: { readonly recursiveReadOnlyMounts?: boolean; readonly userNamespaces?: boolean };
     }[];
   };
-  /** Of a RuntimeClass. */
+  /** For a RuntimeClass. */
   readonly handler?: string;
   readonly overhead?: { readonly podFixed?: unknown };
   readonly scheduling?: {
@@ -132,7 +132,7 @@ export interface StoredObject {
   readonly eventTime?: string | null;
 }
 
-/** Tells an object from the other kinds of JSON. */
+/** Whether a JSON value is an object. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

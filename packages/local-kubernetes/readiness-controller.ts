@@ -2,23 +2,23 @@ import type { Clock } from '../local-aws/clock.ts';
 import type { Controllers } from './controllers.ts';
 import type { NodeTaint, StoredObject } from './object.ts';
 
-/** What node-readiness-controller is told by a NodeReadinessRule, and if it looks. */
+/** A NodeReadinessRule, and the cluster in which node-readiness-controller applies it. */
 export interface ReadinessRule {
   readonly api: { watchNodes(listener: (node: StoredObject) => void): () => void };
   readonly controllers: Controllers;
   readonly clock: Clock;
-  /** The type of the condition that has to be True. */
+  /** The type of the condition that must be True. */
   readonly condition: string;
   readonly taint: NodeTaint;
 }
 
-/** From a change of a Node until the controller has looked at it. */
+/** From a change of a Node until the controller has read it. */
 const delayMs = 500;
 
 /**
  * node-readiness-controller with one rule in the mode `continuous`: the taint is there exactly while the condition is not True.
  *
- * @returns how to end it
+ * @returns a function that stops it
  */
 export function enforceReadiness({ api, controllers, clock, condition, taint }: ReadinessRule): () => void {
   const isDue = ({ spec, status }: StoredObject) => {

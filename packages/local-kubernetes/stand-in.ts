@@ -11,7 +11,7 @@ import { resources } from './server/resources.ts';
 import { ApiError } from './server/status.ts';
 import { Store } from './server/store.ts';
 
-/** What a cluster is made of. */
+/** A cluster's options. */
 export interface StandInOptions {
   readonly clock: Clock;
   readonly clusterName: string;
@@ -19,33 +19,33 @@ export interface StandInOptions {
   readonly secretOf: SecretOf;
   /** Objects that are applied before the first request. */
   readonly manifests: readonly unknown[];
-  /** How long a new admission policy takes to be in force, in milliseconds; at once unless told. */
+  /** How long a new admission policy takes to apply, in milliseconds; 0 by default. */
   readonly propagationDelayMs?: number;
-  /** What its server shows; one that no other cluster has unless told. */
+  /** The server's certificate; by default one that no other cluster has. */
   readonly certificate?: ServerCertificate;
 }
 
 /**
- * A Kubernetes API server as far as a controller, a kubelet and an autoscaler use one, over real TLS on loopback: tokens, RBAC,
- * NodeRestriction, JSON Patch, versions and validation by the real server's rules. What it does not serve it refuses by name, and
- * {@link KubernetesStandIn.refusals} remembers that.
+ * A Kubernetes API server for a controller, a kubelet and an autoscaler, over real TLS on loopback. Tokens, RBAC,
+ * NodeRestriction, JSON Patch, versions and validation follow the real server's rules. It refuses unsupported requests by name, and
+ * {@link KubernetesStandIn.refusals} records them.
  */
 export class KubernetesStandIn {
-  /** How a run names this backend. */
+  /** The name of this backend in a run's report. */
   readonly backend = 'stand-in';
   readonly endpoint: string;
   readonly caPem: string;
-  /** The certificate authority as EKS gives it: base64 of the PEM. */
+  /** The certificate authority in EKS's format: the PEM in base64. */
   readonly caBase64: string;
   readonly faults: Faults;
   /** How often AWS roles made each request: `kubernetes:patch nodes`. */
   readonly counts: Map<string, number>;
-  /** Requests for something that the stand-in does not serve. */
+  /** Requests that the stand-in does not support. */
   readonly refusals: readonly string[];
   readonly #store: Store;
   readonly #identities: Identities;
   readonly #front: Front;
-  /** By the name of the node: a pool has a listener for each of its nodes. */
+  /** By node name: a pool has a listener for each of its nodes. */
   readonly #podListeners = new Map<string, Set<(pod: StoredObject, gone: boolean) => void>>();
 
   private constructor(store: Store, identities: Identities, front: Front, refusals: string[]) {
@@ -79,17 +79,17 @@ export class KubernetesStandIn {
     return new KubernetesStandIn(store, identities, front, refusals);
   }
 
-  /** Applies an object as an administrator would. */
+  /** Applies an object like an administrator. */
   apply(object: unknown): void {
     apply(this.#store, object);
   }
 
-  /** Lets a role in, as `AWS::EKS::AccessEntry` does. */
+  /** Grants a role access, like `AWS::EKS::AccessEntry`. */
   addAccessEntry(entry: AccessEntry): void {
     this.#identities.addAccessEntry(entry);
   }
 
-  /** Lets a role in no longer. */
+  /** Revokes a role's access. */
   removeAccessEntry(principalArn: string): void {
     this.#identities.removeAccessEntry(principalArn);
   }
@@ -121,7 +121,7 @@ export class KubernetesStandIn {
     return this.#all('pods');
   }
 
-  /** Tells of each pod that is bound to a node: those that are there, and each that is made, changed or gone; gives back how to end that. */
+  /** Calls the listener for each existing pod bound to a node, and for each that is created, changed or gone. Returns a function that stops it. */
   watchPods(nodeName: string, listener: (pod: StoredObject, gone: boolean) => void): () => void {
     for (const pod of this.#all('pods', (one) => one.spec?.nodeName === nodeName)) listener(pod, false);
     const listeners = this.#podListeners.get(nodeName) ?? new Set();
@@ -129,7 +129,7 @@ export class KubernetesStandIn {
     return () => void listeners.delete(listener);
   }
 
-  /** Tells of each Node when it is made or changed; gives back how to end that. */
+  /** Calls the listener for each Node that is created or changed. Returns a function that stops it. */
   watchNodes(listener: (node: StoredObject) => void): () => void {
     return this.#store.watch((resource, object, gone) => {
       if (resource.name === 'nodes' && !gone) listener(object);
@@ -174,6 +174,6 @@ function parseBody(body: string): unknown {
   try {
     return body === '' ? undefined : JSON.parse(body);
   } catch {
-    throw new ApiError(400, 'BadRequest', 'the object provided is unrecognized: it is no JSON');
+    throw new ApiError(400, 'BadRequest', 'the object provided is unrecognized: it is not JSON');
   }
 }

@@ -135,7 +135,7 @@ describe('a run against a running cluster', () => {
 
     const reports = nodes.map((node) => setup?.world.report(node));
     expect(steps).toContain(
-      'skipped: lab-worker3 has the providerID kind://docker/lab/lab-worker3; accepted is aws:///<zone>/<instance-id>',
+      'skipped: lab-worker3 has the providerID kind://docker/lab/lab-worker3; accepted: aws:///<zone>/<instance-id>',
     );
     expect(reports).toMatchObject([
       { instanceId: 'i-0000000000000000a', nodeName: 'lab-worker', outcome: 'released' },
@@ -174,10 +174,10 @@ describe('a run cannot start', () => {
     writeFileSync(empty, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }));
 
     expect(await refusal(join(folder, 'missing'))).toMatch(
-      /^KubeconfigRefused: .*missing: cannot be read: .*accepted is a kubeconfig$/,
+      /^KubeconfigRefused: .*missing: cannot be read: .*accepted: a kubeconfig$/,
     );
     expect(await refusal(empty)).toMatch(
-      /^KubeconfigRefused: .*leads to no cluster; accepted is a cluster at an https address$/,
+      /^KubeconfigRefused: .*leads to no cluster; accepted: a cluster at an https address$/,
     );
   });
 

@@ -7,24 +7,24 @@ import { tar } from './artifacts/archive.ts';
 import { buildKata } from './artifacts/kata.ts';
 import { buildSysbox } from './artifacts/sysbox.ts';
 
-/** How an archive is compressed: upstream publishes both. */
+/** How an archive is compressed. Upstream publishes both forms. */
 export type Compression = 'zstd' | 'bz2';
 
-/** Makes the archive of a stand-in release; the same bytes every time. */
+/** Builds a stand-in artifact; the bytes are the same every time. */
 export type ArtifactBuilder = (version: string, architecture: string, compression: Compression) => Buffer;
 
-/** Who builds the stand-in releases of each runtime. */
+/** The builders of each runtime's stand-in artifacts. */
 export interface Builders extends Readonly<Record<Runtime, ArtifactBuilder>> {
   readonly kata: (version: string, architecture: string) => Buffer;
   readonly sysbox: (version: string, architecture: string) => Buffer;
 }
 
-/** The version of the kernel that gVisor shows inside. */
+/** The kernel version that gVisor shows in a container. */
 const guestKernel = '4.19.0-gvisor';
 
 /**
- * The files of a stand-in for a gVisor version: upstream's names and layout, small shell scripts inside. It keeps the rules that an
- * installation can break: `gvisor-bin/` must lie beside the real `runsc`, every file must be executable, and only what runs through
+ * The files of a stand-in for a gVisor version: upstream's names and layout, with small shell scripts inside. It keeps the rules that an
+ * installation can break: `gvisor-bin/` must be beside the real `runsc`, every file must be executable, and only what runs through
  * the sentry sees gVisor's kernel.
  */
 function files(version: string): Record<string, string> {
@@ -82,9 +82,9 @@ echo '[    0.331920] Preparing for the zombie uprising...'
 const built = new Map<string, Buffer>();
 
 /**
- * Builds the archive of a stand-in release; the same bytes every time.
+ * Builds a stand-in artifact; the bytes are the same every time.
  *
- * @throws if `bz2` is asked for and the host has no bzip2
+ * @throws if `bz2` is requested and the host has no bzip2
  */
 export function buildArtifact(version: string, architecture: string, compression: Compression): Buffer {
   const key = `${version} ${architecture} ${compression}`;
@@ -97,12 +97,12 @@ export function buildArtifact(version: string, architecture: string, compression
   return archive;
 }
 
-/** Those for machines in a directory tree. */
+/** The builders for machines in a directory tree. */
 export const simulatedBuilders: Builders = { gvisor: buildArtifact, kata: buildKata, sysbox: buildSysbox };
 
 /**
- * The catalogue for a local run: the same versions, addresses and rules, with the checksums and sizes of the stand-in releases that the
- * mirror serves. Whoever uses it has to say that the releases are stand-ins.
+ * The catalogue for a local run: the same versions, addresses and rules, with the checksums and sizes of the stand-in artifacts that the
+ * mirror serves. Callers have to show that the artifacts are stand-ins.
  */
 export function simulatedCatalogue(
   catalogue: Catalogue,
@@ -112,7 +112,7 @@ export function simulatedCatalogue(
   const all = { ...simulatedBuilders, ...builders };
   const entries = Object.entries(catalogue.runtimes) as [Runtime, CatalogueRuntime][];
   const runtimes = entries.map(([runtime, entry]) => {
-    // Upstream publishes both compressions of gVisor only.
+    // Upstream publishes both compressions only for gVisor.
     const suffix = runtime === 'gvisor' ? `.tar.${compression}` : undefined;
     return [runtime, pinned(entry, (version, arch) => all[runtime](version, arch, compression), suffix)];
   });

@@ -3,24 +3,25 @@ import type { Ended, Script } from '../../local-aws/agent.ts';
 import type { Machine } from './machine.ts';
 import { execute } from './process.ts';
 
-/** How long the command may take beside the script itself, in seconds: a connection, a container. */
+/** How long the command may take on top of the script, in seconds: to connect, or to start a container. */
 const entranceSeconds = 30;
 
-/** What the command has to name: the node. */
+/** The placeholder for the node in the command. */
 export const nodePlaceholder = '{node}';
 
 /**
- * A node of a running cluster that a command reaches: `docker exec -i {node} sh` for kind, `ssh root@{node} sh` for a lab. The command gets
- * a shell script on its standard input, which does on the node what the SSM agent would do.
+ * A node of a running cluster, reached through a command: `docker exec -i {node} sh` for kind, `ssh root@{node} sh` for a lab. The command reads
+ * a shell script on its standard input that does on the node what the SSM agent would do.
  */
 export class AttachedMachine implements Machine {
   readonly kind = 'attached';
   readonly description: string;
   readonly #command: string;
 
-  /** @param command a shell command that names {@link nodePlaceholder} and runs a shell there on its standard input */
+  /** @param command a shell command that contains {@link nodePlaceholder} and runs a shell there on its standard input */
   constructor(command: string, nodeName: string) {
-    if (!/^[a-z0-9][a-z0-9.-]*$/.test(nodeName)) throw new Error(`the node name ${nodeName} is none of Kubernetes`);
+    if (!/^[a-z0-9][a-z0-9.-]*$/.test(nodeName))
+      throw new Error(`the node name ${nodeName} is not valid in Kubernetes`);
     this.#command = command.replaceAll(nodePlaceholder, nodeName);
     this.description = `attached (${command})`;
   }
@@ -32,18 +33,18 @@ export class AttachedMachine implements Machine {
     });
   }
 
-  /** The kubelet of the node tells the cluster itself. */
+  /** The node's kubelet reports its handlers to the cluster itself. */
   async handlers(): Promise<undefined> {
     return undefined;
   }
 
-  /** The node is not ours to end. */
+  /** Airlock does not terminate this node. */
   async destroy(): Promise<void> {}
 }
 
 /**
- * The shell script that does what the agent does: the parameters into the environment, the script into a file of root's own, and that run
- * by `sh -c`, with nothing on its standard input, and killed when its time is up.
+ * The shell script that does what the agent does: it puts the parameters into the environment and the script into a file that only root can read, runs the file
+ * with `sh -c` and an empty standard input, and kills it when its time is up.
  */
 export function wrapperOf({ text, environment, timeoutSeconds }: Script): string {
   const end = `END_OF_SCRIPT_${randomUUID()}`;

@@ -1,6 +1,6 @@
-/** Configuration files that people have, by name: path on the node and text. `default` and `none` are made by the machine itself. */
+/** Configuration files from the field, by name: path on the node and text. The machine creates `default` and `none` itself. */
 export const configurations = {
-  /** What the bootstrap of Ubuntu's EKS images writes. */
+  /** Written by the bootstrap of Ubuntu's EKS images. */
   'eks-v2': `version = 2
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -50,7 +50,7 @@ sandbox = "registry.k8s.io/pause:3.10"
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
 SystemdCgroup = true
 `,
-  /** The last line has no end. */
+  /** The last line has no newline. */
   'no-newline': `version = 2
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
@@ -68,20 +68,20 @@ imports = [
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 `,
-  /** The daemon that runs read it before the file went; the next start would fail. */
+  /** The running daemon read it before the file disappeared; the next start would fail. */
   'missing-import': `version = 2
 imports = ["/etc/containerd/fleet.toml"]
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
 `,
-  /** What Docker's package of containerd brings: CRI is off. */
+  /** From Docker's containerd package: CRI is off. */
   docker: `disabled_plugins = ["cri"]
 `,
   'no-version': `[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
 SystemdCgroup = true
 `,
-  /** A handler of our name that someone else wrote, into plain runc. */
+  /** A handler with Airlock's name that another tool wrote, running plain runc. */
   foreign: `version = 2
 
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
@@ -90,7 +90,7 @@ runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runsc]
 runtime_type = "io.containerd.runc.v2"
 `,
-  /** On 1.7 a handler in this file would take runc away. */
+  /** On 1.7 a handler in this file would remove runc. */
   'no-runc': `version = 2
 
 [plugins."io.containerd.grpc.v1.cri"]
@@ -102,7 +102,7 @@ sandbox_image = "registry.k8s.io/pause:3.9"
 `,
 } as const;
 
-/** The name of a configuration. */
+/** A configuration's name. */
 export type ConfigurationName = keyof typeof configurations | 'default' | 'none' | 'elsewhere';
 
 /** Files beside the root file that some configurations need. */

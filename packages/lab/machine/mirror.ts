@@ -2,35 +2,35 @@ import { webcrypto } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-// The certificate library needs it before itself.
+// The certificate library requires this import first.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { type Builders, type Compression, simulatedBuilders } from './artifact.ts';
 
-/** What a mirror can do wrong. */
+/** The faults of a mirror. */
 const mirrorFaults = ['not-found', 'server-error', 'cut', 'corrupt'] as const;
 
 /** One of {@link mirrorFaults}. */
 export type MirrorFault = (typeof mirrorFaults)[number];
 
-/** A machine asks for its own fault by this request header, which its `.curlrc` sends. */
+/** The request header with which a machine requests its own fault; its `.curlrc` sends it. */
 export const faultHeader = 'x-airlock-fault';
 
-/** The download sites of the runtimes, on loopback. */
+/** The runtimes' download sites, on loopback. */
 export interface Mirror {
   readonly port: number;
-  /** The certificate of the authority that signed the mirror's own, as PEM. */
+  /** The certificate of the authority that signed the mirror's certificate, as PEM. */
   readonly authority: string;
-  /** How often each path was asked for. */
+  /** How often each path was requested. */
   readonly requests: ReadonlyMap<string, number>;
-  /** Plants a fault in the next requests, whoever makes them. */
+  /** Plants a fault in the next requests, from any client. */
   plant(fault: MirrorFault, times: number): void;
   close(): Promise<void>;
 }
 
 const hosts = ['github.com', 'storage.googleapis.com'];
 
-/** Where upstream serves its versions, and who builds the stand-in for what lies there. */
+/** Upstream's download addresses, and the builder of the stand-in for each. */
 const places: readonly {
   readonly form: RegExp;
   readonly build: (groups: Readonly<Record<string, string>>, builders: Builders) => Buffer;
@@ -53,22 +53,22 @@ const places: readonly {
   },
 ];
 
-/** What `uname -m` says where Debian says `amd64` or `arm64`. */
+/** The architecture in `uname -m`'s terms for Debian's `amd64` or `arm64`. */
 function machineOf(debian: string): string {
   return debian === 'amd64' ? 'x86_64' : 'aarch64';
 }
 
 /**
- * Starts a mirror of the download sites with stand-in releases, under upstream's own names, on a free port of 127.0.0.1.
+ * Starts a mirror of the download sites that serves stand-in artifacts under upstream's names, on a free port of 127.0.0.1.
  *
- * @param others build other archives than those for machines in a directory tree
+ * @param others builders in place of those for machines in a directory tree
  */
 export async function startMirror(others: Partial<Builders> = {}): Promise<Mirror> {
   const builders = { ...simulatedBuilders, ...others };
   const { authority, certificate, key } = await certificates();
   const requests = new Map<string, number>();
   const planted: MirrorFault[] = [];
-  // A fault that a machine asks for by name happens once to each machine, or the node could never recover.
+  // A fault that a machine requests by name happens once per machine; otherwise the node could never recover.
   const suffered = new Set<string>();
   const server = createServer({ cert: certificate, key }, (request, response) => {
     const path = request.url ?? '/';
@@ -89,7 +89,7 @@ export async function startMirror(others: Partial<Builders> = {}): Promise<Mirro
   };
 }
 
-/** The header is `<fault>` for ever, or `<fault> once <machine>`. */
+/** The header is `<fault>`, every time, or `<fault> once <machine>`. */
 function ownFault(request: IncomingMessage, suffered: Set<string>): MirrorFault | undefined {
   const [name = '', once, machine] = String(request.headers[faultHeader] ?? '').split(' ');
   const fault = mirrorFaults.find((known) => known === name);

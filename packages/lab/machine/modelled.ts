@@ -6,27 +6,27 @@ import type { Boot, RuntimeHandler } from '../../local-kubernetes/node-machine.t
 import type { MachineFault } from './faults.ts';
 import { type Machine, usualKernel } from './machine.ts';
 
-/** What one script did on the simulated machine, without what differs from machine to machine. */
+/** What one script did on the simulated machine, without what differs between machines. */
 const AnswerSchema = v.strictObject({
   verb: v.picklist(['install', 'prove']),
   exitCode: v.number(),
-  /** The result line, with marks in the place of release, checksum and boot id; empty if there was none. */
+  /** The result line, with placeholders for version, checksum and boot id; empty if there was none. */
   stdout: v.string(),
-  /** The log, without its times. */
+  /** The log, without timestamps. */
   stderr: v.string(),
   /** How often the script restarted containerd. */
   restarts: v.number(),
-  /** The handlers that containerd had loaded afterwards. */
+  /** The handlers that containerd had loaded after the script. */
   handlers: v.array(v.string()),
   durationMs: v.number(),
 });
 
 const RecordingsSchema = v.strictObject({
-  /** What was asked of each machine, in this order. */
+  /** The scripts that ran on each machine, in this order. */
   script: v.array(v.picklist(['install', 'prove'])),
-  /** The kind of machine that was recorded, in its own words. */
+  /** The recorded machine's own description. */
   machine: v.string(),
-  /** By fault; `none` for a machine without one, `unpinned` for a release that the document does not pin. */
+  /** By fault; `none` for a machine without one, `unpinned` for a version that the document does not pin. */
   answers: v.record(v.string(), v.array(AnswerSchema)),
 });
 
@@ -35,23 +35,23 @@ export type Answer = v.InferOutput<typeof AnswerSchema>;
 /** Everything that was recorded. */
 export type Recordings = v.InferOutput<typeof RecordingsSchema>;
 
-/** What stands in a recorded result line for what the run at hand brings. */
+/** The placeholders in a recorded result line. */
 export const marks = { version: '<version>', sha256: '<sha256>', bootId: '<boot id>' } as const;
 
-/** Where the recordings are; `npm run record:machines` makes them again. */
+/** The recordings; `npm run record:machines` makes them again. */
 export const recordingsFile = new URL('recordings.json', import.meta.url);
 
 let read: Recordings | undefined;
 
-/** The recordings that come with the local cloud. */
+/** The recordings in this repository. */
 export function recordings(): Recordings {
   read ??= v.parse(RecordingsSchema, JSON.parse(readFileSync(recordingsFile, 'utf8')));
   return read;
 }
 
 /**
- * A machine that runs nothing: it answers Airlock's scripts as the simulated machine did when it was recorded. It costs no processor, so
- * that thousands of nodes fit into one process. Whatever was not recorded it refuses.
+ * A machine that runs nothing: it answers Airlock's scripts as the simulated machine did when it was recorded. It costs no processor time, so
+ * thousands of nodes fit into one process. It refuses anything that was not recorded.
  */
 export class ModelledMachine implements Machine {
   readonly kind = 'modelled';
@@ -64,10 +64,12 @@ export class ModelledMachine implements Machine {
   #restarts = 0;
   #handlers: readonly string[] = ['runc'];
 
-  /** @throws Error if more than one fault is asked for: each was recorded alone */
+  /** @throws Error if more than one fault is given: each was recorded by itself */
   constructor(faults: readonly MachineFault[] = []) {
     if (faults.length > 1)
-      throw new Error(`a modelled machine has one fault at most, not ${faults.join(' and ')}: each was recorded alone`);
+      throw new Error(
+        `a modelled machine has at most one fault, not ${faults.join(' and ')}: each was recorded by itself`,
+      );
     [this.#fault] = faults;
   }
 
@@ -75,14 +77,14 @@ export class ModelledMachine implements Machine {
     const verb = /^verb=(install|prove) runtime=gvisor /m.exec(text)?.[1];
     if (verb !== 'install' && verb !== 'prove') {
       throw new Error(
-        'a modelled machine answers the documents install and prove of gVisor alone; take a simulated one',
+        'a modelled machine answers only the gVisor documents install and prove; use a simulated machine',
       );
     }
     const version = environment['SSM_Version'] ?? '';
     const sha256 = pinned(text, version);
     if (this.#release !== undefined && this.#release !== version)
       throw new Error(
-        `no change of version was recorded: the machine has ${this.#release}, and ${version} is asked for`,
+        `no change of version was recorded: the machine has ${this.#release}, and ${version} is requested`,
       );
     const answer = this.#answer(verb, sha256 !== undefined, version);
     const { stdout, stderr, exitCode } = answer;
@@ -114,7 +116,7 @@ export class ModelledMachine implements Machine {
     this.#kernel = kernel;
   }
 
-  /** Someone takes the runtime away and restarts containerd: the machine answers as it did before anything was installed. */
+  /** Simulates a person who removes the runtime and restarts containerd: the machine answers as it did before any installation. */
   loseRuntime(): void {
     this.#installs = 0;
     this.#release = undefined;
@@ -126,7 +128,7 @@ export class ModelledMachine implements Machine {
     return this.#restarts;
   }
 
-  /** A kubelet that never starts is waited for until 90 s are left, or half of the time; that was cut out of the recording. */
+  /** The wait for a kubelet that never starts: until 90 s are left, or half of the time. The recording omits it. */
   #waitedMs(verb: Answer['verb'], seconds: number): number {
     return this.#fault === 'kubelet-dead' && verb === 'install' ? Math.max(seconds - 90, seconds / 2) * 1_000 : 0;
   }
@@ -136,10 +138,10 @@ export class ModelledMachine implements Machine {
     const answers = recordings().answers[name] ?? [];
     const installs = answers.filter((one) => one.verb === 'install');
     const proofs = answers.filter((one) => one.verb === 'prove');
-    // Before the first installation, after it, and so on; the last recording stands for all that follow.
+    // Before the first installation, after it, and so on; the last recording repeats.
     const known = verb === 'install' ? installs : proofs;
     const answer = known[Math.min(this.#installs, known.length - 1)];
-    if (answer === undefined) throw new Error(`nothing was recorded of a machine with the fault ${name}`);
+    if (answer === undefined) throw new Error(`nothing was recorded for a machine with the fault ${name}`);
     if (verb === 'install') {
       this.#installs++;
       this.#restarts += answer.restarts;
@@ -150,7 +152,7 @@ export class ModelledMachine implements Machine {
   }
 }
 
-/** The checksum that a script pins for a release on the architecture of the recording, or undefined. */
+/** The checksum that a script pins for a version on the recording's architecture, or undefined. */
 function pinned(text: string, version: string): string | undefined {
   const at = text.indexOf(`\n    ${version}/x86_64)\n`);
   return at < 0 ? undefined : /artifact_sha256=([0-9a-f]{64})/.exec(text.slice(at, at + 1_000))?.[1];

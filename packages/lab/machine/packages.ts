@@ -1,23 +1,23 @@
 import { hostProgram, nodeZstd, write } from './tree.ts';
 
-/** What a machine's apt is like. */
+/** The state of a machine's apt. */
 export type Apt =
-  /** Installs what the archive has. */
+  /** Installs what is in the archive. */
   | 'works'
-  /** The image came without the archive's lists. */
+  /** The image has no package lists. */
   | 'without-lists'
-  /** There are no lists, and the archive cannot be reached. */
+  /** The image has no package lists, and the archive is unreachable. */
   | 'offline'
   /** The lock is held for a moment. */
   | 'busy'
-  /** The lock is held for ever. */
+  /** The lock is held forever. */
   | 'held'
-  /** Whatever is installed, containerd goes with it. */
+  /** Every installation also replaces containerd. */
   | 'moves-containerd'
   /** There is no apt. */
   | 'absent';
 
-/** Packages of the archive, each with the one program that the scripts look for. */
+/** The archive's packages, each with the one program that the scripts look for. */
 const archive: Readonly<Record<string, string>> = {
   jq: 'jq',
   rsync: 'rsync',
@@ -28,7 +28,7 @@ const archive: Readonly<Record<string, string>> = {
   bzip2: 'bzip2',
 };
 
-/** Writes out the data of a Debian package; what `dpkg-deb --fsys-tarfile` does. */
+/** Extracts the data of a Debian package, like `dpkg-deb --fsys-tarfile`. */
 const debReader = `import { readFileSync, writeSync } from 'node:fs';
 const bytes = readFileSync(process.argv[2]);
 for (let at = 8; at < bytes.length; ) {
@@ -38,15 +38,15 @@ for (let at = 8; at < bytes.length; ) {
 }
 `;
 
-/** What apt, dpkg and userdel need to know of their machine. */
+/** What apt, dpkg and userdel need to know about their machine. */
 interface PackagesOptions {
   readonly tree: string;
   readonly apt: Apt;
-  /** The package of Sysbox fails in its own scripts. */
+  /** Sysbox's package fails in its own scripts. */
   readonly brokenPackage: boolean;
 }
 
-/** Puts the archive's packages into a tree, if the stand-in for apt finds them. */
+/** Puts the archive's packages into a tree for the stand-in for apt. */
 export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): void {
   const m = `${tree}/.machine`;
   for (const [name, program] of Object.entries(archive)) {
@@ -55,20 +55,20 @@ export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): v
   write(`${m}/deb.mjs`, debReader);
   write(`${tree}/etc/passwd`, 'root:x:0:0:root:/root:/bin/bash\n');
   if (apt !== 'without-lists' && apt !== 'offline') write(`${m}/lists`, '');
-  // How often someone may still look for the lock.
+  // How many attempts still find the lock held.
   if (apt === 'busy') write(`${m}/dpkg-lock`, '3\n');
   if (apt === 'held') write(`${m}/dpkg-lock`, 'for ever\n');
   if (brokenPackage) write(`${m}/broken-package`, '');
 }
 
-/** The program of a package: the host's own if it unpacks releases, and one that does nothing otherwise. */
+/** A package's program: the host's own if it unpacks artifacts, otherwise one that does nothing. */
 function programOf(name: string): string {
   const path = name === 'zstd' || name === 'bzip2' ? hostProgram(name) : undefined;
   if (path !== undefined) return `#!/bin/sh\nexec "${path}" "$@"\n`;
   return name === 'zstd' ? nodeZstd : '#!/bin/sh\n';
 }
 
-/** The stand-ins for apt and what belongs to it. */
+/** The stand-ins for apt and related tools. */
 export function packageTools({ tree, apt }: PackagesOptions): Record<string, string> {
   const m = `${tree}/.machine`;
   const tools: Record<string, string> = {

@@ -4,13 +4,13 @@ import type { Ended } from '../../local-aws/agent.ts';
 /** How a program is run. */
 export interface ExecutionOptions {
   readonly cwd?: string;
-  /** Its whole environment; that of this process unless told. */
+  /** The whole environment; by default that of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What it reads on its standard input; nothing unless told. */
+  /** The standard input; by default empty. */
   readonly input?: string | Buffer;
-  /** After how many seconds it and its process group are killed; 120 unless told. */
+  /** Seconds after which the process group is killed; 120 by default. */
   readonly timeoutSeconds?: number;
-  /** Gets each piece of stderr as it comes, and a way to kill the process group. */
+  /** Receives each piece of stderr as it arrives, and a function that kills the process group. */
   readonly watch?: (text: string, kill: () => void) => void;
 }
 
@@ -41,7 +41,7 @@ export function execute(argv: readonly string[], options: ExecutionOptions = {})
       err.push(chunk);
       watch?.(chunk.toString('utf8'), kill);
     });
-    // A program may end without having read all; its exit status says what was wrong.
+    // A program may exit before it has read everything; its exit status shows what was wrong.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     child.on('error', (error) => {
@@ -65,7 +65,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // It has ended by itself meanwhile.
+    // It has exited in the meantime.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -27,11 +27,11 @@ import { daemonBundle, type SysboxTrait, standIns } from './standins.ts';
 import { linkPrograms, write } from './tree.ts';
 import { furnishProcessor, type Virtualization } from './virtualization.ts';
 
-/** What a simulated machine is like; every field has a default. */
+/** The options of a simulated machine; every field has a default. */
 export interface SimulatedOptions {
-  /** `2.2.1` unless told: what Ubuntu has in its updates. */
+  /** `2.2.1` by default: the version in Ubuntu's updates. */
   readonly containerd?: '1.7.24' | '1.7.34' | '2.0.0' | '2.0.4' | '2.0.5' | '2.0.11' | '2.2.1' | '2.3.4';
-  /** `eks-v2` unless told. */
+  /** `eks-v2` by default. */
   readonly configuration?: ConfigurationName;
   readonly os?: 'ubuntu 22.04' | 'ubuntu 24.04' | 'debian 13';
   readonly kernel?: string;
@@ -39,24 +39,24 @@ export interface SimulatedOptions {
   readonly cgroup?: 'v1' | 'v2';
   readonly kubelet?: 'snap' | 'service' | 'none';
   readonly faults?: readonly MachineFault[];
-  /** Programs that the node does not have, for instance `curl`. */
+  /** Programs that the node lacks, for instance `curl`. */
   readonly without?: readonly string[];
-  /** `works` unless told. */
+  /** `works` by default. */
   readonly apt?: Apt;
-  /** Usable on an Intel type unless told. */
+  /** By default usable, on an Intel type. */
   readonly virtualization?: Partial<Virtualization>;
-  /** `works` unless told. */
+  /** `works` by default. */
   readonly sysbox?: SysboxTrait;
-  /** Active units that systemd restarts with containerd, and those that it only stops with it. */
+  /** Active units that systemd restarts together with containerd, and those that it only stops. */
   readonly bound?: readonly string[];
   readonly stopped?: readonly string[];
-  /** `1.35.2` unless told. */
+  /** `1.35.2` by default. */
   readonly kubeletVersion?: string;
   /** What another installer left on the node. */
   readonly foreign?: keyof typeof foreigners;
 }
 
-/** Traces of other installers: files, by path. */
+/** Traces of other installers, as files by path. */
 const foreigners = {
   'kata-deploy': { '/etc/containerd/conf.d/kata-deploy.toml': 'version = 2\n' },
   'kata by hand': { '/opt/kata/VERSION': '3.9.0\n' },
@@ -66,7 +66,7 @@ const foreigners = {
   'package kata-containers': { '/.machine/packages/kata-containers': '3.2.0-1\n' },
 } as const;
 
-/** How a fault of a machine reaches the mirror. */
+/** How a machine's fault reaches the mirror. */
 export const downloadFaults: Partial<Record<MachineFault, { readonly fault: MirrorFault; readonly once: boolean }>> = {
   'checksum-mismatch': { fault: 'corrupt', once: false },
   'download-404': { fault: 'not-found', once: false },
@@ -80,8 +80,8 @@ const kubeletVersion = '1.35.2';
 const bins = ['usr/local/sbin', 'usr/local/bin', 'usr/sbin', 'usr/bin', 'sbin', 'bin', 'snap/bin'];
 
 /**
- * A node in a directory tree: the real scripts run there verbatim, under stand-ins for systemd, containerd and the runtime. It needs no
- * rights, and writes nowhere else.
+ * A node in a directory tree: the real scripts run there verbatim, with stand-ins for systemd, containerd and the runtime. It needs no
+ * privileges, and writes nowhere else.
  */
 export class SimulatedMachine implements Machine {
   readonly kind = 'simulated';
@@ -98,10 +98,10 @@ export class SimulatedMachine implements Machine {
   }
 
   /**
-   * Makes a machine whose containerd runs, and on which two containers of Kubernetes run.
+   * Creates a machine with a running containerd and two running Kubernetes containers.
    *
-   * @param options what the machine is like
-   * @param mirror if its downloads go; without one they end nowhere
+   * @param options the machine's properties
+   * @param mirror the mirror for its downloads; without one they all fail
    */
   static async create(options: SimulatedOptions, mirror?: Mirror): Promise<SimulatedMachine> {
     const tree = realpathSync(mkdtempSync(`${tmpdir()}/airlock-node-`));
@@ -136,7 +136,7 @@ export class SimulatedMachine implements Machine {
   }
 
   async handlers(): Promise<readonly RuntimeHandler[] | undefined> {
-    // 1.7 does not report handlers, so their absence says nothing there.
+    // 1.7 does not report handlers, so a missing handler proves nothing there.
     if (seriesOf(this.#containerd) === '1.7') return undefined;
     const features = (name: string) => ({
       recursiveReadOnlyMounts: name === 'runc',
@@ -154,31 +154,31 @@ export class SimulatedMachine implements Machine {
     rmSync(this.tree, { recursive: true, force: true });
   }
 
-  /** What the daemon that runs has loaded; nothing if it does not run. */
+  /** What the running daemon has loaded; empty if it does not run. */
   running(): Running {
     const path = `${this.tree}/.machine/running.json`;
     if (!existsSync(path)) return { handlers: [], cri: 'skip' };
     return JSON.parse(readFileSync(path, 'utf8')) as Running;
   }
 
-  /** How often containerd was restarted since the machine was made. */
+  /** How often containerd was restarted since the machine was created. */
   restarts(): number {
     const path = `${this.tree}/.machine/restarts`;
     return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').length : 0;
   }
 
-  /** Where the daemon reads its configuration, as a path on the node. */
+  /** The daemon's configuration file, as a path on the node. */
   get config(): string {
     return readFileSync(`${this.tree}/.machine/config`, 'utf8');
   }
 
-  /** What containerd makes of its configuration now, without the list of imports. */
+  /** containerd's effective configuration, without the list of imports. */
   effective(): Record<string, unknown> {
     const loaded = effective(seriesOf(this.#containerd), this.config, filesIn(this.tree), 'dump');
     return { ...loaded, imports: undefined };
   }
 
-  /** Restarts the node, with another kernel if one is named: what runs is what the files say, and the boot is another. */
+  /** Restarts the node, with another kernel if one is given: it runs what its files configure, with a new boot id. */
   reboot(kernel?: string): void {
     if (kernel !== undefined) write(`${this.tree}/proc/sys/kernel/osrelease`, `${kernel}\n`);
     write(`${this.tree}/proc/sys/kernel/random/boot_id`, `${randomUUID()}\n`);
@@ -186,7 +186,7 @@ export class SimulatedMachine implements Machine {
     start(this.tree, this.#containerd, this.config, 'none');
   }
 
-  /** Lets a container of a runtime run, as its processes and mounts show it. */
+  /** Starts a container of a runtime, visible through its processes and mounts. */
   startSandbox(runtime: Runtime, namespace = 'k8s.io'): void {
     const { tree } = this;
     if (runtime === 'sysbox') {
@@ -245,7 +245,7 @@ export class SimulatedMachine implements Machine {
     write(`${tree}/proc/sys/kernel/osrelease`, `${options.kernel ?? usualKernel}\n`);
     write(`${tree}/proc/sys/kernel/random/boot_id`, `${randomUUID()}\n`);
     if (options.cgroup !== 'v1') write(`${tree}/sys/fs/cgroup/cgroup.controllers`, 'cpu io memory pids\n');
-    // The snap's binary has no name in PATH.
+    // The snap's binary is not in PATH.
     if (options.kubelet === undefined || options.kubelet === 'snap') {
       const version = options.kubeletVersion ?? kubeletVersion;
       write(`${tree}/snap/kubelet-eks/current/kubelet`, `#!/bin/sh\necho 'Kubernetes v${version}'\n`, 0o755);
@@ -286,7 +286,7 @@ export class SimulatedMachine implements Machine {
     else if (name === 'elsewhere') write(path, configurations['eks-v2']);
     else if (name !== 'none') write(path, configurations[name]);
     if (name === 'broken') {
-      // The daemon started before someone broke the file.
+      // The daemon started before the file was broken.
       rmSync(path);
       start(this.tree, containerd, this.config, 'none');
       write(path, configurations[name]);
@@ -296,7 +296,7 @@ export class SimulatedMachine implements Machine {
     if (name === 'missing-import') rmSync(`${this.tree}/etc/containerd/fleet.toml`);
   }
 
-  /** Sends every download of this machine to the mirror, whatever address it names. */
+  /** Directs all downloads of this machine to the mirror, whatever their address. */
   #aim(options: SimulatedOptions, mirror: Mirror | undefined): void {
     const { tree } = this;
     const lines = [`connect-to = "::127.0.0.1:${mirror?.port ?? 1}"`, `cacert = "${tree}/etc/ssl/mirror.pem"`];

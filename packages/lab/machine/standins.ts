@@ -4,32 +4,32 @@ import type { MachineFault } from './faults.ts';
 import { type Apt, packageTools } from './packages.ts';
 import { modprobe, type Virtualization } from './virtualization.ts';
 
-/** What the stand-ins have to know of their machine. */
+/** What the stand-ins need to know about their machine. */
 export interface MachineFacts {
   readonly tree: string;
   readonly containerd: string;
   readonly arch: string;
-  /** The file that `containerd.service` names with `-c`; absent if it names none. */
+  /** The `-c` argument of `containerd.service`; absent if it has none. */
   readonly configFlag: string | undefined;
   readonly kubelet: 'snap' | 'service' | 'none';
   readonly faults: ReadonlySet<MachineFault>;
   readonly apt: Apt;
   readonly virtualization: Virtualization;
   readonly sysbox: SysboxTrait;
-  /** Active units that systemd restarts with containerd, and those that it only stops with it. */
+  /** Active units that systemd restarts together with containerd, and those that it only stops. */
   readonly bound: readonly string[];
   readonly stopped: readonly string[];
-  /** The version that the kubelet tells. */
+  /** The kubelet's reported version. */
   readonly kubeletVersion: string;
 }
 
-/** What can be wrong with Sysbox on a machine. */
+/** The state of Sysbox on a machine. */
 export type SysboxTrait = 'works' | 'without-userns' | 'daemon-dies' | 'broken-package';
 
 const node = process.execPath;
 let bundle: string | undefined;
 
-/** The stand-in for containerd as one file: it starts in a third of the time that its modules would take, which every run pays several times. */
+/** The stand-in for containerd as one file: it starts in a third of the time of separate modules, which every run pays several times. */
 export function daemonBundle(): string {
   bundle ??= buildSync({
     entryPoints: [fileURLToPath(new URL('containerd/main.ts', import.meta.url))],
@@ -38,13 +38,13 @@ export function daemonBundle(): string {
     format: 'esm',
     write: false,
   }).outputFiles[0]?.text;
-  if (bundle === undefined) throw new Error('esbuild made nothing of the stand-in for containerd');
+  if (bundle === undefined) throw new Error('esbuild returned no output for the stand-in for containerd');
   return bundle;
 }
 
 /**
- * The programs of a node that the scripts call and that this host must not answer for: small shell scripts, and Node only if a
- * configuration has to be parsed. Each refuses what it does not know.
+ * The programs that the scripts call on a node and that this host must not answer for: small shell scripts, and Node only if a
+ * configuration has to be parsed. Each refuses unknown arguments.
  */
 export function standIns(facts: MachineFacts): Record<string, string> {
   const { tree, containerd, faults } = facts;
@@ -56,7 +56,7 @@ export function standIns(facts: MachineFacts): Record<string, string> {
     containerd: sh(`
 if [ "$*" = --version ]; then echo "containerd github.com/containerd/${module} ${containerd} 0123456789abcdef"; exit 0; fi
 exec ${main} "$@"`),
-    // What would run in namespaces of its own is a second containerd.
+    // A second containerd would run in its own namespaces.
     unshare: sh(`
 while [ "$1" != rehearsal ]; do shift; done
 exec ${main} rehearse "$3" "$4"`),
@@ -76,14 +76,14 @@ exit ${has('cloud-init-failed') ? 1 : has('cloud-init-degraded') ? 2 : 0}`),
     ...(facts.kubelet === 'service'
       ? { kubelet: sh(`[ "$*" = --version ] && echo 'Kubernetes v${facts.kubeletVersion}'`) }
       : {}),
-    // In a container's root there is no other program to read with.
+    // A container's root has no other program to read with.
     uname: sh(`
 read -r kernel <${tree}/proc/sys/kernel/osrelease
 case $1 in -m) echo ${facts.arch} ;; -r) echo "$kernel" ;; *) echo Linux ;; esac`),
     dmesg: sh(`
 read -r kernel <${tree}/proc/sys/kernel/osrelease
 echo "[    0.000000] Linux version $kernel (buildd@lcy02)"`),
-    // The copies of programs in a container's root find their libraries in the host's own folders here.
+    // The programs copied into a container's root find their libraries in the host's own folders.
     ldd: sh(`echo '	not a dynamic executable'; exit 1`),
     df: sh(`
 echo 'Filesystem 1024-blocks Used Available Capacity Mounted on'
@@ -166,7 +166,7 @@ case "$1 $2" in
 esac`;
 }
 
-/** Only what containerd logs is kept here; a cursor is a count of its lines. */
+/** Keeps only containerd's log; a cursor is a count of lines. */
 function journalctl(tree: string): string {
   const log = `${tree}/.machine/containerd.log`;
   return `

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, constants, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The host's own programs that the scripts may use: nothing else is in PATH, so nothing of the host answers by accident. */
+/** The host programs that the scripts may use. PATH contains nothing else, so the host cannot answer by accident. */
 const hostPrograms = [
   ...[
     'bash',
@@ -45,7 +45,7 @@ const hostPrograms = [
 
 const found = new Map<string, string | undefined>();
 
-/** Finds a program of the host in PATH; `undefined` if there is none. */
+/** Finds a host program in PATH; `undefined` if there is none. */
 export function hostProgram(name: string): string | undefined {
   if (found.has(name)) return found.get(name);
   const folders = [
@@ -71,7 +71,7 @@ export function hostProgram(name: string): string | undefined {
   return path;
 }
 
-/** Writes a file with the folders above it. */
+/** Writes a file and creates its folders. */
 export function write(path: string, text: string, mode = 0o644): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
@@ -79,10 +79,10 @@ export function write(path: string, text: string, mode = 0o644): void {
 }
 
 /**
- * Puts the host's programs into a tree, as links.
+ * Links the host's programs into a tree.
  *
- * @param besides programs of the tree that must not be hidden
- * @param not programs that this machine should not have
+ * @param besides programs in the tree that must not be hidden
+ * @param not programs that this machine lacks
  */
 export function linkPrograms(tree: string, besides: ReadonlySet<string>, not: ReadonlySet<string>): void {
   const folder = `${tree}/usr/bin`;
@@ -95,7 +95,7 @@ export function linkPrograms(tree: string, besides: ReadonlySet<string>, not: Re
   }
 }
 
-/** The program zstd of a tree whose host has none: Node unpacks. */
+/** A zstd for a tree on a host without one: Node unpacks. */
 export const nodeZstd = `#!/bin/sh
 exec "${process.execPath}" -e "process.stdin.pipe(require('node:zlib').createZstdDecompress()).pipe(process.stdout)"
 `;

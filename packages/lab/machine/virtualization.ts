@@ -1,20 +1,20 @@
 import { symlinkSync } from 'node:fs';
 import { write } from './tree.ts';
 
-/** What a machine's processor and type say of virtual machines. */
+/** What a machine's processor and type report about virtualization. */
 export interface Virtualization {
-  /** `off`: the processor hides it, as a type without it or with nested virtualization off does. */
+  /** `off`: the processor hides it, like a type without it or with nested virtualization disabled. */
   readonly kvm: 'usable' | 'off' | 'no-device';
-  /** The EC2 instance type; undefined on a machine that is not EC2's. */
+  /** The EC2 instance type; undefined on a machine outside EC2. */
   readonly instanceType: string | undefined;
   readonly processor: 'intel' | 'amd' | 'graviton';
-  /** Kernel modules that the node does not have. */
+  /** Kernel modules that the node lacks. */
   readonly withoutModules: readonly string[];
 }
 
 const modules = ['kvm_intel', 'kvm_amd', 'vhost_vsock', 'vhost_net'];
 
-/** Writes what a kernel tells of its processor and its board. */
+/** Writes what a kernel reports about its processor and board. */
 export function furnishProcessor(tree: string, { kvm, instanceType, processor }: Virtualization): void {
   const flag = processor === 'amd' ? 'svm' : 'vmx';
   const flags = `fpu sse2 avx2${kvm === 'off' ? '' : ` ${flag}`} constant_tsc`;
@@ -33,7 +33,7 @@ export function furnishProcessor(tree: string, { kvm, instanceType, processor }:
   if (processor === 'graviton' && kvm === 'usable') symlinkSync('/dev/null', `${tree}/dev/kvm`);
 }
 
-/** The stand-in for modprobe: with its module loaded, a processor that can brings /dev/kvm. */
+/** The stand-in for modprobe: with its module loaded, a capable processor provides /dev/kvm. */
 export function modprobe(tree: string, { kvm, withoutModules }: Virtualization): string {
   return `
 case " ${modules.filter((name) => !withoutModules.includes(name)).join(' ')} " in

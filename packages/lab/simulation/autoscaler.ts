@@ -1,24 +1,24 @@
 /**
- * An autoscaler that launches substitutes as Karpenter does: https://karpenter.sh/docs/concepts/nodepools/ (startupTaints) and its
- * scheduling simulation. A node that bears none but declared startup taints is capacity to come, however long they stay; one that bears
- * any other taint that pods do not tolerate is not, and pods that wait get another node.
+ * An autoscaler that launches substitutes like Karpenter: https://karpenter.sh/docs/concepts/nodepools/ (startupTaints) and its
+ * scheduling simulation. A node with only declared startup taints counts as upcoming capacity, however long they stay. A node with
+ * any other taint that pods do not tolerate does not, and waiting pods get another node.
  */
 import { karpenterUnregisteredTaint } from '../../../domain/kubernetes.ts';
 import type { LaunchedNode, NodePlan } from './node.ts';
 import type { Simulation } from './simulation.ts';
 
-/** What the autoscaler works for. */
+/** The autoscaler's task. */
 export interface Demand {
   readonly world: Simulation;
   /** The cluster whose Nodes it reads. */
   readonly cluster: string;
-  /** Pods that want a node each. */
+  /** Pods that need a node each. */
   readonly pods: number;
   /** How nodes are launched. */
   readonly plan: NodePlan;
 }
 
-/** Taints that a node bears while it comes up, and that Karpenter expects to go by themselves. */
+/** Taints of a node that is coming up, which Karpenter expects to be removed. */
 const ephemeral: readonly string[] = [
   'node.kubernetes.io/not-ready',
   'node.kubernetes.io/unreachable',
@@ -26,10 +26,10 @@ const ephemeral: readonly string[] = [
   karpenterUnregisteredTaint,
 ];
 
-/** How often it looks, in milliseconds. */
+/** How often it scans, in milliseconds. */
 const everyMs = 10_000;
 
-/** Keeps as many nodes as there are pods, by its own count of what is capacity. */
+/** Keeps as many nodes as there are pods, counting capacity like Karpenter. */
 export class Autoscaler {
   readonly launched: LaunchedNode[] = [];
   readonly #demand: Demand;
@@ -39,7 +39,7 @@ export class Autoscaler {
     this.#demand = demand;
   }
 
-  /** Looks now, and from then on until it is stopped. */
+  /** Scans now, and then regularly until it is stopped. */
   async start(): Promise<void> {
     if (this.#stopped) return;
     const { world, pods, plan } = this.#demand;
@@ -52,7 +52,7 @@ export class Autoscaler {
     this.#stopped = true;
   }
 
-  /** Instances that were paid for and are of no use: they are ended, or stand if no pod will ever go and none is expected. */
+  /** Instances that were paid for and are useless: terminated, or running although no pod will ever land and none is expected. */
   lost(): number {
     return this.launched.filter((node) => !this.#isCapacity(node)).length;
   }

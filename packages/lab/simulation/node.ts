@@ -9,44 +9,44 @@ import { Kubelet } from '../../local-kubernetes/kubelet.ts';
 import type { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
 import type { Machine } from '../machine/machine.ts';
 
-/** How a node is launched and how it comes up. */
+/** How a node is launched and comes up. */
 export interface NodePlan {
-  /** The cluster that it joins; undefined for a stranger. */
+  /** The cluster that it joins; undefined for an unmanaged instance. */
   readonly cluster: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  /** The name of its instance profile; none if it is absent. */
+  /** The name of its instance profile; absent if it has none. */
   readonly instanceProfile?: string | undefined;
   /** The value of the label airlock.dev/runtime in the pool's template. */
   readonly runtimeLabel: string;
-  /** The taint that it is born with. */
+  /** The taint that it starts with. */
   readonly gate: string;
   /** When its SSM agent comes online, in milliseconds after the launch; undefined if it never does. */
   readonly agentAfterMs: number | undefined;
   readonly agentVersion: string;
   /** When its kubelet registers the Node, in milliseconds after the launch; undefined if it never does. */
   readonly joinAfterMs: number | undefined;
-  /** How long it is pending. */
+  /** How long the instance is pending, in milliseconds. */
   readonly pendingMs: number;
-  /** How long after the launch EC2 does not show the instance, in milliseconds. */
+  /** How long after the launch EC2 does not yet show the instance, in milliseconds. */
   readonly unseenMs?: number | undefined;
   /** From the registration of the Node until it is Ready. */
   readonly readyAfterMs: number;
-  /** The name under which its kubelet registers; the private DNS name if it is absent. */
+  /** The name under which its kubelet registers; by default the private DNS name. */
   readonly nodeName?: string | undefined;
-  /** What the instance is, if that is known before its launch. */
+  /** The instance, if it is known before the launch. */
   readonly instance?: {
     readonly id: string;
     readonly availabilityZone: string;
     readonly architecture: 'arm64' | 'x86_64';
   };
-  /** Why no pod with a RuntimeClass starts although the handler is listed; undefined if pods start. */
+  /** Why no pod with a RuntimeClass starts although the node reports the handler; undefined if pods start. */
   readonly podsFail?: string | undefined;
 }
 
-/** A change of a plan; tags are added to those that are there, and those that `without` names are left out. */
+/** A change of a plan. Tags are added to the existing ones; those in `without` are left out. */
 export type NodeChange = Partial<NodePlan> & { readonly without?: readonly string[] };
 
-/** What a Karpenter node of a cluster is launched with, if nothing goes wrong. */
+/** The plan of a cluster's Karpenter node if nothing goes wrong. */
 export function karpenterNode(cluster: string, gate: string, { without = [], ...change }: NodeChange = {}): NodePlan {
   const tags = {
     [runtimeTag]: exampleRuntime,
@@ -70,7 +70,7 @@ export function karpenterNode(cluster: string, gate: string, { without = [], ...
   };
 }
 
-/** What a launched node is wired to. */
+/** What a launched node is connected to. */
 export interface Wiring {
   readonly plan: NodePlan;
   readonly machine: Machine;
@@ -79,11 +79,11 @@ export interface Wiring {
   readonly ssm: Ssm;
   readonly cluster: KubernetesStandIn | undefined;
   readonly controllers: Controllers | undefined;
-  /** Whether it is a node of a running cluster, which joined long ago. */
+  /** Whether it belongs to a running cluster, which it joined long ago. */
   readonly attached?: boolean;
 }
 
-/** One instance of a run with what comes up on it: the agent, the kubelet, and what an autoscaler does to its Node. */
+/** One instance in a run and what comes up on it: the agent, the kubelet, and what an autoscaler does to its Node. */
 export class LaunchedNode {
   readonly instanceId: string;
   readonly nodeName: string;
@@ -92,7 +92,7 @@ export class LaunchedNode {
   readonly machine: Machine;
   /** How it was launched and comes up. */
   readonly plan: NodePlan;
-  /** Whether its tags and its cluster take it into the airlock. */
+  /** Whether its tags and its cluster make it a managed launch. */
   readonly ours: boolean;
   readonly #wiring: Wiring;
   #kubelet: Kubelet | undefined;
@@ -120,7 +120,7 @@ export class LaunchedNode {
     this.comeUp();
   }
 
-  /** The machine boots: its agent and its kubelet come at their times, at the launch and again after a stop and a start. */
+  /** Boots the machine: its agent and kubelet start at their times, after the launch and after each stop and start. */
   comeUp(): void {
     const { plan, clock, ec2, ssm, controllers } = this.#wiring;
     const { launchTime } = ec2.instance(this.instanceId);
@@ -165,17 +165,17 @@ export class LaunchedNode {
     });
   }
 
-  /** The instance is gone, or the run is over. */
+  /** Stops everything: the instance is gone, or the run is over. */
   stop(): void {
     this.#kubelet?.stop();
   }
 
-  /** Someone changed the machine, or booted it again: its kubelet reports what it finds. */
+  /** Reports that the machine changed or booted again: its kubelet reports what it finds. */
   machineChanged(): void {
     this.#kubelet?.machineChanged();
   }
 
-  /** The machine, with a kubelet that looks at its handlers after each run. */
+  /** The machine, with a kubelet that checks its handlers after each script. */
   get watched(): Machine {
     const { machine } = this;
     return {

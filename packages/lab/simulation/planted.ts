@@ -5,13 +5,13 @@ import type { FaultName } from '../faults.ts';
 import type { NodePlan } from './node.ts';
 import type { Simulation } from './simulation.ts';
 
-/** How long the Kubernetes API is down if `cluster-down` is planted, in milliseconds. */
+/** How long the Kubernetes API is down under `cluster-down`, in milliseconds. */
 const downMs = 120_000;
 
 /**
- * Plants faults in a world.
+ * Plants faults in a simulation.
  *
- * @param plan how nodes would be launched without them
+ * @param plan how nodes would be launched without faults
  * @returns how nodes are launched with them
  */
 export function plant(names: readonly FaultName[], world: Simulation, plan: NodePlan): NodePlan {

@@ -4,28 +4,28 @@ import type { NodeMachine } from '../node-machine.ts';
 import type { StoredObject } from '../object.ts';
 import { timestamp } from '../server/store.ts';
 
-/** What the pods of a node are run with. */
+/** What a node needs to run pods. */
 export interface PodWorkerOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly nodeName: string;
   readonly machine: Pick<NodeMachine, 'handlers'>;
-  /** Why a sandbox of a handler does not start although the handler is there; undefined if it does. */
+  /** Why a handler's sandbox does not start although the handler exists; undefined if it does. */
   readonly sandboxFails?: (handler: string) => string | undefined;
-  /** From the binding of a pod until it runs. */
+  /** From a pod's binding until it runs, in milliseconds. */
   readonly startMs?: number;
 }
 
-/** A kubelet's pause between two tries to make a sandbox. */
+/** A kubelet's pause between two attempts to create a sandbox, in milliseconds. */
 const pollAgainMs = 12_000;
-/** How long a pod takes to run once the kubelet has it, if nothing else is said, in milliseconds. */
+/** How long a pod takes to run once the kubelet has received it, in milliseconds, by default. */
 export const podStartMs = 1_600;
-/** From the wish to delete a pod until its container has stopped: a pause ends at once. */
+/** From a pod's deletion until its container has stopped, in milliseconds: a pause container ends at once. */
 const stopMs = 100;
 
 /**
- * The part of a kubelet that runs pods: it makes the sandbox by the handler of the pod's RuntimeClass, reports how the pod is, writes an
- * Event if no sandbox can be made, and removes the pod when it is deleted.
+ * The part of a kubelet that runs pods: it creates the sandbox with the handler of the pod's RuntimeClass, reports the pod's status, writes an
+ * Event if it cannot create a sandbox, and removes the pod when it is deleted.
  */
 export class PodWorker {
   readonly #options: PodWorkerOptions;
@@ -36,7 +36,7 @@ export class PodWorker {
     this.#options = options;
   }
 
-  /** EventDetails of each pod that is bound to the node when it is made, changed or gone. */
+  /** Receives each pod bound to the node that is created, changed or gone. */
   notice(pod: StoredObject, gone: boolean): void {
     const { clock, startMs = podStartMs } = this.#options;
     const { uid, deletionTimestamp } = pod.metadata;
@@ -94,7 +94,7 @@ export class PodWorker {
     clock.after(pollAgainMs, () => void this.#start(uid));
   }
 
-  /** Why the container runtime does not make a sandbox, in its words; undefined if it does. */
+  /** The container runtime's message if it does not create a sandbox; undefined if it does. */
   async #sandbox({ spec }: StoredObject): Promise<string | undefined> {
     const { machine, clock, sandboxFails } = this.#options;
     const name = spec?.runtimeClassName;
@@ -112,7 +112,7 @@ export class PodWorker {
     return sandboxFails?.(handler);
   }
 
-  /** The first failure is told; a real kubelet counts the next ones on the same Event. */
+  /** Reports the first failure; a real kubelet counts the following ones on the same Event. */
   async #complain({ metadata }: StoredObject, failure: string): Promise<void> {
     const { clock, nodeName } = this.#options;
     const { name, namespace = '', uid } = metadata;
@@ -152,7 +152,7 @@ export class PodWorker {
     await this.#ask('PATCH', `${pathOf(pod)}/status`, [{ op: 'add', path: '/status', value: status }]);
   }
 
-  /** One request; a kubelet that gets no answer tries again. Gives undefined if there is nothing of that name. */
+  /** Makes one request. A kubelet without an answer tries again. Returns undefined if no object has that name. */
   async #ask<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T | undefined> {
     for (let attempt = 0; attempt < 1_000 && !this.#stopped; attempt++) {
       const answer = await ask(this.#options.connection, method, path, body).catch(() => undefined);

@@ -10,36 +10,36 @@ import { serverCertificate } from '../certificate.ts';
 import { ask, type Connection } from '../client.ts';
 import { apiServerFlags, type ControlPlanePlan, etcdFlags, filesOf } from './flags.ts';
 
-/** How long a process has to be ready, and how often it is asked, in milliseconds. */
+/** How long a process may take to become ready, and how often it is polled, in milliseconds. */
 const startMs = 90_000;
 const pollAgainMs = 100;
-/** How long a process has to end by itself, in milliseconds. */
+/** How long a process may take to exit by itself, in milliseconds. */
 const endMs = 10_000;
-/** What an API server makes for itself after it has begun to answer; before that it is not to be relied on. */
+/** What an API server creates for itself after it begins to answer; it is not reliable before that. */
 const bootstrapped = [
   '/api/v1/namespaces/default',
   '/api/v1/namespaces/kube-system',
   '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:node',
 ];
-/** How much of what a process said last stands in the message when it fails. */
+/** How much of a process's last output goes into the message when it fails. */
 const tail = 4_000;
 
-/** A control plane that did not start. Its message holds the last words of the process. */
+/** A control plane did not start. The message contains the process's last output. */
 export class ControlPlaneFailed extends Error {
   override readonly name = 'ControlPlaneFailed';
 }
 
-/** What runs still: a test run that is interrupted leaves nothing behind. */
+/** The running processes: an interrupted test run leaves none behind. */
 const alive = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-/** An etcd and a kube-apiserver of one's own, on loopback, in a folder that is thrown away. */
+/** A separate etcd and kube-apiserver, on loopback, in a temporary folder. */
 export class ControlPlane {
   readonly endpoint: string;
   readonly caPem: string;
-  /** What `kube-apiserver --version` says. */
+  /** The output of `kube-apiserver --version`. */
   readonly version: string;
   readonly #processes: readonly ChildProcess[];
   readonly #folder: string;
@@ -57,7 +57,7 @@ export class ControlPlane {
    *
    * @param assets the folder with `etcd` and `kube-apiserver`
    * @param reviewer the kubeconfig of the webhook that reviews tokens
-   * @param adminToken a token that the webhook takes for a member of `system:masters`
+   * @param adminToken a token that the webhook accepts for a member of `system:masters`
    * @throws ControlPlaneFailed
    */
   static async start(assets: string, reviewer: string, adminToken: string): Promise<ControlPlane> {
@@ -128,13 +128,13 @@ async function ready({ child, said }: Running, asks: () => Promise<boolean>): Pr
     const ended = child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
     if (ended || Date.now() > until) {
       const how = ended ? 'ended' : `was not ready after ${startMs / 1_000} s`;
-      throw new ControlPlaneFailed(`${child.spawnfile} ${how}; it said last: ${said()}`);
+      throw new ControlPlaneFailed(`${child.spawnfile} ${how}; its last output: ${said()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, pollAgainMs));
   }
 }
 
-/** The last that was started ends first: an API server without its etcd would wait for it. */
+/** Ends the latest process first: an API server without its etcd would wait for it. */
 async function end(processes: readonly ChildProcess[], folder: string): Promise<void> {
   for (const child of processes) {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue;
@@ -152,6 +152,6 @@ async function freePort(): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no port of loopback is free');
+  if (address === null || typeof address === 'string') throw new Error('no loopback port is free');
   return address.port;
 }

@@ -1,4 +1,4 @@
-/** Where the processes of a control plane listen, all on loopback, and if their files are. */
+/** Where a control plane's processes listen, all on loopback, and where their files are. */
 export interface ControlPlanePlan {
   readonly folder: string;
   readonly etcdPort: number;
@@ -6,7 +6,7 @@ export interface ControlPlanePlan {
   readonly apiPort: number;
 }
 
-/** The files that a kube-apiserver is started with, by what they hold. */
+/** The files that a kube-apiserver starts with, by content. */
 export function filesOf(folder: string) {
   return {
     certificate: `${folder}/api-server.crt`,
@@ -17,7 +17,7 @@ export function filesOf(folder: string) {
   } as const;
 }
 
-/** How etcd is started: alone, on loopback, with a folder that is thrown away. */
+/** etcd's flags: a single member on loopback, with a temporary folder. */
 export function etcdFlags({ folder, etcdPort, peerPort }: ControlPlanePlan): string[] {
   const client = `http://127.0.0.1:${etcdPort}`;
   const peer = `http://127.0.0.1:${peerPort}`;
@@ -32,8 +32,8 @@ export function etcdFlags({ folder, etcdPort, peerPort }: ControlPlanePlan): str
 }
 
 /**
- * How kube-apiserver is started: with the authorizers and the admission plugins that EKS has, and with a webhook
- * that reviews tokens as the authenticator of EKS does. Its own defaults hold for the rest (ValidatingAdmissionPolicy, PodSecurity,
+ * kube-apiserver's flags: the authorizers and admission plugins of EKS, and a webhook
+ * that reviews tokens like EKS's authenticator. The server's defaults apply to the rest (ValidatingAdmissionPolicy, PodSecurity,
  * RuntimeClass, TaintNodesByCondition, ServiceAccount).
  */
 export function apiServerFlags({ folder, etcdPort, apiPort }: ControlPlanePlan): string[] {
@@ -48,15 +48,15 @@ export function apiServerFlags({ folder, etcdPort, apiPort }: ControlPlanePlan):
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     `--authentication-token-webhook-config-file=${files.reviewer}`,
-    // The default is v1beta1, which is gone from the server itself and which our reviewer does not answer.
+    // The default is v1beta1, which the server itself no longer has and the reviewer does not answer.
     '--authentication-token-webhook-version=v1',
-    // A verdict that is kept would let a token live longer than its test.
+    // A cached result would let a token outlive its test.
     '--authentication-token-webhook-cache-ttl=0s',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${files.accountPublicKey}`,
     `--service-account-signing-key-file=${files.accountKey}`,
     '--service-cluster-ip-range=10.0.0.0/24',
-    // A loopback address is refused as an end point of the service `kubernetes`, and nothing here asks for one.
+    // The server rejects a loopback address as an endpoint of the service `kubernetes`, and nothing here reads one.
     '--endpoint-reconciler-type=none',
     '--allow-privileged=true',
     '--profiling=false',

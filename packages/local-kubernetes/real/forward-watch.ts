@@ -4,12 +4,12 @@ import { text } from 'node:stream/consumers';
 import type { Reply } from '../server/front.ts';
 import type { WatchEvent } from '../server/watch.ts';
 
-/** Whether an address asks for a watch. */
+/** Whether a path requests a watch. */
 export function asksForWatch(path: string): boolean {
   return /[?&]watch=(true|1)(&|$)/.test(path);
 }
 
-/** Hands on what a real API server answers to a watch: each event as it comes, and an answer that is no stream as a whole. */
+/** Forwards a real API server's answer to a watch: each event as it arrives, and an answer that is not a stream as a whole. */
 export async function forwardWatch(response: IncomingMessage): Promise<Reply> {
   if (response.statusCode !== 200) return { code: response.statusCode ?? 500, body: await text(response) };
   return {

@@ -9,9 +9,9 @@ import type { Identities } from '../server/identities.ts';
 
 const apiVersion = 'authentication.k8s.io/v1';
 
-/** The webhook by which a kube-apiserver has bearer tokens reviewed, as it asks the authenticator of EKS. */
+/** The webhook with which a kube-apiserver reviews bearer tokens, like the authenticator in EKS. */
 export class TokenReviewer {
-  /** The kubeconfig that tells an API server how to reach it. */
+  /** The kubeconfig with which an API server reaches it. */
   readonly kubeconfig: string;
   readonly #server: Server;
 
@@ -52,7 +52,7 @@ export class TokenReviewer {
   }
 }
 
-/** The answer to a TokenReview; undefined if the body is none of this version. */
+/** The answer to a TokenReview; undefined if the body is not a TokenReview of this version. */
 async function review(body: string, identities: Identities, now: number): Promise<object | undefined> {
   const asked: unknown = parsed(body);
   if (!isRecord(asked) || asked['apiVersion'] !== apiVersion || asked['kind'] !== 'TokenReview') return undefined;

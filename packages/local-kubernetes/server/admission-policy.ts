@@ -9,7 +9,7 @@ import type { Store } from './store.ts';
 const texts = v.array(v.string());
 const expression = v.string();
 
-/** Words that CEL keeps for itself: the API server refuses a variable of such a name. */
+/** Words that CEL reserves: the API server rejects a variable of such a name. */
 const reserved =
   'true false null in as break const continue else for function if import let loop package namespace return var void while';
 const identifier = v.pipe(
@@ -45,26 +45,26 @@ const codes = { Forbidden: 403, Invalid: 422, Unauthorized: 401, RequestEntityTo
 const operations: Readonly<Record<string, string>> = { create: 'CREATE', patch: 'UPDATE', delete: 'DELETE' };
 const admission = 'admissionregistration.k8s.io/v1';
 
-/** A write that policies are asked about. */
+/** A write that policies evaluate. */
 export interface Write {
   readonly user: User;
   readonly verb: string;
   readonly target: Target;
-  /** After the write; undefined if it is a deletion. */
+  /** The object after the write; undefined for a deletion. */
   readonly object: StoredObject | undefined;
-  /** Before it; undefined if the object is made. */
+  /** The object before the write; undefined for a creation. */
   readonly oldObject: StoredObject | undefined;
-  /** Whether nothing is to be stored. */
+  /** Whether the write stores nothing. */
   readonly dryRun?: boolean;
 }
 
 /**
- * ValidatingAdmissionPolicies that are bound and that the server has heard of; what cannot be evaluated denies.
+ * Evaluates the ValidatingAdmissionPolicies that are bound and that the server has received. A policy that cannot be evaluated denies.
  *
- * @throws ApiError with the reason and the message of the first validation that does not hold
+ * @throws ApiError with the reason and the message of the first validation that fails
  */
 export function askPolicies(store: Store, write: Write): void {
-  // No one can lock himself out: what configures admission is not itself admitted.
+  // Admission does not apply to its own configuration, so no administrator can lock themselves out.
   if (write.target.resource.group === 'admissionregistration.k8s.io') return;
   const policies = specs(store, 'ValidatingAdmissionPolicy');
   for (const [name, { policyName }] of specs(store, 'ValidatingAdmissionPolicyBinding', BindingSchema)) {
@@ -73,7 +73,7 @@ export function askPolicies(store: Store, write: Write): void {
   }
 }
 
-/** Refuses, as the API server or by the name of the field, a policy or binding that cannot be evaluated here. */
+/** Rejects a policy or binding that cannot be evaluated here, like the API server or by the name of the field. */
 export function checkPolicy({ kind, metadata, spec }: StoredObject): void {
   if (kind !== 'ValidatingAdmissionPolicy' && kind !== 'ValidatingAdmissionPolicyBinding') return;
   const parsed = v.safeParse(kind === 'ValidatingAdmissionPolicy' ? PolicySchema : BindingSchema, spec);
@@ -121,7 +121,7 @@ function askPolicy(bound: { name: string; binding: string; policy: Policy }, wri
   }
 }
 
-/** The message that an expression makes; one that fails, or makes no line of text, counts as none. */
+/** The message that an expression produces. One that fails, or does not produce a line of text, counts as none. */
 function said(expression: string | undefined, bindings: Bindings): string | undefined {
   if (expression === undefined) return undefined;
   try {
@@ -132,7 +132,7 @@ function said(expression: string | undefined, bindings: Bindings): string | unde
   }
 }
 
-/** A variable is evaluated when it is first asked for, so one that fails hurts those alone that use it. */
+/** A variable is evaluated on first use, so a failing one affects only the expressions that use it. */
 function withVariables({ variables }: Policy, bindings: Bindings): Bindings {
   const values = new Map<string, ReturnType<typeof celInput>>();
   const known = { ...bindings, variables: values };
@@ -159,7 +159,7 @@ function bindingsOf({ user, verb, target, object, oldObject, dryRun = false }: W
     operation: operations[verb],
     userInfo: { username: user.name, groups: user.groups },
     dryRun,
-    // As in the API server, what is empty is not there.
+    // As in the API server, an empty value is absent.
     ...(subresource === undefined ? {} : { subResource: subresource }),
     ...(namespace === '' ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
@@ -167,7 +167,7 @@ function bindingsOf({ user, verb, target, object, oldObject, dryRun = false }: W
   return { object: whole(object), oldObject: whole(oldObject), request: celValue(request) };
 }
 
-/** The structs of the API server have their metadata, spec and status always. */
+/** The API server's structs always have metadata, spec and status. */
 function whole(object: StoredObject | undefined) {
   if (object === undefined) return null;
   return celValue(['Node', 'Pod'].includes(object.kind) ? { spec: {}, status: {}, ...object } : object);

@@ -2,12 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Sha256 } from '../../local-aws/sha256.ts';
 
-/** Credentials of the local cloud and the role behind them. */
+/** Credentials in the local cloud and their role. */
 interface KnownSecret {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly roleArn: string;
-  /** The role's session, which the user name in the cluster ends with. */
+  /** The role's session name, with which the user name in the cluster ends. */
   readonly sessionName?: string;
 }
 
@@ -15,10 +15,10 @@ interface KnownSecret {
 export type SecretOf = (accessKeyId: string) => KnownSecret | undefined;
 
 const prefix = 'k8s-aws-v1.';
-/** Limits of aws-iam-authenticator, which EKS runs: `pkg/token/token.go`. */
+/** Limits of aws-iam-authenticator, which EKS runs. Source: `pkg/token/token.go`. */
 const maxTokenBytes = 4096;
 const ageMs = 15 * 60_000;
-/** STS refuses a signature from further in the future than this. */
+/** STS rejects a signature that is further in the future than this. */
 const aheadMs = 5 * 60_000;
 const host = /^sts\.([a-z]+(?:-[a-z]+)+-\d+)\.amazonaws\.com(\.cn)?$/;
 const parameters = new Set([
@@ -33,20 +33,20 @@ const parameters = new Set([
   'x-amz-signedheaders',
 ]);
 
-/** The role that a token speaks for, or why EKS does not take the token. */
+/** The role that a token belongs to, or why EKS rejects the token. */
 export type Verdict =
   | {
       readonly ok: true;
       readonly roleArn: string;
       readonly sessionName: string;
-      /** The last moment at which the token is good, in milliseconds since the epoch. */
+      /** When the token expires, in milliseconds since the epoch. */
       readonly until: number;
     }
   | { readonly ok: false; readonly why: string };
 
 /**
- * Verifies a bearer token as EKS does: the form by the authenticator's rules, the signature as STS would check it when it got the
- * request with the header of this very cluster.
+ * Verifies a bearer token like EKS: its form by the authenticator's rules, its signature as STS checks it for a
+ * request with this cluster's header.
  *
  * @param now milliseconds since the epoch
  */

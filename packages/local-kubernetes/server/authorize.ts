@@ -3,22 +3,22 @@ import { resourceOfKind, type Target } from './resources.ts';
 import { forbidden } from './status.ts';
 import type { Store } from './store.ts';
 
-/** Who makes a request, as authentication found out. */
+/** A request's caller, as authenticated. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
-  /** Whether an AWS role stands behind it: such requests are what a run counts. */
+  /** Whether the caller is an AWS role. A run counts only such requests. */
   readonly aws: boolean;
-  /** Whether EKS's own authorizer lets it do everything: the access policy AmazonEKSClusterAdminPolicy. */
+  /** Whether EKS's own authorizer allows everything: the access policy AmazonEKSClusterAdminPolicy. */
   readonly clusterAdmin?: boolean;
 }
 
 const rbacGroup = 'rbac.authorization.k8s.io/v1';
 
 /**
- * Decides by the roles and bindings that are stored; default deny.
+ * Authorizes by the stored roles and bindings; denies by default.
  *
- * @throws ApiError 403 in the words of the API server
+ * @throws ApiError 403 with the API server's message
  */
 export function authorize(store: Store, user: User, verb: string, target: Target): void {
   if (may(store, user, verb, target)) return;
@@ -28,7 +28,7 @@ export function authorize(store: Store, user: User, verb: string, target: Target
   throw forbidden(resource.name, resource.group, name, why);
 }
 
-/** Whether someone may do something: RBAC, the node authorizer, or EKS's own. */
+/** Whether a user may do something: by RBAC, the node authorizer, or EKS's own. */
 export function may(store: Store, user: User, verb: string, target: Target): boolean {
   if (user.groups.includes('system:masters') || user.clusterAdmin || mayAsNode(user, verb, target)) return true;
   const { resource, namespace, name } = target;
@@ -45,7 +45,7 @@ function fullName({ resource, subresource }: Target): string {
   return subresource === undefined ? resource.name : `${resource.name}/${subresource}`;
 }
 
-/** What the node authorizer gives to a kubelet here; which node it may touch is NodeRestriction's to say. */
+/** What the node authorizer allows a kubelet here. NodeRestriction decides which node it may touch. */
 function mayAsNode(user: User, verb: string, { resource, subresource }: Target): boolean {
   if (!user.groups.includes('system:nodes')) return false;
   if (resource.group === 'node.k8s.io') return resource.name === 'runtimeclasses' && ['get', 'list'].includes(verb);
@@ -59,7 +59,7 @@ function mayAsNode(user: User, verb: string, { resource, subresource }: Target):
   return resource.name === 'events' && verb === 'create';
 }
 
-/** Every rule of RBAC that holds for someone in a namespace; in the whole cluster where it is empty. */
+/** Every RBAC rule that applies to a user in a namespace; in the whole cluster if the namespace is empty. */
 export function rulesOf(store: Store, user: User, namespace: string): readonly PolicyRule[] {
   const bindings = [
     ...list(store, 'ClusterRoleBinding'),
@@ -87,7 +87,7 @@ function list(store: Store, kind: string): readonly StoredObject[] {
   return resource === undefined ? [] : store.list(resource, '', () => true).items;
 }
 
-/** Whether a list of a rule names a value, or all of them. */
+/** Whether a rule's list contains a value, or all of them. */
 export function has(values: readonly string[], value: string): boolean {
   return values.includes('*') || values.includes(value);
 }

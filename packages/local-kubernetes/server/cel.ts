@@ -1,16 +1,16 @@
 import { type CelInput, type CelValue, celEnv, isCelError, isCelList, isCelMap, parse, plan } from '@bufbuild/cel';
 import { isRecord } from '../object.ts';
 
-/** Values by the name under which an expression knows them. */
+/** Values by their name in an expression. */
 export type Bindings = Readonly<Record<string, CelInput>>;
 
 const environment = celEnv();
 const plans = new Map<string, ReturnType<typeof plan>>();
 
 /**
- * Evaluates an expression of the Common Expression Language; of Kubernetes' own functions it has none.
+ * Evaluates an expression of the Common Expression Language, without Kubernetes' own functions.
  *
- * @throws Error if the text is no expression, or if its evaluation fails
+ * @throws Error if the text is not an expression, or its evaluation fails
  */
 export function evaluate(expression: string, bindings: Bindings): CelValue {
   const known = plans.get(expression) ?? plan(environment, parse(expression));
@@ -20,7 +20,7 @@ export function evaluate(expression: string, bindings: Bindings): CelValue {
   return result;
 }
 
-/** JSON as the API server hands it to an expression: whole numbers are `int`, not `double`. */
+/** JSON as the API server passes it to an expression: whole numbers are `int`, not `double`. */
 export function celValue(json: unknown): CelInput {
   if (json === null || typeof json === 'string' || typeof json === 'boolean') return json;
   if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : json;
@@ -29,10 +29,10 @@ export function celValue(json: unknown): CelInput {
     const fields = Object.entries(json).filter(([, value]) => value !== undefined);
     return new Map(fields.map(([key, value]) => [key, celValue(value)]));
   }
-  throw new Error(`there is no value for ${typeof json} in CEL`);
+  throw new Error(`CEL has no value for ${typeof json}`);
 }
 
-/** A result as the value of a variable of another expression. */
+/** A result as the value of another expression's variable. */
 export function celInput(value: CelValue): CelInput {
   if (isCelList(value)) return [...value].map(celInput);
   if (isCelMap(value)) return new Map([...value].map(([key, one]) => [key, celInput(one)]));

@@ -7,10 +7,10 @@ import type { Store } from './store.ts';
 const rbac = 'rbac.authorization.k8s.io/v1';
 
 /**
- * No one grants what he does not hold: a role's rules, or those of the role of a binding, must all be the writer's own, unless he may
+ * A user cannot grant rights that they do not hold. The rules of a role, or of a binding's role, must all be the writer's own, unless the writer may
  * `escalate` roles or `bind` that role. https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
  *
- * @throws ApiError 403 in the API server's words
+ * @throws ApiError 403 with the API server's message
  */
 export function restrainGrants(store: Store, user: User, object: StoredObject, old: StoredObject | undefined): void {
   const { kind, metadata } = object;

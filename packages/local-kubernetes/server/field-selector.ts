@@ -1,7 +1,7 @@
 import { isRecord, type StoredObject } from '../object.ts';
 import { ApiError } from './status.ts';
 
-/** The fields by which the API server lets each kind be selected, beside its name and namespace. */
+/** The fields that the API server's selectors support for each kind, besides name and namespace. */
 const fields: Readonly<Record<string, readonly string[]>> = {
   Pod: ['spec.nodeName', 'spec.restartPolicy', 'status.phase'],
   Event: [
@@ -17,7 +17,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
 /**
  * Compiles a field selector: `a=b`, `a==b` and `a!=b`, joined by commas.
  *
- * @throws {@link ApiError} 400 for anything else, and for a field by which the kind cannot be selected
+ * @throws {@link ApiError} 400 for anything else, and for a field that the kind does not support
  */
 export function fieldSelector(kind: string, text: string): (object: StoredObject) => boolean {
   if (text === '') return () => true;

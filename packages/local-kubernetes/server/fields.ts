@@ -6,7 +6,7 @@ export type Path = readonly string[];
 /** Fields with their values. */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** How a kind's fields are owned, if that is not field by field (maps) and as a whole (lists): the marks of its OpenAPI schema. */
+/** How a kind's fields are owned if not field by field (maps) and as a whole (lists): the markers in its OpenAPI schema. */
 interface Marks {
   /** `x-kubernetes-map-type: atomic`. */
   readonly atomic?: readonly string[];
@@ -28,20 +28,20 @@ const marks: Readonly<Record<string, Marks>> = {
   ValidatingAdmissionPolicyBinding: { sets: ['spec.validationActions'] },
 };
 
-/** What of the metadata someone can own; all else is the server's, or says which object it is. */
+/** The metadata that a manager can own. The server owns the rest, or it identifies the object. */
 const ownable = ['annotations', 'labels'];
 
-/** The text by which a set of fields knows a path. */
+/** The key of a path in a set of fields. */
 export function keyOf(path: Path): string {
   return path.join('\n');
 }
 
-/** The path behind a text of {@link keyOf}. */
+/** The path for a key from {@link keyOf}. */
 export function pathOf(key: string): Path {
   return key.split('\n');
 }
 
-/** Every field of an object that someone can own, with its value. */
+/** Every field of an object that a manager can own, with its value. */
 export function fieldsOf(kind: string, object: object): Fields {
   const found = new Map<string, unknown>();
   const walk = (value: unknown, steps: Path, at: string): void => {
@@ -70,7 +70,7 @@ export function fieldsOf(kind: string, object: object): Fields {
 
 type Draft = Record<string, unknown> | unknown[];
 
-/** Puts a value to a path, and makes on the way what is not there. */
+/** Sets a value at a path and creates what is missing on the way. */
 export function put(draft: Draft, [step = '', ...rest]: Path, value: unknown): void {
   if (step.startsWith('v:')) {
     if (Array.isArray(draft) && !draft.includes(value)) draft.push(value);
@@ -94,7 +94,7 @@ export function put(draft: Draft, [step = '', ...rest]: Path, value: unknown): v
   put(record[name] as Draft, rest, value);
 }
 
-/** Takes a field away, and what is empty without it. */
+/** Removes a field, and the parents that it leaves empty. */
 export function drop(draft: Draft, [step = '', ...rest]: Path): void {
   if (Array.isArray(draft)) {
     const key = step.startsWith('k:') ? (JSON.parse(step.slice(2)) as Record<string, unknown>) : undefined;
@@ -133,7 +133,7 @@ export function toFieldsV1(keys: Iterable<string>): Readonly<Record<string, unkn
   return tree;
 }
 
-/** The set behind {@link toFieldsV1}. */
+/** The inverse of {@link toFieldsV1}. */
 export function fromFieldsV1(tree: unknown, steps: Path = []): readonly string[] {
   const entries = isRecord(tree) ? Object.entries(tree).filter(([step]) => step !== '.') : [];
   if (entries.length === 0) return steps.length === 0 ? [] : [keyOf(steps)];

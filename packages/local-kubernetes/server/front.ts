@@ -14,36 +14,36 @@ import { parsePath, type Target } from './resources.ts';
 import { ApiError } from './status.ts';
 import type { Sink, Stream, WatchEvent } from './watch.ts';
 
-/** One request as it came in, and what the front knows of it. */
+/** One request as it arrived, and what the front knows about it. */
 export interface Asked {
   readonly method: string;
   readonly url: URL;
   readonly authorization: string | undefined;
   readonly contentType: string;
   readonly body: string;
-  /** Undefined if the token is not taken. */
+  /** Undefined if the token is rejected. */
   readonly user: User | undefined;
   readonly verb: string;
-  /** Undefined if the address names nothing that the stand-in knows. */
+  /** Undefined if the stand-in does not serve the path. */
   readonly target: Target | undefined;
 }
 
-/** What is sent back: JSON, or the stream of a watch. */
+/** The answer: JSON, or the stream of a watch. */
 export type Reply =
   | { readonly code: number; readonly body: string; readonly retryAfter?: string | undefined }
   | { readonly code: 200; readonly stream: Stream };
 
-/** Where a front is and what it counts. */
+/** A front's options. */
 export interface FrontOptions {
-  /** One that no one else has unless told. */
+  /** By default a certificate that no other front has. */
   readonly certificate?: ServerCertificate | undefined;
   readonly clock: Clock;
   readonly identities: Identities;
-  /** Carries a request out; throws {@link ApiError} if it is refused. */
+  /** Carries a request out. Throws {@link ApiError} if the request is refused. */
   readonly carry: (asked: Asked) => Promise<Reply>;
 }
 
-/** The port of an API server on loopback, over TLS: it counts what AWS roles ask for, and lets planted faults happen on the way. */
+/** The port of an API server on loopback, over TLS. It counts the requests of AWS roles, and applies planted faults. */
 export class Front {
   readonly endpoint: string;
   readonly caPem: string;
@@ -66,7 +66,7 @@ export class Front {
   /** Opens a free port of 127.0.0.1. */
   static async start(options: FrontOptions): Promise<Front> {
     const { ca, certificate, key } = options.certificate ?? (await serverCertificate());
-    // Idle connections stay open: real seconds mean nothing if the clients' time is virtual.
+    // Idle connections stay open: real seconds mean nothing while the clients' time is virtual.
     const server = createServer({ cert: certificate, key, keepAliveTimeout: 0 });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new Front(options, server, ca);
@@ -83,7 +83,7 @@ export class Front {
     response.once('close', release);
     try {
       const body = await text(request);
-      // A watch holds the clock for each of its pieces, and not while it waits for the next.
+      // A watch holds the clock during each of its pieces, but not while it waits for the next.
       if ((await this.#answer(request, body, response)) === 'stream') release();
     } catch (error) {
       send(response, refusal(error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error))));
@@ -103,7 +103,7 @@ export class Front {
     const port = request.socket.remotePort;
     if (faults.some(({ kind }) => kind === 'silence') && port !== undefined) {
       silences.begin(port);
-      // Nothing holds the clock for an answer that does not come.
+      // Nothing holds the clock for an answer that never arrives.
       return 'stream';
     }
     if (await strike(faults, response)) return 'whole';
@@ -138,7 +138,7 @@ function infoOf(user: User | undefined, verb: string, target: Target | undefined
   };
 }
 
-/** Lets faults happen that come before the request is carried out; says whether one of them ended it. */
+/** Applies the faults that come before the request is carried out. Returns whether one of them ended it. */
 async function strike(faults: readonly Fault[], response: ServerResponse): Promise<boolean> {
   for (const fault of faults) {
     if (fault.kind === 'meanwhile') await fault.run();
@@ -194,7 +194,7 @@ function send(response: ServerResponse, { code, body, retryAfter }: Answer): voi
   response.end(body);
 }
 
-/** The request was carried out, but its answer does not arrive, or half of it does. */
+/** The request was carried out, but none or only half of its answer arrives. */
 function cutOff(response: ServerResponse, body: string, half: boolean): void {
   if (!half) {
     response.destroy();
@@ -204,7 +204,7 @@ function cutOff(response: ServerResponse, body: string, half: boolean): void {
   response.write(body.slice(0, Math.floor(body.length / 2)), () => response.destroy());
 }
 
-/** Answers a watch, piece by piece: the clock is held for each piece that is on its way, and for the end. */
+/** Answers a watch, piece by piece. Holds the clock while a piece is on its way, and at the end. */
 function follow(response: ServerResponse, stream: Stream, faults: readonly Fault[], clock: Clock): void {
   const id = randomUUID();
   response.writeHead(200, { 'content-type': 'application/json', 'audit-id': id });
@@ -224,7 +224,7 @@ function follow(response: ServerResponse, stream: Stream, faults: readonly Fault
     },
     end() {
       if (response.writableEnded) return;
-      // No client counts this byte: it ends the stream when the end arrives.
+      // No client counts this byte; it ends the stream when the end arrives.
       streams.sent(id, 1, clock.hold());
       response.end();
     },

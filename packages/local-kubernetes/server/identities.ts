@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { type SecretOf, type Verdict, verifyEksToken } from './authenticate.ts';
 import type { User } from './authorize.ts';
 
-/** An access entry of the cluster: which role comes in, and with which groups. */
+/** A cluster's access entry: a role with its groups. */
 export interface AccessEntry {
   readonly principalArn: string;
   readonly kubernetesGroups: readonly string[];
-  /** With `{{SessionName}}` for the name of the session; EKS makes one from the ARN if none is given. */
+  /** May contain `{{SessionName}}` for the session name. EKS derives a name from the ARN if none is given. */
   readonly username?: string;
   /** Whether the access policy AmazonEKSClusterAdminPolicy is associated with it, for the whole cluster. */
   readonly clusterAdmin?: boolean;
 }
 
-/** How long the API server trusts a token that it had verified, in milliseconds: `--authentication-token-webhook-cache-ttl`. */
+/** How long the API server trusts a verified token, in milliseconds: `--authentication-token-webhook-cache-ttl`. */
 const verdictKeptMs = 120_000;
 
-/** Who is who in the cluster: roles by their access entries, kubelets and autoscalers by tokens of the stand-in's own. */
+/** A cluster's identities: roles through access entries, kubelets and autoscalers through the stand-in's own tokens. */
 export class Identities {
   readonly #tokens = new Map<string, User>();
   readonly #entries = new Map<string, AccessEntry>();
@@ -29,19 +29,19 @@ export class Identities {
     for (const entry of entries) this.addAccessEntry(entry);
   }
 
-  /** Throws if EKS would refuse the entry. */
+  /** Throws if EKS would reject the entry. */
   addAccessEntry(entry: AccessEntry): void {
     const bad = entry.kubernetesGroups.find((group) => /^(system|eks|aws|amazon|iam):/.test(group));
     if (bad !== undefined) throw new Error(`InvalidParameterException: the group name ${bad} has a reserved prefix`);
     this.#entries.set(entry.principalArn, entry);
   }
 
-  /** Lets a role in no longer. */
+  /** Revokes a role's access. */
   removeAccessEntry(principalArn: string): void {
     this.#entries.delete(principalArn);
   }
 
-  /** A token for someone who is no AWS role: a kubelet, an autoscaler, an administrator. */
+  /** A token for a caller that is not an AWS role: a kubelet, an autoscaler, an administrator. */
   tokenFor(name: string, groups: readonly string[]): string {
     const token = randomUUID();
     this.#tokens.set(token, { name, groups: [...groups, 'system:authenticated'], aws: false });
@@ -56,7 +56,7 @@ export class Identities {
 
   /**
    * @param authorization the request's header
-   * @returns who it is, or undefined for 401; no header at all is `system:anonymous`, as EKS has it
+   * @returns the user, or undefined for 401. A request without the header is `system:anonymous`, as in EKS
    */
   async identify(authorization: string | undefined, now: number): Promise<User | undefined> {
     if (authorization === undefined) {

@@ -7,13 +7,13 @@ import { type NewObject, type Store, timestamp } from './store.ts';
 /** How long the namespace controller takes to empty a namespace, in milliseconds. */
 const emptyMs = 5_000;
 
-/** Namespaces that no one may delete: the admission plugin NamespaceLifecycle. */
+/** Namespaces that cannot be deleted, by the admission plugin NamespaceLifecycle. */
 const immortal = ['default', 'kube-system', 'kube-public'];
 
 const spaces = resources.find((one) => one.kind === 'Namespace');
 
 /**
- * The same plugin: nothing new comes into a namespace that is not there, or that ends.
+ * The same plugin: nothing can be created in a namespace that does not exist or that is being terminated.
  *
  * @throws ApiError 404 or 403
  */
@@ -25,7 +25,7 @@ export function admitInto(store: Store, resource: Resource, namespace: string, {
   throw forbidden(resource.name, resource.group, metadata.name, why);
 }
 
-/** Deletes an object; a namespace ends once its controller has emptied it. */
+/** Deletes an object. A namespace ends once its controller has emptied it. */
 export function endObject(store: Store, resource: Resource, object: StoredObject, now: number): StoredObject {
   const { name, namespace = '', deletionTimestamp } = object.metadata;
   if (resource.kind !== 'Namespace') return store.remove(resource, namespace, name);
@@ -35,7 +35,7 @@ export function endObject(store: Store, resource: Resource, object: StoredObject
   return store.replace(resource, object, { ...object, metadata, status: { ...object.status, phase: 'Terminating' } });
 }
 
-/** The namespace controller: it deletes what is in a namespace that ends, and then the namespace. */
+/** The namespace controller: deletes a terminating namespace's content, and then the namespace. */
 export function endNamespaces(store: Store, clock: Clock): void {
   store.watch((resource, { metadata }, gone) => {
     if (gone || resource.kind !== 'Namespace' || metadata.deletionTimestamp === undefined) return;

@@ -2,7 +2,7 @@ import type { StoredObject } from '../object.ts';
 import type { User } from './authorize.ts';
 import { forbidden } from './status.ts';
 
-/** Labels of Kubernetes itself that a kubelet may set (the fixed set of the NodeRestriction plugin). */
+/** Kubernetes' own labels that a kubelet may set (the fixed set in the NodeRestriction plugin). */
 const ownLabels = new Set([
   'kubernetes.io/hostname',
   'kubernetes.io/os',
@@ -19,12 +19,12 @@ const ownLabels = new Set([
 const ownPrefixes = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 
 /**
- * The NodeRestriction admission plugin: a kubelet writes its own Node alone, never its taints after birth, and no label that
+ * The NodeRestriction admission plugin: a kubelet writes only its own Node, never its taints after creation, and no label that
  * could steer pods to it.
  *
  * @param node the Node after the change
  * @param old the Node before it; absent at its creation
- * @throws ApiError 403 in the plugin's words
+ * @throws ApiError 403 with the plugin's message
  */
 export function restrictNode(user: User, node: StoredObject, old: StoredObject | undefined): void {
   if (!user.groups.includes('system:nodes') || !user.name.startsWith('system:node:')) return;
@@ -49,9 +49,9 @@ export function restrictNode(user: User, node: StoredObject, old: StoredObject |
 }
 
 /**
- * The same plugin for pods: a kubelet deletes its own, and says how its own are.
+ * The same plugin for pods: a kubelet deletes only pods on its own node, and updates only their status.
  *
- * @throws ApiError 403 in the plugin's words
+ * @throws ApiError 403 with the plugin's message
  */
 export function restrictPod(user: User, verb: 'delete' | 'patch', pod: StoredObject): void {
   if (!user.groups.includes('system:nodes') || !user.name.startsWith('system:node:')) return;

@@ -1,8 +1,8 @@
 import { isRecord } from '../object.ts';
 
 /**
- * An object as the API server keeps one: it drops what is empty of its metadata and its taints, takes away who owns fields if someone
- * empties that (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), and fills in that a Node can give what it has.
+ * An object as the API server keeps it. The server drops empty metadata and taints, resets field ownership if a client
+ * empties it (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields), and sets a Node's allocatable to its capacity if it is absent.
  */
 export function normal<T extends { readonly kind: string; readonly metadata: object }>(object: T): T {
   const { spec, status } = object as { spec?: unknown; status?: unknown };

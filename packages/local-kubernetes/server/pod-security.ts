@@ -11,7 +11,7 @@ type Check = (
 
 const label = 'pod-security.kubernetes.io/enforce';
 
-/** The standard `restricted` as far as a pod without volumes and ports of the host can break it; each names the field as the plugin does. */
+/** The standard `restricted`, as far as a pod without volumes and host ports can violate it. Each check names the field like the plugin. */
 const checks: readonly Check[] = [
   (spec) => {
     const shared = ['hostNetwork', 'hostPID', 'hostIPC'].filter((field) => spec[field] === true);
@@ -77,7 +77,7 @@ export function securePod(store: Store, pod: StoredObject): void {
   const level = namespaces && store.get(namespaces, '', namespace).metadata.labels?.[label];
   if (level === undefined || level === 'privileged') return;
   if (level !== 'restricted')
-    throw new ApiError(501, 'NotImplemented', `the stand-in does not know ${label}: ${level}`);
+    throw new ApiError(501, 'NotImplemented', `the stand-in does not support ${label}: ${level}`);
   const spec: Fields = { ...pod.spec };
   const containers = ['containers', 'initContainers', 'ephemeralContainers']
     .flatMap((field) => list(spec[field]))

@@ -4,10 +4,10 @@ import { forbidden } from './status.ts';
 import type { NewObject, Store } from './store.ts';
 
 /**
- * What the API server makes of a pod before it looks whether it may be: the defaults of its fields, and what the admission plugins
- * ServiceAccount, Priority, DefaultTolerationSeconds and RuntimeClass write into it.
+ * Prepares a pod before validation, like the API server: it sets defaults, and applies the admission plugins
+ * ServiceAccount, Priority, DefaultTolerationSeconds and RuntimeClass.
  *
- * @throws ApiError 403 if the RuntimeClass is unknown or selects other nodes than the pod
+ * @throws ApiError 403 if the RuntimeClass is unknown or its node selector contradicts the pod's
  */
 export function admitPod(store: Store, pod: NewObject): NewObject {
   return { ...withRuntimeClass(store, withDefaults(pod)), status: { phase: 'Pending' } };
@@ -37,7 +37,7 @@ function withDefaults(pod: NewObject): NewObject {
   return { ...pod, spec: { ...spec, containers, tolerations: withNodeFailures(spec.tolerations ?? []) } };
 }
 
-/** A pod stays five minutes on a node that fails, unless it says otherwise. */
+/** A pod stays five minutes on a failing node unless its tolerations differ. */
 function withNodeFailures(tolerations: readonly Toleration[]): readonly Toleration[] {
   const missing = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'].filter(
     (taint) =>
@@ -72,8 +72,8 @@ function withRuntimeClass(store: Store, pod: NewObject): NewObject {
 }
 
 /**
- * How many seconds a pod gets to end when it is deleted; 0 if it can be removed at once: nothing of it runs anywhere, or its kubelet
- * says that it has ended.
+ * How many seconds a deleted pod gets to end; 0 if it can be removed at once, because nothing of it runs or its kubelet
+ * has reported its end.
  */
 export function graceOf({ spec, status }: StoredObject, asked: number | undefined): number {
   if ((spec?.nodeName ?? '') === '' || ['Failed', 'Succeeded'].includes(status?.phase ?? '')) return 0;

@@ -4,10 +4,10 @@ import { forbidden } from './status.ts';
 import type { Store } from './store.ts';
 
 /**
- * The admission plugin ResourceQuota, for the number of pods of a namespace: those that have not ended count.
+ * The admission plugin ResourceQuota, for a namespace's number of pods; only pods that have not ended count.
  * https://kubernetes.io/docs/concepts/policy/resource-quotas/
  *
- * @throws ApiError 403 in the API server's words
+ * @throws ApiError 403 with the API server's message
  */
 export function countPod(store: Store, namespace: string, pod: StoredObject): void {
   const [quotas, pods] = [resourceOfKind('v1', 'ResourceQuota'), resourceOfKind('v1', 'Pod')];

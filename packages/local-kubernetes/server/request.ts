@@ -16,7 +16,7 @@ import { type NewObject, type Store, timestamp } from './store.ts';
 import { validate } from './validation.ts';
 import { type Stream, selected, streamOf } from './watch.ts';
 
-/** One request, authenticated and with its address read. */
+/** One request, authenticated and with its path parsed. */
 export interface ApiRequest {
   readonly user: User;
   readonly verb: string;
@@ -28,12 +28,12 @@ export interface ApiRequest {
   readonly now: number;
 }
 
-/** An answer: its HTTP status and its body, or the stream of a watch. */
+/** An answer: its HTTP status and body, or the stream of a watch. */
 export type ApiAnswer =
   | { readonly code: number; readonly body: unknown }
   | { readonly code: 200; readonly stream: Stream };
 
-/** Query parameters that each verb honours; another one is refused by name. */
+/** Query parameters that each verb supports; any other is refused by name. */
 const parameters: Readonly<Record<string, readonly string[]>> = {
   get: [],
   list: ['labelSelector', 'fieldSelector', 'limit', 'continue'],
@@ -44,17 +44,17 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   delete: [],
 };
 
-/** The media type by which a PATCH is a server-side apply. Its body may be YAML, and so may be JSON: the stand-in reads that alone. */
+/** The media type that makes a PATCH a server-side apply. Its body may be YAML, which includes JSON; the stand-in reads only JSON. */
 const applyPatch = 'application/apply-patch+yaml';
 
-/** The manager under whose name an administrator's objects stand. */
+/** The field manager of an administrator's objects. */
 const administrator = 'kubectl-client-side-apply';
 
-/** Thrown for what the real API has and the stand-in has not: the server records it as a refusal. */
+/** The real API supports the request and the stand-in does not. The server records it as a refusal. */
 export class NotServed extends ApiError {}
 
 /**
- * Carries out a request: authorization, admission, validation, storage, in the order of the API server.
+ * Carries out a request: authorization, admission, validation and storage, in the API server's order.
  *
  * @throws {@link ApiError}
  */
@@ -62,7 +62,7 @@ export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
   const { user, verb, target, query } = request;
   const { resource, namespace, name } = target;
   if (!resource.verbs.includes(verb)) {
-    throw new NotServed(405, 'MethodNotAllowed', `the stand-in does not serve ${verb} on ${resource.name}`);
+    throw new NotServed(405, 'MethodNotAllowed', `the stand-in does not support ${verb} on ${resource.name}`);
   }
   const how = verb === 'patch' && request.contentType === applyPatch ? 'apply' : verb;
   const unknown = [...query.keys()].find((key) => !parameters[how]?.includes(key));
@@ -70,7 +70,7 @@ export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
     throw new NotServed(
       400,
       'BadRequest',
-      `the stand-in does not know the parameter ${unknown} of ${how} ${resource.name}`,
+      `the stand-in does not support the parameter ${unknown} for ${how} ${resource.name}`,
     );
   }
   authorize(store, user, verb, target);
@@ -92,7 +92,7 @@ export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
   }
 }
 
-/** Pods end gracefully: the kubelet is told by the deletion time, and removes the object when nothing runs any more. */
+/** Pods end gracefully: the deletion time notifies the kubelet, which removes the object once nothing runs any more. */
 function remove(store: Store, { user, target, body, now }: ApiRequest): StoredObject {
   const { resource, namespace, name = '' } = target;
   const object = store.get(resource, namespace, name);
@@ -109,11 +109,11 @@ function remove(store: Store, { user, target, body, now }: ApiRequest): StoredOb
   return store.replace(resource, object, { ...object, metadata: { ...metadata, ...deletion } });
 }
 
-/** Stores an object as an administrator's `kubectl apply` would: made, or put in the place of the one that is there. */
+/** Stores an object like an administrator's `kubectl apply`: creates it, or replaces the existing one. */
 export function apply(store: Store, object: unknown): void {
   const given = newObject(object);
   const resource = resourceOfKind(given.apiVersion, given.kind);
-  if (resource === undefined) throw new Error(`the stand-in does not know ${given.apiVersion} ${given.kind}`);
+  if (resource === undefined) throw new Error(`the stand-in does not support ${given.apiVersion} ${given.kind}`);
   const namespace = resource.namespaced ? (given.metadata.namespace ?? 'default') : '';
   const old = store.find(resource, namespace, given.metadata.name ?? '');
   const owned = (object: NewObject) =>
@@ -128,14 +128,14 @@ export function apply(store: Store, object: unknown): void {
   store.replace(resource, old, changed);
 }
 
-/** Makes an object out of what someone applies, or changes the one that is there: authorization and admission by what it comes to. */
+/** Creates an object from an applied part, or changes the existing one. Authorization and admission check the result. */
 function serverSideApply(
   store: Store,
   { user, target, query, body, now }: ApiRequest,
 ): { readonly code: number; readonly body: StoredObject } {
   const { resource, namespace, name = '' } = target;
   if (resource.applied === undefined) {
-    throw new NotServed(415, 'UnsupportedMediaType', `the stand-in does not serve apply on ${resource.name}`);
+    throw new NotServed(415, 'UnsupportedMediaType', `the stand-in does not support apply on ${resource.name}`);
   }
   const given = newObject(body);
   const manager = query.get('fieldManager') ?? '';
@@ -226,7 +226,7 @@ function create(store: Store, target: Target, given: NewObject, user: User | und
   return dry ? draft : store.create(resource, namespace, object);
 }
 
-/** What a policy sees of a new object: without a name if the server is still to make one. */
+/** A new object as a policy sees it: without a name if the server has yet to generate one. */
 function asSent(draft: StoredObject, { metadata }: NewObject): StoredObject {
   const { uid: _uid, resourceVersion: _version, creationTimestamp: _time, name, ...rest } = draft.metadata;
   return {
@@ -235,13 +235,13 @@ function asSent(draft: StoredObject, { metadata }: NewObject): StoredObject {
   };
 }
 
-/** What the plugins that write make of a new object. */
+/** Applies the mutating plugins to a new object. */
 function born(store: Store, given: NewObject): NewObject {
   if (given.kind === 'Node') return bornNotReady(given);
   return given.kind === 'Pod' ? admitPod(store, given) : given;
 }
 
-/** Who made a Node owns its fields. */
+/** The creator of a Node owns its fields. */
 const byKubelet = {
   manager: 'kubelet',
   operation: 'Update',
@@ -261,13 +261,13 @@ function bornNotReady(given: NewObject): NewObject {
 }
 
 /**
- * Patches an object. On `nodes` the status stays as it was and on `nodes/status` the spec does; labels and annotations can be
- * changed by both, as in Kubernetes.
+ * Patches an object. A patch of `nodes` leaves the status as it was, a patch of `nodes/status` the spec. Both can change labels and annotations,
+ * as in Kubernetes.
  */
 function patch(store: Store, { user, target, contentType, body }: ApiRequest): StoredObject {
   const { resource, namespace, name = '', subresource } = target;
   if (contentType !== 'application/json-patch+json' || resource.applied) {
-    const message = `the stand-in does not take ${contentType} for ${resource.name}`;
+    const message = `the stand-in does not support ${contentType} for ${resource.name}`;
     throw new NotServed(415, 'UnsupportedMediaType', message);
   }
   const old = store.get(resource, namespace, name);
@@ -313,12 +313,12 @@ function apiVersion(resource: Resource): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
-/** The server fills in what the address already says. */
+/** The server fills in the kind that the path implies. */
 function withKind(body: unknown, resource: Resource): unknown {
   return isRecord(body) ? { apiVersion: apiVersion(resource), kind: resource.kind, ...body } : body;
 }
 
-/** 404 for an address that names nothing here. */
+/** 404 for a path that the stand-in does not serve. */
 export function unknownPath(path: string): NotServed {
   const { message } = notFound('path', '', path);
   return new NotServed(404, 'NotFound', `the server could not find the requested resource (${message})`);

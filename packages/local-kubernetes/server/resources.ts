@@ -1,15 +1,15 @@
-/** One resource of the API that the stand-in serves. */
+/** An API resource that the stand-in serves. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
-  /** The plural name in addresses and in rules. */
+  /** The plural name in paths and rules. */
   readonly name: string;
   readonly kind: string;
   readonly namespaced: boolean;
-  /** The verbs that the stand-in serves; the real API has more, and a request for one of those is refused by name. */
+  /** The verbs that the stand-in supports; the real API has more, and a request for one of those is refused by name. */
   readonly verbs: readonly string[];
   readonly subresources: readonly string[];
-  /** Whether it is written by server-side apply; the others take a JSON Patch. */
+  /** Whether it is written with server-side apply; the others accept a JSON Patch. */
   readonly applied?: true;
 }
 
@@ -102,7 +102,7 @@ export const resources: readonly Resource[] = [
   { ...rbac, name: 'rolebindings', kind: 'RoleBinding', namespaced: true, verbs: written },
 ];
 
-/** What an address names. */
+/** What a path refers to. */
 export interface Target {
   readonly resource: Resource;
   readonly namespace: string;
@@ -111,10 +111,10 @@ export interface Target {
 }
 
 /**
- * Reads an address of the API.
+ * Parses an API path.
  *
  * @param path without the query, for instance `/api/v1/nodes/x/status`
- * @returns what it names, or undefined if the stand-in serves nothing of that name
+ * @returns its target, or undefined if the stand-in does not serve it
  */
 export function parsePath(path: string): Target | undefined {
   const steps = path
@@ -135,7 +135,7 @@ export function parsePath(path: string): Target | undefined {
   return { resource, namespace: inNamespace ? (rest[1] ?? '') : '', name: object, subresource };
 }
 
-/** The resource of a kind, for objects that are applied as YAML. */
+/** The resource for a kind, for objects applied as YAML. */
 export function resourceOfKind(apiVersion: string, kind: string): Resource | undefined {
   return resources.find(
     (one) => one.kind === kind && (one.group === '' ? one.version : `${one.group}/${one.version}`) === apiVersion,

@@ -3,8 +3,8 @@ import { ApiError } from './status.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /**
- * Compiles a label selector in the form that the API's query takes: `a`, `!a`, `a=b`, `a==b`, `a!=b`, `a in (b,c)` and
- * `a notin (b,c)`, joined by commas. As in Kubernetes, `!=` and `notin` also hold if the label is absent.
+ * Compiles a label selector in the API's query format: `a`, `!a`, `a=b`, `a==b`, `a!=b`, `a in (b,c)` and
+ * `a notin (b,c)`, joined by commas. As in Kubernetes, `!=` and `notin` also match if the label is absent.
  *
  * @throws {@link ApiError} 400 for anything else
  */

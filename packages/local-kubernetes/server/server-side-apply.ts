@@ -1,5 +1,5 @@
 /**
- * Server-side apply: who owns which field, by https://kubernetes.io/docs/reference/using-api/server-side-apply/ and
+ * Server-side apply and field ownership, by https://kubernetes.io/docs/reference/using-api/server-side-apply/ and
  * sigs.k8s.io/structured-merge-diff.
  */
 
@@ -8,12 +8,12 @@ import { drop, fieldsOf, fromFieldsV1, pathOf, put, said, toFieldsV1 } from './f
 import { ApiError } from './status.ts';
 import type { NewObject } from './store.ts';
 
-/** Who applies, and how. */
+/** The manager that applies, and how. */
 export interface Application {
   readonly manager: string;
-  /** Take fields over that someone else owns with another value. */
+  /** Whether to take over fields that another manager owns with another value. */
   readonly force: boolean;
-  /** As the API writes a time. */
+  /** In the API's time format. */
   readonly time: string;
 }
 
@@ -23,10 +23,10 @@ const ownersOf = ({ metadata }: StoredObject): readonly Owner[] =>
   (metadata.managedFields ?? []).map(({ fieldsV1, ...rest }) => ({ ...rest, keys: new Set(fromFieldsV1(fieldsV1)) }));
 
 /**
- * What becomes of an object when someone applies a part of it: his fields are set, those that he applied before and no longer does are
- * removed unless someone else owns them too, and all others stay.
+ * Applies a part of an object for a manager: its fields are set; fields that it applied before and no longer does are
+ * removed unless another manager owns them too; all others stay.
  *
- * @param live the object as it is; undefined if there is none
+ * @param live the current object; undefined if there is none
  * @throws ApiError 409 that names each field of another manager that would change
  */
 export function applied(live: StoredObject | undefined, given: NewObject, how: Application): NewObject {
@@ -63,7 +63,7 @@ export function applied(live: StoredObject | undefined, given: NewObject, how: A
   return { ...result, metadata: { ...result.metadata, managedFields } };
 }
 
-/** The same object after someone wrote it in another way than by apply: what he changed is his. */
+/** The object after a write other than apply: the writer owns the changed fields. */
 export function overwritten(
   live: StoredObject | undefined,
   object: NewObject,
@@ -103,7 +103,7 @@ function written(owners: readonly Owner[]): readonly ManagedFields[] {
     .map(({ keys, ...rest }) => ({ ...rest, fieldsV1: toFieldsV1([...keys].sort()) }));
 }
 
-/** Items with a key stand in the order of whoever applied last, those of others after them. */
+/** Keyed items keep the latest applier's order, followed by those of other managers. */
 function inOrder(draft: Record<string, unknown>, given: unknown): Record<string, unknown> {
   const sorted = (now: unknown, wanted: unknown): unknown => {
     if (isRecord(now) && isRecord(wanted)) {

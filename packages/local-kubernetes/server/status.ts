@@ -1,4 +1,4 @@
-/** The body of every answer of the Kubernetes API that is not an object. */
+/** The body of every Kubernetes API answer that is not an object. */
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
@@ -15,7 +15,7 @@ export interface Status {
   readonly code?: number;
 }
 
-/** A refusal in the API's own words; the server turns it into a {@link Status}. */
+/** An error with the API's message; the server turns it into a {@link Status}. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
@@ -23,7 +23,7 @@ export class ApiError extends Error {
   readonly details: Status['details'];
   /** Seconds for the header Retry-After. */
   readonly retryAfter: number | undefined;
-  /** With what a list goes on whose own continuation is too old. */
+  /** The continuation for a list whose own continuation is too old. */
   readonly continuation: string | undefined;
 
   constructor(
@@ -42,7 +42,7 @@ export class ApiError extends Error {
     this.continuation = continuation;
   }
 
-  /** The body that a client gets. */
+  /** The body that a client receives. */
   status(): Status {
     return {
       kind: 'Status',
@@ -73,26 +73,26 @@ export function alreadyExists(resource: string, group: string, name: string): Ap
   return new ApiError(409, 'AlreadyExists', message, details(resource, group, name));
 }
 
-/** 409 for a write that was made from an older state. */
+/** 409 for a write based on an older state. */
 export function conflict(resource: string, group: string, name: string, why: string): ApiError {
   const message = `Operation cannot be fulfilled on ${qualified(resource, group)} "${name}": ${why}`;
   return new ApiError(409, 'Conflict', message, details(resource, group, name));
 }
 
-/** 403 with the reason that RBAC or an admission plugin gives. */
+/** 403 with the reason from RBAC or an admission plugin. */
 export function forbidden(resource: string, group: string, name: string | undefined, why: string): ApiError {
   const what = name === undefined ? qualified(resource, group) : `${qualified(resource, group)} "${name}"`;
   return new ApiError(403, 'Forbidden', `${what} is forbidden: ${why}`, details(resource, group, name));
 }
 
-/** 422 for an object that breaks a rule of its kind. */
+/** 422 for an object that violates its kind's rules. */
 export function invalid(kind: string, group: string, name: string, problems: readonly string[]): ApiError {
   const list = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
   const message = `${qualified(kind, group)} "${name}" is invalid: ${list}`;
   return new ApiError(422, 'Invalid', message, { ...details(kind, group, name), causes: problems.map(causeOf) });
 }
 
-/** The reasons of a cause, by how its message begins (`field.Error` of apimachinery). */
+/** A cause's reason, by the beginning of its message (`field.Error` in apimachinery). */
 const reasons: Readonly<Record<string, string>> = {
   'Duplicate value': 'FieldValueDuplicate',
   Forbidden: 'FieldValueForbidden',

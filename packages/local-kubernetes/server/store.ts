@@ -4,37 +4,37 @@ import type { Metadata, StoredObject } from '../object.ts';
 import type { Resource } from './resources.ts';
 import { ApiError, alreadyExists, conflict, notFound } from './status.ts';
 
-/** An object as a client sends it: the server gives it the rest of its metadata. */
+/** An object as a client sends it: the server completes its metadata. */
 export type NewObject = Omit<StoredObject, 'metadata'> & { readonly metadata: Partial<Metadata> };
 
 /** One page of a list. */
 export interface Page {
   readonly items: readonly StoredObject[];
   readonly resourceVersion: string;
-  /** Where the next page begins, for the query's `continue`; absent on the last one. */
+  /** The start of the next page, for the query's `continue`; absent on the last page. */
   readonly next?: string;
 }
 
-/** EventDetails of each object that was made or changed, and with `gone` of each that was removed. */
+/** Receives each object that is created or changed, and with `gone` each that is removed. */
 export type Listener = (resource: Resource, object: StoredObject, gone: boolean) => void;
 
-/** One write: what the object is after it, and what it was before. */
+/** One write: the object after it, and the object before it. */
 export interface Change {
   readonly resource: Resource;
-  /** Of a removed object its last state, under the version of the removal. */
+  /** For a removed object, its last state under the version of the removal. */
   readonly object: StoredObject;
   readonly before: StoredObject | undefined;
   readonly gone: boolean;
 }
 
-/** How long etcd keeps old versions, in milliseconds: the API server compacts what is older than 5 minutes, every 5 minutes. */
+/** How long etcd keeps old versions, in milliseconds: every 5 minutes the API server compacts what is older than 5 minutes. */
 const historyMs = 5 * 60_000;
-/** How many old versions are forgotten together. */
+/** How many old versions are dropped together. */
 const forgottenAtOnce = 1_000;
-/** The version in a continuation that shows the objects as they are by then. */
+/** The version in a continuation that shows the objects' current state. */
 const latest = -1;
 
-/** The objects of the cluster, with one counter of versions for all of them, as etcd has it. */
+/** The cluster's objects, with one version counter for all of them, as in etcd. */
 export class Store {
   readonly #objects = new Map<string, Map<string, StoredObject>>();
   readonly #clock: Clock;
@@ -46,7 +46,7 @@ export class Store {
   readonly #propagationDelayMs: number;
   #version = 1;
 
-  /** @param propagationDelayMs how long the server's own plugins take to learn of a change */
+  /** @param propagationDelayMs how long a change takes to reach the server's own plugins */
   constructor(clock: Clock, propagationDelayMs = 0) {
     this.#clock = clock;
     this.#propagationDelayMs = propagationDelayMs;
@@ -57,12 +57,12 @@ export class Store {
     return this.#clock.now();
   }
 
-  /** What the server's own plugins know of a resource: they are told of each change some time after it. */
+  /** The objects of a resource as the server's own plugins know them, some time behind. */
   known(resource: Resource): readonly StoredObject[] {
     return [...(this.#heard.get(tableOf(resource)) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
   }
 
-  /** Watches every object; gives back how to end it. */
+  /** Watches every object. Returns a function that stops it. */
   watch(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -74,7 +74,7 @@ export class Store {
   }
 
   /**
-   * Every write after a version, and each one that follows; gives back how to end that.
+   * Calls the follower for every write after a version, past and future. Returns a function that stops it.
    *
    * @throws ApiError 410 if the version is compacted
    */
@@ -88,7 +88,7 @@ export class Store {
     return () => void this.#followers.delete(follower);
   }
 
-  /** Stores a new object under a uid and its own version. Throws 409 if the name is taken. */
+  /** Stores a new object under a uid and a version. Throws 409 if the name is taken. */
   create(resource: Resource, namespace: string, object: NewObject): StoredObject {
     const { generateName, ...given } = object.metadata as Partial<Metadata> & { readonly generateName?: string };
     const name = given.name ?? (generateName === undefined ? '' : `${generateName}${randomUUID().slice(0, 5)}`);
@@ -125,7 +125,7 @@ export class Store {
     return object;
   }
 
-  /** Throws 409 if a change was made from another version or another life of the object: before anything else is said of it. */
+  /** Throws 409 if a change is based on another version or another instance of the object. This check comes first. */
   check(resource: Resource, old: StoredObject, changed: StoredObject): void {
     const { name, uid, resourceVersion } = old.metadata;
     if (changed.metadata.name !== name) {
@@ -142,7 +142,7 @@ export class Store {
     }
   }
 
-  /** Stores a changed object under a new version; one that did not change keeps its version, as in Kubernetes. Throws as {@link check}. */
+  /** Stores a changed object under a new version; an unchanged one keeps its version, as in Kubernetes. Throws like {@link check}. */
   replace(resource: Resource, old: StoredObject, changed: StoredObject): StoredObject {
     this.check(resource, old, changed);
     const { name, namespace = '', creationTimestamp } = old.metadata;
@@ -164,12 +164,12 @@ export class Store {
   }
 
   /**
-   * Lists by name, in pages. A later page shows the objects as they are by then, and not as they were at the first one.
+   * Lists by name, in pages. A later page shows the objects' state at that time, not at the time of the first page.
    *
-   * @param namespace empty for all of them
+   * @param namespace empty for all namespaces
    * @param limit 0 for no limit
-   * @param from what the page before gave as `next`
-   * @throws ApiError 410 with another continuation, if the version of the first page is compacted
+   * @param from the previous page's `next`
+   * @throws ApiError 410 with another continuation, if the first page's version is compacted
    */
   list(
     resource: Resource,
@@ -207,7 +207,7 @@ export class Store {
     );
   }
 
-  /** The newest version that is forgotten. */
+  /** The newest dropped version. */
   #compacted(): number {
     return this.#history.findLast(({ at }) => at <= this.#clock.now() - historyMs)?.version ?? 0;
   }
@@ -220,7 +220,7 @@ export class Store {
     const now = this.#clock.now();
     let old = 0;
     while ((this.#history[old + 1]?.at ?? now) <= now - historyMs) old++;
-    // Taking them off one by one would move all the others each time.
+    // Removing them one by one would move all others each time.
     if (old >= forgottenAtOnce) this.#history.splice(0, old);
     this.#history.push({ version: this.#version, at: now, change });
     for (const follower of this.#followers) follower(change);
@@ -250,7 +250,7 @@ export class Store {
   }
 }
 
-/** A time as the API writes it: whole seconds. */
+/** A time in the API's format: whole seconds. */
 export function timestamp(now: number): string {
   return new Date(Math.floor(now / 1000) * 1000).toISOString().replace('.000Z', 'Z');
 }
@@ -267,13 +267,13 @@ function continuation(rv: number, start: string): string {
   return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url');
 }
 
-/** Throws 400 for what no list of this server gave. */
+/** Throws 400 for a token that no list of this server returned. */
 function readContinuation(token: string): { readonly rv: number; readonly start: string } {
   try {
     const { rv, start }: { rv?: unknown; start?: unknown } = JSON.parse(Buffer.from(token, 'base64url').toString());
     if (typeof rv === 'number' && typeof start === 'string') return { rv, start };
   } catch {
-    // It falls through to the refusal.
+    // Falls through to the error.
   }
   throw new ApiError(400, 'BadRequest', 'continue key is not valid: it is no token of a list');
 }

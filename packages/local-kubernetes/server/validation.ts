@@ -6,10 +6,10 @@ const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
-/** The API's limit on all annotations of an object together. */
+/** The API's limit for all annotations of an object together. */
 const annotationBytes = 256 * 1024;
 
-/** Why a text is no qualified name (a label key, a taint key), or undefined if it is one. */
+/** Why a text is not a qualified name (a label key, a taint key), or undefined if it is one. */
 function notQualified(key: string): string | undefined {
   const [first = '', second, ...more] = key.split('/');
   if (more.length > 0) return 'a qualified name must consist of an optional DNS subdomain prefix and one name';
@@ -35,7 +35,7 @@ function wrong(field: string, value: unknown, why: string): string {
 
 function metadataProblems({ metadata }: StoredObject, group: string): string[] {
   const problems: string[] = [];
-  // The names of roles and bindings may have colons and capitals: whatever fits into an address.
+  // Names of roles and bindings may contain colons and capitals: anything that fits into a path.
   const good = group === 'rbac.authorization.k8s.io' ? /^(?!\.{1,2}$)[^/%]+$/ : subdomain;
   if (!good.test(metadata.name)) {
     problems.push(wrong('metadata.name', metadata.name, 'a lowercase RFC 1123 subdomain is needed'));
@@ -107,7 +107,7 @@ const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 
 function podProblems({ spec, metadata }: StoredObject, old: StoredObject | undefined): string[] {
   if (old !== undefined) {
-    // The real server lets an image, a deadline and new tolerations through; nothing here changes them.
+    // The real server accepts a changed image, deadline and new tolerations; nothing here changes them.
     if (JSON.stringify(spec) === JSON.stringify(old.spec)) return [];
     return ['spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`, and some more'];
   }
@@ -146,7 +146,7 @@ function podProblems({ spec, metadata }: StoredObject, old: StoredObject | undef
   return problems;
 }
 
-/** What of an object of these kinds is as it was made. */
+/** Rejects changes to fields that are immutable in these kinds. */
 function fixedProblems(object: StoredObject, old: StoredObject): string[] {
   const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
   if (object.kind === 'RuntimeClass' && object.handler !== old.handler) {
@@ -158,7 +158,7 @@ function fixedProblems(object: StoredObject, old: StoredObject): string[] {
   return [];
 }
 
-/** An Event about an object without a namespace belongs into `default`; others stand beside their object. */
+/** An Event about an object without a namespace belongs in `default`; any other in its object's namespace. */
 function eventProblems(event: StoredObject): string[] {
   const about = event.involvedObject?.namespace ?? '';
   const problems: string[] = [];
@@ -177,9 +177,9 @@ function eventProblems(event: StoredObject): string[] {
 }
 
 /**
- * Holds an object against the rules of its kind.
+ * Checks an object against its kind's rules.
  *
- * @param old the object before the change, absent at its creation
+ * @param old the object before the change; absent at its creation
  * @throws {@link ApiError} 422 that names every problem
  */
 export function validate(object: StoredObject, group: string, old?: StoredObject): void {

@@ -12,22 +12,22 @@ export interface WatchEvent {
   readonly object: unknown;
 }
 
-/** Where the lines of a watch go. */
+/** The receiver of a watch's lines. */
 export interface Sink {
   send(event: WatchEvent): void;
-  /** The server ends the answer, as it does when the time of a watch is over. */
+  /** Called when the server ends the answer, as it does when a watch's time is over. */
   end(): void;
 }
 
-/** A watch that was granted: it writes until it is stopped. @returns how to stop it */
+/** A granted watch: it writes until it is stopped. @returns a function that stops it */
 export type Stream = (sink: Sink, clock: Clock) => () => void;
 
-/** How often a watch is told how far it is, in milliseconds: about once a minute (`bookmarkFrequency` of the API server's cacher). */
+/** How often a watch receives a bookmark, in milliseconds: about once a minute (`bookmarkFrequency` in the API server's cacher). */
 const bookmarkMs = 60_000;
-/** How long a watch that names no time goes on, in seconds: from `--min-request-timeout` up to twice that, at random. */
+/** How long a watch without a timeout lasts, in seconds: from `--min-request-timeout` up to twice that, at random. */
 const usualSeconds = 2_700;
 
-/** What the selectors of a query take. Throws {@link ApiError} 400 for those that are none. */
+/** Compiles a query's selectors. Throws {@link ApiError} 400 if they are invalid. */
 export function selected(resource: Resource, query: URLSearchParams): (object: StoredObject) => boolean {
   const matches = labelSelector(query.get('labelSelector') ?? '');
   const has = fieldSelector(resource.kind, query.get('fieldSelector') ?? '');
@@ -35,11 +35,11 @@ export function selected(resource: Resource, query: URLSearchParams): (object: S
 }
 
 /**
- * A watch by the rules of the API server: from a version on, or with what is there first if none is given (or 0). An object that comes to match
- * the selectors is ADDED, and one that matches them no longer DELETED, in its last state that did. A version that is compacted is answered with 200
- * and an ERROR that holds a Status with 410. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * A watch by the API server's rules: from a version on or, without one (or with 0), beginning with the existing objects. An object that begins to match
+ * the selectors is ADDED, and one that stops matching is DELETED, in its last matching state. The answer to a compacted version is a 200
+ * with an ERROR that contains a Status with 410. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  *
- * @throws ApiError 400 for a version or a selector that is none
+ * @throws ApiError 400 for an invalid version or selector
  */
 export function streamOf(store: Store, { resource, namespace, name }: Target, query: URLSearchParams): Stream {
   const asked = query.get('resourceVersion') ?? '';

@@ -1,7 +1,7 @@
 /** Files of an archive by path; a text that begins with `-> ` is a symbolic link. */
 export type ArchiveFiles = Readonly<Record<string, string>>;
 
-/** Builds a tar archive; the same bytes every time. Every file in it is executable. */
+/** Builds a tar archive; the bytes are the same every time. Every file in it is executable. */
 export function tar(files: ArchiveFiles): Buffer {
   const blocks = Object.entries(files).flatMap(([name, text]) => {
     const link = /^-> (.*)$/.exec(text)?.[1];
@@ -12,7 +12,7 @@ export function tar(files: ArchiveFiles): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-/** A member of an archive that no release has: `type` is tar's own digit, for instance 1 for a hard link, 3 for a character device. */
+/** An archive member that no published version contains: `type` is tar's digit, for instance 1 for a hard link, 3 for a character device. */
 export interface OddMember {
   readonly name: string;
   readonly type?: '0' | '1' | '2' | '3' | '6';
@@ -20,7 +20,7 @@ export interface OddMember {
   readonly link?: string;
 }
 
-/** Builds a tar archive that holds good files and, before them, an odd member or several. */
+/** Builds a tar archive of good files that begins with one or more odd members. */
 export function oddTar(odd: readonly OddMember[], files: ArchiveFiles): Buffer {
   const members = odd.map(({ name, type = '0', mode = 0o755, link }) => header(name, 0, link, type, mode));
   return Buffer.concat([...members, tar(files)]);
@@ -33,7 +33,7 @@ function header(
   type = link === undefined ? '0' : '2',
   mode = 0o755,
 ): Buffer {
-  if (Buffer.byteLength(name) > 100) throw new RangeError(`${name}: a name in a tar has 100 bytes at most`);
+  if (Buffer.byteLength(name) > 100) throw new RangeError(`${name}: a name in a tar archive has at most 100 bytes`);
   const block = Buffer.alloc(512);
   block.write(name, 0);
   block.write(`${mode.toString(8).padStart(7, '0')}\0`, 100);
@@ -50,7 +50,7 @@ function header(
   return block;
 }
 
-/** Builds a Debian package, as dpkg reads it: an ar archive of the format's version, the control files and the data, as files or as a tar archive. */
+/** Builds a Debian package that dpkg can read: an ar archive of the format version, the control files and the data, as files or as a tar archive. */
 export function deb(control: ArchiveFiles, data: ArchiveFiles | Buffer): Buffer {
   const member = (name: string, body: Buffer) => {
     const head = `${name.padEnd(16)}${'0'.padEnd(12)}${'0'.padEnd(6)}${'0'.padEnd(6)}${'100644'.padEnd(8)}${String(body.length).padEnd(10)}\`\n`;

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib';
 import { type ArchiveFiles, tar } from './archive.ts';
 
-/** The version of the kernel that a guest shows. */
+/** The kernel version that a guest shows. */
 const guestKernel = '6.18.15';
 
 const share = 'opt/kata/share';
@@ -18,8 +18,8 @@ enable_annotations = ["enable_iommu", "virtio_fs_extra_args", "kernel_params"]
 }
 
 /**
- * A stand-in for Kata's shim, as the stand-in for ctr calls it: CONFIG ROOTFS COMMAND…. It keeps the rules that an installation can break:
- * everything belongs under /opt/kata, a guest needs /dev/kvm, and only what runs in it sees its own boot.
+ * A stand-in for Kata's shim, called by the stand-in for ctr: CONFIG ROOTFS COMMAND…. It keeps the rules that an installation can break:
+ * everything is under /opt/kata, a guest needs /dev/kvm, and only what runs in a guest sees the guest's boot id.
  */
 function shim(version: string): string {
   return `#!/bin/sh
@@ -54,16 +54,16 @@ exit $status
 `;
 }
 
-/** Builds the archive of a stand-in for a Kata version that runs in a directory tree; the same bytes every time. */
+/** Builds a stand-in for a Kata version that runs in a directory tree; the bytes are the same every time. */
 export function buildKata(version: string, architecture: string): Buffer {
   return kataArchive(version, architecture, shim(version));
 }
 
 /**
- * Builds an archive with upstream's names and layout; the same bytes every time.
+ * Builds an archive with upstream's names and layout; the bytes are the same every time.
  *
  * @param program the shim
- * @param besides what the shim needs beside itself
+ * @param besides further files that the shim needs
  */
 export function kataArchive(
   version: string,

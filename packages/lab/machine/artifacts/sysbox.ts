@@ -1,11 +1,11 @@
 import { type ArchiveFiles, deb } from './archive.ts';
 
-/** The ids that the stand-in gives to a container: what a node's first range after the users of people looks like. */
+/** The ids that the stand-in maps into a container, like a node's first range after those of users. */
 const range = '0 231072 65536';
 
 /**
- * A stand-in for sysbox-runc: `--version`, `features`, and `run ROOTFS COMMAND…`, which only works beside its two daemons. There is no user
- * namespace: what the command reads of /proc/self/uid_map comes from a file.
+ * A stand-in for sysbox-runc: `--version`, `features`, and `run ROOTFS COMMAND…`, which works only beside its two daemons. It creates no user
+ * namespace: a file provides what the command reads from /proc/self/uid_map.
  */
 const runc = (version: string) => `#!/bin/sh
 # A stand-in for sysbox-runc.
@@ -44,16 +44,16 @@ const daemon = (name: string) => `#!/bin/sh\n# A stand-in for ${name}.\nexec sle
 const unit = (program: string) =>
   `[Unit]\nDescription=${program} (stand-in)\n\n[Service]\nExecStart=/usr/bin/${program}\n\n[Install]\nWantedBy=sysbox.service\n`;
 
-/** Builds a stand-in for the package of a Sysbox version that runs in a directory tree; the same bytes every time. */
+/** Builds a stand-in for the package of a Sysbox version that runs in a directory tree; the bytes are the same every time. */
 export function buildSysbox(version: string, architecture: string): Buffer {
   return sysboxPackage(version, architecture, runc(version));
 }
 
 /**
- * Builds a package with upstream's names and layout, which dpkg can read; the same bytes every time.
+ * Builds a package with upstream's names and layout that dpkg can read; the bytes are the same every time.
  *
  * @param program sysbox-runc
- * @param scripts what dpkg runs when it installs and removes the package
+ * @param scripts the maintainer scripts that dpkg runs
  */
 export function sysboxPackage(
   version: string,

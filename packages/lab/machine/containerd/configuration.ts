@@ -6,24 +6,24 @@ import { isTable, merge, tableAt, without } from './tables.ts';
 export interface Files {
   /** The text of a file, or `undefined` if there is none. */
   read(path: string): string | undefined;
-  /** The paths that a pattern matches. */
+  /** The paths that match a pattern. */
   match(pattern: string): readonly string[];
 }
 
-/** A configuration that the daemon does not start with, or cannot read. */
+/** A configuration that keeps the daemon from starting, or that it cannot read. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** Who asks: `config dump` overlooks an import of a missing file, the daemon does not. */
+/** The reader of a configuration: `config dump` ignores an import of a missing file, the daemon does not. */
 type Reader = 'dump' | 'daemon';
 
 /**
- * What containerd makes of its configuration: files read, imports merged, older versions migrated, defaults filled in. The rules of
- * 1.7, 2.0 to 2.2 and 2.3 differ; they were observed with the real daemons.
+ * containerd's effective configuration: files read, imports merged, older versions migrated, defaults filled in. The rules of
+ * 1.7, 2.0 to 2.2 and 2.3 differ. They were observed on the real daemons.
  *
  * @param path the root file; if it does not exist, the defaults apply
- * @throws ConfigurationError as the daemon would refuse
+ * @throws ConfigurationError like the daemon
  */
 export function effective(series: Series, path: string, files: Files, reader: Reader): Table {
   const text = files.read(path);
@@ -36,12 +36,12 @@ export function effective(series: Series, path: string, files: Files, reader: Re
   const [root = {}, ...imported] = loaded.values();
   const settings = series === '1.7' ? mergeOld(root, imported) : mergeNew(series, root, imported);
   const config = fill(series, settings);
-  // 1.7 lists the files that it loaded, 2.x what the files say; a dump that broke off does so on 1.7 too.
+  // 1.7 lists the files that it loaded, 2.x the entries in the files. On 1.7, so does a dump that broke off.
   config['imports'] = series === '1.7' && missing === undefined ? [...loaded.keys()] : imports;
   return config;
 }
 
-/** Reads the root and whatever it imports, the imports of imports too, until a file is missing: that ends both the daemon and the dump. */
+/** Reads the root file and its imports, recursively, until a file is missing, which ends both the daemon and the dump. */
 function load(series: Series, path: string, files: Files) {
   const loaded = new Map<string, Table>();
   const imports: string[] = [];
@@ -68,7 +68,7 @@ function read(path: string, text: string, series: Series): Table {
   }
   const version = table['version'];
   if (version !== undefined && typeof version !== 'number') {
-    throw new ConfigurationError(`failed to unmarshal TOML: ${path}: version is no integer`);
+    throw new ConfigurationError(`failed to unmarshal TOML: ${path}: version is not an integer`);
   }
   const newest = newestVersion[series];
   if (version !== undefined && version > newest) {
@@ -79,7 +79,7 @@ function read(path: string, text: string, series: Series): Table {
   return table;
 }
 
-/** A relative path is relative to the file that names it, and only a path with an asterisk is a pattern. */
+/** A relative path is relative to the file that contains it, and only a path with an asterisk is a pattern. */
 function importsOf(table: Table, path: string, files: Files): string[] {
   const folder = path.slice(0, path.lastIndexOf('/'));
   return list(table['imports']).flatMap((entry) => {
@@ -92,7 +92,7 @@ function list(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
-/** 1.7: a file that touches a plugin replaces that plugin's whole section; a root without a version is version 1 and knows no ids. */
+/** 1.7: a file that sets anything for a plugin replaces the plugin's whole section; a root file without a version is version 1 and ignores ids. */
 function mergeOld(root: Table, imported: readonly Table[]): Table {
   let merged: Table = root['version'] === undefined ? { ...root, plugins: {} } : root;
   for (const file of imported) {
@@ -119,7 +119,7 @@ function mergeNew(series: Series, root: Table, imported: readonly Table[]): Tabl
       merged = merge(merged, without(migrate(series, file, version ?? rootVersion), 'version', 'imports'));
       continue;
     }
-    // 2.0 to 2.2 merge before they migrate, so sections under another version's ids get lost without a word.
+    // 2.0 to 2.2 merge before they migrate, so sections under another version's ids are lost silently.
     if (version === rootVersion || (version === undefined && rootVersion > 2)) {
       merged = merge(merged, without(migrate(series, file, rootVersion), 'version', 'imports'));
     } else if (rootVersion === 2) {
@@ -133,11 +133,11 @@ function versionOf(table: Table): number {
   return typeof table['version'] === 'number' ? table['version'] : 3;
 }
 
-/** Brings the CRI settings of version 2 under the ids of version 3. */
+/** Moves the CRI settings of version 2 to the ids of version 3. */
 function migrate(series: Series, file: Table, version: number): Table {
   const plugins = tableAt(file, 'plugins');
   const old = tableAt(plugins, cri.grpc);
-  // In a file of version 3, 2.0 to 2.2 ignore what stands under the old id; 2.3 migrates it too.
+  // In a version 3 file, 2.0 to 2.2 ignore settings under the old id; 2.3 migrates them too.
   if (version > 2 && series === '2.0') return { ...file, plugins: without(plugins, cri.grpc) };
   const containerd = tableAt(old, 'containerd');
   const runtime = {
@@ -166,20 +166,20 @@ function pick(table: Table, ...keys: readonly string[]): Table {
   return Object.fromEntries(Object.entries(table).filter(([key]) => keys.includes(key)));
 }
 
-/** Lays the settings over the defaults, as decoding into the daemon's own structures does. */
+/** Applies the settings over the defaults, like decoding into the daemon's own structures. */
 function fill(series: Series, settings: Table): Table {
   const base = defaults(series);
   const plugins: Table = {};
   const given = tableAt(settings, 'plugins');
   for (const [id, section] of Object.entries(tableAt(base, 'plugins'))) {
-    if (given[id] !== undefined && !isTable(given[id])) throw new ConfigurationError(`plugins.${id} is no table`);
+    if (given[id] !== undefined && !isTable(given[id])) throw new ConfigurationError(`plugins.${id} is not a table`);
     plugins[id] = id.includes('cri')
       ? fillCri(series, section as Table, tableAt(given, id))
       : merge(section as Table, tableAt(given, id));
   }
-  // 1.7 prints what it does not know; 2.x drops it.
+  // 1.7 prints unknown keys; 2.x drops them.
   if (series === '1.7') for (const [id, section] of Object.entries(given)) plugins[id] ??= section;
-  // 2.3 has its servers among the plugins.
+  // 2.3 keeps its servers among the plugins.
   const { grpc = {}, ...others } = settings;
   if (series === '2.3') plugins[server] = merge(plugins[server] as Table, pick(grpc as Table, 'address'));
   const kept = series === '2.3' ? others : settings;
@@ -191,11 +191,11 @@ function fillCri(series: Series, base: Table, given: Table): Table {
   const filled = merge(base, given);
   const runtimes = tableAt(given, 'containerd', 'runtimes');
   if (Object.keys(runtimes).length === 0) return filled;
-  // A map of handlers in the file takes the place of the default map in 1.7: runc is gone if the file does not name it.
+  // In 1.7, a map of handlers in the file replaces the default map: runc is gone if the file does not name it.
   const stays = series === '1.7' ? {} : tableAt(base, 'containerd', 'runtimes');
   const handlers: Table = { ...stays };
   for (const [name, handler] of Object.entries(runtimes)) {
-    if (!isTable(handler)) throw new ConfigurationError(`containerd.runtimes.${name} is no table`);
+    if (!isTable(handler)) throw new ConfigurationError(`containerd.runtimes.${name} is not a table`);
     check(name, handler);
     const known = series === '1.7' ? handler : pick(handler, ...Object.keys(handlerDefaults()), 'options');
     handlers[name] = merge(merge(handlerDefaults(), tableAt(stays, name)), known);
@@ -207,10 +207,10 @@ function check(name: string, handler: Table): void {
   const type = handler['runtime_type'];
   if (type !== undefined && typeof type !== 'string') {
     throw new ConfigurationError(
-      `containerd.runtimes.${name}.runtime_type: incompatible types: TOML value is no string`,
+      `containerd.runtimes.${name}.runtime_type: incompatible types: TOML value is not a string`,
     );
   }
   if (handler['options'] !== undefined && !isTable(handler['options'])) {
-    throw new ConfigurationError(`containerd.runtimes.${name}.options: incompatible types: TOML value is no table`);
+    throw new ConfigurationError(`containerd.runtimes.${name}.options: incompatible types: TOML value is not a table`);
   }
 }

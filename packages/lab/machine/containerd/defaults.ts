@@ -1,34 +1,34 @@
 /** A TOML table. */
 export type Table = { [key: string]: unknown };
 
-/** The generations of containerd that treat configuration alike. */
+/** Generations of containerd that treat configuration alike. */
 export type Series = '1.7' | '2.0' | '2.3';
 
-/** Which rules a version of containerd follows. 2.0 to 2.2 are alike. */
+/** The rules that a containerd version follows. 2.0 to 2.2 are alike. */
 export function seriesOf(version: string): Series {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major === 1 && minor === 7) return '1.7';
   if (major === 2 && minor <= 2) return '2.0';
   if (major === 2 && minor === 3) return '2.3';
-  throw new Error(`containerd ${version}: the simulated machine knows 1.7, 2.0 to 2.2 and 2.3`);
+  throw new Error(`containerd ${version}: the simulated machine supports 1.7, 2.0 to 2.2 and 2.3`);
 }
 
-/** The newest configuration version that a daemon reads, and the one in which it prints. */
+/** The newest configuration version that a daemon reads, in which it also prints. */
 export const newestVersion: Readonly<Record<Series, number>> = { '1.7': 2, '2.0': 3, '2.3': 4 };
 
-/** The ids under which the CRI settings stand. */
+/** The plugin ids of the CRI settings. */
 export const cri = {
   grpc: 'io.containerd.grpc.v1.cri',
   runtime: 'io.containerd.cri.v1.runtime',
   images: 'io.containerd.cri.v1.images',
 } as const;
 
-/** The id under which 2.3 has the address of its socket; earlier daemons have it in the table `grpc`. */
+/** The plugin id under which 2.3 keeps its socket address; earlier daemons keep it in the table `grpc`. */
 export const server = 'io.containerd.server.v1.grpc';
 
 const grpc = { address: '/run/containerd/containerd.sock' };
 
-/** What every handler has that the file does not say. */
+/** The defaults of a handler's fields. */
 export function handlerDefaults(): Table {
   return {
     base_runtime_spec: '',
@@ -53,7 +53,7 @@ function runc(): Table {
   };
 }
 
-/** The configuration of a daemon without a file, in its newest version. Only what is of use here: CRI, and two plugins beside it. */
+/** A daemon's configuration without a file, in its newest version. It contains only what is needed here: CRI and two other plugins. */
 export function defaults(series: Series): Table {
   const others = {
     'io.containerd.gc.v1.scheduler': { deletion_threshold: 0, mutation_threshold: 100, startup_delay: '100ms' },

@@ -5,7 +5,7 @@ import { cri, defaults, type Series, seriesOf, server, type Table } from './defa
 import { print } from './print.ts';
 import { tableAt } from './tables.ts';
 
-/** The file system under a tree: paths in configuration files are the node's, paths on the command line may be the tree's. */
+/** The file system in a tree. Paths in configuration files are the node's; paths on the command line may be the tree's. */
 export function filesIn(tree: string): Files {
   const inTree = (path: string) => (path.startsWith(`${tree}/`) ? path : tree + path);
   return {
@@ -20,7 +20,7 @@ export function filesIn(tree: string): Files {
   };
 }
 
-/** What the daemon that runs has loaded. */
+/** What the running daemon has loaded. */
 export interface Running {
   readonly handlers: readonly string[];
   readonly cri: Status;
@@ -28,11 +28,11 @@ export interface Running {
 
 type Status = 'ok' | 'error' | 'skip';
 
-/** Where the daemon reads its configuration when nothing else is said. */
+/** The daemon's default configuration file. */
 const usualConfig = '/etc/containerd/config.toml';
 
 /**
- * Starts the daemon: reads the configuration and writes down what it loaded, for the other stand-ins and for the kubelet.
+ * Starts the daemon: reads the configuration and records what it loaded, for the other stand-ins and for the kubelet.
  *
  * @param tree the directory tree of the machine
  * @throws ConfigurationError if the daemon would not start
@@ -55,7 +55,7 @@ export function start(tree: string, version: string, config: string, broken: 'no
   return running;
 }
 
-/** Shows the daemon as the rest of the node sees it: a process, and a socket that is as old as the process. */
+/** Makes the daemon visible to the rest of the node: as a process, and as a socket of the same age. */
 function appear(tree: string, config: string, address: string): void {
   const pid = readFileSync(`${tree}/.machine/pid`, 'utf8').trim();
   const process = `${tree}/proc/${pid}`;
@@ -75,7 +75,7 @@ function appear(tree: string, config: string, address: string): void {
   writeFileSync(`${tree}/.machine/socket`, address);
 }
 
-/** What `ctr plugins ls` prints. */
+/** The output of `ctr plugins ls`. */
 function plugins(series: Series, status: Status): string {
   const rows = ['TYPE ID PLATFORMS STATUS', 'io.containerd.snapshotter.v1 overlayfs linux/amd64 ok'];
   if (series !== '1.7') {
@@ -89,7 +89,7 @@ function plugins(series: Series, status: Status): string {
 const containerdTable = (series: Series, loaded: Table) =>
   tableAt(loaded, 'plugins', series === '1.7' ? cri.grpc : cri.runtime, 'containerd');
 
-/** Whether the CRI plugins of a daemon come up; without them the daemon itself stays up. */
+/** Whether a daemon's CRI plugins start. Without them the daemon itself keeps running. */
 function criOf(series: Series, loaded: Table): { readonly status: Status; readonly reason?: string } {
   const disabled = loaded['disabled_plugins'];
   if (Array.isArray(disabled) && disabled.some((id) => id === 'cri' || id === cri.grpc)) return { status: 'skip' };
@@ -108,7 +108,7 @@ function criOf(series: Series, loaded: Table): { readonly status: Status; readon
   return { status: 'ok' };
 }
 
-/** What a daemon of its own namespaces would show that starts with a candidate (none: without a file) in the place of the file. */
+/** The output of a daemon in its own namespaces that starts with a candidate in place of the file (none: without a file). */
 function rehearse(tree: string, version: string, config: string, candidate: string): void {
   const series = seriesOf(version);
   const files = filesIn(tree);
@@ -124,7 +124,7 @@ function rehearse(tree: string, version: string, config: string, candidate: stri
   }
 }
 
-/** The command line of the stand-in: `main.ts TREE VERSION containerd's own arguments`, or `… start CONFIG BROKEN`. */
+/** The stand-in's command line: `main.ts TREE VERSION` and containerd's own arguments, or `… start CONFIG BROKEN`. */
 function main([tree = '', version = '', ...words]: readonly string[]): void {
   const series = seriesOf(version);
   let config = usualConfig;

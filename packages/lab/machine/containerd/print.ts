@@ -1,7 +1,7 @@
 import { stringify } from 'smol-toml';
 import type { Series, Table } from './defaults.ts';
 
-/** Prints a configuration in the manner of the daemon: 1.7 indents tables, 2.x quotes with apostrophes. */
+/** Prints a configuration like the daemon: 1.7 indents tables, 2.x quotes with apostrophes. */
 export function print(series: Series, config: Table): string {
   const lines = stringify(config).split('\n');
   let depth = 0;

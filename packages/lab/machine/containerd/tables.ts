@@ -1,18 +1,18 @@
 import type { Table } from './defaults.ts';
 
-/** Tells a table from every other TOML value. */
+/** Whether a TOML value is a table. */
 export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
-/** The table under a key; an empty one if there is none. */
+/** The table under a path of keys; empty if there is none. */
 export function tableAt(table: Table, ...path: readonly string[]): Table {
   let here: unknown = table;
   for (const key of path) here = isTable(here) ? here[key] : undefined;
   return isTable(here) ? here : {};
 }
 
-/** Lays one table over another, deep; lists and values are replaced. Neither argument is changed. */
+/** Merges one table over another, recursively; lists and values are replaced. Neither argument changes. */
 export function merge(under: Table, over: Table): Table {
   const merged: Table = { ...under };
   for (const [key, value] of Object.entries(over)) {

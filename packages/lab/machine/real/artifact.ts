@@ -8,23 +8,23 @@ import { kataArchive } from '../artifacts/kata.ts';
 import { sysboxPackage } from '../artifacts/sysbox.ts';
 import { debianRunsc } from './roots.ts';
 
-/** What a stand-in release is like: a good one, or one with a fault that only a real containerd can show. */
+/** The kind of stand-in artifact: a good one, or one with a fault that only a real containerd can show. */
 export type ArtifactKind =
-  /** Containers of the handler run in gVisor, in a stand-in for a guest, in a user namespace. */
+  /** The handler's containers run in gVisor, in a stand-in for a guest, or in a user namespace. */
   | 'sandboxed'
-  /** The handlers start containers under plain runc; gVisor's runsc alone sandboxes. */
+  /** The handlers start containers under plain runc; only gVisor's runsc by itself sandboxes. */
   | 'plain-runc'
   /** gVisor's runsc itself does not sandbox. */
   | 'plain-runsc'
-  /** gVisor's archive holds no shim. */
+  /** gVisor's archive contains no shim. */
   | 'without-shim';
 
-/** Where a release's programs run nothing in gVisor: `runsc do COMMAND` runs the command on the host. */
+/** A sentry that sandboxes nothing: `runsc do COMMAND` runs the command on the host. */
 const plainSentry = '#!/bin/sh\nwhile [ "$1" != do ]; do shift; done\nshift\nexec "$@"\n';
 
 const standIn = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
 
-/** What is in the versions of {@link realArtifacts}, in a line for people each. */
+/** What the artifacts of {@link realArtifacts} contain, one line each. */
 export interface Descriptions {
   readonly gvisor: string;
   readonly kata: string;
@@ -32,13 +32,13 @@ export interface Descriptions {
 }
 
 /**
- * The stand-in releases for real nodes, in upstream's layout, such that containerd really starts containers through each handler. gVisor
- * is Debian's own; Debian has no shim for it, so its shim for runc does that part, behind an adapter. Kata and Sysbox are not in Debian:
- * their containers run under runc, and have the one mark that the proof asks for.
+ * Stand-in artifacts for real nodes, in upstream's layout, with which containerd really starts containers through each handler. gVisor
+ * is Debian's. Debian has no shim for it, so Debian's shim for runc does that part, behind an adapter. Kata and Sysbox are not in Debian:
+ * their containers run under runc, and have the one mark that the proof checks.
  *
- * @param progress is told in a line what takes long
- * @param kind what the releases are like
- * @param padding bytes that compress as programs do, to give the archive of gVisor the size of upstream's
+ * @param progress receives a line for each step that takes long
+ * @param kind the kind of the artifacts
+ * @param padding bytes that compress like programs, to bring gVisor's archive to the size of upstream's
  */
 export async function realArtifacts(
   progress: (line: string) => void,
@@ -58,7 +58,7 @@ export async function realArtifacts(
   const sysbox: Builders['sysbox'] = (version, architecture) =>
     sysboxPackage(version, architecture, sysboxRunc(version, kind), maintainerScripts);
   const descriptions = {
-    gvisor: `stand-in releases with Debian's runsc ${runsc.version} and runc's shim inside: a real sandbox, and no upstream binary`,
+    gvisor: `stand-in artifacts with Debian's runsc ${runsc.version} and runc's shim inside: a real sandbox, and no upstream binary`,
     kata: "a stand-in: a container of runc with its own boot id, behind runc's shim; no virtual machine",
     sysbox:
       'a stand-in package: runc with a user namespace for every container, beside two idle daemons; a real user namespace',
@@ -68,12 +68,12 @@ export async function realArtifacts(
 
 const guestRuntime = '/opt/kata/libexec/guest-stand-in';
 
-/** runc, in whose containers the boot id comes from a file of /proc/sys/kernel/random: `boot_id`, the node's own, or `uuid`, a new one. */
+/** A runc whose containers read their boot id from a file of /proc/sys/kernel/random: `boot_id`, the node's own, or `uuid`, a new one. */
 export function runcWithBootId(source: 'boot_id' | 'uuid'): string {
   return standIn('runc-with-boot-id.sh').replace('@SOURCE@', `/proc/sys/kernel/random/${source}`);
 }
 
-/** The adapter before runc's shim, told what it stands in for. */
+/** The adapter in front of runc's shim, configured for the shim that it replaces. */
 function shimStandIn(of: Record<'RUNTIME' | 'VERSION' | 'HOME' | 'TABLE' | 'NEEDS', string>): string {
   return standIn('shim-stand-in.pl').replaceAll(/@([A-Z]+)@/g, (_, name: keyof typeof of) => of[name]);
 }
@@ -90,11 +90,11 @@ function kataShim(version: string, kind: ArtifactKind): string {
 
 function sysboxRunc(version: string, kind: ArtifactKind): string {
   const text = standIn('sysbox-runc-stand-in.sh').replace('@RELEASE@', version);
-  // One that has forgotten its user namespaces still claims them.
+  // A Sysbox without user namespaces still claims them.
   return kind === 'plain-runc' ? text.replace(`'"type":"user"'`, "'{'") : text;
 }
 
-/** What upstream's package does beside its files: a user, a folder, and daemons that end with it. */
+/** What upstream's package does besides installing files: it creates a user, a folder, and daemons that end with it. */
 const maintainerScripts = {
   postinst: `#!/bin/sh
 set -e
@@ -106,7 +106,7 @@ systemctl daemon-reload
   postrm: '#!/bin/sh\nset -e\nsystemctl daemon-reload\n',
 };
 
-/** The files of a release; `undefined` stands for Debian's runsc. */
+/** The files of an artifact; `undefined` means Debian's runsc. */
 function files(
   version: string,
   kind: ArtifactKind,
@@ -131,7 +131,7 @@ function files(
   };
 }
 
-/** Bytes that compress to three eighths, about as upstream's programs do; the same every time. */
+/** Bytes that compress to three eighths, about like upstream's programs; the same every time. */
 function noise(length: number): Buffer {
   const bytes = Buffer.alloc(length);
   let state = 2_463_534_242;

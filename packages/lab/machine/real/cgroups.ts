@@ -4,16 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** One mounted hierarchy of control groups. */
 interface Hierarchy {
-  /** Where the host has it. */
+  /** Its path on the host. */
   readonly path: string;
-  /** Where the node gets it, under /sys/fs/cgroup; empty if it is mounted there itself. */
+  /** Its directory on the node, under /sys/fs/cgroup; empty if it is mounted there itself. */
   readonly name: string;
   readonly type: 'cgroup' | 'cgroup2';
   /** Options of mount. */
   readonly options: string;
 }
 
-/** The hierarchies of this host: one of version 2, or those of version 1 with, on a hybrid host, one of version 2 beside them. */
+/** This host's hierarchies: one of version 2, or those of version 1 and, on a hybrid host, one of version 2 besides. */
 function hierarchies(): readonly Hierarchy[] {
   const found: Hierarchy[] = [];
   for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
@@ -34,34 +34,34 @@ function hybridName(path: string): string {
   return path === '/sys/fs/cgroup' ? '' : basename(path);
 }
 
-/** The control groups of one node: a child in each hierarchy of the host, which the node sees as the root. */
+/** One node's control groups: a child in each hierarchy of the host, which the node sees as the root. */
 export class NodeCgroups {
   readonly #name: string;
   readonly #hierarchies = hierarchies();
 
-  /** @param id names the node, and its control groups */
+  /** @param id the name of the node and its control groups */
   constructor(id: string) {
     this.#name = `airlock-${id}`;
   }
 
-  /** `v1` also if a hierarchy of version 2 stands beside those of version 1. */
+  /** `v1` also if a version 2 hierarchy exists besides those of version 1. */
   get version(): 'v1' | 'v2' {
     return this.#hierarchies.some(({ type }) => type === 'cgroup') ? 'v1' : 'v2';
   }
 
-  /** What the node mounts, as `name|type|options` lines. */
+  /** The node's mounts, as `name|type|options` lines. */
   get mounts(): string {
     return this.#hierarchies.map(({ name, type, options }) => `${name}|${type}|${options}`).join('\n');
   }
 
-  /** The files into which a process writes itself to be in the node's groups. */
+  /** The files to which a process writes its pid to enter the node's groups. */
   get entrances(): string {
     return this.#groups.map((group) => join(group, 'cgroup.procs')).join('\n');
   }
 
   /**
-   * The files into which a process writes itself to be where an SSM agent's service is. A process from outside the node's groups would
-   * see groups above the root of the hierarchy, and what it starts could not find its way back.
+   * The files to which a process writes its pid to enter the groups of an SSM agent's service. A process outside of the node's groups would
+   * see groups above the root of the hierarchy, and its children could not find their way back.
    */
   get agentEntrances(): readonly string[] {
     return this.#hierarchies.map((hierarchy) => join(this.#agentGroup(hierarchy), 'cgroup.procs'));
@@ -75,7 +75,7 @@ export class NodeCgroups {
     for (const hierarchy of this.#hierarchies) mkdirSync(this.#agentGroup(hierarchy), { recursive: true });
   }
 
-  /** Removes the groups; what ran in them has to be dead, and the kernel takes a moment to notice. */
+  /** Removes the groups. Their processes have to be dead, and the kernel takes a moment to notice. */
   async remove(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -88,14 +88,14 @@ export class NodeCgroups {
     }
   }
 
-  /** systemd gives a service its own group in its own hierarchy, and none in those of the controllers of version 1. */
+  /** systemd gives a service a group in its own hierarchy, and none in those of the version 1 controllers. */
   #agentGroup({ path, type, options }: Hierarchy): string {
     const group = join(path, this.#name);
     const systemds = type === 'cgroup2' || options.includes('name=systemd');
     return systemds ? join(group, 'system.slice', 'amazon-ssm-agent.service') : group;
   }
 
-  /** A child of a cpuset of version 1 starts empty, and no process may enter an empty one. */
+  /** A child of a version 1 cpuset starts empty, and no process may enter an empty one. */
   #inherit(group: string, file: string): void {
     const own = join(group, file);
     if (!existsSync(own) || existsSync(join(group, 'cgroup.controllers'))) return;

@@ -2,24 +2,24 @@ import { connect as connectHttp } from 'node:http2';
 import { connect } from 'node:net';
 import type { RuntimeHandler } from '../../../local-kubernetes/node-machine.ts';
 
-/** gRPC's word for a service that is not there: containerd runs without its CRI plugin. */
+/** gRPC's status for a service that does not exist: containerd runs without its CRI plugin. */
 const unimplemented = '12';
 
 /** A field of a protobuf message: its number, and a number or bytes. */
 type Field = readonly [number, number | Buffer];
 
 /**
- * Asks containerd over the CRI, as a kubelet does, which handlers it serves (`runtime.v1.RuntimeService/Status`).
+ * Asks containerd over the CRI, like a kubelet, for the handlers it serves (`runtime.v1.RuntimeService/Status`).
  *
  * @param socket containerd's socket
- * @returns the handlers, or `undefined` if this containerd does not report any: before 2.0 the answer has no such field, and
+ * @returns the handlers, or `undefined` if this containerd does not report any: before 2.0 the answer lacks the field, and
  *   without its CRI plugin there is no answer
- * @throws if containerd does not answer, or refuses
+ * @throws if containerd does not answer, or returns an error
  */
 export async function readHandlers(socket: string): Promise<readonly RuntimeHandler[] | undefined> {
   const answer = await call(socket, '/runtime.v1.RuntimeService/Status');
   const fields = answer === undefined ? [] : [...read(answer)];
-  // 3 is runtime_handlers; in each 1 is the name and 2 are the features.
+  // Field 3 is runtime_handlers; in each, 1 is the name and 2 the features.
   const handlers = fields.flatMap(([number, value]) =>
     number === 3 && Buffer.isBuffer(value) ? [handler(value)] : [],
   );
@@ -38,7 +38,7 @@ function handler(message: Buffer): RuntimeHandler {
   };
 }
 
-/** One gRPC call with an empty request; `undefined` if there is no such service. */
+/** Makes one gRPC call with an empty request. Returns `undefined` if the service does not exist. */
 function call(socket: string, path: string): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const session = connectHttp('http://localhost', { createConnection: () => connect(socket) });
@@ -66,7 +66,7 @@ function call(socket: string, path: string): Promise<Buffer | undefined> {
       session.close();
       if (status === unimplemented) resolve(undefined);
       else if (status !== '0') reject(new Error(`CRI ${path}: status ${status}: ${decodeURIComponent(message)}`));
-      // A message comes behind five bytes: whether it is compressed, and its length.
+      // Five bytes precede a message: a compression flag and the length.
       else resolve(Buffer.concat(parts).subarray(5));
     });
     stream.end(Buffer.alloc(5));
@@ -93,6 +93,6 @@ function* read(message: Buffer): Generator<Field> {
       const length = number();
       yield [key >>> 3, message.subarray(at, at + length)];
       at += length;
-    } else throw new Error(`CRI: a field of wire type ${type} is not known`);
+    } else throw new Error(`CRI: unknown wire type ${type}`);
   }
 }

@@ -6,13 +6,13 @@ import type { RealOptions } from './options.ts';
 /** How a fault is planted in a real node. */
 export interface RealFault {
   readonly options?: Pick<RealOptions, 'download' | 'files' | 'without'>;
-  /** Versions of this kind are served. */
+  /** The kind of artifact that the mirror serves. */
   readonly kind?: ArtifactKind;
 }
 
 const unitFolder = '/etc/systemd/system/containerd.service.d';
 
-/** A daemon that behaves as told; what containerd answers without being the daemon stays as it is. */
+/** A daemon with a given behaviour; containerd's other commands stay as they are. */
 function daemonThat(does: string): RealFault {
   const path = '/usr/local/sbin/containerd-with-a-fault';
   return {
@@ -29,12 +29,12 @@ const withOurHandler = "grep -qs 'airlock:begin' /etc/containerd/config.toml";
 const withoutCri = `{ echo 'disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"]'; cat /etc/containerd/config.toml; } >/run/without-cri.toml
     exec /usr/bin/containerd -c /run/without-cri.toml`;
 
-/** Its own disk for the versions. */
+/** A separate disk for the versions. */
 const smallDisk = (options: string): RealFault => ({
   options: { files: { '/etc/fstab': `tmpfs /opt/airlock tmpfs ${options} 0 0\n` } },
 });
 
-/** cloud-init writes down what failed before it says how it ended. */
+/** cloud-init records what failed before it reports how it ended. */
 const cloudInit = (status: string, code: number): RealFault => ({
   options: {
     files: {
@@ -53,8 +53,8 @@ function download(fault: MachineFault): RealFault {
 }
 
 /**
- * The faults of a machine that a real node can have, each as it comes about in life. A package that another installer brought is not among
- * them: it would take Debian's runsc, which the stand-in releases are made of.
+ * The machine faults that a real node can have, each caused as it happens in practice. A package by another installer is not among
+ * them: it would remove Debian's runsc, from which the stand-in artifacts are made.
  */
 export const realFaults: Readonly<Partial<Record<MachineFault, RealFault>>> = {
   'not-sandboxed': { kind: 'plain-runc' },

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 
-/** Says what a host lacks to run real nodes, and how to get it. */
+/** The host cannot run real nodes. The message names what it lacks and how to get it. */
 export class HostError extends Error {
   override readonly name = 'HostError';
 }
@@ -18,9 +18,9 @@ const programs: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses a host that cannot have real nodes.
+ * Rejects a host that cannot run real nodes.
  *
- * @throws HostError that names every lack, and the command that ends it
+ * @throws HostError that names everything missing, and the command that installs it
  */
 export function requireRealHost(): void {
   const version = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
@@ -43,7 +43,7 @@ export function requireRealHost(): void {
   }
 }
 
-/** Whether PATH or the usual folders of the system hold a program. */
+/** Whether PATH or the system's usual folders contain a program. */
 function inPath(name: string): boolean {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
   return folders.some((folder) => {

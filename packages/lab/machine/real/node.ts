@@ -15,20 +15,20 @@ const bootMs = 30_000;
 /** How long systemd may take to stop everything. */
 const stopMs = 20_000;
 
-/** What an SSM agent's service has as its environment: no HOME, and the system's PATH. */
+/** The environment of an SSM agent's service: no HOME, and the system's PATH. */
 const environment = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8'];
 
-/** Says that a node did not boot, or does not run. */
+/** A node did not boot, or is not running. */
 export class NodeError extends Error {
   override readonly name = 'NodeError';
 }
 
 /**
- * systemd as process 1 of namespaces of its own, over a root file system that stays as it is. The node has a loopback interface and no
- * way out of it. Its processes die with the process that made it.
+ * systemd as process 1 in its own namespaces, over a root file system that does not change. The node has only a loopback
+ * interface. Its processes die with the process that created it.
  */
 export class RealNode {
-  /** Where its files lie: `upper` (what it changed), `containerd`, `outside` (a directory that it shares with the host). */
+  /** The folder of its files: `upper` (what it changed), `containerd`, `outside` (a directory that it shares with the host). */
   readonly directory: string;
   readonly #id: string;
   readonly #root: string;
@@ -37,9 +37,9 @@ export class RealNode {
   #init = 0;
 
   /**
-   * @param id names the node; letters, digits and dashes
+   * @param id the node's name: letters, digits and dashes
    * @param root the root file system
-   * @param directory is made here
+   * @param directory a folder that is created
    */
   constructor(id: string, root: string, directory: string) {
     this.#id = id;
@@ -51,23 +51,23 @@ export class RealNode {
     }
   }
 
-  /** The version of control groups that the node sees. */
+  /** The control group version that the node sees. */
   get cgroup(): 'v1' | 'v2' {
     return this.#cgroups.version;
   }
 
-  /** The process of the node's systemd, as the host counts; 0 if the node is off. */
+  /** The host's pid of the node's systemd; 0 if the node is off. */
   get init(): number {
     return this.#init;
   }
 
   /**
-   * Switches the node on, and returns when systemd has started everything.
+   * Switches the node on, and returns once systemd has started everything.
    *
    * @throws NodeError with the end of the console if it does not boot
    */
   async boot(): Promise<void> {
-    if (this.#launcher !== undefined) throw new NodeError(`node ${this.#id} runs already`);
+    if (this.#launcher !== undefined) throw new NodeError(`node ${this.#id} is already running`);
     this.#cgroups.make();
     const console = openSync(join(this.directory, 'console.log'), 'a');
     // The launcher dies with this process, and the node with the launcher: nothing outlives a crash.
@@ -93,7 +93,7 @@ export class RealNode {
       }
       const said = readFileSync(join(this.directory, 'console.log'), 'utf8').slice(-2_000);
       await this.kill();
-      throw new NodeError(`node ${this.#id} did not boot; its console says:\n${said}`);
+      throw new NodeError(`node ${this.#id} did not boot; its console shows:\n${said}`);
     }
   }
 
@@ -107,7 +107,7 @@ export class RealNode {
     return /^(running|degraded)$/m.test(stdout);
   }
 
-  /** Runs a command in the node as root; a way in as SSM's agent has it. @throws NodeError if the node is off */
+  /** Runs a command in the node as root, in the same environment as the SSM agent. @throws NodeError if the node is off */
   async execute(
     argv: readonly string[],
     options: ExecutionOptions & { readonly environment?: Readonly<Record<string, string>> } = {},
@@ -120,7 +120,7 @@ export class RealNode {
     return execute(['sh', '-c', `${join} && exec "$@"`, 'sh', ...way, ...own, ...argv], options);
   }
 
-  /** Switches the node off as a person would: systemd stops every service. */
+  /** Switches the node off cleanly: systemd stops every service. */
   async stop(): Promise<void> {
     const launcher = this.#launcher;
     if (launcher === undefined) return;
@@ -131,7 +131,7 @@ export class RealNode {
     await this.kill();
   }
 
-  /** Takes the power away: every process of the node is gone at once. What it wrote stays. */
+  /** Cuts the power: every process of the node is gone at once. What it wrote stays. */
   async kill(): Promise<void> {
     const launcher = this.#launcher;
     if (launcher === undefined) return;
@@ -165,7 +165,7 @@ function signal(pid: number, name: NodeJS.Signals | number): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // It is gone already, which is what was wanted.
+    // It is gone already, as intended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 /**
- * Gives a node, which has no network, one door: a socket in a directory that it shares with the host leads to one port of the host's
+ * Gives a node, which has no network, one connection: a socket in a directory that it shares with the host leads to one port of the host's
  * loopback.
  *
- * @returns closes the door
+ * @returns a function that closes it
  */
 export async function openDoor(socket: string, port: number): Promise<() => Promise<void>> {
   rmSync(socket, { force: true });
@@ -13,7 +13,7 @@ export async function openDoor(socket: string, port: number): Promise<() => Prom
     const outside = connect(port, '127.0.0.1');
     inside.pipe(outside);
     outside.pipe(inside);
-    // A download that is cut is cut on both sides.
+    // A download that breaks off does so on both sides.
     inside.on('error', () => outside.destroy()).on('close', () => outside.destroy());
     outside.on('error', () => inside.destroy()).on('close', () => inside.destroy());
   });

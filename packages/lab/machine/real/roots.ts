@@ -6,60 +6,60 @@ import { join } from 'node:path';
 import { type Archive, readArchive } from './apt.ts';
 import { HostError } from './host.ts';
 
-/** The root file systems that are made, by the Debian release that their containerd is of. */
+/** The root file systems, by the Debian release of their containerd. */
 export const releases = ['bookworm', 'trixie', 'sid'] as const;
 
 /** One of {@link releases}. */
 export type DebianRelease = (typeof releases)[number];
 
-/** What a node's root file system is made of. */
+/** The recipe for a node's root file system. */
 interface Recipe {
   readonly suite: string;
-  /** Packages of a newer suite on top. */
+  /** Packages from a newer suite. */
   readonly newer?: { readonly suite: string; readonly packages: readonly string[] };
 }
 
 const recipes: Readonly<Record<DebianRelease, Recipe>> = {
   bookworm: { suite: 'bookworm' },
   trixie: { suite: 'trixie' },
-  // systemd from 258 on does not start on a host with cgroup v1, so the rest of the node stays with trixie.
+  // systemd from 258 on does not start on a host with cgroup v1, so the rest of the node stays on trixie.
   sid: { suite: 'trixie', newer: { suite: 'sid', packages: ['containerd', 'runc'] } },
 };
 
 const packages = [
   ...['systemd', 'systemd-sysv', 'dbus', 'containerd', 'runc', 'iproute2', 'procps'],
   ...['curl', 'ca-certificates', 'bzip2', 'zstd', 'busybox-static', 'kmod'],
-  // What the package of Sysbox depends on: a node has no way to an archive.
+  // Dependencies of Sysbox's package: a node cannot reach an archive.
   ...['jq', 'rsync', 'fuse3', 'iptables', 'lsb-release', 'passwd'],
 ];
 
-/** The release of what lies beside the roots: the gVisor of the stand-in releases, for which bookworm's is too old, and libfaketime. */
+/** The Debian release of what is kept besides the roots: the gVisor in the stand-in artifacts, for which bookworm's is too old, and libfaketime. */
 const besideFrom: DebianRelease = 'trixie';
 const beside = ['runsc', 'libfaketime'];
 const besideOf = (release: DebianRelease) => (release === besideFrom ? beside : []);
 
-/** Raised when what is made of a recipe changes without a change of its packages. */
+/** Raised when a recipe's result changes without a change of its packages. */
 const layout = 1;
 
-/** Where everything lies that real nodes keep between runs and while they run; never inside the checkout. */
+/** The folder of everything that real nodes keep between runs and while they run; never inside the checkout. */
 export function realDirectory(): string {
   const cache = process.env['XDG_CACHE_HOME'];
   return join(cache?.startsWith('/') ? cache : join(homedir(), '.cache'), 'airlock', 'nodes');
 }
 
-/** A root file system that is ready. */
+/** A finished root file system. */
 export interface Root {
   readonly release: DebianRelease;
-  /** The directory tree; nodes see it through an overlay and never change it. */
+  /** The directory tree. Nodes see it through an overlay and never change it. */
   readonly path: string;
-  /** Debian's packages that matter, with their versions: `containerd 1.7.24~ds1-6+deb13u1`. */
+  /** The Debian packages that matter, with their versions: `containerd 1.7.24~ds1-6+deb13u1`. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
 /**
- * The root file system of a release, built on the first call (about half a minute and 400 MB).
+ * A release's root file system, built on the first call (about half a minute and 400 MB).
  *
- * @param progress is told in a line what takes long
+ * @param progress receives a line for each step that takes long
  * @throws HostError if it cannot be built
  */
 export async function rootOf(release: DebianRelease, progress: (line: string) => void): Promise<Root> {
@@ -68,14 +68,14 @@ export async function rootOf(release: DebianRelease, progress: (line: string) =>
   return { release, path: join(home, 'root'), versions: versionsIn(join(home, 'root')) };
 }
 
-/** Debian's own `runsc`, which stands in for the sentry of a release. @throws HostError if it cannot be had */
+/** Debian's own `runsc`, the stand-in for a version's sentry. @throws HostError if it cannot be fetched */
 export async function debianRunsc(progress: (line: string) => void): Promise<{ path: string; version: string }> {
   const home = homeOf(besideFrom);
   await rootOf(besideFrom, progress);
   return { path: join(home, 'runsc'), version: readFileSync(join(home, 'runsc.version'), 'utf8').trim() };
 }
 
-/** Debian's libfaketime, under which a program's clock is wrong. */
+/** Debian's libfaketime, which gives a program a wrong clock. */
 export function fakeTimeLibrary(): string {
   return join(homeOf(besideFrom), 'libfaketime.so.1');
 }
@@ -104,11 +104,11 @@ async function build(release: DebianRelease, home: string, progress: (line: stri
   if (!existsSync(keyring)) {
     throw new HostError(`${keyring} is missing: apt-get install --no-install-recommends debian-archive-keyring`);
   }
-  // A run beside this one may build the same: each builds its own, and the first one stays.
+  // A concurrent run may build the same: each builds its own, and the first one stays.
   const unfinished = `${home}.${process.pid}`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  progress(`making a root file system of Debian ${release} (once; about half a minute and 400 MB)`);
+  progress(`building a root file system of Debian ${release} (once; about half a minute and 400 MB)`);
   try {
     await mmdebstrap(release, unfinished, archive, progress);
     if (!existsSync(home)) renameSync(unfinished, home);
@@ -125,7 +125,7 @@ function mmdebstrap(
 ): Promise<void> {
   const { suite, newer } = recipes[release];
   const words = ['--variant=minbase', '--mode=root', '--components=main', `--include=${packages.join(',')}`];
-  // The Release file of a mirror that lags behind can be expired; its signature is checked all the same.
+  // The Release file of a mirror that lags behind can be expired; its signature is checked in any case.
   for (const option of ['Acquire::Check-Valid-Until "false";', 'Acquire::Languages "none";', ...archive.options]) {
     words.push(`--aptopt=${option}`);
   }
@@ -135,7 +135,7 @@ function mmdebstrap(
   words.push(suite, join(home, 'root'));
   const { mirror } = archive;
   if (newer !== undefined) {
-    // mmdebstrap has a default mirror for a suite, and none for a second one.
+    // mmdebstrap has a default mirror for one suite, and none for a second.
     if (mirror === undefined) throw new HostError('apt on this machine names no Debian mirror, and sid needs one');
     words.push(`deb ${mirror} ${suite} main`, `deb ${mirror} ${newer.suite} main`);
   } else if (mirror !== undefined) words.push(mirror);
@@ -155,7 +155,7 @@ function mmdebstrap(
   });
 }
 
-/** Only the named packages, and what they need, come from the newer suite. */
+/** Takes only the named packages and their dependencies from the newer suite. */
 function preferences(newer: { readonly suite: string; readonly packages: readonly string[] }): string {
   const text = [
     ...['Package: *', `Pin: release n=${newer.suite}`, 'Pin-Priority: 100', ''],
@@ -166,7 +166,7 @@ function preferences(newer: { readonly suite: string; readonly packages: readonl
 }
 
 /**
- * Debian's runsc is fetched beside the root and not into it: on a node it would be a foreign installation. So is the library that lets a
+ * Debian's runsc is fetched next to the root and not into it: on a node it would be a foreign installation. The same goes for the library that lets a
  * program see another time.
  */
 function fetchBeside(home: string): string[] {

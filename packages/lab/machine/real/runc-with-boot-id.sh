@@ -1,7 +1,7 @@
 #!/bin/sh
-# Debian's runc, with a boot id in its containers that is not the kernel's: a container's /proc shows that of the kernel, so a hook lays
-# another one over it. A node has a boot id of its own over its kernel's, and its containers have to see the same, as they would on a
-# machine of their own. A stand-in for a guest of Kata, which is no virtual machine, has with a new one the one mark of a guest.
+# Debian's runc, whose containers have another boot id than the kernel's. A container's /proc shows the kernel's, so a hook mounts
+# another one over it. A node has its own boot id over its kernel's, and its containers have to see the same one, as on a separate
+# machine. A stand-in for a Kata guest is no virtual machine; a new boot id gives it the one mark of a guest.
 if [ "${1:-}" = hook ]; then
   cat @SOURCE@ >"$2/boot-id"
   exec mount --bind "$2/boot-id" "$3/proc/sys/kernel/random/boot_id"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A shim is known by its program, and a script's program is its interpreter: this one has a copy of perl beside itself.
+# A shim is recognized by its program, and a script's program is its interpreter: this one has a copy of perl beside itself.
 here=$(dirname "$(readlink -f "$0")")
 if [ ! -x "$here/containerd-shim-perl" ]; then
   cp /usr/bin/perl "$here/containerd-shim-perl.$$"
@@ -8,28 +8,28 @@ fi
 exec "$here/containerd-shim-perl" -x "$0" "$@"
 #!/usr/bin/perl
 # A stand-in for the containerd shim of gVisor or of Kata, which Debian does not have. Debian's containerd-shim-runc-v2 does the work,
-# with another OCI runtime than runc. It does not understand the options of such a handler, so this program stands between it and
-# containerd: it passes every message on as it is, and changes one, Create, whose options it reads as the real shim would and replaces by
-# options for runc's shim. Only what perl-base holds is used.
+# with another OCI runtime than runc. It does not understand such a handler's options, so this program runs between it and
+# containerd. It passes every message on unchanged except Create, whose options it reads as the real shim would and replaces with
+# options for runc's shim. It uses only what is in perl-base.
 use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::UNIX;
 use POSIX ();
 
-# The program that the containers run under; a release in which it is runc does not sandbox.
+# The program that runs the containers; a version in which it is runc does not sandbox.
 my $runtime = '@RUNTIME@';
-# What --version prints; if the shim has to lie; the table that its configuration must have, and what it cannot do without.
+# The output of --version, if the shim has to lie; the table that its configuration must have, and the files it requires.
 my ($version, $home, $table, @needs) = ('@VERSION@', '@HOME@', '@TABLE@', split ' ', '@NEEDS@');
 my $shim = 'containerd-shim-runc-v2';
 
 if ("@ARGV" eq '--version') { print "$version\n"; exit 0 }
 if ($home ne '' && $0 ne $home) { print STDERR "shim (stand-in): started as $0 and not as $home\n"; exit 1 }
 
-# Everything but the start is the other shim's own business.
+# Everything but the start belongs to the other shim.
 exec $shim, @ARGV unless @ARGV && $ARGV[-1] eq 'start';
 
-# From 1.6 on the start reads the options of the handler, which runc's shim would not know.
+# Since 1.6 the start reads the handler's options, which runc's shim does not support.
 open STDIN, '<', '/dev/null';
 open my $pipe, '-|', $shim, @ARGV or die "cannot start $shim: $!\n";
 my $answer = do { local $/; <$pipe> };
@@ -40,7 +40,7 @@ my $theirs = $1;
 my $ours = "$theirs.runsc";
 $answer =~ s{unix://\Q$theirs\E}{unix://$ours};
 
-# Containers of one pod share a shim, and so its stand-in.
+# Containers in one pod share a shim, and so its stand-in.
 if (!IO::Socket::UNIX->new(Peer => $ours)) {
     unlink $ours;
     my $server = IO::Socket::UNIX->new(Local => $ours, Listen => 16) or die "cannot listen on $ours: $!\n";
@@ -86,7 +86,7 @@ sub serve {
                 $select->remove($socket, $other);
                 delete @peer{ $socket, $other };
                 close $_ for $socket, $other;
-                # A shim ends with its last container.
+                # A shim exits with its last container.
                 return if !IO::Socket::UNIX->new(Peer => $theirs);
                 next;
             }
@@ -122,7 +122,7 @@ sub write_all {
     }
 }
 
-# A request as it goes on, and a refusal if there is one. Service is field 1, method 2, payload 3.
+# A request in its rewritten form, with an error if it is refused. Service is field 1, method 2, payload 3.
 sub request {
     my ($message) = @_;
     my @fields = fields($message);
@@ -140,7 +140,7 @@ sub request {
     return join '', map { $_->[0] == 3 ? field(3, $payload) : $_->[2] } @fields;
 }
 
-# The real shims create no container whose configuration they cannot read, or whose hypervisor they cannot start. Type is field 1 of
+# The real shims create no container if they cannot read their configuration or start their hypervisor. Type is field 1 of
 # Any, value 2; ConfigPath is 2.
 sub refuse {
     my %any = map { $_->[0] => $_->[1] } fields($_[0]);

@@ -5,7 +5,7 @@ import { realDirectory } from './roots.ts';
 
 const nodes = () => join(realDirectory(), 'running');
 
-/** Makes the directory of a node, and writes down whose it is. */
+/** Creates a node's directory and records its owner process. */
 export function claimDirectory(id: string): string {
   const directory = join(nodes(), id);
   mkdirSync(directory, { recursive: true });
@@ -13,7 +13,7 @@ export function claimDirectory(id: string): string {
   return directory;
 }
 
-/** Deletes what nodes left whose maker died; their processes and mounts died with it. */
+/** Deletes what nodes left behind whose creator died. Their processes and mounts died with it. */
 export async function sweepStale(): Promise<void> {
   if (!existsSync(nodes())) return;
   for (const id of readdirSync(nodes())) {
@@ -29,12 +29,12 @@ function ownerOf(directory: string): string {
   try {
     return readFileSync(join(directory, 'owner'), 'utf8');
   } catch {
-    // Made by a process beside this one, a moment ago, or swept by it.
+    // Another process created it a moment ago, or has deleted it.
     return '';
   }
 }
 
-/** When a process started, in ticks since the boot: a pid alone can be someone else's by now. */
+/** When a process started, in ticks since the boot: a pid by itself may have been reused. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A stand-in for sysbox-runc: Debian's runc, which gives every container a user namespace whether it asks for one or not, and does so
-# beside its two daemons alone. What sysbox-fs emulates of /proc and /sys is missing; its mount for each container is there.
+# A stand-in for sysbox-runc: Debian's runc, which gives every container a user namespace whether requested or not, and works
+# only beside its two daemons. It lacks sysbox-fs's emulation of /proc and /sys; each container has sysbox-fs's mount.
 case $1 in
   --version) printf 'sysbox-runc\n\tedition: \tCommunity Edition (CE)\n\tversion: \t@RELEASE@ (stand-in)\n' && exit ;;
   features)
@@ -26,12 +26,12 @@ if [ "$verb" = create ]; then
   mount -t tmpfs sysboxfs "$mount"
   if ! grep -q '"type":"user"' "$bundle/config.json"; then
     map='[{"containerID":0,"hostID":231072,"size":65536}]'
-    # A fresh /proc cannot be mounted in a user namespace if something lies over the old one, as on these nodes.
+    # A fresh /proc cannot be mounted in a user namespace if something covers the old one, as on these nodes.
     proc='{"destination":"/proc","type":"bind","source":"/proc","options":["rbind"]}'
     sed -i -e 's#"namespaces":\[#&{"type":"user"},#' -e "s#\"linux\":{#&\"uidMappings\":$map,\"gidMappings\":$map,#" \
       -e "s#{\"destination\":\"/proc\",[^}]*}#$proc#" "$bundle/config.json"
   fi
-  # Who is root inside has to reach the bundle.
+  # The root user inside has to reach the bundle.
   chmod 711 "$bundle" "$(dirname "$bundle")"
 fi
 /usr/bin/runc "$@"

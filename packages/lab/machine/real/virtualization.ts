@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import type { RealOptions } from './options.ts';
 import { place } from './place.ts';
 
-/** The kernel's modules that an installation of Kata loads. */
+/** The kernel modules that a Kata installation loads. */
 const modules = ['kvm_intel', 'kvm_amd', 'vhost_vsock', 'vhost_net'];
 
 /**
- * Says what the node's processor and kernel offer for guests. The host's own may offer nothing, so the flag, the modules and, on a host
+ * Sets what the node's processor and kernel offer for guests. The host's own may offer nothing, so the flag, the modules and, on a host
  * without one, the device are stand-ins.
  *
- * @param directory the node's own, on the host
- * @param upper what the node has on top of its root file system
+ * @param directory the node's folder on the host
+ * @param upper the node's files over its root file system
  */
 export function furnishVirtualization(
   directory: string,
@@ -26,6 +26,6 @@ export function furnishVirtualization(
   );
   if (virtualization === 'usable')
     writeFileSync(join(directory, 'kvm'), existsSync('/dev/kvm') ? '/dev/kvm' : '/dev/null');
-  // modprobe runs this in the place of a module that the host's kernel has no file of here.
+  // modprobe runs this in place of a module for which the host's kernel has no file here.
   place(upper, '/etc/modprobe.d/host.conf', modules.map((name) => `install ${name} /bin/true\n`).join(''));
 }
