@@ -12,6 +12,8 @@ export interface DoctorOptions {
   readonly threshold: FindingLevel;
   readonly parameter: ReadonlyMap<string, string>;
   readonly config?: string;
+  /** Another kubeconfig than kubectl would take. */
+  readonly kubeconfig?: string;
   readonly json: boolean;
 }
 
@@ -22,6 +24,7 @@ export function doctorCommand(): Command {
       ['doctor --pre pools.yaml', 'before the deployment: look at airlock.yaml and the pools in the file'],
       ['doctor --pre template.yaml --parameter InstanceProfileArn=ARN', 'a CloudFormation template with a parameter'],
       ['doctor --pre pools.yaml --skip AL0008', 'leave one finding out'],
+      ['doctor', 'after it: look at the cluster of the current context and at the AWS account'],
       ['doctor --list', 'list everything that it looks for'],
     ],
     json: { 'airlock doctor --json': DoctorSchema, 'airlock doctor --list --json': FindingListSchema },
@@ -33,6 +36,7 @@ export function doctorCommand(): Command {
       ).default(false),
     )
     .option('--config <file>', 'another airlock.yaml')
+    .option('--kubeconfig <file>', 'another kubeconfig than kubectl would take; its current context counts')
     .option('--only <codes>', 'look for these codes or groups only (repeatable, or with commas)', collect, [])
     .option('--skip <codes>', 'do not look for these codes or groups (repeatable, or with commas)', collect, [])
     .addOption(

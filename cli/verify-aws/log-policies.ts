@@ -7,11 +7,16 @@ const mostPolicies = 10;
 
 /** Asks CloudWatch Logs whether there is room for the resource policy that lets EventBridge write the audit trail. */
 export async function countLogPolicies(): Promise<readonly CheckResult[]> {
+  const { names, own } = await logPolicies();
+  return [judgeLogPolicies(names, own)];
+}
+
+/** The names of the account's resource policies of CloudWatch Logs in the region, and of Airlock's own if it is deployed. */
+export async function logPolicies(): Promise<{ readonly names: readonly string[]; readonly own: string | undefined }> {
   const { resourcePolicies = [] } = await new CloudWatchLogsClient().send(new DescribeResourcePoliciesCommand({}));
-  const names = resourcePolicies.map(({ policyName = '' }) => policyName);
   const resources = await deployedResources().catch(unlessThereIsNoStack);
   const own = resources.find(({ type }) => type === 'AWS::Logs::ResourcePolicy')?.physicalId;
-  return [judgeLogPolicies(names, own)];
+  return { names: resourcePolicies.map(({ policyName = '' }) => policyName), own };
 }
 
 /** Before the first deployment there is no stack to read. */

@@ -9,7 +9,7 @@ const most = 5;
 /** The DaemonSets that a taint keeps off the Node; one of them may be what makes the node Ready. */
 export function blockedDaemonSets(
   daemonSets: readonly DaemonSet[],
-  { labels = {} }: ClusterNode,
+  { labels = {} }: Pick<ClusterNode, 'labels'>,
   taintKey: string,
 ): string[] {
   const wanted = ({ nodeSelector }: DaemonSet) =>

@@ -57,7 +57,7 @@ export class LocalCloud {
     this.lambda = lambda;
     this.logs = logs;
     this.#gateway = aws;
-    this.#cloudFormation = new CloudFormation(this.core);
+    this.#cloudFormation = new CloudFormation(this.core, () => this.resources);
     this.#parts = [
       this.#cloudFormation.part(),
       logs.part(),

@@ -440,7 +440,7 @@ describe('airlock doctor', () => {
   });
 
   it.each([
-    [['--pre'], 'doctor is given 0 files; accepted: '],
+    [['--pre'], "'--pre' is given without a file; accepted: "],
     [
       ['--only', 'AL9999', '--list'],
       'option \'--only\' is "AL9999"; accepted: a code of airlock doctor --list, or pools',

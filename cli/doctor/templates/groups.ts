@@ -70,7 +70,7 @@ export function managedNodeGroupPool(name: string, { group, source, launchTempla
     label: { field: 'labels', value: textAt(group, 'labels', poolLabel) },
     ...fields,
     isBareMetal: types.length > 0 ? types.every(isMetal) : fields.isBareMetal,
-    // EKS makes a profile of its own for the node role, and takes none from the launch template.
+    // EKS makes a profile for the node role itself, and takes none from the launch template.
     profiles: { field: 'nodeRole', value: [{ prefix: 'eks-' }] },
   };
 }

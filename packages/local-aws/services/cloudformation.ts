@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DescribeStackResourceCommandInput } from '@aws-sdk/client-cloudformation';
+import type { DescribeStackResourceCommandInput, ListStackResourcesCommandInput } from '@aws-sdk/client-cloudformation';
 import type { Core } from '../core.ts';
 import { AwsError, operation, type Service } from '../gateway/service.ts';
 import type { WireRequest, WireResponse } from '../gateway/wire.ts';
@@ -32,6 +32,14 @@ interface Custom {
   readonly stack: string;
 }
 
+/** A resource of a stack, as a list shows it. */
+interface ListedResource {
+  readonly stack: string;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly ref: string;
+}
+
 /** What CloudFormation itself brings: CDK's metadata, and resources that a function makes. */
 export class CloudFormation {
   readonly #core: Core;
@@ -42,10 +50,13 @@ export class CloudFormation {
   readonly #stacks = new Map<string, string>();
   /** The status of each custom resource, by stack and logical id. */
   readonly #statuses = new Map<string, string>();
+  readonly #listed: () => readonly ListedResource[];
   #requests = 0;
 
-  constructor(core: Core) {
+  /** @param listed every resource of every stack */
+  constructor(core: Core, listed: () => readonly ListedResource[]) {
     this.#core = core;
+    this.#listed = listed;
   }
 
   part(): Part {
@@ -74,6 +85,26 @@ export class CloudFormation {
     return {
       name: 'cloudformation',
       operations: {
+        ListStackResources: operation(
+          (input: Partial<ListStackResourcesCommandInput>) => [
+            { action: 'cloudformation:ListStackResources', resource: where(input).StackName },
+          ],
+          ({ StackName = '' }) => {
+            const own = this.#listed().filter(
+              ({ stack }) => stack === StackName || this.#stacks.get(stack) === StackName,
+            );
+            if (own.length === 0)
+              throw new AwsError('ValidationError', `Stack with id ${StackName} does not exist`, 400);
+            const StackResourceSummaries = own.map(({ logicalId, type, ref }) => ({
+              LogicalResourceId: logicalId,
+              ResourceType: type,
+              PhysicalResourceId: ref,
+              LastUpdatedTimestamp: new Date(this.#core.clock.now()),
+              ResourceStatus: 'CREATE_COMPLETE' as const,
+            }));
+            return { StackResourceSummaries };
+          },
+        ),
         DescribeStackResource: operation(
           (input: Partial<DescribeStackResourceCommandInput>) => [
             { action: 'cloudformation:DescribeStackResource', resource: where(input).StackName },

@@ -143,6 +143,15 @@ export class Logs {
           }
           return {};
         }),
+        DescribeResourcePolicies: operation(
+          () => [{ action: 'logs:DescribeResourcePolicies', resource: '*' }],
+          () => ({
+            resourcePolicies: [...this.#policies].map(([policyName, document]) => ({
+              policyName,
+              policyDocument: JSON.stringify(document),
+            })),
+          }),
+        ),
         DescribeLogGroups: operation(
           () => [{ action: 'logs:DescribeLogGroups', resource: '*' }],
           ({ logGroupNamePrefix = '' }: DescribeLogGroupsCommandInput) => ({

@@ -8,12 +8,19 @@ import { lambdaResourceTypes } from './resources.ts';
 /** What a synchronous and an asynchronous payload may hold, in bytes. Source: Lambda quotas. */
 const largest = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024 } as const;
 
-/** Lambda's operations Invoke and GetFunction, and its resource types. */
+/** How many functions an account may run at once, unless AWS gives a new one fewer. Source: Lambda quotas. */
+const concurrency = 1_000;
+
+/** Lambda's operations Invoke, GetFunction and GetAccountSettings, and its resource types. */
 export function lambdaPart(core: Core): Part {
   const { lambda } = core;
   const service: Service = {
     name: 'lambda',
     operations: {
+      GetAccountSettings: operation(
+        () => [{ action: 'lambda:GetAccountSettings', resource: '*' }],
+        () => ({ AccountLimit: { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: concurrency } }),
+      ),
       GetFunction: operation(
         ({ FunctionName = '' }: Partial<GetFunctionRequest>): readonly Authorization[] => [
           { action: 'lambda:GetFunction', resource: lambda.function(FunctionName).settings.arn },
