@@ -3,6 +3,7 @@ import { exampleRuntime } from '../domain/runtimes.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
 import { doctorCommand } from './doctor/options.ts';
+import { StorySchema } from './explain/story.ts';
 import { ManifestListSchema } from './manifests-report.ts';
 import { defineCommand } from './output/command.ts';
 import { exitCodes } from './output/exit-codes.ts';
@@ -23,7 +24,8 @@ export function airlockProgram(): Command {
     .hook('preAction', (_, command) => {
       loadSettings({ config: command.opts()['config'] });
     });
-  for (const command of [start(), doctor(), manifests(), verifyAws(), breaker()]) program.addCommand(command);
+  for (const command of [start(), doctor(), explain(), manifests(), verifyAws(), breaker()])
+    program.addCommand(command);
   for (const command of program.commands) inherit(command, program);
   return program;
 }
@@ -51,6 +53,19 @@ function doctor(): Command {
   return doctorCommand().action(async (files, options) => {
     const { doctor: run } = await import('./doctor/doctor.ts');
     process.exitCode = await run(files, options);
+  });
+}
+
+function explain(): Command {
+  return defineCommand('explain <node|instance>', 'Tell the story of one launch, and what to do now', {
+    examples: [
+      ['explain i-0123456789abcdef0', 'by the id of the instance'],
+      ['explain ip-10-0-0-4', "by the node's name, with or without its domain"],
+    ],
+    json: { 'airlock explain --json': StorySchema },
+  }).action(async (name, options) => {
+    const { explain: run } = await import('./explain/explain.ts');
+    process.exitCode = await run(name, options);
   });
 }
 

@@ -9,17 +9,22 @@ export interface LaunchPhase {
   readonly tookMs: number;
 }
 
+/** What the points of a launch are read from: a receipt, or what the ledger has so far. */
+interface PhaseTimes extends Pick<Receipt, 'launchedAt'>, Partial<Pick<Receipt, 'readyAt' | 'endedAt' | 'outcome'>> {
+  readonly installation?: Partial<Record<'onlineAt' | 'sentAt' | 'settledAt', string | undefined>> | undefined;
+}
+
 /**
  * The points that a launch reached, in order. A Node may become Ready before or after its runtime is proven. A time
  * that is invalid or before the launch is left out: the kubelet's can be.
  */
-export function phasesOf({ launchedAt, installation, readyAt, endedAt, outcome }: Receipt): readonly LaunchPhase[] {
+export function phasesOf({ launchedAt, installation, readyAt, endedAt, outcome }: PhaseTimes): readonly LaunchPhase[] {
   const points: readonly (readonly [name: string, at: string | undefined])[] = [
     ['agent online', installation?.onlineAt],
     ['command sent', installation?.sentAt],
     ['proven on the node', installation?.settledAt],
     ['Node Ready', readyAt],
-    [outcome, endedAt],
+    [outcome ?? '', endedAt],
   ];
   const launched = Date.parse(launchedAt);
   let before = 0;

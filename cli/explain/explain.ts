@@ -1,0 +1,46 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { launchTimeOf } from '../../domain/ledger.ts';
+import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
+import { printJson } from '../output/json.ts';
+import { deployedResources, resourceLike } from '../verify-aws/stack.ts';
+import { printStory } from './print.ts';
+import { type LaunchSource, readAudit, readRuns } from './read-launch.ts';
+import { isFine, type Story, StorySchema, storyOf } from './story.ts';
+
+/** `airlock explain`: the story of one launch. A launch that failed or is not there counts as a finding. */
+export async function explain(name: string, { json }: { readonly json: boolean }): Promise<ExitCode> {
+  const resources = await deployedResources();
+  const story = await findStory(
+    {
+      dynamoDb: new DynamoDBClient(),
+      logs: new CloudWatchLogsClient(),
+      table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
+      group: resourceLike(resources, 'AWS::Logs::LogGroup', 'Audit').physicalId,
+    },
+    name,
+  );
+  if (story === undefined) {
+    const reasons =
+      'its tag, its instance profile or its cluster is not one of airlock.yaml, or it launched over 90 days ago';
+    process.stderr.write(`Airlock has no launch of ${name}: ${reasons}\n`);
+    return exitCodes.findings;
+  }
+  if (json) printJson(StorySchema, story);
+  else printStory(story);
+  if (story.notChecked.length > 0) return exitCodes.couldNotLook;
+  return isFine(story) ? exitCodes.fine : exitCodes.findings;
+}
+
+/** The story of the latest launch of an instance or a node; undefined if the ledger has none. */
+export async function findStory(source: LaunchSource, name: string): Promise<Story | undefined> {
+  const runs = await readRuns(source, name);
+  const [run] = runs;
+  if (run === undefined) return undefined;
+  const key = { instanceId: run.instanceId, launchedAt: launchTimeOf(run) };
+  try {
+    return storyOf(runs, await readAudit(source, key), []);
+  } catch (error) {
+    return storyOf(runs, [], [{ resource: `the audit log group ${source.group}`, reason: (error as Error).message }]);
+  }
+}

@@ -1,0 +1,88 @@
+import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
+import * as v from 'valibot';
+import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
+import { parseRunRecord } from '../../domain/run-record.ts';
+import type { AuditEvent } from './story.ts';
+
+/** How the command reaches the ledger and the audit log group. It only reads. */
+export interface LaunchSource {
+  readonly dynamoDb: DynamoDBClient;
+  readonly logs: CloudWatchLogsClient;
+  /** The table of the ledger. */
+  readonly table: string;
+  /** The audit log group. */
+  readonly group: string;
+}
+
+/**
+ * Reads the runs of the latest launch of an instance or a node.
+ *
+ * @param name an instance id, or a node's name with or without its domain
+ * @returns none if the ledger has no such launch
+ */
+export async function readRuns(source: LaunchSource, name: string): Promise<readonly RunRecord[]> {
+  const id = /^i-[0-9a-f]{8,17}$/.test(name) ? name : await instanceOf(source, name);
+  if (id === undefined) return [];
+  const client = DynamoDBDocumentClient.from(source.dynamoDb);
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName: source.table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'instanceId = :id',
+      ExpressionAttributeValues: { ':id': id },
+    },
+  );
+  const runs: RunRecord[] = [];
+  for await (const { Items = [] } of pages) runs.push(...Items.flatMap((item) => parseRunRecord(item) ?? []));
+  const latest = runs.map(launchTimeOf).toSorted().at(-1);
+  return runs.filter((run) => launchTimeOf(run) === latest);
+}
+
+/** The instance of the latest launch whose Node has a name. */
+async function instanceOf({ dynamoDb, table }: LaunchSource, name: string): Promise<string | undefined> {
+  const client = DynamoDBDocumentClient.from(dynamoDb);
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: table,
+      // The launch is kept as JSON.
+      FilterExpression: 'contains(#launch, :part)',
+      ExpressionAttributeNames: { '#launch': 'launch' },
+      ExpressionAttributeValues: { ':part': `"nodeName":${JSON.stringify(name).slice(0, -1)}` },
+    },
+  );
+  const runs: RunRecord[] = [];
+  for await (const { Items = [] } of pages) runs.push(...Items.flatMap((item) => parseRunRecord(item) ?? []));
+  const own = runs.filter(({ launch }) => launch?.nodeName === name || launch?.nodeName.startsWith(`${name}.`));
+  return own.toSorted((one, other) => (one.launchedAt < other.launchedAt ? -1 : 1)).at(-1)?.instanceId;
+}
+
+const AuditSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ time: v.string(), 'detail-type': v.string(), detail: v.unknown() }),
+);
+
+/** Reads Airlock's events about an instance since its launch, in their order. */
+export async function readAudit(
+  { logs, group }: LaunchSource,
+  { instanceId, launchedAt }: { readonly instanceId: string; readonly launchedAt: string },
+): Promise<readonly AuditEvent[]> {
+  const pages = paginateFilterLogEvents(
+    { client: logs },
+    { logGroupName: group, filterPattern: `"${instanceId}"`, startTime: Date.parse(launchedAt) },
+  );
+  const found: AuditEvent[] = [];
+  for await (const { events = [] } of pages) {
+    for (const { message } of events) {
+      const parsed = v.safeParse(AuditSchema, message);
+      if (!parsed.success) continue;
+      const { time, 'detail-type': type, detail } = parsed.output;
+      found.push({ time, type, detail });
+    }
+  }
+  return found.toSorted((one, other) => (one.time < other.time ? -1 : 1));
+}

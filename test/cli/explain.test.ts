@@ -1,0 +1,144 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { expect, it, onTestFinished } from 'vitest';
+import { findStory } from '../../cli/explain/explain.ts';
+import { phaseBars } from '../../cli/explain/print.ts';
+import type { LaunchSource } from '../../cli/explain/read-launch.ts';
+import { isFine, type Story } from '../../cli/explain/story.ts';
+import { outcomeOf } from '../../domain/outcomes.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
+import { serve } from '../../packages/local-aws/server.ts';
+import { launch, pass, settle, startSimulation, timeline } from '../scenarios/scenario.ts';
+import { airlock } from './airlock.ts';
+
+/** Serves the account of a simulation until the test ends. @returns what the command reads, and the environment of a shell */
+async function served(world: Simulation): Promise<{ source: LaunchSource; environment: NodeJS.ProcessEnv }> {
+  const { environment, credentials, url, close } = await serve(world.cloud);
+  onTestFinished(close);
+  const config = { endpoint: url, region: environment['AWS_REGION'] ?? '', credentials };
+  const source = {
+    dynamoDb: new DynamoDBClient(config),
+    logs: new CloudWatchLogsClient(config),
+    table: world.cloud.resource('Ledger/Table/Resource').ref,
+    group: world.cloud.resource('Audit/Trail/Resource').ref,
+  };
+  return { source, environment: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment } };
+}
+
+it('explain tells a released launch by its phases and its events, by instance and by node', async () => {
+  const world = await startSimulation([], async () => new ModelledMachine());
+  const node = await launch(world);
+  await settle(world);
+  const { source, environment } = await served(world);
+
+  const story = await findStory(source, node.instanceId);
+  if (story === undefined) throw new Error('there is no story');
+  expect(story).toMatchObject({
+    instanceId: node.instanceId,
+    nodeName: node.nodeName,
+    cluster: 'demo',
+    pool: 'sandboxed',
+  });
+  expect(story.runs).toMatchObject([{ state: 'released', outcome: 'released', disposition: '' }]);
+  const phases = story.runs[0]?.phases ?? [];
+  expect(phases.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['agent online', 'command sent', 'proven on the node', 'released']),
+  );
+  expect(phases.at(-1)?.name).toBe('released');
+  expect(story.events.map(({ type }) => type)).toEqual(timeline(world, node));
+  expect([isFine(story), story.notChecked]).toEqual([true, []]);
+  for (const name of [node.nodeName, node.nodeName.split('.')[0] ?? '']) {
+    expect((await findStory(source, name))?.instanceId).toBe(node.instanceId);
+  }
+  expect(await findStory(source, 'ip-10')).toBeUndefined();
+
+  const { code, out, err } = await airlock(['explain', node.instanceId, '--json'], environment);
+  expect([code, err, JSON.parse(out)]).toEqual([0, '', story]);
+  const people = await airlock(['explain', node.instanceId], { ...environment, COLUMNS: '60' });
+  expect([people.code, people.err]).toEqual([0, '']);
+  expect(people.out).toMatch(/\n {2}released +█+ +\d+\.\d s\n/);
+  const none = await airlock(['explain', 'i-0123456789abcdef0'], environment);
+  expect([none.code, none.out, none.err]).toEqual([
+    1,
+    '',
+    expect.stringMatching(/^Airlock has no launch of i-0123456789abcdef0: /),
+  ]);
+}, 180_000);
+
+it('explain says why a node failed, what was decided and what to do now, and the exit code is 1', async () => {
+  const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']));
+  const node = await launch(world);
+  await settle(world);
+  const { source, environment } = await served(world);
+
+  const story = await findStory(source, node.instanceId);
+  expect(story?.runs).toMatchObject([{ state: 'quarantined', outcome: 'proof-failed', disposition: 'quarantine' }]);
+  expect(story?.runs[0]?.detail).not.toBe('');
+  expect(story?.advice.operator).toBe(outcomeOf('proof-failed').operator);
+  expect(story?.events.find(({ type }) => type === 'Installation Failed')?.text).toMatch(/^proof-failed: /);
+
+  const { code, out } = await airlock(['explain', node.nodeName], { ...environment, COLUMNS: '200' });
+  expect(code).toBe(1);
+  expect(out).toContain(`what to do now\n  ${outcomeOf('proof-failed').sentence}`);
+}, 180_000);
+
+it('explain tells a launch that is under way as far as it is', async () => {
+  const world = await startSimulation([], async () => new ModelledMachine());
+  const node = await launch(world);
+  const { source } = await served(world);
+
+  let story: Story | undefined;
+  for (let step = 0; step < 60 && (story?.runs[0]?.phases ?? []).length < 2; step++) {
+    await pass(world, 1_000);
+    story = await findStory(source, node.instanceId);
+  }
+  expect(story?.runs[0]?.phases.map(({ name }) => name)).toEqual(['agent online', 'command sent']);
+  expect(story?.runs).toMatchObject([{ state: 'under way', outcome: '' }]);
+  expect(story?.advice.operator).toBe('');
+  expect(story && isFine(story)).toBe(true);
+});
+
+it('explain without a look at the audit log group tells what the ledger has, and the exit code is 3', async () => {
+  const world = await startSimulation([], async () => new ModelledMachine());
+  const node = await launch(world);
+  await settle(world);
+  const { source, environment } = await served(world);
+  world.cloud.faults = {
+    beforeCall: ({ operation }) =>
+      operation === 'FilterLogEvents' ? new AwsError('AccessDeniedException', 'not authorized') : undefined,
+  };
+
+  const story = await findStory(source, node.instanceId);
+  expect([story?.runs.length, story?.events, story?.notChecked]).toEqual([
+    1,
+    [],
+    [{ resource: `the audit log group ${source.group}`, reason: expect.stringContaining('not authorized') }],
+  ]);
+  expect((await airlock(['explain', node.instanceId], environment)).code).toBe(3);
+}, 120_000);
+
+it('the other commands reach the same account', async () => {
+  const world = await startSimulation();
+  const { environment } = await served(world);
+
+  const breakers = await airlock(['breaker', '--json'], environment);
+  expect([breakers.code, breakers.err, JSON.parse(breakers.out)]).toEqual([0, '', { version: 1, breakers: [] }]);
+  const doctor = await airlock(['doctor', '--only', 'account'], environment);
+  expect([doctor.code, doctor.err, doctor.out]).toEqual([0, '', '0 errors, 0 warnings; looked at 2 resources\n']);
+}, 120_000);
+
+it('a bar begins where the bar before it ends, and each line fits its width', () => {
+  const lines = phaseBars(
+    [
+      { name: 'agent online', atMs: 1_000, tookMs: 1_000 },
+      { name: 'released', atMs: 4_000, tookMs: 3_000 },
+    ],
+    64,
+  );
+  expect(lines).toEqual([
+    `agent online  ${'█'.repeat(10)}${' '.repeat(30)}     1.0 s`,
+    `released      ${' '.repeat(10)}${'█'.repeat(30)}     3.0 s`,
+  ]);
+});
