@@ -40,7 +40,9 @@ describe('docs/understand/design.md', () => {
     (folder) => {
       const [, , allowed = ''] = rows.find(([first]) => first === `\`${folder}\``) ?? [];
       const said = [...allowed.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name);
-      const message = new RegExp(`"message": "${folder.replace('packages/', '')} (?:may import|imports) from ([^:]+) only:`);
+      const message = new RegExp(
+        `"message": "${folder.replace('packages/', '')} (?:may import|imports) from ([^:]+) only:`,
+      );
       const [, linted = ''] = message.exec(read('biome.json')) ?? [];
       const names = linted === 'no other folder' ? [] : linted.split(/, | and /);
       expect(linted).not.toBe('');
