@@ -38,7 +38,7 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** Runs the AWS CLI as an operator would; the process of the cloud answers meanwhile. */
+/** Runs the AWS CLI as an operator would; the cloud's process answers meanwhile. */
 async function aws(args: string, change: Readonly<Record<string, string>> = {}) {
   const { AWS_ENDPOINT_URL: endpoint = '', ...environment } = { ...served.environment, ...change };
   const words = [...args.split(' '), '--endpoint-url', endpoint, '--output', 'json'];
@@ -57,7 +57,7 @@ async function answer(args: string) {
 }
 
 describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the guide for operators uses it', () => {
-  it('finds the command of a node and what it printed', async () => {
+  it("finds a node's command and its output", async () => {
     const { Commands } = await answer('ssm list-commands');
     expect(Commands).toHaveLength(1);
     const [{ CommandId }] = Commands;
@@ -72,7 +72,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     expect(InstanceInformationList).toMatchObject([{ InstanceId: node.instanceId, PingStatus: 'Online' }]);
   });
 
-  it('finds the execution of a node, and what became of it', async () => {
+  it("finds a node's execution and its result", async () => {
     const arn = world.cloud.resources.find(({ type }) => type === 'AWS::StepFunctions::StateMachine')?.ref;
     const { executions } = await answer(`stepfunctions list-executions --state-machine-arn ${arn}`);
     expect(executions).toMatchObject([{ status: 'SUCCEEDED', name: expect.stringContaining(node.instanceId) }]);
@@ -101,7 +101,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
     expect((await answer('sts get-caller-identity')).Arn).toContain('assumed-role/Operator/cli');
   });
 
-  it('is told so in the words of the service if something is wrong', async () => {
+  it("receives the service's own message if something is wrong", async () => {
     const missing = await aws(
       'ssm get-command-invocation --command-id 00000000-0000-4000-8000-000000000000 --instance-id i-0123456789abcdef0',
     );
@@ -118,7 +118,7 @@ describe.skipIf(!hasCli)('the AWS CLI (Debian: apt-get install awscli), as the g
 });
 
 describe('the front for other programs', () => {
-  it('refuses what is not signed, and what was signed at another time', async () => {
+  it('refuses unsigned requests, and those signed at another time', async () => {
     const bare = await fetch(served.url, { method: 'POST', body: '{}' });
     expect([bare.status, await bare.text()]).toEqual([403, expect.stringContaining('MissingAuthenticationToken')]);
     const late = await serve(world.cloud, () => Date.now() + 6 * 60_000);

@@ -20,7 +20,7 @@ import { LocalCloud } from '../../local-aws/cloud.ts';
 import { sampleFunction, synthesize } from '../../local-aws/test/app/sample.ts';
 import { type Services, servicesPart } from '../simulation/services.ts';
 
-/** Deploys an app that is none of ours on the services that ours has. */
+/** Deploys another app on the services that our app uses. */
 async function deployed(
   build: (stack: Stack) => void,
 ): Promise<{ cloud: LocalCloud; services: Services; clock: VirtualClock }> {
@@ -107,12 +107,12 @@ describe('templates of other apps', () => {
       [/Rule\w+: the property ScheduleExpression of AWS::Events::Rule/],
     ],
   ];
-  it.each(refused)('%s is named, all of it at once, before anything is made', async (_, build, names) => {
+  it.each(refused)('%s is named completely before anything is created', async (_, build, names) => {
     let called = 0;
     const clock = new VirtualClock();
     const made = servicesPart(new Map());
     const assembly = synthesize((stack) => {
-      // A custom resource that would run first, if anything did.
+      // A custom resource that would run first, if anything ran.
       const handler = sampleFunction(stack, 'First', 'provides');
       new CustomResource(stack, 'Early', { serviceToken: handler.functionArn });
       build(stack);

@@ -22,7 +22,7 @@ describe.each(['lab', 'local-aws', 'local-kubernetes'])('packages/%s', (name) =>
   });
 });
 
-it('a package beside the lab has no word of Airlock, so that it holds for any app', () => {
+it('a package beside the lab does not name Airlock, so that it works for any app', () => {
   const words = new RegExp(['airlock', ...runtimes].join('|'), 'i');
   const files = [
     ...globSync('local-aws/**/*.*', { cwd: root }),

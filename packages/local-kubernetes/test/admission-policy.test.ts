@@ -27,7 +27,7 @@ const bind = (name: string) => ({
   spec: { policyName: name, validationActions: ['Deny'] },
 });
 
-/** Applies a policy for Nodes whose name begins with its own, and makes one. */
+/** Applies a policy for Nodes whose name begins with the policy's name, and creates one. */
 async function answerOf(name: string, spec: object) {
   const matchConditions = [{ name: 'mine', expression: `object.metadata.name.startsWith('${name}')` }];
   cluster.api.apply(policyOf(name, { matchConditions, ...spec }));
@@ -56,7 +56,7 @@ it('an expression that cannot be evaluated denies', async () => {
   expect([answer.code, messageOf(answer)]).toEqual([422, expect.stringContaining('resulted in error: ')]);
 });
 
-it('a variable that cannot be evaluated hurts those alone that use it', async () => {
+it('a variable that cannot be evaluated affects only the expressions that use it', async () => {
   const variables = [{ name: 'broken', expression: 'object.spec.missing' }];
 
   expect((await answerOf('unused', { variables, validations: [{ expression: 'true' }] })).code).toBe(201);
@@ -65,7 +65,7 @@ it('a variable that cannot be evaluated hurts those alone that use it', async ()
   );
 });
 
-it('a message that fails gives way to the fixed one', async () => {
+it('a message that fails is replaced by the fixed one', async () => {
   const validations = [
     { expression: 'false', message: 'no', messageExpression: 'object.spec.missing', reason: 'Forbidden' },
   ];
@@ -74,7 +74,7 @@ it('a message that fails gives way to the fixed one', async () => {
   expect([answer.code, messageOf(answer)]).toEqual([403, expect.stringMatching(/denied request: no$/)]);
 });
 
-it('what is empty is not in the request', async () => {
+it('empty values are not in the request', async () => {
   const expression = "!has(request.subResource) && !has(request.namespace) && request.resource.group == ''";
 
   expect((await answerOf('request', { validations: [{ expression, reason: 'Forbidden' }] })).code).toBe(201);

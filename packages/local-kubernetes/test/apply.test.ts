@@ -1,4 +1,4 @@
-// What the stand-in alone can tell of server-side apply and of namespaces; the rest is in test/kubernetes.
+// The parts of server-side apply and namespaces that only the stand-in can show; the rest is in test/kubernetes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   credentials,
@@ -33,7 +33,7 @@ const runtimeClass = (label: string) => ({
 const apply = (path: string, object: object, query: string, who = cluster.admin) =>
   ask(who, 'PATCH', `/apis/${path}${query}`, object, 'application/apply-patch+yaml');
 
-it('an administrator who applied by hand is named with the version that he wrote in', async () => {
+it("a conflict names an administrator's manual apply with its version", async () => {
   cluster.api.apply(runtimeClass('a'));
   const answer = await apply('node.k8s.io/v1/runtimeclasses/fast', runtimeClass('c'), '?fieldManager=two');
 
@@ -52,7 +52,7 @@ it('a parameter that the stand-in does not know is refused by name', async () =>
   expect([answer.code, messageOf(answer)]).toEqual([400, expect.stringContaining('fieldValidation')]);
 });
 
-it('the access policy of a cluster administrator gives every right, that of granting too, until its entry is gone', async () => {
+it('the access policy of a cluster administrator gives every right, including granting, until its entry is gone', async () => {
   cluster.api.addAccessEntry({ principalArn: role, kubernetesGroups: [], clusterAdmin: true });
   const admin = await cluster.asGatekeeper({ region, credentials });
   const granting = () => apply(`${rbac}/clusterroles/wide`, wide, '?fieldManager=w', admin);
@@ -66,7 +66,7 @@ describe('a namespace', () => {
   const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'lab' } };
   const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'a', image: 'b' }] } };
 
-  it('that is deleted takes nothing new, and is gone once it is empty', async () => {
+  it('that is deleted accepts nothing new, and is gone once it is empty', async () => {
     cluster.api.apply(space);
     await ask(cluster.admin, 'POST', '/api/v1/namespaces/lab/pods', pod);
     const deleted = await ask(cluster.admin, 'DELETE', '/api/v1/namespaces/lab');

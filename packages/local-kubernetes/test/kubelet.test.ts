@@ -27,7 +27,7 @@ function kubelet(name: string, handlers: () => readonly RuntimeHandler[] | undef
   });
 }
 
-it('a kubelet joins with its labels and taints, becomes ready, and reports a new handler some seconds after it is there', async () => {
+it('a kubelet joins with its labels and taints, becomes ready, and reports a new handler some seconds after it exists', async () => {
   let handlers = [{ name: 'runc', features }];
   const one = kubelet('joins', () => handlers);
 
@@ -66,7 +66,7 @@ it('a kubelet that cannot reach the API joins as soon as it can', async () => {
   expect(cluster.api.node('patient')).toBeDefined();
 });
 
-it('Karpenter takes its own taint off at registration and puts back a startup taint that someone removed before', async () => {
+it('Karpenter removes its own taint at registration and restores a startup taint that was removed earlier', async () => {
   const unregistered = { key: 'karpenter.sh/unregistered', value: '', effect: 'NoExecute' };
   await kubelet('karpenter', () => undefined, [gate, unregistered]).join();
   const controllers = new Controllers(cluster.api, cluster.clock);
@@ -103,7 +103,7 @@ it.each<[string, string, unknown, string]>([
     { op: 'add', path: '/metadata/labels/a', value: 'b' },
     'node "mine" is not allowed to modify node "theirs"',
   ],
-])("a kubelet's credentials cannot %s, not by way of the status either", async (_what, name, operation, words) => {
+])("a kubelet's credentials cannot %s, not even through the status", async (_what, name, operation, words) => {
   for (const path of [`/api/v1/nodes/${name}`, `/api/v1/nodes/${name}/status`]) {
     const before = cluster.api.node(name)?.spec?.taints;
     const answer = await ask(asNode, 'PATCH', path, [operation]);
@@ -137,7 +137,7 @@ it('a controller that cannot reach the API changes the node as soon as it can', 
   expect(cluster.api.node('late')?.spec?.taints).toEqual([gate]);
 });
 
-it('the node lifecycle controller is told when the node is ready', async () => {
+it('the node lifecycle controller runs when the node is ready', async () => {
   const controllers = new Controllers(cluster.api, cluster.clock);
   await new Kubelet({
     api: cluster.api,

@@ -98,7 +98,7 @@ it.each<[string, object, number, string]>([
   expect([answer.code, messageOf(answer)]).toEqual([code, expect.stringContaining(words)]);
 });
 
-it('a namespace that enforces nothing takes a privileged pod', async () => {
+it('a namespace that enforces nothing accepts a privileged pod', async () => {
   const { metadata, spec } = proofWith('free', { hostNetwork: true });
 
   expect(
@@ -121,7 +121,7 @@ it('a pod runs on its node 1.6 s after it was bound, and is gone 0.1 s after it 
   expect(read('runs')).toBeUndefined();
 });
 
-it('a pod in a user namespace does not start with a handler that has none, and the Event says why', async () => {
+it('a pod in a user namespace does not start with a handler without them, and the Event gives the reason', async () => {
   await create(proofWith('userns', { hostUsers: false }));
   await pass(cluster.clock, 5_000);
 
@@ -136,7 +136,7 @@ it('a pod in a user namespace does not start with a handler that has none, and t
   });
 });
 
-it('a pod that no one deletes fails after its deadline', async () => {
+it('a pod that is never deleted fails after its deadline', async () => {
   await create(proofWith('outlives', { activeDeadlineSeconds: 10 }));
   await pass(cluster.clock, 11_000);
 
@@ -152,7 +152,7 @@ it("a pod's spec does not change", async () => {
   expect([answer.code, messageOf(answer)]).toEqual([422, expect.stringContaining('pod updates may not change fields')]);
 });
 
-it("a kubelet's credentials reach the pods of its own node alone", async () => {
+it("a kubelet's credentials reach only its own node's pods", async () => {
   const theirs = cluster.connection(cluster.api.tokenFor('system:node:theirs', ['system:nodes']));
   await create(proofPod({ ...plan, name: 'guarded' }));
 
@@ -166,7 +166,7 @@ it("a kubelet's credentials reach the pods of its own node alone", async () => {
   expect(messageOf(report)).toContain('can only update pod status for pods with spec.nodeName set to itself');
 });
 
-it('what was bound to a node that is gone is removed', async () => {
+it('a pod that was bound to a deleted node is removed', async () => {
   await create(proofPod({ ...plan, name: 'orphan', nodeName: 'theirs' }));
   await new Controllers(cluster.api, cluster.clock).instanceGone('theirs');
 

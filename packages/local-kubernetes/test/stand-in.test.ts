@@ -39,7 +39,7 @@ it('requests of AWS roles are counted by name, those of kubelets and administrat
   expect(cluster.api.counts.get('kubernetes:get nodes')).toBe(before + 1);
 });
 
-it('planted faults are answered as the real server would, as often as they were planted', async () => {
+it('planted faults are answered as the real server would, as many times as they were planted', async () => {
   cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 3 }, 1);
   const busy = await ask(gatekeeper, 'GET', '/api/v1/nodes');
   const calm = await ask(gatekeeper, 'GET', '/api/v1/nodes');
@@ -49,7 +49,7 @@ it('planted faults are answered as the real server would, as often as they were 
   await expect(ask(gatekeeper, 'GET', '/api/v1/nodes')).rejects.toThrow();
 });
 
-it('a patch whose answer is cut off was carried out all the same', async () => {
+it('a patch whose answer is cut off took effect anyway', async () => {
   await ask(admin, 'POST', '/api/v1/nodes', nodeBody('cut'));
   cluster.api.faults.plant(({ verb }) => verb === 'patch', { kind: 'drop', when: 'mid-answer' }, 1);
 

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html#aws-runShellScript
+// Examples from https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-command-ssm-plugin-reference.html#aws-runShellScript
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { documentOf } from '../../../../test/ssm-documents/node.ts';
@@ -6,7 +6,7 @@ import { type Ended, runDocument, type Script } from '../../../local-aws/agent.t
 import type { Machine } from '../../machine/machine.ts';
 import { SimulatedMachine } from '../../machine/simulated.ts';
 
-/** A machine that notes what it is given and answers as told. */
+/** A machine that records what it is given and gives set answers. */
 function scripted(...answers: Partial<Ended>[]): Machine & { readonly scripts: Script[] } {
   const scripts: Script[] = [];
   return {
@@ -70,7 +70,7 @@ describe('a step', () => {
     expect(result.status).toBe(status);
   });
 
-  it('that failed says so at the end of its stderr', async () => {
+  it('that failed reports so at the end of its stderr', async () => {
     const { result } = await names([{ exitCode: 3, stdout: 'out', stderr: 'err\n' }], shell('a'));
 
     expect(result.plugins[0]?.stderr).toBe('err\nfailed to run commands: exit status 3');
@@ -98,11 +98,11 @@ describe('the step after a failed one', () => {
     expect((await names([{ exitCode: 1 }], shell('a', { onFailure: 'exit' }), shell('b'))).ran).toEqual(['a']);
   });
 
-  it('runs where onFailure stands beside the inputs: the agent does not look there', async () => {
+  it('runs if onFailure is beside the inputs: the agent does not read it there', async () => {
     expect((await names([{ exitCode: 1 }], shell('a', {}, { onFailure: 'exit' }), shell('b'))).ran).toEqual(['a', 'b']);
   });
 
-  it('runs in any case if it is the finally step', async () => {
+  it('always runs if it is the finally step', async () => {
     const steps = [shell('a', { onFailure: 'exit' }), shell('b'), shell('c', { finallyStep: true })];
 
     expect((await names([{ exitCode: 1 }], ...steps)).ran).toEqual(['a', 'c']);
@@ -123,7 +123,7 @@ describe('a document', () => {
     expect((await names([{ exitCode: 137 }, {}], shell('a'), shell('b'))).status).toBe('TimedOut');
   });
 
-  it('of another schema is refused', async () => {
+  it('with another schema is refused', async () => {
     const machine = scripted();
     const result = await runDocument(
       { schemaVersion: '9.9', mainSteps: [shell('a')] },
@@ -139,7 +139,7 @@ describe('a document', () => {
 describe('a precondition', () => {
   const when = (precondition: unknown) => shell('a', {}, { precondition });
 
-  it('that holds lets the step run, whatever the case of the platform', async () => {
+  it("that holds lets the step run, whatever the case of the platform's name", async () => {
     expect((await names([], when({ StringEquals: ['platformType', 'Linux'] }))).scripts).toHaveLength(1);
   });
 
@@ -189,13 +189,13 @@ describe('metacharacters in a parameter, on a machine', () => {
   });
   const evil = (tree: string) => `x; echo y >${tree}/evil`;
 
-  it('run if the value is put into the text', async () => {
+  it('run if the value is inserted into the text', async () => {
     await runDocument(careless(), { Name: [evil(machine.tree)] }, { machine, commandId: 'c' });
 
     expect(existsSync(`${machine.tree}/evil`)).toBe(true);
   });
 
-  it('run on an agent that does not know ENV_VAR, although the document asks for it', async () => {
+  it('run on an agent that does not know ENV_VAR, although the document requests it', async () => {
     const options = { machine, commandId: 'c', agentVersion: '3.3.987.0' };
     await runDocument(careless('ENV_VAR'), { Name: [evil(machine.tree)] }, options);
 
@@ -230,7 +230,7 @@ describe('metacharacters in a parameter, on a machine', () => {
     expect(plugins[0]?.stdout).toBe('bash\n');
   });
 
-  it('a script that takes too long is killed with all that it started', async () => {
+  it('a script that takes too long is killed with all the processes it started', async () => {
     const result = await runDocument(
       document(shell('a', { timeoutSeconds: 5, runCommand: ['echo first', 'sleep 60 & sleep 60'] })),
       {},

@@ -20,7 +20,7 @@ const run = (script: Partial<Script>, command?: string) =>
     ...script,
   });
 
-it('a script runs on the node that the command names, with its parameters in the environment and nothing on its input', async () => {
+it('a script runs on the node that the command names, with its parameters in the environment and no input', async () => {
   const value = `it's "quoted" $HOME \`id\``;
   const text = '#!/bin/bash\nprintf "%s|%s|%s" "$NODE" "$SSM_Value" "$(cat)"\necho err >&2\n';
 
@@ -30,18 +30,18 @@ it('a script runs on the node that the command names, with its parameters in the
   expect(ended.stdout).toBe(`ip-10-0-0-1.eu-central-1.compute.internal|${value}|`);
 });
 
-it('its exit status is that of the script, and its file is gone afterwards', async () => {
+it("its exit status is the script's, and its file is removed afterwards", async () => {
   const ended = await run({ text: '#!/bin/sh\necho "$0"\nexit 42' });
 
   expect([ended.exitCode, ended.stdout]).toEqual([42, expect.stringContaining('_script.sh')]);
   expect(existsSync(ended.stdout.trim())).toBe(false);
 });
 
-it('a script whose time is up is killed on the node, with the status that the agent takes for that', async () => {
+it('a script whose time is up is killed on the node, with the status that the agent expects for that', async () => {
   expect((await run({ text: '#!/bin/sh\nexec sleep 60', timeoutSeconds: 1 })).exitCode).toBe(137);
 });
 
-it('a command that does not reach the node ends with its own status and words', async () => {
+it('a command that does not reach the node ends with its own status and message', async () => {
   const ended = await run({ text: 'x'.repeat(100_000) }, 'echo "no such container: {node}" >&2; exit 1');
 
   expect(ended).toMatchObject({

@@ -38,25 +38,25 @@ describe('a root file', () => {
     expect(effective(series, root, files({}), 'daemon')).toEqual(defaults(series));
   });
 
-  it.each(all)('of version 2 gains exactly what its own block says (%s)', (series) => {
+  it.each(all)('of version 2 adds exactly the content of its block (%s)', (series) => {
     expect(handlers(series, load(series, `version = 2\n${runc(v2)}${runsc(v2)}`))).toEqual(['runc', 'runsc']);
     expect(runcOptions(series, load(series, `version = 2\n${runc(v2)}`))).toMatchObject({ SystemdCgroup: true });
   });
 
-  it('on 1.7 that names another handler alone loses runc; on 2.x runc stays', () => {
+  it('on 1.7 that names only another handler loses runc; on 2.x runc stays', () => {
     const text = `version = 2\n${runsc(v2)}`;
 
     expect(handlers('1.7', load('1.7', text))).toEqual(['runsc']);
     for (const series of newer) expect(handlers(series, load(series, text))).toEqual(['runc', 'runsc']);
   });
 
-  it('of a newer version than the daemon knows stops it', () => {
+  it('of a newer version than the daemon knows stops the daemon', () => {
     expect(() => load('1.7', 'version = 3')).toThrow('equal to or less than `2`, got `3`');
     expect(() => load('2.0', 'version = 4')).toThrow(ConfigurationError);
     expect(load('2.3', 'version = 4')['version']).toBe(4);
   });
 
-  it('of version 3 with the id of version 2 is ignored in silence by 2.0 to 2.2, and migrated by 2.3', () => {
+  it('of version 3 with the id of version 2 is silently ignored by 2.0 to 2.2, and migrated by 2.3', () => {
     const text = `version = 3\n${runsc(v2)}`;
 
     expect(handlers('2.0', load('2.0', text))).toEqual(['runc']);
@@ -78,7 +78,7 @@ describe('a root file', () => {
     for (const series of all) expect(() => load(series, text, {}, 'dump')).toThrow(ConfigurationError);
   });
 
-  it('keeps a key that no one knows in 1.7, and loses it in 2.x', () => {
+  it('keeps an unknown key in 1.7, and loses it in 2.x', () => {
     const text = `version = 2\n${runc(v2)}[${v2}.containerd.runtimes.runc.nonsense]\na = 1\n[plugins."no.such.v1"]\nb = 2\n`;
 
     expect(JSON.stringify(load('1.7', text))).toContain('nonsense');
@@ -94,14 +94,14 @@ describe('imports', () => {
   const importing = (version: number, rest: string) =>
     `version = ${version}\nimports = ["/etc/containerd/conf.d/*.toml"]\n${rest}`;
 
-  it.each(all)('of a missing file stop the daemon, and `config dump` does not notice (%s)', (series) => {
+  it.each(all)('of a missing file stop the daemon, and `config dump` does not report it (%s)', (series) => {
     const text = 'version = 2\nimports = ["/etc/containerd/gone.toml"]\n';
 
     expect(() => load(series, text)).toThrow('open /etc/containerd/gone.toml: no such file or directory');
     expect(() => load(series, text, {}, 'dump')).not.toThrow();
   });
 
-  it.each(all)('by a pattern that matches nothing are fine (%s)', (series) => {
+  it.each(all)('by a pattern that matches nothing are accepted (%s)', (series) => {
     expect(() => load(series, importing(2, ''))).not.toThrow();
   });
 
@@ -121,7 +121,7 @@ describe('imports', () => {
     expect(runcOptions(series, config)).toMatchObject({ SystemdCgroup: true });
   });
 
-  it('of version 3 under a root of version 2 lose the settings of the root on 2.0 to 2.2, and stop 2.3', () => {
+  it("of version 3 under a root of version 2 lose the root's settings on 2.0 to 2.2, and stop 2.3", () => {
     const more = { [dropIn]: `version = 3\n${runsc(v3)}` };
 
     expect(runcOptions('2.0', load('2.0', importing(2, runc(v2)), more))).toMatchObject({ SystemdCgroup: false });

@@ -35,7 +35,7 @@ function get(of: string, headers: Record<string, string> = {}, host = 'github.co
 }
 
 describe('the mirror', () => {
-  it("serves a release under upstream's names, at both places, with the checksum of the local catalogue", async () => {
+  it("serves a version under upstream's names, at both places, with the checksum of the local catalogue", async () => {
     const artifact = catalogue.runtimes.gvisor?.versions.find(({ version: release }) => release === '20260928.0')
       ?.artifacts.x86_64;
     const inBucket = '/gvisor/releases/release/20260928.0/x86_64/gvisor.tar.zstd';
@@ -64,7 +64,7 @@ describe('the mirror', () => {
     ).rejects.toThrow();
   });
 
-  it('goes on where a download broke off', async () => {
+  it('continues an interrupted download', async () => {
     const whole = buildArtifact('20260928.0', 'x86_64', 'zstd');
 
     const part = await get(path, { range: 'bytes=100-' });
@@ -91,13 +91,13 @@ describe('a fault of the mirror', () => {
     await get('/');
   });
 
-  it('happens as often as it was planted', async () => {
+  it('happens as many times as it was planted', async () => {
     mirror.plant('server-error', 2);
 
     expect([(await get(path)).status, (await get(path)).status, (await get(path)).status]).toEqual([500, 500, 200]);
   });
 
-  it('happens once to each machine that asks for it so', async () => {
+  it('happens once for each machine that requests it', async () => {
     const headers = (machine: string) => ({ [faultHeader]: `not-found once ${machine}` });
 
     expect((await get(path, headers('a'))).status).toBe(404);
@@ -118,7 +118,7 @@ describe('a fault of the mirror', () => {
 });
 
 describe('the catalogue of a local run', () => {
-  it('differs from the shipped one in checksums, sizes and the suffix of archives alone', () => {
+  it('differs from the shipped one only in checksums, sizes and the suffix of archives', () => {
     const plain = (text: string) =>
       JSON.parse(text.replaceAll(/"sha256":"\w+"(,"size":\d+)?/g, '"sha256":""').replaceAll(/\.tar\.(bz2|zstd)/g, ''));
 

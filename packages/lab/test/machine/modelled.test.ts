@@ -16,13 +16,13 @@ describe('a modelled machine', () => {
     expect(model.map(essence)).toEqual(real.map(essence));
   });
 
-  it('was recorded with every verb, and says from which machine', () => {
+  it('was recorded with every verb, and names the recorded machine', () => {
     expect(recordings().script).toEqual(script);
     expect(Object.keys(recordings().answers)).toEqual(recorded);
     expect(new ModelledMachine().description).toContain('simulated (containerd 2.2.1');
   });
 
-  it('has its own boot id, and takes the checksum from the text that it is asked to run', async () => {
+  it('has its own boot id, and takes the checksum from the text that it runs', async () => {
     const [one, other] = await Promise.all(
       [new ModelledMachine(), new ModelledMachine()].map((machine) => answersOf(machine)),
     );
@@ -35,7 +35,7 @@ describe('a modelled machine', () => {
     expect(sums[1]?.stdout).toContain(`"sha256":"${'a'.repeat(64)}"`);
   });
 
-  it('refuses what was not recorded: two faults, another version afterwards, a foreign script', async () => {
+  it('refuses what was not recorded: two faults, another version afterwards, another script', async () => {
     expect(() => new ModelledMachine(['disk-full', 'kill-mode'])).toThrow('not disk-full and kill-mode');
 
     const machine = new ModelledMachine();
@@ -46,7 +46,7 @@ describe('a modelled machine', () => {
     );
   });
 
-  it('waits for a dead kubelet as long as the command says that there is time', async () => {
+  it("waits for a dead kubelet as long as the command's time allows", async () => {
     const lasting = async (seconds: string) => {
       const text = scriptOf(documentOf('install'));
       const environment = { SSM_Version: '20260928.0', SSM_Seconds: seconds };

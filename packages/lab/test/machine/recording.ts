@@ -7,10 +7,10 @@ import type { Mirror } from '../../machine/mirror.ts';
 import { type Answer, marks } from '../../machine/modelled.ts';
 import { SimulatedMachine } from '../../machine/simulated.ts';
 
-/** What is asked of each machine: a proof and an installation on a fresh node, and both again afterwards. */
+/** The requests to each machine: a proof and an installation on a fresh node, and both again afterwards. */
 export const script = ['prove', 'install', 'prove', 'install'] as const;
 
-/** What is recorded: a machine without a fault, each fault alone, and a release that is not pinned. */
+/** The recordings: a machine without a fault, each fault by itself, and a version that is not pinned. */
 export const recorded = ['none', 'unpinned', ...(Object.keys(machineFaults) as MachineFault[])] as const;
 
 /** The name of a recording. */
@@ -18,16 +18,16 @@ export type Recorded = (typeof recorded)[number];
 
 const release = '20260928.0';
 
-/** The seconds that a node is told it has: what is dead is waited for nearly all of them, and the wait is no part of the answer. */
+/** The seconds that a node is given: it waits nearly all of them for a dead process, and the wait is not part of the answer. */
 export const secondsFor = (name: Recorded): string =>
   (({ 'kubelet-dead': '2', 'containerd-never-returns': '10' }) as Partial<Record<Recorded, string>>)[name] ?? '900';
 
-/** The faults with which a recording's machine is made. */
+/** The faults of a recording's machine. */
 export function faultsOf(name: Recorded): readonly MachineFault[] {
   return name === 'none' || name === 'unpinned' ? [] : [name];
 }
 
-/** The release that a recording asks for. */
+/** The version that a recording requests. */
 export function askedOf(name: Recorded): string {
   return name === 'unpinned' ? '1.0' : release;
 }
@@ -44,11 +44,11 @@ export async function record(name: Recorded, mirror: Mirror): Promise<{ descript
 }
 
 /**
- * Asks a machine all that is recorded.
+ * Sends a machine all the recorded requests.
  *
- * @param name the recording, which says what is asked for and how long the machine has
+ * @param name the recording, which decides the request and the machine's time
  * @param asked another version
- * @param change what is changed of a script before it runs
+ * @param change changes a script before it runs
  */
 export async function answersOf(
   machine: Machine & { restarts(): number },
@@ -59,7 +59,7 @@ export async function answersOf(
   const answers: (Answer & { readonly asked: string })[] = [];
   for (const verb of script) {
     const before = machine.restarts();
-    // SendCommand would refuse a release that the document does not list; the script has to cope all the same.
+    // SendCommand would refuse a version that the document does not list; the script must handle it anyway.
     const ended = await machine.run({
       text: change(scriptOf(documentOf(verb))),
       environment: { SSM_Version: asked, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
@@ -79,7 +79,7 @@ export async function answersOf(
   return answers;
 }
 
-/** Takes out what is of this machine and this moment alone. */
+/** Removes what belongs only to this machine and this moment. */
 function anonymous({ asked, ...answer }: Answer & { readonly asked: string }, tree: string): Answer {
   const read = readResult(answer.stdout);
   const marked = [
@@ -97,7 +97,7 @@ function anonymous({ asked, ...answer }: Answer & { readonly asked: string }, tr
   };
 }
 
-/** What model and machine must have in common: all but times. */
+/** What model and machine must have in common: everything except times. */
 export function essence({ verb, exitCode, stdout, restarts, handlers }: Answer) {
   const read = readResult(stdout);
   if (!read.ok) return { verb, exitCode, restarts, handlers, result: read.reason };

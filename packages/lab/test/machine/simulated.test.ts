@@ -6,14 +6,14 @@ import { type MachineFault, machineFaults } from '../../machine/faults.ts';
 const node = nodes();
 
 describe('a simulated machine', () => {
-  it('says what it is, and that its runtime is a stand-in', async () => {
+  it('describes itself, and states that its runtime is a stand-in', async () => {
     const machine = await node.create({ containerd: '2.3.4', os: 'debian 13' });
 
     expect(machine.kind).toBe('simulated');
     expect(machine.description).toMatch(/containerd 2\.3\.4, debian 13.*stand-ins/);
   });
 
-  it('shows the kubelet what the daemon that runs has loaded, not what the file says', async () => {
+  it("shows the kubelet what the running daemon has loaded, not the file's content", async () => {
     const machine = await node.create();
     await machine.run({
       text: `ROOT=''\nprintf '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.late]\\nruntime_type = "x"\\n' >>"$ROOT/etc/containerd/config.toml"`,
@@ -28,7 +28,7 @@ describe('a simulated machine', () => {
     expect((await machine.handlers())?.map(({ name }) => name)).toEqual(['runc', 'late']);
   });
 
-  it('cannot tell its handlers with containerd 1.7', async () => {
+  it('cannot report its handlers with containerd 1.7', async () => {
     expect(await (await node.create({ containerd: '1.7.24' })).handlers()).toBeUndefined();
   });
 
@@ -42,7 +42,7 @@ describe('a simulated machine', () => {
     expect((await run(machine)).result).toMatchObject({ outcome: 'already-installed', restarts: 0 });
   });
 
-  it('has no program of the host in PATH but those it was given', async () => {
+  it("has only the host's programs in PATH that it was given", async () => {
     const machine = await node.create({ without: ['curl'] });
 
     const { stdout } = await machine.run({
@@ -55,7 +55,7 @@ describe('a simulated machine', () => {
     for (const line of stdout.trim().split('\n').slice(1)) expect(line.startsWith(machine.tree)).toBe(true);
   });
 
-  it('refuses loudly what a stand-in does not know', async () => {
+  it('refuses with an error what a stand-in does not know', async () => {
     const machine = await node.create();
 
     const { stderr } = await machine.run({
@@ -84,13 +84,13 @@ describe('a simulated machine', () => {
 });
 
 describe('an installation on other hosts', () => {
-  it('takes the archive of its own architecture', async () => {
+  it('uses the archive of its own architecture', async () => {
     await run(await node.create({ arch: 'aarch64', os: 'ubuntu 22.04', kubelet: 'service', cgroup: 'v1' }));
 
     expect([...node.mirror.requests.keys()].some((path) => path.includes('gvisor-aarch64.tar'))).toBe(true);
   });
 
-  it('is refused if the release is not pinned for the architecture', async () => {
+  it('is refused if the version is not pinned for the architecture', async () => {
     const { result } = await run(await node.create({ arch: 'aarch64' }), 'install', '20260921.0');
 
     expect(result).toMatchObject({ outcome: 'host-unsupported', config: 'untouched' });

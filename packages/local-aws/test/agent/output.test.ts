@@ -1,11 +1,11 @@
-// Vectors of https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html and API_CommandPlugin.html, and of
-// TruncateOutput in the agent's agent/framework/processor/executer/iohandler/iohandler.go
+// Examples from https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html and API_CommandPlugin.html,
+// and of TruncateOutput in the agent's agent/framework/processor/executer/iohandler/iohandler.go
 import { describe, expect, it } from 'vitest';
 import { resultLimit } from '../../../../domain/result.ts';
 import { combine, cutStream } from '../../agent/output.ts';
 
 describe('what is kept of an output', () => {
-  it('is 24,000 bytes of a stream, and the end says that it was cut', () => {
+  it('is 24,000 bytes of a stream, and the end states that it was cut', () => {
     const kept = cutStream('x'.repeat(24_001));
 
     expect(kept).toHaveLength(24_000);
@@ -38,7 +38,7 @@ describe('what is kept of an output', () => {
     expect(kept.endsWith(`${'e'.repeat(1_215)}\n---Error truncated----`)).toBe(true);
   });
 
-  it('is the whole of a result line at its longest, however long stderr is', () => {
+  it('is the whole of the longest result line, however long stderr is', () => {
     const line = `${'o'.repeat(resultLimit)}\n`;
 
     for (const long of [0, 1_237, 1_238, 1_239, 2_400, 24_000]) {

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
+// Examples from https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html
 import { describe, expect, it } from 'vitest';
 import { DocumentError, readDocument } from '../../agent/document.ts';
 import { interpolate, olderAgent, resolveParameters } from '../../agent/parameters.ts';
@@ -25,7 +25,7 @@ describe('replacement in the text of a document', () => {
     expect(interpolate('echo {{ Name }} {{Name}}', values)).toBe('echo x x');
   });
 
-  it('is done in one pass: what a value brings along is not replaced again', () => {
+  it('is done in one pass: an inserted value is not replaced again', () => {
     expect(interpolate('echo {{ Nested }}', values)).toBe('echo {{ Name }}');
   });
 
@@ -33,7 +33,7 @@ describe('replacement in the text of a document', () => {
     expect(interpolate({ a: '{{ Number }}', b: ['{{ List }}'] }, values)).toEqual({ a: 7, b: ['a', 'b'] });
   });
 
-  it('writes as JSON what is no string and stands inside a text', () => {
+  it('writes a value that is not a string as JSON inside a text', () => {
     expect(interpolate('echo {{ List }} {{ Number }}', values)).toBe('echo ["a","b"] 7');
   });
 
@@ -41,7 +41,7 @@ describe('replacement in the text of a document', () => {
     expect(interpolate('echo {{ Other }}', values)).toBe('echo {{ Other }}');
   });
 
-  it('makes one $ of two in an embedded value', () => {
+  it('turns $$ in an embedded value into $', () => {
     expect(interpolate('echo {{ Dollar }}', values)).toBe('echo a$b');
   });
 });
@@ -53,17 +53,17 @@ describe('parameters', () => {
     expect(resolved.textual.get('A')).toBe('d');
   });
 
-  it('without a value and a default fail the document', () => {
+  it('fail the document without a value and a default', () => {
     expect(() => resolveParameters(document({ A: { type: 'String' } }), {}, current, noStore)).toThrow(DocumentError);
   });
 
-  it('with another name than letters and digits are dropped', () => {
+  it('whose name has other characters than letters and digits are dropped', () => {
     const resolved = resolveParameters(document({ 'A-B': { type: 'String', default: 'd' } }), {}, current, noStore);
 
     expect([...resolved.textual]).toEqual([]);
   });
 
-  it('are checked against a pattern that is not anchored by the agent', () => {
+  it('are checked against a pattern that the agent does not anchor', () => {
     const loose = document({ A: { type: 'String', allowedPattern: '[a-z]+' } });
     const anchored = document({ A: { type: 'String', allowedPattern: '^[a-z]+$' } });
 
@@ -73,13 +73,13 @@ describe('parameters', () => {
     );
   });
 
-  it('are checked against the pattern also if the default is used', () => {
+  it('are checked against the pattern even if the default is used', () => {
     const wrong = document({ A: { type: 'String', allowedPattern: '^[a-z]+$', default: '1' } });
 
     expect(() => resolveParameters(wrong, {}, current, noStore)).toThrow(DocumentError);
   });
 
-  it('are not checked against allowedValues: that is the service, at SendCommand', () => {
+  it('are not checked against allowedValues: the service does that, in SendCommand', () => {
     const limited = document({ A: { type: 'String', allowedValues: ['a'] } });
 
     expect(resolveParameters(limited, { A: ['b'] }, current, noStore).textual.get('A')).toBe('b');
@@ -95,7 +95,7 @@ describe('parameters', () => {
     expect(resolved.textual.get('A')).toBe('secret');
   });
 
-  it('go to the environment alone if the document says so and the agent knows how', () => {
+  it('go only to the environment if the document requires it and the agent supports it', () => {
     const safe = document({ A: { type: 'String', interpolationType: 'ENV_VAR' } });
 
     const now = resolveParameters(safe, { A: ['v'] }, current, noStore);
@@ -105,7 +105,7 @@ describe('parameters', () => {
     expect(before).toEqual({ textual: new Map([['A', 'v']]), environment: {} });
   });
 
-  it('go to the environment in schema 2.2 only', () => {
+  it('go to the environment only in schema 2.2', () => {
     const old = document({ A: { type: 'String', interpolationType: 'ENV_VAR' } }, '2.0');
 
     expect(resolveParameters(old, { A: ['v'] }, current, noStore).environment).toEqual({});

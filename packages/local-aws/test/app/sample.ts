@@ -7,7 +7,7 @@ import { inject } from 'vitest';
 
 const bundles = new Map<string, string>();
 
-/** A folder that is gone after the tests. */
+/** A folder that is removed after the tests. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(inject('scratch'), 'sample-'));
 }
@@ -21,7 +21,7 @@ export function synthesize(build: (stack: Stack) => void): string {
   return outdir;
 }
 
-/** Writes a template as an assembly of one stack, for what CDK would not write. */
+/** Writes a template as an assembly of one stack, for templates that CDK would not write. */
 export function assemblyOf(template: object): string {
   const outdir = temporaryFolder();
   const properties = { templateFile: 'Sample.template.json' };
@@ -31,7 +31,7 @@ export function assemblyOf(template: object): string {
   return outdir;
 }
 
-/** A function of the sample with the SDK in it, bundled as CDK's NodejsFunction bundles, but once for all that ask for the same file. */
+/** A function of the sample with the SDK in it, bundled as CDK's NodejsFunction does it, but once for all callers with the same file. */
 export function sampleFunction(
   stack: Stack,
   id: string,

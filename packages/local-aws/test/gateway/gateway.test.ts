@@ -98,7 +98,7 @@ describe('a call inside the cloud', () => {
     expect(aws.journal).toMatchObject([{ error: code }]);
   });
 
-  it('denies in the words of the service what no policy allows', async () => {
+  it("denies in the service's own words what no policy allows", async () => {
     await expect(aws.call(role, 'sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle: 'r' })).rejects.toMatchObject({
       code: 'AccessDenied',
       status: 403,
@@ -107,7 +107,7 @@ describe('a call inside the cloud', () => {
     expect(aws.calls).toEqual(new Map());
   });
 
-  it('lets a service in by the policy of the resource alone', async () => {
+  it('grants a service access by the resource policy only', async () => {
     const events: Principal = {
       kind: 'service',
       service: 'events.amazonaws.com',
@@ -133,7 +133,7 @@ describe('a call inside the cloud', () => {
     await expect(send()).rejects.toThrow('no resource-based policy allows');
   });
 
-  it('lets an explicit deny of the resource win over the allow of the role', async () => {
+  it("gives an explicit deny of the resource precedence over the role's allow", async () => {
     resourcePolicy = { Version, Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sqs:*', Resource: '*' }] };
     await expect(aws.call(role, 'sqs', 'SendMessage', { QueueUrl, MessageBody: 'x' })).rejects.toThrow(
       'with an explicit deny in a resource-based policy',
@@ -155,7 +155,7 @@ describe('a call inside the cloud', () => {
     expect(ran).toHaveLength(1);
   });
 
-  it('kills the caller if a fault says so', async () => {
+  it('kills the caller if a fault requires it', async () => {
     aws.faults = { beforeCall: () => 'crash' };
     await expect(aws.call(role, 'sqs', 'SendMessage', { QueueUrl, MessageBody: 'x' })).rejects.toThrow(CallerCrashed);
   });
@@ -184,7 +184,7 @@ describe('a call inside the cloud', () => {
     ).rejects.toThrow('the SDK\'s client for ssm has no operation "SendComand"');
   });
 
-  it('refuses a stranger over the wire', async () => {
+  it('refuses an unknown caller over the wire', async () => {
     const response = await aws.handle({
       method: 'POST',
       host: 'sqs.eu-central-1.amazonaws.com',
@@ -201,7 +201,7 @@ describe('a call inside the cloud', () => {
     expect(Buffer.from(response.body).toString()).toContain('The security token included in the request is invalid.');
   });
 
-  it('lets a service assume a role only if the trust policy says so', () => {
+  it('lets a service assume a role only if the trust policy allows it', () => {
     expect(iam.roleSession(roleArn, 'lambda.amazonaws.com', 's')).toEqual({ kind: 'role', roleArn, sessionName: 's' });
     expect(() => iam.roleSession(roleArn, 'states.amazonaws.com', 's')).toThrow(
       `The service states.amazonaws.com is not authorized to assume the role ${roleArn}`,

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+// Examples from https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { LocalCloud } from '../../cloud.ts';
@@ -38,13 +38,13 @@ describe('a log group', () => {
     await cloud.aws.call(events, 'logs', 'PutLogEvents', { ...stream, logEvents });
   };
 
-  it('takes nothing from EventBridge without a resource policy', async () => {
+  it('accepts nothing from EventBridge without a resource policy', async () => {
     const { cloud } = await deployed({ Policy: policy('delivery.logs.amazonaws.com') });
     await expect(write(cloud, 'hello')).rejects.toMatchObject({ code: 'AccessDeniedException' });
     expect(cloud.logs.events(logGroupName)).toEqual([]);
   });
 
-  it('takes what the resource policy lets in, and forgets it after its retention', async () => {
+  it('accepts what the resource policy allows, and deletes it after its retention', async () => {
     const { cloud, clock } = await deployed({ Policy: policy('events.amazonaws.com') });
     await write(cloud, 'hello');
     expect(cloud.logs.events(logGroupName)).toEqual([{ timestamp: clock.now(), stream: 'stream', message: 'hello' }]);

@@ -28,7 +28,7 @@ describe('the form of an EC2 request', () => {
     });
   });
 
-  it('is refused for a key that no member accounts for', async () => {
+  it('is refused for a key that belongs to no member', async () => {
     expect((await decode('Action=DescribeInstances&Filter.1.Values.1=i-1'))?.violation).toEqual({
       kind: 'unknown',
       member: 'Filter.1.Values.1',
@@ -40,13 +40,13 @@ describe('the form of an EC2 request', () => {
     expect((await decode('Action=DescribeInstances&InstanceId.1.1=i-1'))?.violation?.member).toBe('InstanceId.1.1');
   });
 
-  it('names no operation that EC2 does not have', async () => {
+  it('names only operations that EC2 has', async () => {
     expect(await decode('Action=DescribeInstance')).toBeUndefined();
   });
 });
 
 /** The example of the SQS API Reference (2012-11-05), "GetQueueAttributes", in the query protocol. */
-describe('the form of an SQS request, as tools from before its JSON protocol send it', () => {
+describe('the form of an SQS request by tools older than its JSON protocol', () => {
   const request = (form: string) => ({
     method: 'POST',
     host: 'sqs.eu-central-1.amazonaws.com',
@@ -69,7 +69,7 @@ describe('the form of an SQS request, as tools from before its JSON protocol sen
     expect(codecOf(sdk, batch).decode(sdk, batch)?.violation?.member).toBe('SendMessageBatchRequestEntry.1.Id');
   });
 
-  it('is answered with flat XML, and an error bears its older name', async () => {
+  it('is answered with flat XML, and an error has its older name', async () => {
     const sdk = await loadSdk('sqs');
     const codec = codecOf(sdk, request(''));
     const model = sdk.operations.get('GetQueueAttributes');

@@ -114,17 +114,17 @@ describe('the SDK in a function, over each wire protocol', () => {
     return { error: answer.functionError, payload: JSON.parse(answer.payload) as Record<string, string> };
   }
 
-  it('speaks JSON 1.1: a time comes back as it was', async () => {
+  it('uses JSON 1.1: a time is returned unchanged', async () => {
     const { payload } = await invoke('commanding', { DocumentName: 'doc', InstanceIds: ['i-1'] });
     expect(payload).toEqual({ id: 'c-1', requested: '2026-11-21T10:00:00.000Z' });
   });
 
-  it('speaks JSON 1.1: an error has the name of its shape', async () => {
+  it('uses JSON 1.1: an error has the name of its shape', async () => {
     const { payload } = await invoke('commanding', { DocumentName: 'doc', InstanceIds: ['i-gone'] });
     expect(payload).toMatchObject({ errorType: 'InvalidInstanceId', errorMessage: 'Instances not in a valid state' });
   });
 
-  it('refuses a list in a list, which the SDK sends as it is', async () => {
+  it('refuses a list in a list, which the SDK sends unchanged', async () => {
     const { payload } = await invoke('commanding', { DocumentName: 'doc', InstanceIds: [['i-1']] });
     expect(payload).toMatchObject({
       errorType: 'SerializationException',
@@ -137,7 +137,7 @@ describe('the SDK in a function, over each wire protocol', () => {
     expect(payload['errorMessage']).toBe('ssm:SendCommand: DocumentName is required');
   });
 
-  it('speaks EC2 query and XML: lists, times and text that must be escaped', async () => {
+  it('uses EC2 query and XML: lists, times and text that must be escaped', async () => {
     const { payload } = await invoke('describing', { ids: ['i-1', 'i-2'] });
     expect(payload).toEqual({
       id: 'i-1',
@@ -147,11 +147,11 @@ describe('the SDK in a function, over each wire protocol', () => {
     expect(cloud.journal.at(-1)?.input).toEqual({ Filters: [{ Name: 'instance-id', Values: ['i-1', 'i-2'] }] });
   });
 
-  it('speaks EC2 query and XML: an answer without any instance', async () => {
+  it('uses EC2 query and XML: an answer without any instance', async () => {
     expect((await invoke('describing', { ids: [] })).payload).toEqual({});
   });
 
-  it('speaks REST: labels, bodies and errors', async () => {
+  it('uses REST: labels, bodies and errors', async () => {
     const { payload } = await invoke('clustering', { name: 'blue' });
     expect(payload).toEqual({ endpoint: 'https://127.0.0.1:6443', created: '2026-11-21T10:00:00.000Z' });
     const other = await invoke('clustering', { name: 'red' });
@@ -166,7 +166,7 @@ describe('the SDK in a function, over each wire protocol', () => {
     expect(payload).toBe('QueueDoesNotExist');
   });
 
-  it('denies in the words of AWS if no policy allows', async () => {
+  it("denies in AWS's own words if no policy allows", async () => {
     const { payload } = await invoke('invoking', { target: 'clustering', payload: {} });
     expect(payload['errorType']).toBe('AccessDeniedException');
     expect(payload['errorMessage']).toMatch(
@@ -174,7 +174,7 @@ describe('the SDK in a function, over each wire protocol', () => {
     );
   });
 
-  it('lets the SDK retry what is throttled, and counts every try', async () => {
+  it('lets the SDK retry what is throttled, and counts every attempt', async () => {
     let throttles = 3;
     const before = cloud.calls.get('ssm:SendCommand') ?? 0;
     cloud.faults = {

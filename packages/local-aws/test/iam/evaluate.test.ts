@@ -24,7 +24,7 @@ const deny = (rest: object) => ({ Effect: 'Deny', Action: '*', Resource: '*', ..
 
 /** IAM User Guide, "Policy evaluation logic" and "Policy evaluation for requests within a single account". */
 describe('the order of decisions', () => {
-  it('denies what nothing allows', () => {
+  it('denies by default', () => {
     expect(decide([], question('sqs:SendMessage', arn))).toBe('implicit-deny');
   });
 
@@ -32,7 +32,7 @@ describe('the order of decisions', () => {
     expect(decide([allow({})], question('sqs:SendMessage', arn))).toBe('allow');
   });
 
-  it('lets an explicit deny win over an allow', () => {
+  it('gives an explicit deny precedence over an allow', () => {
     const statements = [allow({}), deny({ Action: 'sqs:SendMessage' })];
     expect(decide(statements, question('sqs:SendMessage', arn))).toBe('explicit-deny');
     expect(decide(statements, question('sqs:ReceiveMessage', arn))).toBe('allow');
@@ -118,7 +118,7 @@ describe('condition operators', () => {
     );
   });
 
-  it('wants every key to hold, and any of its values', () => {
+  it('require every key to hold, with any of its values', () => {
     const Condition = { StringEquals: { 'x:a': ['1', '2'], 'x:b': '3' }, Bool: { 'x:c': 'true' } };
     const asked = (a: string, c: string) => question('sqs:SendMessage', arn, { 'x:a': a, 'x:b': '3', 'x:c': c });
     expect(decide([allow({ Condition })], asked('2', 'true'))).toBe('allow');
@@ -148,7 +148,7 @@ describe('set operators', () => {
     expect(verdict).toBe(holds ? 'allow' : 'implicit-deny');
   });
 
-  it('refuse nothing that has no value, which the test Null has to do beside ForAllValues', () => {
+  it('refuse nothing that has no value, which requires Null beside ForAllValues', () => {
     const ForAll = { 'ForAllValues:StringEquals': { 'events:source': 'acme' } };
     const both = { ...ForAll, Null: { 'events:source': 'false' } };
     const put = (sources?: string[]) => question('events:PutEvents', '*', sources ? { 'events:source': sources } : {});
@@ -158,14 +158,14 @@ describe('set operators', () => {
     expect(decide([allow({ Condition: both })], put(['acme', 'forged']))).toBe('implicit-deny');
   });
 
-  it('are asked for by a key that has many values: a plain operator says nothing that AWS defines', () => {
+  it('are required for a key that has many values: AWS does not define a plain operator for it', () => {
     const Condition = { StringEquals: { 'events:source': 'acme' } };
     expect(() => readPolicy({ Version, Statement: [allow({ Condition })] })).toThrow(
       'the condition key events:source has many values: StringEquals does not say which of them count; accepted: ForAllValues:StringEquals or ForAnyValue:StringEquals',
     );
   });
 
-  it('are asked for by a request that has many values for a key', () => {
+  it('are required by a request that has many values for a key', () => {
     const Condition = { StringEquals: { 'x:one': 'a' } };
     const asked = question('sqs:SendMessage', arn, { 'x:one': ['a', 'b'] });
     expect(() => decide([allow({ Condition })], asked)).toThrow(
@@ -201,7 +201,7 @@ describe('the policy of a resource', () => {
   const of = (statement: object, caller: Caller, context = {}) =>
     evaluateResource(readPolicy({ Version, Statement: [allow(statement)] }), caller, asked(context));
 
-  it('lets a service in, for the source that it names', () => {
+  it('grants a service access, for the source that it names', () => {
     const statement = {
       Principal: { Service: 'events.amazonaws.com' },
       Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:eu-central-1:123456789012:rule/launch' } },
@@ -212,7 +212,7 @@ describe('the policy of a resource', () => {
     expect(of(statement, { kind: 'service', service: 'sns.amazonaws.com' }, from('launch'))).toBe('implicit-deny');
   });
 
-  it('lets a named role in', () => {
+  it('grants a named role access', () => {
     expect(of({ Principal: { AWS: 'arn:aws:iam::123456789012:role/admit' } }, role)).toBe('allow');
     expect(of({ Principal: { AWS: 'arn:aws:iam::123456789012:role/other' } }, role)).toBe('implicit-deny');
   });

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+// Examples from https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, type Stack } from 'aws-cdk-lib';
@@ -51,7 +51,7 @@ describe('Lambda', () => {
   });
   afterAll(() => cloud.stop());
 
-  it('hands a failed event to its destination, with the rights of the function', async () => {
+  it("sends a failed event to its destination, with the function's rights", async () => {
     await cloud.lambda.invoke('failing', '{"node":"i-1"}', 'Event');
     await clock.run(() => false, clock.now() + 600_000);
     const entry = cloud.journal.find(({ operation }) => operation === 'Invoke');
@@ -87,13 +87,13 @@ describe('Lambda', () => {
     await expect(answer).resolves.toMatchObject({ StatusCode: 200, ExecutedVersion: '$LATEST' });
   });
 
-  it('refuses a payload that is no JSON', async () => {
+  it('refuses a payload that is not JSON', async () => {
     const poller: Principal = { kind: 'service', service: 'events.amazonaws.com', sourceArn: rule };
     const answer = cloud.aws.call(poller, 'lambda', 'Invoke', { FunctionName: 'scheduled', Payload: Buffer.from('{') });
     await expect(answer).rejects.toMatchObject({ code: 'InvalidRequestContentException' });
   });
 
-  it('writes no log for a function that may not', async () => {
+  it('writes no log for a function without the right', async () => {
     await cloud.lambda.invoke('mute', '{}', 'RequestResponse');
     expect(cloud.logs.events('/aws/lambda/mute')).toEqual([]);
   });

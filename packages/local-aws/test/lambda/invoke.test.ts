@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+// Examples from https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 import type { Stack } from 'aws-cdk-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
@@ -40,7 +40,7 @@ describe('a function from its bundled asset', () => {
     expect(cloud.calls.get('sts:GetCallerIdentity')).toBe(1);
   });
 
-  it('sees the time of the cloud, and its timers run on it', async () => {
+  it("reads the cloud's time, and its timers run on it", async () => {
     const start = clock.now();
     expect(await invoke('sleeping', { ms: 2000 })).toEqual({
       error: undefined,

@@ -1,4 +1,5 @@
-// Vectors of https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
+// Examples from https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html and
+// https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
@@ -88,7 +89,7 @@ describe('the runtime around a function', () => {
     });
   });
 
-  it('keeps lines of JSON on stdout as they are, and one event for one call of the console', async () => {
+  it('keeps lines of JSON on stdout unchanged, and makes one event of one console call', async () => {
     await invoke('printing');
     const written = messages('printing');
     expect(written).toContain('{"level":"INFO","message":"a line of JSON"}');
@@ -99,7 +100,7 @@ describe('the runtime around a function', () => {
     );
   });
 
-  it('writes the console as JSON if the function asks for it', async () => {
+  it('writes the console as JSON if the function is configured so', async () => {
     await invoke('structured');
     const group = cloud.logs.groups.find((one) => one.includes('structured')) ?? '';
     const written = cloud.logs.events(group).map(({ message }) => JSON.parse(message) as Record<string, unknown>);
@@ -109,14 +110,14 @@ describe('the runtime around a function', () => {
     );
   });
 
-  it('freezes what is left over until the next invocation', async () => {
+  it('freezes remaining work until the next invocation', async () => {
     expect((await invoke('leaving')).payload).toBe(0);
     await clock.run(() => false, clock.now() + 60_000);
     expect((await invoke('leaving')).payload).toBe(0);
     expect((await invoke('leaving')).payload).toBe(1);
   });
 
-  it('runs each invocation that comes at once in its own environment', async () => {
+  it('runs concurrent invocations each in its own environment', async () => {
     const before = clock.now();
     await Promise.all([invoke('waiting', { ms: 1000 }), invoke('waiting', { ms: 1000 })]);
     expect(clock.now() - before).toBe(1000);
@@ -179,13 +180,13 @@ describe('the runtime around a function', () => {
     expect((await invoke('undefinedAnswer')).payload).toBeNull();
   });
 
-  it('aborts by the time of the cloud', async () => {
+  it("aborts by the cloud's time", async () => {
     const before = clock.now();
     expect((await invoke('aborting')).payload).toBe('TimeoutError');
     expect(clock.now() - before).toBe(1500);
   });
 
-  it('brings the SDK along for functions that do not bundle it', async () => {
+  it('provides the SDK for functions that do not bundle it', async () => {
     expect((await invoke('calling')).payload).toMatch(/assumed-role\/Sample-calling\S*\/calling$/);
   });
 
@@ -196,7 +197,7 @@ describe('the runtime around a function', () => {
     expect(cloud.calls.get('sts:GetCallerIdentity') ?? 0).toBe(before);
   });
 
-  it('retries what no one waits for twice, after one minute and after two more', async () => {
+  it('retries an invocation without a waiting caller twice, after one minute and after two more', async () => {
     await cloud.lambda.invoke('failing', '{}', 'Event');
     await clock.run(() => false, clock.now() + 600_000);
     const starts = cloud.logs.events('/aws/lambda/failing').filter(({ message }) => message.startsWith('START'));

@@ -46,7 +46,7 @@ describe('a function that talks to a server on this machine with undici', () => 
     });
   });
 
-  it('gets the error of a broken connection, and time goes on after it', async () => {
+  it('gets the error of a broken connection, and time continues after it', async () => {
     expect((await invoke('fetching', { url: `${url}/broken` })).payload).toEqual({ code: 'UND_ERR_SOCKET' });
     const before = clock.now();
     await clock.run(() => false, before + 1000);

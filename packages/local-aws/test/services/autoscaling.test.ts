@@ -1,4 +1,5 @@
-// Vectors of https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html, API_TerminateInstanceInAutoScalingGroup.html and https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+// Examples from https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html,
+// API_TerminateInstanceInAutoScalingGroup.html and https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { here } from '../../gateway/service.ts';
@@ -54,7 +55,7 @@ describe('an instance of a group', () => {
     expect(autoScaling.lifecycleOf(await member())).toBe('InService');
   });
 
-  it('waits for the hook while it runs, and an event says so', async () => {
+  it('waits for the hook while it runs, and an event reports it', async () => {
     const id = await member({ hook });
     expect([autoScaling.lifecycleOf(id), ec2.instance(id).state]).toEqual(['Pending:Wait', 'running']);
     const detail = { AutoScalingGroupName: 'builders', LifecycleHookName: 'acme', EC2InstanceId: id };
@@ -66,7 +67,7 @@ describe('an instance of a group', () => {
   it.each([
     ['ABANDON', 'shutting-down', 1],
     ['CONTINUE', 'running', 0],
-  ] as const)('whose hook no one answers gets the default result %s', async (defaultResult, state, launched) => {
+  ] as const)('whose hook gets no answer takes the default result %s', async (defaultResult, state, launched) => {
     const id = await member({ hook: { ...hook, defaultResult } });
     await pass(600_000 - 22_001);
     expect(ec2.instance(id).state).toBe('running');
@@ -74,7 +75,7 @@ describe('an instance of a group', () => {
     expect([ec2.instance(id).state, launches]).toEqual([state, launched]);
   });
 
-  it('that someone else ended is replaced once its health was looked at', async () => {
+  it('that another caller ended is replaced after the next health check', async () => {
     const id = await member();
     ec2.terminate(id);
     await pass(59_999);
@@ -112,7 +113,7 @@ describe('CompleteLifecycleAction', () => {
     });
   });
 
-  it('takes CONTINUE and ABANDON, and groups that there are', async () => {
+  it('accepts only CONTINUE and ABANDON, and existing groups', async () => {
     const id = await member({ hook });
     await expect(complete(id, 'STOP')).rejects.toMatchObject({ code: 'ValidationError' });
     await expect(complete(id, 'CONTINUE', { AutoScalingGroupName: 'x' })).rejects.toThrow(/not found/);
@@ -130,7 +131,7 @@ describe('TerminateInstanceInAutoScalingGroup', () => {
     expect(launches).toBe(1);
   });
 
-  it('knows no instance of no group', async () => {
+  it('rejects an instance that belongs to no group', async () => {
     await expect(terminate(ec2.launch())).rejects.toThrow(/No managed instance found for instance ID: i-/);
   });
 });

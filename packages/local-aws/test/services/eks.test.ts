@@ -1,4 +1,5 @@
-// Vectors of https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html and https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
+// Examples from https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html and
+// https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
 import { beforeEach, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { here } from '../../gateway/service.ts';
@@ -31,14 +32,14 @@ it('a cluster is described with its endpoint and its certificate authority', asy
   });
 });
 
-it('a cluster that no one registered is not found', async () => {
+it('an unregistered cluster is not found', async () => {
   await expect(aws.call(someone, 'eks', 'DescribeCluster', { name: 'other' })).rejects.toMatchObject({
     code: 'ResourceNotFoundException',
     message: 'No cluster found for name: other.',
   });
 });
 
-it('an access entry maps a role to groups, once a cluster', async () => {
+it('an access entry maps a role to groups, once per cluster', async () => {
   await entry({ KubernetesGroups: ['acme:gatekeepers'], Type: 'STANDARD' });
   expect(eks.entry('prod', PrincipalArn)).toEqual({
     clusterName: 'prod',
@@ -56,7 +57,7 @@ const policy = (name: string, Type: string) => ({
   AccessPolicies: [{ PolicyArn: `arn:aws:eks::aws:cluster-access-policy/${name}`, AccessScope: { Type } }],
 });
 
-it('an access policy is associated with the entry, and whoever watches is told of both ends of it', async () => {
+it('an access policy is associated with the entry, and watchers receive both ends of it', async () => {
   const told: unknown[] = [];
   eks.watchEntries(({ policies }, gone) => told.push([policies, gone]));
   const made = await entry(policy('AmazonEKSClusterAdminPolicy', 'cluster'));
@@ -70,7 +71,7 @@ it('an access policy is associated with the entry, and whoever watches is told o
   expect(eks.entry('prod', PrincipalArn)).toBeUndefined();
 });
 
-it('a cluster whose authentication mode is CONFIG_MAP takes no entry', async () => {
+it('a cluster whose authentication mode is CONFIG_MAP accepts no entry', async () => {
   eks.register('old', {
     endpoint: 'https://127.0.0.1:1',
     certificateAuthority: 'Q0E=',
@@ -95,7 +96,7 @@ it.each([
   await expect(entry(properties)).rejects.toThrow(message);
 });
 
-it('an entry of the API gives nothing until a policy is associated, and goes with all that it gives', async () => {
+it('an entry created by the API grants nothing until a policy is associated, and its deletion revokes everything', async () => {
   const told: unknown[] = [];
   eks.watchEntries(({ groups, policies }, gone) => told.push([groups, policies, gone]));
   const entryOf = { clusterName: 'prod', principalArn: PrincipalArn };
@@ -117,7 +118,7 @@ it('an entry of the API gives nothing until a policy is associated, and goes wit
   await expect(call('DeleteAccessEntry')).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
 });
 
-it('a role that was made seconds ago is no principal yet, and one that no one made never is', async () => {
+it('a role created seconds ago is not a principal yet, and a missing one never is', async () => {
   const clock = new VirtualClock(0);
   const roles: Record<string, number> = { [PrincipalArn]: 0 };
   const young = new Eks({ clock, env: here, roleMadeAt: (arn) => roles[arn], spreadMs: 5_000 });

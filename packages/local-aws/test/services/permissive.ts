@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts';
 import { type Aws, type AwsError, here, type Principal, type Service } from '../../gateway/service.ts';
 import type { ResourceType, Stack } from '../../template/resource.ts';
 
-/** Who calls if a test does not care. */
+/** The caller if a test does not care. */
 export const someone: Principal = {
   kind: 'role',
   roleArn: `arn:aws:iam::${here.account}:role/someone`,
@@ -15,10 +15,10 @@ interface SeenCall {
   readonly input: unknown;
 }
 
-/** Services that call each other without IAM and without schemas, for tests of one service alone. */
+/** Services that call each other without IAM and without schemas, for tests of one service. */
 export class PermissiveAws implements Aws {
   readonly calls: SeenCall[] = [];
-  /** Answers some calls in a service's stead: `sqs:SendMessage` by an error, for instance. */
+  /** Answers some calls in place of a service, for instance `sqs:SendMessage` with an error. */
   readonly faults = new Map<string, () => AwsError | undefined>();
   readonly clock: Clock;
   readonly #services = new Map<string, Service>();
@@ -49,7 +49,7 @@ export class PermissiveAws implements Aws {
   }
 }
 
-/** Makes a resource by its type, as the template's engine would. */
+/** Creates a resource by its type, as the template's engine does. */
 export async function make(
   aws: PermissiveAws,
   types: readonly ResourceType[],

@@ -7,7 +7,7 @@ import { quotasOf } from '../../services/states/quotas.ts';
 import { PermissiveAws, someone } from './permissive.ts';
 import { Bench } from './states/machine.ts';
 
-/** Makes a call until it is refused, and says how often it passed and what refused it. */
+/** Makes a call until it is refused. @returns how many calls passed, and the refusal */
 async function untilRefused(call: () => Promise<unknown>, most = 5_000): Promise<{ passed: number; code: string }> {
   for (let passed = 0; passed < most; passed++) {
     try {
@@ -47,7 +47,7 @@ describe('Step Functions in a region that is not one of the three large ones', (
     expect(Math.max(...ends)).toBe(2_000);
   });
 
-  it('takes 1,500 of each answer to a token at once', async () => {
+  it('accepts 1,500 of each answer to a token at once', async () => {
     const bench = new Bench();
     const answer = (name: string, input: object) =>
       untilRefused(() =>

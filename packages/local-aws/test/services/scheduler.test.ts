@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, setting-up.html (execution role) and
+// Examples from https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, setting-up.html (execution role) and
 // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
@@ -53,7 +53,7 @@ const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 const invoked = () => aws.inputs('lambda:Invoke') as { InvocationType: string; Payload: Buffer }[];
 
 describe('a schedule with a rate', () => {
-  it('is due at once and then at its rate, within the minute', async () => {
+  it('is due immediately and then at its rate, within the minute', async () => {
     await expect(schedule()).resolves.toEqual({
       ref: 's',
       attributes: { Arn: 'arn:aws:scheduler:eu-central-1:123456789012:schedule/default/s' },
@@ -82,17 +82,17 @@ describe('a schedule with a rate', () => {
   });
 });
 
-describe('an invocation that Lambda does not take', () => {
+describe('an invocation that Lambda does not accept', () => {
   const throttled = () => new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429);
 
-  it('is tried again, and not more often than the policy says', async () => {
+  it('is retried, but not more often than the policy allows', async () => {
     aws.faults.set('lambda:Invoke', throttled);
     await schedule({ ScheduleExpression: 'rate(1 day)' }, { RetryPolicy: { MaximumRetryAttempts: 3 } });
     await pass(3_600_000);
     expect(invoked()).toHaveLength(4);
   });
 
-  it('is given up when it is too old', async () => {
+  it('is dropped when it is too old', async () => {
     aws.faults.set('lambda:Invoke', throttled);
     await schedule({ ScheduleExpression: 'rate(1 day)' }, { RetryPolicy: { MaximumEventAgeInSeconds: 60 } });
     await pass(3_600_000);
@@ -100,7 +100,7 @@ describe('an invocation that Lambda does not take', () => {
     expect(invoked()).toHaveLength(6);
   });
 
-  it('does not keep the next one from its time', async () => {
+  it('does not delay the next one', async () => {
     let refusals = 1;
     aws.faults.set('lambda:Invoke', () => (refusals-- > 0 ? throttled() : undefined));
     await schedule({}, { RetryPolicy: { MaximumRetryAttempts: 0 } });

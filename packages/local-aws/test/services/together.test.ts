@@ -17,7 +17,7 @@ const allow = (Action: string, Resource: unknown, more: object = {}) => ({
   Resource,
   ...more,
 });
-/** What DefinitionSubstitutions fill in. */
+/** The values that DefinitionSubstitutions inserts. */
 const placeholder = (name: string) => `$\{${name}}`;
 const document = (...Statement: object[]) => ({ Version: '2012-10-17', Statement });
 
@@ -217,7 +217,7 @@ describe('services through the gateway, with schemas and IAM', () => {
   });
 });
 
-it('a right that the role lacks is the error of the integration', async () => {
+it("a right that the role lacks becomes the integration's error", async () => {
   await deploy([allow('states:*', '*')]);
   await cloud.aws.call(me(), 'states', 'StartExecution', { stateMachineArn: output('Machine'), name: 'n' });
   await pass(1000);

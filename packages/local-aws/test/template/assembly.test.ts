@@ -37,7 +37,7 @@ describe('a cloud assembly', () => {
       },
       /has 501 resources; CloudFormation takes 500 at most/,
     ],
-  ])('is refused with more %s than CloudFormation takes', async (_, template, message) => {
+  ])('is refused with more %s than CloudFormation accepts', async (_, template, message) => {
     await expect(deploy(assemblyOf(template))).rejects.toThrow(message);
   });
 
@@ -63,7 +63,7 @@ describe('a cloud assembly', () => {
     expect(one.logs.groups).toEqual(other.logs.groups);
   });
 
-  it('is refused with code that is written into the template', async () => {
+  it('is refused with code inside the template', async () => {
     const assembly = synthesize((stack: Stack) => {
       const code = Code.fromInline('exports.handler = async () => {};');
       new LambdaFunction(stack, 'Inline', { code, handler: 'index.handler', runtime: Runtime.NODEJS_24_X });

@@ -52,7 +52,7 @@ describe('a custom resource', () => {
     await cloud.stop();
   });
 
-  it('fails the deployment with the reason that its function gives', async () => {
+  it("fails the deployment with its function's reason", async () => {
     const deployment = LocalCloud.deploy(lookingUp('red'), { clock: new VirtualClock(), services: [eks] });
     await expect(deployment).rejects.toThrow(
       /Sample\/Cluster\w+ \(Custom::AWS\) cannot be made: .*FAILED.*No cluster found for name: red\./,

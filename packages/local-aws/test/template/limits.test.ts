@@ -1,4 +1,4 @@
-// Vectors of the quota pages of each service.
+// Examples from each service's quota page.
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../clock.ts';
 import { LocalCloud } from '../../cloud.ts';
@@ -31,8 +31,8 @@ const policy = (PolicyName: string, length: number) => ({
   Properties: { PolicyName, PolicyDocument: document(length), Roles: [{ Ref: 'Role' }] },
 });
 
-describe('what AWS would refuse for its size', () => {
-  it('is the inline policies of a role, all of them together', async () => {
+describe('a template that AWS would refuse for its size', () => {
+  it('has inline policies of a role that are too large together', async () => {
     await deploy({ Role: role, One: policy('one', 4_500), Other: policy('other', 4_500) });
 
     await expect(deploy({ Role: role, One: policy('one', 5_500), Other: policy('other', 5_500) })).rejects.toThrow(
@@ -40,7 +40,7 @@ describe('what AWS would refuse for its size', () => {
     );
   });
 
-  it('is a resource policy of CloudWatch Logs', async () => {
+  it('has a resource policy of CloudWatch Logs that is too large', async () => {
     const writers = (length: number) => ({
       Type: 'AWS::Logs::ResourcePolicy',
       Properties: {
@@ -60,7 +60,7 @@ describe('what AWS would refuse for its size', () => {
     );
   });
 
-  it('is the policy of a queue', () => {
+  it('has a queue policy that is too large', () => {
     const sqs = new Sqs({ clock: new VirtualClock(), env: here });
     const [queue, queuePolicy] = queueResourceTypes(sqs);
     const stack = { name: 'test', id: 'test', incarnation: '' } as never;

@@ -8,7 +8,7 @@ import { LocalCloud } from '../../cloud.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { assemblyOf, synthesize } from '../app/sample.ts';
 
-/** A resource that shows what it was made of. */
+/** A resource that shows its properties. */
 function mirror(seen: Record<string, unknown>): ResourceType {
   return {
     type: 'Test::Mirror',
@@ -69,7 +69,7 @@ describe('a template', () => {
     expect(seen['One']).toEqual(expected);
   });
 
-  it('makes each resource after those that it refers to, in whatever way', async () => {
+  it('creates each resource after those that it refers to, in any form', async () => {
     const { seen } = await made({
       Resources: {
         Last: { Type: 'Test::Mirror', DependsOn: ['Third'], Properties: {} },
@@ -92,7 +92,7 @@ describe('a template', () => {
     await expect(made(template)).rejects.toThrow('circular dependency between resources: A -> B -> C -> A');
   });
 
-  it('lists everything that is not known, and makes nothing', async () => {
+  it('lists everything that is not known, and creates nothing', async () => {
     const seen: Record<string, unknown> = {};
     const template = {
       Transform: 'AWS::Serverless',

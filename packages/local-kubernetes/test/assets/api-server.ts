@@ -48,7 +48,7 @@ apply(store, { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', 
 const [{ cluster }] = parse(file('authentication-token-webhook-config-file')).clusters;
 const caPem = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
 
-/** Asks the webhook who it is, as the real server does. */
+/** Asks the webhook for the caller's identity, as the real server does. */
 async function reviewed(token: string): Promise<User | undefined> {
   const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
   const { origin, pathname } = new URL(cluster.server);
@@ -70,7 +70,7 @@ const server = createServer(
     try {
       const url = new URL(request.url ?? '/', 'https://127.0.0.1');
       const sent = await text(request);
-      // The real one has service accounts; the stand-in's pods need none.
+      // The real server has service accounts; the stand-in's pods need none.
       if (url.pathname.endsWith('/serviceaccounts')) return send(201, {});
       const { authorization } = request.headers;
       const anonymous = { name: 'system:anonymous', groups: ['system:unauthenticated'], aws: false };

@@ -1,4 +1,4 @@
-/** The flags that a program was started with, by name; what is no `--name=value` ends it, as in the real ones. */
+/** A program's flags by name; anything that is not `--name=value` is an error, as in the real programs. */
 export function flagsOf(known: readonly string[]): ReadonlyMap<string, string> {
   const flags = new Map<string, string>();
   for (const argument of process.argv.slice(2)) {

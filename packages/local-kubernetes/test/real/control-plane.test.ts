@@ -24,7 +24,7 @@ const options = {
 const plan = { folder: '/x', etcdPort: 1, peerPort: 2, apiPort: 3 };
 
 describe('the flags', () => {
-  it('are each said once, and reach no further than loopback', () => {
+  it('are each given once, and open only loopback', () => {
     for (const flags of [etcdFlags(plan), apiServerFlags(plan)]) {
       const names = flags.map((flag) => flag.split('=')[0]);
       expect(new Set(names).size).toBe(names.length);
@@ -34,7 +34,7 @@ describe('the flags', () => {
     }
   });
 
-  it('turn on what Airlock stands on: RBAC, the node authorizer, NodeRestriction and the review of tokens', () => {
+  it('turn on what Airlock relies on: RBAC, the node authorizer, NodeRestriction and token review', () => {
     expect(apiServerFlags(plan)).toEqual(
       expect.arrayContaining([
         '--authorization-mode=Node,RBAC',
@@ -80,7 +80,7 @@ describe('the webhook that reviews tokens', () => {
     ['signed for another cluster', () => eksToken({ cluster: 'prod-2', region, credentials, now: Date.now() })],
     ['that is too old', () => eksToken({ cluster: clusterName, region, credentials, now: Date.now() - 16 * 60_000 })],
     ['that no one gave', async () => 'x'],
-  ])('does not know a token %s, and says nothing more', async (_what, make) => {
+  ])('rejects a token %s, without details', async (_what, make) => {
     expect((await review(asked(await make()))).body).toMatchObject({ status: { authenticated: false } });
   });
 
@@ -102,7 +102,7 @@ describe('the webhook that reviews tokens', () => {
 describe('a control plane', () => {
   const assets = new URL('../assets', import.meta.url).pathname;
 
-  it('starts, takes our tokens and a kubelet by the webhook, counts what comes in, and ends with all that it was', async () => {
+  it('starts, accepts our tokens and a kubelet by the webhook, counts requests, and ends with all its processes', async () => {
     const server = await KubeApiServer.start({ ...options, assets });
     const { endpoint, caPem } = server;
     const admin = { endpoint, caPem, clock, token: server.tokenFor('admin', ['system:masters']) };
@@ -119,7 +119,7 @@ describe('a control plane', () => {
     await expect(ask(admin, 'GET', '/api/v1/nodes/one')).rejects.toThrow();
   });
 
-  it('that does not start says what its process said last, and leaves nothing behind', async () => {
+  it("that does not start reports its process's last output, and leaves nothing behind", async () => {
     const broken = mkdtempSync(join(tmpdir(), 'airlock-broken-'));
     const version = 'if [ "$1" = --version ]; then echo v0; exit 0; fi';
     writeFileSync(join(broken, 'kube-apiserver'), `#!/bin/sh\n${version}\necho "no such flag: $1" >&2\nexit 1\n`);

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 
-/** Asks a server on this machine, as the Kubernetes client does. */
+/** Sends a request to a server on this machine, as the Kubernetes client does. */
 export async function handler(event: { url: string; timeout?: number }): Promise<object> {
   const before = Date.now();
   const dispatcher = new Agent({ headersTimeout: event.timeout ?? 10_000, bodyTimeout: 10_000 });

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html and its neighbours
+// Examples from https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html and its neighbours
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
@@ -63,7 +63,7 @@ describe('a table', () => {
     await expect(call('GetItem', { Key })).resolves.toMatchObject({ Item: { token: { S: 'a' } } });
   });
 
-  it('shows the item that kept a condition from holding, if that is asked for', async () => {
+  it('returns the item that made a condition fail, if that is requested', async () => {
     await claim('a');
     const update = {
       Key,
@@ -198,7 +198,7 @@ describe('a request is authorized', () => {
     expect(rightsTo(name, input)).toEqual(rights);
   });
 
-  it('an attribute counts in whatever place of an update it is named, once, by the first part of its path', () => {
+  it('an attribute counts anywhere in an update, once, by the first part of its path', () => {
     const update = {
       TableName,
       Key,

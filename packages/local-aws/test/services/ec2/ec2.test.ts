@@ -1,4 +1,5 @@
-// Vectors of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+// Examples from https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html and
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 import type { DescribeInstancesCommandOutput } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
@@ -29,7 +30,7 @@ const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 const states = () => events.map((event) => event.detail['state']);
 
 describe('the life of an instance', () => {
-  it('is told by events without tags: pending, then running, with the instance as the resource', async () => {
+  it('is reported by events without tags: pending, then running, with the instance as the resource', async () => {
     const id = ec2.launch({ tags: { a: 'b' } });
     await pass(60_000);
     expect(events).toEqual(
@@ -42,7 +43,7 @@ describe('the life of an instance', () => {
     );
   });
 
-  it('goes over stop and start, which renews its launch time', async () => {
+  it('continues over stop and start, which renews its launch time', async () => {
     const id = ec2.launch();
     await pass(60_000);
     ec2.stop(id);
@@ -82,7 +83,7 @@ describe('the life of an instance', () => {
 });
 
 describe('DescribeInstances', () => {
-  it('answers a filter with those it knows, and an unknown id in InstanceIds with an error for all', async () => {
+  it('answers a filter with the known ids, and an unknown id in InstanceIds with an error for all', async () => {
     const id = ec2.launch();
     const unknown = 'i-0123456789abcdef0';
     const Filters = [{ Name: 'instance-id', Values: [id, unknown] }];
@@ -107,7 +108,7 @@ describe('DescribeInstances', () => {
     expect((await describeInstances({ Filters })).ids).toEqual([a]);
   });
 
-  it('takes 200 filter values and no more, and no filter that is not modelled', async () => {
+  it('accepts at most 200 filter values, and no filter that is not modelled', async () => {
     const Values = Array.from({ length: 201 }, (_, index) => `i-${index}`);
     await expect(describeInstances({ Filters: [{ Name: 'instance-id', Values }] })).rejects.toMatchObject({
       code: 'FilterLimitExceeded',
@@ -117,7 +118,7 @@ describe('DescribeInstances', () => {
     );
   });
 
-  it('gives pages', async () => {
+  it('returns pages', async () => {
     for (let count = 0; count < 7; count++) ec2.launch();
     const first = await describeInstances({ MaxResults: 5 });
     const second = await describeInstances({ MaxResults: 5, NextToken: first.next });

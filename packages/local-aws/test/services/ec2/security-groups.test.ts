@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+// Examples from https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { Networks } from '../../../network/networks.ts';
@@ -17,7 +17,7 @@ const create = (type: string, properties: object) =>
 const https = { IpProtocol: 'tcp', FromPort: 443, ToPort: 443 };
 
 describe('a connection', () => {
-  it('into a VPC needs a way out of the one group and a way into the other, on the port', async () => {
+  it('into a VPC needs an egress rule of one group and an ingress rule of the other, on the port', async () => {
     const vpc = networks.addVpc('one');
     const { vpcId, securityGroupId: groupId } = vpc;
     networks.enclose('127.0.0.1:6443', { vpcId, groupId, port: 443, publicToo: false });
@@ -38,7 +38,7 @@ describe('a connection', () => {
     expect(networks.reaches({ ...from, securityGroupIds: [groupId] }, '127.0.0.1:6443')).toBe(false);
   });
 
-  it('from nowhere in particular reaches whatever is public', () => {
+  it('from outside any VPC reaches whatever is public', () => {
     expect(networks.reaches(undefined, '127.0.0.1:1')).toBe(true);
   });
 });
@@ -75,7 +75,7 @@ it.each<[string, string, object, RegExp]>([
   await expect((async () => create(type, properties))()).rejects.toThrow(words);
 });
 
-it('groups of two VPCs do not meet, and neither do subnets and groups', () => {
+it('groups of two VPCs cannot be combined, nor can subnets and groups', () => {
   const [one, other] = [networks.addVpc('one'), networks.addVpc('other')];
   const rule = { fromPort: 1, toPort: 2, peer: other.securityGroupId };
 

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and eb-rule-dlq.html
+// Examples from https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and eb-rule-dlq.html
 import type { PutEventsCommandOutput } from '@aws-sdk/client-eventbridge';
 import type { Message } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -64,7 +64,7 @@ const put = async (...Entries: object[]) =>
   (await aws.call(someone, 'events', 'PutEvents', { Entries })) as PutEventsCommandOutput;
 
 describe('a rule', () => {
-  it('hands a matching event to its queue, with the bus as the caller for that rule', async () => {
+  it('delivers a matching event to its queue, with the bus as the caller for that rule', async () => {
     await rule({ Targets: [toQueue] });
     events.emit(running);
     events.emit({ ...running, source: 'aws.other' });
@@ -87,7 +87,7 @@ describe('a rule', () => {
     });
   });
 
-  it('invokes a function, writes a log group and starts an execution, each in its way', async () => {
+  it('invokes a function, writes to a log group and starts an execution, each with its own rights', async () => {
     const Targets = [
       { Id: 'F', Arn: `arn:aws:lambda:${account}:function:f` },
       { Id: 'L', Arn: `arn:aws:logs:${account}:log-group:/aws/events/audit` },
@@ -130,8 +130,8 @@ describe('a rule', () => {
       /RoleArn is required/,
     ],
     ['with a transformer', { Targets: [{ ...toQueue, InputTransformer: {} }] }, /InputTransformer/],
-    ['on a bus that is not there', { EventBusName: 'other' }, /Event bus other does not exist/],
-    ['with a pattern that is none', { EventPattern: { source: 'a' } }, /"source" must be an object or an array/],
+    ['on a bus that does not exist', { EventBusName: 'other' }, /Event bus other does not exist/],
+    ['with an invalid pattern', { EventPattern: { source: 'a' } }, /"source" must be an object or an array/],
   ])('is refused %s', async (_name, properties, message) => {
     await expect(rule(properties)).rejects.toThrow(message);
   });
@@ -143,7 +143,7 @@ describe('eb-rule-event-delivery', () => {
     aws.faults.set('sqs:SendMessage', () => (left-- > 0 ? new AwsError(code, 'no', 500) : undefined));
   };
 
-  it('tries again with growing pauses', async () => {
+  it('retries with growing pauses', async () => {
     await rule({ Targets: [toQueue] });
     failing('InternalError', 4);
     events.emit(running);
@@ -153,7 +153,7 @@ describe('eb-rule-event-delivery', () => {
     expect(await received('q')).toHaveLength(1);
   });
 
-  it('buries what has had all its retries, and says why', async () => {
+  it('sends an event that has had all its retries to the dead-letter queue, with the reason', async () => {
     await rule({ Targets: [{ ...toQueue, RetryPolicy: { MaximumRetryAttempts: 2 } }] });
     failing('InternalError', 3);
     events.emit(running);
@@ -169,7 +169,7 @@ describe('eb-rule-event-delivery', () => {
     });
   });
 
-  it('buries at once what the target does not permit', async () => {
+  it('sends an event that the target does not permit to the dead-letter queue immediately', async () => {
     await rule({ Targets: [toQueue] });
     failing('AccessDenied', 1);
     events.emit(running);
@@ -179,7 +179,7 @@ describe('eb-rule-event-delivery', () => {
     });
   });
 
-  it('loses, repeats and delays as the hook says', async () => {
+  it('loses, repeats and delays as the hook requires', async () => {
     await rule({ Targets: [toQueue] });
     const plans: Record<string, number[]> = { lost: [], twice: [10, 20], late: [5000] };
     events.delivery = ({ event }) => plans[String(event.detail['plan'])];
@@ -193,7 +193,7 @@ describe('eb-rule-event-delivery', () => {
 describe('PutEvents', () => {
   const entry = { Source: 'acme', DetailType: 'Node Released', Detail: '{"a":1}' };
 
-  it('takes good entries and answers for bad ones, in order', async () => {
+  it('accepts good entries and answers for bad ones, in order', async () => {
     const output = await put(
       entry,
       { ...entry, Source: 'aws.ec2' },
@@ -211,7 +211,7 @@ describe('PutEvents', () => {
     ]);
   });
 
-  it('takes ten entries and 1 MB', async () => {
+  it('accepts ten entries and 1 MB', async () => {
     await expect(put(...Array.from({ length: 11 }, () => entry))).rejects.toThrow(/between 1 and 10, not 11/);
     const large = { ...entry, Detail: JSON.stringify({ a: 'x'.repeat(600_000) }) };
     await expect(put(large)).resolves.toMatchObject({ FailedEntryCount: 0 });
@@ -234,7 +234,7 @@ describe('PutEvents', () => {
     ]);
   });
 
-  it('goes to the rules of its bus alone', async () => {
+  it('reaches only the rules of its bus', async () => {
     await make(aws, events.resourceTypes, 'AWS::Events::EventBus', { Name: 'own' });
     const made = await rule({
       EventBusName: 'own',
@@ -251,7 +251,7 @@ describe('PutEvents', () => {
     expect(await received('q')).toHaveLength(1);
   });
 
-  it('is refused on a bus that is not there', async () => {
+  it('is refused for a bus that does not exist', async () => {
     await expect(put({ ...entry, EventBusName: 'other' })).rejects.toThrow('Event bus other does not exist');
   });
 
@@ -270,7 +270,7 @@ describe('PutEvents', () => {
     ]);
   });
 
-  it('reaches rules, and whoever watches', async () => {
+  it('reaches rules and watchers', async () => {
     await rule({ EventPattern: { source: ['acme'] }, Targets: [toQueue] });
     const seen: string[] = [];
     events.watch((event) => seen.push(event['detail-type']));

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html: its table and examples
+// Examples from https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html: its table and examples
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from '../../../services/events/pattern.ts';
 
@@ -14,7 +14,7 @@ const terminated = {
 };
 
 describe('eb-event-patterns: matching fields', () => {
-  it('every field that the pattern names has to match', () => {
+  it('every field that the pattern names must match', () => {
     const pattern = { source: ['aws.ec2'], detail: { state: ['terminated', 'stopped'] } };
     expect(compilePattern(pattern)(terminated)).toBe(true);
     expect(compilePattern({ ...pattern, source: ['aws.fargate'] })(terminated)).toBe(false);
@@ -27,7 +27,7 @@ describe('eb-event-patterns: matching fields', () => {
     expect(pattern({ ...terminated, resources: [] })).toBe(false);
   });
 
-  it('fields of one object in an array are held against the same element', () => {
+  it('fields of one object in an array are matched against the same element', () => {
     const pattern = compilePattern({ employees: { name: ['Anna'], dept: ['eng'] } });
     expect(pattern({ employees: [{ name: 'Anna', dept: 'eng' }] })).toBe(true);
     expect(

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and services-sqs-errorhandling.html
+// Examples from https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html and services-sqs-errorhandling.html
 import type { SQSEvent } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
@@ -20,7 +20,7 @@ let aws: PermissiveAws;
 let sqs: Sqs;
 let mappings: EventSourceMappings;
 let queue: { ref: string; attributes: Readonly<Record<string, unknown>> };
-/** What the function was given, with the time; what it answers. */
+/** The function's inputs, with their times; its answer. */
 let batches: { at: number; bodies: string[]; event: SQSEvent }[];
 let answer: (event: SQSEvent) => object;
 
@@ -89,7 +89,7 @@ describe('a mapping', () => {
     expect(clock.now()).toBe(0);
   });
 
-  it('closes a batch after its window, as soon as another message comes', async () => {
+  it('closes a batch after its window, as soon as another message arrives', async () => {
     await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: 5 }, 1);
     await send('a', 'b');
     await pass(3000);
@@ -100,14 +100,14 @@ describe('a mapping', () => {
     expect(batches).toMatchObject([{ at: 7000, bodies: ['a', 'b', 'c', 'd'] }]);
   });
 
-  it.each([1, 5])('keeps a message that comes alone for 20 seconds if its window is %i s', async (seconds) => {
+  it.each([1, 5])('keeps a single message for 20 seconds if its window is %i s', async (seconds) => {
     await map({ BatchSize: 50, MaximumBatchingWindowInSeconds: seconds }, 1);
     await send('a');
     await pass(60_000);
     expect(batches).toMatchObject([{ at: 20_000, bodies: ['a'] }]);
   });
 
-  it('hands a message over at once if it has no window', async () => {
+  it('delivers a message immediately if it has no window', async () => {
     await map({ BatchSize: 10 });
     await pass(7000);
     await send('a');
@@ -115,13 +115,13 @@ describe('a mapping', () => {
     expect(batches).toMatchObject([{ at: 7000, bodies: ['a'] }]);
   });
 
-  it('asks an idle queue fifteen times a minute, with five pollers however few batches it may run at once', async () => {
+  it('polls an idle queue fifteen times a minute, with five pollers however few batches it may run at once', async () => {
     await map({ ScalingConfig: { MaximumConcurrency: 2 } });
     await pass(10 * 60_000);
     expect(mappings.emptyReceives).toBe(150);
   });
 
-  it('closes a batch when it is full, though one receive brings ten at most', async () => {
+  it('closes a full batch, though one receive returns at most ten', async () => {
     await map({ BatchSize: 12, MaximumBatchingWindowInSeconds: 5 }, 1);
     await send(...Array.from({ length: 15 }, (_, index) => `${index}`));
     await pass(100);
@@ -130,7 +130,7 @@ describe('a mapping', () => {
     expect(batches.map((batch) => batch.bodies.length)).toEqual([12, 3]);
   });
 
-  it('scatters what waits over its pollers', async () => {
+  it('distributes waiting messages over its pollers', async () => {
     await send(...Array.from({ length: 10 }, (_, index) => `${index}`));
     await map({ BatchSize: 10 });
     await pass(100);
@@ -154,7 +154,7 @@ describe('a mapping', () => {
     expect([most, left()]).toEqual([2, 0]);
   });
 
-  it('brings a message back after an error, when its visibility ends', async () => {
+  it('delivers a message again after an error, when its visibility ends', async () => {
     answer = () => ({ FunctionError: batches.length === 1 ? 'Unhandled' : undefined, Payload: Buffer.from('{}') });
     await map({});
     await send('a');
@@ -165,7 +165,7 @@ describe('a mapping', () => {
     expect(left()).toBe(0);
   });
 
-  it('leaves the visibility that the function gave a message which it reports as failed', async () => {
+  it('keeps the visibility that the function gave a message which it reports as failed', async () => {
     answer = (event) => {
       const record = event.Records[0];
       if (batches.length > 1) return { Payload: Buffer.from('{"batchItemFailures":[]}') };
@@ -181,7 +181,7 @@ describe('a mapping', () => {
     expect(batches.map((batch) => batch.at)).toEqual([0, 7000]);
   });
 
-  it('goes on after the service refused an invocation', async () => {
+  it('continues after the service refused an invocation', async () => {
     let refusals = 2;
     aws.faults.set('lambda:Invoke', () =>
       refusals-- > 0 ? new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429) : undefined,
@@ -193,7 +193,7 @@ describe('a mapping', () => {
     expect(left()).toBe(0);
   });
 
-  it('goes on after the queue refused a receive', async () => {
+  it('continues after the queue refused a receive', async () => {
     let refusals = 7;
     aws.faults.set('sqs:ReceiveMessage', () => (refusals-- > 0 ? new AwsError('AccessDenied', 'no', 403) : undefined));
     await map({});
@@ -205,14 +205,14 @@ describe('a mapping', () => {
 
 describe('a mapping is refused', () => {
   it.each([
-    ['where a batch above ten has no window', { BatchSize: 11 }, /batch window in seconds must be greater than 0/],
-    ['where MaximumConcurrency is below 2', { ScalingConfig: { MaximumConcurrency: 1 } }, /MaximumConcurrency/],
-    ['where it filters', { FilterCriteria: { Filters: [] } }, /FilterCriteria/],
+    ['if a batch above ten has no window', { BatchSize: 11 }, /batch window in seconds must be greater than 0/],
+    ['if MaximumConcurrency is below 2', { ScalingConfig: { MaximumConcurrency: 1 } }, /MaximumConcurrency/],
+    ['if it filters', { FilterCriteria: { Filters: [] } }, /FilterCriteria/],
   ])('%s', async (_name, properties, message) => {
     await expect(map(properties)).rejects.toThrow(message);
   });
 
-  it('where the queue shows messages again before the function can end', async () => {
+  it('if the queue shows messages again before the function can end', async () => {
     queue = await make(aws, sqs.resourceTypes, 'AWS::SQS::Queue', { QueueName: 'short', VisibilityTimeout: 5 });
     await expect(map({})).rejects.toThrow(/Queue visibility timeout: 5 seconds is less than Function timeout: 10/);
   });

@@ -1,4 +1,5 @@
-// Vectors of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html and API_ListMessageMoveTasks.html
+// Examples from https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html and
+// API_ListMessageMoveTasks.html
 import { beforeEach, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
 import { here } from '../../../gateway/service.ts';
@@ -30,7 +31,7 @@ const list = (input: object = {}) =>
 const message = (body: string) => ({ id: body, body, attributes: {}, senderId: 'x', sentAt: clock.now() });
 const pass = (ms: number) => clock.run(() => false, clock.now() + ms);
 
-/** Makes a dead letter of a message: it was received once and not deleted. */
+/** Turns a message into a dead letter: it was received once and not deleted. */
 async function die(body: string): Promise<void> {
   work.add(message(body));
   work.receive(1);
@@ -38,7 +39,7 @@ async function die(body: string): Promise<void> {
   work.receive(1);
 }
 
-it('dead letters go back to the queue that they came from, as new messages that count their receives again', async () => {
+it('dead letters return to their source queue as new messages, whose receive count starts again', async () => {
   await die('a');
   expect([work.visible, dead.visible]).toEqual([0, 1]);
   await start();
@@ -64,7 +65,7 @@ it('a letter that no queue sent there needs a destination', async () => {
   });
 });
 
-it('one task runs for a queue at a time', async () => {
+it('one task per queue runs at a time', async () => {
   await start();
   await expect(start()).rejects.toMatchObject({ code: 'UnsupportedOperation' });
   await pass(5_000);

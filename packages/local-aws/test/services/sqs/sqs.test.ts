@@ -1,4 +1,5 @@
-// Vectors of https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html, sqs-dead-letter-queues.html and quotas-messages.html
+// Examples from https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html,
+// sqs-dead-letter-queues.html and quotas-messages.html
 import type { ReceiveMessageCommandOutput, SendMessageBatchCommandOutput } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../clock.ts';
@@ -46,7 +47,7 @@ describe('a queue', () => {
     expect((await receive())[0]?.Attributes?.['ApproximateReceiveCount']).toBe('2');
   });
 
-  it('deletes by the latest receipt handle only', async () => {
+  it('deletes only by the latest receipt handle', async () => {
     await send('a');
     const [first] = await receive({ VisibilityTimeout: 1 });
     await pass(1000);
@@ -57,7 +58,7 @@ describe('a queue', () => {
     expect(sqs.byUrl(QueueUrl).inFlight).toBe(0);
   });
 
-  it('shows a message at once when its visibility is set to 0, and refuses a change after that', async () => {
+  it('shows a message immediately when its visibility is set to 0, and refuses a change after that', async () => {
     await send('a');
     const [message] = await receive();
     const change = (VisibilityTimeout: number) =>
@@ -67,7 +68,7 @@ describe('a queue', () => {
     await expect(change(10)).rejects.toMatchObject({ code: 'MessageNotInflight' });
   });
 
-  it('keeps a message hidden for 12 hours in all, counted from its receive', async () => {
+  it('keeps a message hidden for at most 12 hours, counted from its receive', async () => {
     await send('a');
     const [message] = await receive();
     await pass(20_000);
@@ -76,7 +77,7 @@ describe('a queue', () => {
     ).rejects.toThrow(/Total VisibilityTimeout for the message is beyond the limit \[43200 seconds\]/);
   });
 
-  it('forgets a message after its retention', async () => {
+  it('deletes a message after its retention', async () => {
     await send('a');
     await pass(345_600_000);
     expect(await receive()).toEqual([]);
@@ -89,7 +90,7 @@ describe('a queue', () => {
     expect(await receive()).toHaveLength(1);
   });
 
-  it('answers a long poll when a message comes, and nothing when none does', async () => {
+  it('answers a long poll when a message arrives, and with nothing if none does', async () => {
     const empty = receive({ WaitTimeSeconds: 5 });
     await pass(5000);
     expect(await empty).toEqual([]);
@@ -98,7 +99,7 @@ describe('a queue', () => {
     expect(await waiting).toMatchObject([{ Body: 'late' }]);
   });
 
-  it('moves a message to its dead-letter queue when it was received as often as it may be', async () => {
+  it('moves a message to its dead-letter queue once it was received the maximum number of times', async () => {
     const dead = sqs.create({ ...sqs.byUrl(QueueUrl).settings, name: 'dead' });
     sqs.byUrl(QueueUrl).redrive = { queue: dead, maxReceiveCount: 2 };
     await send('poison');
@@ -141,16 +142,16 @@ describe('requests', () => {
       'BatchEntryIdsNotDistinct',
     ],
     ['an id with a space', [{ Id: 'a b', MessageBody: 'a' }], 'InvalidBatchEntryId'],
-  ])('a batch with %s is refused whole', async (_name, Entries, code) => {
+  ])('a batch with %s is refused completely', async (_name, Entries, code) => {
     await expect(call('SendMessageBatch', { Entries })).rejects.toMatchObject({ code });
   });
 
-  it('a message may have 1 MiB and no more', async () => {
+  it('a message may have at most 1 MiB', async () => {
     await expect(send('x'.repeat(1_048_576))).resolves.toBeDefined();
     await expect(send('x'.repeat(1_048_577))).rejects.toThrow(/must be shorter than 1048576 bytes/);
   });
 
-  it('an unknown queue does not exist, and a strange receipt handle is invalid', async () => {
+  it('an unknown queue does not exist, and an unknown receipt handle is invalid', async () => {
     await expect(call('SendMessage', { QueueUrl: `${QueueUrl}x`, MessageBody: 'a' })).rejects.toMatchObject({
       code: 'QueueDoesNotExist',
     });
@@ -159,7 +160,7 @@ describe('requests', () => {
     });
   });
 
-  it('are authorized on the ARN of the queue, with its policy', async () => {
+  it("are authorized on the queue's ARN, with its policy", async () => {
     const PolicyDocument = { Statement: [] };
     await make(aws, sqs.resourceTypes, 'AWS::SQS::QueuePolicy', { Queues: [QueueUrl], PolicyDocument });
     const operation = sqs.service.operations['SendMessageBatch'];

@@ -19,7 +19,7 @@ describe('an agent', () => {
     expect(await agents(id)).toEqual([]);
   });
 
-  it('of a stopped instance keeps its old ping until it comes back', async ({
+  it('of a stopped instance keeps its old ping until it is started again', async ({
     world: { machine, ec2, ssm, pass, node, agents },
   }) => {
     const id = await node();

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+// Examples from https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
 import type { ListCommandsCommandOutput } from '@aws-sdk/client-ssm';
 import { describe, expect } from 'vitest';
 import { someone } from '../permissive.ts';
@@ -20,7 +20,7 @@ describe('SendCommand', () => {
     ]);
   });
 
-  it('is refused as a whole, by name, when one instance has no agent or has ended', async ({
+  it('is refused completely, by name, if one instance has no agent or has ended', async ({
     world: { ec2, scripts, pass, node, send },
   }) => {
     const good = await node();
@@ -48,7 +48,7 @@ describe('SendCommand', () => {
     ['a parameter that is missing', { Parameters: {} }, /Parameter "Version" is required/],
     ['a parameter that is not declared', { Parameters: { Version: ['1'], Other: ['x'] } }, /"Other" is not defined/],
     [
-      'a value off the pattern',
+      'a value that does not match the pattern',
       { Parameters: { Version: ['1; rm -rf /'] } },
       /"1; rm -rf \/" does not match the pattern/,
     ],
@@ -66,7 +66,7 @@ describe('SendCommand', () => {
 });
 
 describe('an invocation', () => {
-  it('cannot be seen in the first moments', async ({ world: { pass, call, node, send } }) => {
+  it('is not visible at first', async ({ world: { pass, call, node, send } }) => {
     const id = await node();
     const CommandId = await send([id]);
     const get = () => call('GetCommandInvocation', { CommandId, InstanceId: id });

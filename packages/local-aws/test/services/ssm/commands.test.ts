@@ -1,9 +1,9 @@
-// Vectors of https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+// Examples from https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 import { describe, expect } from 'vitest';
 import { it } from './world.ts';
 
 describe('a command', () => {
-  it('runs the document on the machine and tells every status by an event', async ({
+  it('runs the document on the machine and publishes every status as an event', async ({
     world: { events, scripts, pass, node, send, invocations },
   }) => {
     const id = await node();
@@ -41,7 +41,7 @@ describe('a command', () => {
     });
   });
 
-  it('is told by a second kind of event that echoes the parameters and has no instance id', async ({
+  it('is also published as a second kind of event, which repeats the parameters and has no instance id', async ({
     world: { events, pass, node, send },
   }) => {
     await send([await node()]);
@@ -52,7 +52,7 @@ describe('a command', () => {
     expect(Object.keys(told[0]?.detail ?? {})).not.toContain('instance-id');
   });
 
-  it('that fails says so for each node, with its output', async ({
+  it('that fails reports so for each node, with its output', async ({
     world: { pass, call, node, send, invocations, ends },
   }) => {
     const ids = [await node(), await node()];
@@ -73,7 +73,7 @@ describe('a command', () => {
     });
   });
 
-  it('waits for an agent that is silent, and is delivered when it talks again', async ({
+  it('waits for a silent agent, and is delivered when it is back', async ({
     world: { ssm, pass, node, send, invocations },
   }) => {
     const id = await node();
@@ -99,7 +99,7 @@ describe('a command', () => {
     expect(scripts).toEqual([]);
   });
 
-  it('whose node ends in its middle ends at its expiry', async ({ world: { ec2, pass, node, send, invocations } }) => {
+  it('whose node ends while it runs ends at its expiry', async ({ world: { ec2, pass, node, send, invocations } }) => {
     const id = await node();
     const commandId = await send([id], { TimeoutSeconds: 60 });
     await pass(10_000);
@@ -136,7 +136,7 @@ describe('a command', () => {
     expect((await invocations(commandId)).map(({ Status }) => Status)).toEqual(['Cancelled', 'Success']);
   });
 
-  it('that is cancelled under a silent agent stays Cancelling until the agent talks again', async ({
+  it('that is cancelled under a silent agent stays Cancelling until the agent is back', async ({
     world: { ssm, pass, call, node, send, invocations, ends },
   }) => {
     ends({ durationMs: 300_000 });

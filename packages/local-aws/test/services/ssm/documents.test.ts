@@ -6,12 +6,12 @@ describe('a document is refused', () => {
   const cases: [string, object, RegExp][] = [
     ['of another schema', { Content: { ...Content, schemaVersion: '1.2' } }, /schemaVersion must be "2.2"/],
     [
-      'with a parameter type that is none',
+      'with an invalid parameter type',
       { Content: { ...Content, parameters: { A: { type: 'Text' } } } },
       /parameters\.A\.type/,
     ],
     [
-      'whose interpolationType stands at the step',
+      'whose interpolationType is at the step',
       { Content: { ...Content, mainSteps: [{ ...Content.mainSteps[0], interpolationType: 'ENV_VAR' }] } },
       /interpolationType/,
     ],
@@ -23,7 +23,7 @@ describe('a document is refused', () => {
     await expect(make(aws, ssm.resourceTypes, 'AWS::SSM::Document', all)).rejects.toThrow(message);
   });
 
-  it('unless it is YAML that says the same', async ({ world: { aws, ssm } }) => {
+  it('unless it is YAML with the same content', async ({ world: { aws, ssm } }) => {
     const yaml =
       'schemaVersion: "2.2"\nmainSteps:\n  - action: aws:runShellScript\n    name: a\n    inputs: { runCommand: ["true"] }\n';
     const made = make(aws, ssm.resourceTypes, 'AWS::SSM::Document', {

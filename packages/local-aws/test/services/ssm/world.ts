@@ -13,7 +13,7 @@ import type { ServiceEvent } from '../../../services/service-event.ts';
 import { Ssm } from '../../../services/ssm/ssm.ts';
 import { make, PermissiveAws, someone } from '../permissive.ts';
 
-/** What the document `install` of each test says. */
+/** The text of the document `install` of each test. */
 export const Content = {
   schemaVersion: '2.2',
   description: 'a test',
@@ -30,7 +30,7 @@ export const Content = {
   ],
 };
 
-/** An SSM with a document, an EC2 whose instances it knows, and machines on which a script ends as the test says. */
+/** An SSM with a document, an EC2 whose instances it knows, and machines on which a script ends as the test requires. */
 async function ssmWorld() {
   const clock = new VirtualClock(Date.parse('2026-11-21T09:00:00Z'));
   const aws = new PermissiveAws(clock);
@@ -60,11 +60,11 @@ async function ssmWorld() {
     machine,
     pass,
     call,
-    /** Says how every script ends from now on. */
+    /** Sets how every script ends from now on. */
     ends(how: Partial<Ended>): void {
       ended = how;
     },
-    /** An instance that has run for ten seconds, with an agent or without; gives its id. */
+    /** An instance that has run for ten seconds, with or without an agent. @returns its id */
     async node(online = true): Promise<string> {
       const id = ec2.launch({ tags: { runtime: 'orders' } });
       await pass(10_000);
@@ -89,5 +89,5 @@ async function ssmWorld() {
   };
 }
 
-/** A test that has such its own world. */
+/** A test with its own such simulation. */
 export const it = base.extend('world', ssmWorld);

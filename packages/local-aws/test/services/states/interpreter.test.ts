@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and workflow-variables.html
+// Examples from https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html and workflow-variables.html
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../gateway/service.ts';
 import { retryDelay, takes } from '../../../services/states/errors.ts';
@@ -15,7 +15,7 @@ const functionError = (errorType: string, errorMessage: string) => ({
 });
 
 describe('workflow-states', () => {
-  it('Assign and Output see the variables as they were, and later states see the new ones', async () => {
+  it('Assign and Output read the variables as they were, and later states read the new ones', async () => {
     const { output, status } = await new Bench().run({
       One: { Type: 'Pass', Assign: { n: 1 }, Next: 'Two' },
       Two: { Type: 'Pass', Assign: { n: '{% $n + 1 %}' }, Output: '{% $n %}', Next: 'Three' },
@@ -86,7 +86,7 @@ describe('workflow-states', () => {
     expect(bench.clock.now()).toBe(Date.parse('2026-11-21T09:00:00Z'));
   });
 
-  it('the context object tells execution, machine, state and retries', async () => {
+  it('the context object holds execution, machine, state and retries', async () => {
     const context = (await new Bench().output('{% $states.context %}', { a: 1 })) as Record<string, object>;
     expect(context).toMatchObject({
       Execution: {
@@ -124,7 +124,7 @@ describe('concepts-error-handling', () => {
     expect(retryDelay({ ErrorEquals: ['x'], MaxAttempts: 0 }, 0, 0)).toBeUndefined();
   });
 
-  it('each retrier counts for itself, each retry is a transition, and RetryCount tells it', async () => {
+  it('each retrier counts for itself, each retry is a transition, and RetryCount reports it', async () => {
     const errors = ['a', 'b', 'a', 'c'];
     const seen: unknown[] = [];
     const bench = new Bench({
@@ -183,7 +183,7 @@ describe('concepts-error-handling', () => {
 });
 
 describe('integrate-optimized', () => {
-  it('lambda:invoke gives the parsed payload, as the role of the machine', async () => {
+  it("lambda:invoke returns the parsed payload, as the machine's role", async () => {
     const bench = new Bench({ lambda: { Invoke: () => payload({ ok: true }) } });
     const { output } = await bench.run({ T: invoke() });
     expect(output).toMatchObject({ ExecutedVersion: '$LATEST', StatusCode: 200, Payload: { ok: true } });

@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+// Examples from https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 import { describe, expect, it } from 'vitest';
 import { Bench } from './machine.ts';
 

@@ -5,10 +5,10 @@ import type { ServiceEvent } from '../../../services/service-event.ts';
 import { States } from '../../../services/states/states.ts';
 import { make, PermissiveAws, someone } from '../permissive.ts';
 
-/** What a stand-in for a service answers to a call, by its operation. */
+/** A stand-in service's answer to a call, by its operation. */
 export type Answers = Readonly<Record<string, (input: Record<string, unknown>) => unknown>>;
 
-/** Step Functions alone, on a virtual clock, with services that a test makes up. */
+/** Only Step Functions, on a virtual clock, with services that a test defines. */
 export class Bench {
   readonly clock = new VirtualClock(Date.parse('2026-11-21T09:00:00Z'));
   readonly aws = new PermissiveAws(this.clock);
@@ -48,7 +48,7 @@ export class Bench {
     return (output as StartExecutionCommandOutput).executionArn ?? '';
   }
 
-  /** Runs the states to the end of the execution, and gives it. */
+  /** Runs the states to the end of the execution, and returns it. */
   async run(states: object, input: unknown = {}) {
     const arn = await this.start(await this.machine(states), input);
     const execution = this.states.execution(arn);
@@ -56,7 +56,7 @@ export class Bench {
     return execution;
   }
 
-  /** Runs one Pass state with an Output, and gives the output, or the error. */
+  /** Runs one Pass state with an Output. @returns the output, or the error */
   async output(template: unknown, input: unknown = {}): Promise<unknown> {
     const { status, output, error, cause } = await this.run(
       { P: { Type: 'Pass', Output: template, End: true } },

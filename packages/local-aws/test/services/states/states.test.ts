@@ -1,4 +1,4 @@
-// Vectors of https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its neighbours
+// Examples from https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html and its neighbours
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Bench, wait } from './machine.ts';
@@ -50,7 +50,7 @@ describe('StartExecution', () => {
     await expect(bench.start(machine, {}, name)).rejects.toMatchObject({ code: 'InvalidName' });
   });
 
-  it('refuses an input that is no JSON, and an unknown machine', async () => {
+  it('refuses an input that is not JSON, and an unknown machine', async () => {
     const stateMachineArn = await bench.machine({ P: { Type: 'Succeed' } });
     await expect(bench.call('StartExecution', { stateMachineArn, input: '{' })).rejects.toMatchObject({
       code: 'InvalidExecutionInput',
@@ -60,7 +60,7 @@ describe('StartExecution', () => {
 });
 
 describe('connect-to-resource: a task token', () => {
-  it('ends the Task with the output that it is answered with', async () => {
+  it('ends the Task with the output of its answer', async () => {
     const arn = await bench.start(await bench.machine({ T: wait({ Output: '{% $states.result.a %}', End: true }) }));
     await pass(3_600_000);
     await bench.call('SendTaskSuccess', { taskToken: tokens[0], output: '{"a":7}' });
@@ -108,7 +108,7 @@ describe('connect-to-resource: a task token', () => {
     expect(bench.states.execution(arn)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
   });
 
-  it('that is none, or no one waits for, is refused', async () => {
+  it('that is invalid, or that no Task waits for, is refused', async () => {
     await expect(bench.call('SendTaskSuccess', { taskToken: 'abc', output: '{}' })).rejects.toMatchObject({
       code: 'InvalidToken',
     });
@@ -143,7 +143,7 @@ describe('an execution', () => {
     expect(bench.states.execution(arn)).toMatchObject({ status: 'TIMED_OUT', error: 'States.Timeout' });
   });
 
-  it('has a history in order, tells the bus how it ends, and writes its log', async () => {
+  it('has a history in order, publishes its end on the bus, and writes its log', async () => {
     const LoggingConfiguration = {
       Level: 'ALL',
       IncludeExecutionData: true,
@@ -200,7 +200,7 @@ describe('a definition is refused', () => {
       /aws-sdk:sqs:sendMessage is no integration that is modelled here/,
     ],
     [
-      'with a target that is not there',
+      'with a target that does not exist',
       { states: { P: { Type: 'Pass', Next: 'Q' } } },
       /Missing 'Next' target: Q at \/States\/P/,
     ],
