@@ -146,7 +146,7 @@ describe('a cluster that doctor cannot look at', () => {
       () => kubeconfig(undefined, 'https://127.0.0.1:9'),
       /^https:\/\/127\.0\.0\.1:9 does not answer: /,
     ],
-    ['refuses', () => kubeconfig(['nobody']), / answers 403 to a list of .*: .*forbidden/],
+    ['refuses', () => kubeconfig(['strangers']), / answers 403 to a list of .*: .*forbidden/],
     ['is not in the kubeconfig', () => join(folder, 'missing'), /^the kubeconfig cannot be read: /],
   ])('leaves every finding open, and the exit code is 3: it %s', async (_, path, reason) => {
     const diagnosis = await examine(path());

@@ -6,7 +6,7 @@ import { onNode, run, supplyOf } from './installation.ts';
 import { newest, targets } from './targets.ts';
 
 /** A user of the node without any right. */
-const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+const unprivileged = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 const secret = 'hunter2-of-the-registry';
 
@@ -29,7 +29,7 @@ SystemdCgroup = true
 /** Where an installation writes. */
 const folders = ['/run/airlock', '/var/lib/airlock', '/var/log', '/etc', '/opt', '/tmp', '/usr/local'];
 const path = '/etc/containerd/config.toml';
-const seen = `${nobody.join(' ')} grep -rlsF ${secret} ${folders.join(' ')}`;
+const seen = `${unprivileged.join(' ')} grep -rlsF ${secret} ${folders.join(' ')}`;
 
 /** Runs both verbs on a node, and the user looks for the password at every boundary. */
 async function leaksOf(machine: RealMachine, change: (text: string) => string): Promise<string> {
@@ -76,7 +76,7 @@ describe('another user of the node', () => {
     await onNode(newest, {}, async (machine) => {
       await run(machine, 'prove');
 
-      const held = await machine.exec([...nobody, 'flock', '-n', '/run/airlock/lock', 'true']);
+      const held = await machine.exec([...unprivileged, 'flock', '-n', '/run/airlock/lock', 'true']);
 
       expect(held.stderr).toContain('Permission denied');
       expect(await machine.read('stat', '-c', '%a %U', '/run/airlock')).toBe('700 root\n');
@@ -104,13 +104,13 @@ describe('another user of the node', () => {
       // Root in its own container is root to the node, and may have a file with this name.
       const other = `mount -t tmpfs tmpfs /opt && mkdir -p ${shim.replace(/\/[^/]*$/, '')} && cp /usr/bin/sleep ${shim} && { ${shim} 600 >/dev/null 2>&1 & echo $!; }`;
       const pids = [
-        (await called(...nobody)).stdout,
+        (await called(...unprivileged)).stdout,
         (await called()).stdout,
         await machine.read('unshare', '--mount', 'bash', '-c', other),
       ].map((pid) => pid.trim());
       // It runs our own program, but it is not a container's shim.
       const own = await machine.exec([
-        ...nobody,
+        ...unprivileged,
         'bash',
         '-c',
         `(exec -a ${shim} /opt/kata/runtime-rs/bin/containerd-shim-perl -e 'sleep 600') >/dev/null 2>&1 & echo $!`,

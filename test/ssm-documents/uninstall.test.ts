@@ -71,7 +71,7 @@ describe('an uninstallation of gVisor', () => {
     expect(done.result.outcome).toBe('uninstalled');
   });
 
-  it('does not mistake the shim of its own proof, which runs for a moment longer, for a sandbox', async () => {
+  it("does not mistake its proof's shim, which runs for a moment longer, for a sandbox", async () => {
     const machine = await node.create();
     await run(machine);
     machine.startSandbox('gvisor', 'airlock');

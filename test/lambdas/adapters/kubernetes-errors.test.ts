@@ -25,7 +25,7 @@ describe('an answer of the API', () => {
     expect(answer(code, message, causes).name).toBe(name);
   });
 
-  it('is bounded and printable, whoever wrote it', () => {
+  it('is bounded and printable, whatever the server wrote', () => {
     expect(answer(500, `\u001b[31m${'x'.repeat(5_000)}`).message).toMatch(/^[ -~]{1,1000}$/);
     expect(failureOfAnswer({ code: 502, body: '<html>\u202e', headers: {} }).message).toBe('HTTP 502: <html>?');
   });

@@ -84,7 +84,7 @@ describe('a simulated machine', () => {
 });
 
 describe('an installation on other hosts', () => {
-  it('uses the archive of its own architecture', async () => {
+  it('uses the archive for its architecture', async () => {
     await run(await node.create({ arch: 'aarch64', os: 'ubuntu 22.04', kubelet: 'service', cgroup: 'v1' }));
 
     expect([...node.mirror.requests.keys()].some((path) => path.includes('gvisor-aarch64.tar'))).toBe(true);

@@ -38,7 +38,7 @@ describe('a template', () => {
     ['Fn::Split and Fn::Select', { 'Fn::Select': [1, { 'Fn::Split': ['|', 'a|b'] }] }, 'b'],
     ['Fn::Sub with a pseudo parameter', { 'Fn::Sub': 'x-${AWS::Partition}-${!Literal}' }, 'x-aws-${Literal}'],
     [
-      'Fn::Sub with variables of its own',
+      'Fn::Sub with its own variables',
       { 'Fn::Sub': ['${a}/${a}', { a: { Ref: 'AWS::Region' } }] },
       'eu-central-1/eu-central-1',
     ],
