@@ -254,7 +254,7 @@ describe('the manifests in a cluster', () => {
     const failing = redeploy(world.cloud, ['gvisor', 'kata', 'sysbox']);
 
     await expect(failing).rejects.toThrow(/Another manager owns RuntimeClass sysbox-runc/);
-    // What was made on the way is gone, and what is someone else's has stayed.
+    // What the update created is gone, and other owners' objects have stayed.
     expect(objects(world, 'RuntimeClass').toSorted()).toEqual(['gvisor', 'sysbox-runc']);
     expect(world.clusters.get(cluster)?.objects('RuntimeClass').at(-1)?.scheduling).toEqual({
       nodeSelector: { 'sysbox-install': 'yes' },
