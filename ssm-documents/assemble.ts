@@ -8,7 +8,7 @@ import { partsOf, shell } from './parts.ts';
 
 export type { Verb };
 
-/** A Command document of schema 2.2, as CloudFormation and SSM take it. */
+/** A Command document of schema 2.2, as CloudFormation and SSM accept it. */
 interface DocumentContent {
   readonly schemaVersion: '2.2';
   readonly description: string;
@@ -36,36 +36,39 @@ interface DocumentParameter {
   readonly interpolationType: 'ENV_VAR';
 }
 
-/** A document whose name says exactly which text it is. */
+/** A document whose name identifies its exact text. */
 export interface AssembledDocument {
   /** `<prefix>-<runtime>-<verb>-<first 12 digits of the hash>`. */
   readonly name: string;
   readonly content: DocumentContent;
-  /** The content as JSON: the very text that SSM stores. */
+  /** The content as JSON: the exact text that SSM stores. */
   readonly text: string;
   /** SHA-256 of the text, in hexadecimal. */
   readonly hash: string;
 }
 
-/** What whoever installs Airlock decides about its documents. */
+/** The settings of documents. */
 export interface DocumentOptions {
-  /** What the names begin with; `airlock` unless told. */
+  /** The prefix of the names. Default: `airlock`. */
   readonly prefix?: string;
-  /** Whether a host that no rule of the catalogue speaks of is let in as far as its proof (unless told), or turned away. */
+  /** Whether a host that the catalogue has no rule for is tried until its proof (default) or refused. */
   readonly unknownHosts?: 'prove' | 'refuse';
-  /** The annotations of a pod that the runtime's shim gets, by their full names; none unless given. */
+  /** The pod annotations that the runtime's shim accepts, by their full names. Default: none. */
   readonly annotations?: readonly string[];
 }
 
-/** SSM refuses more than 64 KB, values of parameters included; 1 KB is left for those. */
+/** SSM rejects more than 64 KB including parameter values. 1 KB is left for those. */
 const longestDocument = 63 * 1024;
 
-/** How long a step may take: longer than any deadline. What the script waits for is over in the seconds that it is told, and the run ends its command. */
+/**
+ * How long a step may take, in seconds: longer than any deadline. The script limits its waits by its parameter Seconds,
+ * and the workflow cancels the command.
+ */
 const timeoutSeconds = Math.max(...timeSteps) + 600;
 
 /**
- * Puts the shell for one runtime and verb together into one document. The versions and rules of the runtime are part of the text,
- * so a document downloads and executes nothing that its own text does not pin.
+ * Assembles the shell for one runtime and verb into a document. The runtime's versions and rules are part of its text,
+ * so a document downloads and runs nothing that it does not pin itself.
  *
  * @throws CatalogueError if the catalogue does not have the runtime
  * @throws RangeError if the document would be too long for SSM
@@ -110,15 +113,15 @@ export function assembleDocument(
   return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, text, hash };
 }
 
-/** The script of a document as it runs: what the agent writes into its file, with the packed shell in its place. */
+/** The script of a document as it runs: what the agent writes into a file, with the shell unpacked. */
 export function scriptOf(document: AssembledDocument): string {
   return unpackShell(document.content.mainSteps[0].inputs.runCommand.join('\n'));
 }
 
-/** What the document declares: exactly what {@link parametersFor} says it is sent with, limited to what the catalogue has. */
+/** The parameters of the document: exactly those of {@link parametersFor}, limited to the values in the catalogue. */
 function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Record<string, DocumentParameter> {
   const sent = parametersFor(verb, { runtime, version: entry.default });
-  // The agent itself looks at the pattern only, and does not anchor it.
+  // The agent itself only checks the pattern, and does not anchor it.
   const known: Record<string, Pick<DocumentParameter, 'description' | 'allowedValues' | 'allowedPattern'>> = {
     Version: {
       description: `The version of ${runtime}.`,
@@ -126,12 +129,13 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
       allowedPattern: '^[0-9]+(\\.[0-9]+)*$',
     },
     Handler: {
-      description: `The name under which containerd knows ${runtime}.`,
+      description: `The handler name of ${runtime} in containerd.`,
       allowedValues: runtimeTraits[runtime].handlers,
       allowedPattern: '^[a-z]+(-[a-z]+)*$',
     },
     Seconds: {
-      description: 'The seconds that are left to the node; what it waits for is given up in time for the rest.',
+      description:
+        'The seconds that are left for the node. Its waits are limited so that the rest can be done in time.',
       allowedValues: timeSteps.map(String),
       allowedPattern: '^[1-9][0-9]{0,4}$',
     },
@@ -139,7 +143,7 @@ function parametersOf(entry: CatalogueRuntime, runtime: Runtime, verb: Verb): Re
   return Object.fromEntries(
     Object.entries(sent).map(([name, usual]) => {
       const limits = known[name];
-      if (limits === undefined) throw new RangeError(`${runtime} ${verb}: no one says what ${name} may be`);
+      if (limits === undefined) throw new RangeError(`${runtime} ${verb}: parameter ${name} has no limits`);
       return [name, { type: 'String', default: usual, interpolationType: 'ENV_VAR', ...limits }];
     }),
   );

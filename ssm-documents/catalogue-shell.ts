@@ -2,16 +2,16 @@ import { architectures, type CatalogueRuntime, type Rule } from '../domain/catal
 import type { Verb } from '../domain/parameters.ts';
 import { type Runtime, runtimeTraits } from '../domain/runtimes.ts';
 
-/** What a document is for, as far as its data depends on it. */
+/** The properties of a document that its data depends on. */
 interface Purpose {
   readonly runtime: Runtime;
   readonly verb: Verb;
   readonly unknownHosts: 'prove' | 'refuse';
-  /** The annotations of a pod that the runtime's shim gets, by their full names. */
+  /** The pod annotations that the runtime's shim accepts, by their full names. */
   readonly annotations: readonly string[];
 }
 
-/** What the catalogue says of a runtime, as shell: assignments, and two functions that look it up. */
+/** Renders a runtime's catalogue entry as shell: assignments, and two lookup functions. */
 export function catalogueShell(entry: CatalogueRuntime, { runtime, verb, unknownHosts, annotations }: Purpose): string {
   const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} version=\${SSM_Version:-}`];
   if (verb === 'uninstall') return head.join('\n');

@@ -10,7 +10,7 @@ main() {
   phase preflight
   read_host
   read_containerd
-  tell_host
+  report_host
   read_configuration
   read_socket before
   remember_containerd

@@ -9,18 +9,19 @@ END
 eval "$unpacked"`;
 
 /**
- * Packs shell that defines functions and variables into shell that does the same, in less than half of its length: SSM takes 64 KB for a document.
+ * Packs shell that defines functions and variables into equivalent shell of less than half the length, because SSM
+ * limits a document to 64 KB.
  *
  * @returns the same text on every machine with the same zlib
  */
 export function packShell(text: string): string {
   const packed = gzipSync(text, { level: 9 });
-  // The header's byte for the operating system would make another document of the same shell.
+  // The header's byte for the operating system would make the document differ between machines.
   packed[9] = 255;
   return `${before}${packed.toString('base64')}${after}`;
 }
 
-/** Puts the shell that {@link packShell} packed back in its place in a script; any other text stays as it is. */
+/** Replaces the packed shell of {@link packShell} in a script by the original. Any other text stays as it is. */
 export function unpackShell(script: string): string {
   const [start, end] = [script.indexOf(before), script.indexOf(after)];
   if (start < 0 || end < 0) return script;

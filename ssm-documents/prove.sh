@@ -7,11 +7,11 @@ main() {
   phase preflight
   read_host
   read_containerd
-  tell_host
+  report_host
   pick_artifact
   if [[ -f $journal ]]; then fail proof-failed 'an installation on this node did not end; run install again'; fi
   links_are_right || fail proof-failed "$REPLY"
-  stage_is_whole || fail proof-failed "the files in ${staged#"$ROOT"} are not those that were installed"
+  stage_is_whole || fail proof-failed "the files in ${staged#"$ROOT"} differ from the installed ones"
   if ! dump "$ROOT$config" before; then
     last_words
     fail config-rejected "containerd cannot read $config: $REPLY"

@@ -1,4 +1,4 @@
-# --- uninstall: the handler goes first, and what it named only when containerd runs without it ---
+# --- uninstall: removes the handler first, and its files only when containerd runs without it ---
 
 refuse_use() {
   if in_use; then fail runtime-in-use "$REPLY"; fi
@@ -12,7 +12,7 @@ main() {
   phase preflight
   read_host
   read_containerd
-  tell_host
+  report_host
   read_configuration
   read_socket before
   remember_containerd
@@ -29,7 +29,7 @@ main() {
     phase restart
     restart_containerd || fail containerd-restart-failed "$REPLY"
   fi
-  # A container can have come while the handler was still there.
+  # A container may have started while the handler still existed.
   refuse_use
   refuse_changed_meanwhile
   phase delete
@@ -38,7 +38,7 @@ main() {
   if [[ -n $candidate_absent && $own_note == *' no-folder '* ]]; then rmdir "$ROOT${config%/*}" 2>/dev/null || :; fi
   close_journal
   rm -f "$state/download" "$state/download.part" "$state/download.of"
-  # The folders go if no one else has something in them.
+  # The folders are removed if they are empty.
   rmdir "${stages%/*}" "$state" 2>/dev/null || :
   rm -rf "$runs"
   succeed uninstalled

@@ -1,6 +1,6 @@
-# --- what an archive may hold: files, folders, and links that stay inside ---
+# --- what an archive may contain: files, folders, and links that stay inside ---
 
-# leads_out PATH: whether a path leads out of the folder that it is read in.
+# leads_out PATH: whether a path leads out of its base folder.
 leads_out() {
   local part depth=0
   local -a parts
@@ -16,9 +16,9 @@ leads_out() {
   return 1
 }
 
-# refuse_hostile_archive LISTING HOME: judges what `tar --numeric-owner -xvv` says of an archive, before anything of it is used. Tar itself has
-# by then refused what names a file outside: names with a step up, and hard links to nowhere.
-# An absolute link may lead to HOME, if there is one: it is where the archive belongs.
+# refuse_hostile_archive LISTING HOME: checks an archive by the output of `tar --numeric-owner -xvv`, before anything of
+# it is used. Tar itself has already refused names outside the folder: names with `..`, and dangling hard links. An
+# absolute link may lead to HOME, if set: the archive's destination.
 refuse_hostile_archive() {
   local mode name target parent why=''
   local -A links=()
@@ -40,18 +40,19 @@ refuse_hostile_archive() {
         parent=''
         if [[ $name == */* ]]; then parent=${name%/*}/; fi
         if [[ -n $2 && $target == "$2"/* && /$target/ != */../* ]]; then :
-        # Beyond its beginning a step up may pass through another link, and what that leads to is not in the text. Nor is a name with an arrow.
+        # A `..` after the beginning may pass through another link, whose target is unknown here. A name with an arrow
+        # is ambiguous too.
         elif [[ $target == *' -> '* || $target == /* || $target =~ [^./].*\.\.(/|$) ]] || leads_out "$parent$target"; then
           why="$name is a link to $target"
         fi
         ;;
     esac
-    # Behind a link a name is not where it seems to be.
+    # Behind a link, a name is not in the place that it shows.
     parent=$name
     while [[ -z $why && $parent == */* ]]; do
       parent=${parent%/*}
       if [[ -n ${links[$parent]:-} ]]; then why="$name lies behind the link $parent"; fi
     done
-    if [[ -n $why ]]; then fail install-failed "$artifact_url holds what no archive of a version does: $why"; fi
+    if [[ -n $why ]]; then fail install-failed "$artifact_url contains a forbidden entry: $why"; fi
   done <"$1"
 }

@@ -1,6 +1,7 @@
-# --- our block: what an installation adds ---
+# --- Airlock's block: what an installation adds ---
 
-# Makes the changed configuration, lets containerd read it and compares what it makes of both. Changes nothing.
+# Builds the changed configuration, has containerd parse it, and compares both effective configurations. Changes
+# nothing.
 plan_edit() {
   local plugin line note=$own_note
   line=$(grep -m 1 '^|disabled_plugins = ' "$work/before.flat" || true)
@@ -21,26 +22,27 @@ plan_edit() {
   if cmp -s "$work/block" "$work/own-block"; then
     if ! has_handler before; then
       hiding_import before
-      fail config-rejected "$config holds our handler $handler, and containerd does not see it$REPLY"
+      fail config-rejected "$config has Airlock's handler $handler, but containerd does not see it$REPLY"
     fi
     keep_dump
     return 0
   fi
-  # Outside a block of ours, a handler of this name is someone else's, except for one from which another tool took the marks.
+  # A handler with this name outside Airlock's block belongs to someone else, unless another tool has only removed the
+  # marks.
   if [[ " ${own_handlers[*]} " != *" $handler "* ]] && has_handler before; then
     is_ours || fail handler-conflict "containerd already has a handler $handler, and it is not as Airlock writes it"
-    say "$config holds our handler $handler without our marks"
+    say "$config has Airlock's handler $handler without its marks"
     keep_dump
     return 0
   fi
   cp "$work/base" "$work/candidate"
-  # What an uninstallation has to know to leave the file as it was, byte for byte.
+  # A note for the uninstallation, so that it can restore the file byte for byte.
   if [[ -z $note && $config_version == 0 ]]; then
     hash_of "$work/base"
     note="# airlock:before no-file $REPLY"
     if [[ ! -d $ROOT${config%/*} ]]; then note="# airlock:before no-folder $REPLY"; fi
   fi
-  # A last line without its end would run into our block.
+  # A last line without a line break would run into Airlock's block.
   if [[ -s $work/candidate && -n $(tail -c 1 "$work/candidate") ]]; then
     printf '\n' >>"$work/candidate"
     note=${note:-'# airlock:before no-end'}
@@ -49,22 +51,22 @@ plan_edit() {
   dump_candidate
   if ! has_handler after; then
     hiding_import after
-    fail config-rejected "containerd $containerd_version does not see our handler in $config$REPLY"
+    fail config-rejected "containerd $containerd_version does not see Airlock's handler in $config$REPLY"
   fi
   other_difference
   if [[ -n $REPLY ]]; then
-    fail config-rejected "the change would alter more than our handler in the effective configuration: $REPLY"
+    fail config-rejected "the change would alter more than Airlock's handler in the effective configuration: $REPLY"
   fi
   edit_needed=1
 }
 
-# Nothing is changed: afterwards is as before.
+# Nothing changes: `after` is the same as `before`.
 keep_dump() {
   cp "$work/before.toml" "$work/after.toml"
   cp "$work/before.flat" "$work/after.flat"
 }
 
-# Whether the handler in the dump `before` is as our block makes it, whatever stands around it. Defaults are not compared: a dump
+# Whether the handler in the dump `before` is as Airlock's block defines it. Defaults are not compared, because a dump
 # prints them too.
 is_ours() {
   local table
@@ -76,7 +78,7 @@ is_ours() {
 
 without_defaults() { tr -d "\"'" | sed -E '/ = (|\[\]|0|false|podsandbox)$/d'; }
 
-# marked_block PLUGIN NOTE: the tables of our handler between its marks.
+# marked_block PLUGIN NOTE: prints the tables of Airlock's handler between its marks.
 marked_block() {
   printf '%s\n' "# airlock:begin $runtime" ${2:+"$2"}
   handler_block "plugins.\"$1\".containerd.runtimes.$handler"

@@ -1,4 +1,4 @@
-# --- the node's own bootstrap: what is changed before it ends may be overwritten by it ---
+# --- the node's own bootstrap, which may overwrite earlier changes ---
 
 wait_for_bootstrap() {
   wait_for_cloud_init
@@ -22,7 +22,7 @@ wait_for_cloud_init() {
   esac
 }
 
-# Leaves in REPLY what failed: each module with its error, as cloud-init lists them when it ends, or what its status was.
+# Leaves in REPLY what failed: each module with its error, as cloud-init lists them at its end, or the status.
 read_cloud_init() {
   local text form='"errors": \[ ?"(.*)" ?\]'
   text=$(tr -s '[:space:]' ' ' <"$ROOT/run/cloud-init/result.json" 2>/dev/null || true)

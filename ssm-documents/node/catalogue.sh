@@ -1,8 +1,8 @@
-# --- the catalogue's rules; versions and rules themselves are above, as data ---
+# --- evaluating the catalogue's rules; the versions and rules are above, as data ---
 
 verdict='' verdict_reason='' verdict_link=''
 
-# rule VERDICT REASON LINK CONDITION…: holds if every condition does, and then decides.
+# rule VERDICT REASON LINK CONDITION…: decides if every condition holds.
 rule() {
   local condition name operator value seen form='^([a-z]+)(<|>=|=)(.*)$'
   for condition in "${@:4}"; do
@@ -19,7 +19,7 @@ rule() {
       config) seen=$config_version ;;
       kubelet) read_kubelet && seen=$REPLY ;;
     esac
-    # What no one knows meets no condition.
+    # An unknown value meets no condition.
     if [[ -z $seen ]]; then return 1; fi
     case $operator in
       '<') older "$seen" "$value" || return 1 ;;
@@ -30,11 +30,11 @@ rule() {
   verdict=$1 verdict_reason=$2 verdict_link=$3
 }
 
-# Leaves the version of the kubelet in REPLY, or nothing.
+# Leaves the kubelet's version in REPLY, or nothing.
 read_kubelet() {
   local program
   REPLY=''
-  # The snap of EKS gives its binary no name in PATH.
+  # The EKS snap does not put its binary into PATH.
   for program in "$(command -v kubelet)" "$ROOT/snap/kubelet-eks/current/kubelet"; do
     if [[ -n $program && -x $program && $(clean "$program" --version 2>/dev/null) =~ v([0-9]+\.[0-9]+\.[0-9]+) ]]; then
       REPLY=${BASH_REMATCH[1]}
@@ -54,7 +54,7 @@ pick_artifact() {
 refuse_known_bad() {
   judge_host
   if [[ $verdict == unknown && $unknown_hosts == refuse ]]; then
-    fail host-unsupported "no rule of the catalogue speaks of $os, kernel $kernel, containerd $containerd_version; known to work: $good_host"
+    fail host-unsupported "the catalogue has no rule for $os, kernel $kernel, containerd $containerd_version; known to work: $good_host"
   fi
   if [[ $verdict == refused ]]; then
     fail host-unsupported "$verdict_reason (here: $os, kernel $kernel, containerd $containerd_version; $verdict_link)"

@@ -1,4 +1,4 @@
-# --- containerd: which daemon counts, and which binary, file and socket it really uses ---
+# --- containerd: the daemon, and the binary, file and socket that it really uses ---
 
 containerd_binary='' containerd_kill_mode='' containerd_active='' containerd_restarts='' containerd_pid='' containerd_start=''
 containerd_words=() config='' socket=''
@@ -20,13 +20,15 @@ show_containerd() {
   done < <(clean systemctl show containerd.service -p ActiveState -p KillMode -p NRestarts -p MainPID -p ExecStart)
 }
 
-# words_of PID: leaves the words of a running process in the array words. Variables and files of variables have had their effect on them.
+# words_of PID: leaves the words of a running process in the array words, with environment variables and files already
+# expanded.
 words_of() {
   words=()
   mapfile -d '' -t words 2>/dev/null <"$ROOT/proc/$1/cmdline" || true
 }
 
-# flag WORD… -- NAME…: leaves in REPLY what the words give the last of these flags, in the forms of Go: -c X, --config X, --config=X.
+# flag WORD… -- NAME…: leaves in REPLY the value of the last of these flags among the words, in Go's forms: -c X,
+# --config X, --config=X.
 flag() {
   local word names='' next='' form='^--?([a-z-]+)(=(.*))?$'
   local -a given=()
@@ -42,26 +44,26 @@ flag() {
   done
 }
 
-# Reads what there is before anything is touched. It waits for containerd, which may still be starting.
+# Reads containerd's state before any change. Waits for containerd, which may still be starting.
 read_containerd() {
   local deadline line known=$config known_restarts=''
   patience 90
   deadline=$((uptime + REPLY))
   while show_containerd && [[ $containerd_active != active && -n $containerd_start ]] && tick && ((uptime < deadline)); do
-    # A failed unit does not come back by itself, nor does a daemon that dies again and again.
+    # A failed unit does not recover by itself, nor does a daemon that keeps crashing.
     if [[ $containerd_active == failed ]] || ((containerd_restarts >= ${known_restarts:=$containerd_restarts} + 3)); then break; fi
     sleep 0.2
   done
   if [[ -z $containerd_start ]]; then
-    fail bootstrap-failed 'there is no containerd.service; a containerd that k3s or RKE2 embeds is not supported'
+    fail bootstrap-failed 'there is no containerd.service; the containerd embedded in k3s or RKE2 is not supported'
   fi
   if [[ $containerd_active != active ]]; then
     read_log containerd.service
-    fail bootstrap-failed "containerd.service is ${containerd_active:-unknown} before Airlock touched anything${REPLY:+: $REPLY}"
+    fail bootstrap-failed "containerd.service is ${containerd_active:-unknown} before Airlock changed anything${REPLY:+: $REPLY}"
   fi
   read_process
   line=$(clean "$ROOT$containerd_binary" --version) || fail bootstrap-failed "$containerd_binary --version failed"
-  [[ $line =~ [\ v]([0-9]+\.[0-9]+\.[0-9]+) ]] || fail bootstrap-failed "containerd.service runs $containerd_binary, which does not tell its version: $line"
+  [[ $line =~ [\ v]([0-9]+\.[0-9]+\.[0-9]+) ]] || fail bootstrap-failed "containerd.service runs $containerd_binary, which does not report its version: $line"
   containerd_version=${BASH_REMATCH[1]}
   if [[ $containerd_kill_mode != process ]]; then
     fail config-rejected "containerd.service has KillMode=$containerd_kill_mode: a restart would end the containers of this node"
@@ -74,26 +76,26 @@ read_containerd() {
   read_config_version
 }
 
-# The daemon's own command line says what it reads; the unit's can hold variables, and can have changed since.
+# Reads the daemon's command line from the process, because the unit's can contain variables and can have changed since.
 read_process() {
   local words
   words_of "$containerd_pid"
   containerd_words=("${words[@]}")
   containerd_binary=$(readlink "$ROOT/proc/$containerd_pid/exe") || fail bootstrap-failed "containerd.service has no process $containerd_pid"
   containerd_binary=${containerd_binary#"$ROOT"}
-  # What a package has replaced since is what starts next.
+  # If a package has replaced the binary since, the new one starts next.
   containerd_binary=${containerd_binary%' (deleted)'}
   flag "${words[@]}" -- config c
   config=${REPLY:-/etc/containerd/config.toml}
   if [[ $config != /* || $config == *[\$\"\'\\[:space:]]* ]]; then
-    fail config-rejected "containerd runs with the configuration $config; Airlock takes a full path without \$, quotes and spaces"
+    fail config-rejected "containerd runs with the configuration $config; Airlock accepts only an absolute path without \$, quotes and spaces"
   fi
   if [[ $containerd_start != *[\$\"\'\\]* && $ROOT${containerd_start%% *} -ef $ROOT$containerd_binary && $containerd_start != "${words[*]}" ]]; then
     fail config-rejected "containerd.service would start '$containerd_start', and runs '${words[*]}'; restart it first"
   fi
 }
 
-# Leaves the daemon's socket in socket, from its command line or the dump $1, and refuses one that is not the kubelet's.
+# Leaves the daemon's socket in socket, from its command line or the dump $1, and fails if the kubelet uses another.
 read_socket() {
   flag "${containerd_words[@]}" -- address a
   socket=$REPLY
@@ -104,11 +106,11 @@ read_socket() {
   export CONTAINERD_ADDRESS=$ROOT$socket
   read_endpoint
   if [[ -n $REPLY && $REPLY != "$socket" && ! $ROOT$REPLY -ef $ROOT$socket ]]; then
-    fail config-rejected "the kubelet talks to $REPLY, and containerd.service serves $socket: Airlock changes the containerd of containerd.service alone"
+    fail config-rejected "the kubelet uses $REPLY, but containerd.service serves $socket: Airlock only changes the containerd of containerd.service"
   fi
 }
 
-# The version line stands before the first table. Without one containerd 1.x assumes 1.
+# The version line comes before the first table. Without one, containerd 1.x assumes 1.
 read_config_version() {
   local line form='^[[:space:]]*version[[:space:]]*=[[:space:]]*([0-9]+)'
   config_version=0

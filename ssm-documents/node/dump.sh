@@ -1,6 +1,7 @@
 # --- the effective configuration, as containerd itself prints it ---
 
-# flatten: turns a dump into sorted lines `table|key = value`, which can be compared whatever the order of tables.
+# flatten: converts a dump to sorted lines `table|key = value`, which can be compared independently of the order of
+# tables.
 flatten() {
   local line table=''
   while IFS= read -r line || [[ -n $line ]]; do
@@ -38,7 +39,8 @@ value_of() {
   return 1
 }
 
-# handler_table DUMP [HANDLER]: the table of a handler: it depends on the version that containerd prints, not on the file's.
+# handler_table DUMP [HANDLER]: leaves a handler's table in REPLY. It depends on the version that containerd prints, not
+# on the file's.
 handler_table() {
   local plugin=io.containerd.grpc.v1.cri
   if grep -q '^plugins\.io\.containerd\.cri\.v1\.runtime|' "$work/$1.flat"; then plugin=io.containerd.cri.v1.runtime; fi

@@ -1,11 +1,11 @@
-# --- the guarded change of containerd's configuration: one marked block, in the file's own version ---
+# --- the guarded change of containerd's configuration: one marked block, in the file's version ---
 
-# Not *.toml: a root file that imports every *.toml beside it would read the candidate twice.
+# Not *.toml, because a root file that imports every *.toml in its folder would read the candidate twice.
 candidate_name=.config.airlock-candidate
 edit_needed='' own_handlers=() own_note='' own_last='' candidate_absent='' imported_folders=''
 
-# Reads the file and takes it apart: what is not ours is in $work/base, our block in $work/own-block, the effective configuration in
-# the dump `before`.
+# Reads the file and splits it: $work/own-block has Airlock's block, $work/base the rest, and the dump `before` the
+# effective configuration.
 read_configuration() {
   local file=$ROOT$config
   if [[ -L $file ]]; then fail config-rejected "$config is a symbolic link; Airlock changes plain files only"; fi
@@ -21,8 +21,8 @@ read_configuration() {
   read_sandbox_image before
 }
 
-# No file: containerd runs on its own defaults. A file with our handler alone would lose them on 1.x, so they are written out, without
-# the imports that 2.2 and newer print: nothing is imported if there is no file.
+# Without a file, containerd runs with its defaults. On 1.x a file with only Airlock's handler would lose them, so they
+# are written into it, without the imports that 2.2 and newer print: nothing is imported if there is no file.
 own_base() {
   if ! clean "$ROOT$containerd_binary" config default >"$work/default.toml" 2>"$work/err"; then
     last_words
@@ -32,7 +32,8 @@ own_base() {
   say "there is no $config; its base is containerd's own default"
 }
 
-# split_own_block FILE: the file without our block goes to $work/base, our block to $work/own-block without its note.
+# split_own_block FILE: writes the file without Airlock's block to $work/base, and the block without its note to
+# $work/own-block.
 split_own_block() {
   local line inside='' seen='' handler_form='^ *\[plugins.*\.containerd\.runtimes\.([A-Za-z0-9-]+)\]$'
   own_handlers=() own_note='' own_last=''
@@ -63,11 +64,11 @@ split_own_block() {
   fi
 }
 
-# The candidate lies beside the file, so that relative imports mean the same, and leaves again at once.
+# The candidate is in the file's folder, so that relative imports resolve the same, and is deleted at once.
 dump_candidate() {
   local candidate=${config%/*}/$candidate_name failed=''
   candidate=$ROOT$candidate
-  # A directory that is not there is not made before the change is certain.
+  # A missing directory is not created before the change is certain.
   if [[ ! -f $ROOT$config ]]; then candidate=$work/candidate.toml; fi
   require_writable "${candidate%/*}"
   if [[ -z $candidate_absent ]]; then cp "$work/candidate" "$candidate"; fi
@@ -75,11 +76,11 @@ dump_candidate() {
   rm -f "$candidate"
   if [[ -n $failed ]]; then
     last_words
-    fail config-rejected "containerd cannot read $config with our change: ${REPLY//"$candidate"/the candidate}"
+    fail config-rejected "containerd cannot read $config with Airlock's change: ${REPLY//"$candidate"/the candidate}"
   fi
 }
 
-# The first line in which the two dumps differ and that is none of our handlers'; empty if there is none.
+# Leaves in REPLY the first different line of the two dumps outside Airlock's handlers; empty if there is none.
 other_difference() {
   local name
   local -a ours=()
@@ -87,15 +88,15 @@ other_difference() {
     handler_table after "$name"
     ours+=(-e "$REPLY|" -e "$REPLY.options|")
   done
-  # 1.7 names the file itself among the imports.
+  # 1.7 lists the file itself among the imports.
   REPLY=$(comm -3 "$work/before.flat" "$work/after.flat" | sed 's/^\t//' | grep -vE '^\|imports = ' |
     grep -vF "${ours[@]}" | head -n 1 || true)
-  # A value can be the password of a registry, and what fails is told to the cluster.
+  # A value can be a registry's password, and the reason of a failure is published in the cluster.
   REPLY=${REPLY%% = *}
 }
 
-# imported_files DUMP: leaves in REPLY the files that the configuration imports, and the folders of patterns in imported_folders, one a
-# line each. A dump names them all, also those that an import imports.
+# imported_files DUMP: leaves in REPLY the files that the configuration imports, and in imported_folders the folders of
+# import patterns, one per line. A dump lists nested imports too.
 imported_files() {
   local text entry file quoted=$'["\']([^"\']+)["\'](.*)$'
   text=$(grep -m 1 '^|imports = ' "$work/$1.flat" || true)
@@ -104,7 +105,7 @@ imported_files() {
     entry=${BASH_REMATCH[1]} text=${BASH_REMATCH[2]}
     if [[ $entry != /* ]]; then entry=${config%/*}/$entry; fi
     if [[ $entry != *[*]* ]]; then
-      # 1.x names the root file itself.
+      # 1.x lists the root file itself.
       if [[ $entry != "$config" && $entry != *"/$candidate_name" && $entry != "${work#"$ROOT"}"/* ]]; then REPLY+=$entry$'\n'; fi
       continue
     fi
@@ -115,7 +116,7 @@ imported_files() {
   done
 }
 
-# Leaves in REPLY why containerd does not see what stands in the file, as far as an import is the reason.
+# Leaves in REPLY why containerd does not see the file's content, if an import is the reason.
 hiding_import() {
   local file names='' file_version
   imported_files "$1"
@@ -126,17 +127,17 @@ hiding_import() {
     fi
   done <<<"$REPLY"
   REPLY=''
-  if [[ -n $names ]]; then REPLY=" (version $config_version): $names, which it imports, takes the place of its CRI section"; fi
+  if [[ -n $names ]]; then REPLY=" (version $config_version): $names, which it imports, replaces its CRI section"; fi
 }
 
-# Puts the planned configuration in place. From the journal's line on, a killed run can be finished or undone.
+# Puts the planned configuration in place. Once the journal is written, a killed run can be finished or undone.
 apply_edit() {
   local file=$ROOT$config candidate current
   candidate=${file%/*}/$candidate_name
   public mkdir -p "${file%/*}"
   hash_of "$file"
   current=$REPLY
-  # If a killed run had changed the file already, the copy from before that is the one to keep.
+  # If a killed run had already changed the file, the copy from before that is kept.
   if [[ $config_state != edited ]]; then
     config_sha_before=$current config_existed=''
     if [[ -f $file ]]; then
@@ -147,7 +148,8 @@ apply_edit() {
   fi
   config_sha_after=none
   if [[ -z $candidate_absent ]]; then
-    # The content is replaced, not the file: owner and mode stay as they were. A file of ours holds nothing but containerd's defaults.
+    # The content is replaced, not the file: owner and mode stay as they were. A file that Airlock creates contains only
+    # containerd's defaults.
     if [[ -f $file ]]; then cp -p "$file" "$candidate"; else public touch "$candidate"; fi
     cat "$work/candidate" >"$candidate"
     sync "$candidate"
@@ -156,20 +158,20 @@ apply_edit() {
   fi
   write_journal edited
   hash_of "$file"
-  if [[ $REPLY != "$current" ]]; then fail config-rejected "$config was changed by someone else meanwhile"; fi
+  if [[ $REPLY != "$current" ]]; then fail config-rejected "something else changed $config in the meantime"; fi
   if [[ -n $candidate_absent ]]; then rm -f "$file"; else mv -f "$candidate" "$file"; fi
   config_state=edited
   step 'configuration changed'
 }
 
-# Puts the old configuration back. Returns 1 with the reason in REPLY if that cannot be done.
+# Restores the old configuration. Returns 1 with the reason in REPLY if that fails.
 restore_config() {
   local file=$ROOT$config back
   rm -f "${file%/*}/$candidate_name"
   [[ $config_state == edited ]] || return 0
   hash_of "$file"
   if [[ $REPLY != "$config_sha_after" ]]; then
-    REPLY="$config was changed by someone else meanwhile"
+    REPLY="something else changed $config in the meantime"
     return 1
   fi
   if [[ -z $config_existed ]]; then

@@ -1,10 +1,10 @@
-# --- the download: kept, hashed and unpacked in one pass, and used only with the checksum that the catalogue pins ---
+# --- the download: kept, hashed and unpacked in one pass, and used only with the checksum from the catalogue ---
 
-# Whole, and as far as it came. The checksum that it is to have stands beside it.
+# The whole file, or as much of it as has arrived. The expected checksum is in a file next to it.
 download=$state/download
 download_attempts=5
 download_final='' unpacking=''
-# To where an absolute link of the archive may lead, if anywhere: it is where the archive belongs.
+# Where an absolute link in the archive may lead, if anywhere: the archive's destination.
 archive_home=''
 
 require_tools() {
@@ -23,7 +23,7 @@ require_tools() {
   esac
 }
 
-# Leaves the version unpacked in $unpacking, if it is one that is unpacked; a package stays as it came.
+# Leaves the version unpacked in $unpacking, unless it is a package, which is not unpacked.
 fetch() {
   local attempt status fresh=''
   if [[ $(cat "$download.of" 2>/dev/null || true) != "$sha256" ]]; then rm -f "$download" "$download.part"; fi
@@ -47,7 +47,7 @@ fetch() {
         ;;
       *)
         rm -f "$download.part"
-        # A part that an earlier run left can be damaged; what came whole from upstream and is wrong is no accident.
+        # A part from an earlier run can be damaged, but a complete download with a wrong checksum is not an accident.
         if [[ -n $fresh ]]; then fail checksum-mismatch "$artifact_url: $REPLY"; fi
         fresh=1
         ;;
@@ -55,8 +55,8 @@ fetch() {
   done
 }
 
-# One pass over the archive: it is hashed and consumed as it comes. Returns 1 with the reason in REPLY if it did not come whole, and 2 if it
-# is not what the catalogue pins; what was unpacked of it is thrown away then.
+# One pass over the archive: it is hashed and consumed as it arrives. Returns 1 with the reason in REPLY if it did not
+# arrive completely, and 2 if it does not match the catalogue. What was unpacked is then deleted.
 pass() {
   local hashing came='' consumed=''
   unpacking=$stages/.stage.$$
@@ -68,7 +68,7 @@ pass() {
   sha256sum <"$work/pipe" >"$work/sha256" &
   hashing=$!
   patience 60
-  # A run that is killed leaves the lock to these for as long as they write.
+  # If the run is killed, these processes hold the lock for as long as they write.
   {
     { supply "$REPLY" && : >"$work/came"; } 2>"$work/err-supply" | tee -p "$work/pipe" | { consume && : >"$work/consumed"; } || true
   } 3>&- 4>&-
@@ -90,7 +90,7 @@ pass() {
   if [[ -z $consumed ]]; then
     mv "$work/err-unpack" "$work/err"
     refuse_full_disk "$stages"
-    # The last line only says that there was one before.
+    # The last line only refers to an earlier one.
     sed -i -e '/^tar: Exiting /d' -e '/^tar: Removing /d' "$work/err"
     last_words
     fail install-failed "$artifact_url could not be unpacked: $REPLY"

@@ -1,6 +1,6 @@
 # --- gVisor: its files, and who uses them ---
 
-# Whether a sandbox runs; says so in REPLY. Every pod has one shim.
+# Whether a sandbox runs; leaves a message in REPLY. Every pod has one shim.
 in_use() {
   running_shims "$stages"
   [[ -n $REPLY ]] || return 1
@@ -16,7 +16,7 @@ remove_links() {
   rm -f "$stages/current" "$links_in"/*.airlock-new "$stages/current.airlock-new" "$ROOT$runsc_toml.airlock-new"
 }
 
-# Everything that an installation has put on the node.
+# Removes everything that an installation put on the node.
 remove_files() {
   remove_links
   if [[ -f $ROOT$runsc_toml ]] && grep -q '^# Written by Airlock' "$ROOT$runsc_toml"; then rm -f "$ROOT$runsc_toml"; fi
@@ -31,7 +31,7 @@ link() {
   mv -fT "$2.airlock-new" "$2"
 }
 
-# Back to the version from before, or to none.
+# Switches back to the earlier version, or to none.
 switch_back() {
   [[ -n $links_changed ]] || return 0
   if [[ -n $previous_release ]]; then link "$previous_release" "$stages/current"; else remove_links; fi

@@ -3,7 +3,7 @@
 hashing=''
 written_folders=("$stages" "$links_in")
 
-# handler_block TABLE: what stands in containerd's configuration.
+# handler_block TABLE: prints the handler for containerd's configuration.
 handler_block() {
   printf '%s\n' "[$1]" '  runtime_type = "io.containerd.runsc.v1"' \
     "[$1.options]" '  TypeUrl = "io.containerd.runsc.v1.options"' "  ConfigPath = \"$runsc_toml\""
@@ -19,15 +19,15 @@ refuse_foreign_installer() {
     path=$(type -P "$name") || continue
     link_target "$name"
     if [[ $path != "$links_in/$name" || ! -L $path || $(readlink "$path") != "$REPLY" ]]; then
-      fail installer-conflict "${path#"$ROOT"} is there, and Airlock did not put it there"
+      fail installer-conflict "${path#"$ROOT"} exists, and Airlock did not create it"
     fi
   done
   for name in "${link_names[@]}"; do
     path=$links_in/$name
-    if [[ -e $path && ! -L $path ]]; then fail installer-conflict "${path#"$ROOT"} is there, and Airlock did not put it there"; fi
+    if [[ -e $path && ! -L $path ]]; then fail installer-conflict "${path#"$ROOT"} exists, and Airlock did not create it"; fi
   done
   if [[ -f $ROOT$runsc_toml ]] && ! grep -q '^# Written by Airlock' "$ROOT$runsc_toml"; then
-    fail installer-conflict "$runsc_toml is there, and Airlock did not write it"
+    fail installer-conflict "$runsc_toml exists, and Airlock did not write it"
   fi
 }
 
@@ -36,7 +36,7 @@ stage() {
   for file in runsc containerd-shim-runsc-v1 gvisor-bin/gvisor_sentry; do
     if [[ ! -f $new/$file ]]; then fail install-failed "$artifact_url holds no $file; runsc does not work without it"; fi
   done
-  # runsc starts itself again as an unprivileged user.
+  # runsc re-executes itself as an unprivileged user.
   chmod -R a+rX "$new"
   line=$("$new/runsc" --version 2>"$work/err" | head -n 1) || true
   if [[ $line != *"release-$version"* ]]; then
@@ -45,13 +45,13 @@ stage() {
   fi
   rm -rf "$staged"
   mv -T "$new" "$staged"
-  # The version is proven meanwhile.
+  # The version is proven in the meantime.
   (cd "$staged" && find . -type f -exec sha256sum {} +) >"$work/files" 2>"$work/err-files" &
   hashing=$!
   step 'unpacked'
 }
 
-# Only with the list of its files is a stage whole; until then a killed run leaves the download for the next one.
+# A stage is complete only with its list of files. Until then, the download is kept for the next run.
 finish_stage() {
   [[ -n $hashing ]] || return 0
   if ! wait "$hashing"; then
@@ -66,20 +66,20 @@ finish_stage() {
   step 'staged'
 }
 
-# Before anything is linked: the version alone, without containerd.
+# Proves only the version, without containerd, before anything is linked.
 prove_offline() {
   local runs=$work/offline making
   ask_inside
   rm -rf "$runs"
   mkdir -p "$runs"
-  # For the proof that follows, which need not wait for it then.
+  # Prepares the next proof, so that it need not wait.
   clean make_rootfs &
   making=$!
-  # Without network: runsc needs none for this, and refuses the host's namespace on newer kernels.
+  # Without network: runsc needs none here, and refuses the host's namespace on newer kernels.
   clean timeout "$proof_seconds" "$staged/runsc" --root="$runs" --platform=systrap --network=none 'do' sh -c "$inside" \
     >"$work/said" 2>"$work/err" || true
   rm -rf "$runs"
-  # If it failed, the proof makes it again and says why it cannot.
+  # If this failed, the proof tries again and reports the reason.
   wait "$making" || rm -rf "$rootfs"
   if ! judge_sandbox "runsc do"; then
     rm -rf "$rootfs"
@@ -88,7 +88,7 @@ prove_offline() {
   step 'proven offline'
 }
 
-# Makes the version the node's own. Sandboxes that run keep the files that they have opened.
+# Activates the version on the node. Running sandboxes keep their open files.
 switch() {
   local name
   if links_are_right; then return 0; fi
@@ -112,7 +112,7 @@ switch() {
   step 'runsc.toml written'
 }
 
-# Proven before it is linked, so that a version that does not work is never anybody's runsc.
+# The version is proven before it is linked, so that a broken version is never in use.
 establish() {
   phase offline
   prove_offline
@@ -121,11 +121,11 @@ establish() {
   switch
 }
 
-# gVisor needs nothing else of the host; running sandboxes keep the files that they have opened.
+# gVisor needs nothing else from the host, and running sandboxes keep their open files.
 require_host() { :; }
 refuse_change_in_use() { :; }
 
-# Earlier versions go, except for those whose sandboxes still run: a sandbox may open more of its version's files.
+# Removes earlier versions, except those with running sandboxes: a sandbox may open more of its version's files.
 tidy() {
   local directory used
   running_programs "$stages"

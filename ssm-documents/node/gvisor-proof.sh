@@ -1,4 +1,4 @@
-# --- gVisor: what the proof asks inside, and what it takes for an answer ---
+# --- gVisor: what the proof runs inside, and which answer it accepts ---
 
 proof_programs=(sh uname dmesg)
 
@@ -7,7 +7,7 @@ ask_inside() {
   inside="echo $nonce; uname -r; dmesg 2>/dev/null"
 }
 
-# Reads $work/said. A container of plain runc answers with the host's kernel and the host's log.
+# Reads $work/said. A plain runc container answers with the host's kernel and log.
 judge_sandbox() {
   local said_nonce='' said_kernel='' line banner=''
   evidence=''

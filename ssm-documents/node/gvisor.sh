@@ -1,23 +1,24 @@
-# --- gVisor: an archive whose files belong together, in its own directory for each version ---
+# --- gVisor: an archive whose files belong together, in one directory per version ---
 
 handler=runsc
 stages=$ROOT/opt/airlock/gvisor
 staged=$stages/$version
-# Links are relative, so that they hold in any tree; one switch of `current` changes all of them at once.
+# Links are relative, so that they work in any tree. Switching `current` changes all of them at once.
 link_names=(runsc containerd-shim-runsc-v1 gvisor-bin)
 links_in=$ROOT/usr/local/bin
 runsc_toml=/etc/containerd/runsc.toml
-# What of a handler shows that it is ours.
+# The line in a handler's table that shows that it is Airlock's.
 own_pointer="ConfigPath = $runsc_toml"
 
 runsc_toml_text() {
-  # No systemd-cgroup here: versions since June 2026 tell the driver by the path, and forcing it breaks cgroupfs nodes.
+  # No systemd-cgroup here: versions since June 2026 detect the driver from the path, and forcing it breaks cgroupfs
+  # nodes.
   printf '%s\n' '# Written by Airlock.' '[runsc_config]' '  platform = "systrap"'
 }
 
 link_target() { REPLY=../../../opt/airlock/gvisor/current/$1; }
 
-# The staged files are those that were unpacked, every one of them.
+# Whether all staged files are exactly those that were unpacked.
 stage_is_whole() {
   [[ -f $staged/.airlock-files ]] && (cd "$staged" && sha256sum --quiet --strict -c .airlock-files) >/dev/null 2>&1
 }

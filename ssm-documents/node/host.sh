@@ -15,12 +15,12 @@ read_host() {
   kernel=$(<"$ROOT/proc/sys/kernel/osrelease")
   boot_id=$(<"$ROOT/proc/sys/kernel/random/boot_id")
   arch=$(uname -m)
-  # Only the root of a cgroup2 mount has this file; on v1 and hybrid hosts it is absent here.
+  # Only the root of a cgroup2 mount has this file. On v1 and hybrid hosts it does not exist here.
   if [[ -e $ROOT/sys/fs/cgroup/cgroup.controllers ]]; then cgroup=v2; else cgroup=v1; fi
 }
 
 # Leaves the facts for the result line.
-tell_host() {
+report_host() {
   local json
   json_text "$os" 40 && json="{\"os\":$REPLY"
   json_text "$kernel" 60 && json+=",\"kernel\":$REPLY"
@@ -30,7 +30,7 @@ tell_host() {
   host_json=$json
 }
 
-# free_mib PATH: leaves in REPLY how much is free on the disk that PATH is or will be on.
+# free_mib PATH: leaves in REPLY the free space on the disk of PATH, which need not exist yet.
 free_mib() {
   local path=$1 line
   while [[ ! -d $path ]]; do path=${path%/*}; done
@@ -39,13 +39,13 @@ free_mib() {
   REPLY=$((REPLY / 1024))
 }
 
-# require_room PATH MIB: there must be so much free space.
+# require_room PATH MIB: fails unless that much space is free.
 require_room() {
   free_mib "$1"
   if ((REPLY < $2)); then fail disk-full "${1#"$ROOT"} needs $2 MiB, and its disk has $REPLY MiB free"; fi
 }
 
-# require_writable FOLDER…: none of the folders that a run writes to may be on a file system that is read-only, or lie below such a folder.
+# require_writable FOLDER…: fails if one of the folders is read-only, or will be in a read-only folder.
 require_writable() {
   local folder path
   for folder in "$@"; do
@@ -53,18 +53,18 @@ require_writable() {
     while [[ ! -d $path ]]; do path=${path%/*}; done
     if [[ ! -w ${path:-/} ]]; then
       path=${path#"$ROOT"}
-      fail host-unsupported "${path:-/} is read-only, and $runtime needs files in ${folder#"$ROOT"}; use an image in which it can be written to"
+      fail host-unsupported "${path:-/} is read-only, and $runtime needs files in ${folder#"$ROOT"}; use an image in which it is writable"
     fi
   done
 }
 
-# An end that no one foresaw, on a disk without room, is the disk's fault.
+# Blames an unexpected end on the disk, if it is full.
 blame_full_disk() {
   local path probe full
   for path in "$state" "$stages" "$ROOT/opt" "$ROOT/etc" "$ROOT/etc/containerd" "$ROOT/usr/local/bin"; do
     if [[ ! -d $path ]]; then continue; fi
     free_mib "$path"
-    # A disk can have room and no inode left.
+    # A disk can have free space but no free inode.
     probe=$path/.airlock-probe full=''
     { echo full >"$probe"; } 2>"$work/err" || full=$(grep 'No space left on device' "$work/err" || true)
     rm -f "$probe"
@@ -75,7 +75,7 @@ blame_full_disk() {
   done
 }
 
-# Ends with disk-full if the last command's own words say so; else returns.
+# Ends with disk-full if the last command's error output says so.
 refuse_full_disk() {
   if grep -q 'No space left on device' "$work/err"; then
     last_words
@@ -83,8 +83,8 @@ refuse_full_disk() {
   fi
 }
 
-# running_programs DIRECTORY: leaves root's processes in REPLY whose program is a file below it, each as its pid and the file, one a line.
-# What a process is called, and if its program lies in its own root, anybody can choose: the file itself decides, and the user.
+# running_programs DIRECTORY: leaves in REPLY root's processes whose program is a file below DIRECTORY, one per line
+# with PID and file. A process chooses its name and its own root, so only the file itself and the user count.
 running_programs() {
   local process program found=''
   while read -r process program; do
@@ -93,8 +93,8 @@ running_programs() {
   REPLY=$found
 }
 
-# running_shims DIRECTORY: leaves the pids of the shims in REPLY whose program is below it, except for those of our own proofs: a shim lives on
-# for a moment after its container.
+# running_shims DIRECTORY: leaves in REPLY the PIDs of the shims whose program is below DIRECTORY, except those of
+# Airlock's proofs: a shim outlives its container for a moment.
 running_shims() {
   local pid program pids=''
   running_programs "$1"

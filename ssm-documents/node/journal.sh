@@ -1,12 +1,12 @@
-# --- the journal: what a run has begun to change, so that the next one can finish or undo it after a power cut ---
+# --- the journal: what a run has begun to change, so that the next one can finish or undo it after a power failure ---
 
-# linking: the runtime's files may be in their place. edited: the configuration is changed too. undoing: it is being put back.
-# deleting: containerd runs without our handler, and the runtime's files go.
+# linking: the runtime's files may be in place. edited: the configuration is changed too. undoing: it is being restored.
+# deleting: containerd runs without Airlock's handler, and the runtime's files are being deleted.
 journal_stage='' journal_runtime='' journal_verb=''
 config_existed='' config_sha_before='' config_sha_after=''
 links_changed='' previous_release='' toml_changed='' taken_over=''
 
-# hash_of FILE: leaves its SHA-256 in REPLY, or `none` where there is no file.
+# hash_of FILE: leaves its SHA-256 in REPLY, or `none` if there is no file.
 hash_of() {
   REPLY=none
   if [[ -f $1 ]]; then
@@ -31,7 +31,7 @@ close_journal() {
   step 'journal closed'
 }
 
-# Takes over what a killed run left: this run then finishes it, or undoes it if it fails itself.
+# Takes over from a killed run: this run then finishes its changes, or undoes them if it fails itself.
 take_over() {
   local key value
   rm -rf "$journal.new" "$state/download.new" "$state/proof-rootfs" "${stages:?}"/.stage.*
@@ -58,7 +58,7 @@ take_over() {
   say "the last $journal_verb of $journal_runtime was killed at $journal_stage; this run takes over"
   taken_over=1
   if [[ $journal_runtime != "$runtime" ]]; then
-    # Not ours to undo on the way out.
+    # This run must not undo those changes when it fails.
     journal_stage='' links_changed='' toml_changed=''
     fail concurrent-run "the last $journal_verb of $journal_runtime on this node did not end; run it again first"
   fi
@@ -70,21 +70,21 @@ take_over() {
       return 0
       ;;
   esac
-  # No one knows which configuration the running containerd has read.
+  # It is unknown which configuration the running containerd has read.
   restart_owed=1
   rm -f "$ROOT${config%/*}/$candidate_name"
   hash_of "$ROOT$config"
   if [[ -n $config_sha_after && $REPLY == "$config_sha_after" ]]; then
     config_state=edited
   elif [[ $REPLY != "$config_sha_before" ]]; then
-    say "$config was rewritten since by someone else; the copy from before is dropped"
+    say "$config was rewritten by something else since; the earlier copy is dropped"
     rm -f "$state/config-before.toml"
   fi
-  mend_containerd
+  repair_containerd
 }
 
-# A run that was killed beside a dead containerd: the old configuration comes back before anything else is looked at.
-mend_containerd() {
+# For a killed run that left containerd down: restores the old configuration before anything else.
+repair_containerd() {
   show_containerd
   if containerd_answers; then return 0; fi
   say "containerd does not answer as it did: $REPLY"

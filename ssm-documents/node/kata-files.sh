@@ -2,7 +2,7 @@
 
 previous=$stages/previous
 
-# Whether a guest runs; says so in REPLY. Every pod of Kata has one shim.
+# Whether a guest runs; leaves a message in REPLY. Every Kata pod has one shim.
 in_use() {
   running_shims "$home"
   [[ -n $REPLY ]] || return 1
@@ -11,7 +11,7 @@ in_use() {
 
 remove_files() {
   if [[ -f $ROOT$modules_file ]] && grep -q '^# Written by Airlock' "$ROOT$modules_file"; then rm -f "$ROOT$modules_file"; fi
-  # In one step, so that half a version never stands under the name of a whole one.
+  # Renamed in one step, so that a partly deleted version never looks complete.
   if [[ -f $home/.airlock-version ]]; then
     mkdir -p "$stages"
     mv -T "$home" "$stages/.stage.gone"
@@ -21,7 +21,8 @@ remove_files() {
   step 'files removed'
 }
 
-# Back to the version from before, or to none. What was swapped out again is kept, or the next attempt would download it again.
+# Switches back to the earlier version, or to none. The version that was swapped out is kept, so that the next attempt
+# need not download it again.
 switch_back() {
   [[ -n $links_changed ]] || return 0
   if [[ -d $previous || -z $previous_release ]] && [[ -d $home ]]; then

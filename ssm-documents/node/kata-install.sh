@@ -13,14 +13,14 @@ handler_block() {
   printf '%s\n' "[$1.options]" "  ConfigPath = \"$kata_config\""
 }
 
-# Leaves the words as a list of TOML in REPLY.
+# Leaves the words as a TOML list in REPLY.
 quoted() {
   local word list=''
   for word in "$@"; do list+=", \"$word\""; done
   REPLY=${list#, }
 }
 
-# allow_annotations DIRECTORY: of what a pod says of its own guest, Kata heeds in a version what airlock.yaml lists, and nothing else.
+# allow_annotations DIRECTORY: makes Kata accept exactly the pod annotations that airlock.yaml lists.
 allow_annotations() {
   local name file
   local -a names=() files=()
@@ -53,7 +53,7 @@ refuse_foreign_installer() {
     if [[ -e $path ]]; then fail installer-conflict "${path#"$ROOT"} is there: kata-deploy manages Kata on this node"; fi
   done
   if [[ -e $home && ! -f $home/.airlock-version ]]; then
-    fail installer-conflict "${home#"$ROOT"} is there, and Airlock did not put it there"
+    fail installer-conflict "${home#"$ROOT"} exists, and Airlock did not create it"
   fi
   if path=$(clean dpkg-query -W -f "\${db:Status-Status}" kata-containers 2>/dev/null) && [[ $path == installed ]]; then
     fail installer-conflict 'the package kata-containers is installed; remove it or let it own this pool'
@@ -62,7 +62,7 @@ refuse_foreign_installer() {
 
 require_host() { require_kvm; }
 
-# A shim opens files of its version as long as its guest runs, so they are not swapped under it.
+# A shim opens files of its version as long as its guest runs, so they must not be swapped.
 refuse_change_in_use() {
   if ! links_are_right && in_use; then fail runtime-in-use "$REPLY"; fi
 }
@@ -72,7 +72,7 @@ stage() {
   for file in "$shim" "$kata_config"; do
     if [[ ! -f $new$file ]]; then fail install-failed "$artifact_url holds no $file"; fi
   done
-  # Kernel, image, hypervisor and the rest that the configuration names.
+  # Kernel, image, hypervisor and the other files in the configuration.
   while IFS= read -r file; do
     if [[ ! -e $new$file ]]; then fail install-failed "$kata_config names $file, which $artifact_url does not hold"; fi
   done < <(sed -nE 's/^ *(path|kernel|image|initrd|virtio_fs_daemon) *= *"(\/opt\/kata\/[^"]+)".*/\2/p' "$new$kata_config")
@@ -93,8 +93,8 @@ stage() {
   step 'staged'
 }
 
-# The configurations and QEMU itself name paths under /opt/kata, so the version can only be proven where it belongs. Two renames; until
-# the journal is closed the version from before lies ready.
+# The configurations and QEMU contain paths under /opt/kata, so the version can only be proven in place. This takes two
+# renames; the earlier version is kept until the journal is closed.
 switch() {
   if [[ ! -d $staged ]] && links_are_right; then
     allow_annotations "$ROOT"
@@ -124,7 +124,7 @@ switch() {
   step 'modules are loaded at boot'
 }
 
-# A guest is booted before containerd is touched.
+# A guest is booted before containerd is changed.
 establish() {
   phase switch
   switch

@@ -1,8 +1,8 @@
-# --- Kata Containers: what the proof asks inside, and what it takes for an answer ---
+# --- Kata Containers: what the proof runs inside, and which answer it accepts ---
 
 proof_programs=(sh uname)
 
-# What runs inside: a guest has booted by itself, so it has another boot id than the host, whatever kernel it shows.
+# A guest boots separately, so its boot ID differs from the host's, whatever kernel it shows.
 ask_inside() {
   new_nonce
   inside="echo $nonce; read -r id </proc/sys/kernel/random/boot_id; echo \$id; uname -r"
@@ -22,7 +22,7 @@ judge_sandbox() {
   fi
   said_boot=${said_boot%$'\r'}
   if [[ ! $said_boot =~ $form ]]; then
-    REPLY="$1 told no boot id: ${said_boot:-nothing}"
+    REPLY="$1 reported no boot id: ${said_boot:-nothing}"
     return 1
   fi
   if [[ $said_boot == "$boot_id" ]]; then

@@ -1,11 +1,11 @@
-# --- Kata Containers: the runtime-rs layout of version 4, which belongs under /opt/kata and nowhere else ---
+# --- Kata Containers: the runtime-rs layout of version 4, which only works under /opt/kata ---
 
 handler=${SSM_Handler:-kata-qemu}
 stages=$ROOT/opt/airlock/kata
 staged=$stages/$version
 home=$ROOT/opt/kata
 shim=/opt/kata/runtime-rs/bin/containerd-shim-kata-v2
-# What of a handler shows that it is ours.
+# The line in a handler's table that shows that it is Airlock's.
 own_pointer="runtime_path = $shim"
 modules_file=/etc/modules-load.d/airlock-kata.conf
 kata_config=/opt/kata/share/defaults/kata-containers/runtime-rs/configuration-
@@ -19,7 +19,7 @@ kernel_modules=(vhost_vsock vhost_net)
 
 modules_text() { printf '%s\n' '# Written by Airlock.' "${kernel_modules[@]}"; }
 
-# version_in DIRECTORY: leaves the version that Airlock unpacked there in REPLY.
+# version_in DIRECTORY: leaves in REPLY the version that Airlock unpacked there.
 version_in() {
   REPLY=''
   if [[ -f $1/.airlock-version ]]; then REPLY=$(<"$1/.airlock-version"); fi
@@ -27,7 +27,7 @@ version_in() {
 
 installed_release() { version_in "$home"; }
 
-# The version is whole if it runs, or if it waits to be swapped in.
+# Whether the version is complete, either in place or staged to be swapped in.
 stage_is_whole() {
   local directory=$staged
   version_in "$home"

@@ -1,11 +1,11 @@
-# --- the kubelet: which containerd it talks to ---
+# --- the kubelet: which containerd it uses ---
 
-# Leaves in REPLY the socket that the kubelet of this node talks to, or nothing if none runs.
+# Leaves in REPLY the socket that this node's kubelet uses, or nothing if none runs.
 read_endpoint() {
   local file endpoint='' line form='(^[[:space:]]*|[{,][[:space:]]*)"?containerRuntimeEndpoint"?[[:space:]]*:[[:space:]]*["'\'']?([^"'\'',[:space:]}]+)'
   local -a words
   while IFS= read -r file; do
-    # A pod names its programs as it likes.
+    # A pod can give its programs any name.
     if [[ ! -O $file ]] || grep -q kubepods "${file%cmdline}cgroup" 2>/dev/null; then continue; fi
     mapfile -d '' -t words 2>/dev/null <"$file" || true
     case ${words[0]##*/} in
@@ -17,7 +17,7 @@ read_endpoint() {
     flag "${words[@]}" -- config
     file=$REPLY
     flag "${words[@]}" -- config-dir
-    # What stands in a later file counts, and a flag before every file.
+    # Later files override earlier ones, and a flag overrides every file.
     while IFS= read -r line; do
       if [[ $line =~ $form ]]; then endpoint=${BASH_REMATCH[2]}; fi
     done < <(cat ${file:+"$ROOT$file"} ${REPLY:+"$ROOT$REPLY"/*.conf} /dev/null 2>/dev/null)

@@ -1,12 +1,12 @@
-# --- what a unit's own programs say of their failure ---
+# --- what a unit's programs log about their failure ---
 
 log_mark=''
 
-# From here on a unit's lines count.
+# Marks the point from which a unit's lines count.
 mark_log() { log_mark=$(clean journalctl -q -n 0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p' || true); }
 
-# read_log UNIT: leaves in REPLY the line in which the unit's program says why it fails, if it does. Of plugins of containerd the first that failed
-# is the reason of the others.
+# read_log UNIT: leaves in REPLY the log line with the reason why the unit's program fails, if there is one. Among
+# containerd's plugins, the first failure causes the others.
 read_log() {
   local lines
   clean timeout 10 journalctl --sync 2>/dev/null || true
@@ -16,7 +16,7 @@ read_log() {
   shorten_line
 }
 
-# Of a line of a daemon's log in REPLY, which can have been cut, leaves the reason.
+# Shortens a daemon's log line in REPLY, which may be truncated, to the reason.
 shorten_line() {
   local form='(error|err|msg)="(([^"\\]|\\.)*)' rest=$REPLY
   while [[ $rest =~ $form ]]; do

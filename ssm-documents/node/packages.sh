@@ -1,10 +1,10 @@
-# --- packages of the node's own archive, with its signature ---
+# --- signed packages from the node's own archive ---
 
-# What apt changes with it must not be this: the package of containerd restarts it.
+# apt must not change these along with a package: containerd's package restarts containerd.
 untouchable='^(Inst|Remv|Purg|Conf) (containerd|runc)[^ ]* '
 missing_packages=()
 
-# want PACKAGE PROGRAM…: one of the programs has to be there, or the package is installed.
+# want PACKAGE PROGRAM…: has the package installed unless one of the programs exists.
 want() {
   local program
   for program in "${@:2}"; do
@@ -28,7 +28,7 @@ run_apt() {
       return 0
     fi
     refuse_full_disk /var/lib/dpkg
-    # apt itself does not wait for every lock that it takes.
+    # apt does not wait for every lock by itself.
     if ! grep -qE 'Could not get lock|Unable to (acquire|lock)' "$work/err"; then break; fi
     tick
     if ((uptime >= deadline)); then
@@ -41,11 +41,11 @@ run_apt() {
   return 1
 }
 
-# plan_packages PACKAGE…: whether apt could install them, and without a hand on containerd. Changes nothing.
+# plan_packages PACKAGE…: checks that apt can install them without changing containerd. Changes nothing.
 plan_packages() {
   local line
   if ! run_apt -s install "$@"; then
-    # An image can come without the archive's lists.
+    # An image may lack the archive's package lists.
     step 'apt-get update'
     run_apt update || fail tool-missing "$* cannot be installed: apt-get update: $REPLY"
     run_apt -s install "$@" || fail tool-missing "$* cannot be installed: $REPLY"

@@ -2,20 +2,20 @@
 
 pending=''
 
-# Runs in namespaces of its own. The containerd in it sees /etc, its binary with its libraries, and the files that its configuration names:
-# an empty /run and /var, no network, no socket of anything else on the node, and no program that it could start.
+# Runs in separate namespaces. Its containerd sees /etc, its binary with libraries, and the files in its configuration,
+# but an empty /run and /var, no network, no other socket on the node, and no program to start.
 rehearse_inside() {
   local new=$1 config=$2 candidate=$3 socket=$4 files=$5 binary=$6 file i
   shift 6
   mount -t tmpfs -o size=64m,mode=755 tmpfs "$new"
   mkdir "$new"/{dev,etc,proc,run,sys,tmp,var,.upper,.work}
   ln -s ../run "$new/var/run"
-  # What it writes there goes away with it.
+  # What it writes there disappears with it.
   mount -t overlay -o "noexec,nosuid,nodev,lowerdir=/etc,upperdir=$new/.upper,workdir=$new/.work" overlay "$new/etc" ||
     mount -o bind,ro /etc "$new/etc"
   mount -t proc proc "$new/proc"
   mount --rbind /sys "$new/sys"
-  # The node's own addresses are not here, and a configuration can name one.
+  # The node's addresses do not exist here, but a configuration can contain one.
   for file in "$new"/proc/sys/net/ipv[46]/ip_nonlocal_bind; do echo 1 >"$file" || :; done
   while IFS= read -r file; do
     if [[ $file == /etc/* || ! -f $file ]]; then continue; fi
@@ -37,12 +37,12 @@ rehearse_inside() {
     sleep 0.03
   done
   if grep -q '^containerd: ' "$new/log" && ! grep -q 'starting containerd' "$new/log"; then echo unread; fi
-  # The first plugin that failed is the reason of the others.
+  # The first plugin that failed causes the others to fail.
   { tail -n 1 "$new/log" && grep -m 1 'failed to load plugin.*cri' "$new/log"; grep '^containerd: ' "$new/log"; } >&2
 }
 
-# rehearse DUMP FILE: whether containerd comes up with the file (none: without one) as it runs now; else the reason is in REPLY. Returns 2
-# where it does not even read its configuration, and 3 if the reason can be this place instead of the file.
+# rehearse DUMP FILE: whether containerd starts with the file (none: without one) as it runs now; otherwise leaves the
+# reason in REPLY. Returns 2 if it cannot read its configuration, and 3 if the rehearsal itself may be the reason.
 rehearse() {
   local files word skip='' inside=$work/rehearsal
   local -a given=()
@@ -50,7 +50,7 @@ rehearse() {
   files=$(grep -oE "[\"']/[^\"']+[\"']" "$work/$1.toml" | tr -d "\"'" | sort -u || true)
   imported_files "$1"
   files+=$'\n'$REPLY
-  # It has its own level for its log, and containerd takes one only.
+  # The rehearsal sets a log level, and containerd accepts only one.
   for word in "${containerd_words[@]:1}"; do
     if [[ -n $skip ]]; then
       skip=''
@@ -60,7 +60,7 @@ rehearse() {
       given+=("$word")
     fi
   done
-  # Whatever becomes of this script, it ends.
+  # It ends even if this script is killed.
   clean timeout -s KILL 30 unshare --mount --net --ipc --pid --fork --kill-child \
     bash -ec "$(declare -f rehearse_inside); rehearse_inside \"\$@\"" rehearsal "$inside" "$config" "$2" "$socket" "$files" \
     "$ROOT$containerd_binary" "${given[@]}" >"$work/rehearsed" 2>"$work/err" || true
@@ -71,13 +71,13 @@ rehearse() {
   fi
   last_words
   if grep -qx unread "$work/rehearsed"; then return 2; fi
-  # A snapshotter can need a disk or a daemon that only the real one has.
+  # A snapshotter may need a disk or daemon that only the real containerd has.
   if [[ ! $REPLY =~ error=|^containerd:\  || $REPLY =~ snapshotter|route|address|required\ plugin ]]; then return 3; fi
   shorten_line
   return 1
 }
 
-# What a restart does besides loading our change; refuses one that would not end well. Changes nothing.
+# Determines the side effects of a restart, and fails if the restart would fail. Changes nothing.
 plan_restart() {
   local candidate=$ROOT$config status=0 reason
   if [[ -z $edit_needed && -z $restart_owed ]]; then return 0; fi

@@ -1,8 +1,8 @@
-# --- the restart of containerd, and whether it answers afterwards as it did before ---
+# --- the restart of containerd, and whether it answers afterwards as before ---
 
 cri_before='' tasks_before='' restart_owed='' containerd_other='' bound_units=()
 
-# Leaves the CRI plugins and their states in REPLY, one a line, of what `ctr plugins ls` says.
+# Leaves the CRI plugins and their states in REPLY, one per line, from `ctr plugins ls`.
 read_cri() { cri_states < <(clean timeout 20 ctr plugins ls 2>"$work/err"); }
 
 cri_states() {
@@ -15,7 +15,7 @@ cri_states() {
   done
 }
 
-# Pids of the running tasks of Kubernetes.
+# Leaves the PIDs of Kubernetes' running tasks in REPLY.
 read_tasks() {
   local pid status
   REPLY=''
@@ -25,7 +25,7 @@ read_tasks() {
 }
 
 remember_containerd() {
-  # A run that took over knows from the journal how containerd was before.
+  # A run that took over has containerd's earlier state from the journal.
   if [[ -n $cri_before ]]; then return 0; fi
   read_cri
   cri_before=$REPLY
@@ -34,23 +34,23 @@ remember_containerd() {
     fail config-rejected "containerd does not answer on $socket: ${REPLY:-ctr names no CRI plugin}"
   fi
   if [[ $cri_before != *'io.containerd.grpc.v1.cri ok'* ]]; then
-    fail config-rejected "containerd's CRI plugin is not ok before Airlock touched anything: ${cri_before//$'\n'/, }"
+    fail config-rejected "containerd's CRI plugin is not ok before Airlock changed anything: ${cri_before//$'\n'/, }"
   fi
   read_tasks
   tasks_before=$REPLY
 }
 
-# Restarts containerd and returns whether it answers as before; else the reason is in REPLY. Nothing sleeps a fixed time.
+# Restarts containerd and returns whether it answers as before; otherwise leaves the reason in REPLY.
 restart_containerd() {
   local deadline reason
   restarts=$((restarts + 1))
   step 'restart containerd'
   mark_log
-  # A containerd that died some times in a row has used up its starts, and systemd would refuse the one that puts it right.
+  # After repeated crashes, systemd would refuse the start that repairs containerd.
   clean systemctl reset-failed containerd.service 2>/dev/null || true
   if ! clean timeout 90 systemctl restart containerd.service 2>"$work/err"; then
     read_log containerd.service
-    # Its second line says where else to look.
+    # Its second line only refers to other logs.
     REPLY="systemctl restart containerd failed: ${REPLY:-$(head -n 1 "$work/err")}"
     return 1
   fi
@@ -58,7 +58,7 @@ restart_containerd() {
   tick
   deadline=$((uptime + 30))
   while ! containerd_answers; do
-    # A plugin that failed to load stays failed until the next start, and a daemon that serves stays what it is.
+    # A plugin that failed to load stays failed until the next start, and a serving daemon does not change by itself.
     tick
     if ((uptime >= deadline)) || [[ $containerd_active == failed || -n $containerd_other || $REPLY == *' error'* ]]; then
       reason=$REPLY
@@ -70,7 +70,7 @@ restart_containerd() {
   done
   step 'containerd answers'
   if ((${#bound_units[@]} == 0)); then return 0; fi
-  # They restart beside it; one that is bound stays down if containerd failed in between.
+  # These units restart together with containerd; a bound unit stays down if containerd failed in between.
   if ! clean timeout 90 systemctl start "${bound_units[@]}" 2>"$work/err"; then
     REPLY=$(head -n 1 "$work/err")
     REPLY="a unit that is bound to containerd did not come back: $REPLY"
@@ -79,8 +79,8 @@ restart_containerd() {
   step 'bound units are back'
 }
 
-# Leaves in bound_units the active units that systemd restarts with containerd, and those that it restarts with them. Refuses if there
-# is one that it stops, and does not start again.
+# Leaves in bound_units the active units that systemd restarts with containerd, and those that it restarts with them.
+# Fails if there is a unit that systemd stops and does not start again.
 read_bound_units() {
   local line unit id active names stops
   local -A how=([containerd.service]=restart)
@@ -144,16 +144,16 @@ containerd_answers() {
   read_tasks
   running=" $REPLY"
   for pid in $tasks_before; do
-    # A container that ended by itself is none of our business; one that lives on must be known to containerd.
+    # A container that ended by itself does not matter, but containerd must know every one that still runs.
     if [[ -d $ROOT/proc/$pid && $running != *" $pid "* ]]; then
-      reason="the container with pid $pid still runs, and containerd does not know it any more"
+      reason="the container with pid $pid still runs, but containerd no longer knows it"
       REPLY=$reason
       return 1
     fi
   done
 }
 
-# After the proof: a daemon that dies again and again can answer in between.
+# Called after the proof, because a daemon that keeps crashing can answer in between.
 containerd_stayed() {
   local pid=$containerd_pid count=$containerd_restarts
   show_containerd

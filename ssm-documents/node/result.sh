@@ -6,20 +6,20 @@ declare -A phase_ms=()
 
 say() { printf '%(%Y-%m-%dT%H:%M:%SZ)T %s\n' -1 "$*"; }
 
-# Marks a boundary: a run can be killed here and the next one has to cope.
+# Marks a boundary at which a run can be killed, and the next one must recover.
 step() {
   last_step=$1
   say "step: $1"
 }
 
-# tick: leaves the seconds since the boot in uptime. The time of day jumps when the clock of a young node is set.
+# tick: leaves the seconds since boot in uptime. The time of day jumps when a new node's clock is set.
 tick() {
   read -r uptime _ <"$ROOT/proc/uptime"
   centiseconds=${uptime/./}
   uptime=${uptime%.*}
 }
 
-# Ends the phase that runs and begins the next; an empty name only ends.
+# Ends the current phase and begins the next; an empty name only ends it.
 phase() {
   tick
   if [[ -n $phase_name ]]; then
@@ -40,7 +40,8 @@ json_text() {
   REPLY="\"${REPLY//\"/\\\"}\""
 }
 
-# result_line LONGEST EXTRAS: leaves the result line in REPLY, with at most so much detail, and what only a success is asked for.
+# result_line LONGEST EXTRAS: leaves the result line in REPLY, with at most LONGEST characters of detail, and with the
+# fields that only a success needs if EXTRAS is set.
 result_line() {
   local line name phases=''
   line="{\"airlock\":1,\"verb\":\"$verb\",\"runtime\":\"$runtime\""
@@ -55,7 +56,8 @@ result_line() {
   REPLY="$line,\"phases\":{${phases#,}}}"
 }
 
-# Of two long streams SSM lists 1,215 bytes each, so the line stays below 1,200 whatever the detail and the log hold.
+# SSM keeps 1,215 bytes of each of two long streams, so the line stays below 1,200 bytes, whatever the detail and the
+# log contain.
 print_result() {
   local room=700 extras=1
   result_line "$room" "$extras"
@@ -72,7 +74,7 @@ print_result() {
   printf '%s\n' "$REPLY"
 }
 
-# fail OUTCOME DETAIL: ends the run; what was changed is put back on the way out.
+# fail OUTCOME DETAIL: ends the run; its changes are undone on exit.
 fail() {
   outcome=$1 detail=$2
   say "failed: $1: $2"
@@ -84,7 +86,7 @@ succeed() {
   exit 0
 }
 
-# The last line that a failed command wrote to $work/err, for a detail.
+# Leaves the last line that a failed command wrote to $work/err in REPLY, for a detail.
 last_words() {
   local line
   REPLY=''
@@ -94,10 +96,11 @@ last_words() {
   REPLY=${REPLY:0:300}
 }
 
-# Runs a command without our descriptors: one that outlives us must hold neither the lock nor the agent's pipe.
+# Runs a command without this run's descriptors: one that outlives the run must hold neither the lock nor the agent's
+# pipe.
 clean() { "$@" 3>&- 4>&- 8>&-; }
 
-# Runs a command whose files are for everybody to read.
+# Runs a command that creates world-readable files.
 public() { (umask 022 && "$@"); }
 
 on_exit() {
@@ -114,9 +117,9 @@ on_exit() {
   case $outcome in
     installed | already-installed | proven | uninstalled) status=0 ;;
     *)
-      # Not the command's own status: the agent takes 137, 168, 169 and 194 for orders.
+      # Not the command's own status, because the agent gives 137, 168, 169 and 194 a special meaning.
       status=1
-      # What another run does is not ours to undo.
+      # Another run's changes must not be undone.
       if [[ -n $locked ]]; then undo; fi
       ;;
   esac
@@ -128,9 +131,9 @@ on_exit() {
   exit "$status"
 }
 
-# What has to be put back; a verb that changes things replaces it.
+# Undoes changes; a verb that changes something replaces this.
 undo() { :; }
 
 trap 'died_at=${BASH_COMMAND:0:120}' ERR
 trap on_exit EXIT
-trap 'fail install-failed "the run was told to stop"' TERM INT HUP
+trap 'fail install-failed "the run received a signal to stop"' TERM INT HUP

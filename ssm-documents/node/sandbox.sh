@@ -1,17 +1,17 @@
-# --- the proof: a container is started, and what it says from inside decides ---
+# --- the proof: a container is started, and its output decides ---
 
 proof_seconds=60
 rootfs=$state/proof-rootfs
 
-# The nonce shows that an answer is this container's and not an older or canned one.
+# The nonce shows that an answer comes from this container and is not an old or prepared one.
 new_nonce() { nonce=airlock-$$-$RANDOM$RANDOM; }
 
-# A root file system of some of the host's own programs with their libraries: there is no registry to ask, and
-# static busybox is on few minimal images.
+# Builds a root file system from some of the host's programs with their libraries: there may be no registry, and few
+# minimal images have a static busybox.
 make_rootfs() {
   local program path line
   rm -rf "$rootfs"
-  # A container's root can be another user than the host's.
+  # A container's root can be a different user from the host's.
   umask 022
   mkdir -p "$rootfs"/{bin,dev,etc,proc,run,sys,tmp}
   for program in "${proof_programs[@]}"; do
@@ -28,21 +28,22 @@ make_rootfs() {
   umask 077
 }
 
-# run_handler RUNTIME OPTION…: starts a container as containerd would for the handler; leaves what it says in $work/said.
+# run_handler RUNTIME OPTION…: starts a container as containerd would for the handler; leaves its output in $work/said.
 run_handler() {
   local id=airlock-proof-$$-$RANDOM
   if [[ ! -d $rootfs ]]; then make_rootfs; fi
   ask_inside
   if ! clean timeout "$proof_seconds" ctr -n airlock run --rm --runtime "$@" --rootfs "$rootfs" "$id" /bin/sh -c "$inside" \
     >"$work/said" 2>"$work/err"; then
-    # What a time-out leaves behind.
+    # Removes what a time-out leaves behind.
     clean timeout 10 ctr -n airlock task kill -s SIGKILL "$id" >/dev/null 2>&1 || true
     clean timeout 10 ctr -n airlock container rm "$id" >/dev/null 2>&1 || true
   fi
   rm -rf "$rootfs"
 }
 
-# The handler as the effective configuration in dump $1 names it: a handler that points elsewhere must not pass.
+# Proves the handler as defined in the effective configuration in dump $1: a handler that points elsewhere must not
+# pass.
 prove_on_host() {
   local table how
   local -a options=()

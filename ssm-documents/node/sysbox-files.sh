@@ -1,6 +1,6 @@
 # --- Sysbox: its package, and who uses it ---
 
-# Whether a container of Sysbox runs; says so in REPLY. Each has a file system of sysbox-fs.
+# Whether a Sysbox container runs; leaves a message in REPLY. Each has a sysbox-fs file system.
 in_use() {
   local line
   line=$(grep -m 1 ' /var/lib/sysboxfs/' "$ROOT/proc/mounts" || true)
@@ -9,8 +9,8 @@ in_use() {
   REPLY="Sysbox containers run on this node: $line is mounted"
 }
 
-# Takes the package off, with its user and what its daemons kept. In its own shell, because it also runs while another failure
-# is on its way out.
+# Removes the package, its user and its daemons' data. Runs in a subshell, because it is also called while another
+# failure is being handled.
 remove_package() {
   if ! (
     if clean dpkg-query -W sysbox-ce >/dev/null 2>&1; then run_apt purge sysbox-ce || fail install-failed "$REPLY"; fi
@@ -25,7 +25,7 @@ remove_package() {
 }
 
 remove_files() {
-  # Without our marker the package is someone else's, except for one that a killed run of ours began.
+  # Without Airlock's marker the package belongs to someone else, unless a killed run began to install it.
   if [[ -f $marker || -n $links_changed ]]; then remove_package || fail install-failed "$REPLY"; fi
   rm -rf "${stages:?}"
   step 'files removed'

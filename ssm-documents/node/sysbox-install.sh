@@ -6,7 +6,7 @@ written_folders=("$stages" "$ROOT/usr/bin" "$ROOT/var/lib/dpkg")
 
 handler_block() {
   local name cgroup=false
-  # The kubelet's cgroup driver is the same for every handler; the one that pods run in by default has it right.
+  # The kubelet's cgroup driver is the same for every handler, so it is copied from the default handler.
   for name in "$(default_handler before)" runc; do
     handler_table before "$name"
     if value_of before "$REPLY.options" SystemdCgroup; then
@@ -25,7 +25,7 @@ refuse_foreign_installer() {
   fi
   while IFS= read -r line; do
     if [[ $line == LoadState=loaded ]]; then
-      fail installer-conflict 'the node has crio.service; Airlock installs Sysbox for containerd alone'
+      fail installer-conflict 'the node has crio.service; Airlock installs Sysbox only for containerd'
     fi
   done < <(clean systemctl show crio.service -p LoadState)
   installed_release
@@ -34,7 +34,7 @@ refuse_foreign_installer() {
       fail installer-conflict "the package sysbox-ce ${package_version#* } is installed, and Airlock did not install it"
     fi
     if [[ -n $REPLY && $REPLY != "$version" ]]; then
-      fail host-unsupported "Sysbox $REPLY is installed, and upstream knows no upgrade in place; uninstall it first, or replace the node"
+      fail host-unsupported "Sysbox $REPLY is installed, and upstream supports no upgrade in place; uninstall it first, or replace the node"
     fi
   fi
 }
@@ -51,17 +51,17 @@ require_host() {
   want lsb-release lsb_release
 }
 
-# The daemons serve every container of Sysbox on the node.
+# The daemons serve every Sysbox container on the node.
 refuse_change_in_use() {
   if ! stage_is_whole && in_use; then fail runtime-in-use "$REPLY"; fi
 }
 
-# A package is installed as it came.
+# A package is installed as it is.
 consume() { cat >/dev/null; }
 
 stage() {
   rm -rf "$unpacking"
-  # apt wants the suffix.
+  # apt requires the suffix.
   cp "$download" "$deb" 2>"$work/err" || refuse_full_disk "$deb"
   if ! dpkg-deb --fsys-tarfile "$deb" 2>"$work/err" | tar -tvv --numeric-owner >"$work/listing" 2>>"$work/err"; then
     last_words
@@ -88,7 +88,8 @@ install_deb() {
     previous_release=$REPLY links_changed=1
   fi
   write_journal "${journal_stage:-linking}"
-  # A run that was killed inside dpkg leaves packages half configured, and apt refuses everything until someone says so.
+  # A run that was killed inside dpkg leaves packages half configured, and apt refuses everything until dpkg configures
+  # them.
   if [[ -n $taken_over ]]; then DEBIAN_FRONTEND=noninteractive clean public dpkg --configure -a || true; fi
   run_apt install "$deb" || fail install-failed "sysbox-ce could not be installed: $REPLY"
   step 'package installed'
@@ -115,7 +116,7 @@ wait_for_units() {
   step 'units are active'
 }
 
-# containerd lets a pod have a user namespace only if the runtime itself says that it can.
+# containerd allows a pod a user namespace only if the runtime itself reports support for it.
 require_features() {
   local features
   features=$(clean timeout 20 "$ROOT$staged" features 2>"$work/err") || true

@@ -1,8 +1,8 @@
-# --- Sysbox: what the proof asks inside, and what it takes for an answer ---
+# --- Sysbox: what the proof runs inside, and which answer it accepts ---
 
 proof_programs=(sh)
 
-# Root inside is another user outside: Sysbox gives every container a user namespace, also if no one asks for one.
+# Root inside is another user outside: Sysbox gives every container a user namespace, even if none is requested.
 ask_inside() {
   new_nonce
   inside="echo $nonce; read -r map </proc/self/uid_map; echo \$map"
@@ -22,7 +22,7 @@ judge_sandbox() {
   count=${count%$'\r'}
   read -r _ host _ <"$ROOT/proc/self/uid_map"
   if [[ ! "$inner $outer $count" =~ ^0\ [0-9]+\ [0-9]+$ ]]; then
-    REPLY="$1 told no uid map that begins with root: $inner $outer $count"
+    REPLY="$1 reported no uid map that begins with root: $inner $outer $count"
     return 1
   fi
   if ((outer == host)); then

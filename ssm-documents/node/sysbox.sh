@@ -2,10 +2,10 @@
 
 handler=sysbox-runc
 stages=$ROOT/opt/airlock/sysbox
-# What the package is, so that an installation of someone else is told from ours.
+# The installed version, which also distinguishes Airlock's installation from others.
 marker=$stages/version
 staged=/usr/bin/sysbox-runc
-# What of a handler shows that it is ours.
+# The line in a handler's table that shows that it is Airlock's.
 own_pointer="BinaryName = $staged"
 sysbox_programs=(usr/bin/sysbox-runc usr/bin/sysbox-mgr usr/bin/sysbox-fs)
 sysbox_units=(sysbox.service sysbox-mgr.service sysbox-fs.service)
@@ -15,7 +15,7 @@ installed_release() {
   if [[ -f $marker ]]; then REPLY=$(<"$marker"); fi
 }
 
-# The programs are those that the package brought, every one of them.
+# Whether all programs are exactly those from the package.
 stage_is_whole() {
   installed_release
   [[ $REPLY == "$version" ]] && (cd "$ROOT/" && sha256sum --quiet --strict -c "$stages/.airlock-files") >/dev/null 2>&1

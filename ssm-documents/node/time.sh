@@ -2,7 +2,7 @@
 
 limit=0
 
-# The command says how many seconds are left to the node; one that a person sends can leave it out.
+# The command's parameter has the seconds left for the node. A person who sends a command can omit it.
 begin_time() {
   local seconds=${SSM_Seconds:-}
   if [[ ! $seconds =~ ^[1-9][0-9]{0,4}$ ]]; then seconds=900; fi
@@ -10,8 +10,8 @@ begin_time() {
   limit=$((uptime + seconds))
 }
 
-# patience SECONDS: leaves in REPLY how long something that others have to do may be waited for: until what comes after it, which takes so
-# many seconds, would be late. At least half of what is left.
+# patience SECONDS: leaves in REPLY how long the run may wait for something, so that SECONDS are left for what follows.
+# At least half of the time left.
 patience() {
   local left
   tick

@@ -1,13 +1,13 @@
-# --- our block: what an uninstallation takes out again ---
+# --- Airlock's block: what an uninstallation removes ---
 
-# Makes the configuration without our block, lets containerd read it and compares. Changes nothing.
+# Builds the configuration without Airlock's block, has containerd parse it, and compares. Changes nothing.
 plan_removal() {
   local name
   if [[ ! -s $work/own-block ]]; then
     find_unmarked
     if ((${#own_handlers[@]} == 0)); then
       if has_handler before; then
-        fail handler-conflict "containerd has a handler $handler, and nothing in $config shows that it is Airlock's; take it out by hand"
+        fail handler-conflict "containerd has a handler $handler, and nothing in $config shows that it is Airlock's; remove it by hand"
       fi
       return 0
     fi
@@ -17,28 +17,29 @@ plan_removal() {
   compose_removal
   dump_candidate
   other_difference
-  # The base that an installation wrote if there was no file is kept if this containerd has other defaults by now.
+  # If an installation wrote the defaults because there was no file, they are kept if this containerd now has other
+  # defaults.
   if [[ -n $REPLY && -n $candidate_absent ]]; then
     candidate_absent=''
     dump_candidate
     other_difference
   fi
   if [[ -n $REPLY ]]; then
-    fail config-rejected "without our block more than our handler would change in the effective configuration: $REPLY"
+    fail config-rejected "without Airlock's block, more than its handler would change in the effective configuration: $REPLY"
   fi
   for name in "${own_handlers[@]}"; do
     handler=$name
     if has_handler after; then
-      fail config-rejected "containerd would still have a handler $name, which something beside our block in $config names"
+      fail config-rejected "containerd would still have a handler $name, which is defined outside Airlock's block in $config"
     fi
   done
   if grep -qF -e "|default_runtime_name = \"$handler\"" -e "|default_runtime_name = '$handler'" "$work/after.flat"; then
-    fail config-rejected "$config names $handler as the default of every pod; change that first"
+    fail config-rejected "$config has $handler as the default of every pod; change that first"
   fi
   edit_needed=1
 }
 
-# Another tool can have written the file again without our marks. Then our handlers are those that name our files.
+# Another tool may have rewritten the file without the marks. Then Airlock's handlers are those that refer to its files.
 find_unmarked() {
   local line form='\.runtimes\.([A-Za-z0-9-]+)(\.options)?\|(.*)$'
   installed_release
@@ -48,7 +49,7 @@ find_unmarked() {
   done <"$work/before.flat"
 }
 
-# Takes the tables of our handlers out of $work/base. Comments before the table that follows belong to that.
+# Removes the tables of Airlock's handlers from $work/base. Comments before the next table belong to that table.
 cut_tables() {
   local line form names inside='' held=''
   printf -v names '%s|' "${own_handlers[@]}"
@@ -71,15 +72,15 @@ cut_tables() {
   mv "$work/cut" "$work/base"
 }
 
-# Our note says what our block had to change besides: a line without its end, no file, or not even its folder. If another block of ours stays, the
-# note goes over to that one.
+# The block's note records what else the block changed: a last line without a line break, a missing file or a missing
+# folder. If another Airlock block stays, it takes over the note.
 compose_removal() {
   cp "$work/base" "$work/candidate"
   if [[ -z $own_note ]]; then return 0; fi
   if grep -q '^# airlock:begin ' "$work/base"; then
     sed "0,/^# airlock:begin .*/s//&\n$own_note/" "$work/base" >"$work/candidate"
   elif [[ $own_note == *' no-end' ]]; then
-    # Whoever wrote behind our block since needs the end of the line before it.
+    # If something was appended after the block since, it needs the line break before it.
     if [[ -n $own_last ]]; then head -c -1 "$work/base" >"$work/candidate"; fi
   else
     hash_of "$work/base"

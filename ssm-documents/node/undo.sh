@@ -1,13 +1,13 @@
-# --- the way back ---
+# --- undoing a failed run ---
 
-# Puts back whatever this run, or a killed one before it, has changed. The reason of the failure stays the outcome.
+# Undoes every change of this run, or of a killed one before it. The failure's reason stays the outcome.
 undo() {
   local reason=$detail
   rm -rf "${stages:?}"/.stage.*
-  # What is being deleted cannot come back; the next run deletes the rest.
+  # What is being deleted cannot be restored; the next run deletes the rest.
   if [[ $journal_stage == deleting ]]; then return 0; fi
   if [[ -z $journal_stage && -z $restart_owed && $config_state != edited && -z $links_changed ]]; then return 0; fi
-  # If the old configuration could not be put back once, a second try would not know what it restores.
+  # If restoring the old configuration failed once, a second attempt would not know what it restores.
   if [[ $outcome == rollback-failed ]]; then
     config_state=damaged
     return 0
@@ -26,7 +26,7 @@ undo() {
     fi
   fi
   if [[ $was == edited ]]; then config_state=restored; fi
-  # The journal stays open over what could not be put back: the next run tries again.
+  # The journal stays open for what could not be undone: the next run tries again.
   if ! switch_back; then
     detail="$REPLY (after: $reason)"
     return 0
@@ -34,10 +34,10 @@ undo() {
   close_journal
 }
 
-# After a restart: whether what was asked for is still what the file says.
+# After a restart, checks that the file still has the planned content.
 refuse_changed_meanwhile() {
   hash_of "$ROOT$config"
   if [[ -n $config_sha_after && $REPLY != "$config_sha_after" ]]; then
-    fail config-rejected "$config was changed by someone else meanwhile"
+    fail config-rejected "something else changed $config in the meantime"
   fi
 }

@@ -1,6 +1,6 @@
 # --- versions ---
 
-# older A B: whether version A is before B; only the leading numbers count, and a missing one is 0.
+# older A B: whether version A is older than B. Only the leading numbers count, and a missing one is 0.
 older() {
   local -a one other
   local i

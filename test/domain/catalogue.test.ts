@@ -87,9 +87,9 @@ describe('an invalid catalogue is refused by field', () => {
       'a default with an advisory beside a release without one',
       '      - version: "20260928.0"\n',
       '      - version: "20260928.0"\n        advisories: [{ id: X-1, reason: broken, link: "https://e.org/" }]\n',
-      'a release without an advisory',
+      'a version without an advisory',
     ],
-    ['something that is no YAML', 'version: 1', 'version: [', 'no YAML'],
+    ['something that is no YAML', 'version: 1', 'version: [', 'not valid YAML'],
   ];
 
   it.each(refused)('%s', (_, from, to, message) => {

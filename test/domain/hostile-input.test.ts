@@ -109,7 +109,7 @@ describe('whatever event arrives', () => {
 });
 
 it.each([
-  ['the input of an execution', AdmissionSchema, { node: launch, request, refused: failure, ignored: 'a tag' }],
+  ['the input of an execution', AdmissionSchema, { launch, request, refused: failure, ignored: 'a tag' }],
   ['a message for dispatch', CommandMessageSchema, { key, nonce: 'n', token: 't', attempt: 0 }],
   ['a message for a cluster', ClusterMessageSchema, { action: 'release', key, nonce: 'n', token: 't' }],
 ] as const)('%s is refused, or bounded and printable, whatever it holds', (_what, schema, good) => {
@@ -170,7 +170,7 @@ it('whatever a ledger record holds, what is read from it is bounded and printabl
     launchedAt,
     cluster: 'demo',
     pool: 'ci',
-    node: JSON.stringify(launch),
+    launch: JSON.stringify(launch),
     request: JSON.stringify(request),
     refused: JSON.stringify(failure),
     installation: JSON.stringify(installation),
@@ -201,7 +201,7 @@ it.each([
   { launchedAt: '2026-11-25T09:00:01.000Z' },
   { rerun: { why: 'held', attempt: 1, released: false, reason: '' } },
 ])('the node of a record is the one that its key names, or none if it holds %j', (other) => {
-  const row = (said: object) => parseRunRecord({ ...key, cluster: 'demo', pool: 'ci', node: JSON.stringify(said) });
+  const row = (said: object) => parseRunRecord({ ...key, cluster: 'demo', pool: 'ci', launch: JSON.stringify(said) });
   expect(row(launch)?.launch).toMatchObject(key);
   expect(row({ ...launch, ...other })?.launch).toBeUndefined();
 });

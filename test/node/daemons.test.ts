@@ -126,7 +126,7 @@ describe("the kubelet's daemon is the one that counts", () => {
       const { outcome, detail } = await refused(machine);
 
       expect(outcome).toBe('config-rejected');
-      expect(detail).toContain(`the kubelet talks to ${socket}`);
+      expect(detail).toContain(`the kubelet uses ${socket}`);
       expect(detail).toContain('/run/containerd/containerd.sock');
     });
   });

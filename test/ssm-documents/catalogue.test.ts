@@ -55,7 +55,7 @@ describe('a host that the catalogue has no rule for', () => {
 
     expect(proven.outcome).toBe('installed');
     expect(refused).toMatchObject({ outcome: 'host-unsupported', config: 'untouched', restarts: 0 });
-    expect(refused.detail).toContain('no rule of the catalogue speaks of debian 13');
+    expect(refused.detail).toContain('the catalogue has no rule for debian 13');
     expect(refused.detail).toContain('known to work: Ubuntu 22.04 or 24.04 with containerd 2.2.1');
   });
 

@@ -28,7 +28,7 @@ function refusal(daemon: Daemon, name: ConfigurationName): readonly [outcome: st
     return ['config-rejected', 'open /etc/containerd/fleet.toml: no such file or directory'];
   if (daemon !== '1.7.24') return undefined;
   if (name === 'no-version') return ['config-rejected', 'has no version line'];
-  if (name === 'no-runc') return ['config-rejected', 'would alter more than our handler'];
+  if (name === 'no-runc') return ['config-rejected', "would alter more than Airlock's handler"];
   return undefined;
 }
 

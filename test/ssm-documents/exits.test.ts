@@ -54,7 +54,7 @@ describe('every way in which a document can end', () => {
         const end = how === 'succeed' ? `succeed ${code}` : `fail ${code} ${worst}`;
         const text = scriptOf(documentOf(verb, runtime)).replace(
           /^ *take_lock$/m,
-          () => `  take_lock\n  read_host\n  tell_host\n  phase end\n  ${filled}\n  ${end}`,
+          () => `  take_lock\n  read_host\n  report_host\n  phase end\n  ${filled}\n  ${end}`,
         );
         const ended = await machine.run({ text, environment, timeoutSeconds: 30 });
 

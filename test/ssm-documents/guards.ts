@@ -40,7 +40,7 @@ export const guards: readonly Guard[] = [
     rule: async (node, change) => {
       const before = await node.others();
       // Without runc no containerd starts, which the rehearsal notices too; only the dumps show a silent loss.
-      assert.match((await node.install(change)).detail, /would alter more than our handler/);
+      assert.match((await node.install(change)).detail, /would alter more than Airlock's handler/);
       assert.deepEqual(await node.others(), before);
     },
   },

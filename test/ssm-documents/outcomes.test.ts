@@ -247,7 +247,9 @@ describe('every failure has its outcome and leaves containerd as it was', () => 
     const { result } = await run(machine);
 
     expect(result.outcome).toBe('config-rejected');
-    expect(result.detail).toMatch(/would alter more than our handler in the effective configuration: plugins\S+$/);
+    expect(result.detail).toMatch(
+      /would alter more than Airlock's handler in the effective configuration: plugins\S+$/,
+    );
   });
 
   it('ends with a result even if it dies at an unexpected place', async () => {
@@ -304,7 +306,7 @@ describe('every failure has its outcome and leaves containerd as it was', () => 
     expect(resultOf(readShown(ended), ended.stderr)).toMatchObject({
       outcome: 'install-failed',
       config: 'restored',
-      detail: 'the run was told to stop',
+      detail: 'the run received a signal to stop',
     });
     expect(machine.effective()).toEqual(before);
   });

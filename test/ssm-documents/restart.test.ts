@@ -104,7 +104,7 @@ describe('the daemon', () => {
     const { result: pod } = await run(machine);
 
     expect(result).toMatchObject({ outcome: 'config-rejected', config: 'untouched', restarts: 0 });
-    expect(result.detail).toContain('the kubelet talks to /run/k3s/containerd/containerd.sock');
+    expect(result.detail).toContain('the kubelet uses /run/k3s/containerd/containerd.sock');
     expect(pod).toMatchObject({ outcome: 'installed' });
   });
 });

@@ -87,7 +87,7 @@ describe('the reasons to refuse Sysbox', () => {
       'containerd 1.7',
       { containerd: '1.7.34' },
       'host-unsupported',
-      /does not swap it for CRI-O; use containerd 2\.2\.1/,
+      /does not replace it by CRI-O; use containerd 2\.2\.1/,
     ],
     [
       'containerd 2.0.4',

@@ -50,7 +50,7 @@ const { endpoint: _endpoint, ...young } = { ...cluster, status: 'CREATING' as co
 describe('a cluster that cannot be used is refused with what to do', () => {
   it.each<[string, Cluster | undefined, boolean, RegExp]>([
     ['one that does not exist', undefined, false, /EKS has no cluster demo .*: correct the name in airlock\.yaml/],
-    ['one that is being created', young, false, /is CREATING and has no end point yet: deploy again when it is ACTIVE/],
+    ['one that is being created', young, false, /is CREATING and has no endpoint yet: deploy again when it is ACTIVE/],
     [
       'one without access entries',
       { ...cluster, accessConfig: { authenticationMode: 'CONFIG_MAP' } },

@@ -143,7 +143,7 @@ const table: readonly (readonly [
     now,
     {
       step: 'admit',
-      admission: { request, node: { instanceId, deadline: new Date(now + 20 * 60_000).toISOString() } },
+      admission: { request, launch: { instanceId, deadline: new Date(now + 20 * 60_000).toISOString() } },
     },
   ],
   [
