@@ -26,12 +26,15 @@ export const LaunchSchema = v.object({
   hook: v.optional(v.object({ name: v.string(), group: v.string() })),
   /** Present if an earlier launch of the instance was admitted. Its Node may still be open, so it is closed first. */
   relaunched: v.optional(v.literal(true)),
-  /** Present if the node has been at an end in this launch and goes its way again. */
+  /** Present if this is not the launch's first run. */
   rerun: v.optional(
     v.object({
-      /** `drifted`: what it was released for is gone, and it is re-verified. `held`: the breaker held it, and it is tried again. */
+      /**
+       * `drifted`: the proof no longer holds, and the node is re-verified. `held`: the breaker held the node, and it is
+       * tried again.
+       */
       why: v.picklist(['drifted', 'held']),
-      /** Which of its ways after the first this is. */
+      /** The number of the run after the first. */
       attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
       /** Whether it was released in this launch: then pods may run there, and it is not terminated. */
       released: v.boolean(),

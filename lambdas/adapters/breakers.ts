@@ -27,18 +27,18 @@ export async function addFailure(
 ): Promise<Breaker | undefined> {
   const wasStart = over?.windowStart;
   const values = { ...scope, failed: new Set([launch]), expiresAt: expiryOf(at) };
-  const row = await (wasStart === undefined
+  const item = await (wasStart === undefined
     ? updateItem(breakerKey(scope), breakerChanges.startFirstWindow, { ...values, windowStart: at })
     : start
       ? updateItem(breakerKey(scope), breakerChanges.startNextWindow, { ...values, windowStart: at, wasStart })
       : updateItem(breakerKey(scope), breakerChanges.addFailure, { ...values, wasStart }));
-  return row && read(row);
+  return item && read(item);
 }
 
 /** Opens a breaker. @returns whether it was this call that opened it */
 export async function openBreaker(scope: Scope, windowStart: string, at: string): Promise<boolean> {
-  const row = await updateItem(breakerKey(scope), breakerChanges.open, { windowStart, openedAt: at });
-  return row !== undefined;
+  const item = await updateItem(breakerKey(scope), breakerChanges.open, { windowStart, openedAt: at });
+  return item !== undefined;
 }
 
 /** Records that the opening was published. */
@@ -53,8 +53,8 @@ export async function recordOpeningPublished(scope: Scope, at: string): Promise<
  */
 export async function takeProbe(scope: Scope, launch: string, until: string, at: string): Promise<boolean> {
   const values = { probe: launch, probeUntil: until, now: at };
-  const row = await updateItem(breakerKey(scope), breakerChanges.takeProbe, values);
-  return row !== undefined;
+  const item = await updateItem(breakerKey(scope), breakerChanges.takeProbe, values);
+  return item !== undefined;
 }
 
 /** Ends a launch's time as the probe, if it is the probe. */
@@ -62,8 +62,8 @@ export async function dropProbe(scope: Scope, launch: string): Promise<void> {
   await updateItem(breakerKey(scope), breakerChanges.dropProbe, { probe: launch });
 }
 
-function read(row: Readonly<Record<string, unknown>>): Breaker {
-  const { state, openedAt, publishedAt, windowStart, failed, passed, probe, probeUntil } = row as Omit<
+function read(item: Readonly<Record<string, unknown>>): Breaker {
+  const { state, openedAt, publishedAt, windowStart, failed, passed, probe, probeUntil } = item as Omit<
     Partial<Breaker>,
     'failed'
   > & {

@@ -10,7 +10,7 @@ import type { ChangeValues } from '../../domain/update-expression.ts';
 import { client, keyOf, readItems, table, updateItem } from './table.ts';
 
 /** Reads run records with strong consistency, by {@link runId}. */
-export async function rowsOf(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, RunRecord>> {
+export async function readRuns(keys: readonly LedgerKey[]): Promise<ReadonlyMap<string, RunRecord>> {
   const runs = (await readItems(keys)).flatMap(read);
   return new Map(runs.map((run) => [runId(run), run]));
 }
@@ -33,7 +33,7 @@ export async function listRuns(instanceId: string): Promise<RunRecord[]> {
 }
 
 /** Reads one run record with strong consistency. */
-export async function rowOf(key: LedgerKey): Promise<RunRecord | undefined> {
+export async function readRun(key: LedgerKey): Promise<RunRecord | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }));
   return parseRunRecord(Item);
 }
@@ -54,7 +54,7 @@ export async function recordAdmission(
   execution: string,
   at: string,
 ): Promise<string> {
-  const row = await updateItem(launch, runChanges.recordAdmission, {
+  const item = await updateItem(launch, runChanges.recordAdmission, {
     recordedAt: at,
     cluster: launch.cluster,
     pool: launch.pool,
@@ -65,7 +65,7 @@ export async function recordAdmission(
     expiresAt: expiryOf(launch.launchedAt),
     execution,
   });
-  const named = row?.['execution'] ?? (await rowsOf([launch])).get(runId(launch))?.execution;
+  const named = item?.['execution'] ?? (await readRuns([launch])).get(runId(launch))?.execution;
   return typeof named === 'string' ? named : execution;
 }
 
@@ -117,8 +117,8 @@ export async function recordDisposition(key: LedgerKey, disposition: Disposition
  * @returns the name in the record
  */
 export async function recordEndExecution(key: LedgerKey, endExecution: string): Promise<string> {
-  const row = await updateItem(key, runChanges.recordEndExecution, { endExecution });
-  return typeof row?.['endExecution'] === 'string' ? row['endExecution'] : endExecution;
+  const item = await updateItem(key, runChanges.recordEndExecution, { endExecution });
+  return typeof item?.['endExecution'] === 'string' ? item['endExecution'] : endExecution;
 }
 
 /** Records that a waiting state has its answer. */

@@ -5,7 +5,7 @@ import type { Admission } from '../../domain/messages.ts';
 import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { drawName, start } from '../adapters/executions.ts';
-import { listRuns, recordAdmission, recordAdmitted, rowsOf } from '../adapters/ledger.ts';
+import { listRuns, readRuns, recordAdmission, recordAdmitted } from '../adapters/ledger.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 
@@ -27,10 +27,10 @@ const atOnce = 100;
  */
 export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
   if (admissions.length === 0) return [];
-  const known = await rowsOf(admissions.map(({ launch }) => launch));
+  const known = await readRuns(admissions.map(({ launch }) => launch));
   const fresh = admissions.filter(({ launch }) => known.get(runId(launch))?.admittedAt === undefined);
   const unique = new Map(fresh.map((admission) => [runId(admission.launch), admission]));
-  const all = [...unique].map(([row, admission]) => ({ row, admission, ended: known.get(row)?.outcome !== undefined }));
+  const all = [...unique].map(([id, admission]) => ({ id, admission, ended: known.get(id)?.outcome !== undefined }));
   const failed: string[] = [];
   for (let from = 0; from < all.length; from += atOnce)
     failed.push(...(await admitSome(all.slice(from, from + atOnce))));
@@ -67,7 +67,7 @@ function withRelaunched(admission: Admission, earlier: readonly RunRecord[]): Ad
 type Started = Admission & { readonly execution: string };
 
 interface Fresh {
-  readonly row: string;
+  readonly id: string;
   readonly admission: Admission;
   /** Whether the run ended before its admission was complete: then only its event is left to publish. */
   readonly ended: boolean;
@@ -77,7 +77,7 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
   const started: Started[] = [];
   const failed: string[] = [];
   await Promise.all(
-    some.map(async ({ row, admission: asked, ended }) => {
+    some.map(async ({ id, admission: asked, ended }) => {
       try {
         const earlier = await listEarlierRuns(asked.launch);
         const admission = withRelaunched(asked, earlier);
@@ -89,13 +89,13 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
       } catch (error) {
         const { instanceId } = asked.launch;
         logger.error('an execution could not be started', { instanceId, error: error as Error });
-        failed.push(row);
+        failed.push(id);
       }
     }),
   );
   await publish(started.map((detail): AirlockEvent => ({ type: 'Node Admitted', detail })));
   const at = new Date().toISOString();
-  await Promise.all(started.map(({ launch: node }) => recordAdmitted(node, at)));
+  await Promise.all(started.map(({ launch }) => recordAdmitted(launch, at)));
   count('Admitted', started.length);
   return failed;
 }

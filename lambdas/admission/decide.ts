@@ -96,7 +96,7 @@ export function classifyLaunch(
     return { decision: 'not-ours', because: 'not-running' };
   }
   const asked = requestOf(tag, config.versions);
-  // A node without a pool is its own pool: its failure says nothing about other nodes without a pool.
+  // A node without a pool is its own pool: its failure is no evidence against other nodes without a pool.
   const pool = poolOf(candidate.tags) ?? candidate.instanceId;
   const group = groupOf(candidate.tags);
   const { deadlineMinutes, launchHook } = policyOf(config, pool);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type RunKey, RunKeySchema } from '../../domain/ledger.ts';
 import { refused, retryLater } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
-import { recordCancellation, recordCommand, rowOf } from '../adapters/ledger.ts';
+import { readRun, recordCancellation, recordCommand } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { canCancel, decideCancellation } from './decide.ts';
@@ -32,7 +32,7 @@ export async function handler(event: unknown): Promise<{ readonly ended: string 
   const { key } = v.parse(v.object({ key: RunKeySchema }), event);
   const until = Date.now() + callMs;
   const cancelled = new Set<string>();
-  if (!canCancel(await rowOf(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
+  if (!canCancel(await readRun(key), Date.now())) throw new Refused('the run has not failed, and its time is not up');
   await recordCancellation(key, new Date().toISOString());
   for (;;) {
     const state = await step(key, cancelled);
@@ -43,7 +43,7 @@ export async function handler(event: unknown): Promise<{ readonly ended: string 
 }
 
 async function step(key: RunKey, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
-  const run = await rowOf(key);
+  const run = await readRun(key);
   const commandId = run?.commandId;
   const invocations = commandId === undefined ? [] : await invocationsOf(commandId, key.instanceId);
   const invocation = invocations.find(({ instanceId }) => instanceId === key.instanceId);

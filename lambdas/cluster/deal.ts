@@ -2,7 +2,7 @@ import type { SQSBatchItemFailure } from 'aws-lambda';
 import type { Answer } from '../../domain/messages.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail, succeed } from '../adapters/executions.ts';
-import { rowsOf } from '../adapters/ledger.ts';
+import { readRuns } from '../adapters/ledger.ts';
 import { deferAll, deleteAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { type Received, readMessage, sortMessages, waitSeconds } from './messages.ts';
@@ -42,7 +42,7 @@ export class Batch {
   }
 
   async #deal(session: Session): Promise<void> {
-    const runs = await rowsOf(this.#received.map(({ message }) => message.key));
+    const runs = await readRuns(this.#received.map(({ message }) => message.key));
     const { wanted, refused, foreign } = sortMessages(this.#received, runs, cluster, Date.now());
     count('MessageRefused', foreign.length);
     for (const one of foreign) {

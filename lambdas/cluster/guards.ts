@@ -57,8 +57,8 @@ function registered({ name, labels, taints }: ClusterNode): Waiting | undefined 
 
 function ready({ name, ready: condition }: ClusterNode): Waiting | undefined {
   if (condition?.status === 'True') return undefined;
-  const said = condition === undefined ? 'it has not reported yet' : `${condition.reason}: ${condition.message}`;
-  return { reason: 'node-never-ready', detail: `the Node ${name} is not Ready (${said})` };
+  const state = condition === undefined ? 'it has not reported yet' : `${condition.reason}: ${condition.message}`;
+  return { reason: 'node-never-ready', detail: `the Node ${name} is not Ready (${state})` };
 }
 
 /**

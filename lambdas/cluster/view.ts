@@ -44,12 +44,12 @@ export class ClusterView {
         watch: (from, on, signal) => api.watchNodes(waitingNodes, from, on, signal),
       },
       time,
-      (node) => this.#tell(node && [keyOf.node(node.name), keyOf.provider(node.providerId)]),
+      (node) => this.#notify(node && [keyOf.node(node.name), keyOf.provider(node.providerId)]),
     );
     this.#pods = new Followed(
       { list: () => api.listPods(), watch: (from, on, signal) => api.watchPods(from, on, signal) },
       time,
-      (pod) => this.#tell(pod && [keyOf.pod(pod.name)]),
+      (pod) => this.#notify(pod && [keyOf.pod(pod.name)]),
     );
   }
 
@@ -114,7 +114,7 @@ export class ClusterView {
   }
 
   /** @param changed undefined for every key that has a waiter */
-  #tell(changed: readonly string[] | undefined): void {
+  #notify(changed: readonly string[] | undefined): void {
     this.#count++;
     for (const key of changed ?? [...this.#waiting.keys()]) {
       this.#changes.set(key, this.#count);

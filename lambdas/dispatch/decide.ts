@@ -43,9 +43,9 @@ export type DispatchDecision =
  * @returns undefined if no run sent the message
  */
 export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefined): WaitingLaunch | undefined {
-  const { launch: node, request, nonce } = run ?? {};
-  if (node === undefined || request === undefined || nonce === undefined || nonce !== message.nonce) return undefined;
-  return { launch: node, request, token: message.token, attempt: message.attempt };
+  const { launch, request, nonce } = run ?? {};
+  if (launch === undefined || request === undefined || nonce === undefined || nonce !== message.nonce) return undefined;
+  return { launch, request, token: message.token, attempt: message.attempt };
 }
 
 /** A released node is only re-verified: pods run there, and nothing may change under them. */
@@ -85,8 +85,8 @@ export function decideDispatch(
   beside: Beside,
   now: number,
 ): DispatchDecision {
-  const { launch: node, token } = message;
-  const left = workDeadline(node) - now;
+  const { launch, token } = message;
+  const left = workDeadline(launch) - now;
   if (run?.outcome !== undefined) return { step: 'drop', because: 'ended' };
   if (run?.cancelledAt !== undefined) return { step: 'drop', because: 'cancelled' };
   // The queue may contain a message whose sending seemed to fail, together with the message of the next attempt.
@@ -94,7 +94,7 @@ export function decideDispatch(
   if (run?.token === token && run.commandId !== undefined) return { step: 'drop', because: 'sent' };
   if (run?.token === token && run.settledToken === token) return { step: 'drop', because: 'sent' };
   if (left <= 0) return { step: 'drop', because: 'deadline' };
-  const age = now - Date.parse(node.launchedAt);
+  const age = now - Date.parse(launch.launchedAt);
   const wait = pollDelay(age, left);
 
   const claimed = run?.token !== undefined && run.commandId === undefined && run.claimedAt !== undefined;
@@ -103,10 +103,10 @@ export function decideDispatch(
   const running = run?.token !== undefined && run.token !== token && run.settledToken !== run.token;
   if (running && run.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
 
-  if (agent === undefined || !onlineSince(agent, node.launchedAt)) {
+  if (agent === undefined || !onlineSince(agent, launch.launchedAt)) {
     const seconds = agentWait(age, left, likelyArrival(beside.arrivals), beside.nodes);
     if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };
-    return { step: 'refuse', failure: { outcome: 'agent-offline', detail: agentSeen(agent, node.launchedAt) } };
+    return { step: 'refuse', failure: { outcome: 'agent-offline', detail: agentSeen(agent, launch.launchedAt) } };
   }
   if (isOlder(agent.version, firstSafeAgent)) {
     if (age < refreshMs && mayWait(left)) return { step: 'wait', seconds: wait, because: 'agent-too-old' };
@@ -124,15 +124,15 @@ export function decideDispatch(
  * @param now milliseconds since the epoch
  */
 export function waitForProbe(
-  { launch: node }: WaitingLaunch,
+  { launch }: WaitingLaunch,
   now: number,
 ): Extract<DispatchDecision, { step: 'wait' | 'refuse' }> {
-  const left = workDeadline(node) - now;
+  const left = workDeadline(launch) - now;
   if (mayWait(left)) {
-    const seconds = pollDelay(now - Date.parse(node.launchedAt), left);
+    const seconds = pollDelay(now - Date.parse(launch.launchedAt), left);
     return { step: 'wait', seconds, because: 'breaker-open' };
   }
-  const detail = `no node of the pool ${node.pool} was released before its deadline`;
+  const detail = `no node of the pool ${launch.pool} was released before its deadline`;
   return { step: 'refuse', failure: { outcome: 'breaker-open', detail } };
 }
 

@@ -63,15 +63,15 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     return search;
   };
   for (const one of waiting) {
-    const { launch: node, request, token } = one.message;
-    const run = runs.get(runId(node));
-    const beside = { arrivals: arrivals.get(agentsKey(node).instanceId) ?? [], nodes: depth };
-    const decided = decideDispatch(one.message, run, agents.get(node.instanceId), beside, Date.now());
+    const { launch, request, token } = one.message;
+    const run = runs.get(runId(launch));
+    const beside = { arrivals: arrivals.get(agentsKey(launch).instanceId) ?? [], nodes: depth };
+    const decided = decideDispatch(one.message, run, agents.get(launch.instanceId), beside, Date.now());
     const step = decided.step === 'send' ? ((await askForProbe(one.message, breakers)) ?? decided) : decided;
-    const verb = verbFor(node);
+    const verb = verbFor(launch);
     const deployed = documents[verb][request.runtime];
-    const parameters = parametersFor(verb, { ...request, seconds: timeStep(workDeadline(node) - Date.now()) });
-    logger.debug('decided', { instanceId: node.instanceId, step });
+    const parameters = parametersFor(verb, { ...request, seconds: timeStep(workDeadline(launch) - Date.now()) });
+    logger.debug('decided', { instanceId: launch.instanceId, step });
     if (step.step === 'wait') {
       deferrals.push({ record: one.record, seconds: step.seconds });
     } else if (step.step === 'refuse') {
@@ -79,13 +79,13 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     } else if (deployed === undefined) {
       await fail(token, { outcome: 'unknown-runtime', detail: `no document is deployed for ${request.runtime}` });
     } else if (step.step !== 'drop') {
-      const found = step.step === 'look' ? await poll(step.batchId, run?.claimedAt ?? node.launchedAt) : undefined;
-      if (step.step === 'look' && found?.instanceIds.includes(node.instanceId)) {
+      const found = step.step === 'look' ? await poll(step.batchId, run?.claimedAt ?? launch.launchedAt) : undefined;
+      if (step.step === 'look' && found?.instanceIds.includes(launch.instanceId)) {
         await publish([sending(one.message, deployed.name, step.onlineAt, found)]);
-        await recordCommand(node, step.batchId, found.commandId, found.at);
+        await recordCommand(launch, step.batchId, found.commandId, found.at);
       } else {
         const { name: document, hash: documentHash } = deployed;
-        ready.set(runId(node), { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash });
+        ready.set(runId(launch), { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash });
       }
     }
   }
@@ -99,7 +99,7 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   return deferAll(queueUrl, deferrals);
 }
 
-function deferralOf({ record, message: { launch: node } }: Waiting): Deferral {
+function deferralOf({ record, message: { launch } }: Waiting): Deferral {
   const now = Date.now();
-  return { record, seconds: pollDelay(now - Date.parse(node.launchedAt), workDeadline(node) - now) };
+  return { record, seconds: pollDelay(now - Date.parse(launch.launchedAt), workDeadline(launch) - now) };
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema, type WaitingLaunch } from '../../domain/messages.ts';
-import { rowsOf } from '../adapters/ledger.ts';
+import { readRuns } from '../adapters/ledger.ts';
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { waitingNodeOf } from './decide.ts';
@@ -24,7 +24,7 @@ export interface WaitingNodes {
 export async function readWaiting(records: readonly ReceivedMessage[]): Promise<WaitingNodes> {
   const messages = records.flatMap(readMessage);
   if (messages.length === 0) return { waiting: [], runs: new Map() };
-  const runs = await rowsOf(messages.map(({ message }) => message.key));
+  const runs = await readRuns(messages.map(({ message }) => message.key));
   const waiting = messages.flatMap(({ record, message }) => {
     const found = waitingNodeOf(message, runs.get(runId(message.key)));
     if (found !== undefined) return [{ record, message: found }];

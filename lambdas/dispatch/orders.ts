@@ -107,10 +107,10 @@ export async function sendGroup(
 
 /** Builds the event for a command that was sent to a node. */
 export function sending(
-  { launch: node, request }: WaitingLaunch,
+  { launch, request }: WaitingLaunch,
   document: string,
   onlineAt: string,
   { commandId, at }: { readonly commandId: string; readonly at: string },
 ): AirlockEvent {
-  return { type: 'Command Sent', detail: { launch: launchRef(node), request, commandId, document, onlineAt, at } };
+  return { type: 'Command Sent', detail: { launch: launchRef(launch), request, commandId, document, onlineAt, at } };
 }

@@ -14,15 +14,15 @@ export async function askForProbe(
   message: WaitingLaunch,
   breakers: ReadonlyMap<string, Breaker>,
 ): Promise<ReturnType<typeof waitForProbe> | undefined> {
-  const { launch: node } = message;
-  const scope = scopeOf(node, message.request);
+  const { launch } = message;
+  const scope = scopeOf(launch, message.request);
   const breaker = breakers.get(breakerKey(scope).instanceId);
   if (breaker === undefined || !isOpen(breaker)) return undefined;
   const now = Date.now();
-  const launch = runId(node);
-  const probe = probeFor(breaker, launch, now);
+  const id = runId(launch);
+  const probe = probeFor(breaker, id, now);
   if (probe === 'mine') return undefined;
-  const until = probeUntil(node, now);
-  const taken = probe === 'ask' && (await takeProbe(scope, launch, until, new Date(now).toISOString()));
+  const until = probeUntil(launch, now);
+  const taken = probe === 'ask' && (await takeProbe(scope, id, until, new Date(now).toISOString()));
   return taken ? undefined : waitForProbe(message, now);
 }

@@ -47,7 +47,7 @@ export async function reconcileCluster(
 
 /** Publishes first and records second. If a call dies in between, a later one publishes again. */
 async function reportOutdated({ ours, version, configured }: NodeDecision & { step: 'outdated' }, at: string) {
-  const { launch: node } = ours.admission;
-  await publish([{ type: 'Node Outdated', detail: { launch: launchRef(node), version, configured, at } }]);
-  await recordOutdated(ours.run ?? node, configured);
+  const { launch } = ours.admission;
+  await publish([{ type: 'Node Outdated', detail: { launch: launchRef(launch), version, configured, at } }]);
+  await recordOutdated(ours.run ?? launch, configured);
 }

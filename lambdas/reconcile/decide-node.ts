@@ -49,10 +49,10 @@ export function decideNode(
     const old = now - Date.parse(node.createdAt) > unclaimedAfterMs;
     return node.state === 'gated' && old ? { step: 'unclaimed' } : { step: 'leave', because: 'unknown' };
   }
-  const { admission, run: row } = ours;
+  const { admission, run } = ours;
   const because = whyForeign(cluster, node, ours);
   if (because !== undefined) return { step: 'foreign', nodeName: node.nodeName, because };
-  if (row?.admittedAt === undefined) {
+  if (run?.admittedAt === undefined) {
     const late = isStale(admission.launch, now);
     return node.state === 'gated' && late
       ? {
@@ -61,26 +61,26 @@ export function decideNode(
         }
       : { step: 'leave', because: 'unknown' };
   }
-  const released = row.ending === 'released' || row.launch?.rerun?.released === true;
-  if (row.outcome === undefined || !released || row.request === undefined) {
+  const released = run.ending === 'released' || run.launch?.rerun?.released === true;
+  if (run.outcome === undefined || !released || run.request === undefined) {
     return { step: 'leave', because: 'under-way' };
   }
   if (node.state === 'drifted') return { step: 'drifted', admission: planReverification(node, ours, now) };
   const wanted = admission.request;
-  const { request } = row;
+  const { request } = run;
   if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.version === request.version) {
     return { step: 'leave', because: 'current' };
   }
-  if (row.outdatedFor === wanted.version) return { step: 'leave', because: 'published' };
+  if (run.outdatedFor === wanted.version) return { step: 'leave', because: 'published' };
   return { step: 'outdated', ours, version: request.version, configured: wanted.version };
 }
 
 /** Why a Node does not belong to the instance that it names; undefined if it does. */
-function whyForeign(cluster: string, node: SurveyedNode, { admission, run: row }: ManagedLaunch): string | undefined {
+function whyForeign(cluster: string, node: SurveyedNode, { admission, run }: ManagedLaunch): string | undefined {
   const { cluster: home, providerId, instanceId } = admission.launch;
   if (home !== cluster) return `${instanceId} belongs to the cluster ${home}`;
   if (providerId !== node.providerId) return `${instanceId} has the providerID ${providerId}`;
-  const name = releasedNameOf(row);
+  const name = releasedNameOf(run);
   return name === undefined || name === node.nodeName ? undefined : `${instanceId} was released as the Node ${name}`;
 }
 
@@ -90,11 +90,7 @@ function releasedNameOf(run: RunRecord | undefined): string | undefined {
 }
 
 /** Plans a re-verification, with the version that was sent to the node according to the ledger. */
-function planReverification(
-  node: SurveyedNode,
-  { admission, run: row }: ManagedLaunch,
-  now: number,
-): Admission | undefined {
-  if (row?.request === undefined || !hasRested(row, now)) return undefined;
-  return planRerun({ ...admission, request: row.request }, row, { why: 'drifted', reason: node.reason }, now);
+function planReverification(node: SurveyedNode, { admission, run }: ManagedLaunch, now: number): Admission | undefined {
+  if (run?.request === undefined || !hasRested(run, now)) return undefined;
+  return planRerun({ ...admission, request: run.request }, run, { why: 'drifted', reason: node.reason }, now);
 }

@@ -24,11 +24,11 @@ export interface Held {
  * @param run its latest run
  * @param now milliseconds since the epoch
  */
-export function planRerun({ launch: node, request }: Admission, run: RunRecord, why: Reason, now: number): Admission {
-  const { hook: _, ...rest } = node;
+export function planRerun({ launch, request }: Admission, run: RunRecord, why: Reason, now: number): Admission {
+  const { hook: _, ...rest } = launch;
   const released = why.why === 'drifted' || run.launch?.rerun?.released === true;
   const rerun = { ...why, released, attempt: attemptOf(run) + 1 };
-  return { launch: { ...rest, ...fromNow(node, now), rerun }, ...(request === undefined ? {} : { request }) };
+  return { launch: { ...rest, ...fromNow(launch, now), rerun }, ...(request === undefined ? {} : { request }) };
 }
 
 /** Moves the deadline of a launch, so that it is as far from now as it was from the launch. */
@@ -46,8 +46,8 @@ export function hasRested(run: RunRecord, now: number): boolean {
  * Whether a run ended as held: the breaker was open, or there was no disposition. Not if the run was a re-verification
  * that was never tried.
  */
-export function isHeld({ ending, outcome, launch: node }: RunRecord): boolean {
-  return ending === 'held' && !(node?.rerun?.why === 'drifted' && outcome === 'breaker-open');
+export function isHeld({ ending, outcome, launch }: RunRecord): boolean {
+  return ending === 'held' && !(launch?.rerun?.why === 'drifted' && outcome === 'breaker-open');
 }
 
 /**
@@ -67,7 +67,7 @@ export function decideRetries(
   const tried = new Set([...runs].filter(isRetrying).map((run) => breakerKey(scopeOf(run, run.request)).instanceId));
   const byScope = Map.groupBy(
     held,
-    ({ admission: { launch: node, request } }) => breakerKey(scopeOf(node, request)).instanceId,
+    ({ admission: { launch, request } }) => breakerKey(scopeOf(launch, request)).instanceId,
   );
   return [...byScope].flatMap(([key, ofScope]) => {
     const open = isOpen(breakers.get(key));
@@ -80,10 +80,10 @@ export function decideRetries(
 }
 
 /** Whether a run is a retry of a held node that has not ended yet. */
-function isRetrying({ launch: node, outcome }: RunRecord): boolean {
-  return node?.rerun?.why === 'held' && outcome === undefined;
+function isRetrying({ launch, outcome }: RunRecord): boolean {
+  return launch?.rerun?.why === 'held' && outcome === undefined;
 }
 
-function attemptOf({ launch: node }: RunRecord): number {
-  return node?.rerun?.attempt ?? 0;
+function attemptOf({ launch }: RunRecord): number {
+  return launch?.rerun?.attempt ?? 0;
 }

@@ -72,7 +72,7 @@ async function reconcilePage(
   );
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
-  const breakers = await breakersOf(held.map(({ admission: { launch: node, request } }) => scopeOf(node, request)));
+  const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
   await startReruns(decideRetries(held, runs.values(), breakers, now));
   return steps;
 }

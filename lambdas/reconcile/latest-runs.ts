@@ -1,7 +1,7 @@
 import { type LedgerKey, type RunRecord, runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { SeenInstance } from '../adapters/instances.ts';
-import { rowsOf } from '../adapters/ledger.ts';
+import { readRuns } from '../adapters/ledger.ts';
 import { admitAll } from '../admission/admit-all.ts';
 import { type Admissible, classifyLaunch } from '../admission/decide.ts';
 import { planRerun } from './decide-reruns.ts';
@@ -28,10 +28,10 @@ function runKeyAt({ instanceId, launchedAt }: LedgerKey, number: number): Ledger
  * @param launches the instances as EC2 shows them now
  */
 export async function readLatestRuns(launches: readonly SeenInstance[], config: Admissible): Promise<Ledger> {
-  const first = await rowsOf(launches);
+  const first = await readRuns(launches);
   const runCountOf = (instance: SeenInstance) => first.get(runId(instance))?.runs ?? 0;
   const rerun = launches.filter((instance) => runCountOf(instance) > 0);
-  const later = await rowsOf(
+  const later = await readRuns(
     rerun.flatMap((one) => [runKeyAt(one, runCountOf(one)), runKeyAt(one, Math.max(1, runCountOf(one) - 1))]),
   );
   const runAt = (one: SeenInstance, number: number) =>
@@ -51,10 +51,10 @@ export async function readLatestRuns(launches: readonly SeenInstance[], config: 
     }
   }
   await admitAll(half);
-  for (const [name, run] of await rowsOf(half.map(({ launch: node }) => node))) {
-    const launch = half.find(({ launch: node }) => runId(node) === name);
-    if (launch === undefined || run.admittedAt === undefined) continue;
-    const ofFirst = runId(runKeyAt(launch.launch, 0));
+  for (const [name, run] of await readRuns(half.map(({ launch }) => launch))) {
+    const admission = half.find(({ launch }) => runId(launch) === name);
+    if (admission === undefined || run.admittedAt === undefined) continue;
+    const ofFirst = runId(runKeyAt(admission.launch, 0));
     runs.set(ofFirst, run);
     unbegun.delete(ofFirst);
   }
@@ -71,11 +71,11 @@ function resumeAdmission(
   const why = latest?.launch?.rerun;
   if (before === undefined || why === undefined) return [];
   const now = Date.now();
-  // What was admitted is ours to the end, whatever has become of the instance.
+  // An admitted launch is managed until its end, whatever state its instance has.
   const seen = { ...instance, state: 'running' };
   const decision = classifyLaunch({ instanceId: instance.instanceId, at: instance.launchedAt }, seen, config, now);
   if (decision.decision !== 'admit') return [];
-  const { launch: node } = decision.admission;
+  const { launch } = decision.admission;
   const request = why.why === 'drifted' ? before.request : decision.admission.request;
-  return request === undefined ? [] : [planRerun({ launch: node, request }, before, why, now)];
+  return request === undefined ? [] : [planRerun({ launch, request }, before, why, now)];
 }

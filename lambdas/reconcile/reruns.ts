@@ -7,6 +7,6 @@ import { admitAll } from '../admission/admit-all.ts';
  * is interrupted, the next one finds the run, even if it has ended by then.
  */
 export async function startReruns(reruns: readonly Admission[]): Promise<void> {
-  await Promise.all(reruns.map(({ launch: node }) => recordRunCount(node, node.rerun?.attempt ?? 0)));
+  await Promise.all(reruns.map(({ launch }) => recordRunCount(launch, launch.rerun?.attempt ?? 0)));
   await admitAll(reruns);
 }

@@ -14,10 +14,10 @@ const stateMachine = variable('STATE_MACHINE');
  */
 export async function endStranded(runs: readonly RunRecord[]): Promise<void> {
   for (const run of runs) {
-    const { launch: node, execution } = run;
-    if (node === undefined) continue;
+    const { launch, execution } = run;
+    if (launch === undefined) continue;
     if (execution !== undefined) await stop(stateMachine, execution, stranded);
-    const end = await recordEndExecution(run, endExecutionOf(node, drawName()));
+    const end = await recordEndExecution(run, endExecutionOf(launch, drawName()));
     await start(stateMachine, end, runKeyOf(run));
   }
 }

@@ -52,20 +52,20 @@ export function isNode(
  * Whether a launch was admitted after its original deadline, so that its time counts from then. Such an instance may
  * have been in service before.
  */
-function wasLate({ launch: node, launchedAt }: RunRecord, pools: Pools): boolean {
-  if (node === undefined) return true;
-  const had = Date.parse(node.deadline) - Date.parse(launchTimeOf({ launchedAt }));
-  return had > policyOf(pools, node.pool).deadlineMinutes * 60_000;
+function wasLate({ launch, launchedAt }: RunRecord, pools: Pools): boolean {
+  if (launch === undefined) return true;
+  const had = Date.parse(launch.deadline) - Date.parse(launchTimeOf({ launchedAt }));
+  return had > policyOf(pools, launch.pool).deadlineMinutes * 60_000;
 }
 
 type Guard = (evidence: Evidence) => string | undefined;
 
 /** Each guard names a reason to keep the instance. Uncertainty is a reason too. */
 const guards: readonly Guard[] = [
-  ({ run: row }) => (row?.admittedAt === undefined ? 'the launch is not in the ledger' : undefined),
-  ({ run: row }) =>
-    row?.outcome !== undefined && endingOf(row.outcome) === 'done' ? 'its run record has a release' : undefined,
-  ({ run: row }) => (row?.outcome !== undefined ? `its run has ended: ${row.outcome}` : undefined),
+  ({ run }) => (run?.admittedAt === undefined ? 'the launch is not in the ledger' : undefined),
+  ({ run }) =>
+    run?.outcome !== undefined && endingOf(run.outcome) === 'done' ? 'its run record has a release' : undefined,
+  ({ run }) => (run?.outcome !== undefined ? `its run has ended: ${run.outcome}` : undefined),
   ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node has the receipt of a release' : undefined),
   ({ receipt }) =>
     receipt.gate === 'put-back' || receipt.gate === 'returned' ? 'its gate had been lifted in this launch' : undefined,
@@ -73,8 +73,8 @@ const guards: readonly Guard[] = [
   ({ first, pools }) =>
     first === undefined || wasLate(first, pools) ? 'its launch was found after its deadline' : undefined,
   ({ instance }) => (instance?.tags[runtimeTag] === undefined ? `it has no tag ${runtimeTag}` : undefined),
-  ({ launch: node, instance, pools }) =>
-    isNode(node, instance, pools) ? undefined : 'it does not have the instance profile of a node',
+  ({ launch, instance, pools }) =>
+    isNode(launch, instance, pools) ? undefined : 'it does not have the instance profile of a node',
 ];
 
 /** Why an instance must not be terminated; undefined if it may be. */

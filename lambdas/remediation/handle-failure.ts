@@ -41,28 +41,28 @@ const racePauses: BackOff = { firstMs: 50, longestMs: 800 };
  * @throws Refused if the run record has no failure, or has an end
  */
 export async function handleFailure(run: Run, rules: Rules): Promise<DispositionDecision> {
-  const { launch: node, request, failure, outcome } = run;
+  const { launch, request, failure, outcome } = run;
   if (failure === undefined) throw new Refused('the run has not failed');
   if (outcome !== undefined) throw new Refused(`the run has ended: ${outcome}`);
-  const scope = scopeOf(node, request);
-  const launch = runId(node);
-  const [instance] = await instancesOf([node.instanceId]);
-  const gone = isGone(node, instance);
-  // A node that was never tried says nothing about the version, and an instance that is not a node says nothing about
-  // the pool.
-  const stranger = profilesOf(rules, node.cluster, node.pool) !== undefined && !isNode(node, instance, rules);
+  const scope = scopeOf(launch, request);
+  const id = runId(launch);
+  const [instance] = await instancesOf([launch.instanceId]);
+  const gone = isGone(launch, instance);
+  // The failure of a node that was never tried is no evidence against the version, and that of an instance that is not
+  // a node is no evidence against the pool.
+  const stranger = profilesOf(rules, launch.cluster, launch.pool) !== undefined && !isNode(launch, instance, rules);
   const counts = !gone && !stranger && failure.outcome !== 'breaker-open';
-  const breaker = counts ? await count(scope, launch, rules.breaker) : await breakerOf(scope);
-  if (isOpen(breaker)) await dropProbe(scope, launch);
+  const breaker = counts ? await count(scope, id, rules.breaker) : await breakerOf(scope);
+  if (isOpen(breaker)) await dropProbe(scope, id);
   if (gone) {
     const detail = `the instance is ${instance?.state ?? 'unknown to EC2'}; before that: ${failure.outcome}: ${failure.detail}`;
     return { disposition: 'discard', failure: { outcome: 'instance-gone', detail } };
   }
   // A node that was released is never terminated: pods run there.
-  const onFailure = node.rerun?.released ? 'quarantine' : policyOf(rules, node.pool).onFailure;
+  const onFailure = launch.rerun?.released ? 'quarantine' : policyOf(rules, launch.pool).onFailure;
   const failures = breaker?.failed.length ?? 0;
   const disposition = decideDisposition({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
-  await recordDisposition(node, disposition);
+  await recordDisposition(launch, disposition);
   return { disposition, failure };
 }
 

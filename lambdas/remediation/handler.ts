@@ -3,7 +3,7 @@ import type { DispositionDecision, Replacement } from '../../domain/disposition.
 import { RemediationCallSchema } from '../../domain/messages.ts';
 import { unpack } from '../../domain/packed.ts';
 import { variable } from '../adapters/environment.ts';
-import { rowOf } from '../adapters/ledger.ts';
+import { readRun } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { handleFailure, type Rules } from './handle-failure.ts';
 import { keep } from './keep.ts';
@@ -22,7 +22,7 @@ const rules = unpack(variable('RULES')) as Rules;
 export async function handler(event: unknown): Promise<DispositionDecision | Replacement | { readonly kept: boolean }> {
   const call = v.parse(RemediationCallSchema, event);
   logger.appendKeys({ instanceId: call.key.instanceId, action: call.action });
-  const known = await rowOf(call.key);
+  const known = await readRun(call.key);
   if (known?.launch === undefined) throw new Refused('the launch is not in the ledger');
   const run = { ...known, launch: known.launch };
   const answer =

@@ -7,8 +7,8 @@ import { Refused, type Run } from './refused.ts';
  *
  * @throws Refused if the run has no end, or the instance was replaced
  */
-export async function keep({ launch: node, outcome, ending }: Run): Promise<{ readonly kept: boolean }> {
+export async function keep({ launch, outcome, ending }: Run): Promise<{ readonly kept: boolean }> {
   if (outcome === undefined) throw new Refused('the run has not ended');
   if (ending === 'replaced') throw new Refused('the instance was replaced');
-  return { kept: node.hook !== undefined && (await completeHook(node.instanceId, node.hook, 'CONTINUE')) };
+  return { kept: launch.hook !== undefined && (await completeHook(launch.instanceId, launch.hook, 'CONTINUE')) };
 }

@@ -2,7 +2,7 @@ import type { Replacement } from '../../domain/disposition.ts';
 import type { Launch } from '../../domain/launch.ts';
 import type { Pools } from '../../domain/pools.ts';
 import { instancesOf } from '../adapters/instances.ts';
-import { recordReplacing, rowOf } from '../adapters/ledger.ts';
+import { readRun, recordReplacing } from '../adapters/ledger.ts';
 import { completeHook, terminate, terminateInGroup } from '../adapters/terminations.ts';
 import { isGone, replacementBlocker } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
@@ -26,7 +26,7 @@ export async function replace(run: Run, pools: Pools): Promise<Replacement> {
     throw new Refused('the disposition of the run is not replace');
   if (mark === undefined) throw new Refused('the run record has no answer from the cluster');
   const { instanceId, launchedAt } = launch;
-  const first = launch.rerun === undefined ? run : await rowOf({ instanceId, launchedAt });
+  const first = launch.rerun === undefined ? run : await readRun({ instanceId, launchedAt });
   // Read last, right before the termination: no condition in a call to an Auto Scaling group can check an instance's
   // profile, tag or launch.
   const [instance] = await instancesOf([launch.instanceId]);

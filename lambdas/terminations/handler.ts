@@ -101,10 +101,10 @@ async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecis
 
 /** Publishes an admission whose call died before it could. */
 async function publishAdmission(run: RunRecord): Promise<void> {
-  const { admittedAt, launch: node, request, execution = '' } = run;
-  if (admittedAt !== undefined || node === undefined) return;
+  const { admittedAt, launch, request, execution = '' } = run;
+  if (admittedAt !== undefined || launch === undefined) return;
   await publish([
-    { type: 'Node Admitted', detail: { launch: node, ...(request === undefined ? {} : { request }), execution } },
+    { type: 'Node Admitted', detail: { launch, ...(request === undefined ? {} : { request }), execution } },
   ]);
   await recordAdmitted(run, new Date().toISOString());
 }

@@ -111,7 +111,7 @@ check_download() {
   return 1
 }
 
-# supply SECONDS: prints the archive: what of it is on the node, and the rest as it comes.
+# supply SECONDS: prints the archive: the part that is on the node, and the rest as it arrives.
 supply() {
   if [[ -f $download ]]; then
     cat "$download"
@@ -122,7 +122,7 @@ supply() {
   transfer "$(wc -c <"$download.part")" "$1" | tee -a "$download.part"
 }
 
-# transfer FROM SECONDS: prints what upstream has from that byte on.
+# transfer FROM SECONDS: prints upstream's file from that byte on.
 transfer() {
   if command -v curl >/dev/null; then
     curl --fail --silent --show-error --location --proto =https --proto-redir =https --connect-timeout 15 --speed-limit 1024 \
@@ -132,7 +132,8 @@ transfer() {
   fi
 }
 
-# Leaves in REPLY why the archive did not come whole; download_final says that another attempt would end alike.
+# Leaves in REPLY why the archive did not arrive completely; sets download_final if another attempt would fail the same
+# way.
 blame_transfer() {
   local code
   download_final=''
@@ -143,14 +144,14 @@ blame_transfer() {
   last_words
   REPLY="$artifact_url answered ${code:-nothing}: $REPLY"
   case $code in
-    # The part is longer than the file: it is not of this file.
+    # The part is longer than the file, so it does not belong to it.
     416) rm -f "$download.part" ;;
     400 | 401 | 403 | 404 | 410 | 451) download_final=1 ;;
   esac
 }
 
-# Unpacks what comes, whatever its suffix, before its checksum is known: into a folder that only root can enter, at most twice what there has to
-# be room for, and nothing of it is used or kept before checksum and listing are right.
+# Unpacks the archive as it arrives, before its checksum is known: into a folder that only root can enter, and at most
+# twice the required free space. Nothing of it is used or kept before checksum and listing are verified.
 consume() {
   local -a decompress
   case $artifact_url in

@@ -92,17 +92,17 @@ plan_restart() {
     fail config-rejected "$pending changed after containerd started, and a containerd that starts with it does not come up: $reason"
   fi
   if ((status == 1)); then fail config-rejected "containerd would not come up again with $config: $reason"; fi
-  # The daemon runs with this very file, and the dumps show what we change in it.
+  # The daemon already runs with this file, and the dumps show what Airlock changes in it.
   if ((status == 3)); then say "containerd could not be tried out: $reason"; fi
   if [[ -n $pending ]]; then side_effects="also loaded: $pending"; fi
   if ((${#bound_units[@]} > 0)); then side_effects+="${side_effects:+; }also restarted: ${bound_units[*]}"; fi
 }
 
-# Leaves in pending what changed after the daemon started, so that our restart brings it live too.
+# Leaves in pending what changed after the daemon started and takes effect with the restart too.
 read_pending() {
   local file
   local -a paths=()
-  # Our own change of a run that was killed is none of others.
+  # A change by a killed run of Airlock does not count as pending.
   if [[ ! -f $ROOT$config ]]; then
     paths+=("$ROOT${config%/*}")
   elif [[ $config_state != edited ]]; then
@@ -115,7 +115,7 @@ read_pending() {
   newer_than_containerd "${paths[@]}"
   pending=$REPLY
   if [[ ! $ROOT/proc/$containerd_pid/exe -ef $ROOT$containerd_binary ]]; then pending+=${pending:+ }$containerd_binary; fi
-  # Only the files of the unit say what a variable in its command line will be.
+  # Only the unit's files define the variables in its command line.
   if [[ $containerd_start != *\$* ]]; then return 0; fi
   paths=()
   while IFS= read -r file; do paths+=("$ROOT$file"); done < <(clean systemctl show containerd.service -p EnvironmentFiles -p DropInPaths \
@@ -126,7 +126,7 @@ read_pending() {
   fi
 }
 
-# Leaves in REPLY which of the paths changed since the daemon made its socket.
+# Leaves in REPLY the paths that changed since the daemon created its socket.
 newer_than_containerd() {
   REPLY=''
   if (($# == 0)); then return 0; fi
