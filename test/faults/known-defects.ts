@@ -78,7 +78,7 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'remediation',
       'lambdas/remediation/handle-failure.ts',
-      'policyOf(rules, node.pool).onFailure',
+      'policyOf(rules, launch.pool).onFailure',
       "'replace'",
     ),
   },

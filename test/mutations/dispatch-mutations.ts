@@ -31,7 +31,7 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'timeStep(workDeadline(node) - Date.now())',
+      'timeStep(workDeadline(launch) - Date.now())',
       'timeStep(workDeadline(node))',
     ),
     turnsRed: 'an agent that comes after ten minutes is not too late',
@@ -91,7 +91,7 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'arrivals.get(agentsKey(node).instanceId) ?? []',
+      'arrivals.get(agentsKey(launch).instanceId) ?? []',
       'arrivals.get(node.instanceId) ?? []',
     ),
     turnsRed: 'a node gets its command when agents of its pool usually come',
