@@ -1,5 +1,6 @@
 import { awsErrors, type Consequence, commonErrors, type Rules } from '../../lambdas/adapters/aws-errors.ts';
 import { verifyErrors } from '../verify-aws/aws-errors.ts';
+import { wrapProse } from './wrap.ts';
 
 const meanings: Readonly<Record<Consequence, string>> = {
   done: 'The requested state already exists, or the target is gone. This is not a failure.',
@@ -30,7 +31,7 @@ const head = '| error | what follows | why |\n|---|---|---|\n';
 export function awsErrorsPage(): string {
   const sections = (level: string, table: Readonly<Record<string, Rules>>) =>
     Object.entries(table).map(([name, rules]) => `${level} ${name}\n\n${head}${rows(rules)}\n`);
-  return `# Errors of AWS
+  return wrapProse(`# Errors of AWS
 
 Made by \`npm run docs\` from \`lambdas/adapters/aws-errors.ts\`. A test compares the errors with those in the SDK's model of each operation, and
 \`npm run test:faults\` plants each of them.
@@ -51,5 +52,5 @@ ${sections('##', awsErrors).join('\n')}
 
 A person runs it: what the SDK does not try again is shown.
 
-${sections('###', verifyErrors).join('\n')}`;
+${sections('###', verifyErrors).join('\n')}`);
 }

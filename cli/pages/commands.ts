@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { airlockProgram } from '../commands.ts';
 import { commandText } from '../output/command.ts';
 import { exitCodeMeanings } from '../output/exit-codes.ts';
+import { wrapProse } from './wrap.ts';
 
 /** `docs/operate/commands.md`: every command with its options, examples and the schema of its JSON. */
 export function commandsPage(): string {
   const program = airlockProgram();
   const codes = Object.entries(exitCodeMeanings).map(([code, meaning]) => `| ${code} | ${meaning} |`);
-  return `# Commands
+  return wrapProse(`# Commands
 
 \`npx airlock COMMAND --help\` prints the same. This page is made from [\`cli/commands.ts\`](../../cli/commands.ts) by \`npm run docs\`.
 
@@ -20,7 +21,7 @@ Errors go to standard error, in one line for each fault. \`--json\` prints one o
 \`NO_COLOR=1\` turns them off. \`COLUMNS\` sets the width if there is no terminal. AWS credentials and the region are those that the AWS command line would use.
 
 ${program.commands.flatMap((command) => sections(command, 'airlock')).join('\n\n')}
-`;
+`);
 }
 
 function sections(command: Command, parent: string): readonly string[] {

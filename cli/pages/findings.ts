@@ -1,6 +1,7 @@
 import { fillIn, findingCodes, findingGroups, findingOf } from '../../domain/findings.ts';
 import { defaultGateKey } from '../../domain/kubernetes.ts';
 import { exampleRuntime } from '../../domain/runtimes.ts';
+import { wrapProse } from './wrap.ts';
 
 const values = { gate: defaultGateKey, runtime: exampleRuntime, profile: 'demo_*' };
 
@@ -10,13 +11,13 @@ export function findingsPage(): string {
     const own = findingCodes.filter((code) => findingOf(code).group === group).map(section);
     return `## ${group[0]?.toUpperCase()}${group.slice(1)}\n\n${own.join('\n\n')}`;
   });
-  return `# Findings
+  return wrapProse(`# Findings
 
 \`airlock doctor\` looks for these ([how to run it](commands.md#airlock-doctor)). A code keeps its meaning. \`--only\` and \`--skip\` take codes and the names of the
 groups. This page is made from [\`domain/findings.ts\`](../../domain/findings.ts) by \`npm run docs\`, with the default gate and gVisor filled in.
 
 ${groups.join('\n\n')}
-`;
+`);
 }
 
 function section(code: (typeof findingCodes)[number]): string {

@@ -1,4 +1,5 @@
 import { outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
+import { wrapProse } from './wrap.ts';
 
 /** `docs/operate/outcomes.md`: the closed list of outcomes as a page for operators. */
 export function outcomesPage(): string {
@@ -10,18 +11,22 @@ export function outcomesPage(): string {
         : consequence.next;
     return `| \`${code}\` | ${sentence} | ${cause} | ${operator} | ${next} |`;
   });
-  return `# Outcomes
+  return wrapProse(`# Outcomes
 
-Every node ends with one of these codes. It stands in the annotation \`airlock.dev/receipt\` of the node, in the last event of the node on
-the bus and in the audit trail, and in the dimension \`outcome\` of the metric \`NodeEnded\`. This page is made from
-[\`domain/outcomes.ts\`](../../domain/outcomes.ts) by \`npm run docs\`.
+Every launch ends with one of these codes. It is in the annotation \`airlock.dev/receipt\` of the Node, in the launch's last event on the bus and in the
+audit trail, and in the dimension \`outcome\` of the metric \`NodeEnded\`. \`npm run docs\` makes this page from
+[\`domain/outcomes.ts\`](../../domain/outcomes.ts).
 
-The last column says what follows. *quarantine*: the gate stays and the node says why, for a substitute would end the same way. *replace*: another
-instance may do better, so the pool's \`onFailure\` decides between the two. *forget*: nothing is left to do, and nothing counts as a failure.
-Neither happens while [the breaker](what-happens-to-a-failed-node.md#the-breaker) is open: the gate stays, and that is all.
+The last column shows what follows:
+
+- *quarantine*: the gate stays, and the Node has the reason. A substitute would end the same way.
+- *replace*: another instance may do better, so the pool's \`onFailure\` decides whether it is replaced or quarantined.
+- *discard*: nothing is left to do, and nothing counts as a failure.
+
+While [the breaker](what-happens-to-a-failed-node.md#the-breaker) is open, a node that fails only keeps its gate.
 
 | code | what happened | why | what to do | then |
 |---|---|---|---|---|
 ${rows.join('\n')}
-`;
+`);
 }

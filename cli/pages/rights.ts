@@ -1,5 +1,6 @@
 import { attributesOf, type RecordKind } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
+import { wrapProse } from './wrap.ts';
 
 /** The parts of a template that rights depend on. */
 interface Template {
@@ -59,7 +60,7 @@ export function rightsPage(template: unknown): string {
     return Variables['MANIFESTS'] === undefined ? [] : [JSON.parse(String(Variables['MANIFESTS']))];
   });
   const inside = settings.flatMap((one) => clusterRights(renderManifests(one) as readonly RbacObject[]));
-  return `# Rights
+  return wrapProse(`# Rights
 
 Every right that the stack requests, read from the synthesized template of the sample \`airlock.yaml\` by \`npm run docs\`. A name in \`{}\` is a
 resource of the stack itself. A role has no other rights; a test removes and adds rights to prove that.
@@ -106,7 +107,7 @@ What the objects give that \`manifests: apply\` applies; the admission policies 
 | role | given to | namespace | verbs | resources |
 |---|---|---|---|---|
 ${inside.join('\n')}
-`;
+`);
 }
 
 function attributes(kind: RecordKind, title: string): string {

@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os';
+import { wrapProse } from '../../cli/pages/wrap.ts';
 import type { Work } from './function-work.ts';
 import type { Bundle, Loaded } from './functions.ts';
 
@@ -24,7 +25,7 @@ const burst = { perSecond: 5_000 / 60, functions: 2 };
 export function functionsPage(figures: FunctionFigures): string {
   const { bundles, alone, crowd, crowdNodes, rounds } = figures;
   const working = bundles.filter(({ name }) => (crowd.get(name)?.invocations ?? 0) > 0);
-  return `# What functions load and need
+  return wrapProse(`# What functions load and need
 
 \`npm run bench:bundles -- --write\` makes this page. It last ran on ${cpus().length} processors (${cpus()[0]?.model ?? 'unknown'}) with
 Node ${process.versions.node}, and the load was ${loadavg()[0]?.toFixed(0)} when it ended. Bytes are the same on every machine, and
@@ -68,7 +69,7 @@ A launch that succeeds does not wait for the others, or they run once in a deplo
     .filter((bundle) => !working.includes(bundle))
     .map(({ name }) => `${name} (${figures.memoryMib.get(name) ?? 'as the cluster function'})`)
     .join(', ')}.
-`;
+`);
 }
 
 function bundleRow({ name, bytes, parts }: Bundle, { loaded }: FunctionFigures): string {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { wrapProse } from '../../cli/pages/wrap.ts';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
 import { runPool } from '../scale/pool.ts';
 
@@ -53,7 +54,7 @@ function page(small: Profiled, large: Profiled): string {
   const busy = [...large.parts].filter(([part]) => part !== 'idle').toSorted(([, one], [, other]) => other - one);
   const all = busy.reduce((sum, [, time]) => sum + time, 0);
   const rows = busy.slice(0, 15).map(([part, time]) => `| ${part} | ${((100 * time) / all).toFixed(1)} % |`);
-  return `# Where the local cloud's time goes
+  return wrapProse(`# Where the local cloud's time goes
 
 \`npm run bench:profile -- --write\` makes this page. It launches a pool of ${large.nodes} nodes within ${(large.nodes * 12) / 1_000} s under
 V8's profiler. Shares are of the time in which the process was busy.
@@ -65,7 +66,7 @@ ${rows.join('\n')}
 A node in a pool of ${large.nodes} takes ${(large.msEach / small.msEach).toFixed(2)} times the processor time of a node in a pool of ${small.nodes}. In the smaller
 pool fewer nodes share the cost of the deployment. A ratio above 1 would mean that something grows
 with the pool.
-`;
+`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-profile-'));

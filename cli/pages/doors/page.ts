@@ -1,3 +1,4 @@
+import { wrapProse } from '../wrap.ts';
 import { type Check, checkOf, denials, type Played } from './checks.ts';
 import { callerNames, callers, clusterDoors } from './kubernetes.ts';
 import { type Door, doorsOf, plainId, type Resources, type Role, rolesOf } from './template.ts';
@@ -64,7 +65,7 @@ export function doorsPage(template: unknown): string {
   const kinds = doorKinds.flatMap((kind) => section(kind, doorsOf(resources, kind.type), roles));
   const present = new Set(Object.values(resources).map(({ Type }) => Type));
   const rest = Object.entries(noDoors).filter(([type]) => present.has(type));
-  return `# Doors
+  return wrapProse(`# Doors
 
 Who can call what, and what follows. Made by \`npm run docs\` from the synthesized template of the sample \`airlock.yaml\`, \`cli/pages/doors\` and the manifests. A table has a
 row for each door and a column for each principal. Each linked test plays the call with exactly that right. The remaining risks are in
@@ -94,7 +95,7 @@ ${clusterDoors.map(({ name, cells, played }) => `| ${name} | ${callers.map((one)
 | resources | why |
 |---|---|
 ${rest.map(([type, why]) => `| \`${type}\` | ${why} |`).join('\n')}
-`;
+`);
 }
 
 function section({ title, actions }: DoorKind, doors: readonly Door[], roles: readonly Role[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { wrapProse } from '../../../cli/pages/wrap.ts';
 import { prices, pricesOf } from './prices.ts';
 import type { Usage } from './usage.ts';
 
@@ -16,7 +17,7 @@ export function costsPage(columns: readonly Column[]): string {
   const rest = columns
     .filter(({ usage }) => usage['state transitions'] !== undefined)
     .map(({ usage }) => totalOf(usage) - totalOf({ 'state transitions': usage['state transitions'] ?? 0 }));
-  return `# Costs
+  return wrapProse(`# Costs
 
 \`npm run bench:cost -- --write\` makes this page. It counts the amounts on the local cloud, from what
 its stand-ins record, and a test counts them again. Two figures are assumptions, because the local
@@ -55,7 +56,7 @@ have the current ones. A public text confirmed each price:
 | AWS's page | confirmed by |
 |---|---|
 ${sources}
-`;
+`);
 }
 
 /** The total of a table, in dollars. */
