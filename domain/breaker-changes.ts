@@ -51,7 +51,7 @@ export const breakerChanges = {
     add: ['passed'],
     fixed: { state: 'closed', passed: 1 },
   },
-  /** Operators make it, with roles of their own. */
+  /** Operators make it, with their own roles. */
   close: {
     by: [],
     condition: '#state = :open',

@@ -15,7 +15,7 @@ export interface Ports {
   grantAccess(): Promise<boolean>;
   /** Deletes the function's access entry. Succeeds if it is already gone. */
   revokeAccess(): Promise<void>;
-  /** Invokes the function. @throws Error with the name and message of its own failure */
+  /** Invokes the function. @throws Error with the failure's name and message */
   prepare(request: object): Promise<Answer>;
   readonly time: Pick<Time, 'sleep'>;
 }

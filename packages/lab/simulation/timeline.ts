@@ -30,7 +30,7 @@ export interface Stage {
   readonly ms: number;
 }
 
-/** The stage that each final event tells of. */
+/** The stage that each final event reports. */
 const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
   'Node Released': 'released',
   'Node Quarantined': 'quarantined',

@@ -4,7 +4,7 @@ export interface Script {
   readonly text: string;
   /** The environment that the agent adds: `SSM_<parameter>` and `SSM_COMMAND_ID`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** After how many seconds of its own time the script is killed. */
+  /** The seconds of run time after which the script is killed. */
   readonly timeoutSeconds: number;
 }
 

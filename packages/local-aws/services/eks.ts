@@ -25,7 +25,7 @@ export interface Cluster {
   readonly version?: string;
   /** `API` unless told. */
   readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
-  /** Where its API answers; unless told, to everybody and in no network of its own. */
+  /** Where its API answers; by default publicly and in no VPC. */
   readonly network?: ClusterNetwork;
 }
 

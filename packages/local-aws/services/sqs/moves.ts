@@ -32,7 +32,7 @@ export function moveOperations(queues: Queues): Readonly<Record<string, Operatio
   const tasks = new Map<string, ListMessageMoveTasksResultEntry[]>();
   return {
     StartMessageMoveTask: operation(
-      // Whoever starts a task needs the rights that the moving itself takes.
+      // The caller that starts a task needs the rights to move the messages.
       ({ SourceArn = '', DestinationArn }: Partial<StartMessageMoveTaskCommandInput>) => [
         ...['StartMessageMoveTask', 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].flatMap((action) =>
           queues.authorize(action, SourceArn),

@@ -143,7 +143,7 @@ export class Queue {
     return [...this.#visible].map(({ message }) => message);
   }
 
-  /** Takes a message out by its id, for whoever moves it. */
+  /** Removes a message by its id, for the task that moves it. */
   take(id: string): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) this.#forget(entry);

@@ -20,7 +20,7 @@ export interface Agent {
   dead: boolean;
 }
 
-/** An agent tells SSM every five minutes that it is there; whoever is silent for longer has lost its connection. */
+/** An agent pings SSM every five minutes; one that is silent for longer has lost its connection. */
 const pingMs = 300_000;
 /** How long SSM shows an agent that is gone. */
 const unansweredAfterMs = 3_600_000;

@@ -64,7 +64,7 @@ export class Jsonata {
     }
     if (value === undefined)
       throw new StateError('States.QueryEvaluationError', `${told} returned nothing (undefined).`);
-    // A function is no JSON; sequences of JSONata carry marks of their own, which a copy leaves behind.
+    // A function is not JSON; JSONata marks its sequences, and a copy drops the marks.
     const json = JSON.stringify(value);
     if (json === undefined || isFunction(value)) {
       throw new StateError('States.QueryEvaluationError', `${told} returned an unsupported result type.`);

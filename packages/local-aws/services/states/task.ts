@@ -16,7 +16,7 @@ export interface Attempt {
   submitted(answer: unknown): void;
 }
 
-/** The ends of an attempt, for whoever holds its token. */
+/** The ends of an attempt, for the holder of its token. */
 export interface Handles {
   succeed(output: unknown): void;
   fail(error: string | undefined, cause: string | undefined): void;
