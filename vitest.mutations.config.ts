@@ -1,17 +1,14 @@
 import { defineConfig, type Plugin } from 'vitest/config';
+import { applyEdit, type Edit } from './test/mutations/anchor.ts';
 
-/** A mistake in one source, as `npm run test:mutations` names it: the end of the file's path, the text, and what takes its place. */
-const { file, from, to } = JSON.parse(process.env['AIRLOCK_MUTATION'] ?? '{}') as Record<string, string | undefined>;
+/** A mistake in one source, as `npm run test:mutations` names it. */
+const edit = JSON.parse(process.env['AIRLOCK_MUTATION'] ?? 'null') as Edit | null;
 
 /** Plants the mistake in the source while it is loaded; nothing on disk is changed. */
 const planting: Plugin = {
   name: 'mutation',
   enforce: 'pre',
-  transform(code, id) {
-    if (file === undefined || from === undefined || !id.endsWith(file)) return undefined;
-    if (!code.includes(from)) throw new Error(`${file} does not hold ${from}`);
-    return code.replace(from, () => to ?? '');
-  },
+  transform: (code, id) => (edit !== null && id.endsWith(edit.file) ? applyEdit(code, edit) : undefined),
 };
 
 /** Tests that need neither the synthesized app nor the local cloud. */

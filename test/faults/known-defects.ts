@@ -14,8 +14,9 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'dispatch',
       'domain/run-changes.ts',
-      "'attribute_not_exists(#token) AND",
-      "'(attribute_exists(#token) OR attribute_not_exists(#token)) AND",
+      'runChanges',
+      "'attribute_not_exists(#token) AND attribute_not_exists(#cancelledAt)'",
+      "'(attribute_exists(#token) OR attribute_not_exists(#token)) AND attribute_not_exists(#cancelledAt)'",
     ),
   },
   {
@@ -23,26 +24,40 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'results',
       'lambdas/results/decide.ts',
-      'row.commandId === commandId ||',
-      'row.token !== undefined ||',
+      'ownerOf',
+      '$RUN.commandId === $COMMAND_ID || ($RUN.commandId === undefined && $RUN.batchId !== undefined && $RUN.batchId === $INVOCATION.comment)',
+      '$RUN.token !== undefined || ($RUN.commandId === undefined && $RUN.batchId !== undefined && $RUN.batchId === $INVOCATION.comment)',
     ),
   },
   {
     name: 'reconcile ends nodes of any age',
-    apply: source('reconcile', 'lambdas/reconcile/decide.ts', 'left < -strandedAfterMs', 'left > -strandedAfterMs'),
+    apply: source(
+      'reconcile',
+      'lambdas/reconcile/decide.ts',
+      'decideInstance',
+      '$LEFT < -strandedAfterMs',
+      '$LEFT > -strandedAfterMs',
+    ),
   },
   {
     name: 'reconcile never asks for a result that is overdue',
     apply: source(
       'reconcile',
       'lambdas/reconcile/decide.ts',
-      'if (isOverdue(row, now)) return',
-      'if (isOverdue(row, 0)) return',
+      'decideInstance',
+      'isOverdue($RUN, $NOW)',
+      'isOverdue($RUN, 0)',
     ),
   },
   {
     name: 'release before proof: no pod has to run',
-    apply: source('cluster', 'lambdas/cluster/decide.ts', "if (proof === undefined) return { kind: 'prove' };", ''),
+    apply: source(
+      'cluster',
+      'lambdas/cluster/decide.ts',
+      'decideRelease',
+      "if ($PROOF === undefined) return { kind: 'prove' };",
+      '',
+    ),
   },
   {
     name: 'a final outcome is tried again: the time-out among them',
@@ -60,7 +75,8 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'admission',
       'lambdas/adapters/bus.ts',
-      'if ((answer.FailedEntryCount ?? 0) === 0) return;',
+      'put',
+      'if (($ANSWER.FailedEntryCount ?? 0) === 0) return;',
       'return;',
     ),
   },
@@ -69,7 +85,8 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'remediation',
       'domain/breaker.ts',
-      "if (state === 'open' || failed.length < failures) return false;",
+      'isOverLimits',
+      "if ($STATE === 'open' || $FAILED.length < $FAILURES) return false;",
       'return false;',
     ),
   },
@@ -78,7 +95,8 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'remediation',
       'lambdas/remediation/handle-failure.ts',
-      'policyOf(rules, launch.pool).onFailure',
+      'decideDisposition',
+      'policyOf($RULES, $NODE.pool).onFailure',
       "'replace'",
     ),
   },

@@ -6,6 +6,7 @@ import type { BreakerLimits } from '../../domain/breaker.ts';
 import { pack, unpack } from '../../domain/packed.ts';
 import type { Pools } from '../../domain/pools.ts';
 import { bundleOptions } from '../../lib/bundle-options.ts';
+import { applyEdit, type Edit } from './anchor.ts';
 
 /** Rules for pools that differ from those of the sample airlock.yaml. */
 export type PoolRules = Partial<Pools & { readonly breaker: BreakerLimits }>;
@@ -82,12 +83,12 @@ export class Copy {
    * Bundles a function again, with a change of one source file on the way.
    *
    * @param name the folder under `lambdas/`
-   * @param source the file's path in the project; without one nothing is changed
-   * @throws Error if the text does not occur in the file
+   * @param edit the change; nothing is changed without one
+   * @throws Error if the file is not part of the bundle, or the place is not in it
    */
-  async rebundle(name: string, source?: string, from: string | RegExp = '', to = ''): Promise<void> {
+  async rebundle(name: string, edit?: Edit): Promise<void> {
     const root = join(import.meta.dirname, '..', '..');
-    let found = source === undefined;
+    let found = edit === undefined;
     const { outputFiles } = await build({
       ...bundleOptions,
       entryPoints: [join(root, 'lambdas', name, 'handler.ts')],
@@ -96,18 +97,16 @@ export class Copy {
         {
           name: 'mutation',
           setup: ({ onLoad }) => {
-            if (source === undefined) return;
-            onLoad({ filter: new RegExp(`${source.replaceAll('.', '\\.')}$`) }, ({ path }) => {
-              const text = readFileSync(path, 'utf8');
-              const contents = text.replace(from, () => to);
-              found ||= contents !== text;
-              return { contents, loader: 'ts' };
+            if (edit === undefined) return;
+            onLoad({ filter: new RegExp(`${edit.file.replaceAll('.', '\\.')}$`) }, ({ path }) => {
+              found = true;
+              return { contents: applyEdit(readFileSync(path, 'utf8'), edit), loader: 'ts' };
             });
           },
         },
       ],
     });
-    if (!found) throw new Error(`${source} does not hold ${from}`);
+    if (!found) throw new Error(`${name} does not contain ${edit?.file}`);
     for (const [, { Properties }] of this.all('AWS::Lambda::Function')) {
       if (Properties['Environment']?.Variables?.POWERTOOLS_SERVICE_NAME !== name) continue;
       const folder = join(this.folder, `asset.${String(Properties['Code'].S3Key).replace('.zip', '')}`);

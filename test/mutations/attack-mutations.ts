@@ -11,8 +11,9 @@ export const attackMutations: readonly Mutation[] = [
     apply: source(
       'cancellation',
       'lambdas/cancellation/decide.ts',
-      'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
-      'return true;',
+      'mayHalt',
+      '$RUN.failure !== undefined || Date.parse($RUN.launch.deadline) <= $NOW',
+      'true',
     ),
     turnsRed: refused,
   },
@@ -21,7 +22,8 @@ export const attackMutations: readonly Mutation[] = [
     apply: source(
       'remediation',
       'lambdas/remediation/keep.ts',
-      "if (outcome === undefined) throw new Refused('the run has not ended');",
+      'keep',
+      "if ($OUTCOME === undefined) throw new Refused($WHY);",
       '',
     ),
     turnsRed: refused,
@@ -31,19 +33,20 @@ export const attackMutations: readonly Mutation[] = [
     apply: source(
       'results',
       'lambdas/results/decide.ts',
-      'const other = sent && contradiction(sent, result);',
-      'const other = undefined;',
+      'decideAnswer',
+      '$SENT && contradiction($SENT, $RESULT)',
+      'undefined',
     ),
     turnsRed: 'a node that says it was installed something else has proven nothing',
   },
   {
     name: 'a command names no version of its document',
-    apply: source('dispatch', commands, "DocumentVersion: '1',", ''),
+    apply: source('dispatch', commands, 'sendCommand', "DocumentVersion: '1'", ''),
     turnsRed: 'another version of a document runs nowhere',
   },
   {
     name: 'a command names no hash of its document',
-    apply: source('dispatch', commands, /DocumentHash: order\.documentHash,\s*DocumentHashType: 'Sha256',/, ''),
+    apply: source('dispatch', commands, 'sendCommand', 'DocumentHash: $HASH', ''),
     turnsRed: 'a document of the same name with another text runs nowhere',
   },
 ];

@@ -1,12 +1,12 @@
-import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutation.ts';
+import { source } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 
 const prepared: ScenarioName = 'a cluster is prepared, and left as it was';
-const prepare = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rebundle('prepare-cluster', `lambdas/prepare-cluster/${file}`, from, to);
-const grant = (file: string, from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rebundle('grant-cluster-admin', `lambdas/${file}`, from, to);
+const prepare = (file: string, within: string, find: string, to: string) =>
+  source('prepare-cluster', `lambdas/prepare-cluster/${file}`, within, find, to);
+const grant = (file: string, within: string, find: string, to: string) =>
+  source('grant-cluster-admin', `lambdas/${file}`, within, find, to);
 
 /** Mistakes in what the deployment does to a cluster. */
 export const clusterMutations: readonly Mutation[] = [
@@ -14,38 +14,40 @@ export const clusterMutations: readonly Mutation[] = [
     name: 'the preparing role is no cluster administrator',
     apply: grant(
       'adapters/access-entries.ts',
-      "await whileSpreading('eks:AssociateAccessPolicy', () => client.send(policy));",
-      'void policy;',
+      'letIn',
+      "await whileSpreading('eks:AssociateAccessPolicy', () => client.send($POLICY))",
+      'void $POLICY',
     ),
     turnsRed: prepared,
   },
   {
     name: 'the preparing role is in no group, so that no policy holds its dry runs',
-    apply: grant('grant-cluster-admin/handler.ts', 'groups: [preparers]', 'groups: []'),
+    apply: grant('grant-cluster-admin/handler.ts', 'ports', 'preparers', ''),
     turnsRed: prepared,
   },
   {
     name: 'the right of the preparing role stays after a deployment',
-    apply: grant('grant-cluster-admin/grant.ts', 'await ports.revokeAccess()', 'await Promise.resolve()'),
+    apply: grant('grant-cluster-admin/grant.ts', 'grant', '$PORTS.revokeAccess', 'Promise.resolve'),
     turnsRed: prepared,
   },
   {
     name: 'the right of an administrator is given whatever CloudFormation does',
-    apply: grant('grant-cluster-admin/grant.ts', 'await checkUnderWay(request.RequestType, ports);', ''),
+    apply: grant('grant-cluster-admin/grant.ts', 'grant', 'await checkUnderWay($REQUEST.RequestType, $PORTS);', ''),
     turnsRed: 'a forged deletion changes nothing',
   },
   {
     name: 'a role that EKS does not know yet fails the deployment',
     apply: grant(
       'adapters/aws-errors.ts',
-      "'InvalidParameterException: rincipal': ['wait'",
-      "'InvalidParameterException: never': ['wait'",
+      'awsErrors',
+      "'InvalidParameterException: rincipal'",
+      "'InvalidParameterException: never'",
     ),
     turnsRed: prepared,
   },
   {
     name: 'a policy is removed while rights stand',
-    apply: prepare('remove.ts', 'bounds(object) && !bounded && !unbound', 'false'),
+    apply: prepare('remove.ts', 'remove', 'bounds($OBJECT) && !$BOUNDED && !$UNBOUND', 'false'),
     turnsRed: 'a policy stays while something gives rights to the group that it bounds',
   },
   {
@@ -55,36 +57,37 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'rights are given before the policies were seen to deny',
-    apply: prepare('apply.ts', 'await waitForPolicies(manifests, ports);', ''),
+    apply: prepare('apply.ts', 'apply', 'await waitForPolicies($MANIFESTS, $PORTS);', ''),
     turnsRed: prepared,
   },
   {
     name: 'what the manifests have no longer stays',
     apply: prepare(
       'prepare.ts',
-      'const leftovers = await findLeftovers(wanted, ports);',
-      'const leftovers: never[] = [];',
+      'update',
+      'const $GONE = await findLeftovers($WANTED, $PORTS);',
+      'const $GONE: never[] = [];',
     ),
     turnsRed: prepared,
   },
   {
     name: 'policies are removed before the rights that they bound',
-    apply: prepare('remove.ts', 'of inRemovalOrder(objects)', 'of objects'),
+    apply: prepare('remove.ts', 'remove', 'inRemovalOrder($OBJECTS)', '$OBJECTS'),
     turnsRed: prepared,
   },
   {
     name: 'nobody looks for pods before a RuntimeClass is deleted',
-    apply: prepare('remove.ts', 'isOwn(object) ? [] : await api.podsWith(object.metadata.name)', '[]'),
+    apply: prepare('remove.ts', 'removeOne', 'isOwn($OBJECT) ? [] : await $API.podsWith($OBJECT.metadata.name)', '[]'),
     turnsRed: 'a RuntimeClass that a pod uses stays',
   },
   {
     name: 'every object is taken over by force',
-    apply: prepare('apply.ts', 'force: isOwn(object)', 'force: true'),
+    apply: prepare('apply.ts', 'apply', 'isOwn($OBJECT)', 'true'),
     turnsRed: 'a RuntimeClass of another installer is not overwritten',
   },
   {
     name: 'an update is taken for a creation',
-    apply: prepare('handler.ts', ' : update(manifests, ports)', ' : create(manifests, ports)'),
+    apply: prepare('handler.ts', 'run', 'update', 'create'),
     turnsRed: prepared,
   },
 ];

@@ -8,12 +8,7 @@ const released: ScenarioName = 'two tagged launches are released';
 export const dispatchMutations: readonly Mutation[] = [
   {
     name: 'an open breaker holds nothing back',
-    apply: source(
-      'dispatch',
-      'lambdas/dispatch/probe.ts',
-      'if (breaker === undefined || !isOpen(breaker)) return undefined;',
-      'if (breaker === undefined || breaker) return undefined;',
-    ),
+    apply: source('dispatch', 'lambdas/dispatch/probe.ts', 'askForProbe', '!isOpen($BREAKER)', '$BREAKER'),
     turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
   },
   {
@@ -21,8 +16,9 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'return deferAll(queueUrl, deferrals);',
-      'return deferAll(queueUrl, deferrals).then(() => []);',
+      'dispatch',
+      'deferAll(queueUrl, $DEFERRALS)',
+      'deferAll(queueUrl, $DEFERRALS).then(() => [])',
     ),
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
@@ -31,8 +27,9 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'timeStep(workDeadline(launch) - Date.now())',
-      'timeStep(workDeadline(node))',
+      'dispatch',
+      'workDeadline($NODE) - Date.now()',
+      'workDeadline($NODE)',
     ),
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
@@ -41,8 +38,9 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'domain/run-changes.ts',
-      "condition: 'attribute_not_exists(#token) AND",
-      "condition: '(attribute_exists(#token) OR attribute_not_exists(#token)) AND",
+      'runChanges',
+      "'attribute_not_exists(#token) AND attribute_not_exists(#cancelledAt)'",
+      "'(attribute_exists(#token) OR attribute_not_exists(#token)) AND attribute_not_exists(#cancelledAt)'",
     ),
     turnsRed: 'a message that SQS delivers twice sends one command',
   },
@@ -51,8 +49,9 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/orders.ts',
-      /claim\(\{\s*\.\.\.message[^)]*\)[^)]*\)[^)]*\}\),/,
-      'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && runId)),',
+      'sendGroup',
+      'claim({ ...message, verb, batchId, document, checksums: checksums[message.request.runtime]?.[message.request.version] ?? {}, onlineAt, at, over: runs.get(runId(message.launch)) })',
+      'Promise.resolve(Boolean(message && batchId && document && onlineAt && at && runId))',
     ),
     turnsRed: released,
   },
@@ -61,14 +60,15 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/adapters/commands.ts',
-      'Commands?.find((command) => command.Comment === batchId)',
-      'Commands?.find(() => false)',
+      'findCommand',
+      '($COMMAND) => $COMMAND.Comment === $BATCH_ID',
+      '() => false',
     ),
     turnsRed: 'a claim whose command was sent is looked for, and found',
   },
   {
     name: 'the comment does not carry the batch',
-    apply: source('dispatch', 'lambdas/adapters/commands.ts', 'Comment: order.batchId,', ''),
+    apply: source('dispatch', 'lambdas/adapters/commands.ts', 'sendCommand', 'Comment: $ORDER.batchId', ''),
     turnsRed: 'a result that is known before its command is noted settles the node',
   },
   {
@@ -76,14 +76,15 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/decide.ts',
-      'if (isOlder(agent.version, firstSafeAgent)) {',
-      'if (isOlder(agent.version, "0")) {',
+      'decideDispatch',
+      'isOlder($AGENT.version, firstSafeAgent)',
+      'isOlder($AGENT.version, "0")',
     ),
     turnsRed: 'an agent that is too old gets no command',
   },
   {
     name: 'what a pool has shown is not noted',
-    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'await recordOnline(sent, arrivals);', ''),
+    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'dispatch', 'await recordOnline($SENT, $ARRIVALS);', ''),
     turnsRed: 'a node gets its command when agents of its pool usually come',
   },
   {
@@ -91,19 +92,26 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
-      'arrivals.get(agentsKey(launch).instanceId) ?? []',
-      'arrivals.get(node.instanceId) ?? []',
+      'dispatch',
+      'agentsKey($NODE).instanceId',
+      '$NODE.instanceId',
     ),
     turnsRed: 'a node gets its command when agents of its pool usually come',
   },
   {
     name: 'messages that dispatch took by itself are not deleted',
-    apply: source('dispatch', 'lambdas/adapters/queue.ts', 'from < messages.length', 'from < 0'),
+    apply: source('dispatch', 'lambdas/adapters/queue.ts', 'deleteAll', '$MESSAGES.length', '0'),
     turnsRed: 'a crowd shares its messages, and none of them is left',
   },
   {
     name: 'messages that dispatch took by itself are deleted while they wait',
-    apply: source('dispatch', 'lambdas/adapters/batches.ts', '!left.has(messageId)', 'left.size >= 0 || messageId'),
+    apply: source(
+      'dispatch',
+      'lambdas/adapters/batches.ts',
+      'workOnBatch',
+      '!$LEFT.has($MESSAGE_ID)',
+      '$LEFT.size >= 0 || $MESSAGE_ID',
+    ),
     turnsRed: 'a crowd shares its messages, and none of them is left',
   },
   {
@@ -111,19 +119,15 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/dispatch/decide.ts',
-      "if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };",
-      "if (left > 0) return { step: 'wait', seconds, because: 'agent-offline' };",
+      'decideDispatch',
+      "if (mayWait($LEFT)) return { step: 'wait', seconds, because: 'agent-offline' };",
+      "if ($LEFT > 0) return { step: 'wait', seconds, because: 'agent-offline' };",
     ),
     turnsRed: 'an agent that never comes is agent-offline',
   },
   {
     name: 'a refused call is not split',
-    apply: source(
-      'dispatch',
-      'lambdas/dispatch/send.ts',
-      '} else if (ids.length > 1) {',
-      '} else if (ids.length > 1_000) {',
-    ),
+    apply: source('dispatch', 'lambdas/dispatch/send.ts', 'deliver', '$IDS.length > 1', '$IDS.length > 1_000'),
     turnsRed: 'a batch goes on without a node that is gone and one that lost its tag',
   },
   {
@@ -131,8 +135,9 @@ export const dispatchMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'lambdas/adapters/aws-errors.ts',
-      "ThrottlingException: ['answer',",
-      "ThrottlingException: ['retry',",
+      'awsErrors',
+      "ThrottlingException: ['answer', $WHY]",
+      "ThrottlingException: ['retry', $WHY]",
     ),
     turnsRed: 'a throttled SendCommand is sent once',
   },

@@ -161,7 +161,12 @@ export const doorMutations: readonly Mutation[] = [
   {
     name: 'door open: the name of an execution can be guessed',
     apply: (copy) =>
-      copy.rebundle('admission', 'lambdas/adapters/executions.ts', "randomBytes(8).toString('hex')", "'0'.repeat(16)"),
+      copy.rebundle('admission', {
+        file: 'lambdas/adapters/executions.ts',
+        within: 'drawName',
+        find: "randomBytes(8).toString('hex')",
+        to: "'0'.repeat(16)",
+      }),
     turnsRed: 'a name that is guessed takes no execution from a node',
   },
   {

@@ -49,8 +49,9 @@ export const eventMutations: readonly Mutation[] = [
     apply: source(
       'terminations',
       'lambdas/terminations/decide.ts',
-      'whyGone(row, instance, Date.parse(at))',
-      "(whyGone(row, instance, 0) ?? 'said so')",
+      'decideTermination',
+      'whyGone($RUN, $INSTANCE, Date.parse($AT))',
+      "(whyGone($RUN, $INSTANCE, 0) ?? 'said so')",
     ),
     turnsRed: 'a departure that EC2 does not show ends nothing',
   },

@@ -1,11 +1,9 @@
+import type { Edit } from './anchor.ts';
+
 /** A mistake in a guard of one source, and the test file that must see it without a cloud. */
 export interface GuardMutation {
   readonly name: string;
-  /** The source, from the project's root. */
-  readonly file: string;
-  /** A text in it, and what takes its place. */
-  readonly from: string;
-  readonly to: string;
+  readonly edit: Edit;
   /** The test file. */
   readonly turnsRed: string;
 }
@@ -16,7 +14,11 @@ const proof = 'test/lambdas/cluster/proof.test.ts';
 
 const of =
   (file: string, turnsRed: string) =>
-  (name: string, from: string, to = ''): GuardMutation => ({ name, file, from, to, turnsRed });
+  (name: string, within: string, find: string, to = ''): GuardMutation => ({
+    name,
+    edit: { file, within, find, to },
+    turnsRed,
+  });
 
 const authorize = of('lambdas/cluster/authorize.ts', 'test/lambdas/cluster/authorize.test.ts');
 const decide = of('lambdas/cluster/decide.ts', decisions);
@@ -30,106 +32,180 @@ const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.
 export const guardMutations: readonly GuardMutation[] = [
   agents(
     'an arrival counts however late it is',
-    'Math.min(longestArrival, Math.max(0, seconds))',
-    'Math.max(0, seconds)',
+    'arrivalOf',
+    'Math.min(longestArrival, Math.max(0, $SECONDS))',
+    'Math.max(0, $SECONDS)',
   ),
-  agents('one straggler moves the looks', 'quantile(0.9)', 'quantile(1)'),
-  agents('a node without a pool is taken for a pool', 'pool !== instanceId && ', ''),
-  waiting('a crowd is looked at each second', 'Math.max(every, Math.ceil(nodes / looksPerSecond))', 'every'),
-  waiting('a wait has no longest time', 'Math.min(wished, longestWait, ', 'Math.min(wished, '),
-  waiting('the last look is missed', ' - lastLook', ''),
-  authorize('a node of another cluster is acted on', 'if (node.cluster !== cluster)', 'if (false)'),
-  authorize('a run that has ended is acted on', 'if (row.outcome !== undefined)', 'if (false)'),
-  authorize('a node is released after a failure', 'if (failure !== undefined)', 'if (false)'),
+  agents('one straggler moves the looks', 'likelyArrival', '0.9', '1'),
+  agents(
+    'a node without a pool is taken for a pool',
+    'isInformative',
+    '$POOL !== $INSTANCE_ID && $RERUN === undefined',
+    '$RERUN === undefined',
+  ),
+  waiting(
+    'a crowd is looked at each second',
+    'agentWait',
+    'Math.max($EVERY, Math.ceil($NODES / looksPerSecond))',
+    '$EVERY',
+  ),
+  waiting('a wait has no longest time', 'within', 'longestWait', ''),
+  waiting(
+    'the last look is missed',
+    'within',
+    'Math.floor($LEFT_MS / 1_000) - lastLook',
+    'Math.floor($LEFT_MS / 1_000)',
+  ),
+  authorize('a node of another cluster is acted on', 'authorize', '$LAUNCH.cluster !== $CLUSTER', 'false'),
+  authorize('a run that has ended is acted on', 'authorize', '$RUN.outcome !== undefined', 'false'),
+  authorize(
+    'a node is released after a failure',
+    'release',
+    'if (failure !== undefined) return { refused: $WHY };',
+  ),
   authorize(
     'a cancelled run is released',
-    "if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };",
+    'release',
+    'if (cancelledAt !== undefined) return { refused: $WHY };',
+    '',
   ),
-  authorize('a proof of an earlier attempt releases', ' || provenToken !== token'),
+  authorize(
+    'a proof of an earlier attempt releases',
+    'release',
+    '$INSTALLATION === undefined || $TOKEN === undefined || $PROVEN_TOKEN !== $TOKEN',
+    '$INSTALLATION === undefined || $TOKEN === undefined',
+  ),
   authorize(
     'a node is closed without an earlier launch',
-    "if (node.relaunched !== true) return { refused: 'no earlier launch of the instance was admitted' };",
+    'close',
+    'if ($LAUNCH.relaunched !== true) return { refused: $WHY };',
+    '',
   ),
   authorize(
     'a node is closed in the middle of its run',
-    "if (token !== undefined) return { refused: 'the run has already sent a command' };",
+    'close',
+    'if (token !== undefined) return { refused: $WHY };',
+    '',
   ),
-  authorize('a run without a verdict has substitutes launched', 'disposition === undefined || ', ''),
+  authorize(
+    'a run without a verdict has substitutes launched',
+    'quarantine',
+    "$VERDICT === undefined || $VERDICT === 'hold'",
+    "$VERDICT === 'hold'",
+  ),
   of('lambdas/cluster/messages.ts', 'test/lambdas/cluster/messages.test.ts')(
     'a message counts without the text that its run drew',
-    'row?.nonce === undefined || row.nonce !== nonce',
-    'row?.nonce === undefined',
+    'sortMessages',
+    '$RUN?.nonce === undefined || $RUN.nonce !== $NONCE',
+    '$RUN?.nonce === undefined',
   ),
   of('lambdas/cancellation/decide.ts', 'test/lambdas/cancellation/decide.test.ts')(
     'a run is cancelled that neither failed nor is late',
-    'return row.failure !== undefined || Date.parse(row.node.deadline) <= now;',
-    'return true;',
+    'mayHalt',
+    '$RUN.failure !== undefined || Date.parse($RUN.launch.deadline) <= $NOW',
+    'true',
   ),
   of('lambdas/cluster/lookup.ts', 'test/lambdas/cluster/lookup.test.ts')(
     'a Node of another boot is the one of the launch',
-    "if (boot === 'any' || node.boot?.id === boot.id) return undefined;",
+    'otherBoot',
+    "if ($BOOT === 'any' || $NODE.boot?.id === $BOOT.id) return undefined;",
     'return undefined;',
   ),
   of('lambdas/cluster/lookup.ts', hostile)(
     'of two Nodes with one providerID the first is released',
-    'if (others.length === 0) return node;',
-    'return node;',
+    'refuseSeveral',
+    'if ($OTHERS.length === 0) return $NODE;',
+    'return $NODE;',
   ),
-  decide('the gate is lifted without a proof of this call', "if (proof === undefined) return { kind: 'prove' };"),
+  decide(
+    'the gate is lifted without a proof of this call',
+    'decideRelease',
+    "if ($PROOF === undefined) return { kind: 'prove' };",
+    '',
+  ),
   decide(
     'the gate is lifted before the node is ready',
-    "if (waiting !== undefined) return { kind: 'wait', ...waiting };",
+    'decideRelease',
+    "if ($WAITING !== undefined) return { kind: 'wait', ...$WAITING };",
+    '',
   ),
   decide(
     'a label of an earlier version stays behind the gate',
-    "    return { kind: 'take-back', patch: labelPatch(node, gateKey, {}) };",
-    "    return { kind: 'take-back', patch: [] };",
+    'decideRelease',
+    'labelPatch($NODE, $GATE_KEY, {})',
+    '[]',
   ),
-  decide('a node that was released before is left alone after any failure', " && failure.outcome === 'breaker-open'"),
+  decide(
+    'a node that was released before is left alone after any failure',
+    'decideQuarantine',
+    "$PROVEN && $LAUNCH.rerun?.released === true && $FAILURE.outcome === 'breaker-open'",
+    '$PROVEN && $LAUNCH.rerun?.released === true',
+  ),
   patch(
     'a release lands on a Node in another boot',
-    "{ op: 'test', path: '/status/nodeInfo/bootID', value: host.bootId },",
+    'releasePatch',
+    "{ op: 'test', path: '/status/nodeInfo/bootID', value: $HOST.bootId }",
+    '',
   ),
   patch(
     'a quarantine leaves the label of a release',
-    "op: 'remove', path },\n        ];",
-    "op: 'test', path, value: before?.[key] },\n        ];",
+    'labelPatch',
+    "{ op: 'remove', path }",
+    "{ op: 'test', path, value: before?.[key] }",
   ),
-  patch('a quarantine puts no gate back if no taint is', "    { op: 'add', path: '/spec/taints', value: taints },"),
+  patch(
+    'a quarantine puts no gate back if no taint is',
+    'taintPatch',
+    "{ op: 'add', path: '/spec/taints', value: $TAINTS }",
+    '',
+  ),
   of('lambdas/cluster/patch.ts', hostile)(
     'the receipt of a quarantine comes with its taints',
-    'if (missing.length === 0) return [];',
+    'taintPatch',
+    'if ($MISSING.length === 0) return [];',
     'return [];',
   ),
   of('lambdas/cluster/proof.ts', proof)(
     'a pod of another node or RuntimeClass is a proof',
-    'if (pod.nodeName !== nodeName || pod.runtimeClassName !== runtimeClass) {',
-    'if (false) {',
+    'PodProof.prove',
+    '$POD.nodeName !== $NODE_NAME || $POD.runtimeClassName !== $RUNTIME_CLASS',
+    'false',
   ),
   of('lambdas/cluster/proof.ts', proof)(
     'a node without a sandbox image is proven by nothing',
-    '    if (image === undefined) {',
-    '    if (false) {',
+    'PodProof.constructor',
+    '$IMAGE === undefined',
+    'false',
   ),
   settle(
     'what a node says of its handler is not compared',
+    'contradiction',
     "['verb', 'runtime', 'version', 'handler', 'sha256']",
     "['verb', 'runtime', 'version', 'sha256']",
   ),
   settle(
     'what a node says of its checksum is not compared',
+    'contradiction',
     "['verb', 'runtime', 'version', 'handler', 'sha256']",
     "['verb', 'runtime', 'version', 'handler']",
   ),
-  settle('a command of another document answers', 'row.document === standing.document &&', 'true &&'),
-  settle('a result counts although SSM says that the command failed', "standing.status !== 'Success' || "),
+  settle('a command of another document answers', 'ownerOf', '$RUN.document === $INVOCATION.document', 'true'),
+  settle(
+    'a result counts although SSM says that the command failed',
+    'decideAnswer',
+    "$INVOCATION.status !== 'Success' || $HOST === undefined",
+    '$HOST === undefined',
+  ),
   of('domain/claim-text.ts', 'test/domain/hostile-input.test.ts')(
     'what a node writes stands in a text of ours as it is',
-    ".replaceAll(/[^ -~]/g, '?')",
+    'claimText',
+    "$HEAD.replaceAll(/[\\t\\n\\r]/g, ' ').replaceAll(/[^ -~]/g, '?')",
+    "$HEAD.replaceAll(/[\\t\\n\\r]/g, ' ')",
   ),
   of('domain/run-record.ts', 'test/domain/hostile-input.test.ts')(
     'the node of a row may be another than its key names',
-    'node?.instanceId === rest.instanceId && sortKeyOf(node) === rest.launchedAt ? node : undefined',
-    'node',
+    'parseRunRecord',
+    '$LAUNCH?.instanceId === $REST.instanceId && sortKeyOf($LAUNCH) === $REST.launchedAt ? $LAUNCH : undefined',
+    '$LAUNCH',
   ),
 ];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { knownDefects } from '../faults/known-defects.ts';
+import { applyEdit, type Edit } from './anchor.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
 import { guardMutations } from './guard-mutations.ts';
@@ -9,13 +10,10 @@ import { mutations } from './mutations.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** A copy that looks for the text that a source is changed at, and bundles nothing. */
+/** A copy that finds the place at which a source is changed, and bundles nothing. */
 class Unbundled extends Copy {
-  override async rebundle(_name: string, source: string, from: string | RegExp): Promise<void> {
-    const text = readFileSync(join(root, source), 'utf8');
-    if (typeof from === 'string' ? !text.includes(from) : !from.test(text)) {
-      throw new Error(`${source} does not hold ${from}`);
-    }
+  override async rebundle(_name: string, edit: Edit): Promise<void> {
+    applyEdit(readFileSync(join(root, edit.file), 'utf8'), edit);
   }
 }
 
@@ -35,8 +33,13 @@ it('every mistake of test:mutations, and of test:faults with --known-defects, st
     }
   }
 
-  for (const { name, file, from } of guardMutations)
-    if (!readFileSync(join(root, file), 'utf8').includes(from)) lost.push(`${name}: ${file} does not hold ${from}`);
+  for (const { name, edit } of guardMutations) {
+    try {
+      applyEdit(readFileSync(join(root, edit.file), 'utf8'), edit);
+    } catch (error) {
+      lost.push(`${name}: ${String(error)}`);
+    }
+  }
 
   expect(lost).toEqual([]);
   expect(all.length).toBeGreaterThan(100);

@@ -2,7 +2,8 @@ import type { Mutation } from './mutation.ts';
 import { source } from './plant.ts';
 import type { ScenarioName } from './scenarios.ts';
 
-const inReconcile = (file: string, from: string | RegExp, to: string) => source('reconcile', file, from, to);
+const inReconcile = (file: string, within: string, find: string, to: string) =>
+  source('reconcile', file, within, find, to);
 const missed: ScenarioName = 'a launch that no event told of is found';
 
 /** Mistakes in reconcile, and in what invokes it. */
@@ -25,43 +26,55 @@ export const reconcileMutations: readonly Mutation[] = [
     name: 'reconcile reads the first page of the fleet alone',
     apply: inReconcile(
       'lambdas/adapters/instances.ts',
-      'yield instancesIn(page);',
-      '{ yield instancesIn(page); break; }',
+      'taggedInstances',
+      'yield instancesIn($PAGE);',
+      '{ yield instancesIn($PAGE); break; }',
     ),
     turnsRed: 'every page of the fleet is read',
   },
   {
     name: 'reconcile admits what was in service before',
-    apply: inReconcile('lambdas/reconcile/decide.ts', 'return begun || !isStale(node, now) ?', 'return true ?'),
+    apply: inReconcile('lambdas/reconcile/decide.ts', 'decideInstance', '$BEGUN || !isStale($LAUNCH, $NOW)', 'true'),
     turnsRed: 'an instance that was in service before it was tagged is left alone',
   },
   {
     name: 'reconcile ignores the age of an end that is missing',
-    apply: inReconcile('lambdas/reconcile/decide.ts', 'left < -strandedAfterMs)', 'left < Number.POSITIVE_INFINITY)'),
+    apply: inReconcile('lambdas/reconcile/decide.ts', 'decideInstance', '-strandedAfterMs', 'Number.POSITIVE_INFINITY'),
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
     name: 'reconcile takes a command that runs for one that ended',
     apply: inReconcile(
       'lambdas/reconcile/overdue.ts',
-      'standing !== undefined && hasEnded(standing)',
-      'standing !== undefined',
+      'settleCommand',
+      '$INVOCATION !== undefined && hasEnded($INVOCATION)',
+      '$INVOCATION !== undefined',
     ),
     turnsRed: 'a command that still runs is not taken for one that ended',
   },
   {
     name: 'reconcile looks for no claim whose command is not known',
-    apply: inReconcile('lambdas/reconcile/overdue.ts', 'unknown.length === 0 ? []', 'true ? []'),
+    apply: inReconcile('lambdas/reconcile/overdue.ts', 'settleOverdue', '$UNKNOWN.length === 0', 'true'),
     turnsRed: 'a command that no row knows is found by its comment',
   },
   {
     name: 'reconcile sees no instance that is gone',
-    apply: inReconcile('lambdas/reconcile/decide.ts', 'terminationStates.includes(instance.state)', 'false'),
+    apply: inReconcile(
+      'lambdas/reconcile/decide.ts',
+      'decideInstance',
+      'terminationStates.includes($INSTANCE.state)',
+      'false',
+    ),
     turnsRed: 'a departure that no event told of ends the node',
   },
   {
     name: 'reconcile does not stop what it ends',
-    apply: inReconcile('lambdas/reconcile/stranded.ts', /if \(execution !== undefined\) await stop\([^;]*;/, ''),
+    apply: inReconcile(
+      'lambdas/reconcile/stranded.ts',
+      'endStranded',
+      'if ($EXECUTION !== undefined) await stop(stateMachine, $EXECUTION, stranded);',
+      '',
+    ),
     turnsRed: 'a node that hangs in its execution is ended',
   },
 ];

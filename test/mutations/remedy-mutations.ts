@@ -8,8 +8,9 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'admission',
       'lambdas/admission/decide.ts',
-      'profiles === undefined || hasProfile',
-      'profiles !== null || hasProfile',
+      'isNode',
+      '$PROFILES === undefined',
+      '$PROFILES !== null',
     ),
     turnsRed: 'an instance without a profile of nodes is none of ours, whatever its tags say',
   },
@@ -18,14 +19,15 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'reconcile',
       'lambdas/reconcile/decide.ts',
-      'row === undefined && !isNode',
-      'row === null && !isNode',
+      'decideInstance',
+      '$RUN === undefined && !isNode($INSTANCE, $ADMISSION.launch, $CONFIG)',
+      '$RUN === null && !isNode($INSTANCE, $ADMISSION.launch, $CONFIG)',
     ),
     turnsRed: 'an instance without a profile of nodes is none of ours, whatever its tags say',
   },
   {
     name: 'reconcile admits a launch of any age',
-    apply: source('reconcile', 'lambdas/reconcile/decide.ts', 'begun || !isStale(node, now)', 'begun || node'),
+    apply: source('reconcile', 'lambdas/reconcile/decide.ts', 'decideInstance', '!isStale($LAUNCH, $NOW)', '$LAUNCH'),
     turnsRed: 'an instance that is tagged an hour after its launch is left alone',
   },
   {
@@ -33,19 +35,32 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'admission',
       'lambdas/admission/handler.ts',
-      'isStale(admission.launch, now) ?',
-      'isStale(admission.launch, 0) ?',
+      'admit',
+      'isStale($ADMISSION.launch, $NOW)',
+      'isStale($ADMISSION.launch, 0)',
     ),
     turnsRed: 'an event that comes an hour late admits nothing',
   },
   {
     name: 'a node that was found late is replaced like any other',
-    apply: source('remediation', 'lambdas/remediation/guards.ts', '|| wasLate(first, pools)', ''),
+    apply: source(
+      'remediation',
+      'lambdas/remediation/guards.ts',
+      'guards',
+      '$FIRST === undefined || wasLate($FIRST, $POOLS)',
+      '$FIRST === undefined',
+    ),
     turnsRed: 'a gated node that is tagged an hour late is never ended',
   },
   {
     name: 'an instance is ended whatever its profile',
-    apply: source('remediation', 'lambdas/remediation/guards.ts', '(isNode(node, instance, pools) ?', '(instance ?'),
+    apply: source(
+      'remediation',
+      'lambdas/remediation/guards.ts',
+      'guards',
+      'isNode($NODE, $INSTANCE, $POOLS)',
+      '$INSTANCE',
+    ),
     turnsRed: 'an instance that got another profile is not ended',
   },
   {
@@ -62,8 +77,9 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'dispatch',
       'domain/breaker.ts',
-      'Math.min(Date.parse(deadline), now + probeMs)',
-      'Date.parse(deadline)',
+      'probeUntil',
+      'Math.min(Date.parse($DEADLINE), $NOW + probeMs)',
+      'Date.parse($DEADLINE)',
     ),
     turnsRed: 'a probe that hangs gives way to another node after ten minutes',
   },
@@ -79,19 +95,15 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'terminations',
       'lambdas/adapters/aws-errors.ts',
-      "InvalidInstanceId: ['done', 'The instance is shutting",
-      "InvalidInstanceId: ['retry', 'The instance is shutting",
+      'awsErrors',
+      "InvalidInstanceId: ['done', $WHY]",
+      "InvalidInstanceId: ['retry', $WHY]",
     ),
     turnsRed: 'an instance that goes away ends at once',
   },
   {
     name: 'a launch that EC2 does not show yet waits out its visibility',
-    apply: source(
-      'admission',
-      'lambdas/admission/handler.ts',
-      'const notVisibleYet = 8;',
-      'const notVisibleYet = 180;',
-    ),
+    apply: source('admission', 'lambdas/admission/handler.ts', 'notVisibleYet', '8', '180'),
     turnsRed: 'a launch that EC2 does not show yet is admitted seconds after it does',
   },
 ];

@@ -5,22 +5,34 @@ import { source } from './plant.ts';
 export const rerunMutations: readonly Mutation[] = [
   {
     name: 'a node that is to be re-verified is installed again',
-    apply: source('dispatch', 'lambdas/dispatch/decide.ts', "'drifted' ? 'prove'", "'drifted' ? 'install'"),
+    apply: source('dispatch', 'lambdas/dispatch/decide.ts', 'verbFor', "'prove'", "'install'"),
     turnsRed: 'a released node with another kernel is re-verified, and nothing is installed',
   },
   {
     name: 'a node that could not be re-verified keeps its release',
-    apply: source('cluster', 'lambdas/cluster/decide.ts', "failure.outcome === 'breaker-open') {", 'true) {'),
+    apply: source(
+      'cluster',
+      'lambdas/cluster/decide.ts',
+      'decideQuarantine',
+      "$FAILURE.outcome === 'breaker-open'",
+      'true',
+    ),
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {
     name: 'the result of a proof again counts for nothing',
-    apply: source('results', 'lambdas/results/decide.ts', "verb === 'prove' && outcome === 'proven'", 'false'),
+    apply: source(
+      'results',
+      'lambdas/results/decide.ts',
+      'decideAnswer',
+      "$VERB === 'prove' && $OUTCOME === 'proven'",
+      'false',
+    ),
     turnsRed: 'a released node with another kernel is re-verified, and nothing is installed',
   },
   {
     name: 'reconcile does not see that a node drifted',
-    apply: source('reconcile', 'lambdas/reconcile/decide-node.ts', "node.state === 'drifted'", 'false'),
+    apply: source('reconcile', 'lambdas/reconcile/decide-node.ts', 'decideNode', "$NODE.state === 'drifted'", 'false'),
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {
@@ -28,14 +40,15 @@ export const rerunMutations: readonly Mutation[] = [
     apply: source(
       'reconcile',
       'lambdas/reconcile/latest-runs.ts',
-      'rows.set(runId(instance), latest);',
-      'rows.delete(runId(latest));',
+      'readLatestRuns',
+      'runs.set(runId(instance), latest)',
+      'runs.delete(runId(latest))',
     ),
     turnsRed: 'the result of a proof again that no event told of is asked for',
   },
   {
     name: 'nodes that were held are never tried again',
-    apply: source('reconcile', 'lambdas/reconcile/decide-reruns.ts', "ending === 'held' &&", 'false &&'),
+    apply: source('reconcile', 'lambdas/reconcile/decide-reruns.ts', 'isHeld', "$ENDING === 'held'", 'false'),
     turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
   },
   {
@@ -43,8 +56,9 @@ export const rerunMutations: readonly Mutation[] = [
     apply: source(
       'reconcile',
       'lambdas/reconcile/decide-reruns.ts',
-      'const open = isOpen(breakers.get(key));',
-      'const open = false;',
+      'decideRetries',
+      'isOpen($BREAKERS.get($KEY))',
+      'false',
     ),
     turnsRed: 'a pool whose nodes are all held heals by itself, one node before the others',
   },

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
+import type { Edit } from './anchor.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
 import { type GuardMutation, guardMutations } from './guard-mutations.ts';
@@ -59,8 +60,8 @@ async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutatio
 }
 
 /** Runs a test file, with a mistake in a source while it is loaded. @returns the titles of the tests that failed, or undefined if none did */
-function runTest(file: string, planted?: Pick<GuardMutation, 'file' | 'from' | 'to'>): string | undefined {
-  const AIRLOCK_MUTATION = planted === undefined ? {} : { AIRLOCK_MUTATION: JSON.stringify(planted) };
+function runTest(file: string, edit?: Edit): string | undefined {
+  const AIRLOCK_MUTATION = edit === undefined ? {} : { AIRLOCK_MUTATION: JSON.stringify(edit) };
   const vitest = ['vitest', 'run', '--config', 'vitest.mutations.config.ts', '--reporter', 'json', '--bail', '1', file];
   const env = { ...process.env, ...AIRLOCK_MUTATION };
   const { status, stdout, stderr } = spawnSync('npx', vitest, { env, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 });
@@ -75,8 +76,8 @@ function plantGuards(all: readonly GuardMutation[]): void {
     const said = runTest(file);
     line(said === undefined, 'none', file, said);
   }
-  for (const { name, turnsRed, ...planted } of all) {
-    const said = runTest(turnsRed, planted);
+  for (const { name, turnsRed, edit } of all) {
+    const said = runTest(turnsRed, edit);
     line(said !== undefined, name, turnsRed, said);
   }
 }
