@@ -6,6 +6,7 @@ import { awsErrorsPage } from './aws-errors.ts';
 import { commandsPage } from './commands.ts';
 import { configSchema } from './config-schema.ts';
 import { doorsPage } from './doors/page.ts';
+import { faultsPage } from './faults.ts';
 import { findingsPage } from './findings.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
@@ -21,6 +22,7 @@ try {
   writeFileSync(join(docs, 'understand', 'aws-errors.md'), awsErrorsPage());
   writeFileSync(join(docs, 'operate', 'commands.md'), commandsPage());
   writeFileSync(join(docs, 'operate', 'findings.md'), findingsPage());
+  writeFileSync(join(docs, 'contribute', 'fault-catalogue.md'), faultsPage());
   writeFileSync(join(docs, 'operate', 'outcomes.md'), outcomesPage());
   writeFileSync(join(docs, 'understand', 'doors.md'), doorsPage(template));
   writeFileSync(join(docs, 'understand', 'rights.md'), rightsPage(template));

@@ -1,4 +1,4 @@
-import { type FaultName, isMachineFault } from '../../packages/lab/faults.ts';
+import { isMachineFault } from '../../packages/lab/faults.ts';
 import { type Machine, SimulatedMachine } from '../../packages/lab/machines.ts';
 import { RealMachine, realArtifacts, realFaults, requireRealHost } from '../../packages/lab/real-machines.ts';
 import type { Builders, Mirror } from '../../packages/lab/releases.ts';
@@ -22,7 +22,7 @@ export class OptionsRefused extends Error {
  * @throws HostError if this host cannot run real nodes, OptionsRefused if such machines do not support the options
  */
 export async function machinesOf(options: StartOptions, report: (step: string) => void): Promise<Machines> {
-  const faults = (options.fault as readonly FaultName[]).filter(isMachineFault);
+  const faults = options.fault.filter(isMachineFault);
   if (options.machine === 'simulated') {
     return { builders: {}, create: (mirror) => SimulatedMachine.create({ faults }, mirror) };
   }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { exampleRuntime, runtimes } from '../../domain/runtimes.ts';
-import { faultNames, faults, isFault } from '../../packages/lab/faults.ts';
+import { faults, namedFaultNames } from '../../packages/lab/faults.ts';
 import { nodePlaceholder } from '../../packages/lab/machines.ts';
 import { defineCommand } from '../output/command.ts';
 import { RunSchema } from './run-schema.ts';
@@ -68,7 +68,10 @@ export function startCommand(): Command {
         'keep the local cloud running and print how other tools reach it (with the real clock)',
       ).default(false),
     )
-    .addHelpText('after', `\nFaults (use --clock virtual for those that wait for minutes):\n${faultTable()}`);
+    .addHelpText(
+      'after',
+      `\nFaults, with the outcome in brackets if it is not released (use --clock virtual for those that wait for minutes):\n${faultTable()}`,
+    );
 }
 
 function readRuntime(value: string): string {
@@ -119,11 +122,21 @@ function readNodes(value: string): number {
 }
 
 function readFault(value: string, earlier: readonly string[]): readonly string[] {
-  if (isFault(value)) return [...earlier, value];
-  throw new InvalidArgumentError(`Accepted: ${faultNames.join(', ')}.`);
+  if (namedFaultNames.includes(value)) return [...earlier, value];
+  throw new InvalidArgumentError('Accepted: a fault that "airlock start --help" lists.');
 }
 
+/** Every fault by its kind, with what goes wrong and how a launch ends. */
 function faultTable(): string {
-  const width = Math.max(...faultNames.map((name) => name.length));
-  return faultNames.map((name) => `  ${name.padEnd(width)}  ${faults[name]}`).join('\n');
+  const width = Math.max(...namedFaultNames.map((name) => name.length));
+  const kinds = Map.groupBy(namedFaultNames, (name) => faults[name]?.kind);
+  return [...kinds]
+    .map(([kind, names]) => {
+      const lines = names.map((name) => {
+        const { about = '', ends = 'released' } = faults[name] ?? {};
+        return `    ${name.padEnd(width)}  ${about}${ends === 'released' ? '' : ` (${ends})`}`;
+      });
+      return `  ${kind}\n${lines.join('\n')}`;
+    })
+    .join('\n');
 }

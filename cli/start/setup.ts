@@ -6,10 +6,10 @@ import { renderManifests } from '../../kubernetes/manifests.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { manifestOptions } from '../../lib/config/manifest-options.ts';
 import { defaultConfig, loadSettings } from '../../lib/config/settings.ts';
-import { type FaultName, isMachineFault } from '../../packages/lab/faults.ts';
-import { hostProgram } from '../../packages/lab/machines.ts';
+import { isMachineFault, plantFaults } from '../../packages/lab/faults.ts';
+import { FaultyMachine, hostProgram } from '../../packages/lab/machines.ts';
 import { type Mirror, startMirror } from '../../packages/lab/releases.ts';
-import { karpenterNode, type LaunchedNode, plant, Simulation } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { type Clock, RealClock, VirtualClock } from '../../packages/local-aws/clock.ts';
 import { synthesizeSimulated } from '../synthesize.ts';
 import { nodeProfile } from './instance-profile.ts';
@@ -71,7 +71,6 @@ export async function assemble(options: StartOptions, report: (step: string) => 
   const folder = mkdtempSync(join(tmpdir(), 'airlock-'));
   const clock: Clock = options.clock === 'virtual' ? new VirtualClock() : new RealClock();
   const machines: string[] = [];
-  const faults = options.fault as readonly FaultName[];
   let mirror: Mirror | undefined;
   try {
     report('synthesizing the app');
@@ -90,26 +89,24 @@ export async function assemble(options: StartOptions, report: (step: string) => 
       // With `manifests: manual`, people apply them.
       manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
       machine: async () => {
-        const machine = await supply.create(site);
+        const machine = new FaultyMachine(await supply.create(site));
         machines.push(machine.description);
         return machine;
       },
     });
-    const plan = plant(
-      faults.filter((name) => !isMachineFault(name)),
-      world,
-      karpenterNode(cluster, config.gate, {
-        ...paces[options.clock],
-        instanceProfile: nodeProfile(config.clusters.find(({ name }) => name === cluster)?.instanceProfiles),
-        runtimeLabel: options.runtime.split('@')[0] ?? '',
-        tags: { [runtimeTag]: options.runtime },
-      }),
-    );
+    const faultNames = options.fault.filter((name) => !isMachineFault(name));
+    const planted = plantFaults(faultNames, world, cluster);
+    const usual = karpenterNode(cluster, config.gate, {
+      ...paces[options.clock],
+      instanceProfile: nodeProfile(config.clusters.find(({ name }) => name === cluster)?.instanceProfiles),
+      runtimeLabel: options.runtime.split('@')[0] ?? '',
+      tags: { [runtimeTag]: options.runtime },
+    });
     return {
       world,
       launch: async () => {
         const nodes: LaunchedNode[] = [];
-        for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(plan));
+        for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(planted.plan(usual)));
         return nodes;
       },
       patienceMs: (config.deadlineMinutes + 10) * 60_000,

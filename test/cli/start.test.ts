@@ -87,7 +87,7 @@ describe('bad input', () => {
       "'--machine exec:…' is given without '--kubeconfig'; accepted: --kubeconfig FILE and",
     ],
     [['--kubeconfig', 'x'], "'--kubeconfig' is given without '--machine'; accepted: --kubeconfig FILE and"],
-    [['--fault', 'rain'], "argument 'rain' is invalid. Accepted: not-sandboxed, "],
+    [['--fault', 'rain'], "argument 'rain' is invalid. Accepted: a fault that"],
     [['--keep', '--clock', 'virtual'], "'--keep' is given with '--clock virtual'; accepted: "],
     [
       ['--machine', 'real', '--clock', 'virtual'],

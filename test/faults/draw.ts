@@ -1,4 +1,4 @@
-import { faults } from './families/all.ts';
+import { matrixFaults } from '../../packages/lab/faults.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** What one run is made of: a pure function of the seed and of the run's number. */
@@ -26,9 +26,10 @@ const sizes: readonly (readonly [share: number, from: number, to: number])[] = [
 /** Draws a run: the first ones play each fault alone, then every other one plays several together. */
 export function draw(seed: number, run: number): Draw {
   const random = new SeededRandom(seed, run);
-  const names = Object.keys(faults);
-  const alone = run <= names.length || random.chance(0.4);
-  const picked = alone ? [names[(run + names.length - 1) % names.length] ?? ''] : random.some(names, random.int(2, 5));
+  const alone = run <= matrixFaults.length || random.chance(0.4);
+  const picked = alone
+    ? [matrixFaults[(run + matrixFaults.length - 1) % matrixFaults.length] ?? '']
+    : random.some(matrixFaults, random.int(2, 5));
   const nodes = run === 0 ? largest : size(random);
   return { seed, run, faults: run === 0 ? [] : picked, nodes, withinMs: nodes === 1 ? 0 : random.int(0, 90_000) };
 }

@@ -1,5 +1,5 @@
+import { faultOf } from '../../packages/lab/faults.ts';
 import type { Draw } from './draw.ts';
-import { faults } from './families/all.ts';
 import { deadlineMs, FaultRun } from './fault-run.ts';
 import { invariants } from './invariants/all.ts';
 import { inFlight } from './invariants/at-rest.ts';
@@ -33,8 +33,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
   const faultRun = await FaultRun.begin(assembly, new SeededRandom(draw.seed, draw.run, 2));
   try {
     draw.faults.forEach((name, index) => {
-      const fault = faults[name];
-      if (fault === undefined) throw new Error(`there is no fault ${name}`);
+      const fault = faultOf(name);
       faultRun.faults.push(fault);
       fault.plant(faultRun, new SeededRandom(draw.seed, draw.run, 3 + index));
     });

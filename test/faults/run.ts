@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
+import { faultOf, replacingPool } from '../../packages/lab/faults.ts';
 import { Copy } from '../mutations/assembly.ts';
 import { type Draw, draw } from './draw.ts';
-import { faults } from './families/all.ts';
-import { clusterName, replacingPool } from './fault-run.ts';
+import { clusterName } from './fault-run.ts';
 import { knownDefects } from './known-defects.ts';
 import type { Played } from './play.ts';
 import { Players } from './pool.ts';
@@ -41,7 +41,7 @@ const options = new Command('test:faults')
   .opts<Options>();
 
 function* draws({ seed, runs, from, run, fault }: Options): Generator<Draw> {
-  if (fault !== undefined && faults[fault] === undefined) throw new Error(`there is no fault ${fault}`);
+  if (fault !== undefined) faultOf(fault);
   const numbers = run === undefined ? Array.from({ length: runs }, (_, index) => from + index) : [run];
   for (const number of numbers) {
     const drawn = draw(seed, number);

@@ -1,9 +1,10 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { Random } from '../../packages/lab/faults.ts';
 
 /** Chance that can be thrown again: the same seed and the same questions give the same answers. */
-export class SeededRandom {
+export class SeededRandom implements Random {
   readonly #random: ReturnType<typeof xoroshiro128plus>;
 
   /** @param parts numbers that name this chance: the seed, the run, which of its faults */
@@ -19,6 +20,14 @@ export class SeededRandom {
   /** A whole number, both ends included. */
   int(from: number, to: number): number {
     return uniformInt(this.#random, from, to);
+  }
+
+  time(from: number, to: number): number {
+    return this.int(from, to);
+  }
+
+  strikesNode(share: number): boolean {
+    return this.chance(share);
   }
 
   /** True in this share of all throws. */

@@ -1,4 +1,4 @@
-import { faults } from './families/all.ts';
+import { faults } from '../../packages/lab/faults.ts';
 import type { Played } from './play.ts';
 
 interface Row {

@@ -7,6 +7,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, inject, it } from 'vitest';
 import { awsErrorsPage } from '../../cli/pages/aws-errors.ts';
 import { doorsPage } from '../../cli/pages/doors/page.ts';
+import { faultsPage } from '../../cli/pages/faults.ts';
 import { outcomesPage } from '../../cli/pages/outcomes.ts';
 import { rightsPage } from '../../cli/pages/rights.ts';
 import { likelyArrival } from '../../domain/agents.ts';
@@ -362,6 +363,7 @@ describe('documents', () => {
 describe('pages that are generated from the code', () => {
   it.each([
     ['understand/aws-errors.md', awsErrorsPage()],
+    ['contribute/fault-catalogue.md', faultsPage()],
     ['operate/outcomes.md', outcomesPage()],
     ['understand/doors.md', doorsPage(template)],
     ['understand/rights.md', rightsPage(template)],

@@ -23,7 +23,7 @@ export const attackMutations: readonly Mutation[] = [
       'remediation',
       'lambdas/remediation/keep.ts',
       'keep',
-      "if ($OUTCOME === undefined) throw new Refused($WHY);",
+      'if ($OUTCOME === undefined) throw new Refused($WHY);',
       '',
     ),
     turnsRed: refused,

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { karpenterNode, plant, receiptIn } from '../../packages/lab/simulation.ts';
+import { plant } from '../../packages/lab/faults.ts';
+import { karpenterNode, receiptIn } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
 import { cluster, gate, on, onceAfter, type Scenario } from './stage.ts';
 

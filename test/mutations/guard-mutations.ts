@@ -58,17 +58,8 @@ export const guardMutations: readonly GuardMutation[] = [
   ),
   authorize('a node of another cluster is acted on', 'authorize', '$LAUNCH.cluster !== $CLUSTER', 'false'),
   authorize('a run that has ended is acted on', 'authorize', '$RUN.outcome !== undefined', 'false'),
-  authorize(
-    'a node is released after a failure',
-    'release',
-    'if (failure !== undefined) return { refused: $WHY };',
-  ),
-  authorize(
-    'a cancelled run is released',
-    'release',
-    'if (cancelledAt !== undefined) return { refused: $WHY };',
-    '',
-  ),
+  authorize('a node is released after a failure', 'release', 'if (failure !== undefined) return { refused: $WHY };'),
+  authorize('a cancelled run is released', 'release', 'if (cancelledAt !== undefined) return { refused: $WHY };', ''),
   authorize(
     'a proof of an earlier attempt releases',
     'release',

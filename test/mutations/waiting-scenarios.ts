@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { proofPod, proofPodName } from '../../domain/proof-pod.ts';
-import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
+import { plant } from '../../packages/lab/faults.ts';
+import { karpenterNode } from '../../packages/lab/simulation.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
 import { cluster, gate, on, type Scenario } from './stage.ts';
 

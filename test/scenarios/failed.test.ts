@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { plant } from '../../packages/lab/faults.ts';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
+import { karpenterNode } from '../../packages/lab/simulation.ts';
 import {
   cluster,
   commandsFor,

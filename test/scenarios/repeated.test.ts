@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { broken, plant } from '../../packages/lab/faults.ts';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
-import { karpenterNode, plant } from '../../packages/lab/simulation.ts';
-import { broken } from '../faults/calls.ts';
+import { karpenterNode } from '../../packages/lab/simulation.ts';
 import {
   cluster,
   commandsFor,

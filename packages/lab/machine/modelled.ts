@@ -60,7 +60,7 @@ export class ModelledMachine implements Machine {
   #bootId = randomUUID();
   #kernel = usualKernel;
   #installs = 0;
-  #release: string | undefined;
+  #version: string | undefined;
   #restarts = 0;
   #handlers: readonly string[] = ['runc'];
 
@@ -82,9 +82,9 @@ export class ModelledMachine implements Machine {
     }
     const version = environment['SSM_Version'] ?? '';
     const sha256 = pinned(text, version);
-    if (this.#release !== undefined && this.#release !== version)
+    if (this.#version !== undefined && this.#version !== version)
       throw new Error(
-        `no change of version was recorded: the machine has ${this.#release}, and ${version} is requested`,
+        `no change of version was recorded: the machine has ${this.#version}, and ${version} is requested`,
       );
     const answer = this.#answer(verb, sha256 !== undefined, version);
     const { stdout, stderr, exitCode } = answer;
@@ -119,7 +119,7 @@ export class ModelledMachine implements Machine {
   /** Simulates a person who removes the runtime and restarts containerd: the machine answers as it did before any installation. */
   loseRuntime(): void {
     this.#installs = 0;
-    this.#release = undefined;
+    this.#version = undefined;
     this.#handlers = ['runc'];
   }
 
@@ -146,7 +146,7 @@ export class ModelledMachine implements Machine {
       this.#installs++;
       this.#restarts += answer.restarts;
       this.#handlers = answer.handlers;
-      if (answer.exitCode === 0) this.#release = version;
+      if (answer.exitCode === 0) this.#version = version;
     }
     return answer;
   }

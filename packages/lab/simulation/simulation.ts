@@ -58,6 +58,8 @@ export class Simulation {
   readonly clusters: ReadonlyMap<string, KubernetesStandIn>;
   readonly attached: ReadonlyMap<string, AttachedCluster>;
   readonly nodes: LaunchedNode[] = [];
+  /** Called with each node that is launched. */
+  readonly onLaunch: ((node: LaunchedNode) => void)[] = [];
   readonly #options: Omit<SimulationOptions, 'assembly'>;
   readonly #audit: AuditEvent[] = [];
   #trail = { group: '', read: 0 };
@@ -152,6 +154,7 @@ export class Simulation {
     const { ec2, ssm } = this.services;
     const node = new LaunchedNode({ plan, machine, clock: this.clock, ec2, ssm, cluster, controllers });
     this.nodes.push(node);
+    for (const hook of this.onLaunch) hook(node);
     return node;
   }
 

@@ -1,4 +1,5 @@
-import { type FaultRun, replacingPool } from '../fault-run.ts';
+import { replacingPool } from '../../../packages/lab/faults.ts';
+import type { FaultRun } from '../fault-run.ts';
 import type { Launch } from '../watch.ts';
 import { tookItsReleaseAlong } from './deleted.ts';
 import type { Invariant } from './invariant.ts';

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { Operation } from '../../../lambdas/adapters/aws-errors.ts';
+import { errorOf, rulesOf } from '../../../packages/lab/faults.ts';
 import { here, operation as operationOf } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import { Gateway } from '../../../packages/local-aws/gateway.ts';
 import { Iam } from '../../../packages/local-aws/iam.ts';
-import { errorOf, rulesOf } from '../../faults/families/errors.ts';
 
 /** The SDK's client of each service. */
 const clients: Readonly<Record<string, () => Promise<object>>> = {

@@ -12,9 +12,9 @@ import {
 } from '../../../lambdas/adapters/aws-errors.ts';
 import { workflowDefinition } from '../../../lib/workflow/definition.ts';
 import type { Retrier } from '../../../lib/workflow/retriers.ts';
+import { rulesOf } from '../../../packages/lab/faults.ts';
 import { loadSdk } from '../../../packages/local-aws/gateway.ts';
 import { takes } from '../../../packages/local-aws/states.ts';
-import { rulesOf } from '../../faults/families/errors.ts';
 import { answering } from './answering.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');

@@ -79,7 +79,7 @@ describe('a simulated machine', () => {
 
   it('describes each of its faults', () => {
     for (const fault of Object.keys(machineFaults) as MachineFault[])
-      expect(machineFaults[fault]).toMatch(/^[a-z].+[^.]$/);
+      expect(machineFaults[fault].about).toMatch(/^[a-z].+[^.]$/);
   });
 });
 

@@ -1,8 +1,8 @@
-import { AwsError } from '../../../packages/local-aws/aws.ts';
+import { AwsError } from '../../../local-aws/aws.ts';
 import type { SeenCall } from '../calls.ts';
 import type { Family } from '../fault.ts';
-import type { FaultRun } from '../fault-run.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { Random } from '../random.ts';
+import type { FaultSite } from '../site.ts';
 
 /** The functions whose calls are calls of AWS. */
 const functions = [
@@ -17,7 +17,7 @@ const functions = [
 
 /** The process ends before one of its calls took effect, or after it and before the answer came. */
 function crashes(name: string) {
-  return (faultRun: FaultRun, random: SeededRandom) => {
+  return (site: FaultSite, random: Random) => {
     let skip = random.int(0, 9);
     let left = random.int(1, 5);
     const share = random.pick([0.2, 0.5, 1]);
@@ -28,19 +28,19 @@ function crashes(name: string) {
       left--;
       return death;
     };
-    faultRun.onCall({ [when]: strike });
+    site.onCall({ [when]: strike });
   };
 }
 
 /** One of its calls hangs for longer than the function may run. */
 function hangs(name: string) {
-  return (faultRun: FaultRun, random: SeededRandom) => {
+  return (site: FaultSite, random: Random) => {
     let skip = random.int(0, 9);
     let left = random.int(1, 3);
-    faultRun.onCall({
+    site.onCall({
       async before({ caller }) {
         if (caller !== name || skip-- > 0 || left-- <= 0) return undefined;
-        await faultRun.clock.sleep(((faultRun.function(name)?.settings.timeoutSeconds ?? 0) + 1) * 1_000);
+        await site.clock.sleep(((site.function(name)?.settings.timeoutSeconds ?? 0) + 1) * 1_000);
         return new AwsError('ServiceUnavailable', 'planted', 503);
       },
     });
@@ -49,14 +49,14 @@ function hangs(name: string) {
 
 /** Lambda runs the same event twice, at the same moment or a little later. */
 function doubles(name: string) {
-  return (faultRun: FaultRun, random: SeededRandom) => {
+  return (site: FaultSite, random: Random) => {
     const share = random.pick([0.6, 1]);
     const lateMs = random.pick([0, 0, 0, 40, 1_500]);
-    const { lambda } = faultRun.world.cloud;
-    faultRun.onCall({
+    const { lambda } = site.world.cloud;
+    site.onCall({
       before({ operation, input }) {
         const { FunctionName = '', Payload } = input as { FunctionName?: string; Payload?: Uint8Array };
-        const target = faultRun.function(name)?.settings;
+        const target = site.function(name)?.settings;
         if (operation !== 'Invoke' || target === undefined || !FunctionName.includes(target.name)) return undefined;
         if (!random.chance(share)) return undefined;
         const payload = Buffer.from(Payload ?? []).toString();
@@ -64,7 +64,7 @@ function doubles(name: string) {
           await lambda.invoke(target.name, payload, 'RequestResponse').catch(() => undefined);
         };
         if (lateMs === 0) void again();
-        else faultRun.after(lateMs, again);
+        else site.after(lateMs, again);
         return undefined;
       },
     });
@@ -76,12 +76,12 @@ const narrow: Family = {
   'lambda-narrow': {
     about: 'the account has room for few invocations at once',
     strands: true,
-    plant(faultRun, random) {
-      const { lambda } = faultRun.world.cloud;
+    plant(site, random) {
+      const { lambda } = site.world.cloud;
       const usual = lambda.concurrency;
       lambda.concurrency = random.pick([2, 5, 10]);
       if (!random.chance(0.5)) return;
-      faultRun.after(random.int(30, 600) * 1_000, () => {
+      site.after(random.int(30, 600) * 1_000, () => {
         lambda.concurrency = usual;
       });
     },

@@ -1,7 +1,7 @@
-import { awsErrors, commonErrors, type Operation, type Rules } from '../../../lambdas/adapters/aws-errors.ts';
-import { AwsError } from '../../../packages/local-aws/aws.ts';
+import { awsErrors, commonErrors, type Operation, type Rules } from '../../../../lambdas/adapters/aws-errors.ts';
+import { AwsError } from '../../../local-aws/aws.ts';
 import type { Family, Fault } from '../fault.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { Random } from '../random.ts';
 
 /** Operations that nothing calls in a run: the deployment does, or an operator. */
 const elsewhere = (operation: Operation) => /^(eks|cloudformation):/.test(operation) || operation === 'dynamodb:Scan';
@@ -27,11 +27,11 @@ function answers(operation: Operation): Fault {
   return {
     about: `${operation} answers one of its errors`,
     strands: true,
-    plant(faultRun, random) {
+    plant(site, random) {
       const rules = rulesOf(operation);
       const error = errorOf(rules, random.pick(Object.keys(rules)));
       const strikes = striking(random);
-      faultRun.onCall({
+      site.onCall({
         before: ({ service, operation: name }) => (`${service}:${name}` === operation && strikes() ? error : undefined),
       });
     },
@@ -39,7 +39,7 @@ function answers(operation: Operation): Fault {
 }
 
 /** Some calls in a row, or a share of the first ones: an error that cannot heal would say nothing of what follows it. */
-function striking(random: SeededRandom): () => boolean {
+function striking(random: Random): () => boolean {
   let skip = random.int(0, 4);
   let left = random.int(1, 6);
   const share = random.pick([0.3, 1]);

@@ -1,4 +1,4 @@
-import { readPolicy } from '../../../packages/local-aws/iam.ts';
+import { readPolicy } from '../../../local-aws/iam.ts';
 import { type Family, seconds } from '../fault.ts';
 
 /** A new version is deployed while nodes are on their way. */
@@ -6,10 +6,10 @@ export const deployFaults: Family = {
   deployed: {
     about: 'a deploy replaces the documents and the functions in mid-flight',
     heals: true,
-    plant(faultRun, random) {
-      const { ssm } = faultRun.world.services;
-      faultRun.after(seconds(random, 10, 120), () => {
-        const dispatch = faultRun.function('dispatch');
+    plant(site, random) {
+      const { ssm } = site.world.services;
+      site.after(seconds(random, 10, 120), () => {
+        const dispatch = site.function('dispatch');
         if (dispatch === undefined) return;
         const deployed: Record<string, Record<string, { name: string; hash: string }>> = JSON.parse(
           dispatch.settings.environment['DOCUMENTS'] ?? '{}',
@@ -35,13 +35,13 @@ export const deployFaults: Family = {
         // CloudFormation makes what is new first, changes the rest, and takes away what is old last.
         const Statement = [{ Effect: 'Allow', Action: 'ssm:SendCommand', Resource: arns }];
         const policy = readPolicy({ Version: '2012-10-17', Statement });
-        faultRun.world.cloud.iam.role(dispatch.settings.roleArn).policies.set('deployed', policy);
-        for (const { settings } of faultRun.functions()) {
+        site.world.cloud.iam.role(dispatch.settings.roleArn).policies.set('deployed', policy);
+        for (const { settings } of site.functions()) {
           const { environment } = settings;
           const DOCUMENTS = environment['DOCUMENTS'] === undefined ? {} : { DOCUMENTS: JSON.stringify(replaced) };
-          faultRun.world.cloud.lambda.update(settings.name, { environment: { ...environment, ...DOCUMENTS } });
+          site.world.cloud.lambda.update(settings.name, { environment: { ...environment, ...DOCUMENTS } });
         }
-        faultRun.after(seconds(random, 5, 30), () => {
+        site.after(seconds(random, 5, 30), () => {
           for (const name of olds) ssm.removeDocument(name);
         });
       });

@@ -1,17 +1,14 @@
-import { source } from '../../../domain/events.ts';
-import type { Delivered } from '../../../packages/local-aws/services.ts';
+import { source } from '../../../../domain/events.ts';
+import type { Delivered } from '../../../local-aws/services.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
-import type { FaultRun } from '../fault-run.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { Random } from '../random.ts';
+import type { FaultSite } from '../site.ts';
 
 /** Plants what becomes of some of the deliveries: when the copies leave, in milliseconds from now. */
-function deliver(
-  which: (delivered: Delivered) => boolean,
-  times: (random: SeededRandom) => readonly number[] | undefined,
-) {
-  return (faultRun: FaultRun, random: SeededRandom) => {
+function deliver(which: (delivered: Delivered) => boolean, times: (random: Random) => readonly number[] | undefined) {
+  return (site: FaultSite, random: Random) => {
     const share = random.pick([0.3, 0.6, 1]);
-    faultRun.onDelivery((delivered) => (which(delivered) && random.chance(share) ? times(random) : undefined));
+    site.onDelivery((delivered) => (which(delivered) && random.chance(share) ? times(random) : undefined));
   };
 }
 
@@ -19,7 +16,7 @@ const ofEc2 = ({ event }: Delivered) => event.source === 'aws.ec2';
 const ofSsm = ({ event }: Delivered) => event.source === 'aws.ssm';
 const ofAws = ({ event }: Delivered) => event.source !== source;
 const own = ({ event }: Delivered) => event.source === source;
-const copies = (random: SeededRandom) => Array.from({ length: random.int(2, 4) }, () => seconds(random, 0, 90));
+const copies = (random: Random) => Array.from({ length: random.int(2, 4) }, () => seconds(random, 0, 90));
 
 /** AWS's own events are best effort; what PutEvents accepted arrives at least once. */
 export const eventFaults: Family = {

@@ -1,21 +1,21 @@
-import type { ForcedResult } from '../../../packages/local-aws/services.ts';
+import type { ForcedResult } from '../../../local-aws/services.ts';
 import { type Family, minutes } from '../fault.ts';
-import type { FaultRun } from '../fault-run.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { Random } from '../random.ts';
+import type { FaultSite } from '../site.ts';
 
 /** Commands end as SSM says, without a run on the node: all of them, or as many as chance will have. */
 function forced(result: ForcedResult) {
-  return (faultRun: FaultRun, random: SeededRandom) => {
+  return (site: FaultSite, random: Random) => {
     const share = random.pick([0.4, 1]);
-    faultRun.world.services.ssm.forcedResult = () => (random.chance(share) ? result : undefined);
+    site.world.services.ssm.forcedResult = () => (random.chance(share) ? result : undefined);
   };
 }
 
 /** The output of a run does not reach SSM as the script wrote it. */
-function shown(change: (text: string, random: SeededRandom) => string) {
-  return (faultRun: FaultRun, random: SeededRandom) => {
-    faultRun.launched.push(({ machine }) => {
-      if (!random.chance(0.7)) return;
+function shown(change: (text: string, random: Random) => string) {
+  return (site: FaultSite, random: Random) => {
+    site.launched.push(({ machine }) => {
+      if (!random.strikesNode(0.7)) return;
       machine.tamper = (ended) => ({ ...ended, stdout: change(ended.stdout, random) });
     });
   };
@@ -25,46 +25,64 @@ function shown(change: (text: string, random: SeededRandom) => string) {
 export const commandFaults: Family = {
   undeliverable: {
     about: 'the command is Undeliverable',
+    ends: 'command-not-delivered',
     plant: forced({ status: 'Failed', details: 'Undeliverable' }),
   },
   'delivery-times-out': {
     about: 'the command ends as DeliveryTimedOut',
+    ends: 'command-not-delivered',
     plant: forced({ status: 'TimedOut', details: 'DeliveryTimedOut' }),
   },
-  terminated: { about: 'the command is Terminated', plant: forced({ status: 'Cancelled', details: 'Terminated' }) },
-  cancelled: { about: 'someone cancels the command', plant: forced({ status: 'Cancelled', details: 'Cancelled' }) },
+  terminated: {
+    about: 'the command is Terminated',
+    ends: 'command-not-delivered',
+    plant: forced({ status: 'Cancelled', details: 'Terminated' }),
+  },
+  cancelled: {
+    about: 'an operator cancels the command',
+    ends: 'command-not-delivered',
+    plant: forced({ status: 'Cancelled', details: 'Cancelled' }),
+  },
   'access-denied': {
     about: 'the command ends as AccessDenied',
+    ends: 'command-not-delivered',
     plant: forced({ status: 'Failed', details: 'AccessDenied' }),
   },
   'invalid-platform': {
     about: 'the command ends as InvalidPlatform',
+    ends: 'command-not-delivered',
     plant: forced({ status: 'Failed', details: 'InvalidPlatform' }),
   },
-  'told-again': {
-    about: "a node's first command is Undeliverable, and its end is told again while the next one is under way",
+  'end-repeated': {
+    about: "a node's first command is Undeliverable, and its end is reported again while the next one is under way",
     heals: true,
-    plant(faultRun, random) {
+    plant(site, random) {
       const struck = new Set<string>();
-      faultRun.world.services.ssm.forcedResult = (_command, instanceId) => {
+      site.world.services.ssm.forcedResult = (_command, instanceId) => {
         if (struck.has(instanceId)) return undefined;
         struck.add(instanceId);
         return { status: 'Failed', details: 'Undeliverable' };
       };
       const again = Array.from({ length: 8 }, (_, index) => 300 + index * random.int(8_000, 14_000));
-      faultRun.onDelivery(({ event }) => (event.source === 'aws.ssm' ? again : undefined));
+      site.onDelivery(({ event }) => (event.source === 'aws.ssm' ? again : undefined));
     },
   },
-  'output-missing': { about: 'the output of the command is missing', plant: shown(() => '') },
+  'output-missing': {
+    about: 'the output of the command is missing',
+    ends: 'command-not-delivered',
+    plant: shown(() => ''),
+  },
   'output-cut': {
     about: 'the output of the command is cut',
+    ends: 'command-not-delivered',
     plant: shown((text, random) => text.slice(0, random.int(0, Math.max(0, text.length - 2)))),
   },
   'install-slow': {
     about: 'the installation takes minutes, or longer than the deadline',
-    plant(faultRun, random) {
+    ends: 'deadline-passed',
+    plant(site, random) {
       const more = random.pick([minutes(random, 2, 8), minutes(random, 15, 25)]);
-      faultRun.launched.push(({ machine }) => {
+      site.launched.push(({ machine }) => {
         machine.slowerMs += more;
       });
     },

@@ -1,4 +1,4 @@
-import { AwsError } from '../../../packages/local-aws/aws.ts';
+import { AwsError } from '../../../local-aws/aws.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
 
 const answers = ['SendTaskSuccess', 'SendTaskFailure'];
@@ -8,15 +8,15 @@ export const tokenFaults: Family = {
   'answers-doubled': {
     about: 'a token is answered again, up to a minute later',
     heals: true,
-    plant(faultRun, random) {
+    plant(site, random) {
       const share = random.pick([0.4, 1]);
-      faultRun.onCall({
+      site.onCall({
         after({ operation, principal, input }) {
           if (!answers.includes(operation) || !random.chance(share)) return undefined;
-          const again = faultRun.world.services.states.service.operations[operation];
-          faultRun.after(seconds(random, 0, 60), () => {
+          const again = site.world.services.states.service.operations[operation];
+          site.after(seconds(random, 0, 60), () => {
             try {
-              again?.run(input as never, { principal, now: faultRun.clock.now() });
+              again?.run(input as never, { principal, now: site.clock.now() });
             } catch (error) {
               if (!(error instanceof AwsError)) throw error;
             }
@@ -27,10 +27,10 @@ export const tokenFaults: Family = {
     },
   },
   'answers-late': {
-    about: 'the end of a command is told minutes late, or after the state has timed out',
-    plant(faultRun, random) {
+    about: 'the end of a command is reported minutes late, or after the state has timed out',
+    plant(site, random) {
       const late = random.pick([minutes(random, 1, 6), minutes(random, 15, 19), minutes(random, 20, 30)]);
-      faultRun.onDelivery(({ event }) => (event.source === 'aws.ssm' ? [late + seconds(random, 0, 20)] : undefined));
+      site.onDelivery(({ event }) => (event.source === 'aws.ssm' ? [late + seconds(random, 0, 20)] : undefined));
     },
   },
 };

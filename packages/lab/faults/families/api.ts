@@ -1,7 +1,7 @@
 import { broken, throttled } from '../calls.ts';
 import type { Family, Fault } from '../fault.ts';
-import type { FaultRun } from '../fault-run.ts';
-import type { SeededRandom } from '../seeded-random.ts';
+import type { Random } from '../random.ts';
+import type { FaultSite } from '../site.ts';
 
 /** The services that the product calls. */
 const services = ['dynamodb', 'ec2', 'events', 'lambda', 'sqs', 'ssm', 'states'] as const;
@@ -20,7 +20,7 @@ const ways: readonly Way[] = [
 ];
 
 /** Strikes a share of the calls, or a few in a row, or every call for a while. */
-function strikes(faultRun: FaultRun, random: SeededRandom): () => boolean {
+function strikes(site: FaultSite, random: Random): () => boolean {
   switch (random.int(0, 2)) {
     case 0: {
       const share = random.pick([0.05, 0.2, 0.35]);
@@ -32,9 +32,9 @@ function strikes(faultRun: FaultRun, random: SeededRandom): () => boolean {
       return () => skip-- <= 0 && left-- > 0;
     }
     default: {
-      const from = faultRun.clock.now() + random.int(0, 180) * 1_000;
+      const from = site.clock.now() + random.int(0, 180) * 1_000;
       const until = from + random.int(5, 120) * 1_000;
-      return () => faultRun.clock.now() >= from && faultRun.clock.now() < until;
+      return () => site.clock.now() >= from && site.clock.now() < until;
     }
   }
 }
@@ -43,9 +43,9 @@ function fault(service: string, { about, when, error }: Way): Fault {
   return {
     about: `${service} ${about}, at any of its calls`,
     strands: true,
-    plant(faultRun, random) {
-      const strike = strikes(faultRun, random);
-      faultRun.onCall({
+    plant(site, random) {
+      const strike = strikes(site, random);
+      site.onCall({
         [when]: (call: { service: string }) => (call.service === service && strike() ? error(service) : undefined),
       });
     },

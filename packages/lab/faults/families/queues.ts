@@ -4,26 +4,26 @@ import { type Family, seconds } from '../fault.ts';
 /** Queues deliver at least once. */
 export const queueFaults: Family = {
   'messages-again': {
-    about: 'messages that were dealt with are delivered again',
+    about: 'messages that were processed are delivered again',
     heals: true,
-    plant(faultRun, random) {
+    plant(site, random) {
       const share = random.pick([0.3, 0.7]);
       let left = 12;
-      faultRun.onCall({
+      site.onCall({
         before: ({ operation, service }) =>
           operation === 'DeleteMessageBatch' && random.chance(share) && left-- > 0 ? throttled(service) : undefined,
       });
     },
   },
   'queues-stall': {
-    about: 'nobody can receive a message for a while',
+    about: 'no consumer receives a message for a while',
     heals: true,
-    plant(faultRun, random) {
-      const from = faultRun.clock.now() + seconds(random, 0, 60);
+    plant(site, random) {
+      const from = site.clock.now() + seconds(random, 0, 60);
       const until = from + seconds(random, 10, 240);
-      faultRun.onCall({
+      site.onCall({
         before({ operation, service }) {
-          const now = faultRun.clock.now();
+          const now = site.clock.now();
           return operation === 'ReceiveMessage' && now >= from && now < until ? throttled(service) : undefined;
         },
       });

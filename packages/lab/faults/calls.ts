@@ -1,7 +1,6 @@
-import type { Simulation } from '../../packages/lab/simulation.ts';
-import { AwsError, type Faults, type ObservedCall } from '../../packages/local-aws/aws.ts';
-import type { Clock } from '../../packages/local-aws/clock.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import { AwsError, type Faults, type ObservedCall } from '../../local-aws/aws.ts';
+import type { Clock } from '../../local-aws/clock.ts';
+import type { Simulation } from '../simulation/simulation.ts';
 
 /** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */
 export interface SeenCall extends ObservedCall {
@@ -20,21 +19,18 @@ export interface CallFault {
 /** Calls that Lambda makes under a function's role: if they fail, no function is there to crash. */
 const pollerCalls = ['ReceiveMessage', 'DeleteMessageBatch'];
 
-/** How long a call of a function is on its way at most, there and back each, in milliseconds. */
-const longestCallMs = 40;
-
 /** The one place where every planted fault of a call is asked. The first that strikes decides. */
 export class Calls implements Faults {
   readonly #planted: CallFault[] = [];
   readonly #clock: Clock;
-  readonly #random: SeededRandom;
+  readonly #latencyMs: (() => number) | undefined;
   readonly #callers = new Map<string, string>();
   readonly #functions = new Set<string>();
 
-  /** @param random how long each call takes */
-  constructor(world: Simulation, random: SeededRandom) {
+  /** @param latencyMs how long each call of a function takes, there and back each, in milliseconds */
+  constructor(world: Simulation, latencyMs?: () => number) {
     this.#clock = world.clock;
-    this.#random = random;
+    this.#latencyMs = latencyMs;
     for (const { settings } of world.cloud.lambda.functions.values()) {
       const name = settings.environment['POWERTOOLS_SERVICE_NAME'];
       if (name === undefined) continue;
@@ -63,7 +59,7 @@ export class Calls implements Faults {
   async #ask(when: 'before' | 'after', call: ObservedCall): Promise<Strike> {
     const seen = { ...call, caller: this.#callerOf(call) };
     // Without it whatever runs at the same moment would run in one piece.
-    if (this.#functions.has(seen.caller)) await this.#clock.sleep(this.#random.int(1, longestCallMs));
+    if (this.#latencyMs !== undefined && this.#functions.has(seen.caller)) await this.#clock.sleep(this.#latencyMs());
     for (const fault of this.#planted) {
       const strike = await fault[when]?.(seen);
       if (strike !== undefined) return strike;

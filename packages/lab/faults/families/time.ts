@@ -4,23 +4,23 @@ import { type Family, seconds } from '../fault.ts';
 export const timeFaults: Family = {
   'clocks-apart': {
     about: "the functions' clocks are ahead or behind by up to a minute",
-    plant(faultRun, random) {
-      for (const one of faultRun.functions()) one.clockAheadMs = random.int(-60_000, 60_000);
+    plant(site, random) {
+      for (const one of site.functions()) one.clockAheadMs = random.int(-60_000, 60_000);
     },
   },
   'reconcile-often': {
     about: 'reconcile runs at any moment, and two at once',
     heals: true,
-    plant(faultRun, random) {
-      const name = faultRun.function('reconcile')?.settings.name;
+    plant(site, random) {
+      const name = site.function('reconcile')?.settings.name;
       if (name === undefined) return;
       const reconcile = async () => {
-        await faultRun.world.cloud.lambda.invoke(name, '{}', 'RequestResponse').catch(() => undefined);
+        await site.world.cloud.lambda.invoke(name, '{}', 'RequestResponse').catch(() => undefined);
       };
       for (let times = 0; times < 12; times++) {
         const at = seconds(random, 1, 240);
-        faultRun.after(at, reconcile);
-        if (random.chance(0.5)) faultRun.after(at, reconcile);
+        site.after(at, reconcile);
+        if (random.chance(0.5)) site.after(at, reconcile);
       }
     },
   },
