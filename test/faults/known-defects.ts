@@ -103,7 +103,7 @@ export const knownDefects: readonly KnownDefect[] = [
   {
     name: 'the audit trail takes no versions',
     apply: (copy) => {
-      const rule = copy.resource('AWS::Events::Rule', 'AuditTold');
+      const rule = copy.resource('AWS::Events::Rule', 'AuditEventDetails');
       rule.Properties['EventPattern'] = { source: ['airlock'], 'detail-type': [{ 'anything-but': 'Node Released' }] };
     },
   },

@@ -109,7 +109,7 @@ export const doorMutations: readonly Mutation[] = [
   {
     name: 'door open: the audit trail listens to the default bus',
     apply: (copy) => {
-      delete copy.resource('AWS::Events::Rule', 'AuditTold').Properties['EventBusName'];
+      delete copy.resource('AWS::Events::Rule', 'AuditEventDetails').Properties['EventBusName'];
     },
     turnsRed: 'an event that another principal puts is in no audit trail',
   },

@@ -41,7 +41,7 @@ export const workflowMutations: readonly Mutation[] = [
   },
   {
     name: 'wrong JSONata path: the node of the row',
-    apply: way('$parse($states.result.Attributes.node.S)', '$parse($states.result.Attributes.Node.S)'),
+    apply: way('$parse($states.result.Attributes.launch.S)', '$parse($states.result.Attributes.Launch.S)'),
     turnsRed: released,
   },
   {
