@@ -95,7 +95,7 @@ export const knownDefects: readonly KnownDefect[] = [
     apply: source(
       'remediation',
       'lambdas/remediation/handle-failure.ts',
-      'decideDisposition',
+      'handleFailure',
       'policyOf($RULES, $NODE.pool).onFailure',
       "'replace'",
     ),

@@ -11,7 +11,7 @@ export const attackMutations: readonly Mutation[] = [
     apply: source(
       'cancellation',
       'lambdas/cancellation/decide.ts',
-      'mayHalt',
+      'canCancel',
       '$RUN.failure !== undefined || Date.parse($RUN.launch.deadline) <= $NOW',
       'true',
     ),

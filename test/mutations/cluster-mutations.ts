@@ -14,7 +14,7 @@ export const clusterMutations: readonly Mutation[] = [
     name: 'the preparing role is no cluster administrator',
     apply: grant(
       'adapters/access-entries.ts',
-      'letIn',
+      'grantAccess',
       "await whileSpreading('eks:AssociateAccessPolicy', () => client.send($POLICY))",
       'void $POLICY',
     ),

@@ -92,7 +92,7 @@ export const guardMutations: readonly GuardMutation[] = [
   ),
   of('lambdas/cancellation/decide.ts', 'test/lambdas/cancellation/decide.test.ts')(
     'a run is cancelled that neither failed nor is late',
-    'mayHalt',
+    'canCancel',
     '$RUN.failure !== undefined || Date.parse($RUN.launch.deadline) <= $NOW',
     'true',
   ),
