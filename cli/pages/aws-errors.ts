@@ -48,9 +48,9 @@ name of an error, \`Lambda.TooManyRequestsException\` for instance; its retriers
 ${head}${rows(commonErrors)}
 
 ${sections('##', awsErrors).join('\n')}
-## Called by \`airlock verify-aws\` alone
+## Called only by \`airlock verify-aws\`
 
-A person runs it: what the SDK does not try again is shown.
+A person runs this command, so it prints every error that the SDK does not retry.
 
 ${sections('###', verifyErrors).join('\n')}`);
 }
