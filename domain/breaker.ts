@@ -1,15 +1,18 @@
+import * as v from 'valibot';
 import type { Launch, Request } from './launch.ts';
 import type { LedgerKey } from './ledger.ts';
 
 /** When a breaker opens, as configured in `airlock.yaml`. */
-export interface BreakerLimits {
+export const BreakerLimitsSchema = v.strictObject({
   /** The minimum number of failures, so that one bad host does not stop a small pool. */
-  readonly failures: number;
+  failures: v.number(),
   /** The minimum share of failures among all launches that ended in the window, in percent. */
-  readonly sharePercent: number;
+  sharePercent: v.number(),
   /** How long a window lasts, in minutes from its first failure. */
-  readonly windowMinutes: number;
-}
+  windowMinutes: v.number(),
+});
+
+export type BreakerLimits = Readonly<v.InferOutput<typeof BreakerLimitsSchema>>;
 
 /** The scope of a breaker: the nodes of one pool that request the same version. */
 export interface Scope {

@@ -1,13 +1,47 @@
 import * as v from 'valibot';
+import { BreakerLimitsSchema } from './breaker.ts';
 import { architectures } from './catalogue.ts';
+import { unpack } from './packed.ts';
+import { PoolsSchema } from './pools.ts';
 import { runtimes } from './runtimes.ts';
 import { repositoryForm } from './sandbox-images.ts';
+import { VersionsSchema } from './tags.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty('a text that is not empty'));
 
 function json<Schema extends v.GenericSchema>(schema: Schema) {
   return v.pipe(text, v.parseJson(), schema);
 }
+
+/** A value that `pack` in packed.ts wrote. */
+function packed<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(
+    text,
+    v.rawTransform(({ dataset, addIssue, NEVER }): unknown => {
+      try {
+        return unpack(dataset.value);
+      } catch {
+        addIssue({ message: 'accepted: JSON, or JSON that is deflated and in base64' });
+        return NEVER;
+      }
+    }),
+    schema,
+  );
+}
+
+/** What can be admitted: the clusters, the versions, and the pools' settings. */
+const AdmissibleSchema = v.strictObject({
+  ...PoolsSchema.entries,
+  clusters: v.pipe(v.array(v.string()), v.readonly()),
+  versions: VersionsSchema,
+});
+
+export type Admissible = Readonly<v.InferOutput<typeof AdmissibleSchema>>;
+
+/** The rules for failures: the pools' settings, and when a breaker opens. */
+const FailureRulesSchema = v.strictObject({ ...PoolsSchema.entries, breaker: BreakerLimitsSchema });
+
+export type FailureRules = Readonly<v.InferOutput<typeof FailureRulesSchema>>;
 
 /** The documents of one verb, by runtime. */
 const documents = v.record(v.picklist(runtimes), v.object({ name: text, hash: text }));
@@ -22,10 +56,8 @@ export const settings = {
   EVENT_BUS: text,
   STATE_MACHINE: text,
   TERMINATIONS_QUEUE: text,
-  /** What can be admitted, packed. */
-  ADMISSIBLE: text,
-  /** The rules for failures, packed. */
-  RULES: text,
+  ADMISSIBLE: packed(AdmissibleSchema),
+  RULES: packed(FailureRulesSchema),
   /** The deployed documents, by verb and runtime. */
   DOCUMENTS: json(v.object({ install: documents, prove: documents })),
   /** The pinned checksums, by runtime, version and architecture. */

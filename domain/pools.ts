@@ -1,4 +1,4 @@
-import type { InstanceProfiles } from './instance-profiles.ts';
+import * as v from 'valibot';
 
 /** The values of `onFailure`: what to do with a node that failed. */
 export const onFailures = ['quarantine', 'replace', 'replace-then-quarantine'] as const;
@@ -14,25 +14,30 @@ export interface PoolPolicy {
   readonly launchHook?: string | undefined;
 }
 
+/** The instance profiles of nodes; see `InstanceProfiles` in instance-profiles.ts. */
+const profiles = v.pipe(v.array(v.string()), v.readonly());
+
 /** A pool's settings that differ from the defaults. */
-export interface PoolOverride {
+const PoolOverrideSchema = v.strictObject({
   /** The name in the tags of its instances; see `poolOf` in tags.ts. */
-  readonly name: string;
-  readonly deadlineMinutes?: number | undefined;
-  readonly onFailure?: OnFailure | undefined;
-  readonly launchHook?: string | undefined;
+  name: v.string(),
+  deadlineMinutes: v.optional(v.number()),
+  onFailure: v.optional(v.picklist(onFailures)),
+  launchHook: v.optional(v.string()),
   /** The instance profiles of its nodes, if they differ from the cluster's. */
-  readonly instanceProfiles?: InstanceProfiles | undefined;
-}
+  instanceProfiles: v.optional(profiles),
+});
 
 /** The default settings, and the pools that override them. */
-export interface Pools {
-  readonly deadlineMinutes: number;
-  readonly onFailure: OnFailure;
-  readonly pools: readonly PoolOverride[];
+export const PoolsSchema = v.strictObject({
+  deadlineMinutes: v.number(),
+  onFailure: v.picklist(onFailures),
+  pools: v.pipe(v.array(PoolOverrideSchema), v.readonly()),
   /** The instance profiles of nodes, by cluster; a cluster without any is absent. */
-  readonly instanceProfiles?: Readonly<Record<string, InstanceProfiles>> | undefined;
-}
+  instanceProfiles: v.optional(v.record(v.string(), profiles)),
+});
+
+export type Pools = Readonly<v.InferOutput<typeof PoolsSchema>>;
 
 /**
  * Resolves the settings of a pool. The default of `onFailure` is `replace` for a pool with a launch hook, because the

@@ -1,7 +1,8 @@
+import * as v from 'valibot';
 import { claimText } from './claim-text.ts';
 import type { Request } from './launch.ts';
 import type { Failure } from './receipt.ts';
-import { type Runtime, runtimes } from './runtimes.ts';
+import { runtimes } from './runtimes.ts';
 import { isOlder } from './versions.ts';
 
 /** The tag that makes Airlock manage an instance; its value is `<runtime>` or `<runtime>@<version>`. */
@@ -32,16 +33,18 @@ const poolTags = ['karpenter.sh/nodepool', 'eks:nodegroup-name', groupTag];
 /** An instance's tags by key. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** The available versions of a runtime. */
-interface RuntimeVersions {
-  readonly default: string;
-  readonly all: readonly string[];
-  /** The oldest version that a tag may request, and the source of that rule. Absent: any. */
-  readonly floor?: { readonly version: string; readonly because: string };
-}
-
 /** The available versions, by runtime. */
-export type Versions = Readonly<Partial<Record<Runtime, RuntimeVersions>>>;
+export const VersionsSchema = v.record(
+  v.picklist(runtimes),
+  v.strictObject({
+    default: v.string(),
+    all: v.pipe(v.array(v.string()), v.readonly()),
+    /** The oldest version that a tag may request, and the source of that rule. Absent: any. */
+    floor: v.optional(v.strictObject({ version: v.string(), because: v.string() })),
+  }),
+);
+
+export type Versions = Readonly<v.InferOutput<typeof VersionsSchema>>;
 
 /**
  * The cluster of an instance: the value of `airlock:cluster`, otherwise the one cluster that its other tags agree on.

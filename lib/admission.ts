@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { Admissible } from '../domain/function-settings.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
 import type { Versions } from '../domain/tags.ts';
@@ -40,11 +41,11 @@ export class Admission extends QueueFunction<'admission'> {
       operators,
       logRetention,
       environment: {
-        ADMISSIBLE: pack({ clusters, versions, ...pools }),
+        ADMISSIBLE: pack({ clusters, versions, ...pools } satisfies Admissible),
         STATE_MACHINE: props.workflow.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: props.bus.bus.eventBusName,
-        TERMINATIONS_QUEUE: props.terminations.queue.queueUrl,
+        TERMINATIONS_QUEUE: props.terminations.url,
       },
     });
     const running = new Rule(this, 'Running', {

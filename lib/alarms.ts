@@ -50,9 +50,9 @@ export class Alarms extends Construct {
     const period = Duration.minutes(1);
     const ofClusters = Object.entries(clusters).map(([cluster, queue]) => ['Cluster', `-${cluster}`, queue] as const);
     const ofAll = Object.entries(queues).map(([name, queue]) => [name, '', queue] as const);
-    for (const [name, suffix, { queue, deadLetters }] of [...ofAll, ...ofClusters]) {
+    for (const [name, suffix, { arn, deadLetters }] of [...ofAll, ...ofClusters]) {
       const metric = deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' });
-      const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${queue.queueArn}`;
+      const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${arn}`;
       this.#alarm(
         `${name}DeadLetters${suffix}`,
         `A message in the queue ${name}${suffix} could not be processed. Reconcile does its work without it. Once you have fixed the cause, move it back with a role listed under operators in airlock.yaml: ${redrive}`,

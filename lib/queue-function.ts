@@ -28,11 +28,11 @@ export class QueueFunction<Name extends FunctionName = FunctionName> extends Air
     // The queue is in the function's scope, so its URL is added afterwards.
     super(scope, id, { ...props, environment: props.environment as Environment<Name> });
     this.queue = new WorkQueue(this, 'Queue', { consumerTimeout: props.timeout, maxReceiveCount, operators });
-    this.function.addEnvironment('QUEUE', this.queue.queue.queueUrl);
+    this.function.addEnvironment('QUEUE', this.queue.url);
     const granted = this.queue.grantConsume(this.role);
     const mapping = new EventSourceMapping(this, 'Messages', {
       target: this.function,
-      eventSourceArn: this.queue.queue.queueArn,
+      eventSourceArn: this.queue.arn,
       batchSize,
       maxConcurrency,
       reportBatchItemFailures: true,

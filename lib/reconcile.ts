@@ -3,6 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type IScheduleTarget, Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import type { Admissible } from '../domain/function-settings.ts';
 import { reconcileService } from '../domain/metrics.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
@@ -50,12 +51,12 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
       memoryMiB: 512,
       logRetention: props.logRetention,
       environment: {
-        ADMISSIBLE: pack({ clusters: Object.keys(props.clusters), versions, ...pools }),
+        ADMISSIBLE: pack({ clusters: Object.keys(props.clusters), versions, ...pools } satisfies Admissible),
         STATE_MACHINE: way.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: props.bus.bus.eventBusName,
         CLUSTER_FUNCTIONS: Stack.of(scope).toJsonString(Object.fromEntries(names)),
-        TERMINATIONS_QUEUE: props.terminations.queue.queueUrl,
+        TERMINATIONS_QUEUE: props.terminations.url,
       },
     });
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });

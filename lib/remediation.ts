@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { BreakerLimits } from '../domain/breaker.ts';
+import type { FailureRules } from '../domain/function-settings.ts';
 import { profilePatterns } from '../domain/instance-profiles.ts';
 import { remediationService } from '../domain/metrics.ts';
 import { pack } from '../domain/packed.ts';
@@ -38,7 +39,7 @@ export class Remediation extends AirlockFunction<'remediation'> {
       memoryMiB: 256,
       logRetention,
       environment: {
-        RULES: pack({ ...pools, breaker }),
+        RULES: pack({ ...pools, breaker } satisfies FailureRules),
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: bus.bus.eventBusName,
       },

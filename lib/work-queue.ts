@@ -27,7 +27,9 @@ const taking = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVis
  * right to send messages somewhere in the account does not include sending them to Airlock.
  */
 export class WorkQueue extends Construct {
-  readonly queue: Queue;
+  readonly url: string;
+  readonly arn: string;
+  readonly #queue: Queue;
   readonly deadLetters: Queue;
   readonly #writers: string[];
   readonly #readers: string[] = [];
@@ -44,7 +46,7 @@ export class WorkQueue extends Construct {
       retentionPeriod: Duration.days(14),
       redriveAllowPolicy: { sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)] },
     });
-    this.queue = new Queue(this, 'Queue', {
+    this.#queue = new Queue(this, 'Queue', {
       ...common,
       queueName,
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
@@ -52,12 +54,14 @@ export class WorkQueue extends Construct {
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.maxReceiveCount },
     });
+    this.url = this.#queue.queueUrl;
+    this.arn = this.#queue.queueArn;
     const operators = props.operators.map(operatorArn);
     // A redrive sends the messages to the queue as the operator.
     this.#writers = [...operators];
     const close = () => {
-      deny(this.queue, ['sqs:SendMessage'], { principals: this.#writers, rules: this.#rules });
-      deny(this.queue, taking, { principals: this.#readers });
+      deny(this.#queue, ['sqs:SendMessage'], { principals: this.#writers, rules: this.#rules });
+      deny(this.#queue, taking, { principals: this.#readers });
       deny(this.deadLetters, ['sqs:SendMessage'], { rules: this.#rules });
       deny(this.deadLetters, taking, { principals: operators });
     };
@@ -78,20 +82,20 @@ export class WorkQueue extends Construct {
   /** Sends a rule's events to the queue, and undeliverable ones to the dead letters. */
   feedFrom(rule: Rule): void {
     this.#rules.push(rule.ruleArn);
-    rule.addTarget(new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters }));
+    rule.addTarget(new SqsQueue(this.#queue, { deadLetterQueue: this.deadLetters }));
   }
 
   /** Lets a role send messages. */
   grantSend(role: IRole): void {
     this.#writers.push(role.roleArn);
-    this.queue.grant(role, 'sqs:SendMessage');
+    this.#queue.grant(role, 'sqs:SendMessage');
   }
 
   /** Lets a role receive and defer messages, and lets Lambda poll on its behalf. */
   grantConsume(role: IRole): Grant {
     this.#readers.push(role.roleArn);
     const rights = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'];
-    return this.queue.grant(role, ...rights);
+    return this.#queue.grant(role, ...rights);
   }
 }
 

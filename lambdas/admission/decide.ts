@@ -1,18 +1,10 @@
 import type { LaunchEvent } from '../../domain/events.ts';
+import type { Admissible } from '../../domain/function-settings.ts';
 import { hasProfile } from '../../domain/instance-profiles.ts';
 import { type Launch, providerId } from '../../domain/launch.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
-import {
-  clusterOf,
-  deadlineMinutesOf,
-  groupOf,
-  poolOf,
-  requestOf,
-  runtimeTag,
-  type Tags,
-  type Versions,
-} from '../../domain/tags.ts';
+import { clusterOf, deadlineMinutesOf, groupOf, poolOf, requestOf, runtimeTag, type Tags } from '../../domain/tags.ts';
 
 /** What admission knows about one instance, from DescribeInstances. */
 export interface Candidate {
@@ -24,12 +16,6 @@ export interface Candidate {
   /** The ARN of its instance profile; undefined if it has none. */
   readonly instanceProfile?: string | undefined;
   readonly tags: Tags;
-}
-
-/** The configuration for admission. */
-export interface Admissible extends Pools {
-  readonly clusters: readonly string[];
-  readonly versions: Versions;
 }
 
 /** What happens to one launch. */

@@ -2,16 +2,15 @@ import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda
 import { type LaunchEvent, readLaunchEvent } from '../../domain/events.ts';
 import { runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { unpack } from '../../domain/packed.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { variable } from '../adapters/environment.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { type Deferral, deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { admitAll } from './admit-all.ts';
-import { type Admissible, classifyLaunch, isNode, isStale } from './decide.ts';
+import { classifyLaunch, isNode, isStale } from './decide.ts';
 
-const config = unpack(variable('ADMISSIBLE')) as Admissible;
+const config = variable('ADMISSIBLE');
 const queueUrl = variable('QUEUE');
 
 /**

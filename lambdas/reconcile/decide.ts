@@ -1,7 +1,8 @@
 import { terminationStates } from '../../domain/events.ts';
+import type { Admissible } from '../../domain/function-settings.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { type Admissible, type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
+import { type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
 import { type Held, isHeld, planRerun } from './decide-reruns.ts';
 
 /** What to do about one tagged instance. */

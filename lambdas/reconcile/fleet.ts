@@ -1,12 +1,13 @@
 import { scopeOf } from '../../domain/breaker.ts';
 import { terminationEvent } from '../../domain/events.ts';
+import type { Admissible } from '../../domain/function-settings.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admission/admit-all.ts';
-import { type Admissible, classifyLaunch, isNode } from '../admission/decide.ts';
+import { classifyLaunch, isNode } from '../admission/decide.ts';
 import { decideInstance, type InstanceDecision } from './decide.ts';
 import type { ManagedLaunch } from './decide-node.ts';
 import { decideRetries } from './decide-reruns.ts';

@@ -1,14 +1,12 @@
 import type { Context } from 'aws-lambda';
 import { reconcileCompleted } from '../../domain/metrics.ts';
-import { unpack } from '../../domain/packed.ts';
 import { variable } from '../adapters/environment.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import type { Admissible } from '../admission/decide.ts';
 import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
 import { inTurn, shareOf } from './turns.ts';
 
-const config = unpack(variable('ADMISSIBLE')) as Admissible;
+const config = variable('ADMISSIBLE');
 
 /** How much of the function's time a page may need, in milliseconds, so that a begun page is finished. */
 const pageMs = 40_000;

@@ -1,9 +1,10 @@
+import type { Admissible } from '../../domain/function-settings.ts';
 import { type LedgerKey, type RunRecord, runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { SeenInstance } from '../adapters/instances.ts';
 import { readRuns } from '../adapters/ledger.ts';
 import { admitAll } from '../admission/admit-all.ts';
-import { type Admissible, classifyLaunch } from '../admission/decide.ts';
+import { classifyLaunch } from '../admission/decide.ts';
 import { planRerun } from './decide-reruns.ts';
 
 /** The run records of some launches. */

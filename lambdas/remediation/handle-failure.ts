@@ -10,8 +10,9 @@ import {
   scopeOf,
 } from '../../domain/breaker.ts';
 import type { DispositionDecision } from '../../domain/disposition.ts';
+import type { FailureRules } from '../../domain/function-settings.ts';
 import { runId } from '../../domain/ledger.ts';
-import { type Pools, policyOf, profilesOf } from '../../domain/pools.ts';
+import { policyOf, profilesOf } from '../../domain/pools.ts';
 import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished } from '../adapters/breakers.ts';
 import { publish } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
@@ -21,9 +22,6 @@ import { systemTime } from '../adapters/time.ts';
 import { decideDisposition } from './decide.ts';
 import { isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
-
-/** The configuration that dispositions depend on. */
-export type Rules = Pools & { readonly breaker: BreakerLimits };
 
 /**
  * How often counting a failure is retried if the breaker changed in the meantime: many nodes of a pool may fail at
@@ -40,7 +38,7 @@ const racePauses: BackOff = { firstMs: 50, longestMs: 800 };
  *
  * @throws Refused if the run record has no failure, or has an end
  */
-export async function handleFailure(run: Run, rules: Rules): Promise<DispositionDecision> {
+export async function handleFailure(run: Run, rules: FailureRules): Promise<DispositionDecision> {
   const { launch, request, failure, outcome } = run;
   if (failure === undefined) throw new Refused('the run has not failed');
   if (outcome !== undefined) throw new Refused(`the run has ended: ${outcome}`);

@@ -1,16 +1,15 @@
 import * as v from 'valibot';
 import type { DispositionDecision, Replacement } from '../../domain/disposition.ts';
 import { RemediationCallSchema } from '../../domain/messages.ts';
-import { unpack } from '../../domain/packed.ts';
 import { variable } from '../adapters/environment.ts';
 import { readRun } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { handleFailure, type Rules } from './handle-failure.ts';
+import { handleFailure } from './handle-failure.ts';
 import { keep } from './keep.ts';
 import { Refused } from './refused.ts';
 import { replace } from './replace.ts';
 
-const rules = unpack(variable('RULES')) as Rules;
+const rules = variable('RULES');
 
 /**
  * Decides what happens to a node that was not released, replaces it if so decided, and completes the launch hook of an

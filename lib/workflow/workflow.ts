@@ -31,10 +31,10 @@ export class Workflow extends Construct {
     { bus, dispatch, ledger, cancellation, remediation, clusters }: WorkflowProps,
   ) {
     super(scope, id);
-    const queues = Object.entries(clusters).map(([name, { cluster }]) => [name, cluster.queue.queue.queueUrl]);
+    const queues = Object.entries(clusters).map(([name, { cluster }]) => [name, cluster.queue.url]);
     const definition = workflowDefinition({
       partition: Aws.PARTITION,
-      dispatchQueueUrl: dispatch.queue.queue.queueUrl,
+      dispatchQueueUrl: dispatch.queue.url,
       ledgerTable: ledger.table.tableName,
       eventBus: bus.bus.eventBusName,
       clusterQueueUrls: Object.fromEntries(queues),

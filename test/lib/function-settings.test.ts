@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FunctionName, functionSettings } from '../../domain/function-settings.ts';
+import { pack } from '../../domain/packed.ts';
 import { variable } from '../../lambdas/adapters/environment.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -55,6 +56,20 @@ describe('a variable', () => {
     expect(() => variable('PROOF')).toThrow(/environment variable PROOF: both: .*"pod" \| "host"/);
     vi.stubEnv('CLUSTER_FUNCTIONS', '{"demo":');
     expect(() => variable('CLUSTER_FUNCTIONS')).toThrow(/environment variable CLUSTER_FUNCTIONS: \{"demo":: .*JSON/);
+  });
+
+  it('that is packed is read by its schema, short or long', () => {
+    const breaker = { failures: 3, sharePercent: 50, windowMinutes: 30 };
+    const pools = Array.from({ length: 50 }, (_, at) => ({ name: `pool-${at}`, deadlineMinutes: 30 }));
+    for (const rules of [{ pools: [] }, { pools }]) {
+      const value = { deadlineMinutes: 20, onFailure: 'replace', ...rules, breaker };
+      vi.stubEnv('RULES', pack(value));
+      expect(variable('RULES')).toEqual(value);
+    }
+    vi.stubEnv('RULES', pack({ deadlineMinutes: 20, onFailure: 'ignore', pools: [], breaker }));
+    expect(() => variable('RULES')).toThrow(/environment variable RULES: .*"ignore".*"quarantine" \| "replace"/);
+    vi.stubEnv('RULES', 'neither JSON nor deflated');
+    expect(() => variable('RULES')).toThrow(/environment variable RULES: neither JSON nor deflated: accepted: JSON/);
   });
 
   it('may be absent only if its form allows it', () => {

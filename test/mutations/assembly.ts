@@ -2,14 +2,13 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import type { BreakerLimits } from '../../domain/breaker.ts';
+import type { FailureRules } from '../../domain/function-settings.ts';
 import { pack, unpack } from '../../domain/packed.ts';
-import type { Pools } from '../../domain/pools.ts';
 import { bundleOptions } from '../../lib/bundle-options.ts';
 import { applyEdit, type Edit } from './anchor.ts';
 
 /** Rules for pools that differ from those of the sample airlock.yaml. */
-export type PoolRules = Partial<Pools & { readonly breaker: BreakerLimits }>;
+export type PoolRules = Partial<FailureRules>;
 
 /** One resource of the template, as far as mutations change it. */
 export interface Resource {

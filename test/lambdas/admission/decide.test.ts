@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Admissible } from '../../../domain/function-settings.ts';
 import type { Pools } from '../../../domain/pools.ts';
-import { type Admissible, type Candidate, classifyLaunch, isNode, isStale } from '../../../lambdas/admission/decide.ts';
+import { type Candidate, classifyLaunch, isNode, isStale } from '../../../lambdas/admission/decide.ts';
 
 const now = Date.parse('2026-11-21T09:00:30Z');
 const launch = { instanceId: 'i-0123456789abcdef0', at: '2026-11-21T09:00:10Z' };

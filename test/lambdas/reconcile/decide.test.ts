@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { terminationStates } from '../../../domain/events.ts';
+import type { Admissible } from '../../../domain/function-settings.ts';
 import type { Launch } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
-import type { Admissible, Candidate } from '../../../lambdas/admission/decide.ts';
+import type { Candidate } from '../../../lambdas/admission/decide.ts';
 import { decideInstance, type InstanceDecision } from '../../../lambdas/reconcile/decide.ts';
 
 const minute = 60_000;
