@@ -39,7 +39,7 @@ describe('a node that failed in a pool that replaces', () => {
     expect(terminations(world)).toEqual(['TerminateInstances']);
     expect(timeline(world, node).at(-1)).toBe('Node Replaced');
     await pass(world, 30 * minutes);
-    expect(timeline(world, node).filter((type) => /Replaced|Quarantined|Forgotten/.test(type))).toEqual([
+    expect(timeline(world, node).filter((type) => /Replaced|Quarantined|Discarded/.test(type))).toEqual([
       'Node Replaced',
     ]);
     expect(state(world, node)).toBe('terminated');

@@ -28,7 +28,7 @@ const ways: readonly (readonly [string, (world: Simulation, node: LaunchedNode) 
 
 /** The number of ends in the audit trail. */
 function ends(world: Simulation, node: LaunchedNode): readonly string[] {
-  return timeline(world, node).filter((type) => /Released|Quarantined|Forgotten|Replaced/.test(type));
+  return timeline(world, node).filter((type) => /Released|Quarantined|Discarded|Replaced/.test(type));
 }
 
 describe.each(ways)('an instance that %s', (_, depart) => {
