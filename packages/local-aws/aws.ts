@@ -1,3 +1,3 @@
-/** What every service is made of, and what a caller can observe and break. */
+/** The building blocks of every service, and what a caller can observe and break. */
 export type { Faults, ObservedCall } from './gateway/observed.ts';
 export { AwsError, here, operation, type Principal } from './gateway/service.ts';

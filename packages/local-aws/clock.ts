@@ -4,7 +4,7 @@ export interface Timer {
 }
 
 /**
- * Time as the local cloud sees it: real for people, virtual for tests. Nothing under `packages/` reads the time or sets a timer in any
+ * Time in the local cloud: real for people, virtual for tests. Nothing under `packages/` reads the time or sets a timer in any
  * other way.
  */
 export interface Clock {
@@ -16,7 +16,7 @@ export interface Clock {
   /** Resolves `ms` milliseconds from now. */
   sleep(ms: number): Promise<void>;
   /**
-   * Says that real work is under way (a process, a socket): virtual time stands still until the returned function is called. It may be
+   * Marks real work as in progress (a process, a socket): virtual time stands still until the returned function is called. It may be
    * called more than once; only the first call counts.
    */
   hold(): () => void;
@@ -61,7 +61,7 @@ export class RealClock implements Clock {
   }
 }
 
-/** The same time, told by a clock that is ahead by some milliseconds, or behind by a negative number of them. */
+/** The same time on a clock that is ahead by some milliseconds, or behind by a negative number. */
 export function ahead(clock: Clock, ms: number): Clock {
   return {
     kind: clock.kind,
@@ -76,20 +76,20 @@ export function ahead(clock: Clock, ms: number): Clock {
 interface Pending {
   readonly at: number;
   readonly order: number;
-  /** Undefined once it is cancelled: what it would have done is let go at once. */
+  /** Undefined once cancelled, which releases the callback at once. */
   fire: (() => void) | undefined;
 }
 
 /**
- * How many turns of the event loop must pass with nothing under way before time may jump: a promise chain that runs through streams
- * needs a few turns although no work is counted, and a jump in its middle would make a time-out fire that could not have.
+ * How many turns of the event loop must pass without work in progress before time may jump. A promise chain through streams
+ * needs a few turns although no work is counted; a jump in between would fire a timeout that could not have fired.
  */
 const quietTurns = 12;
 
-/** How many cancelled timers stay in the queue before it is made again without them: a queue of few is not worth the work. */
+/** How many cancelled timers stay in the queue before it is rebuilt without them; rebuilding a short queue is not worth the work. */
 const cancelledKept = 1_000;
 
-/** A clock that jumps to the next timer as soon as nothing is under way. */
+/** A clock that jumps to the next timer as soon as no work is in progress. */
 export class VirtualClock implements Clock {
   readonly kind = 'virtual';
   #now: number;
@@ -99,10 +99,10 @@ export class VirtualClock implements Clock {
   #freed: (() => void)[] = [];
   #stopped = false;
   #pending: Pending[] = [];
-  /** How many of the pending are cancelled; most timers are time-outs that are never reached. */
+  /** How many pending timers are cancelled; most timers are timeouts that are never reached. */
   #cancelled = 0;
 
-  /** @param start the time at which the clock begins, in milliseconds since the epoch */
+  /** @param start the clock's start time, in milliseconds since the epoch */
   constructor(start: number = Date.parse('2026-11-21T09:00:00Z')) {
     this.#now = start;
   }
@@ -143,9 +143,9 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Runs timers in their order until `done` holds, or until nothing is left to happen.
+   * Runs timers in order until `done` holds, or until nothing is left to happen.
    *
-   * @param done asked before each jump
+   * @param done checked before each jump
    * @param until the latest time to jump to, in milliseconds since the epoch
    * @returns whether `done` held at the end
    */

@@ -19,11 +19,11 @@ import { type Deployed, Stacks } from './template/deployment.ts';
 import type { ResourceType } from './template/resource.ts';
 import { TemplateError } from './template/template-error.ts';
 
-/** What to deploy an assembly with. */
+/** The options of a cloud. */
 export interface CloudOptions {
   readonly clock: Clock;
   readonly env?: Environment;
-  /** Services beside those that every cloud has: iam, lambda, logs, sts. */
+  /** Services besides those that every cloud has: iam, lambda, logs, sts. */
   readonly services?: readonly Service[];
   readonly resourceTypes?: readonly ResourceType[];
   /** Services that need the cloud around them, for instance to call each other. */
@@ -72,7 +72,7 @@ export class LocalCloud {
     this.#stacks = new Stacks({ env, clock, aws, types });
   }
 
-  /** An account in which nothing is deployed yet. */
+  /** Opens an account without deployments. */
   static async open(options: CloudOptions): Promise<LocalCloud> {
     const cloud = new LocalCloud(options);
     for (const part of cloud.#parts) {
@@ -82,10 +82,10 @@ export class LocalCloud {
   }
 
   /**
-   * Makes every resource of a cloud assembly, in its own account.
+   * Creates every resource of a cloud assembly, in its own account.
    *
    * @param assembly the folder that `cdk synth` wrote
-   * @throws TemplateError if the assembly uses what is not known here, or a resource cannot be made
+   * @throws TemplateError if the assembly uses something unsupported, or a resource cannot be created
    */
   static async deploy(assembly: string, options: CloudOptions): Promise<LocalCloud> {
     const cloud = await LocalCloud.open(options);
@@ -99,7 +99,7 @@ export class LocalCloud {
   }
 
   /**
-   * Creates the stacks of a cloud assembly, or updates those that are there, as `cdk deploy` does.
+   * Creates the stacks of a cloud assembly, or updates existing ones, like `cdk deploy`.
    *
    * @throws TemplateError with the resource and the reason; the stack is then as it was before
    */
@@ -107,12 +107,12 @@ export class LocalCloud {
     return this.#settled(this.#stacks.deploy(assembly)).finally(() => this.#keepOutputs());
   }
 
-  /** Where a stack stands, in CloudFormation's words. */
+  /** A stack's status, as CloudFormation names it. */
   status(stack: string): string {
     return this.#stacks.life(stack)?.status ?? 'NONE';
   }
 
-  /** Gives a custom resource other properties, as an update of its stack does; a failure is rolled back, and thrown. */
+  /** Changes a custom resource's properties, like an update of its stack. A failure is rolled back and thrown. */
   update(
     logicalIdOrPath: string,
     properties: Readonly<Record<string, unknown>>,
@@ -124,17 +124,17 @@ export class LocalCloud {
     return this.#settled(life.change(logicalId, properties, putBack));
   }
 
-  /** Deletes the stacks: what has to be deleted, in reverse of the order in which it was made. */
+  /** Deletes the stacks' resources, in reverse order of creation. */
   destroy(): Promise<void> {
     return this.#settled(this.#stacks.delete()).finally(() => this.#keepOutputs());
   }
 
-  /** They are asked for at every step of a run. */
+  /** Outputs are kept because every step of a run reads them. */
   #keepOutputs(): void {
     this.#outputs = this.#stacks.outputs;
   }
 
-  /** On a virtual clock a custom resource may need time to pass, so the clock is run until the work is done. */
+  /** On a virtual clock a custom resource may need time to pass, so the clock runs until the work is done. */
   async #settled<T>(work: Promise<T>): Promise<T> {
     const { clock } = this.core;
     let settled = false;
@@ -172,7 +172,7 @@ export class LocalCloud {
     this.#gateway.faults = faults;
   }
 
-  /** Every resource, in the order in which they were made. */
+  /** Every resource, in order of creation. */
   get resources(): readonly Deployed[] {
     return this.#stacks.resources;
   }
@@ -180,7 +180,7 @@ export class LocalCloud {
   /**
    * Finds one resource by its logical id, by its path in the construct tree, or by the end of that path (`Admission/Function`).
    *
-   * @throws Error if none or more than one fits
+   * @throws Error if none or more than one matches
    */
   resource(logicalIdOrPath: string): Deployed {
     const wanted = logicalIdOrPath.replace(/\/Resource$/, '');
@@ -198,18 +198,18 @@ export class LocalCloud {
     throw new Error(`${what} with the logical id or path ${logicalIdOrPath}`);
   }
 
-  /** Answers an HTTP request to an AWS host, as it comes over the wire. */
+  /** Answers an HTTP request to an AWS host, as received over the wire. */
   async handle(request: WireRequest): Promise<WireResponse> {
     if (request.host === this.#cloudFormation.host) return this.#cloudFormation.receive(request);
     return this.#gateway.handle(request);
   }
 
-  /** The SDK's model of a service that the cloud has. */
+  /** The SDK's model of one of the cloud's services. */
   sdk(service: string): Sdk | undefined {
     return this.#gateway.registered(service)?.sdk;
   }
 
-  /** Ends all that runs in it. */
+  /** Ends everything that runs in it. */
   async stop(): Promise<void> {
     for (const part of this.#parts) await part.stop?.();
   }

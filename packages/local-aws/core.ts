@@ -5,7 +5,7 @@ import type { Functions } from './lambda/functions.ts';
 import type { Vpcs } from './network/vpcs.ts';
 import type { Part } from './part.ts';
 
-/** What every service of one local cloud shares. It is there before the first resource is made. */
+/** What all services of one local cloud share. It exists before the first resource is created. */
 export interface Core {
   readonly env: Environment;
   readonly clock: Clock;
@@ -15,5 +15,5 @@ export interface Core {
   readonly networks: Vpcs;
 }
 
-/** Makes a part for one cloud. */
+/** Creates a part for one cloud. */
 export type PartMaker = (core: Core) => Part;

@@ -1,3 +1,3 @@
-/** DynamoDB's engine and its keys of rights, for tests of expressions and of policies. */
+/** DynamoDB's engine and its condition keys, for tests of expressions and policies. */
 export { Engine } from './services/dynamodb/engine.ts';
 export { type RightsRequest, rightOn } from './services/dynamodb/rights.ts';

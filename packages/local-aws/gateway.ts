@@ -1,3 +1,3 @@
-/** The way of a request: the SDK's schema, IAM, faults, the count, the operation. */
+/** The path of a request: the SDK's schema, IAM, faults, the count, the operation. */
 export { Gateway } from './gateway/gateway.ts';
 export { loadSdk } from './gateway/sdk.ts';

@@ -1,4 +1,4 @@
-/** Roles, policies and how they are evaluated. */
+/** Roles, policies and their evaluation. */
 export { evaluateIdentity, type Verdict } from './iam/evaluate.ts';
 export { Iam } from './iam/iam.ts';
 export { readPolicy } from './iam/policy.ts';

@@ -1,3 +1,3 @@
-/** A deployed function, and the rules of its environment's network. */
+/** A deployed function, and its environment's network rules. */
 export type { LambdaFunction } from './lambda/lambda-function.ts';
 export { holdRequests } from './lambda/undici.ts';

@@ -14,9 +14,9 @@ import { readPolicy } from './iam/policy.ts';
 export interface Served {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Those of a role that may do everything: the operator's. */
+  /** The credentials of the operator, a role that may do everything. */
   readonly credentials: Credentials;
-  /** What tools of AWS read: end point, region and credentials. */
+  /** Environment variables for AWS tools: endpoint, region and credentials. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -24,10 +24,10 @@ export interface Served {
 const operator = 'Operator';
 
 /**
- * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and whatever else signs its requests. The gateway and IAM decide as for
- * every other caller; the operator's role may do everything.
+ * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and other clients that sign their requests. The gateway and IAM decide as for
+ * every other caller. The operator's role may do everything.
  *
- * @param now the time that callers sign with, in milliseconds since the epoch: theirs is the machine's, whatever clock the cloud has
+ * @param now the callers' time for signatures, in milliseconds since the epoch: they use the machine's time, whatever the cloud's clock shows
  */
 export async function serve(cloud: LocalCloud, now = () => new RealClock().now()): Promise<Served> {
   const credentials = operatorOf(cloud);
@@ -54,7 +54,7 @@ export async function serve(cloud: LocalCloud, now = () => new RealClock().now()
   };
 }
 
-/** The operator is no part of the template, as in a real account. */
+/** The operator is not part of the template, as in a real account. */
 function operatorOf({ iam, core: { env } }: LocalCloud): Credentials {
   const arn = `arn:${env.partition}:iam::${env.account}:role/${operator}`;
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
@@ -81,7 +81,7 @@ async function answer(cloud: LocalCloud, incoming: IncomingMessage, now: () => n
   }
 }
 
-/** The refusal in the protocol of the service that was meant. */
+/** The error in the protocol of the service that the request names. */
 function refusal(cloud: LocalCloud, request: WireRequest, error: AwsError): WireResponse {
   const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)/.exec(request.headers['authorization'] ?? '')?.[1] ?? '';
   const sdk = cloud.sdk(service);

@@ -1,4 +1,4 @@
-/** The services that a cloud can be given. */
+/** The optional services of a cloud. */
 export { AutoScaling } from './services/autoscaling.ts';
 export { CloudWatch } from './services/cloudwatch.ts';
 export { DynamoDb } from './services/dynamodb/dynamodb.ts';

@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import type { Checksum, SourceData } from '@smithy/types';
 
-/** SHA-256 for the signers of the SDK, by this process's own OpenSSL: signatures are verified at each call. */
+/** SHA-256 for the SDK's signers, with this process's OpenSSL: signatures are verified at each call. */
 export class Sha256 implements Checksum {
   readonly #secret: Uint8Array | undefined;
   #hash: Hash | Hmac;
@@ -17,7 +17,7 @@ export class Sha256 implements Checksum {
   }
 
   async digest(): Promise<Uint8Array> {
-    // Its own buffer for each digest is memory outside of the heap, which makes the collector run.
+    // A separate buffer for each digest would be memory outside of the heap, which triggers the garbage collector.
     return Buffer.from(this.#hash.digest('binary'), 'latin1');
   }
 

@@ -1,6 +1,6 @@
 /**
- * Requests between a client and a server in this process that the server takes and never answers, by the client's port. A request holds the clock while it is
- * under way; one that nothing answers may not, or the client's own time-out would never come.
+ * Requests between a client and a server in this process that the server accepts and never answers, by the client's port. A request holds the clock while it is
+ * in progress. One that is never answered must not, because the client's own timeout would never fire.
  */
 class Silences {
   readonly #underWay = new Map<number, () => void>();
@@ -8,7 +8,7 @@ class Silences {
   /**
    * A request is sent.
    *
-   * @param letGo lets the clock go on
+   * @param letGo releases the clock
    */
   sent(port: number, letGo: () => void): void {
     this.#underWay.set(port, letGo);
@@ -19,7 +19,7 @@ class Silences {
     this.#underWay.delete(port);
   }
 
-  /** The server does not answer the request that is under way from a port. */
+  /** The server will not answer the request in progress from a port. */
   begin(port: number): void {
     this.#underWay.get(port)?.();
   }

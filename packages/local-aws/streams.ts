@@ -1,6 +1,6 @@
-/** One piece of a stream that is on its way, and how to say that it has arrived. */
+/** One piece of a stream in transit, with a callback for its arrival. */
 interface Piece {
-  /** Where it ends, in bytes from the beginning. */
+  /** Its end, in bytes from the beginning. */
   readonly upTo: number;
   readonly arrived: () => void;
 }
@@ -12,8 +12,8 @@ interface Open {
 }
 
 /**
- * Answers that stay open, between a server and a client in this process, by the id that the server gave them. A request that waits for more holds no
- * clock; each piece of its answer does, from the moment it is sent until the client has it. Without that, virtual time could jump in between.
+ * Answers that stay open, between a server and a client in this process, by the server's id. A request that waits for more does not hold the
+ * clock. Each piece of its answer does, from sending until the client has it; otherwise virtual time could jump in between.
  */
 class Streams {
   readonly #open = new Map<string, Open>();
@@ -29,7 +29,7 @@ class Streams {
     open.pieces.push({ upTo: open.sent, arrived });
   }
 
-  /** The client has so many bytes more. */
+  /** The client has received some more bytes. */
   received(id: string, bytes: number): void {
     const open = this.#of(id);
     open.received += bytes;

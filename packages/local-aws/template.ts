@@ -1,2 +1,2 @@
-/** Names that CloudFormation gives. */
+/** Names that CloudFormation generates. */
 export { stackId } from './template/names.ts';

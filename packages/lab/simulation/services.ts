@@ -17,16 +17,16 @@ import {
 } from '../../local-aws/services.ts';
 import type { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
 
-/** How EKS has a cluster. */
+/** A cluster's settings in EKS. */
 export interface ClusterSettings {
   readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
-  /** Where its API answers: to everybody unless told. */
+  /** Where its API is reachable; `public` by default. */
   readonly access?: 'public' | 'private' | 'both';
-  /** Who may ask from outside: everybody unless told. */
+  /** The addresses that may reach a public API; all by default. */
   readonly publicAccessCidrs?: readonly string[];
 }
 
-/** The AWS services that an app with Airlock's resources runs on. */
+/** The AWS services that an app with Airlock's resources uses. */
 export interface Services {
   readonly autoScaling: AutoScaling;
   readonly dynamoDb: DynamoDb;
@@ -40,19 +40,19 @@ export interface Services {
   readonly states: States;
 }
 
-/** A cluster as EKS knows one. */
+/** A cluster as EKS describes it. */
 export type KnownCluster = Pick<
   KubernetesStandIn,
   'endpoint' | 'caBase64' | 'counts' | 'addAccessEntry' | 'removeAccessEntry' | 'stop'
 >;
 
 /**
- * Makes the services that Airlock's template uses, wired to each other.
+ * Creates the services that Airlock's template uses, connected to each other.
  *
- * @param clusters the clusters that EKS knows, by name
- * @param sendPerSecond SendCommand calls that pass in a second
- * @param settings how EKS has them, by name
- * @returns the part for the cloud, and the services once the cloud has made them
+ * @param clusters the clusters in EKS, by name
+ * @param sendPerSecond SendCommand calls that are accepted per second
+ * @param settings the clusters' settings in EKS, by name
+ * @returns the part for the cloud, and the services once the cloud has created them
  */
 export function servicesPart(
   clusters: ReadonlyMap<string, KnownCluster>,
@@ -67,7 +67,7 @@ export function servicesPart(
       return part;
     },
     services() {
-      if (made === undefined) throw new Error('the cloud has not made its services yet');
+      if (made === undefined) throw new Error('the cloud has not created its services yet');
       return made;
     },
   };
@@ -95,7 +95,7 @@ function make(
       const role = iam.roles.get(arn.split('/').at(-1) ?? '');
       return role && (role.createdAt ?? 0);
     },
-    // People who watch do not wait for it.
+    // A run that people watch does not wait for it.
     spreadMs: clock instanceof VirtualClock ? 8_000 : 0,
   });
   for (const [name, { endpoint, caBase64 }] of clusters) {

@@ -11,31 +11,31 @@ import { LaunchedNode, type NodePlan } from './node.ts';
 import { type ClusterSettings, type KnownCluster, type Services, servicesPart } from './services.ts';
 import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './timeline.ts';
 
-/** How long an API server takes to hold requests to a new admission policy, in milliseconds. */
+/** How long an API server takes to apply a new admission policy to requests, in milliseconds. */
 const propagationDelayMs = 1_500;
 
-/** What a world is made of. */
+/** The options of a simulation. */
 export interface SimulationOptions {
-  /** The folder of the cloud assembly. */
+  /** The cloud assembly's folder. */
   readonly assembly: string;
   readonly clock: Clock;
-  /** The clusters that EKS knows. */
+  /** The clusters in EKS. */
   readonly clusters: readonly string[];
-  /** How EKS has them, by name, if that is not as it has them by default. */
+  /** The clusters' settings in EKS, by name, if they differ from the defaults. */
   readonly clusterSettings?: Readonly<Record<string, ClusterSettings>>;
-  /** Running clusters that EKS knows besides, each by its name and the kubeconfig that leads to it. */
+  /** Running clusters that EKS also describes, by name, with their kubeconfig. */
   readonly attached?: ReadonlyMap<string, string>;
-  /** What an administrator applies to each cluster before the deployment; nothing unless told. */
+  /** What an administrator applies to each cluster before the deployment; nothing by default. */
   readonly manifests?: readonly unknown[];
-  /** Makes the machine of a node. */
+  /** Creates a node's machine. */
   readonly machine: () => Promise<Machine>;
-  /** Faults that are there from the first moment of the deployment on. */
+  /** Faults that apply from the start of the deployment. */
   readonly faults?: Faults;
-  /** SendCommand calls that pass in a second. */
+  /** SendCommand calls that are accepted per second. */
   readonly sendPerSecond?: number;
 }
 
-/** How one node of a run ended, as seen from outside. */
+/** How one node of a run ended, as an observer sees it. */
 export interface NodeReport {
   readonly instanceId: string;
   readonly nodeName: string;
@@ -44,13 +44,13 @@ export interface NodeReport {
   readonly outcome: string;
   readonly detail: string;
   readonly stages: readonly Stage[];
-  /** State transitions of its execution, retries included. */
+  /** State transitions of its executions, retries included. */
   readonly transitions: number;
 }
 
 /**
- * An account with Airlock deployed in it, its clusters and an autoscaler: everything that a run needs around the synthesized template. What
- * happens to a node is read from the audit trail alone.
+ * An account with Airlock deployed, its clusters and an autoscaler: everything that a run needs around the synthesized template. What
+ * happens to a node is read only from the audit trail.
  */
 export class Simulation {
   readonly cloud: LocalCloud;
@@ -79,7 +79,7 @@ export class Simulation {
     this.clusters = clusters;
   }
 
-  /** Starts the clusters and deploys the assembly. Throws what the deployment throws. */
+  /** Starts the clusters and deploys the assembly. @throws what the deployment throws */
   static async start({ assembly, ...options }: SimulationOptions): Promise<Simulation> {
     const world = await Simulation.open(options);
     try {
@@ -91,10 +91,10 @@ export class Simulation {
     return world;
   }
 
-  /** Starts the clusters, in an account in which nothing is deployed yet. */
+  /** Starts the clusters, in an account without deployments. */
   static async open(options: Omit<SimulationOptions, 'assembly'>): Promise<Simulation> {
     const { clock, manifests = [] } = options;
-    // The first tokens come while the stack is deployed.
+    // The first tokens are requested during the deployment.
     let iam: Core['iam'] | undefined;
     const secretOf = (accessKeyId: string) => {
       const principal = iam?.principalOf(accessKeyId);
@@ -145,7 +145,7 @@ export class Simulation {
     return this.#options.clock;
   }
 
-  /** Launches a node as an autoscaler does: the instance, and at their times its agent and its kubelet. */
+  /** Launches a node like an autoscaler: the instance, and at their times its agent and its kubelet. */
   async launch(plan: NodePlan): Promise<LaunchedNode> {
     const release = this.clock.hold();
     const machine = await this.#options.machine().finally(release);
@@ -158,7 +158,7 @@ export class Simulation {
     return node;
   }
 
-  /** Takes a node of an attached cluster as an instance that has just launched, with an agent that runs documents on that machine. */
+  /** Takes an attached cluster's node as a newly launched instance, with an agent that runs documents on the given machine. */
   adopt(plan: NodePlan, machine: Machine): LaunchedNode {
     const { ec2, ssm } = this.services;
     const wiring = { plan, machine, clock: this.clock, ec2, ssm, cluster: undefined, controllers: undefined };
@@ -169,7 +169,7 @@ export class Simulation {
 
   /** Every event of the audit trail, in the order of arrival. */
   audit(): readonly AuditEvent[] {
-    // A stack that is made again has its own trail.
+    // A recreated stack has its own trail.
     const group = this.cloud.outputs['AuditTrail'] ?? this.#trail.group;
     if (group !== this.#trail.group) this.#trail = { group, read: 0 };
     const written = this.cloud.logs.events(group).slice(this.#trail.read);
@@ -189,17 +189,17 @@ export class Simulation {
     return this.#timelines.get(node.instanceId) ?? [];
   }
 
-  /** Whether every execution has ended, and there is one for each node in our care. */
+  /** Whether every execution has ended and every managed node has one. */
   ended(): boolean {
     if (this.services.states.running > 0) return false;
     return this.nodes.every((node) => !node.ours || receiptIn(this.timelineOf(node)) !== undefined);
   }
 
   /**
-   * Lets time pass until every node has ended.
+   * Lets time pass until every node's run has ended.
    *
-   * @param patienceMs how long to wait, on the world's clock
-   * @returns whether every node has ended
+   * @param patienceMs how long to wait, on the simulation's clock
+   * @returns whether every run has ended
    */
   async settle(patienceMs: number): Promise<boolean> {
     const { clock } = this;
@@ -209,7 +209,7 @@ export class Simulation {
     return this.ended();
   }
 
-  /** How a node ended, or how far it is. */
+  /** How a node ended, or how far it has come. */
   report(node: LaunchedNode): NodeReport {
     const timeline = this.timelineOf(node);
     const receipt = receiptIn(timeline);
@@ -228,7 +228,7 @@ export class Simulation {
     };
   }
 
-  /** The count of each AWS and Kubernetes call by name. */
+  /** The number of AWS and Kubernetes calls, by name. */
   calls(): Record<string, number> {
     const counts = new Map(this.cloud.calls);
     for (const cluster of [...this.clusters.values(), ...this.attached.values()]) {
@@ -237,7 +237,7 @@ export class Simulation {
     return Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b)));
   }
 
-  /** Ends all that runs and deletes the machines. */
+  /** Ends everything that runs and deletes the machines. */
   async stop(): Promise<void> {
     for (const node of this.nodes) node.stop();
     await this.#end();

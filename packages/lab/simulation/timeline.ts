@@ -12,7 +12,7 @@ export type AuditEvent = {
   };
 }[DetailType];
 
-/** A point on the way of a node. */
+/** A point in a node's run. */
 export interface Stage {
   readonly name:
     | 'launched'
@@ -41,19 +41,19 @@ const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
   'Reverification Failed': 'disproven',
 };
 
-/** Which instance an event is about; an empty text if it is about none. */
+/** The instance that an event is about; empty if there is none. */
 export function instanceOf({ detail }: AuditEvent): string {
   if ('launch' in detail) return detail.launch.instanceId;
   return 'instanceId' in detail ? detail.instanceId : '';
 }
 
-/** The receipt of the latest end of a node, as the audit trail has it. */
+/** The receipt of a node's latest end, as recorded in the audit trail. */
 export function receiptIn(events: readonly AuditEvent[]): Receipt | undefined {
   const end = events.findLast(({ detail }) => 'outcome' in detail);
   return end !== undefined && 'outcome' in end.detail ? end.detail : undefined;
 }
 
-/** The stages of one node, made of its events in the audit trail alone. */
+/** A node's stages, taken only from its events in the audit trail. */
 export function stagesOf(launchedAt: number, events: readonly AuditEvent[]): Stage[] {
   const stages: Stage[] = [{ name: 'launched', ms: 0 }];
   const reach = (name: Stage['name'], at: string) => {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 /** Schema versions that the agent accepts. */
 const schemaVersions = ['1.0', '1.2', '2.0', '2.0.1', '2.0.2', '2.0.3', '2.2'] as const;
 
-/** Schema versions of which this runner knows the steps. */
+/** Schema versions whose steps this runner supports. */
 const known = ['2.0', '2.0.1', '2.0.2', '2.0.3', '2.2'];
 
 const ParameterSchema = v.looseObject({
@@ -32,12 +32,12 @@ const DocumentSchema = v.looseObject({
 /** A Command document. */
 export type Document = v.InferOutput<typeof DocumentSchema>;
 
-/** A document that the agent does not run at all. */
+/** A document that the agent refuses to run. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
 }
 
-/** @throws DocumentError if the agent, or this runner, does not take the document */
+/** @throws DocumentError if the agent, or this runner, does not accept the document */
 export function readDocument(document: unknown): Document {
   const parsed = v.safeParse(DocumentSchema, document);
   if (!parsed.success) {

@@ -12,16 +12,16 @@ export interface Script {
 export interface Ended {
   /** The exit status; 137 if it was killed. */
   readonly exitCode: number;
-  /** Whether the time-out killed it. */
+  /** Whether the timeout killed it. */
   readonly timedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
-  /** How long it took on the machine, in milliseconds: measured, or as the model says. */
+  /** How long it took on the machine, in milliseconds: measured, or modelled. */
   readonly durationMs: number;
 }
 
-/** What an agent runs on. */
+/** The machine of an agent. */
 export interface AgentMachine {
-  /** Runs a script as root would be: `sh -c <file>`, so that a shebang on the first line is honoured. */
+  /** Runs a script as root: `sh -c <file>`, so a shebang on the first line is honoured. */
   run(script: Script): Promise<Ended>;
 }

@@ -9,16 +9,16 @@ const outputCut = Buffer.from('\n---Output truncated---');
 const errorCut = Buffer.from('\n---Error truncated----');
 const title = Buffer.from('\n----------ERROR-------\n');
 
-/** Cuts one stream as the agent does. */
+/** Cuts one stream like the agent. */
 export function cutStream(text: string): string {
   const bytes = Buffer.from(text);
   return bytes.length <= longestStream ? text : bytes.subarray(0, longestStream - cut.length).toString() + cut;
 }
 
 /**
- * Puts both streams together into what a listing of invocations shows, by the rule of `TruncateOutput` in the agent's
+ * Combines both streams into the output that a listing of invocations shows, by the rule of `TruncateOutput` in the agent's
  * agent/framework/processor/executer/iohandler/iohandler.go: it counts bytes, and if both streams are longer than half of the room, each
- * keeps a half, whatever stands in it.
+ * keeps a half, whatever it contains.
  */
 export function combine(stdout: string, stderr: string): string {
   const out = Buffer.from(stdout);

@@ -5,20 +5,20 @@ type Value = unknown;
 
 /** The parameters of one run, as the agent resolves them. */
 export interface Resolved {
-  /** Values that are put into the document's text. */
+  /** Values that are inserted into the document's text. */
   readonly textual: ReadonlyMap<string, Value>;
-  /** Values that go into the environment of the script alone, as `SSM_<name>`. */
+  /** Values that are passed only in the script's environment, as `SSM_<name>`. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The first agent that honours `interpolationType: ENV_VAR`; older ones put such a parameter into the text. */
+/** The first agent that honours `interpolationType: ENV_VAR`; older ones insert such a parameter into the text. */
 export const firstAgentWithEnvironment = '3.3.2746.0';
 
 /**
  * Resolves a document's parameters: defaults, values from Parameter Store, patterns.
  *
- * @param given the values of SendCommand, each a list
- * @param parameterStore answers `{{ssm:name}}`
+ * @param given the values in SendCommand, each a list
+ * @param parameterStore returns the value of `{{ssm:name}}`
  * @throws DocumentError if a value does not match the declared pattern: the agent then runs no step
  */
 export function resolveParameters(
@@ -36,7 +36,7 @@ export function resolveParameters(
     if (raw === undefined) throw new DocumentError(`parameter ${name} has neither a value nor a default`);
     const value = mapStrings(raw, (text) => resolveStore(text, parameterStore));
     checkPattern(name, value, definition.allowedPattern);
-    // The agent drops names that it could not find in a text.
+    // The agent ignores names that it cannot match in a text.
     if (!/^[a-zA-Z0-9]+$/.test(name)) continue;
     if (definition.interpolationType === 'ENV_VAR' && honoursEnvironment) environment[`SSM_${name}`] = asText(value);
     else textual.set(name, value);
@@ -44,7 +44,7 @@ export function resolveParameters(
   return { textual, environment };
 }
 
-/** Compares versions such as 3.3.2746.0 number by number. */
+/** Compares versions such as 3.3.2746.0 numerically. */
 export function olderAgent(version: string, than: string): boolean {
   const one = version.split('.').map(Number);
   const other = than.split('.').map(Number);
@@ -56,7 +56,7 @@ export function olderAgent(version: string, than: string): boolean {
 }
 
 /**
- * Replaces `{{ Name }}` in one pass, as text, without any quoting for a shell. What fills a whole string keeps its type; an unknown
+ * Replaces `{{ Name }}` in one pass, as text, without any quoting for a shell. A value that fills a whole string keeps its type; an unknown
  * name stays as it is.
  */
 export function interpolate(input: unknown, values: ReadonlyMap<string, Value>): unknown {
@@ -93,7 +93,7 @@ function resolveStore(text: string, parameterStore: (name: string) => string): s
   return text.replaceAll(/\{\{\s*ssm:([a-zA-Z0-9_./-]+)\s*\}\}/g, (_, name: string) => parameterStore(name));
 }
 
-/** The agent looks for the pattern anywhere in the value: only `^` and `$` in the pattern itself anchor it. */
+/** The agent searches the pattern anywhere in the value; only `^` and `$` in the pattern itself anchor it. */
 function checkPattern(name: string, value: Value, pattern: string | undefined): void {
   if (pattern === undefined) return;
   const expression = new RegExp(pattern);

@@ -6,13 +6,13 @@ import { firstAgentWithEnvironment, interpolate, type Resolved, resolveParameter
 /** How a plugin or a document ended. */
 type Status = 'Success' | 'Failed' | 'TimedOut' | 'Cancelled';
 
-/** What one step did, as GetCommandInvocation and ListCommandInvocations tell it. */
+/** The result of one step, as GetCommandInvocation and ListCommandInvocations show it. */
 export interface PluginResult {
   readonly name: string;
   readonly status: Status;
   /** The status as `StatusDetails` spells it, for instance `Execution Timed Out`. */
   readonly statusDetails: string;
-  /** The exit status of the script; -1 if it did not run. */
+  /** The script's exit status; -1 if it did not run. */
   readonly responseCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -21,38 +21,38 @@ export interface PluginResult {
   readonly durationMs: number;
 }
 
-/** What a document did on one machine. */
+/** The result of a document on one machine. */
 export interface DocumentResult {
   readonly status: Status;
   readonly plugins: readonly PluginResult[];
   readonly durationMs: number;
 }
 
-/** The circumstances of a run. */
+/** The options of a run. */
 export interface RunOptions {
   readonly machine: AgentMachine;
   readonly commandId: string;
-  /** {@link firstAgentWithEnvironment} unless told. */
+  /** {@link firstAgentWithEnvironment} by default. */
   readonly agentVersion?: string;
-  /** Answers `{{ssm:name}}`; without it such a value fails the document. */
+  /** Returns the value of `{{ssm:name}}`; without it such a value fails the document. */
   readonly parameterStore?: (name: string) => string;
 }
 
-/** What a step's end means for the steps after it. */
+/** The effect of a step's end on the following steps. */
 interface StepEnd {
   readonly result: PluginResult;
   readonly stop: boolean;
 }
 
-/** A script that asks for a reboot each time would run for ever; the real agent gives up as well. */
+/** A script that requests a reboot each time would run forever; the real agent gives up as well. */
 const mostReboots = 3;
 
 /**
  * Runs a Command document on a machine by the rules of amazon-ssm-agent.
  *
  * @param document the document's content
- * @param parameters the values of SendCommand
- * @returns what the agent would report; a document that the agent refuses is Failed and has run no step
+ * @param parameters the values in SendCommand
+ * @returns what the agent would report; a document that the agent refuses has Failed without running a step
  */
 export async function runDocument(
   document: unknown,
@@ -128,13 +128,13 @@ async function runStep(
   return { result, stop: stops(step, result) };
 }
 
-/** Whether the steps after this one are left out. The agent reads the wish from the step's inputs, and by default goes on. */
+/** Whether the following steps are skipped. The agent reads this from the step's inputs, and continues by default. */
 function stops(step: Step, { status, responseCode }: PluginResult): boolean {
   if (responseCode === 168 || responseCode === 169) return true;
   return (status === 'Success' ? step.inputs['onSuccess'] : step.inputs['onFailure']) === 'exit';
 }
 
-/** `skip` where the condition does not hold, a reason if the agent does not understand it. */
+/** `skip` if the condition does not hold, a reason if the agent cannot evaluate it. */
 function precondition(step: Step, schemaVersion: string, resolved: Resolved): string | undefined {
   if (step.precondition === undefined) return undefined;
   if (schemaVersion !== '2.2') return 'precondition needs schemaVersion 2.2';
@@ -152,14 +152,14 @@ function precondition(step: Step, schemaVersion: string, resolved: Resolved): st
   return undefined;
 }
 
-/** Seconds; junk or what is out of range counts as an hour. */
+/** Seconds; an invalid or out-of-range value counts as an hour. */
 function timeout(value: unknown): number {
   const seconds =
     typeof value === 'number' ? value : typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : 0;
   return seconds >= 5 && seconds <= 172_800 ? seconds : 3_600;
 }
 
-/** What the agent reports of a script's end. */
+/** The agent's report of a script's end. */
 export function reportOf(name: string, ended: Ended): PluginResult {
   const status = statusOf(ended);
   const failed = status === 'Failed' && ended.exitCode !== 169;
@@ -179,7 +179,7 @@ export function reportOf(name: string, ended: Ended): PluginResult {
 }
 
 function statusOf({ exitCode, timedOut }: Ended): Status {
-  // The agent takes 137 for its own time-out, also if the kernel killed the script.
+  // The agent reports 137 as its own timeout, even if the kernel killed the script.
   if (timedOut || exitCode === 137) return 'TimedOut';
   return exitCode === 0 || exitCode === 168 ? 'Success' : 'Failed';
 }

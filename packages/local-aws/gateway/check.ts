@@ -9,18 +9,18 @@ export interface SchemaViolation {
   readonly message: string;
 }
 
-/** The form a value has: as the SDK's commands take it, or as JSON on the wire (blobs in base64, times as numbers or text). */
+/** A value's format: as in the SDK's commands, or as JSON on the wire (blobs in base64, times as numbers or text). */
 type Form = 'command' | 'json';
 
-/** How strict a check is: an answer may leave out what a real service would add. */
+/** How strict a check is: an answer may omit what a real service would add. */
 export interface Strictness {
   readonly form: Form;
   readonly required: boolean;
 }
 
 /**
- * Holds a value against an SDK schema. The SDK itself drops unknown members and sends wrong types as they are; a service that accepts
- * them hides faults of the caller.
+ * Checks a value against an SDK schema. The SDK itself drops unknown members and sends wrong types unchanged; a service that accepts
+ * them hides the caller's mistakes.
  *
  * @returns the first violation, or `undefined`
  */
@@ -118,7 +118,7 @@ function map(
   return undefined;
 }
 
-/** @returns what the schema accepts, if the value is not that */
+/** @returns the accepted form, if the value does not match the schema */
 function leaf(schema: NormalizedSchema, value: unknown, form: Form): string | undefined {
   if (schema.isStringSchema()) return typeof value === 'string' ? undefined : 'a string';
   if (schema.isBooleanSchema()) return typeof value === 'boolean' ? undefined : 'a boolean';

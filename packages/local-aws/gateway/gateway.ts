@@ -8,7 +8,7 @@ import { loadSdk, type Model, type Sdk } from './sdk.ts';
 import { type Aws, AwsError, type Operation, type Principal, type Service } from './service.ts';
 import type { WireRequest, WireResponse } from './wire.ts';
 
-/** Thrown to the caller's transport if a planted fault kills the function that called; no answer goes back. */
+/** Thrown to the caller's transport if a planted fault kills the calling function. No answer is sent. */
 export class CallerCrashed extends Error {
   override readonly name = 'CallerCrashed';
   readonly reason: 'crash' | 'memory';
@@ -19,17 +19,17 @@ export class CallerCrashed extends Error {
   }
 }
 
-/** A service with its SDK model, ready to answer. */
+/** A registered service with its SDK model. */
 export interface Registered {
   readonly service: Service;
   readonly sdk: Sdk;
 }
 
-/** The one way into every service: schema, IAM, planted faults, count, then the operation itself. */
+/** The only path into every service: schema, IAM, planted faults, count, then the operation itself. */
 export class Gateway implements Aws {
-  /** How often each operation was called: every call that the schema and IAM let pass, also those that a planted fault hit. */
+  /** How often each operation was called: every call that passed the schema and IAM, including those with a planted fault. */
   readonly calls = new Map<string, number>();
-  /** Every call in the order of arrival, with the code of its error. */
+  /** Every call in order of arrival, with its error code. */
   readonly journal: JournalEntry[] = [];
   faults: Faults;
   readonly #clock: Clock;
@@ -46,7 +46,7 @@ export class Gateway implements Aws {
   /**
    * Adds a service.
    *
-   * @throws Error for a second service of the same name, or an operation that the SDK does not know
+   * @throws Error for a second service of the same name, or an operation that the SDK lacks
    */
   async register(service: Service): Promise<void> {
     if (this.#services.has(service.name)) throw new Error(`the service "${service.name}" is registered twice`);
@@ -57,25 +57,25 @@ export class Gateway implements Aws {
     this.#services.set(service.name, { service, sdk });
   }
 
-  /** The service of that signing name, if the cloud has it. */
+  /** The service with a signing name, if the cloud has it. */
   registered(service: string): Registered | undefined {
     return this.#services.get(service);
   }
 
   /**
-   * Calls an operation for someone inside the cloud.
+   * Calls an operation from inside the cloud.
    *
-   * @throws AwsError as the service or IAM answers it; {@link CallerCrashed} if a planted fault kills the caller
+   * @throws AwsError like the service or IAM; {@link CallerCrashed} if a planted fault kills the caller
    */
   async call(principal: Principal, service: string, operation: string, input: unknown): Promise<unknown> {
     return this.#serve({ principal, service, operation, input: input ?? {} }, undefined);
   }
 
   /**
-   * Answers a request that came over the wire. The service is the one that the request is signed for, the caller is found by the access key
-   * id; the signature itself is not verified.
+   * Answers a request received over the wire. The request's signature scope selects the service, and the access key id
+   * the caller; the signature itself is not verified.
    *
-   * @throws CallerCrashed if a planted fault kills the caller; nothing goes back then
+   * @throws CallerCrashed if a planted fault kills the caller, who then receives nothing
    */
   async handle(request: WireRequest): Promise<WireResponse> {
     const [accessKeyId = '', , , service = ''] = credentialScope(request);
@@ -172,7 +172,7 @@ function obey(fault: Awaited<ReturnType<NonNullable<Faults['beforeCall']>>>): vo
   if (fault !== undefined) throw fault;
 }
 
-/** Access key id, date, region and service, out of the header or of a pre-signed address. */
+/** Access key id, date, region and service, from the header or a pre-signed URL. */
 function credentialScope({ headers, query }: WireRequest): readonly string[] {
   const inHeader = /Credential=([^,\s]+)/.exec(headers['authorization'] ?? '')?.[1];
   return String(inHeader ?? query['X-Amz-Credential'] ?? '').split('/');

@@ -1,6 +1,6 @@
 import type { AwsError, Principal } from './service.ts';
 
-/** A fault that a test plants: an error that the service answers, or the death of the function that called. */
+/** A planted fault: an error that the service returns, or the death of the calling function. */
 type Fault = AwsError | 'crash' | 'out-of-memory' | undefined;
 
 /** One call as the journal and the faults see it. */
@@ -13,18 +13,18 @@ export interface ObservedCall {
   readonly input: unknown;
 }
 
-/** Where tests plant faults. */
+/** The hooks for planting faults. */
 export interface Faults {
-  /** Asked after the schema and IAM let a call pass, before it takes effect. */
+  /** Called after the schema and IAM let a call pass, before it takes effect. */
   beforeCall?(call: ObservedCall): Fault | Promise<Fault>;
-  /** Asked after the call took effect, before the caller learns of it. */
+  /** Called after the call took effect, before the caller receives the result. */
   afterCall?(call: ObservedCall & { readonly output: unknown }): Fault | Promise<Fault>;
 }
 
-/** One entry of the journal: a call that reached the cloud, and the error that it got, if any. */
+/** A journal entry: a call that reached the cloud, and its error, if any. */
 export interface JournalEntry extends ObservedCall {
   /** Milliseconds since the epoch, on the cloud's clock. */
   readonly at: number;
-  /** The code of the error that the caller got. */
+  /** The code of the error that the caller received. */
   readonly error?: string;
 }

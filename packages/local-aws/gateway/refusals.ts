@@ -2,7 +2,7 @@ import type { SchemaViolation } from './check.ts';
 import { AwsError } from './service.ts';
 
 /**
- * How a service refuses a request that does not fit its model. Services that speak JSON fail while they read it; EC2 names the parameter.
+ * A service's error for a request that does not match its model. Services with JSON fail while reading it; EC2 names the parameter.
  *
  * @param service the signing name
  */
@@ -20,7 +20,7 @@ export function refuseViolation(service: string, operation: string, violation: S
   return new AwsError('SerializationException', message);
 }
 
-/** Codes of the services that do not say `AccessDeniedException`, with the HTTP status if it is not 400. */
+/** The codes of services that do not use `AccessDeniedException`, with the HTTP status if it is not 400. */
 const denials: Readonly<Record<string, readonly [code: string, status: number]>> = {
   ec2: ['UnauthorizedOperation', 403],
   sqs: ['AccessDenied', 403],
@@ -30,9 +30,9 @@ const denials: Readonly<Record<string, readonly [code: string, status: number]>>
 };
 
 /**
- * How a service says that IAM denies a call.
+ * A service's error for a call that IAM denies.
  *
- * @param sentence AWS's own words for the denial
+ * @param sentence AWS's own message for the denial
  */
 export function refuseAccess(service: string, sentence: string): AwsError {
   const [code, status] = denials[service] ?? ['AccessDeniedException', 400];

@@ -1,9 +1,9 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 
-/** The wire protocols that the local cloud speaks. */
+/** The wire protocols that the local cloud supports. */
 type Protocol = 'awsJson1_0' | 'awsJson1_1' | 'restJson1' | 'ec2Query' | 'awsQuery';
 
-/** One operation as the SDK's client models it. */
+/** One operation as modelled in the SDK's client. */
 export interface Model {
   readonly name: string;
   readonly input: NormalizedSchema;
@@ -12,22 +12,22 @@ export interface Model {
   readonly http: readonly [method: string, path: string, status: number] | undefined;
 }
 
-/** A service as the SDK's client models it. */
+/** A service as modelled in the SDK's client. */
 export interface Sdk {
   /** The signing name. */
   readonly service: string;
   readonly protocol: Protocol;
-  /** What stands before the dot in `X-Amz-Target`. */
+  /** The prefix before the dot in `X-Amz-Target`. */
   readonly target: string | undefined;
   /** For instance `com.amazonaws.ssm`. */
   readonly namespace: string;
   readonly xmlNamespace: string | undefined;
   readonly operations: ReadonlyMap<string, Model>;
-  /** Errors by the name of their shape. */
+  /** Errors by shape name. */
   readonly errors: ReadonlyMap<string, NormalizedSchema>;
 }
 
-/** The client of each service, by signing name. A service that is not here cannot be registered. */
+/** Each service's client, by signing name. A service without one cannot be registered. */
 const clients: Readonly<Record<string, () => Promise<object>>> = {
   autoscaling: () => import('@aws-sdk/client-auto-scaling'),
   cloudformation: () => import('@aws-sdk/client-cloudformation'),
@@ -55,10 +55,10 @@ type ClientConstructor = new (config: { region: string }) => { readonly config: 
 const loaded = new Map<string, Promise<Sdk>>();
 
 /**
- * Loads the schemas of a service from the SDK's client for it.
+ * Loads a service's schemas from its SDK client.
  *
  * @param service the signing name, for instance `states`
- * @throws Error if no client is known for the name
+ * @throws Error if the name has no client
  */
 export function loadSdk(service: string): Promise<Sdk> {
   const present = loaded.get(service);

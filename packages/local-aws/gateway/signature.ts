@@ -6,17 +6,17 @@ import { Sha256 } from '../sha256.ts';
 import { AwsError } from './service.ts';
 import type { WireRequest } from './wire.ts';
 
-/** How far the clock of a caller may be off, in milliseconds. */
+/** How far a caller's clock may be off, in milliseconds. */
 const skewMs = 5 * 60_000;
 const form =
   /^AWS4-HMAC-SHA256 Credential=(?<id>[^/]+)\/(?<day>\d{8})\/(?<region>[^/]+)\/(?<service>[^/]+)\/aws4_request, ?SignedHeaders=(?<names>[^,]+), ?Signature=(?<signature>[0-9a-f]{64})$/;
 
 /**
- * Verifies that a request was signed by the secret behind its access key id, and that nothing of it was changed since.
+ * Verifies that a request was signed with its access key's secret, and was not changed since.
  *
- * @param secretOf the credentials behind an access key id
+ * @param secretOf returns the credentials for an access key id
  * @param now milliseconds since the epoch
- * @throws AwsError as AWS answers what is not signed, by no one it knows, at another time or by another secret
+ * @throws AwsError like AWS for a request that is unsigned, or signed by an unknown key, at another time or with another secret
  */
 export async function verifySignature(
   request: WireRequest,

@@ -1,8 +1,8 @@
-/** An HTTP request as it reaches the cloud. */
+/** An HTTP request that reaches the cloud. */
 export interface WireRequest {
   readonly method: string;
   readonly host: string;
-  /** As it was sent, percent-encoded, without the query. */
+  /** As sent, percent-encoded, without the query. */
   readonly path: string;
   readonly query: Readonly<Record<string, string | readonly string[]>>;
   /** Names in lower case. */
@@ -10,7 +10,7 @@ export interface WireRequest {
   readonly body: Uint8Array;
 }
 
-/** An HTTP answer of the cloud. */
+/** The cloud's HTTP answer. */
 export interface WireResponse {
   readonly status: number;
   /** Names in lower case. */

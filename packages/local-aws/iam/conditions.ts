@@ -6,7 +6,7 @@ type Compare = (policy: string, request: string) => boolean;
 
 interface Operator {
   readonly compare: Compare;
-  /** A negated operator holds if no policy value fits, and if the key is absent. */
+  /** A negated operator matches if no policy value matches, and if the key is absent. */
   readonly negated: boolean;
 }
 
@@ -16,7 +16,7 @@ const negative = (compare: Compare): Operator => ({ compare, negated: true });
 const equal: Compare = (policy, request) => policy === request;
 const equalIgnoringCase: Compare = (policy, request) => policy.toLowerCase() === request.toLowerCase();
 
-/** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". Those that compare numbers, dates, addresses and bytes are not here. */
+/** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". Operators for numbers, dates, addresses and bytes are missing. */
 const operators: Readonly<Record<string, Operator>> = {
   StringEquals: positive(equal),
   StringNotEquals: negative(equal),
@@ -30,8 +30,8 @@ const operators: Readonly<Record<string, Operator>> = {
 };
 
 /**
- * Keys that have many values in one request (`ArrayOf…` in the Service Authorization Reference). A policy that holds them against a plain
- * operator says nothing that AWS defines: it is refused.
+ * Keys with several values in one request (`ArrayOf…` in the Service Authorization Reference). AWS does not define what a plain operator
+ * means for them, so a policy that uses one is refused.
  * Source: IAM User Guide, "Multivalued context keys".
  */
 const multivalued: ReadonlySet<string> = new Set([
@@ -47,15 +47,15 @@ const multivalued: ReadonlySet<string> = new Set([
   'events:source',
 ]);
 
-/** One test of one key. */
+/** A test of one key. */
 export type Condition = (context: Context) => boolean;
 
 /**
- * Reads one entry of a Condition block.
+ * Compiles one entry of a Condition block.
  *
  * @param name for instance `StringEquals`, `ArnLikeIfExists` or `ForAnyValue:StringLike`
  * @param key in any case
- * @throws PolicyError for an operator that is not known
+ * @throws PolicyError for an unknown operator
  */
 export function condition(name: string, key: string, values: readonly string[]): Condition {
   for (const value of values) checkVariables(value);

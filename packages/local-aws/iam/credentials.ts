@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Principal } from '../gateway/service.ts';
 
-/** Temporary credentials, as a service hands them out. */
+/** Temporary credentials, as a service issues them. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
 }
 
-/** Credentials by access key id. They are made from a running number, so two runs are alike. Nothing outside this process accepts them. */
+/** Credentials by access key id. They are derived from a counter, so all runs are alike. Nothing outside this process accepts them. */
 export class CredentialStore {
   readonly #principals = new Map<string, Principal>();
   readonly #secrets = new Map<string, Credentials>();
@@ -30,7 +30,7 @@ export class CredentialStore {
     return this.#principals.get(accessKeyId);
   }
 
-  /** The whole credentials behind an access key id: what a service verifies a signature with. */
+  /** The full credentials for an access key id, with which a service verifies a signature. */
   credentials(accessKeyId: string): Credentials | undefined {
     return this.#secrets.get(accessKeyId);
   }

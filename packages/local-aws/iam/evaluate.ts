@@ -2,24 +2,24 @@ import { matches } from './pattern.ts';
 import type { Policy, Statement } from './policy.ts';
 import { type Context, substitute } from './variables.ts';
 
-/** A right that is asked for. */
+/** A requested right. */
 export interface Question {
-  /** For instance `ssm:SendCommand`; compared without case. */
+  /** For instance `ssm:SendCommand`; compared case-insensitively. */
   readonly action: string;
   readonly resource: string;
   readonly context: Context;
 }
 
-/** Who asks, as a resource policy or a trust policy sees it. */
+/** The caller, as a resource policy or a trust policy sees it. */
 export type Caller =
   | { readonly kind: 'role'; readonly account: string; readonly roleArn: string; readonly sessionArn: string }
   | { readonly kind: 'service'; readonly service: string };
 
-/** What a set of policies says. */
+/** The decision of a set of policies. */
 export type Verdict = 'explicit-deny' | 'allow' | 'implicit-deny';
 
 /**
- * What identity policies say: an explicit deny wins over an allow, and what nothing allows is denied.
+ * The decision of identity policies: an explicit deny overrides an allow, and everything else is denied.
  * Source: IAM User Guide, "Policy evaluation logic".
  */
 export function evaluateIdentity(policies: readonly Policy[], question: Question): Verdict {
@@ -27,8 +27,8 @@ export function evaluateIdentity(policies: readonly Policy[], question: Question
 }
 
 /**
- * What the policy of a resource says of a caller of the same account. A statement about the whole account denies, but does not allow by
- * itself: it leaves the decision to identity policies.
+ * The decision of a resource's policy about a caller in the same account. A statement about the whole account denies, but does not allow by
+ * itself: it leaves that to identity policies.
  * Source: IAM User Guide, "AWS JSON policy elements: Principal", AWS account principals.
  */
 export function evaluateResource(policy: Policy, caller: Caller, question: Question): Verdict {

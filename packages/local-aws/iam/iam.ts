@@ -6,7 +6,7 @@ import type { Identities, Role } from './identities.ts';
 import { readPolicy } from './policy.ts';
 import type { Context } from './variables.ts';
 
-/** The roles of the local cloud, and the decision over each call. That IAM takes seconds to spread is not modelled. */
+/** The local cloud's roles, and the decision about each call. IAM's propagation delay of seconds is not modelled. */
 export class Iam implements Identities {
   readonly roles = new Map<string, Role>();
   readonly #env: Environment;

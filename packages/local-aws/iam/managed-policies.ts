@@ -14,7 +14,7 @@ const allow = (actions: readonly string[]) => ({
   Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
 });
 
-/** AWS's own policies, by the end of their ARN, with the statements of the AWS Managed Policy Reference. */
+/** AWS managed policies, by the end of their ARN, with the statements in the AWS Managed Policy Reference. */
 export const managedPolicies: Readonly<Record<string, object>> = {
   'service-role/AWSLambdaBasicExecutionRole': allow(logs),
   'service-role/AWSLambdaVPCAccessExecutionRole': allow([...logs, ...networkInterfaces]),

@@ -1,10 +1,10 @@
-/** How a pattern is compared. */
+/** Options for comparing a pattern. */
 export interface PatternOptions {
   readonly ignoreCase?: boolean;
 }
 
 /**
- * Matches text against an IAM pattern: `*` stands for any characters, `?` for exactly one.
+ * Matches text against an IAM pattern: `*` matches any characters, `?` exactly one.
  * Source: IAM User Guide, "IAM JSON policy elements: Resource" and "IAM JSON policy elements: Action".
  */
 export function matches(pattern: string, text: string, { ignoreCase = false }: PatternOptions = {}): boolean {
@@ -35,7 +35,7 @@ function glob(pattern: string, text: string): boolean {
 }
 
 /**
- * Matches an ARN against a pattern part by part: a wildcard does not reach over one of the first five colons.
+ * Matches an ARN against a pattern part by part: a wildcard does not extend over one of the first five colons.
  * Source: IAM User Guide, "IAM JSON policy elements: Condition operators", Amazon Resource Name (ARN) condition operators.
  */
 export function matchesArn(pattern: string, arn: string): boolean {

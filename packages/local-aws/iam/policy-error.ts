@@ -1,4 +1,4 @@
-/** A policy that is malformed, or that uses what the local cloud does not know. */
+/** A policy that is malformed, or that uses something the local cloud does not support. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }

@@ -2,14 +2,14 @@ import { type Condition, condition } from './conditions.ts';
 import { PolicyError } from './policy-error.ts';
 import { checkVariables } from './variables.ts';
 
-/** Whom a statement of a resource policy or a trust policy is about. */
+/** The principals in a statement of a resource policy or a trust policy. */
 interface Principals {
   readonly everyone: boolean;
   readonly aws: readonly string[];
   readonly services: readonly string[];
 }
 
-/** One statement, read and checked. */
+/** One parsed and checked statement. */
 export interface Statement {
   readonly sid: string | undefined;
   readonly effect: 'Allow' | 'Deny';
@@ -19,7 +19,7 @@ export interface Statement {
   readonly conditions: readonly Condition[];
 }
 
-/** A policy document, read and checked. */
+/** A parsed and checked policy document. */
 export interface Policy {
   readonly statements: readonly Statement[];
 }
@@ -38,10 +38,10 @@ const statementKeys = [
 ] as const;
 
 /**
- * Reads a policy document.
+ * Parses a policy document.
  *
  * @param document the JSON, as an object or as text
- * @throws PolicyError that names what is malformed or not known: an element, an effect, an operator, a variable
+ * @throws PolicyError that names what is malformed or unsupported: an element, an effect, an operator, a variable
  */
 export function readPolicy(document: unknown): Policy {
   const json = typeof document === 'string' ? parse(document) : document;
@@ -65,7 +65,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Policies of resources are put together again for each call, out of statements that stay. */
+/** Resource policies are assembled for each call from statements that stay the same. */
 const read = new WeakMap<object, Statement>();
 
 function readStatement(statement: unknown): Statement {

@@ -6,7 +6,7 @@ export type Context = ReadonlyMap<string, readonly string[]>;
 const variable = /\$\{([^}]*)\}/g;
 
 /**
- * Refuses policy variables that are not a plain condition key, one of `${*}`, `${?}`, `${$}`.
+ * Rejects policy variables other than a plain condition key, `${*}`, `${?}` and `${$}`.
  *
  * @throws PolicyError that names the variable
  */
@@ -20,7 +20,7 @@ export function checkVariables(text: string): void {
 }
 
 /**
- * Puts the values of policy variables into a pattern.
+ * Inserts the values of policy variables into a pattern.
  * Source: IAM User Guide, "IAM policy elements: Variables and tags": a variable without a value makes the statement not match.
  *
  * @returns `undefined` if a variable has no value, or more than one

@@ -11,7 +11,7 @@ const longestThrottleWait = 300_000;
 
 type Run = (target: LambdaFunction, payload: string) => Promise<Invoked>;
 
-/** Invocations that no one waits for: Lambda's own queue, with its retries, destinations and dead letters. */
+/** Asynchronous invocations: Lambda's own queue, with its retries, destinations and dead letters. */
 export class Asynchronous {
   readonly #lambdaHost: LambdaHost;
   readonly #run: Run;
@@ -21,7 +21,7 @@ export class Asynchronous {
     this.#run = run;
   }
 
-  /** Takes an event in; it is run later. */
+  /** Accepts an event, which runs later. */
   accept(target: LambdaFunction, payload: string, requestId: string): void {
     this.#lambdaHost.clock.after(0, () => void this.#work(target, payload, requestId));
   }
@@ -87,7 +87,7 @@ export class Asynchronous {
     }
   }
 
-  /** Destinations are reached with the rights of the function's own role. */
+  /** Destinations are called with the rights of the function's own role. */
   async #send(target: LambdaFunction, destination: string, body: object): Promise<void> {
     const principal = this.#principal(target);
     const service = destination.split(':')[2];
@@ -102,7 +102,7 @@ export class Asynchronous {
     throw new Error(`a destination must be a queue or a function here, not ${destination}`);
   }
 
-  /** What cannot be delivered is lost, as in Lambda; the journal of calls shows it. */
+  /** An undeliverable event is lost, as in Lambda; the journal of calls shows it. */
   async #quietly(principal: Principal, service: string, operation: string, input: object): Promise<void> {
     try {
       await this.#lambdaHost.aws.call(principal, service, operation, input);

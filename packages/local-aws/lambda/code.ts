@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { buildSync, transformSync } from 'esbuild';
 
-/** The names that code in an environment finds in place of the process's own. */
+/** The names that code in an environment gets in place of the process's own. */
 const injectedNames = [
   'AbortSignal',
   'Date',
@@ -32,13 +32,13 @@ type ModuleBody = (exports: object, require: unknown, module: object, filename: 
 type Compiled = (...injected: unknown[]) => ModuleBody;
 
 const projectRoot = join(import.meta.dirname, '../../..');
-/** By the hash of the text, or the name of a package. */
+/** By the hash of the text, or a package's name. */
 const compiled = new Map<string, Compiled>();
 const byFile = new Map<string, Compiled>();
 
 /**
- * Compiles a module of a function's asset; a second environment gets the same script. ES modules become CommonJS, and `import()` becomes
- * `require()`: only that way the code meets the environment's own modules.
+ * Compiles a module of a function's asset; a second environment reuses the script. ES modules become CommonJS, and `import()` becomes
+ * `require()`: only in this form the code uses the environment's own modules.
  */
 export function moduleOf(file: string, injected: Injected): ModuleBody {
   const known = byFile.get(file);
@@ -65,7 +65,7 @@ function commonJs(file: string, text: string): string {
 }
 
 /**
- * Bundles a package that the real runtime brings along (the SDK) out of the project's own dependencies.
+ * Bundles a package that the real runtime includes (the SDK) from the project's own dependencies.
  *
  * @param name for instance `@aws-sdk/client-eks`
  * @returns `undefined` if the project does not have the package

@@ -3,7 +3,7 @@ import type { Credentials } from '../iam/credentials.ts';
 import type { FunctionSettings } from './function.ts';
 
 /**
- * The variables that a function finds. Source: Lambda Developer Guide, "Defined runtime environment variables".
+ * A function's environment variables. Source: Lambda Developer Guide, "Defined runtime environment variables".
  *
  * @param logStream the environment's own stream
  */
@@ -38,7 +38,7 @@ export function environmentVariables(
   };
 }
 
-/** Variables that Lambda keeps for itself; a function that sets one is refused. */
+/** Variables that Lambda reserves; a function that sets one is rejected. */
 export const reservedVariables = [
   '_HANDLER',
   'AWS_ACCESS_KEY_ID',

@@ -17,7 +17,7 @@ interface Running {
 }
 
 /**
- * One execution environment: one invocation at a time, module state kept in between, frozen while idle. Once it is dead nothing that its
+ * One execution environment: it runs one invocation at a time, keeps module state in between, and is frozen while idle. Once it is dead, nothing that its
  * code still does takes effect.
  */
 export class ExecutionEnvironment implements Host {
@@ -57,7 +57,7 @@ export class ExecutionEnvironment implements Host {
     return !this.#dead;
   }
 
-  /** Runs one invocation; it never throws for what the function does. */
+  /** Runs one invocation. It never throws because of the function. */
   invoke(payload: string): Promise<Invoked> {
     const requestId = this.#lambdaHost.ids();
     const started = this.clock.now();
@@ -176,7 +176,7 @@ export class ExecutionEnvironment implements Host {
     );
   }
 
-  /** The lines that Lambda itself writes; memory is not measured here. */
+  /** Lambda's own log lines; memory is not measured here. */
   #platform(kind: 'START' | 'END' | 'REPORT', rest: string): void {
     const requestId = this.#running?.requestId ?? '';
     if (this.#settings.log.format === 'Text') {
@@ -202,13 +202,13 @@ export class ExecutionEnvironment implements Host {
   }
 
   /**
-   * The function's own role makes its stream and writes its log: without the rights to, nothing is written, and nothing says so.
+   * The function's own role creates its stream and writes its log: without the rights, nothing is written, and nothing reports that.
    * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
    */
   #write(message: string): void {
     const { iam, logs } = this.#lambdaHost;
     const { group } = this.#settings.log;
-    // A role that was deleted with its stack has no rights, while an environment of its function may still live.
+    // A deleted role has no rights, while an environment of its function may still live.
     const may = (action: string) =>
       iam.hasRole(this.#principal) &&
       iam.deny(this.#principal, logs.authorization(action, group, this.#stream, this.#principal)) === undefined;

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** An error as the runtime answers it. */
+/** An error as the runtime returns it. */
 export interface FailurePayload {
   readonly errorType: string;
   readonly errorMessage: string;
@@ -8,7 +8,7 @@ export interface FailurePayload {
 }
 
 /**
- * The answer for an error that a handler threw: what callers, and the `ErrorEquals` of a state machine, see as its name.
+ * The answer for an error that a handler threw, with the name that callers and a state machine's `ErrorEquals` see.
  * Source: Lambda Developer Guide, "Node.js function errors".
  */
 export function failureOf(error: unknown): FailurePayload {
@@ -18,7 +18,7 @@ export function failureOf(error: unknown): FailurePayload {
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
-/** Why an environment ended in the middle of an invocation. */
+/** Why an environment died during an invocation. */
 export type Death =
   | { readonly reason: 'timeout'; readonly seconds: number }
   | { readonly reason: 'crash' }
@@ -27,7 +27,7 @@ export type Death =
   | { readonly reason: 'uncaught'; readonly error: unknown }
   | { readonly reason: 'shutdown' };
 
-/** The answer for an invocation whose environment ended under it. */
+/** The answer for an invocation whose environment died. */
 export function failureOfDeath(death: Death, requestId: string): FailurePayload {
   const exited = (status: string) => ({
     errorType: 'Runtime.ExitError',

@@ -1,26 +1,26 @@
 import type { Placement } from '../network/vpcs.ts';
 
-/** What Lambda does with an invocation that no one waits for. */
+/** The settings for asynchronous invocations. */
 export interface AsyncSettings {
   readonly maximumRetries: number;
   readonly maximumAgeSeconds: number;
-  /** ARNs of the destinations. */
+  /** The destinations' ARNs. */
   readonly onSuccess?: string;
   readonly onFailure?: string;
 }
 
-/** The levels of a function's own lines, the most talkative first. */
+/** The levels of a function's own log lines, the most verbose first. */
 export const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 
 /** How a function writes its log. */
 export interface LogSettings {
   readonly group: string;
   readonly format: 'Text' | 'JSON';
-  /** The least level that is written; in JSON alone, text has no levels. `INFO` unless told. */
+  /** The minimum level that is written; only in JSON, because text has no levels. `INFO` by default. */
   readonly level?: (typeof logLevels)[number];
 }
 
-/** One Lambda function as it is configured. */
+/** One Lambda function's configuration. */
 export interface FunctionSettings {
   readonly name: string;
   readonly arn: string;
@@ -28,25 +28,25 @@ export interface FunctionSettings {
   readonly runtime: string;
   /** For instance `index.handler`. */
   readonly handler: string;
-  /** The folder of its code. */
+  /** Its code's folder. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** How many invocations may run at once; `undefined`: as many as the account has. */
+  /** How many invocations may run at once; `undefined`: as many as the account allows. */
   readonly reservedConcurrency: number | undefined;
   readonly log: LogSettings;
-  /** Where it stands; outside of every VPC unless told. */
+  /** Its network; by default outside of every VPC. */
   readonly placement?: Placement | undefined;
-  /** The queue for invocations that failed for good. */
+  /** The queue for invocations that finally failed. */
   readonly deadLetterArn: string | undefined;
 }
 
-/** The outcome of one invocation, as the Invoke API shows it. */
+/** The result of one invocation, as the Invoke API returns it. */
 export interface Invoked {
-  /** `Unhandled` where the function failed. */
+  /** `Unhandled` if the function failed. */
   readonly functionError: 'Unhandled' | undefined;
-  /** JSON: the answer of the handler, or the error object. */
+  /** JSON: the handler's answer, or the error object. */
   readonly payload: string;
   readonly requestId: string;
 }

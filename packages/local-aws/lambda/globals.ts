@@ -26,7 +26,7 @@ export function performanceOn(host: Host): object {
   });
 }
 
-/** `AbortSignal` whose time-outs run on the cloud's clock. */
+/** `AbortSignal` with timeouts on the cloud's clock. */
 export function abortSignalOn(timers: Timers): typeof AbortSignal {
   const timeout = (ms: number) => {
     const controller = new AbortController();
@@ -39,7 +39,7 @@ export function abortSignalOn(timers: Timers): typeof AbortSignal {
   });
 }
 
-/** `fetch` to this machine alone; it holds the clock until the answer's head is there. */
+/** `fetch`, limited to this machine; it holds the clock until the answer's head arrives. */
 export function fetchOn(host: Host): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
@@ -56,7 +56,7 @@ export function fetchOn(host: Host): typeof fetch {
   };
 }
 
-/** `globalThis` of one environment: what it sets is its own, what it reads elsewhere is the process's. */
+/** `globalThis` of one environment: it writes its own properties, and reads others from the process. */
 export function globalObject(own: Record<PropertyKey, unknown>): typeof globalThis {
   const proxy: typeof globalThis = new Proxy(own, {
     get: (target, key) => {

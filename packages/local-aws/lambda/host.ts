@@ -12,7 +12,7 @@ export interface LogWriter {
   authorization(action: string, group: string, stream: string, principal: Principal): Authorization;
 }
 
-/** What Lambda needs of the cloud around it. */
+/** What Lambda needs from the cloud around it. */
 export interface LambdaHost {
   readonly clock: Clock;
   readonly env: Environment;
@@ -26,23 +26,23 @@ export interface LambdaHost {
   ids(): string;
 }
 
-/** What code inside an execution environment may ask of it. */
+/** What code in an execution environment may use. */
 export interface Host {
   readonly clock: Clock;
   readonly alive: boolean;
-  /** Resolves when the environment is not frozen: between invocations nothing in it goes on. Never resolves once it is dead. */
+  /** Resolves when the environment is not frozen: between invocations nothing in it runs. Never resolves once it is dead. */
   thawed(): Promise<void>;
   /** Holds the clock until released, or until the environment dies. */
   hold(): () => void;
-  /** Calls `end` when the environment dies; returns how to forget it. */
+  /** Calls `end` when the environment dies; returns a function that cancels this. */
   onDeath(end: () => void): () => void;
-  /** Whether a connection to this port of a host comes through from where the function stands. */
+  /** Whether a connection to a host's port gets through from the function's network. */
   reaches(host: string, port: number): boolean;
-  /** Answers a request to an AWS host; never resolves if the caller dies of it. */
+  /** Answers a request to an AWS host; never resolves if it kills the caller. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** An error that nothing caught: the runtime's process ends. */
-  uncaught(error: unknown): void;
+  /** Called for an uncaught error: the runtime's process ends. */
   exit(code: number): void;
-  /** One line, or one message of several lines, for the function's log. */
+  /** Writes one message, of one or more lines, to the function's log. */
   log(message: string): void;
 }

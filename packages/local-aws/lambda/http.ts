@@ -16,12 +16,12 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-/** Hosts that the cloud answers itself, in memory. */
+/** Whether the cloud itself answers a host, in memory. */
 function isAws(host: string): boolean {
   return /(^|\.)(amazonaws\.com|api\.aws)$/.test(host);
 }
 
-/** The socket of a request that never leaves the process: as far as HTTP clients look at it. */
+/** The socket of a request that never leaves the process, as far as HTTP clients use it. */
 function socket() {
   const methods = [
     'setKeepAlive',
@@ -40,7 +40,7 @@ function socket() {
   return made;
 }
 
-/** An answer, as `http.IncomingMessage` shows it. */
+/** An answer, like `http.IncomingMessage`. */
 class Answer extends Readable {
   readonly statusCode: number;
   readonly statusMessage: string;
@@ -65,7 +65,7 @@ class Answer extends Readable {
   }
 }
 
-/** A request to an AWS host, or to one that is not reached, as `http.ClientRequest` shows it. */
+/** A request to an AWS host, or to an unreachable one, like `http.ClientRequest`. */
 class Request extends Writable {
   readonly socket = socket();
   readonly #headers: Record<string, string> = {};
@@ -75,7 +75,7 @@ class Request extends Writable {
   readonly #failure: Error | undefined;
   aborted = false;
 
-  /** @param failure what the request ends with in place of an answer */
+  /** @param failure the error with which the request ends in place of an answer */
   constructor(host: Host, options: Options, failure?: Error) {
     super({ autoDestroy: false });
     this.#host = host;
@@ -184,8 +184,8 @@ function readQuery(query: string): Record<string, string | readonly string[]> {
 type OnResponse = (response: unknown) => void;
 
 /**
- * `http` and `https` as code in an execution environment sees them: AWS hosts are answered in memory, loopback goes over a real socket and
- * holds the clock, and there is no other host.
+ * `http` and `https` for code in an execution environment: AWS hosts are answered in memory, loopback uses a real socket and
+ * holds the clock, and there are no other hosts.
  */
 export function httpModules(host: Host): { readonly http: object; readonly https: object } {
   const make = (real: typeof http | typeof https, protocol: string) => {

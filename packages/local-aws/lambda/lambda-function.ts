@@ -4,7 +4,7 @@ import type { AsyncSettings, FunctionSettings } from './function.ts';
 /** One function with its execution environments. */
 export interface LambdaFunction {
   settings: FunctionSettings;
-  /** How far the clock of its hosts is ahead of the others, in milliseconds; new environments have it. */
+  /** How far its hosts' clock is ahead of the others, in milliseconds; new environments use it. */
   clockAheadMs: number;
   asynchronous: AsyncSettings;
   /** Statements that `AWS::Lambda::Permission` added. */

@@ -7,12 +7,12 @@ import type { Functions } from './functions.ts';
 import type { LambdaHost } from './host.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 
-/** Lambda's functions and how they are invoked. */
+/** Lambda's functions and their invocation. */
 export class Lambda implements Functions {
   readonly functions = new Map<string, LambdaFunction>();
-  /** How many invocations the account may have at once, in all its functions; a new one may begin with ten. Source: Lambda quotas. */
+  /** How many invocations the account allows at once, over all functions; a new account may begin with ten. Source: Lambda quotas. */
   concurrency = 1000;
-  /** The most invocations that were at work at the same time. */
+  /** The highest number of simultaneous invocations so far. */
   mostAtOnce = 0;
   readonly #lambdaHost: LambdaHost;
   readonly #asynchronous: Asynchronous;
@@ -61,7 +61,7 @@ export class Lambda implements Functions {
     for (const environment of [...target.environments]) if (!environment.busy) this.#end(target, environment);
   }
 
-  /** The role's session under which a function acts. */
+  /** The session of a function's role. */
   principal({ settings }: LambdaFunction): Principal {
     const role = this.#lambdaHost.iam.roleSession(settings.roleArn, 'lambda.amazonaws.com', settings.name);
     return { ...role, functionArn: settings.arn } as Principal;
@@ -75,7 +75,7 @@ export class Lambda implements Functions {
     return { functionError: undefined, payload: '', requestId };
   }
 
-  /** Runs one invocation in an idle environment, or in a new one. */
+  /** Runs one invocation in an idle or a new environment. */
   async run(target: LambdaFunction, payload: string): Promise<Invoked> {
     const { settings, environments } = target;
     const { reservedConcurrency } = settings;
@@ -105,7 +105,7 @@ export class Lambda implements Functions {
     environments.delete(environment);
   }
 
-  /** What a function's environments need of the cloud, on the clock of its hosts. */
+  /** What a function's environments need from the cloud, on their hosts' clock. */
   #on({ clockAheadMs }: LambdaFunction): LambdaHost {
     return clockAheadMs === 0
       ? this.#lambdaHost

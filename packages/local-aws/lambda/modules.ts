@@ -15,10 +15,10 @@ import { networkModules, notFound } from './network.ts';
 import type { timers } from './timers.ts';
 import { diagnosticsModule } from './undici.ts';
 
-/** Built-in modules that no function here may use: what they start is out of the clock's and the cloud's sight. */
+/** Built-in modules that functions cannot use here: neither the clock nor the cloud sees what they start. */
 const refused = ['child_process', 'cluster', 'dgram'];
 
-/** The modules of one execution environment: those of its asset, the runtime's SDK, and built-in ones that keep to the cloud. */
+/** The modules of one execution environment: its asset's, the runtime's SDK, and built-in ones that stay within the cloud. */
 export class Modules {
   readonly #folder: string;
   readonly #injected: Injected;
@@ -53,7 +53,7 @@ export class Modules {
     ]);
   }
 
-  /** Loads the file of a handler: `index` of `index.handler`. */
+  /** Loads a handler's file: `index` for `index.handler`. */
   load(name: string): unknown {
     for (const extension of ['.js', '.mjs', '.cjs']) {
       const file = join(this.#folder, `${name}${extension}`);
@@ -76,7 +76,7 @@ export class Modules {
     return this.#builtin.get(name) ?? process.getBuiltinModule(name);
   }
 
-  /** Only files of the asset itself count: the project's own modules are not in the function. */
+  /** Resolves only files in the asset: the project's own modules are not part of the function. */
   #resolve(name: string, directory: string): string | undefined {
     try {
       const file = createRequire(join(directory, 'index.js')).resolve(name);
@@ -123,7 +123,7 @@ function isBuiltin(name: string): boolean {
   return name.startsWith('node:') || builtinModules.includes(name);
 }
 
-/** The old parser without its warning, which would reach the terminal and not the function's log: CDK's own functions use it. */
+/** The old parser without its warning, which would go to the terminal instead of the function's log. CDK's own functions use it. */
 function parseUrl(text: string, ...rest: unknown[]): object {
   const Url = Reflect.get(url, 'Url') as new () => { parse(...args: unknown[]): void };
   const parsed = new Url();
@@ -154,7 +154,7 @@ function refuseLookup(hostname: string, ...rest: unknown[]): void {
   process.nextTick(() => callback?.(notFound(hostname)));
 }
 
-/** Files are read by other threads, so each promise holds the clock. */
+/** Other threads read files, so each promise holds the clock. */
 function heldPromises(host: Host): object {
   const held = Object.entries(fsPromises)
     .filter(([, member]) => typeof member === 'function')

@@ -8,13 +8,13 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** The error of a host that does not exist: the local cloud has no way to the internet. */
+/** The error for a host that does not exist: the local cloud has no internet access. */
 export function notFound(host: string): Error {
   const error = new Error(`getaddrinfo ENOTFOUND ${host} (the local cloud reaches AWS hosts in memory, and 127.0.0.1)`);
   return Object.assign(error, { code: 'ENOTFOUND', errno: -3008, syscall: 'getaddrinfo', hostname: host });
 }
 
-/** The error of an address that does not answer: what a connection ends with that no security group lets through, or that has no way out. */
+/** The error for an address that does not answer: no security group lets the connection through, or there is no route. */
 export function timedOut(host: string, port: number): Error {
   const error = new Error(`connect ETIMEDOUT ${host}:${port}`);
   return Object.assign(error, { code: 'ETIMEDOUT', errno: -110, syscall: 'connect', address: host, port });
@@ -22,7 +22,7 @@ export function timedOut(host: string, port: number): Error {
 
 type Connect = (...args: unknown[]) => net.Socket;
 
-/** `net` and `tls` as code in an execution environment sees them: connections to this machine alone, closed when the environment dies. */
+/** `net` and `tls` for code in an execution environment: connections only to this machine, closed when the environment dies. */
 export function networkModules(host: Host): { readonly net: object; readonly tls: object } {
   const guard = (connect: Connect): Connect => {
     return (...args) => {
@@ -50,7 +50,7 @@ export function networkModules(host: Host): { readonly net: object; readonly tls
   };
 }
 
-/** What a connection trusts is read once and not at each connection; by the text of the authorities. */
+/** TLS contexts by the text of their authorities, so that a connection's trust is read once. */
 const contexts = new Map<string, tls.SecureContext>();
 /** Options that make a context more than its authorities. */
 const ofContext = ['cert', 'key', 'pfx', 'ciphers', 'minVersion', 'maxVersion', 'secureContext', 'crl', 'sigalgs'];
@@ -65,7 +65,7 @@ function withContext(options: unknown): unknown {
   return { ...given, secureContext: context };
 }
 
-/** Undefined if a socket is given that is connected already. */
+/** Undefined for a socket that is already connected. */
 function portOf([first]: readonly unknown[]): number | undefined {
   if (typeof first !== 'object' || first === null) return Number(first);
   const { port, socket } = first as { port?: unknown; socket?: unknown };

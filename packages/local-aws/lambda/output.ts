@@ -3,10 +3,10 @@ import { format } from 'node:util';
 import { type LogSettings, logLevels } from './function.ts';
 import type { Host } from './host.ts';
 
-/** Levels of the console, as the runtime writes them. */
+/** Console levels, as the runtime writes them. */
 const levels = { debug: 'DEBUG', error: 'ERROR', info: 'INFO', log: 'INFO', trace: 'TRACE', warn: 'WARN' } as const;
 
-/** A stream whose lines become events of the function's log. */
+/** A stream whose lines become events in the function's log. */
 export function outputStream(host: Host): Writable {
   let rest = '';
   return new Writable({
@@ -21,10 +21,10 @@ export function outputStream(host: Host): Writable {
 }
 
 /**
- * The console as the Node runtime makes it: each call is one event, in the function's log format.
+ * The console of the Node runtime: each call is one event, in the function's log format.
  * Source: Lambda Developer Guide, "Using Lambda advanced logging controls with Node.js".
  *
- * @param requestId of the invocation under way
+ * @param requestId the running invocation's id
  */
 export function consoleOn(
   host: Host,

@@ -5,7 +5,7 @@ const inside = new AsyncLocalStorage<Host>();
 let listening = false;
 
 /**
- * Runs code as a part of an environment: a promise that it leaves rejected ends that environment, as it ends the runtime's process, and
+ * Runs code as part of an environment: an unhandled rejection ends that environment, like the runtime's process, and
  * not this process.
  */
 export function runInside<T>(host: Host, run: () => T): T {
@@ -23,6 +23,6 @@ function onRejection(reason: unknown): void {
     host.uncaught(Object.assign(error, { name: 'Runtime.UnhandledPromiseRejection' }));
     return;
   }
-  // Node only ends the process for what no one listens to, and this listener must not hide the rejections of others.
+  // Node ends the process only for unhandled rejections, and this listener must not hide those of other code.
   if (process.listenerCount('unhandledRejection') === 1) throw reason;
 }

@@ -8,7 +8,7 @@ import { consoleOn, outputStream } from './output.ts';
 import { runInside } from './rejections.ts';
 import { timers } from './timers.ts';
 
-/** One invocation as the handler's context shows it. */
+/** One invocation, as shown in the handler's context. */
 export interface InvocationContext {
   readonly requestId: string;
   /** Milliseconds since the epoch. */
@@ -18,7 +18,7 @@ export interface InvocationContext {
 
 type Handler = (event: unknown, context: object) => unknown;
 
-/** The code of one execution environment, with its own globals, modules and process. */
+/** One execution environment's code, with its own globals, modules and process. */
 export class Sandbox {
   readonly #host: Host;
   readonly #settings: FunctionSettings;
@@ -49,11 +49,11 @@ export class Sandbox {
   }
 
   /**
-   * Runs the handler, after the module at the first time.
+   * Runs the handler; the first time, loads the module before.
    *
    * @param payload JSON
    * @returns JSON
-   * @throws what the module or the handler throws
+   * @throws the error of the module or the handler
    */
   handle(payload: string, invocation: InvocationContext): Promise<string> {
     return runInside(this.#host, () => this.#handle(payload, invocation));

@@ -7,23 +7,23 @@ import { withMembers } from './module-copy.ts';
 
 let environments = 0;
 
-/** A request as undici's channels show it. */
+/** A request in undici's channels. */
 interface Request {
   readonly path: string;
 }
 
-/** What the channels of undici say, as far as it is looked at. */
+/** The parts of undici's channel messages that are used. */
 interface Message {
   readonly request: Request;
-  /** Names and values in turn. */
+  /** Names and values alternate. */
   readonly response?: { readonly headers: readonly Uint8Array[] };
   readonly chunk?: Uint8Array;
   readonly socket?: Socket;
 }
 
 /**
- * `diagnostics_channel` as code in an execution environment sees it. The channels of undici are this environment's own, so that each
- * request that undici has under way holds the clock.
+ * `diagnostics_channel` for code in an execution environment. Undici's channels are separate for each environment, so that each
+ * of its requests in progress holds the clock.
  */
 export function diagnosticsModule(host: Host, real: object): object {
   const mark = `environment-${++environments}`;
@@ -45,7 +45,7 @@ export function holdRequests(host: Pick<Host, 'hold' | 'onDeath'>, channel: (nam
   const watches = new WeakMap<Request, string>();
   const forgets = new WeakMap<Request, () => void>();
   const ports = new WeakMap<Request, number>();
-  // Node keeps a channel for as long as it has a subscriber, and with it the whole environment and its cloud.
+  // Node keeps a channel as long as it has a subscriber, and with it the whole environment and its cloud.
   const listen = (name: string, listener: (message: Message) => void) => {
     const heard = channel(`undici:${name}`);
     const subscriber = (message: unknown) => listener(message as Message);

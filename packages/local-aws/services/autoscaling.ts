@@ -1,5 +1,5 @@
 /**
- * EC2 Auto Scaling, as far as launch hooks and the end of single instances go:
+ * EC2 Auto Scaling, limited to launch hooks and the termination of single instances:
  * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html,
  * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html and
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html. Groups are made by the run, not by a template.
@@ -16,7 +16,7 @@ import type { Ec2 } from './ec2/ec2.ts';
 import type { StoredInstance } from './ec2/instance.ts';
 import type { Emit } from './service-event.ts';
 
-/** A hook that holds new instances until someone answers, or its heartbeat ends. */
+/** A hook that holds new instances until it is answered, or its heartbeat times out. */
 export interface LaunchHook {
   readonly name: string;
   readonly heartbeatSeconds: number;
@@ -26,7 +26,7 @@ export interface LaunchHook {
 /** An Auto Scaling group. */
 export interface Group {
   readonly name: string;
-  /** The group's own tags; those of its instances are another matter. */
+  /** The group's own tags; its instances have separate ones. */
   readonly tags: Readonly<Record<string, string>>;
   readonly hook?: LaunchHook;
   /** Launches another instance: the group keeps its desired capacity. */
@@ -39,7 +39,7 @@ interface Member {
   heartbeat?: Timer;
 }
 
-/** The tag by which a group's instances are known. */
+/** The tag that marks a group's instances. */
 const groupTag = 'aws:autoscaling:groupName';
 /** How long a group takes to notice that an instance is gone, in milliseconds. */
 const healthCheckMs = 60_000;
@@ -79,14 +79,14 @@ export class AutoScaling {
     };
   }
 
-  /** Makes a group. Instances with its name in their tag belong to it from their launch on. */
+  /** Creates a group. Instances with its name in their tag belong to it from their launch on. */
   addGroup(group: Group): void {
     const { partition, region, account } = this.#env;
     const arn = `arn:${partition}:autoscaling:${region}:${account}:autoScalingGroup:${randomUUID()}:autoScalingGroupName/${group.name}`;
     this.#groups.set(group.name, { group, arn });
   }
 
-  /** How far an instance of a group is; undefined for one of no group. */
+  /** An instance's lifecycle state; undefined if it belongs to no group. */
   lifecycleOf(instanceId: string): LifecycleState | undefined {
     return this.#members.get(instanceId)?.lifecycle;
   }
@@ -100,7 +100,7 @@ export class AutoScaling {
     } else if (state === 'running' && member.lifecycle === 'Pending') {
       this.#launched(id, member);
     } else if (state === 'shutting-down' && !member.lifecycle.startsWith('Terminating')) {
-      // Someone else ended it: the group learns of it by its health check.
+      // It was terminated by another caller: the group notices at its health check.
       this.#leaves(member);
       this.#clock.after(healthCheckMs, () => group.launch?.());
     } else if (state === 'terminated') {
@@ -151,7 +151,7 @@ export class AutoScaling {
     return {};
   }
 
-  /** The end of the wait: into service, or away. */
+  /** Ends the wait: the instance goes into service, or is terminated. */
   #end(id: string, member: Member, result: 'CONTINUE' | 'ABANDON'): void {
     member.heartbeat?.cancel();
     if (result === 'CONTINUE') {
@@ -189,7 +189,7 @@ export class AutoScaling {
     member.lifecycle = 'Terminating';
   }
 
-  /** Both actions are authorized on the group, with its own tags. */
+  /** Both actions are authorized on the group, with the group's tags. */
   #authorization(action: string, name: string | undefined): Authorization[] {
     const found = this.#groups.get(name ?? '');
     const tags = Object.entries(found?.group.tags ?? {});

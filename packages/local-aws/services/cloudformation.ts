@@ -7,10 +7,10 @@ import type { Part } from '../part.ts';
 import type { Change, Created, ResourceType, Stack } from '../template/resource.ts';
 import { TemplateError } from '../template/template-error.ts';
 
-/** How long CloudFormation waits for an answer, in seconds, unless ServiceTimeout says less. Source: CloudFormation, "Custom resources". */
+/** How long CloudFormation waits for an answer, in seconds, unless ServiceTimeout is shorter. Source: CloudFormation, "Custom resources". */
 const longestWait = 3600;
 
-/** A custom resource's answer may hold 4,096 bytes. Source: CloudFormation, "Custom resource response objects". */
+/** A custom resource's answer may have 4,096 bytes. Source: CloudFormation, "Custom resource response objects". */
 const largestAnswer = 4096;
 
 interface Answer {
@@ -22,13 +22,13 @@ interface Answer {
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** A custom resource, by what every request about it says. */
+/** A custom resource, with what every request about it contains. */
 interface Custom {
   readonly logicalId: string;
   readonly type: string;
-  /** The ARN of its function. */
+  /** Its function's ARN. */
   readonly token: string;
-  /** The id of its stack. */
+  /** Its stack's id. */
   readonly stack: string;
 }
 
@@ -40,15 +40,15 @@ interface ListedResource {
   readonly ref: string;
 }
 
-/** What CloudFormation itself brings: CDK's metadata, and resources that a function makes. */
+/** CloudFormation's own types: CDK's metadata, and custom resources. */
 export class CloudFormation {
   readonly #core: Core;
   readonly #waiting = new Map<string, (answer: Answer) => void>();
-  /** The type that the template names, by stack and logical id. */
+  /** The type in the template, by stack and logical id. */
   readonly #names = new Map<string, string>();
-  /** The ids of the stacks, by name. */
+  /** Stack ids by name. */
   readonly #stacks = new Map<string, string>();
-  /** The status of each custom resource, by stack and logical id. */
+  /** Each custom resource's status, by stack and logical id. */
   readonly #statuses = new Map<string, string>();
   readonly #listed: () => readonly ListedResource[];
   #requests = 0;
@@ -123,13 +123,13 @@ export class CloudFormation {
     };
   }
 
-  /** The host of the pre-signed addresses that functions answer to. */
+  /** The host of the pre-signed URLs that functions answer to. */
   get host(): string {
     const { region } = this.#core.env;
     return `cloudformation-custom-resource-response-${region}.s3.${region}.amazonaws.com`;
   }
 
-  /** Takes an answer that a function puts to its ResponseURL. */
+  /** Receives the answer that a function sends to its ResponseURL. */
   receive({ method, path, body }: WireRequest): WireResponse {
     const key = decodeURIComponent(path.slice(1));
     const resolve = this.#waiting.get(key);
@@ -158,7 +158,7 @@ export class CloudFormation {
     const asked = await this.#ask(resource, properties, { RequestType: 'Create' });
     const { PhysicalResourceId: ref, Data = {} } = asked;
     if (asked.Status !== 'SUCCESS') {
-      // What could not be created is deleted, if it was given an id.
+      // A resource whose creation failed is deleted if it has an id.
       const again = { RequestType: 'Delete', PhysicalResourceId: ref };
       if (ref !== undefined) await this.#ask(resource, properties, again).catch(() => undefined);
       throw failure(asked);
@@ -188,7 +188,7 @@ export class CloudFormation {
     return { logicalId, type: this.#names.get(`${name} ${logicalId}`) ?? '', token: String(token), stack };
   }
 
-  /** Sends one request to the function of a custom resource and waits for its answer. */
+  /** Sends one request to a custom resource's function and waits for its answer. */
   async #ask(
     { token, type, logicalId, stack }: Custom,
     properties: Properties,
@@ -234,7 +234,7 @@ function failure({ Reason: reason = 'no reason given' }: Answer): TemplateError 
   return new TemplateError(`received response status [FAILED] from custom resource: ${reason}`);
 }
 
-/** CloudFormation hands every scalar property to a function as text. */
+/** CloudFormation passes every scalar property to a function as text. */
 function stringified(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(stringified);
   if (typeof value === 'object' && value !== null) {

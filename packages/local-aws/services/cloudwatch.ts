@@ -1,5 +1,5 @@
 /**
- * CloudWatch alarms: each is kept as it was declared. Nothing here measures; a test holds their metrics against what functions emit.
+ * CloudWatch alarms, kept as declared. Nothing here measures; a test compares their metrics with those that functions emit.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
  */
 import type { Environment } from '../gateway/service.ts';

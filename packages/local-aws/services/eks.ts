@@ -15,61 +15,61 @@ import { AwsError, type Environment, operation, type Service } from '../gateway/
 import type { ResourceType } from '../template/resource.ts';
 import { propertyNames, readProperties, TagsSchema } from './properties.ts';
 
-/** A cluster that runs here. */
+/** A running cluster. */
 export interface Cluster {
   /** For instance `https://127.0.0.1:6443`. */
   readonly endpoint: string;
   /** The certificate authority in PEM, base64. */
   readonly certificateAuthority: string;
-  /** {@link kubernetesVersion} unless told. */
+  /** {@link kubernetesVersion} by default. */
   readonly version?: string;
-  /** `API` unless told. */
+  /** `API` by default. */
   readonly authenticationMode?: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
   /** Where its API answers; by default publicly and in no VPC. */
   readonly network?: ClusterNetwork;
 }
 
-/** The network of a cluster, and from where its API answers. */
+/** A cluster's network, and where its API is reachable from. */
 export interface ClusterNetwork {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
   readonly securityGroupId: string;
   readonly publicAccess: boolean;
   readonly privateAccess: boolean;
-  /** `0.0.0.0/0` unless told. */
+  /** `0.0.0.0/0` by default. */
   readonly publicAccessCidrs?: readonly string[];
 }
 
-/** The Kubernetes version that a cluster has unless it says otherwise. */
+/** A cluster's default Kubernetes version. */
 const kubernetesVersion = '1.36';
 
-/** Lets a role into a cluster, as a user in some groups. */
+/** Grants a role access to a cluster, as a user in some groups. */
 export interface AccessEntry {
   readonly clusterName: string;
   readonly principalArn: string;
   readonly username: string;
   readonly groups: readonly string[];
-  /** The names of the access policies that are associated with it for the whole cluster. */
+  /** The names of the access policies associated with it for the whole cluster. */
   readonly policies: readonly string[];
 }
 
-/** What this account's EKS knows of its surroundings. */
+/** What this account's EKS depends on. */
 export interface EksOptions {
   readonly clock: Clock;
   readonly env: Environment;
-  /** When a role was made, in milliseconds since the epoch; undefined if there is none of the ARN. All are old unless told. */
+  /** When a role was created, in milliseconds since the epoch; undefined if no role has the ARN. By default all are old. */
   readonly roleMadeAt?: (arn: string) => number | undefined;
-  /** How long EKS does not know a new role, in milliseconds. */
+  /** How long EKS does not accept a new role, in milliseconds. */
   readonly spreadMs?: number;
 }
 
-/** EventDetails of each access entry that is made or changed, and with `gone` of each that is deleted. */
+/** Receives each access entry that is created or changed, and with `gone` each that is deleted. */
 export type EntryWatcher = (entry: AccessEntry, gone: boolean) => void;
 
-/** Group names that EKS keeps for itself. */
+/** Group names that EKS reserves. */
 const reservedGroup = /^(system|eks|aws|amazon|iam):/;
 
-/** The one access policy that is modelled, for the one scope that is. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
+/** The only modelled access policy, with its only modelled scope. https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html */
 const PolicySchema = v.strictObject({
   AccessScope: v.strictObject({ Type: v.literal('cluster', 'only the scope cluster is modelled here') }),
   PolicyArn: v.pipe(
@@ -188,7 +188,7 @@ export class Eks {
     };
   }
 
-  /** Makes a cluster known. */
+  /** Registers a cluster. */
   register(name: string, cluster: Cluster): void {
     this.#clusters.set(name, cluster);
   }
@@ -198,7 +198,7 @@ export class Eks {
     this.#watchers.push(watcher);
   }
 
-  /** The access entry of a role in a cluster, or undefined. */
+  /** A role's access entry in a cluster, or undefined. */
   entry(clusterName: string, principalArn: string): AccessEntry | undefined {
     return this.#entries.get(`${clusterName} ${principalArn}`);
   }
@@ -273,7 +273,7 @@ export class Eks {
     return `arn:${this.#env.partition}:eks:${this.#env.region}:${this.#env.account}:cluster/${name}`;
   }
 
-  /** Makes an entry, as the API and CloudFormation do. */
+  /** Creates an entry, for the API and CloudFormation. */
   #add(read: v.InferOutput<typeof EntrySchema>): AccessEntry {
     const { ClusterName, PrincipalArn } = read;
     if (this.#cluster(ClusterName).authenticationMode === 'CONFIG_MAP') {
@@ -291,7 +291,7 @@ export class Eks {
       );
     }
     const { partition, account } = this.#env;
-    // The name that EKS gives a role's sessions if the entry names none.
+    // EKS's default name for a role's sessions.
     const sessions = `arn:${partition}:sts::${account}:assumed-role/${nameOf(PrincipalArn)}/{{SessionName}}`;
     const entry: AccessEntry = {
       clusterName: ClusterName,
@@ -337,7 +337,7 @@ export class Eks {
 type EntryInput = Partial<CreateAccessEntryCommandInput>;
 type PolicyInput = Partial<AssociateAccessPolicyCommandInput>;
 
-/** What stands behind the last slash of an ARN. */
+/** The part after an ARN's last slash. */
 function nameOf(arn: string): string {
   return arn.split('/').at(-1) ?? '';
 }

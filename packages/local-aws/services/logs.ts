@@ -32,7 +32,7 @@ export interface LogEvent {
 interface LogGroup {
   readonly name: string;
   readonly arn: string;
-  /** `undefined`: kept for ever. */
+  /** `undefined`: kept forever. */
   retentionDays: number | undefined;
   readonly streams: Set<string>;
   readonly events: LogEvent[];
@@ -46,7 +46,7 @@ const retentions = [
 /** An account may have ten resource policies in a region. Source: CloudWatch Logs quotas. */
 const mostResourcePolicies = 10;
 
-/** CloudWatch Logs: groups, what is written to them, and the account's resource policies. */
+/** CloudWatch Logs: groups, their events, and the account's resource policies. */
 export class Logs {
   readonly #clock: Clock;
   readonly #env: Environment;
@@ -58,12 +58,12 @@ export class Logs {
     this.#env = env;
   }
 
-  /** The names of all groups, in the order of their creation. */
+  /** The names of all groups, in order of creation. */
   get groups(): readonly string[] {
     return [...this.#groups.keys()];
   }
 
-  /** Makes a group; an existing one only gets the retention. */
+  /** Creates a group; an existing one only gets the retention. */
   createGroup(name: string, retentionDays?: number): { readonly name: string; readonly arn: string } {
     const present = this.#groups.get(name);
     if (present !== undefined) {
@@ -81,7 +81,7 @@ export class Logs {
     return `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
   }
 
-  /** Writes for the cloud itself, past IAM; the group and the stream come into being. */
+  /** Writes on behalf of the cloud itself, bypassing IAM; it creates the group and the stream if needed. */
   append(group: string, stream: string, message: string, timestamp = this.#clock.now()): void {
     this.createGroup(group);
     const target = this.#group(group);
@@ -90,9 +90,9 @@ export class Logs {
   }
 
   /**
-   * What a group holds, without what its retention has ended.
+   * A group's events that its retention has not expired.
    *
-   * @param group the name; a group that does not exist has no events
+   * @param group the name; a missing group has no events
    */
   events(group: string): readonly LogEvent[] {
     const found = this.#groups.get(group);
@@ -105,8 +105,8 @@ export class Logs {
   }
 
   /**
-   * The right to an action on a stream of a group. The account's resource policies count for services alone: CloudWatch Logs does not enforce
-   * them, not even a Deny, on roles and users.
+   * The right for an action on a group's stream. The account's resource policies apply only to services: CloudWatch Logs does not enforce
+   * them, not even a Deny, for roles and users.
    * Source: API reference, PutResourcePolicy, "Supported principals".
    */
   authorization(action: string, group: string, stream: string, { kind }: Principal): Authorization {
@@ -175,7 +175,7 @@ export class Logs {
     return { services: [service], resourceTypes: [this.#groupType(), this.#policyType()] };
   }
 
-  /** A pattern of terms alone: each must occur. What has its own syntax is refused. */
+  /** A pattern of terms only, each of which must occur. Other syntax is refused. */
   #filter(input: FilterLogEventsCommandInput) {
     const { name } = this.#group(input.logGroupName);
     const { filterPattern = '', startTime = 0, endTime = Number.POSITIVE_INFINITY, limit = 10_000, nextToken } = input;
@@ -225,7 +225,7 @@ export class Logs {
         if (kind !== 'STANDARD') throw new TemplateError(`LogGroupClass must be STANDARD here, not ${String(kind)}`);
         const name = String(properties['LogGroupName'] ?? physicalName(stack, logicalId, 512));
         const days = retention === undefined ? undefined : Number(retention);
-        // What a service writes past IAM makes its group; a stack makes none that is there.
+        // A service that bypasses IAM creates its group on write; a stack cannot create an existing one.
         if (properties['LogGroupName'] !== undefined && this.#groups.has(name)) {
           throw new AwsError('ResourceAlreadyExistsException', 'The specified log group already exists');
         }

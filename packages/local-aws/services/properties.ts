@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { TemplateError } from '../template/template-error.ts';
 
-/** A number, or the string that CloudFormation also takes for one. */
+/** A number, or the string that CloudFormation accepts for one. */
 const NumberSchema = v.pipe(
   v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/), v.transform(Number))]),
   v.number(),
@@ -12,7 +12,7 @@ export function integer(min: number, max: number) {
   return v.pipe(NumberSchema, v.integer(), v.minValue(min), v.maxValue(max));
 }
 
-/** A boolean, or the string that CloudFormation also takes for one. */
+/** A boolean, or the string that CloudFormation accepts for one. */
 export const BooleanSchema = v.union([
   v.boolean(),
   v.pipe(
@@ -21,7 +21,7 @@ export const BooleanSchema = v.union([
   ),
 ]);
 
-/** Tags of a resource, as a list. */
+/** A resource's tags, as a list. */
 export const TagsSchema = v.array(v.strictObject({ Key: v.string(), Value: v.string() }));
 
 /**

@@ -11,16 +11,16 @@ import { integer, propertyNames, readProperties } from './properties.ts';
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
-/** A schedule is invoked within the minute that it is due; here always so long after its beginning. */
+/** AWS invokes a schedule within the minute in which it is due; here always this long after that minute begins, in milliseconds. */
 const lateMs = 1_000;
 
-/** Pauses between tries double from a second up to this, in milliseconds; AWS publishes no table. */
+/** Pauses between attempts double from a second up to this, in milliseconds; AWS publishes no table. */
 const longestPauseMs = 600_000;
 
-/** Universal targets are not modelled, nor templated ones of other services. */
+/** Universal targets and templated targets of other services are not modelled. */
 const functionArn = /^arn:[^:]+:lambda:[^:]+:\d{12}:function:[\w-]+$/;
 
-/** Groups, dates, time zones, windows, and dead letters are not among them: nothing here asks for one yet. */
+/** Groups, dates, time zones, windows and dead letters are not supported, because nothing needs one yet. */
 const ScheduleSchema = v.strictObject({
   Name: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-zA-Z-_.]{1,64}$/))),
   Description: v.optional(v.pipe(v.string(), v.maxLength(512))),
@@ -45,7 +45,7 @@ const ScheduleSchema = v.strictObject({
   }),
 });
 
-/** What a schedule invokes, and how often it tries. */
+/** A schedule's target, and how often it tries. */
 interface Target {
   readonly arn: string;
   readonly roleArn: string;
@@ -54,11 +54,11 @@ interface Target {
   readonly maximumAgeMs: number;
 }
 
-/** One schedule, with the hand that turns it off. */
+/** One schedule, with a switch. */
 export interface Schedule {
   readonly name: string;
   readonly everyMs: number;
-  /** A test may turn it off and on; a due invocation is then left out. */
+  /** A test may turn it off and on; a due invocation is then skipped. */
   enabled: boolean;
 }
 
@@ -70,7 +70,7 @@ export class Scheduler {
   readonly #aws: Aws;
   readonly #session: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
 
-  /** @param options.session assumes the execution role for the group of the schedule; throws AwsError if it may not */
+  /** @param options.session assumes the execution role for the schedule's group; throws AwsError if that is not allowed */
   constructor(options: {
     clock: Clock;
     aws: Aws;
@@ -85,7 +85,7 @@ export class Scheduler {
 
   #scheduleType({ partition, region, account }: Environment): ResourceType {
     const base = `arn:${partition}:scheduler:${region}:${account}`;
-    // A trust policy may name the group, never the single schedule.
+    // A trust policy may name the group, but not the single schedule.
     const group = `${base}:schedule-group/default`;
     return {
       type: 'AWS::Scheduler::Schedule',
@@ -129,7 +129,7 @@ export class Scheduler {
     if (schedule.enabled) void this.#invoke(schedule.name, target, group);
   }
 
-  /** Functions are invoked asynchronously: that Lambda took the event is all that a schedule learns. */
+  /** Functions are invoked asynchronously: a schedule learns only that Lambda accepted the event. */
   async #invoke(name: string, { arn, roleArn, input, retries, maximumAgeMs }: Target, group: string): Promise<void> {
     const due = this.#clock.now();
     const call = { FunctionName: arn, InvocationType: 'Event', Payload: Buffer.from(input) };
@@ -140,7 +140,7 @@ export class Scheduler {
       } catch (error) {
         if (!(error instanceof AwsError)) throw error;
         const pause = Math.min(1_000 * 2 ** retried, longestPauseMs);
-        // What cannot be delivered is lost if there is no dead-letter queue; CloudWatch counts it as dropped.
+        // An undeliverable invocation is lost without a dead-letter queue; CloudWatch counts it as dropped.
         if (retried >= retries || this.#clock.now() + pause - due > maximumAgeMs) return;
         await this.#clock.sleep(pause);
       }

@@ -1,4 +1,4 @@
-/** An event as an AWS service puts it on the default bus, before the bus gives it an id, an account and a region. */
+/** An AWS service's event for the default bus, before the bus adds an id, an account and a region. */
 export interface ServiceEvent {
   readonly source: string;
   readonly 'detail-type': string;

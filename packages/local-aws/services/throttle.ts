@@ -1,19 +1,19 @@
 import type { Clock } from '../clock.ts';
 
-/** How many calls a service takes: at most `burst` at once, and `perSecond` as time goes on. */
+/** How many calls a service accepts: at most `burst` at once, and `perSecond` over time. */
 export interface Rate {
   readonly burst: number;
   readonly perSecond: number;
 }
 
-/** A bucket of tokens that refills at a rate: one token a call. */
+/** A token bucket that refills at a rate; a call takes one token. */
 export class Throttle {
   readonly #clock: Clock;
   readonly #rate: () => Rate;
   #left: number | undefined;
   #at: number;
 
-  /** @param rate asked at each call, so that a test may change it */
+  /** @param rate read at each call, so that a test may change it */
   constructor(clock: Clock, rate: () => Rate) {
     this.#clock = clock;
     this.#rate = rate;
@@ -28,7 +28,7 @@ export class Throttle {
     return true;
   }
 
-  /** Takes a token out, and waits on the clock until it is there: what comes first is served first. */
+  /** Takes a token, or waits on the clock for one: first come, first served. */
   async wait(): Promise<void> {
     const left = this.#refill() - 1;
     this.#left = left;

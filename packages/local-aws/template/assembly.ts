@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TemplateError } from './template-error.ts';
 
-/** A template as the cloud assembly holds it. */
+/** A template in the cloud assembly. */
 export interface Template {
   readonly Parameters?: Readonly<Record<string, Json>>;
   readonly Mappings?: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export interface Template {
   readonly [section: string]: unknown;
 }
 
-/** One resource as the template holds it. */
+/** One resource in the template. */
 export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Json;
@@ -22,11 +22,11 @@ export interface TemplateResource {
   readonly [attribute: string]: unknown;
 }
 
-/** One stack of the assembly. */
+/** One stack in the assembly. */
 export interface AssembledStack {
   readonly name: string;
   readonly template: Template;
-  /** Names of the stacks that have to be deployed before. */
+  /** Names of the stacks that have to be deployed first. */
   readonly dependencies: readonly string[];
   /** Logical ids to paths in the construct tree, `Acme/Admission/Function/Resource` for instance. */
   readonly paths: ReadonlyMap<string, string>;
@@ -42,14 +42,14 @@ interface Artifact {
   readonly additionalMetadataFile?: string;
 }
 
-/** What CDK notes on each construct, by path with a slash before it. */
+/** CDK's metadata for each construct, by path with a leading slash. */
 type Metadata = Readonly<Record<string, readonly { readonly type: string; readonly data?: unknown }[]>>;
 
 /**
- * Reads the stacks of a cloud assembly, those that others depend on first.
+ * Reads a cloud assembly's stacks, dependencies first.
  *
  * @param folder the folder that `cdk synth` wrote, with `manifest.json` in it
- * @throws TemplateError if the folder holds no assembly, or one with nested assemblies (stages)
+ * @throws TemplateError if the folder contains no assembly, or one with nested assemblies (stages)
  */
 export function readAssembly(folder: string): readonly AssembledStack[] {
   const path = join(folder, 'manifest.json');
@@ -71,7 +71,7 @@ export function readAssembly(folder: string): readonly AssembledStack[] {
   return inOrder(stacks);
 }
 
-/** CloudFormation User Guide, "Understand CloudFormation quotas": a template that is read from a bucket, and what may stand in it. */
+/** CloudFormation User Guide, "Understand CloudFormation quotas": a template that is read from a bucket, and its contents. */
 const quotas = { bytes: 1_048_576, resources: 500, outputs: 200, parameters: 200 };
 
 function withinQuotas(template: Template, bytes: number, id: string): Template {
@@ -131,7 +131,7 @@ interface AssetManifest {
  * @param folder the folder of the cloud assembly
  * @param assetManifests the names of its `*.assets.json` files
  * @param key the S3 key, for instance `<hash>.zip`
- * @throws TemplateError if no asset has the key, or it is no folder to be zipped
+ * @throws TemplateError if no asset has the key, or the asset is not a folder to be zipped
  */
 export function assetFolder(folder: string, assetManifests: readonly string[], key: string): string {
   for (const name of assetManifests) {

@@ -5,7 +5,7 @@ import type { Created, ResourceType, Stack } from './resource.ts';
 import { review } from './review.ts';
 import { TemplateError } from './template-error.ts';
 
-/** A resource that was made, with where it came from. */
+/** A created resource, with its origin. */
 export interface Deployed extends Created {
   readonly stack: string;
   readonly logicalId: string;
@@ -18,10 +18,10 @@ export interface Deployed extends Created {
 export class Stacks {
   readonly #types = new Map<string, ResourceType>();
   readonly #host: StackHost;
-  /** In the order of their first deployment. */
+  /** In order of first deployment. */
   readonly #stacks = new Map<string, StackLife>();
 
-  /** @throws TemplateError if a type is there twice */
+  /** @throws TemplateError if a type is registered twice */
   constructor(host: StackHost) {
     this.#host = host;
     for (const type of host.types) {
@@ -31,10 +31,10 @@ export class Stacks {
   }
 
   /**
-   * Creates or updates every stack of an assembly, those that others depend on first.
+   * Creates or updates every stack of an assembly, dependencies first.
    *
    * @param folder the folder that `cdk synth` wrote
-   * @throws TemplateError before anything is made if something is not known, and if a stack cannot be deployed, which then is as it was
+   * @throws TemplateError before anything is created if something is unsupported, and if a stack cannot be deployed, which then is as before
    */
   async deploy(folder: string): Promise<void> {
     const assembled = readAssembly(folder);
@@ -51,12 +51,12 @@ export class Stacks {
     for (const life of [...this.#stacks.values()].toReversed()) await life.delete();
   }
 
-  /** A stack that was deployed. */
+  /** A deployed stack. */
   life(name: string): StackLife | undefined {
     return this.#stacks.get(name);
   }
 
-  /** Every resource, in the order of their dependencies. */
+  /** Every resource, in dependency order. */
   get resources(): readonly Deployed[] {
     return [...this.#stacks.values()].flatMap(({ name, resources }) =>
       [...resources].map(([logicalId, { created, definition, path }]) => {

@@ -1,6 +1,6 @@
 import { TemplateError } from './template-error.ts';
 
-/** Where the values of references come from. */
+/** The source of references' values. */
 export interface Scope {
   /** A parameter, pseudo parameter or resource. Throws {@link TemplateError} if there is none. */
   ref(name: string): unknown;
@@ -9,12 +9,12 @@ export interface Scope {
   mapping(map: string, first: string, second: string): unknown;
 }
 
-/** Marks a value that `AWS::NoValue` takes away. */
+/** Marks a value that `AWS::NoValue` removes. */
 export const noValue: unique symbol = Symbol('AWS::NoValue');
 
 type Resolve = (argument: unknown, scope: Scope) => unknown;
 
-/** Every intrinsic function that is known. */
+/** Every supported intrinsic function. */
 const intrinsics: Readonly<Record<string, Resolve>> = {
   Ref: (argument, scope) => scope.ref(text('Ref', argument)),
   'Fn::GetAtt': (argument, scope) => scope.attribute(...attributePath(argument, scope)),
@@ -57,7 +57,7 @@ const intrinsics: Readonly<Record<string, Resolve>> = {
   },
 };
 
-/** Whether an object is an intrinsic function by its form: one key, `Ref` or `Fn::…`. */
+/** The intrinsic function in an object, recognized by its form: one key, `Ref` or `Fn::…`. */
 export function intrinsicOf(value: unknown): { readonly name: string; readonly argument: unknown } | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const [entry, ...rest] = Object.entries(value);
@@ -66,7 +66,7 @@ export function intrinsicOf(value: unknown): { readonly name: string; readonly a
   return name === 'Ref' || name.startsWith('Fn::') ? { name, argument } : undefined;
 }
 
-/** Whether the intrinsic function is known. */
+/** Whether the intrinsic function is supported. */
 export function isKnownIntrinsic(name: string): boolean {
   return name in intrinsics;
 }
@@ -74,7 +74,7 @@ export function isKnownIntrinsic(name: string): boolean {
 /**
  * Replaces every intrinsic function in a value.
  *
- * @throws TemplateError for an intrinsic that is not known, by name, and for one whose argument is malformed
+ * @throws TemplateError for an unsupported intrinsic, by name, and for a malformed argument
  */
 export function resolve(value: unknown, scope: Scope): unknown {
   if (Array.isArray(value)) return value.map((one) => resolve(one, scope)).filter((one) => one !== noValue);
@@ -108,7 +108,7 @@ function attributePath(argument: unknown, scope: Scope): [logicalId: string, att
   return [text('Fn::GetAtt', logicalId), text('Fn::GetAtt', resolve(attribute, scope))];
 }
 
-/** What a text of `Fn::Sub` refers to; `${!x}` is a literal. */
+/** The references in a text of `Fn::Sub`; `${!x}` is a literal. */
 export function subReferences(template: string): readonly string[] {
   return [...template.matchAll(/\$\{([^!}][^}]*)\}/g)].map(([, name = '']) => name.trim());
 }

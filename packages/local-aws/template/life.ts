@@ -20,20 +20,20 @@ export interface StackHost {
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** A resource that was made. */
+/** A created resource. */
 interface Made {
   readonly created: Created;
   readonly type: ResourceType;
   readonly definition: TemplateResource;
-  /** The properties that it has, with every intrinsic resolved. */
+  /** Its properties, with every intrinsic resolved. */
   readonly properties: Properties;
   /** The path in the construct tree, from the assembly's metadata. */
   readonly path: string | undefined;
-  /** The folder of the assembly that it came from last. */
+  /** The assembly folder that it was last deployed from. */
   readonly assembly: string;
 }
 
-/** Where a stack stands, in CloudFormation's words. `NONE` before its first creation and after its deletion. */
+/** A stack's status, as CloudFormation names it. `NONE` before its first creation and after its deletion. */
 export type StackStatus =
   | 'NONE'
   | 'CREATE_COMPLETE'
@@ -42,8 +42,8 @@ export type StackStatus =
   | 'UPDATE_ROLLBACK_COMPLETE';
 
 /**
- * One stack from its creation to its deletion, as CloudFormation keeps it: what changed is found by logical id, made, changed or replaced in the
- * order of dependencies, and put back if one step fails; what is no longer wanted goes last.
+ * One stack from its creation to its deletion, like CloudFormation. Changes are found by logical id; resources are created, changed or replaced in
+ * dependency order, and restored if one step fails. Obsolete resources are deleted last.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
  */
 export class StackLife {
@@ -62,7 +62,7 @@ export class StackLife {
     this.#host = host;
   }
 
-  /** The resources by logical id, in the order of their dependencies. */
+  /** The resources by logical id, in dependency order. */
   get resources(): ReadonlyMap<string, Made> {
     return this.#made;
   }
@@ -74,8 +74,8 @@ export class StackLife {
   /**
    * Updates the stack to a template that differs in the properties of one resource.
    *
-   * @param putBack puts back what the resource depends on; a rollback comes to that first
-   * @returns what `Fn::GetAtt` gives from then on
+   * @param putBack restores what the resource depends on; a rollback calls it first
+   * @returns the new values of `Fn::GetAtt`
    * @throws TemplateError with the reason, after the rollback
    */
   async change(logicalId: string, properties: Properties, putBack = () => {}): Promise<Created['attributes']> {
@@ -103,10 +103,10 @@ export class StackLife {
   }
 
   /**
-   * Creates the stack, or updates it to this template. A stack whose creation failed is deleted first, as `cdk deploy` does.
+   * Creates the stack, or updates it to this template. A stack whose creation failed is deleted first, like `cdk deploy` does.
    *
    * @param folder the cloud assembly
-   * @throws TemplateError with the resource and the reason, after all was put back
+   * @throws TemplateError with the resource and the reason, after the rollback
    */
   async deploy(folder: string, { template, paths }: AssembledStack): Promise<void> {
     if (this.status === 'ROLLBACK_COMPLETE') await this.delete();
@@ -145,7 +145,7 @@ export class StackLife {
     this.#made = next;
     this.status = isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE';
     this.#outputs = outputsOf(template.Outputs ?? {}, scope);
-    // An update is complete whether or not what it leaves behind can be deleted.
+    // An update is complete even if the replaced resources cannot be deleted.
     for (const [logicalId, made] of replaced) {
       if (!isRetained(made.definition['UpdateReplacePolicy']))
         await this.#remove(logicalId, made).catch(() => undefined);
@@ -155,7 +155,7 @@ export class StackLife {
     }
   }
 
-  /** Deletes the stack. @throws TemplateError if a resource cannot be deleted; those that were not reached stay */
+  /** Deletes the stack. @throws TemplateError if a resource cannot be deleted; the remaining ones stay */
   async delete(): Promise<void> {
     for (const [logicalId, made] of [...this.#made].toReversed()) {
       try {
@@ -170,7 +170,7 @@ export class StackLife {
     this.status = 'NONE';
   }
 
-  /** Makes, keeps, changes or replaces one resource, and notes how that is undone. */
+  /** Creates, keeps, changes or replaces one resource, and records how to undo that. */
   async #step(
     logicalId: string,
     wanted: Omit<Made, 'created'>,
@@ -189,7 +189,7 @@ export class StackLife {
       }
       const change = { logicalId, before: before.properties, after: properties };
       const back = { logicalId, before: properties, after: before.properties };
-      // A custom resource may have changed something before it failed, so it is put back too.
+      // A custom resource may have changed something before it failed, so it is restored too.
       const isCustom = type.type === 'AWS::CloudFormation::CustomResource';
       const putBack = async () => void (await type.update?.(before.created, back, this.#stack(before.assembly)));
       if (isCustom) undo.push(putBack);
@@ -201,7 +201,7 @@ export class StackLife {
     const other = before ? { ...stack, incarnation: `${stack.incarnation}r${++this.#replacements}` } : stack;
     const made = { ...wanted, created: await type.create(logicalId, properties, other, definition.Type) };
     undo.push(async () => {
-      // Retain keeps it also if its creation is rolled back; RetainExceptOnCreate does not.
+      // Retain keeps it even if its creation is rolled back; RetainExceptOnCreate does not.
       if (definition['DeletionPolicy'] !== 'Retain') await this.#remove(logicalId, made);
     });
     if (before) replaced.push([logicalId, before]);
@@ -219,7 +219,7 @@ export class StackLife {
   }
 }
 
-/** @returns what went wrong on the way back */
+/** @returns what failed during the rollback */
 async function rollBack(undo: readonly (() => Promise<void>)[]): Promise<string | undefined> {
   let failed: string | undefined;
   for (const step of undo.toReversed()) {

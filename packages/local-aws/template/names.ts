@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { TemplateError } from './template-error.ts';
 
 /**
- * The physical name that a resource gets if the template gives none: `<stack>-<logical id>-<suffix>`, as CloudFormation names it; the
- * suffix is a pure function of both, so that two runs are alike.
+ * A resource's physical name if the template has none: `<stack>-<logical id>-<suffix>`, like CloudFormation's; the
+ * suffix is a pure function of both, so all runs are alike.
  *
- * @param stack a stack that is made again, and a resource that is replaced, have another incarnation and so another suffix
- * @param longest the longest name that the service accepts; the middle is cut
+ * @param stack a recreated stack, and a replaced resource, have another incarnation and so another suffix
+ * @param longest the longest name that the service accepts; the middle is shortened
  */
 export function physicalName(
   { name, incarnation }: { readonly name: string; readonly incarnation: string },
@@ -18,14 +18,14 @@ export function physicalName(
   return `${`${name}-${logicalId}`.slice(0, room)}-${suffix}`;
 }
 
-/** Twelve letters and digits out of a seed. */
+/** Twelve letters and digits derived from a seed. */
 export function suffixOf(seed: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
   const digest = createHash('sha256').update(seed).digest();
   return [...digest.subarray(0, 12)].map((byte) => alphabet[byte % alphabet.length]).join('');
 }
 
-/** The id of a stack, as `AWS::StackId` gives it: another one each time that a stack of the name is made. */
+/** A stack's id, as `AWS::StackId` returns it: a new one each time that a stack of the name is created. */
 export function stackId(
   env: { partition: string; region: string; account: string },
   name: string,

@@ -1,8 +1,8 @@
-/** What stands for a value that is known only once its resource was made. */
+/** The placeholder for a value that is known only after its resource's creation. */
 const later = 'later';
 
 /**
- * A value of a template as far as it is known before anything is made: text and structure are there, references are not.
+ * A template value as far as it is known before creation: text and structure are known, references are not.
  */
 export function outline(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(outline);

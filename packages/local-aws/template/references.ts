@@ -2,7 +2,7 @@ import type { Template, TemplateResource } from './assembly.ts';
 import { intrinsicOf, subReferences } from './intrinsics.ts';
 import { TemplateError } from './template-error.ts';
 
-/** Names that a value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`, and every intrinsic function that it uses. */
+/** Names that a value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`, and the intrinsic functions it uses. */
 export interface Mentions {
   readonly names: ReadonlySet<string>;
   readonly intrinsics: ReadonlySet<string>;
@@ -38,9 +38,9 @@ function direct(name: string, argument: unknown): readonly string[] {
 }
 
 /**
- * Sorts resources so that each comes after what it refers to.
+ * Sorts resources so that each follows those it refers to.
  *
- * @throws TemplateError where resources refer to each other in a circle, or one names a resource that is not in the template
+ * @throws TemplateError if resources refer to each other in a circle, or to one that is not in the template
  */
 export function inOrder(template: Template, included: (resource: TemplateResource) => boolean): readonly string[] {
   const ordered = new Set<string>();

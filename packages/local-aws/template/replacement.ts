@@ -4,10 +4,10 @@ import type { SpecDatabase } from '@aws-cdk/service-spec-types';
 let database: SpecDatabase | undefined;
 
 /**
- * Whether a change of these properties replaces the resource, as CloudFormation's own schemas say (`createOnlyProperties`). A property that may or
- * may not replace it is taken to change in place.
+ * Whether a change of these properties replaces the resource, by CloudFormation's own schemas (`createOnlyProperties`). A property that may or
+ * may not replace it is assumed to change in place.
  *
- * @param type for instance `AWS::SQS::Queue`; of a custom resource no property is known, and its function decides
+ * @param type for instance `AWS::SQS::Queue`; a custom resource has no schema, and its function decides
  */
 export function mustReplace(type: string, properties: readonly string[]): boolean {
   database ??= loadAwsServiceSpecSync();

@@ -1,56 +1,56 @@
 import type { Clock } from '../clock.ts';
 import type { Aws, Environment } from '../gateway/service.ts';
 
-/** What a resource type may use while it creates a resource. */
+/** The stack, as a resource type uses it while creating a resource. */
 export interface Stack {
   readonly name: string;
   /** `AWS::StackId`. */
   readonly id: string;
-  /** Tells names apart: empty at first, other if a stack is made again or a resource is replaced. */
+  /** Makes names unique: empty at first, different if a stack is recreated or a resource is replaced. */
   readonly incarnation: string;
   readonly env: Environment;
   readonly clock: Clock;
   readonly aws: Aws;
-  /** The folder of the cloud assembly: assets lie in it. */
+  /** The cloud assembly's folder, which contains the assets. */
   readonly assembly: string;
 }
 
-/** A resource after its creation, as the template's intrinsics see it. */
+/** A created resource, as the template's intrinsics see it. */
 export interface Created {
-  /** What `Ref` gives. */
+  /** The value of `Ref`. */
   readonly ref: string;
-  /** What `Fn::GetAtt` gives, by attribute name (dots for nested ones). */
+  /** The values of `Fn::GetAtt`, by attribute name (dots for nested ones). */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What an update changes. */
+/** The properties before and after an update. */
 export interface Change {
   /** The resource's name in the template. */
   readonly logicalId: string;
-  /** The properties that it has, and those that it should have, with every intrinsic resolved. */
+  /** The current and the desired properties, with every intrinsic resolved. */
   readonly before: Readonly<Record<string, unknown>>;
   readonly after: Readonly<Record<string, unknown>>;
 }
 
-/** One CloudFormation resource type that the local cloud knows. */
+/** One supported CloudFormation resource type. */
 export interface ResourceType {
   /** For instance `AWS::SQS::Queue`. */
   readonly type: string;
-  /** Every property that `create` honours; a template that sets another one is refused by name. `*` where the type takes any. */
+  /** Every property that `create` supports; a template with any other is refused by name. `*` if the type accepts any. */
   readonly properties: readonly string[];
   /**
-   * Looks at a resource before anything of the template is made, for what can be refused by then: a state type, an operator of a pattern.
+   * Checks a resource before any of the template is created, for what can be refused early: a state type, an operator in a pattern.
    *
    * @param properties the properties as far as they are known by then
-   * @throws if `create` would refuse the same
+   * @throws if `create` would refuse them
    */
   foresee?(properties: Readonly<Record<string, unknown>>): void;
   /**
-   * Makes the resource.
+   * Creates the resource.
    *
    * @param logicalId its name in the template
    * @param properties the properties with every intrinsic resolved
-   * @param type the type that the template names: it differs from `this.type` for custom resources alone
+   * @param type the type in the template: it differs from `this.type` only for custom resources
    */
   create(
     logicalId: string,
@@ -58,9 +58,9 @@ export interface ResourceType {
     stack: Stack,
     type: string,
   ): Created | Promise<Created>;
-  /** Changes the resource in place. Another `ref` in the answer means that it was replaced, and the one before is removed later. */
+  /** Changes the resource in place. Another `ref` in the answer means that it was replaced; the previous one is removed later. */
   update?(created: Created, change: Change, stack: Stack): Created | Promise<Created>;
-  /** Deletes the resource when its stack is deleted; a resource whose type has no such way goes with the cloud. */
+  /** Deletes the resource with its stack; without this function the resource ends with the cloud. */
   remove?(
     created: Created,
     logicalId: string,

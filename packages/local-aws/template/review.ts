@@ -5,7 +5,7 @@ import { mentions } from './references.ts';
 import type { ResourceType } from './resource.ts';
 import { TemplateError } from './template-error.ts';
 
-/** Sections that the local cloud reads, or may ignore: rules check parameters, metadata and descriptions are for people. */
+/** Sections that the local cloud reads or may ignore: rules check parameters; metadata and descriptions are for people. */
 const sections = [
   'AWSTemplateFormatVersion',
   'Conditions',
@@ -18,7 +18,7 @@ const sections = [
   'Rules',
 ];
 
-/** Attributes of a resource that the local cloud reads, or that only matter to an update or a deletion. */
+/** Resource attributes that the local cloud reads, or that matter only to an update or a deletion. */
 const attributes = [
   'Condition',
   'DeletionPolicy',
@@ -29,7 +29,7 @@ const attributes = [
   'UpdateReplacePolicy',
 ];
 
-/** Finds the type of a resource; custom resources share one type. */
+/** Finds a resource's type; custom resources share one. */
 export function typeOf(types: ReadonlyMap<string, ResourceType>, type: string): ResourceType | undefined {
   return (
     types.get(type) ?? (type.startsWith('Custom::') ? types.get('AWS::CloudFormation::CustomResource') : undefined)
@@ -37,9 +37,9 @@ export function typeOf(types: ReadonlyMap<string, ResourceType>, type: string): 
 }
 
 /**
- * Reads a whole template before anything is made.
+ * Reviews a whole template before anything is created.
  *
- * @throws TemplateError that lists every section, resource type, property, intrinsic function, state and pattern that is not known
+ * @throws TemplateError that lists every unsupported section, resource type, property, intrinsic function, state and pattern
  */
 export function review(stacks: readonly AssembledStack[], types: ReadonlyMap<string, ResourceType>): void {
   const unknown = stacks.flatMap(({ name, template }) => [
@@ -76,7 +76,7 @@ function reviewResource(resource: TemplateResource, types: ReadonlyMap<string, R
   return named.length > 0 ? named : foreseen(resource, type);
 }
 
-/** What a resource type would refuse while it makes the resource; by then others would be made already. */
+/** What a resource type would refuse on creation, when others would exist already. */
 function foreseen({ Properties }: TemplateResource, type: ResourceType): readonly string[] {
   try {
     type.foresee?.(outline(Properties ?? {}) as Readonly<Record<string, unknown>>);

@@ -3,7 +3,7 @@ import { noValue, resolve, type Scope } from './intrinsics.ts';
 import type { Created, Stack } from './resource.ts';
 import { TemplateError } from './template-error.ts';
 
-/** The references of one stack, while its resources come into being. */
+/** One stack's references, while its resources are created. */
 export class StackScope implements Scope {
   readonly #template: Template;
   readonly #pseudo: Readonly<Record<string, unknown>>;
@@ -68,7 +68,7 @@ export class StackScope implements Scope {
   }
 }
 
-/** The local cloud takes the default of every parameter; the bootstrap version is read from SSM in AWS, so its default is a name. */
+/** The local cloud uses every parameter's default; AWS reads the bootstrap version from SSM, so its default is a name. */
 function parameterValue(name: string, parameter: Readonly<Record<string, unknown>>): unknown {
   const { Type: type, Default: value } = parameter;
   if (value === undefined)

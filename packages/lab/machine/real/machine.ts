@@ -18,12 +18,12 @@ import { type Root, rootOf } from './roots.ts';
 import { claimDirectory, sweepStale } from './stale.ts';
 import { furnishVirtualization } from './virtualization.ts';
 
-/** What systemd says of containerd.service: two equal ones say that it was not restarted in between. */
+/** What systemd reports about containerd.service. Two equal states mean that it was not restarted in between. */
 export interface DaemonState {
   readonly active: string;
   readonly mainPid: string;
   /** Changes with each start. */
-  readonly invocation: string;
+  /** Changes with each start of the service. */
   /** How often systemd has restarted it by itself. */
   readonly restartsBySystemd: number;
 }
@@ -34,7 +34,7 @@ function isNamed(name: string): name is keyof typeof configurations {
   return name in configurations;
 }
 
-/** A node with a systemd and its own containerd, in namespaces of this host. It needs root. */
+/** A node with its own systemd and containerd, in namespaces of this host. It needs root. */
 export class RealMachine implements Machine {
   readonly kind = 'real';
   readonly description: string;
@@ -52,9 +52,9 @@ export class RealMachine implements Machine {
   }
 
   /**
-   * Makes a node and boots it.
+   * Creates a node and boots it.
    *
-   * @throws HostError if this host cannot have real nodes
+   * @throws HostError if this host cannot run real nodes
    * @throws NodeError if the node does not boot
    */
   static async create(options: RealOptions = {}): Promise<RealMachine> {
@@ -80,7 +80,7 @@ export class RealMachine implements Machine {
     return join(this.#node.directory, 'outside');
   }
 
-  /** @param watch gets each piece of stderr as it comes, and a way to kill the script with its process group */
+  /** @param watch receives each piece of stderr as it arrives, and a function that kills the script with its process group */
   async run(script: Script, watch?: ExecutionOptions['watch']): Promise<Ended> {
     const path = `/var/lib/amazon/ssm/orchestration/${++this.#runs}/_script.sh`;
     await this.write(path, script.text, 0o700);
@@ -91,19 +91,19 @@ export class RealMachine implements Machine {
     });
   }
 
-  /** Runs a command on the node as root, whatever it ends with. */
+  /** Runs a command on the node as root and returns its result, whatever the exit status. */
   exec(argv: readonly string[], input = ''): Promise<Ended> {
     return this.#node.execute(argv, { input });
   }
 
-  /** What a command prints. @throws NodeError if it does not end with 0 */
+  /** A command's output. @throws NodeError if it does not exit with 0 */
   async read(...argv: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.exec(argv);
-    if (exitCode !== 0) throw new NodeError(`${argv.join(' ')} ended with ${exitCode}: ${stderr}`);
+    if (exitCode !== 0) throw new NodeError(`${argv.join(' ')} exited with ${exitCode}: ${stderr}`);
     return stdout;
   }
 
-  /** Writes a file on the node, with the folders above it. */
+  /** Writes a file on the node and creates its folders. */
   async write(path: string, text: string, mode = 0o644): Promise<void> {
     const command = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
     const { exitCode, stderr } = await this.exec(['sh', '-c', command, 'sh', path, mode.toString(8)], text);
@@ -114,7 +114,7 @@ export class RealMachine implements Machine {
     return readHandlers(`/proc/${this.#node.init}/root/run/containerd/containerd.sock`);
   }
 
-  /** What containerd itself makes of its configuration now. @throws NodeError if it cannot read it */
+  /** containerd's effective configuration. @throws NodeError if it cannot read it */
   effectiveConfiguration(): Promise<string> {
     return this.read('containerd', 'config', 'dump');
   }
@@ -125,7 +125,7 @@ export class RealMachine implements Machine {
     return exitCode === 0 ? stdout : undefined;
   }
 
-  /** What systemd says of containerd. */
+  /** What systemd reports about containerd. */
   async daemon(): Promise<DaemonState> {
     const names = ['ActiveState', 'MainPID', 'InvocationID', 'NRestarts'];
     const said = await this.read('systemctl', 'show', 'containerd.service', ...names.flatMap((name) => ['-p', name]));
@@ -138,7 +138,7 @@ export class RealMachine implements Machine {
     };
   }
 
-  /** Starts a container under plain runc in the namespace of Kubernetes; it runs until someone ends it. */
+  /** Starts a container under plain runc in the Kubernetes namespace. It runs until something ends it. */
   async startContainer(name: string): Promise<void> {
     const rootfs = `/opt/containers/${name}`;
     await this.read('sh', '-c', `mkdir -p ${rootfs}/bin ${rootfs}/proc && cp /bin/busybox ${rootfs}/bin/`);
@@ -146,7 +146,7 @@ export class RealMachine implements Machine {
     await this.read('ctr', '-n', 'k8s.io', 'run', '-d', '--rootfs', rootfs, name, ...command);
   }
 
-  /** The containers of Kubernetes that run, with the pids that containerd knows and that really live. */
+  /** The running Kubernetes containers, with pids that containerd reports and that are alive. */
   async containers(): Promise<Readonly<Record<string, string>>> {
     const found: Record<string, string> = {};
     const living =
@@ -159,9 +159,9 @@ export class RealMachine implements Machine {
   }
 
   /**
-   * Every file that the node has and its root file system has not, by path, with a hash of what is in it. Links show where they lead.
+   * Every file that the node has beyond its root file system, by path, with a hash of its content. Links show their targets.
    *
-   * @param ignored paths that are left out, with everything below them
+   * @param ignored paths to leave out, with everything below them
    */
   changedFiles(ignored: RegExp): ReadonlyMap<string, string> {
     const found = new Map<string, string>();
@@ -179,7 +179,7 @@ export class RealMachine implements Machine {
     return found;
   }
 
-  /** A file that has not changed since it was read is not read again. */
+  /** Does not read a file again that has not changed since. */
   #hashOf(path: string): string {
     const { ino, size, ctimeNs } = lstatSync(path, { bigint: true });
     const version = `${ino} ${size} ${ctimeNs}`;
@@ -188,13 +188,13 @@ export class RealMachine implements Machine {
     return known;
   }
 
-  /** Stops the node as a person would and boots it again. */
+  /** Shuts the node down cleanly and boots it again. */
   async reboot(): Promise<void> {
     await this.#node.stop();
     await this.#node.boot();
   }
 
-  /** Takes the power away. What the node wrote stays, also what it had not synced: the host's page cache holds it. */
+  /** Cuts the power. What the node wrote stays, even if it was not synced: the host's page cache holds it. */
   powerOff(): Promise<void> {
     return this.#node.kill();
   }
@@ -209,7 +209,7 @@ export class RealMachine implements Machine {
     await this.#node.destroy();
   }
 
-  /** What is there before the node boots lies in the overlay's upper folder. */
+  /** Files that exist before the node boots are in the overlay's upper folder. */
   async #furnish({
     configuration = 'eks-v2',
     containerdDirectory,
@@ -223,7 +223,7 @@ export class RealMachine implements Machine {
     furnishVirtualization(this.#node.directory, upper, virtualization);
     place(upper, '/etc/hostname', `${this.#id}\n`);
     place(upper, '/usr/local/sbin/runc', runcWithBootId('boot_id'));
-    // systemd would wait a minute and a half at a stop for containers whose first process ignores SIGTERM.
+    // Otherwise, on a stop, systemd waits a minute and a half for containers whose first process ignores SIGTERM.
     place(upper, '/etc/systemd/system.conf.d/stop.conf', '[Manager]\nDefaultTimeoutStopSec=2s\n');
     if (typeof configuration === 'object') {
       place(upper, configPath, configuration.text);
@@ -251,7 +251,7 @@ export class RealMachine implements Machine {
     place(upper, '/root/.curlrc', `${lines.join('\n')}\n`);
   }
 
-  /** What keeps the daemon from starting is done when it runs, as in life. */
+  /** A configuration that keeps the daemon from starting is written while it runs, as happens in practice. */
   async #breakConfiguration(name: RealOptions['configuration']): Promise<void> {
     if (name === 'default') {
       await this.write(configPath, await this.read('containerd', 'config', 'default'));

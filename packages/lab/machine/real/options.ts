@@ -2,30 +2,30 @@ import type { ConfigurationName } from '../configurations.ts';
 import type { Mirror, MirrorFault } from '../mirror.ts';
 import type { DebianRelease } from './roots.ts';
 
-/** A configuration of containerd that has no name: the text of its root file, and files beside it by their paths. */
+/** An unnamed containerd configuration: the text of its root file, and further files by path. */
 export interface OwnConfiguration {
   readonly text: string;
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** What a real node is like; every field has a default. */
+/** The options of a real node; every field has a default. */
 export interface RealOptions {
-  /** `trixie` unless told. */
+  /** `trixie` by default. */
   readonly debian?: DebianRelease;
-  /** A directory with other binaries: containerd, ctr, containerd-shim-runc-v2, runc; each takes the place of Debian's. */
+  /** A directory with other binaries: containerd, ctr, containerd-shim-runc-v2, runc. Each replaces Debian's. */
   readonly containerdDirectory?: string;
-  /** `eks-v2` unless told; `packaged` is what Debian's package brings. */
+  /** `eks-v2` by default; `packaged` is the configuration of Debian's package. */
   readonly configuration?: Exclude<ConfigurationName, 'elsewhere'> | 'packaged' | OwnConfiguration;
-  /** Whether the node can have guests: `usable` unless told; `off` as on a type that cannot; `no-device` in spite of its processor. */
+  /** Whether the node can have guests, `usable` by default; `off` as on a type without support; `no-device` despite its processor. */
   readonly virtualization?: 'usable' | 'off' | 'no-device';
-  /** Where its downloads go; without one they end nowhere. */
+  /** The mirror for its downloads; without one they all fail. */
   readonly mirror?: Mirror;
-  /** What the mirror does wrong for this machine: for ever, or once. */
+  /** The mirror's fault for this machine: always, or once. */
   readonly download?: { readonly fault: MirrorFault; readonly once: boolean };
-  /** More files of the node, by their paths; executable if they begin with `#!`. */
+  /** Further files of the node, by path; executable if they begin with `#!`. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Files of its root file system that the node does not have. */
+  /** Files of the root file system that the node lacks. */
   readonly without?: readonly string[];
-  /** Is told in a line what takes long. */
+  /** Receives a line for each step that takes long. */
   readonly progress?: (line: string) => void;
 }

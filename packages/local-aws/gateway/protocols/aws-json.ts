@@ -10,7 +10,7 @@ const settings = { timestampFormat: { useTrait: true, default: 7 }, jsonName: fa
 const codec = new JsonCodec2(settings);
 const reader = new JsonShapeDeserializer2(settings);
 
-/** The error shape of that name, or of that code of the older query protocol. */
+/** The error shape with a name, or with its code in the older query protocol. */
 function errorShape(sdk: Sdk, code: string): NormalizedSchema | undefined {
   const byName = sdk.errors.get(code);
   if (byName !== undefined) return byName;
@@ -22,7 +22,7 @@ function queryCode(shape: NormalizedSchema): string | undefined {
   return Array.isArray(trait) ? String(trait[0]) : undefined;
 }
 
-/** awsJson1_0 and awsJson1_1: the operation is in `X-Amz-Target`, all else is one JSON object. */
+/** awsJson1_0 and awsJson1_1: the operation is in `X-Amz-Target`, everything else in one JSON object. */
 export const awsJson: Codec = {
   decode(sdk, { headers, body }) {
     const [target, operation = ''] = (headers['x-amz-target'] ?? '').split('.');
@@ -64,7 +64,7 @@ export const awsJson: Codec = {
   },
 };
 
-/** Clients that once spoke the query protocol ask for its error codes beside the new ones. */
+/** Clients that once used the query protocol request its error codes in addition to the new ones. */
 function queryHeader(
   request: WireRequest,
   shape: NormalizedSchema | undefined,
@@ -80,7 +80,7 @@ function headersOf(sdk: Sdk, requestId: string): Record<string, string> {
   return { 'content-type': `application/x-amz-json-${version}`, 'x-amzn-requestid': requestId };
 }
 
-/** @returns `undefined` if the body is no JSON */
+/** @returns `undefined` if the body is not JSON */
 export function readJson(body: Uint8Array): unknown {
   if (body.byteLength === 0) return {};
   try {
@@ -90,7 +90,7 @@ export function readJson(body: Uint8Array): unknown {
   }
 }
 
-/** Writes a value by its schema, in the codec's own way. */
+/** Writes a value by its schema, with the codec's own serializer. */
 export function writeJson(by: JsonCodec2, schema: NormalizedSchema, value: unknown): Uint8Array {
   const serializer = by.createSerializer();
   serializer.write(schema, value);

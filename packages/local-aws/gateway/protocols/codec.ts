@@ -3,17 +3,17 @@ import type { Model, Sdk } from '../sdk.ts';
 import type { AwsError } from '../service.ts';
 import type { WireRequest, WireResponse } from '../wire.ts';
 
-/** A request, read. */
+/** A decoded request. */
 interface Decoded {
   /** For instance `SendCommand`. */
   readonly operation: string;
-  /** In the form of the SDK's commands. */
+  /** In the format of the SDK's commands. */
   readonly input: unknown;
-  /** What of the request does not fit its schema: seen before the SDK's readers drop it. */
+  /** The first mismatch with the schema, found before the SDK's readers drop it. */
   readonly violation: SchemaViolation | undefined;
 }
 
-/** How one wire protocol reads requests and writes answers. */
+/** Reads requests and writes answers in one wire protocol. */
 export interface Codec {
   /** @returns `undefined` if the request names no operation of the service */
   decode(sdk: Sdk, request: WireRequest): Decoded | undefined;

@@ -6,7 +6,7 @@ import { query } from './query.ts';
 import { restJson } from './rest-json.ts';
 import { sqsQuery } from './sqs-query.ts';
 
-/** The codec of a service's protocol; SQS has two, and a form is the older one. */
+/** The codec of a service's protocol. SQS has two; a form is the older one. */
 export function codecOf({ service, protocol }: Sdk, { headers }: WireRequest): Codec {
   if (service === 'sqs' && headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return sqsQuery;
   switch (protocol) {

@@ -41,7 +41,7 @@ export const query: Codec = {
   },
 };
 
-/** What stands inside the element of a structure, written by the SDK's own serializer. */
+/** The content of a structure's element, written by the SDK's own serializer. */
 function members(schema: NormalizedSchema, value: unknown): string {
   const serializer = new XmlShapeSerializer({
     timestampFormat: { useTrait: true, default: 5 },
@@ -54,18 +54,18 @@ function members(schema: NormalizedSchema, value: unknown): string {
   return written.slice(written.indexOf('>') + 1, written.lastIndexOf('</'));
 }
 
-/** An answer of XML. */
+/** An XML answer. */
 export function xml(status: number, content: string): WireResponse {
   const body = Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${content}`);
   return { status, headers: { 'content-type': 'text/xml;charset=UTF-8' }, body };
 }
 
-/** Text as it stands in XML. */
+/** Escapes text for XML. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Reads a form by a schema, and knows which keys nothing read. */
+/** Reads a form by a schema, and tracks which keys were not read. */
 class FormReader {
   readonly #form: URLSearchParams;
   readonly #ec2: boolean;
@@ -76,7 +76,7 @@ class FormReader {
     this.#ec2 = ec2;
   }
 
-  /** @returns `undefined` if the form has nothing below the key */
+  /** @returns `undefined` if the form has no key below this one */
   read(schema: NormalizedSchema, at: string): unknown {
     if (schema.isStructSchema()) return this.#struct(schema, at);
     if (schema.isListSchema()) return this.#list(schema, at);
@@ -87,7 +87,7 @@ class FormReader {
     return leaf(schema, text);
   }
 
-  /** The first key that no member of the schema accounts for. */
+  /** The first key that belongs to no member of the schema. */
   leftOver(): SchemaViolation | undefined {
     const key = [...this.#form.keys()].find((one) => !this.#read.has(one));
     if (key === undefined) return undefined;

@@ -11,16 +11,16 @@ const settings = { timestampFormat: { useTrait: true, default: 7 }, jsonName: tr
 const codec = new JsonCodec2(settings);
 const reader = new JsonShapeDeserializer2(settings);
 
-/** Where HTTP carries a member of a request or an answer. */
+/** The part of HTTP that carries a member of a request or an answer. */
 interface Binding {
   readonly name: string;
   readonly schema: NormalizedSchema;
   readonly at: 'label' | 'query' | 'header' | 'payload' | 'status' | 'body';
-  /** The name of the header or of the query's key. */
+  /** The name of the header or the query key. */
   readonly wire: string;
 }
 
-/** restJson1: the operation is told by method and path; labels, query, headers and body carry the members. */
+/** restJson1: method and path name the operation; labels, query, headers and body carry the members. */
 export const restJson: Codec = {
   decode(sdk, request) {
     const found = findOperation(sdk, request);

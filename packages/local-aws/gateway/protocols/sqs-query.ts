@@ -1,7 +1,7 @@
 /**
- * SQS as tools from before its JSON protocol speak it, Debian 12's AWS CLI among them:
+ * SQS's query protocol, for tools older than its JSON protocol, such as Debian 12's AWS CLI:
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html. Lists and maps are flat and
- * bear the singular of their member's name.
+ * have the singular of their member's name.
  */
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { SchemaViolation } from '../check.ts';
@@ -10,7 +10,7 @@ import { escaped, query, xml } from './query.ts';
 
 const namespace = 'http://queue.amazonaws.com/doc/2012-11-05/';
 
-/** Errors whose name in this protocol is another than in JSON: the annotation awsQueryError of the service's model. */
+/** Errors with another name in this protocol than in JSON: the annotation awsQueryError in the service's model. */
 const codes: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'AWS.SimpleQueueService.NonExistentQueue',
   QueueNameExists: 'QueueAlreadyExists',
@@ -54,7 +54,7 @@ function singular(name: string): string {
   return name.replace(/s$/, '');
 }
 
-/** Takes the keys of a member out of the form. */
+/** Takes a member's keys out of the form. */
 function take(form: URLSearchParams, schema: NormalizedSchema, name: string): unknown {
   if (schema.isListSchema() || schema.isMapSchema()) {
     const values: [string, unknown][] = [];
@@ -78,7 +78,7 @@ function text(form: URLSearchParams, key: string): string | undefined {
   return value;
 }
 
-/** What no member has taken: batches and the attributes of messages, which have their own form, are refused here too. */
+/** Keys that belong to no member. Batches and message attributes, which have their own format, are refused here too. */
 function leftOver(form: URLSearchParams): SchemaViolation | undefined {
   const [key] = form.keys();
   if (key === undefined) return undefined;

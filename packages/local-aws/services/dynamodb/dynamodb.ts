@@ -15,7 +15,7 @@ import { type RightsRequest, rightOn, rightsOnAll } from './rights.ts';
 
 type Item = Record<string, AttributeValue>;
 
-/** The members of requests that rights and conditions look at. */
+/** The request members that rights and conditions use. */
 interface Consumed {
   readonly CapacityUnits: number;
 }
@@ -35,8 +35,8 @@ const IndexSchema = v.strictObject({
 });
 
 /**
- * What a table may be made with. Items past their time to live are not deleted: DynamoDB takes days for that, so nothing may rely on it.
- * Backups and encryption change nothing that a caller could see.
+ * The supported properties of a table. Items past their time to live are not deleted: DynamoDB takes days for that, so nothing may rely on it.
+ * Backups and encryption change nothing that a caller can see.
  */
 const TableSchema = v.strictObject({
   TableName: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/))),
@@ -64,10 +64,10 @@ export class DynamoDb {
   readonly resourceTypes: readonly ResourceType[];
   readonly #engine: Engine;
   readonly #env: Environment;
-  /** The names of each table's key attributes, by table, the partition key first. */
+  /** Each table's key attribute names, by table, the partition key first. */
   readonly #keys = new Map<string, readonly string[]>();
   readonly #policies = new Map<string, unknown>();
-  /** The request units that were used: by writes a kilobyte each, by reads four, and half of it where a read is eventually consistent. */
+  /** The request units used: one per kilobyte written or four kilobytes read, half of that for an eventually consistent read. */
   readonly units = { read: 0, write: 0 };
 
   constructor(options: { clock: Clock; env: Environment }) {
@@ -105,13 +105,13 @@ export class DynamoDb {
     };
   }
 
-  /** Every item of a table, for a view of the run. */
+  /** Every item in a table, for a run's report. */
   async items(TableName: string): Promise<readonly Item[]> {
     const answer = (await this.#engine.run('scan', { TableName })) as { Items: readonly Item[] };
     return answer.Items;
   }
 
-  /** Counts the units of a request, which its answer holds only if the request asks for them. */
+  /** Counts a request's units, which its answer contains only on request. */
   async #counted(action: ActionName, input: Request): Promise<unknown> {
     if (action === 'describeTable') return this.#engine.run(action, input);
     const answered = await this.#engine.run(action, { ReturnConsumedCapacity: 'TOTAL', ...input });
@@ -199,7 +199,7 @@ function policyIn({ ResourcePolicy }: v.InferOutput<typeof TableSchema>): unknow
   return policy;
 }
 
-/** On the wire binary values are base64; nothing here keeps any, so they are refused and not mistaken. */
+/** On the wire, binary values are base64. Nothing here stores any, so they are refused rather than mistaken for text. */
 function refuseBinary(value: unknown): void {
   if (value instanceof Uint8Array)
     throw new AwsError('ValidationException', 'binary attribute values are not modelled here');

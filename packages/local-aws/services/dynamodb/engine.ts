@@ -1,6 +1,6 @@
 /**
- * The engine behind the tables: dynalite, in memory and without its HTTP server. Its validations and actions are called as its own server
- * calls them, so expressions, conditions and error messages are dynalite's.
+ * The engine behind the tables: dynalite, in memory and without its HTTP server. Its validations and actions are called like its own server
+ * does, so expressions, conditions and error messages are dynalite's.
  */
 import { createRequire } from 'node:module';
 import type { Clock } from '../../clock.ts';
@@ -27,7 +27,7 @@ const require = createRequire(import.meta.url);
 const validations: Validations = require('dynalite/validations');
 const database: { create(options: object): Store } = require('dynalite/db');
 
-/** The actions that are called here. */
+/** The supported actions. */
 const names = [
   'createTable',
   'deleteTable',
@@ -57,7 +57,7 @@ interface ParsedCondition {
   readonly pathHeads: Readonly<Record<string, true>>;
 }
 
-/** A request with its expressions parsed, as far as anything here reads it. */
+/** The parts of a parsed request that are used here. */
 export interface Parsed {
   readonly _updates?: { readonly sections: readonly { readonly path: readonly unknown[]; readonly val?: unknown }[] };
   readonly _condition?: ParsedCondition;
@@ -83,10 +83,10 @@ export class Engine {
   }
 
   /**
-   * Runs one action; the clock stands still meanwhile.
+   * Runs one action. The clock stands still meanwhile.
    *
-   * @param input in the form of JSON on the wire: binary values are refused
-   * @throws AwsError as DynamoDB answers it
+   * @param input as JSON on the wire: binary values are refused
+   * @throws AwsError like DynamoDB
    */
   async run(name: ActionName, input: object): Promise<unknown> {
     const release = this.#clock.hold();
@@ -102,7 +102,7 @@ export class Engine {
     }
   }
 
-  /** Parses the expressions of a request. @returns undefined if the request is malformed */
+  /** Parses a request's expressions. @returns undefined if the request is malformed */
   parse(name: ActionName, input: object): Parsed | undefined {
     try {
       return this.#validated(name, input).data;
@@ -115,13 +115,13 @@ export class Engine {
     const found = actions.get(name);
     if (found === undefined) throw new AwsError('UnknownOperationException', name);
     const { action, validation } = found;
-    // A copy: validation writes the parsed expressions into its data, and the store keeps what it is given.
+    // A copy: validation writes the parsed expressions into its data, and the store keeps the original.
     const data = validations.checkTypes(structuredClone(input), validation.types);
     validations.checkValidations(data, validation.types, validation.custom, this.#store);
     return { action, data };
   }
 
-  /** Makes a table and waits until it is active. */
+  /** Creates a table and waits until it is active. */
   async createTable(input: { readonly TableName: string }): Promise<void> {
     await this.run('createTable', input);
     const release = this.#clock.hold();

@@ -1,5 +1,5 @@
 /**
- * The rights that a request to DynamoDB needs, with the keys that conditions are held against:
+ * The rights that a DynamoDB request needs, with the keys for conditions:
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -13,7 +13,7 @@ interface WriteRequest {
   readonly DeleteRequest?: { readonly Key?: Item | undefined } | undefined;
 }
 
-/** The members of requests that rights depend on. */
+/** The request members that rights depend on. */
 export interface RightsRequest {
   readonly TableName?: string | undefined;
   readonly IndexName?: string | undefined;
@@ -34,12 +34,12 @@ export interface RightsRequest {
     | undefined;
 }
 
-/** What the rights depend on beside the request. */
+/** What the rights depend on besides the request. */
 export interface Tables {
   readonly env: Environment;
-  /** The names of a table's key attributes, the partition key first. */
+  /** A table's key attribute names, the partition key first. */
   keysOf(table: string): readonly string[];
-  /** The policy of a table's own, if it has one. */
+  /** A table's resource policy, if it has one. */
   policyOf(table: string): unknown;
 }
 
@@ -47,9 +47,9 @@ const reading: readonly string[] = ['GetItem', 'BatchGetItem', 'Query', 'Scan'];
 const returning: readonly string[] = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
 /**
- * The right to one request on one table or index.
+ * The right for one request on one table or index.
  *
- * @param parsed the request with its expressions parsed; undefined if they are malformed, which the engine refuses
+ * @param parsed the request with parsed expressions; undefined if they are malformed, which the engine rejects
  */
 export function rightOn(
   tables: Tables,
@@ -74,7 +74,7 @@ export function rightOn(
   );
 }
 
-/** The rights to a request on several tables. */
+/** The rights for a request on several tables. */
 export function rightsOnAll(
   tables: Tables,
   action: string,
@@ -117,7 +117,7 @@ function right(
   };
 }
 
-/** `Select` has a value in every request that reads, named or not. */
+/** `Select` has a value in every read request, explicit or not. */
 function selected({ Select, ProjectionExpression, IndexName }: RightsRequest): string {
   if (Select !== undefined) return Select;
   if (ProjectionExpression !== undefined) return 'SPECIFIC_ATTRIBUTES';
@@ -125,8 +125,8 @@ function selected({ Select, ProjectionExpression, IndexName }: RightsRequest): s
 }
 
 /**
- * The top-level attributes that a request names, whatever it does to them: an attribute in a condition counts as one that is written. What an answer
- * shows beside them does not count.
+ * The top-level attributes that a request names, whatever it does to them: an attribute in a condition counts like a written one. Other attributes in an answer
+ * do not count.
  */
 function attributesOf(parsed: Parsed | undefined): readonly string[] {
   if (parsed === undefined) return [];
@@ -148,7 +148,7 @@ function heads(operand: unknown): readonly string[] {
   return (operand.args as readonly unknown[]).flatMap(heads);
 }
 
-/** The partition keys that a request touches. */
+/** A request's partition keys. */
 function leadingKeys(partitionKey: string, input: RightsRequest): readonly string[] {
   const key = input.Key ?? input.Item;
   if (key !== undefined) return [scalar(key[partitionKey])];

@@ -1,5 +1,5 @@
 /**
- * EC2, as far as instances go: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html. Their states and events:
+ * EC2, limited to instances: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html. Their states and events:
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -27,9 +27,9 @@ import { Throttle } from '../throttle.ts';
 import { matchesFilters } from './filters.ts';
 import type { StoredInstance } from './instance.ts';
 
-/** What an instance is launched with. */
+/** An instance's launch options. */
 export interface Launch {
-  /** Made up if it is absent. */
+  /** Generated if absent. */
   readonly id?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly availabilityZone?: string;
@@ -37,22 +37,22 @@ export interface Launch {
   readonly instanceType?: string;
   readonly architecture?: 'arm64' | 'x86_64';
   readonly spot?: boolean;
-  /** The name of its instance profile; none if it is absent. */
+  /** The name of its instance profile; absent if it has none. */
   readonly instanceProfile?: string;
   /** Milliseconds since the epoch; the clock's time by default. */
   readonly launchTime?: number;
   /** How long it is pending, in milliseconds. */
   readonly pendingMs?: number;
-  /** How long after its launch DescribeInstances does not show it, in milliseconds: EC2 is eventually consistent. */
+  /** How long after its launch DescribeInstances does not show it yet, in milliseconds: EC2 is eventually consistent. */
   readonly unseenMs?: number;
 }
 
-/** EventDetails of each state that an instance comes into. */
+/** Receives each state that an instance enters. */
 export type StateWatcher = (instance: StoredInstance) => void;
 
 /** How long an instance takes between two states, in milliseconds. */
 const changeMs = 8000;
-/** How long a terminated instance is still shown. */
+/** How long a terminated instance is still shown, in milliseconds. */
 const shownAfterTerminationMs = 3_600_000;
 const stateCodes: Readonly<Record<InstanceStateName, number>> = {
   pending: 0,
@@ -64,7 +64,7 @@ const stateCodes: Readonly<Record<InstanceStateName, number>> = {
 };
 
 /**
- * How many DescribeInstances calls pass, with and without filters, ids or pages:
+ * How many DescribeInstances calls are accepted, with and without filters, ids or pages:
  * https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html, non-mutating actions.
  */
 const describeRate = { burst: 100, perSecond: 20 };
@@ -135,12 +135,12 @@ export class Ec2 {
     throw new AwsError('RequestLimitExceeded', 'Request limit exceeded.', 503);
   }
 
-  /** Calls `watcher` for each state that an instance comes into. */
+  /** Calls `watcher` for each state that an instance enters. */
   watch(watcher: StateWatcher): void {
     this.#watchers.push(watcher);
   }
 
-  /** Launches an instance: pending now, running `pendingMs` later. @returns its id */
+  /** Launches an instance: pending now, running after `pendingMs`. @returns its id */
   launch(launch: Launch = {}): string {
     const { region, account, partition } = this.#env;
     const id = launch.id ?? `i-0${randomBytes(8).toString('hex')}`;
@@ -169,7 +169,7 @@ export class Ec2 {
     return id;
   }
 
-  /** Ends an instance: shutting-down now, terminated a little later. */
+  /** Terminates an instance: shutting-down now, terminated a little later. */
   terminate(id: string): void {
     const instance = this.instance(id);
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
@@ -194,26 +194,26 @@ export class Ec2 {
     this.#clock.after(changeMs, () => this.#enter(instance, 'running', 'pending'));
   }
 
-  /** Gives an instance other tags, in place of all that it has. */
+  /** Replaces all of an instance's tags. */
   retag(id: string, tags: Readonly<Record<string, string>>): void {
     this.instance(id).tags = { ...tags };
   }
 
-  /** Warns that a spot instance will be taken away, two minutes before it is. */
+  /** Warns of a spot interruption, two minutes before it. */
   interrupt(id: string): void {
     const { availabilityZone } = this.instance(id);
     const { partition, account } = this.#env;
     this.#emit({
       source: 'aws.ec2',
       'detail-type': 'EC2 Spot Instance Interruption Warning',
-      // Unlike everywhere else, this ARN has the zone if the region stands.
+      // Unlike everywhere else, this ARN has the zone in place of the region.
       resources: [`arn:${partition}:ec2:${availabilityZone}:${account}:instance/${id}`],
       detail: { 'instance-id': id, 'instance-action': 'terminate' },
     });
     this.#clock.after(120_000, () => this.terminate(id));
   }
 
-  /** An instance by its id, whether EC2 shows it yet or not. Throws AwsError InvalidInstanceID.NotFound. */
+  /** An instance by id, whether EC2 shows it yet or not. Throws AwsError InvalidInstanceID.NotFound. */
   instance(id: string): StoredInstance {
     const instance = this.#instances.get(id);
     if (instance === undefined || hasVanished(instance, this.#clock.now()))
@@ -261,7 +261,7 @@ export class Ec2 {
     return this.all().filter((one) => isShown(one, now));
   }
 
-  /** The instances of some ids, all of them, or an error: one unknown id fails the call. */
+  /** The instances with the given ids, or all of them. One unknown id fails the call. */
   #named(ids: readonly string[] | undefined): StoredInstance[] {
     const malformed = ids?.find((id) => !/^i-([\da-f]{8}|[\da-f]{17})$/.test(id));
     if (malformed !== undefined) throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
@@ -352,7 +352,7 @@ export function tagContext(tags: Readonly<Record<string, string>>, service: 'ec2
   );
 }
 
-/** A profile's id, as long and of the same letters as AWS's, and the same for the same profile. */
+/** A profile's id, with AWS's length and letters; always the same for a profile. */
 function profileId(arn: string): string {
   return `AIPA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
 }

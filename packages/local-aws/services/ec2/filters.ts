@@ -3,7 +3,7 @@ import type { Filter } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../gateway/service.ts';
 import type { StoredInstance } from './instance.ts';
 
-/** All filters of one call together may have so many values. */
+/** The most values in all filters of one call. */
 const mostValues = 200;
 
 const fields: Readonly<Record<string, (instance: StoredInstance) => readonly string[]>> = {
@@ -17,7 +17,7 @@ const fields: Readonly<Record<string, (instance: StoredInstance) => readonly str
 };
 
 /**
- * Reads filters: an instance has to match each one, by any of its values, in which `*` and `?` are wildcards.
+ * Compiles filters: an instance has to match every filter, by any of its values. `*` and `?` are wildcards.
  *
  * @throws AwsError FilterLimitExceeded, and InvalidParameterValue for a filter that is not modelled
  */

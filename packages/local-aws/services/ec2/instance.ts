@@ -11,14 +11,14 @@ export interface StoredInstance {
   readonly instanceType: string;
   readonly architecture: 'arm64' | 'x86_64';
   readonly spot: boolean;
-  /** The ARN of its instance profile. */
+  /** Its instance profile's ARN. */
   instanceProfile: string | undefined;
   readonly reservationId: string;
   readonly index: number;
   state: InstanceStateName;
   /** Milliseconds since the epoch; a stop and a start renew it. */
   launchTime: number;
-  /** From when on it is shown, in milliseconds since the epoch. */
+  /** When EC2 begins to show it, in milliseconds since the epoch. */
   readonly shownFrom: number;
   terminatedAt: number | undefined;
 }

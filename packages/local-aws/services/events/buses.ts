@@ -12,10 +12,10 @@ import type { ResourceType } from '../../template/resource.ts';
 import { TemplateError } from '../../template/template-error.ts';
 import { propertyNames, readProperties, TagsSchema } from '../properties.ts';
 
-/** The name of the bus that every account has, and on which the events of AWS's services come. */
+/** The name of the bus that every account has, which receives the events of AWS's services. */
 export const defaultBus = 'default';
 
-/** The policy of a bus may have so many bytes: 10 KB. */
+/** The largest policy of a bus, in bytes: 10 KB. */
 const largestPolicy = 10_240;
 
 const BusSchema = v.strictObject({
@@ -53,14 +53,14 @@ export class EventBuses {
     this.resourceTypes = [this.#busType(), this.#policyType()];
   }
 
-  /** The name of the bus that a name or an ARN means. Throws AwsError ResourceNotFoundException. */
+  /** The name of the bus with a name or ARN. Throws AwsError ResourceNotFoundException. */
   nameOf(nameOrArn = defaultBus): string {
     return this.#bus(nameOrArn).name;
   }
 
   /**
-   * The rights that a call of PutEvents needs: one for each bus. All entries are looked at in one evaluation, so the keys of the events have
-   * as many values as the entries differ in.
+   * The rights that a PutEvents call needs: one per bus. One evaluation covers all entries, so the event keys have
+   * a value for each difference between the entries.
    */
   authorize(entries: readonly PutEventsRequestEntry[]): readonly Authorization[] {
     const byBus = Map.groupBy(entries, ({ EventBusName }) => this.#bus(EventBusName));
@@ -126,7 +126,7 @@ export class EventBuses {
         const { EventBusName, StatementId, Statement } = readProperties(this.type, logicalId, PolicySchema, properties);
         const { statements } = find(EventBusName);
         readPolicy({ Version: '2012-10-17', Statement });
-        // The statement's own Sid gives way to the id that it is put under.
+        // The statement's own Sid is replaced by its id.
         statements.set(StatementId, { ...Statement, Sid: StatementId });
         const size = Buffer.byteLength(JSON.stringify([...statements.values()]));
         if (size > largestPolicy) {

@@ -3,7 +3,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Aws, Principal } from '../../gateway/service.ts';
 
-/** An event as the bus hands it on. */
+/** An event as the bus delivers it. */
 export interface BusEvent {
   readonly version: '0';
   readonly id: string;
@@ -17,16 +17,16 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** A target of a rule. */
+/** A rule's target. */
 export interface Target {
   readonly id: string;
   readonly arn: string;
-  /** The role under which the bus calls the target, if its kind needs one. */
+  /** The role with which the bus calls the target, if its kind needs one. */
   readonly roleArn?: string | undefined;
-  /** A constant that the target gets in the event's place. */
+  /** A constant that the target receives in place of the event. */
   readonly input?: string | undefined;
   readonly deadLetterArn?: string | undefined;
-  /** How often delivery is tried again, and how old the event may be then, in seconds. */
+  /** How often delivery is retried, and how old the event may be then, in seconds. */
   readonly retries: number;
   readonly maximumAge: number;
 }
@@ -39,7 +39,7 @@ export interface Delivered {
 }
 
 /**
- * Decides when copies of an event leave for a target, in milliseconds from now: none drops it, two repeat it, unlike numbers delay and
+ * Decides when copies of an event leave for a target, in milliseconds from now: an empty list drops it, two numbers repeat it, unlike numbers delay and
  * reorder. Undefined leaves it as it is. EventBridge promises at least one delivery, in any order; services' own events not even that.
  */
 export type DeliveryHook = (delivered: Delivered) => readonly number[] | undefined;

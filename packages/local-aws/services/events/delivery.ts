@@ -1,15 +1,15 @@
 /**
- * How an event gets to a target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and, for events
+ * How an event reaches a target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and, for events
  * that could not be delivered, https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
  */
 import { AwsError, type Principal } from '../../gateway/service.ts';
 import type { Delivered, EventDeliveryOptions } from './deliveries.ts';
 import { invokeTarget, queueUrl } from './targets.ts';
 
-/** The pauses between tries double from a second up to this, in milliseconds; AWS publishes no table. */
+/** The pauses between attempts double from a second up to this, in milliseconds; AWS publishes no table. */
 const longestPauseMs = 600_000;
 
-/** Errors that no retry heals: the event goes to the dead-letter queue at once. */
+/** Errors that no retry fixes: the event goes to the dead-letter queue at once. */
 const hopeless: readonly (readonly [RegExp, string])[] = [
   [/AccessDenied|NotAuthorized/, 'NO_PERMISSIONS'],
   [/NotFound|DoesNotExist|NonExistent/, 'NO_RESOURCE'],
@@ -25,7 +25,7 @@ export class EventDelivery {
     this.options = options;
   }
 
-  /** Sends an event on its way to a target, or as many copies of it as the hook says. */
+  /** Sends an event to a target, or as many copies of it as the hook decides. */
   start(delivered: Delivered): void {
     const { clock, hook, latencyMs } = this.options;
     for (const delay of hook?.(delivered) ?? [latencyMs]) {
@@ -87,7 +87,7 @@ export class EventDelivery {
     try {
       await this.options.aws.call(principal, 'sqs', 'SendMessage', input);
     } catch (error) {
-      // What not even the dead-letter queue takes is lost, as in AWS, which only counts it.
+      // An event that the dead-letter queue also rejects is lost, as in AWS, which only counts it.
       if (!(error instanceof AwsError)) throw error;
     }
   }

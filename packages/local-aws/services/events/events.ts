@@ -24,13 +24,13 @@ import { EventDelivery } from './delivery.ts';
 import { compilePattern, type EventTest } from './pattern.ts';
 import { refuseTarget } from './targets.ts';
 
-/** All entries of one call together may have so many bytes: 1 MB since January 2026. */
+/** The largest size of all entries in one call, in bytes: 1 MB since January 2026. */
 const largestCall = 1_048_576;
 const mostEntries = 10;
 
 interface Rule {
   readonly name: string;
-  /** The name of its bus. */
+  /** Its bus's name. */
   readonly bus: string;
   readonly arn: string;
   readonly matches: EventTest;
@@ -51,7 +51,7 @@ const TargetSchema = v.strictObject({
   ),
 });
 
-/** Schedules are not among them: nothing here asks for one yet. */
+/** Schedules are not supported, because nothing needs one yet. */
 const RuleSchema = v.strictObject({
   Name: v.optional(v.pipe(v.string(), v.regex(/^[.\-_A-Za-z0-9]{1,64}$/))),
   Description: v.optional(v.pipe(v.string(), v.maxLength(512))),
@@ -73,7 +73,7 @@ export class Events {
   readonly #watchers: ((event: BusEvent) => void)[] = [];
   readonly #delivery: EventDelivery;
 
-  /** @param options.session assumes the role of a target; by default without a look at its trust policy */
+  /** @param options.session assumes a target's role; by default without checking its trust policy */
   constructor(options: {
     clock: Clock;
     aws: Aws;
@@ -105,10 +105,10 @@ export class Events {
     this.#delivery.options.hook = hook;
   }
 
-  /** Lets tests refuse single entries of a call that succeeds, with a code and a message. */
+  /** Lets tests reject single entries of a successful call, with a code and a message. */
   refuses: ((entry: PutEventsRequestEntry) => readonly [string, string] | undefined) | undefined;
 
-  /** Calls `watcher` with each event that comes to a bus. */
+  /** Calls `watcher` with each event that reaches a bus. */
   watch(watcher: (event: BusEvent) => void): void {
     this.#watchers.push(watcher);
   }
@@ -224,7 +224,7 @@ export class Events {
   }
 }
 
-/** What keeps an entry from the bus, as code and message. */
+/** Why the bus rejects an entry, as code and message. */
 function faultOf(entry: PutEventsRequestEntry, detail: unknown): readonly [string, string] | undefined {
   for (const name of ['Source', 'DetailType', 'Detail'] as const) {
     if (!entry[name])

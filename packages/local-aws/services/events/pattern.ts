@@ -1,21 +1,21 @@
 /**
  * The event patterns of EventBridge, as https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * and eb-event-patterns.html describe them. Pure: a pattern goes in, a test of events comes out.
+ * and eb-event-patterns.html describe them. Pure: it compiles a pattern to a test of events.
  */
 import { AwsError } from '../../gateway/service.ts';
 
-/** Says whether an event, parsed from its JSON, matches. */
+/** Whether an event, parsed from its JSON, matches. */
 export type EventTest = (event: unknown) => boolean;
 
-/** Holds one rule of a list against the leaves of a field: its scalars, an array's elements each, none if the field is absent. */
+/** Checks one rule of a list against a field's leaves: its scalars, each of an array's elements, none if the field is absent. */
 type LeafRule = (leaves: readonly Scalar[]) => boolean;
 type Scalar = string | number | boolean | null;
 
 /**
- * Reads a pattern.
+ * Compiles a pattern.
  *
  * @param pattern the parsed JSON of a rule's EventPattern
- * @throws AwsError InvalidEventPatternException, with the field and what is wrong with it, also for operators that are not modelled
+ * @throws AwsError InvalidEventPatternException that names the field and what is wrong, also for unsupported operators
  */
 export function compilePattern(pattern: unknown): EventTest {
   return compileObject(pattern, '');
@@ -74,7 +74,7 @@ function scalarTest(operator: string, operand: unknown, path: string): (value: S
   }
 }
 
-/** `anything-but` holds for a value that is there and is none of those named; it never holds for an absent field. */
+/** `anything-but` matches a present value that is none of those named; it never matches an absent field. */
 function anythingBut(operand: unknown, path: string): (value: Scalar) => boolean {
   const values = Array.isArray(operand) ? operand : [operand];
   if (values.length === 0 || !values.every((value) => typeof value === 'string' || typeof value === 'number')) {

@@ -1,6 +1,6 @@
 /**
- * What EventBridge does with each kind of target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions
- * and log groups let the bus in by their own policies; a state machine needs a role.
+ * What EventBridge does for each kind of target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions
+ * and log groups admit the bus through their own policies; a state machine needs a role.
  */
 import { AwsError, type Principal } from '../../gateway/service.ts';
 import type { BusEvent, EventDeliveryOptions, Target } from './deliveries.ts';
@@ -37,9 +37,9 @@ const kinds: Readonly<Record<string, { readonly role: boolean; readonly invoke: 
 };
 
 /**
- * Says why a target is not one that is modelled here, or undefined.
+ * Returns why a target is not supported here, or undefined.
  *
- * @param roleArn its role, if the template gives one
+ * @param roleArn its role, if the template has one
  */
 export function refuseTarget(arn: string, roleArn: string | undefined): string | undefined {
   const service = arn.split(':')[2] ?? '';
@@ -49,7 +49,7 @@ export function refuseTarget(arn: string, roleArn: string | undefined): string |
   return kind.role && roleArn === undefined ? `RoleArn is required for target ${arn}.` : undefined;
 }
 
-/** Calls a target with an event. Throws AwsError if it does not take it. */
+/** Calls a target with an event. Throws AwsError if the target rejects it. */
 export async function invokeTarget(
   options: EventDeliveryOptions,
   event: BusEvent,
@@ -72,7 +72,7 @@ export function queueUrl(arn: string): string {
   return `https://sqs.${region}.amazonaws.com/${account}/${name}`;
 }
 
-/** Each event gets its own stream, so that no two deliveries meet. */
+/** Each event gets its own stream, so deliveries never meet. */
 async function writeLog(
   { aws }: EventDeliveryOptions,
   message: string,
@@ -83,11 +83,11 @@ async function writeLog(
   const logGroupName = arn.split(':')[6] ?? '';
   const logStreamName = event.id;
   try {
-    // The rule is named in the call that writes, not in the one that makes the stream.
+    // The call that writes names the rule; the call that creates the stream does not.
     const unnamed = principal.kind === 'service' ? { ...principal, sourceArn: '' } : principal;
     await aws.call(unnamed, 'logs', 'CreateLogStream', { logGroupName, logStreamName });
   } catch (error) {
-    // A second delivery of the same event finds the stream of the first.
+    // A second delivery of the same event finds the first one's stream.
     if (!(error instanceof AwsError && error.code === 'ResourceAlreadyExistsException')) throw error;
   }
   const logEvents = [{ timestamp: Date.parse(event.time), message }];

@@ -1,4 +1,4 @@
-/** What a function gets from a queue, and what its answer means for the messages. */
+/** A function's input from a queue, and the effect of its answer on the messages. */
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSRecord, SQSRecordAttributes } from 'aws-lambda';
 import * as v from 'valibot';
@@ -54,8 +54,8 @@ const ReportSchema = v.nullish(
 
 /**
  * The messages of a batch that may be deleted, by the rules of services-sqs-errorhandling.html: all after a success, none after an
- * error, and with partial answers those that the answer does not name. An answer that is malformed, or that names a message that is not
- * in the batch, fails the whole batch.
+ * error, and with partial answers those that the answer does not name. A malformed answer, or one that names a message outside of
+ * the batch, fails the whole batch.
  *
  * @param answer the output of Invoke
  * @param partial whether the mapping has ReportBatchItemFailures
@@ -72,7 +72,7 @@ export function handledMessages(batch: readonly Message[], answer: unknown, part
   return batch.filter((message) => !failed.has(message.MessageId ?? ''));
 }
 
-/** The JSON of a payload, null for none; a string stands for text that is no JSON, which no report is. */
+/** The JSON of a payload; null if it is empty, and a string for text that is not JSON, which no report is. */
 function parse(payload: Uint8Array | undefined): unknown {
   const text = Buffer.from(payload ?? []).toString('utf8');
   if (text === '') return null;

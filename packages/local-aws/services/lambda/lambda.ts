@@ -5,7 +5,7 @@ import type { LambdaFunction } from '../../lambda/lambda-function.ts';
 import type { Part } from '../../part.ts';
 import { lambdaResourceTypes } from './resources.ts';
 
-/** What a synchronous and an asynchronous payload may hold, in bytes. Source: Lambda quotas. */
+/** The largest synchronous and asynchronous payloads, in bytes. Source: Lambda quotas. */
 const largest = { RequestResponse: 6 * 1024 * 1024, Event: 1024 * 1024 } as const;
 
 /** How many functions an account may run at once, unless AWS gives a new one fewer. Source: Lambda quotas. */
@@ -27,14 +27,14 @@ export function lambdaPart(core: Core): Part {
         ],
         ({ FunctionName = '' }: Partial<GetFunctionRequest>) => {
           const { name, arn, roleArn } = lambda.function(FunctionName).settings;
-          // Here a function is there as soon as it is made.
+          // Here a function is active as soon as it is created.
           const Configuration = { FunctionName: name, FunctionArn: arn, Role: roleArn, State: 'Active' as const };
           return { Configuration };
         },
       ),
       Invoke: operation(
         ({ FunctionName = '' }: Partial<InvocationRequest>, { principal }: Call): readonly Authorization[] => {
-          // Pollers of event source mappings belong to Lambda itself: nothing has to allow them.
+          // Pollers of event source mappings belong to Lambda itself and need no permission.
           const { kind } = principal;
           if (kind === 'service' && /^arn:[^:]+:lambda:.*:event-source-mapping:/.test(principal.sourceArn)) return [];
           const target = lambda.function(FunctionName);

@@ -1,7 +1,7 @@
 /** Batches of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html */
 import { AwsError } from '../../gateway/service.ts';
 
-/** Runs a batch: its own form is checked first, then each entry succeeds or fails for itself. */
+/** Runs a batch: first its own format is checked, then each entry succeeds or fails by itself. */
 export function batch<Entry extends { Id?: string | undefined }, Output extends object>(
   entries: readonly Entry[] | undefined,
   run: (entry: Entry) => Output,

@@ -2,7 +2,7 @@
 import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import { md5OfAttributes, md5OfBody, type ReceivedMessage } from './queue.ts';
 
-/** A message in the form of ReceiveMessage, with the system attributes and the message attributes that were asked for. */
+/** A message as ReceiveMessage returns it, with the requested system and message attributes. */
 export function shown(message: ReceivedMessage, wanted: readonly string[], named: readonly string[]): Message {
   const all: Record<string, string> = {
     SenderId: message.senderId,
@@ -30,7 +30,7 @@ export function shown(message: ReceivedMessage, wanted: readonly string[], named
   };
 }
 
-/** The size of a message in bytes, as its limit counts it: body and attributes together. */
+/** A message's size in bytes, as its limit counts it: body and attributes together. */
 export function messageSize(input: {
   MessageBody?: string | undefined;
   MessageAttributes?: Record<string, MessageAttributeValue> | undefined;

@@ -14,16 +14,16 @@ import type { Queue } from './queue.ts';
 
 /** How long a task runs, in milliseconds; AWS promises no rate. */
 const taskMs = 1_000;
-/** The most tasks that are listed, and how many are unless told. */
+/** The most tasks that are listed, and the default. */
 const most = 10;
 
-/** What a redrive needs of the queues. */
+/** What a redrive needs from the queues. */
 interface Queues {
   readonly clock: Clock;
   /** Throws AwsError QueueDoesNotExist. */
   byArn(arn: string): Queue;
   all(): readonly Queue[];
-  /** The right to do something with a queue. */
+  /** The right for an action on a queue. */
   authorize(action: string, arn: string): readonly Authorization[];
 }
 
@@ -85,12 +85,12 @@ function start(
   return { TaskHandle };
 }
 
-/** A moved message is a new one: it has an id, a time and its own count. */
+/** A moved message is a new one: it gets its own id, time and receive count. */
 function move(queues: Queues, source: Queue, task: ListMessageMoveTasksResultEntry): void {
   let moved = 0;
   for (const message of source.visibleMessages()) {
     const target = task.DestinationArn ?? message.deadLetterSource;
-    // What was sent to the dead letters directly, by a rule for instance, came from no queue.
+    // A message that was sent to the dead letters directly, for instance by a rule, came from no queue.
     if (target === undefined) {
       Object.assign(task, { Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' });
       break;

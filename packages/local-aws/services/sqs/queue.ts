@@ -8,7 +8,7 @@ import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { Clock, Timer } from '../../clock.ts';
 import { AwsError } from '../../gateway/service.ts';
 
-/** What a queue is made with; all times are in seconds. */
+/** A queue's settings; all times are in seconds. */
 export interface QueueSettings {
   readonly name: string;
   readonly arn: string;
@@ -20,7 +20,7 @@ export interface QueueSettings {
   readonly managedEncryption: boolean;
 }
 
-/** Where messages go that were received too often. */
+/** The destination of messages that were received too often. */
 export interface Redrive {
   readonly queue: Queue;
   readonly maxReceiveCount: number;
@@ -37,7 +37,7 @@ export interface StoredMessage {
   readonly deadLetterSource?: string;
 }
 
-/** A message as one receive hands it out. */
+/** A message as one receive returns it. */
 export interface ReceivedMessage extends StoredMessage {
   readonly receiptHandle: string;
   readonly receiveCount: number;
@@ -49,19 +49,19 @@ interface Entry {
   readonly message: StoredMessage;
   receiveCount: number;
   firstReceivedAt: number;
-  /** The handle of the latest receive; earlier ones no longer count. */
+  /** The latest receive's handle; earlier ones no longer count. */
   handle: string | undefined;
   hidden: Timer | undefined;
 }
 
-/** The longest that one receive may keep a message from others, counted from that receive: 12 hours. */
+/** How long one receive may hide a message, counted from that receive: 12 hours. */
 const longestVisibilityMs = 12 * 3600 * 1000;
 
 /** A queue and its messages. */
 export class Queue {
   readonly settings: QueueSettings;
   redrive: Redrive | undefined;
-  /** Which queues may name this one for their dead letters, by ARN; any if it is absent. */
+  /** ARNs of the queues that may use this one for their dead letters; any if absent. */
   allowsRedriveOf: readonly string[] | undefined;
   policy: unknown;
   readonly #clock: Clock;
@@ -74,7 +74,7 @@ export class Queue {
     this.#clock = clock;
   }
 
-  /** Moves messages that are received too often to another queue from now on. Throws AwsError InvalidParameterValue if that one does not take them. */
+  /** From now on moves messages that are received too often to another queue. Throws AwsError InvalidParameterValue if that queue does not allow it. */
   setRedrive(redrive: Redrive): void {
     const { queue } = redrive;
     if (queue.allowsRedriveOf?.includes(this.settings.arn) === false) {
@@ -91,7 +91,7 @@ export class Queue {
     return this.#visible.size;
   }
 
-  /** How many messages a receive hides from others. */
+  /** How many messages are hidden by a receive. */
   get inFlight(): number {
     return [...this.#entries.values()].filter((entry) => entry.handle !== undefined && entry.hidden !== undefined)
       .length;
@@ -108,14 +108,14 @@ export class Queue {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** Takes in a message; `delaySeconds` defaults to the queue's own. */
+  /** Adds a message; `delaySeconds` defaults to the queue's own. */
   add(message: StoredMessage, delaySeconds = this.settings.delay): void {
     const entry: Entry = { message, receiveCount: 0, firstReceivedAt: 0, handle: undefined, hidden: undefined };
     this.#entries.set(message.id, entry);
     this.#hide(entry, delaySeconds * 1000);
   }
 
-  /** Hands out up to `limit` visible messages and hides them for `visibilitySeconds`. */
+  /** Returns up to `limit` visible messages and hides them for `visibilitySeconds`. */
   receive(limit: number, visibilitySeconds = this.settings.visibilityTimeout): ReceivedMessage[] {
     const now = this.#clock.now();
     const received: ReceivedMessage[] = [];
@@ -133,7 +133,7 @@ export class Queue {
     return received;
   }
 
-  /** Every message that is here: visible, hidden by a receive, or delayed. */
+  /** Every message in the queue: visible, hidden by a receive, or delayed. */
   messages(): readonly StoredMessage[] {
     return [...this.#entries.values()].map(({ message }) => message);
   }
@@ -149,14 +149,14 @@ export class Queue {
     if (entry !== undefined) this.#forget(entry);
   }
 
-  /** Deletes the message of a receipt; an earlier receive's handle answers success and deletes nothing, as in AWS. */
+  /** Deletes the message of a receipt; an earlier receive's handle succeeds and deletes nothing, as in AWS. */
   delete(receiptHandle: string): void {
     const entry = this.#entries.get(messageId(receiptHandle));
     if (entry?.handle === receiptHandle) this.#forget(entry);
   }
 
   /**
-   * Sets how long from now the message of a receipt stays hidden.
+   * Sets how long a receipt's message stays hidden from now.
    *
    * @throws AwsError MessageNotInflight if it is visible again, InvalidParameterValue if it is gone or was received again
    */
@@ -221,7 +221,7 @@ function messageId(receiptHandle: string): string {
   return receiptHandle.split('#', 1)[0] ?? '';
 }
 
-/** The MD5 of a body, as SQS answers it and the SDK checks it. */
+/** A body's MD5, which SQS returns and the SDK checks. */
 export function md5OfBody(body: string): string {
   return createHash('md5').update(body).digest('hex');
 }

@@ -17,7 +17,7 @@ const RedriveAllowPolicySchema = v.strictObject({
   sourceQueueArns: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10))),
 });
 
-/** A key of one's own (KmsMasterKeyId) is not among them: each sender would need rights on the key, and KMS is not modelled. */
+/** A customer key (KmsMasterKeyId) is not supported: each sender would need rights on the key, and KMS is not modelled. */
 const QueueSchema = v.strictObject({
   QueueName: v.optional(v.pipe(v.string(), v.regex(/^[\w-]{1,80}$/))),
   VisibilityTimeout: v.optional(integer(0, 43_200), 30),
@@ -32,7 +32,7 @@ const QueueSchema = v.strictObject({
 
 const PolicySchema = v.strictObject({ Queues: v.array(v.string()), PolicyDocument: v.looseObject({}) });
 
-/** What has the queues. */
+/** The store of the queues. */
 interface Queues {
   create(settings: Omit<QueueSettings, 'arn' | 'url'>): Queue;
   remove(url: string): void;

@@ -31,7 +31,7 @@ import { queueResourceTypes } from './resources.ts';
 
 /** The largest message, body and attributes together: 1 MiB since August 2025. */
 const largestMessage = 1_048_576;
-/** The longest visibility time-out in seconds: 12 hours. */
+/** The longest visibility timeout in seconds: 12 hours. */
 const longestVisibility = 43_200;
 
 /** The queues of one account and region. */
@@ -112,7 +112,7 @@ export class Sqs {
     };
   }
 
-  /** Makes a queue; times are in seconds. */
+  /** Creates a queue; times are in seconds. */
   create(settings: Omit<QueueSettings, 'arn' | 'url'>): Queue {
     const { account, region, partition } = this.#env;
     if (this.#queues.has(settings.name))
@@ -123,7 +123,7 @@ export class Sqs {
     return queue;
   }
 
-  /** Makes a queue of another's, with what a redrive takes; every other attribute is refused. */
+  /** Creates a queue from an API request, with the attributes that a redrive needs; any other is refused. */
   #make({ QueueName = '', Attributes = {} }: CreateQueueCommandInput): Queue {
     const { VisibilityTimeout = '30', RedrivePolicy, ...rest } = Attributes;
     const [unknown] = Object.keys(rest);
@@ -141,19 +141,19 @@ export class Sqs {
     return made;
   }
 
-  /** Deletes a queue with its messages, by its URL. */
+  /** Deletes a queue and its messages, by URL. */
   remove(url: string): void {
     this.#queues.delete(this.#of(url).settings.name);
   }
 
-  /** The queue of an ARN. Throws AwsError QueueDoesNotExist. */
+  /** The queue with an ARN. Throws AwsError QueueDoesNotExist. */
   byArn(arn: string): Queue {
     const queue = this.#queues.get(arn.split(':')[5] ?? '');
     if (queue?.settings.arn !== arn) throw doesNotExist();
     return queue;
   }
 
-  /** Every queue, for a view of the run. */
+  /** Every queue, for a run's report. */
   all(): readonly Queue[] {
     return [...this.#queues.values()];
   }
@@ -162,7 +162,7 @@ export class Sqs {
     return `https://sqs.${this.#env.region}.amazonaws.com/${this.#env.account}/${name}`;
   }
 
-  /** The queue of a URL. Throws AwsError QueueDoesNotExist. */
+  /** The queue with a URL. Throws AwsError QueueDoesNotExist. */
   byUrl(url: string): Queue {
     return this.#of(url);
   }

@@ -1,5 +1,5 @@
 /**
- * The agents that SSM knows: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html and
+ * The agents registered in SSM: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html and
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
  */
 import type { DescribeInstanceInformationCommandInput, InstanceInformation, PingStatus } from '@aws-sdk/client-ssm';
@@ -7,22 +7,22 @@ import type { AgentMachine } from '../../agent/machine.ts';
 import type { Clock } from '../../clock.ts';
 import { AwsError } from '../../gateway/service.ts';
 
-/** What an agent is and if it runs. */
+/** An agent and its connection. */
 export interface Agent {
   readonly instanceId: string;
   readonly version: string;
   readonly machine: AgentMachine;
-  /** Since when it talks, in milliseconds since the epoch. */
+  /** When it came online, in milliseconds since the epoch. */
   registeredAt: number;
-  /** When it fell silent; undefined while it talks. */
+  /** When it went silent; undefined while it is online. */
   silentSince: number | undefined;
-  /** Whether its machine was stopped or ended: only the agent of the next boot talks again. */
+  /** Whether its machine was stopped or terminated: only the agent of the next boot comes online again. */
   dead: boolean;
 }
 
 /** An agent pings SSM every five minutes; one that is silent for longer has lost its connection. */
 const pingMs = 300_000;
-/** How long SSM shows an agent that is gone. */
+/** How long SSM shows an agent that is gone, in milliseconds. */
 const unansweredAfterMs = 3_600_000;
 
 /** The agents of one account and region. */
@@ -35,7 +35,7 @@ export class Agents {
     this.#clock = clock;
   }
 
-  /** An agent comes online; one that was there before on the same instance is replaced. */
+  /** An agent comes online, and replaces an earlier one on the same instance. */
   register(instanceId: string, version: string, machine: AgentMachine): void {
     this.#agents.set(instanceId, {
       instanceId,
@@ -48,7 +48,7 @@ export class Agents {
     this.#wake(instanceId);
   }
 
-  /** An agent stops: it neither pings nor takes commands. */
+  /** An agent stops: it neither pings nor accepts commands. */
   silence(instanceId: string): void {
     const agent = this.#agents.get(instanceId);
     if (agent !== undefined) agent.silentSince ??= this.#clock.now();
@@ -61,7 +61,7 @@ export class Agents {
     if (agent !== undefined) agent.dead = true;
   }
 
-  /** A silent agent talks again, unless it died. */
+  /** A silent agent comes online again, unless it died. */
   wake(instanceId: string): void {
     const agent = this.#agents.get(instanceId);
     if (agent === undefined || agent.silentSince === undefined || agent.dead) return;
@@ -70,18 +70,18 @@ export class Agents {
     this.#wake(instanceId);
   }
 
-  /** An agent that takes commands now, or undefined. */
+  /** An agent that accepts commands now, or undefined. */
   live(instanceId: string): Agent | undefined {
     const agent = this.#agents.get(instanceId);
     return agent?.silentSince === undefined ? agent : undefined;
   }
 
-  /** Whether SSM knows an agent there, live or not. */
+  /** Whether SSM has an agent for an instance, online or not. */
   knows(instanceId: string): boolean {
     return this.#known(instanceId) !== undefined;
   }
 
-  /** Resolves when the agent of an instance is live, or when `signal` aborts. */
+  /** Resolves when an instance's agent is online, or when `signal` aborts. */
   untilLive(instanceId: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.live(instanceId) !== undefined) return Promise.resolve();
     return new Promise((resolve) => {
@@ -114,7 +114,7 @@ export class Agents {
     };
   }
 
-  /** The ids that a filter by ids leaves, or all of them, in the order in which the agents registered. */
+  /** The ids that pass a filter by ids, or all of them, in order of registration. */
   #meant({ Filters }: DescribeInstanceInformationCommandInput): readonly string[] {
     const named = Filters?.find(({ Key }) => Key === 'InstanceIds')?.Values;
     const wanted = named && new Set(named);
@@ -135,7 +135,7 @@ export class Agents {
     const tests = filters.map(({ key, values }) => {
       const field = fields[key];
       if (field === undefined) throw new AwsError('InvalidFilterKey', `The filter key ${key} is not modelled here.`);
-      // The most values that one filter of this call takes.
+      // The most values that one filter accepts in this call.
       if (values.length < 1 || values.length > 100)
         throw constraint('filters.values', String(values.length), 'between 1 and 100');
       return (seen: InstanceInformation) => values.includes(field(seen) ?? '');
@@ -169,7 +169,7 @@ export class Agents {
   }
 }
 
-/** The error of a request that breaks a constraint of the service's model. */
+/** The error for a request that violates a constraint in the service's model. */
 export function constraint(member: string, value: string, accepted: string): AwsError {
   return new AwsError(
     'ValidationException',

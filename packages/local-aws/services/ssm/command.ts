@@ -1,5 +1,5 @@
 /**
- * Commands on their way: delivery, the run on the node, statuses and their events,
+ * The life of commands: delivery, the run on the node, statuses and their events,
  * https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
  */
 import type { CommandInvocationStatus, CommandStatus } from '@aws-sdk/client-ssm';
@@ -10,7 +10,7 @@ import type { Emit } from '../service-event.ts';
 import type { Agents } from './agents.ts';
 import type { DocumentContent, ParameterValues, StoredDocument } from './document.ts';
 
-/** Runs a document as the agent does. */
+/** Runs a document like the agent. */
 export type RunDocument = (
   document: DocumentContent,
   parameters: ParameterValues,
@@ -30,19 +30,19 @@ export interface Invocation {
   readonly abort: AbortController;
 }
 
-/** A command, as SendCommand made it. */
+/** A command, as SendCommand created it. */
 export interface Command {
   readonly id: string;
   readonly document: StoredDocument;
-  /** As SendCommand named it. */
+  /** As named in SendCommand. */
   readonly documentVersion: string;
   readonly parameters: ParameterValues;
   readonly comment: string;
   /** Milliseconds since the epoch. */
   readonly requestedAt: number;
-  /** When what was not delivered counts as timed out. */
+  /** When an undelivered invocation times out. */
   readonly expiresAt: number;
-  /** How many nodes at once, and after how many errors no further node gets it. */
+  /** How many nodes receive it at once, and after how many errors no further node does. */
   readonly maxConcurrency: number;
   readonly maxErrors: number;
   readonly shown: { readonly maxConcurrency: string; readonly maxErrors: string; readonly timeoutSeconds: number };
@@ -52,12 +52,12 @@ export interface Command {
 
 const finals: readonly CommandInvocationStatus[] = ['Success', 'Failed', 'TimedOut', 'Cancelled'];
 
-/** Whether a status is an end. */
+/** Whether a status is final. */
 export function isFinal(status: CommandInvocationStatus): boolean {
   return finals.includes(status);
 }
 
-/** The status of a whole command. */
+/** A whole command's status. */
 export function commandStatus({ invocations, cancelled }: Command): CommandStatus {
   const seen = invocations.map((one) => one.status);
   if (seen.every((status) => status === 'Pending')) return cancelled ? 'Cancelling' : 'Pending';
@@ -67,7 +67,7 @@ export function commandStatus({ invocations, cancelled }: Command): CommandStatu
   return seen.includes('Cancelled') ? 'Cancelled' : 'Success';
 }
 
-/** How a command ends on a node without being run there, in SSM's own words. */
+/** How a command ends on a node without running there, in SSM's terms. */
 export interface ForcedResult {
   readonly status: CommandInvocationStatus;
   readonly details: string;
@@ -82,13 +82,13 @@ export interface DeliveryOptions {
   readonly agents: Agents;
   readonly emit: Emit;
   readonly runDocument: RunDocument;
-  /** How long a command takes to a live agent, in milliseconds. */
+  /** How long a command takes to reach an online agent, in milliseconds. */
   readonly latencyMs: number;
 }
 
-/** Brings commands to agents and follows them to their end. */
+/** Delivers commands to agents and follows them to their end. */
 export class Delivery {
-  /** Lets tests end commands as SSM does if it cannot or may not run them. */
+  /** Lets tests end commands like SSM when it cannot or may not run them. */
   forcedResult: ForcedResultHook | undefined;
   readonly #options: DeliveryOptions;
 
@@ -116,7 +116,7 @@ export class Delivery {
     await Promise.all(Array.from({ length: Math.max(1, command.maxConcurrency) }, lane));
   }
 
-  /** Stops a command if it has not ended. An agent that runs it has to learn of it first, and is silent about it if it is silent. */
+  /** Stops a command if it has not ended. A running agent has to receive the cancellation first; a silent agent does not answer. */
   cancel(command: Command, instanceIds: readonly string[]): void {
     const meant = command.invocations.filter(
       ({ instanceId, status }) => !isFinal(status) && (instanceIds.length === 0 || instanceIds.includes(instanceId)),
@@ -138,7 +138,7 @@ export class Delivery {
     try {
       await agents.untilLive(instanceId, ended);
       if (!ended.aborted) await before(ended, clock.sleep(latencyMs));
-      // An agent may have fallen silent while the command was on its way.
+      // An agent may have gone silent while the command was on its way.
       await agents.untilLive(instanceId, ended);
       const agent = agents.live(instanceId);
       if (abort.signal.aborted) return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
@@ -164,10 +164,10 @@ export class Delivery {
       abort.signal.addEventListener('abort', heard);
       const result = await before(either(late.signal, killed.signal), run);
       abort.signal.removeEventListener('abort', heard);
-      // A killed script leaves no result; what it did until then, it did: here a script has its whole effect when it starts.
+      // A killed script leaves no result, but its effects stay: here a script takes its whole effect when it starts.
       if (killed.signal.aborted && agents.live(instanceId) === agent)
         return this.#enter(command, invocation, 'Cancelled', 'Cancelled');
-      // A silent agent reports when it talks again; for a node that is gone the service itself ends the command, at its expiry.
+      // A silent agent reports when it is online again. For a node that is gone, the service itself ends the command at its expiry.
       await agents.untilLive(instanceId, late.signal);
       if (agents.live(instanceId) !== agent) await before(late.signal, new Promise(() => {}));
       if (result === undefined || late.signal.aborted)
@@ -220,7 +220,7 @@ export class Delivery {
   }
 }
 
-/** Aborts with the first of them. Node keeps what `AbortSignal.any` makes while anything listens, and with it a whole cloud that was stopped. */
+/** Aborts with the first of the signals. Node keeps the result of `AbortSignal.any` while anything listens, and with it a whole stopped cloud. */
 function either(...signals: readonly AbortSignal[]): AbortSignal {
   const first = new AbortController();
   for (const signal of signals) {
@@ -240,7 +240,7 @@ function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefi
   });
 }
 
-/** A machine whose scripts take their time on a virtual clock too: real work holds it, then it goes on by the script's own duration. */
+/** A machine whose scripts also take time on a virtual clock: real work holds the clock, which then advances by the script's own duration. */
 function timed(machine: AgentMachine, clock: Clock): AgentMachine {
   if (clock.kind === 'real') return machine;
   return {

@@ -1,5 +1,5 @@
 /**
- * Command documents: their form and their parameters, https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html.
+ * Command documents: their format and parameters, https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-syntax-data-elements-parameters.html.
  * The resource: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-document.html
  */
 import { createHash } from 'node:crypto';
@@ -37,31 +37,31 @@ const DocumentSchema = v.strictObject({
   mainSteps: v.pipe(v.array(StepSchema), v.minLength(1)),
 });
 
-/** The content of a Command document of schema 2.2. */
+/** The content of a schema 2.2 Command document. */
 export type DocumentContent = v.InferOutput<typeof DocumentSchema>;
-/** One parameter that a document declares. */
+/** A declared parameter of a document. */
 type DocumentParameter = v.InferOutput<typeof ParameterSchema>;
-/** The values of one run, each as a list, as SendCommand takes them. */
+/** The parameter values of one run, each a list, as in SendCommand. */
 export type ParameterValues = Readonly<Record<string, readonly string[]>>;
 
-/** A document that was created. */
+/** A created document. */
 export interface StoredDocument {
   readonly name: string;
   readonly arn: string;
   /** A whole number from 1 on. */
   readonly version: string;
   readonly content: DocumentContent;
-  /** The SHA-256 of the content. */
+  /** The content's SHA-256. */
   readonly hash: string;
   readonly size: number;
   readonly targetType: string | undefined;
 }
 
-/** A document with its parameters at run time may have so many bytes: 64 KB. */
+/** The largest document with its parameters at run time, in bytes: 64 KB. */
 const largestDocument = 65_536;
 
 /**
- * Reads a document's content.
+ * Parses a document's content.
  *
  * @param content the object, or its text in JSON or YAML
  * @throws AwsError InvalidDocumentContent, InvalidDocumentSchemaVersion, MaxDocumentSizeExceeded
@@ -97,7 +97,7 @@ export function readDocument(
 }
 
 /**
- * Checks the values of SendCommand as the service does, before any node learns of them.
+ * Checks the values in SendCommand like the service, before any node receives them.
  *
  * @returns every parameter's values, defaults included
  * @throws AwsError InvalidParameters that names the parameter, the value and the accepted form; MaxDocumentSizeExceeded

@@ -6,7 +6,7 @@ import type { UpdateDocumentCommandInput, UpdateDocumentDefaultVersionCommandInp
 import { AwsError } from '../../gateway/service.ts';
 import { readDocument, type StoredDocument } from './document.ts';
 
-/** A document under its name: every version, oldest first, and which of them is run if a call names none. */
+/** A document's versions, oldest first, and its default version. */
 interface Versions {
   readonly all: StoredDocument[];
   standard: string;
@@ -26,12 +26,12 @@ export class Documents {
     return stored;
   }
 
-  /** Takes a document away with all its versions. */
+  /** Removes a document with all its versions. */
   remove(name: string): void {
     this.#named.delete(name);
   }
 
-  /** The standard version of every document. */
+  /** Every document's default version. */
   all(): StoredDocument[] {
     return [...this.#named.values()].flatMap(
       ({ all, standard }) => all.find(({ version }) => version === standard) ?? [],
@@ -39,7 +39,7 @@ export class Documents {
   }
 
   /**
-   * A version of a document, as SendCommand names it.
+   * A document's version, as named in SendCommand.
    *
    * @throws AwsError InvalidDocument, InvalidDocumentVersion
    */
@@ -51,7 +51,7 @@ export class Documents {
     return found;
   }
 
-  /** UpdateDocument: another version, made from the latest one. */
+  /** UpdateDocument: adds a version, based on the latest one. */
   update({ Name = '', Content, DocumentVersion = '$LATEST', DocumentFormat = 'JSON' }: UpdateDocumentCommandInput) {
     const { all } = this.#versions(Name);
     const latest = this.find(Name, DocumentVersion);
@@ -68,7 +68,7 @@ export class Documents {
     return { DocumentDescription: { Name, DocumentVersion: made.version, Hash: made.hash, HashType: 'Sha256' } };
   }
 
-  /** UpdateDocumentDefaultVersion: which version is run if a call names none. */
+  /** UpdateDocumentDefaultVersion: sets the version for calls that name none. */
   setStandard({ Name = '', DocumentVersion = '' }: UpdateDocumentDefaultVersionCommandInput) {
     const versions = this.#versions(Name);
     versions.standard = this.find(Name, DocumentVersion).version;

@@ -1,4 +1,4 @@
-/** How commands are shown: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html and its neighbours */
+/** The listing of commands: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html and its neighbours */
 import type {
   CommandFilter,
   CommandInvocation,
@@ -13,7 +13,7 @@ import { AwsError } from '../../gateway/service.ts';
 import { constraint } from './agents.ts';
 import { type Command, commandStatus, type Invocation, isFinal } from './command.ts';
 
-/** What of a step's output each call shows, in characters. */
+/** How much of a step's output each call shows, in characters. */
 const shown = { stdout: 24_000, stderr: 8000, listing: 2500 };
 
 /** ListCommands, the latest first. */
@@ -46,7 +46,7 @@ export function listInvocations(commands: readonly Command[], input: ListCommand
   return { CommandInvocations: items.map(({ command, invocation }) => listed(command, invocation, Details)), ...next };
 }
 
-/** A command in the form of SendCommand and ListCommands. */
+/** A command as SendCommand and ListCommands return it. */
 export function shownCommand(command: Command): ShownCommand {
   const { document, documentVersion, parameters, invocations, shown: given } = command;
   const status = commandStatus(command);
@@ -74,7 +74,7 @@ export function shownCommand(command: Command): ShownCommand {
   };
 }
 
-/** One invocation in the form of GetCommandInvocation. Throws AwsError InvalidPluginName. */
+/** One invocation as GetCommandInvocation returns it. Throws AwsError InvalidPluginName. */
 export function shownInvocation(command: Command, invocation: Invocation, pluginName: string | undefined) {
   const steps = command.document.content.mainSteps;
   const name = pluginName ?? steps[0]?.name;
@@ -147,7 +147,7 @@ function plugin(ended: PluginResult, { startedAt, endedAt }: Invocation): Comman
   };
 }
 
-/** The filters of both lists; times have no fraction of a second. */
+/** The filters of both lists; times have no fractions of a second. */
 function filtered<Item>(
   filters: readonly CommandFilter[],
   read: (item: Item) => { readonly requestedAt: number; readonly name: string; readonly status: string },

@@ -26,7 +26,7 @@ const DocumentSchema = v.strictObject({
   Tags: v.optional(TagsSchema),
 });
 
-/** What has the documents. */
+/** The store of the documents. */
 interface DocumentStore {
   addDocument(document: Omit<StoredDocument, 'arn' | 'version'>): StoredDocument;
   removeDocument(name: string): void;

@@ -26,22 +26,22 @@ import { Documents } from './documents.ts';
 import { listCommands, listInvocations, shownCommand, shownInvocation } from './listing.ts';
 import { documentResourceType } from './resource.ts';
 
-/** How long a document may run if it does not say, in seconds; what counts for the expiry of a command. */
+/** A document's default execution timeout in seconds, which counts for a command's expiry. */
 const defaultExecutionTimeout = 3600;
-/** How long SSM tries to deliver if the call does not say, in seconds. */
+/** The default delivery timeout in seconds. */
 const defaultDeliveryTimeout = 3600;
 
-/** What tests may set. */
+/** Settings for tests. */
 export interface SsmSettings {
-  /** How many SendCommand calls a second pass; AWS publishes no number. */
+  /** How many SendCommand calls are accepted per second; AWS publishes no number. */
   sendPerSecond: number;
-  /** How long after SendCommand an invocation cannot be seen yet, in milliseconds. */
+  /** How long after SendCommand an invocation is not visible yet, in milliseconds. */
   invisibleMs: number;
-  /** How long a command takes to a live agent, in milliseconds. */
+  /** How long a command takes to reach an online agent, in milliseconds. */
   latencyMs: number;
 }
 
-/** SSM of one account and region, as far as Run Command goes. */
+/** SSM in one account and region, limited to Run Command. */
 export class Ssm {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
@@ -143,7 +143,7 @@ export class Ssm {
     };
   }
 
-  /** Lets tests end commands as SSM does if it cannot or may not run them. */
+  /** Lets tests end commands like SSM when it cannot or may not run them. */
   set forcedResult(hook: ForcedResultHook | undefined) {
     this.#delivery.forcedResult = hook;
   }
@@ -158,7 +158,7 @@ export class Ssm {
     return this.#documents.add({ ...document, arn: this.#documentArn(document.name) });
   }
 
-  /** Takes a document away, as a deploy does with one that it replaced; commands that were sent keep theirs. */
+  /** Removes a document, like a deployment that replaces it; commands already sent keep it. */
   removeDocument(name: string): void {
     this.#documents.remove(name);
   }
@@ -168,7 +168,7 @@ export class Ssm {
     return this.#documents.all();
   }
 
-  /** Every command, in the order of its sending. */
+  /** Every command, in order of sending. */
   commands(): readonly Command[] {
     return [...this.#commands.values()];
   }
@@ -180,7 +180,7 @@ export class Ssm {
     return command;
   }
 
-  /** SendCommand needs the right on the document and on each instance, whose tags conditions may ask for. */
+  /** SendCommand needs the right on the document and on each instance, whose tags conditions may check. */
   #maySend(input: SendCommandCommandInput): readonly Authorization[] {
     const { partition, region, account } = this.#env;
     const action = 'ssm:SendCommand';
@@ -249,7 +249,7 @@ export class Ssm {
     };
   }
 
-  /** One instance that is not reachable fails a whole call, of SendCommand and of CancelCommand alike. */
+  /** One unreachable instance fails a whole SendCommand or CancelCommand call. */
   #needReachable(ids: readonly string[]): void {
     const invalid = ids.filter((id) => !this.#reachable(id));
     if (invalid.length === 0) return;
@@ -257,7 +257,7 @@ export class Ssm {
     throw new AwsError('InvalidInstanceId', message);
   }
 
-  /** An instance takes commands once its agent has registered, until it is shut down. */
+  /** An instance accepts commands from its agent's registration until its shutdown. */
   #reachable(id: string): boolean {
     const state = this.#ec2.find(id)?.state;
     return state !== undefined && state !== 'shutting-down' && state !== 'terminated' && this.agents.knows(id);
@@ -287,7 +287,7 @@ function refuseUnmodelled(input: SendCommandCommandInput): void {
   if (name !== undefined) throw new AwsError('ValidationException', `SendCommand: ${name} is not modelled here`);
 }
 
-/** The longest that a document's steps may run, in seconds. */
+/** How long a document's steps may run at most, in seconds. */
 function executionTimeout({ content }: StoredDocument): number {
   return content.mainSteps.reduce((sum, { inputs }) => {
     const seconds = Number(inputs['timeoutSeconds'] ?? defaultExecutionTimeout);

@@ -1,6 +1,6 @@
 /**
- * State machine definitions in JSONata: what each state may say, https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
- * and https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. Every field is known, or the definition is refused.
+ * State machine definitions in JSONata: the fields of each state, https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+ * and https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. A definition with an unknown field is rejected.
  */
 import * as v from 'valibot';
 import { AwsError } from '../../gateway/service.ts';
@@ -102,10 +102,10 @@ const BranchSchema = v.strictObject({
   States: v.record(NameSchema, StateSchema),
 });
 const DefinitionSchema = v.strictObject({
-  // First, so that a definition in JSONPath is told that, and not what its states lack.
+  // First, so that a JSONPath definition gets this message, and not one about its states.
   QueryLanguage: v.optional(
     v.literal('JSONata', 'the definition must say "QueryLanguage": "JSONata"; JSONPath is not modelled here'),
-    // What a definition without the field means, and what the literal then refuses.
+    // The default of a definition without the field, which the literal then rejects.
     'JSONPath' as 'JSONata',
   ),
   ...BranchSchema.entries,
@@ -127,24 +127,24 @@ export type State =
   | v.InferOutput<typeof SucceedSchema>
   | v.InferOutput<typeof FailSchema>;
 
-/** States and if they start: a whole definition, or one branch of a Parallel state. */
+/** States with their start: a whole definition, or one branch of a Parallel state. */
 export interface Block {
   readonly Comment?: string | undefined;
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
 }
 
-/** A definition that was checked. */
+/** A checked definition. */
 export interface Definition extends Block {
   readonly QueryLanguage: 'JSONata';
   readonly TimeoutSeconds?: number | undefined;
 }
 
-/** What a Map state, and whatever else is no state type here, gets told. */
+/** The types in the message for an unsupported type, such as Map. */
 const knownTypes = 'Task, Choice, Pass, Wait, Succeed, Fail, Parallel';
 
 /**
- * Reads and checks a definition.
+ * Parses and checks a definition.
  *
  * @throws AwsError InvalidDefinition that names the state, the field and what is wrong with it
  */
@@ -223,7 +223,7 @@ function checkState(state: State, at: string): void {
   }
 }
 
-/** `States.ALL` stands alone, and last. */
+/** `States.ALL` must be the only name in its list, and in the last list. */
 function checkNames(handlers: readonly { readonly ErrorEquals: readonly string[] }[], at: string): void {
   handlers.forEach(({ ErrorEquals }, index) => {
     if (!ErrorEquals.includes('States.ALL')) return;

@@ -1,4 +1,4 @@
-/** What executions share, and what an interpreter of the states works on. */
+/** What executions share, and what an interpreter works on. */
 
 import type { Clock } from '../../clock.ts';
 import type { Aws, Principal } from '../../gateway/service.ts';
@@ -7,7 +7,7 @@ import type { History } from './history.ts';
 import type { Jsonata } from './jsonata.ts';
 import type { TaskTokens } from './tokens.ts';
 
-/** A state machine that was deployed. */
+/** A deployed state machine. */
 export interface Machine {
   readonly arn: string;
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Engine {
   readonly aws: Aws;
   readonly jsonata: Jsonata;
   readonly tokens: TaskTokens;
-  /** The session of the machine's role under which an execution acts. */
+  /** The session of the machine's role with which an execution acts. */
   readonly session: (machine: Machine, executionName: string) => Principal;
   /** Resolves when the account may make another transition. */
   readonly transition: () => Promise<void>;
@@ -31,7 +31,7 @@ export interface Engine {
   readonly random: () => number;
 }
 
-/** Ends everything that an execution has under way. */
+/** Ends everything that an execution has in progress. */
 export class Ended {
   readonly status: 'TIMED_OUT' | 'ABORTED' | 'BRANCH';
   readonly error: string | undefined;
@@ -44,7 +44,7 @@ export class Ended {
   }
 }
 
-/** What the interpreter needs of its execution, and reports to it. */
+/** The execution as its interpreter uses it. */
 export interface Walked {
   readonly arn: string;
   readonly name: string;
@@ -54,6 +54,6 @@ export interface Walked {
   readonly history: History;
   /** States entered and retries: what AWS bills. */
   transitions: number;
-  /** The names of the states that were entered, in order. */
+  /** The names of the entered states, in order. */
   readonly path: string[];
 }

@@ -1,5 +1,5 @@
 /**
- * Errors of states, and which retrier or catcher takes them:
+ * State errors, and the retriers or catchers that match them:
  * https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
  */
 import type { Retrier } from './retrier.ts';
@@ -7,7 +7,7 @@ import type { Retrier } from './retrier.ts';
 /** The largest input, output or result, in bytes: 256 KiB. */
 const largestData = 262_144;
 
-/** An error that ends a state unless a retrier or a catcher takes it. */
+/** An error that ends a state unless a retrier or a catcher matches it. */
 export class StateError extends Error {
   override readonly name = 'StateError';
   /** The error's name, for instance `States.Timeout`; a callback may fail a task without one. */
@@ -27,14 +27,14 @@ export class StateError extends Error {
   }
 }
 
-/** Whether a list of error names takes an error. */
+/** Whether a list of error names matches an error. */
 export function takes(names: readonly string[], error: string | undefined): boolean {
   // The runtime's own error always ends the execution.
   if (error === 'States.Runtime') return false;
   return names.some((name) => {
     if (name === 'States.ALL') return error !== 'States.DataLimitExceeded';
     if (name === 'States.TaskFailed') return error !== 'States.Timeout';
-    // A missed heartbeat is a time-out too.
+    // A missed heartbeat also counts as a timeout.
     if (name === 'States.Timeout') return error === name || error === 'States.HeartbeatTimeout';
     return name === error;
   });
@@ -43,7 +43,7 @@ export function takes(names: readonly string[], error: string | undefined): bool
 /**
  * How long to wait before a retry, in seconds.
  *
- * @param attempt how often this retrier has been used before, from 0
+ * @param attempt how often this retrier was used before, from 0
  * @param random a number from 0 to 1, for FULL jitter
  * @returns undefined if the retrier has no attempt left
  */
@@ -54,7 +54,7 @@ export function retryDelay(retrier: Retrier, attempt: number, random: number): n
   return retrier.JitterStrategy === 'FULL' ? delay * random : delay;
 }
 
-/** A StateError for whatever was thrown, its cause as AWS words that of an expression that failed. */
+/** A StateError for anything thrown, with AWS's message for a failed expression. */
 export function asStateError(thrown: unknown, visit?: { readonly name: string; readonly eventId: number }): StateError {
   if (!(thrown instanceof StateError)) return new StateError('States.Runtime', String(thrown));
   if (
@@ -68,7 +68,7 @@ export function asStateError(thrown: unknown, visit?: { readonly name: string; r
   return new StateError(thrown.error, `${where} ${thrown.cause}`);
 }
 
-/** The error of an expression whose value is of another kind than its field wants. */
+/** The error for an expression whose value has another type than its field. */
 export function wrongType(template: unknown, field: string, wanted: string): StateError {
   return new StateError(
     'States.QueryEvaluationError',
@@ -81,7 +81,7 @@ function expressionText(template: unknown): string {
 }
 
 /**
- * Holds data against the limit of 256 KiB.
+ * Checks data against the limit of 256 KiB.
  *
  * @throws StateError States.DataLimitExceeded
  */

@@ -5,10 +5,10 @@ import { asStateError } from './errors.ts';
 import { History } from './history.ts';
 import { Interpreter } from './interpreter.ts';
 
-/** How an execution is, or how it ended. */
+/** An execution's status. */
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
-/** An execution and how far it is. */
+/** An execution and its progress. */
 export class Execution {
   readonly arn: string;
   readonly name: string;
@@ -24,7 +24,7 @@ export class Execution {
   cause: string | undefined;
   /** States entered and retries: what AWS bills. */
   transitions = 0;
-  /** The names of the states that were entered, in order. */
+  /** The names of the entered states, in order. */
   readonly path: string[] = [];
   readonly #engine: Engine;
   readonly #abort = new AbortController();
@@ -48,7 +48,7 @@ export class Execution {
     this.history = new History(() => engine.clock.now(), options.watch);
   }
 
-  /** Runs to the end; resolves when the execution is closed, whatever its end. */
+  /** Runs to the end. Resolves when the execution is closed, whatever its status. */
   async run(): Promise<void> {
     const { definition, roleArn } = this.machine;
     const executionStartedEventDetails = { input: this.inputText, inputDetails: { truncated: false }, roleArn };

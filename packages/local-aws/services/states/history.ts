@@ -1,8 +1,8 @@
-/** The history of an execution: https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html */
+/** An execution's history: https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { StateError } from './errors.ts';
 
-/** How many events an execution may have. */
+/** The most events of an execution. */
 const mostEvents = 25_000;
 
 /** The events of one execution, in order. */

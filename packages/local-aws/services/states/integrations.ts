@@ -1,5 +1,5 @@
 /**
- * The service integrations that a Task may name: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html. Each makes
+ * The service integrations that a Task may use: https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html. Each makes
  * one call with the rights of the state machine's role.
  */
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { type Aws, AwsError, type Principal } from '../../gateway/service.ts';
 import { StateError } from './errors.ts';
 
-/** What an integration knows of the Task that uses it. */
+/** What an integration knows about its Task. */
 export interface TaskCall {
   readonly aws: Aws;
   readonly principal: Principal;
@@ -21,11 +21,11 @@ interface Integration {
   /** Whether `.waitForTaskToken` may follow. */
   readonly callback: boolean;
   request(call: TaskCall & { readonly args: Readonly<Record<string, unknown>> }): object;
-  /** The Task's result. Throws {@link StateError} if the answer means that it failed. */
+  /** The Task's result. Throws {@link StateError} if the answer means that the Task failed. */
   result(answer: Readonly<Record<string, unknown>>): unknown;
 }
 
-/** How a service's errors are named: those it models by their own name, others by the name of its base class. */
+/** How a service's errors are named: modelled ones by their own name, others by the name of its base class. */
 interface Naming {
   readonly prefix: string;
   readonly base: string;
@@ -39,7 +39,7 @@ const namings: Readonly<Record<string, Naming>> = {
   dynamodb: { prefix: 'DynamoDB', base: 'AmazonDynamoDBException', service: 'AmazonDynamoDBv2' },
 };
 
-/** Codes that no service model lists among an operation's errors. */
+/** Codes that no service model lists as an operation's error. */
 const unmodelled = /^(AccessDenied|Validation|Throttl|Unrecognized|Missing|InvalidParameterValue$|InternalFailure$)/;
 
 const same = (answer: Readonly<Record<string, unknown>>) => withMetadata(answer);
@@ -78,24 +78,24 @@ const integrations: Readonly<Record<string, Integration>> = {
 
 const resourcePattern = /^arn:[\w-]+:states:::([\w-]+):(\w+)(\.waitForTaskToken)?$/;
 
-/** Whether a Task's Resource is an integration that is modelled here. */
+/** Whether a Task's Resource is a supported integration. */
 export function isIntegration(resource: string): boolean {
   const [, service, action, callback] = resourcePattern.exec(resource) ?? [];
   const found = integrations[`${service}:${action}`];
   return found !== undefined && (callback === undefined || found.callback);
 }
 
-/** The service, the action and whether the Task waits for its token, as the history tells them. */
+/** The service, the action and whether the Task waits for its token, as the history shows them. */
 export function readResource(resource: string): { service: string; action: string; callback: boolean } {
   const [, service = '', action = '', callback] = resourcePattern.exec(resource) ?? [];
   return { service, action, callback: callback !== undefined };
 }
 
 /**
- * Makes the call of a Task.
+ * Makes a Task's call.
  *
- * @returns the Task's result, or for a callback what the service answered to the request
- * @throws StateError named as Step Functions names the service's errors
+ * @returns the Task's result, or for a callback the service's answer to the request
+ * @throws StateError with Step Functions' name for the service's error
  */
 export async function callService(resource: string, call: TaskCall): Promise<unknown> {
   const { service, action } = readResource(resource);

@@ -1,5 +1,5 @@
 /**
- * The interpreter of the states of a block: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
+ * The interpreter of a block's states: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
  * https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
  */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
@@ -9,13 +9,13 @@ import { asStateError, limit, retryDelay, StateError, takes, wrongType } from '.
 import { callService, readResource } from './integrations.ts';
 import { type Handles, pause, runAttempt } from './task.ts';
 
-/** Variables of one block; those of the block around it can be read and not set. */
+/** One block's variables; those of the enclosing block can be read but not set. */
 interface Scope {
   readonly outer: Readonly<Record<string, unknown>>;
   own: Record<string, unknown>;
 }
 
-/** Where one state is. */
+/** The progress of one state. */
 interface Visit {
   readonly name: string;
   readonly input: unknown;
@@ -27,13 +27,13 @@ interface Visit {
   token?: string;
 }
 
-/** What a state leaves behind: the next state, or none at the end of its block. */
+/** A state's result: output and the next state, or none at the end of its block. */
 interface Left {
   readonly output: unknown;
   readonly next: string | undefined;
 }
 
-/** Walks the states of one execution. */
+/** Runs the states of one execution. */
 export class Interpreter {
   readonly #execution: Walked;
   readonly #engine: Engine;
@@ -46,7 +46,7 @@ export class Interpreter {
   /**
    * Runs a block from its start to the output of its last state.
    *
-   * @throws StateError if a state fails and nothing catches it, Ended if the signal says so
+   * @throws StateError if a state fails and nothing catches it, Ended if the signal aborts
    */
   run(block: Block, input: unknown, signal: AbortSignal): Promise<unknown> {
     return this.#block(block, input, { outer: {}, own: {} }, signal);
@@ -88,7 +88,7 @@ export class Interpreter {
     return left;
   }
 
-  /** Runs a state under its retriers and catchers. */
+  /** Runs a state with its retriers and catchers. */
   async #handled(state: State, visit: Visit): Promise<Left> {
     const retriers = 'Retry' in state ? (state.Retry ?? []) : [];
     const used = retriers.map(() => 0);
@@ -155,7 +155,7 @@ export class Interpreter {
     }
   }
 
-  /** Output and Assign, both on the variables as they were; then the assignment. */
+  /** Evaluates Output and Assign on the previous variables, and then assigns. */
   async #leave(
     fields: Pick<Catcher, 'Output' | 'Assign'>,
     visit: Visit,
@@ -186,7 +186,7 @@ export class Interpreter {
     const told = { resourceType: service, resource };
     const timeout = await this.#seconds(state.TimeoutSeconds, 'TimeoutSeconds', 1, visit);
     const heartbeat = await this.#seconds(state.HeartbeatSeconds, 'HeartbeatSeconds', 1, visit);
-    // The token exists before the arguments that carry it are evaluated; until the attempt runs no one can have it.
+    // The token exists before the arguments that contain it are evaluated, but nothing can have it until the attempt runs.
     let handles: Handles | undefined;
     const open = callback
       ? tokens.open({

@@ -1,6 +1,6 @@
 /**
- * JSONata as Step Functions evaluates it: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. JSONata 2.0.6
- * without $eval, with $partition, $range, $hash, $random, $uuid and $parse, on the clock of the local cloud.
+ * JSONata as in Step Functions: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html. JSONata 2.0.6
+ * without $eval, with $partition, $range, $hash, $random, $uuid and $parse, on the local cloud's clock.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import jsonata from 'jsonata';
@@ -18,7 +18,7 @@ const algorithms = new Map([
   ['SHA-512', 'sha512'],
 ]);
 
-/** Evaluates templates and keeps what it compiled. */
+/** Evaluates templates, and caches the compiled expressions. */
 export class Jsonata {
   readonly #clock: Clock;
   readonly #compiled = new Map<string, jsonata.Expression>();
@@ -30,7 +30,7 @@ export class Jsonata {
   /**
    * Evaluates every `{% … %}` in a JSON value.
    *
-   * @param field the field's name, for the error's cause; grows by the keys on the way down
+   * @param field the field's name, for the error's cause; nested keys are appended
    * @throws StateError States.QueryEvaluationError
    */
   async evaluate(template: unknown, field: string, bindings: Bindings): Promise<unknown> {
@@ -127,7 +127,7 @@ function hash(data: string, algorithm: string): string {
   return createHash(name).update(data).digest('hex');
 }
 
-/** A number from 0 to below 1; with a seed always the same one for that seed. */
+/** A number from 0 to below 1; always the same for a seed. */
 function random(seed?: number): number {
   if (seed === undefined) return Math.random();
   return createHash('sha256').update(String(seed)).digest().readUIntBE(0, 6) / 2 ** 48;

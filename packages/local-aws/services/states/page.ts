@@ -3,8 +3,8 @@ import { AwsError } from '../../gateway/service.ts';
 /**
  * One page of a list.
  *
- * @param input how many and where to go on; `maxResults` 0 means the default
- * @throws AwsError InvalidToken for a nextToken that no page gave
+ * @param input the page size and position; `maxResults` 0 means the default
+ * @throws AwsError InvalidToken for a nextToken that no page returned
  */
 export function pageOf<Item>(
   all: readonly Item[],

@@ -1,10 +1,10 @@
-/** What Step Functions takes in an account and region: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+/** Step Functions' quotas per account and region: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 
 import type { Clock } from '../../clock.ts';
 import { AwsError } from '../../gateway/service.ts';
 import { type Rate, Throttle } from '../throttle.ts';
 
-/** What is limited; `SendTask` stands for each of SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat. */
+/** The limited operations; `SendTask` is each of SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat. */
 export type Limited = 'StartExecution' | 'StateTransition' | 'SendTask' | 'DescribeExecution';
 
 /** The table's column for regions other than us-east-1, us-west-2 and eu-west-1, for Standard workflows. */
@@ -22,7 +22,7 @@ const largeRegion: Readonly<Record<Limited, Rate>> = {
   DescribeExecution: { burst: 300, perSecond: 15 },
 };
 
-/** The quotas that a region begins with. */
+/** A region's default quotas. */
 export function quotasOf(region: string): Record<Limited, Rate> {
   return { ...(['us-east-1', 'us-west-2', 'eu-west-1'].includes(region) ? largeRegion : smallRegion) };
 }
@@ -31,7 +31,7 @@ export function quotasOf(region: string): Record<Limited, Rate> {
 export class Buckets {
   readonly #buckets: Readonly<Record<Limited, Throttle>>;
 
-  /** @param quotas may be changed while the cloud runs */
+  /** @param quotas may change while the cloud runs */
   constructor(clock: Clock, quotas: Readonly<Record<Limited, Rate>>) {
     const bucket = (name: Limited) => new Throttle(clock, () => quotas[name]);
     this.#buckets = {
@@ -47,7 +47,7 @@ export class Buckets {
     if (!this.#buckets[name].take()) throw new AwsError('ThrottlingException', 'Rate exceeded');
   }
 
-  /** A transition that is over the quota is not lost: it happens later. */
+  /** A transition over the quota is not lost, but delayed. */
   transition(): Promise<void> {
     return this.#buckets.StateTransition.wait();
   }

@@ -26,7 +26,7 @@ const StateMachineSchema = v.strictObject({
   DefinitionSubstitutions: v.optional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])), {}),
   RoleArn: v.string(),
   LoggingConfiguration: v.optional(LoggingSchema),
-  // Traces go to X-Ray, which nothing here reads.
+  // Traces go to X-Ray, and nothing here reads them.
   TracingConfiguration: v.optional(v.strictObject({ Enabled: v.optional(BooleanSchema) })),
   Tags: v.optional(TagsSchema),
 });
@@ -34,16 +34,16 @@ const StateMachineSchema = v.strictObject({
 type Logging = v.InferOutput<typeof LoggingSchema>;
 type Write = (logGroup: string, stream: string, message: string) => void;
 
-/** What a state machine is made with. */
+/** A state machine's settings. */
 export interface MachineSettings {
   readonly name: string;
   readonly roleArn: string;
   readonly definitionText: string;
-  /** EventDetails of each event of the machine's executions as it is written. */
+  /** Receives each event of the machine's executions as it is written. */
   readonly watch?: (execution: Execution, event: HistoryEvent) => void;
 }
 
-/** What has the state machines. */
+/** The store of the state machines. */
 interface StateMachines {
   create(settings: MachineSettings): string;
   update(arn: string, settings: MachineSettings): void;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999_999));
 
-/** When a state is tried again. */
+/** When a state is retried. */
 export const RetrierSchema = v.strictObject({
   ErrorEquals: v.pipe(v.array(v.string()), v.minLength(1)),
   Comment: v.optional(v.string()),

@@ -1,12 +1,12 @@
 /**
- * How executions are shown: in the answers of Step Functions, and on the bus:
+ * How executions appear in Step Functions' answers and on the bus:
  * https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html
  */
 import type { DescribeExecutionCommandOutput, ExecutionListItem } from '@aws-sdk/client-sfn';
 import type { ServiceEvent } from '../service-event.ts';
 import type { Execution } from './execution.ts';
 
-/** What DescribeExecution says of an execution. */
+/** DescribeExecution's answer about an execution. */
 export function described(execution: Execution): Omit<DescribeExecutionCommandOutput, '$metadata'> {
   const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
   return {
@@ -25,7 +25,7 @@ export function described(execution: Execution): Omit<DescribeExecutionCommandOu
   };
 }
 
-/** What ListExecutions says of it. */
+/** ListExecutions' entry for an execution. */
 export function listed({ arn, name, machine, status, startDate, stopDate }: Execution): ExecutionListItem {
   return {
     executionArn: arn,
@@ -37,7 +37,7 @@ export function listed({ arn, name, machine, status, startDate, stopDate }: Exec
   };
 }
 
-/** The event that tells the default bus of it: "Automating Step Functions event delivery with EventBridge" in the guide. */
+/** The status change event for the default bus: "Automating Step Functions event delivery with EventBridge" in the guide. */
 export function statusChange(execution: Execution): ServiceEvent {
   const { arn, name, machine, status, startDate, stopDate, inputText, output, error, cause } = execution;
   return {

@@ -35,7 +35,7 @@ import { type MachineSettings, stateMachineResourceType } from './resource.ts';
 import { described, listed, statusChange } from './shown.ts';
 import { TaskTokens } from './tokens.ts';
 
-/** How long the name of a closed execution stays taken: 90 days. */
+/** How long a closed execution's name stays reserved: 90 days. */
 const nameReservationMs = 90 * 86_400_000;
 /** The largest input and output of an execution and of a task's answer, in bytes. */
 const largestData = 262_144;
@@ -47,7 +47,7 @@ const largestDefinition = 1_048_576;
 export class States {
   readonly service: Service;
   readonly resourceTypes: readonly ResourceType[];
-  /** What the account may do in a second; tests may change it. */
+  /** The account's calls per second; tests may change it. */
   readonly quotas: Record<Limited, Rate>;
   readonly #clock: Clock;
   readonly #env: Environment;
@@ -58,9 +58,9 @@ export class States {
   #running = 0;
 
   /**
-   * @param options.emit gets the status changes of executions, for the default bus
-   * @param options.log writes an execution's events to a log group, for machines that have a LoggingConfiguration
-   * @param options.session assumes a machine's role; by default without a look at its trust policy
+   * @param options.emit receives executions' status changes, for the default bus
+   * @param options.log writes an execution's events to a log group, for machines with a LoggingConfiguration
+   * @param options.session assumes a machine's role; by default without checking its trust policy
    * @param options.random a number from 0 to 1, for the jitter of retries
    */
   constructor(options: {
@@ -177,7 +177,7 @@ export class States {
   }
 
   /**
-   * Makes a state machine.
+   * Creates a state machine.
    *
    * @returns its ARN
    * @throws AwsError InvalidDefinition, StateMachineAlreadyExists
@@ -198,7 +198,7 @@ export class States {
     return arn;
   }
 
-  /** Gives a state machine another definition; executions that run keep theirs. */
+  /** Gives a state machine another definition; running executions keep theirs. */
   update(arn: string, { name, roleArn, definitionText, watch }: MachineSettings): void {
     const { machine } = this.#machine(arn);
     const definition = readDefinition(definitionText);
@@ -206,7 +206,7 @@ export class States {
     this.#machines.set(arn, { machine: { arn, name, roleArn, definition, definitionText, createdAt }, watch });
   }
 
-  /** Deletes a state machine; its executions are stopped. */
+  /** Deletes a state machine and stops its executions. */
   remove(arn: string): void {
     this.#machines.delete(arn);
     for (const execution of this.#executions.values()) {
@@ -214,12 +214,12 @@ export class States {
     }
   }
 
-  /** Every execution, in the order of their start. */
+  /** Every execution, in order of start. */
   executions(): readonly Execution[] {
     return [...this.#executions.values()];
   }
 
-  /** How many executions run now. */
+  /** How many executions are running. */
   get running(): number {
     return this.#running;
   }
@@ -247,7 +247,7 @@ export class States {
   #start(input: StartExecutionCommandInput): { executionArn: string; startDate: Date } {
     const { machine, watch } = this.#machine(input.stateMachineArn);
     const name = input.name ?? randomUUID();
-    // The characters that the API page forbids, and its length.
+    // The API page lists the forbidden characters and the length.
     if (!/^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u.test(name)) {
       throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
     }

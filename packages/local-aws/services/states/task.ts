@@ -1,8 +1,8 @@
-/** One attempt of a Task: the call, the wait for its token, its time-out and its heartbeat. */
+/** One attempt of a Task: the call, the wait for its token, its timeout and its heartbeat. */
 import type { Clock, Timer } from '../../clock.ts';
 import { StateError } from './errors.ts';
 
-/** What an attempt is made of; times are in seconds. */
+/** An attempt's parts; times are in seconds. */
 export interface Attempt {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -10,9 +10,9 @@ export interface Attempt {
   readonly heartbeat: number | undefined;
   /** Makes the call. */
   call(): Promise<unknown>;
-  /** Whether the attempt ends by its token and not by the call's answer. */
+  /** Whether its token ends the attempt, and not the call's answer. */
   readonly callback: boolean;
-  /** EventDetails of the answer to a callback's request. */
+  /** Receives the answer to a callback's request. */
   submitted(answer: unknown): void;
 }
 
@@ -26,9 +26,9 @@ export interface Handles {
 /**
  * Runs an attempt.
  *
- * @param ready gets the handles before the call is made
+ * @param ready receives the handles before the call is made
  * @returns the Task's result
- * @throws StateError how it failed
+ * @throws StateError if it failed
  */
 export function runAttempt(attempt: Attempt, ready: (handles: Handles) => void): Promise<unknown> {
   const { clock, signal } = attempt;

@@ -14,7 +14,7 @@ export class TaskTokens {
   readonly #open = new Map<string, Waiting>();
   readonly #closed = new Set<string>();
 
-  /** Makes a token for a Task; the returned function closes it. */
+  /** Creates a token for a Task. The returned function closes it. */
   open(waiting: Waiting): { readonly token: string; close(): void } {
     const id = randomUUID();
     const token = Buffer.from(`${id}${seal(id)}`).toString('base64');
@@ -30,7 +30,7 @@ export class TaskTokens {
   /**
    * The Task that waits for a token.
    *
-   * @throws AwsError InvalidToken for what is no token, TaskTimedOut if the Task has ended, TaskDoesNotExist if there was none
+   * @throws AwsError InvalidToken for an invalid token, TaskTimedOut if the Task has ended, TaskDoesNotExist if there was none
    */
   find(token: string): Waiting {
     const waiting = this.#open.get(token);
