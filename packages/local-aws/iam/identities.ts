@@ -2,7 +2,7 @@ import type { Authorization, Principal } from '../gateway/service.ts';
 import type { Credentials } from './credentials.ts';
 import type { Policy } from './policy.ts';
 
-/** A role with all that decides over it. */
+/** A role with its policies. */
 export interface Role {
   readonly arn: string;
   readonly name: string;
@@ -10,47 +10,47 @@ export interface Role {
   readonly trust: Policy;
   readonly policies: Map<string, Policy>;
   readonly tags: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch; long ago unless told. */
+  /** Milliseconds since the epoch; long ago by default. */
   readonly createdAt?: number;
 }
 
-/** Decides over rights. */
+/** Decides about rights. */
 export interface Authorizer {
   /**
-   * Decides over one right.
+   * Decides about one right.
    *
-   * @returns AWS's sentence if it is denied, `undefined` if it is allowed
+   * @returns AWS's message if it is denied, `undefined` if it is allowed
    */
   deny(principal: Principal, authorization: Authorization): string | undefined;
 }
 
-/** The roles of an account, what they may do, and the credentials that were issued for them. */
+/** An account's roles, their rights and the credentials issued to them. */
 export interface Identities extends Authorizer {
   /** By name. */
   readonly roles: Map<string, Role>;
 
-  /** The role of that name or ARN. Throws AwsError if there is none. */
+  /** The role with a name or ARN. Throws AwsError if there is none. */
   role(nameOrArn: string): Role;
 
   /** Whether a principal exists: a role may have been deleted. */
   hasRole(principal: Principal): boolean;
 
   /**
-   * Lets a service assume a role, as Lambda, Step Functions or Scheduler does.
+   * Has a service assume a role, like Lambda, Step Functions or Scheduler.
    *
    * @param service for instance `lambda.amazonaws.com`
-   * @param sourceArn for whom the service acts: `aws:SourceArn` in the trust policy's conditions
-   * @throws AwsError if the trust policy does not let it
+   * @param sourceArn the resource on whose behalf the service acts: `aws:SourceArn` in the trust policy's conditions
+   * @throws AwsError if the trust policy does not allow it
    */
   roleSession(roleArn: string, service: string, sessionName: string, sourceArn?: string): Principal;
 
-  /** Makes credentials for a principal; the access key id finds it again. */
+  /** Issues credentials to a principal, who is found by their access key id. */
   issue(principal: Principal): Credentials;
 
-  /** Whom an access key id belongs to. */
+  /** The owner of an access key id. */
   principalOf(accessKeyId: string): Principal | undefined;
 
-  /** The whole credentials behind an access key id: what a service verifies a signature with. */
+  /** The full credentials for an access key id, with which a service verifies a signature. */
   credentialsOf(accessKeyId: string): Credentials | undefined;
 
   /** The ARN that AWS shows for a caller. */

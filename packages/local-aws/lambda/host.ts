@@ -40,8 +40,8 @@ export interface Host {
   reaches(host: string, port: number): boolean;
   /** Answers a request to an AWS host; never resolves if it kills the caller. */
   handle(request: WireRequest): Promise<WireResponse>;
-  /** An error that nothing caught: the runtime's process ends. */
   /** Called for an uncaught error: the runtime's process ends. */
+  uncaught(error: unknown): void;
   exit(code: number): void;
   /** Writes one message, of one or more lines, to the function's log. */
   log(message: string): void;

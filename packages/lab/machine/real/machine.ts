@@ -22,8 +22,8 @@ import { furnishVirtualization } from './virtualization.ts';
 export interface DaemonState {
   readonly active: string;
   readonly mainPid: string;
-  /** Changes with each start. */
   /** Changes with each start of the service. */
+  readonly invocation: string;
   /** How often systemd has restarted it by itself. */
   readonly restartsBySystemd: number;
 }

@@ -51,5 +51,7 @@ it('a command that does not reach the node ends with its own status and message'
 });
 
 it('a name that could be more than a name is not put into a command', () => {
-  expect(() => new AttachedMachine('x {node}', 'a; reboot')).toThrow('the node name a; reboot is none of Kubernetes');
+  expect(() => new AttachedMachine('x {node}', 'a; reboot')).toThrow(
+    'the node name a; reboot is not valid in Kubernetes',
+  );
 });

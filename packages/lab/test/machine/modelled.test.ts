@@ -42,7 +42,7 @@ describe('a modelled machine', () => {
     await answersOf(machine);
     await expect(answersOf(machine, 'none', '20260921.0')).rejects.toThrow('no change of version was recorded');
     await expect(machine.run({ text: 'echo hi', environment: {}, timeoutSeconds: 5 })).rejects.toThrow(
-      'install and prove of gVisor alone',
+      'only the gVisor documents install and prove',
     );
   });
 

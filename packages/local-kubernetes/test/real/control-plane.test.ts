@@ -129,7 +129,7 @@ describe('a control plane', () => {
     const error = await KubeApiServer.start({ ...options, assets: broken }).catch((reason: unknown) => reason);
 
     expect(String(error)).toMatch(
-      /^ControlPlaneFailed: .*kube-apiserver ended; it said last: no such flag: --etcd-servers=/,
+      /^ControlPlaneFailed: .*kube-apiserver ended; its last output: no such flag: --etcd-servers=/,
     );
     rmSync(broken, { recursive: true });
   });
