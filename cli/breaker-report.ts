@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** One breaker as the command shows it. */
-const BreakerSchema = v.strictObject({
+export const BreakerSchema = v.strictObject({
   cluster: v.string(),
   pool: v.string(),
   version: v.string(),

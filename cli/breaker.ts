@@ -24,7 +24,10 @@ export interface Reach {
 }
 
 /** Reads every breaker record. */
-export async function breakers({ dynamoDb, table }: Reach): Promise<readonly ShownBreaker[]> {
+export async function breakers({
+  dynamoDb,
+  table,
+}: Pick<Reach, 'dynamoDb' | 'table'>): Promise<readonly ShownBreaker[]> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   const found: ShownBreaker[] = [];
   const pages = paginateScan(

@@ -1,4 +1,4 @@
-import { Command, Help, type Option } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { exampleRuntime } from '../domain/runtimes.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
@@ -8,6 +8,7 @@ import { ManifestListSchema } from './manifests-report.ts';
 import { defineCommand } from './output/command.ts';
 import { exitCodes } from './output/exit-codes.ts';
 import { startCommand } from './start/options.ts';
+import { FleetSchema } from './status/fleet.ts';
 import { VerificationSchema } from './verify-aws/report.ts';
 
 /** The command line `airlock`. Each command loads what it needs when it runs: most need neither the AWS SDK nor the local cloud. */
@@ -24,7 +25,7 @@ export function airlockProgram(): Command {
     .hook('preAction', (_, command) => {
       loadSettings({ config: command.opts()['config'] });
     });
-  for (const command of [start(), doctor(), explain(), manifests(), verifyAws(), breaker()])
+  for (const command of [start(), doctor(), status(), explain(), manifests(), verifyAws(), breaker()])
     program.addCommand(command);
   for (const command of program.commands) inherit(command, program);
   return program;
@@ -54,6 +55,22 @@ function doctor(): Command {
     const { doctor: run } = await import('./doctor/doctor.ts');
     process.exitCode = await run(files, options);
   });
+}
+
+function status(): Command {
+  return defineCommand('status', 'Show the fleet by pool, launches under way, and the nodes that need a person', {
+    examples: [
+      ['status', 'look once'],
+      ['status --watch', 'look every five seconds until Ctrl-C'],
+    ],
+    json: { 'airlock status --json': FleetSchema },
+  })
+    .option('--config <file>', 'another airlock.yaml')
+    .addOption(new Option('--watch', 'look again every five seconds').default(false))
+    .action(async (options) => {
+      const { status: run } = await import('./status/status.ts');
+      process.exitCode = await run(options);
+    });
 }
 
 function explain(): Command {

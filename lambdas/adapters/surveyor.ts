@@ -4,7 +4,7 @@ import { claimText } from '../../domain/claim-text.ts';
 import type { SurveyCall } from '../../domain/messages.ts';
 import { type Survey, SurveySchema } from '../../domain/survey.ts';
 
-const client = new LambdaClient({ maxAttempts: 4 });
+const ownClient = new LambdaClient({ maxAttempts: 4 });
 
 /** The maximum number of pages in a survey: more nodes than Kubernetes supports in a cluster. */
 const mostPages = 100;
@@ -14,10 +14,15 @@ const mostPages = 100;
  *
  * @param functionArn the function of the cluster
  * @param budgetMs how long the whole survey may take, in milliseconds
+ * @param client another client than the functions' own
  * @throws Error with the function's message if it failed, for instance `cluster-unreachable`, or if the survey has too
  *   many pages or takes too long
  */
-export async function* surveyOf(functionArn: string, budgetMs: number): AsyncGenerator<Survey['nodes']> {
+export async function* surveyOf(
+  functionArn: string,
+  budgetMs: number,
+  client = ownClient,
+): AsyncGenerator<Survey['nodes']> {
   const abortSignal = AbortSignal.timeout(budgetMs);
   let next: string | undefined;
   for (let page = 0; page < mostPages; page++) {

@@ -1,0 +1,172 @@
+import * as v from 'valibot';
+import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
+import type { SurveyedNode } from '../../domain/survey.ts';
+import { BreakerSchema, type ShownBreaker } from '../breaker-report.ts';
+
+/** How a node of the fleet stands. `gone`: it launched, and its cluster has no Node of it. `unknown`: the ledger has no launch of the Node. */
+const nodeStates = ['released', 'under way', 'quarantined', 'held', 'drifted', 'gated', 'gone', 'unknown'] as const;
+
+/** How a node of the fleet stands. */
+export type FleetState = (typeof nodeStates)[number];
+
+/** What needs a person. */
+const alarming: readonly FleetState[] = ['quarantined', 'held', 'drifted', 'gated', 'unknown'];
+
+/** The phases of a launch under way, in their order. */
+export const launchPhases = ['admitted', 'waiting for the agent', 'installing', 'in the cluster', 'ending'] as const;
+
+/** What `airlock status --json` prints. */
+export const FleetSchema = v.strictObject({
+  version: v.literal(1),
+  /** When the fleet was looked at, ISO 8601. */
+  at: v.string(),
+  pools: v.array(
+    v.strictObject({
+      cluster: v.string(),
+      /** Empty for Nodes that the ledger has no launch of. */
+      pool: v.string(),
+      /** How many nodes are in each state. */
+      nodes: v.record(v.string(), v.number()),
+      /** How many released nodes have each version, by `<runtime>@<version>`. */
+      versions: v.record(v.string(), v.number()),
+    }),
+  ),
+  underWay: v.array(
+    v.strictObject({
+      instanceId: v.string(),
+      nodeName: v.string(),
+      cluster: v.string(),
+      pool: v.string(),
+      phase: v.picklist(launchPhases),
+      ageSeconds: v.number(),
+      /** When the launch must have ended, ISO 8601. */
+      deadline: v.string(),
+    }),
+  ),
+  /** The nodes that need a person, each with the reason. */
+  attention: v.array(
+    v.strictObject({
+      instanceId: v.string(),
+      nodeName: v.string(),
+      cluster: v.string(),
+      pool: v.string(),
+      state: v.picklist(nodeStates),
+      reason: v.string(),
+    }),
+  ),
+  openBreakers: v.array(BreakerSchema),
+  notChecked: v.array(v.strictObject({ resource: v.string(), reason: v.string() })),
+});
+
+/** The fleet as the command shows it. */
+export type Fleet = v.InferOutput<typeof FleetSchema>;
+
+/** What was read of a fleet. */
+export interface FleetReading {
+  readonly runs: readonly RunRecord[];
+  /** The Nodes of each cluster that could be surveyed. */
+  readonly surveys: ReadonlyMap<string, readonly SurveyedNode[]>;
+  readonly breakers: readonly ShownBreaker[];
+  readonly notChecked: Fleet['notChecked'];
+}
+
+interface Standing {
+  readonly cluster: string;
+  readonly pool: string;
+  readonly instanceId: string;
+  readonly nodeName: string;
+  readonly state: FleetState;
+  readonly reason: string;
+  readonly run: RunRecord | undefined;
+}
+
+/**
+ * The fleet, from its launches in the ledger and the Nodes of its clusters.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function fleetOf({ runs, surveys, breakers, notChecked }: FleetReading, now: number): Fleet {
+  const nodes = new Map([...surveys.values()].flat().map((node) => [node.instanceId, node]));
+  const latest = latestRuns(runs);
+  const launched = [...latest.values()].map((run) =>
+    standingOf(run, nodes.get(run.instanceId), surveys.has(run.cluster)),
+  );
+  const strangers = [...surveys].flatMap(([cluster, surveyed]) =>
+    surveyed.filter(({ instanceId }) => !latest.has(instanceId)).map((node) => strangerOf(node, cluster)),
+  );
+  const all = [...launched, ...strangers];
+  const byPool = Map.groupBy(all, ({ cluster, pool }) => `${cluster} ${pool}`);
+  return {
+    version: 1,
+    at: new Date(now).toISOString(),
+    pools: [...byPool.values()].map(poolOf),
+    underWay: all.flatMap(({ state, run }) =>
+      state === 'under way' && run !== undefined ? [underWayOf(run, now)] : [],
+    ),
+    attention: all.filter(({ state }) => alarming.includes(state)).map(({ run: _, ...shown }) => shown),
+    openBreakers: breakers.filter(({ state }) => state === 'open'),
+    notChecked: [...notChecked],
+  };
+}
+
+/** Whether nothing in the fleet needs a person. */
+export function isHealthy({ attention, openBreakers }: Fleet): boolean {
+  return attention.length === 0 && openBreakers.length === 0;
+}
+
+/** The latest run of each instance. */
+function latestRuns(runs: readonly RunRecord[]): ReadonlyMap<string, RunRecord> {
+  const sorted = runs.toSorted((one, other) => (one.launchedAt < other.launchedAt ? -1 : 1));
+  return new Map(sorted.map((run) => [run.instanceId, run]));
+}
+
+/** @param isSurveyed whether the Nodes of its cluster are known; if not, the ledger's word is the last known */
+function standingOf(run: RunRecord, node: SurveyedNode | undefined, isSurveyed: boolean): Standing {
+  const { instanceId, cluster, pool, launch, ending } = run;
+  const shown = { cluster, pool, instanceId, nodeName: node?.nodeName ?? launch?.nodeName ?? '', run };
+  if (run.endedAt === undefined) return { ...shown, state: 'under way', reason: '' };
+  const reason = [run.outcome, run.receipt?.detail].filter((text) => text !== undefined && text !== '').join(': ');
+  if (node === undefined) {
+    const isLeft = !isSurveyed && (ending === 'released' || ending === 'quarantined' || ending === 'held');
+    return { ...shown, state: isLeft ? ending : 'gone', reason };
+  }
+  if (node.state === 'gated') return { ...shown, state: ending === 'held' ? 'held' : 'gated', reason };
+  return { ...shown, state: node.state, reason: node.reason === '' ? reason : node.reason };
+}
+
+function strangerOf({ instanceId, nodeName }: SurveyedNode, cluster: string): Standing {
+  const reason = 'the ledger has no launch of it: check the tag and the instance profile, airlock doctor looks at both';
+  return { cluster, pool: '', instanceId, nodeName, state: 'unknown', reason, run: undefined };
+}
+
+function poolOf(standings: readonly Standing[]): Fleet['pools'][number] {
+  const { cluster = '', pool = '' } = standings[0] ?? {};
+  const released = standings.filter(({ state }) => state === 'released');
+  return { cluster, pool, nodes: countBy(standings, ({ state }) => state), versions: countBy(released, versionOf) };
+}
+
+function versionOf({ run }: Standing): string {
+  return run?.request === undefined ? 'unknown' : `${run.request.runtime}@${run.request.version}`;
+}
+
+function countBy<K extends string>(
+  standings: readonly Standing[],
+  keyOf: (standing: Standing) => K,
+): Record<K, number> {
+  const counts = [...Map.groupBy(standings, keyOf)].map(([key, group]) => [key, group.length]);
+  return Object.fromEntries(counts) as Record<K, number>;
+}
+
+function underWayOf(run: RunRecord, now: number): Fleet['underWay'][number] {
+  const { instanceId, cluster, pool, launch } = run;
+  const ageSeconds = Math.max(0, Math.round((now - Date.parse(launchTimeOf(run))) / 1_000));
+  const [nodeName, deadline] = [launch?.nodeName ?? '', launch?.deadline ?? ''];
+  return { instanceId, nodeName, cluster, pool, phase: phaseOf(run), ageSeconds, deadline };
+}
+
+function phaseOf({ failure, installation, claimedAt, commandId, begunAt }: RunRecord): (typeof launchPhases)[number] {
+  if (failure !== undefined) return 'ending';
+  if (installation !== undefined) return 'in the cluster';
+  if (claimedAt !== undefined || commandId !== undefined) return 'installing';
+  return begunAt === undefined ? 'admitted' : 'waiting for the agent';
+}

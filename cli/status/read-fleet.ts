@@ -1,0 +1,65 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { RunRecord } from '../../domain/ledger.ts';
+import { parseRunRecord } from '../../domain/run-record.ts';
+import type { SurveyedNode } from '../../domain/survey.ts';
+import { surveyOf } from '../../lambdas/adapters/surveyor.ts';
+import { breakers } from '../breaker.ts';
+import type { FleetReading } from './fleet.ts';
+
+/** How long a survey of one cluster may take, in milliseconds. */
+const surveyBudgetMs = 60_000;
+
+/** How the command reaches the ledger and the clusters. It only reads. */
+export interface FleetSource {
+  readonly dynamoDb: DynamoDBClient;
+  readonly lambda: LambdaClient;
+  /** The table of the ledger. */
+  readonly table: string;
+  /** The function of each cluster by the cluster's name; undefined if the stack has none. */
+  readonly functions: ReadonlyMap<string, string | undefined>;
+}
+
+/**
+ * Reads the fleet. A cluster that cannot be surveyed is named, and the others are read all the same.
+ *
+ * @throws the SDK's error if the ledger cannot be read
+ */
+export async function readFleet({ dynamoDb, lambda, table, functions }: FleetSource): Promise<FleetReading> {
+  const surveys = new Map<string, readonly SurveyedNode[]>();
+  const notChecked: { resource: string; reason: string }[] = [];
+  const survey = async ([cluster, name]: readonly [string, string | undefined]) => {
+    try {
+      if (name === undefined)
+        throw new Error('the deployed stack has no function of it; accepted: a cluster that was deployed');
+      const nodes: SurveyedNode[] = [];
+      for await (const page of surveyOf(name, surveyBudgetMs, lambda)) nodes.push(...page);
+      surveys.set(cluster, nodes);
+    } catch (error) {
+      notChecked.push({ resource: `cluster ${cluster}`, reason: (error as Error).message });
+    }
+  };
+  const [runs, found] = await Promise.all([
+    readRuns(dynamoDb, table),
+    breakers({ dynamoDb, table }),
+    ...[...functions].map(survey),
+  ]);
+  return { runs, surveys, breakers: found, notChecked };
+}
+
+async function readRuns(dynamoDb: DynamoDBClient, TableName: string): Promise<readonly RunRecord[]> {
+  const client = DynamoDBDocumentClient.from(dynamoDb);
+  const runs: RunRecord[] = [];
+  const pages = paginateScan(
+    { client },
+    {
+      TableName,
+      // The table also has records about breakers and agents.
+      FilterExpression: 'begins_with(instanceId, :instance)',
+      ExpressionAttributeValues: { ':instance': 'i-' },
+    },
+  );
+  for await (const { Items = [] } of pages) runs.push(...Items.flatMap((item) => parseRunRecord(item) ?? []));
+  return runs;
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Fleet, fleetOf, isHealthy } from '../../cli/status/fleet.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
+import type { SurveyedNode } from '../../domain/survey.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
+import { serve } from '../../packages/local-aws/server.ts';
+import { launch, pass, settle, startSimulation } from '../scenarios/scenario.ts';
+import { airlock, type Ended } from './airlock.ts';
+
+const now = Date.parse('2026-11-21T10:00:00Z');
+const run = (change: Partial<RunRecord> = {}): RunRecord => ({
+  instanceId: 'i-00000000000000001',
+  launchedAt: '2026-11-21T09:59:00.000Z',
+  cluster: 'demo',
+  pool: 'sandboxed',
+  request: { runtime: 'gvisor', version: '1' },
+  ...change,
+});
+const ended = (change: Partial<RunRecord> = {}) =>
+  run({ endedAt: '2026-11-21T09:59:30.000Z', ending: 'released', outcome: 'released', ...change });
+const node = (change: Partial<SurveyedNode> = {}): SurveyedNode => ({
+  nodeName: 'ip-10-0-0-4',
+  instanceId: 'i-00000000000000001',
+  providerId: 'aws:///a/i-00000000000000001',
+  createdAt: '',
+  runtime: 'gvisor',
+  state: 'released',
+  reason: '',
+  outdated: false,
+  kernel: '',
+  bootId: '',
+  ...change,
+});
+const fleet = (runs: readonly RunRecord[], nodes: readonly SurveyedNode[] | undefined): Fleet =>
+  fleetOf({ runs, surveys: new Map(nodes === undefined ? [] : [['demo', nodes]]), breakers: [], notChecked: [] }, now);
+const statesIn = ({ pools }: Fleet) => pools.map(({ nodes }) => nodes);
+
+describe('a node of the fleet', () => {
+  it.each([
+    ['released', [ended()], [node()], true],
+    [
+      'quarantined',
+      [ended({ ending: 'quarantined', outcome: 'proof-failed' })],
+      [node({ state: 'quarantined' })],
+      false,
+    ],
+    ['held', [ended({ ending: 'held', outcome: 'proof-failed' })], [node({ state: 'gated' })], false],
+    ['gated', [ended()], [node({ state: 'gated' })], false],
+    ['drifted', [ended()], [node({ state: 'drifted', reason: 'the handler is gone' })], false],
+    ['gone', [ended()], [], true],
+    ['unknown', [], [node({ state: 'gated' })], false],
+    ['under way', [run()], [], true],
+    ['under way', [ended(), run({ launchedAt: '2026-11-21T09:59:00.000Z 0001' })], [node()], true],
+  ] as const)('is %s', (state, runs, nodes, healthy) => {
+    const seen = fleet(runs, nodes);
+
+    expect([statesIn(seen), isHealthy(seen)]).toEqual([[{ [state]: 1 }], healthy]);
+    if (!healthy) expect(seen.attention).toMatchObject([{ state }]);
+  });
+
+  it('is what the ledger last knew, if its cluster could not be surveyed', () => {
+    expect(statesIn(fleet([ended()], undefined))).toEqual([{ released: 1 }]);
+    expect(statesIn(fleet([ended({ ending: 'replaced' })], undefined))).toEqual([{ gone: 1 }]);
+  });
+
+  it('has its phase while it is under way', () => {
+    const phases = [
+      run(),
+      run({ begunAt: '2026-11-21T09:59:01Z' }),
+      run({ begunAt: '2026-11-21T09:59:01Z', claimedAt: '2026-11-21T09:59:02Z' }),
+      run({ failure: { outcome: 'proof-failed', detail: '' } }),
+    ].map((one) => fleet([one], []).underWay[0]);
+
+    expect(phases.map((one) => one?.phase)).toEqual(['admitted', 'waiting for the agent', 'installing', 'ending']);
+    expect(phases[0]?.ageSeconds).toBe(60);
+  });
+});
+
+/** Runs a command against the account of a simulation, whose clock goes on meanwhile. */
+async function runIn(world: Simulation, words: readonly string[]): Promise<Ended> {
+  const { environment, close } = await serve(world.cloud);
+  onTestFinished(close);
+  const command = airlock(words, { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment });
+  let isDone = false;
+  void command.finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await pass(world, 10);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return command;
+}
+
+describe('airlock status', () => {
+  it('shows a fleet with a released node and a quarantined one, and the exit code is 1', async () => {
+    const defects: ConstructorParameters<typeof ModelledMachine>[0][] = [[], ['not-sandboxed']];
+    const world = await startSimulation([], async () => new ModelledMachine(defects.shift() ?? []));
+    const released = await launch(world);
+    await settle(world);
+    const good = await runIn(world, ['status', '--json']);
+    const failed = await launch(world);
+    await settle(world);
+    const bad = await runIn(world, ['status', '--json']);
+
+    expect([good.code, good.err, bad.code, bad.err]).toEqual([0, '', 1, '']);
+    expect(JSON.parse(good.out)).toMatchObject({
+      pools: [{ cluster: 'demo', pool: 'sandboxed', nodes: { released: 1 } }],
+      attention: [],
+      notChecked: [],
+    });
+    expect(JSON.parse(bad.out)).toMatchObject({
+      pools: [{ nodes: { released: 1, quarantined: 1 } }],
+      attention: [
+        { instanceId: failed.instanceId, state: 'quarantined', reason: expect.stringContaining('proof-failed') },
+      ],
+    });
+    expect(released.instanceId).not.toBe(failed.instanceId);
+  }, 240_000);
+
+  it('is not fine if a cluster cannot be surveyed: the exit code is 3', async () => {
+    const world = await startSimulation();
+    world.cloud.faults = {
+      beforeCall: ({ operation, principal }) =>
+        operation === 'Invoke' && principal.kind === 'role' && principal.roleArn.endsWith('/Operator')
+          ? new AwsError('AccessDeniedException', 'not authorized to perform: lambda:InvokeFunction', 403)
+          : undefined,
+    };
+    const { code, out } = await runIn(world, ['status', '--json']);
+
+    expect([code, JSON.parse(out).notChecked]).toEqual([
+      3,
+      [{ resource: 'cluster demo', reason: expect.stringContaining('not authorized') }],
+    ]);
+  }, 120_000);
+
+  it('refuses --watch with --json', async () => {
+    const { code, err } = await airlock(['status', '--watch', '--json']);
+    expect([code, err]).toEqual([2, "option '--watch' is given with '--json'; accepted: one of them\n"]);
+  });
+});
