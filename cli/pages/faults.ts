@@ -1,4 +1,5 @@
 import { type CataloguedFault, faults } from '../../packages/lab/faults.ts';
+import { wrapProse } from './wrap.ts';
 
 /** `docs/contribute/fault-catalogue.md`: everything that can be planted around Airlock, as a page. */
 export function faultsPage(): string {
@@ -14,7 +15,7 @@ export function faultsPage(): string {
 ${rows.join('\n')}
 `;
   });
-  return `# Faults
+  return wrapProse(`# Faults
 
 Everything that can go wrong around Airlock in the local cloud. This page is made from
 [\`packages/lab/faults\`](../../packages/lab/faults/catalogue.ts) by \`npm run docs\`.
@@ -23,7 +24,7 @@ Everything that can go wrong around Airlock in the local cloud. This page is mad
 node, and the third column is how a launch then ends. [The fault matrix](faults.md) draws how hard it
 strikes, when, and which nodes.
 
-${tables.join('\n')}`;
+${tables.join('\n')}`);
 }
 
 function endOf({ ends = 'released', only, heals }: CataloguedFault): string {
