@@ -41,24 +41,42 @@ const unansweredAfterMs = 3_600_000;
 const strandedAfterMs = 20 * 60_000;
 
 /**
+ * Builds the admission of a tagged instance, as its event would.
+ *
+ * @param run the record of the launch's latest run
+ * @param now milliseconds since the epoch
+ * @returns undefined if Airlock does not manage the instance
+ */
+export function admissionOf(
+  instance: Candidate,
+  run: RunRecord | undefined,
+  config: Admissible,
+  now: number,
+): Admission | undefined {
+  const { instanceId, launchedAt } = instance;
+  // An admitted launch is managed until its end, whatever state its instance has.
+  const seen = run === undefined ? instance : { ...instance, state: 'running' };
+  const decision = classifyLaunch({ instanceId, at: launchedAt }, seen, config, now);
+  if (decision.decision !== 'admit') return undefined;
+  const { admission } = decision;
+  return run === undefined && !isNode(instance, admission.launch, config) ? undefined : admission;
+}
+
+/**
  * Decides about one tagged instance.
  *
  * @param run the record of the launch's latest run
+ * @param admission its admission by {@link admissionOf}
  * @param now milliseconds since the epoch
  */
 export function decideInstance(
   instance: Candidate,
   run: RunRecord | undefined,
-  config: Admissible,
+  admission: Admission | undefined,
   now: number,
 ): InstanceDecision {
   const { instanceId, launchedAt } = instance;
-  // An admitted launch is managed until its end, whatever state its instance has.
-  const seen = run === undefined ? instance : { ...instance, state: 'running' };
-  const decision = classifyLaunch({ instanceId, at: launchedAt }, seen, config, now);
-  if (decision.decision !== 'admit') return { step: 'leave', because: 'not-ours' };
-  const { admission } = decision;
-  if (run === undefined && !isNode(instance, admission.launch, config)) return { step: 'leave', because: 'not-ours' };
+  if (admission === undefined) return { step: 'leave', because: 'not-ours' };
   const launch = run?.launch ?? admission.launch;
   const left = Date.parse(launch.deadline) - now;
   if (run?.admittedAt === undefined) {

@@ -1,5 +1,5 @@
 import { scopeOf } from '../../domain/breaker.ts';
-import { terminationEvent } from '../../domain/events.ts';
+import { terminationEvent, terminationStates } from '../../domain/events.ts';
 import type { Admissible } from '../../domain/function-settings.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
@@ -7,8 +7,7 @@ import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { admitAll } from '../admission/admit-all.ts';
-import { classifyLaunch, isNode } from '../admission/decide.ts';
-import { decideInstance, type InstanceDecision } from './decide.ts';
+import { admissionOf, decideInstance, type InstanceDecision } from './decide.ts';
 import type { ManagedLaunch } from './decide-node.ts';
 import { decideRetries } from './decide-reruns.ts';
 import { readLatestRuns } from './latest-runs.ts';
@@ -54,15 +53,13 @@ async function reconcilePage(
   const { runs, unbegun } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
   const now = Date.now();
-  const steps = page.map((instance) => decideInstance(instance, runs.get(runId(instance)), config, now));
-  for (const instance of page) {
-    const { instanceId, launchedAt: at } = instance;
-    const decision = classifyLaunch({ instanceId, at }, instance, config, now);
-    if (decision.decision !== 'admit') continue;
+  const steps = page.map((instance) => {
     const run = runs.get(runId(instance));
-    if (run === undefined && !isNode(instance, decision.admission.launch, config)) continue;
-    ours.set(instanceId, { admission: decision.admission, run });
-  }
+    const admission = admissionOf(instance, run, config, now);
+    const isRunning = !terminationStates.includes(instance.state);
+    if (admission !== undefined && isRunning) ours.set(instance.instanceId, { admission, run });
+    return decideInstance(instance, run, admission, now);
+  });
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
   await settleOverdue(steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])));
   const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));

@@ -19,7 +19,7 @@ export const remedyMutations: readonly Mutation[] = [
     apply: source(
       'reconcile',
       'lambdas/reconcile/decide.ts',
-      'decideInstance',
+      'admissionOf',
       '$RUN === undefined && !isNode($INSTANCE, $ADMISSION.launch, $CONFIG)',
       '$RUN === null && !isNode($INSTANCE, $ADMISSION.launch, $CONFIG)',
     ),

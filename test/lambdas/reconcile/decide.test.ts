@@ -4,7 +4,7 @@ import type { Admissible } from '../../../domain/function-settings.ts';
 import type { Launch } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Candidate } from '../../../lambdas/admission/decide.ts';
-import { decideInstance, type InstanceDecision } from '../../../lambdas/reconcile/decide.ts';
+import { admissionOf, decideInstance, type InstanceDecision } from '../../../lambdas/reconcile/decide.ts';
 
 const minute = 60_000;
 const launchedAt = '2026-11-21T09:00:00.000Z';
@@ -202,14 +202,17 @@ const table: readonly (readonly [
   ['that was quarantined is left as it is', instance, { ...held, ending: 'quarantined' }, 5 * minute, leave('ended')],
 ];
 
+const decide = (seen: Candidate, run: RunRecord | undefined, now: number) =>
+  decideInstance(seen, run, admissionOf(seen, run, config, now), now);
+
 describe('a tagged instance', () => {
   it.each(table)('%s', (_rule, seen, run, afterMs, decision) => {
-    const decided: InstanceDecision = decideInstance(seen, run, config, launchMs + afterMs);
+    const decided: InstanceDecision = decide(seen, run, launchMs + afterMs);
     expect(decided).toMatchObject(decision);
   });
 
   it.each(terminationStates)('in the state %s is terminated if it has no end', (state) => {
-    expect(decideInstance({ ...instance, state }, admitted, config, launchMs + 5 * minute)).toEqual({
+    expect(decide({ ...instance, state }, admitted, launchMs + 5 * minute)).toEqual({
       step: 'discard',
       instanceId,
       state,
