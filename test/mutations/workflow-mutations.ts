@@ -13,7 +13,7 @@ export const workflowMutations: readonly Mutation[] = [
   },
   {
     name: 'the time-out of an installation goes past its cancellation',
-    apply: way(/"Next":"Cancel"(?=,"Comment":"Writes why)/, '"Next":"DecideDisposition"'),
+    apply: way(/"Next":"Cancel"(?=,"Comment":"Records in the ledger why)/, '"Next":"DecideDisposition"'),
     turnsRed: 'an installation that still runs at the deadline is cancelled and awaited',
   },
   {
