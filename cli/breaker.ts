@@ -92,7 +92,7 @@ async function reach(): Promise<Reach> {
   return { dynamoDb: new DynamoDBClient(), events: new EventBridgeClient(), table, bus };
 }
 
-/** A row of the ledger as the command shows it. One that was never open has no state yet. */
+/** A breaker record in the ledger. A breaker that was never open has no state yet. */
 function shown(item: Readonly<Record<string, unknown>>): ShownBreaker {
   const { cluster, pool, version, state, openedAt, probe } = item;
   return {

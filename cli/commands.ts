@@ -18,7 +18,7 @@ export function airlockProgram(): Command {
     .enablePositionalOptions()
     .configureHelp({ optionDescription: describeOption })
     .exitOverride((error) => {
-      // commander ends with 1 for bad input, and help is no error.
+      // commander exits with 1 for bad input, and help is not an error.
       process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUsage);
     })
     // No command begins with a configuration that another one would refuse.
@@ -31,7 +31,7 @@ export function airlockProgram(): Command {
   return program;
 }
 
-/** Commander names every default; one that only says that the option is not given says nothing. */
+/** Commander prints every default. A default that only means "not given" is omitted. */
 function describeOption(option: Option): string {
   const { defaultValue, description } = option;
   const isNone = defaultValue === false || (typeof defaultValue === 'object' && Object.keys(defaultValue).length === 0);

@@ -75,7 +75,7 @@ export class KubernetesReader {
   }
 }
 
-/** What the API server says in a refusal. */
+/** The API server's message in an error. */
 function messageIn(body: string): string {
   try {
     return String(at(JSON.parse(body) as V1Status, 'message'));

@@ -7,7 +7,7 @@ import { look } from './examine-cluster.ts';
 export interface AccountReader {
   /** The names of CloudWatch Logs' resource policies in the region, and of Airlock's own if it is deployed. */
   logPolicies(): Promise<{ readonly names: readonly string[]; readonly own: string | undefined }>;
-  /** How many functions the account can run at once beside what is reserved. */
+  /** How many functions the account can run at once, besides its reservations. */
   unreservedConcurrency(): Promise<number>;
 }
 

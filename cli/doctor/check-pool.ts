@@ -122,7 +122,7 @@ function judge<T>(declared: Declared<T>, fault: (value: T) => string | undefined
   return seen === undefined ? undefined : { field: declared.field, seen };
 }
 
-/** The runtime that a pool is for, as far as it says it. */
+/** The runtime that a pool is for, if it declares one. */
 function runtimeIn({ tag, label, labelAtBirth }: PoolTemplate): string {
   const said = [tag, label, labelAtBirth].map((one) => (one !== undefined && 'value' in one ? one.value : undefined));
   return said.find((value) => value !== undefined)?.split('@')[0] ?? exampleRuntime;

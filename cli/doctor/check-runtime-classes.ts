@@ -9,7 +9,7 @@ import { at, listAt, textAt } from './templates/read.ts';
 export const runtimeClassCodes: readonly FindingCode[] = ['AL0012', 'AL0013'];
 
 /**
- * Checks the RuntimeClasses of Airlock's runtimes; others are left alone.
+ * Checks the RuntimeClasses of Airlock's runtimes and ignores others.
  *
  * @param objects RuntimeClasses, with where each was found
  * @param gate the key of the gate

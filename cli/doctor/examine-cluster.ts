@@ -55,7 +55,7 @@ export async function examineCluster(
   );
 }
 
-/** Makes one look. One that fails leaves its codes open; an error that is no answer of the outside is thrown. */
+/** Makes one check. A failed check leaves its codes open. An error that is not an answer from outside is thrown. */
 export async function look(
   codes: readonly FindingCode[],
   resource: string,

@@ -61,7 +61,7 @@ export function findingList(codes: readonly FindingCode[]): v.InferInput<typeof 
   return { version: 1, findings: codes.map(kindOf) };
 }
 
-/** The exit code for a diagnosis. What is known to be wrong comes before what is not known. */
+/** The exit code of a diagnosis. A known problem takes precedence over an unknown. */
 export function exitCodeOf({ findings, notChecked }: Diagnosis, threshold: FindingLevel): ExitCode {
   const counted = findingLevels.slice(0, findingLevels.indexOf(threshold) + 1);
   if (findings.some(({ code }) => counted.includes(findingOf(code).level))) return exitCodes.findings;

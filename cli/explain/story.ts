@@ -46,7 +46,7 @@ export interface AuditEvent {
   readonly detail: unknown;
 }
 
-/** What is left of an event's detail for a reader: the outcome, and what the failure says. */
+/** The parts of an event's detail that a reader needs: the outcome and the failure's message. */
 const ReasonSchema = v.object({
   outcome: v.optional(v.string()),
   detail: v.optional(v.string()),

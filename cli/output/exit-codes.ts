@@ -4,7 +4,7 @@ export const exitCodes = { fine: 0, findings: 1, wrongUsage: 2, couldNotLook: 3 
 /** The exit code of a command. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** What each exit code means, as the documentation says it. */
+/** The meaning of each exit code, as documented. */
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   0: 'everything was looked at, and all is well',
   1: 'something is wrong, and the output names it',

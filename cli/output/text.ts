@@ -3,7 +3,7 @@ import { Help } from 'commander';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** The width of the output in columns: that of the terminal, what COLUMNS says, or 80. */
+/** The width of the output in columns: the terminal's, COLUMNS, or 80. */
 export function outputWidth(): number {
   const { columns = Number(process.env['COLUMNS']) || 80 } = process.stdout;
   return columns;

@@ -14,7 +14,7 @@ export const VerificationSchema = v.strictObject({
   ),
 });
 
-/** The exit code for some checks. What is known to be wrong comes before what is not known. */
+/** The exit code for a list of checks. A known problem takes precedence over an unknown. */
 export function verificationExitCode(checks: v.InferInput<typeof VerificationSchema>['checks']): ExitCode {
   if (checks.some(({ results }) => results.some(({ ok }) => !ok))) return exitCodes.findings;
   return checks.some(({ notChecked }) => notChecked !== undefined) ? exitCodes.couldNotLook : exitCodes.fine;

@@ -6,7 +6,7 @@ import { publishTask, recordEnd, updateTask } from './ledger-tasks.ts';
 import { retryAll } from './retriers.ts';
 import { catchers, clusterTask, key, remediationTask, type WorkflowResources } from './tasks.ts';
 
-/** The key of the row of the run's breaker. */
+/** The key of the record of the run's breaker. */
 const breakerRowKey = { instanceId: { S: breakerPartition }, launchedAt: { S: breakerSortKey } };
 
 /** From a proof to a released node. */

@@ -17,15 +17,15 @@ export interface PoolTemplate {
   /** What people call it, with its file: `NodePool sandboxed in pools.yaml`. */
   readonly resource: string;
   readonly kind: PoolKind;
-  /** The name by which `airlock.yaml` would know the pool; undefined if the file does not say it. */
+  /** The pool's name in `airlock.yaml`; undefined if the file does not contain it. */
   readonly name: string | undefined;
-  /** The cluster's name, if the file says it. */
+  /** The cluster's name, if the file contains it. */
   readonly cluster: string | undefined;
   /** The tag airlock:runtime as it reaches instances. */
   readonly tag: Declared<string | undefined>;
   /** A field that has the tag and whose tags do not reach instances. */
   readonly strandedTag?: string;
-  /** The keys of the taints with the effect NoSchedule that the autoscaler is told to expect; undefined if the pool has no place for them. */
+  /** The keys of the NoSchedule taints that the autoscaler expects; undefined if the pool has no field for them. */
   readonly declaredTaints?: Declared<readonly string[]>;
   /** The keys that nodes have before a pod can land; undefined if the autoscaler or EKS gives nodes the declared taints from birth. */
   readonly taintsAtBirth?: Declared<readonly string[]>;

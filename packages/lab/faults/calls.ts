@@ -74,7 +74,7 @@ export class Calls implements Faults {
   }
 }
 
-/** How each service says that it is called too often. */
+/** Each service's error for too many calls. */
 const throttles: Readonly<Record<string, readonly [string, number]>> = {
   dynamodb: ['ThrottlingException', 400],
   ec2: ['RequestLimitExceeded', 503],
@@ -91,7 +91,7 @@ export function throttled(service: string): AwsError {
   return new AwsError(code, 'Rate exceeded', status);
 }
 
-/** How each service says that it broke; most of them say InternalFailure. */
+/** Each service's internal error; most of them use InternalFailure. */
 const breaks: Readonly<Record<string, string>> = {
   dynamodb: 'InternalServerError',
   lambda: 'ServiceException',

@@ -19,7 +19,7 @@ const ways: readonly Way[] = [
   { name: 'answer-lost', about: 'does what it is asked, and answers 500', when: 'after', error: broken },
 ];
 
-/** Strikes a share of the calls, or a few in a row, or every call for a while. */
+/** Affects a share of the calls, a few in succession, or every call for a while. */
 function strikes(site: FaultSite, random: Random): () => boolean {
   switch (random.int(0, 2)) {
     case 0: {

@@ -3,7 +3,7 @@ import { type Family, minutes } from '../fault.ts';
 import type { Random } from '../random.ts';
 import type { FaultSite } from '../site.ts';
 
-/** Commands end as SSM says, without a run on the node: all of them, or as many as chance will have. */
+/** Commands end in SSM without a run on the node: all of them, or a random share. */
 function forced(result: ForcedResult) {
   return (site: FaultSite, random: Random) => {
     const share = random.pick([0.4, 1]);

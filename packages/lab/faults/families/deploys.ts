@@ -32,7 +32,7 @@ export const deployFaults: Family = {
             ),
           ]),
         );
-        // CloudFormation makes what is new first, changes the rest, and takes away what is old last.
+        // CloudFormation first creates new resources, then changes the rest, and deletes old ones last.
         const Statement = [{ Effect: 'Allow', Action: 'ssm:SendCommand', Resource: arns }];
         const policy = readPolicy({ Version: '2012-10-17', Statement });
         site.world.cloud.iam.role(dispatch.settings.roleArn).policies.set('deployed', policy);

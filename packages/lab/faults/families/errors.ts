@@ -22,7 +22,7 @@ export function rulesOf(operation: Operation): Rules {
   return operation.startsWith('ec2:') ? awsErrors[operation] : { ...commonErrors, ...awsErrors[operation] };
 }
 
-/** An operation answers one of the errors that its API page lists, a few times in a row or at a share of its calls. */
+/** An operation returns one of the errors on its API page, a few times in succession or for a share of its calls. */
 function answers(operation: Operation): Fault {
   return {
     about: `${operation} answers one of its errors`,
@@ -38,7 +38,7 @@ function answers(operation: Operation): Fault {
   };
 }
 
-/** Some calls in a row, or a share of the first ones: an error that cannot heal would say nothing of what follows it. */
+/** Some calls in succession, or a share of the first ones: a permanent error would show nothing of what follows it. */
 function striking(random: Random): () => boolean {
   let skip = random.int(0, 4);
   let left = random.int(1, 6);
