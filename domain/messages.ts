@@ -84,20 +84,20 @@ const NodeCallSchema = v.variant('action', [
 export type NodeCall = v.InferOutput<typeof NodeCallSchema>;
 
 /** What to do with one node, and when that was requested. */
-const AskedSchema = v.object({
+const TimedCallSchema = v.object({
   call: NodeCallSchema,
   /** Milliseconds since the epoch. */
   askedAt: v.number(),
 });
 
-export type Asked = v.InferOutput<typeof AskedSchema>;
+export type TimedCall = v.InferOutput<typeof TimedCallSchema>;
 
 /**
  * The call from a private cluster's function to the one in the cluster's network: a batch or a survey, and the
  * Kubernetes token for it.
  */
 export const InsideCallSchema = v.union([
-  v.object({ batch: v.array(AskedSchema), token: v.string() }),
+  v.object({ batch: v.array(TimedCallSchema), token: v.string() }),
   v.object({ survey: SurveyCallSchema, token: v.string() }),
 ]);
 

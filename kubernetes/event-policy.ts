@@ -1,6 +1,6 @@
 import type { CoreV1Event, V1EventSource, V1ObjectMeta, V1ObjectReference } from '@kubernetes/client-node';
 import { eventMessageLimit, eventSource, nodeEventNamespace } from '../domain/kubernetes.ts';
-import { misshapen, type Shape, texts } from './expressions.ts';
+import { findViolations, type Shape, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
 const is = (value: string) => ({ holds: `has(it) && it == ${JSON.stringify(value)}` });
@@ -70,10 +70,10 @@ export function eventPolicy(group: string, labels: Readonly<Record<string, strin
     group,
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['events'] }],
     variables: [
-      { name: 'metadata', expression: misshapen('object.metadata', 'metadata.', eventMetadata) },
-      { name: 'fields', expression: misshapen('object', '', eventFields) },
-      { name: 'about', expression: misshapen('object.involvedObject', 'involvedObject.', eventObject) },
-      { name: 'from', expression: misshapen('object.source', 'source.', eventFrom) },
+      { name: 'metadata', expression: findViolations('object.metadata', 'metadata.', eventMetadata) },
+      { name: 'fields', expression: findViolations('object', '', eventFields) },
+      { name: 'about', expression: findViolations('object.involvedObject', 'involvedObject.', eventObject) },
+      { name: 'from', expression: findViolations('object.source', 'source.', eventFrom) },
     ],
     validations: [
       holds(

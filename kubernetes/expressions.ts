@@ -18,7 +18,7 @@ export function orElse(field: string, otherwise: string): string {
 }
 
 /** The names of the fields that differ between two states of an object, as a list. */
-export function changed(now: string, before: string, fields: readonly string[]): string {
+export function findChanges(now: string, before: string, fields: readonly string[]): string {
   return sum(
     fields.map((field) => {
       const [one, other] = [`${now}.${field}`, `${before}.${field}`];
@@ -33,7 +33,7 @@ export function changed(now: string, before: string, fields: readonly string[]):
  * @param path where the object is, for instance `object.spec`
  * @param name the prefix in messages, for instance `spec.`
  */
-export function misshapen<T>(path: string, name: string, shape: Shape<T>): string {
+export function findViolations<T>(path: string, name: string, shape: Shape<T>): string {
   const rules = Object.entries<Rule>(shape).filter(([, rule]) => rule !== 'free');
   return sum(
     rules.map(([field, rule]) => {

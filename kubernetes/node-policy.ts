@@ -11,7 +11,7 @@ import {
   stateLabel,
 } from '../domain/kubernetes.ts';
 import { runtimeNodeLabels, runtimes } from '../domain/runtimes.ts';
-import { changed, orElse, texts } from './expressions.ts';
+import { findChanges, orElse, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
 /**
@@ -205,9 +205,9 @@ function variables(
       name: 'newReceipt',
       expression: `variables.receipt != '' && variables.receipt != ${valueIn('oldAnnotations', text)}`,
     },
-    { name: 'metadataFields', expression: changed('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
-    { name: 'specFields', expression: changed('object.spec', 'oldObject.spec', fixed(specCare)) },
-    { name: 'statusFields', expression: changed('object.status', 'oldObject.status', fixed(statusCare)) },
+    { name: 'metadataFields', expression: findChanges('object.metadata', 'oldObject.metadata', fixed(metadataCare)) },
+    { name: 'specFields', expression: findChanges('object.spec', 'oldObject.spec', fixed(specCare)) },
+    { name: 'statusFields', expression: findChanges('object.status', 'oldObject.status', fixed(statusCare)) },
   ];
 }
 

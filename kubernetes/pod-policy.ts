@@ -17,7 +17,7 @@ import {
 } from '../domain/proof-pod.ts';
 import { runtimeTraits } from '../domain/runtimes.ts';
 import { sandboxImagePattern } from '../domain/sandbox-images.ts';
-import { misshapen, type Shape, texts } from './expressions.ts';
+import { findViolations, type Shape, texts } from './expressions.ts';
 import { holds, none, type PolicyPlan } from './policy.ts';
 
 const is = (value: string | number | boolean) => ({ holds: `has(it) && it == ${JSON.stringify(value)}` });
@@ -183,15 +183,15 @@ export function podPolicy(
     group,
     rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
     variables: [
-      level('metadata', misshapen('object.metadata', 'metadata.', podMetadata)),
-      level('spec', misshapen('object.spec', 'spec.', podSpec)),
-      level('security', misshapen('object.spec.securityContext', 'spec.securityContext.', podSecurity)),
-      level('container', misshapen(first, 'spec.containers[0].', podContainer)),
+      level('metadata', findViolations('object.metadata', 'metadata.', podMetadata)),
+      level('spec', findViolations('object.spec', 'spec.', podSpec)),
+      level('security', findViolations('object.spec.securityContext', 'spec.securityContext.', podSecurity)),
+      level('container', findViolations(first, 'spec.containers[0].', podContainer)),
       level(
         'containerSecurity',
-        misshapen(`${first}.securityContext`, 'spec.containers[0].securityContext.', containerSecurity),
+        findViolations(`${first}.securityContext`, 'spec.containers[0].securityContext.', containerSecurity),
       ),
-      level('resources', misshapen(`${first}.resources`, 'spec.containers[0].resources.', containerResources)),
+      level('resources', findViolations(`${first}.resources`, 'spec.containers[0].resources.', containerResources)),
     ],
     validations: [
       holds(

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { Answer, Asked, InsideCall, SurveyCall } from '../../domain/messages.ts';
+import type { Answer, InsideCall, SurveyCall, TimedCall } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 
 const client = new LambdaClient({ maxAttempts: 4 });
@@ -21,7 +21,7 @@ class InsideError extends Error {
  */
 export async function performInside(
   functionArn: string,
-  batch: readonly Asked[],
+  batch: readonly TimedCall[],
   token: string,
 ): Promise<readonly Answer[]> {
   return (await invoke(functionArn, { batch: [...batch], token })) as readonly Answer[];

@@ -10,13 +10,13 @@ export interface Addressed {
 }
 
 /** An object's state in the cluster, without its content. */
-export interface Live {
+export interface LiveState {
   /** The managers of its fields. */
   readonly managers: readonly string[];
 }
 
 /** An object in a list. */
-export interface Listed extends Addressed, Live {}
+export interface Listed extends Addressed, LiveState {}
 
 /** A pod that uses a RuntimeClass. */
 export interface UsingPod {
@@ -68,7 +68,7 @@ export class KubernetesObjects {
   }
 
   /** Reads an object; undefined if there is none. */
-  async read(object: Addressed): Promise<Live | undefined> {
+  async read(object: Addressed): Promise<LiveState | undefined> {
     try {
       return { managers: managersOf((await this.#requests.ask({ path: pathOf(object) })) as Item) };
     } catch (error) {
@@ -87,7 +87,7 @@ export class KubernetesObjects {
   }
 
   /** Lists the pods that use a RuntimeClass and have not ended, in all namespaces. */
-  async podsWith(runtimeClass: string): Promise<readonly UsingPod[]> {
+  async listPodsWith(runtimeClass: string): Promise<readonly UsingPod[]> {
     const pods = await this.#list('/api/v1/pods');
     return pods
       .filter(({ spec, status }) => {
@@ -97,7 +97,7 @@ export class KubernetesObjects {
   }
 
   /** Lists the objects with a label, `key=value`, of every kind that Airlock applies. */
-  async labelled(label: string): Promise<readonly Listed[]> {
+  async listLabelled(label: string): Promise<readonly Listed[]> {
     const found: Listed[] = [];
     for (const [kind, [apiVersion, plural]] of Object.entries(kinds)) {
       const items = await this.#list(`${rootOf(apiVersion)}/${plural}`, label);
@@ -107,7 +107,7 @@ export class KubernetesObjects {
   }
 
   /** Lists the ClusterRoleBindings and RoleBindings of a group. */
-  async boundTo(group: string): Promise<readonly Addressed[]> {
+  async listBindings(group: string): Promise<readonly Addressed[]> {
     const found: Addressed[] = [];
     for (const kind of ['ClusterRoleBinding', 'RoleBinding']) {
       const [apiVersion, plural] = kinds[kind] ?? [rbac, ''];

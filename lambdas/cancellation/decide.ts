@@ -10,7 +10,7 @@ export type CancellationDecision =
   | { readonly step: 'wait'; readonly because: 'claimed' };
 
 /** What SSM reports: the command on this node, and whether a search for the batch's command found none. */
-export interface Seen {
+export interface CommandStatus {
   readonly invocation: InvocationStatus | undefined;
   readonly nothingFound: boolean;
 }
@@ -32,7 +32,7 @@ const unseenMs = 45_000;
  */
 export function decideCancellation(
   run: RunRecord | undefined,
-  { invocation, nothingFound }: Seen,
+  { invocation, nothingFound }: CommandStatus,
   now: number,
 ): CancellationDecision {
   if (run === undefined || run.token === undefined) return { step: 'done', because: 'none-sent' };

@@ -1,5 +1,5 @@
 import { claimText } from '../../domain/claim-text.ts';
-import type { Answer, Asked, Closing, NodeCall } from '../../domain/messages.ts';
+import type { Answer, Closing, NodeCall, TimedCall } from '../../domain/messages.ts';
 import type { Failure, Receipt } from '../../domain/receipt.ts';
 import { close } from './close.ts';
 import { FinalOutcome, RetryLater } from './errors.ts';
@@ -13,7 +13,7 @@ import { release } from './release.ts';
  * @param answered called with each node's index in the batch, as soon as it has an answer
  */
 export async function performBatch(
-  batch: readonly Asked[],
+  batch: readonly TimedCall[],
   ports: Ports,
   answered: (place: number, answer: Answer) => Promise<void>,
 ): Promise<void> {
@@ -21,7 +21,7 @@ export async function performBatch(
 }
 
 /** Returns the result for one node; never throws. */
-async function answerTo({ call, askedAt }: Asked, ports: Ports): Promise<Answer> {
+async function answerTo({ call, askedAt }: TimedCall, ports: Ports): Promise<Answer> {
   try {
     return { kind: 'done', output: await perform(call, askedAt, ports) };
   } catch (error) {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { workDeadline } from '../../domain/launch.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
-import { type Asked, type ClusterMessage, ClusterMessageSchema } from '../../domain/messages.ts';
+import { type ClusterMessage, ClusterMessageSchema, type TimedCall } from '../../domain/messages.ts';
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { authorize } from './authorize.ts';
 
@@ -13,7 +13,7 @@ export interface Received {
 
 /** A call for one run, and the messages that request it: a state that is retried sends another one. */
 export interface RequestedCall {
-  readonly asked: Asked;
+  readonly asked: TimedCall;
   readonly by: readonly [Received, ...Received[]];
 }
 
@@ -92,7 +92,7 @@ const lastLook = 20;
  * @param afterMs the minimum wait, in milliseconds; 0 if what it waits for is likely to happen any moment
  * @param now milliseconds since the epoch
  */
-export function waitSeconds({ call, askedAt }: Asked, afterMs: number, now: number): number {
+export function waitSeconds({ call, askedAt }: TimedCall, afterMs: number, now: number): number {
   const until = call.action === 'quarantine' ? Date.parse(call.launch.deadline) : workDeadline(call.launch);
   const patient = Math.max(shortest, Math.round((now - askedAt) / 10_000), Math.ceil(afterMs / 1_000));
   const wished = afterMs === 0 ? 0 : Math.min(longest, patient);

@@ -1,4 +1,4 @@
-import type { Answer, Asked, SurveyCall } from '../../domain/messages.ts';
+import type { Answer, SurveyCall, TimedCall } from '../../domain/messages.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
@@ -41,7 +41,7 @@ export interface Session {
   /** Until when a further batch has enough time, in milliseconds since the epoch. */
   readonly takesUntil: number;
   /** Performs the authorized calls of a batch in the cluster. */
-  perform(batch: readonly Asked[], answered: Answered): Promise<void>;
+  perform(batch: readonly TimedCall[], answered: Answered): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { type ClusterNode, poolLabel, provenLabel } from '../../domain/kubernete
 import type { ProofPod } from '../../domain/proof-pod.ts';
 import type { Kubernetes } from '../adapters/kubernetes.ts';
 import type { Time } from '../adapters/time.ts';
-import { Followed } from './followed.ts';
+import { WatchedCollection } from './watched-collection.ts';
 
 /** What a view reads. */
 export type ViewApi = Pick<Kubernetes, 'listAllNodes' | 'watchNodes' | 'listPods' | 'watchPods'>;
@@ -27,8 +27,8 @@ export const keyOf = {
 export class ClusterView {
   readonly #api: ViewApi;
   readonly #time: Time;
-  readonly #nodes: Followed<ClusterNode>;
-  readonly #pods: Followed<ProofPod>;
+  readonly #nodes: WatchedCollection<ClusterNode>;
+  readonly #pods: WatchedCollection<ProofPod>;
   /** The number of the last change, by key. */
   readonly #changes = new Map<string, number>();
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -38,7 +38,7 @@ export class ClusterView {
   constructor(api: ViewApi, time: Time) {
     this.#api = api;
     this.#time = time;
-    this.#nodes = new Followed(
+    this.#nodes = new WatchedCollection(
       {
         list: () => api.listAllNodes(waitingNodes),
         watch: (from, on, signal) => api.watchNodes(waitingNodes, from, on, signal),
@@ -46,7 +46,7 @@ export class ClusterView {
       time,
       (node) => this.#notify(node && [keyOf.node(node.name), keyOf.provider(node.providerId)]),
     );
-    this.#pods = new Followed(
+    this.#pods = new WatchedCollection(
       { list: () => api.listPods(), watch: (from, on, signal) => api.watchPods(from, on, signal) },
       time,
       (pod) => this.#notify(pod && [keyOf.pod(pod.name)]),

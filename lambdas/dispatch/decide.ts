@@ -17,7 +17,7 @@ export interface Agent {
 }
 
 /** What is known about all waiting nodes. */
-export interface Beside {
+export interface WaitingContext {
   /** The agent history of the node's pool. */
   readonly arrivals: Arrivals;
   /** The number of waiting nodes. */
@@ -82,7 +82,7 @@ export function decideDispatch(
   message: WaitingLaunch,
   run: RunRecord | undefined,
   agent: Agent | undefined,
-  beside: Beside,
+  context: WaitingContext,
   now: number,
 ): DispatchDecision {
   const { launch, token } = message;
@@ -104,7 +104,7 @@ export function decideDispatch(
   if (running && run.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
 
   if (agent === undefined || !onlineSince(agent, launch.launchedAt)) {
-    const seconds = agentWait(age, left, likelyArrival(beside.arrivals), beside.nodes);
+    const seconds = agentWait(age, left, likelyArrival(context.arrivals), context.nodes);
     if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };
     return { step: 'refuse', failure: { outcome: 'agent-offline', detail: agentSeen(agent, launch.launchedAt) } };
   }

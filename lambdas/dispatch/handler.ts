@@ -65,8 +65,8 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   for (const one of waiting) {
     const { launch, request, token } = one.message;
     const run = runs.get(runId(launch));
-    const beside = { arrivals: arrivals.get(agentsKey(launch).instanceId) ?? [], nodes: depth };
-    const decided = decideDispatch(one.message, run, agents.get(launch.instanceId), beside, Date.now());
+    const context = { arrivals: arrivals.get(agentsKey(launch).instanceId) ?? [], nodes: depth };
+    const decided = decideDispatch(one.message, run, agents.get(launch.instanceId), context, Date.now());
     const step = decided.step === 'send' ? ((await askForProbe(one.message, breakers)) ?? decided) : decided;
     const verb = verbFor(launch);
     const deployed = documents[verb][request.runtime];

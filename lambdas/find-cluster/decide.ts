@@ -1,14 +1,14 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 
 /** How the stack reaches a cluster. */
-export interface Wanted {
+export interface RequestedCluster {
   readonly name: string;
   /** Whether by the endpoint in the cluster's own network. */
   readonly private: boolean;
 }
 
 /** What the stack needs to know about a cluster. */
-export interface Found {
+export interface ClusterFacts {
   readonly Endpoint: string;
   /** PEM, in base64. */
   readonly CertificateAuthority: string;
@@ -35,7 +35,7 @@ const mostSubnets = 16;
  * @param cluster the cluster in EKS; undefined if there is none with this name
  * @throws NotUsable
  */
-export function requireUsable({ name, private: inside }: Wanted, cluster: Cluster | undefined): Found {
+export function requireUsable({ name, private: inside }: RequestedCluster, cluster: Cluster | undefined): ClusterFacts {
   if (cluster === undefined) {
     throw new NotUsable(
       `EKS has no cluster ${name} in this account and region: correct the name in airlock.yaml, or set endpoint and ` +

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describeCluster } from '../adapters/clusters.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { type Found, requireUsable } from './decide.ts';
+import { type ClusterFacts, requireUsable } from './decide.ts';
 
 const PropertiesSchema = v.object({
   Name: v.string(),
@@ -18,7 +18,7 @@ const RequestSchema = v.object({
 /** The answer to it. */
 interface Answer {
   readonly PhysicalResourceId: string;
-  readonly Data?: Found;
+  readonly Data?: ClusterFacts;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { DeniedByPolicy } from '../adapters/kubernetes-errors.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
-import { binds, isOwn, isRendered } from './decide.ts';
+import { isBinding, isOwn, isRendered } from './decide.ts';
 import { notRendered, policyIneffective } from './messages.ts';
 import { nameOf, type Ports } from './ports.ts';
 import { spreadMs, withRetry } from './retry.ts';
@@ -23,7 +23,7 @@ export async function apply(manifests: readonly Addressed[], ports: Ports): Prom
   if (foreign !== undefined) throw notRendered(ports.cluster, foreign);
   let bounded = false;
   for (const object of manifests) {
-    if (binds(object) && !bounded) {
+    if (isBinding(object) && !bounded) {
       await waitForPolicies(manifests, ports);
       bounded = true;
     }

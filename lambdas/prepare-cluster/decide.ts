@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fieldManager } from '../../domain/kubernetes.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import type { Addressed, Listed, Live, UsingPod } from '../adapters/kubernetes-objects.ts';
+import type { Addressed, Listed, LiveState, UsingPod } from '../adapters/kubernetes-objects.ts';
 
 /**
  * Whether an object is Airlock's by its name. Airlock then takes over fields that others changed. A RuntimeClass has a
@@ -13,12 +13,12 @@ export function isOwn({ metadata: { name } }: Addressed): boolean {
 }
 
 /** Whether an object grants permissions: it is applied only after the policies that restrict them take effect. */
-export function binds({ kind }: Addressed): boolean {
+export function isBinding({ kind }: Addressed): boolean {
   return kind.endsWith('RoleBinding');
 }
 
 /** Whether an object is a policy or a policy's binding. */
-export function bounds({ kind }: Addressed): boolean {
+export function isPolicy({ kind }: Addressed): boolean {
   return kind.startsWith('ValidatingAdmissionPolicy');
 }
 
@@ -78,7 +78,7 @@ export function isRendered(object: Addressed): boolean {
 }
 
 /** Why an object is kept, or undefined if it can be deleted. */
-export function reasonToKeep(object: Addressed, live: Live, pods: readonly UsingPod[]): string | undefined {
+export function reasonToKeep(object: Addressed, live: LiveState, pods: readonly UsingPod[]): string | undefined {
   if (isOwn(object)) return undefined;
   const [first] = pods;
   if (first !== undefined) {

@@ -75,7 +75,7 @@ async function findLeftovers(wanted: readonly Addressed[], ports: Ports): Promis
   if (first === undefined) return [];
   const [[key, value] = []] = Object.entries(managed);
   const until = ports.time.now() + spreadMs;
-  return findStale(await withRetry(first, until, ports, () => ports.api.labelled(`${key}=${value}`)), wanted);
+  return findStale(await withRetry(first, until, ports, () => ports.api.listLabelled(`${key}=${value}`)), wanted);
 }
 
 /** CloudFormation limits the whole answer to 4,096 bytes. */

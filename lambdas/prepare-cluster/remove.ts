@@ -1,7 +1,7 @@
 import { gatekeepers } from '../../domain/kubernetes.ts';
 import type { Addressed } from '../adapters/kubernetes-objects.ts';
 import { apply } from './apply.ts';
-import { bounds, inRemovalOrder, isOwn, isRendered, reasonToKeep } from './decide.ts';
+import { inRemovalOrder, isOwn, isPolicy, isRendered, reasonToKeep } from './decide.ts';
 import { bindingLeft } from './messages.ts';
 import { nameOf, type Ports } from './ports.ts';
 import { withRetry } from './retry.ts';
@@ -30,8 +30,8 @@ export async function remove(
   let unbound = false;
   for (const object of inRemovalOrder(objects)) {
     let reason: string | undefined;
-    if (bounds(object) && !bounded && !unbound) reason = await whyBound(object, until, ports);
-    unbound ||= bounds(object) && !bounded && reason === undefined;
+    if (isPolicy(object) && !bounded && !unbound) reason = await whyBound(object, until, ports);
+    unbound ||= isPolicy(object) && !bounded && reason === undefined;
     reason ??= await withRetry(object, until, ports, () => removeOne(object, ports));
     if (reason !== undefined) kept.push(`${nameOf(object)}: ${reason}`);
     ports.report(`${nameOf(object)} ${reason === undefined ? 'removed' : `kept: ${reason}`}`);
@@ -42,7 +42,7 @@ export async function remove(
 
 /** The binding that still grants permissions to Airlock's group; undefined if there is none. */
 async function whyBound(object: Addressed, until: number, ports: Ports): Promise<string | undefined> {
-  const [first] = await withRetry(object, until, ports, () => ports.api.boundTo(gatekeepers));
+  const [first] = await withRetry(object, until, ports, () => ports.api.listBindings(gatekeepers));
   return first && `the ${nameOf(first)} grants permissions to ${gatekeepers}`;
 }
 
@@ -51,7 +51,7 @@ async function whyBound(object: Addressed, until: number, ports: Ports): Promise
  * removal fails.
  */
 async function checkNothingBound(objects: readonly Addressed[], until: number, ports: Ports): Promise<void> {
-  const policies = objects.filter((object) => bounds(object) && isRendered(object));
+  const policies = objects.filter((object) => isPolicy(object) && isRendered(object));
   const [first] = policies;
   const why = first && (await whyBound(first, until, ports));
   if (why === undefined) return;
@@ -63,7 +63,7 @@ async function removeOne(object: Addressed, ports: Ports): Promise<string | unde
   const { api } = ports;
   const live = await api.read(object);
   if (live === undefined) return undefined;
-  const pods = isOwn(object) ? [] : await api.podsWith(object.metadata.name);
+  const pods = isOwn(object) ? [] : await api.listPodsWith(object.metadata.name);
   const reason = reasonToKeep(object, live, pods);
   if (reason === undefined) {
     await api.remove(object);

@@ -18,11 +18,11 @@ import { endStranded } from './stranded.ts';
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
 
 /** The number of decisions in one pass over the fleet, by kind. */
-type Found = Record<InstanceDecision['step'], number>;
+type FleetCounts = Record<InstanceDecision['step'], number>;
 
 /** The fleet as one pass saw it. */
 export interface Fleet {
-  readonly found: Found;
+  readonly found: FleetCounts;
   /** The managed instances that run, by ID. */
   readonly ours: ReadonlyMap<string, ManagedLaunch>;
   /** Whether every page was read. */
@@ -37,7 +37,7 @@ export interface Fleet {
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
   const ours = new Map<string, ManagedLaunch>();
-  const found: Found = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, leave: 0 };
+  const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await reconcilePage(page, config, ours)) found[step]++;
     if (!inTime()) return { found, ours, complete: false };

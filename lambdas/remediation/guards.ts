@@ -8,7 +8,7 @@ import type { Receipt } from '../../domain/receipt.ts';
 import { runtimeTag, type Tags } from '../../domain/tags.ts';
 
 /** An instance as EC2 shows it. */
-export interface Shown {
+export interface InstanceStatus {
   readonly state: string;
   readonly launchedAt: string;
   /** The ARN of its instance profile. */
@@ -25,13 +25,13 @@ export interface Evidence {
   readonly first: RunRecord | undefined;
   readonly pools: Pools;
   /** The instance in EC2; undefined if EC2 does not know it. */
-  readonly instance: Shown | undefined;
+  readonly instance: InstanceStatus | undefined;
   /** The cluster's answer about the Node. */
   readonly receipt: Receipt;
 }
 
 /** Whether the launch is over: EC2 does not know the instance, shows another launch of it, or a state that ends one. */
-export function isGone({ launchedAt }: Pick<Launch, 'launchedAt'>, instance: Shown | undefined): boolean {
+export function isGone({ launchedAt }: Pick<Launch, 'launchedAt'>, instance: InstanceStatus | undefined): boolean {
   if (instance === undefined || terminationStates.includes(instance.state)) return true;
   return Date.parse(instance.launchedAt) !== Date.parse(launchedAt);
 }
@@ -42,7 +42,7 @@ export function isGone({ launchedAt }: Pick<Launch, 'launchedAt'>, instance: Sho
  */
 export function isNode(
   { cluster, pool }: Pick<Launch, 'cluster' | 'pool'>,
-  instance: Shown | undefined,
+  instance: InstanceStatus | undefined,
   pools: Pools,
 ): boolean {
   return hasProfile(instance?.instanceProfile, profilesOf(pools, cluster, pool) ?? []);

@@ -19,7 +19,7 @@ export type TerminationDecision =
   | { readonly step: 'nothing'; readonly because: 'not-gone' | 'ended' | 'being-replaced' };
 
 /** An instance as EC2 shows it. */
-export interface Shown {
+export interface InstanceStatus {
   readonly state: string;
   readonly launchedAt: string;
 }
@@ -57,7 +57,7 @@ export function isOver({ outcome, endedBy, publishedAt }: RunRecord): boolean {
 export function decideTermination(
   termination: Termination,
   run: RunRecord,
-  instance: Shown | undefined,
+  instance: InstanceStatus | undefined,
   at: string,
 ): TerminationDecision {
   // If a call died after it wrote the end and before it published it, the next delivery of the message does the rest.
@@ -90,7 +90,7 @@ export function decideTermination(
 }
 
 /** Why a launch is over, according to EC2; undefined if it is not. */
-function whyGone(run: RunRecord, instance: Shown | undefined, now: number): string | undefined {
+function whyGone(run: RunRecord, instance: InstanceStatus | undefined, now: number): string | undefined {
   const launched = Date.parse(launchTimeOf(run));
   if (instance === undefined) return now - launched > knownAfterMs ? 'EC2 does not know the instance' : undefined;
   if (Date.parse(instance.launchedAt) > launched) return `EC2 reports a new launch at ${instance.launchedAt}`;

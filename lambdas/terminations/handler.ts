@@ -12,7 +12,7 @@ import { instancesOf } from '../adapters/instances.ts';
 import { listRuns, recordAdmitted, recordPublished, recordTermination } from '../adapters/ledger.ts';
 import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, countEnd, logger } from '../adapters/telemetry.ts';
-import { decideTermination, isOver, type Shown, type TerminationDecision, writer } from './decide.ts';
+import { decideTermination, type InstanceStatus, isOver, type TerminationDecision, writer } from './decide.ts';
 
 const stateMachine = variable('STATE_MACHINE');
 const queueUrl = variable('QUEUE');
@@ -62,7 +62,7 @@ async function endAll(records: readonly ReceivedMessage[]): Promise<readonly SQS
 async function endRuns(
   { record, termination }: Received,
   runs: readonly RunRecord[],
-  instance: Shown | undefined,
+  instance: InstanceStatus | undefined,
 ): Promise<SQSBatchItemFailure[]> {
   try {
     let waits = false;

@@ -47,7 +47,7 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'a policy is removed while rights stand',
-    apply: prepare('remove.ts', 'remove', 'bounds($OBJECT) && !$BOUNDED && !$UNBOUND', 'false'),
+    apply: prepare('remove.ts', 'remove', 'isPolicy($OBJECT) && !$BOUNDED && !$UNBOUND', 'false'),
     turnsRed: 'a policy stays while something gives rights to the group that it bounds',
   },
   {
@@ -77,7 +77,7 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'nobody looks for pods before a RuntimeClass is deleted',
-    apply: prepare('remove.ts', 'removeOne', 'isOwn($OBJECT) ? [] : await $API.podsWith($OBJECT.metadata.name)', '[]'),
+    apply: prepare('remove.ts', 'removeOne', 'isOwn($OBJECT) ? [] : await $API.listPodsWith($OBJECT.metadata.name)', '[]'),
     turnsRed: 'a RuntimeClass that a pod uses stays',
   },
   {

@@ -5,9 +5,9 @@ import type { Launch } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import {
   type CancellationDecision,
+  type CommandStatus,
   canCancel,
   decideCancellation,
-  type Seen,
 } from '../../../lambdas/cancellation/decide.ts';
 import { runs } from '../../hostile.ts';
 import { launch as anyLaunch, rows } from '../arbitraries.ts';
@@ -36,8 +36,8 @@ const standing = (status: string): InvocationStatus => ({
   statusDetails: status,
   output: '',
 });
-const unseen: Seen = { invocation: undefined, nothingFound: false };
-const searched: Seen = { invocation: undefined, nothingFound: true };
+const unseen: CommandStatus = { invocation: undefined, nothingFound: false };
+const searched: CommandStatus = { invocation: undefined, nothingFound: true };
 const noneSent = { step: 'done', because: 'none-sent' } as const;
 const ended = { step: 'done', because: 'ended' } as const;
 
@@ -45,7 +45,7 @@ const ended = { step: 'done', because: 'ended' } as const;
 const table: readonly (readonly [
   rule: string,
   row: RunRecord | undefined,
-  seen: Seen,
+  seen: CommandStatus,
   decision: CancellationDecision,
 ])[] = [
   ['without a record is done', undefined, unseen, noneSent],

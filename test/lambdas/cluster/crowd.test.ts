@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Answer, Asked } from '../../../domain/messages.ts';
+import type { Answer, TimedCall } from '../../../domain/messages.ts';
 import { eksToken } from '../../../lambdas/adapters/eks-token.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
 import { performBatch } from '../../../lambdas/cluster/batch.ts';
@@ -18,7 +18,7 @@ it('400 nodes are released by one call, each by a pod, with four requests per no
   const controllers = new Controllers(api, clock);
   const launchedAt = new Date(clock.now()).toISOString();
   const deadline = new Date(clock.now() + 20 * 60_000).toISOString();
-  const batch: Asked[] = [];
+  const batch: TimedCall[] = [];
   for (let index = 0; index < size; index++) {
     const instanceId = `i-${index.toString(16).padStart(17, '0')}`;
     const nodeName = `ip-10-0-${index >> 8}-${index & 255}`;

@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Receipt } from '../../../domain/receipt.ts';
 import {
   decideTermination,
-  type Shown,
+  type InstanceStatus,
   type TerminationDecision,
   writer,
 } from '../../../lambdas/terminations/decide.ts';
@@ -45,14 +45,14 @@ const receipt: Receipt = {
 const unpublished = { ...admitted, outcome: 'instance-gone', endedBy: writer, endedAt: minutes(29), receipt } as const;
 const running = { ...admitted, token: 'token', commandId: 'command' };
 
-const terminated: Shown = { state: 'terminated', launchedAt };
-const alive: Shown = { state: 'running', launchedAt };
+const terminated: InstanceStatus = { state: 'terminated', launchedAt };
+const alive: InstanceStatus = { state: 'running', launchedAt };
 
 /** The decision for each launch, as a sentence. */
 const table: readonly (readonly [
   rule: string,
   row: RunRecord,
-  shown: Shown | undefined,
+  shown: InstanceStatus | undefined,
   decision: Partial<TerminationDecision>,
 ])[] = [
   ['that EC2 shows as terminated ends', admitted, terminated, { step: 'end', cancel: undefined }],

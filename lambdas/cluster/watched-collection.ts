@@ -17,7 +17,7 @@ const failedMs = 500;
 const shortestMs = 1_000;
 
 /** A collection in a cluster: it is listed at the first request, and a watch keeps it current from then on. */
-export class Followed<T extends { readonly name: string }> {
+export class WatchedCollection<T extends { readonly name: string }> {
   readonly #source: Source<T>;
   readonly #time: Time;
   readonly #changed: (item: T | undefined) => void;
