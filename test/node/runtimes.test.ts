@@ -141,7 +141,7 @@ describe.each(cases)('$runtime', (entry) => {
 
 it.each([
   ['off', /virtualization/],
-  ['no-device', /^\/dev\/kvm is not there/],
+  ['no-device', /^\/dev\/kvm does not exist/],
 ] as const)('Kata without /dev/kvm (%s) is refused, and nothing is downloaded', async (virtualization, detail) => {
   await onNode(newest, { virtualization }, async (machine) => {
     const { requests } = await supplyOf('sandboxed');

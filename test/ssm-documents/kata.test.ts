@@ -138,13 +138,13 @@ describe('the reasons to refuse Kata', () => {
       'a type that cannot',
       { virtualization: { ...off, processor: 'amd', instanceType: 'm7a.large' } },
       'kvm-missing',
-      /^m7a\.large cannot: .*use a \.metal type, or one of the families c7i, c8i/,
+      /^m7a\.large does not support it: .*use a \.metal type, or one of the families c7i, c8i/,
     ],
     [
       'nested virtualization that is off',
       { virtualization: { ...off, instanceType: 'm7i-flex.large' } },
       'kvm-missing',
-      /^m7i-flex\.large can, but nested virtualization is off: .*CpuOptions\.NestedVirtualization=enabled.*cpuOptions\.nestedVirtualization/,
+      /^m7i-flex\.large supports it, but nested virtualization is off: .*CpuOptions\.NestedVirtualization=enabled.*cpuOptions\.nestedVirtualization/,
     ],
     [
       'an instance type that is not known',
@@ -156,19 +156,14 @@ describe('the reasons to refuse Kata', () => {
       'Graviton',
       { arch: 'aarch64', virtualization: { ...off, instanceType: 'm8g.large' } },
       'kvm-missing',
-      /^m8g\.large cannot/,
+      /^m8g\.large does not support it/,
     ],
-    [
-      'another hypervisor',
-      { virtualization: { ...off, instanceType: undefined } },
-      'kvm-missing',
-      /the hypervisor below/,
-    ],
+    ['another hypervisor', { virtualization: { ...off, instanceType: undefined } }, 'kvm-missing', /in its hypervisor/],
     [
       'no device despite the module',
       { virtualization: { kvm: 'no-device' } },
       'kvm-missing',
-      /^\/dev\/kvm is not there/,
+      /^\/dev\/kvm does not exist/,
     ],
     [
       'a module that is missing',
@@ -197,7 +192,7 @@ describe('the reasons to refuse Kata', () => {
       /would change containerd or runc: Inst containerd/,
     ],
     ['kata-deploy', { foreign: 'kata-deploy' }, 'installer-conflict', /kata-deploy manages Kata/],
-    ['a Kata that was installed by hand', { foreign: 'kata by hand' }, 'installer-conflict', /^\/opt\/kata is there/],
+    ['a Kata that was installed by hand', { foreign: 'kata by hand' }, 'installer-conflict', /^\/opt\/kata exists/],
     ['a package', { foreign: 'package kata-containers' }, 'installer-conflict', /package kata-containers/],
   ];
   it.each(refusals)('%s: nothing is downloaded, nothing restarted', async (_, options, outcome, detail) => {

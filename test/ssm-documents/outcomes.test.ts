@@ -90,7 +90,7 @@ describe('every failure has its outcome and leaves containerd as it was', () => 
     ['a kernel that is too old', { kernel: '5.4.0-1109-aws' }, 'host-unsupported', 'gVisor needs Linux 5.6 or newer'],
     ['KillMode is not process', { faults: ['kill-mode'] }, 'config-rejected', 'KillMode=control-group'],
     ['a package of the same runtime', { faults: ['foreign-package'] }, 'installer-conflict', '20260907.0'],
-    ["another owner's runsc", { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc is there'],
+    ["another owner's runsc", { faults: ['foreign-binary'] }, 'installer-conflict', '/usr/local/bin/runsc exists'],
     ["another owner's handler", { configuration: 'foreign' }, 'handler-conflict', 'runsc'],
     ['a full disk', { faults: ['disk-full'] }, 'disk-full', '/opt/airlock/gvisor needs 600 MiB'],
     ['no program to download with', { faults: ['tool-missing'] }, 'tool-missing', 'neither curl nor wget'],
@@ -181,7 +181,7 @@ describe('every failure has its outcome and leaves containerd as it was', () => 
       detail: 'the node has no version of gvisor, not 20260928.0',
     });
     expect(changed.result).toMatchObject({ outcome: 'proof-failed', config: 'untouched' });
-    expect(changed.result.detail).toContain('are not those that were installed');
+    expect(changed.result.detail).toContain('differ from the installed ones');
   });
 
   it('does not accept a handler that points at plain runc', async () => {
