@@ -77,7 +77,12 @@ export const clusterMutations: readonly Mutation[] = [
   },
   {
     name: 'nobody looks for pods before a RuntimeClass is deleted',
-    apply: prepare('remove.ts', 'removeOne', 'isOwn($OBJECT) ? [] : await $API.listPodsWith($OBJECT.metadata.name)', '[]'),
+    apply: prepare(
+      'remove.ts',
+      'removeOne',
+      'isOwn($OBJECT) ? [] : await $API.listPodsWith($OBJECT.metadata.name)',
+      '[]',
+    ),
     turnsRed: 'a RuntimeClass that a pod uses stays',
   },
   {
