@@ -21,7 +21,7 @@ export function airlockProgram(): Command {
       // commander exits with 1 for bad input, and help is not an error.
       process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUsage);
     })
-    // No command begins with a configuration that another one would refuse.
+    // Every command checks the configuration first, so that all reject the same files.
     .hook('preAction', (_, command) => {
       loadSettings({ config: command.opts()['config'] });
     });

@@ -78,7 +78,7 @@ exports.old = (_event, _context, callback) => callback(null, 'done');
 exports.undefinedAnswer = async () => undefined;
 
 exports.rejecting = async () => {
-  Promise.reject(new TypeError('nobody cares'));
+  Promise.reject(new TypeError('no one cares'));
   await later(1000);
 };
 
