@@ -1,6 +1,6 @@
+import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Mutation } from './mutation.ts';
 import { source } from './plant.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 const prepared: ScenarioName = 'a cluster is prepared, and left as it was';
 const prepare = (file: string, within: string, find: string, to: string) =>

@@ -1,6 +1,6 @@
+import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Mutation } from './mutation.ts';
 import { source } from './plant.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 const released: ScenarioName = 'two tagged launches are released';
 

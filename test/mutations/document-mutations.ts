@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutation.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 const document = 'AWS::SSM::Document';
 

@@ -1,6 +1,6 @@
+import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutation.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 /** Rights that a released node does not need, and the scenario that does. */
 const needed: Readonly<Record<string, ScenarioName>> = {

@@ -1,5 +1,5 @@
+import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Copy } from './assembly.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 /** A mistake that is planted in a copy of the assembly, and the scenario that must see it. */
 export interface Mutation {

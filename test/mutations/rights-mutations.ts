@@ -1,5 +1,5 @@
+import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Mutation } from './mutation.ts';
-import type { ScenarioName } from './scenarios.ts';
 
 const iam = 'AWS::IAM::Policy';
 

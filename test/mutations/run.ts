@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
+import { type ScenarioName, scenarios } from '../scenarios/registry.ts';
 import type { Edit } from './anchor.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
 import { type GuardMutation, guardMutations } from './guard-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
-import { type ScenarioName, scenarios } from './scenarios.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-mutations-'));
 const only = process.argv[2] ?? '';

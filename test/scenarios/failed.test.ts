@@ -66,16 +66,6 @@ describe('a retryable outcome', () => {
 });
 
 describe('an agent', () => {
-  it('that never comes online is agent-offline at the deadline', async () => {
-    const world = await startSimulation();
-    const node = await world.launch(plant(['agent-never'], world, karpenterNode(cluster, gate)));
-    await settle(world);
-    const { outcome, stages } = world.report(node);
-    expect(outcome).toBe('agent-offline');
-    expect(stages.at(-1)?.ms).toBeLessThanOrEqual(21 * 60_000);
-    expect(taintsOf(world, node)).toContain(gate);
-  });
-
   it('that is too old gets no command', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['agent-old'], world, karpenterNode(cluster, gate)));
@@ -86,13 +76,6 @@ describe('an agent', () => {
 });
 
 describe('a cluster', () => {
-  it('that is down for two minutes delays the release and does not prevent it', async () => {
-    const world = await startSimulation();
-    const node = await world.launch(plant(['cluster-down'], world, karpenterNode(cluster, gate)));
-    await settle(world);
-    expect(world.report(node).outcome).toBe('released');
-  });
-
   it('that forbids every change ends as cluster-forbidden, and the gate stays', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['cluster-forbids'], world, karpenterNode(cluster, gate)));

@@ -15,21 +15,7 @@ import {
   timeline,
 } from './scenario.ts';
 
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
-
 describe('one execution, one installation, one version', () => {
-  it('although every AWS event arrives three times, and late', async () => {
-    const world = await startSimulation();
-    const node = await world.launch(plant(['events-doubled'], world, karpenterNode(cluster, gate)));
-    await settle(world);
-    await pass(world, 60_000);
-
-    expect(world.services.states.executions()).toHaveLength(1);
-    expect(commandsFor(world, node)).toBe(1);
-    expect(done(world, 'SendTaskSuccess')).toBe(2);
-    expect(timeline(world, node)).toEqual(released);
-  });
-
   it('although SendCommand is throttled five times', async () => {
     const world = await startSimulation();
     const node = await world.launch(plant(['send-throttled'], world, karpenterNode(cluster, gate)));
@@ -50,19 +36,6 @@ describe('one execution, one installation, one version', () => {
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
     expect(node.machine instanceof SimulatedMachine && node.machine.restarts()).toBe(1);
     expect(timeline(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
-  });
-
-  it('although a dispatcher that died left a claim whose command was never sent', async () => {
-    const world = await startSimulation();
-    let deaths = 1;
-    world.cloud.faults = {
-      beforeCall: ({ operation }) => (operation === 'SendCommand' && deaths-- > 0 ? 'crash' : undefined),
-    };
-    const node = await launch(world);
-    await settle(world);
-
-    expect(done(world, 'ListCommands')).toBe(1);
-    expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
   });
 });
 

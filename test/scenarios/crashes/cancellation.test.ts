@@ -20,21 +20,21 @@ const late = (strike?: Plot['strike']) => (): Plot => ({
   construct: 'Cancellation',
   setting: [[], endless],
   ...(strike === undefined ? {} : { strike }),
-  play: async (stage, arm) => {
-    withoutReconcile(stage.world);
+  play: async (scenario, arm) => {
+    withoutReconcile(scenario.world);
     arm();
-    const node = await stage.launch();
-    await stage.settle();
-    const receipt = receiptIn(stage.world.timelineOf(node));
+    const node = await scenario.launch();
+    await scenario.settle();
+    const receipt = receiptIn(scenario.world.timelineOf(node));
     return {
-      commands: commandsOf(stage, node),
-      atWork: endsOfCommands(stage, node).some((endedAt) => endedAt > Date.parse(receipt?.endedAt ?? '')),
+      commands: commandsOf(scenario, node),
+      atWork: endsOfCommands(scenario, node).some((endedAt) => endedAt > Date.parse(receipt?.endedAt ?? '')),
       unseen: /has not ended|not known/.exec(receipt?.detail ?? '')?.[0],
-      ends: endsOf(stage, node),
+      ends: endsOf(scenario, node),
       inTime: Date.parse(receipt?.endedAt ?? '') - node.launchedAt <= deadlineMs,
-      executions: executionsOf(stage, node),
-      taints: stage.taints(node),
-      failed: (await breakerOf(stage)).failed,
+      executions: executionsOf(scenario, node),
+      taints: scenario.taints(node),
+      failed: (await breakerOf(scenario)).failed,
     };
   },
   seen: {
@@ -50,8 +50,8 @@ const late = (strike?: Plot['strike']) => (): Plot => ({
 });
 
 /** The dispatcher never learns which command it sent: the ledger has the claim and no command. */
-const unknowing: NonNullable<Plot['strike']> = ({ principal, operation }, side, stage) => {
-  if (principal.kind !== 'role' || principal.roleArn !== stage.roleOf('Dispatch')) return undefined;
+const unknowing: NonNullable<Plot['strike']> = ({ principal, operation }, side, scenario) => {
+  if (principal.kind !== 'role' || principal.roleArn !== scenario.roleOf('Dispatch')) return undefined;
   const at = side === 'beforeCall' ? 'ListCommands' : 'SendCommand';
   return operation === at ? 'crash' : undefined;
 };

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
-import { Stage } from '../../mutations/stage.ts';
+import { Scenario } from '../registry/scenario.ts';
 import { withoutReconcile } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';
 
@@ -8,19 +8,19 @@ const construct = 'Cluster-demo/Cluster';
 const minute = 60_000;
 
 /** Launches a node and runs it to its end; an unfinished message is delivered again after three minutes. */
-const play: Plot['play'] = async (stage, arm) => {
-  withoutReconcile(stage.world);
+const play: Plot['play'] = async (scenario, arm) => {
+  withoutReconcile(scenario.world);
   arm();
-  const node = await stage.launch();
-  await stage.settle();
-  await stage.pass(6 * minute);
-  const pods = stage.world.clusters.get('demo')?.pods() ?? [];
-  const queues = stage.world.services.sqs.all();
+  const node = await scenario.launch();
+  await scenario.settle();
+  await scenario.pass(6 * minute);
+  const pods = scenario.world.clusters.get('demo')?.pods() ?? [];
+  const queues = scenario.world.services.sqs.all();
   return {
-    executions: executionsOf(stage, node),
-    commands: commandsOf(stage, node),
-    ends: endsOf(stage, node),
-    taints: stage.taints(node),
+    executions: executionsOf(scenario, node),
+    commands: commandsOf(scenario, node),
+    ends: endsOf(scenario, node),
+    taints: scenario.taints(node),
     pods: pods.map(({ metadata }) => metadata.name),
     messages: queues.reduce((sum, queue) => sum + queue.messages().length, 0),
   };
@@ -64,10 +64,10 @@ describe.each(sides)("one end, and no proof pod or message left, if the cluster'
  * Runs a plot in which the function dies once, at its n-th request to the Kubernetes API. @returns the request; undefined if it made fewer
  */
 async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'before' | 'after', n: number) {
-  const stage = await Stage.set(inject('assembly'), ...setting);
+  const scenario = await Scenario.start(inject('assembly'), ...setting);
   try {
-    const { environments } = stage.world.cloud.lambda.function(stage.functionName(construct));
-    const api = stage.world.clusters.get('demo');
+    const { environments } = scenario.world.cloud.lambda.function(scenario.functionName(construct));
+    const api = scenario.world.clusters.get('demo');
     let died: string | undefined;
     let requests = 0;
     let left = 1;
@@ -87,12 +87,12 @@ async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'bef
     };
     api?.faults.plant(both, { kind: 'meanwhile', run });
     if (when === 'before') api?.faults.plant(() => hit, { kind: 'drop', when: 'before' });
-    const came = await play(stage, () => {});
+    const came = await play(scenario, () => {});
     const at = `${died} (${n})`;
-    expect({ at, seen: came, deadLetters: stage.deadLetters() }).toEqual({ at, seen, deadLetters: [] });
+    expect({ at, seen: came, deadLetters: scenario.deadLetters() }).toEqual({ at, seen, deadLetters: [] });
     return died;
   } finally {
-    await stage.strike();
+    await scenario.stop();
   }
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
-import type { Stage } from '../../mutations/stage.ts';
+import type { Scenario } from '../registry/scenario.ts';
 import { withoutReconcile } from '../scenario.ts';
 import { breakerOf, dieEverywhere, endsOf, fragile, type Plot, sides } from './dying.ts';
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);
 
 /** The least number of times an opening was published, and for how many failures. */
-function openings({ world }: Stage): readonly unknown[] {
+function openings({ world }: Scenario): readonly unknown[] {
   const told = world.audit().filter((event) => event['detail-type'] === 'Breaker Opened');
   return [...new Set(told.map(({ detail }) => JSON.stringify(detail)))].map((text) => JSON.parse(text).failed);
 }
@@ -16,16 +16,16 @@ function openings({ world }: Stage): readonly unknown[] {
 const opening = (): Plot => ({
   construct: 'Remediation',
   setting: [[], failing, fragile],
-  play: async (stage, arm) => {
-    withoutReconcile(stage.world);
+  play: async (scenario, arm) => {
+    withoutReconcile(scenario.world);
     arm();
-    const node = await stage.launch();
-    await stage.settle();
+    const node = await scenario.launch();
+    await scenario.settle();
     return {
-      ends: endsOf(stage, node),
-      opened: openings(stage),
-      breaker: await breakerOf(stage),
-      state: stage.world.services.ec2.instance(node.instanceId).state,
+      ends: endsOf(scenario, node),
+      opened: openings(scenario),
+      breaker: await breakerOf(scenario),
+      state: scenario.world.services.ec2.instance(node.instanceId).state,
     };
   },
   seen: {
@@ -40,14 +40,14 @@ const opening = (): Plot => ({
 const probing = (): Plot => ({
   construct: 'Remediation',
   setting: [[], failing, fragile],
-  play: async (stage, arm) => {
-    withoutReconcile(stage.world);
-    await stage.launch();
-    await stage.settle();
+  play: async (scenario, arm) => {
+    withoutReconcile(scenario.world);
+    await scenario.launch();
+    await scenario.settle();
     arm();
-    const node = await stage.launch();
-    await stage.settle();
-    return { ends: endsOf(stage, node), opened: openings(stage), breaker: await breakerOf(stage) };
+    const node = await scenario.launch();
+    await scenario.settle();
+    return { ends: endsOf(scenario, node), opened: openings(scenario), breaker: await breakerOf(scenario) };
   },
   seen: {
     ends: ['Node Held: proof-failed'],

@@ -3,7 +3,7 @@ import { type Breaker, breakerKey } from '../../../domain/breaker.ts';
 import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
 import type { ObservedCall } from '../../../packages/local-aws/aws.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
-import { cluster, Stage } from '../../mutations/stage.ts';
+import { cluster, Scenario } from '../registry/scenario.ts';
 
 /** Where a function dies: right before a call takes effect, or right after. */
 export const sides = ['beforeCall', 'afterCall'] as const;
@@ -16,48 +16,48 @@ const polling = ['ReceiveMessage', 'DeleteMessageBatch'];
 export interface Plot {
   /** The construct of the function. */
   readonly construct: string;
-  /** The arguments of `Stage.set` besides the assembly. */
-  readonly setting?: Parameters<typeof Stage.set> extends [string, ...infer R] ? R : never;
+  /** The arguments of `Scenario.start` besides the assembly. */
+  readonly setting?: Parameters<typeof Scenario.start> extends [string, ...infer R] ? R : never;
   /** Also counts calls of other functions. */
-  readonly strike?: (call: ObservedCall, side: Side, stage: Stage) => 'crash' | undefined;
+  readonly strike?: (call: ObservedCall, side: Side, scenario: Scenario) => 'crash' | undefined;
   /**
    * Runs the plot to its end.
    *
    * @param arm from this moment on the function may die
    * @returns what an outsider can see
    */
-  readonly play: (stage: Stage, arm: () => void) => Promise<unknown>;
+  readonly play: (scenario: Scenario, arm: () => void) => Promise<unknown>;
   /** Whether the rest of the run does not matter: the function may survive from there on. */
-  readonly over?: (stage: Stage) => boolean;
+  readonly over?: (scenario: Scenario) => boolean;
   /** What must be visible, wherever the function died. */
   readonly seen: unknown;
 }
 
 /** Runs a plot in which the function dies once, at its n-th call. @returns the call; undefined if it made fewer */
 async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefined> {
-  const stage = await Stage.set(inject('assembly'), ...(plot.setting ?? []));
+  const scenario = await Scenario.start(inject('assembly'), ...(plot.setting ?? []));
   try {
-    const role = stage.roleOf(plot.construct);
+    const role = scenario.roleOf(plot.construct);
     let armed = false;
     let calls = 0;
     let died: string | undefined;
     const strikeAt = (where: Side) => (call: ObservedCall) => {
       const { principal, operation } = call;
       if (principal.kind !== 'role' || polling.includes(operation)) return undefined;
-      if (principal.roleArn !== role) return plot.strike?.(call, where, stage);
-      if (where !== side || !armed || plot.over?.(stage) || ++calls !== n) return undefined;
+      if (principal.roleArn !== role) return plot.strike?.(call, where, scenario);
+      if (where !== side || !armed || plot.over?.(scenario) || ++calls !== n) return undefined;
       died = operation;
       return 'crash' as const;
     };
-    stage.world.cloud.faults = { beforeCall: strikeAt('beforeCall'), afterCall: strikeAt('afterCall') };
-    const seen = await plot.play(stage, () => {
+    scenario.world.cloud.faults = { beforeCall: strikeAt('beforeCall'), afterCall: strikeAt('afterCall') };
+    const seen = await plot.play(scenario, () => {
       armed = true;
     });
     const at = `${died} (${n})`;
-    expect({ at, seen, deadLetters: stage.deadLetters() }).toEqual({ at, seen: plot.seen, deadLetters: [] });
+    expect({ at, seen, deadLetters: scenario.deadLetters() }).toEqual({ at, seen: plot.seen, deadLetters: [] });
     return died;
   } finally {
-    await stage.strike();
+    await scenario.stop();
   }
 }
 
@@ -72,8 +72,8 @@ export async function dieEverywhere(plot: () => Plot, side: Side): Promise<reado
 }
 
 /** The distinct published ends of a node: an end may be published again with the same content. */
-export function endsOf(stage: Stage, node: LaunchedNode): readonly string[] {
-  const told = stage.world
+export function endsOf(scenario: Scenario, node: LaunchedNode): readonly string[] {
+  const told = scenario.world
     .timelineOf(node)
     .flatMap((event) => ('outcome' in event.detail ? [{ type: event['detail-type'], receipt: event.detail }] : []));
   const different = new Map(told.map((end) => [JSON.stringify(end), end]));
@@ -81,22 +81,22 @@ export function endsOf(stage: Stage, node: LaunchedNode): readonly string[] {
 }
 
 /** The statuses of a node's commands. */
-export function commandsOf(stage: Stage, node: LaunchedNode): readonly string[] {
-  return invocationsOf(stage, node).map(({ status }) => status);
+export function commandsOf(scenario: Scenario, node: LaunchedNode): readonly string[] {
+  return invocationsOf(scenario, node).map(({ status }) => status);
 }
 
 /** When a node's commands ended, in milliseconds since the epoch. */
-export function endsOfCommands(stage: Stage, node: LaunchedNode): readonly number[] {
-  return invocationsOf(stage, node).map(({ endedAt }) => endedAt ?? Number.POSITIVE_INFINITY);
+export function endsOfCommands(scenario: Scenario, node: LaunchedNode): readonly number[] {
+  return invocationsOf(scenario, node).map(({ endedAt }) => endedAt ?? Number.POSITIVE_INFINITY);
 }
 
-function invocationsOf({ world }: Stage, { instanceId }: LaunchedNode) {
+function invocationsOf({ world }: Scenario, { instanceId }: LaunchedNode) {
   const all = world.services.ssm.commands().flatMap(({ invocations }) => invocations);
   return all.filter((one) => one.instanceId === instanceId);
 }
 
 /** The status of a node's executions. */
-export function executionsOf({ world }: Stage, { instanceId }: LaunchedNode): readonly string[] {
+export function executionsOf({ world }: Scenario, { instanceId }: LaunchedNode): readonly string[] {
   const all = world.services.states.executions().filter(({ name }) => name.startsWith(instanceId));
   return all.map(({ status }) => status);
 }
@@ -104,7 +104,7 @@ export function executionsOf({ world }: Stage, { instanceId }: LaunchedNode): re
 /** The pool's breaker, as the ledger has it. */
 export async function breakerOf({
   world,
-}: Stage): Promise<{ readonly state: Breaker['state']; readonly failed: number; readonly probed: boolean }> {
+}: Scenario): Promise<{ readonly state: Breaker['state']; readonly failed: number; readonly probed: boolean }> {
   const key = breakerKey({ cluster, pool: '', version: '' }).launchedAt;
   const rows = await world.services.dynamoDb.items(world.cloud.resource('Ledger/Table/Resource').ref);
   const row = rows.find(({ launchedAt }) => launchedAt?.S === key);

@@ -36,21 +36,21 @@ const fate =
   (): Plot => ({
     construct: 'Remediation',
     setting: [[], machine, rules],
-    play: async (stage, arm) => {
-      withoutReconcile(stage.world);
-      const { autoScaling, ec2 } = stage.world.services;
+    play: async (scenario, arm) => {
+      withoutReconcile(scenario.world);
+      const { autoScaling, ec2 } = scenario.world.services;
       let launched = 0;
       autoScaling.addGroup({ ...group, ...(hooked ? { hook } : {}), launch: () => launched++ });
       arm();
-      const node = await stage.launch(change);
-      await stage.settle();
-      await stage.pass(70 * minute);
+      const node = await scenario.launch(change);
+      await scenario.settle();
+      await scenario.pass(70 * minute);
       return {
-        ends: endsOf(stage, node),
+        ends: endsOf(scenario, node),
         lifecycle: autoScaling.lifecycleOf(node.instanceId),
         launched,
         state: ec2.find(node.instanceId)?.state ?? 'terminated',
-        failed: (await breakerOf(stage)).failed,
+        failed: (await breakerOf(scenario)).failed,
       };
     },
     seen,

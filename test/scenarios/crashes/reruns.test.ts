@@ -11,24 +11,24 @@ const drift = (): Plot => {
   return {
     construct: 'Reconcile',
     setting: [[], async () => machine],
-    over: (stage) => stage.world.nodes.some((node) => stage.timeline(node).includes('Node Reverified')),
-    play: async (stage, arm) => {
-      const node = await stage.launch();
-      await stage.settle();
-      await stage.pass(2 * minute);
-      const before = stage.timeline(node).length;
+    over: (scenario) => scenario.world.nodes.some((node) => scenario.timeline(node).includes('Node Reverified')),
+    play: async (scenario, arm) => {
+      const node = await scenario.launch();
+      await scenario.settle();
+      await scenario.pass(2 * minute);
+      const before = scenario.timeline(node).length;
       machine.reboot('6.8.0-2000-aws');
       node.machineChanged();
-      await stage.pass(10_000);
+      await scenario.pass(10_000);
       arm();
-      await stage.pass(12 * minute);
-      const timeline = stage.timeline(node).slice(before);
+      await scenario.pass(12 * minute);
+      const timeline = scenario.timeline(node).slice(before);
       return {
-        ways: stage.world.services.states.executions().map(({ name }) => name.split('-').slice(3, -1).join('-')),
-        commands: commandsOf(stage, node),
+        ways: scenario.world.services.states.executions().map(({ name }) => name.split('-').slice(3, -1).join('-')),
+        commands: commandsOf(scenario, node),
         told: done.filter((type) => timeline.includes(type)),
         proven: timeline.filter((type) => type === 'Node Reverified').length,
-        taints: stage.taints(node),
+        taints: scenario.taints(node),
       };
     },
     seen: {

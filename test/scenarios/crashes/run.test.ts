@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Stage } from '../../mutations/stage.ts';
+import type { Scenario } from '../registry/scenario.ts';
 import { withoutReconcile } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts';
 
@@ -7,9 +7,9 @@ import { commandsOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts'
 const owed = ['Node Admitted', 'Node Proven', 'Node Released'];
 const minute = 60_000;
 
-const alone = ({ world }: Stage) => withoutReconcile(world);
+const alone = ({ world }: Scenario) => withoutReconcile(world);
 /** Every event of EC2 and SSM is lost, so reconcile does everything. */
-const withoutEvents = ({ world }: Stage) => {
+const withoutEvents = ({ world }: Scenario) => {
   world.services.events.delivery = ({ event }) => (event.source === 'airlock' ? undefined : []);
 };
 
@@ -19,22 +19,22 @@ const soon = 10_000;
 const late = 40_000;
 
 /** A node is released. */
-const release = (construct: string, set: (stage: Stage) => void, agentAfterMs: number) => (): Plot => ({
+const release = (construct: string, set: (scenario: Scenario) => void, agentAfterMs: number) => (): Plot => ({
   construct,
-  play: async (stage, arm) => {
-    set(stage);
+  play: async (scenario, arm) => {
+    set(scenario);
     // A reconcile run before the launch has nothing to do.
     arm();
-    const node = await stage.launch({ agentAfterMs });
-    await stage.settle();
+    const node = await scenario.launch({ agentAfterMs });
+    await scenario.settle();
     // An unfinished message is delivered again after three minutes, and reconcile runs every two.
-    await stage.pass(4 * minute);
+    await scenario.pass(4 * minute);
     return {
-      executions: stage.world.services.states.executions().map(({ status }) => status),
-      commands: commandsOf(stage, node),
-      ends: endsOf(stage, node),
-      missing: owed.filter((type) => !stage.timeline(node).includes(type)),
-      gates: stage.taints(node),
+      executions: scenario.world.services.states.executions().map(({ status }) => status),
+      commands: commandsOf(scenario, node),
+      ends: endsOf(scenario, node),
+      missing: owed.filter((type) => !scenario.timeline(node).includes(type)),
+      gates: scenario.taints(node),
     };
   },
   seen: {

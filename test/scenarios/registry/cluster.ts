@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { type Simulation, startModelled } from '../../packages/lab/simulation.ts';
-import { AwsError } from '../../packages/local-aws/aws.ts';
-import type { VirtualClock } from '../../packages/local-aws/clock.ts';
-import { ask } from '../../packages/local-kubernetes/client.ts';
-import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
-import { redeploy } from '../scenarios/redeploy.ts';
-import { cluster, on } from './stage.ts';
+import { type Simulation, startModelled } from '../../../packages/lab/simulation.ts';
+import { AwsError } from '../../../packages/local-aws/aws.ts';
+import type { VirtualClock } from '../../../packages/local-aws/clock.ts';
+import { ask } from '../../../packages/local-kubernetes/client.ts';
+import type { KubernetesStandIn } from '../../../packages/local-kubernetes/stand-in.ts';
+import { redeploy } from '../redeploy.ts';
+import { cluster, on } from './scenario.ts';
 
 const kinds = [
   'Namespace',

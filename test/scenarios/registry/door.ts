@@ -1,25 +1,25 @@
 import { strict as assert } from 'node:assert';
-import { answerTo, attackerWith } from '../attacks/attacker.ts';
-import { on, type Scenario } from './stage.ts';
+import { answerTo, attackerWith } from '../../attacks/attacker.ts';
+import { on, type ScenarioRun } from './scenario.ts';
 
 const entry = { Source: 'airlock', DetailType: 'Node Released', Detail: '{}' };
 
 /** Attacks with exactly one right: each door holds. */
 export const doorScenarios = {
-  'an event that another principal puts is in no audit trail': on(async (stage) => {
-    const { world } = stage;
+  'an event that another principal puts is in no audit trail': on(async (scenario) => {
+    const { world } = scenario;
     const attacker = attackerWith(world, 'events:PutEvents');
     const bus = { ...entry, EventBusName: world.cloud.resource('Bus/Bus/Resource').ref };
     const said = await answerTo(world, attacker, 'events', 'PutEvents', { Entries: [bus] });
     assert.match(said ?? 'it was taken', /explicit deny in a resource-based policy/);
     assert.equal(await answerTo(world, attacker, 'events', 'PutEvents', { Entries: [entry] }), undefined);
-    await stage.pass(60_000);
+    await scenario.pass(60_000);
     assert.deepEqual(world.audit(), []);
   }),
 
-  'a role of ours publishes under no other name': on(async (stage) => {
-    const { world } = stage;
-    const admit = { kind: 'role', roleArn: stage.roleOf('Admission'), sessionName: 'x' } as const;
+  'a role of ours publishes under no other name': on(async (scenario) => {
+    const { world } = scenario;
+    const admit = { kind: 'role', roleArn: scenario.roleOf('Admission'), sessionName: 'x' } as const;
     const own = { ...entry, EventBusName: world.cloud.resource('Bus/Bus/Resource').ref };
     const put = (...Entries: object[]) => answerTo(world, admit, 'events', 'PutEvents', { Entries });
     assert.equal(await put(own), undefined);
@@ -28,8 +28,8 @@ export const doorScenarios = {
     }
   }),
 
-  'a message that another principal sends is in no queue, and none is taken out': on(async (stage) => {
-    const { world } = stage;
+  'a message that another principal sends is in no queue, and none is taken out': on(async (scenario) => {
+    const { world } = scenario;
     const sender = attackerWith(world, 'sqs:SendMessage');
     const taker = attackerWith(world, 'sqs:ReceiveMessage');
     const sourceArn = 'arn:aws:events:eu-central-1:123456789012:rule/other';
@@ -60,8 +60,8 @@ export const doorScenarios = {
     }
   }),
 
-  'a role that was taken over writes its own attributes alone': on(async (stage) => {
-    const { world } = stage;
+  'a role that was taken over writes its own attributes alone': on(async (scenario) => {
+    const { world } = scenario;
     const TableName = world.cloud.resource('Ledger/Table/Resource').ref;
     const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
     const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@1' }, launchedAt: { S: 'breaker' } };
@@ -98,16 +98,16 @@ export const doorScenarios = {
     }
   }),
 
-  'a name that is guessed takes no execution from a node': on(async (stage) => {
-    const { world } = stage;
+  'a name that is guessed takes no execution from a node': on(async (scenario) => {
+    const { world } = scenario;
     const attacker = attackerWith(world, 'states:StartExecution');
-    const node = await stage.launch();
+    const node = await scenario.launch();
     const stateMachineArn = world.cloud.resource('Way/StateMachine/Resource').ref;
     const base = `${node.instanceId}-${Math.floor(node.launchedAt / 1_000)}-install-1`;
     for (const name of [base, `${base}-`, `${base}-0000000000000000`])
       await answerTo(world, attacker, 'states', 'StartExecution', { stateMachineArn, name, input: '{}' });
-    await stage.settle();
-    assert.equal(stage.outcome(node), 'released');
+    await scenario.settle();
+    assert.equal(scenario.outcome(node), 'released');
   }),
 
   'a row that another principal writes stays as it is': on(async ({ world }) => {
@@ -125,15 +125,15 @@ export const doorScenarios = {
     }
   }),
 
-  'a message for a cluster that no run sent has nothing done': on(async (stage) => {
-    const { world, clock } = stage;
-    const node = await stage.launch({ agentAfterMs: undefined });
-    await stage.pass(60_000);
+  'a message for a cluster that no run sent has nothing done': on(async (scenario) => {
+    const { world, clock } = scenario;
+    const node = await scenario.launch({ agentAfterMs: undefined });
+    await scenario.pass(60_000);
     const key = { instanceId: node.instanceId, launchedAt: new Date(node.launchedAt).toISOString() };
     const body = JSON.stringify({ action: 'quarantine', key, nonce: 'guessed', token: 'its own token' });
     const record = { messageId: 'm', receiptHandle: 'r', body, attributes: {}, messageAttributes: {} };
     let answer: string | undefined;
-    const name = stage.functionName('Cluster-demo/Cluster');
+    const name = scenario.functionName('Cluster-demo/Cluster');
     void world.cloud.lambda
       .invoke(name, JSON.stringify({ Records: [record] }), 'RequestResponse')
       .then(({ payload }) => {
@@ -148,8 +148,8 @@ export const doorScenarios = {
     );
   }),
 
-  'a line that another rule sends is in no audit trail': on(async (stage) => {
-    const { world } = stage;
+  'a line that another rule sends is in no audit trail': on(async (scenario) => {
+    const { world } = scenario;
     const logGroupName = world.cloud.resource('Audit/Trail').ref;
     world.cloud.logs.append(logGroupName, 's', '{}');
     const line = { logGroupName, logStreamName: 's', logEvents: [{ timestamp: 0, message: '{}' }] };
@@ -159,4 +159,4 @@ export const doorScenarios = {
       assert.match((await answerTo(world, events, 'logs', 'PutLogEvents', line)) ?? 'it was taken', /not authorized/);
     }
   }),
-} as const satisfies Readonly<Record<string, Scenario>>;
+} as const satisfies Readonly<Record<string, ScenarioRun>>;
