@@ -24,7 +24,7 @@ export const machineFaults = {
   'cloud-init-failed': { about: 'cloud-init ended with an error', ends: 'bootstrap-failed' },
   'cloud-init-degraded': { about: 'cloud-init ended with warnings' },
   'foreign-package': { about: 'the package runsc is installed', ends: 'installer-conflict' },
-  'foreign-binary': { about: '/usr/local/bin has a runsc of another installer', ends: 'installer-conflict' },
+  'foreign-binary': { about: 'a runsc of another installer is in /usr/local/bin', ends: 'installer-conflict' },
   'kill-mode': { about: 'a restart of containerd.service would end the containers', ends: 'config-rejected' },
   'containerd-dead': { about: 'containerd does not run before anything is touched', ends: 'bootstrap-failed' },
   'kubelet-dead': { about: 'the kubelet never starts', ends: 'bootstrap-failed' },
