@@ -72,7 +72,7 @@ export const doorScenarios = {
       'Dispatch/Role': ['token', 'probe'],
       'Results/Role': ['provenToken', undefined],
       'Cancellation/Role': ['cancelledAt', undefined],
-      'Remediation/Role': ['verdict', 'failed'],
+      'Remediation/Role': ['disposition', 'failed'],
       'Terminations/Role': ['receipt', 'probe'],
       'Reconcile/Role': ['endExecution', undefined],
       'Way/StateMachine/Role': ['failure', 'passed'],
