@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const unit = [
   'test/{domain,kubernetes,lanes,template}/**/*.test.ts',
   'test/lambdas/**/!(crowd|faults|ledger-rights|order|prepare).test.ts',
-  'test/lib/**/!(limits|template).test.ts',
+  'test/lib/**/!(dashboard|limits|queries|template).test.ts',
   'test/docs/words.test.ts',
   'test/mutations/anchor.test.ts',
 ];

@@ -1,29 +1,184 @@
-/** The CloudWatch namespace of every metric. */
+import type { FunctionName } from './function-settings.ts';
+
+/** The CloudWatch namespace of every metric that Airlock emits. */
 export const metricNamespace = 'Airlock';
 
-/** The metric for nodes that failed, by cluster; an alarm watches it. */
-export const notReleased = 'NodeNotReleased';
+/** What a metric can be split by. `service` is the function that emits it. */
+export type Dimension = 'service' | 'cluster' | 'pool' | 'runtime' | 'version' | 'phase' | 'outcome' | 'missed';
 
-/** The metric for nodes that got no command because the document was changed; an alarm watches it. */
-export const documentChanged = 'DocumentChanged';
+/** One metric. */
+export interface MetricDefinition {
+  readonly unit: 'Count' | 'Milliseconds' | 'Seconds' | 'Percent';
+  /** The sets of dimensions that each value is recorded under. Each set with its values is one metric on the bill. */
+  readonly dimensions: readonly (readonly Dimension[])[];
+  /** The functions that emit it. */
+  readonly emittedBy: readonly FunctionName[];
+  readonly meaning: string;
+}
 
-/** The Powertools service name of the cluster functions. */
-export const clusterService = 'cluster';
+const byService = [['service']] as const;
 
-/** The metric for a reconcile pass that read the whole fleet; an alarm watches for its absence. */
-export const reconcileCompleted = 'ReconcileCompleted';
+/** Every metric that Airlock emits. `docs/operate/metrics.md` is made from this list. */
+export const metrics = {
+  LaunchEnded: {
+    unit: 'Count',
+    dimensions: [['cluster', 'pool', 'outcome']],
+    emittedBy: ['cluster', 'remediation', 'terminations'],
+    meaning: 'A run of a launch came to its end, with this outcome',
+  },
+  ReleaseRate: {
+    unit: 'Percent',
+    dimensions: [['cluster']],
+    emittedBy: ['cluster', 'remediation'],
+    meaning: '100 for a run that ended with a release, 0 for one that did not: the average is the rate',
+  },
+  LaunchToRelease: {
+    unit: 'Milliseconds',
+    dimensions: [['cluster'], ['cluster', 'pool', 'runtime', 'version']],
+    emittedBy: ['cluster'],
+    meaning: 'From the launch of an instance to its release, of first runs only',
+  },
+  PhaseTime: {
+    unit: 'Milliseconds',
+    dimensions: [['cluster', 'pool', 'runtime', 'version', 'phase']],
+    emittedBy: ['cluster'],
+    meaning: 'How long a released node took from one point of its launch to the next',
+  },
+  GatedNodes: {
+    unit: 'Count',
+    dimensions: [['cluster']],
+    emittedBy: ['reconcile'],
+    meaning: 'Nodes of tagged instances behind their gate, as reconcile sees them; absent if there are none',
+  },
+  OldestGatedAge: {
+    unit: 'Seconds',
+    dimensions: [['cluster']],
+    emittedBy: ['reconcile'],
+    meaning: 'How long ago the oldest of them was launched',
+  },
+  BreakersOpen: {
+    unit: 'Count',
+    dimensions: [['cluster']],
+    emittedBy: ['reconcile', 'remediation'],
+    meaning: 'Open breakers: 1 when one opens, then their number with each reconcile run; absent if all are closed',
+  },
+  EventMissed: {
+    unit: 'Count',
+    dimensions: [['service'], ['service', 'missed']],
+    emittedBy: ['reconcile'],
+    meaning: 'Reconcile found a launch, a result or a termination that no event had reported',
+  },
+  NodeStranded: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['reconcile'],
+    meaning: 'A launch was past its deadline and had no end, and reconcile ended it',
+  },
+  NodeUnclaimed: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['reconcile'],
+    meaning: 'A Node is behind the gate, and its instance has no tag that takes it into the airlock',
+  },
+  NodeDrifted: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['reconcile'],
+    meaning: 'A released Node lost what its release stood on',
+  },
+  NodeOutdated: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['reconcile'],
+    meaning: 'A released Node has another version than new launches get',
+  },
+  NodeHeld: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['reconcile'],
+    meaning: 'A launch that the breaker held could be tried again',
+  },
+  DocumentChanged: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['remediation'],
+    meaning: 'A node got no command, because its SSM document is not the one that was deployed',
+  },
+  CommandThrottled: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['dispatch'],
+    meaning: 'A node waits because AWS throttled SendCommand through all tries of one call',
+  },
+  CommandSent: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['dispatch'],
+    meaning: 'A command was sent to a node',
+  },
+  NodeWaiting: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['dispatch'],
+    meaning: 'A node was looked at whose agent is not online yet',
+  },
+  Admitted: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['admission', 'reconcile'],
+    meaning: 'A launch was admitted',
+  },
+  NotOurs: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['admission'],
+    meaning: 'An instance that is not managed by Airlock was launched',
+  },
+  StrangerResult: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['results', 'reconcile'],
+    meaning: 'A command ended that Airlock did not send',
+  },
+  EventUnreadable: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['admission', 'dispatch', 'results', 'terminations', 'cluster'],
+    meaning: 'A message has not the form of what its queue is for',
+  },
+  MessageRefused: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['dispatch', 'cluster'],
+    meaning: 'A message names no run that the ledger knows',
+  },
+  FunctionErrors: {
+    unit: 'Count',
+    dimensions: [[]],
+    emittedBy: [],
+    meaning:
+      'A function crashed, timed out or threw: a metric filter on the logs of all functions counts the lines that Lambda writes',
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-/** The Powertools service name of reconcile. */
-export const reconcileService = 'reconcile';
+/** The name of a metric that Airlock emits. */
+export type MetricName = keyof typeof metrics;
 
-/** The metric for breakers that opened, by cluster; an alarm watches it. */
-export const breakerOpened = 'BreakerOpened';
+/** The dimensions that an emitter gives; `service` is added to them. */
+export type DimensionsOf<Name extends MetricName> = {
+  readonly [Key in Exclude<(typeof metrics)[Name]['dimensions'][number][number], 'service'>]: string;
+};
 
-/** The Powertools service name of remediation. */
-export const remediationService = 'remediation';
+/** A metric with no dimension but the function that emits it. */
+export type ServiceCount = {
+  [Name in MetricName]: (typeof metrics)[Name]['dimensions'] extends typeof byService ? Name : never;
+}[MetricName];
 
-/** The metrics of reconcile that alarms watch, each with the alarm's text. */
-export const reconcileAlarms = {
-  NodeStranded: 'Reconcile ended a launch that was past its deadline and had no end: its execution was aborted or hung',
-  NodeUnclaimed: 'A node is behind the gate, but its instance has no tag that makes Airlock manage it',
-} as const;
+/** One value of a metric. */
+export type MetricPoint = {
+  readonly [Name in MetricName]: {
+    readonly name: Name;
+    readonly dimensions: DimensionsOf<Name>;
+    readonly value: number;
+  };
+}[MetricName];

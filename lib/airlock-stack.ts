@@ -4,7 +4,6 @@ import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/runtimes.ts';
 import { Admission } from './admission.ts';
-import { Alarms } from './alarms.ts';
 import { Audit } from './audit.ts';
 import { Bus } from './bus.ts';
 import { Cancellation } from './cancellation.ts';
@@ -17,6 +16,7 @@ import { advisoriesOf, versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
+import { observe } from './observe.ts';
 import { Reconcile } from './reconcile.ts';
 import { Remediation } from './remediation.ts';
 import { Results } from './results.ts';
@@ -44,7 +44,7 @@ export class AirlockStack extends Stack {
     const { operators } = config;
     const ledger = new Ledger(this, 'Ledger', { operators });
     const bus = new Bus(this, 'Bus', { operators });
-    new Audit(this, 'Audit', { bus, logRetention });
+    const audit = new Audit(this, 'Audit', { bus, logRetention });
     const documents = new NodeDocuments(this, 'Documents', catalogue, config);
     const dispatch = new Dispatch(this, 'Dispatch', {
       bus,
@@ -107,16 +107,14 @@ export class AirlockStack extends Stack {
     };
     const admission = new Admission(this, 'Admission', admitting);
     const reconcile = new Reconcile(this, 'Reconcile', { ...admitting, clusters: Object.fromEntries(clusters) });
-    new Alarms(this, 'Alarms', {
-      queues: {
-        Admission: admission.queue,
-        Dispatch: dispatch.queue,
-        Results: results.queue,
-        Terminations: terminations.queue,
-      },
-      clusters: Object.fromEntries(clusters.map(([name, { cluster }]) => [name, cluster.queue])),
+    observe(this, {
+      config,
+      audit: audit.logGroup,
+      consumers: { Admission: admission, Dispatch: dispatch, Results: results, Terminations: terminations },
+      functions: { cancellation: cancellation.function, remediation: remediation.function },
       reconcile: reconcile.function,
-      topicArn: config.alarmTopicArn,
+      clusters: Object.fromEntries(clusters),
+      stateMachine: workflow.stateMachine,
     });
   }
 }

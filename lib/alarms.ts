@@ -1,112 +1,110 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
-  type AlarmProps,
+  AlarmRule,
   ComparisonOperator,
-  type IMetric,
-  Metric,
+  CompositeAlarm,
+  type Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import {
-  breakerOpened,
-  clusterService,
-  documentChanged,
-  metricNamespace,
-  notReleased,
-  reconcileAlarms,
-  reconcileCompleted,
-  reconcileService,
-  remediationService,
-} from '../domain/metrics.ts';
+import { type AlarmDefinition, alarmTable } from './alarm-table.ts';
+import type { Config } from './config/schema.ts';
+import { metricOf } from './metric-of.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What the alarms watch. */
 export interface AlarmsProps {
+  readonly config: Config;
   /** Queues by the name of their alarm. */
   readonly queues: Readonly<Record<string, WorkQueue>>;
   /** The queue of each cluster, by the cluster's name. */
   readonly clusters: Readonly<Record<string, WorkQueue>>;
   readonly reconcile: IFunction;
-  readonly topicArn: string | undefined;
 }
 
-/** What differs between alarms. By default, one data point above zero raises the alarm and missing data does not. */
-type Ringing = Partial<Pick<AlarmProps, 'comparisonOperator' | 'evaluationPeriods' | 'threshold' | 'treatMissingData'>>;
+/** The metric of a row that watches one of Airlock's. */
+function airlockMetric({ name, metric }: AlarmDefinition, dimensions: { readonly cluster?: string }): Metric {
+  if (metric === 'DeadLetters' || metric === 'ReconcileErrors')
+    throw new Error(`${name}: ${metric} is a metric of AWS`);
+  return metricOf(metric, dimensions);
+}
 
-/** Minutes without a completed reconcile run before the alarm goes off: five runs. */
-const silence = 10;
+/** Where the runbook of an alarm is. */
+function runbook({ name }: AlarmDefinition): string {
+  return `docs/operate/alarms.md#${name.toLowerCase()}`;
+}
 
-/** Alarms for what needs a person: a dead letter, a node that was not released, an open breaker, a missing reconcile run. `docs/operate/alarms.md` explains each. */
+/** An alarm for each row of the table that the stack has something for. Each needs a person; its description has the way to its runbook. */
 export class Alarms extends Construct {
+  readonly all: Alarm[] = [];
   readonly #topic: ITopic | undefined;
 
-  constructor(scope: Construct, id: string, { queues, clusters, reconcile, topicArn }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { config, queues, clusters, reconcile }: AlarmsProps) {
     super(scope, id);
-    this.#topic = topicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', topicArn);
-    const period = Duration.minutes(1);
-    const ofClusters = Object.entries(clusters).map(([cluster, queue]) => ['Cluster', `-${cluster}`, queue] as const);
-    const ofAll = Object.entries(queues).map(([name, queue]) => [name, '', queue] as const);
-    for (const [name, suffix, { arn, deadLetters }] of [...ofAll, ...ofClusters]) {
-      const metric = deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' });
-      const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${arn}`;
-      this.#alarm(
-        `${name}DeadLetters${suffix}`,
-        `A message in the queue ${name}${suffix} could not be processed. Reconcile does its work without it. Once you have fixed the cause, move it back with a role listed under operators in airlock.yaml: ${redrive}`,
-        metric,
-      );
+    const { alarmTopicArn } = config;
+    this.#topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
+    const table = alarmTable(config);
+    const of = (wanted: AlarmDefinition['scope']) => table.filter(({ scope }) => scope === wanted);
+    const everyQueue = [
+      ...Object.entries(queues).map(([name, queue]) => [name, '', queue] as const),
+      ...Object.entries(clusters).map(([cluster, queue]) => ['Cluster', `-${cluster}`, queue] as const),
+    ];
+    for (const row of of('queue')) {
+      for (const [name, suffix, { arn, deadLetters }] of everyQueue) {
+        const redrive = `aws sqs start-message-move-task --source-arn ${deadLetters.queueArn} --destination-arn ${arn}`;
+        const more = `Once the cause is fixed, a role that airlock.yaml names under operators moves it back: ${redrive}. `;
+        this.#add(`${name}${row.name}${suffix}`, row, deadLetters.metricApproximateNumberOfMessagesVisible(), more);
+      }
     }
-    const happened = (metricName: string, dimensionsMap: Record<string, string>) =>
-      new Metric({ namespace: metricNamespace, metricName, dimensionsMap, statistic: 'sum', period });
-    for (const cluster of Object.keys(clusters)) {
-      this.#alarm(
-        `BreakerOpened-${cluster}`,
-        `Too many nodes of one pool and version of ${cluster} failed. No node is replaced, and new nodes are tried one at a time`,
-        happened(breakerOpened, { service: remediationService, cluster }),
-      );
-      const metric = happened(notReleased, { service: clusterService, cluster });
-      this.#alarm(
-        `NotReleased-${cluster}`,
-        `A node of ${cluster} was not released. Its annotation and the audit trail show why`,
-        metric,
-      );
+    for (const row of of('stack')) {
+      const metric = row.metric === 'ReconcileErrors' ? reconcile.metricErrors() : airlockMetric(row, {});
+      this.#add(row.name, row, metric);
     }
-    this.#alarm(
-      'DocumentChanged',
-      'An SSM document differs from the one that Airlock deployed, and nodes were not released. CloudTrail shows who changed it',
-      happened(documentChanged, { service: clusterService }),
-    );
-    const ofReconcile = (metricName: string) => happened(metricName, { service: reconcileService });
-    for (const [name, description] of Object.entries(reconcileAlarms))
-      this.#alarm(name, description, ofReconcile(name));
-    // Missing data raises this alarm. BREACHING would raise it as soon as the alarm is created, before any reconcile run has completed. An alarm begins in
-    // INSUFFICIENT_DATA, and its action runs only when it returns to that state. Source: CloudWatch User Guide, "Configuring how CloudWatch
-    // alarms treat missing data". If reconcile never completes a run, its runs fail, which the next alarm reports.
-    const said = `No reconcile run has completed for ${silence} minutes, so launches that events missed are not found. INSUFFICIENT_DATA raises this alarm`;
-    const silent = this.#alarm('ReconcileSilent', said, ofReconcile(reconcileCompleted), {
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: silence,
-      treatMissingData: TreatMissingData.MISSING,
-    });
-    if (this.#topic) silent.addInsufficientDataAction(new SnsAction(this.#topic));
-    this.#alarm('ReconcileFailed', 'A reconcile run failed. Its log shows why', reconcile.metricErrors({ period }));
+    for (const cluster of Object.keys(clusters)) this.#watchCluster(cluster, of('cluster'));
   }
 
-  #alarm(name: string, description: string, metric: IMetric, ringing: Ringing = {}): Alarm {
-    const made = new Alarm(this, name, {
-      alarmDescription: description,
-      metric,
-      threshold: 0,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      ...ringing,
+  /**
+   * The alarms of one cluster. Failing launches fire several of them, and open the breaker: with a topic they notify as one, which is quiet while
+   * the breaker's alarm fires. Without a topic nothing is notified, and a composite alarm, five times the price of another, would have no use.
+   */
+  #watchCluster(cluster: string, rows: readonly AlarmDefinition[]): void {
+    const made = rows.map((row) => {
+      const metric = airlockMetric(row, { cluster });
+      return [row, this.#add(`${row.name}-${cluster}`, row, metric, '', row.symptom !== true)] as const;
     });
-    if (this.#topic) made.addAlarmAction(new SnsAction(this.#topic));
-    return made;
+    const cause = made.find(([{ name }]) => name === 'BreakerOpen')?.[1];
+    if (this.#topic === undefined || cause === undefined) return;
+    const symptoms = made.flatMap(([{ symptom }, alarm]) => (symptom ? [alarm] : []));
+    const composite = new CompositeAlarm(this, `ClusterFailing-${cluster}`, {
+      alarmDescription: `Launches of ${cluster} fail, are slow or wait; the alarms under it say which. Runbook: docs/operate/alarms.md#clusterfailing`,
+      alarmRule: AlarmRule.anyOf(...symptoms),
+      actionsSuppressor: cause,
+      actionsSuppressorWaitPeriod: Duration.minutes(2),
+      actionsSuppressorExtensionPeriod: Duration.minutes(5),
+    });
+    composite.addAlarmAction(new SnsAction(this.#topic));
+  }
+
+  #add(id: string, row: AlarmDefinition, metric: Metric, more = '', notifies = true): Alarm {
+    const alarm = new Alarm(this, id, {
+      alarmDescription: `${row.sentence}. ${more}Runbook: ${runbook(row)}`,
+      metric: metric.with({ period: Duration.minutes(row.minutes), statistic: row.statistic }),
+      threshold: row.threshold,
+      comparisonOperator:
+        row.fires === 'above' ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: row.missing === 'fires' ? TreatMissingData.MISSING : TreatMissingData.NOT_BREACHING,
+    });
+    this.all.push(alarm);
+    if (this.#topic !== undefined && notifies) {
+      const action = new SnsAction(this.#topic);
+      alarm.addAlarmAction(action);
+      if (row.missing === 'fires') alarm.addInsufficientDataAction(action);
+    }
+    return alarm;
   }
 }

@@ -1,10 +1,10 @@
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { gatekeepers } from '../domain/kubernetes.ts';
-import { clusterService } from '../domain/metrics.ts';
 import type { ManifestOptions } from '../kubernetes/manifests.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Address, ClusterLookUp } from './cluster-lookup.ts';
@@ -42,6 +42,8 @@ export interface ClusterFunctionProps {
  */
 export class ClusterFunction extends Construct {
   readonly cluster: QueueFunction;
+  /** The functions of the cluster, by a name for people. */
+  readonly functions: Readonly<Record<string, LambdaFunction>>;
 
   constructor(scope: Construct, id: string, props: ClusterFunctionProps) {
     super(scope, id);
@@ -71,12 +73,12 @@ export class ClusterFunction extends Construct {
         memoryMiB: 768,
         logRetention,
         // Its metrics belong to the function that calls it.
-        service: clusterService,
+        service: 'cluster',
         environment,
         placement: network.placement,
       });
     this.cluster = new QueueFunction(this, 'Cluster', {
-      name: clusterService,
+      name: 'cluster',
       description: `Releases and quarantines nodes of the cluster ${cluster.name}`,
       timeout: Duration.seconds(30),
       memoryMiB: 768,
@@ -90,6 +92,10 @@ export class ClusterFunction extends Construct {
         ...(inside === undefined ? {} : { INSIDE_FUNCTION: inside.function.functionArn }),
       },
     });
+    this.functions = {
+      [`cluster ${cluster.name}`]: this.cluster.function,
+      ...(inside && { [`inside ${cluster.name}`]: inside.function }),
+    };
     if (inside !== undefined) {
       const resources = [inside.function.functionArn];
       this.cluster.role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources }));

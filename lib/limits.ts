@@ -128,6 +128,20 @@ const limits: readonly Limit[] = [
     used: (template) =>
       each(template, 'AWS::Logs::ResourcePolicy', ({ PolicyDocument }) => lengthOf(PolicyDocument, template)),
   },
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+  {
+    what: 'widgets',
+    service: 'a CloudWatch dashboard',
+    most: 500,
+    accepted: `${fewerPools}; or ${fewerClusters}; or dashboard: false`,
+    used: (template) =>
+      each(
+        template,
+        'AWS::CloudWatch::Dashboard',
+        // The body is text in pieces: within JSON its quotes are escaped.
+        ({ DashboardBody }) => JSON.stringify(DashboardBody).split('\\"type\\":\\"').length - 1,
+      ),
+  },
 ];
 
 /** The most that the values of a document's parameters take, in bytes. */

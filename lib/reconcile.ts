@@ -4,7 +4,6 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type IScheduleTarget, Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { Admissible } from '../domain/function-settings.ts';
-import { reconcileService } from '../domain/metrics.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
 import type { Versions } from '../domain/tags.ts';
@@ -45,7 +44,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     // By name, which is half as long as the ARN.
     const names = Object.entries(props.clusters).map(([name, { cluster }]) => [name, cluster.function.functionName]);
     super(scope, id, {
-      name: reconcileService,
+      name: 'reconcile',
       description: 'Finds launches, results and ends that no event reported',
       timeout,
       memoryMiB: 512,

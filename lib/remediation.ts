@@ -5,7 +5,6 @@ import type { Construct } from 'constructs';
 import type { BreakerLimits } from '../domain/breaker.ts';
 import type { FailureRules } from '../domain/function-settings.ts';
 import { profilePatterns } from '../domain/instance-profiles.ts';
-import { remediationService } from '../domain/metrics.ts';
 import { pack } from '../domain/packed.ts';
 import { type Pools, policyOf } from '../domain/pools.ts';
 import { runtimeTag } from '../domain/tags.ts';
@@ -33,7 +32,7 @@ const usualHeartbeatMinutes = 60;
 export class Remediation extends AirlockFunction<'remediation'> {
   constructor(scope: Construct, id: string, { bus, ledger, pools, breaker, logRetention }: RemediationProps) {
     super(scope, id, {
-      name: remediationService,
+      name: 'remediation',
       description: 'Decides what happens to nodes that were not released, and replaces them',
       timeout: Duration.seconds(30),
       memoryMiB: 256,

@@ -1,4 +1,5 @@
 import { Arn, Aspects, Aws, Duration, Fn, Names, Stack } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, type Grant, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
@@ -67,6 +68,11 @@ export class WorkQueue extends Construct {
     };
     // Writers and readers are known only once the stack is complete.
     Aspects.of(this).add({ visit: (node) => (node === this ? close() : undefined) });
+  }
+
+  /** How long the oldest message has been in the queue, in seconds. */
+  metricAge(options: MetricOptions): Metric {
+    return this.#queue.metricApproximateAgeOfOldestMessage(options);
   }
 
   /**

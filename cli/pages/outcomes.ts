@@ -14,7 +14,7 @@ export function outcomesPage(): string {
   return wrapProse(`# Outcomes
 
 Every launch ends with one of these codes. It is in the annotation \`airlock.dev/receipt\` of the Node, in the launch's last event on the bus and in the
-audit trail, and in the dimension \`outcome\` of the metric \`NodeEnded\`. \`npm run docs\` makes this page from
+audit trail, and in the dimension \`outcome\` of the metric \`LaunchEnded\`. \`npm run docs\` makes this page from
 [\`domain/outcomes.ts\`](../../domain/outcomes.ts).
 
 The last column shows what follows:

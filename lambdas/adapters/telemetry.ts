@@ -1,16 +1,14 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Scope } from '../../domain/breaker.ts';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { endPoints, type LaunchEnd } from '../../domain/launch-metrics.ts';
 import {
-  breakerOpened,
-  documentChanged,
+  type Dimension,
+  metrics as definitions,
+  type MetricDefinition,
+  type MetricPoint,
   metricNamespace,
-  notReleased,
-  type reconcileAlarms,
-  type reconcileCompleted,
+  type ServiceCount,
 } from '../../domain/metrics.ts';
-import { endingOf, type OutcomeCode } from '../../domain/outcomes.ts';
-import type { Receipt } from '../../domain/receipt.ts';
 
 /** The structured logger of the function. The service name comes from POWERTOOLS_SERVICE_NAME. */
 export const logger = new Logger();
@@ -18,49 +16,25 @@ export const logger = new Logger();
 /** Metrics in CloudWatch's embedded format. They are part of the function's log, so they need no extra permission. */
 const metrics = new Metrics({ namespace: metricNamespace });
 
-/** Counts the end of a launch by outcome, runtime and cluster, and measures the time from launch to end. */
-export function countEnd(receipt: Receipt, runtime: string): void {
-  const { outcome, cluster, totalMs } = receipt;
+const service = process.env['POWERTOOLS_SERVICE_NAME'] ?? '';
+
+/** Emits one value of a metric, under each of the metric's sets of dimensions. */
+export function emit({ name, dimensions, value }: MetricPoint): void {
+  const { unit, dimensions: sets }: MetricDefinition = definitions[name];
+  const values: Readonly<Partial<Record<Dimension, string>>> = { ...dimensions, service };
   const one = metrics.singleMetric();
-  one.addDimensions({ outcome: outcome satisfies OutcomeCode, cluster, runtime });
-  one.addMetric('NodeEnded', MetricUnit.Count, 1);
-  const duration = metrics.singleMetric();
-  duration.addDimensions({ cluster, runtime });
-  duration.addMetric('LaunchToEnd', MetricUnit.Milliseconds, totalMs);
-  const ending = endingOf(outcome);
-  if (ending === 'done' || ending === 'discard') return;
-  const failed = metrics.singleMetric();
-  failed.addDimensions({ cluster });
-  failed.addMetric(notReleased, MetricUnit.Count, 1);
-  if (outcome === 'document-changed') metrics.singleMetric().addMetric(documentChanged, MetricUnit.Count, 1);
+  // The metric's own sets are all that it is recorded under: Powertools adds the service to each of them otherwise.
+  one.clearDefaultDimensions();
+  for (const set of sets) one.addDimensions(Object.fromEntries(set.map((key) => [key, values[key] ?? ''])));
+  one.addMetric(name, unit, value);
 }
 
-/** Counts that a breaker opened. */
-export function countOpened({ cluster }: Scope): void {
-  const one = metrics.singleMetric();
-  one.addDimensions({ cluster });
-  one.addMetric(breakerOpened, MetricUnit.Count, 1);
+/** Emits what the end of a run is counted as. */
+export function emitEnd(end: LaunchEnd): void {
+  for (const point of endPoints(end)) emit(point);
 }
 
-/** Counts something that happened in a batch, with the service as the only dimension. */
-export function count(
-  name:
-    | 'EventUnreadable'
-    | 'MessageRefused'
-    | 'NotOurs'
-    | 'Admitted'
-    | 'CommandSent'
-    | 'NodeWaiting'
-    | 'StrangerResult'
-    | 'LaunchMissed'
-    | 'ResultOverdue'
-    | 'TerminationMissed'
-    | 'NodeOutdated'
-    | 'NodeDrifted'
-    | 'NodeHeld'
-    | keyof typeof reconcileAlarms
-    | typeof reconcileCompleted,
-  times: number,
-): void {
-  if (times > 0) metrics.singleMetric().addMetric(name, MetricUnit.Count, times);
+/** Counts something that happened in a batch, by the function that runs. */
+export function count(name: ServiceCount, times: number): void {
+  if (times > 0) emit({ name, dimensions: {}, value: times });
 }

@@ -1,9 +1,10 @@
 import type { Answer, SurveyCall, TimedCall } from '../../domain/messages.ts';
+import type { Receipt } from '../../domain/receipt.ts';
 import type { Survey } from '../../domain/survey.ts';
 import { pem } from '../adapters/eks-identity.ts';
 import { variable } from '../adapters/environment.ts';
 import { Kubernetes } from '../adapters/kubernetes.ts';
-import { countEnd, logger } from '../adapters/telemetry.ts';
+import { emitEnd, logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { performBatch } from './batch.ts';
 import { survey } from './survey.ts';
@@ -57,7 +58,8 @@ export function openSession(token: string): Session {
   const warn = (message: string, error: unknown) =>
     logger.warn(message, error instanceof Error ? error : String(error));
   const endsAt = systemTime.now() + callMs;
-  const ports = { api, view, time: systemTime, endsAt, gateKey, proof, ended: countEnd, warn } as const;
+  const released = (receipt: Receipt, first: boolean) => emitEnd({ ...receipt, released: { receipt, first } });
+  const ports = { api, view, time: systemTime, endsAt, gateKey, proof, released, warn } as const;
   return {
     takesUntil: endsAt - usualMs,
     perform: (batch, answered) =>

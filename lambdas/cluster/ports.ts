@@ -15,8 +15,8 @@ export interface Ports extends PollingContext {
   readonly gateKey: string;
   /** `pod`: a pod must run before the gate is lifted. `host`: the proof on the host is enough. */
   readonly proof: 'pod' | 'host';
-  /** Called when a run ends. */
-  ended(receipt: Receipt, runtime: string): void;
+  /** Counts a release. `first` is whether it is the first run of its launch. */
+  released(receipt: Receipt, first: boolean): void;
   /** Reports a failure that has no consequence. */
   warn(message: string, error: unknown): void;
 }
@@ -49,13 +49,8 @@ export async function writeQuarantine(
   });
 }
 
-/** Counts an end and creates its Event. A rejected Event changes nothing. */
-export async function publishEnd(
-  node: ClusterNode,
-  { receipt, runtime }: Writing,
-  { api, ended, warn }: Ports,
-): Promise<void> {
-  ended(receipt, runtime);
+/** Creates the Event of an end. A rejected Event changes nothing. */
+export async function publishEnd(node: ClusterNode, { receipt }: Writing, { api, warn }: Ports): Promise<void> {
   await api
     .createEvent(eventOf(node, receipt))
     .catch((error: unknown) => warn('the Event could not be created', error));

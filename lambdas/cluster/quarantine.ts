@@ -61,9 +61,7 @@ async function removePod({ launch }: QuarantineCall, { api, proof, warn }: Ports
     .catch((error: unknown) => warn('the proof pod could not be deleted', error));
 }
 
-function withoutNode({ launch, failure }: QuarantineCall, why: string, { time, ended }: Ports): Receipt {
+function withoutNode({ launch, failure }: QuarantineCall, why: string, { time }: Ports): Receipt {
   const gone = failure.outcome === 'instance-gone';
-  const receipt = failedReceipt(launch, failure, { more: why, ...(gone ? {} : { gate: 'no-node' }) }, time.now());
-  ended(receipt, 'unknown');
-  return receipt;
+  return failedReceipt(launch, failure, { more: why, ...(gone ? {} : { gate: 'no-node' }) }, time.now());
 }

@@ -73,6 +73,7 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
     }
   };
   const ended = async (node: ClusterNode, release: Release): Promise<Poll<Receipt>> => {
+    ports.released(release.receipt, launch.rerun === undefined);
     await publishEnd(node, release, ports);
     return { done: release.receipt };
   };

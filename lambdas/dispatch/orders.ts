@@ -100,6 +100,7 @@ export async function sendGroup(
       await fail(waiting.token, { outcome, detail: message });
     }
   }
+  count('CommandThrottled', delivery.throttled.length);
   const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
   await Promise.all(notSent.map(({ message }) => releaseClaim(message.launch, batchId)));
   return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };

@@ -1,4 +1,5 @@
 import { launchRef } from '../../domain/events.ts';
+import type { SurveyedNode } from '../../domain/survey.ts';
 import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { recordOutdated } from '../adapters/ledger.ts';
@@ -22,13 +23,15 @@ export const clusters: readonly string[] = Object.keys(functions);
  *
  * @param ours the managed instances, by ID
  * @param budgetMs how long this may take, in milliseconds
+ * @returns what was seen, and when the instances of gated Nodes were launched, in milliseconds since the epoch
  */
 export async function reconcileCluster(
   cluster: string,
   ours: ReadonlyMap<string, ManagedLaunch>,
   budgetMs: number,
-): Promise<ReconcileCounts> {
+): Promise<{ readonly seen: ReconcileCounts; readonly gatedSince: readonly number[] }> {
   const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, foreign: 0, leave: 0 };
+  const gatedSince: number[] = [];
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
     const now = Date.now();
     const steps = nodes.map((node) => decideNode(cluster, node, ours.get(node.instanceId), now));
@@ -36,13 +39,24 @@ export async function reconcileCluster(
     await startReruns(
       steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
     );
+    gatedSince.push(...nodes.flatMap((node, at) => launchOfGated(node, steps[at], ours)));
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });
       if (step.step === 'outdated') await reportOutdated(step, new Date(now).toISOString());
     }
   }
-  return seen;
+  return { seen, gatedSince };
+}
+
+/** When the instance of a gated Node was launched, as EC2 has it; nothing for a Node that is not gated, or not the instance's own. */
+function launchOfGated(
+  { state, instanceId }: SurveyedNode,
+  decision: NodeDecision | undefined,
+  ours: ReadonlyMap<string, ManagedLaunch>,
+): readonly number[] {
+  const launch = ours.get(instanceId)?.admission.launch;
+  return state === 'gated' && decision?.step !== 'foreign' && launch ? [Date.parse(launch.launchedAt)] : [];
 }
 
 /** Publishes first and records second. If a call dies in between, a later one publishes again. */

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
-import { reconcileCompleted } from '../../domain/metrics.ts';
 import { variable } from '../adapters/environment.ts';
-import { count, logger } from '../adapters/telemetry.ts';
+import { count, emit, logger } from '../adapters/telemetry.ts';
 import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
+import { countOpenBreakers } from './open-breakers.ts';
 import { inTurn, shareOf } from './turns.ts';
 
 const config = variable('ADMISSIBLE');
@@ -19,9 +19,9 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   const inTime = () => context.getRemainingTimeInMillis() > pageMs;
   const { found, ours, complete } = await reconcileFleet(config, inTime);
   logger.info('reconciled the fleet', { found, complete });
-  count('LaunchMissed', found.admit);
-  count('ResultOverdue', found.poll);
-  count('TerminationMissed', found.discard);
+  countMissed('launch', found.admit);
+  countMissed('result', found.poll);
+  countMissed('termination', found.discard);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
   // A cluster that does not answer or takes too long does not block the others.
@@ -30,17 +30,34 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   for (const [at, cluster] of turns.entries()) {
     try {
       const budgetMs = shareOf(context.getRemainingTimeInMillis(), turns.length - at);
-      const seen = await reconcileCluster(cluster, ours, budgetMs);
+      const { seen, gatedSince } = await reconcileCluster(cluster, ours, budgetMs);
       logger.info('reconciled a cluster', { cluster, seen });
-      count('LaunchMissed', seen.admit);
+      countMissed('launch', seen.admit);
       count('NodeOutdated', seen.outdated);
       count('NodeDrifted', seen.drifted);
       count('NodeUnclaimed', seen.unclaimed);
+      emitGated(cluster, gatedSince);
     } catch (error) {
       failure = error;
       logger.error('a cluster could not be reconciled', { cluster, error: error as Error });
     }
   }
+  for (const [cluster, open] of await countOpenBreakers(ours.values())) {
+    emit({ name: 'BreakersOpen', dimensions: { cluster }, value: open });
+  }
   if (failure !== undefined) throw failure;
-  count(reconcileCompleted, complete ? 1 : 0);
+  // A run that did not read all there is has failed: what it missed is found by no other.
+  if (!complete) throw new Error('the time of a run was not enough to read the whole fleet');
+}
+
+function countMissed(missed: 'launch' | 'result' | 'termination', times: number): void {
+  if (times > 0) emit({ name: 'EventMissed', dimensions: { missed }, value: times });
+}
+
+/** Emits how many nodes a cluster holds behind their gates, and how old the oldest launch is. Without any there is nothing to emit, and to pay. */
+function emitGated(cluster: string, gatedSince: readonly number[]): void {
+  if (gatedSince.length === 0) return;
+  const age = Math.max(0, Math.round((Date.now() - Math.min(...gatedSince)) / 1_000));
+  emit({ name: 'GatedNodes', dimensions: { cluster }, value: gatedSince.length });
+  emit({ name: 'OldestGatedAge', dimensions: { cluster }, value: age });
 }

@@ -17,7 +17,7 @@ import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished }
 import { publish } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { recordDisposition } from '../adapters/ledger.ts';
-import { countOpened } from '../adapters/telemetry.ts';
+import { emit, emitEnd } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { decideDisposition } from './decide.ts';
 import { isGone, isNode } from './guards.ts';
@@ -54,6 +54,7 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   if (isOpen(breaker)) await dropProbe(scope, id);
   if (gone) {
     const detail = `the instance is ${instance?.state ?? 'unknown to EC2'}; before that: ${failure.outcome}: ${failure.detail}`;
+    emitEnd({ ...launch, outcome: 'instance-gone' });
     return { disposition: 'discard', failure: { outcome: 'instance-gone', detail } };
   }
   // A node that was released is never terminated: pods run there.
@@ -61,6 +62,7 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   const failures = breaker?.failed.length ?? 0;
   const disposition = decideDisposition({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
   await recordDisposition(launch, disposition);
+  emitEnd({ ...launch, outcome: failure.outcome });
   return { disposition, failure };
 }
 
@@ -95,6 +97,6 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
  */
 async function publishOpening(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
   await publish([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
-  countOpened(scope);
+  emit({ name: 'BreakersOpen', dimensions: { cluster: scope.cluster }, value: 1 });
   await recordOpeningPublished(scope, at);
 }

@@ -11,7 +11,7 @@ import { stop } from '../adapters/executions.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { listRuns, recordAdmitted, recordPublished, recordTermination } from '../adapters/ledger.ts';
 import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
-import { count, countEnd, logger } from '../adapters/telemetry.ts';
+import { count, emitEnd, logger } from '../adapters/telemetry.ts';
 import { decideTermination, type InstanceStatus, isOver, type TerminationDecision, writer } from './decide.ts';
 
 const stateMachine = variable('STATE_MACHINE');
@@ -96,7 +96,7 @@ async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecis
     { type: run.launch?.rerun?.released ? 'Reverification Failed' : 'Launch Discarded', detail: receipt },
   ]);
   await recordPublished(run, new Date().toISOString());
-  countEnd(receipt, run.request?.runtime ?? 'unknown');
+  emitEnd(receipt);
 }
 
 /** Publishes an admission whose call died before it could. */

@@ -195,6 +195,16 @@ const BreakerSchema = v.strictObject(
   'failures, sharePercent and windowMinutes are the fields of breaker',
 );
 
+const TargetsSchema = v.strictObject(
+  {
+    /** The least share of launches that are to be released; an alarm fires below it. */
+    releasePercent: v.optional(wholeNumber(1, 100, 'of percent'), 100),
+    /** Within how many seconds 95 of 100 launches are to be released; without it no alarm fires for slow launches. */
+    releaseSeconds: v.optional(wholeNumber(10, 7_200, 'of seconds')),
+  },
+  'releasePercent and releaseSeconds are the fields of targets',
+);
+
 /** The shape of `airlock.yaml`, with the default of every field that has one. */
 export const ConfigSchema = v.strictObject(
   {
@@ -279,6 +289,10 @@ export const ConfigSchema = v.strictObject(
       v.picklist(retentionDays, `a period that CloudWatch Logs accepts: one of ${retentionDays.join(', ')} days`),
       90,
     ),
+    /** What launches are held to: alarms fire beyond it. */
+    targets: v.nullish(TargetsSchema, {}),
+    /** Whether the stack has a CloudWatch dashboard. */
+    dashboard: v.optional(v.boolean('true or false'), true),
     /** The SNS topic for alarms; without one, alarms show only in CloudWatch. */
     alarmTopicArn: v.optional(
       v.pipe(
@@ -290,7 +304,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, dashboard and alarmTopicArn are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

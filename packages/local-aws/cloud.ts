@@ -13,7 +13,7 @@ import { CloudFormation } from './services/cloudformation.ts';
 import { networkPart } from './services/ec2/security-groups.ts';
 import { iamPart } from './services/iam.ts';
 import { lambdaPart } from './services/lambda/lambda.ts';
-import { Logs } from './services/logs.ts';
+import { Logs } from './services/logs/logs.ts';
 import { stsPart } from './services/sts.ts';
 import { type Deployed, Stacks } from './template/deployment.ts';
 import type { ResourceType } from './template/resource.ts';

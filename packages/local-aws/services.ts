@@ -1,6 +1,8 @@
 /** The optional services of a cloud. */
 export { AutoScaling } from './services/autoscaling.ts';
-export { CloudWatch } from './services/cloudwatch.ts';
+export { CloudWatch } from './services/cloudwatch/cloudwatch.ts';
+export { dashboardFaults } from './services/cloudwatch/dashboard-body.ts';
+export { type MetricValue, metricValues } from './services/cloudwatch/metric-values.ts';
 export { DynamoDb } from './services/dynamodb/dynamodb.ts';
 export { Ec2 } from './services/ec2/ec2.ts';
 export { Eks } from './services/eks.ts';

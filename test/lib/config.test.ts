@@ -133,6 +133,15 @@ describe('airlock.yaml', () => {
       'clusters: [{name: a}]\nlogRetentionDays: 8',
       'logRetentionDays: is 8; accepted: a period that CloudWatch Logs accepts',
     ],
+    [
+      'clusters: [{name: a}]\ntargets: {releasePercent: 0}',
+      'targets.releasePercent: is 0; accepted: a whole number of percent from 1 to 100',
+    ],
+    [
+      'clusters: [{name: a}]\ntargets: {releaseMinutes: 3}',
+      'targets.releaseMinutes: unknown field; accepted: releasePercent and releaseSeconds are the fields of targets',
+    ],
+    ['clusters: [{name: a}]\ndashboard: maybe', 'dashboard: is "maybe"; accepted: true or false'],
     ['clusters: [{name: a}]\nalarmTopicArn: me', 'alarmTopicArn: is "me"; accepted: the ARN of an SNS topic'],
     [
       'clusters: [{name: a}]\noperators: ["arn:aws:iam::123456789012:role/ops"]',

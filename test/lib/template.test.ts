@@ -8,11 +8,13 @@ import { describe, expect, inject, it } from 'vitest';
 import { awsErrorsPage } from '../../cli/pages/aws-errors.ts';
 import { doorsPage } from '../../cli/pages/doors/page.ts';
 import { faultsPage } from '../../cli/pages/faults.ts';
+import { metricsPage } from '../../cli/pages/metrics.ts';
 import { outcomesPage } from '../../cli/pages/outcomes.ts';
 import { rightsPage } from '../../cli/pages/rights.ts';
 import { likelyArrival } from '../../domain/agents.ts';
 import { defaultVersion, parseCatalogue } from '../../domain/catalogue.ts';
 import { functionSettings } from '../../domain/function-settings.ts';
+import { type MetricDefinition, type MetricName, metricNamespace, metrics } from '../../domain/metrics.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 import { agentWait } from '../../lambdas/dispatch/waiting.ts';
@@ -20,6 +22,7 @@ import { AirlockStack } from '../../lib/airlock-stack.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
+import { alarmName } from '../alarms.ts';
 import { faultsOf } from './service-spec.ts';
 
 interface Resource {
@@ -283,11 +286,85 @@ describe('queues', () => {
 });
 
 describe('alarms', () => {
-  it('have one row each in docs/operate/alarms.md', () => {
-    const page = readFileSync(join(root, 'docs', 'operate', 'alarms.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
-    const named = of('AWS::CloudWatch::Alarm').map(([id]) => id.replace(/^Alarms(.*?)(demo)?[0-9A-F]{8}$/, '$1'));
-    expect(rows.toSorted()).toEqual(named.toSorted());
+  const page = readFileSync(join(root, 'docs', 'operate', 'alarms.md'), 'utf8');
+  const sections = new Map(
+    page
+      .split(/^## /m)
+      .slice(1)
+      .map((section): [string, string] => [section.split('\n')[0] ?? '', section]),
+  );
+  const config =
+    'clusters: [{name: demo}]\ntargets: {releaseSeconds: 120}\nalarmTopicArn: "arn:aws:sns:eu-central-1:123456789012:a"';
+  const full = Template.fromStack(stackOf(config).node.findChild('Airlock') as Stack);
+  const descriptions = [
+    ...Object.values(full.findResources('AWS::CloudWatch::Alarm')),
+    ...Object.values(full.findResources('AWS::CloudWatch::CompositeAlarm')),
+  ].map(({ Properties }) => JSON.stringify(Properties.AlarmDescription));
+  const anchors = descriptions.map((text) => /Runbook: docs\/operate\/alarms\.md#([a-z]+)"/.exec(text)?.[1]);
+
+  it('each have a heading in docs/operate/alarms.md that their description ends with, and each heading an alarm', () => {
+    const headings = [...sections.keys()].filter((heading) => heading !== 'Dead letters');
+    expect(new Set(anchors)).toEqual(new Set(headings.map((heading) => heading.toLowerCase())));
+  });
+
+  it('each have a runbook: what it means, how to see it, what to do, how to know that it is over', () => {
+    for (const [heading, section] of sections) {
+      if (heading === 'Dead letters') continue;
+      const parts = [...section.matchAll(/^- \*\*(\w+)\*\*: /gm)].map(([, part]) => part);
+      expect([heading, parts]).toEqual([heading, ['Means', 'See', 'Do', 'Over']]);
+    }
+  });
+
+  it('watch a metric that Airlock emits, under one of its sets of dimensions, or one that AWS does', () => {
+    const ofAws = ['AWS/SQS ApproximateNumberOfMessagesVisible', 'AWS/Lambda Errors'];
+    for (const { Properties } of Object.values(full.findResources('AWS::CloudWatch::Alarm'))) {
+      const { Namespace, MetricName, Dimensions = [] } = Properties;
+      if (Namespace !== metricNamespace) {
+        expect(ofAws).toContain(`${Namespace} ${MetricName}`);
+        continue;
+      }
+      const { dimensions, emittedBy }: MetricDefinition = metrics[MetricName as MetricName];
+      const keys = Dimensions.map(({ Name }: { Name: string }) => Name);
+      expect([MetricName, dimensions.map((set) => set.toSorted())]).toEqual([
+        MetricName,
+        expect.arrayContaining([keys.toSorted()]),
+      ]);
+      const service = Dimensions.find(({ Name }: { Name: string }) => Name === 'service')?.Value;
+      if (service !== undefined) expect(emittedBy).toEqual([service]);
+    }
+  });
+
+  it('of one cluster notify as one, which is quiet while the breaker is open', () => {
+    const [[, composite] = []] = Object.entries(full.findResources('AWS::CloudWatch::CompositeAlarm'));
+    const rule = JSON.stringify(composite?.['Properties'].AlarmRule);
+    for (const name of ['ReleaseRate', 'GatedTooLong', 'ReleaseSlow']) expect(rule).toContain(`Alarms${name}demo`);
+    expect(JSON.stringify(composite?.['Properties'].ActionsSuppressor)).toContain('AlarmsBreakerOpendemo');
+    const silent = Object.entries(full.findResources('AWS::CloudWatch::Alarm'))
+      .filter(([, { Properties }]) => Properties.AlarmActions === undefined)
+      .map(([id]) => alarmName(id));
+    expect(silent.toSorted()).toEqual(['GatedTooLong', 'ReleaseRate', 'ReleaseSlow']);
+  });
+
+  it('leave out the composite, which costs as much as five, if there is no topic to notify', () => {
+    expect(of('AWS::CloudWatch::CompositeAlarm')).toEqual([]);
+  });
+
+  it('fire for a reconcile that never runs: no data notifies only there', () => {
+    const onNoData = Object.entries(full.findResources('AWS::CloudWatch::Alarm'))
+      .filter(([, { Properties }]) => Properties.InsufficientDataActions !== undefined)
+      .map(([id]) => alarmName(id));
+    expect(onNoData).toEqual(['ReconcileSilent']);
+  });
+
+  it('count the errors of every function', () => {
+    // The framework of custom resources brings functions of its own.
+    const ours = of('AWS::Lambda::Function').filter(
+      ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME !== undefined,
+    );
+    const groups = ours.map(([, { Properties }]) => Properties['LoggingConfig'].LogGroup.Ref);
+    expect(groups.length).toBeGreaterThan(8);
+    const counted = of('AWS::Logs::MetricFilter').map(([, { Properties }]) => Properties['LogGroupName'].Ref);
+    expect(counted.toSorted()).toEqual(groups.toSorted());
   });
 });
 
@@ -364,6 +441,7 @@ describe('pages that are generated from the code', () => {
   it.each([
     ['understand/aws-errors.md', awsErrorsPage()],
     ['contribute/fault-catalogue.md', faultsPage()],
+    ['operate/metrics.md', metricsPage()],
     ['operate/outcomes.md', outcomesPage()],
     ['understand/doors.md', doorsPage(template)],
     ['understand/rights.md', rightsPage(template)],

@@ -1,85 +1,78 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { metricNamespace, metrics } from '../../domain/metrics.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { Simulation } from '../../packages/lab/simulation.ts';
-import { launch, settle, startSimulation } from './scenario.ts';
+import { type MetricValue, metricValues } from '../../packages/local-aws/services.ts';
+import { alarmsThatFired } from '../alarms.ts';
+import { launch, pass, settle, startSimulation } from './scenario.ts';
 
-interface Metric {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly value: unknown;
+const assembly = () => inject('assembly');
+
+function emitted(world: Simulation): readonly MetricValue[] {
+  return metricValues(world.cloud.logs);
 }
 
-/** Every metric that functions wrote to their logs in CloudWatch's embedded format, one entry for each set of dimensions. */
-function emitted(world: Simulation): Metric[] {
-  const lines = world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group));
-  return lines.flatMap(({ message }) => {
-    if (!message.includes('"_aws"')) return [];
-    const line = JSON.parse(message);
-    // biome-ignore lint/suspicious/noExplicitAny: the embedded metric format is read as it is written
-    return line._aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: any) =>
-      Dimensions.flatMap((names: string[]) =>
-        Metrics.map(({ Name }: { Name: string }) => ({
-          namespace: Namespace,
-          name: Name,
-          dimensions: Object.fromEntries(names.map((name) => [name, line[name]])),
-          value: line[Name],
-        })),
-      ),
-    );
-  });
+function named(world: Simulation, name: keyof typeof metrics): readonly MetricValue[] {
+  return emitted(world).filter((one) => one.name === name);
 }
 
 describe('metrics', () => {
-  it('of a node that was not released are exactly those that the alarm watches', async () => {
+  it('of a release are its end, its rate, its time and its phases, and no alarm fires', async () => {
+    const world = await startSimulation();
+    const node = await launch(world);
+    await settle(world);
+
+    const total = world.report(node).stages.at(-1)?.ms;
+    const [ended] = named(world, 'LaunchEnded');
+    expect(ended).toMatchObject({ namespace: metricNamespace, dimensions: { outcome: 'released' }, value: 1 });
+    expect(named(world, 'ReleaseRate').map(({ value }) => value)).toEqual([100]);
+    expect(named(world, 'LaunchToRelease').map(({ dimensions, value }) => [Object.keys(dimensions), value])).toEqual([
+      [['cluster'], total],
+      [['cluster', 'pool', 'runtime', 'version'], total],
+    ]);
+    const phases = named(world, 'PhaseTime');
+    expect(phases.map(({ dimensions }) => dimensions['phase'])).toContain('agent online');
+    expect(phases.reduce((sum, { value }) => sum + value, 0)).toBe(total);
+    expect(alarmsThatFired(world, assembly())).toEqual([]);
+  });
+
+  it('of a failed launch fire the alarm of the release rate, and no other', async () => {
     const world = await startSimulation(['not-sandboxed']);
     await launch(world);
     await settle(world);
 
-    const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
-    // biome-ignore lint/suspicious/noExplicitAny: a template is read here in all its shapes
-    const [alarm] = Object.entries<any>(template.Resources).filter(([id]) => id.startsWith('AlarmsNotReleased'));
-    const { Namespace, MetricName, Dimensions, Threshold } = alarm?.[1].Properties ?? {};
-    const watched = Object.fromEntries(
-      Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value]),
-    );
-    const [metric, ...others] = emitted(world).filter(({ name }) => name === MetricName);
-    expect(others).toEqual([]);
-    expect(metric).toMatchObject({ namespace: Namespace, dimensions: watched, value: 1 });
-    expect(Threshold).toBeLessThan(1);
+    expect(named(world, 'ReleaseRate').map(({ value }) => value)).toEqual([0]);
+    expect(named(world, 'LaunchToRelease')).toEqual([]);
+    expect(alarmsThatFired(world, assembly())).toEqual(['ReleaseRate']);
   });
 
-  it('of a breaker that opens are exactly those that the alarm watches', async () => {
+  it('of a breaker that opens fire its alarm, which goes on with each reconcile run', async () => {
     const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']));
     for (let count = 0; count < 3; count++) {
       await launch(world);
       await settle(world);
     }
-    const template = JSON.parse(readFileSync(join(inject('assembly'), 'Airlock.template.json'), 'utf8'));
-    // biome-ignore lint/suspicious/noExplicitAny: a template is read here in all its shapes
-    const [alarm] = Object.entries<any>(template.Resources).filter(([id]) => id.startsWith('AlarmsBreakerOpened'));
-    const { Namespace, MetricName, Dimensions } = alarm?.[1].Properties ?? {};
-    const watched = Object.fromEntries(
-      Dimensions.map(({ Name, Value }: { Name: string; Value: string }) => [Name, Value]),
-    );
-    expect(emitted(world).filter(({ name }) => name === MetricName)).toEqual([
-      { namespace: Namespace, name: 'BreakerOpened', dimensions: watched, value: 1 },
-    ]);
+    const opened = named(world, 'BreakersOpen').length;
+    await pass(world, 5 * 60_000);
+
+    expect(opened).toBeGreaterThan(0);
+    expect(named(world, 'BreakersOpen').length).toBeGreaterThan(opened);
+    expect(alarmsThatFired(world, assembly())).toEqual(['BreakerOpen', 'ReleaseRate']);
   });
 
-  it("report each end by its outcome, and the run's duration", async () => {
-    const world = await startSimulation();
-    const node = await launch(world);
+  it('are those of the list, with its dimensions', async () => {
+    const world = await startSimulation(['not-sandboxed']);
+    await launch(world);
     await settle(world);
 
-    const ends = emitted(world).filter(({ name }) => name === 'NodeEnded' || name === 'LaunchToEnd');
-    const total = world.report(node).stages.at(-1)?.ms;
-    expect(ends.map(({ name, dimensions, value }) => [name, dimensions['outcome'], value])).toEqual([
-      ['NodeEnded', 'released', 1],
-      ['LaunchToEnd', undefined, total],
-    ]);
-    expect(emitted(world).some(({ name }) => name === 'NodeNotReleased')).toBe(false);
+    const values = emitted(world);
+    expect(values.length).toBeGreaterThan(5);
+    for (const { name, dimensions } of values) {
+      const definition = Object.entries(metrics).find(([known]) => known === name)?.[1];
+      const sets = definition?.dimensions.map((set) => set.toSorted());
+      expect([name, sets]).toEqual([name, expect.arrayContaining([Object.keys(dimensions).toSorted()])]);
+      const { service } = dimensions;
+      if (service !== undefined) expect(definition?.emittedBy).toContain(service);
+    }
   });
 });

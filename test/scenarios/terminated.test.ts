@@ -52,7 +52,7 @@ describe.each(ways)('an instance that %s', (_, depart) => {
     await pass(world, 30 * 60_000);
     expect(ends(world, node)).toEqual(['Launch Discarded']);
     expect(world.cloud.logs.groups.flatMap((group) => world.cloud.logs.events(group))).not.toContainEqual(
-      expect.objectContaining({ message: expect.stringContaining('NodeNotReleased') }),
+      expect.objectContaining({ message: expect.stringContaining('ReleaseRate') }),
     );
   });
 });

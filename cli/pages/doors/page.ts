@@ -33,6 +33,8 @@ export const doorKinds: readonly DoorKind[] = [
 /** Resource types that are not doors, and why. */
 export const noDoors: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Alarm': 'raises an alarm; anyone who may change it may silence it',
+  'AWS::CloudWatch::CompositeAlarm': 'raises one alarm for several',
+  'AWS::CloudWatch::Dashboard': 'shows metrics; anyone who may change it may hide what happens',
   'AWS::EKS::AccessEntry': "adds the cluster function's role to its group: see the objects in a cluster",
   'AWS::Events::EventBusPolicy': 'the policy of the bus',
   'AWS::Events::Rule': 'sends events from AWS or Airlock to a queue or the audit log group',
@@ -41,6 +43,8 @@ export const noDoors: Readonly<Record<string, string>> = {
   'AWS::Lambda::EventInvokeConfig': 'how often an event is retried',
   'AWS::Lambda::EventSourceMapping': 'passes messages from a queue to its function',
   'AWS::Lambda::Permission': 'the policy of a function',
+  'AWS::Logs::MetricFilter': "counts the errors in a function's log",
+  'AWS::Logs::QueryDefinition': 'a saved query',
   'AWS::Logs::ResourcePolicy': 'the policy of the audit log group',
   'AWS::SQS::QueuePolicy': 'the policy of a queue',
   'AWS::Scheduler::Schedule': 'invokes reconcile',

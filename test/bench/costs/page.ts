@@ -39,14 +39,20 @@ thousand launches by themselves. The aim was $0.15, which pays for six states an
 cannot be met. Everything else together is $${Math.min(...rest).toFixed(2)} to $${Math.max(...rest).toFixed(2)}.
 
 The figures of 200 launches hold for 5,000 as far as batches are full there too. 5,000 launches were
-not counted. A metric costs $0.30 a month, by the hours in which it is emitted. Some ten metrics are
-emitted while nodes are launched.
+not counted. A metric costs $0.30 a month, by the hours in which it is emitted. While nodes are
+launched, one pool and version emits some twelve metrics, and each outcome one more: $0.50 for a
+hundred hours with launches. A fleet at rest emits none.
+
+The dashboard is not in the tables: an account has three free ones with up to 50 metrics each, and
+this one names fewer, with one cluster. Each further dashboard of the account costs $3.00 a month;
+\`dashboard: false\` in \`airlock.yaml\` leaves this one out. With an \`alarmTopicArn\`, each cluster has a
+composite alarm for $0.50 a month.
 
 In an idle month each alarm costs $0.10. Lambda's pollers ask each of the five queues fifteen times a
 minute, which costs $0.26 per queue. With a maximum concurrency Lambda does not take pollers away
 ([Lambda Developer Guide](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)).
-Each further cluster adds its three alarms, the requests of its queue and an invocation every two
-minutes, which is $0.60 a month.
+Each further cluster adds its four alarms, the requests of its queue and an invocation every two
+minutes, which is $0.70 a month.
 
 ## Where prices come from
 

@@ -1,5 +1,6 @@
 import { karpenterNode, type LaunchedNode, type Simulation, startModelled } from '../../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
+import { metricValues } from '../../../packages/local-aws/services.ts';
 import { latency } from '../../scale/latency.ts';
 
 /** What AWS counts and charges for, by the names of the items in the price table. */
@@ -131,23 +132,9 @@ function coldSeconds({ cloud: { lambda } }: Simulation): number {
   return ran.reduce((sum, { settings }) => sum + (assumed.coldStart * settings.memoryMb) / 1_024, 0);
 }
 
-/** The metrics that functions wrote to their logs, each with its dimensions. */
-function metrics(world: Simulation): Set<string> {
-  const found = new Set<string>();
-  for (const message of lines(world)) {
-    if (!message.startsWith('{') || !message.includes('CloudWatchMetrics')) continue;
-    const line = JSON.parse(message) as Record<string, unknown> & { _aws: { CloudWatchMetrics: Emitted[] } };
-    for (const { Namespace, Dimensions, Metrics } of line._aws.CloudWatchMetrics) {
-      for (const names of Dimensions) {
-        for (const { Name } of Metrics) found.add(JSON.stringify([Namespace, Name, names.map((name) => line[name])]));
-      }
-    }
-  }
-  return found;
-}
-
-interface Emitted {
-  readonly Namespace: string;
-  readonly Dimensions: readonly (readonly string[])[];
-  readonly Metrics: readonly { readonly Name: string }[];
+/** The metrics that functions wrote into their logs, each with its dimensions. */
+function metrics({ cloud: { logs } }: Simulation): Set<string> {
+  return new Set(
+    metricValues(logs).map(({ namespace, name, dimensions }) => JSON.stringify([namespace, name, dimensions])),
+  );
 }

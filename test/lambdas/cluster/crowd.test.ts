@@ -52,7 +52,7 @@ it('400 nodes are released by one call, each by a pod, with four requests per no
     endsAt: began + 10_000,
     gateKey: gate.key,
     proof: 'pod',
-    ended: () => {},
+    released: () => {},
     warn: () => {},
   } as const;
   void performBatch(batch, ports, async (_, answer) => void answers.push(answer));

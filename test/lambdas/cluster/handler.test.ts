@@ -136,7 +136,7 @@ it('the bundle releases a node, and neither its log nor its metrics contain the 
   expect(JSON.parse(String(asked[1]?.input['output']))).toMatchObject({ outcome: 'released', instanceId });
   expect(api.node(nodeName)?.spec?.taints?.some(({ key }) => key === gate.key)).toBe(false);
   expect(lines.join('')).toContain('answered');
-  expect(lines.join('')).toContain('NodeEnded');
+  expect(lines.join('')).toContain('LaunchEnded');
   expect(lines.join('')).not.toMatch(/k8s-aws-v1|X-Amz-Signature|a-secret|a-session|a-token-of-the-state/);
   expect(api.refusals).toEqual([]);
 });

@@ -263,12 +263,13 @@ export class World<C extends TestCluster = TestCluster> {
       endsAt: clock.now() + callMs,
       gateKey: this.gateKey,
       proof: this.proof,
-      ended: (receipt) => void this.ends.push(receipt),
+      released: () => {},
       warn: (message) => void this.warnings.push(message),
     };
     let settled: Answer | undefined;
     const work = performBatch([{ call, askedAt: this.askedAt ?? clock.now() }], ports, async (_, answer) => {
       settled = answer;
+      if (answer.kind === 'done' && 'outcome' in answer.output) this.ends.push(answer.output);
     });
     if (clock instanceof VirtualClock) await clock.run(() => settled !== undefined);
     await work;

@@ -5,7 +5,7 @@ import type {
   FilterLogEventsCommandInput,
   PutLogEventsCommandInput,
 } from '@aws-sdk/client-cloudwatch-logs';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../clock.ts';
 import {
   type Authorization,
   AwsError,
@@ -14,12 +14,13 @@ import {
   operation,
   type Principal,
   type Service,
-} from '../gateway/service.ts';
-import { readPolicy } from '../iam/policy.ts';
-import type { Part } from '../part.ts';
-import { physicalName } from '../template/names.ts';
-import type { ResourceType } from '../template/resource.ts';
-import { TemplateError } from '../template/template-error.ts';
+} from '../../gateway/service.ts';
+import { readPolicy } from '../../iam/policy.ts';
+import type { Part } from '../../part.ts';
+import { physicalName } from '../../template/names.ts';
+import type { ResourceType } from '../../template/resource.ts';
+import { TemplateError } from '../../template/template-error.ts';
+import { type MetricFilter, metricFilterType, type QueryDefinition, queryDefinitionType } from './definitions.ts';
 
 /** One event of a log group. */
 export interface LogEvent {
@@ -52,6 +53,9 @@ export class Logs {
   readonly #env: Environment;
   readonly #groups = new Map<string, LogGroup>();
   readonly #policies = new Map<string, unknown>();
+  /** By name, as declared. */
+  readonly metricFilters = new Map<string, MetricFilter>();
+  readonly queries = new Map<string, QueryDefinition>();
 
   constructor(clock: Clock, env: Environment) {
     this.#clock = clock;
@@ -172,7 +176,9 @@ export class Logs {
         ),
       },
     };
-    return { services: [service], resourceTypes: [this.#groupType(), this.#policyType()] };
+    const hasGroup = (name: string) => this.#groups.has(name);
+    const definitions = [metricFilterType(this.metricFilters, hasGroup), queryDefinitionType(this.queries, hasGroup)];
+    return { services: [service], resourceTypes: [this.#groupType(), this.#policyType(), ...definitions] };
   }
 
   /** A pattern of terms only, each of which must occur. Other syntax is refused. */
