@@ -75,6 +75,11 @@ export function hitsInCommits(root: string, range: string): readonly Hit[] {
     });
 }
 
+/** The range of the commits after the one that last changed this list, which is not held against older messages. */
+export function commitsSinceTheList(root: string): string {
+  return `${git(root, 'log', '-1', '--format=%H', '--', 'test/docs/words.ts').trim()}..HEAD`;
+}
+
 function git(root: string, ...words: string[]): string {
   return execFileSync('git', words, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
 }
