@@ -1,10 +1,8 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
+import { architectures } from './architectures.ts';
 import { type Runtime, runtimes, tableByRuntime } from './runtimes.ts';
 import { isOlder } from './versions.ts';
-
-/** The architectures that artifacts are pinned for, as `uname -m` names them. */
-export const architectures = ['x86_64', 'aarch64'] as const;
 
 const version = v.pipe(
   v.string('a version in quotes, or YAML reads it as a number'),

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { architectures } from './architectures.ts';
 import { BreakerLimitsSchema } from './breaker.ts';
-import { architectures } from './catalogue.ts';
 import { unpack } from './packed.ts';
 import { PoolsSchema } from './pools.ts';
 import { runtimes } from './runtimes.ts';

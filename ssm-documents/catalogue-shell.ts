@@ -1,4 +1,5 @@
-import { architectures, type CatalogueRuntime, type Rule } from '../domain/catalogue.ts';
+import { architectures } from '../domain/architectures.ts';
+import type { CatalogueRuntime, Rule } from '../domain/catalogue.ts';
 import type { Verb } from '../domain/parameters.ts';
 import { type Runtime, runtimeTraits } from '../domain/runtimes.ts';
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
-import { type Artifact, architectures, type Catalogue, type CatalogueRuntime } from '../../../domain/catalogue.ts';
+import { architectures } from '../../../domain/architectures.ts';
+import type { Artifact, Catalogue, CatalogueRuntime } from '../../../domain/catalogue.ts';
 import type { Runtime } from '../../../domain/runtimes.ts';
 import { tar } from './artifacts/archive.ts';
 import { buildKata } from './artifacts/kata.ts';

@@ -123,7 +123,7 @@ it('the bundle releases a node, and neither its log nor its metrics contain the 
 
   const launch = node();
   const proven = { token: 't1', provenToken: 't1', installation: JSON.stringify(installation), nonce: 'n1' };
-  const stored = { ...key(launch), node: JSON.stringify(launch), ...proven };
+  const stored = { ...key(launch), launch: JSON.stringify(launch), ...proven };
   row = Object.fromEntries(Object.entries(stored).map(([name, S]) => [name, { S }]));
   const answer = await handler(
     messages({ action: 'release', key: key(launch), nonce: 'n1', token: 'a-token-of-the-state' }),

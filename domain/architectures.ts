@@ -1,0 +1,2 @@
+/** The architectures that artifacts are pinned for, as `uname -m` names them. */
+export const architectures = ['x86_64', 'aarch64'] as const;
