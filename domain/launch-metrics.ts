@@ -22,7 +22,7 @@ export function dimensionValue(text: string): string {
   return value.trim() === '' ? '?' : value;
 }
 
-/** A launch without a pool has its own id as pool: as a dimension it would be a metric of its own on the bill. */
+/** A launch without a pool has its own id as pool: as a dimension it would be billed as a separate metric. */
 function poolDimension({ pool, instanceId }: Pick<Receipt, 'pool' | 'instanceId'>): string {
   return pool === instanceId ? 'none' : dimensionValue(pool);
 }

@@ -4,7 +4,7 @@ import type { ManagedLaunch } from './decide-node.ts';
 
 /**
  * Counts the open breakers of all pools and versions that have an instance: what its latest run asked for, and what its launch would ask for today. A launch
- * without a pool has a breaker of its own, which holds no other back: it is not read.
+ * without a pool has a separate breaker, which holds no other back: it is not read.
  *
  * @returns the number by cluster; a cluster without an open breaker is absent
  */

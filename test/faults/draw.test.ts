@@ -5,12 +5,12 @@ import { draw } from './draw.ts';
 const runs = Array.from({ length: 300 }, (_, run) => draw(1, run));
 
 describe('a run of the fault matrix', () => {
-  it('is drawn by its seed and its number alone', () => {
+  it('is drawn only by its seed and its number', () => {
     expect(Array.from({ length: 300 }, (_, run) => draw(1, run))).toEqual(runs);
     expect(Array.from({ length: 300 }, (_, run) => draw(2, run))).not.toEqual(runs);
   });
 
-  it('plays each fault alone in the default session, and several together', () => {
+  it('plays each fault by itself in the default session, and several together', () => {
     const alone = runs.filter(({ faults: planted }) => planted.length === 1).map(({ faults: [only] }) => only);
     expect(new Set(alone)).toEqual(new Set(matrixFaults));
     expect(new Set(runs.map(({ faults: planted }) => planted.length))).toEqual(new Set([0, 1, 2, 3, 4, 5]));

@@ -1,7 +1,7 @@
 import { matrixFaults } from '../../packages/lab/faults.ts';
 import { SeededRandom } from './seeded-random.ts';
 
-/** What one run is made of: a pure function of the seed and of the run's number. */
+/** The content of one run: a pure function of the seed and the run's number. */
 export interface Draw {
   readonly seed: number;
   readonly run: number;
@@ -11,10 +11,10 @@ export interface Draw {
   readonly withinMs: number;
 }
 
-/** The largest pool of all, which every session plays at least once. */
+/** The largest pool, which every session plays at least once. */
 const largest = 300;
 
-/** Sizes of pools with their shares in a thousand runs: a failure has most often to do with one node, and a large pool takes its time. */
+/** Sizes of pools with their shares in a thousand runs: most failures concern one node, and a large pool takes time. */
 const sizes: readonly (readonly [share: number, from: number, to: number])[] = [
   [620, 1, 1],
   [240, 2, 4],
@@ -23,7 +23,7 @@ const sizes: readonly (readonly [share: number, from: number, to: number])[] = [
   [3, 41, largest],
 ];
 
-/** Draws a run: the first ones play each fault alone, then every other one plays several together. */
+/** Draws a run: the first ones play each fault by itself, then every other one plays several together. */
 export function draw(seed: number, run: number): Draw {
   const random = new SeededRandom(seed, run);
   const alone = run <= matrixFaults.length || random.chance(0.4);

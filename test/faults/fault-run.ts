@@ -11,10 +11,10 @@ import { Watch } from './watch.ts';
 export const clusterName = 'demo';
 const gate = 'airlock.dev/bootstrap';
 
-/** What an administrator applied beforehand; that a deployment applies it has tests of its own, and each run saves the time. */
+/** What an administrator applied beforehand: separate tests cover a deployment that applies it, and each run saves the time. */
 const manifests = renderManifests({ runtimes: ['gvisor'] });
 
-/** How long downloads take, in seconds more or less; one that takes longer than a dispatcher keeps its claim is among them. */
+/** Changes in the duration of downloads, in seconds; one that takes longer than a dispatcher keeps its claim is included. */
 const downloads = [0, 4, 15, 40, 120];
 
 /** The deadline in airlock.yaml, in milliseconds. */
@@ -23,7 +23,7 @@ export const deadlineMs = 20 * 60_000;
 /** How long a call of a function takes at most, there and back each, in milliseconds. */
 const longestCallMs = 40;
 
-/** A node of a run with the machine that it is. */
+/** A node of a run with its machine. */
 export interface FaultRunNode {
   readonly node: LaunchedNode;
   readonly machine: WatchedMachine;
@@ -39,8 +39,8 @@ export class FaultRun extends FaultSite {
   /** What is planted. */
   readonly faults: CataloguedFault[] = [];
   /**
-   * What began before this has to have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are tried one
-   * after the other, for ever if nothing fixes the cause.
+   * Whatever began before this must have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are
+   * tried one after the other, forever if nothing fixes the cause.
    */
   restsFrom = Number.POSITIVE_INFINITY;
   readonly #random: SeededRandom;
@@ -85,7 +85,7 @@ export class FaultRun extends FaultSite {
     this.cluster.watchPods(node.nodeName, (pod) => this.watch.podChanged(pod, this.clock.now()));
   }
 
-  /** Lets time pass, at most until a time, and ends as soon as nothing is left to do. */
+  /** Lets time pass, at most until a time, and ends as soon as nothing is pending. */
   run(done: () => boolean, until: number): Promise<boolean> {
     return this.clock.run(done, until);
   }

@@ -1,13 +1,15 @@
 import type { Copy } from '../mutations/assembly.ts';
 import { source, way } from '../mutations/plant.ts';
 
-/** A mistake in the product that the matrix has to find. */
+/** A mistake in the product that the matrix must find. */
 export interface KnownDefect {
   readonly name: string;
   readonly apply: (copy: Copy) => void | Promise<void>;
 }
 
-/** Deliberate knownDefects of the product. Each is found within the default runs: docs/operate/what-happens-to-a-failed-node.md has the table. */
+/**
+ * Deliberate defects of the product. Each is found within the default runs: docs/operate/what-happens-to-a-failed-node.md has the table.
+ */
 export const knownDefects: readonly KnownDefect[] = [
   {
     name: 'no conditional write: every invocation claims the node',

@@ -8,7 +8,7 @@ export interface MachineRun {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly to: number;
-  /** Whether a sandbox was started there and proved to be one. */
+  /** Whether a sandbox was started there and proven to be one. */
   readonly proven: boolean;
 }
 

@@ -6,25 +6,27 @@ import { inFlight } from './invariants/at-rest.ts';
 import { due, endsOf, strandedGraceMs } from './invariants/ended.ts';
 import { SeededRandom } from './seeded-random.ts';
 
-/** What came of a run. */
+/** The result of a run. */
 export interface Played {
   readonly draw: Draw;
-  /** How often each outcome was told. */
+  /** How many times each outcome was published. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** `<invariant>: <what speaks against it>`. */
+  /** `<invariant>: <violation>`. */
   readonly violations: readonly string[];
-  /** From the launch to the end of the node that took longest, in milliseconds of virtual time. */
+  /** From the launch to the end of the slowest node, in milliseconds of virtual time. */
   readonly worstMs: number;
   /** How long the run took in this process, in milliseconds. */
   readonly wallMs: number;
 }
 
-/** How long a run goes on after all is done, in milliseconds: what comes late or twice should find its node ended. */
+/** How long a run continues after all is done, in milliseconds: late or repeated messages should find their node ended. */
 const aftermathMs = 6 * 60_000;
-/** How long after its last deadline and the grace a run is given up, in milliseconds: late messages and commands come to their ends meanwhile. */
+/**
+ * How long after its last deadline and the grace a run is given up, in milliseconds: late messages and commands reach their ends meanwhile.
+ */
 const patienceMs = 40 * 60_000;
 
-/** Plays one run to its end and looks at it from outside. */
+/** Plays one run to its end and checks it from outside. */
 export async function play(assembly: string, draw: Draw): Promise<Played> {
   const began = performance.now();
   const chance = new SeededRandom(draw.seed, draw.run, 1);
@@ -53,7 +55,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
   }
 }
 
-/** Whether every node that has to end has ended, and nothing is under way. */
+/** Whether every node that must end has ended, and nothing is in progress. */
 function isOver(faultRun: FaultRun): boolean {
   const booted = faultRun.watch.launches.every(
     ({ runningAt, goneAt }) => runningAt !== undefined || goneAt !== undefined,
@@ -65,7 +67,7 @@ function isOver(faultRun: FaultRun): boolean {
   return !open && inFlight(faultRun).length === 0 && isWritten(faultRun);
 }
 
-/** Whether the audit trail has all that was told: what goes to it takes its time. */
+/** Whether the audit trail has all published events: they arrive with a delay. */
 function isWritten({ watch, world }: FaultRun): boolean {
   const written = new Set(world.audit().map(({ id }) => id));
   return [...watch.told].every((id) => written.has(id));

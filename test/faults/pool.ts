@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { Draw } from './draw.ts';
 import type { Played } from './play.ts';
 
-/** How long a run may take on the machine's own clock, and how much longer for each of its nodes, in milliseconds; one that takes longer goes in circles. */
+/**
+ * How long a run may take on the machine's own clock, and how much longer for each of its nodes, in milliseconds; one that takes longer
+ * loops.
+ */
 const longestMs = 180_000;
 const longestNodeMs = 5_000;
 
@@ -19,9 +22,9 @@ export class Players {
   }
 
   /**
-   * Plays all runs, the given order kept as far as there are processes.
+   * Plays all runs, in the given order as far as there are processes.
    *
-   * @param done told of each run as it ends; false ends the session early
+   * @param done called with each run as it ends; false ends the session early
    */
   async play(draws: Iterable<Draw>, done: (played: Played) => boolean): Promise<void> {
     const left = draws[Symbol.iterator]();
@@ -45,7 +48,7 @@ export class Players {
   }
 
   #start(): ChildProcess {
-    // Most of what a run makes is garbage soon: a large nursery spares half of the collector's work.
+    // Most of a run's memory soon becomes garbage: a large nursery saves half of the collector's work.
     const execArgv = ['--max-semi-space-size=64', '--max-old-space-size=4096', '--no-warnings'];
     return fork(join(import.meta.dirname, 'worker.ts'), [this.#assembly], {
       execArgv,

@@ -3,7 +3,7 @@ import type { Played } from './play.ts';
 /** How often a line of progress is written, in milliseconds. */
 const everyMs = 5_000;
 
-/** Says how far a session is, on the standard error output. */
+/** Reports the progress of a session on the standard error output. */
 export class Progress {
   nodes = 0;
   #runs = 0;

@@ -1,4 +1,4 @@
-// npm run test:faults: plays runs with planted faults and looks at each from outside. Ends with 1 if an invariant was violated.
+// npm run test:faults: plays runs with planted faults and checks each from outside. Exits with 1 if an invariant was violated.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,15 +28,15 @@ interface Options {
 }
 
 const options = new Command('test:faults')
-  .description('Break everything around the product, and see whether the rules hold')
+  .description('Break everything around the product, and check that the rules hold')
   .option('--seed <number>', 'which chance', whole(0), 1)
   .option('--runs <number>', 'how many runs', whole(1), 200)
-  .option('--from <number>', 'the first of them, if a session goes on that was ended', whole(0), 0)
-  .option('--run <number>', 'replay this run alone', whole(0))
-  .option('--fault <name>', 'play this fault alone, in every run')
-  .option('--known-defects [name]', 'break the product in each way that the matrix has to find')
+  .option('--from <number>', 'the first of them, to continue a session that was ended', whole(0), 0)
+  .option('--run <number>', 'replay only this run', whole(0))
+  .option('--fault <name>', 'play only this fault, in every run')
+  .option('--known-defects [name]', 'break the product in each way that the matrix must find')
   .option('--processes <number>', 'how many runs at once', whole(1, 256), availableParallelism())
-  .option('--report <file>', "write each run's result into a file, as Vitest's JSON reporter does")
+  .option('--report <file>', "write each run's result to a file, as Vitest's JSON reporter does")
   .parse()
   .opts<Options>();
 
@@ -72,7 +72,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Plays the matrix and prints it, also if someone ends the session early. @returns whether the rules held */
+/** Plays the matrix and prints it, even if the session is ended early. @returns whether the rules held */
 async function matrix(assembly: string): Promise<boolean> {
   const table = new Table();
   const results: { fullName: string; status: string }[] = [];
@@ -100,7 +100,7 @@ async function matrix(assembly: string): Promise<boolean> {
   return table.violations === 0;
 }
 
-/** Breaks the product in one way after the other, and plays until the matrix sees it. @returns whether it saw all of them */
+/** Breaks the product in one way after the other, and plays until the matrix finds it. @returns whether it found all of them */
 async function breakAll(assembly: string): Promise<boolean> {
   const wanted = knownDefects.filter(({ name }) =>
     name.includes(options.knownDefects === true ? '' : String(options.knownDefects)),

@@ -3,11 +3,11 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { Random } from '../../packages/lab/faults.ts';
 
-/** Chance that can be thrown again: the same seed and the same questions give the same answers. */
+/** Repeatable random numbers: the same seed and the same questions give the same answers. */
 export class SeededRandom implements Random {
   readonly #random: ReturnType<typeof xoroshiro128plus>;
 
-  /** @param parts numbers that name this chance: the seed, the run, which of its faults */
+  /** @param parts numbers that name this sequence: the seed, the run, which of its faults */
   constructor(...parts: readonly number[]) {
     this.#random = xoroshiro128plus(parts.reduce((mixed, part) => Math.imul(mixed ^ part, 0x9e3779b1) | 0, 0x2545f491));
   }
@@ -30,7 +30,7 @@ export class SeededRandom implements Random {
     return this.chance(share);
   }
 
-  /** True in this share of all throws. */
+  /** True for this share of all calls. */
   chance(share: number): boolean {
     return this.real() < share;
   }

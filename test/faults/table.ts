@@ -8,7 +8,7 @@ interface Row {
   readonly outcomes: Map<string, number>;
 }
 
-/** The matrix: a row for each fault alone, and one for each number of faults together. */
+/** The matrix: a row for each fault by itself, and one for each number of faults together. */
 export class Table {
   runs = 0;
   violations = 0;

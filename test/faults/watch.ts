@@ -8,14 +8,14 @@ export interface Launch {
   readonly instanceId: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Whether its tags take it into the airlock. */
+  /** Whether its tags put it under Airlock's control. */
   readonly ours: boolean;
   runningAt: number | undefined;
   /** When it was stopped or shut down. */
   goneAt: number | undefined;
 }
 
-/** A gate that was on a Node and is not any more, or that came back. */
+/** A gate that was removed from a Node, or restored. */
 export interface GateChange {
   readonly nodeName: string;
   readonly instanceId: string;
@@ -28,23 +28,23 @@ export interface SandboxedPod {
   readonly at: number;
 }
 
-/** An end of a node that someone told the bus. */
+/** An end of a node that was published on the bus. */
 export interface ToldEnd {
   /** The detail-type of the event. */
   readonly type: string;
   readonly instanceId: string;
-  /** ISO 8601, as the node's row has it. */
+  /** ISO 8601, as the node's record has it. */
   readonly launchedAt: string;
   readonly outcome: string;
-  /** When the bus was told, by the clock of the world: those of the functions may be wrong. */
+  /** When it was published, by the clock of the simulation: the functions' clocks may be wrong. */
   readonly endedAt: number;
-  /** The whole of what was told. */
+  /** The whole published event. */
   readonly text: string;
 }
 
 /**
- * What is seen from outside while a run goes on: by EC2, by the Kubernetes API, by the bus. The invariants look here and into the journal
- * of calls, and never into Airlock's own records.
+ * What an outsider sees during a run: in EC2, in the Kubernetes API, on the bus. The invariants look here and into the journal of calls,
+ * and never into Airlock's own records.
  */
 export class Watch {
   readonly launches: Launch[] = [];
@@ -52,7 +52,7 @@ export class Watch {
   readonly returns: GateChange[] = [];
   readonly pods: SandboxedPod[] = [];
   readonly ends: ToldEnd[] = [];
-  /** The ids of all that the product told the bus. */
+  /** The ids of all events that the product published. */
   readonly told = new Set<string>();
   readonly #gated = new Set<string>();
   readonly #seen = new Set<string>();
@@ -82,7 +82,7 @@ export class Watch {
     return this.launches.findLast((launch) => launch.instanceId === instanceId);
   }
 
-  /** Notices a pod that is bound to a node. */
+  /** Records a pod that is bound to a node. */
   podChanged(pod: StoredObject, now: number): void {
     const { uid } = pod.metadata;
     if (pod.status?.phase !== 'Running' || pod.spec?.runtimeClassName === undefined || this.#seen.has(uid)) return;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Chance is mixed from 32 bits of each number; a larger one would be another's double. */
+/** Random numbers are mixed from 32 bits of each number; a larger number would repeat another's. */
 const most32 = 2 ** 32 - 1;
 
 /**

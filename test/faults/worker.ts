@@ -1,11 +1,11 @@
-// Plays the runs that the parent process asks for, one at a time.
+// Plays the runs that the parent process requests, one at a time.
 import type { Draw } from './draw.ts';
 import { type Played, play } from './play.ts';
 
 const [assembly = ''] = process.argv.slice(2);
 let current: Draw | undefined;
 
-/** An error that no one caught is a fault of the run that is under way, and this process is not to be trusted after it. */
+/** An uncaught error belongs to the current run, and this process is not reliable after it. */
 function fall(error: unknown): void {
   const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (current !== undefined) process.send?.(broken(current, said));
@@ -25,6 +25,6 @@ process.on('message', (draw: Draw) => {
     (error: unknown) => fall(error),
   );
 });
-// A terminal tells every process of the session; the parent ends it once the runs that are under way are over.
+// A terminal signals every process of the session; the parent ends this one once its current run is over.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit(0));

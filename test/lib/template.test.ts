@@ -357,7 +357,7 @@ describe('alarms', () => {
   });
 
   it('count the errors of every function', () => {
-    // The framework of custom resources brings functions of its own.
+    // The framework of custom resources adds its own functions.
     const ours = of('AWS::Lambda::Function').filter(
       ([, { Properties }]) => Properties['Environment']?.Variables.POWERTOOLS_SERVICE_NAME !== undefined,
     );

@@ -34,7 +34,10 @@ export class Copy {
     this.template = JSON.parse(readFileSync(this.#file, 'utf8'));
   }
 
-  /** The resource of a type whose logical id is this one without its hash, or else begins like this. Throws if there is none, or more than one. */
+  /**
+   * The resource of a type whose logical id, without its hash, is this one, or otherwise begins like it. Throws if there is none, or more
+   * than one.
+   */
   resource(type: string, prefix: string): Resource {
     const all = this.all(type);
     const exact = all.filter(([id]) => id.replace(/[0-9A-F]{8}$/, '') === prefix);
@@ -50,7 +53,7 @@ export class Copy {
     return Object.entries(this.template.Resources).filter(([, resource]) => resource.Type === type);
   }
 
-  /** Takes a resource out of the template. */
+  /** Removes a resource from the template. */
   drop(type: string, prefix: string): void {
     const gone = this.resource(type, prefix);
     const [id] = this.all(type).find(([, one]) => one === gone) ?? [];
@@ -125,7 +128,7 @@ export class Copy {
     }
   }
 
-  /** Writes the template down. */
+  /** Writes the template to its file. */
   write(): string {
     writeFileSync(this.#file, JSON.stringify(this.template));
     return this.folder;

@@ -4,7 +4,7 @@ import { source } from './plant.ts';
 const refused = 'a call that no row allows cancels nothing, ends nothing and lets nothing into service';
 const commands = 'lambdas/adapters/commands.ts';
 
-/** Guards against attacks that no policy stops, each taken out once. */
+/** Guards against attacks that no policy stops, each removed once. */
 export const attackMutations: readonly Mutation[] = [
   {
     name: 'a run is cancelled whenever a call asks for it',
@@ -29,7 +29,7 @@ export const attackMutations: readonly Mutation[] = [
     turnsRed: refused,
   },
   {
-    name: 'what a node says of its installation is not compared',
+    name: "a node's claim about its installation is not compared",
     apply: source(
       'results',
       'lambdas/results/decide.ts',

@@ -21,7 +21,7 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: prepared,
   },
   {
-    name: 'the preparing role is in no group, so that no policy holds its dry runs',
+    name: 'the preparing role is in no group, so that no policy denies its dry runs',
     apply: grant('grant-cluster-admin/handler.ts', 'ports', 'preparers', ''),
     turnsRed: prepared,
   },
@@ -31,7 +31,7 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: prepared,
   },
   {
-    name: 'the right of an administrator is given whatever CloudFormation does',
+    name: "the administrator's right is granted whatever CloudFormation does",
     apply: grant('grant-cluster-admin/grant.ts', 'grant', 'await checkUnderWay($REQUEST.RequestType, $PORTS);', ''),
     turnsRed: 'a forged deletion changes nothing',
   },
@@ -46,9 +46,9 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: prepared,
   },
   {
-    name: 'a policy is removed while rights stand',
+    name: 'a policy is removed while rights exist',
     apply: prepare('remove.ts', 'remove', 'isPolicy($OBJECT) && !$BOUNDED && !$UNBOUND', 'false'),
-    turnsRed: 'a policy stays while something gives rights to the group that it bounds',
+    turnsRed: 'a policy stays while something grants rights to the group that it restricts',
   },
   {
     name: 'the identity of nodes has no access entry',
@@ -61,7 +61,7 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: prepared,
   },
   {
-    name: 'what the manifests have no longer stays',
+    name: 'what is no longer in the manifests stays',
     apply: prepare(
       'prepare.ts',
       'update',
@@ -71,12 +71,12 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: prepared,
   },
   {
-    name: 'policies are removed before the rights that they bound',
+    name: 'policies are removed before the rights that they restrict',
     apply: prepare('remove.ts', 'remove', 'inRemovalOrder($OBJECTS)', '$OBJECTS'),
     turnsRed: prepared,
   },
   {
-    name: 'nobody looks for pods before a RuntimeClass is deleted',
+    name: 'pods are not checked before a RuntimeClass is deleted',
     apply: prepare(
       'remove.ts',
       'removeOne',
@@ -91,7 +91,7 @@ export const clusterMutations: readonly Mutation[] = [
     turnsRed: 'a RuntimeClass of another installer is not overwritten',
   },
   {
-    name: 'an update is taken for a creation',
+    name: 'an update is treated as a creation',
     apply: prepare('handler.ts', 'run', 'update', 'create'),
     turnsRed: prepared,
   },

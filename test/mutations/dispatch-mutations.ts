@@ -12,7 +12,7 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'while the breaker is open one node is tried at a time, and a success closes it',
   },
   {
-    name: 'batch failure not reported: dispatch says nothing',
+    name: 'batch failure not reported: dispatch returns nothing',
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
@@ -23,7 +23,7 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
-    name: 'a node is told more time than it has',
+    name: 'a node is given more time than it has',
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
@@ -83,12 +83,12 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'an agent that is too old gets no command',
   },
   {
-    name: 'what a pool has shown is not noted',
+    name: "a pool's arrivals are not recorded",
     apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'dispatch', 'await recordOnline($SENT, $ARRIVALS);', ''),
     turnsRed: 'a node gets its command when agents of its pool usually come',
   },
   {
-    name: 'what a pool has shown is not read',
+    name: "a pool's arrivals are not read",
     apply: source(
       'dispatch',
       'lambdas/dispatch/handler.ts',
@@ -115,7 +115,7 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'a crowd shares its messages, and none of them is left',
   },
   {
-    name: 'a node waits for ever for its agent',
+    name: 'a node waits forever for its agent',
     apply: source(
       'dispatch',
       'lambdas/dispatch/decide.ts',

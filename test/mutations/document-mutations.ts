@@ -44,7 +44,7 @@ export const documentMutations: readonly Mutation[] = [
     turnsRed: 'a parameter with a shell in it reaches no node',
   },
   {
-    name: 'parameter not handed over by the environment',
+    name: 'parameter not passed by the environment',
     apply: (copy) => {
       changeInstall(copy, ({ parameters }) => {
         delete parameters.Version.interpolationType;

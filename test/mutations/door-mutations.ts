@@ -9,7 +9,7 @@ const telling = (change: (condition: Record<string, unknown>) => void) => (copy:
   change(Statement.find(({ Action }: { Action: unknown }) => Action === 'events:PutEvents').Condition);
 };
 
-/** Changes the condition under which the audit trail takes lines; its policy is a text with references in between. */
+/** Changes the condition under which the audit trail accepts lines; its policy is a text with references in between. */
 const writing = (change: (condition: Record<string, unknown>) => void) => (copy: Copy) => {
   const { Properties } = copy.resource('AWS::Logs::ResourcePolicy', 'AuditWriters');
   const parts: unknown[] = Properties['PolicyDocument']['Fn::Join'][1];
@@ -20,7 +20,7 @@ const writing = (change: (condition: Record<string, unknown>) => void) => (copy:
   Properties['PolicyDocument'] = { 'Fn::Join': ['', changed.map((part, at) => (at % 2 ? parts[Number(part)] : part))] };
 };
 
-/** Changes every statement by which a role writes rows of one kind. */
+/** Changes every statement by which a role writes records of one kind. */
 const ledgerWrites = (
   role: string,
   rows: string,
@@ -36,7 +36,7 @@ const ledgerWrites = (
   };
 };
 
-/** Each role that writes the ledger, once with every attribute and once with every row. */
+/** Each role that writes to the ledger, once with every attribute and once with every record. */
 const ledgerMutations = [
   ['AdmissionRole', 'i-*'],
   ['DispatchRole', 'i-*'],
@@ -73,7 +73,7 @@ const queues = ['Admission', 'Dispatch', 'Results', 'Terminations', 'Clusterdemo
   `${stage}QueueDeadLetters`,
 ]);
 
-/** Every statement by which a queue or its dead letters keep others out, each left out once. */
+/** Every statement by which a queue or its dead letters reject other principals, each left out once. */
 const queueMutations = queues.flatMap((queue) =>
   ['sqs:SendMessage', 'sqs:ReceiveMessage'].map(
     (action): Mutation => ({
@@ -88,7 +88,7 @@ const queueMutations = queues.flatMap((queue) =>
   ),
 );
 
-/** Each queue and its dead letters, once without the list of those whose dead letters it may be. */
+/** Each queue and its dead letters, once without the list of queues whose dead-letter queue it may be. */
 const redriveMutations = queues.map(
   (queue): Mutation => ({
     name: `door open: ${queue} takes the dead letters of any queue`,
@@ -99,7 +99,7 @@ const redriveMutations = queues.map(
   }),
 );
 
-/** Mistakes in the policies that keep other principals out. */
+/** Mistakes in the policies that reject other principals. */
 export const doorMutations: readonly Mutation[] = [
   {
     name: 'door open: the bus has no policy',
@@ -187,6 +187,6 @@ export const doorMutations: readonly Mutation[] = [
       ];
       for (const { Condition } of Statement) Condition?.ArnNotEquals?.['aws:PrincipalArn']?.splice(-1);
     },
-    turnsRed: 'a departure that no event told of ends the node',
+    turnsRed: 'a termination without an event ends the node',
   },
 ];

@@ -9,7 +9,7 @@ const mapping = 'AWS::Lambda::EventSourceMapping';
 
 const released: ScenarioName = 'two tagged launches are released';
 
-/** Mistakes between an event and the function that takes it: rules, queues, and the audit trail. */
+/** Mistakes between an event and its function: rules, queues, and the audit trail. */
 export const eventMutations: readonly Mutation[] = [
   {
     name: 'queue policy missing: launches',

@@ -7,7 +7,7 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'DispatchRole dynamodb:UpdateItem on agents': 'a node gets its command when agents of its pool usually come',
   'CancellationRole ssm:ListCommands': 'a command that was sent and not noted is found at the deadline, and cancelled',
   'AdmissionRole sqs:ChangeMessageVisibility': 'a launch that EC2 does not show yet is admitted seconds after it does',
-  'AdmissionRole sqs:SendMessage': 'a stop that no event told of ends the launch before it',
+  'AdmissionRole sqs:SendMessage': 'a stop without an event ends the earlier launch',
   'DispatchRole ssm:ListCommands': 'a claim whose command was never sent is looked for, and sent',
   'DispatchRole dynamodb:UpdateItem on breakers':
     'while the breaker is open one node is tried at a time, and a success closes it',
@@ -41,19 +41,19 @@ const needed: Readonly<Record<string, ScenarioName>> = {
     'a function that is not there yet is waited for by the deployment',
   'ClusterdemoClusterRole states:SendTaskFailure': 'a Node of the same name that is another instance keeps its gate',
   'ClusterdemoClusterRole sqs:ChangeMessageVisibility': 'a node whose kubelet comes after five minutes is released',
-  'ReconcileRole ssm:ListCommandInvocations': 'a result that no event told of is asked for',
+  'ReconcileRole ssm:ListCommandInvocations': 'a result without an event is asked for',
   'ReconcileRole ssm:ListCommands': 'a command that no row knows is found by its comment',
-  'ReconcileRole states:SendTaskSuccess': 'a result that no event told of is asked for',
-  'ReconcileRole states:SendTaskFailure': 'a failure that no event told of is asked for',
-  'ReconcileRole states:StartExecution': 'a launch that no event told of is found',
+  'ReconcileRole states:SendTaskSuccess': 'a result without an event is asked for',
+  'ReconcileRole states:SendTaskFailure': 'a failure without an event is asked for',
+  'ReconcileRole states:StartExecution': 'a launch without an event is found',
   'ReconcileRole states:StopExecution': 'a node that hangs in its execution is ended',
-  'ReconcileRole dynamodb:Query': 'a launch that no event told of is found',
-  'ReconcileRole dynamodb:UpdateItem': 'a launch that no event told of is found',
-  'ReconcileRole sqs:SendMessage': 'a departure that no event told of ends the node',
-  'ReconcileRole events:PutEvents': 'a launch that no event told of is found',
+  'ReconcileRole dynamodb:Query': 'a launch without an event is found',
+  'ReconcileRole dynamodb:UpdateItem': 'a launch without an event is found',
+  'ReconcileRole sqs:SendMessage': 'a termination without an event ends the node',
+  'ReconcileRole events:PutEvents': 'a launch without an event is found',
 };
 
-/** Roles of functions that a released node does not need, and the scenario that needs all of their rights but those above. */
+/** Roles of functions that a released node does not need, and the scenario that needs all of their rights except those above. */
 const neededByRole: Readonly<Record<string, ScenarioName>> = {
   CancellationRole: 'an installation that still runs at the deadline is cancelled and awaited',
   RemediationRole: 'three failures open the breaker, and the alarm and an event say so',
@@ -105,18 +105,18 @@ function dropAction(copy: Copy, policy: string, index: number, action: string): 
   if (statement === undefined) throw new Error(`${policy} has no statement ${index}`);
   statement.Action = [statement.Action].flat().filter((one) => one !== action);
   if (statement.Action.length === 0) document.Statement.splice(index, 1);
-  // A policy without a statement is none.
+  // A policy without a statement is invalid.
   if (document.Statement.length === 0) copy.drop('AWS::IAM::Policy', policy);
 }
 
-/** The kind of rows that a statement is about, by how their keys begin. */
+/** The kind of records that a statement covers, by how their keys begin. */
 function rowsOf({ Condition }: Statement): 'agents' | 'breakers' | 'runs' {
   const text = JSON.stringify(Condition ?? {});
   if (text.includes('agents *')) return 'agents';
   return text.includes('breaker *') ? 'breakers' : 'runs';
 }
 
-/** Whether a statement is about no other rows than those of runs. */
+/** Whether a statement only covers records of runs. */
 function ofRuns(statement: Statement): boolean {
   return rowsOf(statement) === 'runs';
 }

@@ -1,6 +1,6 @@
 import type { Edit } from './anchor.ts';
 
-/** A mistake in a guard of one source, and the test file that must see it without a cloud. */
+/** A mistake in a guard of one source, and the test file that must detect it without a cloud. */
 export interface GuardMutation {
   readonly name: string;
   readonly edit: Edit;
@@ -28,7 +28,7 @@ const settle = of('lambdas/results/decide.ts', 'test/lambdas/results/claims.test
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
 const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
 
-/** Guards that decide by a row or a Node alone: each is taken out once. */
+/** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
   agents(
     'an arrival counts however late it is',
@@ -44,7 +44,7 @@ export const guardMutations: readonly GuardMutation[] = [
     '$RERUN === undefined',
   ),
   waiting(
-    'a crowd is looked at each second',
+    'a crowd is polled each second',
     'agentWait',
     'Math.max($EVERY, Math.ceil($NODES / looksPerSecond))',
     '$EVERY',
@@ -85,7 +85,7 @@ export const guardMutations: readonly GuardMutation[] = [
     "$VERDICT === 'hold'",
   ),
   of('lambdas/cluster/messages.ts', 'test/lambdas/cluster/messages.test.ts')(
-    'a message counts without the text that its run drew',
+    "a message counts without the run's nonce",
     'sortMessages',
     '$RUN?.nonce === undefined || $RUN.nonce !== $NONCE',
     '$RUN?.nonce === undefined',
@@ -127,7 +127,7 @@ export const guardMutations: readonly GuardMutation[] = [
     '[]',
   ),
   decide(
-    'a node that was released before is left alone after any failure',
+    'a node that was released before is not touched after any failure',
     'decideQuarantine',
     "$PROVEN && $LAUNCH.rerun?.released === true && $FAILURE.outcome === 'breaker-open'",
     '$PROVEN && $LAUNCH.rerun?.released === true',
@@ -169,13 +169,13 @@ export const guardMutations: readonly GuardMutation[] = [
     'false',
   ),
   settle(
-    'what a node says of its handler is not compared',
+    "a node's claim about its handler is not compared",
     'contradiction',
     "['verb', 'runtime', 'version', 'handler', 'sha256']",
     "['verb', 'runtime', 'version', 'sha256']",
   ),
   settle(
-    'what a node says of its checksum is not compared',
+    "a node's claim about its checksum is not compared",
     'contradiction',
     "['verb', 'runtime', 'version', 'handler', 'sha256']",
     "['verb', 'runtime', 'version', 'handler']",
@@ -188,13 +188,13 @@ export const guardMutations: readonly GuardMutation[] = [
     '$HOST === undefined',
   ),
   of('domain/claim-text.ts', 'test/domain/hostile-input.test.ts')(
-    'what a node writes stands in a text of ours as it is',
+    "a node's text is copied into our text unchanged",
     'claimText',
     "$HEAD.replaceAll(/[\\t\\n\\r]/g, ' ').replaceAll(/[^ -~]/g, '?')",
     "$HEAD.replaceAll(/[\\t\\n\\r]/g, ' ')",
   ),
   of('domain/run-record.ts', 'test/domain/hostile-input.test.ts')(
-    'the node of a row may be another than its key names',
+    'the node of a record may be another than its key names',
     'parseRunRecord',
     '$LAUNCH?.instanceId === $REST.instanceId && sortKeyOf($LAUNCH) === $REST.launchedAt ? $LAUNCH : undefined',
     '$LAUNCH',

@@ -4,7 +4,7 @@ import { source } from './plant.ts';
 
 const inReconcile = (file: string, within: string, find: string, to: string) =>
   source('reconcile', file, within, find, to);
-const missed: ScenarioName = 'a launch that no event told of is found';
+const missed: ScenarioName = 'a launch without an event is found';
 
 /** Mistakes in reconcile, and in what invokes it. */
 export const reconcileMutations: readonly Mutation[] = [
@@ -23,7 +23,7 @@ export const reconcileMutations: readonly Mutation[] = [
     turnsRed: missed,
   },
   {
-    name: 'reconcile reads the first page of the fleet alone',
+    name: 'reconcile reads only the first page of the fleet',
     apply: inReconcile(
       'lambdas/adapters/instances.ts',
       'taggedInstances',
@@ -43,7 +43,7 @@ export const reconcileMutations: readonly Mutation[] = [
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
-    name: 'reconcile takes a command that runs for one that ended',
+    name: 'reconcile treats a running command as ended',
     apply: inReconcile(
       'lambdas/reconcile/overdue.ts',
       'settleCommand',
@@ -65,7 +65,7 @@ export const reconcileMutations: readonly Mutation[] = [
       'terminationStates.includes($INSTANCE.state)',
       'false',
     ),
-    turnsRed: 'a departure that no event told of ends the node',
+    turnsRed: 'a termination without an event ends the node',
   },
   {
     name: 'reconcile does not stop what it ends',

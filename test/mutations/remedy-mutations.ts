@@ -1,7 +1,7 @@
 import type { Mutation } from './mutation.ts';
 import { source } from './plant.ts';
 
-/** Mistakes in what tells a node from an instance that someone tagged, and in what follows an error of AWS. */
+/** Mistakes in what distinguishes a node from an instance that an attacker tagged, and in the handling of AWS errors. */
 export const remedyMutations: readonly Mutation[] = [
   {
     name: 'a launch is admitted whatever its instance profile',

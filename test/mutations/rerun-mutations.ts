@@ -1,7 +1,7 @@
 import type { Mutation } from './mutation.ts';
 import { source } from './plant.ts';
 
-/** Mistakes about nodes that go their way again. */
+/** Mistakes about nodes with another run. */
 export const rerunMutations: readonly Mutation[] = [
   {
     name: 'a node that is to be re-verified is installed again',
@@ -20,7 +20,7 @@ export const rerunMutations: readonly Mutation[] = [
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {
-    name: 'the result of a proof again counts for nothing',
+    name: 'the result of a re-verification counts for nothing',
     apply: source(
       'results',
       'lambdas/results/decide.ts',
@@ -36,7 +36,7 @@ export const rerunMutations: readonly Mutation[] = [
     turnsRed: 'a released node that lost its runtime gets its gate back, and is not ended',
   },
   {
-    name: 'reconcile looks at the first way of a node alone',
+    name: "reconcile only looks at a node's first run",
     apply: source(
       'reconcile',
       'lambdas/reconcile/latest-runs.ts',
@@ -44,7 +44,7 @@ export const rerunMutations: readonly Mutation[] = [
       'runs.set(runId(instance), latest)',
       'runs.delete(runId(latest))',
     ),
-    turnsRed: 'the result of a proof again that no event told of is asked for',
+    turnsRed: 'the result of a re-verification without an event is asked for',
   },
   {
     name: 'nodes that were held are never tried again',

@@ -5,7 +5,7 @@ const iam = 'AWS::IAM::Policy';
 
 const released: ScenarioName = 'two tagged launches are released';
 
-/** Mistakes in what functions may do, and are given. */
+/** Mistakes in functions' rights and in what they are given. */
 export const rightsMutations: readonly Mutation[] = [
   {
     name: 'policy statement dropped: SendCommand to instances',

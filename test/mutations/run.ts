@@ -1,4 +1,4 @@
-// npm run test:mutations: plants each mistake alone, and prints which scenario saw it.
+// npm run test:mutations: plants each mistake by itself, and prints which scenario detected it.
 import { AssertionError } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ const only = process.argv[2] ?? '';
 const began = performance.now();
 let failures = 0;
 
-/** Plays a scenario. @returns what it complained about, or undefined if it is green */
+/** Plays a scenario. @returns its complaint, or undefined if it is green */
 async function play(name: ScenarioName, assembly: string): Promise<string | undefined> {
   try {
     await scenarios[name](assembly);
@@ -28,7 +28,7 @@ async function play(name: ScenarioName, assembly: string): Promise<string | unde
   }
 }
 
-/** What a scenario complains about, in one line. */
+/** A scenario's complaint, in one line. */
 function complaint(error: unknown): string {
   if (error instanceof AssertionError && error.generatedMessage) {
     const [seen, wanted] = [error.actual, error.expected].map((value) => JSON.stringify(value)?.slice(0, 70));
@@ -42,7 +42,7 @@ function line(good: boolean, what: string, scenario: string, said = ''): void {
   process.stdout.write(`${good ? 'ok' : 'MISSED'} | ${what} | ${scenario} | ${said.slice(0, 160)}\n`);
 }
 
-/** Plants a mistake and plays the scenario that must see it. */
+/** Plants a mistake and plays the scenario that must detect it. */
 async function plantAndPlay(assembly: string, { name, apply, turnsRed }: Mutation): Promise<void> {
   const copy = new Copy(assembly);
   try {
@@ -70,7 +70,7 @@ function runTest(file: string, edit?: Edit): string | undefined {
   return titles.join('; ') || stderr.slice(0, 160) || 'no test ran';
 }
 
-/** Plants mistakes in guards that need no cloud, and runs the tests that must see them. */
+/** Plants mistakes in guards that need no cloud, and runs the tests that must detect them. */
 function plantGuards(all: readonly GuardMutation[]): void {
   for (const file of new Set(all.map(({ turnsRed }) => turnsRed))) {
     const said = runTest(file);
@@ -108,7 +108,7 @@ try {
   line(said === undefined, 'none, bundled again', 'two tagged launches are released', said);
   const all = [...mutations, ...grantMutations(control)].filter(({ name }) => name.includes(only));
   control.remove();
-  // A scenario that is red already says nothing about a mutation.
+  // A scenario that is already red shows nothing about a mutation.
   const sound = failures === 0;
   if (sound) for (const mutation of all) await plantAndPlay(assembly, mutation);
   const guards = guardMutations.filter(({ name }) => name.includes(only));

@@ -22,7 +22,7 @@ export const workflowMutations: readonly Mutation[] = [
     turnsRed: 'a failed download is tried three times',
   },
   {
-    name: 'catcher that takes everything dropped from Install',
+    name: 'catcher for everything dropped from Install',
     apply: way(
       /,\{"ErrorEquals":\["States.ALL"\],"Assign":\{"failure":"(?:[^"\\]|\\.)*","nonce":"[^"]*"\},"Next":"RecordCause"\}\](?=,"Next":"Release")/,
       ']',
@@ -45,7 +45,7 @@ export const workflowMutations: readonly Mutation[] = [
     turnsRed: released,
   },
   {
-    name: 'a message without the text that its run drew',
+    name: "a message without the run's nonce",
     apply: way('"nonce":"{% $nonce %}"', '"nonce":"none"'),
     turnsRed: released,
   },

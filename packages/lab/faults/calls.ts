@@ -2,24 +2,24 @@ import { AwsError, type Faults, type ObservedCall } from '../../local-aws/aws.ts
 import type { Clock } from '../../local-aws/clock.ts';
 import type { Simulation } from '../simulation/simulation.ts';
 
-/** One call with who makes it: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */
+/** One call with its caller: a function's name, `way` for the state machine, `poller` for Lambda's own, or `aws`. */
 export interface SeenCall extends ObservedCall {
   readonly caller: string;
 }
 
-/** What becomes of a call. */
+/** The effect of a fault on a call. */
 type Strike = AwsError | 'crash' | 'out-of-memory' | undefined;
 
-/** Faults of calls: each is asked at each call, before it takes effect and after. */
+/** Faults of calls: each is checked at each call, before it takes effect and after. */
 export interface CallFault {
   before?(call: SeenCall): Strike | Promise<Strike>;
   after?(call: SeenCall): Strike | Promise<Strike>;
 }
 
-/** Calls that Lambda makes under a function's role: if they fail, no function is there to crash. */
+/** Calls that Lambda makes with a function's role: no function runs that could crash if they fail. */
 const pollerCalls = ['ReceiveMessage', 'DeleteMessageBatch'];
 
-/** The one place where every planted fault of a call is asked. The first that strikes decides. */
+/** The only place that checks every planted fault of a call. The first that applies decides. */
 export class Calls implements Faults {
   readonly #planted: CallFault[] = [];
   readonly #clock: Clock;
@@ -58,7 +58,7 @@ export class Calls implements Faults {
 
   async #ask(when: 'before' | 'after', call: ObservedCall): Promise<Strike> {
     const seen = { ...call, caller: this.#callerOf(call) };
-    // Without it whatever runs at the same moment would run in one piece.
+    // Without it all concurrent work would run in one piece.
     if (this.#latencyMs !== undefined && this.#functions.has(seen.caller)) await this.#clock.sleep(this.#latencyMs());
     for (const fault of this.#planted) {
       const strike = await fault[when]?.(seen);
@@ -85,7 +85,7 @@ const throttles: Readonly<Record<string, readonly [string, number]>> = {
   states: ['ThrottlingException', 400],
 };
 
-/** The error of a call too many. */
+/** The error of a throttled call. */
 export function throttled(service: string): AwsError {
   const [code, status] = throttles[service] ?? ['ThrottlingException', 400];
   return new AwsError(code, 'Rate exceeded', status);
@@ -98,7 +98,7 @@ const breaks: Readonly<Record<string, string>> = {
   ssm: 'InternalServerError',
 };
 
-/** The error of a service that broke. */
+/** The error of a service that failed internally. */
 export function broken(service: string): AwsError {
   return new AwsError(breaks[service] ?? 'InternalFailure', 'planted', 500);
 }

@@ -8,7 +8,7 @@ import { auditSuffices } from './published.ts';
 import { quietAtTheEnd } from './quiet.ts';
 import { terminatedByPolicy } from './terminated.ts';
 
-/** Every rule that holds in every fault. */
+/** Every rule that holds with every fault. */
 export const invariants: readonly Invariant[] = [
   provenBeforeRelease,
   oneInstallAtATime,

@@ -18,7 +18,7 @@ export const oneInstallAtATime: Invariant = {
       const gone = watch.launches
         .filter(({ instanceId, goneAt }) => instanceId === node.instanceId && goneAt !== undefined)
         .map(({ goneAt }) => goneAt ?? 0);
-      // What ran on an instance that was stopped ended with it, and the agent kills what is cancelled.
+      // A command on an instance that was stopped ended with it, and the agent kills what is cancelled.
       const end = (run: MachineRun) =>
         Math.min(
           run.to,

@@ -9,14 +9,14 @@ export const nothingInFlight: Invariant = {
 };
 
 /**
- * What is still under way.
+ * What is still in progress.
  *
- * @param before what began later does not count, in milliseconds since the epoch
+ * @param before later work does not count, in milliseconds since the epoch
  */
 export function inFlight({ world, cluster, nodes }: FaultRun, before = Number.POSITIVE_INFINITY): readonly string[] {
   const { states, sqs, ssm, ec2 } = world.services;
   const alive = (id: string) => ec2.find(id)?.state === 'running';
-  // A dead letter waits for an operator, with its alarm; the nodes that it spoke of have come to their ends without it.
+  // A dead letter waits for an operator, with its alarm; its nodes have reached their ends without it.
   const dead = new Set(sqs.all().flatMap(({ redrive }) => redrive?.queue.settings.name ?? []));
   const working = sqs.all().filter(({ settings }) => !dead.has(settings.name));
   const messages = working.flatMap((queue) => {
@@ -29,7 +29,7 @@ export function inFlight({ world, cluster, nodes }: FaultRun, before = Number.PO
     return open.map(({ instanceId, status }) => `the command ${id} is ${status} on ${instanceId}`);
   });
   const names = new Set(nodes.flatMap(({ node }) => (alive(node.instanceId) ? [node.nodeName] : [])));
-  // One that its own deadline ended is an object and no more: its node was kept while the cluster took no call.
+  // A pod that its own deadline ended is only an object: its node was kept while the cluster took no call.
   const pods = cluster
     .pods()
     .filter(({ spec, status }) => names.has(spec?.nodeName ?? '') && status?.phase !== 'Failed')

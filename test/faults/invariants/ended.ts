@@ -4,15 +4,15 @@ import type { Launch } from '../watch.ts';
 import type { Invariant } from './invariant.ts';
 
 /**
- * How long after its deadline a node may come to its end, in milliseconds: a cluster that does not answer is asked for ten minutes more to take
- * the mark, and the end itself is written and told with retries.
+ * How long after its deadline a node may reach its end, in milliseconds: a cluster that does not answer is called for ten more minutes to
+ * set the mark, and the end itself is written and published with retries.
  */
 const graceMs = 13 * 60_000;
 
-/** The same if an execution can break: reconcile that comes twenty minutes after the deadline ends its node. */
+/** The same if an execution can break: reconcile ends its node twenty minutes after the deadline. */
 export const strandedGraceMs = 30 * 60_000;
 
-/** What is told of a node after its end. */
+/** The events of a node after its end. */
 const afterwards: readonly string[] = ['Node Reverified', 'Reverification Failed'] satisfies DetailType[];
 
 /** Every node that was admitted, or had to be, ended once and in time. */
@@ -24,7 +24,7 @@ export const endedOnce: Invariant = {
       const ends = endsOf(faultRun, launch);
       const [end] = ends;
       if (end === undefined) return [`${nameOf(launch)} never ended`];
-      // A node that was held is tried again, and then comes to another end: only the last may be one that is none's to change.
+      // A node that was held is tried again, and then reaches another end: only the last one may be an end that does not change.
       if (ends.slice(0, -1).some(({ type }) => type !== ('Node Held' satisfies DetailType)))
         return [`${nameOf(launch)} ended ${ends.length} times: ${ends.map((one) => one.outcome).join(', ')}`];
       const late = end.endedAt - launch.at - deadlineMs - grace;
@@ -33,7 +33,7 @@ export const endedOnce: Invariant = {
   },
 };
 
-/** The launches that have to come to an end: those that were admitted, and those that stood long enough to be. */
+/** The launches that must reach an end: those that were admitted, and those that ran long enough to be. */
 export function due(faultRun: FaultRun): readonly Launch[] {
   const admitted = admittedNames(faultRun);
   const now = faultRun.clock.now();
@@ -44,8 +44,8 @@ export function due(faultRun: FaultRun): readonly Launch[] {
 }
 
 /**
- * The different ends that were told of a launch, in order; the bus may carry the same one more than once, and the first counts. That a
- * released node was re-verified, or could not be, is no end of its launch.
+ * The different ends that were published for a launch, in order; the bus may carry one more than once, and the first counts. The success or
+ * failure of a re-verification is not an end of its launch.
  */
 export function endsOf({ watch }: FaultRun, launch: Launch) {
   const told = watch.ends.filter(

@@ -1,7 +1,7 @@
 import { due, endsOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
-/** A node with which nothing is wrong is released, if nothing goes wrong around it, or one thing that heals. */
+/** A healthy node is released, if nothing fails around it, or one thing that recovers. */
 export const healed: Invariant = {
   name: 'not released',
   violations(faultRun) {

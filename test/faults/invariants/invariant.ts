@@ -1,8 +1,8 @@
 import type { FaultRun } from '../fault-run.ts';
 
-/** A rule that holds in every fault. */
+/** A rule that holds with every fault. */
 export interface Invariant {
   readonly name: string;
-  /** What speaks against it, one sentence each. */
+  /** The violations, one sentence each. */
   violations(faultRun: FaultRun): readonly string[];
 }

@@ -5,7 +5,7 @@ import { tookItsReleaseAlong } from './deleted.ts';
 import { admittedNames, due, endsOf, keyOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
-/** The audit group alone suffices to rebuild each node's outcome, and it says what the Kubernetes API saw. */
+/** The audit group by itself suffices to rebuild each node's outcome, and it agrees with the Kubernetes API. */
 export const auditSuffices: Invariant = {
   name: 'audit trail does not tell',
   violations(faultRun) {
@@ -17,11 +17,11 @@ export const auditSuffices: Invariant = {
       if (outcomes.size === 0)
         return endsOf(faultRun, launch).length === 0 ? [] : [`the audit trail has no end of ${launch.instanceId}`];
       const said = [...outcomes].join(' and ');
-      // A Node outlives a stop and a start of its instance: if it stood open then, its gate need not have been lifted again.
+      // A Node survives a stop and a start of its instance: if its gate was off then, it need not have been lifted again.
       if (beganOpen(faultRun, launch)) return [];
       const opened = wasOpened(faultRun, launch);
       const saysOpened = outcomes.has('released') || outcomes.has('already-installed');
-      // An execution that ends because its instance goes cannot call back a release that is under way.
+      // An execution that ends because its instance goes away cannot call back a release in progress.
       if (opened === saysOpened || outcomes.has('instance-gone')) return [];
       if (outcomes.has('node-never-joined') && tookItsReleaseAlong(faultRun, launch.instanceId)) return [];
       return [`the audit trail says ${said} of ${launch.instanceId}, but its gate was ${opened ? '' : 'never '}lifted`];
@@ -44,7 +44,7 @@ function rebuilt({ world }: FaultRun, { instanceId, at }: Launch): ReadonlySet<s
   );
 }
 
-/** Whether the Node of an earlier launch of the instance stood open when this one began. */
+/** Whether the Node of an earlier launch of the instance was without its gate when this one began. */
 function beganOpen({ watch }: FaultRun, launch: Launch): boolean {
   const before = [...watch.lifts.map((one) => ({ ...one, open: true })), ...watch.returns]
     .filter(({ instanceId, at }) => instanceId === launch.instanceId && at < launch.at)

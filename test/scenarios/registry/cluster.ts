@@ -37,14 +37,14 @@ function logOf(world: Simulation): string {
   return world.cloud.resource('Manifests/Prepare/Log/Resource').ref;
 }
 
-/** What the function that prepares the cluster said of its objects in these lines, in order. */
+/** The log lines about its objects of the function that prepares the cluster, in order. */
 function toldIn(messages: readonly string[]): readonly string[] {
   return messages
     .map((message) => /"message":"([^"]* (?:applied|removed|kept[^"]*))"/.exec(message)?.[1] ?? '')
     .filter((line) => line !== '');
 }
 
-/** Collects what a function writes from now on: its log group goes with the stack. */
+/** Collects what a function writes from now on: its log group is deleted with the stack. */
 function overhear(world: Simulation, group: string): readonly string[] {
   const { logs } = world.cloud;
   const messages: string[] = [];
@@ -67,11 +67,11 @@ async function invoke(world: Simulation, path: string, event: object): Promise<v
   await (world.cloud.core.clock as VirtualClock).run(() => ended);
 }
 
-/** What the deployment does in a cluster, end to end. */
+/** The deployment's effects on a cluster, end to end. */
 export const clusterScenarios = {
   'a cluster is prepared, and left as it was': on(async ({ world }) => {
     assert.equal(objects(world).length, 14);
-    // Applied once, then asked for by dry runs until three of them in a row were denied, and only then were rights given.
+    // Applied once, then tested by dry runs until three of them in a row were denied, and only then were rights granted.
     assert.ok(
       (clusterOf(world).counts.get('kubernetes:patch namespaces') ?? 0) >= 5,
       'the policies were not seen to deny',
@@ -102,7 +102,7 @@ export const clusterScenarios = {
     const removed = toldIn(messages).map((line) => line.split(' ')[0] ?? '');
     assert.ok(
       removed.lastIndexOf('ClusterRoleBinding') < removed.indexOf('ValidatingAdmissionPolicyBinding'),
-      'a policy went before the rights that it bounds',
+      'a policy was removed before the rights that it restricts',
     );
   }),
 
@@ -112,7 +112,7 @@ export const clusterScenarios = {
     assert.deepEqual(objects(world), before);
   }),
 
-  'a policy stays while something gives rights to the group that it bounds': on(async ({ world }) => {
+  'a policy stays while something grants rights to the group that it restricts': on(async ({ world }) => {
     clusterOf(world).apply({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',
@@ -138,7 +138,7 @@ export const clusterScenarios = {
       toldIn(world.cloud.logs.events(logOf(world)).map(({ message }) => message)).some((line) =>
         line.startsWith('RuntimeClass kata-qemu kept: a pod uses it'),
       ),
-      'nobody said so',
+      'no log line reports it',
     );
   }),
 

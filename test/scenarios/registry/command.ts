@@ -6,7 +6,7 @@ import { cluster, gate, on, onceAfter, type ScenarioRun } from './scenario.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
-/** One execution, one command and one answer, whatever comes twice, dies or is refused. */
+/** One execution, one command and one answer, whatever arrives twice, dies or is refused. */
 export const commandScenarios = {
   'events that come three times start one execution': on(async (scenario) => {
     const node = await scenario.world.launch(plant(['events-doubled'], scenario.world, karpenterNode(cluster, gate)));
@@ -20,7 +20,7 @@ export const commandScenarios = {
 
   'an admission that dies after StartExecution starts no second': on(async (scenario) => {
     scenario.world.cloud.faults = onceAfter('StartExecution');
-    // It is still on its way when the rest of its admission is done.
+    // It is still in transit when the rest of its admission is done.
     const node = await scenario.launch({ agentAfterMs: 240_000 });
     await scenario.settle();
     await scenario.pass(10 * 60_000);
@@ -36,7 +36,7 @@ export const commandScenarios = {
     assert.ok(queue, 'there is no dispatch queue');
     let copied = false;
     world.cloud.faults = {
-      // Calls take time, so that the two dispatchers work side by side.
+      // Calls take time, so the two dispatchers work side by side.
       beforeCall: async () => {
         await clock.sleep(40);
         return undefined;
@@ -71,7 +71,7 @@ export const commandScenarios = {
     scenario.world.cloud.faults = onceAfter('SendCommand');
     const node = await scenario.launch();
     await scenario.settle();
-    assert.ok(scenario.reached(node, 'released') <= 120_000, 'nobody took the result for what it was');
+    assert.ok(scenario.reached(node, 'released') <= 120_000, 'the result was not recognized');
   }),
 
   'a claim whose command was never sent is looked for, and sent': on(async (scenario) => {
@@ -89,7 +89,7 @@ export const commandScenarios = {
 
   'a claim whose command was sent is looked for, and found': on(async (scenario) => {
     scenario.world.cloud.faults = onceAfter('SendCommand');
-    // The result is lost too, so the redelivered message alone can find the command.
+    // The result is lost too, so only the redelivered message can find the command.
     scenario.world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
     const node = await scenario.launch();
     await scenario.pass(8 * 60_000);
@@ -102,7 +102,7 @@ export const commandScenarios = {
     const operator = { kind: 'role', roleArn: scenario.roleOf('Dispatch'), sessionName: 'operator' } as const;
     let sent = false;
     world.cloud.faults = {
-      // Someone runs the same document by hand while ours is on its way; his ends first.
+      // Another user runs the same document by hand while ours is in progress; theirs ends first.
       afterCall: async ({ operation, input }) => {
         if (operation !== 'SendCommand' || sent) return undefined;
         sent = true;

@@ -66,7 +66,7 @@ export const doorScenarios = {
     const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
     const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@1' }, launchedAt: { S: 'breaker' } };
     const stranger = { ...run, instanceId: { S: 'mi-0aaaaaaaaaaaaaaaa' } };
-    // For each role its own attribute, if it has one that no other kind of row has.
+    // For each role its own attribute, if it has one that no other kind of record has.
     const own = {
       'Admission/Role': ['admittedAt', undefined],
       'Dispatch/Role': ['token', 'probe'],

@@ -4,7 +4,7 @@ import { Intruder, records } from '../../attacks/intruder.ts';
 import { endless } from '../slow.ts';
 import { on, onceAfter, type ScenarioRun } from './scenario.ts';
 
-/** Ends that come from outside: the deadline, and an instance that goes away. */
+/** Ends from outside: the deadline, and an instance that goes away. */
 export const endScenarios = {
   'an installation that still runs at the deadline is cancelled and awaited': on(
     async (scenario) => {
@@ -27,7 +27,7 @@ export const endScenarios = {
   'a command that was sent and not noted is found at the deadline, and cancelled': on(
     async (scenario) => {
       scenario.world.cloud.faults = onceAfter('SendCommand');
-      // The message comes back after the visibility time-out of three minutes, when the time is up.
+      // The message is delivered again after the visibility time-out of three minutes, when the time is up.
       const node = await scenario.launch({ agentAfterMs: 60_000, tags: { 'airlock:deadline-minutes': '5' } });
       await scenario.settle();
       const [invocation] = scenario.world.services.ssm.commands().flatMap(({ invocations }) => invocations);
@@ -47,7 +47,7 @@ export const endScenarios = {
       await scenario.pass(7_000);
       assert.deepEqual(scenario.timeline(node), ['Node Admitted', 'Command Sent', 'Launch Discarded']);
       assert.equal(scenario.world.services.states.running, 0);
-      // SSM refuses to cancel on an instance that shuts down; that it was asked is what needs the right.
+      // SSM refuses to cancel on an instance that shuts down; the request itself needs the right.
       const asked = scenario.world.cloud.journal.filter(({ operation }) => operation === 'CancelCommand');
       assert.deepEqual(
         asked.map(({ error }) => error),
@@ -69,7 +69,7 @@ export const endScenarios = {
     scenario.world.services.ec2.terminate(node.instanceId);
     await scenario.pass(10 * 60_000);
     assert.deepEqual(scenario.timeline(node), ['Node Admitted', 'Launch Discarded']);
-    assert.ok(scenario.done('ChangeMessageVisibilityBatch') > 0, 'nobody waited');
+    assert.ok(scenario.done('ChangeMessageVisibilityBatch') > 0, 'nothing was deferred');
     scenario.undisturbed();
   }),
 

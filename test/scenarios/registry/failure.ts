@@ -3,7 +3,7 @@ import { ModelledMachine } from '../../../packages/lab/machines.ts';
 import { slow } from '../slow.ts';
 import { on, type ScenarioRun } from './scenario.ts';
 
-/** What becomes of an instance that failed, and when nothing is done any more. */
+/** The consequences for an instance that failed, and when nothing is done any more. */
 export const failureScenarios = {
   'a node that failed is replaced if its pool says so': on(
     async (scenario) => {

@@ -9,9 +9,9 @@ function lose({ world }: Scenario, source: string): void {
   world.services.events.delivery = ({ event }) => (event.source === source ? [] : undefined);
 }
 
-/** What reconcile is there for, and what it must leave alone. */
+/** The purpose of reconcile, and what it must not change. */
 export const reconcileScenarios = {
-  'a launch that no event told of is found': on(async (scenario) => {
+  'a launch without an event is found': on(async (scenario) => {
     lose(scenario, 'aws.ec2');
     const nodes = [await scenario.launch(), await scenario.launch()];
     await scenario.settle();
@@ -25,7 +25,7 @@ export const reconcileScenarios = {
 
   'every page of the fleet is read': on(async (scenario) => {
     const { ec2, states } = scenario.world.services;
-    // More instances with our tag than one page shows, of clusters that are not ours; the node comes last.
+    // More instances with our tag than one page shows, of clusters that are not ours; the node is last.
     for (let index = 0; index < 1_001; index++) {
       ec2.launch({ tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'other' }, pendingMs: 0 });
     }
@@ -47,7 +47,7 @@ export const reconcileScenarios = {
     scenario.undisturbed();
   }),
 
-  'a result that no event told of is asked for': on(async (scenario) => {
+  'a result without an event is asked for': on(async (scenario) => {
     lose(scenario, 'aws.ssm');
     const node = await scenario.launch();
     await scenario.settle();
@@ -58,7 +58,7 @@ export const reconcileScenarios = {
     scenario.undisturbed();
   }),
 
-  'a failure that no event told of is asked for': on(
+  'a failure without an event is asked for': on(
     async (scenario) => {
       lose(scenario, 'aws.ssm');
       const node = await scenario.launch();
@@ -77,7 +77,7 @@ export const reconcileScenarios = {
     };
     const node = await scenario.launch();
     await scenario.pass(minute);
-    // The message that waits for the command does not come again: it is dead.
+    // The message that waits for the command is not delivered again: it is a dead letter.
     for (const queue of scenario.world.services.sqs.all()) {
       if (queue.settings.name.includes('DispatchQueue-') && queue.redrive)
         queue.redrive = { ...queue.redrive, maxReceiveCount: 1 };
@@ -94,12 +94,12 @@ export const reconcileScenarios = {
     await scenario.pass(30_000);
     for (const { invocations } of ssm.commands()) for (const one of invocations) one.status = 'InProgress';
     await scenario.pass(8 * minute);
-    assert.ok(scenario.done('ListCommandInvocations') > 1, 'nobody asked');
+    assert.ok(scenario.done('ListCommandInvocations') > 1, 'no command was looked up');
     assert.equal(scenario.outcome(node), '');
     scenario.undisturbed();
   }),
 
-  'a departure that no event told of ends the node': on(async (scenario) => {
+  'a termination without an event ends the node': on(async (scenario) => {
     const { ec2, states } = scenario.world.services;
     const node = await scenario.launch({ agentAfterMs: undefined });
     await scenario.pass(30_000);
@@ -114,7 +114,7 @@ export const reconcileScenarios = {
     scenario.undisturbed();
   }),
 
-  'a stop that no event told of ends the launch before it': on(async (scenario) => {
+  'a stop without an event ends the earlier launch': on(async (scenario) => {
     const { ec2, ssm } = scenario.world.services;
     const node = await scenario.launch();
     await scenario.pass(25_100);

@@ -13,7 +13,7 @@ const claimed = {
   'karpenter.sh/nodepool': 'sandboxed',
 };
 
-/** What tells a node from an instance that someone tagged, and what follows when Lambda has no room. */
+/** What distinguishes a node from an instance that an attacker tagged, and what follows when Lambda has no capacity. */
 export const remedyScenarios = {
   'an instance without a profile of nodes is none of ours, whatever its tags say': on(
     async (scenario) => {
@@ -78,7 +78,7 @@ export const remedyScenarios = {
         'arn:aws:iam::123456789012:instance-profile/database';
       await scenario.settle();
       assert.equal(scenario.timeline(node).at(-1), 'Node Quarantined');
-      // The function itself says no; that IAM would, too, is not asked.
+      // The function itself refuses; IAM's answer is not needed.
       scenario.undisturbed();
     },
     ['not-sandboxed'],
@@ -100,7 +100,7 @@ export const remedyScenarios = {
   }),
 
   'a probe that hangs gives way to another node after ten minutes': (assembly) =>
-    // The machines come in an order that each play starts over.
+    // The machines are created in an order that each play starts over.
     on(
       async (scenario) => {
         const opened: Awaited<ReturnType<typeof scenario.launch>>[] = [];
@@ -111,7 +111,7 @@ export const remedyScenarios = {
         const [hanging, good] = [await scenario.launch(), await scenario.launch({ agentAfterMs: 40_000 })];
         await scenario.pass(60_000);
         assert.equal(scenario.commandsFor(hanging), 1);
-        // Its agent falls silent, so that nothing is heard of its command until its deadline.
+        // Its agent stops answering, so the state of its command is unknown until its deadline.
         scenario.world.services.ssm.agents.silence(hanging.instanceId);
         await scenario.pass(5 * minute);
         assert.equal(scenario.commandsFor(good), 0);

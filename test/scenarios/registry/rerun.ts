@@ -16,13 +16,13 @@ async function releasedNode(scenario: Scenario): Promise<{ node: LaunchedNode; m
   return { node, machine: node.machine };
 }
 
-/** The names of the executions of a node, without the launch. */
+/** The names of a node's executions, without the launch. */
 function ways(scenario: Scenario, { instanceId }: LaunchedNode): readonly string[] {
   const names = scenario.world.services.states.executions().map(({ name }) => name);
   return names.filter((name) => name.startsWith(instanceId)).map((name) => name.split('-').slice(3, -1).join('-'));
 }
 
-/** Nodes that go their way again in the same launch. */
+/** Nodes with another run in the same launch. */
 export const rerunScenarios = {
   'a released node with another kernel is re-verified, and nothing is installed': on(async (scenario) => {
     const { node, machine } = await releasedNode(scenario);
@@ -56,7 +56,7 @@ export const rerunScenarios = {
     { onFailure: 'replace' },
   ),
 
-  'the result of a proof again that no event told of is asked for': on(async (scenario) => {
+  'the result of a re-verification without an event is asked for': on(async (scenario) => {
     const { node, machine } = await releasedNode(scenario);
     scenario.world.services.events.delivery = ({ event }) => (event.source === 'aws.ssm' ? [] : undefined);
     machine.reboot('6.8.0-2000-aws');

@@ -19,7 +19,7 @@ export { cluster, gate } from '../observe.ts';
 export class Scenario {
   readonly world: Simulation;
   readonly clock: VirtualClock;
-  /** The assembly with rules of its own; the functions are loaded from it while the simulation goes on. */
+  /** The assembly with its own rules; the functions are loaded from it while the simulation runs. */
   readonly #copy: Copy | undefined;
 
   private constructor(world: Simulation, clock: VirtualClock, copy: Copy | undefined) {
@@ -87,12 +87,12 @@ export class Scenario {
     return observe.taintsOf(this.world, node);
   }
 
-  /** How many commands went to a node. */
+  /** How many commands a node was sent. */
   commandsFor(node: LaunchedNode): number {
     return observe.commandsFor(this.world, node);
   }
 
-  /** How often an operation succeeded. */
+  /** How many calls of an operation succeeded. */
   done(operation: string): number {
     return observe.done(this.world, operation);
   }
@@ -102,7 +102,7 @@ export class Scenario {
     return observe.functionName(this.world, construct);
   }
 
-  /** Whether a function wrote into its log. */
+  /** Whether a function wrote to its log. */
   logged(construct: string): boolean {
     const { group } = this.world.cloud.lambda.function(this.functionName(construct)).settings.log;
     return this.world.cloud.logs.events(group).length > 0;

@@ -5,7 +5,7 @@ import { karpenterNode } from '../../../packages/lab/simulation.ts';
 import { ask } from '../../../packages/local-kubernetes/client.ts';
 import { cluster, gate, on, type ScenarioRun } from './scenario.ts';
 
-/** Agents, Nodes and clusters that are not there yet, or not what they should be. */
+/** Agents, Nodes and clusters that are not there yet, or not as they should be. */
 export const waitingScenarios = {
   'an agent that comes after ten minutes is not too late': on(async (scenario) => {
     const node = await scenario.launch({ agentAfterMs: 600_000 });
@@ -13,7 +13,7 @@ export const waitingScenarios = {
     assert.equal(scenario.outcome(node), 'released');
     assert.ok(scenario.reached(node, 'installing') - 600_000 <= 75_000, 'the command came late');
     assert.equal(scenario.commandsFor(node), 1);
-    // Of 20 minutes, without those ten and the way out.
+    // Of 20 minutes, without those ten and the cleanup reserve.
     const told = scenario.world.services.ssm.commands().flatMap(({ parameters }) => parameters['Seconds']);
     assert.deepEqual(told, ['450']);
     scenario.undisturbed();

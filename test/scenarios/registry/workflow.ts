@@ -6,7 +6,7 @@ import { cluster, gate, on, type ScenarioRun } from './scenario.ts';
 
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
 
-/** What becomes of a launch if nothing comes late: it is released, refused or quarantined. */
+/** The result of a launch if nothing is late: it is released, refused or quarantined. */
 export const workflowScenarios = {
   'two tagged launches are released': on(async (scenario) => {
     const { world } = scenario;
@@ -39,7 +39,7 @@ export const workflowScenarios = {
     for (const name of ['Admission', 'Dispatch', 'Results', 'Cluster']) {
       assert.ok(scenario.logged(name), `${name} wrote no log`);
     }
-    // Those that worked while the stack was deployed, too.
+    // Also those that ran while the stack was deployed.
     for (const { settings, environments } of world.cloud.lambda.functions.values()) {
       const written = world.cloud.logs.events(settings.log.group ?? '').length;
       assert.ok(environments.size === 0 || written > 0, `${settings.name} wrote no log`);
@@ -54,7 +54,7 @@ export const workflowScenarios = {
     ec2.launch({ instanceProfile, tags: { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'other' } });
     await scenario.pass(10 * 60_000);
     assert.equal(states.executions().length, 0);
-    assert.ok(scenario.done('DescribeInstances') >= 1, 'nobody looked');
+    assert.ok(scenario.done('DescribeInstances') >= 1, 'no instance was looked up');
     scenario.undisturbed();
   }),
 
@@ -84,7 +84,7 @@ export const workflowScenarios = {
     for (const hostile of ['1; reboot', '20260928.0\n$(id)', '`id`', '1.2.3'])
       await assert.rejects(send(hostile), { code: 'InvalidParameters' });
     assert.equal(scenario.commandsFor(node), before);
-    // The agent looks at the pattern alone, and wherever in the value it fits; whoever can change a document's values cannot change that.
+    // The agent only checks the pattern, anywhere in the value; a principal that changes a document's values cannot change that.
     const deployed = world.services.ssm.documents().find(({ name }) => name === document?.ref);
     const { Version } = deployed?.content.parameters ?? {};
     assert.equal(Version?.interpolationType, 'ENV_VAR');

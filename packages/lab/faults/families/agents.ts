@@ -2,7 +2,7 @@ import { type Family, minutes, seconds } from '../fault.ts';
 import type { Random } from '../random.ts';
 import type { FaultSite } from '../site.ts';
 
-/** The agent falls silent at a moment of the way, and talks again later. */
+/** The agent stops answering at a moment of the run, and answers again later. */
 function silent(forMs: (random: Random) => number | undefined) {
   return (site: FaultSite, random: Random) => {
     const { agents } = site.world.services.ssm;

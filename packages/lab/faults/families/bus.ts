@@ -1,6 +1,6 @@
 import type { Family } from '../fault.ts';
 
-/** PutEvents answers 200 although it did not take every entry. */
+/** PutEvents answers 200 although it did not accept every entry. */
 export const busFaults: Family = {
   'entries-refused': {
     about: 'the bus refuses some entries of a call that succeeds',

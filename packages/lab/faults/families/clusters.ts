@@ -1,6 +1,6 @@
 import { type Family, minutes, seconds } from '../fault.ts';
 
-/** The Kubernetes API, as the product meets it. */
+/** The Kubernetes API, as the product sees it. */
 export const clusterFaults: Family = {
   'cluster-down': {
     about: 'the Kubernetes API answers 500, for seconds or for many minutes',

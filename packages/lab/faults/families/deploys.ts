@@ -1,7 +1,7 @@
 import { readPolicy } from '../../../local-aws/iam.ts';
 import { type Family, seconds } from '../fault.ts';
 
-/** A new version is deployed while nodes are on their way. */
+/** A new version is deployed while nodes are in progress. */
 export const deployFaults: Family = {
   deployed: {
     about: 'a deploy replaces the documents and the functions in mid-flight',

@@ -2,7 +2,7 @@ import { type Family, minutes } from '../fault.ts';
 import type { Random } from '../random.ts';
 import type { FaultSite, FaultyNode } from '../site.ts';
 
-/** Changes machines some minutes after their nodes were released, and lets the kubelet see it. */
+/** Changes machines some minutes after their nodes were released, and the kubelet reports it. */
 function drifted(change: (node: FaultyNode) => void) {
   return (site: FaultSite, random: Random) => {
     const share = random.pick([0.3, 1]);
@@ -17,7 +17,7 @@ function drifted(change: (node: FaultyNode) => void) {
   };
 }
 
-/** What becomes of nodes after their release. */
+/** What happens to nodes after their release. */
 export const driftFaults: Family = {
   'kernel-changed': {
     about: 'the node is booted again with another kernel',

@@ -3,13 +3,13 @@ import { AwsError } from '../../../local-aws/aws.ts';
 import type { Family, Fault } from '../fault.ts';
 import type { Random } from '../random.ts';
 
-/** Operations that nothing calls in a run: the deployment does, or an operator. */
+/** Operations that nothing calls in a run: only the deployment or an operator does. */
 const elsewhere = (operation: Operation) => /^(eks|cloudformation):/.test(operation) || operation === 'dynamodb:Scan';
 
-/** Errors that AWS answers with its own status; every other one is 400, and what failed in the service 500. */
+/** Errors that AWS answers with their own status; every other one is 400, and a service's failure 500. */
 const statuses: Readonly<Record<string, number>> = { TooManyRequestsException: 429, RequestLimitExceeded: 503 };
 
-/** An error as its service answers it; the text that a rule asks for stands in the message. */
+/** An error as its service answers it; the message contains the text that a rule requires. */
 export function errorOf(rules: Rules, key: string): AwsError {
   const [name = '', words = 'planted'] = key.split(': ');
   const [consequence, why] = rules[key] ?? [];

@@ -4,7 +4,7 @@ import { type Family, minutes, seconds } from '../fault.ts';
 import type { Random } from '../random.ts';
 import type { FaultSite } from '../site.ts';
 
-/** Plants what becomes of some of the deliveries: when the copies leave, in milliseconds from now. */
+/** Plans what happens to some of the deliveries: when the copies leave, in milliseconds from now. */
 function deliver(which: (delivered: Delivered) => boolean, times: (random: Random) => readonly number[] | undefined) {
   return (site: FaultSite, random: Random) => {
     const share = random.pick([0.3, 0.6, 1]);

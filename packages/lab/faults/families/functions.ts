@@ -15,7 +15,7 @@ const functions = [
   'reconcile',
 ] as const;
 
-/** The process ends before one of its calls took effect, or after it and before the answer came. */
+/** The process ends before one of its calls takes effect, or after it and before the answer arrives. */
 function crashes(name: string) {
   return (site: FaultSite, random: Random) => {
     let skip = random.int(0, 9);
@@ -71,7 +71,7 @@ function doubles(name: string) {
   };
 }
 
-/** Lambda has room for few invocations, for a while or for good: an account may begin with ten. */
+/** Lambda has room for few invocations, for a while or permanently: an account may start with ten. */
 const narrow: Family = {
   'lambda-narrow': {
     about: 'the account has room for few invocations at once',
@@ -101,7 +101,7 @@ export const functionFaults: Family = Object.fromEntries([
       { about: `a call of ${name} hangs until the function times out`, heals: true, plant: hangs(name) },
     ] as const,
   ]),
-  // Another family has the requests of the Kubernetes API at which it dies.
+  // Another family has the requests to the Kubernetes API at which it dies.
   [
     'cluster-answers-crash',
     { about: 'cluster dies before or after any of its calls of AWS', heals: true, plant: crashes('cluster') },

@@ -2,7 +2,7 @@ import { type Family, minutes, seconds } from '../fault.ts';
 import type { Random } from '../random.ts';
 import type { FaultSite } from '../site.ts';
 
-/** Terminates instances at a stage of their way. */
+/** Terminates instances at a stage of their launch. */
 function gone(after: (random: Random) => number) {
   return (site: FaultSite, random: Random) => {
     const share = random.pick([0.5, 1]);

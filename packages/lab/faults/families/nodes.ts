@@ -3,7 +3,7 @@ import { recordings } from '../../machine/modelled.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
 import { replacingPool } from '../site.ts';
 
-/** The faults of machines of which an answer was recorded. */
+/** The faults of machines with a recorded answer. */
 const recorded = Object.keys(recordings().answers).filter((name): name is MachineFault => name in machineFaults);
 
 /** The machine, and the Node that it becomes. */

@@ -3,7 +3,7 @@ import { type Family, minutes, seconds } from '../fault.ts';
 
 const answers = ['SendTaskSuccess', 'SendTaskFailure'];
 
-/** Answers to the state that waits. */
+/** Answers to the waiting state. */
 export const tokenFaults: Family = {
   'answers-doubled': {
     about: 'a token is answered again, up to a minute later',
