@@ -104,7 +104,7 @@ export const findings = {
   AL0010: {
     group: 'pools',
     level: 'error',
-    sentence: 'Nested virtualization is off in a pool for Kata.',
+    sentence: 'Nested virtualization is off in a pool whose runtime starts virtual machines.',
     effect: 'The nodes have no /dev/kvm and are quarantined as kvm-missing.',
     fix: 'Karpenter, in the EC2NodeClass:\n  cpuOptions: { nestedVirtualization: enabled }\nlaunch template:\n  CpuOptions: { NestedVirtualization: enabled }',
     link: 'docs/use/requirements.md',
@@ -114,7 +114,7 @@ export const findings = {
     level: 'error',
     sentence: 'A managed node group ignores nested virtualization, and its instances are not bare metal.',
     effect: 'The nodes have no /dev/kvm and are quarantined as kvm-missing.',
-    fix: 'Use a Karpenter pool (examples/karpenter/kata.yaml), an Auto Scaling group, or a .metal instance type.',
+    fix: 'Use a Karpenter pool (examples/karpenter), an Auto Scaling group, or a .metal instance type.',
     link: 'https://github.com/aws/containers-roadmap/issues/2784',
   },
   AL0012: {

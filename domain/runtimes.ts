@@ -13,6 +13,8 @@ interface RuntimeTraits {
    * them.
    */
   readonly userNamespaces?: true;
+  /** Whether it starts a virtual machine for each pod, and so needs virtualization. */
+  readonly virtualMachines?: true;
   /** Labels on a released Node for this runtime, in addition to Airlock's own. */
   readonly nodeLabels?: Readonly<Record<string, string>>;
   /** The pod annotations that its shim can accept: their prefix, and one full name as an example. */
@@ -33,6 +35,7 @@ const registry = {
     title: 'Kata',
     handlers: ['kata-qemu', 'kata-clh', 'kata-dragonball'],
     runtimeClass: 'kata-qemu',
+    virtualMachines: true,
     // Upstream's figures for the virtual machine.
     overhead: { memory: '320Mi', cpu: '250m' },
     podAnnotations: { prefix: 'io.katacontainers.', example: 'io.katacontainers.config.hypervisor.default_vcpus' },

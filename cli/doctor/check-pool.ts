@@ -2,7 +2,7 @@ import type { Diagnosis, Finding, FindingCode, FixValues, NotChecked } from '../
 import { hasProfile, type InstanceProfiles } from '../../domain/instance-profiles.ts';
 import { gateKindOf, poolLabel } from '../../domain/kubernetes.ts';
 import { profilesOf } from '../../domain/pools.ts';
-import { exampleRuntime } from '../../domain/runtimes.ts';
+import { exampleRuntime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { requestOf, runtimeTag, type Versions } from '../../domain/tags.ts';
 import { poolsOf } from '../../lib/config/profiles.ts';
 import type { Config } from '../../lib/config/schema.ts';
@@ -78,11 +78,11 @@ const checks: Partial<Readonly<Record<FindingCode, Check>>> = {
       : result;
   },
   AL0010: (pool) => {
-    if (runtimeIn(pool) !== 'kata' || pool.isBareMetal || pool.kind === 'managed node group') return undefined;
+    if (!needsVirtualization(pool) || pool.isBareMetal || pool.kind === 'managed node group') return undefined;
     return judge(pool.nestedVirtualization, (isEnabled) => (isEnabled ? undefined : 'is not enabled'));
   },
   AL0011: (pool) => {
-    const ignores = runtimeIn(pool) === 'kata' && !pool.isBareMetal && pool.kind === 'managed node group';
+    const ignores = needsVirtualization(pool) && !pool.isBareMetal && pool.kind === 'managed node group';
     return ignores ? { field: pool.nestedVirtualization.field, seen: 'EKS ignores it' } : undefined;
   },
 };
@@ -120,6 +120,12 @@ function judge<T>(declared: Declared<T>, fault: (value: T) => string | undefined
   if ('unknown' in declared) return { unknown: declared.unknown };
   const seen = fault(declared.value);
   return seen === undefined ? undefined : { field: declared.field, seen };
+}
+
+/** Whether a pool's runtime starts virtual machines. */
+function needsVirtualization(pool: PoolTemplate): boolean {
+  const runtime = runtimes.find((one) => one === runtimeIn(pool));
+  return runtime !== undefined && runtimeTraits[runtime].virtualMachines === true;
 }
 
 /** The runtime that a pool is for, if it declares one. */

@@ -1,6 +1,6 @@
 import { fillIn, findingCodes, findingGroups, findingOf } from '../../domain/findings.ts';
 import { defaultGateKey } from '../../domain/kubernetes.ts';
-import { exampleRuntime } from '../../domain/runtimes.ts';
+import { exampleRuntime, runtimeTraits } from '../../domain/runtimes.ts';
 import { wrapProse } from './wrap.ts';
 
 const values = { gate: defaultGateKey, runtime: exampleRuntime, profile: 'demo_*' };
@@ -14,7 +14,7 @@ export function findingsPage(): string {
   return wrapProse(`# Findings
 
 \`airlock doctor\` looks for these ([how to run it](commands.md#airlock-doctor)). A code keeps its meaning. \`--only\` and \`--skip\` take codes and the names of the
-groups. This page is made from [\`domain/findings.ts\`](../../domain/findings.ts) by \`npm run docs\`, with the default gate and gVisor filled in.
+groups. This page is made from [\`domain/findings.ts\`](../../domain/findings.ts) by \`npm run docs\`, with the default gate and ${runtimeTraits[exampleRuntime].title} filled in.
 
 ${groups.join('\n\n')}
 `);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { exampleRuntime, runtimes } from '../../domain/runtimes.ts';
+import { exampleRuntime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { faults, namedFaultNames } from '../../packages/lab/faults.ts';
 import { nodePlaceholder } from '../../packages/lab/machines.ts';
 import { defineCommand } from '../output/command.ts';
@@ -30,7 +30,7 @@ export function startCommand(): Command {
   const description = 'Launch a small pool on the local cloud and show how its nodes come out of the airlock';
   return defineCommand('start', description, {
     examples: [
-      ['start', 'three nodes with gVisor'],
+      ['start', `three nodes with ${runtimeTraits[exampleRuntime].title}`],
       ['start --fault not-sandboxed --clock virtual', 'a node whose proof fails'],
       ['start --keep', 'leave the local cloud running for the other commands'],
     ],

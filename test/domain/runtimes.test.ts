@@ -19,7 +19,7 @@ describe('the registry of runtimes', () => {
     const { title, handlers, runtimeClass, nodeLabels = {}, otherInstaller = [] } = runtimeTraits[runtime];
     return [runtime, title, ...handlers, runtimeClass, ...Object.keys(nodeLabels), otherInstaller].flat();
   });
-  const named = new RegExp(`(${[...new Set(names)].join('|')})`, 'i');
+  const named = new RegExp(`(?<![a-z])(${[...new Set(names)].join('|')})(?![a-z])`, 'i');
 
   it('is the only code that names a runtime', () => {
     expect(code.length).toBeGreaterThan(150);

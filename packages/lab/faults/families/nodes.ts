@@ -1,3 +1,4 @@
+import { exampleRuntime } from '../../../../domain/runtimes.ts';
 import { type MachineFault, machineFaults } from '../../machine/faults.ts';
 import { recordings } from '../../machine/modelled.ts';
 import { type Family, minutes, seconds } from '../fault.ts';
@@ -74,7 +75,7 @@ export const nodeFaults: Family = {
         site.cluster.apply({
           apiVersion: 'v1',
           kind: 'Node',
-          metadata: { name: node.nodeName, labels: { 'airlock.dev/runtime': 'gvisor' } },
+          metadata: { name: node.nodeName, labels: { 'airlock.dev/runtime': exampleRuntime } },
           spec: {
             providerID: 'aws:///eu-central-1a/i-0123456789abcdef0',
             taints: [{ key: 'airlock.dev/bootstrap', effect: 'NoSchedule' }],
