@@ -74,7 +74,9 @@ export async function closeBreaker(
     await events.send(new PutEventsCommand({ Entries: [entry] }));
   } catch (error) {
     if (!isDenied('events:PutEvents', error)) throw error;
-    throw new CouldNotLook(`the breaker is closed, but the audit trail does not say so: ${error.message}; ${accepted}`);
+    throw new CouldNotLook(
+      `the breaker is closed, but the audit trail has no event for it: ${error.message}; ${accepted}`,
+    );
   }
   return true;
 }

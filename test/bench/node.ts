@@ -35,7 +35,7 @@ function catalogueOf(compression: 'zstd' | 'bz2') {
   if (gvisor === undefined || x86_64 === undefined) throw new Error('the catalogue has no gVisor for x86_64');
   say(`making an archive of upstream's size as ${compression}`);
   const versions = [{ version, advisories: [], artifacts: { x86_64 } }];
-  const catalogue = { ...shipped, runtimes: { gvisor: { ...gvisor, releases: versions, floor: undefined } } };
+  const catalogue = { ...shipped, runtimes: { gvisor: { ...gvisor, versions, floor: undefined } } };
   return simulatedCatalogue(catalogue, compression, builders);
 }
 

@@ -119,11 +119,11 @@ export class Copy {
   }
 
   /** Gives the functions other rules for pools, as if airlock.yaml had them. */
-  setRules(rules: PoolRules): void {
-    if (Object.keys(rules).length === 0) return;
+  setRules({ breaker, ...pools }: PoolRules): void {
+    const added = { RULES: { ...pools, ...(breaker === undefined ? {} : { breaker }) }, ADMISSIBLE: pools };
     for (const [, { Properties }] of this.all('AWS::Lambda::Function')) {
       const variables = Properties['Environment']?.Variables ?? {};
-      for (const name of ['RULES', 'ADMISSIBLE'])
+      for (const [name, rules] of Object.entries(added))
         if (name in variables) variables[name] = pack({ ...(unpack(variables[name]) as object), ...rules });
     }
   }

@@ -162,7 +162,9 @@ describe('access to a private cluster', () => {
         const [, inside] =
           copy.all('AWS::Lambda::Function').find(([id]) => id.startsWith('ClustervaultManifestsPrepare')) ?? [];
         const [, framework] =
-          copy.all('AWS::Lambda::Function').find(([id]) => id.startsWith('ClustervaultManifestsProvided')) ?? [];
+          copy
+            .all('AWS::Lambda::Function')
+            .find(([id]) => id.startsWith('ClustervaultManifestsCustomResourceProvider')) ?? [];
         Object.assign(framework?.Properties ?? {}, { VpcConfig: inside?.Properties['VpcConfig'] });
         const { Statement } = copy.resource('AWS::IAM::Policy', 'ClustervaultManifestsCustomResourceProviderRole')
           .Properties['PolicyDocument'];
@@ -176,7 +178,7 @@ describe('access to a private cluster', () => {
 
   it('that has no private endpoint is refused with what to do', async () => {
     await expect(deployed(assembly, { access: 'public' })).rejects.toThrow(
-      /cluster vault is "private: true" in airlock\.yaml and has no private end point: leave that out, or turn it on with aws eks/,
+      /cluster vault has \\?"private: true\\?" in airlock\.yaml but no private endpoint: remove that setting, or enable the endpoint with aws eks/,
     );
   });
 

@@ -212,8 +212,8 @@ describe('a node with another version than the configured one', () => {
     const reconcile = functionName(world, 'Reconcile');
     const { environment } = world.cloud.lambda.function(reconcile).settings;
     const admissible = JSON.parse(environment['ADMISSIBLE'] ?? '');
-    const { all } = admissible.releases.gvisor;
-    admissible.releases.gvisor = { default: '20261101.0', all: [...all, '20261101.0'] };
+    const { all } = admissible.versions.gvisor;
+    admissible.versions.gvisor = { default: '20261101.0', all: [...all, '20261101.0'] };
     world.cloud.lambda.update(reconcile, { environment: { ...environment, ADMISSIBLE: JSON.stringify(admissible) } });
     await pass(world, 10 * minute);
 

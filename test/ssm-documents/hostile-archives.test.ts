@@ -85,7 +85,7 @@ describe("an archive is refused with its member's name, and nothing of it remain
       const versions = [{ version, advisories: [], artifacts: { x86_64: artifact } }];
       const one = {
         ...shipped,
-        runtimes: { gvisor: { ...gvisor, releases: versions, default: version, floor: undefined, rules: [] } },
+        runtimes: { gvisor: { ...gvisor, versions, default: version, floor: undefined, rules: [] } },
       };
       const catalogue = simulatedCatalogue(one, 'zstd', { gvisor: hostile });
       const machine = await SimulatedMachine.create({}, mirror);

@@ -1,3 +1,7 @@
+/**
+ * The values of metrics that functions write into their logs in the embedded metric format:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
 import type { Logs } from '../logs/logs.ts';
 
 /** One value of a metric. */

@@ -1,3 +1,8 @@
+/**
+ * Metric filters and saved queries of log groups:
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html and
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_Insights-Saving-Queries.html
+ */
 import { physicalName } from '../../template/names.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { TemplateError } from '../../template/template-error.ts';
