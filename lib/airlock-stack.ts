@@ -85,7 +85,7 @@ export class AirlockStack extends Stack {
       });
       return [cluster.name, access] as const;
     });
-    const workflow = new Workflow(this, 'Way', {
+    const workflow = new Workflow(this, 'Workflow', {
       bus,
       dispatch,
       ledger,

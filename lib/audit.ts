@@ -31,7 +31,7 @@ export class Audit extends Construct {
       value: this.logGroup.logGroupName,
       description: 'The log group of the audit trail',
     }).overrideLogicalId('AuditTrail');
-    const rule = new Rule(this, 'EventDetails', {
+    const rule = new Rule(this, 'Events', {
       description: 'Sends every Airlock event to the audit trail',
       eventBus: bus.bus,
       eventPattern: { source: [source] },

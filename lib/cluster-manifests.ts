@@ -76,7 +76,7 @@ export class ClusterManifests extends Construct {
       // The function contains the manifests. A changed version makes CloudFormation invoke it.
       properties: { Version: manifestsVersion(renderManifests(manifests)) },
     });
-    if (network) applied.node.addDependency(network.way);
+    if (network) applied.node.addDependency(network.apiIngress);
     this.summary = applied.getAttString('Summary');
   }
 }

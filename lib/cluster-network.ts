@@ -32,7 +32,7 @@ export interface ClusterNetworkProps extends ClusterVpc {
 export class ClusterNetwork extends Construct {
   readonly placement: Placement;
   /** What has to exist before a request gets through. */
-  readonly way: CfnSecurityGroupIngress;
+  readonly apiIngress: CfnSecurityGroupIngress;
 
   constructor(scope: Construct, id: string, props: ClusterNetworkProps) {
     super(scope, id);
@@ -49,7 +49,7 @@ export class ClusterNetwork extends Construct {
         },
       ],
     });
-    this.way = new CfnSecurityGroupIngress(this, 'Way', {
+    this.apiIngress = new CfnSecurityGroupIngress(this, 'ApiIngress', {
       ...tcp,
       groupId: securityGroupId,
       sourceSecurityGroupId: ours.attrGroupId,

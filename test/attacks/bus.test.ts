@@ -59,7 +59,7 @@ describe('the audit trail', () => {
     const logGroupName = world.cloud.resource('Audit/Trail').ref;
     const line = { logGroupName, logStreamName: 's', logEvents: [{ timestamp: 0, message: '{}' }] };
     const events = (sourceArn: string) => ({ kind: 'service', service: 'events.amazonaws.com', sourceArn }) as const;
-    const rule = String(world.cloud.resource('Audit/EventDetails/Resource').attributes['Arn']);
+    const rule = String(world.cloud.resource('Audit/Events/Resource').attributes['Arn']);
     world.cloud.logs.append(logGroupName, 's', '{}');
     expect(await answerTo(world, events(rule), 'logs', 'PutLogEvents', line)).toBeUndefined();
     for (const other of [rule.replace('/Airlock/', '/'), rule.replace('123456789012', '999999999999'), '']) {

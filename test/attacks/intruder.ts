@@ -59,7 +59,7 @@ export class Intruder {
 
   /** Starts an execution of the state machine. */
   async start(name: string, input: object): Promise<Came> {
-    const stateMachineArn = this.#world.cloud.resource('Way/StateMachine/Resource').ref;
+    const stateMachineArn = this.#world.cloud.resource('Workflow/StateMachine/Resource').ref;
     return this.call('states', 'StartExecution', { stateMachineArn, name, input: JSON.stringify(input) });
   }
 }

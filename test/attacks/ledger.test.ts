@@ -14,7 +14,7 @@ const roles: Readonly<Record<Writer, string>> = {
   remediation: 'Remediation/Role',
   terminations: 'Terminations/Role',
   reconcile: 'Reconcile/Role',
-  workflow: 'Way/StateMachine/Role',
+  workflow: 'Workflow/StateMachine/Role',
 };
 
 const everyone = Object.keys(roles) as Writer[];

@@ -8,9 +8,9 @@ import { answerTo, attackerWith } from './attacker.ts';
 /** Each queue's construct, and the part of the stack whose role may send to it; none if only rules may. */
 const queues = [
   ['Admission/Queue', [], ['Admission/Running'], 'Admission'],
-  ['Dispatch/Queue', ['Way/StateMachine/Role'], [], 'Dispatch'],
+  ['Dispatch/Queue', ['Workflow/StateMachine/Role'], [], 'Dispatch'],
   ['Results/Queue', [], ['Results/Ended'], 'Results'],
-  ['Cluster-demo/Cluster/Queue', ['Way/StateMachine/Role'], [], 'Cluster-demo/Cluster'],
+  ['Cluster-demo/Cluster/Queue', ['Workflow/StateMachine/Role'], [], 'Cluster-demo/Cluster'],
   ['Terminations/Queue', ['Admission/Role', 'Reconcile/Role'], ['Terminations/Ended'], 'Terminations'],
 ] as const;
 

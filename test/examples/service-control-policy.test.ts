@@ -38,7 +38,7 @@ async function deployed() {
   return {
     document: world.services.ssm.documents()[0]?.arn ?? '',
     function: String(world.cloud.resource('Dispatch/Function').attributes['Arn']),
-    machine: world.cloud.resource('Way/StateMachine').ref,
+    machine: world.cloud.resource('Workflow/StateMachine').ref,
     audit: `arn:aws:logs:eu-central-1:${account}:log-group:${world.cloud.resource('Audit/Trail').ref}:log-stream:x`,
     role: roleArn,
   };

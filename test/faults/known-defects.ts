@@ -105,7 +105,7 @@ export const knownDefects: readonly KnownDefect[] = [
   {
     name: 'the audit trail takes no versions',
     apply: (copy) => {
-      const rule = copy.resource('AWS::Events::Rule', 'AuditEventDetails');
+      const rule = copy.resource('AWS::Events::Rule', 'AuditEvents');
       rule.Properties['EventPattern'] = { source: ['airlock'], 'detail-type': [{ 'anything-but': 'Node Released' }] };
     },
   },

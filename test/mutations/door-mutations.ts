@@ -48,8 +48,8 @@ const ledgerMutations = [
   ['TerminationsRole', 'i-*'],
   ['TerminationsRole', 'breaker *'],
   ['ReconcileRole', 'i-*'],
-  ['WayStateMachineRole', 'i-*'],
-  ['WayStateMachineRole', 'breaker *'],
+  ['WorkflowStateMachineRole', 'i-*'],
+  ['WorkflowStateMachineRole', 'breaker *'],
 ].flatMap(([role = '', rows = '']): Mutation[] => [
   {
     name: `door open: ${role} writes every attribute of ${rows}`,
@@ -109,7 +109,7 @@ export const doorMutations: readonly Mutation[] = [
   {
     name: 'door open: the audit trail listens to the default bus',
     apply: (copy) => {
-      delete copy.resource('AWS::Events::Rule', 'AuditEventDetails').Properties['EventBusName'];
+      delete copy.resource('AWS::Events::Rule', 'AuditEvents').Properties['EventBusName'];
     },
     turnsRed: 'an event that another principal puts is in no audit trail',
   },

@@ -97,7 +97,7 @@ export const eventMutations: readonly Mutation[] = [
   },
   {
     name: "audit rule's source misspelt",
-    apply: (copy) => copy.rewrite(copy.resource(rule, 'AuditEventDetails'), 'EventPattern', 'airlock', 'air-lock'),
+    apply: (copy) => copy.rewrite(copy.resource(rule, 'AuditEvents'), 'EventPattern', 'airlock', 'air-lock'),
     turnsRed: released,
   },
   {

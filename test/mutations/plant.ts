@@ -6,4 +6,4 @@ export const source = (folder: string, file: string, within: string, find: strin
 
 /** Plants a mistake in the definition of the state machine. */
 export const way = (from: string | RegExp, to: string) => (copy: Copy) =>
-  copy.rewrite(copy.resource('AWS::StepFunctions::StateMachine', 'Way'), 'DefinitionString', from, to);
+  copy.rewrite(copy.resource('AWS::StepFunctions::StateMachine', 'Workflow'), 'DefinitionString', from, to);

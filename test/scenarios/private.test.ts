@@ -130,13 +130,13 @@ describe('access to a private cluster', () => {
   it.each<[string, (copy: Copy) => void, RegExp]>([
     [
       'without the rule of its security group',
-      (copy) => copy.drop('AWS::EC2::SecurityGroupIngress', 'ClustervaultNetworkWay'),
+      (copy) => copy.drop('AWS::EC2::SecurityGroupIngress', 'ClustervaultNetworkApiIngress'),
       /connect ETIMEDOUT .*The API of vault does not answer this function/,
     ],
     [
       'with a rule for another port',
       (copy) =>
-        Object.assign(copy.resource('AWS::EC2::SecurityGroupIngress', 'ClustervaultNetworkWay').Properties, {
+        Object.assign(copy.resource('AWS::EC2::SecurityGroupIngress', 'ClustervaultNetworkApiIngress').Properties, {
           FromPort: 80,
           ToPort: 80,
         }),

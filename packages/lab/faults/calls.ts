@@ -39,7 +39,7 @@ export class Calls implements Faults {
     }
     for (const { type, path, attributes } of world.cloud.resources) {
       const arn = attributes['Arn'];
-      if (type === 'AWS::IAM::Role' && path?.includes('/Way/') && arn !== undefined)
+      if (type === 'AWS::IAM::Role' && path?.includes('/Workflow/') && arn !== undefined)
         this.#callers.set(String(arn), 'way');
     }
   }

@@ -75,7 +75,7 @@ export const doorScenarios = {
       'Remediation/Role': ['disposition', 'failed'],
       'Terminations/Role': ['receipt', 'probe'],
       'Reconcile/Role': ['endExecution', undefined],
-      'Way/StateMachine/Role': ['failure', 'passed'],
+      'Workflow/StateMachine/Role': ['failure', 'passed'],
     } as const;
     for (const [path, [ofRun, ofBreaker]] of Object.entries(own)) {
       const roleArn = String(world.cloud.resource(`${path}/Resource`).attributes['Arn']);
@@ -102,7 +102,7 @@ export const doorScenarios = {
     const { world } = scenario;
     const attacker = attackerWith(world, 'states:StartExecution');
     const node = await scenario.launch();
-    const stateMachineArn = world.cloud.resource('Way/StateMachine/Resource').ref;
+    const stateMachineArn = world.cloud.resource('Workflow/StateMachine/Resource').ref;
     const base = `${node.instanceId}-${Math.floor(node.launchedAt / 1_000)}-install-1`;
     for (const name of [base, `${base}-`, `${base}-0000000000000000`])
       await answerTo(world, attacker, 'states', 'StartExecution', { stateMachineArn, name, input: '{}' });

@@ -6,14 +6,14 @@ import type { FaultSite } from '../site.ts';
 /** The services that the product calls. */
 const services = ['dynamodb', 'ec2', 'events', 'lambda', 'sqs', 'ssm', 'states'] as const;
 
-interface Way {
+interface ApiFailure {
   readonly name: string;
   readonly about: string;
   readonly when: 'before' | 'after';
   readonly error: (service: string) => ReturnType<typeof throttled>;
 }
 
-const ways: readonly Way[] = [
+const apiFailures: readonly ApiFailure[] = [
   { name: 'throttled', about: 'is throttled', when: 'before', error: throttled },
   { name: 'fails', about: 'answers 500 and does nothing', when: 'before', error: broken },
   { name: 'answer-lost', about: 'does what it is asked, and answers 500', when: 'after', error: broken },
@@ -39,7 +39,7 @@ function strikes(site: FaultSite, random: Random): () => boolean {
   }
 }
 
-function fault(service: string, { about, when, error }: Way): Fault {
+function fault(service: string, { about, when, error }: ApiFailure): Fault {
   return {
     about: `${service} ${about}, at any of its calls`,
     strands: true,
@@ -54,5 +54,5 @@ function fault(service: string, { about, when, error }: Way): Fault {
 
 /** Throttling and 5xx of every service at every call. */
 export const apiFaults: Family = Object.fromEntries(
-  services.flatMap((service) => ways.map((way) => [`${service}-${way.name}`, fault(service, way)])),
+  services.flatMap((service) => apiFailures.map((way) => [`${service}-${way.name}`, fault(service, way)])),
 );

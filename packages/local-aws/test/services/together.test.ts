@@ -48,7 +48,7 @@ function template(rights: object[]) {
       Tell: {
         Type: 'Task',
         Resource: 'arn:aws:states:::events:putEvents',
-        Arguments: { Entries: [{ Source: 'acme', DetailType: 'EventDetails', Detail: { a: 1 } }] },
+        Arguments: { Entries: [{ Source: 'acme', DetailType: 'Announced', Detail: { a: 1 } }] },
         End: true,
       },
     },
@@ -211,7 +211,7 @@ describe('services through the gateway, with schemas and IAM', () => {
     expect(await dynamodb.items(output('Table'))).toEqual([{ id: { S: 'i-1' }, a: { S: 'b' } }]);
     const told = cloud.logs.events('/aws/events/told').map(({ message }) => JSON.parse(message));
     expect(told).toMatchObject([
-      { source: 'acme', 'detail-type': 'EventDetails', detail: { a: 1 }, account: here.account },
+      { source: 'acme', 'detail-type': 'Announced', detail: { a: 1 }, account: here.account },
     ]);
     expect([cloud.calls.get('states:StartExecution'), cloud.calls.get('dynamodb:UpdateItem')]).toEqual([1, 1]);
   });
