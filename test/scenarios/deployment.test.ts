@@ -215,7 +215,7 @@ describe('a cluster that was created again under its name', () => {
     outdate(world, 'Cluster-demo/Cluster');
 
     expect(await invoke(world, 'Cluster-demo/Cluster', { action: 'survey' })).toMatch(
-      /cluster-unreachable.*the cluster was deleted, or made again under its name\. Take it out of airlock\.yaml and deploy/,
+      /cluster-unreachable.*the cluster was deleted, or created again with the same name\. Remove it from airlock\.yaml and deploy/,
     );
   });
 
