@@ -87,7 +87,7 @@ describe('saved queries', () => {
 
   it('are named in the runbooks as they are called', () => {
     const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operate', 'alarms.md'), 'utf8');
-    const named = [...page.matchAll(/quer(?:y|ies) `([^`]+)`/g)].map(([, name]) => `Airlock/${name}`);
+    const named = [...page.matchAll(/quer(?:y|ies)\s+`([^`]+)`/g)].map(([, name]) => `Airlock/${name}`);
     expect(named.length).toBeGreaterThan(5);
     for (const name of named) expect(queries.some(({ Name }) => Name.startsWith(name))).toBe(true);
   });
