@@ -37,7 +37,7 @@ export function startCommand(): Command {
     json: { 'airlock start --json': RunSchema },
   })
     .option(
-      '--runtime <runtime[@release]>',
+      '--runtime <runtime[@version]>',
       'what the nodes ask for by their tag airlock:runtime',
       readRuntime,
       exampleRuntime,

@@ -83,7 +83,7 @@ function asEks(group: unknown): unknown {
   };
 }
 
-/** Stands in place of a reference to a resource of the template. */
+/** A placeholder for a reference to a resource in the template. */
 const logicalId = 'logicalId';
 
 interface Scope {

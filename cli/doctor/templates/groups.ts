@@ -102,7 +102,7 @@ function launchTemplateField(launchTemplate: LaunchTemplate) {
   };
 }
 
-/** What stands in a template in place of a value that is not known before it is deployed. */
+/** A placeholder for a value that is unknown until the template is deployed. */
 export const unresolved = 'unresolved';
 
 /** Why a value, or a part of it, is not known; undefined if it is. */

@@ -18,7 +18,7 @@ export interface SecurityGroup {
 export interface Vpc {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
-  /** The security group of what stands in it. */
+  /** The security group of what is in it. */
   readonly securityGroupId: string;
 }
 

@@ -38,7 +38,7 @@ describe('a connection', () => {
     expect(networks.reaches({ ...from, securityGroupIds: [groupId] }, '127.0.0.1:6443')).toBe(false);
   });
 
-  it('from outside any VPC reaches whatever is public', () => {
+  it('from outside any VPC reaches everything public', () => {
     expect(networks.reaches(undefined, '127.0.0.1:1')).toBe(true);
   });
 });
