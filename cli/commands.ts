@@ -2,6 +2,7 @@ import { Command, Help, Option } from 'commander';
 import { exampleRuntime } from '../domain/runtimes.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
+import { catalogueCommand } from './catalogue/options.ts';
 import { doctorCommand } from './doctor/options.ts';
 import { StorySchema } from './explain/story.ts';
 import { ManifestListSchema } from './manifests-report.ts';
@@ -25,7 +26,7 @@ export function airlockProgram(): Command {
     .hook('preAction', (_, command) => {
       loadSettings({ config: command.opts()['config'] });
     });
-  for (const command of [start(), doctor(), status(), explain(), manifests(), verifyAws(), breaker()])
+  for (const command of [start(), doctor(), status(), explain(), manifests(), catalogue(), verifyAws(), breaker()])
     program.addCommand(command);
   for (const command of program.commands) inherit(command, program);
   return program;
@@ -96,6 +97,13 @@ function manifests(): Command {
       const { printManifests } = await import('./manifests.ts');
       process.exitCode = printManifests(options);
     });
+}
+
+function catalogue(): Command {
+  return catalogueCommand().action(async (node, options) => {
+    const { catalogue: run } = await import('./catalogue/catalogue.ts');
+    process.exitCode = await run(node, options);
+  });
 }
 
 function verifyAws(): Command {

@@ -6,12 +6,16 @@ import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
 import type { AuditEvent } from './story.ts';
 
-/** How the command reaches the ledger and the audit log group. It only reads. */
-export interface LaunchSource {
+/** How a command reaches the ledger. It only reads. */
+interface LedgerSource {
   readonly dynamoDb: DynamoDBClient;
-  readonly logs: CloudWatchLogsClient;
   /** The table of the ledger. */
   readonly table: string;
+}
+
+/** How the command reaches the ledger and the audit log group. It only reads. */
+export interface LaunchSource extends LedgerSource {
+  readonly logs: CloudWatchLogsClient;
   /** The audit log group. */
   readonly group: string;
 }
@@ -22,7 +26,7 @@ export interface LaunchSource {
  * @param name an instance id, or a node's name with or without its domain
  * @returns none if the ledger has no such launch
  */
-export async function readRuns(source: LaunchSource, name: string): Promise<readonly RunRecord[]> {
+export async function readRuns(source: LedgerSource, name: string): Promise<readonly RunRecord[]> {
   const id = /^i-[0-9a-f]{8,17}$/.test(name) ? name : await instanceOf(source, name);
   if (id === undefined) return [];
   const client = DynamoDBDocumentClient.from(source.dynamoDb);
@@ -42,7 +46,7 @@ export async function readRuns(source: LaunchSource, name: string): Promise<read
 }
 
 /** The instance of the latest launch whose Node has a name. */
-async function instanceOf({ dynamoDb, table }: LaunchSource, name: string): Promise<string | undefined> {
+async function instanceOf({ dynamoDb, table }: LedgerSource, name: string): Promise<string | undefined> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   const pages = paginateScan(
     { client },

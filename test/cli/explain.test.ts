@@ -59,6 +59,17 @@ it('explain tells a released launch by its phases and its events, by instance an
   const people = await airlock(['explain', node.instanceId], { ...environment, COLUMNS: '60' });
   expect([people.code, people.err]).toEqual([0, '']);
   expect(people.out).toMatch(/\n {2}released +█+ +\d+\.\d s\n/);
+  const host = await airlock(['catalogue', node.nodeName, '--json'], environment);
+  expect([host.code, host.err, JSON.parse(host.out)]).toMatchObject([
+    0,
+    '',
+    { node: node.nodeName, host: { os: 'ubuntu 24.04' } },
+  ]);
+  const absent = await airlock(['catalogue', 'i-0123456789abcdef0'], environment);
+  expect([absent.code, absent.err]).toEqual([
+    3,
+    expect.stringContaining('the ledger has no launch of i-0123456789abcdef0; accepted: '),
+  ]);
   const none = await airlock(['explain', 'i-0123456789abcdef0'], environment);
   expect([none.code, none.out, none.err]).toEqual([
     1,
