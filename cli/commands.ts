@@ -79,12 +79,15 @@ function explain(): Command {
     examples: [
       ['explain i-0123456789abcdef0', 'by the id of the instance'],
       ['explain ip-10-0-0-4', "by the node's name, with or without its domain"],
+      ['explain ip-10-0-0-4 --html node.html', 'as a page to attach to a ticket, too'],
     ],
     json: { 'airlock explain --json': StorySchema },
-  }).action(async (name, options) => {
-    const { explain: run } = await import('./explain/explain.ts');
-    process.exitCode = await run(name, options);
-  });
+  })
+    .option('--html <file>', 'write the story as one page, with charts, that needs no script and no network')
+    .action(async (name, options) => {
+      const { explain: run } = await import('./explain/explain.ts');
+      process.exitCode = await run(name, options);
+    });
 }
 
 function manifests(): Command {

@@ -1,15 +1,24 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { launchTimeOf } from '../../domain/ledger.ts';
+import { writePage } from '../html/page.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
+import { print } from '../output/text.ts';
 import { deployedResources, resourceLike } from '../verify-aws/stack.ts';
 import { printStory } from './print.ts';
 import { type LaunchSource, readAudit, readRuns } from './read-launch.ts';
 import { isFine, type Story, StorySchema, storyOf } from './story.ts';
 
+/** What `airlock explain` is asked for. */
+export interface ExplainOptions {
+  readonly json: boolean;
+  /** The file that the page is written to. */
+  readonly html?: string;
+}
+
 /** `airlock explain`: the story of one launch. A launch that failed or is not there counts as a finding. */
-export async function explain(name: string, { json }: { readonly json: boolean }): Promise<ExitCode> {
+export async function explain(name: string, { json, html }: ExplainOptions): Promise<ExitCode> {
   const resources = await deployedResources();
   const story = await findStory(
     {
@@ -17,6 +26,7 @@ export async function explain(name: string, { json }: { readonly json: boolean }
       logs: new CloudWatchLogsClient(),
       table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
       group: resourceLike(resources, 'AWS::Logs::LogGroup', 'Audit').physicalId,
+      stateMachine: resourceLike(resources, 'AWS::StepFunctions::StateMachine').physicalId,
     },
     name,
   );
@@ -26,8 +36,14 @@ export async function explain(name: string, { json }: { readonly json: boolean }
     process.stderr.write(`Airlock has no launch of ${name}: ${reasons}\n`);
     return exitCodes.findings;
   }
+  if (html !== undefined) {
+    // The libraries that draw charts take a quarter of a second to load.
+    const { storyPage } = await import('./page.ts');
+    writePage(html, storyPage(story, new Date().toISOString()));
+  }
   if (json) printJson(StorySchema, story);
   else printStory(story);
+  if (html !== undefined && !json) print(`\nwrote ${html}`);
   if (story.notChecked.length > 0) return exitCodes.couldNotLook;
   return isFine(story) ? exitCodes.fine : exitCodes.findings;
 }
@@ -39,8 +55,9 @@ export async function findStory(source: LaunchSource, name: string): Promise<Sto
   if (run === undefined) return undefined;
   const key = { instanceId: run.instanceId, launchedAt: launchTimeOf(run) };
   try {
-    return storyOf(runs, await readAudit(source, key), []);
+    return storyOf(runs, await readAudit(source, key), { notChecked: [], deployment: source });
   } catch (error) {
-    return storyOf(runs, [], [{ resource: `the audit log group ${source.group}`, reason: (error as Error).message }]);
+    const missed = { resource: `the audit log group ${source.group}`, reason: (error as Error).message };
+    return storyOf(runs, [], { notChecked: [missed], deployment: source });
   }
 }

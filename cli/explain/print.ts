@@ -11,6 +11,7 @@ export function printStory({
   runs,
   events,
   advice,
+  links,
   notChecked,
 }: Story): void {
   const width = outputWidth();
@@ -22,7 +23,10 @@ export function printStory({
     print(`\n${styled('bold', title)}  ${run.request}  ${end}`);
     if (run.detail !== '') print(wrap(run.detail, width, 2));
     for (const line of phaseBars(run.phases, width - 2)) print(`  ${line}`);
-    if (run.disposition !== '') print(wrap(`decided: ${run.disposition}`, width, 2));
+    if (run.decisions.length > 0) print('  decided:');
+    for (const { at, what, why } of run.decisions) {
+      print(wrap(`${timeOfDay(at).padEnd(8)}  ${what}${why === '' ? '' : `: ${why}`}`, width, 4));
+    }
   }
   if (events.length > 0) print(`\n${styled('bold', 'events')}`);
   for (const { at, type, text } of events) print(wrap(`${at}  ${type}  ${text}`.trimEnd(), width, 2));
@@ -31,7 +35,14 @@ export function printStory({
     print(wrap(`${advice.sentence} ${advice.cause}`, width, 2));
     print(wrap(advice.operator, width, 2));
   }
+  if (links.length > 0) print(`\n${styled('bold', 'in the consoles of AWS')}`);
+  for (const { name, url } of links) print(`  ${name}\n    ${url}`);
   for (const { resource, reason } of notChecked) print(`\n${wrap(`could not look at ${resource}: ${reason}`, width)}`);
+}
+
+/** The time of day of an ISO time, in UTC to the second; empty if it has none. */
+function timeOfDay(at: string): string {
+  return /T(\d\d:\d\d:\d\d)/.exec(at)?.[1] ?? '';
 }
 
 /**

@@ -18,6 +18,8 @@ export interface LaunchSource extends LedgerSource {
   readonly logs: CloudWatchLogsClient;
   /** The audit log group. */
   readonly group: string;
+  /** The state machine's ARN. */
+  readonly stateMachine: string;
 }
 
 /**

@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import { phasesOf } from '../../domain/launch-phases.ts';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
+import { decisionsOf } from './decisions.ts';
+import { factsOf } from './facts.ts';
+import { consoleLinks, type Deployment } from './links.ts';
 
 const PhaseSchema = v.strictObject({ name: v.string(), atMs: v.number(), tookMs: v.number() });
 
@@ -24,12 +27,19 @@ export const StorySchema = v.strictObject({
       detail: v.string(),
       /** What was decided about a node that failed; empty otherwise. */
       disposition: v.string(),
-      /** Milliseconds since the launch, or since the run began if it repeats work. */
+      /** Milliseconds since the launch. */
       phases: v.array(PhaseSchema),
+      decisions: v.array(v.strictObject({ at: v.string(), what: v.string(), why: v.string() })),
+      /** What is known of the node and its runtime, by name. */
+      facts: v.record(v.string(), v.string()),
+      /** The receipt of its end; absent before it. */
+      receipt: v.optional(v.record(v.string(), v.unknown())),
     }),
   ),
   /** Airlock's events about the launch, from the audit log group. */
   events: v.array(v.strictObject({ at: v.string(), type: v.string(), text: v.string() })),
+  /** To AWS's consoles. */
+  links: v.array(v.strictObject({ name: v.string(), url: v.string() })),
   /** What happened, why, and what to do now. Empty while the launch is under way. */
   advice: v.strictObject({ sentence: v.string(), cause: v.string(), operator: v.string() }),
   /** What could not be looked at. */
@@ -62,7 +72,7 @@ const ReasonSchema = v.object({
 export function storyOf(
   runs: readonly RunRecord[],
   audit: readonly AuditEvent[],
-  notChecked: Story['notChecked'],
+  { notChecked, deployment }: { readonly notChecked: Story['notChecked']; readonly deployment: Deployment },
 ): Story {
   const ordered = runs.toSorted((one, other) => (one.launchedAt < other.launchedAt ? -1 : 1));
   const [first, last] = [ordered[0], ordered.at(-1)];
@@ -77,6 +87,7 @@ export function storyOf(
     launchedAt: launchTimeOf(first),
     runs: ordered.map(shown),
     events: audit.map(({ time, type, detail }) => ({ at: time, type, text: reasonIn(detail) })),
+    links: [...consoleLinks(ordered, deployment, launchTimeOf(first))],
     advice: {
       sentence: advice?.sentence ?? '',
       cause: advice?.cause ?? '',
@@ -94,10 +105,8 @@ export function isFine({ runs }: Story): boolean {
 
 function shown(run: RunRecord): Story['runs'][number] {
   const { request, refused, failure, receipt, ending, outcome, disposition } = run;
-  const points = receipt ?? {
-    launchedAt: launchTimeOf(run),
-    installation: run.installation ?? { onlineAt: run.onlineAt, sentAt: run.sentAt },
-  };
+  const installation = receipt?.installation ?? run.installation ?? { onlineAt: run.onlineAt, sentAt: run.sentAt };
+  const points = { launchedAt: launchTimeOf(run), ...receipt, installation };
   return {
     request: request === undefined ? '' : `${request.runtime}@${request.version}`,
     state: ending ?? 'under way',
@@ -105,6 +114,9 @@ function shown(run: RunRecord): Story['runs'][number] {
     detail: receipt?.detail ?? failure?.detail ?? refused?.detail ?? '',
     disposition: disposition ?? '',
     phases: phasesOf(points).map((phase) => ({ ...phase })),
+    decisions: [...decisionsOf(run)],
+    facts: factsOf(run),
+    ...(receipt === undefined ? {} : { receipt }),
   };
 }
 

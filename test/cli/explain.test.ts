@@ -1,6 +1,8 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, inject, it, onTestFinished } from 'vitest';
 import { findStory } from '../../cli/explain/explain.ts';
 import { phaseBars } from '../../cli/explain/print.ts';
 import type { LaunchSource } from '../../cli/explain/read-launch.ts';
@@ -23,6 +25,7 @@ async function served(world: Simulation): Promise<{ source: LaunchSource; enviro
     logs: new CloudWatchLogsClient(config),
     table: world.cloud.resource('Ledger/Table/Resource').ref,
     group: world.cloud.resource('Audit/Trail/Resource').ref,
+    stateMachine: world.cloud.resource('Workflow/StateMachine/Resource').ref,
   };
   return { source, environment: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment } };
 }
@@ -90,8 +93,13 @@ it('explain says why a node failed, what was decided and what to do now, and the
   expect(story?.advice.operator).toBe(outcomeOf('proof-failed').operator);
   expect(story?.events.find(({ type }) => type === 'Installation Failed')?.text).toMatch(/^proof-failed: /);
 
-  const { code, out } = await airlock(['explain', node.nodeName], { ...environment, COLUMNS: '200' });
+  const file = join(mkdtempSync(join(inject('scratch'), 'explain-')), 'node.html');
+  const { code, out } = await airlock(['explain', node.nodeName, '--html', file], { ...environment, COLUMNS: '200' });
   expect(code).toBe(1);
+  expect(out).toContain(`\nwrote ${file}\n`);
+  for (const text of [node.instanceId, 'proof-failed', ...(story?.links ?? []).map(({ name }) => name)]) {
+    expect(readFileSync(file, 'utf8')).toContain(text);
+  }
   expect(out).toContain(`what to do now\n  ${outcomeOf('proof-failed').sentence}`);
 }, 180_000);
 
