@@ -16,12 +16,12 @@ import {
 const deadlineMs = 20 * 60_000;
 
 /** A command is running when its node's time is up. */
-const late = (strike?: Plot['strike']) => (): Plot => ({
+const late = (strike?: Plot['strike']): Plot => ({
   construct: 'Cancellation',
   setting: [[], endless],
   ...(strike === undefined ? {} : { strike }),
+  prepare: ({ world }) => withoutReconcile(world),
   play: async (scenario, arm) => {
-    withoutReconcile(scenario.world);
     arm();
     const node = await scenario.launch();
     await scenario.settle();

@@ -1,15 +1,13 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ModelledMachine } from '../../../packages/lab/machines.ts';
-import { Scenario } from '../registry/scenario.ts';
 import { withoutReconcile } from '../scenario.ts';
-import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';
+import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, playSeries, sides } from './dying.ts';
 
 const construct = 'Cluster-demo/Cluster';
 const minute = 60_000;
 
 /** Launches a node and runs it to its end; an unfinished message is delivered again after three minutes. */
 const play: Plot['play'] = async (scenario, arm) => {
-  withoutReconcile(scenario.world);
   arm();
   const node = await scenario.launch();
   await scenario.settle();
@@ -26,7 +24,9 @@ const play: Plot['play'] = async (scenario, arm) => {
   };
 };
 
-const released: Omit<Plot, 'construct'> = {
+const released: Plot = {
+  construct,
+  prepare: ({ world }) => withoutReconcile(world),
   play,
   seen: {
     executions: ['SUCCEEDED'],
@@ -37,9 +37,9 @@ const released: Omit<Plot, 'construct'> = {
     messages: 0,
   },
 };
-const quarantined: Omit<Plot, 'construct'> = {
+const quarantined: Plot = {
+  ...released,
   setting: [[], async () => new ModelledMachine(['not-sandboxed'])],
-  play,
   seen: {
     executions: ['FAILED'],
     commands: ['Failed'],
@@ -55,17 +55,14 @@ describe.each(sides)("one end, and no proof pod or message left, if the cluster'
     ['released', released, ['BatchGetItem', 'ChangeMessageVisibilityBatch', 'SendTaskSuccess']],
     ['quarantined', quarantined, ['BatchGetItem', 'SendTaskSuccess']],
   ] as const)('after an AWS call, each one for a node that is %s', async (_, plot, expected) => {
-    const at = await dieEverywhere(() => ({ ...plot, construct }), side);
+    const at = await dieEverywhere(plot, side);
     for (const operation of expected) expect(at).toContain(operation);
   });
 });
 
-/**
- * Runs a plot in which the function dies once, at its n-th request to the Kubernetes API. @returns the request; undefined if it made fewer
- */
-async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'before' | 'after', n: number) {
-  const scenario = await Scenario.start(inject('assembly'), ...setting);
-  try {
+/** Makes the function die at each of its requests to the Kubernetes API, once per run. @returns the requests, in order */
+function dieAtRequests(plot: Plot, when: 'before' | 'after'): Promise<readonly string[]> {
+  return playSeries(plot, async (scenario, n) => {
     const { environments } = scenario.world.cloud.lambda.function(scenario.functionName(construct));
     const api = scenario.world.clusters.get('demo');
     let died: string | undefined;
@@ -87,13 +84,11 @@ async function dieAt({ setting = [], seen }: Omit<Plot, 'construct'>, when: 'bef
     };
     api?.faults.plant(both, { kind: 'meanwhile', run });
     if (when === 'before') api?.faults.plant(() => hit, { kind: 'drop', when: 'before' });
-    const came = await play(scenario, () => {});
+    const seen = await plot.play(scenario, () => {});
     const at = `${died} (${n})`;
-    expect({ at, seen: came, deadLetters: scenario.deadLetters() }).toEqual({ at, seen, deadLetters: [] });
+    expect({ at, seen, deadLetters: scenario.deadLetters() }).toEqual({ at, seen: plot.seen, deadLetters: [] });
     return died;
-  } finally {
-    await scenario.stop();
-  }
+  });
 }
 
 describe.each(['before', 'after'] as const)(
@@ -103,12 +98,7 @@ describe.each(['before', 'after'] as const)(
       ['released', released, ['create pods', 'delete pods', 'patch nodes', 'create events']],
       ['quarantined', quarantined, ['patch nodes', 'create events']],
     ] as const)('at each one that it makes for a node that is %s', async (_, plot, expected) => {
-      const at: string[] = [];
-      for (let n = 1; ; n++) {
-        const died = await dieAt(plot, when, n);
-        if (died === undefined) break;
-        at.push(died);
-      }
+      const at = await dieAtRequests(plot, when);
       for (const request of expected) expect(at).toContain(request);
     });
   },

@@ -6,24 +6,32 @@ import { breakerOf, dieEverywhere, endsOf, fragile, type Plot, sides } from './d
 
 const failing = async () => new ModelledMachine(['not-sandboxed']);
 
-/** The least number of times an opening was published, and for how many failures. */
-function openings({ world }: Scenario): readonly unknown[] {
-  const told = world.audit().filter((event) => event['detail-type'] === 'Breaker Opened');
+/**
+ * The least number of times an opening was published, and for how many failures.
+ *
+ * @param from how many events the audit trail had before
+ */
+function openings({ world }: Scenario, from: number): readonly unknown[] {
+  const told = world
+    .audit()
+    .slice(from)
+    .filter((event) => event['detail-type'] === 'Breaker Opened');
   return [...new Set(told.map(({ detail }) => JSON.stringify(detail)))].map((text) => JSON.parse(text).failed);
 }
 
 /** A failure is judged that opens the breaker. */
-const opening = (): Plot => ({
+const opening: Plot = {
   construct: 'Remediation',
   setting: [[], failing, fragile],
+  prepare: ({ world }) => withoutReconcile(world),
   play: async (scenario, arm) => {
-    withoutReconcile(scenario.world);
+    const from = scenario.world.audit().length;
     arm();
     const node = await scenario.launch();
     await scenario.settle();
     return {
       ends: endsOf(scenario, node),
-      opened: openings(scenario),
+      opened: openings(scenario, from),
       breaker: await breakerOf(scenario),
       state: scenario.world.services.ec2.instance(node.instanceId).state,
     };
@@ -34,27 +42,28 @@ const opening = (): Plot => ({
     breaker: { state: 'open', failed: 1, probed: false },
     state: 'running',
   },
-});
+};
 
 /** The node that is tried while the breaker is open fails. */
-const probing = (): Plot => ({
+const probing: Plot = {
   construct: 'Remediation',
   setting: [[], failing, fragile],
+  prepare: ({ world }) => withoutReconcile(world),
   play: async (scenario, arm) => {
-    withoutReconcile(scenario.world);
+    const from = scenario.world.audit().length;
     await scenario.launch();
     await scenario.settle();
     arm();
     const node = await scenario.launch();
     await scenario.settle();
-    return { ends: endsOf(scenario, node), opened: openings(scenario), breaker: await breakerOf(scenario) };
+    return { ends: endsOf(scenario, node), opened: openings(scenario, from), breaker: await breakerOf(scenario) };
   },
   seen: {
     ends: ['Node Held: proof-failed'],
     opened: [1],
     breaker: { state: 'open', failed: 1, probed: false },
   },
-});
+};
 
 describe.each(sides)(
   'a failure counts once, and the opening of the breaker is published, if the function dies %s',

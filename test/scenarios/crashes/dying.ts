@@ -2,6 +2,7 @@ import { expect, inject } from 'vitest';
 import { type Breaker, breakerKey } from '../../../domain/breaker.ts';
 import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
 import type { ObservedCall } from '../../../packages/local-aws/aws.ts';
+import { Controllers } from '../../../packages/local-kubernetes/controllers.ts';
 import type { PoolRules } from '../../mutations/assembly.ts';
 import { cluster, Scenario } from '../registry/scenario.ts';
 
@@ -16,6 +17,8 @@ const polling = ['ReceiveMessage', 'DeleteMessageBatch'];
 export interface Plot {
   /** The construct of the function. */
   readonly construct: string;
+  /** Sets the simulation up, before the first run. */
+  readonly prepare?: (scenario: Scenario) => void;
   /** The arguments of `Scenario.start` besides the assembly. */
   readonly setting?: Parameters<typeof Scenario.start> extends [string, ...infer R] ? R : never;
   /** Also counts calls of other functions. */
@@ -33,10 +36,54 @@ export interface Plot {
   readonly seen: unknown;
 }
 
-/** Runs a plot in which the function dies once, at its n-th call. @returns the call; undefined if it made fewer */
-async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefined> {
+/** Runs begin at multiples of this time, in milliseconds, so that each has the same part of every schedule before it. */
+const everyMs = 10 * 60_000;
+
+/**
+ * Runs a plot again and again in one simulation, each time with a new node, an empty ledger and a cold start of the function. The other
+ * functions stay warm.
+ *
+ * @param run one run; `n` counts from 1. It returns where the function died, or undefined if it survived, which ends the series
+ * @returns where it died, in order
+ */
+export async function playSeries(
+  plot: Plot,
+  run: (scenario: Scenario, n: number) => Promise<string | undefined>,
+): Promise<readonly string[]> {
   const scenario = await Scenario.start(inject('assembly'), ...(plot.setting ?? []));
   try {
+    plot.prepare?.(scenario);
+    const began = scenario.clock.now();
+    const at: string[] = [];
+    for (let n = 1; ; n++) {
+      scenario.world.cloud.lambda.update(scenario.functionName(plot.construct), {});
+      const died = await run(scenario, n);
+      if (died === undefined) return at;
+      at.push(died);
+      await clear(scenario, began);
+    }
+  } finally {
+    await scenario.stop();
+  }
+}
+
+/** Removes what a run left behind, and waits until the next may begin. */
+async function clear({ world, clock }: Scenario, began: number): Promise<void> {
+  world.cloud.faults = {};
+  const api = world.clusters.get(cluster);
+  api?.faults.clear();
+  for (const { instanceId, nodeName } of world.nodes) {
+    if (world.services.ec2.find(instanceId)?.state === 'running') world.services.ec2.terminate(instanceId);
+    if (api?.node(nodeName) !== undefined) await new Controllers(api, clock).instanceGone(nodeName);
+  }
+  const runs = Math.ceil((clock.now() + 60_000 - began) / everyMs);
+  await clock.run(() => false, began + runs * everyMs);
+  await world.services.dynamoDb.clear(world.cloud.resource('Ledger/Table/Resource').ref);
+}
+
+/** Makes the function die at each of its calls, once per run. @returns the calls, in order */
+export function dieEverywhere(plot: Plot, side: Side): Promise<readonly string[]> {
+  return playSeries(plot, async (scenario, n) => {
     const role = scenario.roleOf(plot.construct);
     let armed = false;
     let calls = 0;
@@ -56,19 +103,7 @@ async function dieAt(plot: Plot, side: Side, n: number): Promise<string | undefi
     const at = `${died} (${n})`;
     expect({ at, seen, deadLetters: scenario.deadLetters() }).toEqual({ at, seen: plot.seen, deadLetters: [] });
     return died;
-  } finally {
-    await scenario.stop();
-  }
-}
-
-/** Makes the function die at each of its calls, one simulation per call, until a simulation has fewer. @returns the calls, in order */
-export async function dieEverywhere(plot: () => Plot, side: Side): Promise<readonly string[]> {
-  const at: string[] = [];
-  for (let n = 1; ; n++) {
-    const died = await dieAt(plot(), side, n);
-    if (died === undefined) return at;
-    at.push(died);
-  }
+  });
 }
 
 /** The distinct published ends of a node: an end may be published again with the same content. */

@@ -31,16 +31,18 @@ interface Fate {
 }
 
 /** What happens to a node. */
-const fate =
-  ({ machine = failing, rules, change = {}, hooked = false, seen }: Fate) =>
-  (): Plot => ({
+function fate({ machine = failing, rules, change = {}, hooked = false, seen }: Fate): Plot {
+  let launched = 0;
+  return {
     construct: 'Remediation',
     setting: [[], machine, rules],
+    prepare: ({ world }) => {
+      withoutReconcile(world);
+      world.services.autoScaling.addGroup({ ...group, ...(hooked ? { hook } : {}), launch: () => launched++ });
+    },
     play: async (scenario, arm) => {
-      withoutReconcile(scenario.world);
       const { autoScaling, ec2 } = scenario.world.services;
-      let launched = 0;
-      autoScaling.addGroup({ ...group, ...(hooked ? { hook } : {}), launch: () => launched++ });
+      launched = 0;
       arm();
       const node = await scenario.launch(change);
       await scenario.settle();
@@ -54,7 +56,8 @@ const fate =
       };
     },
     seen,
-  });
+  };
+}
 
 const replaced = { ends: ['Node Replaced: proof-failed'], state: 'terminated', failed: 1 };
 

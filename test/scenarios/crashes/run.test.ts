@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../registry/scenario.ts';
 import { withoutReconcile } from '../scenario.ts';
-import { commandsOf, dieEverywhere, endsOf, type Plot, sides } from './dying.ts';
+import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';
 
 /** What the audit trail must hold, whichever function dies. The content of `Command Sent` is in `Node Proven` too. */
 const owed = ['Node Admitted', 'Node Proven', 'Node Released'];
@@ -19,10 +19,10 @@ const soon = 10_000;
 const late = 40_000;
 
 /** A node is released. */
-const release = (construct: string, set: (scenario: Scenario) => void, agentAfterMs: number) => (): Plot => ({
+const release = (construct: string, prepare: (scenario: Scenario) => void, agentAfterMs: number): Plot => ({
   construct,
+  prepare,
   play: async (scenario, arm) => {
-    set(scenario);
     // A reconcile run before the launch has nothing to do.
     arm();
     const node = await scenario.launch({ agentAfterMs });
@@ -30,7 +30,7 @@ const release = (construct: string, set: (scenario: Scenario) => void, agentAfte
     // An unfinished message is delivered again after three minutes, and reconcile runs every two.
     await scenario.pass(4 * minute);
     return {
-      executions: scenario.world.services.states.executions().map(({ status }) => status),
+      executions: executionsOf(scenario, node),
       commands: commandsOf(scenario, node),
       ends: endsOf(scenario, node),
       missing: owed.filter((type) => !scenario.timeline(node).includes(type)),
@@ -69,8 +69,8 @@ describe.each(sides)('one execution, one command, one end, whichever function di
       late,
       ['DescribeInstances', 'BatchGetItem', 'StartExecution', 'SendTaskSuccess', 'PutEvents', 'UpdateItem'],
     ],
-  ] as const)('%s, at each of its calls', async (construct, set, agentAfterMs, expected) => {
-    const at = await dieEverywhere(release(construct, set, agentAfterMs), side);
+  ] as const)('%s, at each of its calls', async (construct, prepare, agentAfterMs, expected) => {
+    const at = await dieEverywhere(release(construct, prepare, agentAfterMs), side);
     for (const operation of expected) expect(at).toContain(operation);
   });
 });

@@ -8,10 +8,10 @@ import { breakerOf, commandsOf, dieEverywhere, endsOf, executionsOf, fragile, ty
 
 const minute = 60_000;
 
-/** Machines of which the first fails its proof, and no other reaches an end. */
-function firstFailing() {
+/** Machines of which every other one, from the first on, fails its proof, and the others never reach an end. */
+function failingAndEndless() {
   let made = 0;
-  return async () => (made++ === 0 ? new ModelledMachine(['not-sandboxed']) : endless());
+  return async () => (made++ % 2 === 0 ? new ModelledMachine(['not-sandboxed']) : endless());
 }
 
 /** Whether SSM was asked to cancel a node's commands. */
@@ -26,11 +26,11 @@ function askedToCancel({ world }: Scenario, { instanceId }: LaunchedNode): boole
  * @param command the command's status afterwards: SSM cancels nothing on an instance that shuts down, and an agent that is gone never
  * reports its end
  */
-const departure = (depart: (scenario: Scenario, node: LaunchedNode) => void, command: string) => (): Plot => ({
+const departure = (depart: (scenario: Scenario, node: LaunchedNode) => void, command: string): Plot => ({
   construct: 'Terminations',
-  setting: [[], firstFailing(), fragile],
+  setting: [[], failingAndEndless(), fragile],
+  prepare: ({ world }) => withoutReconcile(world),
   play: async (scenario, arm) => {
-    withoutReconcile(scenario.world);
     await scenario.launch();
     await scenario.settle();
     const node = await scenario.launch();

@@ -111,6 +111,15 @@ export class DynamoDb {
     return answer.Items;
   }
 
+  /** Deletes every item of a table. */
+  async clear(TableName: string): Promise<void> {
+    const keys = this.#keys.get(TableName) ?? [];
+    for (const item of await this.items(TableName)) {
+      const Key = Object.fromEntries(keys.map((name) => [name, item[name]]));
+      await this.#engine.run('deleteItem', { TableName, Key });
+    }
+  }
+
   /** Counts a request's units, which its answer contains only on request. */
   async #counted(action: ActionName, input: Request): Promise<unknown> {
     if (action === 'describeTable') return this.#engine.run(action, input);
