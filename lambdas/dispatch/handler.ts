@@ -15,9 +15,10 @@ import { recordCommand } from '../adapters/ledger.ts';
 import { type Deferral, deferAll, depthOf, type Growth, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { decideDispatch, verbFor } from './decide.ts';
+import { groupByOrder, nodesPerCommand } from './groups.ts';
 import { readWaiting, type Waiting } from './messages.ts';
 import { recordOnline } from './online.ts';
-import { groupByOrder, type Ready, sendGroup, sending } from './orders.ts';
+import { type Ready, sendGroup, sending } from './orders.ts';
 import { askForProbe } from './probe.ts';
 import { pollDelay } from './waiting.ts';
 
@@ -28,10 +29,11 @@ const documents = variable('DOCUMENTS');
 const queueUrl = variable('QUEUE');
 
 /**
- * At most as many nodes as one command accepts. Under load, the nodes of one second share a command. Two functions then
- * send one or two commands per second, because AWS throttles SendCommand early.
+ * Twice as many nodes as one command accepts: in a burst, half of the messages are first looks at nodes whose agents are
+ * still to come, and the other half fills a command. Under load, the nodes of one second share a command. Two functions
+ * then send one or two commands per second, because AWS throttles SendCommand early.
  */
-const growth: Growth = { atMost: 50, waitSeconds: 1 };
+const growth: Growth = { atMost: 2 * nodesPerCommand, waitSeconds: 1 };
 
 /** The batch size from which the queue's depth is read: a smaller batch has all waiting nodes. */
 const crowd = 10;

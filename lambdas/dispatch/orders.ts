@@ -31,16 +31,6 @@ export interface Ready extends Waiting {
   readonly documentHash: string;
 }
 
-/** Groups launches whose commands have the same content, so that they share one. */
-export function groupByOrder(ready: readonly Ready[]): Ready[][] {
-  const byOrder = new Map<string, Ready[]>();
-  for (const one of ready) {
-    const key = `${one.document} ${JSON.stringify(one.parameters)}`;
-    byOrder.set(key, [...(byOrder.get(key) ?? []), one]);
-  }
-  return [...byOrder.values()];
-}
-
 /**
  * Claims the attempts, sends the command, publishes and records it, in this order. After an interruption between two
  * steps, the command can be found by the claim's batch ID.
