@@ -93,8 +93,8 @@ export function loadFunctions(assembly: string, bundles: readonly Bundle[], roun
 }
 
 /**
- * The variables of all functions of the stack together: each function reads its own. Values that CloudFormation fills in are an empty
- * object.
+ * The variables of all functions of the stack together: each function reads its own. What CloudFormation fills in is an empty object, inside
+ * a longer value too.
  */
 function environmentOf(assembly: string): Record<string, string> {
   const { Resources } = JSON.parse(readFileSync(join(assembly, 'Airlock.template.json'), 'utf8')) as {
@@ -105,5 +105,12 @@ function environmentOf(assembly: string): Record<string, string> {
   const variables = Object.values(Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .flatMap(({ Properties }) => Object.entries<unknown>(Properties.Environment?.Variables ?? {}));
-  return Object.fromEntries(variables.map(([name, value]) => [name, typeof value === 'string' ? value : '{}']));
+  return Object.fromEntries(variables.map(([name, value]) => [name, textOf(value)]));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [separator, parts] =
+    (value as { readonly 'Fn::Join'?: readonly [string, readonly unknown[]] })['Fn::Join'] ?? [];
+  return parts === undefined ? '{}' : parts.map(textOf).join(separator);
 }
