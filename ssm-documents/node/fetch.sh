@@ -1,4 +1,4 @@
-# --- the download: kept, hashed and unpacked in one pass, and used only with the checksum from the catalogue ---
+# --- the download: kept and unpacked in one pass, and used only with the checksum from the catalogue ---
 
 # The whole file, or as much of it as has arrived. The expected checksum is in a file next to it.
 download=$state/download
@@ -9,7 +9,7 @@ archive_home=''
 
 require_tools() {
   local program
-  for program in flock tar tee mkfifo sha256sum timeout comm grep sed sync ldd "${proof_programs[@]}"; do
+  for program in flock tar tee sha256sum timeout comm grep sed sync ldd "${proof_programs[@]}"; do
     command -v "$program" >/dev/null || fail tool-missing "$program is not on the node"
   done
   if ! command -v curl >/dev/null && ! command -v wget >/dev/null; then
@@ -55,24 +55,20 @@ fetch() {
   done
 }
 
-# One pass over the archive: it is hashed and consumed as it arrives. Returns 1 with the reason in REPLY if it did not
-# arrive completely, and 2 if it does not match the catalogue. What was unpacked is then deleted.
+# One pass over the archive: it is kept and consumed as it arrives, and the kept file is hashed. Returns 1 with the reason
+# in REPLY if it did not arrive completely, and 2 if it does not match the catalogue. What was unpacked is then deleted.
 pass() {
-  local hashing came='' consumed=''
+  local came='' consumed=''
   unpacking=$stages/.stage.$$
-  rm -rf "$unpacking" "$work/pipe" "$work/headers"
+  rm -rf "$unpacking" "$work/headers"
   : >"$work/listing"
   public mkdir -p "$stages"
   mkdir "$unpacking"
-  mkfifo "$work/pipe"
-  sha256sum <"$work/pipe" >"$work/sha256" &
-  hashing=$!
   patience 60
   # If the run is killed, these processes hold the lock for as long as they write.
   {
-    { supply "$REPLY" && : >"$work/came"; } 2>"$work/err-supply" | tee -p "$work/pipe" | { consume && : >"$work/consumed"; } || true
+    { supply "$REPLY" && : >"$work/came"; } 2>"$work/err-supply" | { consume && : >"$work/consumed"; } || true
   } 3>&- 4>&-
-  wait "$hashing"
   if [[ -f $work/came ]]; then came=1; fi
   if [[ -f $work/consumed ]]; then consumed=1; fi
   rm -f "$work/came" "$work/consumed"
@@ -90,8 +86,8 @@ pass() {
   if [[ -z $consumed ]]; then
     mv "$work/err-unpack" "$work/err"
     refuse_full_disk "$stages"
-    # The last line only refers to an earlier one.
-    sed -i -e '/^tar: Exiting /d' -e '/^tar: Removing /d' "$work/err"
+    # The last lines only refer to an earlier one.
+    sed -i -e '/^tar: Exiting /d' -e '/^tar: Removing /d' -e '/Terminated$/d' "$work/err"
     last_words
     fail install-failed "$artifact_url could not be unpacked: $REPLY"
   fi
@@ -105,21 +101,22 @@ check_download() {
     REPLY="the catalogue pins $artifact_size bytes, and $((size)) came"
     return 1
   fi
-  read -r REPLY _ <"$work/sha256"
+  hash_of "$whole"
   if [[ $REPLY == "$sha256" ]]; then return 0; fi
   REPLY="the catalogue pins sha256 $sha256, and what came has $REPLY"
   return 1
 }
 
-# supply SECONDS: prints the archive: the part that is on the node, and the rest as it arrives.
+# supply SECONDS: prints the archive: the part that is on the node, and the rest as it arrives. The rest is kept even if
+# the reader ends early.
 supply() {
   if [[ -f $download ]]; then
-    cat "$download"
+    tee -p <"$download"
     return
   fi
   : >>"$download.part"
-  cat "$download.part"
-  transfer "$(wc -c <"$download.part")" "$1" | tee -a "$download.part"
+  tee -p <"$download.part"
+  transfer "$(wc -c <"$download.part")" "$1" | tee -p -a "$download.part"
 }
 
 # transfer FROM SECONDS: prints upstream's file from that byte on.
@@ -151,9 +148,11 @@ blame_transfer() {
 }
 
 # Unpacks the archive as it arrives, before its checksum is known: into a folder that only root can enter, and at most
-# twice the required free space. Nothing of it is used or kept before checksum and listing are verified.
+# twice the required free space: tar ends itself after that many of its records, which have 128 KiB here. Nothing of it
+# is used or kept before checksum and listing are verified.
 consume() {
   local -a decompress
+  local too_large="echo 'its content is larger than $((room_mib * 2)) MiB' >&2; kill \$PPID"
   case $artifact_url in
     *.bz2)
       decompress=(python3 -c 'import bz2,shutil,sys; shutil.copyfileobj(bz2.open(sys.stdin.buffer), sys.stdout.buffer)')
@@ -162,7 +161,8 @@ consume() {
     *) decompress=(zstd -dcq) ;;
   esac
   {
-    "${decompress[@]}" | head -c $((room_mib * 2097152)) |
-      tar -xvv --numeric-owner --no-same-owner --no-same-permissions -C "$unpacking" >"$work/listing"
+    "${decompress[@]}" |
+      tar -xvv --read-full-records --blocking-factor=256 --checkpoint=$((room_mib * 16)) --checkpoint-action="exec=$too_large" \
+        --numeric-owner --no-same-owner --no-same-permissions -C "$unpacking" >"$work/listing"
   } 2>"$work/err-unpack"
 }

@@ -229,3 +229,32 @@ printf '%s\\n' "$LISTING" >list\nrefuse_hostile_archive list '${home}'\necho goo
     expect(await judge('/opt/kata', line.replace('share', '..'))).toContain('vmlinux is a link to');
   });
 });
+
+describe('an archive whose content is more than twice the room that its catalogue entry states', () => {
+  it('is refused while it is unpacked, and nothing of it remains', async () => {
+    const huge: Builders['gvisor'] = () =>
+      zstdCompressSync(oddTar([], { runsc: '#!/bin/sh\n', padding: '0'.repeat(3 * 2 ** 20) }));
+    const { gvisor } = shipped.runtimes;
+    if (gvisor === undefined) throw new Error('the catalogue has no gVisor');
+    const own = await startMirror({ ...simulatedBuilders, gvisor: huge });
+    const catalogue = simulatedCatalogue({ ...shipped, runtimes: { gvisor: { ...gvisor, room: 1 } } }, 'zstd', {
+      gvisor: huge,
+    });
+    const machine = await SimulatedMachine.create({}, own);
+    try {
+      const ended = await machine.run({
+        text: scriptOf(assembleDocument(catalogue, 'gvisor', 'install')),
+        environment: { SSM_Version: gvisor.default },
+        timeoutSeconds: 60,
+      });
+
+      const result = resultOf(readShown(ended), ended.stderr);
+      expect(result).toMatchObject({ outcome: 'install-failed', config: 'untouched', restarts: 0 });
+      expect(result.detail).toContain('its content is larger than 2 MiB');
+      expect(readdirSync(`${machine.tree}/opt/airlock/gvisor`)).toEqual([]);
+    } finally {
+      await machine.destroy();
+      await own.close();
+    }
+  });
+});

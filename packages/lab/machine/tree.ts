@@ -24,7 +24,6 @@ const hostPrograms = [
   ],
   ...[
     'mkdir',
-    'mkfifo',
     'mv',
     'readlink',
     'rm',
