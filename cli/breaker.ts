@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { breakerKey, type Scope } from '../domain/breaker.ts';
 import { breakerChanges } from '../domain/breaker-changes.ts';
-import { source } from '../domain/events.ts';
 import { renderUpdate } from '../domain/update-expression.ts';
 import { consequenceOf, type Operation } from '../lambdas/adapters/aws-errors.ts';
 import { BreakersSchema, ClosedBreakerSchema, type ShownBreaker } from './breaker-report.ts';
@@ -11,16 +11,14 @@ import { CouldNotLook } from './output/errors.ts';
 import { type ExitCode, exitCodes } from './output/exit-codes.ts';
 import { printJson } from './output/json.ts';
 import { print } from './output/text.ts';
+import { type OperatorBus, publishAsOperator } from './publish-act.ts';
 import { deployedResources, resourceLike } from './verify-aws/stack.ts';
 
 /** The command's access to AWS. */
-export interface Reach {
+export interface Reach extends OperatorBus {
   readonly dynamoDb: DynamoDBClient;
-  readonly events: EventBridgeClient;
   /** The ledger's table name. */
   readonly table: string;
-  /** The name of the bus that Airlock publishes on. */
-  readonly bus: string;
 }
 
 /** Reads every breaker record. */
@@ -48,11 +46,7 @@ export async function breakers({
  * @returns whether it was open
  * @throws CouldNotLook if the ledger or the bus takes nothing from this caller
  */
-export async function closeBreaker(
-  { dynamoDb, events, table, bus }: Reach,
-  scope: Scope,
-  at: string,
-): Promise<boolean> {
+export async function closeBreaker({ dynamoDb, table, ...bus }: Reach, scope: Scope, at: string): Promise<boolean> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   try {
     await client.send(
@@ -68,10 +62,12 @@ export async function closeBreaker(
       ? new CouldNotLook(`the breaker stays open: ${error.message}; ${accepted}`)
       : error;
   }
-  const Detail = JSON.stringify({ ...scope, by: 'an operator', at });
-  const entry = { EventBusName: bus, Source: source, DetailType: 'Breaker Closed', Detail };
+  const { cluster, pool, version } = scope;
   try {
-    await events.send(new PutEventsCommand({ Entries: [entry] }));
+    await publishAsOperator(bus, [
+      { type: 'Breaker Closed', detail: { at, next: 'retry', cluster, pool, version } },
+      { type: 'Operator Acted', detail: { at, next: 'retry', command: 'breaker close', notProven: [], cluster, pool } },
+    ]);
   } catch (error) {
     if (!isDenied('events:PutEvents', error)) throw error;
     throw new CouldNotLook(
@@ -91,7 +87,7 @@ async function reach(): Promise<Reach> {
   const resources = await deployedResources();
   const { physicalId: table } = resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger');
   const { physicalId: bus } = resourceLike(resources, 'AWS::Events::EventBus', 'Bus');
-  return { dynamoDb: new DynamoDBClient(), events: new EventBridgeClient(), table, bus };
+  return { dynamoDb: new DynamoDBClient(), events: new EventBridgeClient(), sts: new STSClient(), table, bus };
 }
 
 /** A breaker record in the ledger. A breaker that was never open has no state yet. */

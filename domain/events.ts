@@ -1,68 +1,42 @@
 import * as v from 'valibot';
-import type { Scope } from './breaker.ts';
 import { claim } from './claim-text.ts';
-import { InstanceIdSchema, type Launch, type Request } from './launch.ts';
-import type { Admission } from './messages.ts';
-import type { Failure, Installation, Receipt } from './receipt.ts';
+import {
+  type Actor,
+  type AirlockEvent,
+  type DetailType,
+  type EventDetails,
+  eventSchemaVersion,
+} from './event-schema.ts';
+import { InstanceIdSchema, type Launch } from './launch.ts';
 import { TimeSchema } from './time.ts';
 
 /** The source of every event that Airlock puts on the bus. */
 export const source = 'airlock';
 
-/** How an event identifies its launch. */
-export type LaunchRef = Pick<Launch, 'instanceId' | 'launchedAt' | 'cluster' | 'pool'>;
-
-/** The events that Airlock publishes on its bus and so in the audit log group: the detail of each detail-type. */
-export interface EventDetails {
-  'Node Admitted': Admission & { readonly execution: string };
-  'Command Sent': {
-    readonly launch: LaunchRef;
-    readonly request: Request;
-    readonly commandId: string;
-    readonly document: string;
-    readonly onlineAt: string;
-    readonly at: string;
-  };
-  'Node Proven': { readonly launch: LaunchRef; readonly installation: Installation };
-  'Installation Failed': {
-    readonly launch: LaunchRef;
-    readonly failure: Failure;
-    readonly commandId: string;
-    readonly at: string;
-  };
-  'Node Released': Receipt;
-  'Node Quarantined': Receipt;
-  /** The instance was terminated so that another is launched. */
-  'Node Replaced': Receipt;
-  /** The breaker was open: the node keeps its gate, and nothing else was done. */
-  'Node Held': Receipt;
-  'Launch Discarded': Receipt;
-  /** A released node had drifted, was re-verified and is open again. */
-  'Node Reverified': Receipt;
-  /** A released node had drifted and could not be re-verified. The receipt states whether its gate came back. */
-  'Reverification Failed': Receipt;
-  /** New launches of its pool get another version. The node itself is not changed. */
-  'Node Outdated': {
-    readonly launch: LaunchRef;
-    readonly version: string;
-    readonly configured: string;
-    readonly at: string;
-  };
-  'Breaker Opened': Scope & { readonly failed: number; readonly passed: number; readonly at: string };
-  'Breaker Closed': Scope & { readonly by: 'a release' | 'an operator'; readonly at: string };
-}
-
-/** The detail-type of an Airlock event. */
-export type DetailType = keyof EventDetails;
-
-/** One Airlock event. */
-export type AirlockEvent = {
-  readonly [T in DetailType]: { readonly type: T; readonly detail: EventDetails[T] };
+/** An event before its publisher stamps it: what happened, without who did it. */
+export type EventDraft = {
+  readonly [T in DetailType]: { readonly type: T; readonly detail: Omit<EventDetails[T], 'schema' | 'actor'> };
 }[DetailType];
 
+/** Completes an event with the version of its schema, and who did it. */
+export function stampEvent({ type, detail }: EventDraft, actor: Actor): AirlockEvent {
+  return { type, detail: { schema: eventSchemaVersion, actor, ...detail } } as AirlockEvent;
+}
+
+/** How an event identifies its launch, and the run in it. */
+export type LaunchRef = Pick<Launch, 'instanceId' | 'launchedAt' | 'cluster' | 'pool' | 'nodeName' | 'imageId'> & {
+  readonly run: number;
+};
+
 /** Picks the fields that identify a launch in an event. */
-export function launchRef({ instanceId, launchedAt, cluster, pool }: LaunchRef): LaunchRef {
-  return { instanceId, launchedAt, cluster, pool };
+export function launchRef({ instanceId, launchedAt, cluster, pool, nodeName, imageId, rerun }: Launch): LaunchRef {
+  const image = imageId === undefined ? {} : { imageId };
+  return { instanceId, launchedAt, cluster, pool, nodeName, ...image, run: rerun?.attempt ?? 0 };
+}
+
+/** The time between two points, in whole milliseconds; 0 if clocks disagree about their order. */
+export function msBetween(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
 }
 
 const StateChangeSchema = v.object({

@@ -18,6 +18,8 @@ export const LaunchSchema = v.object({
   nodeName: claim(255),
   /** `aws:///<availability zone>/<instance id>`, as the cloud provider sets it on the Node. */
   providerId: claim(200),
+  /** The image that the instance was launched from, as EC2 shows it. It decides nothing. */
+  imageId: v.optional(claim(64)),
   /** When the launch must have ended. */
   deadline: TimeSchema,
   /** The Auto Scaling group that replaces the instance, if its pool is one and not a node group or a NodePool. */

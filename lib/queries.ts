@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { DetailType } from '../domain/events.ts';
+import type { DetailType } from '../domain/event-schema.ts';
 import { errorLines } from './airlock-function.ts';
 
 /** What the queries read. */
@@ -19,8 +19,8 @@ const failures = typed('Node Quarantined', 'Node Replaced', 'Node Held', 'Reveri
 const auditQueries: Readonly<Record<string, readonly string[]>> = {
   // The id is to be put in by the person who asks.
   'Why is a node gated': [
-    'fields time, `detail-type`, coalesce(detail.outcome, detail.failure.outcome) as outcome, coalesce(detail.detail, detail.failure.detail) as reason',
-    'filter detail.instanceId = "i-0123456789abcdef0" or detail.launch.instanceId = "i-0123456789abcdef0"',
+    'fields time, `detail-type`, detail.outcome as outcome, coalesce(detail.detail, detail.because) as reason, detail.next',
+    'filter detail.instanceId = "i-0123456789abcdef0"',
     'sort time asc',
   ],
   'What failed, by outcome': [
@@ -47,12 +47,12 @@ const auditQueries: Readonly<Record<string, readonly string[]>> = {
   ],
   'Launches by hour': [
     typed('Node Admitted'),
-    'stats count(*) as launches by bin(1h) as hour, detail.launch.cluster, detail.launch.pool',
+    'stats count(*) as launches by bin(1h) as hour, detail.cluster, detail.pool',
     'sort hour desc',
   ],
   'Breakers that opened and closed': [
     typed('Breaker Opened', 'Breaker Closed'),
-    'fields time, `detail-type`, detail.cluster, detail.pool, detail.version, detail.failed, detail.passed, detail.by',
+    'fields time, `detail-type`, detail.cluster, detail.pool, detail.version, detail.failed, detail.passed, detail.actor.kind',
     'sort time desc',
   ],
   'Nodes that drifted': [
@@ -62,7 +62,7 @@ const auditQueries: Readonly<Record<string, readonly string[]>> = {
   ],
   'Nodes with an older version': [
     typed('Node Outdated'),
-    'stats count(*) as nodes, latest(time) as last by detail.launch.cluster, detail.launch.pool, detail.version, detail.configured',
+    'stats count(*) as nodes, latest(time) as last by detail.cluster, detail.pool, detail.version, detail.configured',
     'sort nodes desc',
   ],
 };

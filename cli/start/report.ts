@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { NodeReport } from '../../packages/lab/simulation.ts';
+import { receiptIn } from '../../packages/lab/simulation.ts';
 import { print, styled } from '../output/text.ts';
 import type { RunSchema } from './run-schema.ts';
 import type { SimulationSetup } from './setup.ts';
@@ -29,14 +30,13 @@ export function printRun(reports: readonly NodeReport[], { world, backends }: Si
   say();
   say(styled('bold', 'Receipts'));
   for (const node of world.nodes) {
-    const ended = world.timelineOf(node).find((event) => 'outcome' in event.detail);
-    say(JSON.stringify(ended?.detail ?? { instanceId: node.instanceId, outcome: 'none' }, undefined, 2));
+    const receipt = receiptIn(world.timelineOf(node));
+    say(JSON.stringify(receipt ?? { instanceId: node.instanceId, outcome: 'none' }, undefined, 2));
   }
   say();
   say(styled('bold', 'Audit trail'));
   for (const { time, 'detail-type': type, detail } of world.audit()) {
-    const about = 'launch' in detail ? detail.launch : detail;
-    const who = 'instanceId' in about ? about.instanceId : `${about.pool} ${about.version}`;
+    const who = 'instanceId' in detail ? detail.instanceId : detail.pool;
     const what = 'outcome' in detail ? `${detail.outcome}${detail.detail ? `: ${detail.detail}` : ''}` : '';
     say(`${time}  ${who}  ${type.padEnd(19)} ${what}`.trimEnd());
   }

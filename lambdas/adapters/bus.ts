@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
-import { type AirlockEvent, source } from '../../domain/events.ts';
-import { variable } from './environment.ts';
+import { type EventDraft, source, stampEvent } from '../../domain/events.ts';
+import { lambdaVariable, variable } from './environment.ts';
 import { systemTime } from './time.ts';
 
 const bus = variable('EVENT_BUS');
@@ -18,17 +18,16 @@ const rounds = 8;
 const pauses: BackOff = { firstMs: 50, longestMs: 3_200 };
 
 /**
- * Publishes events on Airlock's bus, in order.
+ * Publishes events on Airlock's bus as this function, in order.
  *
  * @throws Error if an entry still fails after all rounds
  */
-export async function publish(events: readonly AirlockEvent[]): Promise<void> {
-  const entries = events.map(({ type, detail }) => ({
-    EventBusName: bus,
-    Source: source,
-    DetailType: type,
-    Detail: JSON.stringify(detail),
-  }));
+export async function publish(drafts: readonly EventDraft[]): Promise<void> {
+  const actor = { kind: 'function', name: lambdaVariable('AWS_LAMBDA_FUNCTION_NAME') } as const;
+  const entries = drafts.map((draft) => {
+    const { type, detail } = stampEvent(draft, actor);
+    return { EventBusName: bus, Source: source, DetailType: type, Detail: JSON.stringify(detail) };
+  });
   for (let from = 0; from < entries.length; from += entriesPerCall) {
     await put(entries.slice(from, from + entriesPerCall));
   }

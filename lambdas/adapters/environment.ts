@@ -16,7 +16,9 @@ export function variable<Name extends Setting>(name: Name): v.InferOutput<(typeo
 }
 
 /** Reads a variable that Lambda sets for every function. @throws Error if it is missing */
-export function lambdaVariable(name: 'AWS_REGION' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY'): string {
+export function lambdaVariable(
+  name: 'AWS_LAMBDA_FUNCTION_NAME' | 'AWS_REGION' | 'AWS_ACCESS_KEY_ID' | 'AWS_SECRET_ACCESS_KEY',
+): string {
   const value = process.env[name];
   if (value === undefined || value === '') throw new Error(`environment variable ${name} is not set`);
   return value;

@@ -13,6 +13,7 @@ export interface SeenInstance {
   readonly privateDnsName: string;
   /** The ARN of its instance profile; undefined if it has none. */
   readonly instanceProfile: string | undefined;
+  readonly imageId: string | undefined;
   readonly tags: Tags;
 }
 
@@ -56,6 +57,7 @@ function read(instance: Instance): SeenInstance[] {
       availabilityZone: instance.Placement?.AvailabilityZone ?? '',
       privateDnsName: instance.PrivateDnsName ?? '',
       instanceProfile: instance.IamInstanceProfile?.Arn,
+      imageId: instance.ImageId,
       tags: Object.fromEntries(tags),
     },
   ];

@@ -1,4 +1,4 @@
-import { type AirlockEvent, terminationEvent } from '../../domain/events.ts';
+import { terminationEvent } from '../../domain/events.ts';
 import { executionOf, type Launch } from '../../domain/launch.ts';
 import { launchTimeOf, type RunRecord, runId, runKeyOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
@@ -8,6 +8,7 @@ import { drawName, start } from '../adapters/executions.ts';
 import { listRuns, readRuns, recordAdmission, recordAdmitted } from '../adapters/ledger.ts';
 import { sendAll } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
+import { admissionEvent } from './event.ts';
 
 const stateMachine = variable('STATE_MACHINE');
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
@@ -63,8 +64,11 @@ function withRelaunched(admission: Admission, earlier: readonly RunRecord[]): Ad
   return { ...admission, launch: isFirst ? launch : { ...launch, relaunched: true } };
 }
 
-/** An admission whose execution was started, with the execution's name. */
-type Started = Admission & { readonly execution: string };
+/** An admission whose execution was started. */
+interface Started {
+  readonly admission: Admission;
+  readonly execution: string;
+}
 
 interface Fresh {
   readonly id: string;
@@ -85,7 +89,7 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
         const execution = await recordAdmission(admission, drawn, new Date().toISOString());
         await publishEarlierEnds(admission.launch, earlier);
         if (!ended) await start(stateMachine, execution, runKeyOf(admission.launch));
-        started.push({ ...admission, execution });
+        started.push({ admission, execution });
       } catch (error) {
         const { instanceId } = asked.launch;
         logger.error('an execution could not be started', { instanceId, error: error as Error });
@@ -93,9 +97,9 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
       }
     }),
   );
-  await publish(started.map((detail): AirlockEvent => ({ type: 'Node Admitted', detail })));
   const at = new Date().toISOString();
-  await Promise.all(started.map(({ launch }) => recordAdmitted(launch, at)));
+  await publish(started.map(({ admission, execution }) => admissionEvent(admission, execution, at)));
+  await Promise.all(started.map(({ admission }) => recordAdmitted(admission.launch, at)));
   count('Admitted', started.length);
   return failed;
 }

@@ -15,6 +15,7 @@ export interface Candidate {
   readonly privateDnsName: string;
   /** The ARN of its instance profile; undefined if it has none. */
   readonly instanceProfile?: string | undefined;
+  readonly imageId?: string | undefined;
   readonly tags: Tags;
 }
 
@@ -94,6 +95,7 @@ export function classifyLaunch(
     pool,
     nodeName: candidate.privateDnsName,
     providerId: providerId(candidate.availabilityZone, candidate.instanceId),
+    ...(candidate.imageId === undefined ? {} : { imageId: candidate.imageId }),
     deadline: new Date(Date.parse(candidate.launchedAt) + minutes * 60_000).toISOString(),
     ...(group === pool ? { group } : {}),
     ...(group === undefined || launchHook === undefined ? {} : { hook: { name: launchHook, group } }),

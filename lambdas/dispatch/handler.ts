@@ -15,10 +15,11 @@ import { recordCommand } from '../adapters/ledger.ts';
 import { type Deferral, deferAll, depthOf, type Growth, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { decideDispatch, verbFor } from './decide.ts';
+import { sentEvent } from './events.ts';
 import { groupByOrder, nodesPerCommand } from './groups.ts';
-import { readWaiting, type Waiting } from './messages.ts';
+import { type ReadyLaunch, readWaiting, type Waiting } from './messages.ts';
 import { recordOnline } from './online.ts';
-import { type Ready, sendGroup, sending } from './orders.ts';
+import { sendGroup } from './orders.ts';
 import { askForProbe } from './probe.ts';
 import { pollDelay } from './waiting.ts';
 
@@ -27,6 +28,9 @@ import { pollDelay } from './waiting.ts';
  */
 const documents = variable('DOCUMENTS');
 const queueUrl = variable('QUEUE');
+
+/** The checksums that the deployed documents pin, by runtime, version and architecture. */
+const pinned = variable('CHECKSUMS');
 
 /**
  * Twice as many nodes as one command accepts: in a burst, half of the messages are first looks at nodes whose agents are
@@ -57,7 +61,7 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     launches.length < crowd ? launches.length : depthOf(queueUrl),
   ]);
   const deferrals: Deferral[] = [];
-  const ready = new Map<string, Ready>();
+  const ready = new Map<string, ReadyLaunch>();
   const searches = new Map<string, ReturnType<typeof findCommand>>();
   const poll = (batchId: string, since: string) => {
     const search = searches.get(batchId) ?? findCommand(batchId, since);
@@ -81,14 +85,14 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     } else if (deployed === undefined) {
       await fail(token, { outcome: 'unknown-runtime', detail: `no document is deployed for ${request.runtime}` });
     } else if (step.step !== 'drop') {
+      const { name: document, hash: documentHash } = deployed;
+      const checksums = pinned[request.runtime]?.[request.version] ?? {};
+      const order = { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash, checksums };
       const found = step.step === 'look' ? await poll(step.batchId, run?.claimedAt ?? launch.launchedAt) : undefined;
       if (step.step === 'look' && found?.instanceIds.includes(launch.instanceId)) {
-        await publish([sending(one.message, deployed.name, step.onlineAt, found)]);
+        await publish([sentEvent(order, found)]);
         await recordCommand(launch, step.batchId, found.commandId, found.at);
-      } else {
-        const { name: document, hash: documentHash } = deployed;
-        ready.set(runId(launch), { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash });
-      }
+      } else ready.set(runId(launch), order);
     }
   }
   count('NodeWaiting', deferrals.length);

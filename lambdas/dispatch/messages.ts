@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import type { Checksums } from '../../domain/catalogue.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { type CommandMessage, CommandMessageSchema, type WaitingLaunch } from '../../domain/messages.ts';
+import type { SentVerb } from '../../domain/parameters.ts';
 import { readRuns } from '../adapters/ledger.ts';
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
@@ -10,6 +12,17 @@ import { waitingNodeOf } from './decide.ts';
 export interface Waiting {
   readonly record: ReceivedMessage;
   readonly message: WaitingLaunch;
+}
+
+/** A waiting launch with the content of its command. */
+export interface ReadyLaunch extends Waiting {
+  readonly onlineAt: string;
+  readonly verb: SentVerb;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly document: string;
+  readonly documentHash: string;
+  /** The checksums that the document pins for the version, by architecture. */
+  readonly checksums: Checksums;
 }
 
 /** Launches that wait, and their run records by {@link runId}. */

@@ -1,35 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type AirlockEvent, launchRef } from '../../domain/events.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
-import type { WaitingLaunch } from '../../domain/messages.ts';
-import type { SentVerb } from '../../domain/parameters.ts';
 import { publish } from '../adapters/bus.ts';
 import { sendCommand } from '../adapters/commands.ts';
-import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
 import { claim, recordCommand, releaseClaim } from '../adapters/ledger.ts';
 import { count } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
-import type { Waiting } from './messages.ts';
+import { sentEvent } from './events.ts';
+import type { ReadyLaunch, Waiting } from './messages.ts';
 import { deliver } from './send.ts';
-
-/** The checksums that the deployed documents pin, by runtime, version and architecture. */
-const checksums = variable('CHECKSUMS');
 
 /**
  * How long SSM tries to deliver a command, in seconds. The agent was just online; a longer time could exceed the node's
  * deadline.
  */
 const deliverySeconds = 120;
-
-/** A launch that is ready for its command, with the content of the command. */
-export interface Ready extends Waiting {
-  readonly onlineAt: string;
-  readonly verb: SentVerb;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly document: string;
-  readonly documentHash: string;
-}
 
 /**
  * Claims the attempts, sends the command, publishes and records it, in this order. After an interruption between two
@@ -38,19 +23,19 @@ export interface Ready extends Waiting {
  * @returns the launches whose command was sent, and those that have to wait
  */
 export async function sendGroup(
-  group: readonly Ready[],
+  group: readonly ReadyLaunch[],
   runs: ReadonlyMap<string, RunRecord>,
-): Promise<{ readonly sent: readonly Ready[]; readonly waits: readonly Waiting[] }> {
+): Promise<{ readonly sent: readonly ReadyLaunch[]; readonly waits: readonly Waiting[] }> {
   const batchId = randomUUID();
   const at = new Date().toISOString();
   const claims = await Promise.all(
-    group.map(({ message, verb, document, onlineAt }) =>
+    group.map(({ message, verb, document, checksums, onlineAt }) =>
       claim({
         ...message,
         verb,
         batchId,
         document,
-        checksums: checksums[message.request.runtime]?.[message.request.version] ?? {},
+        checksums,
         onlineAt,
         at,
         over: runs.get(runId(message.launch)),
@@ -78,9 +63,7 @@ export async function sendGroup(
 
   for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
     const went = pick(instanceIds);
-    await publish(
-      went.map(({ message, document, onlineAt }) => sending(message, document, onlineAt, { commandId, at: sentAt })),
-    );
+    await publish(went.map((order) => sentEvent(order, { commandId, at: sentAt })));
     await Promise.all(went.map(({ message }) => recordCommand(message.launch, batchId, commandId, sentAt)));
     count('CommandSent', went.length);
   }
@@ -94,14 +77,4 @@ export async function sendGroup(
   const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
   await Promise.all(notSent.map(({ message }) => releaseClaim(message.launch, batchId)));
   return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };
-}
-
-/** Builds the event for a command that was sent to a node. */
-export function sending(
-  { launch, request }: WaitingLaunch,
-  document: string,
-  onlineAt: string,
-  { commandId, at }: { readonly commandId: string; readonly at: string },
-): AirlockEvent {
-  return { type: 'Command Sent', detail: { launch: launchRef(launch), request, commandId, document, onlineAt, at } };
 }

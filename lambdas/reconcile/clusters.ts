@@ -1,4 +1,4 @@
-import { launchRef } from '../../domain/events.ts';
+import { launchRef, msBetween } from '../../domain/events.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
@@ -62,6 +62,15 @@ function launchOfGated(
 /** Publishes first and records second. If a call dies in between, a later one publishes again. */
 async function reportOutdated({ ours, version, configured }: NodeDecision & { step: 'outdated' }, at: string) {
   const { launch } = ours.admission;
-  await publish([{ type: 'Node Outdated', detail: { launch: launchRef(launch), version, configured, at } }]);
+  const ref = launchRef(ours.run?.launch ?? launch);
+  const detail = {
+    at,
+    next: 'nothing',
+    ...ref,
+    tookMs: msBetween(launch.launchedAt, at),
+    version,
+    configured,
+  } as const;
+  await publish([{ type: 'Node Outdated', detail }]);
   await recordOutdated(ours.run ?? launch, configured);
 }

@@ -96,7 +96,9 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
  * the next failure publishes it.
  */
 async function publishOpening(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
-  await publish([{ type: 'Breaker Opened', detail: { ...scope, failed: failed.length, passed, at } }]);
+  const { cluster, pool, version } = scope;
+  const detail = { at, next: 'breaker-closes', cluster, pool, version, failed: failed.length, passed } as const;
+  await publish([{ type: 'Breaker Opened', detail }]);
   emit({ name: 'BreakersOpen', dimensions: { cluster: scope.cluster }, value: 1 });
   await recordOpeningPublished(scope, at);
 }

@@ -1,11 +1,11 @@
-import { type AirlockEvent, launchRef } from '../../domain/events.ts';
-import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import { publish } from '../adapters/bus.ts';
 import type { Invocation } from '../adapters/commands.ts';
 import { fail, succeed } from '../adapters/executions.ts';
 import { recordAnswered, recordProven } from '../adapters/ledger.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { type Answer, decideAnswer, ownerOf } from './decide.ts';
+import { decideAnswer, ownerOf } from './decide.ts';
+import { settledEvent } from './event.ts';
 
 /**
  * Answers the state that waits for an ended command, once. What was proven is recorded first, because a release depends
@@ -28,13 +28,7 @@ export async function settleNode(runs: readonly RunRecord[], commandId: string, 
     if (!(await recordProven(run, run.token, answer.installation))) return;
     await succeed(run.token, {});
   } else await fail(run.token, answer.failure);
-  await publish([eventOf(run, commandId, answer, at)]);
+  const event = settledEvent(run, commandId, answer, at);
+  if (event !== undefined) await publish([event]);
   await recordAnswered(run, run.token, at);
-}
-
-function eventOf(run: RunRecord, commandId: string, answer: Answer, at: string): AirlockEvent {
-  const launch = launchRef({ ...run, launchedAt: launchTimeOf(run) });
-  return answer.answer === 'success'
-    ? { type: 'Node Proven', detail: { launch, installation: answer.installation } }
-    : { type: 'Installation Failed', detail: { launch, failure: answer.failure, commandId, at } };
 }

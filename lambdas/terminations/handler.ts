@@ -12,7 +12,9 @@ import { instancesOf } from '../adapters/instances.ts';
 import { listRuns, recordAdmitted, recordPublished, recordTermination } from '../adapters/ledger.ts';
 import { deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, emitEnd, logger } from '../adapters/telemetry.ts';
+import { admissionEvent } from '../admission/event.ts';
 import { decideTermination, type InstanceStatus, isOver, type TerminationDecision, writer } from './decide.ts';
+import { endEvent } from './event.ts';
 
 const stateMachine = variable('STATE_MACHINE');
 const queueUrl = variable('QUEUE');
@@ -92,19 +94,17 @@ async function end(run: RunRecord, { receipt, cancel }: Extract<TerminationDecis
   if (run.execution !== undefined) await stop(stateMachine, run.execution, receipt);
   await dropProbe(scopeOf(run, run.request), runId(run));
   await publishAdmission(run);
-  await publish([
-    { type: run.launch?.rerun?.released ? 'Reverification Failed' : 'Launch Discarded', detail: receipt },
-  ]);
+  if (run.launch !== undefined) await publish([endEvent(run.launch, receipt)]);
   await recordPublished(run, new Date().toISOString());
   emitEnd(receipt);
 }
 
 /** Publishes an admission whose call died before it could. */
 async function publishAdmission(run: RunRecord): Promise<void> {
-  const { admittedAt, launch, request, execution = '' } = run;
+  const { admittedAt, launch, request, refused, execution = '' } = run;
   if (admittedAt !== undefined || launch === undefined) return;
-  await publish([
-    { type: 'Node Admitted', detail: { launch, ...(request === undefined ? {} : { request }), execution } },
-  ]);
-  await recordAdmitted(run, new Date().toISOString());
+  const at = new Date().toISOString();
+  const asked = { ...(request === undefined ? {} : { request }), ...(refused === undefined ? {} : { refused }) };
+  await publish([admissionEvent({ launch, ...asked }, execution, at)]);
+  await recordAdmitted(run, at);
 }

@@ -1,10 +1,23 @@
 import type { Ending } from '../../domain/ledger.ts';
-import { failureType, plainReceipt, typed, unlessReleased } from './expressions.ts';
-import { eventEntry, publishTask, recordEnd } from './ledger-tasks.ts';
+import type { NextStep } from '../../domain/next-steps.ts';
+import { endEntry, type HookResult, hookEntry } from './entries.ts';
+import {
+  expression,
+  failureType,
+  hookKept,
+  nextAfterFailure,
+  plainReceipt,
+  typed,
+  unlessReleased,
+} from './expressions.ts';
+import { publishTask, recordEnd } from './ledger-tasks.ts';
 import { key, remediationTask, type WorkflowResources } from './tasks.ts';
 
 /** How a run ends that does not release its node. */
 export function endingStates(resources: WorkflowResources): object {
+  const { eventBus } = resources;
+  const nothing = JSON.stringify('nothing' satisfies NextStep);
+  const discard = unlessReleased(typed('Launch Discarded'), 'Reverification Failed');
   return {
     RecordFailure: recordEnd(resources, '{% $ending %}', 'CheckHookAfterFailure'),
     CheckHookAfterFailure: {
@@ -14,22 +27,28 @@ export function endingStates(resources: WorkflowResources): object {
       Choices: [
         { Condition: '{% $exists($launch.hook) and $ending != "replaced" %}', Next: 'ContinueHookAfterFailure' },
       ],
+      Assign: { hookResult: '{% $how = "abandoned" ? "ABANDON" : "none" %}' },
       Default: 'PublishFailure',
     },
     ContinueHookAfterFailure: {
       ...remediationTask(resources, { action: 'keep', key }),
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'PublishFailure' }],
+      Catch: [
+        { ErrorEquals: ['States.ALL'], Assign: { hookResult: 'none' satisfies HookResult }, Next: 'PublishFailure' },
+      ],
+      Assign: { hookResult: hookKept },
       Next: 'PublishFailure',
     },
-    PublishFailure: publishTask(resources, [eventEntry(resources, failureType)], { Next: 'Failed' }),
+    PublishFailure: publishTask(
+      resources,
+      expression(`[${endEntry(eventBus, failureType, nextAfterFailure)}, ${hookEntry(eventBus)}]`),
+      { Next: 'Failed' },
+    ),
     Failed: { Type: 'Fail', Error: '{% $receipt.outcome %}', Cause: '{% $receipt.detail %}' },
     Discard: { Type: 'Pass', Assign: { receipt: plainReceipt }, Next: 'RecordDiscard' },
     RecordDiscard: recordEnd(resources, 'discarded' satisfies Ending, 'PublishDiscard'),
-    PublishDiscard: publishTask(
-      resources,
-      [eventEntry(resources, `{% ${unlessReleased(typed('Launch Discarded'), 'Reverification Failed')} %}`)],
-      { End: true },
-    ),
+    PublishDiscard: publishTask(resources, expression(`[${endEntry(eventBus, discard, nothing)}]`), {
+      End: true,
+    }),
     EndedElsewhere: { Type: 'Succeed', Output: key },
   };
 }

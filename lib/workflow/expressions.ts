@@ -1,7 +1,8 @@
 import { breakerKey } from '../../domain/breaker.ts';
 import { claimLimit } from '../../domain/claim-text.ts';
-import type { DetailType } from '../../domain/events.ts';
+import type { DetailType } from '../../domain/event-schema.ts';
 import type { Ending } from '../../domain/ledger.ts';
+import type { NextStep } from '../../domain/next-steps.ts';
 import { endingOf, outcomeCodes, outcomeOf } from '../../domain/outcomes.ts';
 
 /** A JSONata expression, on one line, which every tool accepts. */
@@ -117,9 +118,19 @@ const failureTypes = {
   held: 'Node Held',
 } as const satisfies Partial<Record<Ending, DetailType>>;
 /** The event type of a failure, by its ending. */
-export const failureType = expression(
-  unlessReleased(`$lookup(${JSON.stringify(failureTypes)}, $ending)`, 'Reverification Failed'),
-);
+export const failureType = unlessReleased(`$lookup(${JSON.stringify(failureTypes)}, $ending)`, 'Reverification Failed');
+
+/** What follows a failed ending, by the ending. */
+const stepsAfter = {
+  quarantined: 'operator',
+  replaced: 'substitute',
+  held: 'breaker-closes',
+} as const satisfies Partial<Record<Ending, NextStep>>;
+/** What follows a failure, by its ending. */
+export const nextAfterFailure = `$lookup(${JSON.stringify(stepsAfter)}, $ending)`;
+
+/** What became of the launch hook after a call to continue it. */
+export const hookKept = '{% $states.result.Payload.kept ? "CONTINUE" : "none" %}';
 
 /** The receipt of a node for which no cluster function wrote one. */
 export const plainReceipt = expression(`$merge([

@@ -65,7 +65,7 @@ export function failureStates(resources: WorkflowResources): object {
     CheckMark: {
       Type: 'Choice',
       Choices: [{ Condition: '{% $disposition = "replace" and $exists($receipt.gate) %}', Next: 'RecordMark' }],
-      Assign: { ending: '{% $disposition = "hold" ? "held" : "quarantined" %}' },
+      Assign: { ending: '{% $disposition = "hold" ? "held" : "quarantined" %}', how: 'none' },
       Default: 'RecordFailure',
     },
     RecordMark: {
@@ -78,12 +78,13 @@ export function failureStates(resources: WorkflowResources): object {
         caught('Replace', discarded, 'Discard'),
         {
           ErrorEquals: ['States.ALL'],
-          Assign: { ending: 'quarantined', receipt: expression(notReplaced('$states.errorOutput.Error')) },
+          Assign: { ending: 'quarantined', how: 'none', receipt: expression(notReplaced('$states.errorOutput.Error')) },
           Next: 'RecordFailure',
         },
       ],
       Assign: {
         ending: '{% $states.result.Payload.replaced ? "replaced" : "quarantined" %}',
+        how: '{% $states.result.Payload.replaced ? $states.result.Payload.how : "none" %}',
         receipt: expression(
           `$states.result.Payload.replaced ? $receipt : ${notReplaced('$states.result.Payload.because')}`,
         ),

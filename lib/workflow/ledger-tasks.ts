@@ -1,4 +1,3 @@
-import { source } from '../../domain/events.ts';
 import type { Change } from '../../domain/ledger-change.ts';
 import { runChanges } from '../../domain/run-changes.ts';
 import { type ChangeValues, renderUpdate } from '../../domain/update-expression.ts';
@@ -117,7 +116,7 @@ export function beginRun(
 }
 
 /** Publishes events, and outputs the receipt. */
-export function publishTask(resources: WorkflowResources, entries: unknown, after: { Next: string } | { End: true }) {
+export function publishTask(resources: WorkflowResources, entries: string, after: { Next: string } | { End: true }) {
   return {
     Type: 'Task',
     Comment: 'Publishes the end, which the audit trail keeps',
@@ -127,9 +126,4 @@ export function publishTask(resources: WorkflowResources, entries: unknown, afte
     Output: '{% $receipt %}',
     ...after,
   };
-}
-
-/** One event about the node, as a bus entry. */
-export function eventEntry({ eventBus }: WorkflowResources, DetailType: string): object {
-  return { EventBusName: eventBus, Source: source, DetailType, Detail: '{% $receipt %}' };
 }

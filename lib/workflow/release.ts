@@ -1,7 +1,8 @@
 import { breakerChanges } from '../../domain/breaker-changes.ts';
-import { type DetailType, source } from '../../domain/events.ts';
 import { type Ending, keptSeconds } from '../../domain/ledger.ts';
-import { breakerPartition, breakerSortKey, expression, typed, unlessReleased } from './expressions.ts';
+import type { NextStep } from '../../domain/next-steps.ts';
+import { breakerEntry, endEntry, type HookResult, hookEntry, podEntry } from './entries.ts';
+import { breakerPartition, breakerSortKey, expression, hookKept, typed, unlessReleased } from './expressions.ts';
 import { publishTask, recordEnd, updateTask } from './ledger-tasks.ts';
 import { retryAll } from './retriers.ts';
 import { catchers, clusterTask, key, remediationTask, type WorkflowResources } from './tasks.ts';
@@ -17,7 +18,8 @@ export function releaseStates(resources: WorkflowResources): object {
     version: '{% $request.runtime & "@" & $request.version %}',
     expiresAt: { N: `{% $string($floor($millis() / 1000) + ${keptSeconds}) %}` },
   });
-  const entry = `"EventBusName": "${resources.eventBus}", "Source": "${source}"`;
+  const { eventBus } = resources;
+  const schedule = JSON.stringify('schedule' satisfies NextStep);
   return {
     Release: {
       ...clusterTask(resources, 'release'),
@@ -39,23 +41,26 @@ export function releaseStates(resources: WorkflowResources): object {
     CheckHook: {
       Type: 'Choice',
       Choices: [{ Condition: '{% $exists($launch.hook) %}', Next: 'ContinueHook' }],
+      Assign: { hookResult: 'none' satisfies HookResult },
       Default: 'PublishRelease',
     },
     ContinueHook: {
       ...remediationTask(resources, { action: 'keep', key }),
       Comment: 'Answers the launch hook with CONTINUE',
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'PublishRelease' }],
+      Catch: [
+        { ErrorEquals: ['States.ALL'], Assign: { hookResult: 'none' satisfies HookResult }, Next: 'PublishRelease' },
+      ],
+      Assign: { hookResult: hookKept },
       Next: 'PublishRelease',
     },
     PublishRelease: publishTask(
       resources,
-      expression(`$append(
-        [{${entry}, "DetailType": ${unlessReleased(typed('Node Released'), 'Node Reverified')}, "Detail": $receipt}],
-        $closed ? [{${entry}, "DetailType": "${'Breaker Closed' satisfies DetailType}", "Detail": {
-          "cluster": $launch.cluster, "pool": $launch.pool, "version": $request.runtime & "@" & $request.version,
-          "by": "a release", "at": $receipt.endedAt
-        }}] : []
-      )`),
+      expression(`[
+        ${podEntry(eventBus)},
+        ${endEntry(eventBus, unlessReleased(typed('Node Released'), 'Node Reverified'), schedule)},
+        ${hookEntry(eventBus)},
+        ${breakerEntry(eventBus)}
+      ]`),
       { End: true },
     ),
   };

@@ -73,6 +73,12 @@ describe('the audit trail', () => {
     const world = await startSimulation();
     const node = await launch(world);
     await settle(world);
-    expect(timeline(world, node)).toEqual(['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released']);
+    expect(timeline(world, node)).toEqual([
+      'Node Admitted',
+      'Command Sent',
+      'Node Proven',
+      'Proof Pod Ran',
+      'Node Released',
+    ]);
   });
 });

@@ -19,7 +19,7 @@ import { Intruder } from './intruder.ts';
 
 const minute = 60_000;
 const usual = async () => new ModelledMachine();
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** The attacker has one right, on every resource of the account. */
 describe('a principal that may only invoke functions', () => {

@@ -25,7 +25,11 @@ it('an operator sees which breaker is open and closes it once; then nodes are tr
   await settle(world);
   expect(timeline(world, next).at(-1)).toBe('Node Quarantined');
   const closed = world.audit().filter((event) => event['detail-type'] === 'Breaker Closed');
-  expect(closed.map(({ detail }) => detail)).toMatchObject([{ by: 'an operator', pool: 'sandboxed' }]);
+  expect(closed.map(({ detail }) => detail)).toMatchObject([
+    { actor: { kind: 'operator', name: expect.stringContaining('assumed-role/Operator/') }, pool: 'sandboxed' },
+  ]);
+  const acts = world.audit().filter((event) => event['detail-type'] === 'Operator Acted');
+  expect(acts.map(({ detail }) => detail)).toMatchObject([{ command: 'breaker close', pool: 'sandboxed' }]);
 }, 60_000);
 
 it('an operator that airlock.yaml does not name cannot close it, and learns who can', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import type { EventDetails } from '../../domain/events.ts';
+import type { EventDetails } from '../../domain/event-schema.ts';
 
 interface Query {
   readonly Name: string;
@@ -18,7 +18,17 @@ const queries = Object.values(template.Resources).flatMap(({ Type, Properties })
 const ofAudit = queries.filter(({ Name }) => !Name.includes('Errors'));
 
 const at = '2026-11-28T10:00:00.000Z';
-const launch = { instanceId: 'i-0123456789abcdef0', launchedAt: at, cluster: 'demo', pool: 'sandboxed' };
+const envelope = { schema: 1, at, actor: { kind: 'workflow', name: 'w' }, next: 'nothing' } as const;
+const pool = { cluster: 'demo', pool: 'sandboxed' };
+const launch = {
+  ...envelope,
+  instanceId: 'i-0123456789abcdef0',
+  launchedAt: at,
+  ...pool,
+  nodeName: 'ip-10-0-0-1',
+  run: 0,
+  tookMs: 1,
+};
 const installation = {
   runtime: 'gvisor',
   version: '20260928.0',
@@ -29,7 +39,6 @@ const installation = {
 const receipt = {
   ...launch,
   version: 2,
-  nodeName: 'ip-10-0-0-1',
   outcome: 'released',
   detail: '',
   endedAt: at,
@@ -41,17 +50,17 @@ const receipt = {
 
 /** An event of each type that a query asks for, with all the fields that it can have: the compiler holds them to the types of the events. */
 const samples: Partial<EventDetails> = {
-  'Node Admitted': { launch: { ...launch, nodeName: '', providerId: '', deadline: at }, execution: 'e' },
-  'Installation Failed': { launch, failure: { outcome: 'proof-failed', detail: '' }, commandId: 'c', at },
+  'Node Admitted': { ...launch, deadline: at, execution: 'e' },
+  'Launch Ignored': { ...envelope, instanceId: launch.instanceId, launchedAt: at, because: '' },
   'Node Released': receipt,
   'Node Quarantined': receipt,
   'Node Replaced': receipt,
   'Node Held': receipt,
   'Node Reverified': receipt,
   'Reverification Failed': receipt,
-  'Node Outdated': { launch, version: '1', configured: '2', at },
-  'Breaker Opened': { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1', failed: 3, passed: 0, at },
-  'Breaker Closed': { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1', by: 'an operator', at },
+  'Node Outdated': { ...launch, version: '1', configured: '2' },
+  'Breaker Opened': { ...envelope, ...pool, version: 'gvisor@1', failed: 3, passed: 0 },
+  'Breaker Closed': { ...envelope, ...pool, version: 'gvisor@1' },
 };
 
 function has(detail: unknown, path: string): boolean {

@@ -7,7 +7,7 @@ import { AwsError } from '../../packages/local-aws/aws.ts';
 import { commandsFor, gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline } from './scenario.ts';
 
 const minute = 60_000;
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 const kernel = '6.8.0-2000-aws';
 
 function machineOf({ machine }: LaunchedNode): SimulatedMachine {
@@ -60,6 +60,7 @@ describe('a released node that was booted again with another kernel', () => {
       'Node Admitted',
       'Command Sent',
       'Node Proven',
+      'Proof Pod Ran',
       'Node Reverified',
     ]);
     expect(executions(world)).toEqual(['install-1 SUCCEEDED', 'reverify-1 SUCCEEDED']);

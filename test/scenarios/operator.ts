@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { STSClient } from '@aws-sdk/client-sts';
 import { inject } from 'vitest';
 import type { Reach } from '../../cli/breaker.ts';
 import { synthesize } from '../../cli/synthesize.ts';
@@ -44,6 +45,7 @@ export async function asOperator<T>(world: Simulation, act: (reach: Reach) => Pr
     return await act({
       dynamoDb: new DynamoDBClient(config),
       events: new EventBridgeClient(config),
+      sts: new STSClient(config),
       bus: world.cloud.resource('Bus/Bus/Resource').ref,
       table: world.cloud.resource('Ledger/Table/Resource').ref,
     });

@@ -17,7 +17,7 @@ import {
 } from './scenario.ts';
 
 const minute = 60_000;
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** Loses every event of an AWS service on its way to our queues. */
 function lose(world: Simulation, source: string): void {

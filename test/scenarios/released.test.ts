@@ -32,6 +32,7 @@ describe('a tagged launch', () => {
       'Node Admitted',
       'Command Sent',
       'Node Proven',
+      'Proof Pod Ran',
       'Node Released',
     ]);
 

@@ -124,7 +124,7 @@ describe('an instance that is stopped and started again', () => {
     world.services.ec2.start(node.instanceId);
     await pass(world, 30 * 60_000);
     expect(world.services.states.executions().map(({ status }) => status)).toEqual(['ABORTED', 'FAILED']);
-    const outcomes = world.timelineOf(node).flatMap(({ detail }) => ('outcome' in detail ? [detail.outcome] : []));
+    const outcomes = world.timelineOf(node).flatMap(({ detail }) => ('endedAt' in detail ? [detail.outcome] : []));
     expect(outcomes).toEqual(['instance-gone', 'agent-offline']);
   });
 
@@ -146,7 +146,7 @@ describe('an instance that is stopped and started again', () => {
 
     expect(timeline(world, node)).toEqual([
       ...['Node Admitted', 'Command Sent', 'Node Admitted', 'Launch Discarded'],
-      ...['Installation Failed', 'Command Sent', 'Node Proven', 'Node Released'],
+      ...['Installation Failed', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'],
     ]);
     const statuses = world.services.ssm
       .commands()

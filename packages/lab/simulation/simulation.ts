@@ -1,3 +1,5 @@
+import { eventProblem } from '../../../domain/event-schema.ts';
+import { source } from '../../../domain/events.ts';
 import type { Faults } from '../../local-aws/aws.ts';
 import { type Clock, VirtualClock } from '../../local-aws/clock.ts';
 import { LocalCloud } from '../../local-aws/cloud.ts';
@@ -167,7 +169,7 @@ export class Simulation {
     return node;
   }
 
-  /** Every event of the audit trail, in the order of arrival. */
+  /** Airlock's events in the audit trail, in the order of arrival. @throws Error if one is not as its schema has it */
   audit(): readonly AuditEvent[] {
     // A recreated stack has its own trail.
     const group = this.cloud.outputs['AuditTrail'] ?? this.#trail.group;
@@ -176,6 +178,9 @@ export class Simulation {
     this.#trail.read += written.length;
     for (const { message } of written) {
       const event = JSON.parse(message) as AuditEvent;
+      if (event.source !== source) continue;
+      const problem = eventProblem(event['detail-type'], event.detail);
+      if (problem !== undefined) throw new Error(`an event is not as its schema has it: ${problem}`);
       this.#audit.push(event);
       const id = instanceOf(event);
       this.#timelines.set(id, [...(this.#timelines.get(id) ?? []), event]);

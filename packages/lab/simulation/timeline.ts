@@ -1,10 +1,12 @@
-import type { DetailType, EventDetails } from '../../../domain/events.ts';
-import type { Receipt } from '../../../domain/receipt.ts';
+import * as v from 'valibot';
+import type { DetailType, EventDetails } from '../../../domain/event-schema.ts';
+import { type Receipt, ReceiptSchema } from '../../../domain/receipt.ts';
 
 /** One event of the audit trail. */
 export type AuditEvent = {
   readonly [T in DetailType]: {
     readonly id: string;
+    readonly source: string;
     /** ISO 8601. */
     readonly time: string;
     readonly 'detail-type': T;
@@ -43,14 +45,13 @@ const ends: Partial<Readonly<Record<DetailType, Stage['name']>>> = {
 
 /** The instance that an event is about; empty if there is none. */
 export function instanceOf({ detail }: AuditEvent): string {
-  if ('launch' in detail) return detail.launch.instanceId;
-  return 'instanceId' in detail ? detail.instanceId : '';
+  return ('instanceId' in detail ? detail.instanceId : undefined) ?? '';
 }
 
 /** The receipt of a node's latest end, as recorded in the audit trail. */
 export function receiptIn(events: readonly AuditEvent[]): Receipt | undefined {
-  const end = events.findLast(({ detail }) => 'outcome' in detail);
-  return end !== undefined && 'outcome' in end.detail ? end.detail : undefined;
+  const end = events.findLast(({ detail }) => 'endedAt' in detail);
+  return end !== undefined && 'endedAt' in end.detail ? v.parse(ReceiptSchema, end.detail) : undefined;
 }
 
 /** A node's stages, taken only from its events in the audit trail. */

@@ -1,4 +1,4 @@
-import type { DetailType } from '../../../domain/events.ts';
+import type { DetailType } from '../../../domain/event-schema.ts';
 import { deadlineMs, type FaultRun } from '../fault-run.ts';
 import type { Launch } from '../watch.ts';
 import type { Invariant } from './invariant.ts';

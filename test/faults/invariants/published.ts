@@ -32,15 +32,15 @@ export const auditSuffices: Invariant = {
 function tellsOfAdmission({ world }: FaultRun, { instanceId, at }: Launch): boolean {
   return world.audit().some((event) => {
     if (event['detail-type'] !== 'Node Admitted') return false;
-    const { launch: node } = event.detail;
-    return node.instanceId === instanceId && Date.parse(node.launchedAt) === at;
+    const { detail } = event;
+    return detail.instanceId === instanceId && Date.parse(detail.launchedAt) === at;
   });
 }
 
 function rebuilt({ world }: FaultRun, { instanceId, at }: Launch): ReadonlySet<string> {
   const own = world.audit().filter((event) => instanceOf(event) === instanceId);
   return new Set(
-    own.flatMap(({ detail }) => ('outcome' in detail && Date.parse(detail.launchedAt) === at ? [detail.outcome] : [])),
+    own.flatMap(({ detail }) => ('endedAt' in detail && Date.parse(detail.launchedAt) === at ? [detail.outcome] : [])),
   );
 }
 

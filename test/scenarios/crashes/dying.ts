@@ -110,7 +110,7 @@ export function dieEverywhere(plot: Plot, side: Side): Promise<readonly string[]
 export function endsOf(scenario: Scenario, node: LaunchedNode): readonly string[] {
   const told = scenario.world
     .timelineOf(node)
-    .flatMap((event) => ('outcome' in event.detail ? [{ type: event['detail-type'], receipt: event.detail }] : []));
+    .flatMap((event) => ('endedAt' in event.detail ? [{ type: event['detail-type'], receipt: event.detail }] : []));
   const different = new Map(told.map((end) => [JSON.stringify(end), end]));
   return [...different.values()].map(({ type, receipt }) => `${type}: ${receipt.outcome}`);
 }

@@ -4,7 +4,7 @@ import type { LaunchedNode } from '../../../packages/lab/simulation.ts';
 import { commandsOf, dieEverywhere, type Plot, sides } from './dying.ts';
 
 const minute = 60_000;
-const done = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Reverified'];
+const done = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Reverified'];
 
 /** A released node is booted again with another kernel. */
 function drift(): Plot {

@@ -4,7 +4,7 @@ import { withoutReconcile } from '../scenario.ts';
 import { commandsOf, dieEverywhere, endsOf, executionsOf, type Plot, sides } from './dying.ts';
 
 /** What the audit trail must hold, whichever function dies. The content of `Command Sent` is in `Node Proven` too. */
-const owed = ['Node Admitted', 'Node Proven', 'Node Released'];
+const owed = ['Node Admitted', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 const minute = 60_000;
 
 const alone = ({ world }: Scenario) => withoutReconcile(world);

@@ -4,7 +4,7 @@ import { karpenterNode, receiptIn } from '../../../packages/lab/simulation.ts';
 import { latency } from '../../scale/latency.ts';
 import { cluster, gate, on, onceAfter, type ScenarioRun } from './scenario.ts';
 
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** One execution, one command and one answer, whatever arrives twice, dies or is refused. */
 export const commandScenarios = {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { on, type Scenario, type ScenarioRun } from './scenario.ts';
 
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 const minute = 60_000;
 
 /** Loses every event of an AWS service on its way to our queues. */

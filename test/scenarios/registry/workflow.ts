@@ -4,7 +4,7 @@ import { startMirror } from '../../../packages/lab/releases.ts';
 import { receiptIn } from '../../../packages/lab/simulation.ts';
 import { cluster, gate, on, type ScenarioRun } from './scenario.ts';
 
-const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Node Released'];
+const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 
 /** The result of a launch if nothing is late: it is released, refused or quarantined. */
 export const workflowScenarios = {
