@@ -56,11 +56,11 @@ export interface AuditEvent {
   readonly detail: unknown;
 }
 
-/** The parts of an event's detail that a reader needs: the outcome and the failure's message. */
+/** The parts of an event's detail that a reader needs: the outcome and the reason. */
 const ReasonSchema = v.object({
   outcome: v.optional(v.string()),
   detail: v.optional(v.string()),
-  failure: v.optional(v.object({ outcome: v.string(), detail: v.string() })),
+  because: v.optional(v.string()),
   request: v.optional(v.object({ runtime: v.string(), version: v.string() })),
 });
 
@@ -121,8 +121,8 @@ function shown(run: RunRecord): Story['runs'][number] {
 }
 
 function reasonIn(detail: unknown): string {
-  const { outcome, detail: text, failure, request } = v.is(ReasonSchema, detail) ? detail : {};
-  if (failure !== undefined) return `${failure.outcome}: ${failure.detail}`;
+  const { outcome, detail: text, because, request } = v.is(ReasonSchema, detail) ? detail : {};
+  if (because !== undefined) return because;
   if (outcome !== undefined) return text === undefined || text === '' ? outcome : `${outcome}: ${text}`;
   return request === undefined ? '' : `${request.runtime}@${request.version}`;
 }
