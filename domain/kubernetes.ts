@@ -38,8 +38,14 @@ export const poolLabel = 'airlock.dev/runtime';
 /** The label of a released Node. A kubelet cannot set it: NodeRestriction denies this prefix to node identities. */
 export const provenLabel = 'node-restriction.kubernetes.io/airlock-runtime';
 
-/** The label for the Node's state: `released` or `quarantined`. */
+/** The label for the Node's state: `released`, `quarantined` or {@link releasedByHand}. */
 export const stateLabel = 'airlock.dev/state';
+
+/** The state of a Node whose gate an operator lifted without a proof. It never comes with {@link provenLabel}. */
+export const releasedByHand = 'released-by-hand';
+
+/** The annotation in which an operator's command leaves what was done by hand, as JSON. Airlock removes it at the next release or quarantine. */
+export const operatorActAnnotation = 'airlock.dev/operator-act';
 
 /** The annotation that holds the receipt as JSON. */
 export const receiptAnnotation = 'airlock.dev/receipt';

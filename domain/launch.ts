@@ -33,9 +33,9 @@ export const LaunchSchema = v.object({
     v.object({
       /**
        * `drifted`: the proof no longer holds, and the node is re-verified. `held`: the breaker held the node, and it is
-       * tried again.
+       * tried again. `verify` and `retry`: an operator asked for the one or the other.
        */
-      why: v.picklist(['drifted', 'held']),
+      why: v.picklist(['drifted', 'held', 'verify', 'retry']),
       /** The number of the run after the first. */
       attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
       /** Whether it was released in this launch: then pods may run there, and it is not terminated. */
@@ -65,7 +65,12 @@ export const RequestSchema = v.object({ runtime: v.picklist(runtimes), version: 
 export type Request = v.InferOutput<typeof RequestSchema>;
 
 /** The purpose in the name of a rerun's execution, by the reason for the rerun. */
-const purposes = { drifted: 'reverify', held: 'retry' } as const;
+const purposes = { drifted: 'reverify', held: 'retry', verify: 'reverify', retry: 'retry' } as const;
+
+/** Whether a run only repeats the proof of a released node. */
+export function isReverification({ rerun }: Pick<Launch, 'rerun'>): boolean {
+  return rerun !== undefined && purposes[rerun.why] === 'reverify';
+}
 
 /**
  * Names the execution of a run. The name of a closed execution stays reserved for 90 days, so someone could occupy a

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Checksums } from './catalogue.ts';
 import type { Disposition } from './disposition.ts';
 import { InstanceIdSchema, type Launch, type Request } from './launch.ts';
+import type { OperatorAct } from './operator-acts.ts';
 import type { OutcomeCode } from './outcomes.ts';
 import type { SentVerb } from './parameters.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
@@ -87,6 +88,8 @@ export interface RunRecord {
   readonly outdatedFor?: string;
   /** The number of the latest run in the same launch, in the record of the first. */
   readonly runs?: number;
+  /** What an operator did about the launch since this run ended. */
+  readonly operatorAct?: OperatorAct;
 }
 
 /**

@@ -86,6 +86,8 @@ export const runChanges = {
   recordEndExecution: { by: ['reconcile'], condition: 'attribute_exists(#instanceId)', keep: ['endExecution'] },
   recordOutdated: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['outdatedFor'] },
   recordRunCount: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['runs'] },
+  /** Operators make it, with their own roles. Its condition names only a key, so that their roles need no other attribute. */
+  recordOperatorAct: { by: [], condition: 'attribute_exists(#instanceId)', set: ['operatorAct'] },
 } as const satisfies Readonly<
   Record<string, Change<Exclude<keyof RunRecord, keyof RunKey> | 'relaunched' | 'settledAt' | 'expiresAt'>>
 >;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { dispositions } from './disposition.ts';
 import { LaunchSchema, RequestSchema } from './launch.ts';
 import { type RunRecord, sortKeyOf } from './ledger.ts';
+import { OperatorActSchema } from './operator-acts.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { FailureSchema, InstallationSchema, ReceiptSchema } from './receipt.ts';
 import { TimeSchema } from './time.ts';
@@ -60,6 +61,7 @@ const RunRecordSchema = v.object({
   publishedAt: time,
   outdatedFor: text,
   runs: count,
+  operatorAct: json(OperatorActSchema),
 });
 
 /**

@@ -1,6 +1,7 @@
 import type { V1NodeSpec, V1NodeStatus, V1ObjectMeta } from '@kubernetes/client-node';
 import {
   gateKindOf,
+  operatorActAnnotation,
   ownTaintsOf,
   poolLabel,
   provenLabel,
@@ -104,7 +105,7 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
   // With a readiness gate, node-readiness-controller owns the taint.
   const ownTaints = ownTaintsOf(gate);
   const ownConditions = published ? [readinessCondition] : [];
-  const [proven, state] = [provenLabel, stateLabel].map((one) => JSON.stringify(one));
+  const [proven, state, act] = [provenLabel, stateLabel, operatorActAnnotation].map((one) => JSON.stringify(one));
   const ownLabels = [provenLabel, stateLabel, ...Object.keys(runtimeNodeLabels)];
   return {
     name: 'airlock-nodes',
@@ -143,7 +144,9 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
         'airlock may not clear the managedFields of a node',
       ),
       holds(
-        `!(${state} in variables.labels) || variables.labels[${state}] in ['released', 'quarantined']`,
+        // A kubelet or an operator may have written another value, which must not keep the gate from coming back.
+        `!(${state} in variables.labels) || variables.labels[${state}] in ['released', 'quarantined'] || ` +
+          `(${state} in variables.oldLabels && variables.labels[${state}] == variables.oldLabels[${state}])`,
         `airlock may set the label ${stateLabel} to released or quarantined only`,
       ),
       ...Object.entries(runtimeNodeLabels).map(([label, value]) => {
@@ -154,6 +157,11 @@ export function nodePolicy(group: string, gate: string, labels: Readonly<Record<
           `airlock may set the label ${label} to ${value} only`,
         );
       }),
+      holds(
+        `!(${act} in variables.annotations) || ` +
+          `(${act} in variables.oldAnnotations && variables.annotations[${act}] == variables.oldAnnotations[${act}])`,
+        `airlock may remove the annotation ${operatorActAnnotation} only`,
+      ),
       holds(
         `!variables.newReceipt || size(variables.receipt) <= ${receiptLimit}`,
         `airlock may write a receipt of at most ${receiptLimit} characters`,
@@ -187,7 +195,10 @@ function variables(
     { name: 'foreignLabels', expression: foreignKeys('labels', 'oldLabels', ownLabels) },
     { name: 'annotations', expression: orElse('object.metadata.annotations', '{}') },
     { name: 'oldAnnotations', expression: orElse('oldObject.metadata.annotations', '{}') },
-    { name: 'foreignAnnotations', expression: foreignKeys('annotations', 'oldAnnotations', [receiptAnnotation]) },
+    {
+      name: 'foreignAnnotations',
+      expression: foreignKeys('annotations', 'oldAnnotations', [receiptAnnotation, operatorActAnnotation]),
+    },
     { name: 'taints', expression: orElse('object.spec.taints', '[]') },
     { name: 'oldTaints', expression: orElse('oldObject.spec.taints', '[]') },
     { name: 'foreignTaints', expression: foreignEntries('taints', 'oldTaints', 'key', ownTaints) },

@@ -112,7 +112,8 @@ ${inside.join('\n')}
 
 function attributes(kind: RecordKind, title: string): string {
   const rows = attributesOf(kind).map(
-    ({ attribute, writers, askers }) => `| ${cell(attribute)} | ${writers.join(', ')} | ${askers.join(', ')} |`,
+    ({ attribute, writers, askers }) =>
+      `| ${cell(attribute)} | ${writers.join(', ') || 'operators'} | ${askers.join(', ')} |`,
   );
   return `### ${title}\n\n| attribute | written by | in conditions of |\n|---|---|---|\n${rows.join('\n')}`;
 }

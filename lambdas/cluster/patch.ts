@@ -1,5 +1,6 @@
 import {
   type ClusterNode,
+  operatorActAnnotation,
   ownTaintsOf,
   type PatchOperation,
   pointer,
@@ -91,16 +92,9 @@ export function labelPatch(
     sameNode(node),
     ...sameTaint(node, gateKey),
     ...labels(node, values),
-    ...[provenLabel, ...Object.keys(runtimeNodeLabels)]
-      .filter((key) => before?.[key] !== undefined)
-      .flatMap((key): PatchOperation[] => {
-        const path = `/metadata/labels/${pointer(key)}`;
-        // A kubelet may remove a label in the meantime. Adding it first makes the removal safe.
-        return [
-          { op: 'add', path, value: before?.[key] },
-          { op: 'remove', path },
-        ];
-      }),
+    ...[provenLabel, ...Object.keys(runtimeNodeLabels)].flatMap((key) =>
+      removal('/metadata/labels', before ?? {}, key),
+    ),
   ];
 }
 
@@ -128,10 +122,24 @@ function labels(node: ClusterNode, values: Readonly<Record<string, string>>): Pa
   return Object.entries(values).map(([key, value]) => ({ op: 'add', path: `/metadata/labels/${pointer(key)}`, value }));
 }
 
-function annotation(node: ClusterNode, receipt: Receipt): PatchOperation[] {
+/** Adds the receipt, and removes what an operator's command left: the receipt replaces it. */
+function annotation({ annotations }: ClusterNode, receipt: Receipt): PatchOperation[] {
   const value = JSON.stringify(receipt);
-  if (node.annotations === undefined) return made('/metadata/annotations', { [receiptAnnotation]: value });
-  return [{ op: 'add', path: `/metadata/annotations/${pointer(receiptAnnotation)}`, value }];
+  if (annotations === undefined) return made('/metadata/annotations', { [receiptAnnotation]: value });
+  const act = removal('/metadata/annotations', annotations, operatorActAnnotation);
+  return [{ op: 'add', path: `/metadata/annotations/${pointer(receiptAnnotation)}`, value }, ...act];
+}
+
+/** Removes a key from a map. A kubelet may remove it in the meantime, and adding it first makes the removal safe. */
+function removal(map: string, before: Readonly<Record<string, string>>, key: string): PatchOperation[] {
+  const value = before[key];
+  const path = `${map}/${pointer(key)}`;
+  return value === undefined
+    ? []
+    : [
+        { op: 'add', path, value },
+        { op: 'remove', path },
+      ];
 }
 
 /** Creates a missing map, and fails if it has appeared in the meantime. */

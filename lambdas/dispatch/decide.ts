@@ -1,5 +1,5 @@
 import { type Arrivals, likelyArrival } from '../../domain/agents.ts';
-import { type Launch, workDeadline } from '../../domain/launch.ts';
+import { isReverification, type Launch, workDeadline } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { CommandMessage, WaitingLaunch } from '../../domain/messages.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
@@ -49,8 +49,8 @@ export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefine
 }
 
 /** A released node is only re-verified: pods run there, and nothing may change under them. */
-export function verbFor({ rerun }: Pick<Launch, 'rerun'>): SentVerb {
-  return rerun?.why === 'drifted' ? 'prove' : 'install';
+export function verbFor(launch: Pick<Launch, 'rerun'>): SentVerb {
+  return isReverification(launch) ? 'prove' : 'install';
 }
 
 /**

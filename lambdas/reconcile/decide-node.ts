@@ -26,7 +26,7 @@ export type NodeDecision =
   | { readonly step: 'unclaimed' }
   /** It names an instance that belongs to another Node or cluster: a kubelet writes its own Node's providerID. */
   | { readonly step: 'foreign'; readonly nodeName: string; readonly because: string }
-  | { readonly step: 'leave'; readonly because: 'under-way' | 'current' | 'published' | 'unknown' };
+  | { readonly step: 'leave'; readonly because: 'under-way' | 'current' | 'published' | 'unknown' | 'by-hand' };
 
 /** How old a gated Node must be before its instance counts as untagged, in milliseconds: tags may follow the launch. */
 const unclaimedAfterMs = 10 * 60_000;
@@ -65,6 +65,8 @@ export function decideNode(
   if (run.outcome === undefined || !released || run.request === undefined) {
     return { step: 'leave', because: 'under-way' };
   }
+  // What an operator did by hand stays until an operator asks for another run.
+  if (run.operatorAct !== undefined) return { step: 'leave', because: 'by-hand' };
   if (node.state === 'drifted') return { step: 'drifted', admission: planReverification(node, ours, now) };
   const wanted = admission.request;
   const { request } = run;

@@ -1,8 +1,11 @@
+import { refusalOf, wasReleased } from '../../domain/act-refusals.ts';
 import { type BackOff, doubledPause } from '../../domain/back-off.ts';
 import { type Breaker, breakerKey, isOpen, scopeOf } from '../../domain/breaker.ts';
-import type { Launch } from '../../domain/launch.ts';
+import { claimText } from '../../domain/claim-text.ts';
+import { isReverification, type Launch } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
+import { asksForRun } from '../../domain/operator-acts.ts';
 
 /** How long a node rests between two runs: doubled with each run. */
 const rests: BackOff = { firstMs: 5 * 60_000, longestMs: 60 * 60_000 };
@@ -24,11 +27,35 @@ export interface Held {
  * @param run its latest run
  * @param now milliseconds since the epoch
  */
-export function planRerun({ launch, request }: Admission, run: RunRecord, why: Reason, now: number): Admission {
+export function planRerun(
+  { launch, request, refused }: Admission,
+  run: RunRecord,
+  why: Reason,
+  now: number,
+): Admission {
   const { hook: _, ...rest } = launch;
-  const released = why.why === 'drifted' || run.launch?.rerun?.released === true;
+  const released = wasReleased(run) || run.operatorAct?.opened === true;
   const rerun = { ...why, released, attempt: attemptOf(run) + 1 };
-  return { launch: { ...rest, ...fromNow(launch, now), rerun }, ...(request === undefined ? {} : { request }) };
+  const asked = request === undefined ? {} : { request };
+  return { launch: { ...rest, ...fromNow(launch, now), rerun }, ...asked, ...(refused && { refused }) };
+}
+
+/**
+ * Plans the run that an operator asked for, beside all others: dispatch tries one node at a time while the breaker is open.
+ *
+ * @param admission the admission that the launch would get today
+ * @param run its latest run
+ * @returns undefined if the act asks for no run, or for one that is not possible
+ */
+export function planRequestedRun(admission: Admission, run: RunRecord, now: number): Admission | undefined {
+  const { operatorAct, ...before } = run;
+  if (operatorAct === undefined || !asksForRun(operatorAct)) return undefined;
+  const { act, by, because } = operatorAct;
+  const why = { why: act === 'verify' ? 'verify' : 'retry', reason: claimText(`${by}: ${because}`) } as const;
+  if (act === 'retry') return planRerun(admission, run, why, now);
+  const { refused: _, ...ours } = admission;
+  if (run.request === undefined || refusalOf('verify', before) !== undefined) return undefined;
+  return planRerun({ ...ours, request: run.request }, run, why, now);
 }
 
 /** Moves the deadline of a launch, so that it is as far from now as it was from the launch. */
@@ -47,7 +74,7 @@ export function hasRested(run: RunRecord, now: number): boolean {
  * that was never tried.
  */
 export function isHeld({ ending, outcome, launch }: RunRecord): boolean {
-  return ending === 'held' && !(launch?.rerun?.why === 'drifted' && outcome === 'breaker-open');
+  return ending === 'held' && !(launch !== undefined && isReverification(launch) && outcome === 'breaker-open');
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Admissible } from '../../domain/function-settings.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
-import { type Held, isHeld, planRerun } from './decide-reruns.ts';
+import { type Held, isHeld, planRequestedRun, planRerun } from './decide-reruns.ts';
 
 /** What to do about one tagged instance. */
 export type InstanceDecision =
@@ -17,7 +17,9 @@ export type InstanceDecision =
   | { readonly step: 'end'; readonly run: RunRecord }
   /** The breaker held it, and it could be tried again. */
   | { readonly step: 'retry'; readonly held: Held }
-  | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' };
+  /** An operator asked for another run. */
+  | { readonly step: 'rerun'; readonly admission: Admission }
+  | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' | 'by-hand' };
 
 /**
  * How old a launch must be before its event counts as lost, in milliseconds: the event of a newer one may still be in
@@ -92,6 +94,10 @@ export function decideInstance(
   }
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
   if (isOverdue(run, now)) return { step: 'poll', run };
+  if (run.outcome !== undefined && run.operatorAct !== undefined) {
+    const requested = instance.state === 'running' ? planRequestedRun(admission, run, now) : undefined;
+    return requested === undefined ? { step: 'leave', because: 'by-hand' } : { step: 'rerun', admission: requested };
+  }
   if (isHeld(run) && instance.state === 'running' && admission.request !== undefined) {
     const reason = `${run.outcome}, while the breaker was open`;
     const why = { why: 'held', reason } as const;

@@ -37,7 +37,7 @@ export interface Fleet {
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
   const ours = new Map<string, ManagedLaunch>();
-  const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, leave: 0 };
+  const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, rerun: 0, leave: 0 };
   for await (const page of taggedInstances()) {
     for (const { step } of await reconcilePage(page, config, ours)) found[step]++;
     if (!inTime()) return { found, ours, complete: false };
@@ -71,6 +71,7 @@ async function reconcilePage(
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
   const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
-  await startReruns(decideRetries(held, runs.values(), breakers, now));
+  const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.admission] : []));
+  await startReruns([...decideRetries(held, runs.values(), breakers, now), ...requested]);
   return steps;
 }

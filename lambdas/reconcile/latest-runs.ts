@@ -1,4 +1,5 @@
 import type { Admissible } from '../../domain/function-settings.ts';
+import { isReverification } from '../../domain/launch.ts';
 import { type LedgerKey, type RunRecord, runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { SeenInstance } from '../adapters/instances.ts';
@@ -76,7 +77,8 @@ function resumeAdmission(
   const seen = { ...instance, state: 'running' };
   const decision = classifyLaunch({ instanceId: instance.instanceId, at: instance.launchedAt }, seen, config, now);
   if (decision.decision !== 'admit') return [];
-  const { launch } = decision.admission;
-  const request = why.why === 'drifted' ? before.request : decision.admission.request;
-  return request === undefined ? [] : [planRerun({ launch, request }, before, why, now)];
+  const { launch, request, refused } = decision.admission;
+  if (isReverification({ rerun: why }))
+    return before.request === undefined ? [] : [planRerun({ launch, request: before.request }, before, why, now)];
+  return [planRerun({ launch, ...(request && { request }), ...(refused && { refused }) }, before, why, now)];
 }

@@ -17,6 +17,8 @@ it.each([
   marks.stateLabel,
   ...Object.entries(runtimeNodeLabels).map(([label, value]) => `${label}=${value}`),
   marks.receiptAnnotation,
+  marks.operatorActAnnotation,
+  marks.releasedByHand,
   marks.quarantineKey,
   marks.defaultGateKey,
   marks.readinessCondition,

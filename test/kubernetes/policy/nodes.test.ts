@@ -55,6 +55,28 @@ describe('on a Node our identity may', () => {
   });
 });
 
+describe('on a Node that an operator opened by hand our identity may', () => {
+  const act = 'airlock.dev~1operator-act';
+  function openedByHand(body: NodeBody): void {
+    open(body);
+    body.metadata.labels['airlock.dev/state'] = 'released-by-hand';
+    body.metadata.annotations['airlock.dev/operator-act'] = '{}';
+  }
+  it.each<[string, readonly object[], number]>([
+    [
+      'put the gate back while the state is still the one that the operator wrote',
+      [add('/spec/taints/-', bootstrap)],
+      200,
+    ],
+    ["remove the operator's annotation", [gone(`/metadata/annotations/${act}`)], 200],
+    ["but not change the operator's annotation", [add(`/metadata/annotations/${act}`, '{"by":"airlock"}')], 403],
+  ])('%s', async (_what, operations, code) => {
+    const answer = await change(operations, '', openedByHand);
+
+    expect([answer.code, messageOf(answer)]).toEqual([code, expect.any(String)]);
+  });
+});
+
 describe('on a Node of an earlier launch our identity may', () => {
   it('take the label back and leave the gate', async () => {
     const answer = await change(

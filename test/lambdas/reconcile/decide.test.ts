@@ -42,6 +42,10 @@ const admitted: RunRecord = { ...begun, admittedAt: launchedAt };
 const claimed: RunRecord = { ...admitted, token: 'token', claimedAt: time(minute) };
 const held: RunRecord = { ...admitted, outcome: 'proof-failed', ending: 'held', endedAt: time(2 * minute) };
 const ended: RunRecord = { ...claimed, outcome: 'proof-failed', ending: 'quarantined', endedAt: time(2 * minute) };
+const acted = (act: 'retry' | 'release', run: RunRecord): RunRecord => ({
+  ...run,
+  operatorAct: { act, by: 'arn:ops', at: time(3 * minute), because: 'egress is back' },
+});
 const leave = (because: string) => ({ step: 'leave', because });
 
 /** The decision for each tagged instance, as a sentence. */
@@ -59,6 +63,37 @@ const table: readonly (readonly [
     undefined,
     5 * minute,
     leave('not-ours'),
+  ],
+  [
+    'that an operator released by hand is left alone, although its run was held',
+    instance,
+    acted('release', held),
+    60 * minute,
+    leave('by-hand'),
+  ],
+  [
+    'that an operator wants to be retried, but that has stopped, is left alone',
+    { ...instance, state: 'stopped' },
+    acted('retry', ended),
+    5 * minute,
+    leave('by-hand'),
+  ],
+  [
+    'that an operator wants to be retried gets another run at once',
+    instance,
+    acted('retry', ended),
+    4 * minute,
+    {
+      step: 'rerun',
+      admission: {
+        launch: {
+          ...launch,
+          deadline: time(24 * minute),
+          rerun: { why: 'retry', reason: 'arn:ops: egress is back', released: false, attempt: 1 },
+        },
+        request,
+      },
+    },
   ],
   [
     "with another profile than its pool's nodes is left as it is",

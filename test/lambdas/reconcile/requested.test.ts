@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../../domain/ledger.ts';
+import type { Admission } from '../../../domain/messages.ts';
+import type { ActName } from '../../../domain/operator-acts.ts';
+import { planRequestedRun } from '../../../lambdas/reconcile/decide-reruns.ts';
+
+const now = Date.parse('2026-11-21T10:00:00.000Z');
+const request = { runtime: 'gvisor', version: '2' } as const;
+const launch = {
+  instanceId: 'i-0123456789abcdef0',
+  launchedAt: '2026-11-21T09:00:00.000Z',
+  cluster: 'demo',
+  pool: 'ci',
+  nodeName: 'ip-10-0-0-4',
+  providerId: 'aws:///a/i-0123456789abcdef0',
+  deadline: '2026-11-21T09:20:00.000Z',
+};
+const admission: Admission = { launch, request };
+const run = (act: ActName, change: Partial<RunRecord> = {}): RunRecord => ({
+  instanceId: launch.instanceId,
+  launchedAt: launch.launchedAt,
+  cluster: 'demo',
+  pool: 'ci',
+  launch,
+  request: { runtime: 'gvisor', version: '1' },
+  outcome: 'proof-failed',
+  ending: 'quarantined',
+  operatorAct: { act, by: 'arn:ops', at: '2026-11-21T09:59:00.000Z', because: 'egress is back' },
+  ...change,
+});
+const released = { outcome: 'released', ending: 'released' } as const;
+
+describe('a run that an operator asked for', () => {
+  it('installs what the launch would get today, with a new deadline and the reason', () => {
+    expect(planRequestedRun(admission, run('retry'), now)).toEqual({
+      launch: {
+        ...launch,
+        deadline: '2026-11-21T10:20:00.000Z',
+        rerun: { why: 'retry', reason: 'arn:ops: egress is back', released: false, attempt: 1 },
+      },
+      request,
+    });
+  });
+
+  it('repeats the proof of what was installed, whatever new launches get', () => {
+    const plan = planRequestedRun(admission, run('verify', released), now);
+    expect([plan?.request?.version, plan?.launch.rerun?.released]).toEqual(['1', true]);
+  });
+
+  it('ends as refused once more if the tag still requests what is not configured', () => {
+    const refused = { outcome: 'unknown-runtime', detail: 'gviso' } as const;
+    const plan = planRequestedRun({ launch, refused }, run('retry'), now);
+    expect([plan?.refused, plan?.request]).toEqual([refused, undefined]);
+  });
+
+  it('never has an instance terminated on which pods may run: it was released, or its gate was lifted by hand', () => {
+    const opened = run('retry');
+    const acts = { ...opened.operatorAct, opened: true } as NonNullable<RunRecord['operatorAct']>;
+    for (const one of [run('retry', released), { ...opened, operatorAct: acts }])
+      expect(planRequestedRun(admission, one, now)?.launch.rerun?.released).toBe(true);
+  });
+
+  it('is no proof of a node that never had one', () => {
+    expect(planRequestedRun(admission, run('verify'), now)).toBeUndefined();
+  });
+
+  it.each(['release', 'quarantine', 'uninstall'] as const)('does not follow from %s', (act) => {
+    expect(planRequestedRun(admission, run(act), now)).toBeUndefined();
+  });
+});
