@@ -93,11 +93,11 @@ export function decideInstance(
     return { step: 'discard', instanceId, state: instance.state };
   }
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
-  if (isOverdue(run, now)) return { step: 'poll', run };
   if (run.outcome !== undefined && run.operatorAct !== undefined) {
     const requested = instance.state === 'running' ? planRequestedRun(admission, run, now) : undefined;
     return requested === undefined ? { step: 'leave', because: 'by-hand' } : { step: 'rerun', admission: requested };
   }
+  if (isOverdue(run, now)) return { step: 'poll', run };
   if (isHeld(run) && instance.state === 'running' && admission.request !== undefined) {
     const reason = `${run.outcome}, while the breaker was open`;
     const why = { why: 'held', reason } as const;
