@@ -5,6 +5,7 @@ import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
 import { catalogueCommand } from './catalogue/options.ts';
 import { doctorCommand } from './doctor/options.ts';
 import { StorySchema } from './explain/story.ts';
+import { initCommand } from './init/options.ts';
 import { ManifestListSchema } from './manifests-report.ts';
 import { defineCommand } from './output/command.ts';
 import { exitCodes } from './output/exit-codes.ts';
@@ -24,9 +25,21 @@ export function airlockProgram(): Command {
     })
     // Every command checks the configuration first, so that all reject the same files.
     .hook('preAction', (_, command) => {
+      // Its file may not be there yet.
+      if (command.name() === 'init') return;
       loadSettings({ config: command.opts()['config'] });
     });
-  for (const command of [start(), doctor(), status(), explain(), manifests(), catalogue(), verifyAws(), breaker()])
+  for (const command of [
+    start(),
+    init(),
+    doctor(),
+    status(),
+    explain(),
+    manifests(),
+    catalogue(),
+    verifyAws(),
+    breaker(),
+  ])
     program.addCommand(command);
   for (const command of program.commands) inherit(command, program);
   return program;
@@ -47,6 +60,13 @@ function inherit(command: Command, parent: Command): void {
 function start(): Command {
   return startCommand().action(async (options) => {
     const { start: run } = await import('./start/start.ts');
+    process.exitCode = await run(options);
+  });
+}
+
+function init(): Command {
+  return initCommand().action(async (options) => {
+    const { init: run } = await import('./init/init.ts');
     process.exitCode = await run(options);
   });
 }

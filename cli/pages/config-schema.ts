@@ -1,4 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { type Description, descriptions } from '../../lib/config/descriptions.ts';
 import { ConfigSchema } from '../../lib/config/schema.ts';
 
 /** `airlock.schema.json`: the shape of `airlock.yaml` for editors, made from the schema that parses it. */
@@ -12,5 +13,28 @@ export function configSchema(): string {
       return typeof message === 'string' ? { ...jsonSchema, description: message } : undefined;
     },
   });
-  return `${JSON.stringify({ title: 'airlock.yaml', ...schema }, undefined, 2)}\n`;
+  return `${JSON.stringify({ title: 'airlock.yaml', ...describe(schema as JsonSchema, descriptions) }, undefined, 2)}\n`;
+}
+
+/** Puts what people read about a field before the form that it accepts. */
+function describe(schema: JsonSchema, fields: Readonly<Record<string, Description>>): JsonSchema {
+  const { properties = {}, items } = schema;
+  const described = Object.entries(properties).map(([name, property]) => {
+    const { about, fields: inner = {} } = fields[name] ?? {};
+    const { description, ...rest } = describe(property, inner);
+    const texts = [about, about === undefined ? description : description && `Accepted: ${description}.`];
+    return [name, { ...rest, description: texts.filter((text) => text !== undefined).join('\n') }] as const;
+  });
+  return {
+    ...schema,
+    ...(described.length === 0 ? {} : { properties: Object.fromEntries(described) }),
+    ...(items === undefined ? {} : { items: describe(items, fields) }),
+  };
+}
+
+/** The part of JSON Schema that holds fields. */
+interface JsonSchema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
 }

@@ -1,6 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commentedConfig, sampleSettings } from '../../lib/config/commented.ts';
+import { loadConfig } from '../../lib/config/load.ts';
+import { defaultConfig } from '../../lib/config/settings.ts';
 import { synthesize } from '../synthesize.ts';
 import { awsErrorsPage } from './aws-errors.ts';
 import { commandsPage } from './commands.ts';
@@ -20,6 +23,9 @@ try {
   const root = join(import.meta.dirname, '..', '..');
   const docs = join(root, 'docs');
   writeFileSync(join(root, 'airlock.schema.json'), configSchema());
+  // A configuration of your own stays as it is.
+  const [cluster] = loadConfig(defaultConfig).clusters;
+  if (cluster?.name === sampleSettings.clusters[0]?.name) writeFileSync(defaultConfig, commentedConfig(sampleSettings));
   writeFileSync(join(docs, 'understand', 'aws-errors.md'), awsErrorsPage());
   writeFileSync(join(docs, 'operate', 'commands.md'), commandsPage());
   writeFileSync(join(docs, 'operate', 'findings.md'), findingsPage());

@@ -139,11 +139,33 @@ it('explain without a look at the audit log group tells what the ledger has, and
 }, 120_000);
 
 it('the other commands reach the same account', async () => {
-  const world = await startSimulation();
+  const world = await startSimulation([], async () => new ModelledMachine());
+  await launch(world);
+  await settle(world);
   const { environment } = await served(world);
 
+  const config = join(mkdtempSync(join(inject('scratch'), 'init-')), 'airlock.yaml');
+  const init = await airlock(['init', '--config', config, '--json'], environment);
+  expect([init.code, init.err, JSON.parse(init.out)]).toMatchObject([
+    0,
+    '',
+    {
+      values: expect.arrayContaining([
+        { field: 'clusters', value: 'demo', from: 'account' },
+        { field: 'pools', value: 'karpenter', from: 'account' },
+        { field: 'instance profiles of demo', value: 'demo-nodes', from: 'account' },
+      ]),
+      pools: [{ placeholders: ['NODE_ROLE'] }],
+      notRead: [],
+    },
+  ]);
+
   const breakers = await airlock(['breaker', '--json'], environment);
-  expect([breakers.code, breakers.err, JSON.parse(breakers.out)]).toEqual([0, '', { version: 1, breakers: [] }]);
+  expect([breakers.code, breakers.err, JSON.parse(breakers.out)]).toMatchObject([
+    0,
+    '',
+    { version: 1, breakers: [{ cluster: 'demo', pool: 'sandboxed', state: 'closed' }] },
+  ]);
   const doctor = await airlock(['doctor', '--only', 'account'], environment);
   expect([doctor.code, doctor.err, doctor.out]).toEqual([0, '', '0 errors, 0 warnings; looked at 2 resources\n']);
 }, 120_000);

@@ -134,6 +134,16 @@ it('the managed node group tags instances, and shows gate and label to the autos
   ]);
 });
 
+it("eksctl's node group has a gate that the Cluster Autoscaler knows, and its tags reach the instances and the group", () => {
+  const [config] = read('eksctl/cluster.yaml');
+  const group = at(config, 'managedNodeGroups.0');
+
+  expect(at(group, 'tags')).toEqual({ [runtimeTag]: 'gvisor' });
+  expect(at(group, 'labels')).toEqual({ [poolLabel]: 'gvisor' });
+  expect(gateKindOf(String(at(group, 'taints.0.key')))).toBe('cluster-autoscaler');
+  expect(at(group, 'propagateASGTags')).toBe(true);
+});
+
 it('the Auto Scaling group has a gate that the Cluster Autoscaler knows, and its tags reach the instances', () => {
   const [template] = read('auto-scaling-group/template.yaml');
   const tags = at(template, 'Resources.Group.Properties.Tags') as readonly { readonly Key: unknown }[];

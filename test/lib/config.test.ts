@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../cli/pages/config-schema.ts';
+import { commentedConfig, sampleSettings } from '../../lib/config/commented.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
+import { descriptions } from '../../lib/config/descriptions.ts';
 import { loadConfig, parseConfig } from '../../lib/config/load.ts';
+import { ConfigSchema } from '../../lib/config/schema.ts';
 
 function faultsOf(text: string): string[] {
   try {
@@ -25,6 +28,12 @@ function bomb(): string {
 }
 
 describe('airlock.yaml', () => {
+  it('has a sample that airlock init would write: every field under its description', () => {
+    const text = readFileSync(join(import.meta.dirname, '../../airlock.yaml'), 'utf8');
+    expect(text).toBe(commentedConfig(sampleSettings));
+    expect(Object.keys(descriptions)).toEqual(Object.keys(ConfigSchema.entries));
+  });
+
   it('has a valid sample that shows the defaults', () => {
     const sample = loadConfig(join(import.meta.dirname, '../../airlock.yaml'));
     expect(sample).toEqual(parseConfig('clusters: [{name: demo, instanceProfiles: [demo-nodes]}]'));

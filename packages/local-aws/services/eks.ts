@@ -1,6 +1,6 @@
 /**
- * EKS, as far as access goes: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html, API_CreateAccessEntry.html,
- * API_AssociateAccessPolicy.html, API_DeleteAccessEntry.html and
+ * EKS, as far as access goes: https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html, API_ListClusters.html,
+ * API_CreateAccessEntry.html, API_AssociateAccessPolicy.html, API_DeleteAccessEntry.html and
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-eks-accessentry.html
  */
 import type {
@@ -8,6 +8,7 @@ import type {
   CreateAccessEntryCommandInput,
   DeleteAccessEntryCommandInput,
   DescribeClusterCommandInput,
+  ListClustersCommandInput,
 } from '@aws-sdk/client-eks';
 import * as v from 'valibot';
 import type { Clock } from '../clock.ts';
@@ -128,6 +129,10 @@ export class Eks {
     this.service = {
       name: 'eks',
       operations: {
+        ListClusters: operation(
+          () => [{ action: 'eks:ListClusters', resource: '*' }],
+          (input: ListClustersCommandInput) => this.#listed(input),
+        ),
         DescribeCluster: operation(
           (input: DescribeClusterCommandInput) => [
             { action: 'eks:DescribeCluster', resource: this.#arn(input.name ?? '') },
@@ -239,6 +244,18 @@ export class Eks {
     if (cluster === undefined)
       throw new AwsError('ResourceNotFoundException', `No cluster found for name: ${name}.`, 404);
     return cluster;
+  }
+
+  /** In pages of at most 100 names. Source: API_ListClusters. */
+  #listed({ maxResults = 100, nextToken }: ListClustersCommandInput) {
+    if (maxResults < 1 || maxResults > 100) {
+      throw new AwsError('InvalidParameterException', 'maxResults must be between 1 and 100.', 400);
+    }
+    const names = [...this.#clusters.keys()].toSorted();
+    const from = nextToken === undefined ? 0 : names.indexOf(nextToken);
+    if (from < 0) throw new AwsError('InvalidParameterException', 'The nextToken is invalid.', 400);
+    const next = names[from + maxResults];
+    return { clusters: names.slice(from, from + maxResults), ...(next === undefined ? {} : { nextToken: next }) };
   }
 
   #described(name: string) {

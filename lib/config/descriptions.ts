@@ -1,0 +1,129 @@
+import type { Config } from './schema.ts';
+
+/** What people read about a field: above it in `airlock.yaml`, and in an editor. */
+export interface Description {
+  /** Prose. A line that begins with two spaces stays as it is. */
+  readonly about: string;
+  /** YAML below the field, as a comment. */
+  readonly example?: string;
+  /** The fields inside it that have a comment of their own. */
+  readonly fields?: Readonly<Record<string, Description>>;
+}
+
+/** Every field of `airlock.yaml`, in its order. */
+export const descriptions: Readonly<Record<keyof Config, Description>> = {
+  clusters: {
+    about: 'The clusters whose nodes Airlock manages. It ignores nodes of other clusters.',
+    fields: {
+      name: {
+        about: 'An EKS cluster. Its endpoint and certificate authority are looked up when you deploy.',
+      },
+      instanceProfiles: {
+        about:
+          'The instance profiles of its nodes, by name or ARN. An instance with another profile is not a node, whatever its tags are. Required if onFailure, here or in a pool, replaces nodes. A name may end in *: Karpenter names its profiles <cluster>_<number>, which demo_* covers.',
+      },
+      private: {
+        about: 'Its API is reachable only from its own network, which is looked up. The cluster function runs in it.',
+      },
+    },
+    example: `# An EKS cluster with a private endpoint. Its network is looked up too, and the cluster function runs in it.
+- name: vault
+  private: true
+# A cluster outside EKS. Give its endpoint and certificate authority, and its network if its API is only reachable there. Such a name may have dots.
+- name: lab
+  endpoint: https://10.0.0.1:6443
+  certificateAuthority: LS0tLS1CRUdJTi...
+  network:
+    vpc: vpc-0123456789abcdef0
+    subnets: [subnet-0123456789abcdef0]
+    securityGroup: sg-0123456789abcdef0 # of the API servers: a rule is added that lets the function in`,
+  },
+  runtimes: {
+    about:
+      "The runtimes that a node may request with its tag airlock:runtime, and the version that it gets if the tag names none. Without a version here, the catalogue's default applies (npx airlock catalogue).",
+    example: `gvisor:
+  version: "20260928.0"
+  # The oldest version that a tag may request. Default: the oldest without a known escape, according to the catalogue.
+  minimumVersion: "20260921.0"
+kata:
+  # The pod annotations that Kata accepts, by their full names. Default: none, because they can expose the host (docs/use/runtimes.md).
+  annotations: [io.katacontainers.config.hypervisor.default_vcpus]`,
+  },
+  gate: {
+    about:
+      "The key of the taint that your nodes start with. Nothing else may add or remove it. Karpenter's startupTaints, the taints of a node group and those of kubeadm accept any key. Two prefixes have a meaning: the Cluster Autoscaler expects a taint under startup-taint.cluster-autoscaler.kubernetes.io/ to go away, and node-readiness-controller lifts a taint under readiness.k8s.io/ when Airlock publishes the condition AirlockReady.",
+  },
+  manifests: {
+    about: `How roles, admission policies and RuntimeClasses get into the clusters.
+  apply   the deployment applies them; one of its functions is a cluster administrator while it runs
+  manual  you apply what \`airlock manifests\` prints`,
+  },
+  unknownHosts: {
+    about: `What to do with a host that the catalogue has no rule for.
+  prove   install the runtime and let the proof on the node decide
+  refuse  quarantine the node`,
+  },
+  proof: {
+    about: `The proof that lifts the gate.
+  pod   a sandbox that started on the host, and then a pod that ran on the node
+  host  only a sandbox that started on the host`,
+  },
+  sandboxImages: {
+    about:
+      "The repositories of your nodes' sandbox (pause) images, without tag and digest, if you mirror them. The repositories of Kubernetes, EKS and Canonical are always accepted. A proof pod runs no other image.",
+  },
+  deadlineMinutes: {
+    about:
+      'How long a launch may take until it ends, in minutes (5 to 120). The tag airlock:deadline-minutes can shorten this for an instance.',
+  },
+  onFailure: {
+    about: `What to do with a node that fails.
+  quarantine               keep it behind its gate, with the reason on the Node; the autoscaler launches another
+  replace                  terminate it if another instance may succeed (docs/operate/outcomes.md)
+  replace-then-quarantine  replace the first that fails, and quarantine later ones`,
+  },
+  pools: {
+    about:
+      'Pools with other settings. The name is that of the Karpenter NodePool, managed node group or Auto Scaling group, as in the tags of its instances.',
+    example: `- name: sandboxed
+  instanceProfiles: [sandboxed-nodes] # if they differ from the cluster's
+  onFailure: replace
+  deadlineMinutes: 30
+- name: builders
+  # The launch hook of the Auto Scaling group. Airlock completes it with CONTINUE for a released node and with ABANDON for a replaced one. The default of onFailure is replace for such a pool.
+  launchHook: airlock`,
+  },
+  breaker: {
+    about:
+      'Too many failures open the breaker for a pool and version. While it is open, no node is replaced, and new nodes are tried one at a time.',
+    fields: {
+      failures: { about: 'The minimum number of failures.' },
+      sharePercent: { about: 'The minimum share of failures among all launches that ended, in percent.' },
+      windowMinutes: { about: 'The window in which they count, in minutes from the first failure.' },
+    },
+  },
+  operators: {
+    about:
+      'The IAM roles in this account that may close a breaker (airlock breaker close) and move dead letters back to their queue. Everyone else is denied this, administrators included. Write a role with its path.',
+    example: '[PlatformAdmin, aws-reserved/sso.amazonaws.com/eu-central-1/AWSReservedSSO_Platform_0123456789abcdef]',
+  },
+  logRetentionDays: { about: 'How long logs and the audit trail are kept, in days.' },
+  targets: {
+    about: 'What launches are held to. An alarm fires beyond it.',
+    fields: {
+      releasePercent: { about: 'The least share of launches that are to be released, in percent.' },
+      releaseSeconds: {
+        about: 'How long 95 of 100 launches may take from the launch to the release, in seconds.',
+        example: '180',
+      },
+    },
+  },
+  dashboard: {
+    about:
+      'Whether the stack has a CloudWatch dashboard. An account has three of them free; each further one costs $3 a month.',
+  },
+  alarmTopicArn: {
+    about: 'The SNS topic that alarms notify.',
+    example: 'arn:aws:sns:eu-central-1:123456789012:platform-alarms',
+  },
+};
