@@ -5,15 +5,11 @@ export interface Block {
   readonly blocks: readonly (Block & { readonly type: string })[];
 }
 
-/** An expression that Terraform evaluates later, as it is written. */
-export interface Expression {
-  readonly expression: string;
-}
-
 const token = /\s+|#[^\n]*|<<-(\w+)\n([\s\S]*?)\n\s*\1\b|"((?:[^"\\]|\\.)*)"|[\w.[\]-]*\w[\w.[\]-]*|[{}()=,[\]]/gy;
 
 /**
- * Reads the part of Terraform's language that an example uses: blocks, attributes, objects, text, numbers, heredocs and calls.
+ * Reads the part of Terraform's language that an example uses: blocks, attributes, objects, text, numbers, heredocs and calls. An expression that
+ * Terraform evaluates later is `{ expression }`, as it is written.
  *
  * @throws Error at anything else
  */
