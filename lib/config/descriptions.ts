@@ -6,7 +6,7 @@ export interface Description {
   readonly about: string;
   /** YAML below the field, as a comment. */
   readonly example?: string;
-  /** The fields inside it that have a comment of their own. */
+  /** The fields inside it that have a separate comment. */
   readonly fields?: Readonly<Record<string, Description>>;
 }
 

@@ -26,7 +26,7 @@ export const bannedWords: readonly BannedWord[] = [
   { word: /\bbut for\b/gi, instead: 'except' },
   { word: /\bworked off\b/gi, instead: 'processed' },
   { word: /\bof (?:its|their) own\b/gi, instead: 'its own, separate' },
-  { word: /\bone (?!(?:of|with|for|on)\b)\w+ a (?:node|run|launch|pool|cluster)\b/gi, instead: 'per node' },
+  { word: /\bone (?!(?:of|with|without|for|on)\b)\w+ a (?:node|run|launch|pool|cluster)\b/gi, instead: 'per node' },
   { word: /\b(?:tells|hears|told|heard) (?:of|about|from)\b/gi, instead: 'reports, receives' },
   { word: /\bspeaks? of\b/gi, instead: 'has a rule for, is about' },
 ];

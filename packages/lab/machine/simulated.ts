@@ -18,12 +18,13 @@ import { effective } from './containerd/configuration.ts';
 import { defaults, seriesOf } from './containerd/defaults.ts';
 import { filesIn, type Running, start } from './containerd/main.ts';
 import { print } from './containerd/print.ts';
+import { containerdProgram } from './containerd/service.ts';
 import { cloudInitResult, type MachineFault } from './faults.ts';
 import { type Machine, usualKernel } from './machine.ts';
 import { faultHeader, type Mirror, type MirrorFault } from './mirror.ts';
 import { type Apt, furnishArchive } from './packages.ts';
 import { execute } from './process.ts';
-import { daemonBundle, type SysboxTrait, standIns } from './standins.ts';
+import { type SysboxTrait, standIns } from './standins.ts';
 import { linkPrograms, write } from './tree.ts';
 import { furnishProcessor, type Virtualization } from './virtualization.ts';
 
@@ -113,6 +114,7 @@ export class SimulatedMachine implements Machine {
       `simulated (containerd ${containerd}, ${os}, in a directory tree; runtime and containerd are stand-ins)`,
       containerd,
     );
+    write(`${tree}/.machine/containerd`, await containerdProgram(tree, containerd), 0o755);
     machine.#furnish(options, containerd, os);
     machine.#configure(configuration, containerd);
     machine.#aim(options, mirror);
@@ -264,7 +266,6 @@ export class SimulatedMachine implements Machine {
     for (const pid of [1101, 1102]) mkdirSync(`${tree}/proc/${pid}`, { recursive: true });
     const tasks = 'TASK PID STATUS\n7ab5c0ffee01 1101 RUNNING\n7ab5c0ffee02 1102 RUNNING\n';
     write(`${tree}/.machine/tasks`, tasks);
-    write(`${tree}/.machine/containerd.mjs`, daemonBundle());
     write(`${tree}/.machine/config`, configFlag ?? '/etc/containerd/config.toml');
     write(`${tree}/.machine/pid`, '812\n');
     if (configFlag !== undefined) write(`${tree}/etc/default/containerd`, `CONTAINERD_OPTS=--config ${configFlag}\n`);

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 import type { MachineFault } from './faults.ts';
 import { type Apt, packageTools } from './packages.ts';
 import { modprobe, type Virtualization } from './virtualization.ts';
@@ -26,30 +24,14 @@ export interface MachineFacts {
 /** The state of Sysbox on a machine. */
 export type SysboxTrait = 'works' | 'without-userns' | 'daemon-dies' | 'broken-package';
 
-const node = process.execPath;
-let bundle: string | undefined;
-
-/** The stand-in for containerd as one file: it starts in a third of the time of separate modules, which every run pays several times. */
-export function daemonBundle(): string {
-  bundle ??= buildSync({
-    entryPoints: [fileURLToPath(new URL('containerd/main.ts', import.meta.url))],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-  }).outputFiles[0]?.text;
-  if (bundle === undefined) throw new Error('esbuild returned no output for the stand-in for containerd');
-  return bundle;
-}
-
 /**
- * The programs that the scripts call on a node and that this host must not answer for: small shell scripts, and Node only if a
- * configuration has to be parsed. Each refuses unknown arguments.
+ * The programs that the scripts call on a node and that this host must not answer for: small shell scripts. Each refuses unknown
+ * arguments.
  */
 export function standIns(facts: MachineFacts): Record<string, string> {
   const { tree, containerd, faults } = facts;
   const has = (fault: MachineFault) => faults.has(fault);
-  const main = `"${node}" "${tree}/.machine/containerd.mjs" "${tree}" ${containerd}`;
+  const main = `"${tree}/.machine/containerd"`;
   const module = containerd.startsWith('1.') ? 'containerd' : 'containerd/v2';
   const broken = has('containerd-does-not-return') ? 'daemon' : has('cri-does-not-return') ? 'cri' : 'none';
   return {

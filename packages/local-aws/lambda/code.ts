@@ -52,7 +52,12 @@ export function moduleOf(file: string, injected: Injected): ModuleBody {
   return bind(body, injected);
 }
 
-function commonJs(file: string, text: string): string {
+/** An `import()` of a built-in module, as a bundle has it. */
+const builtInImport = /(?<![\w$.])import\("(node:[\w/]+)"\)/g;
+
+function commonJs(file: string, original: string): string {
+  // esbuild takes over a hundred milliseconds for a bundle.
+  const text = original.replace(builtInImport, 'Promise.resolve().then(() => require("$1"))');
   if (!file.endsWith('.mjs') && !text.includes('import(')) return text;
   const { code } = transformSync(text, {
     format: 'cjs',

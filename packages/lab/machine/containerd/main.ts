@@ -108,24 +108,34 @@ function criOf(series: Series, loaded: Table): { readonly status: Status; readon
   return { status: 'ok' };
 }
 
+/** What a call of the stand-in printed. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** The output of a daemon in its own namespaces that starts with a candidate in place of the file (none: without a file). */
-function rehearse(tree: string, version: string, config: string, candidate: string): void {
+function rehearse(tree: string, version: string, config: string, candidate: string): Printed {
   const series = seriesOf(version);
   const files = filesIn(tree);
   const read = (path: string) => (path === config ? files.read(candidate) : files.read(path));
   try {
     const { status, reason } = criOf(series, effective(series, config, { ...files, read }, 'daemon'));
-    process.stdout.write(plugins(series, status));
-    if (reason !== undefined) process.stderr.write(`level=warning msg="failed to load plugin" error="${reason}"\n`);
+    const warning = reason === undefined ? '' : `level=warning msg="failed to load plugin" error="${reason}"\n`;
+    return { stdout: plugins(series, status), stderr: warning };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    process.stdout.write('unread\n');
-    process.stderr.write(`containerd: ${error.message}\n`);
+    return { stdout: 'unread\n', stderr: `containerd: ${error.message}\n` };
   }
 }
 
-/** The stand-in's command line: `main.ts TREE VERSION` and containerd's own arguments, or `… start CONFIG BROKEN`. */
-function main([tree = '', version = '', ...words]: readonly string[]): void {
+/**
+ * Runs the stand-in's command line.
+ *
+ * @param words containerd's own arguments, `rehearse CONFIG CANDIDATE` or `start CONFIG BROKEN`
+ * @throws ConfigurationError if containerd would exit with an error
+ */
+export function run(tree: string, version: string, words: readonly string[]): Printed {
   const series = seriesOf(version);
   let config = usualConfig;
   const rest: string[] = [];
@@ -134,25 +144,18 @@ function main([tree = '', version = '', ...words]: readonly string[]): void {
     if (word === '-c' || word === '--config') config = words[++i] ?? config;
     else rest.push(word);
   }
+  const shown = (table: Table): Printed => ({ stdout: print(series, table), stderr: '' });
   const command = rest.join(' ');
-  if (command === 'config dump') process.stdout.write(print(series, effective(series, config, filesIn(tree), 'dump')));
-  else if (command === 'config default') {
+  if (command === 'config dump') return shown(effective(series, config, filesIn(tree), 'dump'));
+  if (command === 'config default') {
     const imports = series === '2.3' || version.startsWith('2.2') ? ['/etc/containerd/conf.d/*.toml'] : [];
-    process.stdout.write(print(series, { ...defaults(series), imports }));
-  } else if (rest[0] === 'rehearse') rehearse(tree, version, rest[1] ?? config, rest[2] ?? '');
-  else if (rest[0] === 'start') {
+    return shown({ ...defaults(series), imports });
+  }
+  if (rest[0] === 'rehearse') return rehearse(tree, version, rest[1] ?? config, rest[2] ?? '');
+  if (rest[0] === 'start') {
     const { cri: status } = start(tree, version, rest[1] ?? config, (rest[2] ?? 'none') as 'none' | 'daemon' | 'cri');
     const line = 'level=warning msg="failed to load plugin" error="planted fault" id=io.containerd.grpc.v1.cri\n';
-    if (status === 'error') process.stderr.write(line);
-  } else throw new ConfigurationError(`the stand-in for containerd does not know: ${command}`);
-}
-
-if (import.meta.main) {
-  try {
-    main(process.argv.slice(2));
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`containerd: ${error.message}\n`);
-    process.exitCode = 1;
+    return { stdout: '', stderr: status === 'error' ? line : '' };
   }
+  throw new ConfigurationError(`the stand-in for containerd does not know: ${command}`);
 }
