@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Each test file is in one lane. The first takes seconds: it needs neither the synthesized app nor the local cloud.
 const unit = [
@@ -19,11 +20,22 @@ const common = {
   // A simulation makes much that is garbage at once: a young generation that holds one saves a tenth of the processor time.
   execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
 };
+/** The file that takes longest is small, and Vitest would begin with it last, on one processor. */
+const longest = 'test/scenarios/registry.test.ts';
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => Number(b.moduleId.endsWith(longest)) - Number(a.moduleId.endsWith(longest)));
+  }
+}
+
 const globalSetup = ['test/assembly/project.ts'];
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { ...common, name: 'unit', include: unit } },
       { test: { ...common, name: 'local', include: local, globalSetup } },
