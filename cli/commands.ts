@@ -9,6 +9,8 @@ import { initCommand } from './init/options.ts';
 import { ManifestListSchema } from './manifests-report.ts';
 import { defineCommand } from './output/command.ts';
 import { exitCodes } from './output/exit-codes.ts';
+import { readAge } from './report/age.ts';
+import { ReportSchema } from './report/schema.ts';
 import { startCommand } from './start/options.ts';
 import { FleetSchema } from './status/fleet.ts';
 import { VerificationSchema } from './verify-aws/report.ts';
@@ -35,6 +37,7 @@ export function airlockProgram(): Command {
     doctor(),
     status(),
     explain(),
+    report(),
     manifests(),
     catalogue(),
     verifyAws(),
@@ -107,6 +110,31 @@ function explain(): Command {
     .action(async (name, options) => {
       const { explain: run } = await import('./explain/explain.ts');
       process.exitCode = await run(name, options);
+    });
+}
+
+function report(): Command {
+  return defineCommand(
+    'report',
+    'Summarize a period: times by phase, outcomes, the worst launches, breakers, versions, cost',
+    {
+      examples: [
+        ['report', 'the last seven days'],
+        ['report --since 24h --html report.html', 'the last day, as a page with charts, too'],
+      ],
+      json: { 'airlock report --json': ReportSchema },
+    },
+  )
+    .option('--config <file>', 'another airlock.yaml')
+    .addOption(
+      new Option('--since <time>', 'how far to look back, for instance 30m, 24h or 7d; the ledger has 90 days')
+        .default(readAge('7d'), '7d')
+        .argParser((text) => readAge(text)),
+    )
+    .option('--html <file>', 'write the report as one page, with charts, that needs no script and no network')
+    .action(async (options) => {
+      const { report: run } = await import('./report/report.ts');
+      process.exitCode = await run(options);
     });
 }
 

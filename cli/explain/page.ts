@@ -94,7 +94,7 @@ function timeline({ phases }: Run, name: string): Markup {
   } as const;
   const longest = Math.max(...bars.map(({ name: text }) => text.length));
   const words = phases.map(({ name: text, tookMs }) => `${text} after ${seconds(tookMs)}`).join(', ');
-  return chart(`${name}: phases. ${words}. ${seconds(total)} in all.`, {
+  return chart(`${name}: phases`, `${words}; ${seconds(total)} in all`, {
     height: bars.length * 34 + 70,
     marginBottom: 48,
     marginLeft: Math.min(longest * 7.5 + 20, 320),

@@ -83,12 +83,15 @@ export async function readAudit(
   );
   const found: AuditEvent[] = [];
   for await (const { events = [] } of pages) {
-    for (const { message } of events) {
-      const parsed = v.safeParse(AuditSchema, message);
-      if (!parsed.success) continue;
-      const { time, 'detail-type': type, detail } = parsed.output;
-      found.push({ time, type, detail });
-    }
+    found.push(...events.flatMap(({ message }) => parseAudit(message) ?? []));
   }
   return found.toSorted((one, other) => (one.time < other.time ? -1 : 1));
+}
+
+/** Reads an event from a line of the audit log group; undefined if the line is none. */
+export function parseAudit(message: string | undefined): AuditEvent | undefined {
+  const parsed = v.safeParse(AuditSchema, message);
+  if (!parsed.success) return undefined;
+  const { time, 'detail-type': type, detail } = parsed.output;
+  return { time, type, detail };
 }

@@ -54,7 +54,7 @@ ${content.map((part) => html`${part}\n`)}</section>
 /** A column of a table. */
 export interface Column<Row> {
   readonly name: string;
-  readonly kind?: 'number' | 'time';
+  readonly kind?: 'number' | 'time' | 'id';
   readonly cell: (row: Row) => string | Markup;
 }
 

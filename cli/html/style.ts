@@ -48,14 +48,18 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 500; min-width: 11rem; max-width: 22rem; }
 td { min-width: 6rem; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.number, th.number { text-align: right; padding-right: 1.5rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.id, th.id { white-space: nowrap; min-width: 0; }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .2rem 1.25rem; margin: .5rem 0; font-size: .9rem; }
 dt { color: var(--soft); } dd { margin: 0; }
 figure { margin: .75rem 0; }
 figure svg { min-width: 36rem; width: 100%; font-size: 12px; }
-figcaption { color: var(--soft); font-size: .9rem; }
+figcaption { color: var(--soft); font-size: .9rem; margin-bottom: .25rem; }
+figcaption .key { margin-left: 1rem; white-space: nowrap; }
+.key::before { content: ""; display: inline-block; width: .8em; height: .8em; margin-right: .35em; background: var(--key); print-color-adjust: exact; }
+.scroll + .scroll { margin-top: 1.25rem; }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: .3rem; padding: .75rem; font-size: .8rem; overflow-x: auto; }
 code, pre { font-family: ui-monospace, monospace; }
 summary { cursor: pointer; color: var(--link); }
@@ -69,7 +73,7 @@ ul { padding-left: 1.2rem; margin: .4rem 0; }
 }
 @media print {
   body { font-size: 11pt; } header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
-  th, td, td.time, td.number, thead th { white-space: normal; min-width: 0; }
+  tbody th, td, td.time, td.number, td.id, tbody th.id, thead th { white-space: normal; min-width: 0; padding-right: .75rem; }
   figure, tr, .now { break-inside: avoid; } h2, h3 { break-after: avoid; }
   .scroll, pre { overflow: visible; } figure svg, table { min-width: 0; }
   details::details-content { content-visibility: visible; block-size: auto; } summary { list-style: none; color: inherit; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }

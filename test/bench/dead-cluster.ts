@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { synthesizeSimulated } from '../../cli/synthesize.ts';
+import { quantile } from '../../domain/quantile.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import type { Fault } from '../../packages/local-kubernetes/faults.ts';
 import { latency } from '../scale/latency.ts';
 import type { Measure } from './orchestration.ts';
-import { quantile } from './waits.ts';
 
 const healthy = 'demo';
 const dead = 'other';

@@ -1,11 +1,12 @@
 import { phaseTable } from '../../domain/launch-phases.ts';
+import { quantile } from '../../domain/quantile.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode, receiptIn, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { podStartMs } from '../../packages/local-kubernetes/kubelet.ts';
 import { latency } from '../scale/latency.ts';
 import { runPool } from '../scale/pool.ts';
-import { quantile, waitsOf } from './waits.ts';
+import { waitsOf } from './waits.ts';
 
 /** One line of the table. */
 export interface Measure {

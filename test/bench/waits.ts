@@ -69,9 +69,3 @@ function tasksOf(world: Simulation): ReadonlyMap<string, Task> {
   }
   return tasks;
 }
-
-/** The value below which a share of all values lies. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-}

@@ -1,4 +1,4 @@
-// node test/browser/picture.ts FILE.html OUT.png [light|dark] [WIDTH]: how a page looks.
+// npm run picture -- FILE.html OUT.png [light|dark] [WIDTH]: how a page looks.
 import { pathToFileURL } from 'node:url';
 import { startBrowser } from './browser.ts';
 

@@ -1,34 +1,15 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { findStory } from '../../cli/explain/explain.ts';
 import { phaseBars } from '../../cli/explain/print.ts';
-import type { LaunchSource } from '../../cli/explain/read-launch.ts';
 import { isFine, type Story } from '../../cli/explain/story.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
-import type { Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
-import { serve } from '../../packages/local-aws/server.ts';
 import { launch, pass, settle, startSimulation, timeline } from '../scenarios/scenario.ts';
 import { airlock } from './airlock.ts';
-
-/** Serves the account of a simulation until the test ends. @returns what the command reads, and the environment of a shell */
-async function served(world: Simulation): Promise<{ source: LaunchSource; environment: NodeJS.ProcessEnv }> {
-  const { environment, credentials, url, close } = await serve(world.cloud);
-  onTestFinished(close);
-  const config = { endpoint: url, region: environment['AWS_REGION'] ?? '', credentials };
-  const source = {
-    dynamoDb: new DynamoDBClient(config),
-    logs: new CloudWatchLogsClient(config),
-    table: world.cloud.resource('Ledger/Table/Resource').ref,
-    group: world.cloud.resource('Audit/Trail/Resource').ref,
-    stateMachine: world.cloud.resource('Workflow/StateMachine/Resource').ref,
-  };
-  return { source, environment: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment } };
-}
+import { served } from './served.ts';
 
 it('explain tells a released launch by its phases and its events, by instance and by node', async () => {
   const world = await startSimulation([], async () => new ModelledMachine());

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, inject, it } from 'vitest';
-import { prices } from '../bench/costs/prices.ts';
+import { prices } from '../../cli/costs/prices.ts';
+import usage from '../../cli/costs/usage.json' with { type: 'json' };
 import { type Usage, usageOfLaunches, usageWhileIdle } from '../bench/costs/usage.ts';
 
 const page = readFileSync(new URL('../../docs/use/costs.md', import.meta.url), 'utf8');
@@ -47,6 +48,19 @@ it.each(tables)('adds up, at the prices in the table: %s', (heading) => {
   }
   const sum = rows.reduce((all, { dollars }) => all + dollars, 0);
   expect(Math.abs(total - sum)).toBeLessThan(0.01);
+});
+
+it.each([
+  ['alone', 0],
+  ['crowd', 1],
+  ['idleMonth', 2],
+] as const)('has the amounts that airlock report estimates with: %s', (name, at) => {
+  const { rows } = tableOf(tables[at] ?? '');
+  expect(Object.keys(usage[name]).toSorted()).toEqual(rows.map(({ item }) => item).toSorted());
+  for (const { item, amount } of rows) {
+    const own = (usage[name] as Readonly<Record<string, number>>)[item] ?? Number.NaN;
+    expect(Math.abs(own - amount), item).toBeLessThanOrEqual(Math.max(amount / 1_000, 0.5));
+  }
 });
 
 it('keeps an idle month under $3', () => {

@@ -1,5 +1,6 @@
+import { dollarsOf } from '../../../cli/costs/estimate.ts';
+import { prices, pricesOf } from '../../../cli/costs/prices.ts';
 import { wrapProse } from '../../../cli/pages/wrap.ts';
-import { prices, pricesOf } from './prices.ts';
 import type { Usage } from './usage.ts';
 
 /** One table of the page. */
@@ -67,7 +68,7 @@ ${sources}
 
 /** The total of a table, in dollars. */
 export function totalOf(usage: Usage): number {
-  return rowsOf(usage).reduce((sum, { dollars }) => sum + dollars, 0);
+  return dollarsOf(usage);
 }
 
 function rowsOf(usage: Usage) {

@@ -21,14 +21,7 @@ import { physicalName } from '../../template/names.ts';
 import type { ResourceType } from '../../template/resource.ts';
 import { TemplateError } from '../../template/template-error.ts';
 import { type MetricFilter, metricFilterType, type QueryDefinition, queryDefinitionType } from './definitions.ts';
-
-/** One event of a log group. */
-export interface LogEvent {
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
-  readonly stream: string;
-  readonly message: string;
-}
+import { filterPage, type LogEvent } from './filter.ts';
 
 interface LogGroup {
   readonly name: string;
@@ -172,39 +165,13 @@ export class Logs {
           (input: FilterLogEventsCommandInput) => [
             { action: 'logs:FilterLogEvents', resource: `${this.arn(input.logGroupName ?? '')}:*` },
           ],
-          (input) => this.#filter(input),
+          (input) => filterPage(this.events(this.#group(input.logGroupName).name), input),
         ),
       },
     };
     const hasGroup = (name: string) => this.#groups.has(name);
     const definitions = [metricFilterType(this.metricFilters, hasGroup), queryDefinitionType(this.queries, hasGroup)];
     return { services: [service], resourceTypes: [this.#groupType(), this.#policyType(), ...definitions] };
-  }
-
-  /** A pattern of terms only, each of which must occur. Other syntax is refused. */
-  #filter(input: FilterLogEventsCommandInput) {
-    const { name } = this.#group(input.logGroupName);
-    const { filterPattern = '', startTime = 0, endTime = Number.POSITIVE_INFINITY, limit = 10_000, nextToken } = input;
-    if (/[^\w\s.:/"-]/.test(filterPattern)) {
-      throw new AwsError(
-        'InvalidParameterException',
-        `the filter pattern ${filterPattern} is not modelled here: only terms are`,
-      );
-    }
-    const terms = [...filterPattern.matchAll(/"([^"]+)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
-    const found = this.events(name).filter(
-      ({ timestamp, message }) =>
-        timestamp >= startTime && timestamp <= endTime && terms.every((term) => message.includes(term)),
-    );
-    const start = Number(nextToken ?? 0);
-    const events = found.slice(start, start + limit).map(({ timestamp, stream, message }, index) => ({
-      timestamp,
-      message,
-      logStreamName: stream,
-      ingestionTime: timestamp,
-      eventId: String(start + index),
-    }));
-    return { events, ...(start + limit < found.length ? { nextToken: String(start + limit) } : {}) };
   }
 
   #group(name: string | undefined): LogGroup {
