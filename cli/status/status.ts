@@ -1,14 +1,16 @@
-import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { UsageError } from '../output/errors.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
+import { Screen } from '../output/screen.ts';
+import { outputWidth, print, wrap } from '../output/text.ts';
 import { type DeployedResource, deployedResources, resourceLike } from '../verify-aws/stack.ts';
 import { type Fleet, FleetSchema, fleetOf, isHealthy } from './fleet.ts';
-import { printFleet } from './print.ts';
+import { type FleetLayout, fleetLines } from './print.ts';
 import { readFleet } from './read-fleet.ts';
+import { watch } from './watch.ts';
 
 /** How often `--watch` looks again, in milliseconds. */
 const watchEveryMs = 5_000;
@@ -33,15 +35,55 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
     table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
     functions: new Map(config.clusters.map(({ name }) => [name, functionOf(name, resources)])),
   };
-  for (;;) {
-    const fleet = fleetOf(await readFleet(source), Date.now());
+  const look = async () => fleetOf(await readFleet(source), Date.now());
+  try {
+    if (options.watch) return await watchFleet(look);
+    const fleet = await look();
     if (options.json) printJson(FleetSchema, fleet);
-    else {
-      if (options.watch && process.stdout.isTTY) process.stdout.write('\u001b[2J\u001b[H');
-      printFleet(fleet);
-    }
-    if (!options.watch) return exitCodeOf(fleet);
-    await setTimeout(watchEveryMs);
+    else for (const line of fleetLines(fleet, layout())) print(line);
+    return exitCodeOf(fleet);
+  } finally {
+    source.dynamoDb.destroy();
+    source.lambda.destroy();
+  }
+}
+
+/** A terminal shows so many launches that the rest of the fleet stays in sight. */
+function layout(): FleetLayout {
+  return { width: outputWidth(), mostUnderWay: process.stdout.isTTY ? 20 : Number.POSITIVE_INFINITY };
+}
+
+/**
+ * Looks until Ctrl-C. A terminal shows the latest look in place. Anything else gets one look after the other.
+ *
+ * @returns the exit code of the last look
+ */
+async function watchFleet(look: () => Promise<Fleet>): Promise<ExitCode> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const screen = process.stdout.isTTY ? new Screen(process.stdout) : undefined;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, end);
+  try {
+    const last = await watch({
+      everyMs: watchEveryMs,
+      signal: ending.signal,
+      look,
+      show: (fleet, failure) => {
+        const failed = failure === undefined ? [] : ['', wrap(`could not look again: ${failure}`, outputWidth())];
+        const text = [...fleetLines(fleet, layout()), ...failed].join('\n');
+        if (screen === undefined) print(`${text}\n`);
+        else screen.draw(`${text}\n\nCtrl-C ends it`);
+      },
+    });
+    screen?.close();
+    if (last === undefined) return exitCodes.couldNotLook;
+    // The terminal keeps what was seen last.
+    if (screen !== undefined) for (const line of fleetLines(last.seen, layout())) print(line);
+    return last.failure === undefined ? exitCodeOf(last.seen) : exitCodes.couldNotLook;
+  } finally {
+    screen?.close();
+    for (const signal of signals) process.off(signal, end);
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Fleet, fleetOf, isHealthy } from '../../cli/status/fleet.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
@@ -140,4 +141,39 @@ describe('airlock status', () => {
     const { code, err } = await airlock(['status', '--watch', '--json']);
     expect([code, err]).toEqual([2, "option '--watch' is given with '--json'; accepted: one of them\n"]);
   });
+
+  it('--watch gives the terminal back on Ctrl-C, with what was seen last, and the exit code is that of the last look', async () => {
+    const world = await startSimulation([], async () => new ModelledMachine());
+    await launch(world);
+    await settle(world);
+    const { environment, close } = await serve(world.cloud);
+    onTestFinished(close);
+    const line = `stty cols 80 rows 24; exec ${process.execPath} bin/airlock.ts status --watch`;
+    // A pseudo-terminal, in which the third character ends the program in front.
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', TERM: 'xterm-256color', ...environment },
+    });
+    let out = '';
+    const seen = new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+        if (out.includes('Ctrl-C ends it')) resolve();
+      });
+    });
+    let isDone = false;
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve)).finally(() => {
+      isDone = true;
+    });
+    void seen.then(() => child.stdin.write('\u0003'));
+    while (!isDone) {
+      await pass(world, 10);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(await ended).toBe(0);
+    const [screen = '', after = ''] = out.split('\u001b[?1049l');
+    expect(screen).toContain('\u001b[?1049h');
+    expect(screen.indexOf('\u001b[?25h')).toBeGreaterThan(screen.lastIndexOf('\u001b[?25l'));
+    expect(after).toContain('1 released');
+    expect(after).not.toContain('\u001b[?');
+  }, 120_000);
 });
