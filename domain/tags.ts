@@ -85,7 +85,7 @@ export function deadlineMinutesOf(tags: Tags, poolMinutes: number): { minutes: n
   const { least } = deadlineBounds;
   const minutes = /^[1-9][0-9]{0,2}$/.test(value) ? Number(value) : 0;
   if (minutes >= least && minutes <= poolMinutes) return { minutes };
-  const accepted = `accepted is a whole number from ${least} to ${poolMinutes}, the minutes of its pool`;
+  const accepted = `accepted: a whole number from ${least} to ${poolMinutes}, the minutes of its pool`;
   return { minutes: poolMinutes, ignored: `tag ${deadlineTag} is ${shown(value)}; ${accepted}; ${poolMinutes} holds` };
 }
 
@@ -107,7 +107,7 @@ export function requestOf(value: string, versions: Versions): Request | Failure 
   const version = at < 0 ? configured.default : value.slice(at + 1);
   const { all, floor } = configured;
   if (all.includes(version) && floor !== undefined && isOlder(version, floor.version)) {
-    const detail = `tag ${runtimeTag} is ${shown(value)}; accepted is ${floor.version} and newer: ${floor.because}`;
+    const detail = `tag ${runtimeTag} is ${shown(value)}; accepted: ${floor.version} and newer; ${floor.because}`;
     return { outcome: 'version-too-old', detail };
   }
   if (!all.includes(version)) {
@@ -118,7 +118,7 @@ export function requestOf(value: string, versions: Versions): Request | Failure 
 }
 
 function refusal(value: string, accepted: string): Failure {
-  return { outcome: 'unknown-runtime', detail: `tag ${runtimeTag} is ${shown(value)}; accepted is ${accepted}` };
+  return { outcome: 'unknown-runtime', detail: `tag ${runtimeTag} is ${shown(value)}; accepted: ${accepted}` };
 }
 
 function shown(value: string): string {

@@ -29,7 +29,7 @@ export function readAnswer(line: string, choices: readonly string[], usual: stri
     .filter((value) => value !== '');
   const wrong = choices.length === 0 ? [] : values.filter((value) => !choices.includes(value));
   if (values.length === 0) return 'An answer is needed.';
-  return wrong.length === 0 ? values : `${wrong.join(', ')}: accepted are ${choices.join(', ')}.`;
+  return wrong.length === 0 ? values : `${wrong.join(', ')}: unknown; accepted: ${choices.join(', ')}.`;
 }
 
 async function readLine(prompt: string): Promise<string> {

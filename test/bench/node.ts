@@ -19,7 +19,7 @@ interface Measured {
 
 const rounds = Number(process.argv[2] ?? 7);
 if (!Number.isInteger(rounds) || rounds < 1)
-  throw new RangeError(`${process.argv[2]} rounds; accepted is a whole number from 1 on`);
+  throw new RangeError(`${process.argv[2]} rounds; accepted: a whole number from 1 on`);
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const { builders, descriptions } = await realArtifacts(say, 'sandboxed', paddingBytes);

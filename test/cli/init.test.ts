@@ -90,7 +90,7 @@ describe('an answer', () => {
     [' a , b ', ['a', 'b'], 'b', ['a', 'b']],
     ['x', [], '', ['x']],
     ['', [], '', 'An answer is needed.'],
-    ['a,x', ['a', 'b'], '', 'x: accepted are a, b.'],
+    ['a,x', ['a', 'b'], '', 'x: unknown; accepted: a, b.'],
   ])('%j of %j, usually %j, is %j', (line, choices, usual, read) => {
     expect(readAnswer(line, choices, usual)).toEqual(read);
   });

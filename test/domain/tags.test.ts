@@ -70,7 +70,7 @@ describe('a floor', () => {
   it('refuses an older version of the catalogue, and names itself and why', () => {
     expect(requestOf('gvisor@20260810.0', floored)).toEqual({
       outcome: 'version-too-old',
-      detail: 'tag airlock:runtime is "gvisor@20260810.0"; accepted is 20260921.0 and newer: CVE-2026-96812: an escape',
+      detail: 'tag airlock:runtime is "gvisor@20260810.0"; accepted: 20260921.0 and newer; CVE-2026-96812: an escape',
     });
   });
 
@@ -101,7 +101,7 @@ describe('the deadline of an instance', () => {
     (value) => {
       expect(deadlineMinutesOf({ 'airlock:deadline-minutes': value }, 20)).toEqual({
         minutes: 20,
-        ignored: `tag airlock:deadline-minutes is ${JSON.stringify(value)}; accepted is a whole number from 5 to 20, the minutes of its pool; 20 holds`,
+        ignored: `tag airlock:deadline-minutes is ${JSON.stringify(value)}; accepted: a whole number from 5 to 20, the minutes of its pool; 20 holds`,
       });
     },
   );

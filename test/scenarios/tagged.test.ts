@@ -79,7 +79,7 @@ describe('a principal that may only create tags', () => {
     expect(receipt.outcome).toBe('agent-offline');
     expect(receipt.stages.at(-1)?.ms).toBeLessThanOrEqual(20 * minute);
     const admitted = world.timelineOf(node).find((event) => event['detail-type'] === 'Node Admitted');
-    expect(JSON.stringify(admitted)).toContain('accepted is a whole number from 5 to 20');
+    expect(JSON.stringify(admitted)).toContain('accepted: a whole number from 5 to 20');
   });
 });
 

@@ -46,7 +46,7 @@ export function readDocument(document: unknown): Document {
   }
   if (!known.includes(parsed.output.schemaVersion)) {
     throw new DocumentError(
-      `document: schemaVersion: ${parsed.output.schemaVersion} is not simulated; accepted are ${known.join(', ')}`,
+      `document: schemaVersion: ${parsed.output.schemaVersion} is not simulated; accepted: ${known.join(', ')}`,
     );
   }
   return parsed.output;
