@@ -68,8 +68,7 @@ const WaitSchema = v.strictObject({
   ...common,
   ...result,
   ...onward,
-  Seconds: v.optional(v.union([seconds(0), ExpressionSchema])),
-  Timestamp: v.optional(v.string()),
+  Seconds: v.union([seconds(0), ExpressionSchema]),
 });
 const SucceedSchema = v.strictObject({ Type: v.literal('Succeed'), ...common, Output: v.optional(v.unknown()) });
 const FailSchema = v.strictObject({
@@ -78,29 +77,7 @@ const FailSchema = v.strictObject({
   Error: v.optional(v.string()),
   Cause: v.optional(v.string()),
 });
-const ParallelSchema = v.strictObject({
-  Type: v.literal('Parallel'),
-  ...common,
-  ...result,
-  ...onward,
-  ...handling,
-  Arguments: v.optional(v.unknown()),
-  Branches: v.pipe(v.array(v.lazy((): v.GenericSchema<Block> => BranchSchema)), v.minLength(1)),
-});
-const StateSchema = v.variant('Type', [
-  TaskSchema,
-  ChoiceSchema,
-  PassSchema,
-  WaitSchema,
-  SucceedSchema,
-  FailSchema,
-  ParallelSchema,
-]);
-const BranchSchema = v.strictObject({
-  Comment: v.optional(v.string()),
-  StartAt: NameSchema,
-  States: v.record(NameSchema, StateSchema),
-});
+const StateSchema = v.variant('Type', [TaskSchema, ChoiceSchema, PassSchema, WaitSchema, SucceedSchema, FailSchema]);
 const DefinitionSchema = v.strictObject({
   // First, so that a JSONPath definition gets this message, and not one about its states.
   QueryLanguage: v.optional(
@@ -108,7 +85,9 @@ const DefinitionSchema = v.strictObject({
     // The default of a definition without the field, which the literal then rejects.
     'JSONPath' as 'JSONata',
   ),
-  ...BranchSchema.entries,
+  Comment: v.optional(v.string()),
+  StartAt: NameSchema,
+  States: v.record(NameSchema, StateSchema),
   Version: v.optional(v.literal('1.0')),
   TimeoutSeconds: v.optional(seconds(1)),
 });
@@ -117,31 +96,25 @@ export type Catcher = v.InferOutput<typeof CatcherSchema>;
 export type TaskState = v.InferOutput<typeof TaskSchema>;
 export type ChoiceState = v.InferOutput<typeof ChoiceSchema>;
 export type WaitState = v.InferOutput<typeof WaitSchema>;
-export type ParallelState = v.InferOutput<typeof ParallelSchema>;
 export type State =
   | TaskState
   | ChoiceState
   | WaitState
-  | ParallelState
   | v.InferOutput<typeof PassSchema>
   | v.InferOutput<typeof SucceedSchema>
   | v.InferOutput<typeof FailSchema>;
 
-/** States with their start: a whole definition, or one branch of a Parallel state. */
-export interface Block {
+/** A checked definition. */
+export interface Definition {
   readonly Comment?: string | undefined;
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
-}
-
-/** A checked definition. */
-export interface Definition extends Block {
   readonly QueryLanguage: 'JSONata';
   readonly TimeoutSeconds?: number | undefined;
 }
 
-/** The types in the message for an unsupported type, such as Map. */
-const knownTypes = 'Task, Choice, Pass, Wait, Succeed, Fail, Parallel';
+/** The types in the message for an unsupported type, such as Map or Parallel. */
+const knownTypes = 'Task, Choice, Pass, Wait, Succeed, Fail';
 
 /**
  * Parses and checks a definition.
@@ -164,38 +137,35 @@ export function readDefinition(text: string): Definition {
       `SCHEMA_VALIDATION_FAILED: ${issue.message} at /${v.getDotPath(issue)?.replaceAll('.', '/') ?? ''}${hint}`,
     );
   }
-  checkBlock(read.output, '');
+  checkStates(read.output);
   return read.output;
 }
 
-function checkBlock(block: Block, path: string): void {
-  const reached = new Set([block.StartAt]);
-  for (const [name, state] of Object.entries(block.States)) {
-    const at = `${path}/States/${name}`;
+function checkStates({ StartAt, States }: Definition): void {
+  const reached = new Set([StartAt]);
+  for (const [name, state] of Object.entries(States)) {
+    const at = `/States/${name}`;
     for (const next of nextStates(state)) {
       if (next !== name) reached.add(next);
-      if (!Object.hasOwn(block.States, next))
+      if (!Object.hasOwn(States, next))
         throw invalid(`MISSING_TRANSITION_TARGET: Missing 'Next' target: ${next} at ${at}`);
     }
     checkState(state, at);
   }
-  if (!Object.hasOwn(block.States, block.StartAt)) {
-    throw invalid(`MISSING_TRANSITION_TARGET: Missing 'StartAt' target: ${block.StartAt} at ${path}/StartAt`);
+  if (!Object.hasOwn(States, StartAt)) {
+    throw invalid(`MISSING_TRANSITION_TARGET: Missing 'StartAt' target: ${StartAt} at /StartAt`);
   }
-  const lost = Object.keys(block.States).find((name) => !reached.has(name));
+  const lost = Object.keys(States).find((name) => !reached.has(name));
   if (lost !== undefined)
-    throw invalid(`MISSING_TRANSITION_TARGET: State "${lost}" is not reachable. at ${path}/States/${lost}`);
+    throw invalid(`MISSING_TRANSITION_TARGET: State "${lost}" is not reachable. at /States/${lost}`);
 }
 
 function checkState(state: State, at: string): void {
-  if ('Next' in state || 'End' in state || ['Task', 'Pass', 'Wait', 'Parallel'].includes(state.Type)) {
+  if ('Next' in state || 'End' in state || ['Task', 'Pass', 'Wait'].includes(state.Type)) {
     const { Next, End } = state as { Next?: string; End?: true };
     if ((Next === undefined) === (End === undefined)) {
       throw invalid(`SCHEMA_VALIDATION_FAILED: exactly one of Next and End must be there at ${at}`);
     }
-  }
-  if (state.Type === 'Wait' && (state.Seconds === undefined) === (state.Timestamp === undefined)) {
-    throw invalid(`SCHEMA_VALIDATION_FAILED: exactly one of Seconds and Timestamp must be there at ${at}`);
   }
   if (state.Type === 'Task') {
     const { TimeoutSeconds, HeartbeatSeconds } = state;
@@ -206,8 +176,6 @@ function checkState(state: State, at: string): void {
     ) {
       throw invalid(`SCHEMA_VALIDATION_FAILED: HeartbeatSeconds must be smaller than TimeoutSeconds at ${at}`);
     }
-  }
-  if (state.Type === 'Task' || state.Type === 'Parallel') {
     checkNames(state.Retry ?? [], `${at}/Retry`);
     checkNames(state.Catch ?? [], `${at}/Catch`);
     for (const { MaxDelaySeconds, IntervalSeconds = 1 } of state.Retry ?? []) {
@@ -215,11 +183,6 @@ function checkState(state: State, at: string): void {
         throw invalid(`SCHEMA_VALIDATION_FAILED: MaxDelaySeconds must be greater than IntervalSeconds at ${at}/Retry`);
       }
     }
-  }
-  if (state.Type === 'Parallel') {
-    state.Branches.forEach((branch, index) => {
-      checkBlock(branch, `${at}/Branches[${index}]`);
-    });
   }
 }
 
@@ -239,7 +202,7 @@ function nextStates(state: State): readonly string[] {
   const names: (string | undefined)[] = [];
   if ('Next' in state) names.push(state.Next);
   if (state.Type === 'Choice') names.push(state.Default, ...state.Choices.map((choice) => choice.Next));
-  if (state.Type === 'Task' || state.Type === 'Parallel') names.push(...(state.Catch ?? []).map((one) => one.Next));
+  if (state.Type === 'Task') names.push(...(state.Catch ?? []).map((one) => one.Next));
   return names.filter((name) => name !== undefined);
 }
 

@@ -33,11 +33,11 @@ export interface Engine {
 
 /** Ends everything that an execution has in progress. */
 export class Ended {
-  readonly status: 'TIMED_OUT' | 'ABORTED' | 'BRANCH';
+  readonly status: 'TIMED_OUT' | 'ABORTED';
   readonly error: string | undefined;
   readonly cause: string | undefined;
 
-  constructor(status: 'TIMED_OUT' | 'ABORTED' | 'BRANCH', error?: string, cause?: string) {
+  constructor(status: 'TIMED_OUT' | 'ABORTED', error?: string, cause?: string) {
     this.status = status;
     this.error = error;
     this.cause = cause;

@@ -79,7 +79,7 @@ export class Execution {
   }
 
   #fail(thrown: unknown): void {
-    if (thrown instanceof Ended && thrown.status !== 'BRANCH') {
+    if (thrown instanceof Ended) {
       const { error, cause } = thrown;
       this.#close(thrown.status, error, cause);
       const details = { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };

@@ -1,25 +1,18 @@
 /**
- * The interpreter of a block's states: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
+ * The interpreter of a state machine's states: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-states.html and
  * https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
  */
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { Block, Catcher, ChoiceState, ParallelState, State, TaskState, WaitState } from './definition.ts';
+import type { Catcher, ChoiceState, Definition, State, TaskState, WaitState } from './definition.ts';
 import { Ended, type Engine, type Walked } from './engine.ts';
 import { asStateError, limit, retryDelay, StateError, takes, wrongType } from './errors.ts';
 import { callService, readResource } from './integrations.ts';
 import { type Handles, pause, runAttempt } from './task.ts';
 
-/** One block's variables; those of the enclosing block can be read but not set. */
-interface Scope {
-  readonly outer: Readonly<Record<string, unknown>>;
-  own: Record<string, unknown>;
-}
-
 /** The progress of one state. */
 interface Visit {
   readonly name: string;
   readonly input: unknown;
-  readonly scope: Scope;
   readonly signal: AbortSignal;
   readonly enteredAt: string;
   readonly eventId: number;
@@ -27,7 +20,7 @@ interface Visit {
   token?: string;
 }
 
-/** A state's result: output and the next state, or none at the end of its block. */
+/** A state's result: output and the next state, or none at the end. */
 interface Left {
   readonly output: unknown;
   readonly next: string | undefined;
@@ -37,6 +30,7 @@ interface Left {
 export class Interpreter {
   readonly #execution: Walked;
   readonly #engine: Engine;
+  #variables: Readonly<Record<string, unknown>> = {};
 
   constructor(execution: Walked, engine: Engine) {
     this.#execution = execution;
@@ -44,22 +38,18 @@ export class Interpreter {
   }
 
   /**
-   * Runs a block from its start to the output of its last state.
+   * Runs the states from the start to the output of the last one.
    *
    * @throws StateError if a state fails and nothing catches it, Ended if the signal aborts
    */
-  run(block: Block, input: unknown, signal: AbortSignal): Promise<unknown> {
-    return this.#block(block, input, { outer: {}, own: {} }, signal);
-  }
-
-  async #block(block: Block, input: unknown, scope: Scope, signal: AbortSignal): Promise<unknown> {
-    let name = block.StartAt;
+  async run({ StartAt, States }: Definition, input: unknown, signal: AbortSignal): Promise<unknown> {
+    let name = StartAt;
     let data = input;
     for (;;) {
-      const state = block.States[name];
+      const state = States[name];
       if (state === undefined) throw new StateError('States.Runtime', `There is no state ${name}.`);
       signal.throwIfAborted();
-      const left = await this.#state(name, state, data, scope, signal);
+      const left = await this.#state(name, state, data, signal);
       signal.throwIfAborted();
       if (left.next === undefined) return left.output;
       data = left.output;
@@ -67,7 +57,7 @@ export class Interpreter {
     }
   }
 
-  async #state(name: string, state: State, input: unknown, scope: Scope, signal: AbortSignal): Promise<Left> {
+  async #state(name: string, state: State, input: unknown, signal: AbortSignal): Promise<Left> {
     await this.#engine.transition();
     signal.throwIfAborted();
     this.#execution.transitions++;
@@ -76,7 +66,7 @@ export class Interpreter {
       stateEnteredEventDetails: { name, input: JSON.stringify(input), inputDetails: { truncated: false } },
     });
     const enteredAt = new Date(this.#engine.clock.now()).toISOString();
-    const visit: Visit = { name, input, scope, signal, enteredAt, eventId, retries: 0 };
+    const visit: Visit = { name, input, signal, enteredAt, eventId, retries: 0 };
     const left = await this.#handled(state, visit);
     const exited = exitOf(state.Type);
     if (exited !== undefined) {
@@ -134,10 +124,6 @@ export class Interpreter {
         const result = await this.#task(state, visit);
         return await this.#leave(state, visit, { result }, result, state.Next);
       }
-      case 'Parallel': {
-        const result = await this.#parallel(state, visit);
-        return await this.#leave(state, visit, { result }, result, state.Next);
-      }
       case 'Choice':
         return await this.#choice(state, visit);
       case 'Wait':
@@ -171,11 +157,7 @@ export class Interpreter {
       fields.Assign === undefined ? {} : await jsonata.evaluate(fields.Assign, `${prefix}Assign`, bindings);
     limit(output, `The state '${visit.name}' returned an output`);
     limit(assigned, `The state '${visit.name}' assigned variables`);
-    const variables = assigned as Record<string, unknown>;
-    const clash = Object.keys(variables).find((name) => Object.hasOwn(visit.scope.outer, name));
-    if (clash !== undefined)
-      throw new StateError('States.Runtime', `The variable '${clash}' belongs to an outer scope.`);
-    visit.scope.own = { ...visit.scope.own, ...variables };
+    this.#variables = { ...this.#variables, ...(assigned as Readonly<Record<string, unknown>>) };
     return { output, next };
   }
 
@@ -253,24 +235,6 @@ export class Interpreter {
     }
   }
 
-  async #parallel(state: ParallelState, visit: Visit): Promise<unknown> {
-    const input = 'Arguments' in state ? await this.#arguments(state.Arguments, visit) : visit.input;
-    const branches = new AbortController();
-    const signal = AbortSignal.any([visit.signal, branches.signal]);
-    const outer = { ...visit.scope.outer, ...visit.scope.own };
-    this.#execution.history.add('ParallelStateStarted');
-    try {
-      const runs = state.Branches.map((branch) => this.#block(branch, input, { outer, own: {} }, signal));
-      const results = await Promise.all(runs);
-      this.#execution.history.add('ParallelStateSucceeded');
-      return results;
-    } catch (thrown) {
-      branches.abort(new Ended('BRANCH'));
-      if (!(thrown instanceof Ended)) this.#execution.history.add('ParallelStateFailed');
-      throw thrown;
-    }
-  }
-
   async #choice(state: ChoiceState, visit: Visit): Promise<Left> {
     for (const [index, choice] of state.Choices.entries()) {
       const field = `Choices[${index}]/Condition`;
@@ -284,14 +248,8 @@ export class Interpreter {
   }
 
   async #wait(state: WaitState, visit: Visit): Promise<void> {
-    const { clock } = this.#engine;
-    if (state.Timestamp !== undefined) {
-      const until = Date.parse(await this.#text(state.Timestamp, 'Timestamp', visit));
-      if (Number.isNaN(until)) throw wrongType(state.Timestamp, 'Timestamp', 'timestamp');
-      await pause(clock, until - clock.now(), visit.signal);
-    } else {
-      await pause(clock, 1000 * ((await this.#seconds(state.Seconds, 'Seconds', 0, visit)) ?? 0), visit.signal);
-    }
+    const seconds = await this.#seconds(state.Seconds, 'Seconds', 0, visit);
+    await pause(this.#engine.clock, 1000 * (seconds ?? 0), visit.signal);
   }
 
   async #arguments(template: unknown, visit: Visit): Promise<unknown> {
@@ -328,7 +286,7 @@ export class Interpreter {
       State: { Name: visit.name, EnteredTime: visit.enteredAt, RetryCount: visit.retries },
       ...(visit.token === undefined ? {} : { Task: { Token: visit.token } }),
     };
-    return { ...visit.scope.outer, ...visit.scope.own, states: { input: visit.input, context, ...more } };
+    return { ...this.#variables, states: { input: visit.input, context, ...more } };
   }
 }
 type EventType = NonNullable<HistoryEvent['type']>;

@@ -191,8 +191,10 @@ describe('a definition is refused', () => {
     [
       'with a Map',
       { states: { M: { Type: 'Map', End: true } } },
-      /modelled here: Task, Choice, Pass, Wait, Succeed, Fail, Parallel/,
+      /modelled here: Task, Choice, Pass, Wait, Succeed, Fail\)/,
     ],
+    ['with a Parallel', { states: { P: { Type: 'Parallel', Branches: [], End: true } } }, /modelled here: Task/],
+    ['with a Wait for a time', { states: { W: { Type: 'Wait', Timestamp: '{% $t %}', End: true } } }, /Seconds/],
     ['with an unknown field', { states: { P: { Type: 'Pass', InputPath: '$', End: true } } }, /InputPath/],
     [
       'with an SDK integration',
