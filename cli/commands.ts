@@ -1,6 +1,7 @@
 import { Command, Help, Option } from 'commander';
 import { exampleRuntime } from '../domain/runtimes.ts';
 import { loadSettings } from '../lib/config/settings.ts';
+import { actCommands } from './acts/commands.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
 import { catalogueCommand } from './catalogue/options.ts';
 import { doctorCommand } from './doctor/options.ts';
@@ -42,6 +43,7 @@ export function airlockProgram(): Command {
     catalogue(),
     verifyAws(),
     breaker(),
+    ...actCommands(),
   ])
     program.addCommand(command);
   for (const command of program.commands) inherit(command, program);

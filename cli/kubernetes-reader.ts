@@ -10,6 +10,13 @@ const patienceMs = 10_000;
 /** The most objects on one page. */
 const pageSize = 500;
 
+/** What a request changes. */
+interface KubernetesChange {
+  readonly method?: 'GET' | 'PATCH';
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
 /** Reads objects of a cluster with the user's own kubeconfig, and writes nothing. */
 export class KubernetesReader {
   /** The context of the kubeconfig, as a finding names the cluster. */
@@ -40,18 +47,18 @@ export class KubernetesReader {
   /**
    * Every object of a collection, for instance `/apis/node.k8s.io/v1/runtimeclasses`.
    *
+   * @param query narrows it, for instance by a `fieldSelector`
    * @returns undefined if the cluster does not know the kind
    * @throws CouldNotLook if the API server does not answer, or refuses
    */
-  async list(path: string): Promise<readonly unknown[] | undefined> {
+  async list(path: string, query: Readonly<Record<string, string>> = {}): Promise<readonly unknown[] | undefined> {
     const found: unknown[] = [];
     let next: string | undefined;
     do {
-      const query = new URLSearchParams({ limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) });
-      const { code, body } = await this.#get(`${path}?${query}`);
+      const paging = { limit: String(pageSize), ...(next === undefined ? {} : { continue: next }) };
+      const { code, body } = await this.ask(`${path}?${new URLSearchParams({ ...query, ...paging })}`);
       if (code === 404) return undefined;
-      if (code !== 200)
-        throw new CouldNotLook(`${this.#server} answers ${code} to a list of ${path}: ${messageIn(body)}`);
+      if (code !== 200) throw this.refusalOf(`a list of ${path}`, { code, body });
       const page: unknown = JSON.parse(body);
       found.push(...listAt(page, 'items'));
       next = textAt(page, 'metadata', 'continue') || undefined;
@@ -59,19 +66,30 @@ export class KubernetesReader {
     return found;
   }
 
-  async #get(path: string): Promise<{ readonly code: number; readonly body: string }> {
-    const options = { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(patienceMs) };
+  /** One request with the user's credentials, whatever its answer. @throws CouldNotLook if the API server does not answer */
+  protected async ask(
+    path: string,
+    { method = 'GET', contentType, body }: KubernetesChange = {},
+  ): Promise<{ readonly code: number; readonly body: string }> {
+    const content = contentType === undefined ? {} : { 'content-type': contentType };
+    const headers = { accept: 'application/json', ...content };
+    const options = { method, headers, signal: AbortSignal.timeout(patienceMs) };
     try {
       await this.#config.applyToHTTPSOptions(options);
       return await new Promise((resolve, reject) => {
         const outgoing = request(new URL(`${this.#server}${path}`), options, (response) => {
-          text(response).then((body) => resolve({ code: response.statusCode ?? 0, body }), reject);
+          text(response).then((answer) => resolve({ code: response.statusCode ?? 0, body: answer }), reject);
         });
-        outgoing.on('error', reject).end();
+        outgoing.on('error', reject).end(body);
       });
     } catch (cause) {
       throw new CouldNotLook(`${this.#server} does not answer: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  /** The error for an answer that is not the one that was asked for. */
+  protected refusalOf(what: string, { code, body }: { readonly code: number; readonly body: string }): CouldNotLook {
+    return new CouldNotLook(`${this.#server} answers ${code} to ${what}: ${messageIn(body)}`);
   }
 }
 

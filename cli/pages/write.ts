@@ -12,6 +12,7 @@ import { doorsPage } from './doors/page.ts';
 import { faultsPage } from './faults.ts';
 import { findingsPage } from './findings.ts';
 import { metricsPage } from './metrics.ts';
+import { operatorRightsPage } from './operator-rights.ts';
 import { outcomesPage } from './outcomes.ts';
 import { rightsPage } from './rights.ts';
 
@@ -31,6 +32,7 @@ try {
   writeFileSync(join(docs, 'operate', 'findings.md'), findingsPage());
   writeFileSync(join(docs, 'contribute', 'fault-catalogue.md'), faultsPage());
   writeFileSync(join(docs, 'operate', 'metrics.md'), metricsPage());
+  writeFileSync(join(docs, 'operate', 'operator-rights.md'), operatorRightsPage());
   writeFileSync(join(docs, 'operate', 'outcomes.md'), outcomesPage());
   writeFileSync(join(docs, 'understand', 'doors.md'), doorsPage(template));
   writeFileSync(join(docs, 'understand', 'rights.md'), rightsPage(template));

@@ -164,7 +164,14 @@ function underWayOf(run: RunRecord, now: number): Fleet['underWay'][number] {
   return { instanceId, nodeName, cluster, pool, phase: phaseOf(run), ageSeconds, deadline };
 }
 
-function phaseOf({ failure, installation, claimedAt, commandId, begunAt }: RunRecord): (typeof launchPhases)[number] {
+/** How far a run is that is under way. */
+export function phaseOf({
+  failure,
+  installation,
+  claimedAt,
+  commandId,
+  begunAt,
+}: RunRecord): (typeof launchPhases)[number] {
   if (failure !== undefined) return 'ending';
   if (installation !== undefined) return 'in the cluster';
   if (claimedAt !== undefined || commandId !== undefined) return 'installing';

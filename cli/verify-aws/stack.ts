@@ -11,8 +11,7 @@ export interface DeployedResource {
 }
 
 /** Lists the resources of the deployed stack. @throws the SDK's error if there is no such stack */
-export async function deployedResources(): Promise<DeployedResource[]> {
-  const client = new CloudFormationClient();
+export async function deployedResources(client = new CloudFormationClient()): Promise<DeployedResource[]> {
   const resources: DeployedResource[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName: stackName })) {
     for (const { LogicalResourceId, ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {

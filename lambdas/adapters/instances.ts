@@ -1,7 +1,7 @@
 import { EC2Client, type Instance, paginateDescribeInstances, type Reservation } from '@aws-sdk/client-ec2';
 import { runtimeTag, type Tags } from '../../domain/tags.ts';
 
-const client = new EC2Client({ maxAttempts: 5 });
+const ownClient = new EC2Client({ maxAttempts: 5 });
 
 /** One EC2 instance, with what admission needs. */
 export interface SeenInstance {
@@ -22,8 +22,9 @@ export interface SeenInstance {
  * is unknown.
  *
  * @param ids up to 200 instance IDs, the limit of one filter
+ * @param client another client than the functions' own
  */
-export async function instancesOf(ids: readonly string[]): Promise<SeenInstance[]> {
+export async function instancesOf(ids: readonly string[], client = ownClient): Promise<SeenInstance[]> {
   const seen: SeenInstance[] = [];
   const Filters = [{ Name: 'instance-id', Values: [...ids] }];
   for await (const page of paginateDescribeInstances({ client }, { Filters })) seen.push(...instancesIn(page));
@@ -39,7 +40,8 @@ const pageSize = 1_000;
  */
 export async function* taggedInstances(): AsyncGenerator<SeenInstance[]> {
   const Filters = [{ Name: 'tag-key', Values: [runtimeTag] }];
-  for await (const page of paginateDescribeInstances({ client, pageSize }, { Filters })) yield instancesIn(page);
+  for await (const page of paginateDescribeInstances({ client: ownClient, pageSize }, { Filters }))
+    yield instancesIn(page);
 }
 
 function instancesIn({ Reservations = [] }: { readonly Reservations?: Reservation[] | undefined }): SeenInstance[] {

@@ -28,8 +28,40 @@ const settle = of('lambdas/results/decide.ts', 'test/lambdas/results/claims.test
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
 const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
 
+const reruns = of('lambdas/reconcile/decide-reruns.ts', 'test/lambdas/reconcile/requested.test.ts');
+
 /** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
+  of('lambdas/reconcile/decide.ts', 'test/lambdas/reconcile/decide.test.ts')(
+    'reconcile tries a node that an operator released by hand',
+    'decideInstance',
+    '$RUN.operatorAct !== undefined',
+    'false',
+  ),
+  of('lambdas/reconcile/decide-node.ts', 'test/lambdas/reconcile/decide-node.test.ts')(
+    'reconcile verifies a node that an operator changed by hand',
+    'decideNode',
+    '$RUN.operatorAct !== undefined',
+    'false',
+  ),
+  reruns(
+    'a node that an operator opened may be terminated after a retry',
+    'planRerun',
+    '$RUN.operatorAct?.opened === true',
+    'false',
+  ),
+  reruns(
+    'an operator has a node verified that never had a proof',
+    'planRequestedRun',
+    "refusalOf('verify', $BEFORE) !== undefined",
+    'false',
+  ),
+  of('domain/act-refusals.ts', 'test/domain/act-refusals.test.ts')(
+    'a released node is installed again although nothing was changed by hand',
+    'refusalOf',
+    '!asksForRun($BEFORE)',
+    'true',
+  ),
   agents(
     'an arrival counts however late it is',
     'arrivalOf',

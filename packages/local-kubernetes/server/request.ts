@@ -39,7 +39,7 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
   list: ['labelSelector', 'fieldSelector', 'limit', 'continue'],
   watch: ['watch', 'labelSelector', 'fieldSelector', 'resourceVersion', 'allowWatchBookmarks', 'timeoutSeconds'],
   create: [],
-  patch: [],
+  patch: ['dryRun'],
   apply: ['fieldManager', 'force', 'dryRun'],
   delete: [],
 };
@@ -264,7 +264,7 @@ function bornNotReady(given: NewObject): NewObject {
  * Patches an object. A patch of `nodes` leaves the status as it was, a patch of `nodes/status` the spec. Both can change labels and annotations,
  * as in Kubernetes.
  */
-function patch(store: Store, { user, target, contentType, body }: ApiRequest): StoredObject {
+function patch(store: Store, { user, target, query, contentType, body }: ApiRequest): StoredObject {
   const { resource, namespace, name = '', subresource } = target;
   if (contentType !== 'application/json-patch+json' || resource.applied) {
     const message = `the stand-in does not support ${contentType} for ${resource.name}`;
@@ -283,8 +283,9 @@ function patch(store: Store, { user, target, contentType, body }: ApiRequest): S
   if (resource.kind === 'Pod') restrictPod(user, 'patch', old);
   store.check(resource, old, changed);
   validate(changed, resource.group, old);
-  askPolicies(store, { user, verb: 'patch', target, object: changed, oldObject: old });
-  return store.replace(resource, old, changed);
+  const dryRun = query.get('dryRun') === 'All';
+  askPolicies(store, { user, verb: 'patch', target, object: changed, oldObject: old, dryRun });
+  return dryRun ? changed : store.replace(resource, old, changed);
 }
 
 function asObject(value: unknown): StoredObject {

@@ -49,6 +49,17 @@ it('planted faults are answered as the real server would, as many times as they 
   await expect(ask(gatekeeper, 'GET', '/api/v1/nodes')).rejects.toThrow();
 });
 
+it('a dry run of a patch is checked like any other, and changes nothing', async () => {
+  await ask(admin, 'POST', '/api/v1/nodes', nodeBody('dry'));
+  const change = (patch: object[]) => ask(admin, 'PATCH', '/api/v1/nodes/dry?dryRun=All', patch);
+
+  const good = await change([{ op: 'add', path: '/metadata/labels/a', value: 'b' }]);
+  const bad = await change([{ op: 'test', path: '/metadata/labels/a', value: 'b' }]);
+
+  expect([good.code, good.body, bad.code]).toMatchObject([200, { metadata: { labels: { a: 'b' } } }, 422]);
+  expect(cluster.api.node('dry')?.metadata.labels).not.toHaveProperty('a');
+});
+
 it('a patch whose answer is cut off took effect anyway', async () => {
   await ask(admin, 'POST', '/api/v1/nodes', nodeBody('cut'));
   cluster.api.faults.plant(({ verb }) => verb === 'patch', { kind: 'drop', when: 'mid-answer' }, 1);

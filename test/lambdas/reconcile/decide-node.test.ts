@@ -79,6 +79,12 @@ describe('a Node that drifted', () => {
     expect(decideNode('b', shown(changes), ours(), now)).toHaveProperty('step', 'foreign');
   });
 
+  it('is left as it is if an operator changed it by hand', () => {
+    const act = { act: 'release', by: 'arn:ops', at: launchedAt, because: 'egress' } as const;
+    const opened = ours({ operatorAct: act });
+    expect(decideNode('b', shown(), opened, now)).toEqual({ step: 'leave', because: 'by-hand' });
+  });
+
   it('is left as it is if the ledger has no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
     expect(decideNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });

@@ -2,7 +2,11 @@
  * Documents and their versions: https://docs.aws.amazon.com/systems-manager/latest/userguide/documents-versions.html and
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_UpdateDocument.html
  */
-import type { UpdateDocumentCommandInput, UpdateDocumentDefaultVersionCommandInput } from '@aws-sdk/client-ssm';
+import type {
+  DescribeDocumentCommandInput,
+  UpdateDocumentCommandInput,
+  UpdateDocumentDefaultVersionCommandInput,
+} from '@aws-sdk/client-ssm';
 import { AwsError } from '../../gateway/service.ts';
 import { readDocument, type StoredDocument } from './document.ts';
 
@@ -49,6 +53,14 @@ export class Documents {
     const found = version === '$LATEST' ? all.at(-1) : all.find((one) => one.version === wanted);
     if (found === undefined) throw noVersion(name, version);
     return found;
+  }
+
+  /** DescribeDocument, without what describes its content. */
+  describe({ Name = '', DocumentVersion }: DescribeDocumentCommandInput) {
+    const { version, hash } = this.find(Name, DocumentVersion);
+    const { all, standard } = this.#versions(Name);
+    const versions = { DocumentVersion: version, LatestVersion: all.at(-1)?.version, DefaultVersion: standard };
+    return { Document: { Name, ...versions, Hash: hash, HashType: 'Sha256', Status: 'Active' } };
   }
 
   /** UpdateDocument: adds a version, based on the latest one. */

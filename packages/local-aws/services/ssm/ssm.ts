@@ -4,6 +4,7 @@ import type {
   CancelCommandCommandInput,
   CreateDocumentCommandInput,
   DeleteDocumentCommandInput,
+  DescribeDocumentCommandInput,
   DescribeInstanceInformationCommandInput,
   GetCommandInvocationCommandInput,
   ListCommandInvocationsCommandInput,
@@ -103,6 +104,9 @@ export class Ssm {
             const { version, hash } = this.addDocument({ name: Name, targetType: TargetType, ...read });
             return { DocumentDescription: { Name, DocumentVersion: version, Hash: hash, HashType: 'Sha256' } };
           },
+        ),
+        DescribeDocument: operation(onDocument('DescribeDocument'), (input: DescribeDocumentCommandInput) =>
+          this.#documents.describe(input),
         ),
         UpdateDocument: operation(onDocument('UpdateDocument'), (input: UpdateDocumentCommandInput) =>
           this.#documents.update(input),

@@ -1,0 +1,102 @@
+import type { RunRecord } from '../../domain/ledger.ts';
+import { runtimeTraits } from '../../domain/runtimes.ts';
+import { loadSettings } from '../../lib/config/settings.ts';
+import { KubernetesOperator } from '../kubernetes-operator.ts';
+import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
+import { printJson } from '../output/json.ts';
+import { outputWidth, print, wrap } from '../output/text.ts';
+import { resourceLike } from '../verify-aws/stack.ts';
+import { actedOn, type ByHandOptions, changeNode, findNode } from './by-hand.ts';
+import { confirm } from './confirm.ts';
+import { checkSelection, findLaunches } from './find-launches.ts';
+import { quarantineByHandPatch } from './node-patches.ts';
+import { type ActReach, openReach } from './reach.ts';
+import { actOf, recordAct } from './record-act.ts';
+import { type Acted, ActReportSchema, exitCodeOf, listed, printActed } from './report.ts';
+import { checkDocument, runUninstallation } from './run-document.ts';
+
+/** The options of `airlock uninstall`. */
+export interface UninstallOptions extends ByHandOptions {
+  readonly pool?: string;
+  readonly dryRun: boolean;
+}
+
+/**
+ * `airlock uninstall`: removes the runtime from nodes. Each Node is closed first, so that no pod lands there in between, and its document runs with the caller's own
+ * right to send it: no role of Airlock has that. A second call does what the first one left.
+ */
+export async function uninstall(
+  name: string | undefined,
+  options: UninstallOptions,
+  open = openReach,
+): Promise<ExitCode> {
+  const selection = { name, pool: options.pool };
+  checkSelection(selection);
+  const { config } = loadSettings({ config: options.config });
+  const reach = await open();
+  const found = await findLaunches('uninstall', reach, selection);
+  if (found.length === 0) {
+    process.stderr.write(`Airlock has no launch of ${name ?? `the pool ${options.pool}`} whose instance still runs\n`);
+    return name === undefined ? exitCodes.fine : exitCodes.findings;
+  }
+  const possible = found.filter(({ refusal }) => refusal === undefined);
+  const nodes = listed(possible.map(({ run }) => run.instanceId));
+  const question = `Uninstall the runtime from ${possible.length} nodes (${nodes})? Their gates close first, and stay closed.`;
+  if (possible.length > 0 && !options.dryRun && !(await confirm(question, options.yes))) {
+    process.stderr.write('nothing was done\n');
+    return exitCodes.findings;
+  }
+  const cluster = new KubernetesOperator(options.kubeconfig);
+  const launches: Acted[] = [];
+  for (const { run, refusal } of found) {
+    if (!options.json && !options.dryRun && refusal === undefined) {
+      print(wrap(`${run.instanceId}  uninstalling …`, outputWidth()));
+    }
+    launches.push(
+      refusal === undefined
+        ? await uninstallOne(run, cluster, config.gate, reach, options)
+        : actedOn(run, 'refused', refusal),
+    );
+  }
+  if (options.json) printJson(ActReportSchema, { version: 1, act: 'uninstall', launches });
+  else launches.forEach(printActed);
+  return exitCodeOf(launches);
+}
+
+async function uninstallOne(
+  run: RunRecord,
+  cluster: KubernetesOperator,
+  gateKey: string,
+  reach: ActReach,
+  { because, dryRun }: UninstallOptions,
+): Promise<Acted> {
+  const { runtime } = run.request ?? {};
+  if (runtime === undefined) return actedOn(run, 'refused', 'it has no runtime');
+  const looked = await findNode(cluster, run, gateKey);
+  if (typeof looked === 'string') return actedOn(run, 'refused', looked);
+  const { node } = looked;
+  const { handlers, title } = runtimeTraits[runtime];
+  const classes = await cluster.runtimeClassesOf(handlers);
+  const pods = await cluster.podsOn(node.name);
+  const using = pods.filter(({ runtimeClass }) => classes.includes(runtimeClass ?? '')).map(({ name }) => name);
+  if (using.length > 0) {
+    const detail = `${using.length} pods use ${title} on it: ${listed(using)}; drain the node first`;
+    return { ...actedOn(run, 'refused', detail), pods: using };
+  }
+  const { physicalId: name } = resourceLike(reach.resources, 'AWS::SSM::Document', documentId(runtime));
+  if (dryRun) return actedOn(run, 'planned', `closes ${node.name}, then runs ${name} on it; containers keep running`);
+  const document = await checkDocument(reach.ssm, name);
+  const act = actOf('uninstall', run, reach.by, because, new Date().toISOString());
+  await changeNode(cluster, node, quarantineByHandPatch(node, gateKey, act), () => recordAct(reach, run, act));
+  const { outcome, detail } = await runUninstallation(reach.ssm, document, run.instanceId);
+  const gone = outcome === 'uninstalled';
+  const text = gone
+    ? `${title} is gone, and its gate stays closed; airlock retry installs it again`
+    : `${detail}; its gate stays closed`;
+  return { ...actedOn(run, gone ? 'done' : 'failed', text), outcome };
+}
+
+/** The beginning of a document's logical id. */
+function documentId(runtime: string): string {
+  return `Documents${runtime}uninstall`;
+}

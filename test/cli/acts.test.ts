@@ -1,0 +1,270 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { actByHand } from '../../cli/acts/by-hand.ts';
+import { openReach } from '../../cli/acts/reach.ts';
+import type { Acted } from '../../cli/acts/report.ts';
+import { rerun } from '../../cli/acts/rerun.ts';
+import { type ActingCommand, policyOfCommand, type RightsPolicy, rulesOfCommand } from '../../cli/acts/rights.ts';
+import { uninstall } from '../../cli/acts/uninstall.ts';
+import { stackName } from '../../cli/verify-aws/stack.ts';
+import { provenLabel, stateLabel } from '../../domain/kubernetes.ts';
+import { ModelledMachine, SimulatedMachine } from '../../packages/lab/machines.ts';
+import { startMirror } from '../../packages/lab/releases.ts';
+import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
+import { readPolicy } from '../../packages/local-aws/iam.ts';
+import { serve } from '../../packages/local-aws/server.ts';
+import { ask } from '../../packages/local-kubernetes/client.ts';
+import { Cause } from '../scenarios/cause.ts';
+import { withOperator } from '../scenarios/operator.ts';
+import {
+  cluster,
+  done,
+  gate,
+  launch,
+  nodeOf,
+  pass,
+  settle,
+  startSimulation,
+  taintsOf,
+  timeline,
+} from '../scenarios/scenario.ts';
+
+const minute = 60_000;
+const quarantined = [gate, 'airlock.dev/quarantined'];
+
+// The first call synthesizes the app.
+beforeAll(() => withOperator(), 120_000);
+
+/** How a command ended, with what it printed as JSON. */
+interface Ended {
+  readonly code: number;
+  readonly launches: readonly Acted[];
+}
+
+/** A person at a terminal, with exactly the rights of one command at a time. */
+class Person {
+  readonly #world: Simulation;
+  readonly #kubeconfig = join(mkdtempSync(join(inject('scratch'), 'acts-')), 'kubeconfig');
+
+  constructor(world: Simulation) {
+    this.#world = world;
+    const { endpoint, caBase64 } = this.#cluster;
+    const user = { token: this.#cluster.tokenFor('ops', ['ops']) };
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'demo',
+      clusters: [{ name: 'demo', cluster: { server: endpoint, 'certificate-authority-data': caBase64 } }],
+      users: [{ name: 'ops', user }],
+      contexts: [{ name: 'demo', context: { cluster: 'demo', user: 'ops' } }],
+    };
+    writeFileSync(this.#kubeconfig, stringify(config));
+  }
+
+  get #cluster() {
+    const found = this.#world.clusters.get(cluster);
+    if (found === undefined) throw new Error('there is no cluster');
+    return found;
+  }
+
+  /** The rights of a command in this account, from the generated page's own table. */
+  policyOf(command: ActingCommand): RightsPolicy {
+    const { cloud } = this.#world;
+    const { partition, region, account } = cloud.core.env;
+    return policyOfCommand(command, {
+      prefix: (service) => `arn:${partition}:${service}:${region}:${account}:`,
+      stack: stackName,
+      table: cloud.resource('Ledger/Table/Resource').ref,
+      bus: cloud.resource('Bus/Bus/Resource').ref,
+      reconcile: cloud.resource('Reconcile/Function/Resource').ref,
+    });
+  }
+
+  /** Runs a command with its own rights in AWS and in the cluster, less what is taken away. */
+  async run(
+    command: Exclude<ActingCommand, 'breaker close'>,
+    name: string,
+    without: { readonly sid?: string; readonly rules?: true } = {},
+  ): Promise<Ended> {
+    const served = await serve(this.#world.cloud);
+    const { credentials, url: endpoint } = served;
+    const policy = this.policyOf(command);
+    const Statement = policy.Statement.filter(({ Sid }) => Sid !== without.sid);
+    const role = this.#world.cloud.iam.roles.get('Operator');
+    if (role === undefined) throw new Error('there is no operator');
+    this.#world.cloud.iam.roles.set('Operator', {
+      ...role,
+      policies: new Map(Statement.length === 0 ? [] : [['acts', readPolicy({ ...policy, Statement })]]),
+    });
+    this.#cluster.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'ops' },
+      rules: without.rules ? [] : rulesOfCommand(command),
+    });
+    this.#cluster.apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'ops' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'ops' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'ops' }],
+    });
+    const open = () => openReach({ endpoint, region: this.#world.cloud.core.env.region, credentials });
+    let out = '';
+    const written = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      out += String(text);
+      return true;
+    });
+    const options = {
+      because: 'a test',
+      yes: true,
+      json: true,
+      dryRun: false,
+      wait: false,
+      kubeconfig: this.#kubeconfig,
+    };
+    try {
+      const ending =
+        command === 'retry' || command === 'verify'
+          ? rerun(command, name, options, open)
+          : command === 'uninstall'
+            ? uninstall(name, options, open)
+            : actByHand(command, name, options, open);
+      let isOver = false;
+      void ending
+        .catch(() => {})
+        .finally(() => {
+          isOver = true;
+        });
+      while (!isOver) {
+        await pass(this.#world, 100);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      const code = await ending;
+      return { code, launches: out === '' ? [] : (JSON.parse(out) as { launches: Acted[] }).launches };
+    } finally {
+      written.mockRestore();
+      await served.close();
+    }
+  }
+}
+
+const acts = (world: Simulation) =>
+  world.audit().flatMap(({ 'detail-type': type, detail }) => (type === 'Operator Acted' ? [detail] : []));
+const labelsOf = (world: Simulation, node: LaunchedNode) => nodeOf(world, node).metadata.labels ?? {};
+const annotationsOf = (world: Simulation, node: LaunchedNode) => nodeOf(world, node).metadata.annotations ?? {};
+
+describe('an operator with exactly the documented rights', () => {
+  it('retries a node that failed, quarantines it by hand and has it proven again, and reconcile leaves it alone meanwhile', async () => {
+    const cause = new Cause();
+    const world = await startSimulation([], cause.machine, await withOperator());
+    const person = new Person(world);
+    const node = await launch(world);
+    await settle(world);
+    expect(taintsOf(world, node)).toEqual(quarantined);
+
+    const early = await person.run('verify', node.instanceId);
+    expect([early.code, early.launches[0]?.detail]).toEqual([1, expect.stringContaining('airlock retry')]);
+    cause.fixed = true;
+    const retried = await person.run('retry', node.nodeName);
+    expect(retried).toMatchObject({ code: 0, launches: [{ result: 'requested', instanceId: node.instanceId }] });
+    await pass(world, 5 * minute);
+    expect([timeline(world, node).at(-1), taintsOf(world, node)]).toEqual(['Node Released', []]);
+    expect((await person.run('release', node.instanceId)).launches[0]).toMatchObject({ result: 'refused' });
+
+    const closed = await person.run('quarantine', node.instanceId);
+    expect(closed).toMatchObject({ code: 0, launches: [{ result: 'done' }] });
+    const started = done(world, 'StartExecution');
+    await pass(world, 10 * minute);
+    expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
+    expect(labelsOf(world, node)).not.toHaveProperty([provenLabel]);
+    expect([done(world, 'StartExecution'), Object.keys(annotationsOf(world, node))]).toEqual([
+      started,
+      expect.arrayContaining(['airlock.dev/operator-act']),
+    ]);
+
+    expect((await person.run('verify', node.instanceId)).code).toBe(0);
+    await pass(world, 5 * minute);
+    expect([timeline(world, node).at(-1), taintsOf(world, node)]).toEqual(['Node Reverified', []]);
+    expect(annotationsOf(world, node)).not.toHaveProperty(['airlock.dev/operator-act']);
+    const documents = world.services.ssm.commands().map(({ document }) => document.name.split('-')[2]);
+    expect(documents).toEqual(['install', 'install', 'prove']);
+    expect(acts(world)).toMatchObject([
+      { command: 'retry', because: 'a test', actor: { kind: 'operator', name: expect.stringContaining('Operator') } },
+      { command: 'quarantine' },
+      { command: 'verify' },
+    ]);
+  }, 60_000);
+
+  it('releases a node by hand without the label of a proof, and a retry that fails closes it again', async () => {
+    const world = await startSimulation([], async () => new ModelledMachine(['not-sandboxed']), await withOperator());
+    const person = new Person(world);
+    const node = await launch(world);
+    await settle(world);
+
+    for (const { Sid } of person.policyOf('release').Statement) {
+      await expect(person.run('release', node.instanceId, { sid: Sid }), Sid).rejects.toThrow(/not authorized|denied/i);
+    }
+    await expect(person.run('release', node.instanceId, { rules: true })).rejects.toThrow(/answers 403/);
+    expect([taintsOf(world, node), annotationsOf(world, node)]).toEqual([
+      quarantined,
+      expect.not.objectContaining({ 'airlock.dev/operator-act': expect.anything() }),
+    ]);
+
+    const opened = await person.run('release', node.instanceId);
+    expect(opened).toMatchObject({
+      code: 0,
+      launches: [{ result: 'done', notProven: [{}, {}].map(() => expect.any(String)) }],
+    });
+    await pass(world, 10 * minute);
+    expect([taintsOf(world, node), labelsOf(world, node)[stateLabel]]).toEqual([[], 'released-by-hand']);
+    expect(labelsOf(world, node)).not.toHaveProperty([provenLabel]);
+    expect(acts(world).at(-1)).toMatchObject({
+      command: 'release',
+      notProven: expect.arrayContaining([expect.any(String)]),
+    });
+
+    expect((await person.run('retry', node.instanceId, { sid: 'BeginAtOnce' })).code).toBe(0);
+    await pass(world, 6 * minute);
+    expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
+    expect(labelsOf(world, node)[stateLabel]).toBe('quarantined');
+  }, 60_000);
+
+  it('uninstalls a node once no pod uses the runtime, and containerd is as before', async () => {
+    const mirror = await startMirror();
+    onTestFinished(() => mirror.close());
+    const machine = await SimulatedMachine.create({}, mirror);
+    const before = machine.effective();
+    const world = await startSimulation([], async () => machine, await withOperator());
+    const person = new Person(world);
+    const node = await launch(world);
+    await settle(world);
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        nodeName: node.nodeName,
+        runtimeClassName: 'gvisor',
+        containers: [{ name: 'web', image: 'web' }],
+      },
+    };
+    const api = world.clusters.get(cluster);
+    if (api === undefined) throw new Error('there is no cluster');
+    api.apply(pod);
+
+    const blocked = await person.run('uninstall', node.instanceId);
+    expect(blocked).toMatchObject({ code: 1, launches: [{ result: 'refused', pods: ['default/web'] }] });
+    expect(taintsOf(world, node)).toEqual([]);
+    const admin = { ...api, clock: world.clock, caPem: api.caPem, token: api.tokenFor('admin', ['system:masters']) };
+    const gone = ask({ ...admin, endpoint: api.endpoint }, 'DELETE', '/api/v1/namespaces/default/pods/web');
+    await pass(world, minute);
+    expect((await gone).code).toBe(200);
+    const removed = await person.run('uninstall', node.instanceId);
+    expect(removed).toMatchObject({ code: 0, launches: [{ result: 'done', outcome: 'uninstalled' }] });
+    expect([machine.effective(), taintsOf(world, node).toSorted()]).toEqual([before, quarantined.toSorted()]);
+    expect((await person.run('verify', node.instanceId)).launches[0]?.detail).toContain('airlock retry');
+  }, 120_000);
+});
