@@ -1,3 +1,4 @@
+import { wasReleased } from '../../domain/act-refusals.ts';
 import { type ClusterNode, gateKindOf, type PatchOperation } from '../../domain/kubernetes.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
@@ -97,15 +98,17 @@ async function change(
   if (act === 'release' && !(await confirm(question, yes))) return actedOn(run, 'refused', 'nothing was done');
   await changeNode(cluster, node, patch, () => recordAct(reach, run, done));
   const pods = act === 'quarantine' ? (await cluster.podsOn(node.name)).map(({ name }) => name) : [];
-  const reason = [run.outcome, run.receipt?.detail].filter((text) => text !== undefined && text !== '').join(': ');
-  const detail = act === 'release' ? `${opened}; its run ended as ${reason}` : closed;
+  const detail = act === 'release' ? `${opened}; its run ended as ${run.outcome}` : closedText(run, pods.length);
   return { ...actedOn(run, 'done', detail), nodeName: node.name, notProven: [...(done.notProven ?? [])], pods };
 }
 
 const opened =
   'pods land there now; the Node has the state released-by-hand and no label of a proof; airlock retry proves it';
-const closed =
-  'no new pod lands there, and its autoscaler may launch another node; airlock verify proves it again and opens it';
+
+function closedText(run: RunRecord, pods: number): string {
+  const next = wasReleased(run) ? 'verify' : 'retry';
+  return `no new pod lands there, and ${pods} stay; its autoscaler may launch another node; airlock ${next} proves it and opens it`;
+}
 
 /** Changes a Node after a dry run, and after the act is on record. */
 export async function changeNode(

@@ -2,7 +2,7 @@ import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { refusalOf } from '../../domain/act-refusals.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { ActName } from '../../domain/operator-acts.ts';
-import { isOutcome, outcomeCodes } from '../../domain/outcomes.ts';
+import { isOutcome } from '../../domain/outcomes.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { instancesOf, type SeenInstance } from '../../lambdas/adapters/instances.ts';
@@ -39,7 +39,9 @@ export function checkSelection({ name, pool, outcome }: Selection): void {
     );
   }
   if (outcome !== undefined && !isOutcome(outcome)) {
-    throw new UsageError(`option '--outcome' is ${JSON.stringify(outcome)}; accepted: ${outcomeCodes.join(', ')}`);
+    throw new UsageError(
+      `option '--outcome' is ${JSON.stringify(outcome)}; accepted: a code from docs/operate/outcomes.md, for instance proof-failed`,
+    );
   }
 }
 

@@ -47,7 +47,7 @@ export function printActed({ instanceId, nodeName, result, outcome, detail, notP
   print(wrap(`${styled(colour, ended)}  ${instanceId}  ${nodeName}`, width));
   if (detail !== '') print(wrap(detail, width, 2));
   for (const one of notProven) print(wrap(`not proven: ${one}`, width, 2));
-  if (pods.length > 0) print(wrap(`${pods.length} pods stay on the node: ${listed(pods)}`, width, 2));
+  if (pods.length > 0) print(wrap(`pods on the node: ${listed(pods)}`, width, 2));
 }
 
 /** The first names of a list, and how many more there are. */

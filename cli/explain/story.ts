@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { wasReleased } from '../../domain/act-refusals.ts';
 import { phasesOf } from '../../domain/launch-phases.ts';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
+import { asksForRun, operatorActs } from '../../domain/operator-acts.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
 import { decisionsOf } from './decisions.ts';
 import { factsOf } from './facts.ts';
@@ -40,6 +42,16 @@ export const StorySchema = v.strictObject({
   events: v.array(v.strictObject({ at: v.string(), type: v.string(), text: v.string() })),
   /** To AWS's consoles. */
   links: v.array(v.strictObject({ name: v.string(), url: v.string() })),
+  /** What an operator did with the Node since the latest run. */
+  byHand: v.optional(
+    v.strictObject({
+      act: v.picklist(operatorActs),
+      by: v.string(),
+      at: v.string(),
+      because: v.string(),
+      notProven: v.array(v.string()),
+    }),
+  ),
   /** What happened, why, and what to do now. Empty while the launch is under way. */
   advice: v.strictObject({ sentence: v.string(), cause: v.string(), operator: v.string() }),
   /** What could not be looked at. */
@@ -77,7 +89,6 @@ export function storyOf(
   const ordered = runs.toSorted((one, other) => (one.launchedAt < other.launchedAt ? -1 : 1));
   const [first, last] = [ordered[0], ordered.at(-1)];
   if (first === undefined || last === undefined) throw new Error('a story needs a run');
-  const advice = last.outcome === undefined ? undefined : outcomeOf(last.outcome);
   return {
     version: 1,
     instanceId: first.instanceId,
@@ -88,17 +99,44 @@ export function storyOf(
     runs: ordered.map(shown),
     events: audit.map(({ time, type, detail }) => ({ at: time, type, text: reasonIn(detail) })),
     links: [...consoleLinks(ordered, deployment, launchTimeOf(first))],
-    advice: {
-      sentence: advice?.sentence ?? '',
-      cause: advice?.cause ?? '',
-      operator: advice?.operator ?? '',
-    },
+    ...byHandIn(last),
+    advice: adviceOf(last),
     notChecked: [...notChecked],
   };
 }
 
+/** Whether an operator changed the Node after the run. A request for another run changes nothing yet. */
+function isChangedByHand({ operatorAct }: RunRecord): boolean {
+  return operatorAct !== undefined && !asksForRun(operatorAct);
+}
+
+function byHandIn(run: RunRecord): Pick<Story, 'byHand'> {
+  if (run.operatorAct === undefined || !isChangedByHand(run)) return {};
+  const { act, by, at, because, notProven = [] } = run.operatorAct;
+  return { byHand: { act, by, at, because, notProven } };
+}
+
+/** What to do after the latest run: about what an operator did since, if that is the last word. */
+function adviceOf(run: RunRecord): Story['advice'] {
+  const { outcome, operatorAct: act, instanceId } = run;
+  if (act !== undefined && isChangedByHand(run)) {
+    const { act: name, at, by, because, notProven = [] } = act;
+    const open = notProven.length === 0 ? '' : ` Not proven: ${notProven.join('; ')}.`;
+    const next = name === 'quarantine' && wasReleased(run) ? 'verify' : 'retry';
+    return {
+      sentence: `An operator acted by hand at ${at}: ${name}.${open}`,
+      cause: `${by} gave the reason: ${because}.`,
+      operator: `npx airlock ${next} ${instanceId} proves the node and ends that.`,
+    };
+  }
+  if (outcome === undefined) return { sentence: '', cause: '', operator: '' };
+  const { sentence, cause, operator } = outcomeOf(outcome);
+  return { sentence, cause, operator };
+}
+
 /** Whether the launch is released, or still under way. */
-export function isFine({ runs }: Story): boolean {
+export function isFine({ runs, byHand }: Story): boolean {
+  if (byHand !== undefined) return false;
   const state = runs.at(-1)?.state;
   return state === 'released' || state === 'under way';
 }

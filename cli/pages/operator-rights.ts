@@ -23,8 +23,8 @@ export function operatorRightsPage(): string {
   return wrapProse(`# Rights of an operator
 
 What a person needs to run the commands that act. They use your own AWS credentials and your own kubeconfig, and never Airlock's identity.
-\`npm run docs\` makes this page from [\`cli/acts/rights.ts\`](../../cli/acts/rights.ts). A test runs each command with exactly these rights, and takes each of
-them away to see the command refused.
+\`npm run docs\` makes this page from [\`cli/acts/rights.ts\`](../../cli/acts/rights.ts). A test runs each command with exactly these rights, and sees it refused
+without any one of them.
 
 Two things must come together in AWS. The role needs the policy below, and \`operators\` in \`airlock.yaml\` must name the role: the ledger's and the bus's own
 policies deny everyone else, whatever IAM grants them. A right to write the ledger reaches the attribute \`operatorAct\` of run records and nothing else.

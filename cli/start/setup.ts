@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import { runtimeTag } from '../../domain/tags.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
@@ -11,6 +12,7 @@ import { FaultyMachine, hostProgram } from '../../packages/lab/machines.ts';
 import { type Mirror, startMirror } from '../../packages/lab/releases.ts';
 import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { type Clock, RealClock, VirtualClock } from '../../packages/local-aws/clock.ts';
+import { operator } from '../../packages/local-aws/server.ts';
 import { synthesizeSimulated } from '../synthesize.ts';
 import { nodeProfile } from './instance-profile.ts';
 import { machinesOf } from './machines.ts';
@@ -74,7 +76,8 @@ export async function assemble(options: StartOptions, report: (step: string) => 
   let mirror: Mirror | undefined;
   try {
     report('synthesizing the app');
-    const { assembly } = await synthesizeSimulated(folder, { config: configFile, builders: supply.builders });
+    const operated = operatedConfig(folder, configFile);
+    const { assembly } = await synthesizeSimulated(folder, { config: operated, builders: supply.builders });
 
     report('starting the local cloud over cdk.out');
     mirror = await startMirror(supply.builders);
@@ -128,4 +131,12 @@ export async function assemble(options: StartOptions, report: (step: string) => 
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A copy of an airlock.yaml in which the local cloud's operator is one, as a person's role would be. @returns its path */
+function operatedConfig(folder: string, file: string): string {
+  const path = join(folder, 'airlock.yaml');
+  const settings = parse(readFileSync(file, 'utf8')) as { readonly operators?: readonly string[] | null };
+  writeFileSync(path, stringify({ ...settings, operators: [...(settings.operators ?? []), operator] }));
+  return path;
 }

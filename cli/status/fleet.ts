@@ -3,14 +3,24 @@ import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { BreakerSchema, type ShownBreaker } from '../breaker-report.ts';
 
-/** How a node of the fleet stands. `gone`: it launched, and its cluster has no Node of it. `unknown`: the ledger has no launch of the Node. */
-const nodeStates = ['released', 'under way', 'quarantined', 'held', 'drifted', 'gated', 'gone', 'unknown'] as const;
+/** How a node of the fleet stands. `released by hand`: an operator lifted its gate without a proof. `gone`: it launched, and its cluster has no Node of it. `unknown`: the ledger has no launch of the Node. */
+const nodeStates = [
+  'released',
+  'released by hand',
+  'under way',
+  'quarantined',
+  'held',
+  'drifted',
+  'gated',
+  'gone',
+  'unknown',
+] as const;
 
 /** How a node of the fleet stands. */
 export type FleetState = (typeof nodeStates)[number];
 
 /** What needs a person. */
-const alarming: readonly FleetState[] = ['quarantined', 'held', 'drifted', 'gated', 'unknown'];
+const alarming: readonly FleetState[] = ['released by hand', 'quarantined', 'held', 'drifted', 'gated', 'unknown'];
 
 /** The phases of a launch under way, in their order. */
 export const launchPhases = ['admitted', 'waiting for the agent', 'installing', 'in the cluster', 'ending'] as const;
@@ -125,13 +135,17 @@ function standingOf(run: RunRecord, node: SurveyedNode | undefined, isSurveyed: 
   const { instanceId, cluster, pool, launch, ending } = run;
   const shown = { cluster, pool, instanceId, nodeName: node?.nodeName ?? launch?.nodeName ?? '', run };
   if (run.endedAt === undefined) return { ...shown, state: 'under way', reason: '' };
-  const reason = [run.outcome, run.receipt?.detail].filter((text) => text !== undefined && text !== '').join(': ');
+  const { operatorAct: act } = run;
+  const ended = [run.outcome, run.receipt?.detail].filter((text) => text !== undefined && text !== '').join(': ');
+  const reason = act === undefined ? ended : `${act.act} by ${act.by} at ${act.at}: ${act.because}`;
+  const isOpened = act?.act === 'release' && (node === undefined ? !isSurveyed : node.state === 'drifted');
+  if (isOpened) return { ...shown, state: 'released by hand', reason };
   if (node === undefined) {
     const isLeft = !isSurveyed && (ending === 'released' || ending === 'quarantined' || ending === 'held');
     return { ...shown, state: isLeft ? ending : 'gone', reason };
   }
   if (node.state === 'gated') return { ...shown, state: ending === 'held' ? 'held' : 'gated', reason };
-  return { ...shown, state: node.state, reason: node.reason === '' ? reason : node.reason };
+  return { ...shown, state: node.state, reason: node.reason === '' || act !== undefined ? reason : node.reason };
 }
 
 function strangerOf({ instanceId, nodeName }: SurveyedNode, cluster: string): Standing {

@@ -21,7 +21,8 @@ export interface Served {
   close(): Promise<void>;
 }
 
-const operator = 'Operator';
+/** The name of the operator's role. */
+export const operator = 'Operator';
 
 /**
  * Serves a cloud on a free port of 127.0.0.1, for the AWS CLI and other clients that sign their requests. The gateway and IAM decide as for

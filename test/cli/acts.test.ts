@@ -262,6 +262,8 @@ describe('an operator with exactly the documented rights', () => {
     const gone = ask({ ...admin, endpoint: api.endpoint }, 'DELETE', '/api/v1/namespaces/default/pods/web');
     await pass(world, minute);
     expect((await gone).code).toBe(200);
+    for (const sid of ['ReadTheDocument', 'SendTheDocument', 'ToManagedInstances', 'ReadTheResult'])
+      await expect(person.run('uninstall', node.instanceId, { sid }), sid).rejects.toThrow(/not authorized/);
     const removed = await person.run('uninstall', node.instanceId);
     expect(removed).toMatchObject({ code: 0, launches: [{ result: 'done', outcome: 'uninstalled' }] });
     expect([machine.effective(), taintsOf(world, node).toSorted()]).toEqual([before, quarantined.toSorted()]);

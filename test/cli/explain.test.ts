@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { findStory } from '../../cli/explain/explain.ts';
 import { phaseBars } from '../../cli/explain/print.ts';
-import { isFine, type Story } from '../../cli/explain/story.ts';
+import { isFine, type Story, storyOf } from '../../cli/explain/story.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
@@ -163,4 +164,25 @@ it('a bar begins where the bar before it ends, and each line fits its width', ()
     `agent online  ${'█'.repeat(10)}${' '.repeat(30)}     1.0 s`,
     `released      ${' '.repeat(10)}${'█'.repeat(30)}     3.0 s`,
   ]);
+});
+
+it('after an act by hand, explain tells who did it and why, and the launch is not fine', () => {
+  const run = {
+    ...{ instanceId: 'i-0123456789abcdef0', launchedAt: '2026-11-21T09:00:00.000Z', cluster: 'demo', pool: 'ci' },
+    ...({ outcome: 'released', ending: 'released' } as const),
+  };
+  const act = {
+    act: 'quarantine',
+    by: 'arn:ops',
+    at: '2026-11-21T09:30:00.000Z',
+    because: 'suspected escape',
+  } as const;
+  const deployment = { group: '', stateMachine: '' };
+  const told = (one: RunRecord) => storyOf([one], [], { notChecked: [], deployment });
+  const story = told({ ...run, operatorAct: act });
+
+  expect([isFine(story), isFine(told(run))]).toEqual([false, true]);
+  expect(story.byHand).toMatchObject({ act: 'quarantine', because: 'suspected escape' });
+  expect(story.advice.operator).toMatch(/^npx airlock verify i-0123456789abcdef0 /);
+  expect(isFine(told({ ...run, operatorAct: { ...act, act: 'verify' } }))).toBe(true);
 });

@@ -21,6 +21,7 @@ const run = (change: Partial<RunRecord> = {}): RunRecord => ({
 });
 const ended = (change: Partial<RunRecord> = {}) =>
   run({ endedAt: '2026-11-21T09:59:30.000Z', ending: 'released', outcome: 'released', ...change });
+const opened = { act: 'release', by: 'arn:ops', at: '2026-11-21T09:59:40.000Z', because: 'egress' } as const;
 const node = (change: Partial<SurveyedNode> = {}): SurveyedNode => ({
   nodeName: 'ip-10-0-0-4',
   instanceId: 'i-00000000000000001',
@@ -50,6 +51,12 @@ describe('a node of the fleet', () => {
     ['held', [ended({ ending: 'held', outcome: 'proof-failed' })], [node({ state: 'gated' })], false],
     ['gated', [ended()], [node({ state: 'gated' })], false],
     ['drifted', [ended()], [node({ state: 'drifted', reason: 'the handler is gone' })], false],
+    [
+      'released by hand',
+      [ended({ ending: 'quarantined', outcome: 'proof-failed', operatorAct: opened })],
+      [node({ state: 'drifted' })],
+      false,
+    ],
     ['gone', [ended()], [], true],
     ['unknown', [], [node({ state: 'gated' })], false],
     ['under way', [run()], [], true],
@@ -59,6 +66,13 @@ describe('a node of the fleet', () => {
 
     expect([statesIn(seen), isHealthy(seen)]).toEqual([[{ [state]: 1 }], healthy]);
     if (!healthy) expect(seen.attention).toMatchObject([{ state }]);
+  });
+
+  it('that an operator closed has the reason that was given', () => {
+    const closed = ended({ operatorAct: { ...opened, act: 'quarantine' } });
+    expect(fleet([closed], [node({ state: 'quarantined', reason: 'released' })]).attention).toMatchObject([
+      { state: 'quarantined', reason: 'quarantine by arn:ops at 2026-11-21T09:59:40.000Z: egress' },
+    ]);
   });
 
   it('is what the ledger last knew, if its cluster could not be surveyed', () => {

@@ -172,9 +172,9 @@ export const guardMutations: readonly GuardMutation[] = [
   ),
   patch(
     'a quarantine leaves the label of a release',
-    'labelPatch',
+    'removal',
     "{ op: 'remove', path }",
-    "{ op: 'test', path, value: before?.[key] }",
+    "{ op: 'test', path, value }",
   ),
   patch(
     'a quarantine puts no gate back if no taint is',
