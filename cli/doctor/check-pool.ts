@@ -128,10 +128,11 @@ function needsVirtualization(pool: PoolTemplate): boolean {
   return runtime !== undefined && runtimeTraits[runtime].virtualMachines === true;
 }
 
-/** The runtime that a pool is for, if it declares one. */
+/** The runtime that a pool is for, if it declares one that exists. */
 function runtimeIn({ tag, label, labelAtBirth }: PoolTemplate): string {
   const said = [tag, label, labelAtBirth].map((one) => (one !== undefined && 'value' in one ? one.value : undefined));
-  return said.find((value) => value !== undefined)?.split('@')[0] ?? exampleRuntime;
+  const known: readonly string[] = runtimes;
+  return said.map((value = '') => value.split('@')[0] ?? '').find((name) => known.includes(name)) ?? exampleRuntime;
 }
 
 function isNamed(profile: ProfileName, accepted: InstanceProfiles): boolean {

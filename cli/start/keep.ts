@@ -7,26 +7,42 @@ import type { Simulation } from '../../packages/lab/simulation.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 import type { KubernetesStandIn } from '../../packages/local-kubernetes/stand-in.ts';
 
+/** A simulation that other programs can reach. */
+export interface ReachedSimulation {
+  /** Environment variables for AWS tools and kubectl. */
+  readonly environment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Serves a simulation's account, and writes a kubeconfig for its clusters. */
+export async function reach({ cloud, clusters }: Simulation): Promise<ReachedSimulation> {
+  const served = await serve(cloud);
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-keep-'));
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, stringify(kubeconfigOf(clusters)), { mode: 0o600 });
+  return {
+    environment: { ...served.environment, KUBECONFIG: kubeconfig },
+    close: async () => {
+      await served.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 /**
  * Keeps a simulation running until you end it, and prints how other tools reach it.
  *
  * @param say prints a line
  */
-export async function keep({ cloud, clusters }: Simulation, say: (line: string) => void): Promise<void> {
-  const served = await serve(cloud);
-  const folder = mkdtempSync(join(tmpdir(), 'airlock-keep-'));
+export async function keep(world: Simulation, say: (line: string) => void): Promise<void> {
+  const reached = await reach(world);
   try {
-    const kubeconfig = join(folder, 'kubeconfig');
-    writeFileSync(kubeconfig, stringify(kubeconfigOf(clusters)), { mode: 0o600 });
     say('\nThe local cloud keeps running. In another terminal:');
-    for (const [name, value] of Object.entries({ ...served.environment, KUBECONFIG: kubeconfig })) {
-      say(`export ${name}=${value}`);
-    }
+    for (const [name, value] of Object.entries(reached.environment)) say(`export ${name}=${value}`);
     say('\nCtrl-C ends it.');
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
-    await served.close();
-    rmSync(folder, { recursive: true });
+    await reached.close();
   }
 }
 

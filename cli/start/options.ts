@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly json: boolean;
   /** Whether the local cloud keeps running after the nodes have ended. */
   readonly keep: boolean;
+  /** Whether to lead through a failure instead. */
+  readonly tour: boolean;
   readonly config?: string;
 }
 
@@ -32,6 +34,7 @@ export function startCommand(): Command {
     examples: [
       ['start', `three nodes with ${runtimeTraits[exampleRuntime].title}`],
       ['start --fault not-sandboxed --clock virtual', 'a node whose proof fails'],
+      ['start --tour', 'break a node, find out why, and correct it, in five minutes'],
       ['start --keep', 'leave the local cloud running for the other commands'],
     ],
     json: { 'airlock start --json': RunSchema },
@@ -68,6 +71,12 @@ export function startCommand(): Command {
         'keep the local cloud running and print how other tools reach it (with the real clock)',
       ).default(false),
     )
+    .addOption(
+      new Option(
+        '--tour',
+        'break a node, and lead through finding out why and correcting it; without a terminal it goes through by itself',
+      ).default(false),
+    )
     .addHelpText(
       'after',
       `\nFaults, with the outcome in brackets if it is not released (use --clock virtual for those that wait for minutes):\n${faultTable()}`,
@@ -97,8 +106,12 @@ export function commandOf(machine: string): string | undefined {
 }
 
 /** Describes two options that do not fit together, and what does. */
-export function misfitOf({ keep, clock, machine, kubeconfig, fault }: StartOptions): string | undefined {
+export function misfitOf(options: StartOptions): string | undefined {
+  const { keep, clock, machine, kubeconfig, fault, json, tour } = options;
   const command = commandOf(machine);
+  const others = [json && '--json', keep && '--keep', clock === 'virtual' && '--clock virtual'];
+  const other = [...others, fault.length > 0 && '--fault', machine !== 'simulated' && '--machine'].find(Boolean);
+  if (tour && other) return `option '--tour' is given with '${other}'; accepted: --tour alone, or with --config`;
   if (keep && clock === 'virtual') {
     return "option '--keep' is given with '--clock virtual'; accepted: --keep with '--clock real'";
   }

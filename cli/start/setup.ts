@@ -36,8 +36,12 @@ export class MachineLacks extends Error {
 /** Everything that `airlock start` works with. */
 export interface SimulationSetup {
   readonly world: Simulation;
-  /** Launches the run's nodes. */
-  launch(): Promise<readonly LaunchedNode[]>;
+  /**
+   * Launches the run's nodes.
+   *
+   * @param runtime the value of their tag airlock:runtime, if it is not that of the run
+   */
+  launch(runtime?: string): Promise<readonly LaunchedNode[]>;
   /** How long to wait for the nodes, in milliseconds on the simulation's clock: their deadline plus a margin. */
   readonly patienceMs: number;
   readonly backends: { readonly kubernetes: string; readonly machine: string };
@@ -107,9 +111,10 @@ export async function assemble(options: StartOptions, report: (step: string) => 
     });
     return {
       world,
-      launch: async () => {
+      launch: async (runtime = options.runtime) => {
         const nodes: LaunchedNode[] = [];
-        for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(planted.plan(usual)));
+        const own = { ...usual, tags: { ...usual.tags, [runtimeTag]: runtime } };
+        for (let count = 0; count < options.nodes; count++) nodes.push(await world.launch(planted.plan(own)));
         return nodes;
       },
       patienceMs: (config.deadlineMinutes + 10) * 60_000,

@@ -28,7 +28,11 @@ export async function start(options: StartOptions): Promise<ExitCode> {
   if (misfit !== undefined) throw new UsageError(misfit);
   let setup: SimulationSetup | undefined;
   try {
-    setup = await prepared(options);
+    setup = await prepared(options.tour ? { ...options, nodes: 1 } : options);
+    if (options.tour) {
+      const { tour } = await import('../tour/tour.ts');
+      return await tour(setup, options.config);
+    }
     const nodes = await launched(options, setup);
     const reports = nodes.map((node) => setup?.world.report(node)).filter((report) => report !== undefined);
     if (options.json) printJson(RunSchema, runOf(reports, setup));

@@ -148,6 +148,12 @@ const misconfigurations: readonly (readonly [
     [[0, ['spec', 'tags', 'airlock:runtime'], 'gvisor@1']],
   ],
   [
+    'AL0007',
+    'a runtime that is not there',
+    'karpenter/gvisor.yaml',
+    [[0, ['spec', 'tags', 'airlock:runtime'], 'gvsior']],
+  ],
+  [
     'AL0008',
     'a hop limit of 2',
     'karpenter/gvisor.yaml',

@@ -83,6 +83,9 @@ export interface Wiring {
   readonly attached?: boolean;
 }
 
+/** How often it looks whether its instance is gone, in milliseconds. */
+const lookEveryMs = 500;
+
 /** One instance in a run and what comes up on it: the agent, the kubelet, and what an autoscaler does to its Node. */
 export class LaunchedNode {
   readonly instanceId: string;
@@ -163,6 +166,15 @@ export class LaunchedNode {
         taints: plan.tags['karpenter.sh/nodepool'] === undefined ? [gateOf(plan)] : [gateOf(plan), unregistered],
       },
     });
+  }
+
+  /** Terminates the instance, waits until it is gone, and removes its Node, as the cloud node controller does. */
+  async terminate(): Promise<void> {
+    const { clock, ec2, controllers } = this.#wiring;
+    ec2.terminate(this.instanceId);
+    while (ec2.find(this.instanceId)?.state === 'shutting-down') await clock.sleep(lookEveryMs);
+    this.stop();
+    await controllers?.instanceGone(this.nodeName);
   }
 
   /** Stops everything: the instance is gone, or the run is over. */
