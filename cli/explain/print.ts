@@ -19,7 +19,7 @@ export function printStory({
   print(wrap(`cluster ${cluster}, pool ${pool}, launched ${launchedAt}`, width));
   for (const [index, run] of runs.entries()) {
     const title = index === 0 ? 'launch' : `run ${index + 1}`;
-    const end = run.outcome === '' ? run.state : `${run.state} as ${run.outcome}`;
+    const end = ['', run.state].includes(run.outcome) ? run.state : `${run.state} as ${run.outcome}`;
     print(`\n${styled('bold', title)}  ${run.request}  ${end}`);
     if (run.detail !== '') print(wrap(run.detail, width, 2));
     for (const line of phaseBars(run.phases, width - 2)) print(`  ${line}`);
@@ -30,13 +30,13 @@ export function printStory({
   }
   if (events.length > 0) print(`\n${styled('bold', 'events')}`);
   for (const { at, type, text } of events) print(wrap(`${at}  ${type}  ${text}`.trimEnd(), width, 2));
+  if (links.length > 0) print(`\n${styled('bold', 'in the consoles of AWS')}`);
+  for (const { name, url } of links) print(`  ${name}\n    ${url}`);
   if (advice.operator !== '') {
     print(`\n${styled('bold', 'what to do now')}`);
     print(wrap(`${advice.sentence} ${advice.cause}`, width, 2));
     print(wrap(advice.operator, width, 2));
   }
-  if (links.length > 0) print(`\n${styled('bold', 'in the consoles of AWS')}`);
-  for (const { name, url } of links) print(`  ${name}\n    ${url}`);
   for (const { resource, reason } of notChecked) print(`\n${wrap(`could not look at ${resource}: ${reason}`, width)}`);
 }
 

@@ -71,10 +71,7 @@ export async function playTour(stage: TourStage): Promise<void> {
   );
   await command(stage, ['status'], 0);
   await command(stage, ['explain', good.instanceId], 0);
-  say(
-    'That was the tour',
-    'docs/use/tour.md shows the same for each outcome, and docs/operate/outcomes.md lists them all.',
-  );
+  say('That was the tour', 'docs/operate/outcomes.md lists every way in which a launch can end, with what you do.');
 }
 
 async function command(stage: TourStage, words: readonly string[], expected: number): Promise<void> {

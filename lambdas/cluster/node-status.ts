@@ -18,16 +18,24 @@ export interface Standard {
   readonly gateKey: string;
   /** The configured version of each runtime; a runtime without one is never outdated. */
   readonly versions: Partial<Readonly<Record<Runtime, string>>>;
+  /** The time of the survey, in milliseconds since the epoch. */
+  readonly now: number;
 }
 
+/**
+ * How long after a release the kubelet's list of handlers is not read yet, in milliseconds. It asks containerd every 5 seconds and reports every
+ * 10, and a pod can start with the handler before. A kubelet that writes a later release into its receipt gains nothing: the list is its own too.
+ */
+const listsHandlersAfterMs = 60_000;
+
 /** Derives the status of a Node in a managed pool from the Node only, without its launch in EC2. */
-export function nodeStatus(node: ClusterNode, { gateKey, versions: releases }: Standard): SurveyedNode {
+export function nodeStatus(node: ClusterNode, { gateKey, versions: releases, now }: Standard): SurveyedNode {
   const instanceId = instanceIdOf(node.providerId) ?? '';
   const said = anyReceiptOn(node);
   const receipt = said?.instanceId === instanceId ? said : undefined;
   const released = receipt === undefined ? undefined : releaseOn(node, receipt);
   const { runtime, version: release } = receipt?.installation ?? {};
-  const { state, reason } = stateOf(node, gateKey, released);
+  const { state, reason } = stateOf(node, { gateKey, now }, released);
   return {
     nodeName: node.name,
     instanceId,
@@ -48,7 +56,7 @@ export function nodeStatus(node: ClusterNode, { gateKey, versions: releases }: S
 
 function stateOf(
   node: ClusterNode,
-  gateKey: string,
+  { gateKey, now }: Pick<Standard, 'gateKey' | 'now'>,
   released: Receipt | undefined,
 ): { readonly state: NodeState; readonly reason: string } {
   const gated = node.taints?.some(({ key }) => key === gateKey) ?? false;
@@ -63,22 +71,27 @@ function stateOf(
     const why = [outcome, detail].filter((part) => part !== undefined && part !== '').join(': ');
     return failed ? { state: 'quarantined', reason: why } : { state: 'gated', reason: '' };
   }
-  const drift = released.installation === undefined ? undefined : driftOf(node, released.installation);
+  const age = now - Date.parse(released.endedAt);
+  const isNew = age >= 0 && age < listsHandlersAfterMs;
+  const drift = released.installation === undefined ? undefined : driftOf(node, released.installation, isNew);
   if (drift !== undefined) return { state: 'drifted', reason: drift };
   if (gated && !published) return { state: 'gated', reason: `the gate ${gateKey} came back after the release` };
   return { state: 'released', reason: '' };
 }
 
 /** The part of the proof that no longer holds. A node that is not Ready accepts no pods and so has not drifted. */
-function driftOf(node: ClusterNode, installation: Installation): string | undefined {
-  const waiting = waitingFor(node, installation);
+function driftOf(node: ClusterNode, installation: Installation, isNew: boolean): string | undefined {
+  const waiting = isNew ? undefined : waitingFor(node, installation);
   if (waiting?.reason === 'handler-not-reported') return waiting.detail;
   const { kernel, bootId } = installation.host;
   if (node.boot === undefined || node.boot.id === bootId || node.boot.kernel === kernel) return undefined;
   return `the Node was proven with kernel ${kernel} and booted again with kernel ${node.boot.kernel}`;
 }
 
-/** Limits text that a kubelet may have written, in bytes, so that one node cannot inflate the whole page. */
+/** Limits text that a kubelet may have written, in bytes of JSON, so that one node cannot inflate the whole page. */
 function plain(text: string, limit: number): string {
-  return text.slice(0, limit).replaceAll(/[^ !#-[\]-~]/g, '?');
+  return text
+    .slice(0, limit)
+    .replaceAll('"', "'")
+    .replaceAll(/[^ !#-[\]-~]/g, '?');
 }

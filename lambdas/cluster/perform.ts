@@ -82,7 +82,7 @@ export function openSession(token: string): Session {
 export async function performSurvey(call: SurveyCall, token: string): Promise<Survey> {
   const api = new Kubernetes({ endpoint, caPem, token });
   try {
-    return await survey(call, { api, cluster, gateKey });
+    return await survey(call, { api, cluster, gateKey, time: systemTime });
   } finally {
     await api.close();
   }

@@ -3,6 +3,7 @@ import type { SurveyCall } from '../../domain/messages.ts';
 import { type Survey, surveyPageLimit } from '../../domain/survey.ts';
 import type { Kubernetes } from '../adapters/kubernetes.ts';
 import { Forbidden, Unreachable } from '../adapters/kubernetes-errors.ts';
+import type { Time } from '../adapters/time.ts';
 import { FinalOutcome } from './errors.ts';
 import { nodeStatus } from './node-status.ts';
 
@@ -11,6 +12,7 @@ export interface SurveyPorts {
   readonly api: Pick<Kubernetes, 'listNodes'>;
   readonly cluster: string;
   readonly gateKey: string;
+  readonly time: Pick<Time, 'now'>;
 }
 
 /**
@@ -25,7 +27,7 @@ export async function survey({ versions = {}, limit, next }: SurveyCall, ports: 
     if (error instanceof Unreachable) throw new FinalOutcome('cluster-unreachable', error.message);
     throw error;
   });
-  const standard = { gateKey: ports.gateKey, versions };
+  const standard = { gateKey: ports.gateKey, versions, now: ports.time.now() };
   return {
     cluster: ports.cluster,
     nodes: page.nodes.map((node) => nodeStatus(node, standard)),

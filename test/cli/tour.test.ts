@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { misfitOf } from '../../cli/start/options.ts';
 import { playTour, type TourStage } from '../../cli/tour/play.ts';
 import { misspelled, tagIn, writeWrongPool } from '../../cli/tour/pool-file.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
@@ -75,15 +76,24 @@ describe('the tour', () => {
 
 describe('airlock start --tour', () => {
   it.each([
-    [['--json'], '--json'],
-    [['--keep'], '--keep'],
-    [['--fault', 'not-sandboxed'], '--fault'],
-    [['--clock', 'virtual'], '--clock virtual'],
-  ])('is refused with %j', async (words, option) => {
-    const { code, err } = await airlock(['start', '--tour', ...words]);
-    expect([code, err]).toEqual([
-      2,
-      `option '--tour' is given with '${option}'; accepted: --tour alone, or with --config\n`,
-    ]);
+    [{ json: true }, '--json'],
+    [{ keep: true }, '--keep'],
+    [{ fault: ['not-sandboxed'] }, '--fault'],
+    [{ clock: 'virtual' }, '--clock virtual'],
+    [{ machine: 'real' }, '--machine'],
+  ] as const)('is refused with %j', (change, option) => {
+    const usual = {
+      runtime: 'gvisor',
+      nodes: 3,
+      clock: 'real',
+      machine: 'simulated',
+      fault: [],
+      json: false,
+      keep: false,
+    } as const;
+    expect(misfitOf({ ...usual, tour: true, ...change })).toBe(
+      `option '--tour' is given with '${option}'; accepted: --tour alone, or with --config`,
+    );
+    expect(misfitOf({ ...usual, tour: true })).toBeUndefined();
   });
 });

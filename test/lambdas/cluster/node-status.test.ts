@@ -11,7 +11,11 @@ const gate = { key: defaultGateKey, effect: 'NoSchedule' };
 const quarantined = { key: 'airlock.dev/quarantined', effect: 'NoSchedule' };
 const proven = { 'airlock.dev/runtime': 'gvisor', 'node-restriction.kubernetes.io/airlock-runtime': 'gvisor' };
 const instanceId = 'i-0123456789abcdef0';
-const standard = { gateKey: defaultGateKey, versions: { gvisor: installation.version } };
+const standard = {
+  gateKey: defaultGateKey,
+  versions: { gvisor: installation.version },
+  now: Date.parse('2026-11-25T09:02:00.000Z'),
+};
 
 function receipt(outcome: OutcomeCode, changes: Partial<Receipt> = {}): Readonly<Record<string, string>> {
   const said: Receipt = {
@@ -81,9 +85,9 @@ describe("a Node's status is", () => {
   });
 
   it('released and outdated, if another version is configured', () => {
-    const other = nodeStatus(node(), { gateKey: defaultGateKey, versions: { gvisor: 'another' } });
+    const other = nodeStatus(node(), { ...standard, versions: { gvisor: 'another' } });
     expect([other.state, other.outdated]).toEqual(['released', true]);
-    expect(nodeStatus(node(), { gateKey: defaultGateKey, versions: {} }).outdated).toBe(false);
+    expect(nodeStatus(node(), { ...standard, versions: {} }).outdated).toBe(false);
   });
 });
 
@@ -111,6 +115,13 @@ describe('a Node has drifted', () => {
       reason: expect.stringContaining('lists the handlers runc, but not runsc'),
     });
     expect(stands({ handlers: [] }).state).toBe('released');
+  });
+
+  it('but not within a minute after its release, because its kubelet lists the handler later than pods can use it', () => {
+    const handlers = [{ name: 'runc', userNamespaces: true }];
+    const stateAfter = (ms: number) =>
+      nodeStatus(node({ handlers }), { ...standard, now: Date.parse('2026-11-25T09:01:00.000Z') + ms }).state;
+    expect([-1, 0, 59_999, 60_000].map(stateAfter)).toEqual(['drifted', 'released', 'released', 'drifted']);
   });
 
   it('when it was booted with another kernel, but not after another boot with the same one', () => {

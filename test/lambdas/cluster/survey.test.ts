@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Survey } from '../../../domain/survey.ts';
 import { Kubernetes } from '../../../lambdas/adapters/kubernetes.ts';
+import { systemTime } from '../../../lambdas/adapters/time.ts';
 import { survey } from '../../../lambdas/cluster/survey.ts';
 import { ask as http } from '../../../packages/local-kubernetes/client.ts';
 import { clusterName, nodeBody } from '../../kubernetes/cluster.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
 const ask = (limit?: number, next?: string): Promise<Survey> =>
   survey(
     { action: 'survey', ...(limit === undefined ? {} : { limit }), ...(next === undefined ? {} : { next }) },
-    { api, cluster: clusterName, gateKey: gate.key },
+    { api, cluster: clusterName, gateKey: gate.key, time: systemTime },
   );
 
 it('the nodes of our pools are returned page by page, and no other', async () => {
