@@ -10,6 +10,7 @@ import { initCommand } from './init/options.ts';
 import { ManifestListSchema } from './manifests-report.ts';
 import { defineCommand } from './output/command.ts';
 import { exitCodes } from './output/exit-codes.ts';
+import { receiptCommand } from './receipt/options.ts';
 import { readAge } from './report/age.ts';
 import { ReportSchema } from './report/schema.ts';
 import { startCommand } from './start/options.ts';
@@ -32,20 +33,21 @@ export function airlockProgram(): Command {
       if (command.name() === 'init') return;
       loadSettings({ config: command.opts()['config'] });
     });
-  for (const command of [
+  const commands = [
     start(),
     init(),
     doctor(),
     status(),
     explain(),
     report(),
+    receiptCommand(),
     manifests(),
     catalogue(),
     verifyAws(),
     breaker(),
     ...actCommands(),
-  ])
-    program.addCommand(command);
+  ];
+  for (const command of commands) program.addCommand(command);
   for (const command of program.commands) inherit(command, program);
   return program;
 }

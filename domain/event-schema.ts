@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { EnvelopeSchema } from './attestation.ts';
 import { claim } from './claim-text.ts';
 import { InstanceIdSchema, LaunchSchema, RequestSchema } from './launch.ts';
 import { nextSteps } from './next-steps.ts';
@@ -102,6 +103,8 @@ export const eventSchemas = {
   'Launch Discarded': receiptEvent,
   'Node Reverified': receiptEvent,
   'Reverification Failed': receiptEvent,
+  /** If the stack signs receipts. */
+  'Receipt Signed': v.object({ ...ofLaunch, signed: EnvelopeSchema }),
   'Launch Hook Completed': v.object({
     ...ofLaunch,
     hook: claim(255),

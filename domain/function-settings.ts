@@ -83,6 +83,8 @@ export const settings = {
       sandboxImages: v.array(v.pipe(v.string(), v.regex(repositoryForm))),
     }),
   ),
+  /** The ARN of the key that signs receipts. */
+  RECEIPT_KEY: text,
   PREPARE_FUNCTION: text,
   PREPARE_ROLE: text,
   ACCESS_POLICY: text,
@@ -103,6 +105,8 @@ export const functionSettings = {
   terminations: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE'],
   cancellation: ['LEDGER_TABLE'],
   remediation: ['LEDGER_TABLE', 'EVENT_BUS', 'RULES'],
+  attestation: ['LEDGER_TABLE', 'EVENT_BUS', 'RECEIPT_KEY'],
+  'receipt-key': [],
   reconcile: ['LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE', 'CLUSTER_FUNCTIONS'],
   cluster: ['QUEUE', 'LEDGER_TABLE', ...clusterSettings, 'GATE_KEY', 'PROOF', 'INSIDE_FUNCTION'],
   'cluster-inside': [...clusterSettings, 'GATE_KEY', 'PROOF'],

@@ -41,6 +41,9 @@ export interface WaitingLaunch {
   readonly attempt: number;
 }
 
+/** A request to sign the receipt of a run that has ended. The run record has the receipt. */
+export const AttestationCallSchema = v.object({ key: RunKeySchema });
+
 /** A request for one page of a survey. */
 export const SurveyCallSchema = v.object({
   action: v.literal('survey'),

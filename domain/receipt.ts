@@ -71,6 +71,8 @@ export const stranded: Failure = {
 export const ReceiptSchema = v.object({
   version: v.literal(2),
   ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'cluster', 'pool', 'nodeName']).entries,
+  /** The UID of the launch's Node, from the API server. Absent if the cluster has no such Node, or did not answer. */
+  nodeUid: v.optional(claim(64)),
   outcome: v.picklist(outcomeCodes),
   detail: claim(detailLimit),
   endedAt: claim(40),

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/runtimes.ts';
 import { Admission } from './admission.ts';
+import { Attestation } from './attestation.ts';
 import { Audit } from './audit.ts';
 import { Bus } from './bus.ts';
 import { Cancellation } from './cancellation.ts';
@@ -85,12 +86,18 @@ export class AirlockStack extends Stack {
       });
       return [cluster.name, access] as const;
     });
+    const { receiptKey } = config;
+    const attestation =
+      receiptKey === undefined
+        ? undefined
+        : new Attestation(this, 'Attestation', { bus, ledger, receiptKey, logRetention });
     const workflow = new Workflow(this, 'Workflow', {
       bus,
       dispatch,
       ledger,
       cancellation,
       remediation,
+      attestation,
       clusters: Object.fromEntries(clusters),
     });
     const terminations = new Terminations(this, 'Terminations', { bus, operators, ledger, workflow, logRetention });

@@ -19,17 +19,7 @@ export interface ExplainOptions {
 
 /** `airlock explain`: the story of one launch. A launch that failed or is not there counts as a finding. */
 export async function explain(name: string, { json, html }: ExplainOptions): Promise<ExitCode> {
-  const resources = await deployedResources();
-  const story = await findStory(
-    {
-      dynamoDb: new DynamoDBClient(),
-      logs: new CloudWatchLogsClient(),
-      table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
-      group: resourceLike(resources, 'AWS::Logs::LogGroup', 'Audit').physicalId,
-      stateMachine: resourceLike(resources, 'AWS::StepFunctions::StateMachine').physicalId,
-    },
-    name,
-  );
+  const story = await findStory(await deployedSource(), name);
   if (story === undefined) {
     const reasons =
       'its tag, its instance profile or its cluster is not one of airlock.yaml, or it launched over 90 days ago';
@@ -46,6 +36,18 @@ export async function explain(name: string, { json, html }: ExplainOptions): Pro
   if (html !== undefined && !json) print(`\nwrote ${html}`);
   if (story.notChecked.length > 0) return exitCodes.couldNotLook;
   return isFine(story) ? exitCodes.fine : exitCodes.findings;
+}
+
+/** The ledger and the audit trail of the deployed stack. @throws the SDK's error if there is no such stack */
+export async function deployedSource(): Promise<LaunchSource> {
+  const resources = await deployedResources();
+  return {
+    dynamoDb: new DynamoDBClient(),
+    logs: new CloudWatchLogsClient(),
+    table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
+    group: resourceLike(resources, 'AWS::Logs::LogGroup', 'Audit').physicalId,
+    stateMachine: resourceLike(resources, 'AWS::StepFunctions::StateMachine').physicalId,
+  };
 }
 
 /** The story of the latest launch of an instance or a node; undefined if the ledger has none. */

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Runtime, runtimes } from '../../domain/runtimes.ts';
+import { exampleRuntime, type Runtime, runtimes } from '../../domain/runtimes.ts';
 import { defineCommand } from '../output/command.ts';
 import type { Given } from './answers.ts';
 import { InitSchema } from './report.ts';
@@ -22,7 +22,7 @@ export function initCommand(): Command {
       ['init', 'read what can be read from the account, and ask for the rest'],
       ['init --snippets pools', 'write the declarations of pools into a folder'],
       [
-        "init --cluster demo --instance-profile 'demo_*' --pool karpenter --runtime gvisor",
+        `init --cluster demo --instance-profile 'demo_*' --pool karpenter --runtime ${exampleRuntime}`,
         'ask for nothing, and read nothing',
       ],
     ],

@@ -112,6 +112,16 @@ const changedDocument: Rule = [
   'The document differs from the deployed one: every node in the call ends as `document-changed`.',
 ];
 
+const signingKeys: Rules = {
+  ...all(['DependencyTimeoutException', 'KMSInternalException'], broken),
+  ...all(
+    ['DisabledException', 'KMSInvalidStateException', 'KeyUnavailableException', 'NotFoundException'],
+    ['setup', 'The key that signs receipts is disabled or gone. Receipts stay unsigned.'],
+  ),
+  InvalidGrantTokenException: unused,
+  InvalidKeyUsageException: wrong,
+};
+
 const newRights: Rules = {
   AccessDeniedException: ['wait', 'The permission is as new as the function.'],
   InvalidRequestException: ['wait', 'The cluster is busy with another change.'],
@@ -219,6 +229,13 @@ export const awsErrors = {
     ...newRights,
     ResourceNotFoundException: ['done', 'The entry or its cluster is gone.'],
   },
+  'kms:GetPublicKey': {
+    ...signingKeys,
+    AccessDeniedException: ['wait', 'The permission is as new as the function.'],
+    InvalidArnException: wrong,
+    UnsupportedOperationException: wrong,
+  },
+  'kms:Sign': { ...signingKeys, DryRunOperationException: unused },
   'cloudformation:DescribeStackResource': {
     'ValidationError: does not exist': ['answer', 'The stack has no such resource.'],
     AccessDenied: ['wait', 'The permission is as new as the function.'],

@@ -83,7 +83,7 @@ export function decideRelease(
   const ours = node.labels?.[provenLabel] !== undefined || (published && node.published?.status === 'True');
   const detail = hasTaint(node, gateKey) || ours ? '' : `the gate ${gateKey} was not on the Node when it was released`;
   const stood = { installation, proof, readyAt: node.ready?.since };
-  const receipt = releasedReceipt({ ...launch, nodeName: node.name }, stood, detail, now);
+  const receipt = releasedReceipt({ ...launch, nodeName: node.name, nodeUid: node.uid }, stood, detail, now);
   const patch = releasePatch(node, gateKey, installation, receipt);
   const statusPatch = published ? publish(node, receipt) : [];
   return { kind: 'release', statusPatch, patch, receipt, runtime: installation.runtime };
@@ -108,7 +108,7 @@ export function decideQuarantine(
   { launch, failure, breakerOpen = false }: QuarantineCall,
   { gateKey, now, found }: QuarantineCircumstances,
 ): Quarantine | { readonly kind: 'leave'; readonly receipt: Receipt } {
-  const ref = { ...launch, nodeName: node.name };
+  const ref = { ...launch, nodeName: node.name, nodeUid: node.uid };
   const proven = node.labels?.[provenLabel] !== undefined;
   if (proven && launch.rerun?.released === true && failure.outcome === 'breaker-open') {
     return { kind: 'leave', receipt: failedReceipt(ref, failure, { more: 'the node stays as it is' }, now) };

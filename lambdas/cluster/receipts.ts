@@ -2,9 +2,12 @@ import { claimText } from '../../domain/claim-text.ts';
 import type { Launch } from '../../domain/launch.ts';
 import type { Failure, Installation, Proof, Receipt } from '../../domain/receipt.ts';
 
+/** A launch, and the UID of its Node if it has one. */
+type ReceiptLaunch = Launch & Pick<Receipt, 'nodeUid'>;
+
 /** Builds the receipt of a released node. */
 export function releasedReceipt(
-  launch: Launch,
+  launch: ReceiptLaunch,
   {
     installation,
     proof,
@@ -19,7 +22,7 @@ export function releasedReceipt(
 
 /** Builds the receipt of a node that was not released; `more` is appended to the failure's detail. */
 export function failedReceipt(
-  launch: Launch,
+  launch: ReceiptLaunch,
   { outcome, detail }: Failure,
   { more, gate }: { readonly more: string; readonly gate?: Receipt['gate'] },
   now: number,
@@ -28,7 +31,7 @@ export function failedReceipt(
   return { ...frame(launch, now), outcome, detail: words, ...(gate === undefined ? {} : { gate }) };
 }
 
-function frame({ instanceId, launchedAt, cluster, pool, nodeName }: Launch, now: number) {
+function frame({ instanceId, launchedAt, cluster, pool, nodeName, nodeUid }: ReceiptLaunch, now: number) {
   return {
     version: 2,
     instanceId,
@@ -36,6 +39,7 @@ function frame({ instanceId, launchedAt, cluster, pool, nodeName }: Launch, now:
     cluster,
     pool,
     nodeName,
+    ...(nodeUid === undefined ? {} : { nodeUid }),
     endedAt: new Date(now).toISOString(),
     totalMs: Math.max(0, now - Date.parse(launchedAt)),
   } as const;

@@ -1,3 +1,4 @@
+import { exampleRuntime, type Runtime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import type { Config } from './schema.ts';
 
 /** What people read about a field: above it in `airlock.yaml`, and in an editor. */
@@ -8,6 +9,17 @@ export interface Description {
   readonly example?: string;
   /** The fields inside it that have a separate comment. */
   readonly fields?: Readonly<Record<string, Description>>;
+}
+
+/** A runtime's settings with annotations; none for a runtime that reads none. */
+function annotationsExample(runtime: Runtime): readonly string[] {
+  const { title, podAnnotations } = runtimeTraits[runtime];
+  if (podAnnotations === undefined) return [];
+  return [
+    `${runtime}:`,
+    `  # The pod annotations that ${title} accepts, by their full names. Default: none, because they can expose the host (docs/use/runtimes.md).`,
+    `  annotations: [${podAnnotations.example}]`,
+  ];
 }
 
 /** Every field of `airlock.yaml`, in its order. */
@@ -41,13 +53,11 @@ export const descriptions: Readonly<Record<keyof Config, Description>> = {
   runtimes: {
     about:
       "The runtimes that a node may request with its tag airlock:runtime, and the version that it gets if the tag names none. Without a version here, the catalogue's default applies (npx airlock catalogue).",
-    example: `gvisor:
+    example: `${exampleRuntime}:
   version: "20260928.0"
   # The oldest version that a tag may request. Default: the oldest without a known escape, according to the catalogue.
   minimumVersion: "20260921.0"
-kata:
-  # The pod annotations that Kata accepts, by their full names. Default: none, because they can expose the host (docs/use/runtimes.md).
-  annotations: [io.katacontainers.config.hypervisor.default_vcpus]`,
+${runtimes.flatMap(annotationsExample).join('\n')}`,
   },
   gate: {
     about:
@@ -121,6 +131,10 @@ kata:
   dashboard: {
     about:
       'Whether the stack has a CloudWatch dashboard. An account has three of them free; each further one costs $3 a month.',
+  },
+  receiptKey: {
+    about: 'Signs receipts so that others can check them, with the KMS key of this number ($1 a month).',
+    example: '1',
   },
   alarmTopicArn: {
     about: 'The SNS topic that alarms notify.',

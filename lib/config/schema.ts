@@ -293,6 +293,8 @@ export const ConfigSchema = v.strictObject(
     targets: v.nullish(TargetsSchema, {}),
     /** Whether the stack has a CloudWatch dashboard. */
     dashboard: v.optional(v.boolean('true or false'), true),
+    /** The number of the KMS key that signs receipts: another number makes another key. Absent: receipts are not signed. */
+    receiptKey: v.optional(wholeNumber(1, 99, 'that numbers the key')),
     /** The SNS topic for alarms; without one, alarms show only in CloudWatch. */
     alarmTopicArn: v.optional(
       v.pipe(
@@ -304,7 +306,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, dashboard and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, dashboard, receiptKey and alarmTopicArn are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

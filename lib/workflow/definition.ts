@@ -5,7 +5,8 @@ import { releaseStates } from './release.ts';
 import type { WorkflowResources } from './tasks.ts';
 
 /**
- * One run as a state machine in JSONata. A released node passes seven states, eight with a launch hook. The input names a run record in the
+ * One run as a state machine in JSONata. A released node passes seven states, eight with a launch hook, and one
+ * more if receipts are signed. The input names a run record in the
  * ledger. The record determines whether anything is done, and what.
  */
 export function workflowDefinition(resources: WorkflowResources): object {

@@ -11,6 +11,7 @@ import {
   unlessReleased,
 } from './expressions.ts';
 import { publishTask, recordEnd } from './ledger-tasks.ts';
+import { afterEnd, afterFailure, signingStates } from './signing.ts';
 import { key, remediationTask, type WorkflowResources } from './tasks.ts';
 
 /** How a run ends that does not release its node. */
@@ -41,14 +42,17 @@ export function endingStates(resources: WorkflowResources): object {
     PublishFailure: publishTask(
       resources,
       expression(`[${endEntry(eventBus, failureType, nextAfterFailure)}, ${hookEntry(eventBus)}]`),
-      { Next: 'Failed' },
+      afterFailure(resources),
     ),
     Failed: { Type: 'Fail', Error: '{% $receipt.outcome %}', Cause: '{% $receipt.detail %}' },
     Discard: { Type: 'Pass', Assign: { receipt: plainReceipt }, Next: 'RecordDiscard' },
     RecordDiscard: recordEnd(resources, 'discarded' satisfies Ending, 'PublishDiscard'),
-    PublishDiscard: publishTask(resources, expression(`[${endEntry(eventBus, discard, nothing)}]`), {
-      End: true,
-    }),
+    PublishDiscard: publishTask(
+      resources,
+      expression(`[${endEntry(eventBus, discard, nothing)}]`),
+      afterEnd(resources),
+    ),
+    ...signingStates(resources),
     EndedElsewhere: { Type: 'Succeed', Output: key },
   };
 }

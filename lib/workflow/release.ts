@@ -5,6 +5,7 @@ import { breakerEntry, endEntry, type HookResult, hookEntry, podEntry } from './
 import { breakerPartition, breakerSortKey, expression, hookKept, typed, unlessReleased } from './expressions.ts';
 import { publishTask, recordEnd, updateTask } from './ledger-tasks.ts';
 import { retryAll } from './retriers.ts';
+import { afterEnd } from './signing.ts';
 import { catchers, clusterTask, key, remediationTask, type WorkflowResources } from './tasks.ts';
 
 /** The key of the record of the run's breaker. */
@@ -61,7 +62,7 @@ export function releaseStates(resources: WorkflowResources): object {
         ${hookEntry(eventBus)},
         ${breakerEntry(eventBus)}
       ]`),
-      { End: true },
+      afterEnd(resources),
     ),
   };
 }

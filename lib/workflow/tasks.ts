@@ -16,6 +16,8 @@ export interface WorkflowResources {
   readonly cancellationFunction: string;
   /** The ARN of the function that decides about failures and replaces instances. */
   readonly remediationFunction: string;
+  /** The ARN of the function that signs receipts; absent if they are not signed. */
+  readonly attestationFunction?: string | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Arn, ArnFormat, Aws, type CfnElement, RemovalPolicy, Stack, Validations
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { Attestation } from '../attestation.ts';
 import type { Bus } from '../bus.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { ClusterFunction } from '../cluster-function.ts';
@@ -17,6 +18,8 @@ export interface WorkflowProps {
   readonly ledger: Ledger;
   readonly cancellation: Cancellation;
   readonly remediation: Remediation;
+  /** Absent if receipts are not signed. */
+  readonly attestation?: Attestation | undefined;
   /** Clusters by name. */
   readonly clusters: Readonly<Record<string, ClusterFunction>>;
 }
@@ -28,7 +31,7 @@ export class Workflow extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { bus, dispatch, ledger, cancellation, remediation, clusters }: WorkflowProps,
+    { bus, dispatch, ledger, cancellation, remediation, attestation, clusters }: WorkflowProps,
   ) {
     super(scope, id);
     const queues = Object.entries(clusters).map(([name, { cluster }]) => [name, cluster.queue.url]);
@@ -40,6 +43,7 @@ export class Workflow extends Construct {
       clusterQueueUrls: Object.fromEntries(queues),
       cancellationFunction: cancellation.function.functionArn,
       remediationFunction: remediation.function.functionArn,
+      attestationFunction: attestation?.function.functionArn,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -64,7 +68,9 @@ export class Workflow extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['lambda:InvokeFunction'],
-        resources: [cancellation, remediation].map(({ function: { functionArn } }) => functionArn),
+        resources: [cancellation, remediation, ...(attestation ? [attestation] : [])].map(
+          ({ function: { functionArn } }) => functionArn,
+        ),
       }),
     );
     bus.grantPublish(role);

@@ -8,6 +8,7 @@ export { Ec2 } from './services/ec2/ec2.ts';
 export { Eks } from './services/eks.ts';
 export type { Delivered, DeliveryHook } from './services/events/deliveries.ts';
 export { Events } from './services/events/events.ts';
+export { Kms } from './services/kms.ts';
 export { EventSourceMappings } from './services/lambda/event-source-mapping.ts';
 export { Scheduler } from './services/scheduler.ts';
 export { Sqs } from './services/sqs/sqs.ts';

@@ -13,6 +13,7 @@ const names = globSync('*/handler.ts', { cwd: lambdas }).map(dirname).sort();
  */
 const mostKib: Readonly<Record<string, number>> = {
   admission: 560,
+  attestation: 600,
   cancellation: 530,
   'cluster-inside': 620,
   cluster: 1_090,
@@ -20,6 +21,7 @@ const mostKib: Readonly<Record<string, number>> = {
   'find-cluster': 430,
   'grant-cluster-admin': 500,
   'prepare-cluster': 630,
+  'receipt-key': 450,
   reconcile: 690,
   remediation: 530,
   results: 590,
@@ -31,6 +33,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   undici: ['cluster', 'cluster-inside', 'prepare-cluster'],
   '@aws-sdk/client-ec2': ['admission', 'reconcile', 'remediation', 'terminations'],
   '@aws-sdk/client-eks': ['find-cluster', 'grant-cluster-admin'],
+  '@aws-sdk/client-kms': ['attestation', 'receipt-key'],
   '@aws-sdk/client-cloudformation': ['grant-cluster-admin'],
   // What a function must not load: the Kubernetes client provides only types, and functions read no YAML.
   '@kubernetes/client-node': [],

@@ -3,20 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import { checkReceipt, readKeys } from '../../cli/receipt/check.ts';
 import { synthesize } from '../../cli/synthesize.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
 import { simulatedCatalogue } from '../../packages/lab/releases.ts';
 import { type ClusterSettings, karpenterNode, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
+import { answerTo, attackerWith } from '../attacks/attacker.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { Copy } from '../mutations/assembly.ts';
-import { gate } from './scenario.ts';
+import { gate, pass } from './scenario.ts';
 
 let folder: string;
 let assembly: string;
 const clusters = ['demo', 'vault'];
 
-/** An installation for two clusters, one of which has a private endpoint. */
+/** An installation that signs receipts, for two clusters, one of which has a private endpoint. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-private-'));
   const project = join(import.meta.dirname, '..', '..');
@@ -24,7 +26,10 @@ beforeAll(async () => {
   const shipped = parseCatalogue(readFileSync(join(project, 'ssm-documents', 'catalogue.yaml'), 'utf8'));
   writeFileSync(catalogue, stringify(simulatedCatalogue(shipped)));
   const config = join(folder, 'airlock.yaml');
-  writeFileSync(config, 'clusters: [{name: demo}, {name: vault, private: true}]\nruntimes: {gvisor: {}}\n');
+  writeFileSync(
+    config,
+    'clusters: [{name: demo}, {name: vault, private: true}]\nruntimes: {gvisor: {}}\nreceiptKey: 1\n',
+  );
   assembly = join(folder, 'cdk.out');
   await synthesize({ assembly, config, catalogue });
 });
@@ -56,11 +61,45 @@ describe('two clusters in one installation, one of them private', () => {
     const world = await deployed();
     const nodes = await Promise.all(clusters.map((cluster) => world.launch(karpenterNode(cluster, gate))));
     await world.settle(40 * 60_000);
+    // The receipts are signed after the end.
+    await pass(world, 10_000);
 
     expect(nodes.map((node) => world.report(node).outcome)).toEqual(['released', 'released']);
     for (const [name, node] of clusters.map((name, at) => [name, nodes[at]] as const)) {
       const labels = world.clusters.get(name)?.node(node?.nodeName ?? '')?.metadata.labels;
       expect(labels).toMatchObject({ 'airlock.dev/state': 'released' });
+    }
+    const keys = readKeys(String(world.cloud.outputs['ReceiptKey']));
+    const catalogue = parseCatalogue(readFileSync(join(folder, 'catalogue.yaml'), 'utf8'));
+    for (const node of nodes) {
+      const signed = world
+        .timelineOf(node)
+        .flatMap((event) => (event['detail-type'] === 'Receipt Signed' ? [event.detail.signed] : []));
+      expect(signed).toHaveLength(1);
+      const uids = [...world.clusters.values()].map((one) => one.node(node.nodeName)?.metadata.uid);
+      const { checks } = checkReceipt(JSON.stringify(signed[0]), {
+        keys,
+        catalogue,
+        now: world.clock.now(),
+        subject: { instanceId: node.instanceId, nodeUid: uids.find((uid) => uid !== undefined) },
+      });
+      expect(checks.filter(({ holds }) => !holds)).toEqual([]);
+    }
+  });
+
+  it('have receipts that only the last step of a run signs', async () => {
+    const world = await deployed();
+    const key = world.cloud.resource('Attestation/Key1/Resource').attributes['Arn'];
+    const Message = new Uint8Array(32);
+    const call = { KeyId: key, Message, MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' };
+    const sign = (who: Principal, more: object = {}) => answerTo(world, who, 'kms', 'Sign', { ...call, ...more });
+    const roleOf = (path: string) =>
+      ({ kind: 'role', roleArn: settingsOf(world, path).roleArn, sessionName: 'x' }) as const;
+    expect(await sign(roleOf('Attestation'))).toBeUndefined();
+    expect(await sign(roleOf('Attestation'), { MessageType: 'RAW' })).toMatch(/not authorized/);
+    const functions = ['Attestation/ReadKey', 'Admission', 'Remediation', 'Cluster-demo/Cluster'];
+    for (const who of [...functions.map(roleOf), attackerWith(world, 'kms:*')]) {
+      expect(await sign(who)).toMatch(/not authorized/);
     }
   });
 

@@ -10,6 +10,7 @@ import {
   Eks,
   EventSourceMappings,
   Events,
+  Kms,
   Scheduler,
   Sqs,
   Ssm,
@@ -144,14 +145,15 @@ function make(
     functions: (name) => lambda.function(name).settings,
   });
   const dynamoDb = new DynamoDb({ clock, env });
-  const parts = [ec2, autoScaling, eks, events, sqs, ssm, states, dynamoDb];
+  const kms = new Kms(env);
+  const parts = [ec2, autoScaling, eks, events, kms, sqs, ssm, states, dynamoDb];
   return {
     services: { dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
-      resourceTypes: [...[eks, events, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(env)]].flatMap(
-        ({ resourceTypes }) => resourceTypes,
-      ),
+      resourceTypes: [
+        ...[eks, events, kms, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(env)],
+      ].flatMap(({ resourceTypes }) => resourceTypes),
       stop: () => {
         mappings.stop();
         states.stop();

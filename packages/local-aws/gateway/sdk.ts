@@ -36,6 +36,7 @@ const clients: Readonly<Record<string, () => Promise<object>>> = {
   eks: () => import('@aws-sdk/client-eks'),
   events: () => import('@aws-sdk/client-eventbridge'),
   iam: () => import('@aws-sdk/client-iam'),
+  kms: () => import('@aws-sdk/client-kms'),
   lambda: () => import('@aws-sdk/client-lambda'),
   logs: () => import('@aws-sdk/client-cloudwatch-logs'),
   sqs: () => import('@aws-sdk/client-sqs'),

@@ -26,6 +26,10 @@ export interface Authorization {
   readonly context?: IamContext;
   /** The resource's own policy, if it has one: a queue's, a function's, a log group's. */
   readonly resourcePolicy?: unknown;
+  /**
+   * Whether nothing is allowed that the resource's policy does not allow, as with keys: identity policies count only for actions that it leaves to the account.
+   */
+  readonly governedByResource?: boolean;
 }
 
 /** What an operation knows about the call. */

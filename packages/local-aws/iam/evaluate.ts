@@ -39,6 +39,17 @@ export function evaluateResource(policy: Policy, caller: Caller, question: Quest
   );
 }
 
+/** Whether a resource's policy leaves an action to the account's identity policies: a statement allows it to the account. */
+export function leavesToAccount(policy: Policy, account: string, question: Question): boolean {
+  return policy.statements.some(
+    (statement) =>
+      statement.effect === 'Allow' &&
+      statement.principals !== undefined &&
+      namesAccount(statement.principals.aws, account) &&
+      applies(statement, question, { resourceOptional: true }),
+  );
+}
+
 function decide(statements: readonly Statement[]): Verdict {
   if (statements.some(({ effect }) => effect === 'Deny')) return 'explicit-deny';
   return statements.length > 0 ? 'allow' : 'implicit-deny';
@@ -65,9 +76,10 @@ function names({ principals, effect }: Statement, caller: Caller): boolean {
   if (principals.everyone) return true;
   if (caller.kind === 'service') return principals.services.includes(caller.service);
   const { account, roleArn, sessionArn } = caller;
-  const whole = principals.aws.some(
-    (one) => one === account || /^arn:[^:]+:iam::(\d{12}):root$/.exec(one)?.[1] === account,
-  );
-  if (whole && effect === 'Deny') return true;
+  if (namesAccount(principals.aws, account) && effect === 'Deny') return true;
   return principals.aws.includes(roleArn) || principals.aws.includes(sessionArn);
+}
+
+function namesAccount(principals: readonly string[], account: string): boolean {
+  return principals.some((one) => one === account || /^arn:[^:]+:iam::(\d{12}):root$/.exec(one)?.[1] === account);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { type Authorization, AwsError, type Environment, type Principal } from '../gateway/service.ts';
 import { CredentialStore, type Credentials } from './credentials.ts';
-import { type Caller, evaluateIdentity, evaluateResource, type Question } from './evaluate.ts';
+import { type Caller, evaluateIdentity, evaluateResource, leavesToAccount, type Question } from './evaluate.ts';
 import type { Identities, Role } from './identities.ts';
 import { readPolicy } from './policy.ts';
 import type { Context } from './variables.ts';
@@ -74,7 +74,12 @@ export class Iam implements Identities {
     const sentence = this.#sentence(principal, authorization);
     if (byIdentity === 'explicit-deny') return `${sentence} with an explicit deny in an identity-based policy`;
     if (byResource === 'explicit-deny') return `${sentence} with an explicit deny in a resource-based policy`;
-    if (byIdentity === 'allow' || byResource === 'allow') return undefined;
+    if (byResource === 'allow') return undefined;
+    const governed = authorization.governedByResource === true && resourcePolicy !== undefined;
+    if (governed && !leavesToAccount(resourcePolicy, this.#env.account, question)) {
+      return `${sentence} because no resource-based policy allows the ${authorization.action} action`;
+    }
+    if (byIdentity === 'allow') return undefined;
     const kind = principal.kind === 'service' ? 'resource-based' : 'identity-based';
     return `${sentence} because no ${kind} policy allows the ${authorization.action} action`;
   }

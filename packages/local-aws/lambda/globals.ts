@@ -3,13 +3,18 @@ import { isLoopback, notFound, timedOut } from './network.ts';
 
 type Timers = { readonly setTimeout: (callback: () => void, ms: number) => unknown };
 
+/** The cloud's clock as a function reads it: in whole milliseconds. */
+function wholeMs({ clock }: Host): number {
+  return Math.floor(clock.now());
+}
+
 /** `Date` on the cloud's clock; its objects are ordinary dates. */
 export function dateOn(host: Host): DateConstructor {
   return new Proxy(Date, {
     construct: (target, args, newTarget) =>
-      Reflect.construct(target, args.length === 0 ? [host.clock.now()] : args, newTarget) as object,
+      Reflect.construct(target, args.length === 0 ? [wholeMs(host)] : args, newTarget) as object,
     apply: () => new Date(host.clock.now()).toString(),
-    get: (target, key, receiver) => (key === 'now' ? () => host.clock.now() : Reflect.get(target, key, receiver)),
+    get: (target, key, receiver) => (key === 'now' ? () => wholeMs(host) : Reflect.get(target, key, receiver)),
   });
 }
 

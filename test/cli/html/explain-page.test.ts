@@ -59,7 +59,7 @@ describe('the page about a launch', () => {
     for (const { name, tookMs } of phases) expect(text).toContain(`${name} after ${(tookMs / 1_000).toFixed(1)} s`);
   });
 
-  it('shows a launch that has reached no phase, and one without a Node', () => {
+  it('shows a launch that has reached no phase, and one that has no Node', () => {
     const { receipt: _, installation: __, onlineAt: ___, sentAt: ____, outcome: _____, ...young } = releasedRun(3);
     const { endedAt: _e, ending: _f, launch: _g, ...run } = young;
     const text = textIn(storyPage(storyOf([run], [], { notChecked: [], deployment }), at));

@@ -14,6 +14,7 @@ const clients: Readonly<Record<string, () => Promise<object>>> = {
   ec2: () => import('@aws-sdk/client-ec2'),
   eks: () => import('@aws-sdk/client-eks'),
   events: () => import('@aws-sdk/client-eventbridge'),
+  kms: () => import('@aws-sdk/client-kms'),
   lambda: () => import('@aws-sdk/client-lambda'),
   sqs: () => import('@aws-sdk/client-sqs'),
   ssm: () => import('@aws-sdk/client-ssm'),
@@ -46,6 +47,8 @@ const inputs: Partial<Record<Operation, object>> = {
   'eks:DeleteAccessEntry': principal,
   'eks:DescribeCluster': { name: 'demo' },
   'events:PutEvents': { Entries: [{ Source: 'airlock', DetailType: 'Node Admitted', Detail: '{}' }] },
+  'kms:GetPublicKey': { KeyId: 'key' },
+  'kms:Sign': { KeyId: 'key', Message: new Uint8Array(32), SigningAlgorithm: 'ECDSA_SHA_256' },
   'lambda:Invoke': { FunctionName: 'demo' },
   'sqs:ReceiveMessage': { QueueUrl, MaxNumberOfMessages: 10 },
   'sqs:ChangeMessageVisibilityBatch': {
