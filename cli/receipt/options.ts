@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { EnvelopeSchema } from '../../domain/attestation.ts';
 import { defineCommand } from '../output/command.ts';
+import { readAge } from '../report/age.ts';
 import { CheckedReceiptSchema } from './check.ts';
 
 /** Adds a value of an option that may be given several times. */
@@ -25,7 +26,7 @@ export function receiptCommand(): Command {
     .option('--instance <id>', 'what the receipt must be about')
     .option('--launched-at <time>', 'the launch that it must be about')
     .option('--node-uid <uid>', 'the Node that it must be about, by metadata.uid')
-    .option('--max-age <time>', 'the longest time since it was signed, for instance 24h')
+    .option('--max-age <time>', 'the longest time since it was signed, for instance 24h', readAge)
     .action(async (file, options) => {
       const { verifyReceipt } = await import('./receipt.ts');
       process.exitCode = verifyReceipt(file, options);

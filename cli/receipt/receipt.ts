@@ -40,7 +40,8 @@ export interface VerifyOptions {
   readonly instance?: string;
   readonly launchedAt?: string;
   readonly nodeUid?: string;
-  readonly maxAge?: string;
+  /** In milliseconds. */
+  readonly maxAge?: number;
 }
 
 /** `airlock receipt verify FILE`: checks a signed receipt without access to AWS. */
@@ -52,7 +53,7 @@ export function verifyReceipt(file: string, options: VerifyOptions): ExitCode {
     keys: options.key.flatMap(readKeyFile),
     catalogue: loadSettings().catalogue,
     now: Date.now(),
-    maxAgeMs: maxAge === undefined ? undefined : readAge(maxAge),
+    maxAgeMs: maxAge,
     subject: Object.fromEntries(given),
   };
   const checked = checkReceipt(readText(file), expected);
@@ -80,13 +81,4 @@ function readKeyFile(file: string) {
     if (cause instanceof UsageError) throw cause;
     throw new UsageError(`--key ${file}: ${(cause as Error).message}`, { cause });
   }
-}
-
-const units = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-function readAge(text: string): number {
-  const [, count, unit] = /^([1-9]\d{0,4})([mhd])$/.exec(text) ?? [];
-  if (count === undefined)
-    throw new UsageError(`--max-age ${text}; accepted: a number with m, h or d, for instance 24h`);
-  return Number(count) * units[unit as keyof typeof units];
 }
