@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -19,6 +20,12 @@ const common = {
   isolate: false,
   // A simulation makes much that is garbage at once: a young generation that holds one saves a tenth of the processor time.
   execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
+  env: {
+    // `cdk synth` makes the CDK's checks of the template.
+    CDK_VALIDATION: 'false',
+    // The command line starts in half of the time.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'compiled'),
+  },
 };
 /** The file that takes longest is small, and Vitest would begin with it last, on one processor. */
 const longest = 'test/scenarios/registry.test.ts';
