@@ -28,14 +28,17 @@ const archive: Readonly<Record<string, string>> = {
   bzip2: 'bzip2',
 };
 
-/** Extracts the data of a Debian package, like `dpkg-deb --fsys-tarfile`. */
-const debReader = `import { readFileSync, writeSync } from 'node:fs';
-const bytes = readFileSync(process.argv[2]);
-for (let at = 8; at < bytes.length; ) {
-  const size = Number(bytes.toString('latin1', at + 48, at + 58));
-  if (bytes.toString('latin1', at, at + 16).trim() === process.argv[3]) writeSync(1, bytes, at + 60, size);
-  at += 60 + size + (size % 2);
-}
+/** Prints a member of a Debian package, an ar archive: FILE MEMBER. */
+const debReader = `#!/bin/bash
+at=8
+length=$(wc -c <"$1")
+while ((at < length)); do
+  IFS= read -r header < <(tail -c +$((at + 1)) "$1" | head -c 60)
+  size=$((10#\${header:48:10}))
+  name=\${header:0:16}
+  if [ "\${name%%[ /]*}" = "$2" ]; then tail -c +$((at + 61)) "$1" | head -c "$size"; exit; fi
+  at=$((at + 60 + size + size % 2))
+done
 `;
 
 /** What apt, dpkg and userdel need to know about their machine. */
@@ -52,7 +55,7 @@ export function furnishArchive({ tree, apt, brokenPackage }: PackagesOptions): v
   for (const [name, program] of Object.entries(archive)) {
     write(`${m}/archive/${name}/${program}`, programOf(name), 0o755);
   }
-  write(`${m}/deb.mjs`, debReader);
+  write(`${m}/deb`, debReader, 0o755);
   write(`${tree}/etc/passwd`, 'root:x:0:0:root:/root:/bin/bash\n');
   if (apt !== 'without-lists' && apt !== 'offline') write(`${m}/lists`, '');
   // How many attempts still find the lock held.
@@ -74,7 +77,7 @@ export function packageTools({ tree, apt }: PackagesOptions): Record<string, str
   const tools: Record<string, string> = {
     'dpkg-deb': `
 [ "$1" = --fsys-tarfile ] || { echo "dpkg-deb (stand-in): unknown: $*" >&2; exit 64; }
-exec "${process.execPath}" "${m}/deb.mjs" "$2" data.tar`,
+exec "${m}/deb" "$2" data.tar`,
     dpkg: `[ "$*" = '--configure -a' ] || { echo "dpkg (stand-in): unknown: $*" >&2; exit 64; }`,
     'dpkg-query': `
 while [ "\${1#-}" != "$1" ]; do
@@ -158,9 +161,9 @@ mkdir -p "$m/packages"
 for name in $names; do
   case "$verb $name" in
     install\\ /*)
-      "${process.execPath}" "$m/deb.mjs" "$name" control.tar | tar -x -O control >"$m/control"
+      "$m/deb" "$name" control.tar | tar -x -O control >"$m/control"
       package=$(sed -n 's/^Package: //p' "$m/control")
-      "${process.execPath}" "$m/deb.mjs" "$name" data.tar >"$m/data.tar"
+      "$m/deb" "$name" data.tar >"$m/data.tar"
       tar -x -C "${tree}" -f "$m/data.tar"
       tar -t -f "$m/data.tar" >"$m/$package.files"
       sed -n 's/^Version: //p' "$m/control" >"$m/packages/$package"
