@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { defineCommand } from '../output/command.ts';
-import { ActReportSchema } from './report.ts';
+import { ActReportSchema, UninstallReportSchema } from './report.ts';
 
 /** The commands that act on nodes. Each act is recorded in the ledger and published with its caller. */
 export function actCommands(): readonly Command[] {
@@ -94,12 +94,14 @@ function uninstall(): Command {
       examples: [
         ['uninstall ip-10-0-0-4 --because "moves to another pool"', 'one node; pods with the RuntimeClass block it'],
         ['uninstall --pool sandboxed --because "end of the trial" --dry-run', 'what would be done'],
+        ['uninstall --all --because "end of the trial"', 'every node, then the stack; the plan is shown first'],
       ],
-      json: { 'airlock uninstall --json': ActReportSchema },
+      json: { 'airlock uninstall --json': UninstallReportSchema },
     },
   );
   return byHandOptions(command)
     .option('--pool <name>', 'every node of a pool')
+    .addOption(new Option('--all', 'every node, and then Airlock itself').default(false))
     .addOption(new Option('--dry-run', 'show what would be done').default(false))
     .action(async (name, options) => {
       const { uninstall: run } = await import('./uninstall.ts');

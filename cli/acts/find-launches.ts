@@ -16,6 +16,8 @@ export interface Selection {
   readonly name?: string | undefined;
   readonly pool?: string | undefined;
   readonly outcome?: string | undefined;
+  /** Whether every launch is chosen. */
+  readonly all?: boolean | undefined;
 }
 
 /** A launch by its latest run, and why nothing can be done about it; the refusal is undefined if it can. */
@@ -28,8 +30,8 @@ export interface FoundLaunch {
 const idsPerCall = 200;
 
 /** @throws UsageError if a selection names nothing, or both one launch and many */
-export function checkSelection({ name, pool, outcome }: Selection): void {
-  const many = pool !== undefined || outcome !== undefined;
+export function checkSelection({ name, pool, outcome, all = false }: Selection): void {
+  const many = pool !== undefined || outcome !== undefined || all;
   if (name === undefined && !many) {
     throw new UsageError('no node is named; accepted: the id of an instance, the name of a node, --pool or --outcome');
   }
@@ -48,7 +50,7 @@ export function checkSelection({ name, pool, outcome }: Selection): void {
 /**
  * Finds the launches that a command is about, and asks EC2 for their instances.
  *
- * @returns one launch that was named whatever its state, and of a selection only those that the act is possible for
+ * @returns one launch that was named whatever its state, and of a selection only those that the act is possible for; an uninstallation also has those under way
  */
 export async function findLaunches(act: ActName, reach: ActReach, selection: Selection): Promise<FoundLaunch[]> {
   const { name, pool, outcome } = selection;
@@ -65,7 +67,11 @@ export async function findLaunches(act: ActName, reach: ActReach, selection: Sel
     run,
     refusal: refusalOf(act, run) ?? goneReason(run, instances.get(run.instanceId)),
   }));
-  return name === undefined ? found.filter(({ refusal }) => refusal === undefined) : found;
+  if (name !== undefined) return found;
+  // A runtime that is being installed now must not be left out of an uninstallation.
+  return found.filter(
+    ({ run, refusal }) => refusal === undefined || (act === 'uninstall' && run.outcome === undefined),
+  );
 }
 
 /** Why the instance of a launch is out of reach; undefined if it is not. */

@@ -9,6 +9,7 @@ import { type DeployedResource, deployedResources, resourceLike } from '../verif
 
 /** How a command that acts reaches AWS, and as whom. */
 export interface ActReach {
+  readonly cloudFormation: CloudFormationClient;
   readonly dynamoDb: DynamoDBClient;
   readonly ec2: EC2Client;
   readonly lambda: LambdaClient;
@@ -45,11 +46,13 @@ interface ClientSettings {
  */
 export async function openReach(settings: ClientSettings = {}): Promise<ActReach> {
   const sts = new STSClient(settings);
+  const cloudFormation = new CloudFormationClient(settings);
   const [resources, { Arn: by = '' }] = await Promise.all([
-    deployedResources(new CloudFormationClient(settings)),
+    deployedResources(cloudFormation),
     sts.send(new GetCallerIdentityCommand({})),
   ]);
   return {
+    cloudFormation,
     dynamoDb: new DynamoDBClient(settings),
     ec2: new EC2Client(settings),
     events: new EventBridgeClient(settings),

@@ -33,6 +33,15 @@ export const ActReportSchema = v.strictObject({
   launches: v.array(ActedSchema),
 });
 
+/** What `airlock uninstall` prints with `--json`. */
+export const UninstallReportSchema = v.strictObject({
+  ...ActReportSchema.entries,
+  /** What became of the stack. `untouched` without `--all`; `kept`: a node is not done. */
+  stack: v.picklist(['untouched', 'planned', 'kept', 'deleted']),
+  /** What stays after everything, and how it is removed. */
+  left: v.array(v.string()),
+});
+
 /** The exit code: everything was done, or something was refused or failed. */
 export function exitCodeOf(launches: readonly Acted[]): ExitCode {
   const isFine = launches.every(({ result }) => result !== 'refused' && result !== 'failed');

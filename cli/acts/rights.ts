@@ -79,13 +79,13 @@ function allowChange(sid: string, table: string, kind: RecordKind, change: Chang
   });
 }
 
-function ownRights(command: ActingCommand, { prefix, reconcile }: ActedResources): readonly RightsStatement[] {
-  if (command === 'uninstall') return uninstallRights(prefix);
+function ownRights(command: ActingCommand, { prefix, reconcile, stack }: ActedResources): readonly RightsStatement[] {
+  if (command === 'uninstall') return uninstallRights(prefix, stack);
   if (command !== 'retry' && command !== 'verify') return [];
   return [allow('BeginAtOnce', ['lambda:InvokeFunction'], [`${prefix('lambda')}function:${reconcile}`])];
 }
 
-function uninstallRights(prefix: ActedResources['prefix']): readonly RightsStatement[] {
+function uninstallRights(prefix: ActedResources['prefix'], stack: string): readonly RightsStatement[] {
   const documents = `${prefix('ssm')}document/airlock-*-uninstall-*`;
   return [
     allow('ReadTheDocument', ['ssm:DescribeDocument'], [documents]),
@@ -95,6 +95,12 @@ function uninstallRights(prefix: ActedResources['prefix']): readonly RightsState
     }),
     // SSM has no narrower resource for it.
     allow('ReadTheResult', ['ssm:ListCommandInvocations'], ['*']),
+    // For --all only. CloudFormation deletes the resources with the role that deployed them.
+    allow(
+      'DeleteTheStack',
+      ['cloudformation:DeleteStack', 'cloudformation:DescribeStacks'],
+      [`${prefix('cloudformation')}stack/${stack}/*`],
+    ),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import {
   DescribeDocumentCommand,
+  InvalidInstanceId,
   ListCommandInvocationsCommand,
   SendCommandCommand,
   type SSMClient,
@@ -48,7 +49,7 @@ export async function runUninstallation(
   { name, hash }: CheckedDocument,
   instanceId: string,
 ): Promise<{ readonly outcome: string; readonly detail: string }> {
-  const { Command } = await ssm.send(
+  const sending = ssm.send(
     new SendCommandCommand({
       DocumentName: name,
       DocumentVersion: '1',
@@ -60,7 +61,13 @@ export async function runUninstallation(
       TimeoutSeconds: deliverySeconds,
     }),
   );
-  const CommandId = Command?.CommandId ?? '';
+  const sent = await sending.catch((error: unknown) => {
+    if (error instanceof InvalidInstanceId) return undefined;
+    throw error;
+  });
+  if (sent === undefined)
+    return { outcome: 'agent-offline', detail: 'SSM does not reach its agent, so nothing ran on it' };
+  const CommandId = sent.Command?.CommandId ?? '';
   const until = Date.now() + (deliverySeconds + runSeconds) * 1_000;
   while (Date.now() < until) {
     await setTimeout(everyMs);

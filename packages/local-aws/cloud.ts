@@ -57,7 +57,10 @@ export class LocalCloud {
     this.lambda = lambda;
     this.logs = logs;
     this.#gateway = aws;
-    this.#cloudFormation = new CloudFormation(this.core, () => this.resources);
+    this.#cloudFormation = new CloudFormation(this.core, {
+      listed: () => this.resources,
+      remove: (name) => this.#stacks.life(name)?.delete() ?? Promise.resolve(),
+    });
     this.#parts = [
       this.#cloudFormation.part(),
       logs.part(),

@@ -6,11 +6,17 @@ import { actByHand } from '../../cli/acts/by-hand.ts';
 import { openReach } from '../../cli/acts/reach.ts';
 import type { Acted } from '../../cli/acts/report.ts';
 import { rerun } from '../../cli/acts/rerun.ts';
-import { type ActingCommand, policyOfCommand, type RightsPolicy, rulesOfCommand } from '../../cli/acts/rights.ts';
+import {
+  type ActedResources,
+  type ActingCommand,
+  policyOfCommand,
+  type RightsPolicy,
+  rulesOfCommand,
+} from '../../cli/acts/rights.ts';
 import { uninstall } from '../../cli/acts/uninstall.ts';
 import { stackName } from '../../cli/verify-aws/stack.ts';
 import { provenLabel, stateLabel } from '../../domain/kubernetes.ts';
-import { ModelledMachine, SimulatedMachine } from '../../packages/lab/machines.ts';
+import { type Machine, ModelledMachine, SimulatedMachine } from '../../packages/lab/machines.ts';
 import { startMirror } from '../../packages/lab/releases.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { readPolicy } from '../../packages/local-aws/iam.ts';
@@ -41,6 +47,8 @@ beforeAll(() => withOperator(), 120_000);
 interface Ended {
   readonly code: number;
   readonly launches: readonly Acted[];
+  /** What became of the stack. */
+  readonly stack: string;
 }
 
 /** A person at a terminal, with exactly the rights of one command at a time. */
@@ -48,8 +56,19 @@ class Person {
   readonly #world: Simulation;
   readonly #kubeconfig = join(mkdtempSync(join(inject('scratch'), 'acts-')), 'kubeconfig');
 
+  readonly #resources: ActedResources;
+
   constructor(world: Simulation) {
     this.#world = world;
+    const { cloud } = world;
+    const { partition, region, account } = cloud.core.env;
+    this.#resources = {
+      prefix: (service) => `arn:${partition}:${service}:${region}:${account}:`,
+      stack: stackName,
+      table: cloud.resource('Ledger/Table/Resource').ref,
+      bus: cloud.resource('Bus/Bus/Resource').ref,
+      reconcile: cloud.resource('Reconcile/Function/Resource').ref,
+    };
     const { endpoint, caBase64 } = this.#cluster;
     const user = { token: this.#cluster.tokenFor('ops', ['ops']) };
     const config = {
@@ -71,21 +90,13 @@ class Person {
 
   /** The rights of a command in this account, from the generated page's own table. */
   policyOf(command: ActingCommand): RightsPolicy {
-    const { cloud } = this.#world;
-    const { partition, region, account } = cloud.core.env;
-    return policyOfCommand(command, {
-      prefix: (service) => `arn:${partition}:${service}:${region}:${account}:`,
-      stack: stackName,
-      table: cloud.resource('Ledger/Table/Resource').ref,
-      bus: cloud.resource('Bus/Bus/Resource').ref,
-      reconcile: cloud.resource('Reconcile/Function/Resource').ref,
-    });
+    return policyOfCommand(command, this.#resources);
   }
 
   /** Runs a command with its own rights in AWS and in the cluster, less what is taken away. */
   async run(
     command: Exclude<ActingCommand, 'breaker close'>,
-    name: string,
+    name: string | undefined,
     without: { readonly sid?: string; readonly rules?: true } = {},
   ): Promise<Ended> {
     const served = await serve(this.#world.cloud);
@@ -118,6 +129,7 @@ class Person {
       return true;
     });
     const options = {
+      all: name === undefined,
       because: 'a test',
       yes: true,
       json: true,
@@ -131,7 +143,7 @@ class Person {
           ? rerun(command, name, options, open)
           : command === 'uninstall'
             ? uninstall(name, options, open)
-            : actByHand(command, name, options, open);
+            : actByHand(command, name ?? '', options, open);
       let isOver = false;
       void ending
         .catch(() => {})
@@ -143,7 +155,8 @@ class Person {
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
       const code = await ending;
-      return { code, launches: out === '' ? [] : (JSON.parse(out) as { launches: Acted[] }).launches };
+      const { launches = [], stack = '' } = out === '' ? {} : (JSON.parse(out) as Partial<Ended>);
+      return { code, launches, stack };
     } finally {
       written.mockRestore();
       await served.close();
@@ -237,7 +250,12 @@ describe('an operator with exactly the documented rights', () => {
     onTestFinished(() => mirror.close());
     const machine = await SimulatedMachine.create({}, mirror);
     const before = machine.effective();
-    const world = await startSimulation([], async () => machine, await withOperator());
+    const machines: Machine[] = [machine];
+    const world = await startSimulation(
+      [],
+      async () => machines.shift() ?? new ModelledMachine(),
+      await withOperator(),
+    );
     const person = new Person(world);
     const node = await launch(world);
     await settle(world);
@@ -268,5 +286,17 @@ describe('an operator with exactly the documented rights', () => {
     expect(removed).toMatchObject({ code: 0, launches: [{ result: 'done', outcome: 'uninstalled' }] });
     expect([machine.effective(), taintsOf(world, node).toSorted()]).toEqual([before, quarantined.toSorted()]);
     expect((await person.run('verify', node.instanceId)).launches[0]?.detail).toContain('airlock retry');
+
+    const late = await launch(world);
+    // Its event needs a moment.
+    await pass(world, 20_000);
+    expect(await person.run('uninstall', undefined)).toMatchObject({ code: 1, stack: 'kept' });
+    world.services.ec2.terminate(late.instanceId);
+    await settle(world);
+    await expect(person.run('uninstall', undefined, { sid: 'DeleteTheStack' })).rejects.toThrow(/not authorized/);
+    expect(await person.run('uninstall', undefined)).toMatchObject({ code: 0, stack: 'deleted' });
+    expect(world.cloud.resources).toEqual([]);
+    expect(api.objects('ValidatingAdmissionPolicy')).toEqual([]);
+    expect(await person.run('uninstall', undefined)).toMatchObject({ code: 0, stack: '' });
   }, 120_000);
 });

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { DescribeStackResourceCommandInput, ListStackResourcesCommandInput } from '@aws-sdk/client-cloudformation';
+import type {
+  DeleteStackCommandInput,
+  DescribeStackResourceCommandInput,
+  DescribeStacksCommandInput,
+  ListStackResourcesCommandInput,
+} from '@aws-sdk/client-cloudformation';
 import type { Core } from '../core.ts';
 import { AwsError, operation, type Service } from '../gateway/service.ts';
 import type { WireRequest, WireResponse } from '../gateway/wire.ts';
@@ -40,6 +45,14 @@ interface ListedResource {
   readonly ref: string;
 }
 
+/** What CloudFormation's calls need of the deployed stacks. */
+interface StackControl {
+  /** Every resource of every stack. */
+  readonly listed: () => readonly ListedResource[];
+  /** Deletes a stack. @throws TemplateError if a resource cannot be deleted */
+  readonly remove: (name: string) => Promise<void>;
+}
+
 /** CloudFormation's own types: CDK's metadata, and custom resources. */
 export class CloudFormation {
   readonly #core: Core;
@@ -50,13 +63,14 @@ export class CloudFormation {
   readonly #stacks = new Map<string, string>();
   /** Each custom resource's status, by stack and logical id. */
   readonly #statuses = new Map<string, string>();
-  readonly #listed: () => readonly ListedResource[];
+  readonly #control: StackControl;
+  /** The deletions that are under way or have failed, by stack name, with the reason. */
+  readonly #deletions = new Map<string, { readonly status: string; readonly reason?: string }>();
   #requests = 0;
 
-  /** @param listed every resource of every stack */
-  constructor(core: Core, listed: () => readonly ListedResource[]) {
+  constructor(core: Core, control: StackControl) {
     this.#core = core;
-    this.#listed = listed;
+    this.#control = control;
   }
 
   part(): Part {
@@ -90,9 +104,9 @@ export class CloudFormation {
             { action: 'cloudformation:ListStackResources', resource: where(input).StackName },
           ],
           ({ StackName = '' }) => {
-            const own = this.#listed().filter(
-              ({ stack }) => stack === StackName || this.#stacks.get(stack) === StackName,
-            );
+            const own = this.#control
+              .listed()
+              .filter(({ stack }) => stack === StackName || this.#stacks.get(stack) === StackName);
             if (own.length === 0)
               throw new AwsError('ValidationError', `Stack with id ${StackName} does not exist`, 400);
             const StackResourceSummaries = own.map(({ logicalId, type, ref }) => ({
@@ -103,6 +117,37 @@ export class CloudFormation {
               ResourceStatus: 'CREATE_COMPLETE' as const,
             }));
             return { StackResourceSummaries };
+          },
+        ),
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html: it returns before the stack is gone, and a stack that is not there is no error.
+        DeleteStack: operation(
+          (input: Partial<DeleteStackCommandInput>) => [
+            { action: 'cloudformation:DeleteStack', resource: where(input).StackName },
+          ],
+          ({ StackName = '' }) => {
+            const name = this.#nameOf(StackName);
+            if (this.#deletions.get(name)?.status === 'DELETE_IN_PROGRESS') return {};
+            this.#deletions.set(name, { status: 'DELETE_IN_PROGRESS' });
+            this.#control.remove(name).then(
+              () => this.#deletions.delete(name),
+              (error: Error) => this.#deletions.set(name, { status: 'DELETE_FAILED', reason: error.message }),
+            );
+            return {};
+          },
+        ),
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html, of one stack by its name.
+        DescribeStacks: operation(
+          (input: Partial<DescribeStacksCommandInput>) => [
+            { action: 'cloudformation:DescribeStacks', resource: where(input).StackName },
+          ],
+          ({ StackName = '' }) => {
+            const name = this.#nameOf(StackName);
+            if (!this.#control.listed().some(({ stack }) => stack === name) && !this.#deletions.has(name))
+              throw new AwsError('ValidationError', `Stack with id ${StackName} does not exist`, 400);
+            const { status: StackStatus = 'CREATE_COMPLETE', reason } = this.#deletions.get(name) ?? {};
+            const CreationTime = new Date(this.#core.clock.now());
+            const StackStatusReason = reason === undefined ? {} : { StackStatusReason: reason };
+            return { Stacks: [{ StackName: name, CreationTime, StackStatus, ...StackStatusReason }] };
           },
         ),
         DescribeStackResource: operation(
@@ -121,6 +166,11 @@ export class CloudFormation {
         ),
       },
     };
+  }
+
+  /** A stack's name, from its name or its id. */
+  #nameOf(stack: string): string {
+    return [...this.#stacks].find(([, id]) => id === stack)?.[0] ?? stack;
   }
 
   /** The host of the pre-signed URLs that functions answer to. */
