@@ -46,7 +46,12 @@ export async function breakers({
  * @returns whether it was open
  * @throws CouldNotLook if the ledger or the bus takes nothing from this caller
  */
-export async function closeBreaker({ dynamoDb, table, ...bus }: Reach, scope: Scope, at: string): Promise<boolean> {
+export async function closeBreaker(
+  { dynamoDb, table, ...bus }: Reach,
+  scope: Scope,
+  at: string,
+  because?: string,
+): Promise<boolean> {
   const client = DynamoDBDocumentClient.from(dynamoDb);
   try {
     await client.send(
@@ -66,7 +71,13 @@ export async function closeBreaker({ dynamoDb, table, ...bus }: Reach, scope: Sc
   try {
     await publishAsOperator(bus, [
       { type: 'Breaker Closed', detail: { at, next: 'retry', cluster, pool, version } },
-      { type: 'Operator Acted', detail: { at, next: 'retry', command: 'breaker close', notProven: [], cluster, pool } },
+      {
+        type: 'Operator Acted',
+        detail: {
+          ...{ at, next: 'retry', command: 'breaker close', notProven: [], cluster, pool },
+          ...(because === undefined ? {} : { because }),
+        },
+      },
     ]);
   } catch (error) {
     if (!isDenied('events:PutEvents', error)) throw error;
@@ -115,8 +126,11 @@ export async function listBreakers({ json }: { readonly json: boolean }): Promis
 }
 
 /** `airlock breaker close`: closes one. One that is not open counts as a finding. */
-export async function close(scope: Scope, { json }: { readonly json: boolean }): Promise<ExitCode> {
-  const closed = await closeBreaker(await reach(), scope, new Date().toISOString());
+export async function close(
+  scope: Scope,
+  { json, because }: { readonly json: boolean; readonly because?: string },
+): Promise<ExitCode> {
+  const closed = await closeBreaker(await reach(), scope, new Date().toISOString(), because);
   const { cluster, pool, version } = scope;
   if (json) printJson(ClosedBreakerSchema, { version: 1, closed, breaker: { cluster, pool, version } });
   else if (closed)

@@ -177,10 +177,12 @@ function breaker(): Command {
   const close = defineCommand('close <cluster> <pool> <version>', 'Close a breaker by hand', {
     examples: [[`breaker close demo sandboxed ${exampleRuntime}@20260928.0`, 'nodes that were held are tried again']],
     json: { 'airlock breaker close --json': ClosedBreakerSchema },
-  }).action(async (cluster, pool, version, options) => {
-    const { close: run } = await import('./breaker.ts');
-    process.exitCode = await run({ cluster, pool, version }, options);
-  });
+  })
+    .option('--because <text>', 'why, for the audit trail')
+    .action(async (cluster, pool, version, options) => {
+      const { close: run } = await import('./breaker.ts');
+      process.exitCode = await run({ cluster, pool, version }, options);
+    });
   return defineCommand('breaker', 'List the breakers of the deployed stack, by cluster, pool and version', {
     examples: [['breaker', 'every breaker with its state, one a line']],
     json: { 'airlock breaker --json': BreakersSchema },

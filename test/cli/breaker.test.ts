@@ -18,7 +18,7 @@ it('an operator sees which breaker is open and closes it once; then nodes are tr
     const [open, ...others] = await breakers(reach);
     expect([open, others]).toMatchObject([{ cluster: 'demo', pool: 'sandboxed', state: 'open' }, []]);
     if (open === undefined) throw new Error('no breaker is open');
-    expect(await closeBreaker(reach, open, '2026-11-21T10:00:00.000Z')).toBe(true);
+    expect(await closeBreaker(reach, open, '2026-11-21T10:00:00.000Z', 'egress is back')).toBe(true);
     expect(await closeBreaker(reach, open, '2026-11-21T10:00:00.000Z')).toBe(false);
   });
   const next = await launch(world);
@@ -29,7 +29,9 @@ it('an operator sees which breaker is open and closes it once; then nodes are tr
     { actor: { kind: 'operator', name: expect.stringContaining('assumed-role/Operator/') }, pool: 'sandboxed' },
   ]);
   const acts = world.audit().filter((event) => event['detail-type'] === 'Operator Acted');
-  expect(acts.map(({ detail }) => detail)).toMatchObject([{ command: 'breaker close', pool: 'sandboxed' }]);
+  expect(acts.map(({ detail }) => detail)).toMatchObject([
+    { command: 'breaker close', because: 'egress is back', pool: 'sandboxed' },
+  ]);
 }, 60_000);
 
 it('an operator that airlock.yaml does not name cannot close it, and learns who can', async () => {

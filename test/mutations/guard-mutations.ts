@@ -56,6 +56,12 @@ export const guardMutations: readonly GuardMutation[] = [
     "refusalOf('verify', $BEFORE) !== undefined",
     'false',
   ),
+  of('cli/acts/node-patches.ts', 'test/kubernetes/by-hand.test.ts')(
+    'a node that is released by hand looks like a proven one',
+    'releaseByHandPatch',
+    'releasedByHand',
+    "'released'",
+  ),
   of('domain/act-refusals.ts', 'test/domain/act-refusals.test.ts')(
     'a released node is installed again although nothing was changed by hand',
     'refusalOf',
