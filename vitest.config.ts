@@ -4,9 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Each test file is in one lane. The first takes seconds: it needs neither the synthesized app nor the local cloud.
 const unit = [
-  'test/{domain,kubernetes,lanes,template}/**/*.test.ts',
+  'test/{doctor,domain,kubernetes,lanes,template}/**/*.test.ts',
   'test/lambdas/**/!(crowd|faults|ledger-rights|order|prepare).test.ts',
-  'test/lib/**/!(dashboard|limits|queries|template).test.ts',
+  'test/lib/**/!(dashboard|doctor-function|limits|queries|template).test.ts',
   'test/docs/words.test.ts',
   'test/cli/html/**/*.test.ts',
   'test/mutations/anchor.test.ts',

@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { KubeConfig, type V1Status } from '@kubernetes/client-node';
-import { at, listAt, textAt } from './doctor/templates/read.ts';
+import { at, listAt, textAt } from '../domain/doctor/templates/read.ts';
 import { CouldNotLook } from './output/errors.ts';
 
 /** How long the API server may take for an answer, in milliseconds. */

@@ -3,6 +3,12 @@ import type { Launch } from './launch.ts';
 import type { LedgerKey } from './ledger.ts';
 import type { Change } from './ledger-change.ts';
 
+/**
+ * The first agent that passes parameters to a script in its environment. An older one inserts them into the script's
+ * text.
+ */
+export const firstSafeAgent = '3.3.2746.0';
+
 /** The nodes of one pool: they boot the same image, so their agents come online after about the same time. */
 export type PoolScope = Pick<Launch, 'cluster' | 'pool'>;
 

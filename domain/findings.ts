@@ -1,5 +1,5 @@
 /** What a finding is about, in the order in which `airlock doctor` prints them. */
-export const findingGroups = ['pools', 'cluster', 'account'] as const;
+export const findingGroups = ['pools', 'images', 'cluster', 'rights', 'network', 'artifacts', 'account'] as const;
 
 /** What a finding is about. */
 export type FindingGroup = (typeof findingGroups)[number];
@@ -18,7 +18,7 @@ interface FindingKind {
   readonly sentence: string;
   /** What happens if it stays, one sentence, with placeholders as in the fix. */
   readonly effect: string;
-  /** A command or a snippet. {@link fillIn} puts values of the configuration and the resource in place of `{gate}`, `{runtime}` and `{profile}`. */
+  /** A command or a snippet. {@link fillIn} puts values of the configuration and the resource in place of the {@link placeholders}. */
   readonly fix: string;
   /** A page of the documentation, from the project's root. */
   readonly link: string;
@@ -94,7 +94,7 @@ export const findings = {
     link: 'docs/use/requirements.md',
   },
   AL0009: {
-    group: 'pools',
+    group: 'rights',
     level: 'error',
     sentence: 'airlock.yaml does not name the instance profile of the pool.',
     effect: 'Airlock leaves the instances alone, whatever their tags are.',
@@ -173,6 +173,151 @@ export const findings = {
     fix: 'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000',
     link: 'docs/use/requirements.md',
   },
+  AL0019: {
+    group: 'pools',
+    level: 'error',
+    sentence: 'No instance type of the pool has nested virtualization, and its runtime starts virtual machines.',
+    effect: 'The nodes have no /dev/kvm and are quarantined as kvm-missing.',
+    fix: 'Karpenter, under spec.template.spec.requirements:\n  - { key: karpenter.k8s.aws/instance-family, operator: In, values: [c8i, m8i, r8i] }\nlaunch template:\n  InstanceType: m8i.large',
+    link: 'docs/use/requirements.md',
+  },
+  AL0020: {
+    group: 'pools',
+    level: 'warning',
+    sentence: "The file changes fields by which Karpenter recognizes the pool's nodes.",
+    effect: 'Once you apply it, every node of the pool has drifted, and Karpenter replaces all of them.',
+    fix: 'Apply it when the pool may be replaced, or limit the pace in the NodePool:\n  disruption: { budgets: [{ nodes: "10%", reasons: [Drifted] }] }',
+    link: 'https://karpenter.sh/docs/concepts/disruption/#drift',
+  },
+  AL0021: {
+    group: 'images',
+    level: 'warning',
+    sentence: "The pool's image is Amazon Linux, and the catalogue has no rule for it.",
+    effect: 'Only the proof on each node decides, and with unknownHosts: refuse each node is quarantined.',
+    fix: 'Use an image of Ubuntu for EKS; a managed node group takes its id from a launch template:\n  ImageId: resolve:ssm:/aws/service/canonical/ubuntu/eks/24.04/1.34/stable/current/amd64/hvm/ebs-gp3/ami-id',
+    link: 'docs/use/runtimes.md#hosts',
+  },
+  AL0022: {
+    group: 'images',
+    level: 'error',
+    sentence: "The pool's image has no bash, or does not let a runtime be installed.",
+    effect: 'The installation fails on each node, and all of them are quarantined.',
+    fix: 'Use an image of Ubuntu for EKS:\n  amiSelectorTerms: [{ owner: "099720109477", name: ubuntu-eks/k8s_1.34/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-* }]',
+    link: 'docs/use/requirements.md',
+  },
+  AL0023: {
+    group: 'images',
+    level: 'error',
+    sentence: 'The catalogue refuses the host for the runtime.',
+    effect: 'Each node of the pool is quarantined as host-unsupported.',
+    fix: 'npx airlock catalogue {runtime}',
+    link: 'docs/use/runtimes.md#hosts',
+  },
+  AL0024: {
+    group: 'images',
+    level: 'error',
+    sentence: 'The SSM agent on a running node is too old to pass parameters safely.',
+    effect: 'The next launch of its image ends as agent-too-old.',
+    fix: 'in the user data, before bootstrap:\n  snap refresh amazon-ssm-agent || true',
+    link: 'docs/use/requirements.md#the-ssm-agent-on-ubuntu',
+  },
+  AL0025: {
+    group: 'images',
+    level: 'error',
+    sentence: 'No SSM agent answers on a running node.',
+    effect: 'Airlock cannot reach the node, and its launch ends as agent-offline.',
+    fix: 'aws ssm describe-instance-information --filters Key=InstanceIds,Values={instance}\nThe node needs the agent, a role with AmazonSSMManagedInstanceCore, and a way to the endpoints ssm and ssmmessages.',
+    link: 'docs/use/requirements.md#the-ssm-agent-on-ubuntu',
+  },
+  AL0026: {
+    group: 'rights',
+    level: 'error',
+    sentence: "The pool's instance profile or role does not exist.",
+    effect: 'EC2 launches no instance with it, or instances have no rights at all.',
+    fix: 'aws iam get-instance-profile --instance-profile-name {profile}\naws iam get-role --role-name {role}',
+    link: 'docs/use/requirements.md',
+  },
+  AL0027: {
+    group: 'rights',
+    level: 'error',
+    sentence: "The pool's role does not let the SSM agent work.",
+    effect: 'The agent does not come online, and each launch ends as agent-offline.',
+    fix: 'aws iam attach-role-policy --role-name {role} --policy-arn arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore',
+    link: 'docs/use/requirements.md',
+  },
+  AL0028: {
+    group: 'pools',
+    level: 'error',
+    sentence: 'The Auto Scaling group lacks the launch hook that airlock.yaml names.',
+    effect: 'Instances go into service before they are proven, and Airlock cannot turn a failed one away.',
+    fix: 'aws autoscaling put-lifecycle-hook --auto-scaling-group-name {pool} --lifecycle-hook-name {hook} --lifecycle-transition autoscaling:EC2_INSTANCE_LAUNCHING --heartbeat-timeout {seconds} --default-result ABANDON',
+    link: 'docs/use/deploy.md#3-configure',
+  },
+  AL0029: {
+    group: 'pools',
+    level: 'warning',
+    sentence: 'The launch hook ends before the deadline of its pool.',
+    effect: 'The group gives an instance up while Airlock still works on it.',
+    fix: 'aws autoscaling put-lifecycle-hook --auto-scaling-group-name {pool} --lifecycle-hook-name {hook} --heartbeat-timeout {seconds}',
+    link: 'docs/use/deploy.md#3-configure',
+  },
+  AL0030: {
+    group: 'pools',
+    level: 'error',
+    sentence: 'An instance goes into service if its launch hook gets no answer.',
+    effect: 'An instance that was never proven goes into service.',
+    fix: 'aws autoscaling put-lifecycle-hook --auto-scaling-group-name {pool} --lifecycle-hook-name {hook} --default-result ABANDON',
+    link: 'docs/use/deploy.md#3-configure',
+  },
+  AL0031: {
+    group: 'network',
+    level: 'error',
+    sentence:
+      "The cluster's API cannot be reached from Lambda's network, and airlock.yaml does not call the cluster private.",
+    effect: 'Each launch ends as cluster-unreachable.',
+    fix: 'airlock.yaml, under the cluster, if its private endpoint is on:\n  private: true',
+    link: 'docs/use/clusters.md#private-endpoints',
+  },
+  AL0032: {
+    group: 'cluster',
+    level: 'error',
+    sentence: 'The cluster takes no access entries.',
+    effect: "The deployment fails, because Airlock's function gets no identity in the cluster.",
+    fix: 'aws eks update-cluster-config --name {cluster} --access-config authenticationMode=API_AND_CONFIG_MAP',
+    link: 'docs/use/clusters.md#clusters-of-every-kind',
+  },
+  AL0033: {
+    group: 'cluster',
+    level: 'error',
+    sentence: 'The Kubernetes version of the cluster is too old.',
+    effect: 'The API does not know ValidatingAdmissionPolicy, so the deployment fails.',
+    fix: 'aws eks update-cluster-version --name {cluster} --kubernetes-version 1.30',
+    link: 'docs/use/requirements.md',
+  },
+  AL0034: {
+    group: 'cluster',
+    level: 'error',
+    sentence: 'EKS does not know the cluster in this account and region.',
+    effect: 'The deployment fails, and the instances of the cluster are left alone.',
+    fix: 'aws eks list-clusters',
+    link: 'docs/use/clusters.md#clusters-of-every-kind',
+  },
+  AL0035: {
+    group: 'artifacts',
+    level: 'error',
+    sentence: 'A file of the runtime cannot be downloaded from here.',
+    effect: 'If nodes get the same answer, each launch ends as download-failed.',
+    fix: 'on a node, or from its subnet:\n  curl --head --location {url}',
+    link: 'docs/use/requirements.md',
+  },
+  AL0036: {
+    group: 'account',
+    level: 'warning',
+    sentence: 'A quota of the account leaves no room for the stack.',
+    effect: 'The deployment fails and is rolled back.',
+    fix: 'Delete what is not needed, or have the quota raised:\n  aws service-quotas list-service-quotas --service-code {service}',
+    link: 'docs/use/requirements.md',
+  },
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** The code of a finding. */
@@ -181,12 +326,23 @@ export type FindingCode = keyof typeof findings;
 /** All codes, in the order of the list. */
 export const findingCodes = Object.keys(findings) as readonly FindingCode[];
 
+/** The names in braces that a fix or an effect can have. */
+export const placeholders = [
+  'gate',
+  'runtime',
+  'profile',
+  'role',
+  'pool',
+  'hook',
+  'seconds',
+  'cluster',
+  'instance',
+  'url',
+  'service',
+] as const;
+
 /** What fills the placeholders of a fix. */
-export interface FixValues {
-  readonly gate: string;
-  readonly runtime: string;
-  readonly profile: string;
-}
+export type FixValues = Readonly<Record<(typeof placeholders)[number], string>>;
 
 /** One misconfiguration of one resource. */
 export interface Finding {
@@ -231,5 +387,5 @@ export function findingOf(code: FindingCode): FindingKind {
 
 /** Fills the placeholders of an effect or a fix in; one without a value stays as it is. */
 export function fillIn(text: string, values: Partial<FixValues>): string {
-  return text.replace(/\{(gate|runtime|profile)\}/g, (whole, name: keyof FixValues) => values[name] ?? whole);
+  return placeholders.reduce((filled, name) => filled.replaceAll(`{${name}}`, values[name] ?? `{${name}}`), text);
 }

@@ -43,6 +43,21 @@ const FailureRulesSchema = v.strictObject({ ...PoolsSchema.entries, breaker: Bre
 
 export type FailureRules = Readonly<v.InferOutput<typeof FailureRulesSchema>>;
 
+/** What the scheduled doctor holds everything against, and the addresses that nodes download from. The rules of the catalogue are too long for it. */
+const ScheduledStandardSchema = v.strictObject({
+  gate: v.string(),
+  clusters: v.pipe(
+    v.array(v.strictObject({ name: v.string(), private: v.boolean(), isInEks: v.boolean() })),
+    v.readonly(),
+  ),
+  pools: PoolsSchema,
+  versions: VersionsSchema,
+  virtualizedFamilies: v.pipe(v.array(v.string()), v.readonly()),
+  artifacts: v.pipe(v.array(v.string()), v.readonly()),
+});
+
+export type ScheduledStandard = Readonly<v.InferOutput<typeof ScheduledStandardSchema>>;
+
 /** The documents of one verb, by runtime. */
 const documents = v.record(v.picklist(runtimes), v.object({ name: text, hash: text }));
 
@@ -58,6 +73,7 @@ export const settings = {
   TERMINATIONS_QUEUE: text,
   ADMISSIBLE: packed(AdmissibleSchema),
   RULES: packed(FailureRulesSchema),
+  DOCTOR: packed(ScheduledStandardSchema),
   /** The deployed documents, by verb and runtime. */
   DOCUMENTS: json(v.object({ install: documents, prove: documents })),
   /** The pinned checksums, by runtime, version and architecture. */
@@ -107,6 +123,7 @@ export const functionSettings = {
   remediation: ['LEDGER_TABLE', 'EVENT_BUS', 'RULES'],
   attestation: ['LEDGER_TABLE', 'EVENT_BUS', 'RECEIPT_KEY'],
   'receipt-key': [],
+  doctor: ['DOCTOR'],
   reconcile: ['LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE', 'CLUSTER_FUNCTIONS'],
   cluster: ['QUEUE', 'LEDGER_TABLE', ...clusterSettings, 'GATE_KEY', 'PROOF', 'INSIDE_FUNCTION'],
   'cluster-inside': [...clusterSettings, 'GATE_KEY', 'PROOF'],

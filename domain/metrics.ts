@@ -98,6 +98,12 @@ export const metrics = {
     emittedBy: ['reconcile'],
     meaning: 'A launch that the breaker held could be tried again',
   },
+  DoctorFindings: {
+    unit: 'Count',
+    dimensions: byService,
+    emittedBy: ['doctor'],
+    meaning: 'The scheduled doctor found an error, or could not look; only with doctor.schedule',
+  },
   DocumentChanged: {
     unit: 'Count',
     dimensions: byService,

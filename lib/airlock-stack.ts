@@ -15,6 +15,7 @@ import { poolsOf } from './config/profiles.ts';
 import type { Config } from './config/schema.ts';
 import { advisoriesOf, versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
+import { addDoctor } from './doctor.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
 import { observe } from './observe.ts';
@@ -37,7 +38,6 @@ export class AirlockStack extends Stack {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
     const logRetention: RetentionDays = config.logRetentionDays;
     const versions = versionsOf(config, catalogue);
-    const runtimes = Object.keys(versions) as Runtime[];
     for (const [id, advisory] of Object.entries(advisoriesOf(versions, catalogue))) {
       Annotations.of(this).addWarningV2(id, advisory);
     }
@@ -52,7 +52,7 @@ export class AirlockStack extends Stack {
       operators,
       documents,
       catalogue,
-      runtimes,
+      runtimes: Object.keys(versions) as Runtime[],
       ledger,
       logRetention,
     });
@@ -114,11 +114,12 @@ export class AirlockStack extends Stack {
     };
     const admission = new Admission(this, 'Admission', admitting);
     const reconcile = new Reconcile(this, 'Reconcile', { ...admitting, clusters: Object.fromEntries(clusters) });
+    const doctor = addDoctor(this, { config, catalogue, versions });
     observe(this, {
       config,
       audit: audit.logGroup,
       consumers: { Admission: admission, Dispatch: dispatch, Results: results, Terminations: terminations },
-      functions: { cancellation: cancellation.function, remediation: remediation.function },
+      functions: { cancellation: cancellation.function, remediation: remediation.function, ...doctor },
       reconcile: reconcile.function,
       clusters: Object.fromEntries(clusters),
       stateMachine: workflow.stateMachine,

@@ -137,6 +137,19 @@ const definitions: readonly AlarmDefinition[] = [
   },
 ];
 
+/** The alarm of the scheduled doctor, which runs at least once a day. */
+const doctorAlarm: AlarmDefinition = {
+  name: 'DoctorFindings',
+  scope: 'stack',
+  metric: 'DoctorFindings',
+  statistic: 'Sum',
+  minutes: 1_440,
+  fires: 'above',
+  threshold: 0,
+  missing: 'quiet',
+  sentence: 'The scheduled doctor found an error in a pool, a cluster or the account, or could not look',
+};
+
 /** The longest deadline of any pool, in minutes. */
 function longestDeadline({ deadlineMinutes, pools }: Config): number {
   return Math.max(deadlineMinutes, ...pools.map((pool) => pool.deadlineMinutes ?? 0));
@@ -189,5 +202,6 @@ export function alarmTable(config: Config): readonly AlarmDefinition[] {
             symptom: true,
           },
         ];
-  return [...definitions, ...symptoms, ...slow];
+  const doctor: readonly AlarmDefinition[] = config.doctor.schedule === undefined ? [] : [doctorAlarm];
+  return [...definitions, ...symptoms, ...slow, ...doctor];
 }

@@ -1,7 +1,7 @@
-import { Aws, Duration, Stack } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type IScheduleTarget, Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { Admissible } from '../domain/function-settings.ts';
 import { pack } from '../domain/packed.ts';
@@ -11,6 +11,7 @@ import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
 import type { ClusterFunction } from './cluster-function.ts';
 import type { Ledger } from './ledger.ts';
+import { invokeOnSchedule } from './schedule.ts';
 import { grantUnscoped } from './unscoped-rights.ts';
 import type { WorkQueue } from './work-queue.ts';
 import type { Workflow } from './workflow/workflow.ts';
@@ -79,29 +80,9 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     ledger.grantWrite(role, 'reconcile');
     props.terminations.grantSend(role);
     props.bus.grantPublish(this.role);
-    this.#schedule();
-  }
-
-  /** Invokes the function on a schedule, with a role that may do only that. */
-  #schedule(): void {
-    const arn = this.function.functionArn;
-    const group = `arn:${Aws.PARTITION}:scheduler:${Aws.REGION}:${Aws.ACCOUNT_ID}:schedule-group/default`;
-    const invoker = new Role(this, 'Invoker', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        // Otherwise a schedule of another account could assume the role. AWS has no condition for a single schedule.
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': group } },
-      }),
-    });
-    const invoking = invoker.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [arn] }),
-    );
-    const retryPolicy = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 };
-    const every = new Schedule(this, 'Every', {
+    invokeOnSchedule(this, this.function, {
       description: 'Scans the fleet for what no event reported',
       schedule: ScheduleExpression.rate(interval),
-      // The CDK's own target would let the schedule invoke every version of the function.
-      target: { bind: () => ({ arn, role: invoker, retryPolicy }) } satisfies IScheduleTarget,
     });
-    if (invoking.policyDependable) every.node.addDependency(invoking.policyDependable);
   }
 }

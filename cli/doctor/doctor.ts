@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Diagnosis, joinDiagnoses } from '../../domain/findings.ts';
+import { renderManifests } from '../../kubernetes/manifests.ts';
+import { standardOf } from '../../lib/config/doctor-standard.ts';
+import { manifestOptions } from '../../lib/config/manifest-options.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { UsageError } from '../output/errors.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
-import type { Standard } from './check-pool.ts';
 import { examineFiles } from './examine-files.ts';
 import type { DoctorOptions } from './options.ts';
 import {
@@ -14,8 +17,10 @@ import {
   findingList,
   printDiagnosis,
   printFindingList,
+  summaryOf,
 } from './report.ts';
 import { restrictTo, selectCodes } from './select.ts';
+import { waitUntilFine } from './wait.ts';
 
 /**
  * Runs `airlock doctor`.
@@ -33,28 +38,31 @@ export async function doctor(files: readonly string[], options: DoctorOptions): 
   if (options.pre && files.length === 0) {
     throw new UsageError("option '--pre' is given without a file; accepted: --pre and at least one file with a pool");
   }
-  const { config, versions } = loadSettings({ config: options.config });
-  const standard = { config, versions };
-  const diagnoses = files.length === 0 ? [] : [examineFiles(files, options.parameter, standard)];
-  if (!options.pre) diagnoses.push(...(await examineDeployment(options.kubeconfig, files.length > 0, standard)));
-  const diagnosis = restrictTo(codes, joinDiagnoses(diagnoses));
+  const examine = async () => restrictTo(codes, await examineAll(files, options));
+  const diagnosis = await waitUntilFine(examine, {
+    seconds: options.wait,
+    isFine: (found) => exitCodeOf(found, options.threshold) === exitCodes.fine,
+    progress: (found, left) =>
+      process.stderr.write(`${summaryOf(doctorReport(found))}; looking again, ${Math.ceil(left / 1_000)} s left\n`),
+    now: () => Date.now(),
+    sleep: (ms) => sleep(ms),
+  });
   if (options.json) printJson(DoctorSchema, doctorReport(diagnosis));
   else printDiagnosis(diagnosis);
   return exitCodeOf(diagnosis, options.threshold);
 }
 
-/** Looks at the cluster and the account. What both need is loaded only here. */
-async function examineDeployment(
-  kubeconfig: string | undefined,
-  hasFiles: boolean,
-  standard: Standard,
-): Promise<readonly Diagnosis[]> {
-  const { examineCluster } = await import('./examine-cluster.ts');
-  const { examineAccount } = await import('./check-account.ts');
+/** Looks at everything once. What only the deployment needs is loaded only for it. */
+async function examineAll(files: readonly string[], options: DoctorOptions): Promise<Diagnosis> {
+  const settings = loadSettings({ config: options.config });
+  const standard = standardOf(settings);
+  const found = files.length === 0 ? undefined : examineFiles(files, options.parameter, standard);
+  if (options.pre) return found?.diagnosis ?? joinDiagnoses([]);
   const { account } = await import('./account-reader.ts');
-  const [cluster, others] = await Promise.all([
-    examineCluster(kubeconfig, hasFiles, standard),
-    examineAccount(account, standard.config.clusters.length),
-  ]);
-  return [cluster, ...others];
+  const { examineDeployment } = await import('./examine-deployment.ts');
+  const { catalogue, config } = settings;
+  const manifests = renderManifests(manifestOptions(config));
+  const wanted = { ...standard, catalogue, manifests };
+  const deployed = await examineDeployment(account, options.kubeconfig, found, wanted, Date.now());
+  return joinDiagnoses(found === undefined ? [deployed] : [found.diagnosis, deployed]);
 }

@@ -1,74 +1,87 @@
+import { checkDaemonSets } from '../../domain/doctor/check-daemon-sets.ts';
+import { checkDrift } from '../../domain/doctor/check-drift.ts';
+import { checkHosts } from '../../domain/doctor/check-host.ts';
+import {
+  type AppliedObject,
+  appliedKinds,
+  checkManifests,
+  manifestCodes,
+} from '../../domain/doctor/check-manifests.ts';
+import { poolCodes } from '../../domain/doctor/check-pool.ts';
+import { checkRuntimeClasses, runtimeClassCodes } from '../../domain/doctor/check-runtime-classes.ts';
+import { leaveOpen, look } from '../../domain/doctor/look.ts';
+import { karpenterPools } from '../../domain/doctor/pools.ts';
+import type { Standard } from '../../domain/doctor/standard.ts';
+import type { FoundObject } from '../../domain/doctor/templates/karpenter.ts';
+import { isAirlockPool, type PoolTemplate } from '../../domain/doctor/templates/template.ts';
 import { type Diagnosis, type FindingCode, joinDiagnoses } from '../../domain/findings.ts';
+import { poolLabel } from '../../domain/kubernetes.ts';
+import { roleCodes } from '../../lambdas/doctor/examine-roles.ts';
 import { KubernetesReader } from '../kubernetes-reader.ts';
-import { CouldNotLook } from '../output/errors.ts';
-import { appliedKinds, checkDaemonSets, checkManifests, manifestCodes } from './check-cluster.ts';
-import { poolCodes, type Standard } from './check-pool.ts';
-import { checkRuntimeClasses, runtimeClassCodes } from './check-runtime-classes.ts';
-import { examinePools, karpenterPools } from './examine-files.ts';
-import type { FoundObject } from './templates/karpenter.ts';
 
-/** Everything that a look at a cluster can find. */
-const clusterCodes: readonly FindingCode[] = [...runtimeClassCodes, ...manifestCodes, 'AL0016'];
+/** Everything that a look at a cluster can find, besides what is in its pools. */
+const clusterCodes: readonly FindingCode[] = [...runtimeClassCodes, ...manifestCodes, 'AL0016', 'AL0020', 'AL0023'];
+
+/** What a cluster is held against. */
+export interface ClusterStandard extends Standard {
+  /** The objects that Airlock applies to it. */
+  readonly manifests: readonly AppliedObject[];
+}
+
+/** What a cluster has. */
+export interface ExaminedCluster {
+  readonly diagnosis: Diagnosis;
+  /** Karpenter's pools that are Airlock's. */
+  readonly pools: readonly PoolTemplate[];
+}
 
 /**
- * Looks at a cluster: what Airlock applied, DaemonSets, and Karpenter's pools.
+ * Looks at a cluster: what Airlock applied, DaemonSets, the hosts of running nodes, and Karpenter's pools.
  *
  * @param kubeconfig another kubeconfig than kubectl would take
- * @param hasFiles whether pools are looked at in files too: without them a cluster without a pool is not fine
+ * @param files Karpenter's objects in files, which could make nodes drift
  */
 export async function examineCluster(
   kubeconfig: string | undefined,
-  hasFiles: boolean,
-  standard: Standard,
-): Promise<Diagnosis> {
+  files: readonly FoundObject[],
+  standard: ClusterStandard,
+): Promise<ExaminedCluster> {
   let reader: KubernetesReader;
   try {
     reader = new KubernetesReader(kubeconfig);
   } catch (error) {
-    return blind([...poolCodes, ...clusterCodes], 'the cluster', error);
+    return {
+      diagnosis: leaveOpen([...new Set([...poolCodes, ...roleCodes, ...clusterCodes])], 'the cluster', error),
+      pools: [],
+    };
   }
   const { context } = reader;
+  const list = async (path: string, query?: Readonly<Record<string, string>>) => (await reader.list(path, query)) ?? [];
   const found = async (path: string): Promise<readonly FoundObject[]> =>
-    ((await reader.list(path)) ?? []).map((object) => ({ object, source: context }));
+    (await list(path)).map((object) => ({ object, source: context }));
+  let pools: readonly PoolTemplate[] = [];
   const manifests = Object.entries(appliedKinds).map(([kind, path]) =>
     look(manifestCodes, `${kind}s in ${context}`, async () =>
-      checkManifests(kind, (await reader.list(path)) ?? [], context, standard),
+      checkManifests(kind, await list(path), context, standard.manifests),
     ),
   );
-  return joinDiagnoses(
-    await Promise.all([
-      ...manifests,
-      look(runtimeClassCodes, `RuntimeClasses in ${context}`, async () =>
-        checkRuntimeClasses(await found(appliedKinds['RuntimeClass'] ?? ''), standard.config.gate),
-      ),
-      look(['AL0016'], `DaemonSets in ${context}`, async () =>
-        checkDaemonSets((await reader.list('/apis/apps/v1/daemonsets')) ?? [], context, standard),
-      ),
-      look(poolCodes, `Karpenter's pools in ${context}`, async () => {
-        const pools = await found('/apis/karpenter.sh/v1/nodepools');
-        const classes = pools.length === 0 ? [] : await found('/apis/karpenter.k8s.aws/v1/ec2nodeclasses');
-        const diagnosis = examinePools(karpenterPools(pools, classes, standard), standard);
-        if (diagnosis.checked.length > 0 || hasFiles) return diagnosis;
-        throw new CouldNotLook('no NodePool has a mark of Airlock; accepted: the files of your pools as arguments');
-      }),
-    ]),
-  );
-}
-
-/** Makes one check. A failed check leaves its codes open. An error that is not an answer from outside is thrown. */
-export async function look(
-  codes: readonly FindingCode[],
-  resource: string,
-  examine: () => Promise<Diagnosis>,
-): Promise<Diagnosis> {
-  try {
-    return await examine();
-  } catch (error) {
-    return blind(codes, resource, error);
-  }
-}
-
-function blind(codes: readonly FindingCode[], resource: string, error: unknown): Diagnosis {
-  if (!(error instanceof CouldNotLook)) throw error;
-  return { checked: [], findings: [], notChecked: [{ codes, resource, reason: error.message }] };
+  const diagnoses = await Promise.all([
+    ...manifests,
+    look(runtimeClassCodes, `RuntimeClasses in ${context}`, async () =>
+      checkRuntimeClasses(await found(appliedKinds['RuntimeClass'] ?? ''), standard.gate),
+    ),
+    look(['AL0016'], `DaemonSets in ${context}`, async () =>
+      checkDaemonSets(await list('/apis/apps/v1/daemonsets'), context, standard),
+    ),
+    look(['AL0023'], `Nodes in ${context}`, async () =>
+      checkHosts(await list('/api/v1/nodes', { labelSelector: poolLabel }), context, standard),
+    ),
+    look([...poolCodes, ...roleCodes, 'AL0020'], `Karpenter's pools in ${context}`, async () => {
+      const nodePools = await found('/apis/karpenter.sh/v1/nodepools');
+      const classes = nodePools.length === 0 ? [] : await found('/apis/karpenter.k8s.aws/v1/ec2nodeclasses');
+      pools = karpenterPools(nodePools, classes, standard).filter((pool) => isAirlockPool(pool, standard.gate));
+      return checkDrift(files, [...nodePools, ...classes]);
+    }),
+  ]);
+  return { diagnosis: joinDiagnoses(diagnoses), pools };
 }

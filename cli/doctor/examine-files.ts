@@ -1,13 +1,23 @@
+import { poolCodes } from '../../domain/doctor/check-pool.ts';
+import { checkRuntimeClasses, runtimeClassCodes } from '../../domain/doctor/check-runtime-classes.ts';
+import { examinePools, karpenterPools } from '../../domain/doctor/pools.ts';
+import type { Standard } from '../../domain/doctor/standard.ts';
+import { awsOutputPools, type FoundDocument, isAwsOutput } from '../../domain/doctor/templates/aws-output.ts';
+import { cloudFormationPools, isCloudFormation } from '../../domain/doctor/templates/cloudformation.ts';
+import { eksctlPools, isEksctl } from '../../domain/doctor/templates/eksctl.ts';
+import type { FoundObject } from '../../domain/doctor/templates/karpenter.ts';
+import { listAt, textAt } from '../../domain/doctor/templates/read.ts';
+import { isAirlockPool, type PoolTemplate } from '../../domain/doctor/templates/template.ts';
 import { type Diagnosis, joinDiagnoses } from '../../domain/findings.ts';
-import { checkPool, poolCodes, type Standard } from './check-pool.ts';
-import { checkRuntimeClasses, runtimeClassCodes } from './check-runtime-classes.ts';
 import { readFiles } from './read-files.ts';
-import { awsOutputPools, type FoundDocument, isAwsOutput } from './templates/aws-output.ts';
-import { cloudFormationPools, isCloudFormation } from './templates/cloudformation.ts';
-import { eksctlPools, isEksctl } from './templates/eksctl.ts';
-import { type FoundObject, karpenterPool } from './templates/karpenter.ts';
-import { textAt } from './templates/read.ts';
-import { isAirlockPool, type PoolTemplate } from './templates/template.ts';
+
+/** What files have. */
+export interface ExaminedFiles {
+  readonly diagnosis: Diagnosis;
+  readonly pools: readonly PoolTemplate[];
+  /** Karpenter's objects, which could differ from those in the cluster. */
+  readonly karpenter: readonly FoundObject[];
+}
 
 /**
  * Looks at the pools and RuntimeClasses in files.
@@ -19,45 +29,31 @@ export function examineFiles(
   paths: readonly string[],
   parameters: ReadonlyMap<string, string>,
   standard: Standard,
-): Diagnosis {
+): ExaminedFiles {
   const { documents, unread } = readFiles(paths);
   const notRead = unread.map(({ source, reason }) => ({
     codes: [...poolCodes, ...runtimeClassCodes],
     resource: source,
     reason,
   }));
-  const pools = examinePools(poolsIn(documents, parameters, standard), standard);
+  const found = poolsIn(documents, parameters, standard).filter((pool) => isAirlockPool(pool, standard.gate));
+  const pools = examinePools(found, standard);
   const none = {
     codes: poolCodes,
     resource: paths.join(', '),
     reason: 'no pool with the tag, the label or the gate of Airlock was found; accepted: files with one',
   };
   const nothing = pools.checked.length === 0 && unread.length === 0 ? [none] : [];
-  return joinDiagnoses([
+  const diagnosis = joinDiagnoses([
     pools,
-    checkRuntimeClasses(objectsOf(documents, 'RuntimeClass'), standard.config.gate),
+    checkRuntimeClasses(objectsOf(documents, 'RuntimeClass'), standard.gate),
     { checked: [], findings: [], notChecked: [...notRead, ...nothing] },
   ]);
-}
-
-/** Looks at those of the pools that are Airlock's. */
-export function examinePools(pools: readonly PoolTemplate[], standard: Standard): Diagnosis {
-  const own = pools.filter((pool) => isAirlockPool(pool, standard.config.gate));
-  return joinDiagnoses(own.map((pool) => checkPool(pool, standard)));
-}
-
-/** Karpenter's pools among some objects, each with its node class. */
-export function karpenterPools(
-  nodePools: readonly FoundObject[],
-  nodeClasses: readonly FoundObject[],
-  { config }: Standard,
-) {
-  const clusters = config.clusters.map(({ name }) => name);
-  return nodePools.map((pool) => {
-    const wanted = textAt(pool.object, 'spec', 'template', 'spec', 'nodeClassRef', 'name');
-    const nodeClass = nodeClasses.find(({ object }) => textAt(object, 'metadata', 'name') === wanted);
-    return karpenterPool(pool, nodeClass, clusters);
-  });
+  return {
+    diagnosis,
+    pools: found,
+    karpenter: [...objectsOf(documents, 'NodePool'), ...objectsOf(documents, 'EC2NodeClass')],
+  };
 }
 
 function poolsIn(
@@ -65,12 +61,14 @@ function poolsIn(
   parameters: ReadonlyMap<string, string>,
   standard: Standard,
 ): readonly PoolTemplate[] {
+  const images = documents.flatMap(({ document }) => listAt(document, 'Images'));
+  const imageNames = new Map(images.map((one) => [textAt(one, 'ImageId') ?? '', textAt(one, 'Name') ?? '']));
   return [
     ...karpenterPools(objectsOf(documents, 'NodePool'), objectsOf(documents, 'EC2NodeClass'), standard),
     ...awsOutputPools(documents.filter(({ document }) => isAwsOutput(document))),
     ...documents.flatMap(({ document, source }) => {
       if (isEksctl(document)) return eksctlPools(document, source);
-      return isCloudFormation(document) ? cloudFormationPools(document, source, parameters) : [];
+      return isCloudFormation(document) ? cloudFormationPools(document, source, parameters, imageNames) : [];
     }),
   ];
 }

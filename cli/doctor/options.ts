@@ -14,6 +14,8 @@ export interface DoctorOptions {
   readonly config?: string;
   /** Another kubeconfig than kubectl would take. */
   readonly kubeconfig?: string;
+  /** Seconds to look again for, until nothing is found; 0 looks once. */
+  readonly wait: number;
   readonly json: boolean;
 }
 
@@ -25,6 +27,11 @@ export function doctorCommand(): Command {
       ['doctor --pre template.yaml --parameter InstanceProfileArn=ARN', 'a CloudFormation template with a parameter'],
       ['doctor --pre pools.yaml --skip AL0008', 'leave one finding out'],
       ['doctor', 'after it: look at the cluster of the current context and at the AWS account'],
+      [
+        'doctor --wait 300 --threshold error',
+        'in a pipeline: look again for up to five minutes, until no error is left',
+      ],
+      ['doctor --only pools,AL0027', 'look for some groups or codes only'],
       ['doctor --list', 'list everything that it looks for'],
     ],
     json: { 'airlock doctor --json': DoctorSchema, 'airlock doctor --list --json': FindingListSchema },
@@ -32,7 +39,7 @@ export function doctorCommand(): Command {
     .addOption(
       new Option(
         '--pre',
-        'look at files only: Karpenter, eksctl or CloudFormation, or what aws describe-… prints for groups and launch templates',
+        'look at files only: Karpenter, eksctl or CloudFormation, or what aws describe-… prints for groups, launch templates, hooks and images',
       ).default(false),
     )
     .option('--config <file>', 'another airlock.yaml')
@@ -43,6 +50,11 @@ export function doctorCommand(): Command {
       new Option('--threshold <level>', 'the least level that makes the exit code 1')
         .choices([...findingLevels])
         .default('warning'),
+    )
+    .addOption(
+      new Option('--wait <seconds>', 'look again for so long, until no finding is left that makes the exit code 1 or 3')
+        .argParser(readSeconds)
+        .default(0),
     )
     .option(
       '--parameter <name=value>',
@@ -55,6 +67,13 @@ export function doctorCommand(): Command {
 
 function collect(value: string, earlier: readonly string[]): readonly string[] {
   return [...earlier, value];
+}
+
+function readSeconds(text: string): number {
+  const seconds = /^[0-9]{1,5}$/.test(text) ? Number(text) : -1;
+  if (seconds < 1 || seconds > 86_400)
+    throw new InvalidArgumentError('Accepted is a whole number of seconds from 1 to 86400.');
+  return seconds;
 }
 
 function readParameter(text: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {

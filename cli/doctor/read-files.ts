@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import type { FoundDocument } from './templates/aws-output.ts';
-import { cloudFormationTags } from './templates/cloudformation.ts';
-import { listAt, textAt } from './templates/read.ts';
+import type { FoundDocument } from '../../domain/doctor/templates/aws-output.ts';
+import { cloudFormationTags } from '../../domain/doctor/templates/cloudformation.ts';
+import { listAt, textAt } from '../../domain/doctor/templates/read.ts';
 
 /** A file that could not be read, and why. */
 export interface UnreadFile {

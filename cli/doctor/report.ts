@@ -89,7 +89,7 @@ export function printDiagnosis(diagnosis: Diagnosis): void {
 /** Prints the closed list for people. */
 export function printFindingList(codes: readonly FindingCode[]): void {
   for (const { code, level, group, sentence } of codes.map(kindOf)) {
-    print(wrap(`${code}  ${level.padEnd(7)}  ${group.padEnd(7)}  ${sentence}`, outputWidth()));
+    print(wrap(`${code}  ${level.padEnd(7)}  ${group.padEnd(9)}  ${sentence}`, outputWidth()));
   }
 }
 
@@ -111,7 +111,8 @@ function printFinding(finding: ShownFinding, width: number): void {
   print(`  More: ${link}\n`);
 }
 
-function summaryOf({ checked, findings, notChecked }: v.InferInput<typeof DoctorSchema>): string {
+/** What was found, in one line. */
+export function summaryOf({ checked, findings, notChecked }: v.InferInput<typeof DoctorSchema>): string {
   const counts = findingLevels.map((level) => counted(findings.filter((one) => one.level === level).length, level));
   const missed = notChecked.length === 0 ? '' : `, ${notChecked.length} not checked`;
   return `${counts.join(', ')}${missed}; looked at ${counted(checked.length, 'resource')}`;

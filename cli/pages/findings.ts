@@ -1,9 +1,21 @@
-import { fillIn, findingCodes, findingGroups, findingOf } from '../../domain/findings.ts';
+import { type FixValues, fillIn, findingCodes, findingGroups, findingOf } from '../../domain/findings.ts';
 import { defaultGateKey } from '../../domain/kubernetes.ts';
 import { exampleRuntime, runtimeTraits } from '../../domain/runtimes.ts';
 import { wrapProse } from './wrap.ts';
 
-const values = { gate: defaultGateKey, runtime: exampleRuntime, profile: 'demo_*' };
+const values = {
+  gate: defaultGateKey,
+  runtime: exampleRuntime,
+  profile: 'demo_*',
+  role: 'NODE_ROLE',
+  pool: 'GROUP',
+  hook: 'airlock',
+  seconds: '1200',
+  cluster: 'demo',
+  instance: 'i-0123456789abcdef0',
+  url: 'https://example.com/runsc',
+  service: 'iam',
+} satisfies FixValues;
 
 /** `docs/operate/findings.md`: the closed list of what `airlock doctor` finds. */
 export function findingsPage(): string {

@@ -1,5 +1,6 @@
 import { attributesOf, type RecordKind } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
+import { type DoctorRight, doctorRights } from '../../lib/doctor-rights.ts';
 import { wrapProse } from './wrap.ts';
 
 /** The parts of a template that rights depend on. */
@@ -69,6 +70,12 @@ resource of the stack itself. A role has no other rights; a test removes and add
 
 ${roles.join('\n\n')}
 
+### DoctorRole, with doctor.schedule
+
+Assumed by lambda.amazonaws.com. The sample has no schedule, so this role is read from \`lib/doctor-rights.ts\`, for one cluster. It may also write the log of its function.
+
+${table(doctorRights(['demo']).map(doctorRow))}
+
 ## Queue policies
 
 ${queues.join('\n\n')}
@@ -108,6 +115,12 @@ What the objects give that \`manifests: apply\` applies; the admission policies 
 |---|---|---|---|---|
 ${inside.join('\n')}
 `);
+}
+
+function doctorRow({ actions, service, resource }: DoctorRight): string {
+  const region = service === 'iam' ? '' : '<region>';
+  const on = resource === undefined ? '*' : `arn:<partition>:${service}:${region}:<account>:${resource}`;
+  return `| ${actions.map(cell).join('<br>')} | ${cell(on)} | |`;
 }
 
 function attributes(kind: RecordKind, title: string): string {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
+import { textAt } from '../../domain/doctor/templates/read.ts';
 import { exampleRuntime } from '../../domain/runtimes.ts';
 import { runtimeTag } from '../../domain/tags.ts';
-import { textAt } from '../doctor/templates/read.ts';
 import { snippetOf } from '../init/snippets.ts';
 
 /** A slip that a person makes: two letters of the runtime are swapped. */

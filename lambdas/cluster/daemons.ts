@@ -1,21 +1,10 @@
-import type { ClusterNode, DaemonSet } from '../../domain/kubernetes.ts';
-import { isTolerated } from '../../domain/tolerations.ts';
+import { blockedDaemonSets } from '../../domain/daemon-sets.ts';
+import type { ClusterNode } from '../../domain/kubernetes.ts';
 import { FinalOutcome } from './errors.ts';
 import type { Ports } from './ports.ts';
 
 /** How many DaemonSets a detail names: people read it. */
 const most = 5;
-
-/** The DaemonSets that a taint keeps off the Node; one of them may be what makes the node Ready. */
-export function blockedDaemonSets(
-  daemonSets: readonly DaemonSet[],
-  { labels = {} }: Pick<ClusterNode, 'labels'>,
-  taintKey: string,
-): string[] {
-  const wanted = ({ nodeSelector }: DaemonSet) =>
-    Object.entries(nodeSelector).every(([key, value]) => labels[key] === value);
-  return daemonSets.filter((one) => wanted(one) && !isTolerated(taintKey, one.tolerations)).map(({ name }) => name);
-}
 
 /**
  * Adds the DaemonSets that the gate blocks to the error of a node that was never Ready. Any other error stays as it is,

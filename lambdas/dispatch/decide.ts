@@ -1,4 +1,4 @@
-import { type Arrivals, likelyArrival } from '../../domain/agents.ts';
+import { type Arrivals, firstSafeAgent, likelyArrival } from '../../domain/agents.ts';
 import { isReverification, type Launch, workDeadline } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { CommandMessage, WaitingLaunch } from '../../domain/messages.ts';
@@ -52,12 +52,6 @@ export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefine
 export function verbFor(launch: Pick<Launch, 'rerun'>): SentVerb {
   return isReverification(launch) ? 'prove' : 'install';
 }
-
-/**
- * The first agent that passes parameters to a script in its environment. An older one inserts them into the script's
- * text.
- */
-const firstSafeAgent = '3.3.2746.0';
 
 /**
  * How long after its launch an instance may have an old agent, in milliseconds: a refresh by user data and the restart

@@ -128,6 +128,16 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
       },
     },
   },
+  doctor: {
+    about:
+      'A function that looks for misconfigurations as airlock doctor does, as far as AWS knows of them. It only reads, and an alarm fires for an error (docs/operate/commands.md).',
+    fields: {
+      schedule: {
+        about: 'How often: rate(1 day), rate(1 hour), or rate(2 hours) to rate(24 hours).',
+        example: 'rate(1 day)',
+      },
+    },
+  },
   dashboard: {
     about:
       'Whether the stack has a CloudWatch dashboard. An account has three of them free; each further one costs $3 a month.',

@@ -205,6 +205,18 @@ const TargetsSchema = v.strictObject(
   'releasePercent and releaseSeconds are the fields of targets',
 );
 
+const scheduleForm = 'rate(1 day), rate(1 hour), or rate(2 hours) to rate(24 hours)';
+
+const DoctorSchema = v.strictObject(
+  {
+    /** How often a function looks for misconfigurations; without it none does. */
+    schedule: v.optional(
+      v.pipe(v.string(scheduleForm), v.regex(/^rate\((1 day|1 hour|([2-9]|1[0-9]|2[0-4]) hours)\)$/, scheduleForm)),
+    ),
+  },
+  'schedule is the field of doctor',
+);
+
 /** The shape of `airlock.yaml`, with the default of every field that has one. */
 export const ConfigSchema = v.strictObject(
   {
@@ -291,6 +303,8 @@ export const ConfigSchema = v.strictObject(
     ),
     /** What launches are held to: alarms fire beyond it. */
     targets: v.nullish(TargetsSchema, {}),
+    /** A scheduled look for misconfigurations. */
+    doctor: v.nullish(DoctorSchema, {}),
     /** Whether the stack has a CloudWatch dashboard. */
     dashboard: v.optional(v.boolean('true or false'), true),
     /** The number of the KMS key that signs receipts: another number makes another key. Absent: receipts are not signed. */
@@ -306,7 +320,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, dashboard, receiptKey and alarmTopicArn are the fields',
+  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, doctor, dashboard, receiptKey and alarmTopicArn are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

@@ -6,7 +6,7 @@ import { airlockProgram } from '../../cli/commands.ts';
 import { commandText } from '../../cli/output/command.ts';
 import { commandsPage } from '../../cli/pages/commands.ts';
 import { findingsPage } from '../../cli/pages/findings.ts';
-import { fillIn, findingCodes, findingOf } from '../../domain/findings.ts';
+import { fillIn, findingCodes, findingOf, placeholders } from '../../domain/findings.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -48,7 +48,7 @@ describe('every finding', () => {
     (code) => {
       const { sentence, effect, fix, link } = findingOf(code);
       for (const text of [sentence, effect]) expect(text).toMatch(/^[^\n]+\.$/);
-      const filled = fillIn(`${effect} ${fix}`, { gate: 'g', runtime: 'r', profile: 'p' });
+      const filled = fillIn(`${effect} ${fix}`, Object.fromEntries(placeholders.map((name) => [name, 'x'])));
       expect(filled).not.toMatch(/\{[a-z]+\}/);
       if (link.startsWith('https://')) return;
       const [page = '', anchor] = link.split('#');

@@ -7,6 +7,7 @@ import { gateFor, type PoolKind, poolKinds, snippetOf } from '../../cli/init/sni
 import type { Diagnosis } from '../../domain/findings.ts';
 import { type Runtime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
 import { commentedConfig } from '../../lib/config/commented.ts';
+import { standardOf } from '../../lib/config/doctor-standard.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { type Block, readTerraform } from './hcl.ts';
 
@@ -18,7 +19,11 @@ const values = {
   certificateAuthority: 'LS0tLS1CRUdJTiBDQQ==',
   kubernetes: '1.35',
 };
-const parameters = new Map([['InstanceProfileArn', 'arn:aws:iam::123456789012:instance-profile/demo-nodes']]);
+const image = 'resolve:ssm:/aws/service/canonical/ubuntu/eks/24.04/1.35/stable/current/amd64/hvm/ebs-gp3/ami-id';
+const parameters = new Map([
+  ['InstanceProfileArn', 'arn:aws:iam::123456789012:instance-profile/demo-nodes'],
+  ['ImageId', image],
+]);
 
 /** What doctor --pre finds in a pool's declaration, with the airlock.yaml that init writes for it. */
 function examine(kind: PoolKind, runtime: Runtime, file: string, text: string): Diagnosis {
@@ -28,7 +33,7 @@ function examine(kind: PoolKind, runtime: Runtime, file: string, text: string): 
   const instanceProfiles = [`${cluster}_*`, 'eks-*', 'demo-nodes'];
   const clusters = [{ name: cluster, instanceProfiles, private: false }];
   writeFileSync(config, commentedConfig({ clusters, runtimes: [runtime], gate: gateFor([kind]) }));
-  return examineFiles([pool], parameters, loadSettings({ config }));
+  return examineFiles([pool], parameters, standardOf(loadSettings({ config }))).diagnosis;
 }
 
 /** The template that the CDK makes of an example. */
@@ -46,7 +51,7 @@ async function synthesized(text: string): Promise<string> {
         clusterName: cluster,
         endpoint,
         certificateAuthority,
-        imageId: 'ami-01234567',
+        imageId: image,
         subnets: ['subnet-01234567'],
       },
       nodeRoleArn: 'arn:aws:iam::123456789012:role/nodes',

@@ -18,6 +18,7 @@ const mostKib: Readonly<Record<string, number>> = {
   'cluster-inside': 620,
   cluster: 1_090,
   dispatch: 600,
+  doctor: 2_000,
   'find-cluster': 430,
   'grant-cluster-admin': 500,
   'prepare-cluster': 630,
@@ -31,13 +32,14 @@ const mostKib: Readonly<Record<string, number>> = {
 /** The only functions that may contain a package. */
 const owners: Readonly<Record<string, readonly string[]>> = {
   undici: ['cluster', 'cluster-inside', 'prepare-cluster'],
-  '@aws-sdk/client-ec2': ['admission', 'reconcile', 'remediation', 'terminations'],
-  '@aws-sdk/client-eks': ['find-cluster', 'grant-cluster-admin'],
+  '@aws-sdk/client-ec2': ['admission', 'doctor', 'reconcile', 'remediation', 'terminations'],
+  '@aws-sdk/client-eks': ['doctor', 'find-cluster', 'grant-cluster-admin'],
   '@aws-sdk/client-kms': ['attestation', 'receipt-key'],
   '@aws-sdk/client-cloudformation': ['grant-cluster-admin'],
-  // What a function must not load: the Kubernetes client provides only types, and functions read no YAML.
+  // What a function must not load: the Kubernetes client provides only types.
   '@kubernetes/client-node': [],
-  yaml: [],
+  // A node's user data can hold YAML.
+  yaml: ['doctor'],
   'aws-cdk-lib': [],
 };
 

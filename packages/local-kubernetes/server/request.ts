@@ -2,6 +2,7 @@ import { applyJsonPatch } from '../json-patch.ts';
 import { isRecord, type StoredObject } from '../object.ts';
 import { askPolicies, checkPolicy } from './admission-policy.ts';
 import { authorize, type User } from './authorize.ts';
+import { isDefined } from './custom-resources.ts';
 import { restrainGrants } from './escalation.ts';
 import { admitInto, endObject } from './namespaces.ts';
 import { restrictNode, restrictPod } from './node-restriction.ts';
@@ -74,6 +75,8 @@ export function carryOut(store: Store, request: ApiRequest): ApiAnswer {
     );
   }
   authorize(store, user, verb, target);
+  if (!isDefined(store, resource))
+    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
   switch (how) {
     case 'apply':
       return serverSideApply(store, request);
@@ -114,6 +117,8 @@ export function apply(store: Store, object: unknown): void {
   const given = newObject(object);
   const resource = resourceOfKind(given.apiVersion, given.kind);
   if (resource === undefined) throw new Error(`the stand-in does not support ${given.apiVersion} ${given.kind}`);
+  if (!isDefined(store, resource))
+    throw new Error(`no matches for kind "${given.kind}" in version "${given.apiVersion}"`);
   const namespace = resource.namespaced ? (given.metadata.namespace ?? 'default') : '';
   const old = store.find(resource, namespace, given.metadata.name ?? '');
   const owned = (object: NewObject) =>

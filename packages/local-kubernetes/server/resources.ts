@@ -9,6 +9,8 @@ export interface Resource {
   /** The verbs that the stand-in supports; the real API has more, and a request for one of those is refused by name. */
   readonly verbs: readonly string[];
   readonly subresources: readonly string[];
+  /** The name of the CustomResourceDefinition that brings it; without that object in the cluster there is no such resource. */
+  readonly definition?: string;
   /** Whether it is written with server-side apply; the others accept a JSON Patch. */
   readonly applied?: true;
 }
@@ -25,6 +27,12 @@ const admission = {
   subresources: [],
   applied: true,
 } as const;
+
+/** A cluster-scoped resource that a definition brings, to be read. */
+function custom(group: string, name: string, kind: string): Resource {
+  const definition = `${name}.${group}`;
+  return { group, version: 'v1', name, kind, namespaced: false, verbs: read, subresources: [], definition };
+}
 
 /** Every resource that the stand-in serves. */
 export const resources: readonly Resource[] = [
@@ -96,6 +104,17 @@ export const resources: readonly Resource[] = [
   },
   { ...admission, name: 'validatingadmissionpolicies', kind: 'ValidatingAdmissionPolicy' },
   { ...admission, name: 'validatingadmissionpolicybindings', kind: 'ValidatingAdmissionPolicyBinding' },
+  {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    name: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+    namespaced: false,
+    verbs: read,
+    subresources: [],
+  },
+  custom('karpenter.sh', 'nodepools', 'NodePool'),
+  custom('karpenter.k8s.aws', 'ec2nodeclasses', 'EC2NodeClass'),
   { ...rbac, name: 'clusterroles', kind: 'ClusterRole', namespaced: false, verbs: written },
   { ...rbac, name: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false, verbs: written },
   { ...rbac, name: 'roles', kind: 'Role', namespaced: true, verbs: written },

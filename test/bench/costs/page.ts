@@ -49,6 +49,10 @@ this one names fewer, with one cluster. Each further dashboard of the account co
 \`dashboard: false\` in \`airlock.yaml\` leaves this one out. With an \`alarmTopicArn\`, each cluster has a
 composite alarm for $0.50 a month.
 
+The scheduled doctor (\`doctor.schedule\`) is off unless you set it. Once a day it adds an alarm for
+$0.10, and $0.30 for its metric in a month in which it finds something. Its 30 invocations and their
+logs cost less than a cent, and the calls that it makes are free.
+
 In an idle month each alarm costs $0.10. Lambda's pollers ask each of the five queues fifteen times a
 minute, which costs $0.26 per queue. With a maximum concurrency Lambda does not take pollers away
 ([Lambda Developer Guide](https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html)).

@@ -1,11 +1,12 @@
-import type { Diagnosis, Finding, FindingCode } from '../../domain/findings.ts';
-import { poolLabel } from '../../domain/kubernetes.ts';
-import { type Manifest, renderManifests } from '../../kubernetes/manifests.ts';
-import { blockedDaemonSets } from '../../lambdas/cluster/daemons.ts';
-import { manifestOptions } from '../../lib/config/manifest-options.ts';
-import type { Standard } from './check-pool.ts';
+import type { Diagnosis, Finding, FindingCode } from '../findings.ts';
 import { differenceOf } from './compare-objects.ts';
-import { at, listAt, textAt } from './templates/read.ts';
+import { textAt } from './templates/read.ts';
+
+/** An object that Airlock applies to a cluster. */
+export interface AppliedObject {
+  readonly kind?: string | undefined;
+  readonly metadata?: { readonly name?: string | undefined; readonly namespace?: string | undefined } | undefined;
+}
 
 /** The codes that a comparison with the manifests can find. */
 export const manifestCodes: readonly FindingCode[] = ['AL0014', 'AL0015'];
@@ -27,14 +28,15 @@ export const appliedKinds: Readonly<Record<string, string>> = {
  * Holds the objects of one kind in a cluster against those that Airlock applies.
  *
  * @param context the context of the kubeconfig
+ * @param applied all objects that Airlock applies
  */
 export function checkManifests(
   kind: string,
   live: readonly unknown[],
   context: string,
-  { config }: Standard,
+  applied: readonly AppliedObject[],
 ): Diagnosis {
-  const wanted = renderManifests(manifestOptions(config)).filter((one) => one.kind === kind);
+  const wanted = applied.filter((one) => one.kind === kind);
   const findings: Finding[] = [];
   const resources = wanted.map((manifest) => `${kind} ${manifest.metadata?.name} in ${context}`);
   for (const [index, manifest] of wanted.entries()) {
@@ -50,40 +52,9 @@ export function checkManifests(
   return { checked: resources, findings, notChecked: [] };
 }
 
-function isSame(object: unknown, { metadata }: Manifest): boolean {
+function isSame(object: unknown, { metadata }: AppliedObject): boolean {
   return (
     textAt(object, 'metadata', 'name') === metadata?.name &&
     textAt(object, 'metadata', 'namespace') === metadata?.namespace
   );
-}
-
-/**
- * Finds DaemonSets that would have a pod on nodes of the pools and do not tolerate the gate.
- *
- * @param objects every DaemonSet of the cluster
- */
-export function checkDaemonSets(objects: readonly unknown[], context: string, { config }: Standard): Diagnosis {
-  const { gate } = config;
-  const daemonSets = objects.map((object) => ({
-    name: `${textAt(object, 'metadata', 'namespace')}/${textAt(object, 'metadata', 'name')}`,
-    nodeSelector: Object(at(object, 'spec', 'template', 'spec', 'nodeSelector')) as Readonly<Record<string, string>>,
-    tolerations: listAt(object, 'spec', 'template', 'spec', 'tolerations').map(Object),
-  }));
-  const names = Object.keys(config.runtimes).flatMap((runtime) =>
-    ['amd64', 'arm64'].flatMap((arch) => {
-      const labels = { [poolLabel]: runtime, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': arch };
-      return blockedDaemonSets(daemonSets, { labels }, gate);
-    }),
-  );
-  const findings = [...new Set(names)].map((name): Finding => {
-    const field = 'spec.template.spec.tolerations';
-    return {
-      code: 'AL0016',
-      resource: `DaemonSet ${name} in ${context}`,
-      field,
-      seen: `none tolerates ${gate}`,
-      values: { gate },
-    };
-  });
-  return { checked: daemonSets.map(({ name }) => `DaemonSet ${name} in ${context}`), findings, notChecked: [] };
 }

@@ -12,6 +12,19 @@ export type ProfileName = { readonly name: string } | { readonly arn: string } |
 /** What launches the pool's instances. */
 export type PoolKind = 'Karpenter' | 'managed node group' | 'Auto Scaling group';
 
+/** The instances that a pool can launch. A pool that names neither types nor families takes any. */
+export interface Machines {
+  readonly types: readonly string[];
+  readonly families: readonly string[];
+}
+
+/** A hook of an Auto Scaling group that holds new instances. */
+export interface LaunchHook {
+  readonly name: string;
+  readonly heartbeatSeconds: number;
+  readonly defaultResult: string;
+}
+
 /** The template of one pool, whatever kind of file it comes from. */
 export interface PoolTemplate {
   /** What people call it, with its file: `NodePool sandboxed in pools.yaml`. */
@@ -37,7 +50,14 @@ export interface PoolTemplate {
   readonly hopLimit: Declared<number | undefined>;
   /** What the profile's name can be; none if the pool has no profile. */
   readonly profiles: Declared<readonly ProfileName[]>;
+  /** The role of its instances, if the pool names it itself: a name or an ARN. */
+  readonly role?: string | undefined;
   readonly nestedVirtualization: Declared<boolean>;
+  readonly machines: Declared<Machines>;
+  /** Each text identifies one image that nodes boot from: a name, a parameter, a type or a family. */
+  readonly images: Declared<readonly string[]>;
+  /** The launch hooks of its Auto Scaling group; undefined if it has no group. */
+  readonly hooks?: Declared<readonly LaunchHook[]>;
   /** Whether all its instances are bare metal. */
   readonly isBareMetal: boolean;
 }

@@ -1,18 +1,14 @@
-import type { Diagnosis, Finding, FindingCode, FixValues, NotChecked } from '../../domain/findings.ts';
-import { hasProfile, type InstanceProfiles } from '../../domain/instance-profiles.ts';
-import { gateKindOf, poolLabel } from '../../domain/kubernetes.ts';
-import { profilesOf } from '../../domain/pools.ts';
-import { exampleRuntime, runtimes, runtimeTraits } from '../../domain/runtimes.ts';
-import { requestOf, runtimeTag, type Versions } from '../../domain/tags.ts';
-import { poolsOf } from '../../lib/config/profiles.ts';
-import type { Config } from '../../lib/config/schema.ts';
-import type { Declared, PoolTemplate, ProfileName } from './templates/template.ts';
-
-/** What a pool is held against. */
-export interface Standard {
-  readonly config: Config;
-  readonly versions: Versions;
-}
+import type { Diagnosis, Finding, FindingCode, FixValues, NotChecked } from '../findings.ts';
+import { type HostFacts, judgeHost } from '../host-verdict.ts';
+import { hasProfile, type InstanceProfiles } from '../instance-profiles.ts';
+import { gateKindOf, poolLabel } from '../kubernetes.ts';
+import { type PoolPolicy, type Pools, policyOf, profilesOf } from '../pools.ts';
+import { exampleRuntime, runtimes, runtimeTraits } from '../runtimes.ts';
+import { requestOf, runtimeTag } from '../tags.ts';
+import { type ImageFacts, readImage } from './image.ts';
+import type { Standard } from './standard.ts';
+import { isMetal } from './templates/read.ts';
+import type { Declared, LaunchHook, PoolTemplate, ProfileName } from './templates/template.ts';
 
 /** What one check of a pool brought: the field and the value seen, the reason why it could not be read, or nothing if all is well. */
 type Result =
@@ -23,19 +19,19 @@ type Check = (pool: PoolTemplate, standard: Standard) => Result;
 
 /** The checks of a pool, by the code of what they find. */
 const checks: Partial<Readonly<Record<FindingCode, Check>>> = {
-  AL0001: ({ declaredTaints }, { config }) => {
+  AL0001: ({ declaredTaints }, { gate }) => {
     if (declaredTaints === undefined) return undefined;
-    return judge(declaredTaints, (keys) => (keys.includes(config.gate) ? undefined : shown(keys)));
+    return judge(declaredTaints, (keys) => (keys.includes(gate) ? undefined : shown(keys)));
   },
-  AL0002: ({ taintsAtBirth, kind }, { config }) => {
+  AL0002: ({ taintsAtBirth, kind }, { gate }) => {
     if (taintsAtBirth === undefined) return undefined;
     // Karpenter adds startup taints when it registers a node, and keeps pods off until then by its own taint.
-    const closed = kind === 'Karpenter' ? [config.gate, 'karpenter.sh/unregistered'] : [config.gate];
+    const closed = kind === 'Karpenter' ? [gate, 'karpenter.sh/unregistered'] : [gate];
     return judge(taintsAtBirth, (keys) => (keys.some((key) => closed.includes(key)) ? undefined : shown(keys)));
   },
-  AL0003: ({ kind }, { config }) => {
-    const stays = kind !== 'Karpenter' && gateKindOf(config.gate) === 'startup-taint';
-    return stays ? { field: 'gate in airlock.yaml', seen: config.gate } : undefined;
+  AL0003: ({ kind }, { gate }) => {
+    const stays = kind !== 'Karpenter' && gateKindOf(gate) === 'startup-taint';
+    return stays ? { field: 'gate in airlock.yaml', seen: gate } : undefined;
   },
   AL0004: (pool) => {
     const wanted = runtimeIn(pool);
@@ -63,9 +59,8 @@ const checks: Partial<Readonly<Record<FindingCode, Check>>> = {
       if (limit === undefined) return 'is not set, so the image or the account decides';
       return limit === 1 ? undefined : `is ${limit}`;
     }),
-  AL0009: ({ profiles, cluster, name }, { config }) => {
-    const pools = poolsOf(config);
-    const clusters = config.clusters.map((one) => one.name).filter((one) => cluster === undefined || one === cluster);
+  AL0009: ({ profiles, cluster, name }, { pools, clusters: all }) => {
+    const clusters = all.map((one) => one.name).filter((one) => cluster === undefined || one === cluster);
     const accepted = clusters.map((one) => profilesOf(pools, one, name ?? ''));
     const result = judge(profiles, (names) =>
       accepted.some((list) => list === undefined || names.some((one) => isNamed(one, list)))
@@ -73,8 +68,8 @@ const checks: Partial<Readonly<Record<FindingCode, Check>>> = {
         : profileShown(names),
     );
     const [first] = 'value' in profiles ? profiles.value : [];
-    return result !== undefined && 'seen' in result && first !== undefined
-      ? { ...result, values: { profile: patternOf(first) } }
+    return result !== undefined && 'seen' in result
+      ? { ...result, values: { profile: first === undefined ? 'NAME' : patternOf(first) } }
       : result;
   },
   AL0010: (pool) => {
@@ -85,6 +80,37 @@ const checks: Partial<Readonly<Record<FindingCode, Check>>> = {
     const ignores = needsVirtualization(pool) && !pool.isBareMetal && pool.kind === 'managed node group';
     return ignores ? { field: pool.nestedVirtualization.field, seen: 'EKS ignores it' } : undefined;
   },
+  AL0019: (pool, { virtualizedFamilies: families }) => {
+    if (!needsVirtualization(pool) || pool.isBareMetal || pool.kind === 'managed node group') return undefined;
+    return judge(pool.machines, ({ types, families: named }) => {
+      const all = [...types, ...named];
+      const fits = (one: string) => isMetal(one) || families.includes(one.split('.')[0] ?? '');
+      if (all.some(fits)) return undefined;
+      const few = all.length === 0 ? 'names no type and no family' : `has ${all.join(', ')}`;
+      return `${few}; nested virtualization is in ${families.join(', ')}`;
+    });
+  },
+  AL0021: ({ images }) =>
+    judgeImages(images, ({ system }) => (system === 'Amazon Linux' ? 'is Amazon Linux' : undefined)),
+  AL0022: ({ images }) =>
+    judgeImages(images, ({ system }) =>
+      system === 'Bottlerocket' || system === 'Windows' ? `is ${system}` : undefined,
+    ),
+  AL0023: (pool, standard) => judgeImages(pool.images, ({ host }) => refusalOf(host, runtimeIn(pool), standard)),
+  AL0028: (pool, { pools }) =>
+    judgeHook(pool, pools, (hook, wanted) =>
+      hook === undefined ? `has no launch hook ${wanted.launchHook}` : undefined,
+    ),
+  AL0029: (pool, { pools }) =>
+    judgeHook(pool, pools, (hook, { deadlineMinutes }) =>
+      hook !== undefined && hook.heartbeatSeconds < deadlineMinutes * 60
+        ? `${hook.name} ends after ${hook.heartbeatSeconds} s, before the deadline of ${deadlineMinutes * 60} s`
+        : undefined,
+    ),
+  AL0030: (pool, { pools }) =>
+    judgeHook(pool, pools, (hook) =>
+      hook !== undefined && hook.defaultResult !== 'ABANDON' ? `${hook.name} ends as ${hook.defaultResult}` : undefined,
+    ),
 };
 
 /** The codes that a look at a pool can find. */
@@ -101,7 +127,10 @@ export function checkPool(pool: PoolTemplate, standard: Standard): Diagnosis {
       notChecked.push({ codes: [code], resource: pool.resource, reason: result.unknown });
       continue;
     }
-    const values = { gate: standard.config.gate, runtime: runtimeIn(pool), ...result.values };
+    const { name = '' } = pool;
+    const { launchHook = '', deadlineMinutes } = policyOf(standard.pools, name);
+    const fixed = { gate: standard.gate, runtime: runtimeIn(pool), pool: name };
+    const values = { ...fixed, hook: launchHook, seconds: String(deadlineMinutes * 60), ...result.values };
     findings.push({ code, resource: pool.resource, field: result.field, seen: result.seen, values });
   }
   return { checked: [pool.resource], findings, notChecked: byReason(notChecked) };
@@ -122,6 +151,44 @@ function judge<T>(declared: Declared<T>, fault: (value: T) => string | undefined
   return seen === undefined ? undefined : { field: declared.field, seen };
 }
 
+/** Judges what is known of a pool's images. A text that identifies no image decides nothing. */
+function judgeImages(images: Declared<readonly string[]>, fault: (image: ImageFacts) => string | undefined): Result {
+  return judge(images, (texts) => {
+    for (const text of texts) {
+      const image = readImage(text);
+      const seen = image && fault(image);
+      if (seen !== undefined) return `${text}: ${seen}`;
+    }
+    return undefined;
+  });
+}
+
+/** Why the catalogue refuses a host for a runtime's default version; undefined if it does not. */
+export function refusalOf(host: HostFacts, name: string, { catalogue, versions }: Standard): string | undefined {
+  const runtime = runtimes.find((one) => one === name);
+  const entry = runtime && catalogue?.runtimes[runtime];
+  const version = runtime && versions[runtime]?.default;
+  if (runtime === undefined || entry === undefined || version === undefined) return undefined;
+  const { rule } = judgeHost(entry, { version, handler: runtimeTraits[runtime].handlers[0] }, host);
+  return rule?.verdict === 'refused' ? `${rule.reason}; instead: ${rule.instead}` : undefined;
+}
+
+/** Judges the launch hook that `airlock.yaml` names for a pool. */
+function judgeHook(
+  { hooks, name = '' }: PoolTemplate,
+  pools: Pools,
+  fault: (hook: LaunchHook | undefined, policy: PoolPolicy) => string | undefined,
+): Result {
+  const policy = policyOf(pools, name);
+  if (policy.launchHook === undefined || hooks === undefined) return undefined;
+  return judge(hooks, (all) =>
+    fault(
+      all.find((one) => one.name === policy.launchHook),
+      policy,
+    ),
+  );
+}
+
 /** Whether a pool's runtime starts virtual machines. */
 function needsVirtualization(pool: PoolTemplate): boolean {
   const runtime = runtimes.find((one) => one === runtimeIn(pool));
@@ -129,7 +196,7 @@ function needsVirtualization(pool: PoolTemplate): boolean {
 }
 
 /** The runtime that a pool is for, if it declares one that exists. */
-function runtimeIn({ tag, label, labelAtBirth }: PoolTemplate): string {
+export function runtimeIn({ tag, label, labelAtBirth }: PoolTemplate): string {
   const said = [tag, label, labelAtBirth].map((one) => (one !== undefined && 'value' in one ? one.value : undefined));
   const known: readonly string[] = runtimes;
   return said.map((value = '') => value.split('@')[0] ?? '').find((name) => known.includes(name)) ?? exampleRuntime;

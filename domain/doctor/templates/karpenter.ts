@@ -1,7 +1,7 @@
-import { poolLabel } from '../../../domain/kubernetes.ts';
-import { clusterTag, runtimeTag } from '../../../domain/tags.ts';
+import { poolLabel } from '../../kubernetes.ts';
+import { clusterTag, runtimeTag } from '../../tags.ts';
 import { at, gatingKeys, isMetal, listAt, textAt } from './read.ts';
-import type { Declared, PoolTemplate, ProfileName } from './template.ts';
+import type { Declared, Machines, PoolTemplate, ProfileName } from './template.ts';
 import { readUserData } from './user-data.ts';
 
 /** An object of Karpenter, with where it was found: a file or a cluster. */
@@ -31,6 +31,7 @@ export function karpenterPool(
     if (nodeClass === undefined) return { field: place, unknown: absent };
     return { field: place, value: read(at(nodeClass.object, 'spec')) };
   };
+  const requirements = listAt(object, 'spec', 'template', 'spec', 'requirements');
   const family = textAt(nodeClass?.object, 'spec', 'amiFamily');
   // Karpenter writes the user data of every other family itself, with taints and labels.
   const isOwnUserData = nodeClass === undefined || family === 'Custom';
@@ -61,7 +62,10 @@ export function karpenterPool(
       'cpuOptions.nestedVirtualization',
       (spec) => textAt(spec, 'cpuOptions', 'nestedVirtualization') === 'enabled',
     ),
-    isBareMetal: requiresMetal(listAt(object, 'spec', 'template', 'spec', 'requirements')),
+    role: textAt(nodeClass?.object, 'spec', 'role'),
+    machines: { field: `${template}.spec.requirements`, value: machinesOf(requirements) },
+    images: inClass('amiSelectorTerms', () => imagesOf(nodeClass?.object)),
+    isBareMetal: requiresMetal(requirements),
   };
 }
 
@@ -78,4 +82,24 @@ function requiresMetal(requirements: readonly unknown[]): boolean {
     const isSize = /\/(instance-size|instance-type)$/.test(textAt(one, 'key') ?? '');
     return isSize && textAt(one, 'operator') === 'In' && values.length > 0 && values.every(isMetal);
   });
+}
+
+function machinesOf(requirements: readonly unknown[]): Machines {
+  const valuesOf = (key: RegExp) =>
+    requirements
+      .filter((one) => key.test(textAt(one, 'key') ?? '') && textAt(one, 'operator') === 'In')
+      .flatMap((one) => listAt(one, 'values').map(String));
+  return { types: valuesOf(/\/instance-type$/), families: valuesOf(/\/instance-family$/) };
+}
+
+/** The images that Karpenter found, or how the class selects them. A family other than Custom identifies them too. */
+function imagesOf(nodeClass: unknown): readonly string[] {
+  const found = listAt(nodeClass, 'status', 'amis').flatMap((one) => textAt(one, 'name') ?? []);
+  if (found.length > 0) return found;
+  const terms = listAt(nodeClass, 'spec', 'amiSelectorTerms');
+  const selected = terms.flatMap((one) => {
+    return textAt(one, 'name') ?? textAt(one, 'ssmParameter') ?? textAt(one, 'alias') ?? textAt(one, 'id') ?? [];
+  });
+  const family = textAt(nodeClass, 'spec', 'amiFamily');
+  return family === undefined || family === 'Custom' ? selected : [family];
 }

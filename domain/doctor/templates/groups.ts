@@ -1,7 +1,7 @@
-import { poolLabel } from '../../../domain/kubernetes.ts';
-import { clusterTag, runtimeTag } from '../../../domain/tags.ts';
+import { poolLabel } from '../../kubernetes.ts';
+import { clusterTag, runtimeTag } from '../../tags.ts';
 import { at, gatingKeys, isMetal, listAt, textAt } from './read.ts';
-import type { Declared, PoolTemplate, ProfileName } from './template.ts';
+import type { Declared, LaunchHook, Machines, PoolTemplate, ProfileName } from './template.ts';
 import { readUserData } from './user-data.ts';
 
 /** The data of a launch template as EC2 has it, or why it is not known. */
@@ -12,19 +12,28 @@ interface FoundGroup {
   readonly group: unknown;
   readonly source: string;
   readonly launchTemplate: LaunchTemplate;
+  /** The hooks of the Auto Scaling group; undefined if no file has them. */
+  readonly hooks?: readonly unknown[] | undefined;
+  /** The names of images, by their ids. */
+  readonly imageNames?: ReadonlyMap<string, string>;
 }
 
 /** The prefix of the tags by which the Cluster Autoscaler knows an empty Auto Scaling group. Source: Cluster Autoscaler on AWS, README. */
 const nodeTemplate = 'k8s.io/cluster-autoscaler/node-template';
 
 /** The template of an Auto Scaling group, with the fields that EC2 Auto Scaling and CloudFormation share. */
-export function autoScalingGroupPool(name: string, { group, source, launchTemplate }: FoundGroup): PoolTemplate {
+export function autoScalingGroupPool(name: string, found: FoundGroup): PoolTemplate {
+  const { group, source, launchTemplate } = found;
   const tags = listAt(group, 'Tags');
   const tag = (key: string) => tags.find((one) => textAt(one, 'Key') === key);
   const runtime = tag(runtimeTag);
   const reaches = textAt(runtime, 'PropagateAtLaunch') === 'true';
   const inTemplate = launchTemplateField(launchTemplate);
   const propagated = { field: 'Tags', value: textAt(runtime, 'Value') };
+  const overrides = listAt(group, 'MixedInstancesPolicy', 'LaunchTemplate', 'Overrides').flatMap(
+    (one) => textAt(one, 'InstanceType') ?? [],
+  );
+  const fields = launchTemplateFields(launchTemplate);
   const templateLabel = tag(`${nodeTemplate}/label/${poolLabel}`);
   return {
     resource: `Auto Scaling group ${name} in ${source}`,
@@ -36,7 +45,14 @@ export function autoScalingGroupPool(name: string, { group, source, launchTempla
     taintsAtBirth: inTemplate('UserData', (data) => userDataOf(data).taints),
     label: { field: 'Tags', value: textAt(templateLabel, 'Value') },
     labelAtBirth: inTemplate('UserData', (data) => userDataOf(data).label),
-    ...launchTemplateFields(launchTemplate),
+    ...fields,
+    isBareMetal: overrides.length > 0 ? overrides.every(isMetal) : fields.isBareMetal,
+    machines:
+      overrides.length > 0
+        ? { field: 'MixedInstancesPolicy.LaunchTemplate.Overrides', value: { types: overrides, families: [] } }
+        : fields.machines,
+    images: imagesOf(found),
+    hooks: hooksOf(found),
     profiles: inTemplate('IamInstanceProfile', (data): readonly ProfileName[] => {
       const [arn, profile] = [textAt(data, 'IamInstanceProfile', 'Arn'), textAt(data, 'IamInstanceProfile', 'Name')];
       if (arn !== undefined) return [{ arn }];
@@ -46,7 +62,8 @@ export function autoScalingGroupPool(name: string, { group, source, launchTempla
 }
 
 /** The template of a managed node group, with its fields as EKS writes them in JSON. */
-export function managedNodeGroupPool(name: string, { group, source, launchTemplate }: FoundGroup): PoolTemplate {
+export function managedNodeGroupPool(name: string, found: FoundGroup): PoolTemplate {
+  const { group, source, launchTemplate } = found;
   const inTemplate = launchTemplateField(launchTemplate);
   const hasTag = textAt(group, 'tags', runtimeTag) !== undefined;
   const tag = inTemplate('TagSpecifications', instanceTag);
@@ -70,7 +87,14 @@ export function managedNodeGroupPool(name: string, { group, source, launchTempla
     label: { field: 'labels', value: textAt(group, 'labels', poolLabel) },
     ...fields,
     isBareMetal: types.length > 0 ? types.every(isMetal) : fields.isBareMetal,
-    // EKS makes a profile for the node role itself, and takes none from the launch template.
+    machines: types.length > 0 ? { field: 'instanceTypes', value: { types, families: [] } } : fields.machines,
+    images: hasOwnImage
+      ? imagesOf(found)
+      : { field: 'amiType', value: [textAt(group, 'amiType') ?? 'AL2023_x86_64_STANDARD'] },
+    hooks: hooksOf(found),
+    role: textAt(group, 'nodeRole'),
+    // EKS makes a profile for the node role itself, and takes none from the launch template. Its name is eks- and a UUID.
+    // Source: EKS User Guide, "Customize managed nodes with launch templates"; the names are those that AWS shows in accounts.
     profiles: { field: 'nodeRole', value: [{ prefix: 'eks-' }] },
   };
 }
@@ -88,6 +112,42 @@ function launchTemplateFields(launchTemplate: LaunchTemplate) {
       (data) => textAt(data, 'CpuOptions', 'NestedVirtualization') === 'enabled',
     ),
     isBareMetal: type !== undefined && isMetal(type),
+    machines: inTemplate('InstanceType', (data): Machines => {
+      const one = textAt(data, 'InstanceType');
+      return { types: one === undefined ? [] : [one], families: [] };
+    }),
+  };
+}
+
+/** The image of a launch template: its name if a file has it, or the parameter that it is resolved from. */
+function imagesOf({ launchTemplate, imageNames }: FoundGroup): Declared<readonly string[]> {
+  const image = launchTemplateField(launchTemplate)('ImageId', (data) => textAt(data, 'ImageId'));
+  if ('unknown' in image) return image;
+  const { field, value: id } = image;
+  const name = id?.startsWith('ami-') ? imageNames?.get(id) : id;
+  if (name !== undefined) return { field, value: [name] };
+  if (id === undefined) return { field, value: [] };
+  return {
+    field,
+    unknown: `no file has the image ${id}; accepted: what aws ec2 describe-images --image-ids ${id} prints`,
+  };
+}
+
+function hooksOf({ hooks, source }: FoundGroup): Declared<readonly LaunchHook[]> {
+  const field = 'LifecycleHooks';
+  if (hooks === undefined) {
+    const command = 'aws autoscaling describe-lifecycle-hooks --auto-scaling-group-name NAME';
+    return { field, unknown: `${source} does not have the group's hooks; accepted: what ${command} prints` };
+  }
+  const launching = hooks.filter((one) => textAt(one, 'LifecycleTransition') === 'autoscaling:EC2_INSTANCE_LAUNCHING');
+  // Source: EC2 Auto Scaling API, PutLifecycleHook: 3600 seconds and ABANDON by default.
+  return {
+    field,
+    value: launching.map((one) => ({
+      name: textAt(one, 'LifecycleHookName') ?? '',
+      heartbeatSeconds: Number(textAt(one, 'HeartbeatTimeout') ?? 3_600),
+      defaultResult: textAt(one, 'DefaultResult') ?? 'ABANDON',
+    })),
   };
 }
 

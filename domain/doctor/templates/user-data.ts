@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { poolLabel } from '../../../domain/kubernetes.ts';
+import { poolLabel } from '../../kubernetes.ts';
 import { at, gatingKeys, listAt, textAt } from './read.ts';
 
 /** What a node's user data gives its kubelet. */

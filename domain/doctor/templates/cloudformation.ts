@@ -40,11 +40,13 @@ export function isCloudFormation(document: unknown): boolean {
  * The pools of a CloudFormation template: its Auto Scaling groups and managed node groups.
  *
  * @param parameters values of the template's parameters, beside their defaults
+ * @param imageNames the names of images, by their ids
  */
 export function cloudFormationPools(
   template: unknown,
   source: string,
   parameters: ReadonlyMap<string, string>,
+  imageNames: ReadonlyMap<string, string> = new Map(),
 ): readonly PoolTemplate[] {
   const known = new Map(parameters);
   for (const [name, parameter] of Object.entries(Object(at(template, 'Parameters')))) {
@@ -63,11 +65,28 @@ export function cloudFormationPools(
     const type = textAt(resource, 'Type');
     if (type === 'AWS::AutoScaling::AutoScalingGroup') {
       const mixed = at(group, 'MixedInstancesPolicy', 'LaunchTemplate', 'LaunchTemplateSpecification');
-      const found = { group, source, launchTemplate: launchTemplate(at(group, 'LaunchTemplate') ?? mixed) };
+      const own = listAt(group, 'LifecycleHookSpecificationList');
+      const separate = Object.values(resources)
+        .filter((one) => textAt(one, 'Type') === 'AWS::AutoScaling::LifecycleHook')
+        .map((one) => value(at(one, 'Properties')))
+        .filter((hook) => textAt(hook, 'AutoScalingGroupName', logicalId) === id);
+      const found = {
+        group,
+        source,
+        launchTemplate: launchTemplate(at(group, 'LaunchTemplate') ?? mixed),
+        imageNames,
+        hooks: [...own, ...separate],
+      };
       return [autoScalingGroupPool(textAt(group, 'AutoScalingGroupName') ?? id, found)];
     }
     if (type !== 'AWS::EKS::Nodegroup') return [];
-    const found = { group: asEks(group), source, launchTemplate: launchTemplate(at(group, 'LaunchTemplate')) };
+    const reference = at(group, 'LaunchTemplate');
+    const found = {
+      group: asEks(group),
+      source,
+      launchTemplate: reference === undefined ? noTemplate : launchTemplate(reference),
+      imageNames,
+    };
     return [managedNodeGroupPool(textAt(group, 'NodegroupName') ?? id, found)];
   });
 }
@@ -80,8 +99,13 @@ function asEks(group: unknown): unknown {
     taints: listAt(group, 'Taints'),
     tags: at(group, 'Tags'),
     instanceTypes: listAt(group, 'InstanceTypes'),
+    amiType: at(group, 'AmiType'),
+    nodeRole: at(group, 'NodeRole'),
   };
 }
+
+/** What a node group without a launch template has: nothing that a template could declare. */
+const noTemplate: LaunchTemplate = { name: 'no launch template', data: {} };
 
 /** A placeholder for a reference to a resource in the template. */
 const logicalId = 'logicalId';

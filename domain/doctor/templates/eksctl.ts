@@ -1,5 +1,5 @@
-import { poolLabel } from '../../../domain/kubernetes.ts';
-import { runtimeTag } from '../../../domain/tags.ts';
+import { poolLabel } from '../../kubernetes.ts';
+import { runtimeTag } from '../../tags.ts';
 import { at, gatingKeys, isMetal, listAt, textAt } from './read.ts';
 import type { Declared, PoolTemplate, ProfileName } from './template.ts';
 import { readUserData } from './user-data.ts';
@@ -51,10 +51,17 @@ function poolOf(
           labelAtBirth: { field: field('overrideBootstrapCommand'), value: own.label },
         }),
     label: { field: field('labels'), value: textAt(group, 'labels', poolLabel) },
-    // Source: eksctl, "Security", disablePodIMDS; without it the limit is 2.
+    // Source: eksctl, pkg/cfn/builder/nodegroup.go, makeMetadataOptions: 1 with disablePodIMDS, and 2 without.
     hopLimit: unlessTemplate('disablePodIMDS', textAt(group, 'disablePodIMDS') === 'true' ? 1 : 2),
     profiles: { field: field('iam.instanceProfileARN'), value: profilesOf(group, isManaged, cluster) },
     nestedVirtualization: unlessTemplate('launchTemplate', false),
+    machines: unlessTemplate(textAt(group, 'instanceType') === undefined ? 'instanceTypes' : 'instanceType', {
+      types,
+      families: [],
+    }),
+    // Source: eksctl, "Node groups", amiFamily: AmazonLinux2023 unless the file names another.
+    images: unlessTemplate('amiFamily', [textAt(group, 'amiFamily') ?? 'AmazonLinux2023']),
+    hooks: { field: field('asgHooks'), unknown: 'eksctl has no field for launch hooks that this command reads' },
     isBareMetal: types.length > 0 && types.every(isMetal),
   };
 }

@@ -1,7 +1,7 @@
-import type { Diagnosis, Finding, FindingCode } from '../../domain/findings.ts';
-import { poolLabel } from '../../domain/kubernetes.ts';
-import { runtimes, runtimeTraits } from '../../domain/runtimes.ts';
-import { isTolerated, type Toleration } from '../../domain/tolerations.ts';
+import type { Diagnosis, Finding, FindingCode } from '../findings.ts';
+import { poolLabel } from '../kubernetes.ts';
+import { runtimes, runtimeTraits } from '../runtimes.ts';
+import { isTolerated, type Toleration } from '../tolerations.ts';
 import type { FoundObject } from './templates/karpenter.ts';
 import { at, listAt, textAt } from './templates/read.ts';
 

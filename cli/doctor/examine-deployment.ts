@@ -1,0 +1,63 @@
+import type { Catalogue } from '../../domain/catalogue.ts';
+import { poolCodes } from '../../domain/doctor/check-pool.ts';
+import { examinePools } from '../../domain/doctor/pools.ts';
+import { type Diagnosis, joinDiagnoses } from '../../domain/findings.ts';
+import {
+  examineAgents,
+  examineArtifacts,
+  examineClusters,
+  examineConcurrency,
+  examineRoom,
+} from '../../lambdas/doctor/examine-account.ts';
+import { readGroups } from '../../lambdas/doctor/examine-groups.ts';
+import { examineRoles, roleCodes } from '../../lambdas/doctor/examine-roles.ts';
+import type { DoctorReader } from '../../lambdas/doctor/ports.ts';
+import { artifactsOf } from '../../lib/config/doctor-standard.ts';
+import { type ClusterStandard, examineCluster } from './examine-cluster.ts';
+import type { ExaminedFiles } from './examine-files.ts';
+
+/**
+ * Looks at the cluster of a kubeconfig and at the account.
+ *
+ * @param files what files have, if any were named
+ * @param now milliseconds since the epoch
+ */
+export async function examineDeployment(
+  reader: DoctorReader,
+  kubeconfig: string | undefined,
+  files: ExaminedFiles | undefined,
+  standard: ClusterStandard & { readonly catalogue: Catalogue },
+  now: number,
+): Promise<Diagnosis> {
+  const [cluster, groups, ...others] = await Promise.all([
+    examineCluster(kubeconfig, files?.karpenter ?? [], standard),
+    readGroups(reader, standard),
+    examineConcurrency(reader, standard),
+    ...examineRoom(reader),
+    ...examineClusters(reader, standard),
+    examineAgents(reader, standard, now),
+    ...examineArtifacts(reader, artifactsOf(standard.catalogue, standard.versions)),
+  ]);
+  const live = [...cluster.pools, ...groups.pools];
+  const all = [...live, ...(files?.pools ?? [])];
+  const roles = await Promise.all(examineRoles(reader, all));
+  const isBlind = [cluster.diagnosis, groups.unread].some(({ notChecked }) =>
+    notChecked.some(({ codes }) => codes.includes('AL0001')),
+  );
+  const pools = all.length === 0 && !isBlind ? noPool : examinePools(live, standard);
+  return joinDiagnoses([cluster.diagnosis, groups.unread, pools, ...roles, ...others]);
+}
+
+/** A deployment without a pool is not fine: nothing was looked at. */
+const noPool: Diagnosis = {
+  checked: [],
+  findings: [],
+  notChecked: [
+    {
+      codes: [...poolCodes, ...roleCodes],
+      resource: 'pools',
+      reason:
+        'no NodePool, managed node group or Auto Scaling group of the clusters has a mark of Airlock; accepted: the files of your pools as arguments',
+    },
+  ],
+};

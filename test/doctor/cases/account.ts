@@ -1,0 +1,81 @@
+import { type FindingCode, joinDiagnoses } from '../../../domain/findings.ts';
+import {
+  examineAgents,
+  examineArtifacts,
+  examineConcurrency,
+  examineRoom,
+  neededConcurrency,
+} from '../../../lambdas/doctor/examine-account.ts';
+import type { DoctorReader } from '../../../lambdas/doctor/ports.ts';
+import { standard } from '../files.ts';
+import { reader, refused } from '../reader.ts';
+import type { FindingCase } from './case.ts';
+
+const account = (change: Partial<DoctorReader>) => async () =>
+  joinDiagnoses(await Promise.all([examineConcurrency(reader(change), standard()), ...examineRoom(reader(change))]));
+const names = (count: number) => Array.from({ length: count }, (_, at) => `policy-${at}`);
+const policies = (count: number, own?: string) => account({ logPolicies: async () => ({ names: names(count), own }) });
+const concurrency = (limit: number) => account({ unreservedConcurrency: async () => limit });
+const quota = (used: number) =>
+  account({ quotas: async () => [{ what: 'IAM roles', service: 'iam', used, limit: 1_000, needed: 30 }] });
+
+const now = Date.parse('2026-11-28T12:00:00Z');
+const instance = { instanceId: 'i-0123456789abcdef0', launchedAt: '2026-11-28T11:00:00Z' };
+const young = { ...instance, launchedAt: '2026-11-28T11:55:00Z' };
+
+function agents(
+  agent: { ping: string; version: string } | undefined,
+  change: Partial<DoctorReader> = {},
+  of = instance,
+) {
+  const known = new Map(agent === undefined ? [] : [[of.instanceId, agent]]);
+  return () =>
+    examineAgents(reader({ instances: async () => [of], agents: async () => known, ...change }), standard(), now);
+}
+
+const newAgent = { ping: 'Online', version: '3.3.2746.0' };
+const agentCase = {
+  right: { 'an agent that is online and new enough': agents(newAgent) },
+  blind: {
+    'EC2 refuses': agents(newAgent, { instances: refused }),
+    'SSM refuses': agents(newAgent, { agents: refused }),
+  },
+};
+
+const artifact = (status: () => Promise<number>) => async () =>
+  joinDiagnoses(await Promise.all(examineArtifacts(reader({ status }), ['https://example.com/runsc'])));
+
+export const accountCases = {
+  AL0017: {
+    broken: { 'ten policies of others': policies(10) },
+    right: { 'room for one': policies(9), 'ten, one of them its own': policies(10, 'policy-3') },
+    blind: { 'Logs refuses': account({ logPolicies: refused }) },
+  },
+  AL0018: {
+    broken: { 'the ten of a new account': concurrency(10) },
+    right: { 'exactly enough': concurrency(neededConcurrency(1)) },
+    blind: { 'Lambda refuses': account({ unreservedConcurrency: refused }) },
+  },
+  AL0024: {
+    ...agentCase,
+    broken: { 'the agent of an old image': agents({ ping: 'Online', version: '3.3.1611.0' }) },
+  },
+  AL0025: {
+    ...agentCase,
+    right: { ...agentCase.right, 'a node that was just launched': agents(undefined, {}, young) },
+    broken: {
+      'an agent that SSM never saw': agents(undefined),
+      'an agent that was lost': agents({ ping: 'ConnectionLost', version: '3.3.2746.0' }),
+    },
+  },
+  AL0035: {
+    broken: { 'a file that is gone': artifact(async () => 404), 'a proxy that forbids it': artifact(async () => 403) },
+    right: { 'a file that is there': artifact(async () => 200) },
+    blind: { 'no network': artifact(refused) },
+  },
+  AL0036: {
+    broken: { 'room for fewer roles than the stack brings': quota(971) },
+    right: { 'room for just as many': quota(970) },
+    blind: { 'IAM refuses': account({ quotas: refused }) },
+  },
+} satisfies Partial<Record<FindingCode, FindingCase>>;

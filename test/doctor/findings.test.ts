@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { exitCodeOf } from '../../cli/doctor/report.ts';
+import { restrictTo } from '../../cli/doctor/select.ts';
+import { type FindingCode, fillIn, findingCodes, findingOf } from '../../domain/findings.ts';
+import { accountCases } from './cases/account.ts';
+import type { FindingCase } from './cases/case.ts';
+import { clusterCases, hosts } from './cases/cluster.ts';
+import { imageCases, poolCases } from './cases/pools.ts';
+import { rightsCases } from './cases/rights.ts';
+
+/** Each finding with what shows that it is right. One without all three kinds of case does not compile. */
+const cases: Readonly<Record<FindingCode, FindingCase>> = {
+  ...poolCases,
+  ...imageCases,
+  ...rightsCases,
+  ...clusterCases,
+  ...accountCases,
+};
+
+const table = (kind: keyof FindingCase) =>
+  [...findingCodes.map((code) => [code, cases[code]] as const), ['AL0023', hosts] as const].flatMap(([code, one]) =>
+    Object.entries(one[kind]).map(([why, look]) => [code, why, look] as const),
+  );
+
+describe('a misconfiguration', () => {
+  it.each(table('broken'))('brings %s and nothing else: %s', async (code, _, look) => {
+    const { findings, notChecked } = await look();
+
+    expect([findings.map((one) => one.code), notChecked]).toEqual([[code], []]);
+    const [found] = findings;
+    expect(found?.seen).not.toBe('');
+    const { effect, fix } = findingOf(code);
+    // With the values of the resource nothing is left to fill in.
+    expect(fillIn(`${effect} ${fix}`, found?.values ?? {})).not.toMatch(/\{[a-z]+\}/);
+  });
+});
+
+describe('a right configuration', () => {
+  it.each(table('right'))('is silent for %s: %s', async (_code, _why, look) => {
+    const { findings, notChecked } = await look();
+    expect([findings, notChecked]).toEqual([[], []]);
+  });
+});
+
+describe('a look that fails', () => {
+  it.each(table('blind'))('leaves %s open with exit code 3: %s', async (code, _, look) => {
+    const diagnosis = restrictTo([code], await look());
+
+    expect([diagnosis.findings, diagnosis.notChecked.map(({ codes }) => codes)]).toEqual([[], [[code]]]);
+    expect(diagnosis.notChecked[0]?.reason).toMatch(/not authorized|cannot be read/);
+    expect([exitCodeOf(diagnosis, 'error'), exitCodeOf(diagnosis, 'warning')]).toEqual([3, 3]);
+  });
+});
+
+describe('the table', () => {
+  it.each(findingCodes)('has a misconfiguration, a right configuration and a failing look for %s', (code) => {
+    const { broken, right, blind } = cases[code];
+    const counts = [broken, right, blind].map((kind) => Object.keys(kind).length);
+    expect(Math.min(...counts)).toBeGreaterThan(0);
+  });
+});
