@@ -8,7 +8,7 @@ const unit = [
   'test/lambdas/**/!(crowd|faults|ledger-rights|order|prepare).test.ts',
   'test/lib/**/!(dashboard|doctor-function|limits|queries|template).test.ts',
   'test/docs/words.test.ts',
-  'test/cli/html/**/*.test.ts',
+  'test/{cli/html,dashboard}/**/*.test.ts',
   'test/mutations/anchor.test.ts',
 ];
 const local = ['packages/*/test/**/*.test.ts'];

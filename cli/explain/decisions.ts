@@ -66,10 +66,12 @@ function failure({ failure: cause, disposition, replacingAt }: RunRecord) {
   return found;
 }
 
-function end({ ending, endedAt = '', endedBy, receipt }: RunRecord): readonly Decision[] {
+function end({ ending, endedAt = '', endedBy, execution, receipt }: RunRecord): readonly Decision[] {
   if (ending === undefined) return [];
   const gate = receipt?.gate === undefined ? '' : `, gate ${receipt.gate}`;
-  return [{ at: endedAt, what: `end the run as ${ending}${gate}`, why: proofOf(receipt) || `written by ${endedBy}` }];
+  return [
+    { at: endedAt, what: `end the run as ${ending}${gate}`, why: proofOf(receipt) || writerOf(endedBy, execution) },
+  ];
 }
 
 function proofOf(receipt: RunRecord['receipt']): string {
@@ -77,4 +79,11 @@ function proofOf(receipt: RunRecord['receipt']): string {
   if (proof === undefined) return '';
   if (proof.kind === 'host') return 'proven on the host; airlock.yaml asks for no pod';
   return `the pod ${proof.pod} ran with ${proof.runtimeClass} after ${(proof.ms / 1_000).toFixed(1)} s`;
+}
+
+/** Which execution or function wrote the end. The ledger has an ARN or a name. */
+function writerOf(endedBy: string | undefined, execution: string | undefined): string {
+  const name = endedBy?.split(':').at(-1);
+  if (name === undefined) return '';
+  return name === execution ? 'written by its execution' : `written by ${name}`;
 }

@@ -29,7 +29,7 @@ export const StorySchema = v.strictObject({
       detail: v.string(),
       /** What was decided about a node that failed; empty otherwise. */
       disposition: v.string(),
-      /** Milliseconds since the launch. */
+      /** Milliseconds since the launch, or since the run began if it repeats work. */
       phases: v.array(PhaseSchema),
       decisions: v.array(v.strictObject({ at: v.string(), what: v.string(), why: v.string() })),
       /** What is known of the node and its runtime, by name. */
@@ -144,7 +144,9 @@ export function isFine({ runs, byHand }: Story): boolean {
 function shown(run: RunRecord): Story['runs'][number] {
   const { request, refused, failure, receipt, ending, outcome, disposition } = run;
   const installation = receipt?.installation ?? run.installation ?? { onlineAt: run.onlineAt, sentAt: run.sentAt };
-  const points = { launchedAt: launchTimeOf(run), ...receipt, installation };
+  // A run that repeats work begins when it is recorded.
+  const begun = run.launchedAt === launchTimeOf(run) ? undefined : (run.recordedAt ?? run.begunAt);
+  const points = { ...receipt, launchedAt: begun ?? launchTimeOf(run), installation };
   return {
     request: request === undefined ? '' : `${request.runtime}@${request.version}`,
     state: ending ?? 'under way',

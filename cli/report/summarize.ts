@@ -2,7 +2,7 @@ import type { Request } from '../../domain/launch.ts';
 import { addedAimMs, type LaunchWaits, launchWaits, waitsOf } from '../../domain/launch-waits.ts';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
-import { quantile } from '../../domain/quantile.ts';
+import { quantiles } from '../../domain/quantile.ts';
 import { costOf } from '../costs/estimate.ts';
 import type { AuditEvent } from '../explain/story.ts';
 import { breakerHistory } from './breakers.ts';
@@ -126,7 +126,7 @@ function waits(released: readonly RunRecord[]): Report['waits'] {
   if (all.length === 0) return [];
   const row = (measure: string, aimMs: number, of: (one: LaunchWaits) => number) => {
     const values = all.map(of);
-    const [p50, p95, max] = [0.5, 0.95, 1].map((share) => quantile(values, share)) as [number, number, number];
+    const [p50, p95, max] = quantiles(values, [0.5, 0.95, 1]) as [number, number, number];
     return { measure, launches: all.length, p50, p95, max, aimMs };
   };
   return [

@@ -1,7 +1,7 @@
 import { phasesOf } from '../../domain/launch-phases.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { endingOf } from '../../domain/outcomes.ts';
-import { quantile } from '../../domain/quantile.ts';
+import { quantiles } from '../../domain/quantile.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import type { Report, Spread } from './schema.ts';
 import { nameOfRequest } from './states.ts';
@@ -58,11 +58,6 @@ export function slowestPhase({ receipt }: RunRecord): string {
 }
 
 function spreadOf(values: readonly number[]): Spread {
-  const [p50, p95, p99, max] = [0.5, 0.95, 0.99, 1].map((share) => quantile(values, share)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [p50, p95, p99, max] = quantiles(values, [0.5, 0.95, 0.99, 1]) as [number, number, number, number];
   return { p50, p95, p99, max };
 }

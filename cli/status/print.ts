@@ -25,7 +25,7 @@ export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[]
     lines.push('', wrap(`${styled('bold', 'needs a person')} (airlock explain INSTANCE says more)`, width));
   }
   for (const { instanceId, nodeName, state, reason } of attention) {
-    lines.push(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName}`, width, 2));
+    lines.push(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName.split('.')[0]}`, width, 2));
     if (reason !== '') lines.push(wrap(reason, width, 4));
   }
   if (openBreakers.length > 0) lines.push('', styled('bold', 'open breakers'));

@@ -90,8 +90,6 @@ function driftOf(node: ClusterNode, installation: Installation, isNew: boolean):
 
 /** Limits text that a kubelet may have written, in bytes of JSON, so that one node cannot inflate the whole page. */
 function plain(text: string, limit: number): string {
-  return text
-    .slice(0, limit)
-    .replaceAll('"', "'")
-    .replaceAll(/[^ !#-[\]-~]/g, '?');
+  const head = text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
+  return head.replaceAll('"', "'").replaceAll(/[^ !#-[\]-~]/g, '?');
 }

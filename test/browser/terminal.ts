@@ -41,7 +41,10 @@ function coloured(text: string): readonly Markup[] {
     '90': '#9aa5b1',
   };
   let [colour, weight] = ['inherit', 'normal'];
-  const parts = text.replaceAll('\r', '').split(new RegExp(`(${sequence})`));
+  // Links show only their name.
+  const start = String.fromCharCode(27);
+  const shown = text.replaceAll(new RegExp(`${start}\\]8;;[^${start}]*${start}.`, 'g'), '').replaceAll('\r', '');
+  const parts = shown.split(new RegExp(`(${sequence})`));
   return parts.flatMap((part) => {
     const [, codes = '', kind = ''] =
       /^.\[([0-9;?]*)([A-Za-z])$/.exec(new RegExp(`^${sequence}$`).test(part) ? part : '') ?? [];

@@ -32,6 +32,18 @@ const reruns = of('lambdas/reconcile/decide-reruns.ts', 'test/lambdas/reconcile/
 
 /** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
+  of('cli/html/markup.ts', 'test/cli/html/explain-page.test.ts')(
+    'a page shows the texts of a node as HTML',
+    'render',
+    "String(part).replaceAll(/[&<>\"']/g, (character) => entities[character] ?? '')",
+    'String(part)',
+  ),
+  of('cli/report/times.ts', 'test/cli/html/report.test.ts')(
+    'a report believes a kubelet that its Node was Ready after the end',
+    'phasesIn',
+    'atMs <= receipt.totalMs',
+    'true',
+  ),
   of('lambdas/reconcile/decide.ts', 'test/lambdas/reconcile/decide.test.ts')(
     'reconcile tries a node that an operator released by hand',
     'decideInstance',

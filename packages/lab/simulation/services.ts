@@ -30,6 +30,7 @@ export interface ClusterSettings {
 /** The AWS services that an app with Airlock's resources uses. */
 export interface Services {
   readonly autoScaling: AutoScaling;
+  readonly cloudWatch: CloudWatch;
   readonly dynamoDb: DynamoDb;
   readonly ec2: Ec2;
   readonly eks: Eks;
@@ -146,13 +147,14 @@ function make(
   });
   const dynamoDb = new DynamoDb({ clock, env });
   const kms = new Kms(env);
+  const cloudWatch = new CloudWatch(env);
   const parts = [ec2, autoScaling, eks, events, kms, sqs, ssm, states, dynamoDb];
   return {
-    services: { dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sqs, ssm, states },
+    services: { dynamoDb, ec2, autoScaling, cloudWatch, eks, events, mappings, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
       resourceTypes: [
-        ...[eks, events, kms, scheduler, sqs, ssm, states, dynamoDb, mappings, new CloudWatch(env)],
+        ...[eks, events, kms, scheduler, sqs, ssm, states, dynamoDb, mappings, cloudWatch],
       ].flatMap(({ resourceTypes }) => resourceTypes),
       stop: () => {
         mappings.stop();
