@@ -153,9 +153,9 @@ function make(
     services: { dynamoDb, ec2, autoScaling, cloudWatch, eks, events, mappings, scheduler, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
-      resourceTypes: [
-        ...[eks, events, kms, scheduler, sqs, ssm, states, dynamoDb, mappings, cloudWatch],
-      ].flatMap(({ resourceTypes }) => resourceTypes),
+      resourceTypes: [...[eks, events, kms, scheduler, sqs, ssm, states, dynamoDb, mappings, cloudWatch]].flatMap(
+        ({ resourceTypes }) => resourceTypes,
+      ),
       stop: () => {
         mappings.stop();
         states.stop();

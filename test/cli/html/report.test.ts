@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseHTML } from 'linkedom';
 import * as v from 'valibot';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readAge } from '../../../cli/report/age.ts';
 import { reportPage } from '../../../cli/report/page.ts';
+import { printReport } from '../../../cli/report/print.ts';
 import { advisoriesIn } from '../../../cli/report/report.ts';
 import { type Report, ReportSchema } from '../../../cli/report/schema.ts';
 import { type PeriodReading, summarize } from '../../../cli/report/summarize.ts';
@@ -135,6 +136,29 @@ describe('a report', () => {
 
   it.each(['', '7', '0d', '-1d', '1.5h', '91d', '7 d', '7w'])('refuses --since "%s"', (text) => {
     expect(() => readAge(text)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('a report in the terminal', () => {
+  function printed(columns: number): readonly string[] {
+    vi.stubEnv('COLUMNS', String(columns));
+    const written: string[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    onTestFinished(() => {
+      write.mockRestore();
+      vi.unstubAllEnvs();
+    });
+    printReport({ ...crowd, notChecked: [{ resource: 'the audit log group', reason: 'not authorized' }] });
+    return written.join('').split('\n');
+  }
+
+  it.each([60, 80, 200])('has no line over %i columns, and no control sequence in a pipe', (columns) => {
+    const lines = printed(columns);
+    const addresses = /https:/;
+    expect(lines.filter((line) => line.length > columns && !addresses.test(line))).toEqual([]);
+    expect(lines.join('')).not.toContain('\u001b');
+    for (const { instanceId } of crowd.worst) expect(lines.join('\n')).toContain(instanceId);
+    expect(lines.join('\n')).toContain('could not look at the audit log group: not authorized');
   });
 });
 
