@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { nodeBody, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, messageOf } from '../client.ts';
+import { nodeBody, type StandInCluster, startStandIn } from './cluster.ts';
 
 let cluster: StandInCluster;
 beforeAll(async () => {

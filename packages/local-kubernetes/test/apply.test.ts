@@ -1,14 +1,7 @@
 // The parts of server-side apply and namespaces that only the stand-in can show; the rest is in test/kubernetes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  credentials,
-  pass,
-  region,
-  role,
-  type StandInCluster,
-  startStandIn,
-} from '../../../test/kubernetes/cluster.ts';
 import { ask, messageOf } from '../client.ts';
+import { pass, role, type StandInCluster, startStandIn } from './cluster.ts';
 
 let cluster: StandInCluster;
 beforeEach(async () => {
@@ -54,7 +47,7 @@ it('a parameter that the stand-in does not know is refused by name', async () =>
 
 it('the access policy of a cluster administrator gives every right, including granting, until its entry is gone', async () => {
   cluster.api.addAccessEntry({ principalArn: role, kubernetesGroups: [], clusterAdmin: true });
-  const admin = await cluster.asGatekeeper({ region, credentials });
+  const admin = await cluster.asRole();
   const granting = () => apply(`${rbac}/clusterroles/wide`, wide, '?fieldManager=w', admin);
 
   expect((await granting()).code).toBe(201);

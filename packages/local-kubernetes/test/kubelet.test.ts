@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { nodeBody, pass, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { ask, type Connection, messageOf } from '../client.ts';
 import { Controllers } from '../controllers.ts';
 import { isReady, Kubelet } from '../kubelet.ts';
 import type { RuntimeHandler } from '../node-machine.ts';
+import { nodeBody, pass, type StandInCluster, startStandIn } from './cluster.ts';
 
-const gate = { key: 'airlock.dev/bootstrap', value: 'true', effect: 'NoSchedule' };
+const gate = { key: 'example.com/starting', value: 'true', effect: 'NoSchedule' };
 const features = { recursiveReadOnlyMounts: true, userNamespaces: true };
 
 let cluster: StandInCluster;
@@ -23,7 +23,7 @@ function kubelet(name: string, handlers: () => readonly RuntimeHandler[] | undef
     api: cluster.api,
     clock: cluster.clock,
     machine: { handlers: async () => handlers() },
-    node: { name, providerId: `aws:///eu-central-1a/i-${name}`, labels: { 'airlock.dev/runtime': 'gvisor' }, taints },
+    node: { name, providerId: `aws:///eu-central-1a/i-${name}`, labels: { 'example.com/pool': 'sandboxed' }, taints },
   });
 }
 
@@ -84,12 +84,12 @@ it('Karpenter removes its own taint at registration and restores a startup taint
 });
 
 it.each<[string, string, unknown, string]>([
-  ['lift the gate', 'mine', { op: 'remove', path: '/spec/taints/0' }, 'node "mine" is not allowed to modify taints'],
+  ['remove a taint', 'mine', { op: 'remove', path: '/spec/taints/0' }, 'node "mine" is not allowed to modify taints'],
   [
-    'set the label of the proof',
+    'set a label that only administrators may set',
     'mine',
-    { op: 'add', path: '/metadata/labels/node-restriction.kubernetes.io~1airlock-runtime', value: 'gvisor' },
-    'is not allowed to modify labels: node-restriction.kubernetes.io/airlock-runtime',
+    { op: 'add', path: '/metadata/labels/node-restriction.kubernetes.io~1trusted', value: 'yes' },
+    'is not allowed to modify labels: node-restriction.kubernetes.io/trusted',
   ],
   [
     'set labels of Kubernetes itself',

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { nodeBody, type StandInCluster, startStandIn } from '../../../test/kubernetes/cluster.ts';
 import { type Answered, ask, type Connection } from '../client.ts';
+import { nodeBody, type StandInCluster, startStandIn } from './cluster.ts';
 
 let cluster: StandInCluster;
 let admin: Connection;
-let gatekeeper: Connection;
+let operator: Connection;
 beforeAll(async () => {
   cluster = await startStandIn();
   admin = cluster.admin;
 });
 beforeEach(async () => {
-  gatekeeper = await cluster.asGatekeeper();
+  operator = await cluster.asRole();
   cluster.api.faults.clear();
 });
 afterAll(() => cluster.stop());
@@ -33,7 +33,7 @@ it.each<[string, () => Promise<Answered>, number]>([
 it('requests of AWS roles are counted by name, those of kubelets and administrators are not', async () => {
   const before = cluster.api.counts.get('kubernetes:get nodes') ?? 0;
 
-  await ask(gatekeeper, 'GET', '/api/v1/nodes/x');
+  await ask(operator, 'GET', '/api/v1/nodes/x');
   await ask(admin, 'GET', '/api/v1/nodes/x');
 
   expect(cluster.api.counts.get('kubernetes:get nodes')).toBe(before + 1);
@@ -41,12 +41,12 @@ it('requests of AWS roles are counted by name, those of kubelets and administrat
 
 it('planted faults are answered as the real server would, as many times as they were planted', async () => {
   cluster.api.faults.plant(() => true, { kind: 'status', code: 429, retryAfterSeconds: 3 }, 1);
-  const busy = await ask(gatekeeper, 'GET', '/api/v1/nodes');
-  const calm = await ask(gatekeeper, 'GET', '/api/v1/nodes');
+  const busy = await ask(operator, 'GET', '/api/v1/nodes');
+  const calm = await ask(operator, 'GET', '/api/v1/nodes');
   cluster.api.faults.plant(() => true, { kind: 'drop', when: 'before' }, 1);
 
   expect([busy.code, busy.headers['retry-after'], calm.code]).toEqual([429, '3', 200]);
-  await expect(ask(gatekeeper, 'GET', '/api/v1/nodes')).rejects.toThrow();
+  await expect(ask(operator, 'GET', '/api/v1/nodes')).rejects.toThrow();
 });
 
 it('a dry run of a patch is checked like any other, and changes nothing', async () => {
