@@ -1,9 +1,11 @@
 import { Command, Help, Option } from 'commander';
 import { exampleRuntime } from '../domain/runtimes.ts';
-import { loadSettings } from '../lib/config/settings.ts';
+import { loadConfig } from '../lib/config/load.ts';
+import { configPath, loadSettings } from '../lib/config/settings.ts';
 import { actCommands } from './acts/commands.ts';
+import { AdvisoriesSchema } from './advisories/report.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
-import { catalogueCommand } from './catalogue/options.ts';
+import { catalogueCommand, catalogueUpdateCommand } from './catalogue/options.ts';
 import { doctorCommand } from './doctor/options.ts';
 import { StorySchema } from './explain/story.ts';
 import { initCommand } from './init/options.ts';
@@ -31,7 +33,10 @@ export function airlockProgram(): Command {
     .hook('preAction', (_, command) => {
       // Its file may not be there yet.
       if (command.name() === 'init') return;
-      loadSettings({ config: command.opts()['config'] });
+      const { config } = command.opts<{ readonly config?: string }>();
+      // It replaces a catalogue that does not have its pinned hash.
+      if (command.name() === 'update') loadConfig(configPath(config));
+      else loadSettings({ config });
     });
   const commands = [
     start(),
@@ -40,6 +45,7 @@ export function airlockProgram(): Command {
     status(),
     explain(),
     report(),
+    advisories(),
     receiptCommand(),
     manifests(),
     catalogue(),
@@ -101,6 +107,21 @@ function status(): Command {
     });
 }
 
+function advisories(): Command {
+  return defineCommand('advisories [id]', 'Show which nodes each advisory of the catalogue affects', {
+    examples: [
+      ['advisories', 'every advisory with the pools: affected, unknown, not exposed, fixed'],
+      ['advisories CVE-2026-96812', 'one of them'],
+    ],
+    json: { 'airlock advisories --json': AdvisoriesSchema },
+  })
+    .option('--config <file>', 'another airlock.yaml')
+    .action(async (id, options) => {
+      const { advisories: run } = await import('./advisories/advisories.ts');
+      process.exitCode = await run(id, options);
+    });
+}
+
 function explain(): Command {
   return defineCommand('explain <node|instance>', 'Tell the story of one launch, and what to do now', {
     examples: [
@@ -155,10 +176,15 @@ function manifests(): Command {
 }
 
 function catalogue(): Command {
-  return catalogueCommand().action(async (node, options) => {
+  const update = catalogueUpdateCommand().action(async (options) => {
+    const { updateCatalogue } = await import('./catalogue/update.ts');
+    process.exitCode = await updateCatalogue(options);
+  });
+  const command = catalogueCommand().action(async (node, options) => {
     const { catalogue: run } = await import('./catalogue/catalogue.ts');
     process.exitCode = await run(node, options);
   });
+  return command.enablePositionalOptions().addCommand(update);
 }
 
 function verifyAws(): Command {

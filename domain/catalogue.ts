@@ -1,16 +1,12 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
+import { AdvisorySchema, isAffected } from './advisories.ts';
 import { architectures } from './architectures.ts';
 import { type Runtime, runtimes, tableByRuntime } from './runtimes.ts';
-import { isOlder } from './versions.ts';
-
-const version = v.pipe(
-  v.string('a version in quotes, or YAML reads it as a number'),
-  v.regex(/^[0-9]+(\.[0-9]+)*$/, 'numbers with dots between them, for instance 5.6'),
-);
+import { VersionSchema } from './versions.ts';
 
 /** The versions for which a condition holds: `from` is included, `before` is not. */
-const RangeSchema = v.strictObject({ from: v.optional(version), before: v.optional(version) });
+const RangeSchema = v.strictObject({ from: v.optional(VersionSchema), before: v.optional(VersionSchema) });
 
 // This text becomes a single-quoted string in a shell script, and then part of one line of JSON.
 const sentence = v.pipe(v.string(), v.regex(/^[ -~]{1,300}$/, 'one line of printable ASCII'));
@@ -26,17 +22,8 @@ const ArtifactSchema = v.strictObject({
 /** One file to download, with its required checksum. */
 export type Artifact = v.InferOutput<typeof ArtifactSchema>;
 
-const AdvisorySchema = v.strictObject({
-  /** The CVE, the GHSA, or the version with the fix. */
-  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9 .-]{1,60}$/, 'the id of an advisory, for instance CVE-2026-96812')),
-  reason: sentence,
-  link,
-});
-
-const VersionSchema = v.strictObject({
-  version,
-  /** The advisories that affect the version. */
-  advisories: v.optional(v.array(AdvisorySchema), []),
+const PinnedVersionSchema = v.strictObject({
+  version: VersionSchema,
   artifacts: v.pipe(
     v.strictObject({ x86_64: v.optional(ArtifactSchema), aarch64: v.optional(ArtifactSchema) }),
     v.check((artifacts) => Object.keys(artifacts).length > 0, 'at least one of x86_64 and aarch64'),
@@ -44,7 +31,7 @@ const VersionSchema = v.strictObject({
 });
 
 /** One pinned version of a runtime. */
-export type Version = v.InferOutput<typeof VersionSchema>;
+export type Version = v.InferOutput<typeof PinnedVersionSchema>;
 
 const HostConditionSchema = v.strictObject({
   arch: v.optional(v.array(v.picklist(architectures))),
@@ -84,16 +71,16 @@ export type Rule = v.InferOutput<typeof RuleSchema>;
 
 const RuntimeSchema = v.pipe(
   v.strictObject({
-    default: version,
-    /** The oldest version without a known sandbox escape, with the advisory. No tag may request an older one. */
-    floor: v.optional(v.strictObject({ version, ...AdvisorySchema.entries })),
+    default: VersionSchema,
+    /** What is known about weaknesses of its versions, pinned or not. */
+    advisories: v.optional(v.array(AdvisorySchema), []),
     /** `pod`: the proof on the host is not enough, because pods are known to fail on hosts that pass it. */
     proof: v.optional(v.literal('pod')),
     /** A host on which the runtime is known to work, as a suggestion for a host that the catalogue has no rule for. */
     goodHost: sentence,
     /** The free space that /opt needs before the download, in MiB. */
     room: v.pipe(v.number(), v.integer(), v.minValue(1)),
-    versions: v.pipe(v.array(VersionSchema), v.minLength(1)),
+    versions: v.pipe(v.array(PinnedVersionSchema), v.minLength(1)),
     rules: v.optional(v.array(RuleSchema), []),
     /** The EC2 families whose virtual instances can have /dev/kvm, if the runtime needs it. */
     nestedVirtualization: v.optional(
@@ -105,15 +92,13 @@ const RuntimeSchema = v.pipe(
     (runtime) => runtime.versions.some(({ version }) => version === runtime.default),
     'the default must be one of the versions',
   ),
+  v.check(({ default: usual, versions, advisories }) => {
+    const isClean = (version: string) => !advisories.some((advisory) => isAffected(advisory, version));
+    return isClean(usual) || !versions.some(({ version }) => isClean(version));
+  }, 'the default must be a version without an advisory if one has none'),
   v.check(
-    ({ default: usual, floor }) => floor === undefined || !isOlder(usual, floor.version),
-    'the default must not be older than the floor',
-  ),
-  v.check(
-    ({ default: usual, versions }) =>
-      versions.every(({ advisories }) => advisories.length > 0) ||
-      versions.some(({ version, advisories }) => version === usual && advisories.length === 0),
-    'the default must be a version without an advisory if one has none',
+    ({ advisories }) => new Set(advisories.map(({ id }) => id)).size === advisories.length,
+    'an advisory must not occur twice',
   ),
   v.check(
     (runtime) => new Set(runtime.versions.map(({ version }) => version)).size === runtime.versions.length,

@@ -66,9 +66,16 @@ export const outcomes = {
   },
   'version-too-old': {
     sentence: 'The tag airlock:runtime requests a version below the floor.',
-    cause:
-      'An advisory in the catalogue or minimumVersion in airlock.yaml rules out older versions. The detail names the floor and its source.',
+    cause: 'minimumVersion in airlock.yaml rules out older versions. The detail names the floor.',
     operator: 'Request the floor, a newer version or no version in the pool, and replace the node.',
+    consequence: quarantine,
+  },
+  'version-withdrawn': {
+    sentence: 'The version for the node is withdrawn by an advisory, so nothing was installed.',
+    cause:
+      'An advisory in the catalogue affects it, and is at least as severe as withdrawAt in airlock.yaml. The detail names the advisory, and the versions that are accepted.',
+    operator:
+      'Request an accepted version in the pool, or set it as version in airlock.yaml and deploy. If the catalogue pins none, run npx airlock catalogue update with a newer catalogue. Then replace the node.',
     consequence: quarantine,
   },
   'agent-offline': {

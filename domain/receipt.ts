@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { claim } from './claim-text.ts';
 import { LaunchSchema } from './launch.ts';
 import { outcomeCodes } from './outcomes.ts';
-import { HostSchema } from './result.ts';
+import { HostSchema, SandboxesSchema } from './result.ts';
 import { runtimes } from './runtimes.ts';
 
 /** The maximum length of a detail in characters: a claim, plus Airlock's own words. */
@@ -23,6 +23,8 @@ export const InstallationSchema = v.object({
   evidence: v.optional(claim(200)),
   /** Side effects of containerd's restart, from the node's result. */
   sideEffects: v.optional(claim(300)),
+  /** How many sandboxes ran from each version when the result was printed, according to the node. */
+  sandboxes: v.optional(SandboxesSchema),
   /** Phases on the node, in milliseconds. */
   phases: v.record(claim(40), milliseconds),
   restarts: v.pipe(v.number(), v.integer()),

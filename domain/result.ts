@@ -29,6 +29,12 @@ export const HostSchema = v.object({
   bootId: claim(80),
 });
 
+/** How many sandboxes run from each version. A sandbox keeps the version that it was started from. */
+export const SandboxesSchema = v.pipe(
+  v.record(v.pipe(v.string(), v.regex(/^[0-9.]{1,40}$/)), v.pipe(v.number(), v.integer(), v.minValue(1))),
+  v.maxEntries(8),
+);
+
 /**
  * The line of JSON that a document prints on stdout: at most {@link resultLimit} bytes, written by
  * `ssm-documents/node/result.sh` and read by `results`. Every text in it is a claim: bounded and printable, but not
@@ -58,6 +64,8 @@ export const ResultSchema = v.object({
   evidence: v.optional(claim(200)),
   /** Side effects of containerd's restart: other pending changes that took effect, units that restarted with it. */
   sideEffects: v.optional(claim(200)),
+  /** How many sandboxes run from each version on the node, if any do. */
+  sandboxes: v.optional(SandboxesSchema),
   /** How long each phase took, in milliseconds, in the order in which they ran. */
   phases: v.record(claim(40), milliseconds),
 });

@@ -41,6 +41,8 @@ export const VersionsSchema = v.record(
     all: v.pipe(v.array(v.string()), v.readonly()),
     /** The oldest version that a tag may request, and the source of that rule. Absent: any. */
     floor: v.optional(v.strictObject({ version: v.string(), because: v.string() })),
+    /** The versions that no launch may ask for, each with the advisories that withdraw it. Absent: none. */
+    withdrawn: v.optional(v.record(v.string(), v.string())),
   }),
 );
 
@@ -105,16 +107,26 @@ export function requestOf(value: string, versions: Versions): Request | Failure 
     return refusal(value, `one of ${Object.keys(versions).join(', ')}`);
   }
   const version = at < 0 ? configured.default : value.slice(at + 1);
-  const { all, floor } = configured;
-  if (all.includes(version) && floor !== undefined && isOlder(version, floor.version)) {
+  const { all, floor, withdrawn = {} } = configured;
+  if (all.includes(version) && floor !== undefined && isBelow(version, floor)) {
     const detail = `tag ${runtimeTag} is ${shown(value)}; accepted: ${floor.version} and newer; ${floor.because}`;
     return { outcome: 'version-too-old', detail };
   }
+  const because = withdrawn[version];
+  if (because !== undefined) {
+    const accepted = all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor)).join(', ');
+    const asked = `tag ${runtimeTag} is ${shown(value)}, and ${version} is withdrawn: ${because}`;
+    return { outcome: 'version-withdrawn', detail: `${asked}; accepted: ${accepted || 'no pinned version'}` };
+  }
   if (!all.includes(version)) {
-    const accepted = all.filter((one) => floor === undefined || !isOlder(one, floor.version));
+    const accepted = all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor));
     return refusal(value, `${runtime} or ${runtime}@ followed by one of ${accepted.join(', ')}`);
   }
   return { runtime, version };
+}
+
+function isBelow(version: string, floor: { readonly version: string } | undefined): boolean {
+  return floor !== undefined && isOlder(version, floor.version);
 }
 
 function refusal(value: string, accepted: string): Failure {

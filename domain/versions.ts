@@ -1,3 +1,11 @@
+import * as v from 'valibot';
+
+/** A version in the catalogue. */
+export const VersionSchema = v.pipe(
+  v.string('a version in quotes, or YAML reads it as a number'),
+  v.regex(/^[0-9]+(\.[0-9]+)*$/, 'numbers with dots between them, for instance 5.6'),
+);
+
 /** Whether a version is older than another. Both are numbers separated by dots; a missing number counts as 0. */
 export function isOlder(version: string, than: string): boolean {
   const [one, other] = [version, than].map((text) => text.split('.').map(Number));

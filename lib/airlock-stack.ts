@@ -13,7 +13,7 @@ import { ClusterLookUp } from './cluster-lookup.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
 import type { Config } from './config/schema.ts';
-import { advisoriesOf, versionsOf } from './config/versions.ts';
+import { advisoryWarnings, versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
 import { addDoctor } from './doctor.ts';
 import { Ledger } from './ledger.ts';
@@ -38,8 +38,8 @@ export class AirlockStack extends Stack {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
     const logRetention: RetentionDays = config.logRetentionDays;
     const versions = versionsOf(config, catalogue);
-    for (const [id, advisory] of Object.entries(advisoriesOf(versions, catalogue))) {
-      Annotations.of(this).addWarningV2(id, advisory);
+    for (const [id, warning] of Object.entries(advisoryWarnings(versions, config, catalogue))) {
+      Annotations.of(this).addWarningV2(id, warning);
     }
 
     const { operators } = config;

@@ -24,6 +24,7 @@ main() {
     phase proof
     prove_on_host before
     tidy
+    report_sandboxes "$stages"
     succeed already-installed
   fi
   require_writable "$state" "$ROOT${config%/*}" "${written_folders[@]}"
@@ -52,6 +53,7 @@ main() {
   refuse_changed_meanwhile
   if [[ -n $journal_stage ]]; then close_journal; fi
   tidy
+  report_sandboxes "$stages"
   succeed installed
 }
 

@@ -20,6 +20,7 @@ main() {
   read_sandbox_image before
   phase proof
   prove_on_host before
+  report_sandboxes "$stages"
   succeed proven
 }
 

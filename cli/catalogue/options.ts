@@ -1,9 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { HostFacts } from '../../domain/host-verdict.ts';
 import { exampleRuntime, type Runtime, runtimes } from '../../domain/runtimes.ts';
 import { defineCommand } from '../output/command.ts';
 import { readHost } from './host-option.ts';
 import { CatalogueSchema, HostReportSchema } from './schemas.ts';
+import { CatalogueUpdateSchema } from './update-report.ts';
 
 /** What `airlock catalogue` is asked for. */
 export interface CatalogueOptions {
@@ -37,6 +38,27 @@ export function catalogueCommand(): Command {
     )
     .option('--runtime <name>', 'only this runtime (repeatable)', collectRuntime)
     .option('--config <file>', 'another airlock.yaml');
+}
+
+/** The command `catalogue update`, without its action. */
+export function catalogueUpdateCommand(): Command {
+  return defineCommand('update', 'Pin a copy of another catalogue in your repository, with the differences to review', {
+    examples: [
+      ['catalogue update --from https://example.com/airlock/catalogue.yaml --dry-run', 'show the differences only'],
+      ['catalogue update --from catalogue.yaml', 'pin a file that you changed by hand'],
+    ],
+    json: { 'airlock catalogue update --json': CatalogueUpdateSchema },
+  })
+    .requiredOption('--from <file|url>', 'the catalogue: a file or an https address')
+    .option('--sha256 <hash>', 'the SHA-256 that it must have', readHash)
+    .option('--to <file>', 'the copy, below the folder of airlock.yaml (default: the present copy, or catalogue.yaml)')
+    .addOption(new Option('--dry-run', 'write nothing').default(false))
+    .option('--config <file>', 'another airlock.yaml');
+}
+
+function readHash(value: string): string {
+  if (!/^[0-9a-f]{64}$/.test(value)) throw new InvalidArgumentError('Accepted: 64 hexadecimal digits in lower case.');
+  return value;
 }
 
 function collectRuntime(value: string, earlier: readonly Runtime[] = []): readonly Runtime[] {

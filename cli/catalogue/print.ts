@@ -8,12 +8,12 @@ export function printCatalogue({ runtimes: entries }: CatalogueReport): void {
   for (const { runtime, default: usual, floor, versions, rules } of entries) {
     print(`${styled('bold', titleOf(runtime))}  default ${usual}`);
     if (floor !== undefined) print(wrap(`floor ${floor.version}, because of ${floor.because}`, width, 2));
-    for (const { version, allowed, advisories, artifacts } of versions) {
-      const marks = [...(version === usual ? ['default'] : []), ...(allowed ? [] : ['below the floor'])];
+    for (const { version, allowed, withdrawn, advisories, artifacts } of versions) {
+      const barred = withdrawn === '' ? 'below the floor' : 'withdrawn';
+      const marks = [...(version === usual ? ['default'] : []), ...(allowed ? [] : [barred])];
       print(`  ${styled('bold', version)}${marks.length === 0 ? '' : `  (${marks.join(', ')})`}`);
       for (const { arch, sha256 } of artifacts) print(wrap(`${arch.padEnd(7)}  ${sha256}`, width, 4));
-      for (const { id, reason, link } of advisories)
-        print(wrap(`${styled('yellow', id)}: ${reason} (${link})`, width, 4));
+      for (const advisory of advisories) print(wrap(advisoryLine(advisory), width, 4));
     }
     print('  hosts, by the first rule that fits');
     for (const { verdict, when, reason, instead, link } of rules) {
@@ -39,11 +39,17 @@ export function printHostReport({ node, host, runtimes: answers }: HostReport): 
       if (reason !== '') print(wrap(`${reason}; use ${instead}`, width, 4));
       if (open.length > 0) print(wrap(`the answer may change with: ${open.map(optionOf).join(', ')}`, width, 4));
       if (link !== '') print(wrap(link, width, 4));
-      for (const { id, reason: why, link: source } of advisories) {
-        print(wrap(`${styled('yellow', id)}: ${why} (${source})`, width, 4));
-      }
+      for (const advisory of advisories) print(wrap(advisoryLine(advisory), width, 4));
     }
   }
+}
+
+type ShownAdvisory = HostReport['runtimes'][number]['versions'][number]['advisories'][number];
+
+function advisoryLine({ id, severity, summary, fixedIn, needs, link }: ShownAdvisory): string {
+  const fix = fixedIn === '' ? 'not fixed in any version' : `fixed in ${fixedIn}`;
+  const only = needs === '' ? '' : `; only with ${needs}`;
+  return `${styled('yellow', `${id} ${severity}`)}: ${summary}, ${fix}${only} (${link})`;
 }
 
 /** What `--host` calls a fact. */

@@ -1,3 +1,4 @@
+import { isAffected } from '../../domain/advisories.ts';
 import { architectures } from '../../domain/architectures.ts';
 import { type CatalogueRuntime, type Rule, runtimeOf, type Version } from '../../domain/catalogue.ts';
 import { type HostFacts, judgeHost } from '../../domain/host-verdict.ts';
@@ -12,15 +13,16 @@ export function catalogueReport(runtimes: readonly Runtime[], { catalogue, versi
     version: 1,
     runtimes: runtimes.map((runtime) => {
       const entry = runtimeOf(catalogue, runtime);
-      const { default: usual = entry.default, floor } = versions[runtime] ?? {};
+      const { default: usual = entry.default, floor, withdrawn = {} } = versions[runtime] ?? {};
       return {
         runtime,
         default: usual,
         ...(floor === undefined ? {} : { floor: { version: floor.version, because: floor.because } }),
-        versions: entry.versions.map(({ version, advisories, artifacts }) => ({
+        versions: entry.versions.map(({ version, artifacts }) => ({
           version,
-          allowed: floor === undefined || !isOlder(version, floor.version),
-          advisories,
+          allowed: withdrawn[version] === undefined && (floor === undefined || !isOlder(version, floor.version)),
+          withdrawn: withdrawn[version] ?? '',
+          advisories: advisoriesOn(version, entry),
           artifacts: architectures.flatMap((arch) => {
             const { url, sha256 } = artifacts[arch] ?? {};
             return url === undefined || sha256 === undefined ? [] : [{ arch, url, sha256 }];
@@ -59,7 +61,7 @@ export function hostReport(
         version: one.version,
         isDefault: one.version === usual,
         ...verdictOn(one, { runtime, entry, host, settings }),
-        advisories: one.advisories,
+        advisories: advisoriesOn(one.version, entry),
       }));
       return { runtime, versions };
     }),
@@ -83,7 +85,7 @@ type Verdict = Pick<
   'verdict' | 'reason' | 'instead' | 'link' | 'open'
 >;
 
-/** The order is that of a launch: admission checks the floor, and the node its architecture and then the rules. */
+/** The order is that of a launch: admission checks the floor and what is withdrawn, and the node its architecture and then the rules. */
 function verdictOn({ version, artifacts }: Version, { runtime, entry, host, settings }: Question): Verdict {
   const refused = (reason: string, instead: string, link = ''): Verdict => ({
     verdict: 'refused',
@@ -94,8 +96,13 @@ function verdictOn({ version, artifacts }: Version, { runtime, entry, host, sett
   });
   const floor = settings.versions[runtime]?.floor;
   if (floor !== undefined && isOlder(version, floor.version)) {
-    const link = entry.floor?.version === floor.version ? entry.floor.link : '';
-    return refused(`it is below the floor (${floor.because})`, `version ${floor.version} or newer`, link);
+    return refused(`it is below the floor (${floor.because})`, `version ${floor.version} or newer`);
+  }
+  const withdrawn = settings.versions[runtime]?.withdrawn ?? {};
+  if (withdrawn[version] !== undefined) {
+    const others = entry.versions.filter((one) => withdrawn[one.version] === undefined);
+    const instead = others.map((one) => one.version).join(' or ') || 'a newer catalogue: no other version is pinned';
+    return refused(`it is withdrawn: ${withdrawn[version]}`, instead);
   }
   const pinned = Object.keys(artifacts);
   if (host.arch !== undefined && !pinned.includes(host.arch)) {
@@ -114,6 +121,20 @@ function verdictOn({ version, artifacts }: Version, { runtime, entry, host, sett
     );
   }
   return { verdict: 'unknown', reason: '', instead: '', link: '', open: [...open] };
+}
+
+/** The advisories that affect a version, as both reports show them. */
+function advisoriesOn(version: string, { advisories }: CatalogueRuntime) {
+  return advisories
+    .filter((advisory) => isAffected(advisory, version))
+    .map(({ id, summary, severity, fixedIn = '', needs, link }) => ({
+      id,
+      summary,
+      severity,
+      fixedIn,
+      needs: needs?.summary ?? '',
+      link,
+    }));
 }
 
 const conditionNames: Readonly<Record<keyof Rule['host'], string>> = {

@@ -1,6 +1,16 @@
 import * as v from 'valibot';
 
-const AdvisorySchema = v.strictObject({ id: v.string(), reason: v.string(), link: v.string() });
+const AdvisorySchema = v.strictObject({
+  id: v.string(),
+  summary: v.string(),
+  /** `low`, `medium`, `high` or `critical`. */
+  severity: v.string(),
+  /** The oldest version with the fix; empty while none has it. */
+  fixedIn: v.string(),
+  /** The configuration without which nodes are not exposed, in words; empty if there is none. */
+  needs: v.string(),
+  link: v.string(),
+});
 
 const HostSchema = v.strictObject({
   os: v.optional(v.string()),
@@ -25,8 +35,11 @@ export const CatalogueSchema = v.strictObject({
       versions: v.array(
         v.strictObject({
           version: v.string(),
-          /** Whether a tag may request it: it is not below the floor. */
+          /** Whether a tag may request it: it is neither below the floor nor withdrawn. */
           allowed: v.boolean(),
+          /** The advisories that withdraw it; empty if none does. */
+          withdrawn: v.string(),
+          /** The advisories that affect it. */
           advisories: v.array(AdvisorySchema),
           artifacts: v.array(v.strictObject({ arch: v.string(), url: v.string(), sha256: v.string() })),
         }),

@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { versionOf } from '../../domain/catalogue.ts';
+import { isAffected } from '../../domain/advisories.ts';
 import { loadSettings, type Settings } from '../../lib/config/settings.ts';
 import { writePage } from '../html/page.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
@@ -52,5 +52,7 @@ export async function report({ since, json, html, config }: ReportOptions): Prom
 /** The advisories that affect versions, by a catalogue. */
 export function advisoriesIn(catalogue: Settings['catalogue']): AdvisoriesOf {
   return ({ runtime, version }) =>
-    (versionOf(catalogue, runtime, version)?.advisories ?? []).map(({ id, reason, link }) => ({ id, reason, link }));
+    (catalogue.runtimes[runtime]?.advisories ?? [])
+      .filter((advisory) => isAffected(advisory, version))
+      .map(({ id, summary: reason, link }) => ({ id, reason, link }));
 }

@@ -64,6 +64,19 @@ export const FleetSchema = v.strictObject({
       reason: v.string(),
     }),
   ),
+  /** The advisories that affect released nodes; `airlock advisories` names the nodes, and those that are not known. */
+  exposed: v.array(
+    v.strictObject({
+      id: v.string(),
+      runtime: v.string(),
+      severity: v.string(),
+      /** Whether it withdraws versions, by withdrawAt in airlock.yaml. Only then it counts as a finding. */
+      withdraws: v.boolean(),
+      affected: v.number(),
+      /** `<cluster> <pool>`. */
+      pools: v.array(v.string()),
+    }),
+  ),
   openBreakers: v.array(BreakerSchema),
   notChecked: v.array(v.strictObject({ resource: v.string(), reason: v.string() })),
 });
@@ -94,8 +107,13 @@ interface Standing {
  * The fleet, from its launches in the ledger and the Nodes of its clusters.
  *
  * @param now milliseconds since the epoch
+ * @param exposed the advisories that affect its nodes
  */
-export function fleetOf({ runs, surveys, breakers, notChecked }: FleetReading, now: number): Fleet {
+export function fleetOf(
+  { runs, surveys, breakers, notChecked }: FleetReading,
+  now: number,
+  exposed: Fleet['exposed'] = [],
+): Fleet {
   const nodes = new Map([...surveys.values()].flat().map((node) => [node.instanceId, node]));
   const latest = latestRuns(runs);
   const launched = [...latest.values()].map((run) =>
@@ -114,14 +132,15 @@ export function fleetOf({ runs, surveys, breakers, notChecked }: FleetReading, n
       state === 'under way' && run !== undefined ? [underWayOf(run, now)] : [],
     ),
     attention: all.filter(({ state }) => alarming.includes(state)).map(({ run: _, ...shown }) => shown),
+    exposed: [...exposed],
     openBreakers: breakers.filter(({ state }) => state === 'open'),
     notChecked: [...notChecked],
   };
 }
 
 /** Whether nothing in the fleet needs a person. */
-export function isHealthy({ attention, openBreakers }: Fleet): boolean {
-  return attention.length === 0 && openBreakers.length === 0;
+export function isHealthy({ attention, exposed, openBreakers }: Fleet): boolean {
+  return attention.length === 0 && openBreakers.length === 0 && !exposed.some(({ withdraws }) => withdraws);
 }
 
 /** The latest run of each instance. */

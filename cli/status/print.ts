@@ -12,7 +12,7 @@ export interface FleetLayout {
 
 /** The fleet for people, line by line. */
 export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[] {
-  const { at, pools, attention, openBreakers, notChecked } = fleet;
+  const { at, pools, attention, exposed, openBreakers, notChecked } = fleet;
   const { width } = layout;
   const lines = [`${styled('bold', 'fleet')} at ${at}`];
   for (const { cluster, pool, nodes, versions } of pools) {
@@ -27,6 +27,14 @@ export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[]
   for (const { instanceId, nodeName, state, reason } of attention) {
     lines.push(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName.split('.')[0]}`, width, 2));
     if (reason !== '') lines.push(wrap(reason, width, 4));
+  }
+  if (exposed.length > 0) {
+    lines.push('', wrap(`${styled('bold', 'affected by advisories')} (airlock advisories says more)`, width));
+  }
+  for (const { id, severity, affected, pools } of exposed) {
+    lines.push(
+      wrap(`${styled('yellow', id)}  ${severity}  nodes affected: ${affected}, in ${pools.join(', ')}`, width, 2),
+    );
   }
   if (openBreakers.length > 0) lines.push('', styled('bold', 'open breakers'));
   for (const { cluster, pool, version, openedAt = '' } of openBreakers) {

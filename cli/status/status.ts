@@ -1,12 +1,13 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { listExposures } from '../../domain/exposure.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
+import { fleetNodes } from '../advisories/fleet-nodes.ts';
 import { UsageError } from '../output/errors.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
 import { Screen } from '../output/screen.ts';
 import { outputWidth, print, wrap } from '../output/text.ts';
-import { type DeployedResource, deployedResources, resourceLike } from '../verify-aws/stack.ts';
+import { connectFleet } from './connect.ts';
+import { listExposed } from './exposed.ts';
 import { type Fleet, FleetSchema, fleetOf, isHealthy } from './fleet.ts';
 import { type FleetLayout, fleetLines } from './print.ts';
 import { readFleet } from './read-fleet.ts';
@@ -22,20 +23,19 @@ export interface StatusOptions {
   readonly config?: string;
 }
 
-/** `airlock status`: the fleet by pool. A node that needs a person, or an open breaker, counts as a finding. */
+/** `airlock status`: the fleet by pool. A node that needs a person, an open breaker, or a node with a withdrawn
+ * version counts as a finding. */
 export async function status(options: StatusOptions): Promise<ExitCode> {
   if (options.watch && options.json) {
     throw new UsageError("option '--watch' is given with '--json'; accepted: one of them");
   }
-  const { config } = loadSettings({ config: options.config });
-  const resources = await deployedResources();
-  const source = {
-    dynamoDb: new DynamoDBClient(),
-    lambda: new LambdaClient(),
-    table: resourceLike(resources, 'AWS::DynamoDB::Table', 'Ledger').physicalId,
-    functions: new Map(config.clusters.map(({ name }) => [name, functionOf(name, resources)])),
+  const settings = loadSettings({ config: options.config });
+  const source = await connectFleet(settings.config);
+  const look = async () => {
+    const reading = await readFleet(source);
+    const exposures = listExposures(fleetNodes(reading, settings), settings.catalogue);
+    return fleetOf(reading, Date.now(), listExposed(exposures, settings.config.withdrawAt));
   };
-  const look = async () => fleetOf(await readFleet(source), Date.now());
   try {
     if (options.watch) return await watchFleet(look);
     const fleet = await look();
@@ -91,13 +91,4 @@ async function watchFleet(look: () => Promise<Fleet>): Promise<ExitCode> {
 function exitCodeOf(fleet: Fleet): ExitCode {
   if (!isHealthy(fleet)) return exitCodes.findings;
   return fleet.notChecked.length > 0 ? exitCodes.couldNotLook : exitCodes.fine;
-}
-
-/** The function of a cluster. A logical id has only the letters and digits of the construct's name. */
-function functionOf(cluster: string, resources: readonly DeployedResource[]): string | undefined {
-  const beginning = `Cluster${cluster.replace(/[^A-Za-z0-9]/g, '')}ClusterFunction`;
-  const own = resources.find(
-    ({ type, logicalId }) => type === 'AWS::Lambda::Function' && logicalId.startsWith(beginning),
-  );
-  return own?.physicalId;
 }

@@ -103,7 +103,7 @@ interface Report {
 
 function installationOf(run: RunRecord, sent: Sent, { commandId, result, installed, host, at }: Report): Installation {
   const { runtime, version, handler, sha256 } = sent;
-  const { sandboxImage, evidence, sideEffects, phases, restarts } = result;
+  const { sandboxImage, evidence, sideEffects, sandboxes, phases, restarts } = result;
   return {
     runtime,
     version,
@@ -114,6 +114,7 @@ function installationOf(run: RunRecord, sent: Sent, { commandId, result, install
     ...(sandboxImage === undefined ? {} : { sandboxImage }),
     ...(evidence === undefined ? {} : { evidence }),
     ...(sideEffects === undefined ? {} : { sideEffects }),
+    ...(sandboxes === undefined ? {} : { sandboxes }),
     phases,
     restarts,
     document: run.document ?? '',

@@ -55,9 +55,18 @@ export const descriptions: Readonly<Record<keyof Config, Description>> = {
       "The runtimes that a node may request with its tag airlock:runtime, and the version that it gets if the tag names none. Without a version here, the catalogue's default applies (npx airlock catalogue).",
     example: `${exampleRuntime}:
   version: "20260928.0"
-  # The oldest version that a tag may request. Default: the oldest without a known escape, according to the catalogue.
+  # The oldest version that a tag may request. Default: any that is not withdrawn.
   minimumVersion: "20260921.0"
 ${runtimes.flatMap(annotationsExample).join('\n')}`,
+  },
+  catalogue: {
+    about:
+      "A copy of the catalogue in your repository, in place of Airlock's own. npx airlock catalogue update writes the copy and its SHA-256.",
+    example: '{file: catalogue.yaml, sha256: e3b0c44298fc1c14...}',
+  },
+  withdrawAt: {
+    about:
+      'The least severity (low, medium, high or critical) at which an advisory in the catalogue withdraws a version. No node gets a withdrawn version, neither by default nor by its tag (docs/operate/advisories.md).',
   },
   gate: {
     about:

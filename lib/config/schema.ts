@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { severities } from '../../domain/advisories.ts';
 import { onFailures } from '../../domain/pools.ts';
 import { exampleRuntime, type Runtime, runtimes, runtimeTraits, tableByRuntime } from '../../domain/runtimes.ts';
 import { repositoryForm } from '../../domain/sandbox-images.ts';
@@ -138,7 +139,7 @@ const RuntimeSchema = v.nullish(
   v.strictObject(
     {
       version: v.optional(versionName),
-      /** The oldest version that a tag may request; by default the floor set by the catalogue's advisories. */
+      /** The oldest version that a tag may request; by default every version that is not withdrawn. */
       minimumVersion: v.optional(versionName),
       /** The pod annotations that are passed to the runtime's shim. */
       annotations: v.optional(
@@ -217,6 +218,25 @@ const DoctorSchema = v.strictObject(
   'schedule is the field of doctor',
 );
 
+const CatalogueCopySchema = v.strictObject(
+  {
+    /** The file, relative to the folder of `airlock.yaml`. */
+    file: v.pipe(
+      v.string('a file below the folder of airlock.yaml, for instance catalogue.yaml'),
+      v.regex(
+        /^(?!.*\.\.)[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,199}$/,
+        'a file below the folder of airlock.yaml, for instance catalogue.yaml',
+      ),
+    ),
+    /** The SHA-256 of the file. */
+    sha256: v.pipe(
+      v.string('64 hexadecimal digits in lower case'),
+      v.regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case'),
+    ),
+  },
+  'file and sha256 are the fields of catalogue, as airlock catalogue update writes them',
+);
+
 /** The shape of `airlock.yaml`, with the default of every field that has one. */
 export const ConfigSchema = v.strictObject(
   {
@@ -241,6 +261,10 @@ export const ConfigSchema = v.strictObject(
       ),
       tableByRuntime(() => ({})),
     ),
+    /** A copy of the catalogue in your repository, in place of the one that comes with Airlock. */
+    catalogue: v.optional(CatalogueCopySchema),
+    /** The least severity at which an advisory withdraws a version: it is no default, and no launch may ask for it. */
+    withdrawAt: v.optional(v.picklist(severities, severities.join(', ').replace(/, (?=[^,]*$)/, ' or ')), 'high'),
     /** The key of the taint that nodes start with; two prefixes have a special meaning (`gateKindOf` in domain/kubernetes.ts). */
     gate: v.optional(GateSchema, 'airlock.dev/bootstrap'),
     /** Whether the deployment applies the clusters' manifests, or people do (`airlock manifests`). */
@@ -320,7 +344,7 @@ export const ConfigSchema = v.strictObject(
       ),
     ),
   },
-  'clusters, runtimes, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, doctor, dashboard, receiptKey and alarmTopicArn are the fields',
+  'clusters, runtimes, catalogue, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, doctor, dashboard, receiptKey and alarmTopicArn are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

@@ -105,3 +105,19 @@ running_shims() {
   done <<<"$REPLY"
   REPLY=${pids# }
 }
+
+# report_sandboxes DIRECTORY: leaves for the result line how many sandboxes run from each version below DIRECTORY. Every
+# pod has one shim, which keeps the version that it was started from.
+report_sandboxes() {
+  local pid program name json=''
+  local -A counts=()
+  running_shims "$1"
+  for pid in $REPLY; do
+    program=$(readlink "$ROOT/proc/$pid/exe" 2>/dev/null) || continue
+    name=${program#"$1/"}
+    name=${name%%/*}
+    if [[ $name =~ ^[0-9.]{1,40}$ ]]; then counts[$name]=$((${counts[$name]:-0} + 1)); fi
+  done
+  for name in "${!counts[@]}"; do json+=",\"$name\":${counts[$name]}"; done
+  if [[ -n $json ]]; then sandboxes_json="{${json#,}}"; fi
+}

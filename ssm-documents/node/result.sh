@@ -1,6 +1,6 @@
 # --- the result line ---
 
-outcome='' detail='' handler='' sha256='' config_state=untouched restarts=0 sandbox_image='' evidence='' side_effects='' host_json=''
+outcome='' detail='' handler='' sha256='' config_state=untouched restarts=0 sandbox_image='' evidence='' side_effects='' host_json='' sandboxes_json=''
 died_at='' last_step='' locked='' phase_name='' phase_start=0 uptime=0 centiseconds=0 phase_order=()
 declare -A phase_ms=()
 
@@ -52,6 +52,7 @@ result_line() {
   if [[ -n $2 && -n $sandbox_image ]]; then json_text "$sandbox_image" 200 && line+=",\"sandboxImage\":$REPLY"; fi
   if [[ -n $2 && -n $evidence ]]; then json_text "$evidence" 120 && line+=",\"evidence\":$REPLY"; fi
   if [[ -n $2 && -n $side_effects ]]; then json_text "$side_effects" 160 && line+=",\"sideEffects\":$REPLY"; fi
+  if [[ -n $2 && -n $sandboxes_json ]]; then line+=",\"sandboxes\":$sandboxes_json"; fi
   for name in "${phase_order[@]}"; do phases+=",\"$name\":${phase_ms[$name]}"; done
   REPLY="$line,\"phases\":{${phases#,}}}"
 }

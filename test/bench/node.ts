@@ -34,8 +34,8 @@ function catalogueOf(compression: 'zstd' | 'bz2') {
   const x86_64 = versionOf(shipped, 'gvisor', version)?.artifacts.x86_64;
   if (gvisor === undefined || x86_64 === undefined) throw new Error('the catalogue has no gVisor for x86_64');
   say(`making an archive of upstream's size as ${compression}`);
-  const versions = [{ version, advisories: [], artifacts: { x86_64 } }];
-  const catalogue = { ...shipped, runtimes: { gvisor: { ...gvisor, versions, floor: undefined } } };
+  const versions = [{ version, artifacts: { x86_64 } }];
+  const catalogue = { ...shipped, runtimes: { gvisor: { ...gvisor, versions } } };
   return simulatedCatalogue(catalogue, compression, builders);
 }
 

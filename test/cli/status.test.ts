@@ -1,8 +1,14 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { AdvisoriesSchema } from '../../cli/advisories/report.ts';
 import { type Fleet, fleetOf, isHealthy } from '../../cli/status/fleet.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import { shippedCatalogue } from '../../lib/config/settings.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
@@ -94,10 +100,10 @@ describe('a node of the fleet', () => {
 });
 
 /** Runs a command against the account of a simulation, whose clock goes on meanwhile. */
-async function runIn(world: Simulation, words: readonly string[]): Promise<Ended> {
+async function runIn(world: Simulation, words: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> {
   const { environment, close } = await serve(world.cloud);
   onTestFinished(close);
-  const command = airlock(words, { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment });
+  const command = airlock(words, { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment, ...more });
   let isDone = false;
   void command.finally(() => {
     isDone = true;
@@ -107,6 +113,16 @@ async function runIn(world: Simulation, words: readonly string[]): Promise<Ended
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return command;
+}
+
+/** A catalogue like the shipped one, in which no version of gVisor has the fix of its advisory. */
+function laterFix(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-advisories-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const text = readFileSync(shippedCatalogue, 'utf8');
+  const path = join(folder, 'catalogue.yaml');
+  writeFileSync(path, text.replaceAll('"20260824.0"', '"20300101.0"'));
+  return path;
 }
 
 describe('airlock status', () => {
@@ -119,6 +135,7 @@ describe('airlock status', () => {
     const failed = await launch(world);
     await settle(world);
     const bad = await runIn(world, ['status', '--json']);
+    const exposed = await runIn(world, ['advisories', '--json'], { AIRLOCK_CATALOGUE: laterFix() });
 
     expect([good.code, good.err, bad.code, bad.err]).toEqual([0, '', 1, '']);
     expect(JSON.parse(good.out)).toMatchObject({
@@ -133,6 +150,11 @@ describe('airlock status', () => {
       ],
     });
     expect(released.instanceId).not.toBe(failed.instanceId);
+    const { advisories } = v.parse(AdvisoriesSchema, JSON.parse(exposed.out));
+    expect([exposed.code, exposed.err]).toEqual([1, '']);
+    expect(advisories.find(({ id }) => id === 'CVE-2026-96812')?.pools).toMatchObject([
+      { cluster: 'demo', pool: 'sandboxed', affected: [{ instanceId: released.instanceId }], unknown: [], gated: 1 },
+    ]);
   }, 240_000);
 
   it('is not fine if a cluster cannot be surveyed: the exit code is 3', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { isAffected } from '../../domain/advisories.ts';
 import { CatalogueError, defaultVersion, parseCatalogue, runtimeOf, versionOf } from '../../domain/catalogue.ts';
 import { runtimes } from '../../domain/runtimes.ts';
-import { isOlder } from '../../domain/versions.ts';
 
 const text = readFileSync(new URL('../../ssm-documents/catalogue.yaml', import.meta.url), 'utf8');
 
@@ -24,20 +24,19 @@ describe('the catalogue that comes with Airlock', () => {
     }
   });
 
-  it('gives no node a version below the floor or with an advisory if another is available', () => {
+  it('gives no node a version with an advisory if another is available', () => {
     for (const runtime of runtimes) {
-      const { default: usual, floor, versions: releases } = runtimeOf(catalogue, runtime);
-      if (floor !== undefined) expect(isOlder(usual, floor.version)).toBe(false);
-      const clean = releases.filter(({ advisories }) => advisories.length === 0).map(({ version: release }) => release);
-      if (clean.length > 0) expect(clean).toContain(usual);
+      const { default: usual, advisories, versions: releases } = runtimeOf(catalogue, runtime);
+      const clean = releases.filter(({ version }) => !advisories.some((one) => isAffected(one, version)));
+      if (clean.length > 0) expect(clean.map(({ version }) => version)).toContain(usual);
     }
   });
 
   it('knows the first gVisor with the fix for CVE-2026-96812, and pins none without it', () => {
-    const { floor, versions: releases } = runtimeOf(catalogue, 'gvisor');
+    const { advisories, versions: releases } = runtimeOf(catalogue, 'gvisor');
 
-    expect(floor).toMatchObject({ id: 'CVE-2026-96812', version: '20260824.0' });
-    expect(releases.filter(({ version: release }) => isOlder(release, '20260824.0'))).toEqual([]);
+    expect(advisories).toMatchObject([{ id: 'CVE-2026-96812', severity: 'high', fixedIn: '20260824.0' }]);
+    expect(releases.filter(({ version }) => advisories.some((one) => isAffected(one, version)))).toEqual([]);
   });
 
   it('recommends no host for Sysbox, whose issues 1035 and 1025 report the recommended one, and requires a pod', () => {
@@ -82,12 +81,41 @@ describe('an invalid catalogue is refused by field', () => {
       'handlers: [runsc]',
       'runtimes.gvisor.rules.0.instead',
     ],
-    ['a default below the floor', 'version: "20260824.0"', 'version: "20261001.0"', 'must not be older than the floor'],
     [
       'a default with an advisory beside a release without one',
-      '      - version: "20260928.0"\n',
-      '      - version: "20260928.0"\n        advisories: [{ id: X-1, reason: broken, link: "https://e.org/" }]\n',
+      'affected: [{ before: "20260824.0" }]\n        fixedIn: "20260824.0"',
+      'affected: [{ before: "20261001.0" }]',
       'a version without an advisory',
+    ],
+    [
+      'an advisory whose fix is affected',
+      'fixedIn: "20260824.0"',
+      'fixedIn: "20260823.0"',
+      'runtimes.gvisor.advisories.0: fixedIn outside the affected versions',
+    ],
+    [
+      'an advisory about no version',
+      'affected: [{ before: "20260824.0" }]',
+      'affected: [{}]',
+      'runtimes.gvisor.advisories.0.affected.0: a range of versions: from, before or both',
+    ],
+    [
+      'an advisory with another severity',
+      'severity: high',
+      'severity: bad',
+      'runtimes.gvisor.advisories.0.severity: low, medium, high, critical; seen: "bad"',
+    ],
+    [
+      'an advisory without a day',
+      'published: "2026-09-25"',
+      'published: "soon"',
+      'runtimes.gvisor.advisories.0.published: a day in quotes',
+    ],
+    [
+      'an advisory that occurs twice',
+      'id: CVE-2026-44210',
+      'id: CVE-2026-47243',
+      'runtimes.kata: an advisory must not occur twice',
     ],
     ['something that is no YAML', 'version: 1', 'version: [', 'not valid YAML'],
   ];

@@ -113,3 +113,33 @@ describe('the Auto Scaling group of an instance', () => {
     expect(groupOf({ 'eks:nodegroup-name': 'builders' })).toBeUndefined();
   });
 });
+
+describe('a withdrawn version', () => {
+  const because = 'CVE-2026-96812, high, fixed in 20260928.0';
+  const versions: Versions = {
+    gvisor: { default: '20260921.0', all: ['20260921.0', '20260928.0'], withdrawn: { '20260921.0': because } },
+    kata: { default: '4.2.0', all: ['4.2.0'], withdrawn: { '4.2.0': because } },
+  };
+
+  it.each(['gvisor@20260921.0', 'gvisor'])('is refused for a node that gets it by the tag %s', (tag) => {
+    expect(requestOf(tag, versions)).toEqual({
+      outcome: 'version-withdrawn',
+      detail: `tag airlock:runtime is "${tag}", and 20260921.0 is withdrawn: ${because}; accepted: 20260928.0`,
+    });
+  });
+
+  it('is refused if no other version is pinned', () => {
+    expect(requestOf('kata', versions)).toMatchObject({
+      outcome: 'version-withdrawn',
+      detail: expect.stringMatching(/; accepted: no pinned version$/),
+    });
+  });
+
+  it('does not keep nodes from another one, and is not offered in its place', () => {
+    expect(requestOf('gvisor@20260928.0', versions)).toEqual({ runtime: 'gvisor', version: '20260928.0' });
+    expect(requestOf('gvisor@1', versions)).toMatchObject({
+      outcome: 'unknown-runtime',
+      detail: expect.stringMatching(/followed by one of 20260928.0$/),
+    });
+  });
+});

@@ -168,11 +168,17 @@ describe('another version', () => {
       const result = await run(machine);
 
       expect(result).toMatchObject({ outcome: 'installed', version: '20260928.0', config: 'untouched', restarts: 0 });
+      expect(result.sandboxes).toEqual({ '20260921.0': 1 });
       const after = await snapshot(machine);
       expect(after.daemon).toEqual(before.daemon);
       expect(after.containers).toEqual(before.containers);
       expect(Object.keys(after.containers)).toContain('sandboxed');
       expect((await machine.read('runsc', '--version')).trim()).toContain('release-20260928.0');
+      expect(await run(machine, 'prove')).toMatchObject({ outcome: 'proven', sandboxes: { '20260921.0': 1 } });
+      await endSandbox(machine);
+      expect(await run(machine, 'prove')).not.toHaveProperty('sandboxes');
+      if (sandboxed !== undefined) await startSandbox(machine, sandboxed);
+      expect(await run(machine)).toMatchObject({ outcome: 'already-installed', sandboxes: { '20260928.0': 1 } });
       await endSandbox(machine);
     });
   });

@@ -82,10 +82,10 @@ describe("an archive is refused with its member's name, and nothing of it remain
         url: `https://storage.googleapis.com/gvisor/releases/release/${version}/x86_64/gvisor.tar.zstd`,
         sha256: '0'.repeat(64),
       };
-      const versions = [{ version, advisories: [], artifacts: { x86_64: artifact } }];
+      const versions = [{ version, artifacts: { x86_64: artifact } }];
       const one = {
         ...shipped,
-        runtimes: { gvisor: { ...gvisor, versions, default: version, floor: undefined, rules: [] } },
+        runtimes: { gvisor: { ...gvisor, versions, default: version, rules: [] } },
       };
       const catalogue = simulatedCatalogue(one, 'zstd', { gvisor: hostile });
       const machine = await SimulatedMachine.create({}, mirror);

@@ -114,6 +114,7 @@ describe('a fleet in the terminal', () => {
       ...{ instanceId, nodeName, cluster, pool, reason },
       state: state as 'quarantined',
     })),
+    exposed: [],
     openBreakers: [
       { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1', state: 'open', openedAt: '2026-11-21T08:00:00.000Z' },
     ],

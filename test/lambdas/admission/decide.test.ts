@@ -47,6 +47,17 @@ describe('a launched instance', () => {
     expect(decision).not.toHaveProperty('admission.request');
   });
 
+  it('is admitted with its refusal if its version is withdrawn, whether by its tag or by default', () => {
+    const withdrawn = { '20260928.0': 'CVE-2026-1, high, fixed in 20261005.0' };
+    const versions = { gvisor: { ...config.versions.gvisor, withdrawn } };
+    for (const tag of ['gvisor', 'gvisor@20260928.0']) {
+      const tags = { ...candidate.tags, 'airlock:runtime': tag };
+      const decision = classifyLaunch(launch, { ...candidate, tags }, { ...config, versions }, now);
+      expect(decision).toMatchObject({ decision: 'admit', admission: { refused: { outcome: 'version-withdrawn' } } });
+      expect(decision).not.toHaveProperty('admission.request');
+    }
+  });
+
   it('has the deadline of its pool, or its own if a tag sets one', () => {
     const pools = [{ name: 'ci', deadlineMinutes: 30 }];
     const deadline = (tags: object) => {

@@ -1,0 +1,149 @@
+import * as v from 'valibot';
+import { severities } from '../../domain/advisories.ts';
+import { type AdvisoryExposure, type FleetNode, isExposed, nodesIn } from '../../domain/exposure.ts';
+import type { Config } from '../../lib/config/schema.ts';
+import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
+import { outputWidth, print, styled, wrap } from '../output/text.ts';
+import type { Fleet } from '../status/fleet.ts';
+
+const NodesSchema = v.array(v.strictObject({ instanceId: v.string(), nodeName: v.string(), version: v.string() }));
+
+/** What `airlock advisories --json` prints. */
+export const AdvisoriesSchema = v.strictObject({
+  version: v.literal(1),
+  /** When the fleet was looked at, ISO 8601. */
+  at: v.string(),
+  /** The most severe first. */
+  advisories: v.array(
+    v.strictObject({
+      id: v.string(),
+      runtime: v.string(),
+      severity: v.picklist(severities),
+      /** Whether it withdraws versions, by withdrawAt in airlock.yaml. */
+      withdraws: v.boolean(),
+      published: v.string(),
+      summary: v.string(),
+      /** The oldest version with the fix; empty while none has it. */
+      fixedIn: v.string(),
+      /** The configuration without which nodes are not exposed, in words; empty if there is none. */
+      needs: v.string(),
+      link: v.string(),
+      pools: v.array(
+        v.strictObject({
+          cluster: v.string(),
+          /** Empty for Nodes that the ledger has no launch of. */
+          pool: v.string(),
+          affected: NodesSchema,
+          /** Nodes with the fix on which sandboxes of an affected version still ran at their last proof, according to the node. */
+          oldSandboxes: NodesSchema,
+          /** Nodes whose version or configuration is not known. They never count as fixed. */
+          unknown: NodesSchema,
+          /** How many have an affected version without the needed configuration. */
+          notExposed: v.number(),
+          fixed: v.number(),
+          /** How many are behind their gate, so that no pod of the runtime runs there. */
+          gated: v.number(),
+        }),
+      ),
+    }),
+  ),
+  notChecked: v.array(v.strictObject({ resource: v.string(), reason: v.string() })),
+});
+
+type Advisories = v.InferOutput<typeof AdvisoriesSchema>;
+
+/** The exposures as one object. */
+export function advisoriesReport(
+  exposures: readonly AdvisoryExposure[],
+  { withdrawAt }: Pick<Config, 'withdrawAt'>,
+  { at, notChecked }: Pick<Fleet, 'at' | 'notChecked'>,
+): Advisories {
+  const least = severities.indexOf(withdrawAt);
+  return {
+    version: 1,
+    at,
+    advisories: exposures.map(({ runtime, advisory, pools }) => {
+      const { id, severity, published, summary, fixedIn = '', needs, link } = advisory;
+      return {
+        ...{ id, runtime, severity, withdraws: severities.indexOf(severity) >= least, published, summary, fixedIn },
+        needs: needs?.summary ?? '',
+        link,
+        pools: pools.map(({ cluster, pool, nodes }) => ({
+          cluster,
+          pool,
+          affected: nodes.affected.map(showNode),
+          oldSandboxes: nodes['old-sandboxes'].map(showNode),
+          unknown: nodes.unknown.map(showNode),
+          notExposed: nodes['not-exposed'].length,
+          fixed: nodes.fixed.length,
+          gated: nodes.gated.length,
+        })),
+      };
+    }),
+    notChecked: [...notChecked],
+  };
+}
+
+function showNode({ instanceId, nodeName, version = 'unknown' }: FleetNode) {
+  return { instanceId, nodeName, version };
+}
+
+/**
+ * The exit code: a node that is affected, or has sandboxes that are, counts as a finding if the advisory withdraws versions. A node that is not known is not fine.
+ *
+ * @param notChecked what could not be looked at
+ */
+export function exitCodeOf(
+  exposures: readonly AdvisoryExposure[],
+  { withdrawAt }: Pick<Config, 'withdrawAt'>,
+  notChecked: readonly unknown[],
+): ExitCode {
+  if (exposures.some((one) => isExposed(one, withdrawAt))) return exitCodes.findings;
+  const isUnknown = exposures.some((one) => nodesIn(one, 'unknown').length > 0);
+  return isUnknown || notChecked.length > 0 ? exitCodes.couldNotLook : exitCodes.fine;
+}
+
+/** How many nodes of a list are printed with their names; the rest is counted, and --json has all. */
+const shownNodes = 10;
+
+/** Prints the exposures for people. */
+export function printAdvisories({ at, advisories, notChecked }: Advisories): void {
+  const width = outputWidth();
+  print(`${styled('bold', 'advisories')} at ${at}`);
+  for (const { id, runtime, severity, withdraws, published, summary, fixedIn, needs, link, pools } of advisories) {
+    const isOpen = pools.some(({ affected, oldSandboxes }) => affected.length + oldSandboxes.length > 0);
+    print(
+      `\n${styled(isOpen ? 'red' : 'bold', id)}  ${runtime}  ${severity}${withdraws ? '' : ', withdraws no version'}  ${published}`,
+    );
+    print(wrap(`${summary}; ${fixedIn === '' ? 'not fixed in any version' : `fixed in ${fixedIn}`}`, width, 2));
+    if (needs !== '') print(wrap(`only with ${needs}`, width, 2));
+    print(wrap(link, width, 2));
+    if (pools.length === 0) print('  no node has the runtime');
+    for (const { cluster, pool, affected, oldSandboxes, unknown, notExposed, fixed, gated } of pools) {
+      const counts = [
+        [affected.length, 'affected'],
+        [oldSandboxes.length, 'fixed with old sandboxes'],
+        [unknown.length, 'unknown'],
+        [notExposed, 'not exposed'],
+        [fixed, 'fixed'],
+        [gated, 'behind the gate'],
+      ].filter(([count]) => count !== 0);
+      print(wrap(`${cluster} ${pool || '(no launch)'}: ${counts.map((one) => one.join(' ')).join(', ')}`, width, 2));
+      printNodes('affected', affected, width);
+      printNodes('old sandboxes', oldSandboxes, width);
+      printNodes('unknown', unknown, width);
+    }
+  }
+  for (const { resource, reason } of notChecked) print(`\n${wrap(`could not look at ${resource}: ${reason}`, width)}`);
+}
+
+function printNodes(
+  state: string,
+  nodes: Advisories['advisories'][number]['pools'][number]['affected'],
+  width: number,
+) {
+  for (const { instanceId, nodeName, version } of nodes.slice(0, shownNodes)) {
+    print(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName}  ${version}`, width, 4));
+  }
+  if (nodes.length > shownNodes) print(`    ${nodes.length - shownNodes} more ${state}`);
+}

@@ -1,0 +1,20 @@
+import { isAtLeast, type Severity } from '../../domain/advisories.ts';
+import { type AdvisoryExposure, nodesIn } from '../../domain/exposure.ts';
+import type { Fleet } from './fleet.ts';
+
+/**
+ * The advisories that affect nodes of a fleet, each with the pools.
+ *
+ * @param least the least severity that withdraws a version
+ */
+export function listExposed(exposures: readonly AdvisoryExposure[], least: Severity): Fleet['exposed'] {
+  return exposures.flatMap((exposure) => {
+    const { runtime, advisory, pools } = exposure;
+    const affected = nodesIn(exposure, 'affected', 'old-sandboxes').length;
+    if (affected === 0) return [];
+    const open = pools.filter(({ nodes }) => nodes.affected.length + nodes['old-sandboxes'].length > 0);
+    const { id, severity } = advisory;
+    const names = open.map(({ cluster, pool }) => `${cluster} ${pool}`);
+    return [{ id, runtime, severity, withdraws: isAtLeast(severity, least), affected, pools: names }];
+  });
+}
