@@ -1,3 +1,7 @@
+/**
+ * CloudFormation: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html. Stacks are made by
+ * the template of the assembly; this is what callers see of them, and custom resources.
+ */
 import { createHash } from 'node:crypto';
 import type {
   DeleteStackCommandInput,
