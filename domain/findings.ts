@@ -380,6 +380,11 @@ export function joinDiagnoses(diagnoses: readonly Diagnosis[]): Diagnosis {
   };
 }
 
+/** How many things in a diagnosis need a person: errors, and what could not be looked at, which is never fine. */
+export function countAlarming({ findings, notChecked }: Diagnosis): number {
+  return findings.filter(({ code }) => findingOf(code).level === 'error').length + notChecked.length;
+}
+
 /** Looks a kind of finding up. */
 export function findingOf(code: FindingCode): FindingKind {
   return findings[code];

@@ -89,7 +89,10 @@ export function printDiagnosis(diagnosis: Diagnosis): void {
 /** Prints the closed list for people. */
 export function printFindingList(codes: readonly FindingCode[]): void {
   for (const { code, level, group, sentence } of codes.map(kindOf)) {
-    print(wrap(`${code}  ${level.padEnd(7)}  ${group.padEnd(9)}  ${sentence}`, outputWidth()));
+    const head = `${code}  ${level.padEnd(7)}  ${group.padEnd(9)}  `;
+    const width = outputWidth();
+    if (width < 72) print(`${head.trimEnd()}\n${wrap(sentence, width, 2)}`);
+    else print(head + wrap(sentence, width, head.length).trimStart());
   }
 }
 

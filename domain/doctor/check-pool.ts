@@ -157,7 +157,7 @@ function judgeImages(images: Declared<readonly string[]>, fault: (image: ImageFa
     for (const text of texts) {
       const image = readImage(text);
       const seen = image && fault(image);
-      if (seen !== undefined) return `${text}: ${seen}`;
+      if (seen !== undefined) return seen === `is ${text}` ? seen : `${text}: ${seen}`;
     }
     return undefined;
   });

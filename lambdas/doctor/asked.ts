@@ -6,7 +6,12 @@ export async function asked<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (cause) {
     if (cause instanceof CouldNotLook) throw cause;
-    const { name, message } = cause as Error;
-    throw new CouldNotLook(message === '' ? name : message, { cause });
+    throw new CouldNotLook(reasonOf(cause as Error), { cause });
   }
+}
+
+/** An error's message, with that of its cause: fetch itself says only that it failed. */
+function reasonOf({ name, message, cause }: Error): string {
+  const own = message === '' ? name : message;
+  return cause instanceof Error && cause.message !== '' ? `${own}: ${cause.message}` : own;
 }

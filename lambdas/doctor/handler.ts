@@ -1,4 +1,4 @@
-import { findingOf } from '../../domain/findings.ts';
+import { countAlarming, findingOf } from '../../domain/findings.ts';
 import { variable } from '../adapters/environment.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { examineFleet } from './examine-fleet.ts';
@@ -9,14 +9,13 @@ const { artifacts, ...standard } = variable('DOCTOR');
 /** Looks for misconfigurations on a schedule. It only reads: the log has each finding, and the metric makes the alarm fire. */
 export async function handler(): Promise<void> {
   const held = { ...standard, catalogue: undefined };
-  const { checked, findings, notChecked } = await examineFleet(fleetReader, held, artifacts, Date.now());
+  const diagnosis = await examineFleet(fleetReader, held, artifacts, Date.now());
+  const { checked, findings, notChecked } = diagnosis;
   for (const { code, resource, field, seen } of findings) {
     const { level, sentence, effect } = findingOf(code);
     logger.warn(sentence, { code, level, resource, field, seen, effect });
   }
   for (const { codes, resource, reason } of notChecked) logger.warn('could not look', { codes, resource, reason });
-  const errors = findings.filter(({ code }) => findingOf(code).level === 'error').length;
   logger.info('looked', { checked: checked.length, findings: findings.length, notChecked: notChecked.length });
-  // What could not be looked at is never fine.
-  count('DoctorFindings', errors + notChecked.length);
+  count('DoctorFindings', countAlarming(diagnosis));
 }

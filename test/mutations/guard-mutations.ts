@@ -30,6 +30,9 @@ const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.
 
 const reruns = of('lambdas/reconcile/decide-reruns.ts', 'test/lambdas/reconcile/requested.test.ts');
 
+const doctor = of('domain/doctor/look.ts', 'test/doctor/findings.test.ts');
+const alarming = of('domain/findings.ts', 'test/doctor/wait.test.ts');
+
 /** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
   of('cli/html/markup.ts', 'test/cli/html/explain-page.test.ts')(
@@ -43,6 +46,18 @@ export const guardMutations: readonly GuardMutation[] = [
     'phasesIn',
     'atMs <= receipt.totalMs',
     'true',
+  ),
+  doctor(
+    'doctor takes a look that failed for a look that found nothing',
+    'leaveOpen',
+    'notChecked: $OPEN',
+    'notChecked: []',
+  ),
+  alarming(
+    'the scheduled doctor is silent if it could not look',
+    'countAlarming',
+    '$ERRORS + notChecked.length',
+    '$ERRORS',
   ),
   of('lambdas/reconcile/decide.ts', 'test/lambdas/reconcile/decide.test.ts')(
     'reconcile tries a node that an operator released by hand',
