@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { advisories } from '../../cli/advisories/advisories.ts';
 import { fleetNodes } from '../../cli/advisories/fleet-nodes.ts';
 import { AdvisoriesSchema, advisoriesReport, exitCodeOf } from '../../cli/advisories/report.ts';
 import { listExposed } from '../../cli/status/exposed.ts';
@@ -11,7 +12,6 @@ import type { SurveyedNode } from '../../domain/survey.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
 import { shipped } from '../ssm-documents/node.ts';
-import { airlock } from './airlock.ts';
 
 const annotation = 'io.katacontainers.config.hypervisor.default_vcpus';
 const config = parseConfig(`clusters: [{name: demo}]\nruntimes: {gvisor: {}, kata: {annotations: [${annotation}]}}`);
@@ -158,9 +158,8 @@ it('advisories come the most severe first, and then the latest', () => {
 });
 
 it('an id that the catalogue does not have is refused with those that it has', async () => {
-  const { code, err } = await airlock(['advisories', 'CVE-1']);
-  expect([code, err]).toEqual([
-    2,
-    expect.stringMatching(/^the catalogue has no advisory "CVE-1"; accepted: CVE-2026-/),
-  ]);
+  await expect(advisories('CVE-1', { json: false })).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringMatching(/^the catalogue has no advisory "CVE-1"; accepted: CVE-2026-/),
+  });
 });
