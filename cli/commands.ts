@@ -12,6 +12,7 @@ import { initCommand } from './init/options.ts';
 import { ManifestListSchema } from './manifests-report.ts';
 import { defineCommand } from './output/command.ts';
 import { exitCodes } from './output/exit-codes.ts';
+import { outputWidth } from './output/text.ts';
 import { receiptCommand } from './receipt/options.ts';
 import { readAge } from './report/age.ts';
 import { ReportSchema } from './report/schema.ts';
@@ -24,7 +25,8 @@ export function airlockProgram(): Command {
   const program = new Command('airlock')
     .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')
     .enablePositionalOptions()
-    .configureHelp({ optionDescription: describeOption })
+    .configureHelp({ optionDescription: describeOption, minWidthToWrap: 20 })
+    .configureOutput({ getOutHelpWidth: outputWidth, getErrHelpWidth: outputWidth })
     .exitOverride((error) => {
       // commander exits with 1 for bad input, and help is not an error.
       process.exit(error.exitCode === 0 ? exitCodes.fine : exitCodes.wrongUsage);

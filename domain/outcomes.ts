@@ -171,15 +171,15 @@ export const outcomes = {
   },
   'bootstrap-failed': {
     sentence: "The node's own bootstrap failed, so nothing was installed.",
-    cause: 'cloud-init reports an error, or containerd was not running before Airlock changed anything.',
-    operator: 'Read cloud-init status --long on the node and fix the user data.',
+    cause: 'cloud-init reports an error, or containerd or the kubelet was not running. The detail names it.',
+    operator: 'Fix the user data. The boot log, and cloud-init status --long on the node, show what failed.',
     consequence: replace,
   },
   'download-failed': {
     sentence: 'The download failed.',
     cause:
       'There is no route to the download site, or it answered with an error. The detail has the address and the answer.',
-    operator: "Check the subnet's egress.",
+    operator: "Check the route from the subnet to the address in the detail, and the node's proxy settings.",
     consequence: retry(3, 15, 'replace'),
   },
   'checksum-mismatch': {
@@ -265,7 +265,7 @@ export const outcomes = {
   'cluster-forbidden': {
     sentence: "The Kubernetes API denied Airlock's request.",
     cause: 'The access entry, the ClusterRole or its binding is missing or was changed.',
-    operator: 'Apply the manifests again and check the access entry.',
+    operator: 'Deploy the stack again, or apply the output of npx airlock manifests, and check the access entry.',
     consequence: quarantine,
   },
   'instance-gone': {
@@ -277,7 +277,8 @@ export const outcomes = {
   'deadline-passed': {
     sentence: 'The node was not released before its deadline.',
     cause: 'A step took too long. The detail names the last one.',
-    operator: "Read the node's audit trail. Raise the deadline if the step is only slow.",
+    operator:
+      'Compare its phases with those of other launches. Raise deadlineMinutes in airlock.yaml if a step is only slow.',
     consequence: replace,
   },
   'breaker-open': {

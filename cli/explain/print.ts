@@ -41,9 +41,18 @@ function runLines(run: Story['runs'][number], index: number, width: number): rea
   ];
 }
 
-function adviceLines({ advice: { sentence, cause, operator } }: Story, width: number): readonly string[] {
+function adviceLines({ advice }: Story, width: number): readonly string[] {
+  const { sentence, cause, operator, command, retry, link: page } = advice;
   if (operator === '') return [];
-  return ['', styled('bold', 'what to do now'), wrap(`${sentence} ${cause}`, width, 2), wrap(operator, width, 2)];
+  return [
+    '',
+    styled('bold', 'what to do now'),
+    wrap(`${sentence} ${cause}`, width, 2),
+    wrap(operator, width, 2),
+    ...(command === '' ? [] : [`  $ ${command}`]),
+    ...(retry === '' ? [] : ['  Once the cause is gone:', `  $ ${retry}`]),
+    `  More: ${page}`,
+  ];
 }
 
 /** The time of day of an ISO time, in UTC to the second; empty if it has none. */

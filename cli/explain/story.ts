@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import { wasReleased } from '../../domain/act-refusals.ts';
+import { refusalOf, wasReleased } from '../../domain/act-refusals.ts';
 import { phasesOf } from '../../domain/launch-phases.ts';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import { asksForRun, operatorActs } from '../../domain/operator-acts.ts';
+import { nextCommand, outcomeLink } from '../../domain/outcome-commands.ts';
 import { outcomeOf } from '../../domain/outcomes.ts';
 import { decisionsOf } from './decisions.ts';
 import { factsOf } from './facts.ts';
@@ -53,7 +54,17 @@ export const StorySchema = v.strictObject({
     }),
   ),
   /** What happened, why, and what to do now. Empty while the launch is under way. */
-  advice: v.strictObject({ sentence: v.string(), cause: v.string(), operator: v.string() }),
+  advice: v.strictObject({
+    sentence: v.string(),
+    cause: v.string(),
+    operator: v.string(),
+    /** The command that shows the cause on this node; empty if there is nothing to find out. */
+    command: v.string(),
+    /** The command that tries the launch again once the cause is gone; empty if it cannot be tried again. */
+    retry: v.string(),
+    /** The page about the outcome, from the root of the project. */
+    link: v.string(),
+  }),
   /** What could not be looked at. */
   notChecked: v.array(v.strictObject({ resource: v.string(), reason: v.string() })),
 });
@@ -118,7 +129,7 @@ function byHandIn(run: RunRecord): Pick<Story, 'byHand'> {
 
 /** What to do after the latest run: about what an operator did since, if that is the last word. */
 function adviceOf(run: RunRecord): Story['advice'] {
-  const { outcome, operatorAct: act, instanceId } = run;
+  const { outcome, operatorAct: act, instanceId, launch } = run;
   if (act !== undefined && isChangedByHand(run)) {
     const { act: name, at, by, because, notProven = [] } = act;
     const open = notProven.length === 0 ? '' : ` Not proven: ${notProven.join('; ')}.`;
@@ -127,11 +138,21 @@ function adviceOf(run: RunRecord): Story['advice'] {
       sentence: `An operator acted by hand at ${at}: ${name}.${open}`,
       cause: `${by} gave the reason: ${because}.`,
       operator: `npx airlock ${next} ${instanceId} proves the node and ends that.`,
+      command: '',
+      retry: '',
+      link: 'docs/operate/recover-a-node.md',
     };
   }
-  if (outcome === undefined) return { sentence: '', cause: '', operator: '' };
+  if (outcome === undefined) return { sentence: '', cause: '', operator: '', command: '', retry: '', link: '' };
   const { sentence, cause, operator } = outcomeOf(outcome);
-  return { sentence, cause, operator };
+  return {
+    sentence,
+    cause,
+    operator,
+    command: nextCommand(outcome, { instance: instanceId, node: launch?.nodeName ?? '' }) ?? '',
+    retry: refusalOf('retry', run) === undefined ? `npx airlock retry ${instanceId}` : '',
+    link: outcomeLink(outcome),
+  };
 }
 
 /** Whether the launch is released, or still under way. */

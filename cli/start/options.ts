@@ -3,6 +3,7 @@ import { exampleRuntime, runtimes, runtimeTraits } from '../../domain/runtimes.t
 import { faults, namedFaultNames } from '../../packages/lab/faults.ts';
 import { nodePlaceholder } from '../../packages/lab/machines.ts';
 import { defineCommand } from '../output/command.ts';
+import { outputWidth, wrap } from '../output/text.ts';
 import { RunSchema } from './run-schema.ts';
 
 /** The options of `airlock start`. */
@@ -77,10 +78,7 @@ export function startCommand(): Command {
         'break a node, and lead through finding out why and correcting it; without a terminal it goes through by itself',
       ).default(false),
     )
-    .addHelpText(
-      'after',
-      `\nFaults, with the outcome in brackets if it is not released (use --clock virtual for those that wait for minutes):\n${faultTable()}`,
-    );
+    .addHelpText('after', () => `\n${faultList(outputWidth())}`);
 }
 
 function readRuntime(value: string): string {
@@ -140,16 +138,15 @@ function readFault(value: string, earlier: readonly string[]): readonly string[]
 }
 
 /** Every fault by its kind, with what goes wrong and how a launch ends. */
-function faultTable(): string {
-  const width = Math.max(...namedFaultNames.map((name) => name.length));
-  const kinds = Map.groupBy(namedFaultNames, (name) => faults[name]?.kind);
-  return [...kinds]
-    .map(([kind, names]) => {
-      const lines = names.map((name) => {
-        const { about = '', ends = 'released' } = faults[name] ?? {};
-        return `    ${name.padEnd(width)}  ${about}${ends === 'released' ? '' : ` (${ends})`}`;
-      });
-      return `  ${kind}\n${lines.join('\n')}`;
-    })
-    .join('\n');
+function faultList(width: number): string {
+  const title =
+    'Faults, with the outcome in brackets if it is not released (use --clock virtual for those that wait for minutes):';
+  const kinds = [...Map.groupBy(namedFaultNames, (name) => faults[name]?.kind)].map(([kind, names]) => {
+    const lines = names.map((name) => {
+      const { about = '', ends = 'released' } = faults[name] ?? {};
+      return `    ${name}\n${wrap(`${about}${ends === 'released' ? '' : ` (${ends})`}`, width, 8)}`;
+    });
+    return `  ${kind}\n${lines.join('\n')}`;
+  });
+  return [wrap(title, width), ...kinds].join('\n');
 }

@@ -83,6 +83,8 @@ it('explain says why a node failed, what was decided and what to do now, and the
     expect(readFileSync(file, 'utf8')).toContain(text);
   }
   expect(out).toContain(`what to do now\n  ${outcomeOf('proof-failed').sentence}`);
+  expect(out).toContain(`  $ aws ssm list-command-invocations --instance-id ${node.instanceId} --details\n`);
+  expect(out).toContain(`  $ npx airlock retry ${node.instanceId}\n  More: docs/operate/outcomes.md#proof-failed\n`);
 }, 180_000);
 
 it('explain tells a launch that is under way as far as it is', async () => {

@@ -135,6 +135,6 @@ describe('bad input', () => {
   it('does not include --help, which lists every fault that can be planted', async () => {
     const { code, out } = await airlock(['start', '--help']);
     expect(code).toBe(0);
-    for (const name of ['not-sandboxed', 'dispatch-dies', 'cluster-forbids']) expect(out).toContain(`  ${name} `);
+    for (const name of ['not-sandboxed', 'dispatch-dies', 'cluster-forbids']) expect(out).toContain(`\n    ${name}\n`);
   });
 });

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { airlockProgram } from '../../cli/commands.ts';
 import { commandText } from '../../cli/output/command.ts';
+import { exitCodeMeanings } from '../../cli/output/exit-codes.ts';
 import { commandsPage } from '../../cli/pages/commands.ts';
 import { findingsPage } from '../../cli/pages/findings.ts';
 import { fillIn, findingCodes, findingOf, placeholders } from '../../domain/findings.ts';
+import { nextCommand } from '../../domain/outcome-commands.ts';
+import { outcomeCodes } from '../../domain/outcomes.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -38,6 +41,61 @@ describe('every command', () => {
           command.parent instanceof Command && command.parent.name() !== 'airlock' ? `${command.parent.name()} ` : '';
         expect(line.startsWith(`${parent}${command.name()}`)).toBe(true);
       }
+    },
+  );
+});
+
+describe('the help of every command', () => {
+  const all = (command: Command): readonly Command[] => [command, ...command.commands.flatMap(all)];
+  const program = airlockProgram();
+  const commands = [program, ...program.commands.flatMap(all)];
+
+  /** What a command prints for --help at a width. */
+  function helpAt(width: number, command: Command): string {
+    let help = '';
+    vi.stubEnv('COLUMNS', String(width));
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    return help;
+  }
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each(commands.map((command) => [command.name(), command] as const))(
+    'fits 60, 80 and 200 columns: %s',
+    (_, command) => {
+      for (const width of [60, 80, 200]) {
+        // Command lines and words stay whole.
+        const tooLong = helpAt(width, command)
+          .split('\n')
+          .filter((line) => line.length > width && !line.startsWith('  $ airlock ') && /\S\s+\S/.test(line));
+        expect([width, tooLong]).toEqual([width, []]);
+      }
+    },
+  );
+
+  it.each(commands.slice(1).map((command) => [command.name(), command] as const))(
+    'has examples and exit codes: %s',
+    (_, command) => {
+      const help = helpAt(80, command);
+      expect(help).toContain('\nExamples:\n  $ airlock ');
+      for (const [code, meaning] of Object.entries(exitCodeMeanings))
+        expect(help).toContain(`\n  ${code}  ${meaning.slice(0, 20)}`);
+    },
+  );
+});
+
+describe('the next command after an outcome', () => {
+  const program = airlockProgram();
+  const lines = outcomeCodes.flatMap((code) => nextCommand(code, { instance: 'i-0123456789abcdef0', node: 'n' }) ?? []);
+
+  it.each([...new Set(lines)].filter((line) => line.startsWith('npx airlock ')))(
+    'is one that airlock takes: %s',
+    (line) => {
+      const [, , name = '', ...words] = line.split(' ');
+      const command = program.commands.find((one) => one.name() === name);
+      const flags = command?.options.map(({ long }) => long) ?? [];
+      expect(words.filter((word) => word.startsWith('--') && !flags.includes(word))).toEqual([]);
+      const codes = line.match(/AL\d{4}/g) ?? [];
+      expect([command?.name(), codes.filter((code) => !findingCodes.some((one) => one === code))]).toEqual([name, []]);
     },
   );
 });
