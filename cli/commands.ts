@@ -25,7 +25,7 @@ export function airlockProgram(): Command {
   const program = new Command('airlock')
     .description('Sandboxed container runtimes on every node an autoscaler launches, proven before a pod lands')
     .enablePositionalOptions()
-    .configureHelp({ optionDescription: describeOption, minWidthToWrap: 20 })
+    .configureHelp({ optionDescription: describeOption, minWidthToWrap: 10 })
     .configureOutput({ getOutHelpWidth: outputWidth, getErrHelpWidth: outputWidth })
     .exitOverride((error) => {
       // commander exits with 1 for bad input, and help is not an error.

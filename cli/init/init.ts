@@ -9,7 +9,7 @@ import { type Answers, decideAnswers, needsAccount } from './answers.ts';
 import { personToAsk } from './ask.ts';
 import type { InitOptions } from './options.ts';
 import type { AccountReading } from './reading.ts';
-import { InitSchema, printInit } from './report.ts';
+import { InitSchema, printInit, printNotRead } from './report.ts';
 import { type Snippet, snippetOf } from './snippets.ts';
 
 /**
@@ -22,7 +22,10 @@ export async function init(options: InitOptions): Promise<ExitCode> {
   const file = options.config ?? process.env['AIRLOCK_CONFIG'] ?? defaultConfig;
   requireFree(file, options.force);
   const account = needsAccount(options) ? await readAccountLazily() : { region: undefined, clusters: [], notRead: [] };
-  const answers = await decideAnswers(options, account, personToAsk(options.json));
+  const ask = personToAsk(options.json);
+  // A person is asked for what could not be read, and learns why before.
+  if (ask !== undefined) printNotRead(account.notRead);
+  const answers = await decideAnswers(options, account, ask);
   const text = commentedConfig(answers);
   const snippets = snippetsFor(answers, account).map((one) => inFolder(one, options.snippets));
   if (options.snippets !== undefined) {
@@ -39,7 +42,7 @@ export async function init(options: InitOptions): Promise<ExitCode> {
     notRead: [...account.notRead],
   };
   if (options.json) printJson(InitSchema, report);
-  else printInit(report, snippets, options.snippets);
+  else printInit(ask === undefined ? report : { ...report, notRead: [] }, snippets, options.snippets);
   return isAssumed(answers, account) ? exitCodes.couldNotLook : exitCodes.fine;
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { runtimeTraits } from '../../domain/runtimes.ts';
 import { outputWidth, print, styled, wrap } from '../output/text.ts';
+import type { AccountReading } from './reading.ts';
 import type { Snippet } from './snippets.ts';
 
 /** What `airlock init --json` prints. */
@@ -46,7 +47,7 @@ export function printInit(
   const width = outputWidth();
   print(`wrote ${styled('bold', file)}`);
   for (const { field, value, from } of values) print(wrap(`${field}: ${value}  (${origins[from]})`, width, 2));
-  for (const { resource, reason } of notRead) print(wrap(`could not read ${resource}: ${reason}`, width));
+  printNotRead(notRead);
   for (const { kind, runtime, file: name, text, placeholders } of snippets) {
     const replace = placeholders.length === 0 ? '' : `; replace ${placeholders.join(', ')}`;
     const what = `${kind}, ${runtimeTraits[runtime].title}`;
@@ -58,4 +59,9 @@ export function printInit(
   print(`\n${styled('bold', 'next')}`);
   print(`  npx airlock doctor --pre ${files}`);
   print('  npx cdk deploy');
+}
+
+/** Prints what could not be read of the account. */
+export function printNotRead(notRead: AccountReading['notRead']): void {
+  for (const { resource, reason } of notRead) print(wrap(`could not read ${resource}: ${reason}`, outputWidth()));
 }

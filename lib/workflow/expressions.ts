@@ -90,7 +90,7 @@ export function failureFrom(step: string, from: 'function' | 'answer'): string {
     $late := $error = "States.Timeout";
     {
       "outcome": $known ? $error : $late ? "deadline-passed" : "internal-error",
-      "detail": $known ? $said : "in ${step}: " & $error & ": " & $said
+      "detail": $known ? $said : $late ? "the step ${step} did not end in time" : "in ${step}: " & $error & ": " & $said
     }
   )`);
 }

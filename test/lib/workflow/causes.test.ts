@@ -40,6 +40,17 @@ describe('the cause of an error', () => {
     expect((await caught('function', 'proof-failed', cause)).detail).toBe(detail);
   });
 
+  it('of a step that timed out names the step in words, and that of a bug its error', async () => {
+    expect(await caught('function', 'States.Timeout')).toEqual({
+      outcome: 'deadline-passed',
+      detail: 'the step Step did not end in time',
+    });
+    expect(await caught('function', 'TypeError', thrown('TypeError', 'x is undefined'))).toEqual({
+      outcome: 'internal-error',
+      detail: 'in Step: TypeError: x is undefined',
+    });
+  });
+
   it('that a node wrote is never parsed', async () => {
     for (const detail of ['{"errorMessage":', '{"errorMessage":"released"}', '{ "a": 1, "errorMessage": 2 }']) {
       expect(await caught('answer', 'proof-failed', detail)).toEqual({ outcome: 'proof-failed', detail });
