@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type * as v from 'valibot';
 import { exitCodeMeanings } from './exit-codes.ts';
-import { outputWidth, wrap } from './text.ts';
+import { hang, outputWidth, wrap } from './text.ts';
 
 /** What the help and the documentation say about a command beside its options. */
 export interface CommandText {
@@ -33,13 +33,8 @@ export function defineCommand(usage: string, description: string, text: CommandT
 function helpEnd({ examples }: CommandText): string {
   const width = outputWidth();
   const lines = examples.map(([line, meaning]) => `  $ airlock ${line}\n${wrap(meaning, width, 6)}`);
-  const codes = Object.entries(exitCodeMeanings).map(([code, meaning]) => hanging(`  ${code}  `, meaning, width));
+  const codes = Object.entries(exitCodeMeanings).map(([code, meaning]) => hang(`  ${code}  `, meaning, width));
   return `\nExamples:\n${lines.join('\n')}\n\nExit codes:\n${codes.join('\n')}`;
-}
-
-/** Text after a head, whose further lines begin below its first. */
-export function hanging(head: string, text: string, width: number): string {
-  return `${head}${wrap(text, width, head.length).trimStart()}`;
 }
 
 /** What {@link defineCommand} was given for a command; undefined for one that only groups others. */
