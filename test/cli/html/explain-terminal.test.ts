@@ -20,10 +20,10 @@ const story = storyOf([run, rerun], audit, {
 });
 
 it.each([60, 80, 200])(
-  'a story of %i columns has no longer line, except for addresses, and nothing is cut',
+  'a story of %i columns has no longer line, except for addresses and commands, and nothing is cut',
   (width) => {
     const lines = storyLines(story, width);
-    expect(lines.filter((line) => line.length > width && !line.includes('https://'))).toEqual([]);
+    expect(lines.filter((line) => line.length > width && !/https:\/\/|^ {2}\$ /.test(line))).toEqual([]);
     const text = lines.join(' ').replaceAll(/\s+/g, ' ');
     for (const part of [detail, ...story.runs.flatMap(({ decisions }) => decisions.map(({ what }) => what))])
       expect(text).toContain(part);
@@ -31,8 +31,15 @@ it.each([60, 80, 200])(
   },
 );
 
-it('a story ends with what to do now', () => {
-  expect(storyLines(story, 200).at(-1)?.trim()).toBe(outcomeOf('proof-failed').operator);
+it('a story ends with what to do now: in words, the next command, and where to read more', () => {
+  const lines = storyLines(story, 200).map((line) => line.trim());
+  expect(lines.slice(lines.indexOf(outcomeOf('proof-failed').operator))).toEqual([
+    outcomeOf('proof-failed').operator,
+    `$ aws ssm list-command-invocations --instance-id ${run.instanceId} --details`,
+    'Once the cause is gone:',
+    `$ npx airlock retry ${run.instanceId}`,
+    'More: docs/operate/outcomes.md#proof-failed',
+  ]);
 });
 
 it('the lines of an event and of a decision begin below its text, not below its time', () => {
