@@ -38,12 +38,15 @@ function state(story: Story): Markup {
   return html`<p class="state ${tone}">${last?.state ?? ''}${outcome}</p>`;
 }
 
-function now({ advice: { sentence, cause, operator }, runs }: Story): Markup {
+function now({ advice: { sentence, cause, operator, command, retry, link }, runs }: Story): Markup {
   if (operator === '' || operator === 'Nothing.') return html``;
   const detail = runs.at(-1)?.detail ?? '';
   return html`<section class="now" aria-labelledby="now"><h2 id="now">What to do now</h2>
 <p><strong>${operator}</strong></p>
 <p>${sentence} ${cause}</p>
+${command === '' ? '' : html`<p>Next: <code>${command}</code></p>`}
+${retry === '' ? '' : html`<p>Once the cause is gone: <code>${retry}</code></p>`}
+<p>More: <code>${link}</code></p>
 ${detail === '' ? '' : html`<p class="about">Seen on this node: ${detail}</p>`}</section>`;
 }
 
