@@ -20,6 +20,7 @@ const commands: Readonly<Record<OutcomeCode, string | undefined>> = {
   'not-ours': tags,
   'unknown-runtime': pools,
   'version-too-old': 'npx airlock catalogue',
+  'version-withdrawn': 'npx airlock catalogue',
   'agent-offline': agent,
   'agent-too-old': agent,
   'command-not-delivered': nodeOutput,
