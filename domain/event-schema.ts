@@ -3,6 +3,7 @@ import { EnvelopeSchema } from './attestation.ts';
 import { claim } from './claim-text.ts';
 import { InstanceIdSchema, LaunchSchema, RequestSchema } from './launch.ts';
 import { nextSteps } from './next-steps.ts';
+import { outcomeCodes } from './outcomes.ts';
 import { FailureSchema, InstallationSchema, ProofSchema, ReceiptSchema } from './receipt.ts';
 import { TimeSchema } from './time.ts';
 
@@ -51,6 +52,37 @@ const breaker = {
   pool: claim(255),
   /** `<runtime>@<version>`, or `refused`. */
   version: claim(200),
+};
+
+/** Nodes of a pool that failed alike, with a text for people; `nodes` counts them since `since`. */
+const incident = {
+  ...envelope,
+  incident: v.object({
+    /** The same for all events of the incident. */
+    name: claim(200),
+    cluster: claim(255),
+    pool: claim(255),
+    outcome: v.picklist(outcomeCodes),
+    since: TimeSchema,
+    lastAt: TimeSchema,
+    nodes: wholeNumber,
+    /** One of its instances; absent once EC2 shows none. */
+    example: v.optional(InstanceIdSchema),
+  }),
+  text: v.object({
+    title: claim(100),
+    what: claim(),
+    where: claim(),
+    why: claim(),
+    /** What Airlock did with the nodes. */
+    consequence: claim(),
+    /** How to see the cause, what to do, and how to know that it is over. */
+    see: claim(),
+    todo: claim(),
+    over: claim(),
+    runbook: claim(),
+    console: claim(),
+  }),
 };
 
 /** The schema of each event's detail, by its detail-type. */
@@ -120,6 +152,9 @@ export const eventSchemas = {
     finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift', 'breaker-closed']),
     detail: claim(),
   }),
+  'Incident Opened': v.object(incident),
+  'Incident Grew': v.object(incident),
+  'Incident Closed': v.object(incident),
   'Breaker Opened': v.object({ ...breaker, failed: wholeNumber, passed: wholeNumber }),
   'Breaker Closed': v.object(breaker),
   'Operator Acted': v.object({

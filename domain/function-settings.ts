@@ -80,6 +80,8 @@ export const settings = {
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
   /** The name of each cluster's function, by cluster. */
   CLUSTER_FUNCTIONS: json(v.record(text, text)),
+  /** The address that the documentation's paths follow; empty for bare paths. */
+  DOCS_URL: v.string(),
   CLUSTER_NAME: text,
   CLUSTER_ENDPOINT: text,
   /** PEM, in base64. */
@@ -124,7 +126,15 @@ export const functionSettings = {
   attestation: ['LEDGER_TABLE', 'EVENT_BUS', 'RECEIPT_KEY'],
   'receipt-key': [],
   doctor: ['DOCTOR'],
-  reconcile: ['LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE', 'CLUSTER_FUNCTIONS'],
+  reconcile: [
+    'LEDGER_TABLE',
+    'EVENT_BUS',
+    'STATE_MACHINE',
+    'TERMINATIONS_QUEUE',
+    'ADMISSIBLE',
+    'CLUSTER_FUNCTIONS',
+    'DOCS_URL',
+  ],
   cluster: ['QUEUE', 'LEDGER_TABLE', ...clusterSettings, 'GATE_KEY', 'PROOF', 'INSIDE_FUNCTION'],
   'cluster-inside': [...clusterSettings, 'GATE_KEY', 'PROOF'],
   'find-cluster': [],

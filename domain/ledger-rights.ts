@@ -1,12 +1,13 @@
 import { agentsChanges } from './agents.ts';
 import { breakerChanges } from './breaker-changes.ts';
+import { incidentChanges, incidentsPartition } from './incidents.ts';
 import type { RunKey } from './ledger.ts';
 import { type Change, type Writer, writers } from './ledger-change.ts';
 import { runChanges } from './run-changes.ts';
 import { conditionAttributes, writtenAttributes } from './update-expression.ts';
 
-/** The kinds of items: a run of a launch, a breaker, or the agent history of a pool. */
-export const recordKinds = ['run', 'breaker', 'agents'] as const;
+/** The kinds of items: a run of a launch, a breaker, the agent history of a pool, or an incident. */
+export const recordKinds = ['run', 'breaker', 'agents', 'incident'] as const;
 
 /** A kind of item. */
 export type RecordKind = (typeof recordKinds)[number];
@@ -18,6 +19,7 @@ const changes: Readonly<Record<RecordKind, readonly Change[]>> = {
   run: Object.values(runChanges),
   breaker: Object.values(breakerChanges),
   agents: Object.values(agentsChanges),
+  incident: Object.values(incidentChanges),
 };
 
 /** The partition key pattern of each kind of item. */
@@ -25,6 +27,7 @@ export const partitions: Readonly<Record<RecordKind, string>> = {
   run: 'i-*',
   breaker: 'breaker *',
   agents: 'agents *',
+  incident: incidentsPartition,
 };
 
 /** One kind of item, with the attributes that a writer's updates may name. */

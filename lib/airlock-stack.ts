@@ -18,6 +18,7 @@ import { Dispatch } from './dispatch.ts';
 import { addDoctor } from './doctor.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDocuments } from './node-documents.ts';
+import { docsUrlOf } from './notifications.ts';
 import { observe } from './observe.ts';
 import { Reconcile } from './reconcile.ts';
 import { Remediation } from './remediation.ts';
@@ -42,7 +43,7 @@ export class AirlockStack extends Stack {
       Annotations.of(this).addWarningV2(id, warning);
     }
 
-    const { operators } = config;
+    const { operators, breaker, receiptKey } = config;
     const ledger = new Ledger(this, 'Ledger', { operators });
     const bus = new Bus(this, 'Bus', { operators });
     const audit = new Audit(this, 'Audit', { bus, logRetention });
@@ -59,13 +60,7 @@ export class AirlockStack extends Stack {
     const results = new Results(this, 'Results', { bus, operators, ledger, logRetention });
 
     const pools = poolsOf(config);
-    const remediation = new Remediation(this, 'Remediation', {
-      bus,
-      ledger,
-      pools,
-      breaker: config.breaker,
-      logRetention,
-    });
+    const remediation = new Remediation(this, 'Remediation', { bus, ledger, pools, breaker, logRetention });
     const cancellation = new Cancellation(this, 'Cancellation', { ledger, logRetention });
 
     let resolveCluster: ClusterLookUp | undefined;
@@ -86,7 +81,6 @@ export class AirlockStack extends Stack {
       });
       return [cluster.name, access] as const;
     });
-    const { receiptKey } = config;
     const attestation =
       receiptKey === undefined
         ? undefined
@@ -113,7 +107,11 @@ export class AirlockStack extends Stack {
       logRetention,
     };
     const admission = new Admission(this, 'Admission', admitting);
-    const reconcile = new Reconcile(this, 'Reconcile', { ...admitting, clusters: Object.fromEntries(clusters) });
+    const reconcile = new Reconcile(this, 'Reconcile', {
+      ...admitting,
+      clusters: Object.fromEntries(clusters),
+      docsUrl: docsUrlOf(config),
+    });
     const doctor = addDoctor(this, { config, catalogue, versions });
     observe(this, {
       config,
@@ -123,6 +121,7 @@ export class AirlockStack extends Stack {
       reconcile: reconcile.function,
       clusters: Object.fromEntries(clusters),
       stateMachine: workflow.stateMachine,
+      bus,
     });
   }
 }

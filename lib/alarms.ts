@@ -9,11 +9,12 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { type AlarmDefinition, alarmTable } from './alarm-table.ts';
 import type { Config } from './config/schema.ts';
 import { metricOf } from './metric-of.ts';
+import { docsUrlOf } from './notifications.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What the alarms watch. */
@@ -24,6 +25,8 @@ export interface AlarmsProps {
   /** The queue of each cluster, by the cluster's name. */
   readonly clusters: Readonly<Record<string, WorkQueue>>;
   readonly reconcile: IFunction;
+  /** The topic that alarms notify; without one they show only in CloudWatch. */
+  readonly topic: ITopic | undefined;
 }
 
 /** The metric of a row that watches one of Airlock's. */
@@ -33,20 +36,16 @@ function airlockMetric({ name, metric }: AlarmDefinition, dimensions: { readonly
   return metricOf(metric, dimensions);
 }
 
-/** Where the runbook of an alarm is. */
-function runbook({ name }: AlarmDefinition): string {
-  return `docs/operate/alarms.md#${name.toLowerCase()}`;
-}
-
 /** An alarm for each row of the table that the stack has something for. Each needs a person; its description has the way to its runbook. */
 export class Alarms extends Construct {
   readonly all: Alarm[] = [];
   readonly #topic: ITopic | undefined;
+  readonly #docs: string;
 
-  constructor(scope: Construct, id: string, { config, queues, clusters, reconcile }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { config, queues, clusters, reconcile, topic }: AlarmsProps) {
     super(scope, id);
-    const { alarmTopicArn } = config;
-    this.#topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
+    this.#topic = topic;
+    this.#docs = docsUrlOf(config);
     const table = alarmTable(config);
     const of = (wanted: AlarmDefinition['scope']) => table.filter(({ scope }) => scope === wanted);
     const everyQueue = [
@@ -80,18 +79,25 @@ export class Alarms extends Construct {
     if (this.#topic === undefined || cause === undefined) return;
     const symptoms = made.flatMap(([{ symptom }, alarm]) => (symptom ? [alarm] : []));
     const composite = new CompositeAlarm(this, `ClusterFailing-${cluster}`, {
-      alarmDescription: `Launches of ${cluster} fail, are slow or wait; the alarms under it say which. Runbook: docs/operate/alarms.md#clusterfailing`,
+      alarmDescription: `Launches of ${cluster} fail, are slow or wait; the alarms under it say which. ${this.#runbook('ClusterFailing')}`,
       alarmRule: AlarmRule.anyOf(...symptoms),
       actionsSuppressor: cause,
       actionsSuppressorWaitPeriod: Duration.minutes(2),
       actionsSuppressorExtensionPeriod: Duration.minutes(5),
     });
-    composite.addAlarmAction(new SnsAction(this.#topic));
+    const action = new SnsAction(this.#topic);
+    composite.addAlarmAction(action);
+    composite.addOkAction(action);
+  }
+
+  /** Where the runbook of an alarm is. */
+  #runbook(name: string): string {
+    return `Runbook: ${this.#docs}docs/operate/alarms.md#${name.toLowerCase()}`;
   }
 
   #add(id: string, row: AlarmDefinition, metric: Metric, more = '', notifies = true): Alarm {
     const alarm = new Alarm(this, id, {
-      alarmDescription: `${row.sentence}. ${more}Runbook: ${runbook(row)}`,
+      alarmDescription: `${row.sentence}. ${more}${this.#runbook(row.name)}`,
       metric: metric.with({ period: Duration.minutes(row.minutes), statistic: row.statistic }),
       threshold: row.threshold,
       comparisonOperator:
@@ -103,6 +109,7 @@ export class Alarms extends Construct {
     if (this.#topic !== undefined && notifies) {
       const action = new SnsAction(this.#topic);
       alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
       if (row.missing === 'fires') alarm.addInsufficientDataAction(action);
     }
     return alarm;

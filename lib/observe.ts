@@ -3,9 +3,11 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import type { Bus } from './bus.ts';
 import type { ClusterFunction } from './cluster-function.ts';
 import type { Config } from './config/schema.ts';
 import { FleetDashboard } from './dashboard.ts';
+import { Notifications } from './notifications.ts';
 import { Queries } from './queries.ts';
 import type { QueueFunction } from './queue-function.ts';
 
@@ -20,13 +22,22 @@ export interface Observed {
   readonly reconcile: LambdaFunction;
   readonly clusters: Readonly<Record<string, ClusterFunction>>;
   readonly stateMachine: StateMachine;
+  readonly bus: Bus;
 }
 
 /** Adds alarms, saved queries and the dashboard to a stack. */
 export function observe(scope: Construct, { config, audit, consumers, reconcile, clusters, ...rest }: Observed): void {
   const queues = mapValues(consumers, ({ queue }) => queue);
   const clusterQueues = mapValues(clusters, ({ cluster }) => cluster.queue);
-  const alarms = new Alarms(scope, 'Alarms', { config, queues, clusters: clusterQueues, reconcile });
+  const { notifications: settings } = config;
+  const notifications = settings && new Notifications(scope, 'Notifications', { settings, bus: rest.bus });
+  const alarms = new Alarms(scope, 'Alarms', {
+    config,
+    queues,
+    clusters: clusterQueues,
+    reconcile,
+    topic: notifications?.topic,
+  });
   const functions = { ...mapValues(consumers, (one) => one.function), ...rest.functions, reconcile };
   const ofClusters = mapValues(clusters, (one) => one.functions);
   new Queries(scope, 'Queries', { audit, functions: { stack: functions, ...ofClusters } });

@@ -55,6 +55,16 @@ const auditQueries: Readonly<Record<string, readonly string[]>> = {
     'fields time, `detail-type`, detail.cluster, detail.pool, detail.version, detail.failed, detail.passed, detail.actor.kind',
     'sort time desc',
   ],
+  'Incidents, and what people were told': [
+    typed('Incident Opened', 'Incident Grew', 'Incident Closed'),
+    'fields time, `detail-type`, detail.incident.name, detail.incident.nodes, detail.text.what, detail.text.why',
+    'sort time desc',
+  ],
+  'What operators did': [
+    typed('Operator Acted', 'Breaker Closed'),
+    'fields time, `detail-type`, detail.actor.name, detail.command, detail.because, detail.cluster, detail.pool, detail.instanceId',
+    'sort time desc',
+  ],
   'Nodes that drifted': [
     typed('Node Reverified', 'Reverification Failed'),
     'fields time, `detail-type`, detail.cluster, detail.pool, detail.instanceId, detail.outcome, detail.detail, detail.gate',

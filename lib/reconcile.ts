@@ -27,6 +27,8 @@ export interface ReconcileProps {
   readonly workflow: Workflow;
   readonly terminations: WorkQueue;
   readonly logRetention: RetentionDays;
+  /** The address that the documentation's paths follow in messages. */
+  readonly docsUrl: string;
 }
 
 /** How often reconcile scans the fleet: twice within the shortest deadline, less the time an installation needs. */
@@ -57,6 +59,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
         EVENT_BUS: props.bus.bus.eventBusName,
         CLUSTER_FUNCTIONS: Stack.of(scope).toJsonString(Object.fromEntries(names)),
         TERMINATIONS_QUEUE: props.terminations.url,
+        DOCS_URL: props.docsUrl,
       },
     });
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });

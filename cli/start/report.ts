@@ -36,7 +36,7 @@ export function printRun(reports: readonly NodeReport[], { world, backends }: Si
   say();
   say(styled('bold', 'Audit trail'));
   for (const { time, 'detail-type': type, detail } of world.audit()) {
-    const who = 'instanceId' in detail ? detail.instanceId : detail.pool;
+    const who = 'instanceId' in detail ? detail.instanceId : 'incident' in detail ? detail.incident.name : detail.pool;
     const what = 'outcome' in detail ? `${detail.outcome}${detail.detail ? `: ${detail.detail}` : ''}` : '';
     say(`${time}  ${who}  ${type.padEnd(19)} ${what}`.trimEnd());
   }

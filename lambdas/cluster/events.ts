@@ -10,7 +10,7 @@ export function eventOf(node: ClusterNode, receipt: Receipt): NodeEvent {
   const more = detail === '' ? '' : ` ${detail}.`;
   const message =
     installation === undefined
-      ? `${outcome}: ${sentence}${more} What to do: ${operator}`
+      ? `${outcome}: ${sentence} Runbook: docs/operate/outcomes.md#${outcome}.${more} What to do: ${operator}`
       : `${outcome}: ${installation.runtime} ${installation.version} as ${installation.handler}, ` +
         `${Math.round(receipt.totalMs / 1_000)} s after the launch.${more}`;
   return {

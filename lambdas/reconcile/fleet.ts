@@ -1,6 +1,7 @@
 import { scopeOf } from '../../domain/breaker.ts';
 import { terminationEvent, terminationStates } from '../../domain/events.ts';
 import type { Admissible } from '../../domain/function-settings.ts';
+import { type EndedRun, endedRunOf } from '../../domain/incidents.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
@@ -23,8 +24,12 @@ type FleetCounts = Record<InstanceDecision['step'], number>;
 /** The fleet as one pass saw it. */
 export interface Fleet {
   readonly found: FleetCounts;
+  /** Commands that had ended and whose end no event had reported. */
+  readonly missedResults: number;
   /** The managed instances that run, by ID. */
   readonly ours: ReadonlyMap<string, ManagedLaunch>;
+  /** How the latest runs ended of every launch that EC2 shows, replaced ones included. */
+  readonly ended: readonly EndedRun[];
   /** Whether every page was read. */
   readonly complete: boolean;
 }
@@ -36,32 +41,37 @@ export interface Fleet {
  * @param inTime called before each page; no further page is begun if it returns false
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
-  const ours = new Map<string, ManagedLaunch>();
   const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, rerun: 0, leave: 0 };
+  const seen: Seen = { found, missedResults: 0, ours: new Map(), ended: [] };
   for await (const page of taggedInstances()) {
-    for (const { step } of await reconcilePage(page, config, ours)) found[step]++;
-    if (!inTime()) return { found, ours, complete: false };
+    await reconcilePage(page, config, seen);
+    if (!inTime()) return { ...seen, complete: false };
   }
-  return { found, ours, complete: true };
+  return { ...seen, complete: true };
 }
 
-async function reconcilePage(
-  shown: readonly SeenInstance[],
-  config: Admissible,
-  ours: Map<string, ManagedLaunch>,
-): Promise<readonly InstanceDecision[]> {
+/** What the pages so far have. */
+interface Seen {
+  readonly found: FleetCounts;
+  missedResults: number;
+  readonly ours: Map<string, ManagedLaunch>;
+  readonly ended: EndedRun[];
+}
+
+async function reconcilePage(shown: readonly SeenInstance[], config: Admissible, seen: Seen): Promise<void> {
   const { runs, unbegun } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
+  seen.ended.push(...[...runs.values()].flatMap((run) => endedRunOf(run) ?? []));
   const now = Date.now();
   const steps = page.map((instance) => {
     const run = runs.get(runId(instance));
     const admission = admissionOf(instance, run, config, now);
     const isRunning = !terminationStates.includes(instance.state);
-    if (admission !== undefined && isRunning) ours.set(instance.instanceId, { admission, run });
+    if (admission !== undefined && isRunning) seen.ours.set(instance.instanceId, { admission, run });
     return decideInstance(instance, run, admission, now);
   });
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
-  await settleOverdue(steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])));
+  seen.missedResults += await settleOverdue(steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])));
   const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));
   const at = new Date(now).toISOString();
   await sendAll(
@@ -73,5 +83,5 @@ async function reconcilePage(
   const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
   const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.admission] : []));
   await startReruns([...decideRetries(held, runs.values(), breakers, now), ...requested]);
-  return steps;
+  for (const { step } of steps) seen.found[step]++;
 }

@@ -3,6 +3,7 @@ import { variable } from '../adapters/environment.ts';
 import { count, emit, logger } from '../adapters/telemetry.ts';
 import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
+import { reportIncidents } from './incidents.ts';
 import { countOpenBreakers } from './open-breakers.ts';
 import { inTurn, shareOf } from './turns.ts';
 
@@ -17,15 +18,22 @@ const pageMs = 40_000;
  */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   const inTime = () => context.getRemainingTimeInMillis() > pageMs;
-  const { found, ours, complete } = await reconcileFleet(config, inTime);
+  const { found, missedResults, ours, ended, complete } = await reconcileFleet(config, inTime);
   logger.info('reconciled the fleet', { found, complete });
   countMissed('launch', found.admit);
-  countMissed('result', found.poll);
+  countMissed('result', missedResults);
   countMissed('termination', found.discard);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
-  // A cluster that does not answer or takes too long does not block the others.
+  // What fails does not block the rest: a cluster that does not answer or takes too long, or the report of incidents.
   let failure: unknown;
+  try {
+    const published = await reportIncidents(ended, complete);
+    if (published > 0) logger.info('reported incidents', { published });
+  } catch (error) {
+    failure = error;
+    logger.error('incidents could not be reported', { error: error as Error });
+  }
   const turns = complete ? inTurn(clusters, Date.now()) : [];
   for (const [at, cluster] of turns.entries()) {
     try {

@@ -9,17 +9,20 @@ import { settleNode } from '../results/settle-node.ts';
  * One that still runs is polled again in the next pass.
  *
  * @param runs the run records with an unanswered claim
+ * @returns how many commands had ended: an event about each is missing
  */
-export async function settleOverdue(runs: readonly RunRecord[]): Promise<void> {
+export async function settleOverdue(runs: readonly RunRecord[]): Promise<number> {
+  let ended = 0;
   const byBatch = Map.groupBy(runs, ({ batchId }) => batchId ?? '');
   for (const [batchId, ofBatch] of byBatch) {
     const unknown = ofBatch.filter(({ commandId }) => commandId === undefined);
     const lost = unknown.length === 0 ? [] : await foundBy(batchId, unknown);
     const byCommand = Map.groupBy([...ofBatch, ...lost], ({ commandId }) => commandId);
     for (const [commandId, ofCommand] of byCommand) {
-      if (commandId !== undefined) await settleCommand(commandId, ofCommand);
+      if (commandId !== undefined) ended += await settleCommand(commandId, ofCommand);
     }
   }
+  return ended;
 }
 
 /**
@@ -36,12 +39,12 @@ async function foundBy(batchId: string, runs: readonly RunRecord[]): Promise<rea
   return sent.map((run) => ({ ...run, commandId, sentAt }));
 }
 
-async function settleCommand(commandId: string, runs: readonly RunRecord[]): Promise<void> {
+async function settleCommand(commandId: string, runs: readonly RunRecord[]): Promise<number> {
   const invocations = new Map((await invocationsOf(commandId)).map((one) => [one.instanceId, one]));
-  await Promise.all(
-    runs.map(async (run) => {
-      const invocation = invocations.get(run.instanceId);
-      if (invocation !== undefined && hasEnded(invocation)) await settleNode([run], commandId, invocation);
-    }),
-  );
+  const ended = runs.flatMap((run) => {
+    const invocation = invocations.get(run.instanceId);
+    return invocation !== undefined && hasEnded(invocation) ? [{ run, invocation }] : [];
+  });
+  await Promise.all(ended.map(({ run, invocation }) => settleNode([run], commandId, invocation)));
+  return ended.length;
 }

@@ -155,8 +155,9 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
     about: 'Signs receipts so that others can check them, with the KMS key of this number ($1 a month).',
     example: '1',
   },
-  alarmTopicArn: {
-    about: 'The SNS topic that alarms notify.',
-    example: 'arn:aws:sns:eu-central-1:123456789012:platform-alarms',
+  notifications: {
+    about:
+      'Who gets messages: one for all nodes of a pool that fail alike, one when that is over, and one for each alarm (docs/operate/notifications.md). Without it, alarms show only in CloudWatch.',
+    example: '{email: [oncall@example.com]}',
   },
 };

@@ -5,6 +5,7 @@ import { exampleRuntime, type Runtime, runtimes, runtimeTraits, tableByRuntime }
 import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 import { GateSchema } from './gate.ts';
+import { NotificationsSchema } from './notifications.ts';
 
 /** Retention periods that CloudWatch Logs accepts, in days. */
 const retentionDays = [
@@ -333,18 +334,10 @@ export const ConfigSchema = v.strictObject(
     dashboard: v.optional(v.boolean('true or false'), true),
     /** The number of the KMS key that signs receipts: another number makes another key. Absent: receipts are not signed. */
     receiptKey: v.optional(wholeNumber(1, 99, 'that numbers the key')),
-    /** The SNS topic for alarms; without one, alarms show only in CloudWatch. */
-    alarmTopicArn: v.optional(
-      v.pipe(
-        v.string('the ARN of an SNS topic'),
-        v.regex(
-          /^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$/,
-          'the ARN of an SNS topic, arn:aws:sns:<region>:<account>:<name>',
-        ),
-      ),
-    ),
+    /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
+    notifications: v.optional(NotificationsSchema),
   },
-  'clusters, runtimes, catalogue, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, doctor, dashboard, receiptKey and alarmTopicArn are the fields',
+  'clusters, runtimes, catalogue, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, doctor, dashboard, receiptKey and notifications are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

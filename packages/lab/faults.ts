@@ -1,6 +1,13 @@
 /** The catalogue of everything that can go wrong around Airlock, and what plants it. */
 export { broken } from './faults/calls.ts';
-export { type CataloguedFault, faultOf, faults, matrixFaults, namedFaultNames } from './faults/catalogue.ts';
+export {
+  type CataloguedFault,
+  type FaultKind,
+  faultOf,
+  faults,
+  matrixFaults,
+  namedFaultNames,
+} from './faults/catalogue.ts';
 export { errorOf, rulesOf } from './faults/families/errors.ts';
 export { plant, plantFaults } from './faults/planted.ts';
 export type { Random } from './faults/random.ts';

@@ -1,16 +1,21 @@
 /** The optional services of a cloud. */
 export { AutoScaling } from './services/autoscaling.ts';
-export { CloudWatch } from './services/cloudwatch/cloudwatch.ts';
+export { type MetricAlarm, statesOf } from './services/cloudwatch/alarm-states.ts';
+export { type AlarmHistory, CloudWatch } from './services/cloudwatch/cloudwatch.ts';
 export { dashboardFaults } from './services/cloudwatch/dashboard-body.ts';
 export { type MetricValue, metricValues } from './services/cloudwatch/metric-values.ts';
+export { lambdaErrors, visibleMessages } from './services/cloudwatch/service-metrics.ts';
 export { DynamoDb } from './services/dynamodb/dynamodb.ts';
 export { Ec2 } from './services/ec2/ec2.ts';
 export { Eks } from './services/eks.ts';
 export type { Delivered, DeliveryHook } from './services/events/deliveries.ts';
 export { Events } from './services/events/events.ts';
+export { transformInput } from './services/events/input-transformer.ts';
 export { Kms } from './services/kms.ts';
 export { EventSourceMappings } from './services/lambda/event-source-mapping.ts';
+export { runQuery } from './services/logs/insights.ts';
 export { Scheduler } from './services/scheduler.ts';
+export { Sns } from './services/sns.ts';
 export { Sqs } from './services/sqs/sqs.ts';
 export { type ForcedResult, isFinal } from './services/ssm/command.ts';
 export { Ssm } from './services/ssm/ssm.ts';

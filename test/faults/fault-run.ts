@@ -38,6 +38,7 @@ export class FaultRun extends FaultSite {
   override pool: string;
   /** What is planted. */
   readonly faults: CataloguedFault[] = [];
+  readonly faultNames: string[] = [];
   /**
    * Whatever began before this must have ended when the run is over, in milliseconds since the epoch. Nodes that an open breaker holds are
    * tried one after the other, forever if nothing fixes the cause.

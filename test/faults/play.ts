@@ -37,6 +37,7 @@ export async function play(assembly: string, draw: Draw): Promise<Played> {
     draw.faults.forEach((name, index) => {
       const fault = faultOf(name);
       faultRun.faults.push(fault);
+      faultRun.faultNames.push(name);
       fault.plant(faultRun, new SeededRandom(draw.seed, draw.run, 3 + index));
     });
     for (let index = 0; index < draw.nodes; index++) {

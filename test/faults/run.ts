@@ -63,7 +63,12 @@ try {
   const pools = [{ name: replacingPool, onFailure: 'replace' }];
   writeFileSync(
     config,
-    stringify({ clusters: [{ name: clusterName, instanceProfiles: ['demo-nodes'] }], manifests: 'manual', pools }),
+    stringify({
+      clusters: [{ name: clusterName, instanceProfiles: ['demo-nodes'] }],
+      manifests: 'manual',
+      pools,
+      notifications: { email: ['oncall@example.com'] },
+    }),
   );
   const { assembly } = await synthesizeSimulated(folder, { config });
   const good = options.knownDefects === undefined ? await matrix(assembly) : await breakAll(assembly);

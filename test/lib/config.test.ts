@@ -151,7 +151,22 @@ describe('airlock.yaml', () => {
       'targets.releaseMinutes: unknown field; accepted: releasePercent and releaseSeconds are the fields of targets',
     ],
     ['clusters: [{name: a}]\ndashboard: maybe', 'dashboard: is "maybe"; accepted: true or false'],
-    ['clusters: [{name: a}]\nalarmTopicArn: me', 'alarmTopicArn: is "me"; accepted: the ARN of an SNS topic'],
+    [
+      'clusters: [{name: a}]\nnotifications: {topicArn: me}',
+      'notifications.topicArn: is "me"; accepted: the ARN of an SNS topic',
+    ],
+    [
+      'clusters: [{name: a}]\nnotifications: {email: [oncall]}',
+      'notifications.email.0: is "oncall"; accepted: mail address, for instance oncall@example.com',
+    ],
+    [
+      'clusters: [{name: a}]\nnotifications: {topicArn: "arn:aws:sns:eu-central-1:123456789012:a", email: [a@example.com]}',
+      'accepted: email, https and kmsKeyArn only without topicArn',
+    ],
+    [
+      'clusters: [{name: a}]\nnotifications: {format: slack}',
+      'notifications.format: is "slack"; accepted: text or chat',
+    ],
     [
       'clusters: [{name: a}]\noperators: ["arn:aws:iam::123456789012:role/ops"]',
       'operators.0: is "arn:aws:iam::123456789012:role/ops"; accepted: the name of an IAM role of this account',

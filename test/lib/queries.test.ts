@@ -48,6 +48,12 @@ const receipt = {
   installation,
 } satisfies EventDetails['Node Released'];
 
+const incident = {
+  ...envelope,
+  incident: { name: 'demo sandboxed proof-failed', nodes: 1 },
+  text: { what: '', why: '' },
+} as unknown as EventDetails['Incident Opened'];
+
 /** An event of each type that a query asks for, with all the fields that it can have: the compiler holds them to the types of the events. */
 const samples: Partial<EventDetails> = {
   'Node Admitted': { ...launch, deadline: at, execution: 'e' },
@@ -59,6 +65,10 @@ const samples: Partial<EventDetails> = {
   'Node Reverified': receipt,
   'Reverification Failed': receipt,
   'Node Outdated': { ...launch, version: '1', configured: '2' },
+  'Incident Opened': incident,
+  'Incident Grew': incident,
+  'Incident Closed': incident,
+  'Operator Acted': { ...launch, command: 'retry', because: 'a test', notProven: [] },
   'Breaker Opened': { ...envelope, ...pool, version: 'gvisor@1', failed: 3, passed: 0 },
   'Breaker Closed': { ...envelope, ...pool, version: 'gvisor@1' },
 };

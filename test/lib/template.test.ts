@@ -19,6 +19,7 @@ import { parametersFor, verbs } from '../../domain/parameters.ts';
 import { runtimes } from '../../domain/runtimes.ts';
 import { agentWait } from '../../lambdas/dispatch/waiting.ts';
 import { AirlockStack } from '../../lib/airlock-stack.ts';
+import { alarmTable } from '../../lib/alarm-table.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
@@ -294,7 +295,7 @@ describe('alarms', () => {
       .map((section): [string, string] => [section.split('\n')[0] ?? '', section]),
   );
   const config =
-    'clusters: [{name: demo}]\ntargets: {releaseSeconds: 120}\ndoctor: {schedule: rate(1 day)}\nalarmTopicArn: "arn:aws:sns:eu-central-1:123456789012:a"';
+    'clusters: [{name: demo}]\ntargets: {releaseSeconds: 120}\ndoctor: {schedule: rate(1 day)}\nnotifications: {topicArn: "arn:aws:sns:eu-central-1:123456789012:a"}';
   const full = Template.fromStack(stackOf(config).node.findChild('Airlock') as Stack);
   const descriptions = [
     ...Object.values(full.findResources('AWS::CloudWatch::Alarm')),
@@ -331,6 +332,26 @@ describe('alarms', () => {
       ]);
       const service = Dimensions.find(({ Name }: { Name: string }) => Name === 'service')?.Value;
       if (service !== undefined) expect(emittedBy).toEqual([service]);
+    }
+  });
+
+  it('have the statistic, period, threshold and rule for missing data of their row', () => {
+    const rows = alarmTable(parseConfig(config));
+    for (const [id, { Properties }] of Object.entries(full.findResources('AWS::CloudWatch::Alarm'))) {
+      const name = alarmName(id);
+      const row = rows.find((one) => name === one.name || (one.scope === 'queue' && name.endsWith(one.name)));
+      expect([
+        id,
+        Properties.ExtendedStatistic ?? Properties.Statistic,
+        Properties.Period,
+        Properties.Threshold,
+      ]).toEqual([id, row?.statistic, (row?.minutes ?? 0) * 60, row?.threshold]);
+      expect([id, Properties.ComparisonOperator, Properties.TreatMissingData, Properties.EvaluationPeriods]).toEqual([
+        id,
+        row?.fires === 'above' ? 'GreaterThanThreshold' : 'LessThanThreshold',
+        row?.missing === 'fires' ? 'missing' : 'notBreaching',
+        1,
+      ]);
     }
   });
 

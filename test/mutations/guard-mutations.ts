@@ -25,6 +25,10 @@ const decide = of('lambdas/cluster/decide.ts', decisions);
 const patch = of('lambdas/cluster/patch.ts', decisions);
 const settle = of('lambdas/results/decide.ts', 'test/lambdas/results/claims.test.ts');
 
+const alarms = of('lib/alarm-table.ts', 'test/lib/alarms.test.ts');
+const incidents = of('domain/incidents.ts', 'test/domain/incidents.test.ts');
+const messages = of('domain/incident-message.ts', 'test/domain/incidents.test.ts');
+
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
 const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
 
@@ -95,6 +99,31 @@ export const guardMutations: readonly GuardMutation[] = [
     '!asksForRun($BEFORE)',
     'true',
   ),
+  alarms('an alarm watches another metric', 'definitions', "metric: 'EventMissed'", "metric: 'NodeOutdated'"),
+  alarms('an alarm has a threshold that is too high', 'definitions', '50', '500'),
+  alarms('a reconcile that never runs is good news', 'definitions', "'fires'", "'quiet'"),
+  alarms('the release rate fires above its target', 'alarmTable', "'below'", "'above'"),
+  incidents(
+    'a notification is sent per node',
+    'endedRunOf',
+    "$POOL === $INSTANCE_ID || $POOL === '' ? 'none' : $POOL",
+    '$INSTANCE_ID',
+  ),
+  incidents(
+    'each launch without a pool is an incident',
+    'endedRunOf',
+    "$POOL === $INSTANCE_ID || $POOL === '' ? 'none' : $POOL",
+    '$POOL',
+  ),
+  incidents(
+    'a run publishes every incident at once',
+    'decideNotices',
+    '$NOTICES.toSorted((one, other) => other.incident.nodes - one.incident.nodes).slice(0, mostNotices)',
+    '$NOTICES',
+  ),
+  incidents('a growing incident is reported with every run', 'growth', 'if (!$DUE) return undefined;'),
+  incidents('a release of another pool ends an incident', 'closing', '$POOL === $INCIDENT.pool', '$POOL !== undefined'),
+  messages('a claim keeps its mentions', 'quoteClaim', "'('", "'<'"),
   agents(
     'an arrival counts however late it is',
     'arrivalOf',

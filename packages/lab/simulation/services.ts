@@ -12,6 +12,7 @@ import {
   Events,
   Kms,
   Scheduler,
+  Sns,
   Sqs,
   Ssm,
   States,
@@ -37,6 +38,7 @@ export interface Services {
   readonly events: Events;
   readonly mappings: EventSourceMappings;
   readonly scheduler: Scheduler;
+  readonly sns: Sns;
   readonly sqs: Sqs;
   readonly ssm: Ssm;
   readonly states: States;
@@ -81,7 +83,9 @@ function make(
   sendPerSecond: number | undefined,
   settingsOf: Readonly<Record<string, ClusterSettings>>,
 ): { services: Services; part: Part } {
+  const sns = new Sns({ clock, env, iam });
   const events = new Events({
+    publishOnTopic: (principal, arn, message) => sns.publish(principal, arn, message),
     clock,
     aws,
     env,
@@ -147,13 +151,13 @@ function make(
   });
   const dynamoDb = new DynamoDb({ clock, env });
   const kms = new Kms(env);
-  const cloudWatch = new CloudWatch(env);
+  const cloudWatch = new CloudWatch({ clock, env });
   const parts = [ec2, autoScaling, eks, events, kms, sqs, ssm, states, dynamoDb];
   return {
-    services: { dynamoDb, ec2, autoScaling, cloudWatch, eks, events, mappings, scheduler, sqs, ssm, states },
+    services: { cloudWatch, dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sns, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
-      resourceTypes: [...[eks, events, kms, scheduler, sqs, ssm, states, dynamoDb, mappings, cloudWatch]].flatMap(
+      resourceTypes: [...[eks, events, kms, scheduler, sns, sqs, ssm, states, dynamoDb, mappings, cloudWatch]].flatMap(
         ({ resourceTypes }) => resourceTypes,
       ),
       stop: () => {

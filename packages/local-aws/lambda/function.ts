@@ -50,3 +50,12 @@ export interface Invoked {
   readonly payload: string;
   readonly requestId: string;
 }
+
+/** An invocation that has ended. */
+export interface EndedInvocation {
+  readonly functionName: string;
+  /** When it began, in milliseconds since the epoch. */
+  readonly at: number;
+  /** Whether the function threw, ran out of time or died. */
+  readonly failed: boolean;
+}

@@ -2,7 +2,7 @@ import { ahead } from '../clock.ts';
 import { AwsError, type Principal } from '../gateway/service.ts';
 import { Asynchronous } from './asynchronous.ts';
 import { ExecutionEnvironment } from './environment.ts';
-import type { FunctionSettings, Invoked } from './function.ts';
+import type { EndedInvocation, FunctionSettings, Invoked } from './function.ts';
 import type { Functions } from './functions.ts';
 import type { LambdaHost } from './host.ts';
 import type { LambdaFunction } from './lambda-function.ts';
@@ -16,6 +16,8 @@ export class Lambda implements Functions {
   mostAtOnce = 0;
   readonly #lambdaHost: LambdaHost;
   readonly #asynchronous: Asynchronous;
+  /** In the order of their ends. */
+  readonly invocations: EndedInvocation[] = [];
   #running = 0;
   #count = 0;
 
@@ -92,8 +94,11 @@ export class Lambda implements Functions {
       new ExecutionEnvironment(settings, this.principal(target), this.#on(target), ++this.#count);
     environments.add(environment);
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
+    const at = this.#lambdaHost.clock.now();
     try {
-      return await environment.invoke(payload);
+      const invoked = await environment.invoke(payload);
+      this.invocations.push({ functionName: settings.name, at, failed: invoked.functionError !== undefined });
+      return invoked;
     } finally {
       this.#running--;
       if (environment.dead || target.settings !== settings) this.#end(target, environment);

@@ -46,8 +46,10 @@ hundred hours with launches. A fleet at rest emits none.
 
 The dashboard is not in the tables: an account has three free ones with up to 50 metrics each, and
 this one names fewer, with one cluster. Each further dashboard of the account costs $3.00 a month;
-\`dashboard: false\` in \`airlock.yaml\` leaves this one out. With an \`alarmTopicArn\`, each cluster has a
-composite alarm for $0.50 a month.
+\`dashboard: false\` in \`airlock.yaml\` leaves this one out. With \`notifications\`, each cluster has a
+composite alarm for $0.50 a month, which brings an idle month over $3; leave \`notifications\` out to stay below. An alarm costs
+$0.10 for each metric that it watches, also in metric math, which no alarm here uses. SNS takes $2.00 for 100,000 mails,
+$0.60 for a million calls of a web hook, and nothing for chat.
 
 The scheduled doctor (\`doctor.schedule\`) is off unless you set it. Once a day it adds an alarm for
 $0.10, and $0.30 for its metric in a month in which it finds something. Its 30 invocations and their

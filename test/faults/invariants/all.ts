@@ -1,8 +1,10 @@
+import { alarmed } from './alarmed.ts';
 import { oneInstallAtATime } from './alone.ts';
 import { nothingInFlight } from './at-rest.ts';
 import { endedOnce } from './ended.ts';
 import { healed } from './healed.ts';
 import type { Invariant } from './invariant.ts';
+import { notified } from './notified.ts';
 import { provenBeforeRelease } from './proven.ts';
 import { auditSuffices } from './published.ts';
 import { quietAtTheEnd } from './quiet.ts';
@@ -18,4 +20,6 @@ export const invariants: readonly Invariant[] = [
   auditSuffices,
   nothingInFlight,
   healed,
+  alarmed,
+  notified,
 ];

@@ -13,6 +13,7 @@ const adapters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'lambdas/adapters/ledger.ts': await import('../../../lambdas/adapters/ledger.ts'),
   'lambdas/adapters/arrivals.ts': await import('../../../lambdas/adapters/arrivals.ts'),
   'lambdas/adapters/breakers.ts': await import('../../../lambdas/adapters/breakers.ts'),
+  'lambdas/adapters/incidents.ts': await import('../../../lambdas/adapters/incidents.ts'),
 };
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -65,12 +66,22 @@ const claimed = {
   at,
 };
 const receipt = { outcome: 'instance-gone', endedAt: at };
+const incident = {
+  cluster: 'demo',
+  pool: 'p',
+  outcome: 'proof-failed',
+  since: at,
+  lastAt: at,
+  nodes: 1,
+  reportedAt: at,
+};
 const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   recordAdmission: [
     [{ launch, request }, 'e', at],
     [{ launch, refused: { outcome: 'unknown-runtime' } }, 'e', at],
   ],
   recordAdmitted: [[launch, at]],
+  recordIncident: [[incident], [{ ...incident, closedAt: at }]],
   claim: [[{ ...claimed, over: undefined }], [{ ...claimed, over: row }]],
   releaseClaim: [[launch, 'b']],
   recordCommand: [[launch, 'b', 'c', at]],

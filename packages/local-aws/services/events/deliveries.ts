@@ -17,6 +17,13 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** How a rule changes an event for a target. */
+export interface InputTransformer {
+  /** JSON paths by the names of variables. */
+  readonly InputPathsMap: Readonly<Record<string, string>>;
+  readonly InputTemplate: string;
+}
+
 /** A rule's target. */
 export interface Target {
   readonly id: string;
@@ -25,6 +32,8 @@ export interface Target {
   readonly roleArn?: string | undefined;
   /** A constant that the target receives in place of the event. */
   readonly input?: string | undefined;
+  /** How the event is changed for the target. */
+  readonly transformer?: InputTransformer | undefined;
   readonly deadLetterArn?: string | undefined;
   /** How often delivery is retried, and how old the event may be then, in seconds. */
   readonly retries: number;
@@ -44,10 +53,15 @@ export interface Delivered {
  */
 export type DeliveryHook = (delivered: Delivered) => readonly number[] | undefined;
 
+/** Publishes on a topic. Throws AwsError if the topic does not allow it. */
+export type PublishOnTopic = (principal: Principal, topicArn: string, message: string) => void;
+
 /** What delivery needs. */
 export interface EventDeliveryOptions {
   readonly clock: Clock;
   readonly aws: Aws;
+  /** Publishes on topics; without it no rule may have one as its target. */
+  readonly publishOnTopic?: PublishOnTopic | undefined;
   /** Assumes a target's role. */
   readonly session: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
   /** How long an event takes from the bus to a target, in milliseconds. */

@@ -19,8 +19,9 @@ import type { ResourceType } from '../../template/resource.ts';
 import { integer, propertyNames, readProperties, TagsSchema } from '../properties.ts';
 import type { Emit, ServiceEvent } from '../service-event.ts';
 import { defaultBus, EventBuses } from './buses.ts';
-import type { BusEvent, DeliveryHook, Target } from './deliveries.ts';
+import type { BusEvent, DeliveryHook, PublishOnTopic, Target } from './deliveries.ts';
 import { EventDelivery } from './delivery.ts';
+import { InputTransformerSchema } from './input-transformer.ts';
 import { compilePattern, type EventTest } from './pattern.ts';
 import { refuseTarget } from './targets.ts';
 
@@ -42,6 +43,7 @@ const TargetSchema = v.strictObject({
   Arn: v.string(),
   RoleArn: v.optional(v.string()),
   Input: v.optional(v.pipe(v.string(), v.maxLength(8192))),
+  InputTransformer: v.optional(InputTransformerSchema),
   DeadLetterConfig: v.optional(v.strictObject({ Arn: v.string() })),
   RetryPolicy: v.optional(
     v.strictObject({
@@ -78,15 +80,16 @@ export class Events {
     clock: Clock;
     aws: Aws;
     env: Environment;
+    publishOnTopic?: PublishOnTopic;
     session?: (roleArn: string, sessionName: string, sourceArn: string) => Principal;
     latencyMs?: number;
     random?: () => number;
   }) {
-    const { clock, aws, env, latencyMs = 300, random = Math.random } = options;
+    const { clock, aws, env, publishOnTopic, latencyMs = 300, random = Math.random } = options;
     const { session = (roleArn, sessionName): Principal => ({ kind: 'role', roleArn, sessionName }) } = options;
     this.#clock = clock;
     this.#env = env;
-    this.#delivery = new EventDelivery({ clock, aws, session, latencyMs, random, hook: undefined });
+    this.#delivery = new EventDelivery({ clock, aws, publishOnTopic, session, latencyMs, random, hook: undefined });
     this.#buses = new EventBuses(env);
     this.resourceTypes = [...this.#buses.resourceTypes, this.#ruleType()];
     this.service = {
@@ -199,6 +202,7 @@ export class Events {
             arn: target.Arn,
             roleArn: target.RoleArn,
             input: target.Input,
+            transformer: target.InputTransformer,
             deadLetterArn: target.DeadLetterConfig?.Arn,
             retries: target.RetryPolicy?.MaximumRetryAttempts ?? 185,
             maximumAge: target.RetryPolicy?.MaximumEventAgeInSeconds ?? 86_400,

@@ -1,9 +1,10 @@
 /**
- * What EventBridge does for each kind of target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions
- * and log groups admit the bus through their own policies; a state machine needs a role.
+ * What EventBridge does for each kind of target: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html. Queues, functions,
+ * topics and log groups admit the bus through their own policies; a state machine needs a role.
  */
 import { AwsError, type Principal } from '../../gateway/service.ts';
 import type { BusEvent, EventDeliveryOptions, Target } from './deliveries.ts';
+import { transformInput } from './input-transformer.ts';
 
 type Invoke = (
   options: EventDeliveryOptions,
@@ -29,6 +30,10 @@ const kinds: Readonly<Record<string, { readonly role: boolean; readonly invoke: 
       }),
   },
   logs: { role: false, invoke: writeLog },
+  sns: {
+    role: false,
+    invoke: async ({ publishOnTopic }, message, principal, { arn }) => publishOnTopic?.(principal, arn, message),
+  },
   states: {
     role: true,
     invoke: ({ aws }, input, principal, { arn }) =>
@@ -58,7 +63,8 @@ export async function invokeTarget(
 ): Promise<void> {
   const kind = kinds[target.arn.split(':')[2] ?? ''];
   if (kind === undefined) throw new AwsError('InvalidArn', `no target: ${target.arn}`);
-  const payload = target.input ?? JSON.stringify(event);
+  const { input, transformer } = target;
+  const payload = input ?? (transformer === undefined ? JSON.stringify(event) : transformInput(transformer, event));
   const principal: Principal =
     target.roleArn === undefined
       ? { kind: 'service', service: 'events.amazonaws.com', sourceArn: ruleArn }

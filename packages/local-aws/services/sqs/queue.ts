@@ -47,6 +47,8 @@ export interface ReceivedMessage extends StoredMessage {
 
 interface Entry {
   readonly message: StoredMessage;
+  /** When it came into this queue, in milliseconds since the epoch: a dead letter keeps the time at which it was first sent. */
+  readonly arrivedAt: number;
   receiveCount: number;
   firstReceivedAt: number;
   /** The latest receive's handle; earlier ones no longer count. */
@@ -110,7 +112,8 @@ export class Queue {
 
   /** Adds a message; `delaySeconds` defaults to the queue's own. */
   add(message: StoredMessage, delaySeconds = this.settings.delay): void {
-    const entry: Entry = { message, receiveCount: 0, firstReceivedAt: 0, handle: undefined, hidden: undefined };
+    const fresh = { receiveCount: 0, firstReceivedAt: 0, handle: undefined, hidden: undefined };
+    const entry: Entry = { ...fresh, message, arrivedAt: this.#clock.now() };
     this.#entries.set(message.id, entry);
     this.#hide(entry, delaySeconds * 1000);
   }
@@ -136,6 +139,11 @@ export class Queue {
   /** Every message in the queue: visible, hidden by a receive, or delayed. */
   messages(): readonly StoredMessage[] {
     return [...this.#entries.values()].map(({ message }) => message);
+  }
+
+  /** When each message that is in the queue came into it, in milliseconds since the epoch. */
+  arrivals(): readonly number[] {
+    return [...this.#entries.values()].map(({ arrivedAt }) => arrivedAt);
   }
 
   /** The messages that could be received now. */

@@ -7,7 +7,7 @@ import { metricValues } from '../../services/cloudwatch/metric-values.ts';
 import { assemblyOf } from '../app/sample.ts';
 
 async function deploy(Resources: object): Promise<LocalCloud> {
-  const { resourceTypes } = new CloudWatch(here);
+  const { resourceTypes } = new CloudWatch({ clock: new VirtualClock(), env: here });
   const cloud = await LocalCloud.deploy(assemblyOf({ Resources }), { clock: new VirtualClock(), resourceTypes });
   await cloud.stop();
   return cloud;

@@ -121,8 +121,8 @@ describe('a rule', () => {
     ['with a schedule', { ScheduleExpression: 'rate(1 minute)' }, /ScheduleExpression/],
     [
       'with a target that is not modelled',
-      { Targets: [{ Id: 'T', Arn: `arn:aws:sns:${account}:t` }] },
-      /targets of sns are not modelled/,
+      { Targets: [{ Id: 'T', Arn: `arn:aws:kinesis:${account}:stream/t` }] },
+      /targets of kinesis are not modelled/,
     ],
     [
       'with a state machine and no role',
