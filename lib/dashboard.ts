@@ -173,6 +173,9 @@ function eventGraphs() {
     ]),
     graph('Launches', counts('Admitted', 'NotOurs')),
     graph('Commands', counts('CommandSent', 'NodeWaiting', 'CommandThrottled')),
-    graph('Refused', counts('DocumentChanged', 'StrangerResult', 'EventUnreadable', 'MessageRefused')),
+    graph(
+      'Refused, or found by doctor',
+      counts('DocumentChanged', 'StrangerResult', 'EventUnreadable', 'MessageRefused', 'DoctorFindings'),
+    ),
   ];
 }

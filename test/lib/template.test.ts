@@ -210,9 +210,9 @@ describe('functions', () => {
           .toSorted()
           .join(' '),
       );
-    // Only a private cluster has a function in a VPC, and only doctor.schedule brings the doctor's.
+    // Only a private cluster has a function in a VPC, and only doctor.schedule and receiptKey bring theirs.
     const read = Object.entries<readonly string[]>(functionSettings)
-      .filter(([name]) => !['cluster-inside', 'doctor'].includes(name))
+      .filter(([name]) => !['cluster-inside', 'doctor', 'attestation', 'receipt-key'].includes(name))
       .map(([, names]) =>
         names
           .filter((one) => one !== 'INSIDE_FUNCTION')
