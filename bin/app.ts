@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { AirlockStack } from '../lib/airlock-stack.ts';
+import { checkRegion } from '../lib/config/check-region.ts';
 import { ConfigError } from '../lib/config/config-error.ts';
 import { loadSettings } from '../lib/config/settings.ts';
 import { limitFaults } from '../lib/limits.ts';
@@ -33,6 +34,7 @@ const app = new App({
 });
 try {
   const { config, catalogue } = loadSettings({ config: app.node.tryGetContext('config') });
+  checkRegion(config, process.env['CDK_DEFAULT_REGION']);
   new AirlockStack(app, 'Airlock', { config, catalogue });
   forgetTraces(app);
   const faults = app.synth().stacks.flatMap(({ template }) => limitFaults(template));

@@ -90,6 +90,7 @@ export const eventSchemas = {
   'Node Admitted': v.object({
     ...ofLaunch,
     execution: claim(80),
+    providerId: LaunchSchema.entries.providerId,
     deadline: TimeSchema,
     request: v.optional(RequestSchema),
     refused: v.optional(FailureSchema),
@@ -99,12 +100,16 @@ export const eventSchemas = {
   }),
   'Launch Ignored': v.object({
     ...envelope,
-    ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'imageId']).entries,
-    cluster: v.optional(claim(255)),
-    pool: v.optional(claim(255)),
+    ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'cluster', 'pool', 'imageId']).entries,
+    /** Why an instance that asks for a runtime in a known cluster is not admitted. */
     because: claim(),
   }),
-  'Command Deferred': v.object({ ...ofLaunch, request: RequestSchema, onlineAt: TimeSchema, because: claim() }),
+  'Command Deferred': v.object({
+    ...ofLaunch,
+    request: RequestSchema,
+    onlineAt: TimeSchema,
+    because: v.picklist(['agent-too-old', 'breaker-open', 'throttled', 'unreachable']),
+  }),
   'Command Sent': v.object({
     ...ofLaunch,
     request: RequestSchema,
@@ -146,10 +151,8 @@ export const eventSchemas = {
   'Node Outdated': v.object({ ...ofLaunch, version: claim(80), configured: claim(80) }),
   'Reconcile Finding': v.object({
     ...envelope,
-    ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'imageId']).entries,
-    cluster: v.optional(claim(255)),
-    pool: v.optional(claim(255)),
-    finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift', 'breaker-closed']),
+    ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'cluster', 'pool']).entries,
+    finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift']),
     detail: claim(),
   }),
   'Incident Opened': v.object(incident),

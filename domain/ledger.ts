@@ -63,6 +63,8 @@ export interface RunRecord {
   readonly checksums?: Checksums;
   readonly commandId?: string;
   readonly sentAt?: string;
+  /** When it was first published that the command has to wait although the agent is online. */
+  readonly deferredAt?: string;
   /** The last token that was answered. */
   readonly settledToken?: string;
   /** What was proven on the node, and the token of the attempt that proved it. */

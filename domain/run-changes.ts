@@ -43,6 +43,7 @@ export const runChanges = {
     condition: '#batchId = :batchId AND attribute_not_exists(#commandId)',
     remove: ['claimedAt'],
   },
+  recordDeferral: { by: ['dispatch'], condition: 'attribute_exists(#instanceId)', set: ['deferredAt'] },
   recordCommand: {
     by: ['dispatch', 'cancellation', 'reconcile'],
     condition: '#batchId = :batchId',

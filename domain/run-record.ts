@@ -45,6 +45,7 @@ const RunRecordSchema = v.object({
   checksums: field(v.record(v.string(), v.string())),
   commandId: text,
   sentAt: time,
+  deferredAt: time,
   settledToken: text,
   installation: json(InstallationSchema),
   provenToken: text,

@@ -1,5 +1,4 @@
 import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { Runtime } from '../domain/runtimes.ts';
@@ -37,16 +36,15 @@ export class AirlockStack extends Stack {
   /** @throws ConfigError if the configuration asks for a version that is not in the catalogue */
   constructor(scope: Construct, id: string, { config, catalogue, ...props }: AirlockStackProps) {
     super(scope, id, { description: 'Airlock: sandboxed runtimes on new nodes, proven before a pod lands', ...props });
-    const logRetention: RetentionDays = config.logRetentionDays;
     const versions = versionsOf(config, catalogue);
     for (const [id, warning] of Object.entries(advisoryWarnings(versions, config, catalogue))) {
       Annotations.of(this).addWarningV2(id, warning);
     }
 
-    const { operators, breaker, receiptKey } = config;
+    const { operators, breaker, receiptKey, logRetentionDays: logRetention } = config;
     const ledger = new Ledger(this, 'Ledger', { operators });
     const bus = new Bus(this, 'Bus', { operators });
-    const audit = new Audit(this, 'Audit', { bus, logRetention });
+    const audit = new Audit(this, 'Audit', { logRetention, keyArn: config.auditKeyArn });
     const documents = new NodeDocuments(this, 'Documents', catalogue, config);
     const dispatch = new Dispatch(this, 'Dispatch', {
       bus,
@@ -94,6 +92,7 @@ export class AirlockStack extends Stack {
       attestation,
       clusters: Object.fromEntries(clusters),
     });
+    audit.record({ bus, stateMachine: workflow.stateMachine });
     const terminations = new Terminations(this, 'Terminations', { bus, operators, ledger, workflow, logRetention });
     const admitting = {
       bus,

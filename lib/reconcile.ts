@@ -1,12 +1,13 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import type { Admissible } from '../domain/function-settings.ts';
+import { outcomeTagKeys } from '../domain/outcome-tags.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
-import type { Versions } from '../domain/tags.ts';
+import { runtimeTag, type Versions } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
 import type { ClusterFunction } from './cluster-function.ts';
@@ -75,6 +76,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
       ],
       'These reads and the answer by task token do not support resource-level permissions',
     );
+    this.#letTagOutcomes();
     const functions = Object.values(props.clusters).map(({ cluster }) => cluster.function.functionArn);
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functions }));
     way.stateMachine.grantStartExecution(role);
@@ -86,6 +88,26 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
     invokeOnSchedule(this, this.function, {
       description: 'Scans the fleet for what no event reported',
       schedule: ScheduleExpression.rate(interval),
+    });
+  }
+
+  /** Lets the function state on a managed instance how its launch ended, in three tags and no other. */
+  #letTagOutcomes(): void {
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['ec2:CreateTags'],
+        resources: [`arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`],
+        conditions: {
+          StringLike: { [`ec2:ResourceTag/${runtimeTag}`]: '*' },
+          // ForAllValues by itself also matches a request without the key.
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [...outcomeTagKeys] },
+          Null: { 'aws:TagKeys': 'false' },
+        },
+      }),
+    );
+    Validations.of(this.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
+      reason: 'Instances are not known at deploy time; only those with the tag of managed instances match',
     });
   }
 }

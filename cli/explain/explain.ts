@@ -7,7 +7,7 @@ import { printJson } from '../output/json.ts';
 import { print } from '../output/text.ts';
 import { deployedResources, resourceLike } from '../verify-aws/stack.ts';
 import { printStory } from './print.ts';
-import { type LaunchSource, readAudit, readRuns } from './read-launch.ts';
+import { type LaunchSource, readRuns, readTrail, runsInTrail } from './read-launch.ts';
 import { isFine, type Story, StorySchema, storyOf } from './story.ts';
 
 /** What `airlock explain` is asked for. */
@@ -50,16 +50,27 @@ export async function deployedSource(): Promise<LaunchSource> {
   };
 }
 
-/** The story of the latest launch of an instance or a node; undefined if the ledger has none. */
+/**
+ * The story of the latest launch of an instance or a node, from the ledger, or from the audit trail if the ledger has
+ * forgotten it; undefined if neither has it.
+ */
 export async function findStory(source: LaunchSource, name: string): Promise<Story | undefined> {
   const runs = await readRuns(source, name);
   const [run] = runs;
-  if (run === undefined) return undefined;
-  const key = { instanceId: run.instanceId, launchedAt: launchTimeOf(run) };
+  if (run === undefined) return forgottenStory(source, name);
   try {
-    return storyOf(runs, await readAudit(source, key), { notChecked: [], deployment: source });
+    const trail = await readTrail(source, run.instanceId, launchTimeOf(run));
+    return storyOf(runs, trail, { notChecked: [], deployment: source });
   } catch (error) {
     const missed = { resource: `the audit log group ${source.group}`, reason: (error as Error).message };
     return storyOf(runs, [], { notChecked: [missed], deployment: source });
   }
+}
+
+/** The story of a launch that only the audit trail has. Events of AWS name the instance, and not the node. */
+async function forgottenStory(source: LaunchSource, name: string): Promise<Story | undefined> {
+  const [first] = runsInTrail(await readTrail(source, name), name);
+  if (first === undefined) return undefined;
+  const trail = await readTrail(source, first.instanceId, launchTimeOf(first));
+  return storyOf(runsInTrail(trail, first.instanceId), trail, { notChecked: [], deployment: source });
 }

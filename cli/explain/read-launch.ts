@@ -1,10 +1,9 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
-import * as v from 'valibot';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
-import type { AuditEvent } from './story.ts';
+import { readTrailLine, rebuildRuns, type TrailEvent } from '../../domain/trail.ts';
 
 /** How a command reaches the ledger. It only reads. */
 interface LedgerSource {
@@ -66,32 +65,35 @@ async function instanceOf({ dynamoDb, table }: LedgerSource, name: string): Prom
   return own.toSorted((one, other) => (one.launchedAt < other.launchedAt ? -1 : 1)).at(-1)?.instanceId;
 }
 
-const AuditSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ time: v.string(), 'detail-type': v.string(), detail: v.unknown() }),
-);
-
-/** Reads Airlock's events about an instance since its launch, in their order. */
-export async function readAudit(
+/**
+ * Reads the audit trail about an instance or a node, in order: Airlock's events and those of AWS.
+ *
+ * @param name an instance id, or a node's full name
+ * @param since ISO 8601; absent: as far back as the trail goes
+ */
+export async function readTrail(
   { logs, group }: LaunchSource,
-  { instanceId, launchedAt }: { readonly instanceId: string; readonly launchedAt: string },
-): Promise<readonly AuditEvent[]> {
+  name: string,
+  since?: string,
+): Promise<readonly TrailEvent[]> {
   const pages = paginateFilterLogEvents(
     { client: logs },
-    { logGroupName: group, filterPattern: `"${instanceId}"`, startTime: Date.parse(launchedAt) },
+    {
+      logGroupName: group,
+      filterPattern: `"${name}"`,
+      ...(since === undefined ? {} : { startTime: Date.parse(since) }),
+    },
   );
-  const found: AuditEvent[] = [];
+  const found: TrailEvent[] = [];
   for await (const { events = [] } of pages) {
-    found.push(...events.flatMap(({ message }) => parseAudit(message) ?? []));
+    found.push(...events.flatMap(({ message = '' }) => readTrailLine(message) ?? []));
   }
   return found.toSorted((one, other) => (one.time < other.time ? -1 : 1));
 }
 
-/** Reads an event from a line of the audit log group; undefined if the line is none. */
-export function parseAudit(message: string | undefined): AuditEvent | undefined {
-  const parsed = v.safeParse(AuditSchema, message);
-  if (!parsed.success) return undefined;
-  const { time, 'detail-type': type, detail } = parsed.output;
-  return { time, type, detail };
+/** The latest launch's runs of an instance or a node, as the audit trail has them: the ledger forgets after 90 days. */
+export function runsInTrail(trail: readonly TrailEvent[], name: string): readonly RunRecord[] {
+  const runs = rebuildRuns(trail).filter(({ instanceId, launch }) => instanceId === name || launch?.nodeName === name);
+  const latest = runs.map(launchTimeOf).toSorted().at(-1);
+  return runs.filter((run) => launchTimeOf(run) === latest);
 }

@@ -79,11 +79,13 @@ export interface AuditEvent {
   readonly detail: unknown;
 }
 
-/** The parts of an event's detail that a reader needs: the outcome and the reason. */
+/** The parts of an event's detail that a reader needs: the outcome and the reason, or the state that AWS reports. */
 const ReasonSchema = v.object({
   outcome: v.optional(v.string()),
   detail: v.optional(v.string()),
   because: v.optional(v.string()),
+  state: v.optional(v.string()),
+  status: v.optional(v.string()),
   request: v.optional(v.object({ runtime: v.string(), version: v.string() })),
 });
 
@@ -182,8 +184,9 @@ function shown(run: RunRecord): Story['runs'][number] {
 }
 
 function reasonIn(detail: unknown): string {
-  const { outcome, detail: text, because, request } = v.is(ReasonSchema, detail) ? detail : {};
+  const { outcome, detail: text, because, request, state, status } = v.is(ReasonSchema, detail) ? detail : {};
   if (because !== undefined) return because;
+  if (state !== undefined || status !== undefined) return state ?? status ?? '';
   if (outcome !== undefined) return text === undefined || text === '' ? outcome : `${outcome}: ${text}`;
   return request === undefined ? '' : `${request.runtime}@${request.version}`;
 }

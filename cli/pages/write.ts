@@ -5,6 +5,7 @@ import { commentedConfig, sampleSettings } from '../../lib/config/commented.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { defaultConfig } from '../../lib/config/settings.ts';
 import { synthesize } from '../synthesize.ts';
+import { auditPage, eventsSchema } from './audit.ts';
 import { awsErrorsPage } from './aws-errors.ts';
 import { commandsPage } from './commands.ts';
 import { configSchema } from './config-schema.ts';
@@ -27,6 +28,8 @@ try {
   // A configuration of your own stays as it is.
   const [cluster] = loadConfig(defaultConfig).clusters;
   if (cluster?.name === sampleSettings.clusters[0]?.name) writeFileSync(defaultConfig, commentedConfig(sampleSettings));
+  writeFileSync(join(root, 'airlock-events.schema.json'), eventsSchema());
+  writeFileSync(join(docs, 'operate', 'audit.md'), auditPage());
   writeFileSync(join(docs, 'understand', 'aws-errors.md'), awsErrorsPage());
   writeFileSync(join(docs, 'operate', 'commands.md'), commandsPage());
   writeFileSync(join(docs, 'operate', 'findings.md'), findingsPage());

@@ -4,7 +4,7 @@ import { EnvelopeSchema } from '../../domain/attestation.ts';
 import { launchTimeOf } from '../../domain/ledger.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { deployedSource } from '../explain/explain.ts';
-import { type LaunchSource, readAudit, readRuns } from '../explain/read-launch.ts';
+import { type LaunchSource, readRuns, readTrail } from '../explain/read-launch.ts';
 import { UsageError } from '../output/errors.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
@@ -27,7 +27,7 @@ export async function printReceipt(name: string): Promise<ExitCode> {
 export async function findEnvelope(source: LaunchSource, name: string) {
   const [run] = await readRuns(source, name);
   if (run === undefined) return undefined;
-  const events = await readAudit(source, { instanceId: run.instanceId, launchedAt: launchTimeOf(run) });
+  const events = await readTrail(source, run.instanceId, launchTimeOf(run));
   const signed = events.filter(({ type }) => type === 'Receipt Signed');
   const parsed = v.safeParse(v.object({ signed: EnvelopeSchema }), signed.at(-1)?.detail);
   return parsed.success ? parsed.output.signed : undefined;

@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
-import { parseAudit } from '../explain/read-launch.ts';
+import { readTrailLine } from '../../domain/trail.ts';
 import type { AuditEvent } from '../explain/story.ts';
 import type { Period } from './course.ts';
 import type { PeriodReading } from './summarize.ts';
@@ -65,6 +65,7 @@ async function readBreakerEvents(
     { logGroupName: group, filterPattern: '"Breaker"', startTime: since, endTime: until },
   );
   const found: AuditEvent[] = [];
-  for await (const { events = [] } of pages) found.push(...events.flatMap(({ message }) => parseAudit(message) ?? []));
+  for await (const { events = [] } of pages)
+    found.push(...events.flatMap(({ message = '' }) => readTrailLine(message) ?? []));
   return found;
 }

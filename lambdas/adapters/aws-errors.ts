@@ -107,6 +107,10 @@ const refusedOrder: Rule = [
   'answer',
   'The call is split in halves until it names only the node that causes this. That node ends as `command-forbidden`.',
 ];
+const untaggable: Rule = [
+  'answer',
+  'An instance is gone, or has 50 tags. The call is split in halves until it names only that one, which gets no tag.',
+];
 const changedDocument: Rule = [
   'answer',
   'The document differs from the deployed one: every node in the call ends as `document-changed`.',
@@ -133,6 +137,10 @@ export const awsErrors = {
   'ec2:DescribeInstances': {
     ...ec2Errors,
     FilterLimitExceeded: wrong,
+  },
+  'ec2:CreateTags': {
+    ...ec2Errors,
+    ...all(['InvalidInstanceID.NotFound', 'TagLimitExceeded'], untaggable),
   },
   'ec2:TerminateInstances': {
     ...ec2Errors,

@@ -95,6 +95,11 @@ export async function recordCommand(key: LedgerKey, batchId: string, commandId: 
   await update(key, runChanges.recordCommand, { batchId, commandId, sentAt });
 }
 
+/** Records that it was published that the run's command has to wait. */
+export async function recordDeferral(key: LedgerKey, deferredAt: string): Promise<void> {
+  await update(key, runChanges.recordDeferral, { deferredAt });
+}
+
 /**
  * Records what an attempt proved, before the waiting state gets its answer.
  *

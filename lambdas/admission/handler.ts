@@ -1,14 +1,16 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type LaunchEvent, readLaunchEvent } from '../../domain/events.ts';
+import { type EventDraft, type LaunchEvent, readLaunchEvent } from '../../domain/events.ts';
 import { runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { workOnBatch } from '../adapters/batches.ts';
+import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { type Deferral, deferAll, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { admitAll } from './admit-all.ts';
 import { classifyLaunch, isNode, isStale } from './decide.ts';
+import { ignoredEvent } from './event.ts';
 
 const config = variable('ADMISSIBLE');
 const queueUrl = variable('QUEUE');
@@ -49,6 +51,7 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
   const instances = new Map((await instancesOf(ids)).map((instance) => [instance.instanceId, instance]));
   const deferrals: Deferral[] = [];
   const ours: { record: ReceivedMessage; admission: Admission }[] = [];
+  const ignored: EventDraft[] = [];
   let foreign = 0;
   const now = Date.now();
   for (const { record, event: launch } of launches) {
@@ -67,11 +70,13 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
       if (because === undefined) ours.push({ record, admission });
       else {
         logger.warn('a tagged instance was not admitted', { instanceId: launch.instanceId, because });
+        ignored.push(ignoredEvent(admission, because, new Date(now).toISOString()));
         foreign++;
       }
     }
   }
   count('NotOurs', foreign);
+  await publish(ignored);
   const left = new Set(await admitAll(ours.map(({ admission }) => admission)));
   const notAdmitted = ours.filter(({ admission }) => left.has(runId(admission.launch)));
   return [

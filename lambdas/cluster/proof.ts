@@ -104,7 +104,7 @@ export class PodProof {
       if (!pod.deleting) await api.deletePod(name);
       return this.#again(`the proof pod ${name} of another node must be deleted first`);
     }
-    const age = Math.max(0, time.now() - pod.createdAt);
+    const age = Math.max(0, Math.round(time.now() - pod.createdAt));
     if (pod.phase === 'Running') {
       this.#proof = { kind: 'pod', pod: `${airlockNamespace}/${name}`, runtimeClass, image, ms: age };
       return undefined;

@@ -41,6 +41,6 @@ function frame({ instanceId, launchedAt, cluster, pool, nodeName, nodeUid }: Rec
     nodeName,
     ...(nodeUid === undefined ? {} : { nodeUid }),
     endedAt: new Date(now).toISOString(),
-    totalMs: Math.max(0, now - Date.parse(launchedAt)),
+    totalMs: Math.max(0, Math.round(now - Date.parse(launchedAt))),
   } as const;
 }

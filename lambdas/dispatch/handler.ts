@@ -15,6 +15,7 @@ import { recordCommand } from '../adapters/ledger.ts';
 import { type Deferral, deferAll, depthOf, type Growth, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { decideDispatch, verbFor } from './decide.ts';
+import { type Deferred, reportDeferred } from './deferred.ts';
 import { sentEvent } from './events.ts';
 import { groupByOrder, nodesPerCommand } from './groups.ts';
 import { type ReadyLaunch, readWaiting, type Waiting } from './messages.ts';
@@ -61,6 +62,7 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     launches.length < crowd ? launches.length : depthOf(queueUrl),
   ]);
   const deferrals: Deferral[] = [];
+  const deferred: Deferred[] = [];
   const ready = new Map<string, ReadyLaunch>();
   const searches = new Map<string, ReturnType<typeof findCommand>>();
   const poll = (batchId: string, since: string) => {
@@ -80,6 +82,10 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
     logger.debug('decided', { instanceId: launch.instanceId, step });
     if (step.step === 'wait') {
       deferrals.push({ record: one.record, seconds: step.seconds });
+      const { because } = step;
+      const onlineAt = agents.get(launch.instanceId)?.lastPingAt;
+      if (onlineAt !== undefined && (because === 'breaker-open' || because === 'agent-too-old'))
+        deferred.push({ message: one.message, onlineAt, because });
     } else if (step.step === 'refuse') {
       await fail(token, step.failure);
     } else if (deployed === undefined) {
@@ -98,10 +104,12 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   count('NodeWaiting', deferrals.length);
   // Nodes whose command cannot be sent now also wait.
   for (const group of groupByOrder([...ready.values()])) {
-    const { sent, waits } = await sendGroup(group, runs);
+    const { sent, waits, deferred: notSent } = await sendGroup(group, runs);
     deferrals.push(...waits.map(deferralOf));
+    deferred.push(...notSent);
     await recordOnline(sent, arrivals);
   }
+  await reportDeferred(deferred, runs);
   return deferAll(queueUrl, deferrals);
 }
 

@@ -6,6 +6,7 @@ import { fail } from '../adapters/executions.ts';
 import { claim, recordCommand, releaseClaim } from '../adapters/ledger.ts';
 import { count } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
+import type { Deferred } from './deferred.ts';
 import { sentEvent } from './events.ts';
 import type { ReadyLaunch, Waiting } from './messages.ts';
 import { deliver } from './send.ts';
@@ -20,12 +21,16 @@ const deliverySeconds = 120;
  * Claims the attempts, sends the command, publishes and records it, in this order. After an interruption between two
  * steps, the command can be found by the claim's batch ID.
  *
- * @returns the launches whose command was sent, and those that have to wait
+ * @returns the launches whose command was sent, those that have to wait, and why SSM took no command for some of them
  */
 export async function sendGroup(
   group: readonly ReadyLaunch[],
   runs: ReadonlyMap<string, RunRecord>,
-): Promise<{ readonly sent: readonly ReadyLaunch[]; readonly waits: readonly Waiting[] }> {
+): Promise<{
+  readonly sent: readonly ReadyLaunch[];
+  readonly waits: readonly Waiting[];
+  readonly deferred: readonly Deferred[];
+}> {
   const batchId = randomUUID();
   const at = new Date().toISOString();
   const claims = await Promise.all(
@@ -45,7 +50,7 @@ export async function sendGroup(
   const mine = group.filter((_, index) => claims[index]);
   const [first] = mine;
   const back = group.filter((_, index) => !claims[index]);
-  if (first === undefined) return { sent: [], waits: back };
+  if (first === undefined) return { sent: [], waits: back, deferred: [] };
 
   const delivery = await deliver(
     {
@@ -74,7 +79,12 @@ export async function sendGroup(
     }
   }
   count('CommandThrottled', delivery.throttled.length);
-  const notSent = pick([...delivery.unreachable, ...delivery.throttled]);
-  await Promise.all(notSent.map(({ message }) => releaseClaim(message.launch, batchId)));
-  return { sent: delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds)), waits: [...back, ...notSent] };
+  const because = (reason: Deferred['because']) => (one: ReadyLaunch) => ({ ...one, because: reason });
+  const deferred = [
+    ...pick(delivery.unreachable).map(because('unreachable')),
+    ...pick(delivery.throttled).map(because('throttled')),
+  ];
+  await Promise.all(deferred.map(({ message }) => releaseClaim(message.launch, batchId)));
+  const sent = delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds));
+  return { sent, waits: [...back, ...deferred], deferred };
 }

@@ -7,6 +7,7 @@ import { surveyOf } from '../adapters/surveyor.ts';
 import { logger } from '../adapters/telemetry.ts';
 import { admitAll } from '../admission/admit-all.ts';
 import { decideNode, type ManagedLaunch, type NodeDecision } from './decide-node.ts';
+import { nodeFinding } from './findings.ts';
 import { startReruns } from './reruns.ts';
 
 /** The function of each cluster, by the cluster's name. */
@@ -35,6 +36,8 @@ export async function reconcileCluster(
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
     const now = Date.now();
     const steps = nodes.map((node) => decideNode(cluster, node, ours.get(node.instanceId), now));
+    const at = new Date(now).toISOString();
+    await publish(steps.flatMap((step) => nodeFinding(step, at) ?? []));
     await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
     await startReruns(
       steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
@@ -43,7 +46,7 @@ export async function reconcileCluster(
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });
-      if (step.step === 'outdated') await reportOutdated(step, new Date(now).toISOString());
+      if (step.step === 'outdated') await reportOutdated(step, at);
     }
   }
   return { seen, gatedSince };

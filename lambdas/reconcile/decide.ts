@@ -12,7 +12,7 @@ export type InstanceDecision =
   /** Its command has had no result for too long. */
   | { readonly step: 'poll'; readonly run: RunRecord }
   /** Its instance is going away, and its run has no end. */
-  | { readonly step: 'discard'; readonly instanceId: string; readonly state: string }
+  | { readonly step: 'discard'; readonly run: RunRecord; readonly state: string }
   /** It is past its deadline and has no end. */
   | { readonly step: 'end'; readonly run: RunRecord }
   /** The breaker held it, and it could be tried again. */
@@ -77,7 +77,7 @@ export function decideInstance(
   admission: Admission | undefined,
   now: number,
 ): InstanceDecision {
-  const { instanceId, launchedAt } = instance;
+  const { launchedAt } = instance;
   if (admission === undefined) return { step: 'leave', because: 'not-ours' };
   const launch = run?.launch ?? admission.launch;
   const left = Date.parse(launch.deadline) - now;
@@ -90,7 +90,7 @@ export function decideInstance(
   }
   // An instance that `remediation` terminates is not lost.
   if (run.outcome === undefined && run.replacingAt === undefined && terminationStates.includes(instance.state)) {
-    return { step: 'discard', instanceId, state: instance.state };
+    return { step: 'discard', run, state: instance.state };
   }
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
   if (run.outcome !== undefined && run.operatorAct !== undefined) {

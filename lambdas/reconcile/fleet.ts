@@ -4,6 +4,7 @@ import type { Admissible } from '../../domain/function-settings.ts';
 import { type EndedRun, endedRunOf } from '../../domain/incidents.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
+import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { sendAll } from '../adapters/queue.ts';
@@ -11,10 +12,12 @@ import { admitAll } from '../admission/admit-all.ts';
 import { admissionOf, decideInstance, type InstanceDecision } from './decide.ts';
 import type { ManagedLaunch } from './decide-node.ts';
 import { decideRetries } from './decide-reruns.ts';
+import { instanceFinding } from './findings.ts';
 import { readLatestRuns } from './latest-runs.ts';
 import { settleOverdue } from './overdue.ts';
 import { startReruns } from './reruns.ts';
 import { endStranded } from './stranded.ts';
+import { tagOutcomes } from './tag-outcomes.ts';
 
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
 
@@ -70,18 +73,21 @@ async function reconcilePage(shown: readonly SeenInstance[], config: Admissible,
     if (admission !== undefined && isRunning) seen.ours.set(instance.instanceId, { admission, run });
     return decideInstance(instance, run, admission, now);
   });
+  const at = new Date(now).toISOString();
+  await publish(steps.flatMap((step) => instanceFinding(step, at) ?? []));
   await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
   seen.missedResults += await settleOverdue(steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])));
   const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));
-  const at = new Date(now).toISOString();
   await sendAll(
     terminationsQueue,
-    terminations.map(({ instanceId, state }) => terminationEvent(instanceId, state, at)),
+    terminations.map(({ run, state }) => terminationEvent(run.instanceId, state, at)),
   );
   await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
   const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
   const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
   const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.admission] : []));
   await startReruns([...decideRetries(held, runs.values(), breakers, now), ...requested]);
+  const running = page.filter(({ state }) => state === 'running');
+  await tagOutcomes(running.map((instance) => ({ instance, run: runs.get(runId(instance)) })));
   for (const { step } of steps) seen.found[step]++;
 }

@@ -127,6 +127,11 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
     example: '[PlatformAdmin, aws-reserved/sso.amazonaws.com/eu-central-1/AWSReservedSSO_Platform_0123456789abcdef]',
   },
   logRetentionDays: { about: 'How long logs and the audit trail are kept, in days.' },
+  auditKeyArn: {
+    about:
+      'The KMS key of this region that encrypts the audit trail. Its policy has to let CloudWatch Logs use it (docs/operate/audit.md).',
+    example: 'arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef',
+  },
   targets: {
     about: 'What launches are held to. An alarm fires beyond it.',
     fields: {

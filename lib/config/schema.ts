@@ -326,6 +326,16 @@ export const ConfigSchema = v.strictObject(
       v.picklist(retentionDays, `a period that CloudWatch Logs accepts: one of ${retentionDays.join(', ')} days`),
       90,
     ),
+    /** The KMS key that encrypts the audit trail. Its policy has to let CloudWatch Logs use it. */
+    auditKeyArn: v.optional(
+      v.pipe(
+        v.string('the ARN of a KMS key'),
+        v.regex(
+          /^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key\/[A-Za-z0-9-]{1,128}$/,
+          'the ARN of a KMS key, arn:aws:kms:<region>:<account>:key/<id>; an alias is none',
+        ),
+      ),
+    ),
     /** What launches are held to: alarms fire beyond it. */
     targets: v.nullish(TargetsSchema, {}),
     /** A scheduled look for misconfigurations. */
@@ -337,7 +347,7 @@ export const ConfigSchema = v.strictObject(
     /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
     notifications: v.optional(NotificationsSchema),
   },
-  'clusters, runtimes, catalogue, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, targets, doctor, dashboard, receiptKey and notifications are the fields',
+  'clusters, runtimes, catalogue, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, dashboard, receiptKey and notifications are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

@@ -11,6 +11,7 @@ export { Eks } from './services/eks.ts';
 export type { Delivered, DeliveryHook } from './services/events/deliveries.ts';
 export { Events } from './services/events/events.ts';
 export { transformInput } from './services/events/input-transformer.ts';
+export { compilePattern } from './services/events/pattern.ts';
 export { Kms } from './services/kms.ts';
 export { EventSourceMappings } from './services/lambda/event-source-mapping.ts';
 export { runQuery } from './services/logs/insights.ts';

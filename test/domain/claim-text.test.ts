@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { claimLimit, claimText } from '../../domain/claim-text.ts';
+import { markedSecrets } from '../marked-secrets.ts';
 
 const runs = { numRuns: 10_000 };
 const bytes = fc.string({ unit: 'binary', maxLength: 3_000 });
@@ -36,5 +37,30 @@ it.each([
 });
 
 it('a text that is cut ends with a mark', () => {
-  expect(claimText('x'.repeat(claimLimit + 1))).toBe(`${'x'.repeat(claimLimit - 3)}...`);
+  expect(claimText('x '.repeat(claimLimit))).toBe(`${'x '.repeat(claimLimit).slice(0, claimLimit - 3)}...`);
 });
+
+it.each(Object.entries(markedSecrets))('%s is masked, before a text is cut', (_what, secret) => {
+  for (const limit of [2_000, 40]) {
+    const claimed = claimText(`before ${secret} after`, limit);
+    expect(claimed).not.toContain('MARKED');
+    expect(claimText(claimed, limit)).toBe(claimed);
+  }
+  expect(claimText(`before ${secret} after`)).toMatch(/^before .*REDACTED.* after$/);
+});
+
+it.each([
+  'The security token included in the request is expired',
+  'tag airlock:runtime is "gvisor@1"; accepted is gvisor or gvisor@ followed by one of 20260928.0',
+  `sha512 ${'a1'.repeat(64)} of https://storage.googleapis.com/gvisor/releases/release/20260928.0/x86_64/runsc`,
+  'arn:aws:states:eu-central-1:123456789012:execution:WorkflowStateMachine:i-0123456789abcdef0-1764324000-install-1-abc',
+])('%s has no secret and is unchanged', (text) => {
+  expect(claimText(text)).toBe(text);
+});
+
+it.each(['x', '-', '.a', 'token', 'a://', 'eyJ-', 'Bearer ', 'X-Amz-', '-----BEGIN A-----', 'aB1', 'password '])(
+  'a long text of %j alone is read within the time of a test: the time grows with its length only',
+  (part) => {
+    expect(claimText(part.repeat(20_000 / part.length)).length).toBeLessThanOrEqual(claimLimit);
+  },
+);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../cli/pages/config-schema.ts';
+import { checkRegion } from '../../lib/config/check-region.ts';
 import { commentedConfig, sampleSettings } from '../../lib/config/commented.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
 import { descriptions } from '../../lib/config/descriptions.ts';
@@ -168,6 +169,10 @@ describe('airlock.yaml', () => {
       'notifications.format: is "slack"; accepted: text or chat',
     ],
     [
+      'clusters: [{name: a}]\nauditKeyArn: alias/audit',
+      'auditKeyArn: is "alias/audit"; accepted: the ARN of a KMS key',
+    ],
+    [
       'clusters: [{name: a}]\noperators: ["arn:aws:iam::123456789012:role/ops"]',
       'operators.0: is "arn:aws:iam::123456789012:role/ops"; accepted: the name of an IAM role of this account',
     ],
@@ -288,4 +293,11 @@ describe('airlock.yaml', () => {
     expect(first).toBe('# yaml-language-server: $schema=airlock.schema.json');
     expect(readFileSync(join(root, 'airlock.schema.json'), 'utf8'), 'npm run docs').toBe(configSchema());
   });
+});
+
+it('a key of another region than the one that is deployed to is refused, and its field is named', () => {
+  const auditKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
+  expect(() => checkRegion({ auditKeyArn }, 'us-east-1')).toThrow(/^airlock\.yaml: auditKeyArn: is .*in us-east-1/);
+  for (const region of ['eu-central-1', undefined]) expect(() => checkRegion({ auditKeyArn }, region)).not.toThrow();
+  expect(() => checkRegion({}, 'us-east-1')).not.toThrow();
 });

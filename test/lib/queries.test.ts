@@ -56,8 +56,8 @@ const incident = {
 
 /** An event of each type that a query asks for, with all the fields that it can have: the compiler holds them to the types of the events. */
 const samples: Partial<EventDetails> = {
-  'Node Admitted': { ...launch, deadline: at, execution: 'e' },
-  'Launch Ignored': { ...envelope, instanceId: launch.instanceId, launchedAt: at, because: '' },
+  'Node Admitted': { ...launch, providerId: '', deadline: at, execution: 'e' },
+  'Launch Ignored': { ...envelope, ...pool, instanceId: launch.instanceId, launchedAt: at, because: '' },
   'Node Released': receipt,
   'Node Quarantined': receipt,
   'Node Replaced': receipt,

@@ -5,6 +5,7 @@ import { App, type Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, inject, it } from 'vitest';
+import { auditPage, eventsSchema } from '../../cli/pages/audit.ts';
 import { awsErrorsPage } from '../../cli/pages/aws-errors.ts';
 import { doorsPage } from '../../cli/pages/doors/page.ts';
 import { faultsPage } from '../../cli/pages/faults.ts';
@@ -462,6 +463,8 @@ describe('pages that are generated from the code', () => {
   it.each([
     ['understand/aws-errors.md', awsErrorsPage()],
     ['contribute/fault-catalogue.md', faultsPage()],
+    ['../airlock-events.schema.json', eventsSchema()],
+    ['operate/audit.md', auditPage()],
     ['operate/metrics.md', metricsPage()],
     ['operate/outcomes.md', outcomesPage()],
     ['understand/doors.md', doorsPage(template)],

@@ -287,6 +287,24 @@ export const guardMutations: readonly GuardMutation[] = [
     "$HEAD.replaceAll(/[\\t\\n\\r]/g, ' ').replaceAll(/[^ -~]/g, '?')",
     "$HEAD.replaceAll(/[\\t\\n\\r]/g, ' ')",
   ),
+  of('domain/claim-text.ts', 'test/domain/claim-text.test.ts')(
+    'what has the form of a secret is shown',
+    'claimText',
+    'redact($HEAD)',
+    '$HEAD',
+  ),
+  of('domain/trail.ts', 'test/domain/trail.test.ts')(
+    'the last end in the trail counts, and not the first',
+    'add',
+    "$RUN.receipt !== undefined || !('endedAt' in $EVENT.detail)",
+    "!('endedAt' in $EVENT.detail)",
+  ),
+  of('domain/outcome-tags.ts', 'test/domain/outcome-tags.test.ts')(
+    'tags are written in every pass, right or not',
+    'missingOutcomeTags',
+    'outcomeTagKeys.every($TEST)',
+    'false',
+  ),
   of('domain/run-record.ts', 'test/domain/hostile-input.test.ts')(
     'the node of a record may be another than its key names',
     'parseRunRecord',

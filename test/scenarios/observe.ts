@@ -48,9 +48,9 @@ export function commandsFor(world: Simulation, { instanceId }: LaunchedNode): nu
   return wentTo.length;
 }
 
-/** The detail-types of a node's events, in order. */
+/** The detail-types of a node's events, in order, without what reconcile found: that is the event of a pass. */
 export function timeline(world: Simulation, node: LaunchedNode): readonly string[] {
-  return world.timelineOf(node).map((event) => event['detail-type']);
+  return world.timelineOf(node).flatMap(({ 'detail-type': type }) => (type === 'Reconcile Finding' ? [] : [type]));
 }
 
 /** The function whose construct has this name. */

@@ -186,6 +186,8 @@ describe('a stack that is destroyed', () => {
     const world = await account();
     await world.cloud.deploy(inject('assembly'));
     await outcomeOfOne(world);
+    // AWS reports the end of the execution a moment after Airlock's last event.
+    await pass(world, 5_000);
     const [trail = ''] = trails(world);
     const written = world.cloud.logs.events(trail).length;
 

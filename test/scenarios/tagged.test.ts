@@ -48,7 +48,7 @@ describe('a principal that may only create tags', () => {
     const node = await launch(world, { ...change, tags: {}, without: Object.keys(tags), pendingMs: 60_000 });
     await tag(world, node.instanceId);
     await pass(world, 60 * minute);
-    expect(fate(world, node)).toEqual(untouched);
+    expect(fate(world, node)).toEqual({ ...untouched, timeline: ['Launch Ignored'] });
   });
 
   it("does not get another pool's node admitted an hour after its launch", async () => {

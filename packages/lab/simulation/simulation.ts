@@ -1,5 +1,6 @@
 import { eventProblem } from '../../../domain/event-schema.ts';
 import { source } from '../../../domain/events.ts';
+import { readTrailLine, type TrailEvent } from '../../../domain/trail.ts';
 import type { Faults } from '../../local-aws/aws.ts';
 import { type Clock, VirtualClock } from '../../local-aws/clock.ts';
 import { LocalCloud } from '../../local-aws/cloud.ts';
@@ -64,6 +65,7 @@ export class Simulation {
   readonly onLaunch: ((node: LaunchedNode) => void)[] = [];
   readonly #options: Omit<SimulationOptions, 'assembly'>;
   readonly #audit: AuditEvent[] = [];
+  readonly #lines: TrailEvent[] = [];
   #trail = { group: '', read: 0 };
   readonly #timelines = new Map<string, readonly AuditEvent[]>();
 
@@ -177,8 +179,11 @@ export class Simulation {
     const written = this.cloud.logs.events(group).slice(this.#trail.read);
     this.#trail.read += written.length;
     for (const { message } of written) {
+      const line = readTrailLine(message);
+      if (line === undefined) throw new Error(`a line of the audit trail is no event: ${message}`);
+      this.#lines.push(line);
+      if (line.source !== source) continue;
       const event = JSON.parse(message) as AuditEvent;
-      if (event.source !== source) continue;
       const problem = eventProblem(event['detail-type'], event.detail);
       if (problem !== undefined) throw new Error(`an event is not as its schema has it: ${problem}`);
       this.#audit.push(event);
@@ -186,6 +191,12 @@ export class Simulation {
       this.#timelines.set(id, [...(this.#timelines.get(id) ?? []), event]);
     }
     return this.#audit;
+  }
+
+  /** Every line of the audit trail, AWS's own events included, in the order of arrival. */
+  trail(): readonly TrailEvent[] {
+    this.audit();
+    return this.#lines;
   }
 
   /** The node's own part of the audit trail. */

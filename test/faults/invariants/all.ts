@@ -8,6 +8,7 @@ import { notified } from './notified.ts';
 import { provenBeforeRelease } from './proven.ts';
 import { auditSuffices } from './published.ts';
 import { quietAtTheEnd } from './quiet.ts';
+import { receiptsRebuilt } from './rebuilt.ts';
 import { terminatedByPolicy } from './terminated.ts';
 
 /** Every rule that holds with every fault. */
@@ -18,6 +19,7 @@ export const invariants: readonly Invariant[] = [
   quietAtTheEnd,
   terminatedByPolicy,
   auditSuffices,
+  receiptsRebuilt,
   nothingInFlight,
   healed,
   alarmed,

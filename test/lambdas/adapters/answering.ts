@@ -41,6 +41,7 @@ const inputs: Partial<Record<Operation, object>> = {
   'dynamodb:Scan': { TableName: 'ledger' },
   'dynamodb:UpdateItem': { TableName: 'ledger', Key: key },
   'cloudformation:DescribeStackResource': { StackName: 'Airlock', LogicalResourceId: 'Applied' },
+  'ec2:CreateTags': { Resources: ['i-0123456789abcdef0'], Tags: [{ Key: 'airlock:outcome', Value: 'released' }] },
   'ec2:TerminateInstances': { InstanceIds: ['i-0123456789abcdef0'] },
   'eks:AssociateAccessPolicy': { ...principal, policyArn: 'arn:aws:eks::aws:cluster-access-policy/a', accessScope: {} },
   'eks:CreateAccessEntry': principal,

@@ -85,6 +85,7 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   claim: [[{ ...claimed, over: undefined }], [{ ...claimed, over: row }]],
   releaseClaim: [[launch, 'b']],
   recordCommand: [[launch, 'b', 'c', at]],
+  recordDeferral: [[launch, at]],
   recordProven: [[launch, 't', {}]],
   recordDisposition: [[launch, 'hold']],
   recordEndExecution: [[launch, 'e']],

@@ -138,7 +138,7 @@ const table: readonly (readonly [
     { ...instance, state: 'stopping' },
     admitted,
     5 * minute,
-    { step: 'discard', instanceId, state: 'stopping' },
+    { step: 'discard', run: admitted, state: 'stopping' },
   ],
   [
     'that goes away because it is being replaced is not terminated',
@@ -249,7 +249,7 @@ describe('a tagged instance', () => {
   it.each(terminationStates)('in the state %s is terminated if it has no end', (state) => {
     expect(decide({ ...instance, state }, admitted, launchMs + 5 * minute)).toEqual({
       step: 'discard',
-      instanceId,
+      run: admitted,
       state,
     });
   });

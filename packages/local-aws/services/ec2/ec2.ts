@@ -26,6 +26,7 @@ import type { Emit } from '../service-event.ts';
 import { Throttle } from '../throttle.ts';
 import { matchesFilters } from './filters.ts';
 import type { StoredInstance } from './instance.ts';
+import { refuseTags, refuseTooMany, requestTagContext, tagsOf } from './tags.ts';
 
 /** An instance's launch options. */
 export interface Launch {
@@ -100,17 +101,18 @@ export class Ec2 {
           },
         ),
         CreateTags: operation(
-          ({ Resources }: CreateTagsCommandInput) =>
-            (Resources ?? []).map((id) => this.#authorization('CreateTags', id)),
-          ({ Resources, Tags = [] }) => {
-            const added = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
-            const reserved = Object.keys(added).find((key) => key.toLowerCase().startsWith('aws:'));
-            if (reserved !== undefined)
-              throw new AwsError(
-                'InvalidParameterValue',
-                `Tag keys starting with 'aws:' are reserved for internal use: ${reserved}`,
-              );
-            for (const one of this.#named(Resources)) one.tags = { ...one.tags, ...added };
+          ({ Resources, Tags }: CreateTagsCommandInput) =>
+            (Resources ?? []).map((id) => {
+              const { context, ...asked } = this.#authorization('CreateTags', id);
+              return { ...asked, context: { ...context, ...requestTagContext(tagsOf(Tags)) } };
+            }),
+          ({ Resources, Tags }) => {
+            const added = tagsOf(Tags);
+            refuseTags(added);
+            const named = this.#named(Resources);
+            // One instance without room fails the call for all.
+            for (const { tags } of named) refuseTooMany({ ...tags, ...added });
+            for (const one of named) one.tags = { ...one.tags, ...added };
             return {};
           },
         ),

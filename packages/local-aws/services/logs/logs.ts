@@ -188,8 +188,9 @@ export class Logs {
   #groupType(): ResourceType {
     return {
       type: 'AWS::Logs::LogGroup',
-      properties: ['LogGroupClass', 'LogGroupName', 'RetentionInDays', 'Tags'],
+      properties: ['KmsKeyId', 'LogGroupClass', 'LogGroupName', 'RetentionInDays', 'Tags'],
       create: (logicalId, properties, stack) => {
+        this.#refuseKey(properties['KmsKeyId']);
         const retention = properties['RetentionInDays'];
         if (retention !== undefined && !retentions.includes(Number(retention))) {
           throw new TemplateError(`RetentionInDays must be one of ${retentions.join(', ')}, not ${String(retention)}`);
@@ -211,6 +212,14 @@ export class Logs {
       },
       remove: ({ ref }) => void this.#groups.delete(ref),
     };
+  }
+
+  /** A group takes a key of its own region, by ARN. Whether the key's policy lets CloudWatch Logs use it is not modelled. */
+  #refuseKey(key: unknown): void {
+    if (key === undefined) return;
+    const { partition, region } = this.#env;
+    if (typeof key === 'string' && key.startsWith(`arn:${partition}:kms:${region}:`) && key.includes(':key/')) return;
+    throw new AwsError('InvalidParameterException', `The specified KMS Key Id could not be found: ${String(key)}`);
   }
 
   #policyType(): ResourceType {

@@ -147,3 +147,39 @@ it('TerminateInstances is authorized on each instance with its tags', async () =
     ],
   });
 });
+
+describe('CreateTags', () => {
+  const put = (Resources: readonly string[], tags: Readonly<Record<string, string>>) =>
+    aws.call(someone, 'ec2', 'CreateTags', {
+      Resources,
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    });
+
+  it('adds tags and overwrites them, on each instance of the call', async () => {
+    const ids = [ec2.launch({ tags: { a: '1', b: '1' } }), ec2.launch()];
+    await put(ids, { b: '2', c: '2' });
+    expect(ids.map((id) => ec2.instance(id).tags)).toEqual([
+      { a: '1', b: '2', c: '2' },
+      { b: '2', c: '2' },
+    ]);
+  });
+
+  it.each([
+    ['a key that AWS reserves', { 'aws:cloudformation:stack-name': 'x' }, /reserved/],
+    ['a key that is too long', { ['k'.repeat(129)]: '' }, /key is too long/],
+    ['a value that is too long', { k: 'v'.repeat(257) }, /maximum length of 256/],
+    ['no tags', {}, /must contain the parameter Tags/],
+  ])('refuses %s', async (_what, tags, message) => {
+    await expect(put([ec2.launch()], tags)).rejects.toThrow(message);
+  });
+
+  it('fails for all instances if one has no room or is unknown', async () => {
+    const fifty = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`t${at}`, '']));
+    const [empty, full] = [ec2.launch(), ec2.launch({ tags: { ...fifty, 'aws:ec2:fleet-id': 'f' } })];
+    await expect(put([empty, full], { more: '' })).rejects.toMatchObject({ code: 'TagLimitExceeded' });
+    await put([full], { t0: 'overwritten' });
+    const unknown = 'i-00000000000000000';
+    await expect(put([empty, unknown], { more: '' })).rejects.toMatchObject({ code: 'InvalidInstanceID.NotFound' });
+    expect(ec2.instance(empty).tags).toEqual({});
+  });
+});

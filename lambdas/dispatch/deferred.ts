@@ -1,0 +1,42 @@
+import { launchRef, msBetween } from '../../domain/events.ts';
+import { type RunRecord, runId } from '../../domain/ledger.ts';
+import type { WaitingLaunch } from '../../domain/messages.ts';
+import { publish } from '../adapters/bus.ts';
+import { recordDeferral } from '../adapters/ledger.ts';
+
+/** A launch whose agent is online and whose command has to wait. */
+export interface Deferred {
+  readonly message: WaitingLaunch;
+  readonly onlineAt: string;
+  readonly because: 'agent-too-old' | 'breaker-open' | 'throttled' | 'unreachable';
+}
+
+/**
+ * Publishes that a command has to wait although the agent is online, once per run: a node may wait for minutes. The
+ * event is published first and recorded second, so an interrupted call publishes it again.
+ *
+ * @param runs by {@link runId}
+ */
+export async function reportDeferred(
+  deferred: readonly Deferred[],
+  runs: ReadonlyMap<string, RunRecord>,
+): Promise<void> {
+  const first = deferred.filter(({ message }) => runs.get(runId(message.launch))?.deferredAt === undefined);
+  if (first.length === 0) return;
+  const at = new Date().toISOString();
+  await publish(
+    first.map(({ message: { launch, request }, onlineAt, because }) => ({
+      type: 'Command Deferred',
+      detail: {
+        at,
+        next: because === 'breaker-open' ? 'breaker-closes' : 'retry',
+        ...launchRef(launch),
+        tookMs: msBetween(onlineAt, at),
+        request,
+        onlineAt,
+        because,
+      },
+    })),
+  );
+  await Promise.all(first.map(({ message }) => recordDeferral(message.launch, at)));
+}
