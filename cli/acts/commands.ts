@@ -58,7 +58,7 @@ function release(): Command {
     {
       examples: [
         [
-          'release ip-10-0-0-4 --because "gVisor is proven by hand, ticket 42"',
+          'release ip-10-0-0-4 --because "A sandbox was seen by hand, ticket 42"',
           'breaks the glass; the audit trail keeps who and why',
         ],
       ],

@@ -13,7 +13,7 @@ const values = {
   seconds: '1200',
   cluster: 'demo',
   instance: 'i-0123456789abcdef0',
-  url: 'https://example.com/runsc',
+  url: 'https://example.com/runtime',
   service: 'iam',
 } satisfies FixValues;
 
