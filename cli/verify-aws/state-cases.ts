@@ -49,6 +49,8 @@ export const variables = {
   ending: 'quarantined',
   run: { outcome: { S: failure.outcome } },
   closed: false,
+  how: 'none',
+  hookResult: 'none',
 };
 
 /** The context object of an execution. */

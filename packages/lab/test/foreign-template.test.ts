@@ -1,9 +1,10 @@
 import { CustomResource, Duration, type Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+
 import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import {
   Choice,
   Condition,
@@ -61,12 +62,12 @@ describe('templates of other apps', () => {
 
   const refused: readonly (readonly [string, (stack: Stack) => void, readonly RegExp[]])[] = [
     [
-      'the sample app of cdk init: a queue that subscribes to a topic',
+      'a parameter and a secret',
       (stack) => {
-        const queue = new Queue(stack, 'Queue', { visibilityTimeout: Duration.seconds(300) });
-        new Topic(stack, 'Topic').addSubscription(new SqsSubscription(queue));
+        new StringParameter(stack, 'Parameter', { stringValue: 'x' });
+        new Secret(stack, 'Secret');
       },
-      [/Topic\w+: the resource type AWS::SNS::Topic/, /the resource type AWS::SNS::Subscription/],
+      [/Parameter\w+: the resource type AWS::SSM::Parameter/, /the resource type AWS::SecretsManager::Secret/],
     ],
     [
       'a Map state',
