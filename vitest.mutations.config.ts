@@ -14,5 +14,9 @@ const planting: Plugin = {
 /** Tests that need neither the synthesized app nor the local cloud. */
 export default defineConfig({
   plugins: [planting],
-  test: { include: ['test/{domain,lambdas}/**/*.test.ts'], testTimeout: 120_000, maxWorkers: 1 },
+  test: {
+    include: ['test/{domain,lambdas}/**/*.test.ts', 'test/kubernetes/by-hand.test.ts'],
+    testTimeout: 120_000,
+    maxWorkers: 1,
+  },
 });
