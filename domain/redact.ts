@@ -28,7 +28,7 @@ const secrets: readonly (readonly [form: RegExp, left: string])[] = [
 
 /**
  * Masks what has the form of a secret: keys, tokens, passwords in URLs and named values. A secret without such a form
- * cannot be told from other text.
+ * looks like any other text.
  */
 export function redact(text: string): string {
   return secrets.reduce((rest, [form, left]) => rest.replaceAll(form, left), text);

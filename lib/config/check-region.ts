@@ -11,6 +11,6 @@ export function checkRegion({ auditKeyArn }: Pick<Config, 'auditKeyArn'>, region
   const of = auditKeyArn?.split(':')[3];
   if (auditKeyArn === undefined || region === undefined || of === region) return;
   throw new ConfigError(
-    `airlock.yaml: auditKeyArn: is "${auditKeyArn}"; accepted: the ARN of a KMS key in ${region}, because CloudWatch Logs uses keys of its own region only`,
+    `airlock.yaml: auditKeyArn: is "${auditKeyArn}"; accepted: the ARN of a KMS key in ${region}, because CloudWatch Logs uses keys of the same region only`,
   );
 }

@@ -214,7 +214,7 @@ export class Logs {
     };
   }
 
-  /** A group takes a key of its own region, by ARN. Whether the key's policy lets CloudWatch Logs use it is not modelled. */
+  /** A group takes a key of the same region, by ARN. Whether the key's policy lets CloudWatch Logs use it is not modelled. */
   #refuseKey(key: unknown): void {
     if (key === undefined) return;
     const { partition, region } = this.#env;
