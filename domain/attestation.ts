@@ -26,6 +26,8 @@ export const StatementSchema = v.object({
   predicateType: v.literal(predicateType),
   predicate: v.object({
     receipt: ReceiptSchema,
+    /** The number of the run in its launch; 0 is the first. */
+    run: v.pipe(v.number(), v.integer(), v.minValue(0)),
     /** The execution that wrote the end, by its ARN. */
     endedBy: claim(500),
     /** When the receipt was read from the ledger and signed. */
@@ -55,20 +57,26 @@ export type Envelope = v.InferOutput<typeof EnvelopeSchema>;
 /** What a receipt is about: one instance in one launch, and the Node it became if it became one. */
 export type Subject = Pick<Receipt, 'instanceId' | 'launchedAt' | 'nodeUid'>;
 
+/** How long after its end a run's receipt may still be signed, in milliseconds: longer than the workflow retries, and too short to renew an old one. */
+export const signableMs = 3_600_000;
+
 /**
- * Names a receipt's subject and condenses it. Two receipts have the same digest only if they are about the same instance, launch and Node.
+ * Names a receipt's subject and condenses it. Two receipts have the same digest only if they are about the same instance, launch, run and Node.
  */
 export function subjectOf(
   { instanceId, launchedAt, nodeUid = '' }: Subject,
+  run: number,
   sha256: Sha256,
 ): Statement['subject'][number] {
-  const about = JSON.stringify([instanceId, launchedAt, nodeUid]);
+  const about = JSON.stringify([instanceId, launchedAt, run, nodeUid]);
   return { name: `${instanceId} launched ${launchedAt}`, digest: { sha256: sha256(about) } };
 }
 
 /** The end of a run, as it is signed. */
 export interface SignedEnd {
   readonly receipt: Receipt;
+  /** The number of the run in its launch; 0 is the first. */
+  readonly run: number;
   /** The execution that wrote the end. */
   readonly endedBy: string;
   /** ISO 8601. */
@@ -79,7 +87,7 @@ export interface SignedEnd {
 export function statementOf(end: SignedEnd, sha256: Sha256): Statement {
   return {
     _type: 'https://in-toto.io/Statement/v1',
-    subject: [subjectOf(end.receipt, sha256)],
+    subject: [subjectOf(end.receipt, end.run, sha256)],
     predicateType,
     predicate: end,
   };

@@ -11,9 +11,10 @@ import {
   subjectOf,
 } from '../../domain/attestation.ts';
 import { type Catalogue, versionOf } from '../../domain/catalogue.ts';
+import { endingOf } from '../../domain/outcomes.ts';
 
 /** What is checked about a receipt, in order. A check that cannot be made because an earlier one failed is left out. */
-export const receiptChecks = ['envelope', 'signature', 'statement', 'subject', 'version', 'age'] as const;
+export const receiptChecks = ['envelope', 'signature', 'statement', 'outcome', 'subject', 'version', 'age'] as const;
 
 /** The answer of one check. */
 export interface ReceiptCheck {
@@ -29,7 +30,9 @@ export interface Expectations {
   readonly catalogue: Catalogue;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The longest time since the signature, in milliseconds; any by default. */
+  /** Whether a receipt passes that reports anything but a released node. */
+  readonly anyOutcome?: boolean | undefined;
+  /** The longest time since the end of the run, in milliseconds; any by default. */
   readonly maxAgeMs?: number | undefined;
   /** What the receipt must be about; by default anything. A field that is absent is not compared. */
   readonly subject?: Partial<Subject> | undefined;
@@ -76,12 +79,12 @@ export function checkReceipt(
   if (typeof statement === 'string') {
     return { checks: [...signed, { check: 'statement', holds: false, detail: statement }] };
   }
-  const { receipt } = statement.predicate;
   return {
     statement,
     checks: [
       ...signed,
-      { check: 'statement', holds: true, detail: `${receipt.outcome} at ${receipt.endedAt}` },
+      { check: 'statement', holds: true, detail: `run ${statement.predicate.run} of its launch` },
+      checkOutcome(statement, expected),
       checkSubject(statement, expected.subject ?? {}),
       checkVersion(statement, expected.catalogue),
       checkAge(statement, expected),
@@ -104,8 +107,13 @@ function checkSignature({ payload, signatures }: Envelope, keys: readonly KeyObj
   return { check: 'signature', holds: false, detail };
 }
 
-function checkSubject({ subject, predicate: { receipt } }: Statement, wanted: Partial<Subject>): ReceiptCheck {
-  const own = subjectOf(receipt, sha256);
+function checkOutcome({ predicate: { receipt } }: Statement, { anyOutcome = false }: Expectations): ReceiptCheck {
+  const { outcome, endedAt } = receipt;
+  return { check: 'outcome', holds: anyOutcome || endingOf(outcome) === 'done', detail: `${outcome} at ${endedAt}` };
+}
+
+function checkSubject({ subject, predicate: { receipt, run } }: Statement, wanted: Partial<Subject>): ReceiptCheck {
+  const own = subjectOf(receipt, run, sha256);
   const digests = subject.map(({ digest }) => digest.sha256);
   if (!digests.includes(own.digest.sha256)) {
     return { check: 'subject', holds: false, detail: 'the subject and the receipt are about different launches' };
@@ -130,11 +138,11 @@ function checkVersion({ predicate: { receipt } }: Statement, catalogue: Catalogu
   return { check: 'version', holds, detail };
 }
 
-function checkAge({ predicate: { signedAt } }: Statement, { now, maxAgeMs = Infinity }: Expectations): ReceiptCheck {
-  const age = now - Date.parse(signedAt);
+function checkAge({ predicate: { receipt } }: Statement, { now, maxAgeMs = Infinity }: Expectations): ReceiptCheck {
+  const age = now - Date.parse(receipt.endedAt);
   // Clocks differ a little.
   const holds = age <= maxAgeMs && age > -300_000;
-  return { check: 'age', holds, detail: `signed at ${signedAt}` };
+  return { check: 'age', holds, detail: `its run ended at ${receipt.endedAt}` };
 }
 
 /** Parses JSON of a form. @returns the value, or a sentence that states what is wrong */

@@ -14,7 +14,10 @@ export function receiptCommand(): Command {
   const verify = defineCommand('verify <file>', 'Check a signed receipt, without access to AWS', {
     examples: [
       ['receipt verify receipt.json --key airlock.pem', 'the signature, the subject and the pinned version'],
-      ['receipt verify - --key airlock.pem --max-age 24h', 'from standard input, and signed since yesterday'],
+      [
+        'receipt verify - --key airlock.pem --max-age 24h',
+        'from standard input, and of a run that ended since yesterday',
+      ],
     ],
     json: { 'airlock receipt verify --json': CheckedReceiptSchema },
   })
@@ -26,7 +29,8 @@ export function receiptCommand(): Command {
     .option('--instance <id>', 'what the receipt must be about')
     .option('--launched-at <time>', 'the launch that it must be about')
     .option('--node-uid <uid>', 'the Node that it must be about, by metadata.uid')
-    .option('--max-age <time>', 'the longest time since it was signed, for instance 24h', readAge)
+    .option('--max-age <time>', 'the longest time since the end of its run, for instance 24h', readAge)
+    .option('--any-outcome', 'accept a receipt that reports a failure, too', false)
     .action(async (file, options) => {
       const { verifyReceipt } = await import('./receipt.ts');
       process.exitCode = verifyReceipt(file, options);

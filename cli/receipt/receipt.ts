@@ -25,12 +25,17 @@ export async function printReceipt(name: string): Promise<ExitCode> {
 
 /** Finds the signed receipt of the latest run of an instance or a node. */
 export async function findEnvelope(source: LaunchSource, name: string) {
-  const [run] = await readRuns(source, name);
-  if (run === undefined) return undefined;
-  const events = await readTrail(source, run.instanceId, launchTimeOf(run));
-  const signed = events.filter(({ type }) => type === 'Receipt Signed');
-  const parsed = v.safeParse(v.object({ signed: EnvelopeSchema }), signed.at(-1)?.detail);
-  return parsed.success ? parsed.output.signed : undefined;
+  const latest = (await readRuns(source, name)).toSorted((one, other) =>
+    one.launchedAt < other.launchedAt ? 1 : -1,
+  )[0];
+  if (latest === undefined) return undefined;
+  const number = latest.launch?.rerun?.attempt ?? 0;
+  const events = await readTrail(source, latest.instanceId, launchTimeOf(latest));
+  const signed = events.flatMap(({ type, detail }) => {
+    const parsed = v.safeParse(v.object({ run: v.literal(number), signed: EnvelopeSchema }), detail);
+    return type === 'Receipt Signed' && parsed.success ? [parsed.output.signed] : [];
+  });
+  return signed.at(-1);
 }
 
 /** The options of `airlock receipt verify`. */
@@ -42,6 +47,7 @@ export interface VerifyOptions {
   readonly nodeUid?: string;
   /** In milliseconds. */
   readonly maxAge?: number;
+  readonly anyOutcome: boolean;
 }
 
 /** `airlock receipt verify FILE`: checks a signed receipt without access to AWS. */
@@ -54,6 +60,7 @@ export function verifyReceipt(file: string, options: VerifyOptions): ExitCode {
     catalogue: loadSettings().catalogue,
     now: Date.now(),
     maxAgeMs: maxAge,
+    anyOutcome: options.anyOutcome,
     subject: Object.fromEntries(given),
   };
   const checked = checkReceipt(readText(file), expected);

@@ -1,4 +1,4 @@
-import { type Sha256, type Statement, statementOf } from '../../domain/attestation.ts';
+import { type Sha256, type Statement, signableMs, statementOf } from '../../domain/attestation.ts';
 import { type LaunchRef, launchRef } from '../../domain/events.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 
@@ -18,6 +18,17 @@ export function decideAttestation(run: RunRecord | undefined, now: number, sha25
   if (receipt === undefined || endedBy === undefined) return { decision: 'refuse', reason: 'the run has no end yet' };
   const own = receipt.instanceId === launch.instanceId && receipt.launchedAt === launch.launchedAt;
   if (!own) return { decision: 'refuse', reason: 'the receipt in the run record is about another launch' };
-  const statement = statementOf({ receipt, endedBy, signedAt: new Date(now).toISOString() }, sha256);
-  return { decision: 'sign', launch: launchRef(launch), statement };
+  if (now - Date.parse(receipt.endedAt) > signableMs) {
+    return {
+      decision: 'refuse',
+      reason: 'the run ended over an hour ago, and a signature would make its receipt look new',
+    };
+  }
+  const ref = launchRef(launch);
+  const signedAt = new Date(now).toISOString();
+  return {
+    decision: 'sign',
+    launch: ref,
+    statement: statementOf({ receipt, run: ref.run, endedBy, signedAt }, sha256),
+  };
 }

@@ -168,7 +168,7 @@ it('the other commands reach the same account', async () => {
     { version: 1, breakers: [{ cluster: 'demo', pool: 'sandboxed', state: 'closed' }] },
   ]);
   const doctor = await airlock(['doctor', '--only', 'account'], environment);
-  expect([doctor.code, doctor.err, doctor.out]).toEqual([0, '', '0 errors, 0 warnings; looked at 2 resources\n']);
+  expect([doctor.code, doctor.err, doctor.out]).toEqual([0, '', '0 errors, 0 warnings; looked at 4 resources\n']);
 }, 120_000);
 
 it('a bar begins where the bar before it ends, and each line fits its width', () => {

@@ -56,7 +56,7 @@ const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
 function signed(
-  statement: object = statementOf({ receipt, endedBy: 'arn', signedAt }, sha256),
+  statement: object = statementOf({ receipt, run: 0, endedBy: 'arn', signedAt }, sha256),
   { privateKey, publicKey }: { readonly privateKey: KeyObject; readonly publicKey: KeyObject } = pair,
 ): string {
   const payload = Buffer.from(JSON.stringify(statement));
@@ -83,6 +83,7 @@ describe('a signed receipt', () => {
       ['envelope', true],
       ['signature', true],
       ['statement', true],
+      ['outcome', true],
       ['subject', true],
       ['version', true],
       ['age', true],
@@ -124,10 +125,10 @@ describe('a signed receipt', () => {
 
   it('fails if its subject was put on another receipt', () => {
     const moved = statementOf(
-      { receipt: { ...receipt, instanceId: 'i-0fedcba9876543210' }, endedBy: 'arn', signedAt },
+      { receipt: { ...receipt, instanceId: 'i-0fedcba9876543210' }, run: 0, endedBy: 'arn', signedAt },
       sha256,
     );
-    const { subject } = statementOf({ receipt, endedBy: 'arn', signedAt }, sha256);
+    const { subject } = statementOf({ receipt, run: 0, endedBy: 'arn', signedAt }, sha256);
     expect(failing(signed({ ...moved, subject }))).toEqual([
       'subject: the subject and the receipt are about different launches',
     ]);
@@ -136,17 +137,28 @@ describe('a signed receipt', () => {
   it('fails if its version is not the one that the catalogue pins', () => {
     const of = (installation: object) => ({ ...receipt, installation: { ...receipt.installation, ...installation } });
     const failingFor = (one: object) =>
-      failing(signed(statementOf({ receipt: one as Receipt, endedBy: 'arn', signedAt }, sha256)));
+      failing(signed(statementOf({ receipt: one as Receipt, run: 0, endedBy: 'arn', signedAt }, sha256)));
     expect(failingFor(of({ sha256: 'b'.repeat(64) }))).toEqual([expect.stringMatching(/^version: .* pinned is /)]);
     expect(failingFor(of({ version: '1.0' }))).toEqual([
       expect.stringMatching(/^version: the catalogue does not pin /),
     ]);
   });
 
-  it('fails once it is too old, or is from the future', () => {
-    expect(failing(signed(), { maxAgeMs: 2 * 3_600_000 })).toEqual([]);
-    expect(failing(signed(), { maxAgeMs: 2 * 3_600_000 - 1 })).toEqual([`age: signed at ${signedAt}`]);
-    expect(failing(signed(), { now: Date.parse(signedAt) - 600_000 })).toEqual([`age: signed at ${signedAt}`]);
+  it('fails once its run ended too long ago, or in the future', () => {
+    const age = now - Date.parse(receipt.endedAt);
+    const detail = `age: its run ended at ${receipt.endedAt}`;
+    expect(failing(signed(), { maxAgeMs: age })).toEqual([]);
+    expect(failing(signed(), { maxAgeMs: age - 1 })).toEqual([detail]);
+    expect(failing(signed(), { now: Date.parse(receipt.endedAt) - 600_000 })).toEqual([detail]);
+  });
+
+  it('fails if it reports a failure, unless any outcome is accepted', () => {
+    const { installation: _, ...rest } = receipt;
+    const failed = signed(
+      statementOf({ receipt: { ...rest, outcome: 'proof-failed' }, run: 0, endedBy: 'arn', signedAt }, sha256),
+    );
+    expect(failing(failed)).toEqual([`outcome: proof-failed at ${receipt.endedAt}`]);
+    expect(failing(failed, { anyOutcome: true })).toEqual([]);
   });
 
   it.each([

@@ -257,7 +257,7 @@ describe('a launch whose message is a dead letter', () => {
     });
     await pass(world, 10 * minute);
     expect([dead?.visible, work?.visible]).toEqual([0, 0]);
-    expect(timeline(world, node)).toEqual(released);
+    expect(timeline(world, node)).toEqual([...released, 'Launch Ignored']);
     expect(world.services.states.executions()).toHaveLength(1);
   });
 });

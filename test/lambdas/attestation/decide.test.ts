@@ -32,11 +32,18 @@ describe('a receipt', () => {
     if (decided.decision !== 'sign') throw new Error(decided.reason);
     expect(decided.statement.predicate).toEqual({
       receipt,
+      run: 0,
       endedBy: ended.endedBy,
       signedAt: '2026-11-21T09:01:01.000Z',
     });
     expect(decided.statement.subject[0]?.name).toBe('i-0123456789abcdef0 launched 2026-11-21T09:00:00.000Z');
     expect(decided.launch).toEqual({ ...subject, run: 0 });
+  });
+
+  it('is not signed once its run ended over an hour ago: it would look new', () => {
+    const at = Date.parse(receipt.endedAt) + 3_600_000;
+    expect(decideAttestation(ended, at, () => 'a'.repeat(64)).decision).toBe('sign');
+    expect(decideAttestation(ended, at + 1, () => 'a'.repeat(64)).decision).toBe('refuse');
   });
 
   it.each([
