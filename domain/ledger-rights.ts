@@ -51,6 +51,17 @@ export function writableBy(writer: Writer): readonly Writable[] {
   });
 }
 
+/** What operators may name in an update, whatever their own policies allow: their act in a run, and a breaker that they close. */
+export const operatorAttributes: readonly string[] = [
+  ...new Set([
+    ...keyAttributes,
+    ...[runChanges.recordOperatorAct, breakerChanges.close].flatMap((change: Change) => [
+      ...writtenAttributes(change),
+      ...conditionAttributes(change),
+    ]),
+  ]),
+].toSorted();
+
 /** Every attribute of a kind of item: who writes it, and whose conditions name it although they do not write it. */
 export function attributesOf(
   kind: RecordKind,

@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { Effect, type IRole, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Writer } from '../domain/ledger-change.ts';
-import { partitions, writableBy } from '../domain/ledger-rights.ts';
+import { operatorAttributes, partitions, writableBy } from '../domain/ledger-rights.ts';
 import { operatorArn } from './operators.ts';
 
 /** The read operations that a role can be granted. */
@@ -20,7 +20,8 @@ const wholeRows = ['PutItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLInsert', '
 
 /**
  * The table with one record per node: which execution claimed it, which command it got, how it ended. Airlock acts on these records, so a resource policy denies
- * writes to every principal except the roles granted here and the operators, who close breakers.
+ * writes to every principal except the roles granted here and the operators, who record their acts
+ * and close breakers.
  */
 export class Ledger extends Construct {
   readonly table: Table;
@@ -40,6 +41,12 @@ export class Ledger extends Construct {
     });
     this.#deny(wholeRows);
     this.#deny(['UpdateItem'], { ArnNotEquals: { 'aws:PrincipalArn': Lazy.list({ produce: () => this.#writers }) } });
+    if (operators.length > 0) {
+      this.#deny(['UpdateItem'], {
+        ArnEquals: { 'aws:PrincipalArn': operators.map(operatorArn) },
+        'ForAnyValue:StringNotEquals': { 'dynamodb:Attributes': operatorAttributes },
+      });
+    }
   }
 
   #deny(actions: readonly string[], conditions: Record<string, object> = {}): void {

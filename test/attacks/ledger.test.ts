@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Writer } from '../../domain/ledger-change.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
+import { readPolicy } from '../../packages/local-aws/iam.ts';
+import { withOperator } from '../scenarios/operator.ts';
 import { launch, settle, startSimulation, taintsOf } from '../scenarios/scenario.ts';
 import { answerTo, attackerWith } from './attacker.ts';
 
@@ -48,6 +51,7 @@ const deciding: Readonly<Record<string, readonly Writer[]>> = {
   runs: ['reconcile'],
 };
 
+const emptyRole = { name: 'Operator', id: 'AROAOPERATOR', trust: { statements: [] }, tags: {} };
 const run = { instanceId: { S: 'i-0aaaaaaaaaaaaaaaa' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
 const breaker = { instanceId: { S: 'breaker demo sandboxed gvisor@20260928.0' }, launchedAt: { S: 'breaker' } };
 
@@ -132,6 +136,28 @@ describe('a role that an attacker took over', () => {
         expect(await set(writer, stranger, attribute)).toMatch(refused);
     }
   });
+});
+
+it('an operator who may do everything in the account records acts and closes breakers, and writes nothing that decides', async () => {
+  const operated = await startSimulation([], async () => new ModelledMachine(), await withOperator());
+  const table = operated.cloud.resource('Ledger/Table/Resource').ref;
+  const roleArn = 'arn:aws:iam::123456789012:role/Operator';
+  const all = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+  const policies = new Map([['all', readPolicy(all)]]);
+  operated.cloud.iam.roles.set('Operator', { ...emptyRole, arn: roleArn, policies });
+  const write = (Key: object, attribute: string) =>
+    answerTo(operated, { kind: 'role', roleArn, sessionName: 'x' }, 'dynamodb', 'UpdateItem', {
+      TableName: table,
+      Key,
+      UpdateExpression: 'SET #a = :v',
+      ExpressionAttributeNames: { '#a': attribute },
+      ExpressionAttributeValues: { ':v': { S: 'written' } },
+    });
+  expect(await write(run, 'operatorAct')).toBeUndefined();
+  expect(await write(breaker, 'state')).toBeUndefined();
+  for (const attribute of Object.keys(deciding)) {
+    expect([attribute, await write(run, attribute)]).toEqual([attribute, expect.stringContaining('explicit deny')]);
+  }
 });
 
 /** The attacker has a right on every table of the account; the ledger's resource policy denies it. */
