@@ -82,7 +82,7 @@ export const findings = {
     level: 'error',
     sentence: 'The tag airlock:runtime asks for a runtime or version that is not configured.',
     effect: 'Each node of the pool is quarantined.',
-    fix: 'airlock:runtime: {runtime}',
+    fix: 'airlock:runtime: {runtime}\nand in airlock.yaml, if it is not there:\n  runtimes: { {runtime}: {} }',
     link: 'docs/operate/outcomes.md',
   },
   AL0008: {
@@ -210,7 +210,7 @@ export const findings = {
     level: 'error',
     sentence: 'The catalogue refuses the host for the runtime.',
     effect: 'Each node of the pool is quarantined as host-unsupported.',
-    fix: 'npx airlock catalogue {runtime}',
+    fix: 'npx airlock catalogue --runtime {runtime}',
     link: 'docs/use/runtimes.md#hosts',
   },
   AL0024: {

@@ -12,7 +12,7 @@ export interface LaunchWaits {
 
 /** What a launch waited for, with the name by which tables show it, and the aim. */
 export const launchWaits = {
-  command: { measure: 'agent seen online → command sent', aimMs: 1_000 },
+  command: { measure: 'agent online → command sent', aimMs: 1_000 },
   answer: { measure: "command → result, less the node's work", aimMs: 1_000 },
   release: { measure: 'ready and proven → released, less the pod', aimMs: 1_000 },
 } as const satisfies Readonly<Record<keyof LaunchWaits, { readonly measure: string; readonly aimMs: number }>>;

@@ -39,7 +39,8 @@ function admission({ admittedAt, recordedAt, begunAt, request, refused, launch }
   return { at, what: `run again for ${asked}`, why: `${rerun.why}: ${rerun.reason}` };
 }
 
-function command({ verb, document, sentAt, claimedAt, attempt, cancelledAt, installation }: RunRecord) {
+function command(run: RunRecord) {
+  const { verb, document, sentAt, claimedAt, attempt, cancelledAt, installation } = run;
   const found: Decision[] = [];
   if (verb !== undefined && (sentAt ?? claimedAt) !== undefined) {
     const tries = attempt === undefined || attempt === 0 ? '' : `, attempt ${attempt + 1}`;
@@ -51,8 +52,10 @@ function command({ verb, document, sentAt, claimedAt, attempt, cancelledAt, inst
     const why = evidence === undefined ? 'the proof on the node passed' : `from inside the sandbox: ${evidence}`;
     found.push({ at: settledAt, what: `accept the proof (${installed})`, why });
   }
-  if (cancelledAt !== undefined)
-    found.push({ at: cancelledAt, what: 'send nothing more to the node', why: 'the run was cancelled' });
+  if (cancelledAt !== undefined) {
+    const why = run.failure === undefined ? 'its instance is gone' : 'the run failed';
+    found.push({ at: cancelledAt, what: 'send nothing more to the node', why });
+  }
   return found;
 }
 

@@ -81,7 +81,10 @@ export async function readTrail(
     {
       logGroupName: group,
       filterPattern: `"${name}"`,
-      ...(since === undefined ? {} : { startTime: Date.parse(since) }),
+      ...(since === undefined
+        ? {}
+        : // The times of AWS's events are whole seconds.
+          { startTime: Math.floor(Date.parse(since) / 1_000) * 1_000 }),
     },
   );
   const found: TrailEvent[] = [];

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as v from 'valibot';
 import { runtimeTraits } from '../../domain/runtimes.ts';
 import { outputWidth, print, styled, wrap } from '../output/text.ts';
@@ -57,8 +58,9 @@ export function printInit(
   const checkable = folder === undefined ? [] : snippets.filter(({ kind }) => kind !== 'cdk' && kind !== 'terraform');
   const files = checkable.map((one) => one.file).join(' ') || 'FILES_WITH_YOUR_POOLS';
   print(`\n${styled('bold', 'next')}`);
-  print(`  npx airlock doctor --pre ${files}`);
-  print('  npx cdk deploy');
+  const own = basename(file) === 'airlock.yaml' ? undefined : file;
+  print(`  npx airlock doctor${own === undefined ? '' : ` --config ${own}`} --pre ${files}`);
+  print(`  npx cdk deploy${own === undefined ? '' : ` -c config=${own}`}`);
 }
 
 /** Prints what could not be read of the account. */

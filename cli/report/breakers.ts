@@ -8,7 +8,7 @@ const ChangeSchema = v.object({
   version: v.string(),
   failed: v.optional(v.number()),
   passed: v.optional(v.number()),
-  by: v.optional(v.string()),
+  actor: v.optional(v.object({ kind: v.string() })),
 });
 
 const changes = { 'Breaker Opened': 'opened', 'Breaker Closed': 'closed' } as const;
@@ -18,9 +18,10 @@ export function breakerHistory(events: readonly AuditEvent[]): Report['breakers'
   const found = events.flatMap(({ time, type, detail }) => {
     const parsed = v.safeParse(ChangeSchema, detail);
     if (!(type in changes) || !parsed.success) return [];
-    const { cluster, pool, version, failed = 0, passed = 0, by } = parsed.output;
+    const { cluster, pool, version, failed, passed = 0, actor } = parsed.output;
     const change = changes[type as keyof typeof changes];
-    const because = by === undefined ? `${failed} of ${failed + passed} failed` : `by ${by}`;
+    const closer = actor?.kind === 'operator' ? 'by hand' : 'after a release';
+    const because = failed === undefined ? closer : `${failed} of ${failed + passed} failed`;
     return [{ at: time, change, cluster, pool, version, because }];
   });
   return found.toSorted((one, other) => (one.at < other.at ? 1 : -1));

@@ -97,7 +97,7 @@ describe('a report', () => {
 
   it('has the history of breakers, the latest first, and no other event', () => {
     expect(crowd.breakers.map(({ change, because }) => [change, because])).toEqual([
-      ['closed', 'by a release'],
+      ['closed', 'after a release'],
       ['opened', '5 of 7 failed'],
     ]);
   });
