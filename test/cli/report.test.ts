@@ -20,7 +20,12 @@ it('report summarizes the launches of a period, and goes on when AWS throttles o
   // More than one page of the group has no event of a breaker.
   for (let line = 0; line < 3; line++) world.cloud.logs.append(source.group, 'padding', 'x'.repeat(600_000));
   const scope = { cluster: 'demo', pool: 'sandboxed', version: 'gvisor@1' };
-  const opened = { time: 'now', 'detail-type': 'Breaker Opened', detail: { ...scope, failed: 3, passed: 1 } };
+  const opened = {
+    source: 'airlock',
+    time: new Date(world.clock.now()).toISOString(),
+    'detail-type': 'Breaker Opened',
+    detail: { ...scope, failed: 3, passed: 1 },
+  };
   world.cloud.logs.append(source.group, 'padding', JSON.stringify(opened));
   const refused = new Map([
     ['Scan', 2],

@@ -94,7 +94,7 @@ export function linkPrograms(tree: string, besides: ReadonlySet<string>, not: Re
   }
 }
 
-/** A zstd for a tree on a host without one: Node unpacks. */
+/** A zstd for a tree on a host without one: Node unpacks. Like zstd, it ends without a word if its reader goes. */
 export const nodeZstd = `#!/bin/sh
-exec "${process.execPath}" -e "process.stdin.pipe(require('node:zlib').createZstdDecompress()).pipe(process.stdout)"
+exec "${process.execPath}" -e "process.stdout.on('error', () => process.exit(1)); process.stdin.pipe(require('node:zlib').createZstdDecompress()).pipe(process.stdout)"
 `;
