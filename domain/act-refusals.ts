@@ -13,6 +13,8 @@ export function wasReleased({ ending, launch }: RunRecord): boolean {
  */
 export function refusalOf(act: ActName, run: RunRecord): string | undefined {
   const { outcome, ending, launch, request, operatorAct: before } = run;
+  // The release of the run is refused then, so that the gate stays closed. A node can keep a run under way.
+  if (outcome === undefined && act === 'quarantine') return undefined;
   if (outcome === undefined) return `its run is under way and ends by ${launch?.deadline ?? 'its deadline'}`;
   if (ending === 'replaced' || ending === 'discarded') return `its launch is over: ${ending} as ${outcome}`;
   const isChanged = before !== undefined && !asksForRun(before);

@@ -107,6 +107,8 @@ const opened =
 
 function closedText(run: RunRecord, pods: number): string {
   const next = wasReleased(run) ? 'verify' : 'retry';
+  const rest = `its autoscaler may launch another node; after its run, airlock ${next} proves it and opens it`;
+  if (run.outcome === undefined) return `no new pod lands there, ${pods} stay, and its run does not open it; ${rest}`;
   return `no new pod lands there, and ${pods} stay; its autoscaler may launch another node; airlock ${next} proves it and opens it`;
 }
 

@@ -6,7 +6,7 @@ export type Authorized = { readonly call: NodeCall } | { readonly refused: strin
 
 /**
  * Decides what may be done for a node. The message only names a run record, and the record decides. A node is released
- * only for what was proven in its current attempt, and quarantined only for the failure that the state machine
+ * only for what was proven in its current attempt and unless an operator closed its gate during the run, and quarantined only for the failure that the state machine
  * recorded.
  *
  * @param run the record that the message names; undefined if there is none
@@ -30,9 +30,13 @@ function close({ launch, token }: KnownRun): Authorized {
   return { call: { action: 'close', launch } };
 }
 
-function release({ launch, token, provenToken, installation, failure, cancelledAt }: KnownRun): Authorized {
+function release(run: KnownRun): Authorized {
+  const { launch, token, provenToken, installation, failure, cancelledAt, operatorAct } = run;
   if (failure !== undefined) return { refused: `the run has failed: ${failure.outcome}` };
   if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };
+  if (operatorAct?.act === 'quarantine' || operatorAct?.act === 'uninstall') {
+    return { refused: `an operator closed the gate by hand: airlock ${operatorAct.act} at ${operatorAct.at}` };
+  }
   if (installation === undefined || token === undefined || provenToken !== token) {
     return { refused: 'nothing was proven in the current attempt' };
   }

@@ -25,6 +25,8 @@ describe('after a run', () => {
   it.each<[string, ActName, RunRecord, RegExp | undefined]>([
     ['that is under way, nothing is done', 'retry', run, /^its run is under way/],
     ['that is under way, nothing is done by hand either', 'release', run, /^its run is under way/],
+    ['that is under way, no runtime is uninstalled', 'uninstall', run, /^its run is under way/],
+    ['that is under way, a quarantine by hand is possible', 'quarantine', run, undefined],
     ['whose instance is gone, nothing is done', 'retry', { ...failed, ending: 'replaced' }, /^its launch is over/],
     ['that failed, a retry is possible', 'retry', failed, undefined],
     ['that released the node, a retry is not, and verify is named', 'retry', released, /airlock verify/],

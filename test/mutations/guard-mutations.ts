@@ -155,6 +155,12 @@ export const guardMutations: readonly GuardMutation[] = [
   authorize('a node is released after a failure', 'release', 'if (failure !== undefined) return { refused: $WHY };'),
   authorize('a cancelled run is released', 'release', 'if (cancelledAt !== undefined) return { refused: $WHY };', ''),
   authorize(
+    'a run opens a node that an operator quarantined meanwhile',
+    'release',
+    "operatorAct?.act === 'quarantine' || operatorAct?.act === 'uninstall'",
+    "operatorAct?.act === 'uninstall'",
+  ),
+  authorize(
     'a proof of an earlier attempt releases',
     'release',
     '$INSTALLATION === undefined || $TOKEN === undefined || $PROVEN_TOKEN !== $TOKEN',

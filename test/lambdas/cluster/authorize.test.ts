@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ActName } from '../../../domain/operator-acts.ts';
 import { authorize } from '../../../lambdas/cluster/authorize.ts';
 import { runs } from '../../hostile.ts';
 import { rows } from '../arbitraries.ts';
@@ -20,6 +21,24 @@ describe('whatever a record holds', () => {
         expect('call' in found).toBe(may);
         if ('call' in found)
           expect(found.call).toEqual({ action: 'release', launch: run.launch, installation: run.installation });
+      }),
+      runs,
+    );
+  });
+
+  it.each<[ActName, boolean]>([
+    ['quarantine', false],
+    ['uninstall', false],
+    ['release', true],
+    ['retry', true],
+  ])('%s by an operator during a run decides whether the run may open the node', (act, may) => {
+    const operatorAct = { act, by: 'arn:ops', at: '2026-11-21T09:59:00.000Z', because: 'a test' };
+    fc.assert(
+      fc.property(rows, (run) => {
+        const proven = 'call' in authorize('release', run, 'demo');
+        const found = authorize('release', { ...run, operatorAct }, 'demo');
+        expect('call' in found).toBe(proven && may);
+        if (proven && 'refused' in found) expect(found.refused).toContain(`airlock ${act}`);
       }),
       runs,
     );
