@@ -1,6 +1,8 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { newestRunOf, refusalSince } from '../../domain/act-order.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { breakers } from '../breaker.ts';
+import { readRuns } from '../explain/read-launch.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { printJson } from '../output/json.ts';
 import { outputWidth, print, wrap } from '../output/text.ts';
@@ -81,16 +83,29 @@ async function begin(
   say: (line: string) => void,
 ): Promise<Acted[]> {
   const at = new Date().toISOString();
-  for (const { run } of launches) await recordAct(reach, run, actOf(act, run, reach.by, because, at));
+  const refused: Acted[] = [];
+  const asked: RunRecord[] = [];
+  for (const { run } of launches) {
+    // A confirmation may have waited: what another operator did meanwhile stays.
+    const latest = newestRunOf(run, await readRuns(reach, run.instanceId));
+    const refusal = refusalSince(act, run, latest);
+    if (refusal !== undefined) refused.push(acted(latest, 'refused', refusal));
+    else {
+      await recordAct(reach, latest, actOf(act, latest, reach.by, because, at));
+      asked.push(latest);
+    }
+  }
+  if (asked.length === 0) return refused;
   const soon = await wakeReconcile(reach);
-  if (!wait) return launches.map(({ run }) => acted(run, 'requested', `${effects[act]}; the run begins ${soon}`));
-  const follow = async ({ run }: FoundLaunch) => {
+  if (!wait)
+    return [...refused, ...asked.map((run) => acted(run, 'requested', `${effects[act]}; the run begins ${soon}`))];
+  const follow = async (run: RunRecord) => {
     const ended = await followRun(reach, run, say);
     const result = ended.ending === 'released' ? 'done' : 'failed';
     const { outcome = '', receipt } = ended;
     return { ...acted(run, result, receipt?.detail ?? ''), outcome };
   };
-  return await Promise.all(launches.map(follow));
+  return [...refused, ...(await Promise.all(asked.map(follow)))];
 }
 
 /** Has reconcile begin now. Without the right to invoke it, its schedule begins the runs. @returns when that is, in words */
