@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
+import type { OperatorAct } from '../../domain/operator-acts.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { isStale } from '../admission/decide.ts';
 import { fromNow, hasRested, planRerun } from './decide-reruns.ts';
@@ -19,7 +20,8 @@ export type NodeDecision =
   /** It has another version than new launches get, and this is not published yet. */
   | { readonly step: 'outdated'; readonly ours: ManagedLaunch; readonly version: string; readonly configured: string }
   /**
-   * It accepts pods although its proof no longer holds. The admission is absent if a re-verification ended recently.
+   * It accepts pods although its proof no longer holds. The admission is absent if a re-verification ended recently,
+   * or if an operator closed its gate by hand.
    */
   | { readonly step: 'drifted'; readonly admission: Admission | undefined }
   /** It is behind a gate that nothing will lift: its instance does not have the tag `airlock:runtime`. */
@@ -66,7 +68,7 @@ export function decideNode(
     return { step: 'leave', because: 'under-way' };
   }
   // What an operator did by hand stays until an operator asks for another run.
-  if (run.operatorAct !== undefined) return { step: 'leave', because: 'by-hand' };
+  if (run.operatorAct !== undefined) return decideByHand(node, run.operatorAct);
   if (node.state === 'drifted') return { step: 'drifted', admission: planReverification(node, ours, now) };
   const wanted = admission.request;
   const { request } = run;
@@ -75,6 +77,12 @@ export function decideNode(
   }
   if (run.outdatedFor === wanted.version) return { step: 'leave', because: 'published' };
   return { step: 'outdated', ours, version: request.version, configured: wanted.version };
+}
+
+/** Decides about a Node after an act. A gate that was closed by hand and is open again counts as drift, but no run may open the node. */
+function decideByHand({ state }: SurveyedNode, { act }: OperatorAct): NodeDecision {
+  const reopened = state === 'drifted' && (act === 'quarantine' || act === 'uninstall');
+  return reopened ? { step: 'drifted', admission: undefined } : { step: 'leave', because: 'by-hand' };
 }
 
 /** Why a Node does not belong to the instance that it names; undefined if it does. */

@@ -85,6 +85,15 @@ describe('a Node that drifted', () => {
     expect(decideNode('b', shown(), opened, now)).toEqual({ step: 'leave', because: 'by-hand' });
   });
 
+  it.each(['quarantine', 'uninstall'] as const)('after %s by hand counts as drifted, and no run follows', (act) => {
+    const closed = ours({ operatorAct: { act, by: 'arn:ops', at: launchedAt, because: 'suspect' } });
+    expect(decideNode('b', shown(), closed, now)).toEqual({ step: 'drifted', admission: undefined });
+    expect(decideNode('b', shown({ state: 'quarantined' }), closed, now)).toEqual({
+      step: 'leave',
+      because: 'by-hand',
+    });
+  });
+
   it('is left as it is if the ledger has no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
     expect(decideNode('b', shown(), failed, now)).toEqual({ step: 'leave', because: 'under-way' });
