@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    // Its machines share two processors with the other lanes of a whole run, and a proof has a time limit.
+    retry: 1,
     reporters: ['verbose'],
   },
 });
