@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { type Incident, incidentChanges, incidentKey, incidentsPartition } from '../../domain/incidents.ts';
 import { expiryOf } from '../../domain/ledger.ts';
@@ -17,20 +17,25 @@ const IncidentSchema = v.object({
   closedAt: v.optional(TimeSchema),
 });
 
-/** Reads the incidents of the last 90 days, open and closed, with strong consistency. What does not fit on one page is left out. */
+/** Reads the incidents of the last 90 days, open and closed, with strong consistency. */
 export async function readIncidents(): Promise<readonly Incident[]> {
-  const { Items = [] } = await client.send(
-    new QueryCommand({
+  const pages = paginateQuery(
+    { client },
+    {
       TableName: table,
       ConsistentRead: true,
       KeyConditionExpression: 'instanceId = :partition',
       ExpressionAttributeValues: { ':partition': incidentsPartition },
-    }),
+    },
   );
-  return Items.flatMap((item) => {
-    const read = v.safeParse(IncidentSchema, item);
-    return read.success ? [read.output] : [];
-  });
+  const found: Incident[] = [];
+  for await (const { Items = [] } of pages) {
+    for (const item of Items) {
+      const read = v.safeParse(IncidentSchema, item);
+      if (read.success) found.push(read.output);
+    }
+  }
+  return found;
 }
 
 /** Records what was published about an incident. */

@@ -10,8 +10,12 @@ export interface Ended {
   readonly run: RunRecord | undefined;
 }
 
+/** How many calls one page of instances may take. A fleet that was never tagged has a group for almost every minute of its life. */
+const mostCalls = 30;
+
 /**
- * Tags instances with how their launches ended. Those with the same tags share calls. An instance that cannot be tagged
+ * Tags instances with how their launches ended. Those with the same tags share calls, and the latest ends
+ * come first. An instance that cannot be tagged
  * stays without, and the next pass tries again: tags inform people, and no pass fails because of them.
  */
 export async function tagOutcomes(ended: readonly Ended[]): Promise<void> {
@@ -24,7 +28,10 @@ export async function tagOutcomes(ended: readonly Ended[]): Promise<void> {
     groups.set(key, group);
     group.ids.push(instance.instanceId);
   }
-  for (const { tags, ids } of groups.values()) {
+  const latestFirst = [...groups.values()].toSorted((one, other) =>
+    one.tags['airlock:at'] < other.tags['airlock:at'] ? 1 : -1,
+  );
+  for (const { tags, ids } of latestFirst.slice(0, mostCalls)) {
     try {
       await tagInstances(ids, tags);
     } catch (error) {
