@@ -77,7 +77,7 @@ tag or an operator are printable ASCII of a limited length. The bus delivers eac
 
 ## Beside Airlock's events
 
-AWS's own events stand in the same log group, so the trail is complete even if a function dies before it publishes: the status of Airlock's commands
+The same log group also has AWS's own events, so the trail is complete even if a function dies before it publishes: the status of Airlock's commands
 (\`EC2 Command Invocation Status-change Notification\`), of the workflow's executions (\`Step Functions Execution Status Change\`), and the state of instances
 (\`EC2 Instance State-change Notification\`). EC2's events carry no tags, so those of every instance in the region are there:
 [decision 37](../decisions/0037-keep-awss-events-in-the-audit-trail.md) has the reasons.
