@@ -15,7 +15,7 @@ const planting: Plugin = {
 export default defineConfig({
   plugins: [planting],
   test: {
-    include: ['test/{domain,lambdas}/**/*.test.ts', 'test/kubernetes/by-hand.test.ts'],
+    include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     maxWorkers: 1,
   },

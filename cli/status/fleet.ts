@@ -163,12 +163,15 @@ function standingOf(run: RunRecord, node: SurveyedNode | undefined, isSurveyed: 
     const isLeft = !isSurveyed && (ending === 'released' || ending === 'quarantined' || ending === 'held');
     return { ...shown, state: isLeft ? ending : 'gone', reason };
   }
-  if (node.state === 'gated') return { ...shown, state: ending === 'held' ? 'held' : 'gated', reason };
+  if (ending === 'held' && node.state !== 'released' && node.state !== 'drifted')
+    return { ...shown, state: 'held', reason };
+  if (node.state === 'gated') return { ...shown, state: 'gated', reason };
   return { ...shown, state: node.state, reason: node.reason === '' || act !== undefined ? reason : node.reason };
 }
 
 function strangerOf({ instanceId, nodeName }: SurveyedNode, cluster: string): Standing {
-  const reason = 'the ledger has no launch of it: check the tag and the instance profile, airlock doctor looks at both';
+  const reason =
+    'the ledger has no launch of it: check the tag and the instance profile, npx airlock doctor looks at both';
   return { cluster, pool: '', instanceId, nodeName, state: 'unknown', reason, run: undefined };
 }
 

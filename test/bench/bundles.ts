@@ -7,6 +7,8 @@ import { workOfLaunches } from './function-work.ts';
 import { bundleFunctions, loadFunctions } from './functions.ts';
 import { functionsPage } from './functions-page.ts';
 
+/** A configuration with every function. */
+const everything = 'clusters: [{name: demo}]\nruntimes: {gvisor: {}}\nreceiptKey: 1\ndoctor: {schedule: rate(1 day)}\n';
 const rounds = 7;
 const crowdNodes = 200;
 
@@ -26,8 +28,10 @@ function memoryIn(assembly: string): ReadonlyMap<string, number> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-bundles-'));
+const config = join(folder, 'airlock.yaml');
+writeFileSync(config, everything);
 try {
-  const { assembly } = await synthesizeSimulated(folder);
+  const { assembly } = await synthesizeSimulated(folder, { config });
   const bundles = await bundleFunctions(folder);
   const page = functionsPage({
     bundles,

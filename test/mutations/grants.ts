@@ -1,3 +1,4 @@
+import { incidentsPartition } from '../../domain/incidents.ts';
 import type { ScenarioName } from '../scenarios/registry.ts';
 import type { Copy } from './assembly.ts';
 import type { Mutation } from './mutation.ts';
@@ -49,6 +50,8 @@ const needed: Readonly<Record<string, ScenarioName>> = {
   'ReconcileRole states:StopExecution': 'a node that hangs in its execution is ended',
   'ReconcileRole dynamodb:Query': 'a launch without an event is found',
   'ReconcileRole dynamodb:UpdateItem': 'a launch without an event is found',
+  'ReconcileRole dynamodb:UpdateItem on incidents':
+    'three failures open the breaker, and the alarm and an event say so',
   'ReconcileRole sqs:SendMessage': 'a termination without an event ends the node',
   'ReconcileRole events:PutEvents': 'a launch without an event is found',
 };
@@ -110,9 +113,10 @@ function dropAction(copy: Copy, policy: string, index: number, action: string): 
 }
 
 /** The kind of records that a statement covers, by how their keys begin. */
-function rowsOf({ Condition }: Statement): 'agents' | 'breakers' | 'runs' {
+function rowsOf({ Condition }: Statement): 'agents' | 'breakers' | 'incidents' | 'runs' {
   const text = JSON.stringify(Condition ?? {});
   if (text.includes('agents *')) return 'agents';
+  if (text.includes(incidentsPartition)) return 'incidents';
   return text.includes('breaker *') ? 'breakers' : 'runs';
 }
 

@@ -12,7 +12,17 @@ import type { Proof } from '../../../domain/receipt.ts';
 import { decideQuarantine, decideRelease } from '../../../lambdas/cluster/decide.ts';
 import { applyJsonPatch } from '../../../packages/local-kubernetes/json-patch.ts';
 import { runs } from '../../hostile.ts';
-import { clusterNodes, failures, gateKey, installation, launch, maybe, nodes, now, present } from '../arbitraries.ts';
+import {
+  clusterNodes,
+  failures,
+  gateKey,
+  installation,
+  launch,
+  launches,
+  maybe,
+  now,
+  present,
+} from '../arbitraries.ts';
 
 interface Shown {
   readonly metadata: { readonly labels?: Record<string, string>; readonly annotations?: Record<string, string> };
@@ -68,7 +78,7 @@ describe('whatever state a Node is in', () => {
 
   it('a failure keeps the gate or restores it, removes the label, and records the failure: never a release', () => {
     fc.assert(
-      fc.property(clusterNodes, nodes, failures, fc.boolean(), (node, its, failure, breakerOpen) => {
+      fc.property(clusterNodes, launches, failures, fc.boolean(), (node, its, failure, breakerOpen) => {
         const call = { action: 'quarantine', launch: its, failure, breakerOpen, once: false } as const;
         const decision = decideQuarantine(node, call, { gateKey, now });
         expect(decision.receipt.outcome).toBe(failure.outcome);
