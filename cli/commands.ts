@@ -3,7 +3,7 @@ import { exampleRuntime } from '../domain/runtimes.ts';
 import { loadConfig } from '../lib/config/load.ts';
 import { configPath, loadSettings } from '../lib/config/settings.ts';
 import { actCommands } from './acts/commands.ts';
-import { AdvisoriesSchema } from './advisories/report.ts';
+import { advisoriesCommand } from './advisories/options.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
 import { catalogueCommand, catalogueUpdateCommand } from './catalogue/options.ts';
 import { doctorCommand } from './doctor/options.ts';
@@ -47,7 +47,7 @@ export function airlockProgram(): Command {
     status(),
     explain(),
     report(),
-    advisories(),
+    advisoriesCommand(),
     receiptCommand(),
     manifests(),
     catalogue(),
@@ -106,21 +106,6 @@ function status(): Command {
     .action(async (options) => {
       const { status: run } = await import('./status/status.ts');
       process.exitCode = await run(options);
-    });
-}
-
-function advisories(): Command {
-  return defineCommand('advisories [id]', 'Show which nodes each advisory of the catalogue affects', {
-    examples: [
-      ['advisories', 'every advisory with the pools: affected, unknown, not exposed, fixed'],
-      ['advisories CVE-2026-96812', 'one of them'],
-    ],
-    json: { 'airlock advisories --json': AdvisoriesSchema },
-  })
-    .option('--config <file>', 'another airlock.yaml')
-    .action(async (id, options) => {
-      const { advisories: run } = await import('./advisories/advisories.ts');
-      process.exitCode = await run(id, options);
     });
 }
 

@@ -71,7 +71,8 @@ function exposePool(nodes: readonly FleetNode[], advisory: Advisory): PoolExposu
   return { cluster, pool, nodes: counted };
 }
 
-function exposeNode(node: FleetNode, advisory: Advisory): NodeExposure {
+/** Decides how a node stands to an advisory now. */
+export function exposeNode(node: FleetNode, advisory: Advisory): NodeExposure {
   if (node.gated) return 'gated';
   const exposure = decideExposure(advisory, node.runtime === '' ? undefined : node.version, node);
   const isOld = (version: string) => ['affected', 'unknown'].includes(decideExposure(advisory, version, node));

@@ -1,3 +1,4 @@
+import { type Advisory, decideExposure, type Exposure } from '../../domain/advisories.ts';
 import type { FleetNode } from '../../domain/exposure.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
@@ -45,6 +46,23 @@ function nodeOf(cluster: string, node: SurveyedNode | undefined, run: RunRecord 
     handler: request === undefined ? '' : runtimeTraits[request.runtime].handlers[0],
     annotations: request && annotationsOn(request.runtime, run, known),
     sandboxes: (run?.receipt?.installation ?? run?.installation)?.sandboxes ?? {},
+  };
+}
+
+/** Decides how a node stood to an advisory with what a run installed on it. */
+export function exposureOfRuns(
+  advisory: Advisory,
+  settings: Pick<Settings, 'config' | 'catalogue'>,
+): (run: RunRecord) => Exposure {
+  const known = { settings, documents: documentNames(settings) };
+  return (run) => {
+    const { request } = run;
+    if (request === undefined) return 'unknown';
+    const [handler] = runtimeTraits[request.runtime].handlers;
+    return decideExposure(advisory, request.version, {
+      handler,
+      annotations: annotationsOn(request.runtime, run, known),
+    });
   };
 }
 

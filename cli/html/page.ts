@@ -81,14 +81,14 @@ export function facts(pairs: readonly (readonly [name: string, value: string])[]
   return html`<dl>${known.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
 }
 
-/** @throws UsageError if the file cannot be written */
-export function writePage(file: string, text: string): void {
+/** @param option the option that names the file. @throws UsageError if the file cannot be written */
+export function writePage(file: string, text: string, option = '--html'): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     throw new UsageError(
-      `option '--html' names '${file}', which cannot be written (${reason}); accepted: a file in a folder that exists`,
+      `option '${option}' names '${file}', which cannot be written (${reason}); accepted: a file in a folder that exists`,
     );
   }
 }

@@ -5,7 +5,7 @@ import { readAge } from '../report/age.ts';
 import { CheckedReceiptSchema } from './check.ts';
 
 /** Adds a value of an option that may be given several times. */
-function gather(value: string, before: readonly string[]): readonly string[] {
+export function gather(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 

@@ -2,9 +2,11 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { signatureOf } from '../../cli/advisories/signature.ts';
 import { checkReceipt, type Expectations, readKeys } from '../../cli/receipt/check.ts';
 import { envelopeOf, preAuthEncoding, statementOf } from '../../domain/attestation.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { exampleRuntime } from '../../domain/runtimes.ts';
 
@@ -174,4 +176,30 @@ it('keys are read from PEM, several from one file', () => {
   const pem = [pair, other].map(({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' })).join('');
   expect(readKeys(pem)).toHaveLength(2);
   expect(() => readKeys('none')).toThrow('there is no public key');
+});
+
+describe('the signature of a proof in a closing report', () => {
+  const run = { ...receipt, receipt, installation: receipt.installation } as unknown as RunRecord;
+  const stateOf = (text: string | undefined, of: RunRecord = run, keys = [pair.publicKey]) =>
+    signatureOf(of, text === undefined ? undefined : JSON.parse(text), { keys, catalogue, now });
+
+  it('is verified only with a key that made it', () => {
+    expect(stateOf(signed())).toMatchObject({ state: 'verified', detail: '' });
+    expect(stateOf(signed(), run, [other.publicKey]).state).toBe('wrong');
+    expect(stateOf(signed(), run, [])).toMatchObject({
+      state: 'unchecked',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(stateOf(undefined)).toEqual({ state: 'absent', digest: '', detail: '' });
+  });
+
+  it('is wrong if the ledger has another launch, another version or another end than the receipt', () => {
+    const installation = { ...receipt.installation, version: '1' };
+    const others = [
+      { ...run, launchedAt: '2026-11-28T09:58:00.000Z' },
+      { ...run, receipt: { ...receipt, installation } },
+      { ...run, endedAt: '2026-11-28T09:59:41.000Z' },
+    ];
+    expect(others.map((one) => stateOf(signed(), one as RunRecord).state)).toEqual(['wrong', 'wrong', 'wrong']);
+  });
 });

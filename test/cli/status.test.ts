@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ClosingReportSchema } from '../../cli/advisories/closing-schema.ts';
 import { AdvisoriesSchema } from '../../cli/advisories/report.ts';
 import { type Fleet, fleetOf, isHealthy } from '../../cli/status/fleet.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
+import { OpenVexSchema } from '../../domain/open-vex.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { shippedCatalogue } from '../../lib/config/settings.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
@@ -138,7 +140,16 @@ describe('airlock status', () => {
     const failed = await launch(world);
     await settle(world);
     const bad = await runIn(world, ['status', '--json']);
-    const exposed = await runIn(world, ['advisories', '--json'], { AIRLOCK_CATALOGUE: laterFix() });
+    const later = { AIRLOCK_CATALOGUE: laterFix() };
+    const exposed = await runIn(world, ['advisories', '--json'], later);
+    const files = mkdtempSync(join(tmpdir(), 'airlock-closing-'));
+    onTestFinished(() => rmSync(files, { recursive: true }));
+    const [page, vex] = [join(files, 'closing.html'), join(files, 'closing.json')];
+    const closing = await runIn(
+      world,
+      ['advisories', '--report', 'CVE-2026-96812', '--json', '--html', page, '--vex', vex],
+      later,
+    );
 
     expect([good.code, good.err, bad.code, bad.err]).toEqual([0, '', 1, '']);
     expect(JSON.parse(good.out)).toMatchObject({
@@ -157,6 +168,16 @@ describe('airlock status', () => {
     expect([exposed.code, exposed.err]).toEqual([1, '']);
     expect(advisories.find(({ id }) => id === 'CVE-2026-96812')?.pools).toMatchObject([
       { cluster: 'demo', pool: 'sandboxed', affected: [{ instanceId: released.instanceId }], unknown: [], gated: 1 },
+    ]);
+    const { nodes, notChecked } = v.parse(ClosingReportSchema, JSON.parse(closing.out));
+    expect([closing.code, closing.err, notChecked]).toEqual([1, '', []]);
+    expect(nodes).toMatchObject([
+      { instanceId: released.instanceId, state: 'affected', exposed: [{ from: expect.any(String) }] },
+      { instanceId: failed.instanceId, state: 'gated', exposed: [], left: '' },
+    ]);
+    expect(readFileSync(page, 'utf8')).toContain('open: 1 of 2 nodes left');
+    expect(v.parse(OpenVexSchema, JSON.parse(readFileSync(vex, 'utf8'))).statements).toMatchObject([
+      { status: 'affected', products: [{ '@id': expect.stringContaining(released.instanceId) }] },
     ]);
   }, 240_000);
 
