@@ -2,6 +2,7 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import { type BackOff, jitteredPause } from '../../domain/back-off.ts';
 import { type EventDraft, source, stampEvent } from '../../domain/events.ts';
 import { lambdaVariable, variable } from './environment.ts';
+import { logger } from './telemetry.ts';
 import { systemTime } from './time.ts';
 
 const bus = variable('EVENT_BUS');
@@ -30,6 +31,21 @@ export async function publish(drafts: readonly EventDraft[]): Promise<void> {
   });
   for (let from = 0; from < entries.length; from += entriesPerCall) {
     await put(entries.slice(from, from + entriesPerCall));
+  }
+}
+
+/**
+ * Publishes events like {@link publish}, for callers that publish again later: a bus that refuses events holds up nothing else.
+ *
+ * @returns whether all were published
+ */
+export async function tryPublish(drafts: readonly EventDraft[]): Promise<boolean> {
+  try {
+    await publish(drafts);
+    return true;
+  } catch (error) {
+    logger.error('events could not be published', { events: drafts.length, error: error as Error });
+    return false;
   }
 }
 

@@ -2,7 +2,7 @@ import { terminationEvent } from '../../domain/events.ts';
 import { executionOf, type Launch } from '../../domain/launch.ts';
 import { launchTimeOf, type RunRecord, runId, runKeyOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import { publish } from '../adapters/bus.ts';
+import { tryPublish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { drawName, start } from '../adapters/executions.ts';
 import { listRuns, readRuns, recordAdmission, recordAdmitted } from '../adapters/ledger.ts';
@@ -24,7 +24,8 @@ const atOnce = 100;
  * without an end to `terminations`, starts the execution, publishes the event and last records that all is done. After
  * an interruption, the next call that finds the record does the rest, even if the instance is gone by then.
  *
- * @returns the {@link runId} of each launch whose execution could not be started, to be tried again
+ * @returns the {@link runId} of each launch whose execution could not be started, or whose event could not be published, to
+ *   be tried again
  */
 export async function admitAll(admissions: readonly Admission[]): Promise<readonly string[]> {
   if (admissions.length === 0) return [];
@@ -36,6 +37,17 @@ export async function admitAll(admissions: readonly Admission[]): Promise<readon
   for (let from = 0; from < all.length; from += atOnce)
     failed.push(...(await admitSome(all.slice(from, from + atOnce))));
   return failed;
+}
+
+/**
+ * Admits launches like {@link admitAll}, for callers that find the ones left again.
+ *
+ * @throws Error if one could not be admitted; the others were
+ */
+export async function admitWhole(admissions: readonly Admission[]): Promise<void> {
+  const left = await admitAll(admissions);
+  if (left.length > 0)
+    throw new Error(`the admission of ${left.length} of ${admissions.length} launches is not complete`);
 }
 
 /** Lists the runs of earlier launches of an instance that was stopped and started. */
@@ -98,7 +110,8 @@ async function admitSome(some: readonly Fresh[]): Promise<readonly string[]> {
     }),
   );
   const at = new Date().toISOString();
-  await publish(started.map(({ admission, execution }) => admissionEvent(admission, execution, at)));
+  if (!(await tryPublish(started.map(({ admission, execution }) => admissionEvent(admission, execution, at)))))
+    return some.map(({ id }) => id);
   await Promise.all(started.map(({ admission }) => recordAdmitted(admission.launch, at)));
   count('Admitted', started.length);
   return failed;

@@ -3,7 +3,7 @@ import { type EventDraft, type LaunchEvent, readLaunchEvent } from '../../domain
 import { runId } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { workOnBatch } from '../adapters/batches.ts';
-import { publish } from '../adapters/bus.ts';
+import { tryPublish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { type Deferral, deferAll, type ReceivedMessage } from '../adapters/queue.ts';
@@ -51,7 +51,7 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
   const instances = new Map((await instancesOf(ids)).map((instance) => [instance.instanceId, instance]));
   const deferrals: Deferral[] = [];
   const ours: { record: ReceivedMessage; admission: Admission }[] = [];
-  const ignored: EventDraft[] = [];
+  const ignored: Ignored[] = [];
   let foreign = 0;
   const now = Date.now();
   for (const { record, event: launch } of launches) {
@@ -70,17 +70,24 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
       if (because === undefined) ours.push({ record, admission });
       else {
         logger.warn('a tagged instance was not admitted', { instanceId: launch.instanceId, because });
-        ignored.push(ignoredEvent(admission, because, new Date(now).toISOString()));
+        ignored.push({ record, event: ignoredEvent(admission, because, new Date(now).toISOString()) });
         foreign++;
       }
     }
   }
   count('NotOurs', foreign);
-  await publish(ignored);
   const left = new Set(await admitAll(ours.map(({ admission }) => admission)));
   const notAdmitted = ours.filter(({ admission }) => left.has(runId(admission.launch)));
+  const unpublished = (await tryPublish(ignored.map(({ event: draft }) => draft))) ? [] : ignored;
   return [
     ...(await deferAll(queueUrl, deferrals)),
-    ...notAdmitted.map(({ record }) => ({ itemIdentifier: record.messageId })),
+    ...[...notAdmitted, ...unpublished].map(({ record: { messageId } }) => ({
+      itemIdentifier: messageId,
+    })),
   ];
+}
+
+interface Ignored {
+  readonly record: ReceivedMessage;
+  readonly event: EventDraft;
 }

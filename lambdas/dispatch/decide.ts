@@ -28,6 +28,8 @@ export interface WaitingContext {
 export type DispatchDecision =
   | { readonly step: 'send'; readonly onlineAt: string }
   | { readonly step: 'look'; readonly batchId: string; readonly onlineAt: string }
+  /** Its command did its work, and the event of its sending may be missing: only that is left. */
+  | { readonly step: 'publish'; readonly batchId: string; readonly onlineAt: string }
   | {
       readonly step: 'wait';
       readonly seconds: number;
@@ -81,12 +83,17 @@ export function decideDispatch(
 ): DispatchDecision {
   const { launch, token } = message;
   const left = workDeadline(launch) - now;
-  if (run?.outcome !== undefined) return { step: 'drop', because: 'ended' };
+  const isSettled = run?.token === token && run.settledToken === token;
+  if (run?.outcome !== undefined || isSettled) {
+    const { batchId, claimedAt, commandId, onlineAt = launch.launchedAt } = run ?? {};
+    const isUnpublished = run?.token === token && claimedAt !== undefined && commandId === undefined;
+    if (isUnpublished && batchId !== undefined) return { step: 'publish', batchId, onlineAt };
+    return { step: 'drop', because: isSettled ? 'sent' : 'ended' };
+  }
   if (run?.cancelledAt !== undefined) return { step: 'drop', because: 'cancelled' };
   // The queue may contain a message whose sending seemed to fail, together with the message of the next attempt.
   if (run?.attempt !== undefined && message.attempt < run.attempt) return { step: 'drop', because: 'superseded' };
   if (run?.token === token && run.commandId !== undefined) return { step: 'drop', because: 'sent' };
-  if (run?.token === token && run.settledToken === token) return { step: 'drop', because: 'sent' };
   if (left <= 0) return { step: 'drop', because: 'deadline' };
   const age = now - Date.parse(launch.launchedAt);
   const wait = pollDelay(age, left);

@@ -1,7 +1,7 @@
 import { launchRef, msBetween } from '../../domain/events.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import type { WaitingLaunch } from '../../domain/messages.ts';
-import { publish } from '../adapters/bus.ts';
+import { tryPublish } from '../adapters/bus.ts';
 import { recordDeferral } from '../adapters/ledger.ts';
 
 /** A launch whose agent is online and whose command has to wait. */
@@ -13,7 +13,7 @@ export interface Deferred {
 
 /**
  * Publishes that a command has to wait although the agent is online, once per run: a node may wait for minutes. The
- * event is published first and recorded second, so an interrupted call publishes it again.
+ * event is published first and recorded second, so the next look at the node publishes it if this one could not.
  *
  * @param runs by {@link runId}
  */
@@ -24,7 +24,7 @@ export async function reportDeferred(
   const first = deferred.filter(({ message }) => runs.get(runId(message.launch))?.deferredAt === undefined);
   if (first.length === 0) return;
   const at = new Date().toISOString();
-  await publish(
+  const published = await tryPublish(
     first.map(({ message: { launch, request }, onlineAt, because }) => ({
       type: 'Command Deferred',
       detail: {
@@ -38,5 +38,5 @@ export async function reportDeferred(
       },
     })),
   );
-  await Promise.all(first.map(({ message }) => recordDeferral(message.launch, at)));
+  if (published) await Promise.all(first.map(({ message }) => recordDeferral(message.launch, at)));
 }

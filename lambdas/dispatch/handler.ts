@@ -7,7 +7,7 @@ import { parametersFor, timeStep } from '../../domain/parameters.ts';
 import { arrivalsOf } from '../adapters/arrivals.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { breakersOf } from '../adapters/breakers.ts';
-import { publish } from '../adapters/bus.ts';
+import { tryPublish } from '../adapters/bus.ts';
 import { agentsOn, findCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
@@ -63,6 +63,7 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   ]);
   const deferrals: Deferral[] = [];
   const deferred: Deferred[] = [];
+  const unpublished: Waiting[] = [];
   const ready = new Map<string, ReadyLaunch>();
   const searches = new Map<string, ReturnType<typeof findCommand>>();
   const poll = (batchId: string, since: string) => {
@@ -94,23 +95,27 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
       const { name: document, hash: documentHash } = deployed;
       const checksums = pinned[request.runtime]?.[request.version] ?? {};
       const order = { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash, checksums };
-      const found = step.step === 'look' ? await poll(step.batchId, run?.claimedAt ?? launch.launchedAt) : undefined;
-      if (step.step === 'look' && found?.instanceIds.includes(launch.instanceId)) {
-        await publish([sentEvent(order, found)]);
-        await recordCommand(launch, step.batchId, found.commandId, found.at);
-      } else ready.set(runId(launch), order);
+      const found = step.step === 'send' ? undefined : await poll(step.batchId, run?.claimedAt ?? launch.launchedAt);
+      if (step.step !== 'send' && found?.instanceIds.includes(launch.instanceId)) {
+        if (await tryPublish([sentEvent(order, found)]))
+          await recordCommand(launch, step.batchId, found.commandId, found.at);
+        else unpublished.push(one);
+      } else if (step.step !== 'publish') ready.set(runId(launch), order);
     }
   }
   count('NodeWaiting', deferrals.length);
   // Nodes whose command cannot be sent now also wait.
   for (const group of groupByOrder([...ready.values()])) {
-    const { sent, waits, deferred: notSent } = await sendGroup(group, runs);
+    const { sent, unpublished: untold, waits, deferred: notSent } = await sendGroup(group, runs);
     deferrals.push(...waits.map(deferralOf));
     deferred.push(...notSent);
+    unpublished.push(...untold);
     await recordOnline(sent, arrivals);
   }
+  const left = await deferAll(queueUrl, deferrals);
   await reportDeferred(deferred, runs);
-  return deferAll(queueUrl, deferrals);
+  // The next call finds their commands, and publishes them.
+  return [...left, ...unpublished.map(({ record }) => ({ itemIdentifier: record.messageId }))];
 }
 
 function deferralOf({ record, message: { launch } }: Waiting): Deferral {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
-import { publish } from '../adapters/bus.ts';
+import { tryPublish } from '../adapters/bus.ts';
 import { sendCommand } from '../adapters/commands.ts';
 import { fail } from '../adapters/executions.ts';
 import { claim, recordCommand, releaseClaim } from '../adapters/ledger.ts';
@@ -21,13 +21,15 @@ const deliverySeconds = 120;
  * Claims the attempts, sends the command, publishes and records it, in this order. After an interruption between two
  * steps, the command can be found by the claim's batch ID.
  *
- * @returns the launches whose command was sent, those that have to wait, and why SSM took no command for some of them
+ * @returns the launches whose command was sent, those of them whose event is still to be published, those that have to
+ *   wait, and why SSM took no command for some of them
  */
 export async function sendGroup(
   group: readonly ReadyLaunch[],
   runs: ReadonlyMap<string, RunRecord>,
 ): Promise<{
   readonly sent: readonly ReadyLaunch[];
+  readonly unpublished: readonly Waiting[];
   readonly waits: readonly Waiting[];
   readonly deferred: readonly Deferred[];
 }> {
@@ -50,7 +52,7 @@ export async function sendGroup(
   const mine = group.filter((_, index) => claims[index]);
   const [first] = mine;
   const back = group.filter((_, index) => !claims[index]);
-  if (first === undefined) return { sent: [], waits: back, deferred: [] };
+  if (first === undefined) return { sent: [], unpublished: [], waits: back, deferred: [] };
 
   const delivery = await deliver(
     {
@@ -66,10 +68,13 @@ export async function sendGroup(
   const byId = new Map(mine.map((one) => [one.message.launch.instanceId, one]));
   const pick = (ids: readonly string[]) => ids.flatMap((id) => byId.get(id) ?? []);
 
+  const unpublished: ReadyLaunch[] = [];
   for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
     const went = pick(instanceIds);
-    await publish(went.map((order) => sentEvent(order, { commandId, at: sentAt })));
-    await Promise.all(went.map(({ message }) => recordCommand(message.launch, batchId, commandId, sentAt)));
+    const published = await tryPublish(went.map((order) => sentEvent(order, { commandId, at: sentAt })));
+    if (published)
+      await Promise.all(went.map(({ message }) => recordCommand(message.launch, batchId, commandId, sentAt)));
+    else unpublished.push(...went);
     count('CommandSent', went.length);
   }
   for (const { instanceId, outcome, message } of delivery.denied) {
@@ -86,5 +91,5 @@ export async function sendGroup(
   ];
   await Promise.all(deferred.map(({ message }) => releaseClaim(message.launch, batchId)));
   const sent = delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds));
-  return { sent, waits: [...back, ...deferred], deferred };
+  return { sent, unpublished, waits: [...back, ...deferred], deferred };
 }

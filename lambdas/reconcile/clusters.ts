@@ -1,13 +1,11 @@
-import { launchRef, msBetween } from '../../domain/events.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
-import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
-import { recordOutdated } from '../adapters/ledger.ts';
 import { surveyOf } from '../adapters/surveyor.ts';
 import { logger } from '../adapters/telemetry.ts';
-import { admitAll } from '../admission/admit-all.ts';
+import { admitWhole } from '../admission/admit-all.ts';
 import { decideNode, type ManagedLaunch, type NodeDecision } from './decide-node.ts';
 import { nodeFinding } from './findings.ts';
+import type { Pass } from './pass.ts';
 import { startReruns } from './reruns.ts';
 
 /** The function of each cluster, by the cluster's name. */
@@ -24,12 +22,14 @@ export const clusters: readonly string[] = Object.keys(functions);
  *
  * @param ours the managed instances, by ID
  * @param budgetMs how long this may take, in milliseconds
+ * @param pass what fails on a page is added here, and the next pages are read
  * @returns what was seen, and when the instances of gated Nodes were launched, in milliseconds since the epoch
  */
 export async function reconcileCluster(
   cluster: string,
   ours: ReadonlyMap<string, ManagedLaunch>,
   budgetMs: number,
+  { failures, findings, outdated }: Pass,
 ): Promise<{ readonly seen: ReconcileCounts; readonly gatedSince: readonly number[] }> {
   const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, foreign: 0, leave: 0 };
   const gatedSince: number[] = [];
@@ -37,17 +37,21 @@ export async function reconcileCluster(
     const now = Date.now();
     const steps = nodes.map((node) => decideNode(cluster, node, ours.get(node.instanceId), now));
     const at = new Date(now).toISOString();
-    await publish(steps.flatMap((step) => nodeFinding(step, at) ?? []));
-    await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
-    await startReruns(
-      steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
+    await failures.attempt('admitting missed launches', () =>
+      admitWhole(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : []))),
+    );
+    await failures.attempt('starting re-verifications', () =>
+      startReruns(
+        steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
+      ),
     );
     gatedSince.push(...nodes.flatMap((node, at) => launchOfGated(node, steps[at], ours)));
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });
-      if (step.step === 'outdated') await reportOutdated(step, at);
+      if (step.step === 'outdated') outdated.push(step);
     }
+    findings.push(...steps.flatMap((step) => nodeFinding(step, at) ?? []));
   }
   return { seen, gatedSince };
 }
@@ -60,20 +64,4 @@ function launchOfGated(
 ): readonly number[] {
   const launch = ours.get(instanceId)?.admission.launch;
   return state === 'gated' && decision?.step !== 'foreign' && launch ? [Date.parse(launch.launchedAt)] : [];
-}
-
-/** Publishes first and records second. If a call dies in between, a later one publishes again. */
-async function reportOutdated({ ours, version, configured }: NodeDecision & { step: 'outdated' }, at: string) {
-  const { launch } = ours.admission;
-  const ref = launchRef(ours.run?.launch ?? launch);
-  const detail = {
-    at,
-    next: 'nothing',
-    ...ref,
-    tookMs: msBetween(launch.launchedAt, at),
-    version,
-    configured,
-  } as const;
-  await publish([{ type: 'Node Outdated', detail }]);
-  await recordOutdated(ours.run ?? launch, configured);
 }

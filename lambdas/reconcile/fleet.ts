@@ -4,20 +4,20 @@ import type { Admissible } from '../../domain/function-settings.ts';
 import { type EndedRun, endedRunOf } from '../../domain/incidents.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
-import { publish } from '../adapters/bus.ts';
 import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
 import { sendAll } from '../adapters/queue.ts';
-import { admitAll } from '../admission/admit-all.ts';
+import { admitWhole } from '../admission/admit-all.ts';
 import { admissionOf, decideInstance, type InstanceDecision } from './decide.ts';
 import type { ManagedLaunch } from './decide-node.ts';
 import { decideRetries } from './decide-reruns.ts';
 import { instanceFinding } from './findings.ts';
 import { readLatestRuns } from './latest-runs.ts';
 import { settleOverdue } from './overdue.ts';
+import type { Pass } from './pass.ts';
 import { startReruns } from './reruns.ts';
 import { endStranded } from './stranded.ts';
-import { tagOutcomes } from './tag-outcomes.ts';
+import type { Ended } from './tag-outcomes.ts';
 
 const terminationsQueue = variable('TERMINATIONS_QUEUE');
 
@@ -33,6 +33,8 @@ export interface Fleet {
   readonly ours: ReadonlyMap<string, ManagedLaunch>;
   /** How the latest runs ended of every launch that EC2 shows, replaced ones included. */
   readonly ended: readonly EndedRun[];
+  /** The instances that run, each with its latest run. */
+  readonly running: readonly Ended[];
   /** Whether every page was read. */
   readonly complete: boolean;
 }
@@ -42,12 +44,13 @@ export interface Fleet {
  * next, so after a pass that ends early, the next one finds that part done.
  *
  * @param inTime called before each page; no further page is begun if it returns false
+ * @param pass what fails and what is found is added here
  */
-export async function reconcileFleet(config: Admissible, inTime: () => boolean): Promise<Fleet> {
+export async function reconcileFleet(config: Admissible, inTime: () => boolean, pass: Pass): Promise<Fleet> {
   const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, rerun: 0, leave: 0 };
-  const seen: Seen = { found, missedResults: 0, ours: new Map(), ended: [] };
+  const seen: Seen = { found, missedResults: 0, ours: new Map(), ended: [], running: [] };
   for await (const page of taggedInstances()) {
-    await reconcilePage(page, config, seen);
+    await reconcilePage(page, config, seen, pass);
     if (!inTime()) return { ...seen, complete: false };
   }
   return { ...seen, complete: true };
@@ -59,9 +62,16 @@ interface Seen {
   missedResults: number;
   readonly ours: Map<string, ManagedLaunch>;
   readonly ended: EndedRun[];
+  readonly running: Ended[];
 }
 
-async function reconcilePage(shown: readonly SeenInstance[], config: Admissible, seen: Seen): Promise<void> {
+/** Decides about one page, and acts. An act that fails does not block the others. */
+async function reconcilePage(
+  shown: readonly SeenInstance[],
+  config: Admissible,
+  seen: Seen,
+  { failures, findings }: Pass,
+): Promise<void> {
   const { runs, unbegun } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
   seen.ended.push(...[...runs.values()].flatMap((run) => endedRunOf(run) ?? []));
@@ -73,21 +83,34 @@ async function reconcilePage(shown: readonly SeenInstance[], config: Admissible,
     if (admission !== undefined && isRunning) seen.ours.set(instance.instanceId, { admission, run });
     return decideInstance(instance, run, admission, now);
   });
-  const at = new Date(now).toISOString();
-  await publish(steps.flatMap((step) => instanceFinding(step, at) ?? []));
-  await admitAll(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : [])));
-  seen.missedResults += await settleOverdue(steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])));
-  const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));
-  await sendAll(
-    terminationsQueue,
-    terminations.map(({ run, state }) => terminationEvent(run.instanceId, state, at)),
-  );
-  await endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : [])));
-  const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
-  const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
-  const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.admission] : []));
-  await startReruns([...decideRetries(held, runs.values(), breakers, now), ...requested]);
-  const running = page.filter(({ state }) => state === 'running');
-  await tagOutcomes(running.map((instance) => ({ instance, run: runs.get(runId(instance)) })));
   for (const { step } of steps) seen.found[step]++;
+  const running = page.filter(({ state }) => state === 'running');
+  seen.running.push(...running.map((instance) => ({ instance, run: runs.get(runId(instance)) })));
+  const at = new Date(now).toISOString();
+  await failures.attempt('admitting missed launches', () =>
+    admitWhole(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : []))),
+  );
+  await failures.attempt('settling overdue commands', async () => {
+    seen.missedResults += await settleOverdue(
+      steps.flatMap((step) => (step.step === 'poll' ? [step.run] : [])),
+      failures,
+    );
+  });
+  const terminations = steps.flatMap((step) => (step.step === 'discard' ? [step] : []));
+  await failures.attempt('reporting terminations', () =>
+    sendAll(
+      terminationsQueue,
+      terminations.map(({ run, state }) => terminationEvent(run.instanceId, state, at)),
+    ),
+  );
+  await failures.attempt('ending stranded runs', () =>
+    endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : []))),
+  );
+  await failures.attempt('starting further runs', async () => {
+    const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
+    const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
+    const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.admission] : []));
+    await startReruns([...decideRetries(held, runs.values(), breakers, now), ...requested]);
+  });
+  findings.push(...steps.flatMap((step) => instanceFinding(step, at) ?? []));
 }

@@ -1,10 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { variable } from '../adapters/environment.ts';
+import { Failures } from '../adapters/failures.ts';
 import { count, emit, logger } from '../adapters/telemetry.ts';
 import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
 import { reportIncidents } from './incidents.ts';
 import { countOpenBreakers } from './open-breakers.ts';
+import { type Pass, publishFindings } from './pass.ts';
+import { tagOutcomes } from './tag-outcomes.ts';
 import { inTurn, shareOf } from './turns.ts';
 
 const config = variable('ADMISSIBLE');
@@ -18,42 +21,42 @@ const pageMs = 40_000;
  */
 export async function handler(_event: unknown, context: Context): Promise<void> {
   const inTime = () => context.getRemainingTimeInMillis() > pageMs;
-  const { found, missedResults, ours, ended, complete } = await reconcileFleet(config, inTime);
+  // What fails does not block the rest: a bus that refuses events, a cluster that does not answer or takes too long.
+  const failures = new Failures();
+  const pass: Pass = { failures, findings: [], outdated: [] };
+  const { found, missedResults, ours, ended, running, complete } = await reconcileFleet(config, inTime, pass);
   logger.info('reconciled the fleet', { found, complete });
   countMissed('launch', found.admit);
   countMissed('result', missedResults);
   countMissed('termination', found.discard);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
-  // What fails does not block the rest: a cluster that does not answer or takes too long, or the report of incidents.
-  let failure: unknown;
-  try {
-    const published = await reportIncidents(ended, complete);
-    if (published > 0) logger.info('reported incidents', { published });
-  } catch (error) {
-    failure = error;
-    logger.error('incidents could not be reported', { error: error as Error });
-  }
   const turns = complete ? inTurn(clusters, Date.now()) : [];
   for (const [at, cluster] of turns.entries()) {
-    try {
+    await failures.attempt(`reconciling the cluster ${cluster}`, async () => {
       const budgetMs = shareOf(context.getRemainingTimeInMillis(), turns.length - at);
-      const { seen, gatedSince } = await reconcileCluster(cluster, ours, budgetMs);
+      const { seen, gatedSince } = await reconcileCluster(cluster, ours, budgetMs, pass);
       logger.info('reconciled a cluster', { cluster, seen });
       countMissed('launch', seen.admit);
       count('NodeOutdated', seen.outdated);
       count('NodeDrifted', seen.drifted);
       count('NodeUnclaimed', seen.unclaimed);
       emitGated(cluster, gatedSince);
-    } catch (error) {
-      failure = error;
-      logger.error('a cluster could not be reconciled', { cluster, error: error as Error });
+    });
+  }
+  // Repairs come first, then what informs people.
+  await publishFindings(pass);
+  await failures.attempt('counting open breakers', async () => {
+    for (const [cluster, open] of await countOpenBreakers(ours.values())) {
+      emit({ name: 'BreakersOpen', dimensions: { cluster }, value: open });
     }
-  }
-  for (const [cluster, open] of await countOpenBreakers(ours.values())) {
-    emit({ name: 'BreakersOpen', dimensions: { cluster }, value: open });
-  }
-  if (failure !== undefined) throw failure;
+  });
+  await failures.attempt('reporting incidents', async () => {
+    const published = await reportIncidents(ended, complete);
+    if (published > 0) logger.info('reported incidents', { published });
+  });
+  if (complete) await tagOutcomes(running);
+  failures.rethrow();
   // A run that did not read all there is has failed: what it missed is found by no other.
   if (!complete) throw new Error('the time of a run was not enough to read the whole fleet');
 }

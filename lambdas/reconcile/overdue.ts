@@ -1,6 +1,7 @@
 import { hasEnded } from '../../domain/invocation-status.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { findCommand, invocationsOf } from '../adapters/commands.ts';
+import type { Failures } from '../adapters/failures.ts';
 import { recordCommand } from '../adapters/ledger.ts';
 import { settleNode } from '../results/settle-node.ts';
 
@@ -9,9 +10,10 @@ import { settleNode } from '../results/settle-node.ts';
  * One that still runs is polled again in the next pass.
  *
  * @param runs the run records with an unanswered claim
+ * @param failures a command that could not be settled is added here
  * @returns how many commands had ended: an event about each is missing
  */
-export async function settleOverdue(runs: readonly RunRecord[]): Promise<number> {
+export async function settleOverdue(runs: readonly RunRecord[], failures: Failures): Promise<number> {
   let ended = 0;
   const byBatch = Map.groupBy(runs, ({ batchId }) => batchId ?? '');
   for (const [batchId, ofBatch] of byBatch) {
@@ -19,7 +21,8 @@ export async function settleOverdue(runs: readonly RunRecord[]): Promise<number>
     const lost = unknown.length === 0 ? [] : await foundBy(batchId, unknown);
     const byCommand = Map.groupBy([...ofBatch, ...lost], ({ commandId }) => commandId);
     for (const [commandId, ofCommand] of byCommand) {
-      if (commandId !== undefined) ended += await settleCommand(commandId, ofCommand);
+      if (commandId !== undefined)
+        ended += (await failures.attempt('settling a command', () => settleCommand(commandId, ofCommand))) ?? 0;
     }
   }
   return ended;
@@ -45,6 +48,9 @@ async function settleCommand(commandId: string, runs: readonly RunRecord[]): Pro
     const invocation = invocations.get(run.instanceId);
     return invocation !== undefined && hasEnded(invocation) ? [{ run, invocation }] : [];
   });
-  await Promise.all(ended.map(({ run, invocation }) => settleNode([run], commandId, invocation)));
+  const settled = await Promise.allSettled(
+    ended.map(({ run, invocation }) => settleNode([run], commandId, invocation)),
+  );
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return ended.length;
 }

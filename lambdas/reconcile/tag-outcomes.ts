@@ -10,8 +10,8 @@ export interface Ended {
   readonly run: RunRecord | undefined;
 }
 
-/** How many calls one page of instances may take. A fleet that was never tagged has a group for almost every minute of its life. */
-const mostCalls = 30;
+/** How many calls one pass may make. A fleet that was never tagged has a group for almost every minute of its life. */
+const mostCalls = 60;
 
 /**
  * Tags instances with how their launches ended. Those with the same tags share calls, and the latest ends

@@ -1,8 +1,8 @@
 /** How often reconcile runs, in milliseconds: each pass begins with another cluster. */
 const intervalMs = 2 * 60_000;
 
-/** The time that a pass reserves for its end, in milliseconds. */
-const reserveMs = 5_000;
+/** The time that a pass reserves for what it publishes at its end, in milliseconds. */
+const reserveMs = 15_000;
 
 /** Orders the clusters for this pass: a cluster that takes all the time is not always before the same others. */
 export function inTurn(clusters: readonly string[], now: number): readonly string[] {

@@ -14,7 +14,7 @@ import type { FailureRules } from '../../domain/function-settings.ts';
 import { runId } from '../../domain/ledger.ts';
 import { policyOf, profilesOf } from '../../domain/pools.ts';
 import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished } from '../adapters/breakers.ts';
-import { publish } from '../adapters/bus.ts';
+import { tryPublish } from '../adapters/bus.ts';
 import { instancesOf } from '../adapters/instances.ts';
 import { recordDisposition } from '../adapters/ledger.ts';
 import { emit, emitEnd } from '../adapters/telemetry.ts';
@@ -92,13 +92,12 @@ async function count(scope: Scope, launch: string, limits: BreakerLimits): Promi
 }
 
 /**
- * Publishes that the breaker is open, and records that last. If the call dies before, the next call for this launch or
- * the next failure publishes it.
+ * Publishes that the breaker is open, and records that last. If the bus refuses it or the call dies before, the next call for
+ * this launch or the next failure publishes it.
  */
 async function publishOpening(scope: Scope, { failed, passed }: Breaker, at: string): Promise<void> {
   const { cluster, pool, version } = scope;
   const detail = { at, next: 'breaker-closes', cluster, pool, version, failed: failed.length, passed } as const;
-  await publish([{ type: 'Breaker Opened', detail }]);
   emit({ name: 'BreakersOpen', dimensions: { cluster: scope.cluster }, value: 1 });
-  await recordOpeningPublished(scope, at);
+  if (await tryPublish([{ type: 'Breaker Opened', detail }])) await recordOpeningPublished(scope, at);
 }

@@ -47,7 +47,7 @@ async function settle(records: readonly ReceivedMessage[]): Promise<readonly SQS
   return failures;
 }
 
-/** A failure with one command does not block the others. */
+/** A failure with one command or node does not block the others. */
 function left(ended: readonly Ended[], error: unknown): SQSBatchItemFailure[] {
   logger.error('a command could not be settled', { commandId: ended[0]?.end.commandId, error: error as Error });
   return ended.map(({ record }) => ({ itemIdentifier: record.messageId }));
@@ -57,6 +57,7 @@ async function settleCommand(commandId: string, ended: readonly Ended[]): Promis
   const invocations = new Map((await invocationsOf(commandId)).map((one) => [one.instanceId, one]));
   const answered = new Set<string>();
   const early: ReceivedMessage[] = [];
+  const unsettled: SQSBatchItemFailure[] = [];
   await Promise.all(
     ended.map(async ({ record, end }) => {
       const invocation = invocations.get(end.instanceId);
@@ -64,12 +65,17 @@ async function settleCommand(commandId: string, ended: readonly Ended[]): Promis
         early.push(record);
       } else if (!answered.has(end.instanceId)) {
         answered.add(end.instanceId);
-        await settleNode(await listRuns(end.instanceId), commandId, invocation);
+        try {
+          await settleNode(await listRuns(end.instanceId), commandId, invocation);
+        } catch (error) {
+          unsettled.push(...left([{ record, end }], error));
+        }
       }
     }),
   );
-  return deferAll(
+  const deferred = await deferAll(
     queueUrl,
     early.map((record) => ({ record, seconds: notVisibleYet })),
   );
+  return [...deferred, ...unsettled];
 }

@@ -11,6 +11,9 @@ import { service, type WorkflowResources } from './tasks.ts';
  */
 export const untilWritten = 20;
 
+/** How often a publication is retried: for about an hour. Everything else about the run is done by then, and nothing waits for it. */
+const untilPublished = 240;
+
 /** DynamoDB's error for a condition that does not hold. */
 const conditionFailed = 'DynamoDB.ConditionalCheckFailedException';
 
@@ -122,7 +125,7 @@ export function publishTask(resources: WorkflowResources, entries: string, after
     Comment: 'Publishes the end, which the audit trail keeps',
     Resource: service(resources, 'events:putEvents'),
     Arguments: { Entries: entries },
-    Retry: [retryAll({ attempts: untilWritten })],
+    Retry: [retryAll({ attempts: untilPublished })],
     Output: '{% $receipt %}',
     ...after,
   };

@@ -115,6 +115,16 @@ describe('a message that is delivered again', () => {
     expect(decide(message, row, agent, now)).toEqual({ step: 'drop', because: 'superseded' });
   });
 
+  it.each([
+    ['was answered', { settledToken: 'token-1' }],
+    ['ended', { outcome: 'released' }],
+  ] as const)('has only its command published if the run %s before that was recorded', (_, done) => {
+    const run: RunRecord = { ...claimed, ...done, onlineAt: agent.lastPingAt };
+    expect(decide(message, run, agent, now)).toEqual({ step: 'publish', batchId: 'b1', onlineAt: agent.lastPingAt });
+    expect(decide(message, { ...run, commandId: 'c1' }, agent, now)).toMatchObject({ step: 'drop' });
+    expect(decide(message, { ...run, token: 'another' }, agent, now)).not.toMatchObject({ step: 'publish' });
+  });
+
   it('is sent if an earlier attempt has ended', () => {
     const row = { ...claimed, token: 'token-0', attempt: 0, commandId: 'c0', settledToken: 'token-0' };
     expect(decide(message, row, agent, now)).toMatchObject({ step: 'send' });

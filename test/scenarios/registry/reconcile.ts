@@ -23,6 +23,20 @@ export const reconcileScenarios = {
     scenario.undisturbed();
   }),
 
+  'a launch without an event is found while the bus takes no events': on(async (scenario) => {
+    lose(scenario, 'aws.ec2');
+    const { clock, services } = scenario.world;
+    const until = clock.now() + 12 * minute;
+    services.events.refuses = () => (clock.now() < until ? ['ThrottlingException', 'Rate exceeded'] : undefined);
+    const node = await scenario.launch();
+    await scenario.pass(8 * minute);
+    assert.deepEqual(scenario.taints(node), [], 'no event may be taken, and the node is released');
+    await scenario.pass(20 * minute);
+    assert.deepEqual(scenario.timeline(node).toSorted(), released.toSorted());
+    assert.equal(services.states.executions().length, 1);
+    scenario.undisturbed();
+  }),
+
   'every page of the fleet is read': on(async (scenario) => {
     const { ec2, states } = scenario.world.services;
     // More instances with our tag than one page shows, of clusters that are not ours; the node is last.
