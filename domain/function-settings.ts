@@ -76,6 +76,8 @@ export const settings = {
   DOCTOR: packed(ScheduledStandardSchema),
   /** The deployed documents, by verb and runtime. */
   DOCUMENTS: json(v.object({ install: documents, prove: documents })),
+  /** The versions that nodes may get: a launch may have been admitted before its version was withdrawn. */
+  VERSIONS: packed(VersionsSchema),
   /** The pinned checksums, by runtime, version and architecture. */
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
   /** The name of each cluster's function, by cluster. */
@@ -118,7 +120,7 @@ const clusterSettings = ['CLUSTER_NAME', 'CLUSTER_ENDPOINT', 'CLUSTER_CA'] as co
 /** What each function reads from its environment, by its folder under `lambdas/`. */
 export const functionSettings = {
   admission: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE'],
-  dispatch: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'DOCUMENTS', 'CHECKSUMS'],
+  dispatch: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'DOCUMENTS', 'CHECKSUMS', 'VERSIONS'],
   results: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS'],
   terminations: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE'],
   cancellation: ['LEDGER_TABLE'],

@@ -107,22 +107,40 @@ export function requestOf(value: string, versions: Versions): Request | Failure 
     return refusal(value, `one of ${Object.keys(versions).join(', ')}`);
   }
   const version = at < 0 ? configured.default : value.slice(at + 1);
+  const refused = versionRefusal({ runtime, version }, versions);
+  if (refused === undefined) return { runtime, version };
+  if (refused.outcome !== 'unknown-runtime')
+    return { ...refused, detail: `tag ${runtimeTag} is ${shown(value)}, and ${refused.detail}` };
+  return refusal(value, `${runtime} or ${runtime}@ followed by one of ${listAccepted(configured)}`);
+}
+
+/**
+ * Decides whether nodes may get a version, or a new proof of it. What was accepted when a launch was admitted may be withdrawn since.
+ *
+ * @param versions the configured versions
+ * @returns why they may not; undefined if they may
+ */
+export function versionRefusal({ runtime, version }: Request, versions: Versions): Failure | undefined {
+  const configured = versions[runtime];
+  if (configured === undefined) return { outcome: 'unknown-runtime', detail: `${runtime} is not configured any more` };
   const { all, floor, withdrawn = {} } = configured;
   if (all.includes(version) && floor !== undefined && isBelow(version, floor)) {
-    const detail = `tag ${runtimeTag} is ${shown(value)}; accepted: ${floor.version} and newer; ${floor.because}`;
+    const detail = `${version} is below the minimum; accepted: ${floor.version} and newer; ${floor.because}`;
     return { outcome: 'version-too-old', detail };
   }
+  const accepted = listAccepted(configured) || 'no pinned version';
   const because = withdrawn[version];
   if (because !== undefined) {
-    const accepted = all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor)).join(', ');
-    const asked = `tag ${runtimeTag} is ${shown(value)}, and ${version} is withdrawn: ${because}`;
-    return { outcome: 'version-withdrawn', detail: `${asked}; accepted: ${accepted || 'no pinned version'}` };
+    const detail = `${version} is withdrawn: ${because}; accepted: ${accepted}`;
+    return { outcome: 'version-withdrawn', detail };
   }
-  if (!all.includes(version)) {
-    const accepted = all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor));
-    return refusal(value, `${runtime} or ${runtime}@ followed by one of ${accepted.join(', ')}`);
-  }
-  return { runtime, version };
+  if (all.includes(version)) return undefined;
+  const detail = `${runtime} ${claimText(version, 80)} is not in the catalogue any more; accepted: ${accepted}`;
+  return { outcome: 'unknown-runtime', detail };
+}
+
+function listAccepted({ all, floor, withdrawn = {} }: NonNullable<Versions[keyof Versions]>): string {
+  return all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor)).join(', ');
 }
 
 function isBelow(version: string, floor: { readonly version: string } | undefined): boolean {

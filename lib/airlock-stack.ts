@@ -1,7 +1,6 @@
 import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
-import type { Runtime } from '../domain/runtimes.ts';
 import { Admission } from './admission.ts';
 import { Attestation } from './attestation.ts';
 import { Audit } from './audit.ts';
@@ -51,7 +50,7 @@ export class AirlockStack extends Stack {
       operators,
       documents,
       catalogue,
-      runtimes: Object.keys(versions) as Runtime[],
+      versions,
       ledger,
       logRetention,
     });

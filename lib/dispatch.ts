@@ -3,8 +3,9 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type Catalogue, checksumsOf } from '../domain/catalogue.ts';
+import { pack } from '../domain/packed.ts';
 import type { Runtime } from '../domain/runtimes.ts';
-import { runtimeTag } from '../domain/tags.ts';
+import { runtimeTag, type Versions } from '../domain/tags.ts';
 import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import type { NamedDocument, NodeDocuments } from './node-documents.ts';
@@ -17,7 +18,7 @@ export interface DispatchProps {
   readonly operators: readonly string[];
   readonly documents: NodeDocuments;
   readonly catalogue: Catalogue;
-  readonly runtimes: readonly Runtime[];
+  readonly versions: Versions;
   readonly ledger: Ledger;
   readonly logRetention: RetentionDays;
 }
@@ -41,7 +42,8 @@ export class Dispatch extends QueueFunction<'dispatch'> {
       logRetention,
       environment: {
         DOCUMENTS: JSON.stringify(deployed),
-        CHECKSUMS: JSON.stringify(checksumsOf(props.catalogue, props.runtimes)),
+        CHECKSUMS: JSON.stringify(checksumsOf(props.catalogue, Object.keys(props.versions) as Runtime[])),
+        VERSIONS: pack(props.versions),
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: bus.bus.eventBusName,
       },

@@ -36,10 +36,12 @@ function verify(): Command {
     ],
     json: { 'airlock verify --json': ActReportSchema },
   });
-  return rerunOptions(command).action(async (name, options) => {
-    const { rerun } = await import('./rerun.ts');
-    process.exitCode = await rerun('verify', name, options);
-  });
+  return rerunOptions(command)
+    .option('--config <file>', 'another airlock.yaml')
+    .action(async (name, options) => {
+      const { rerun } = await import('./rerun.ts');
+      process.exitCode = await rerun('verify', name, options);
+    });
 }
 
 function rerunOptions(command: Command): Command {

@@ -4,6 +4,7 @@ import type { RunRecord } from '../../domain/ledger.ts';
 import type { CommandMessage, WaitingLaunch } from '../../domain/messages.ts';
 import type { SentVerb } from '../../domain/parameters.ts';
 import type { Failure } from '../../domain/receipt.ts';
+import { type Versions, versionRefusal } from '../../domain/tags.ts';
 import { isOlder } from '../../domain/versions.ts';
 import { agentWait, mayWait, pollDelay } from './waiting.ts';
 
@@ -22,6 +23,8 @@ export interface WaitingContext {
   readonly arrivals: Arrivals;
   /** The number of waiting nodes. */
   readonly nodes: number;
+  /** Why nodes may not get the version any more; undefined if they may. */
+  readonly refusal: Failure | undefined;
 }
 
 /** What to do with one message of the dispatch queue. */
@@ -48,6 +51,16 @@ export function waitingNodeOf(message: CommandMessage, run: RunRecord | undefine
   const { launch, request, nonce } = run ?? {};
   if (launch === undefined || request === undefined || nonce === undefined || nonce !== message.nonce) return undefined;
   return { launch, request, token: message.token, attempt: message.attempt };
+}
+
+/**
+ * Why a node may not get its version any more, or a new proof of it: a deployment since its admission withdrew it. A node that
+ * drifted is open, and is verified again all the same.
+ *
+ * @param versions the configured versions
+ */
+export function refusalNow({ launch, request }: WaitingLaunch, versions: Versions): Failure | undefined {
+  return launch.rerun?.why === 'drifted' ? undefined : versionRefusal(request, versions);
 }
 
 /** A released node is only re-verified: pods run there, and nothing may change under them. */
@@ -104,6 +117,8 @@ export function decideDispatch(
   const running = run?.token !== undefined && run.token !== token && run.settledToken !== run.token;
   if (running && run.commandId !== undefined) return { step: 'wait', seconds: wait, because: 'unsettled' };
 
+  // A claim of before may have sent its command: that is looked for, and its end awaited.
+  if (context.refusal !== undefined && !claimed) return { step: 'refuse', failure: context.refusal };
   if (agent === undefined || !onlineSince(agent, launch.launchedAt)) {
     const seconds = agentWait(age, left, likelyArrival(context.arrivals), context.nodes);
     if (mayWait(left)) return { step: 'wait', seconds, because: 'agent-offline' };

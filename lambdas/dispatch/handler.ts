@@ -14,7 +14,7 @@ import { fail } from '../adapters/executions.ts';
 import { recordCommand } from '../adapters/ledger.ts';
 import { type Deferral, deferAll, depthOf, type Growth, type ReceivedMessage } from '../adapters/queue.ts';
 import { count, logger } from '../adapters/telemetry.ts';
-import { decideDispatch, verbFor } from './decide.ts';
+import { decideDispatch, refusalNow, verbFor } from './decide.ts';
 import { type Deferred, reportDeferred } from './deferred.ts';
 import { sentEvent } from './events.ts';
 import { groupByOrder, nodesPerCommand } from './groups.ts';
@@ -32,6 +32,9 @@ const queueUrl = variable('QUEUE');
 
 /** The checksums that the deployed documents pin, by runtime, version and architecture. */
 const pinned = variable('CHECKSUMS');
+
+/** The versions that nodes may get now: one may have been withdrawn since a launch was admitted. */
+const versions = variable('VERSIONS');
 
 /**
  * Twice as many nodes as one command accepts: in a burst, half of the messages are first looks at nodes whose agents are
@@ -74,7 +77,8 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   for (const one of waiting) {
     const { launch, request, token } = one.message;
     const run = runs.get(runId(launch));
-    const context = { arrivals: arrivals.get(agentsKey(launch).instanceId) ?? [], nodes: depth };
+    const refusal = refusalNow(one.message, versions);
+    const context = { arrivals: arrivals.get(agentsKey(launch).instanceId) ?? [], nodes: depth, refusal };
     const decided = decideDispatch(one.message, run, agents.get(launch.instanceId), context, Date.now());
     const step = decided.step === 'send' ? ((await askForProbe(one.message, breakers)) ?? decided) : decided;
     const verb = verbFor(launch);
@@ -100,7 +104,8 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
         if (await tryPublish([sentEvent(order, found)]))
           await recordCommand(launch, step.batchId, found.commandId, found.at);
         else unpublished.push(one);
-      } else if (step.step !== 'publish') ready.set(runId(launch), order);
+      } else if (step.step === 'look' && refusal !== undefined) await fail(token, refusal);
+      else if (step.step !== 'publish') ready.set(runId(launch), order);
     }
   }
   count('NodeWaiting', deferrals.length);

@@ -6,6 +6,7 @@ import { isReverification, type Launch } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import { asksForRun } from '../../domain/operator-acts.ts';
+import { type Versions, versionRefusal } from '../../domain/tags.ts';
 
 /** How long a node rests between two runs: doubled with each run. */
 const rests: BackOff = { firstMs: 5 * 60_000, longestMs: 60 * 60_000 };
@@ -45,9 +46,15 @@ export function planRerun(
  *
  * @param admission the admission that the launch would get today
  * @param run its latest run
+ * @param versions the configured versions: one that is withdrawn by now gets no new proof
  * @returns undefined if the act asks for no run, or for one that is not possible
  */
-export function planRequestedRun(admission: Admission, run: RunRecord, now: number): Admission | undefined {
+export function planRequestedRun(
+  admission: Admission,
+  run: RunRecord,
+  versions: Versions,
+  now: number,
+): Admission | undefined {
   const { operatorAct, ...before } = run;
   if (operatorAct === undefined || !asksForRun(operatorAct)) return undefined;
   const { act, by, because } = operatorAct;
@@ -55,6 +62,7 @@ export function planRequestedRun(admission: Admission, run: RunRecord, now: numb
   if (act === 'retry') return planRerun(admission, run, why, now);
   const { refused: _, ...ours } = admission;
   if (run.request === undefined || refusalOf('verify', before) !== undefined) return undefined;
+  if (versionRefusal(run.request, versions) !== undefined) return undefined;
   return planRerun({ ...ours, request: run.request }, run, why, now);
 }
 

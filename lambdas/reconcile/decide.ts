@@ -2,6 +2,7 @@ import { terminationStates } from '../../domain/events.ts';
 import type { Admissible } from '../../domain/function-settings.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
+import type { Versions } from '../../domain/tags.ts';
 import { type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
 import { type Held, isHeld, planRequestedRun, planRerun } from './decide-reruns.ts';
 
@@ -69,12 +70,14 @@ export function admissionOf(
  *
  * @param run the record of the launch's latest run
  * @param admission its admission by {@link admissionOf}
+ * @param versions the configured versions
  * @param now milliseconds since the epoch
  */
 export function decideInstance(
   instance: Candidate,
   run: RunRecord | undefined,
   admission: Admission | undefined,
+  versions: Versions,
   now: number,
 ): InstanceDecision {
   const { launchedAt } = instance;
@@ -94,7 +97,7 @@ export function decideInstance(
   }
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
   if (run.outcome !== undefined && run.operatorAct !== undefined) {
-    const requested = instance.state === 'running' ? planRequestedRun(admission, run, now) : undefined;
+    const requested = instance.state === 'running' ? planRequestedRun(admission, run, versions, now) : undefined;
     return requested === undefined ? { step: 'leave', because: 'by-hand' } : { step: 'rerun', admission: requested };
   }
   if (isOverdue(run, now)) return { step: 'poll', run };

@@ -81,7 +81,7 @@ async function reconcilePage(
     const admission = admissionOf(instance, run, config, now);
     const isRunning = !terminationStates.includes(instance.state);
     if (admission !== undefined && isRunning) seen.ours.set(instance.instanceId, { admission, run });
-    return decideInstance(instance, run, admission, now);
+    return decideInstance(instance, run, admission, config.versions, now);
   });
   for (const { step } of steps) seen.found[step]++;
   const running = page.filter(({ state }) => state === 'running');

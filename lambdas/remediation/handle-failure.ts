@@ -12,6 +12,7 @@ import {
 import type { DispositionDecision } from '../../domain/disposition.ts';
 import type { FailureRules } from '../../domain/function-settings.ts';
 import { runId } from '../../domain/ledger.ts';
+import type { OutcomeCode } from '../../domain/outcomes.ts';
 import { policyOf, profilesOf } from '../../domain/pools.ts';
 import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished } from '../adapters/breakers.ts';
 import { tryPublish } from '../adapters/bus.ts';
@@ -46,10 +47,11 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   const id = runId(launch);
   const [instance] = await instancesOf([launch.instanceId]);
   const gone = isGone(launch, instance);
-  // The failure of a node that was never tried is no evidence against the version, and that of an instance that is not
+  // The failure of a node that was never tried, or not because of a deployment since, is no evidence against the version, and that of an instance that is not
   // a node is no evidence against the pool.
   const stranger = profilesOf(rules, launch.cluster, launch.pool) !== undefined && !isNode(launch, instance, rules);
-  const counts = !gone && !stranger && failure.outcome !== 'breaker-open';
+  const wasTried = failure.outcome !== 'breaker-open' && !(request !== undefined && isRefusedVersion(failure.outcome));
+  const counts = !gone && !stranger && wasTried;
   const breaker = counts ? await count(scope, id, rules.breaker) : await breakerOf(scope);
   if (isOpen(breaker)) await dropProbe(scope, id);
   if (gone) {
@@ -64,6 +66,11 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   await recordDisposition(launch, disposition);
   emitEnd({ ...launch, outcome: failure.outcome });
   return { disposition, failure };
+}
+
+/** Whether an outcome is about a version that nodes may not get any more. */
+function isRefusedVersion(outcome: OutcomeCode): boolean {
+  return outcome === 'version-withdrawn' || outcome === 'version-too-old';
 }
 
 /** Counts a failure, and opens the breaker if it is over its limits. The call that opens it publishes that, once. */

@@ -70,7 +70,8 @@ describe('a floor', () => {
   it('refuses an older version of the catalogue, and names itself and why', () => {
     expect(requestOf('gvisor@20260810.0', floored)).toEqual({
       outcome: 'version-too-old',
-      detail: 'tag airlock:runtime is "gvisor@20260810.0"; accepted: 20260921.0 and newer; CVE-2026-96812: an escape',
+      detail:
+        'tag airlock:runtime is "gvisor@20260810.0", and 20260810.0 is below the minimum; accepted: 20260921.0 and newer; CVE-2026-96812: an escape',
     });
   });
 

@@ -14,7 +14,8 @@ export const onlyTogether: Readonly<Record<string, string>> = {
 /** What a fault may ring besides {@link mustRing}, by its kind: what it breaks is what these alarms watch. */
 const mayRing: Readonly<Record<FaultKind, readonly string[]>> = {
   events: ['EventsMissed'],
-  bus: [],
+  // What could not be published is left to the queue, and the next pass finds it too.
+  bus: ['EventsMissed', 'FunctionErrors', 'ReconcileSilent'],
   queues: ['EventsMissed'],
   'AWS APIs': ['FunctionErrors', 'ReconcileSilent', 'EventsMissed', 'NodeStranded', 'CommandsThrottled', 'DeadLetters'],
   'errors of AWS operations': [

@@ -3,7 +3,7 @@ import { arrivalOf, isInformative, type Likely, likelyArrival, withArrivals } fr
 import { cleanupReserveSeconds } from '../../../domain/launch.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import type { WaitingLaunch } from '../../../domain/messages.ts';
-import { type Agent, decideDispatch } from '../../../lambdas/dispatch/decide.ts';
+import { type Agent, decideDispatch, refusalNow } from '../../../lambdas/dispatch/decide.ts';
 import { agentWait, pollDelay } from '../../../lambdas/dispatch/waiting.ts';
 
 const launchedAt = '2026-11-21T09:00:00.000Z';
@@ -26,7 +26,7 @@ const claimed: RunRecord = { ...key, token: 'token-1', batchId: 'b1', claimedAt:
 
 /** A single node that waits, in a pool without arrivals. */
 function decide(waiting: WaitingLaunch, run: RunRecord | undefined, seen: Agent | undefined, at: number) {
-  return decideDispatch(waiting, run, seen, { arrivals: [], nodes: 1 }, at);
+  return decideDispatch(waiting, run, seen, { arrivals: [], nodes: 1, refusal: undefined }, at);
 }
 
 describe('a node that waits for its command', () => {
@@ -123,6 +123,29 @@ describe('a message that is delivered again', () => {
     expect(decide(message, run, agent, now)).toEqual({ step: 'publish', batchId: 'b1', onlineAt: agent.lastPingAt });
     expect(decide(message, { ...run, commandId: 'c1' }, agent, now)).toMatchObject({ step: 'drop' });
     expect(decide(message, { ...run, token: 'another' }, agent, now)).not.toMatchObject({ step: 'publish' });
+  });
+
+  it('is refused if its version was withdrawn after the launch was admitted, unless its command may have been sent', () => {
+    const refusal = { outcome: 'version-withdrawn', detail: '20260928.0 is withdrawn' } as const;
+    const context = { arrivals: [], nodes: 1, refusal };
+    expect(decideDispatch(message, undefined, agent, context, now)).toEqual({ step: 'refuse', failure: refusal });
+    expect(decideDispatch(message, undefined, undefined, context, now)).toEqual({ step: 'refuse', failure: refusal });
+    expect(decideDispatch(message, claimed, agent, context, now + 91_000)).toMatchObject({ step: 'look' });
+    expect(decideDispatch(message, { ...claimed, commandId: 'c1' }, agent, context, now)).toMatchObject({
+      step: 'drop',
+    });
+  });
+
+  it('is compared with the versions of today, unless an open node drifted', () => {
+    const versions = { gvisor: { default: '20261005.0', all: ['20261005.0'] } };
+    const why = (why: 'drifted' | 'verify' | 'retry') => {
+      const rerun = { why, attempt: 1, released: true, reason: '' };
+      return refusalNow({ ...message, launch: { ...message.launch, rerun } }, versions)?.outcome;
+    };
+    expect([refusalNow(message, versions)?.outcome, why('verify'), why('retry')]).toEqual(
+      Array(3).fill('unknown-runtime'),
+    );
+    expect(why('drifted')).toBeUndefined();
   });
 
   it('is sent if an earlier attempt has ended', () => {

@@ -238,7 +238,7 @@ const table: readonly (readonly [
 ];
 
 const decide = (seen: Candidate, run: RunRecord | undefined, now: number) =>
-  decideInstance(seen, run, admissionOf(seen, run, config, now), now);
+  decideInstance(seen, run, admissionOf(seen, run, config, now), config.versions, now);
 
 describe('a tagged instance', () => {
   it.each(table)('%s', (_rule, seen, run, afterMs, decision) => {

@@ -16,6 +16,7 @@ const launch = {
   deadline: '2026-11-21T09:20:00.000Z',
 };
 const admission: Admission = { launch, request };
+const versions = { gvisor: { default: '2', all: ['1', '2'] } };
 const run = (act: ActName, change: Partial<RunRecord> = {}): RunRecord => ({
   instanceId: launch.instanceId,
   launchedAt: launch.launchedAt,
@@ -32,7 +33,7 @@ const released = { outcome: 'released', ending: 'released' } as const;
 
 describe('a run that an operator asked for', () => {
   it('installs what the launch would get today, with a new deadline and the reason', () => {
-    expect(planRequestedRun(admission, run('retry'), now)).toEqual({
+    expect(planRequestedRun(admission, run('retry'), versions, now)).toEqual({
       launch: {
         ...launch,
         deadline: '2026-11-21T10:20:00.000Z',
@@ -43,13 +44,13 @@ describe('a run that an operator asked for', () => {
   });
 
   it('repeats the proof of what was installed, whatever new launches get', () => {
-    const plan = planRequestedRun(admission, run('verify', released), now);
+    const plan = planRequestedRun(admission, run('verify', released), versions, now);
     expect([plan?.request?.version, plan?.launch.rerun?.released]).toEqual(['1', true]);
   });
 
   it('ends as refused once more if the tag still requests what is not configured', () => {
     const refused = { outcome: 'unknown-runtime', detail: 'gviso' } as const;
-    const plan = planRequestedRun({ launch, refused }, run('retry'), now);
+    const plan = planRequestedRun({ launch, refused }, run('retry'), versions, now);
     expect([plan?.refused, plan?.request]).toEqual([refused, undefined]);
   });
 
@@ -57,14 +58,24 @@ describe('a run that an operator asked for', () => {
     const opened = run('retry');
     const acts = { ...opened.operatorAct, opened: true } as NonNullable<RunRecord['operatorAct']>;
     for (const one of [run('retry', released), { ...opened, operatorAct: acts }])
-      expect(planRequestedRun(admission, one, now)?.launch.rerun?.released).toBe(true);
+      expect(planRequestedRun(admission, one, versions, now)?.launch.rerun?.released).toBe(true);
+  });
+
+  it.each([
+    ['withdrawn', { withdrawn: { '1': 'CVE-2026-96812, high, fixed in 2' } }],
+    ['below the minimum', { floor: { version: '2', because: 'minimumVersion in airlock.yaml' } }],
+    ['not in the catalogue any more', { all: ['2'] }],
+  ])('repeats no proof of a version that is %s by now', (_, change) => {
+    const today = { gvisor: { ...versions.gvisor, ...change } };
+    expect(planRequestedRun(admission, run('verify', released), today, now)).toBeUndefined();
+    expect(planRequestedRun(admission, run('retry', released), today, now)?.request).toEqual(request);
   });
 
   it('is no proof of a node that never had one', () => {
-    expect(planRequestedRun(admission, run('verify'), now)).toBeUndefined();
+    expect(planRequestedRun(admission, run('verify'), versions, now)).toBeUndefined();
   });
 
   it.each(['release', 'quarantine', 'uninstall'] as const)('does not follow from %s', (act) => {
-    expect(planRequestedRun(admission, run(act), now)).toBeUndefined();
+    expect(planRequestedRun(admission, run(act), versions, now)).toBeUndefined();
   });
 });

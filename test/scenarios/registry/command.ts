@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import { pack, unpack } from '../../../domain/packed.ts';
+import type { Versions } from '../../../domain/tags.ts';
 import { plant } from '../../../packages/lab/faults.ts';
 import { karpenterNode, receiptIn } from '../../../packages/lab/simulation.ts';
 import { latency } from '../../scale/latency.ts';
@@ -16,6 +18,20 @@ export const commandScenarios = {
     assert.equal(scenario.commandsFor(node), 1);
     assert.equal(scenario.done('SendTaskSuccess'), 2);
     assert.deepEqual(scenario.timeline(node), released);
+  }),
+
+  'a launch whose version a deployment withdraws gets no command': on(async (scenario) => {
+    const { cloud } = scenario.world;
+    const node = await scenario.launch({ agentAfterMs: 60_000 });
+    await scenario.pass(20_000);
+    assert.equal(scenario.world.services.states.executions().length, 1);
+    const name = cloud.resource('Dispatch/Function/Resource').ref;
+    const { environment } = cloud.lambda.function(name).settings;
+    const versions = unpack(environment['VERSIONS'] ?? '') as Versions;
+    const gvisor = { ...versions.gvisor, withdrawn: { [versions.gvisor?.default ?? '']: 'CVE-2027-10001, critical' } };
+    cloud.lambda.update(name, { environment: { ...environment, VERSIONS: pack({ ...versions, gvisor }) } });
+    await scenario.settle();
+    assert.deepEqual([scenario.outcome(node), scenario.commandsFor(node)], ['version-withdrawn', 0]);
   }),
 
   'an admission that dies after StartExecution starts no second': on(async (scenario) => {
