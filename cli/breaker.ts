@@ -10,6 +10,7 @@ import { BreakersSchema, ClosedBreakerSchema, type ShownBreaker } from './breake
 import { CouldNotLook } from './output/errors.ts';
 import { type ExitCode, exitCodes } from './output/exit-codes.ts';
 import { printJson } from './output/json.ts';
+import { tableLines } from './output/table.ts';
 import { print } from './output/text.ts';
 import { type OperatorBus, publishAsOperator } from './publish-act.ts';
 import { deployedResources, resourceLike } from './verify-aws/stack.ts';
@@ -114,13 +115,22 @@ function shown(item: Readonly<Record<string, unknown>>): ShownBreaker {
   };
 }
 
+const columns = [
+  { name: 'state', isWhole: true, cell: ({ state }: ShownBreaker) => state },
+  { name: 'cluster', isWhole: true, cell: ({ cluster }: ShownBreaker) => cluster },
+  { name: 'pool', isWhole: true, cell: ({ pool }: ShownBreaker) => pool },
+  { name: 'version', isWhole: true, cell: ({ version }: ShownBreaker) => version },
+  { name: 'opened', cell: ({ openedAt = '' }: ShownBreaker) => openedAt },
+  { name: 'tried now', cell: ({ probe = '' }: ShownBreaker) => probe },
+] as const;
+
 /** `airlock breaker`: every breaker with its state, one a line. */
 export async function listBreakers({ json }: { readonly json: boolean }): Promise<ExitCode> {
   const all = await breakers(await reach());
   if (json) printJson(BreakersSchema, { version: 1, breakers: [...all] });
   else {
-    for (const { state, cluster, pool, version, openedAt = '', probe = '' } of all)
-      print([state, cluster, pool, version, openedAt, probe].join('\t').trimEnd());
+    if (all.length === 0) print('no pool has a breaker yet: none had a failure');
+    else print(tableLines(columns, all).join('\n'));
   }
   return exitCodes.fine;
 }
@@ -135,6 +145,6 @@ export async function close(
   if (json) printJson(ClosedBreakerSchema, { version: 1, closed, breaker: { cluster, pool, version } });
   else if (closed)
     print('closed; nodes that were held are tried once more within minutes, by the policy of their pool');
-  else print(`the breaker of ${cluster} ${pool} ${version} is not open; airlock breaker lists all`);
+  else print(`the breaker of ${cluster} ${pool} ${version} is not open; npx airlock breaker lists all`);
   return closed ? exitCodes.fine : exitCodes.findings;
 }

@@ -20,14 +20,16 @@ export function refusalOf(act: ActName, run: RunRecord): string | undefined {
   const isChanged = before !== undefined && !asksForRun(before);
   switch (act) {
     case 'retry':
-      return ending === 'released' && !isChanged ? 'it is released; airlock verify proves it again' : undefined;
+      return ending === 'released' && !isChanged ? 'it is released; npx airlock verify proves it again' : undefined;
     case 'verify':
       if (!wasReleased(run))
-        return 'it was never released, so there is no proof to repeat; airlock retry tries it again';
-      return before?.act === 'uninstall' ? 'its runtime was uninstalled; airlock retry installs it again' : undefined;
+        return 'it was never released, so there is no proof to repeat; npx airlock retry tries it again';
+      return before?.act === 'uninstall'
+        ? 'its runtime was uninstalled; npx airlock retry installs it again'
+        : undefined;
     case 'release':
       return ending === 'released' && !isChanged
-        ? 'it is released with a proof; airlock verify proves it again'
+        ? 'it is released with a proof; npx airlock verify proves it again'
         : undefined;
     case 'quarantine':
       return undefined;

@@ -42,7 +42,7 @@ export async function actByHand(
   const reach = await open();
   const [found] = await findLaunches(act, reach, { name });
   if (found === undefined) {
-    process.stderr.write(`Airlock has no launch of ${name}; airlock status lists the fleet\n`);
+    process.stderr.write(`Airlock has no launch of ${name}; npx airlock status lists the fleet\n`);
     return exitCodes.findings;
   }
   const { run } = found;
@@ -103,7 +103,7 @@ async function change(
 }
 
 const opened =
-  'pods land there now; the Node has the state released-by-hand and no label of a proof; airlock retry proves it';
+  'pods land there now; the Node has the state released-by-hand and no label of a proof; npx airlock retry proves it';
 
 function closedText(run: RunRecord, pods: number): string {
   const next = wasReleased(run) ? 'verify' : 'retry';

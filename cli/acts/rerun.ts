@@ -138,7 +138,7 @@ async function openBreakersOf(reach: ActReach, launches: readonly FoundLaunch[])
   );
   return open.map(
     ({ cluster, pool, version }) =>
-      `The breaker of ${cluster} ${pool} ${version} is open: one node is tried at a time, and one that waits until its deadline ends as breaker-open. Once the cause is fixed, close it: airlock breaker close ${cluster} ${pool} ${version}`,
+      `The breaker of ${cluster} ${pool} ${version} is open: one node is tried at a time, and one that waits until its deadline ends as breaker-open. Once the cause is fixed, close it: npx airlock breaker close ${cluster} ${pool} ${version}`,
   );
 }
 
@@ -148,7 +148,7 @@ function acted({ instanceId, cluster, pool, launch }: RunRecord, result: Acted['
 }
 
 function nothingFound(act: string, { name, pool, outcome }: Selection): string {
-  if (name !== undefined) return `Airlock has no launch of ${name}; airlock status lists the fleet`;
+  if (name !== undefined) return `Airlock has no launch of ${name}; npx airlock status lists the fleet`;
   const where = [pool && `of the pool ${pool}`, outcome && `that ended as ${outcome}`].filter(Boolean).join(' ');
   return `there is no launch ${where} to ${act}: none ended that way whose instance still runs`;
 }

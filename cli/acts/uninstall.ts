@@ -144,7 +144,7 @@ async function uninstallOne(
   const { outcome, detail } = await runUninstallation(reach.ssm, document, run.instanceId);
   const gone = outcome === 'uninstalled';
   const text = gone
-    ? `${title} is gone, and its gate stays closed; airlock retry installs it again`
+    ? `${title} is gone, and its gate stays closed; npx airlock retry installs it again`
     : `${detail}; its gate stays closed`;
   return { ...actedOn(run, gone ? 'done' : 'failed', text), outcome };
 }

@@ -15,7 +15,7 @@ export function storyPage(story: Story, at: string): string {
   return page({
     title: nodeName === '' ? instanceId : nodeName,
     at,
-    command: `airlock explain ${instanceId}`,
+    command: `npx airlock explain ${instanceId}`,
     header: html`${state(story)}
 ${facts([
   ['instance', instanceId],

@@ -6,8 +6,17 @@ import type { Report } from './schema.ts';
 const common = { marginLeft: 60, marginBottom: 44, style: { fontSize: '13px' } } as const;
 const axis = { labelAnchor: 'center', labelOffset: 38 } as const;
 
+/** An axis of whole launches: a few of them have no fractions. */
+const launchAxis = (most: number) => ({ label: 'launches', grid: true, ticks: Math.min(most, 5), tickFormat: 'd' });
+
+/** An axis of the whole period of a report, with or without launches at its ends. */
+function timeAxis({ course, until }: Report) {
+  return { type: 'utc', label: null, ticks: 7, domain: [new Date(course[0]?.from ?? until), new Date(until)] } as const;
+}
+
 /** How launches ended, by the time at which they began. */
-export function courseChart({ course, launches }: Report): Markup {
+export function courseChart(report: Report): Markup {
+  const { course, launches } = report;
   const kinds = [
     ['released', 'var(--series-3)'],
     ['failed', 'var(--series-5)'],
@@ -29,8 +38,8 @@ export function courseChart({ course, launches }: Report): Markup {
     {
       ...common,
       height: 240,
-      x: { type: 'utc', label: null, ticks: 7 },
-      y: { label: 'launches', grid: true },
+      x: timeAxis(report),
+      y: launchAxis(Math.max(...course.map(({ released, failed, underWay }) => released + failed + underWay))),
       color: { domain: names, range: kinds.map(([, colour]) => colour) },
       marks: [
         Plot.rectY(
@@ -45,7 +54,8 @@ export function courseChart({ course, launches }: Report): Markup {
 }
 
 /** From launch to release, by the time at which launches began. */
-export function timeChart({ course }: Report): Markup {
+export function timeChart(report: Report): Markup {
+  const { course } = report;
   const length = partMs(course);
   const middle = ({ from }: { readonly from: string }) => new Date(Date.parse(from) + length / 2);
   const shares = [
@@ -66,7 +76,7 @@ export function timeChart({ course }: Report): Markup {
     {
       ...common,
       height: 240,
-      x: { type: 'utc', label: null, ticks: 7 },
+      x: timeAxis(report),
       y: { label: 'seconds', grid: true, zero: true },
       color: { domain: shares.map(([share]) => share), range: shares.map(([, colour]) => colour) },
       marks: [
@@ -86,14 +96,20 @@ export function timeChart({ course }: Report): Markup {
 export function histogramChart(histogram: Report['histogram']): Markup {
   const bars = histogram.map(({ fromMs, toMs, launches }) => ({ from: fromMs / 1_000, to: toMs / 1_000, launches }));
   const [first, last] = [histogram[0]?.fromMs ?? 0, histogram.at(-1)?.toMs ?? 0];
+  // A single bar would fill the chart.
+  const rest = Math.max(0, 10 - histogram.length) * (histogram[0] === undefined ? 0 : histogram[0].toMs - first);
   return chart(
     'Released launches, by seconds from launch to release',
     `from ${seconds(first)} to ${seconds(last)}; the last bar has all that took longer`,
     {
       ...common,
       height: 220,
-      x: { label: 'seconds; the last bar has all that took longer', ...axis },
-      y: { label: 'launches', grid: true },
+      x: {
+        label: 'seconds; the last bar has all that took longer',
+        domain: [Math.max(0, first - rest / 2) / 1_000, (last + rest / 2) / 1_000],
+        ...axis,
+      },
+      y: launchAxis(Math.max(...histogram.map(({ launches }) => launches))),
       marks: [
         Plot.rectY(bars, { x1: 'from', x2: 'to', y: 'launches', fill: 'var(--series-1)', inset: 0.5 }),
         Plot.ruleY([0]),

@@ -10,7 +10,7 @@ export function reportPage(report: Report): string {
   return page({
     title: 'Airlock report',
     at: until,
-    command: 'airlock report',
+    command: 'npx airlock report',
     header: html`<p class="about">Launches that began from <time datetime="${since}">${minute(since)}</time> to <time datetime="${until}">${minute(until)}</time> (UTC).</p>
 ${tiles(report)}${missing(report)}`,
     main: html`${course(report)}${times(report)}${outcomes(report)}${worst(report)}${breakers(report)}${versions(report)}${waits(report)}${cost(report)}`,
@@ -43,7 +43,7 @@ function missing({ notChecked }: Report): Markup {
 
 function course(report: Report): Markup {
   if (report.launches.total === 0) return section('Course', html`<p>No launch began in this period.</p>`);
-  return section('Course', courseChart(report), timeChart(report));
+  return section('Course', courseChart(report), ...(report.times.length === 0 ? [] : [timeChart(report)]));
 }
 
 function times({ times: all, histogram }: Report): Markup {
@@ -121,7 +121,7 @@ function worst({ worst: all }: Report): Markup {
   if (all.length === 0) return html``;
   return section(
     'Worst launches',
-    html`<p class="about"><code>airlock explain INSTANCE</code> prints the story of one.</p>`,
+    html`<p class="about"><code>npx airlock explain INSTANCE</code> prints the story of one.</p>`,
     table(
       'Failed launches, the latest first, then the slowest releases',
       [

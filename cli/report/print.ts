@@ -87,7 +87,7 @@ function printOutcomes({ outcomes }: Report, width: number): void {
 
 function printWorst({ worst }: Report, width: number): void {
   if (worst.length === 0) return;
-  heading('worst launches (airlock explain INSTANCE says more)');
+  heading('worst launches (npx airlock explain INSTANCE says more)');
   const columns = [
     { name: 'instance', isWhole: true as const, cell: ({ instanceId }: Report['worst'][number]) => instanceId },
     { name: 'outcome', cell: ({ outcome }: Report['worst'][number]) => outcome },

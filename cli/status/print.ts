@@ -22,14 +22,14 @@ export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[]
   if (pools.length === 0) lines.push('no launch in the last 90 days');
   lines.push(...underWayLines(fleet, layout));
   if (attention.length > 0) {
-    lines.push('', wrap(`${styled('bold', 'needs a person')} (airlock explain INSTANCE says more)`, width));
+    lines.push('', wrap(`${styled('bold', 'needs a person')} (npx airlock explain INSTANCE says more)`, width));
   }
   for (const { instanceId, nodeName, state, reason } of attention) {
     lines.push(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName.split('.')[0]}`, width, 2));
     if (reason !== '') lines.push(wrap(reason, width, 4));
   }
   if (exposed.length > 0) {
-    lines.push('', wrap(`${styled('bold', 'affected by advisories')} (airlock advisories says more)`, width));
+    lines.push('', wrap(`${styled('bold', 'affected by advisories')} (npx airlock advisories says more)`, width));
   }
   for (const { id, severity, affected, pools } of exposed) {
     lines.push(

@@ -60,6 +60,12 @@ describe('a node of the fleet', () => {
       false,
     ],
     ['held', [ended({ ending: 'held', outcome: 'proof-failed' })], [node({ state: 'gated' })], false],
+    [
+      'held',
+      [ended({ ending: 'held', outcome: 'proof-failed' })],
+      [node({ state: 'quarantined', reason: 'proof-failed' })],
+      false,
+    ],
     ['gated', [ended()], [node({ state: 'gated' })], false],
     ['drifted', [ended()], [node({ state: 'drifted', reason: 'the handler is gone' })], false],
     [
