@@ -34,7 +34,7 @@ export const findings = {
     level: 'error',
     sentence: 'The pool does not declare the gate as a taint that goes away.',
     effect: 'The autoscaler does not expect the taint to go, so it launches node after node or none at all.',
-    fix: 'Karpenter, under spec.template.spec:\n  startupTaints: [{ key: {gate}, effect: NoSchedule }]\nnode group:\n  taints: [{ key: {gate}, effect: NoSchedule }]',
+    fix: 'Karpenter, under spec.template.spec:\n  startupTaints: [{ key: {gate}, effect: NoSchedule }]\nnode group:\n  taints: [{ key: {gate}, effect: NoSchedule }]\nor, if the pool has the taint that you want, airlock.yaml:\n  gate: THE_KEY_OF_THAT_TAINT',
     link: 'docs/use/clusters.md#gates',
   },
   AL0002: {

@@ -10,6 +10,10 @@ export interface UnreadFile {
   readonly reason: string;
 }
 
+/** Declarations that a program evaluates say nothing before it has run. */
+const programs =
+  'is a program; accepted: Karpenter manifests, an eksctl configuration, CloudFormation templates. For CDK, give the template that cdk synth writes. Terraform pools are looked at once they are applied: npx airlock doctor';
+
 /** Reads the documents of YAML and JSON files; the items of a Kubernetes List count as documents. */
 export function readFiles(paths: readonly string[]): {
   documents: readonly FoundDocument[];
@@ -21,7 +25,9 @@ export function readFiles(paths: readonly string[]): {
     try {
       documents.push(...documentsIn(readFileSync(source, 'utf8')).map((document) => ({ document, source })));
     } catch (error) {
-      unread.push({ source, reason: `cannot be read: ${(error as Error).message.split('\n')[0]}` });
+      const [fault = ''] = (error as Error).message.split('\n');
+      const isProgram = /\.(tf|ts|js|py)$/.test(source);
+      unread.push({ source, reason: isProgram ? programs : `cannot be read: ${fault.replace(/:$/, '')}` });
     }
   }
   return { documents, unread };

@@ -49,6 +49,23 @@ describe('airlock doctor', () => {
     expect(err.trimEnd().split('\n')).toHaveLength(1);
   });
 
+  it('says how a shell is set up for AWS if it is not', async () => {
+    const bare = { PATH: process.env['PATH'], HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
+    const [nowhere, anonymous] = await Promise.all([
+      airlock(['status'], bare),
+      airlock(['status'], { ...bare, AWS_REGION: 'eu-central-1' }),
+    ]);
+
+    expect([nowhere.code, nowhere.err]).toEqual([
+      3,
+      expect.stringMatching(/^No AWS region is set; accepted: AWS_REGION/),
+    ]);
+    expect([anonymous.code, anonymous.err]).toEqual([
+      3,
+      expect.stringMatching(/^No AWS credentials were found; accepted: /),
+    ]);
+  });
+
   it('shows the stack of an error with --debug only', async () => {
     const { code, err } = await airlock(['doctor', '--only', 'x', '--debug']);
     expect([code, err]).toEqual([2, expect.stringMatching(/^UsageError: option .*\n {4}at /)]);
