@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import type { NodeReport } from '../../packages/lab/simulation.ts';
 import { receiptIn } from '../../packages/lab/simulation.ts';
-import { print, styled } from '../output/text.ts';
+import { outputWidth, print, styled, wrap } from '../output/text.ts';
 import type { RunSchema } from './run-schema.ts';
 import type { SimulationSetup } from './setup.ts';
 
@@ -28,10 +28,15 @@ export function runLine({ instanceId, nodeName, stages }: NodeReport): string {
 export function printRun(reports: readonly NodeReport[], { world, backends }: SimulationSetup): void {
   const say = (line = '') => print(line);
   say();
+  const receipts = world.nodes.map((node) => {
+    const none = { instanceId: node.instanceId, outcome: 'none' };
+    return receiptIn(world.timelineOf(node)) ?? none;
+  });
+  const groups = [...Map.groupBy(receipts, ({ outcome }) => outcome)];
   say(styled('bold', 'Receipts'));
-  for (const node of world.nodes) {
-    const receipt = receiptIn(world.timelineOf(node));
-    say(JSON.stringify(receipt ?? { instanceId: node.instanceId, outcome: 'none' }, undefined, 2));
+  for (const [outcome, [first, ...rest]] of groups) {
+    say(JSON.stringify(first, undefined, 2));
+    if (rest.length > 0) say(styled('dim', `${rest.length} more with the outcome ${outcome} are like it.`));
   }
   say();
   say(styled('bold', 'Audit trail'));
@@ -42,10 +47,11 @@ export function printRun(reports: readonly NodeReport[], { world, backends }: Si
   }
   say();
   const transitions = reports.map((report) => report.transitions);
-  const calls = Object.entries(world.calls()).map(([name, times]) => `${name} ${times}`);
-  say(`calls: ${calls.join(' · ')}`);
-  say(`state transitions per node: ${Math.min(...transitions)} to ${Math.max(...transitions)}`);
-  say(
-    `Kubernetes API: ${backends.kubernetes}; machine: ${backends.machine}; cloud: local, over the synthesized template`,
-  );
+  const services = Map.groupBy(Object.entries(world.calls()), ([name]) => name.split(':')[0] ?? '');
+  const calls = [...services].map(([service, all]) => `${service} ${all.reduce((sum, [, times]) => sum + times, 0)}`);
+  say(wrap(`calls: ${calls.join(', ')} (--json counts each operation)`, outputWidth()));
+  const span = [...new Set([Math.min(...transitions), Math.max(...transitions)])];
+  say(`state transitions per node: ${span.join(' to ')}`);
+  const used = `Kubernetes API: ${backends.kubernetes}; machine: ${backends.machine}; cloud: local, over the synthesized template`;
+  say(wrap(used, outputWidth()));
 }
