@@ -105,6 +105,10 @@ export const settings = {
   ),
   /** The ARN of the key that signs receipts. */
   RECEIPT_KEY: text,
+  /** The bucket with the runtimes' files. */
+  MIRROR_BUCKET: text,
+  /** Where nodes read them: the bucket's host, and the role whose session signs addresses there. Absent: upstream. */
+  MIRROR: v.optional(json(v.strictObject({ host: text, reader: text }))),
   PREPARE_FUNCTION: text,
   PREPARE_ROLE: text,
   ACCESS_POLICY: text,
@@ -120,7 +124,8 @@ const clusterSettings = ['CLUSTER_NAME', 'CLUSTER_ENDPOINT', 'CLUSTER_CA'] as co
 /** What each function reads from its environment, by its folder under `lambdas/`. */
 export const functionSettings = {
   admission: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE', 'TERMINATIONS_QUEUE', 'ADMISSIBLE'],
-  dispatch: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'DOCUMENTS', 'CHECKSUMS', 'VERSIONS'],
+  dispatch: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'DOCUMENTS', 'CHECKSUMS', 'VERSIONS', 'MIRROR'],
+  mirror: ['MIRROR_BUCKET'],
   results: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS'],
   terminations: ['QUEUE', 'LEDGER_TABLE', 'EVENT_BUS', 'STATE_MACHINE'],
   cancellation: ['LEDGER_TABLE'],
@@ -147,7 +152,10 @@ export const functionSettings = {
 /** A function, by its folder under `lambdas/`. */
 export type FunctionName = keyof typeof functionSettings;
 
+/** What a function may lack. */
+type OptionalSetting = 'INSIDE_FUNCTION' | 'MIRROR';
+
 /** What the stack writes for one function. */
 export type Environment<Name extends FunctionName> = {
-  readonly [Key in Exclude<(typeof functionSettings)[Name][number], 'INSIDE_FUNCTION'>]: string;
-} & { readonly [Key in Extract<(typeof functionSettings)[Name][number], 'INSIDE_FUNCTION'>]?: string };
+  readonly [Key in Exclude<(typeof functionSettings)[Name][number], OptionalSetting>]: string;
+} & { readonly [Key in Extract<(typeof functionSettings)[Name][number], OptionalSetting>]?: string };

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { claimText } from './claim-text.ts';
 import type { Request } from './launch.ts';
 import type { Failure } from './receipt.ts';
-import { runtimes } from './runtimes.ts';
+import { type Runtime, runtimes } from './runtimes.ts';
 import { isOlder } from './versions.ts';
 
 /** The tag that makes Airlock manage an instance; its value is `<runtime>` or `<runtime>@<version>`. */
@@ -47,6 +47,9 @@ export const VersionsSchema = v.record(
 );
 
 export type Versions = Readonly<v.InferOutput<typeof VersionsSchema>>;
+
+/** The versions of one runtime. */
+export type ConfiguredVersions = NonNullable<Versions[Runtime]>;
 
 /**
  * The cluster of an instance: the value of `airlock:cluster`, otherwise the one cluster that its other tags agree on.
@@ -111,7 +114,7 @@ export function requestOf(value: string, versions: Versions): Request | Failure 
   if (refused === undefined) return { runtime, version };
   if (refused.outcome !== 'unknown-runtime')
     return { ...refused, detail: `tag ${runtimeTag} is ${shown(value)}, and ${refused.detail}` };
-  return refusal(value, `${runtime} or ${runtime}@ followed by one of ${listAccepted(configured)}`);
+  return refusal(value, `${runtime} or ${runtime}@ followed by one of ${acceptedVersions(configured).join(', ')}`);
 }
 
 /**
@@ -128,7 +131,7 @@ export function versionRefusal({ runtime, version }: Request, versions: Versions
     const detail = `${version} is below the minimum; accepted: ${floor.version} and newer; ${floor.because}`;
     return { outcome: 'version-too-old', detail };
   }
-  const accepted = listAccepted(configured) || 'no pinned version';
+  const accepted = acceptedVersions(configured).join(', ') || 'no pinned version';
   const because = withdrawn[version];
   if (because !== undefined) {
     const detail = `${version} is withdrawn: ${because}; accepted: ${accepted}`;
@@ -138,9 +141,11 @@ export function versionRefusal({ runtime, version }: Request, versions: Versions
   const detail = `${runtime} ${claimText(version, 80)} is not in the catalogue any more; accepted: ${accepted}`;
   return { outcome: 'unknown-runtime', detail };
 }
+}
 
-function listAccepted({ all, floor, withdrawn = {} }: NonNullable<Versions[keyof Versions]>): string {
-  return all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor)).join(', ');
+/** The versions that a launch may get: not older than the floor, and not withdrawn. */
+export function acceptedVersions({ all, floor, withdrawn = {} }: ConfiguredVersions): readonly string[] {
+  return all.filter((one) => withdrawn[one] === undefined && !isBelow(one, floor));
 }
 
 function isBelow(version: string, floor: { readonly version: string } | undefined): boolean {

@@ -2,6 +2,7 @@ import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
 import { Admission } from './admission.ts';
+import { addMirror } from './artifact-mirror.ts';
 import { Attestation } from './attestation.ts';
 import { Audit } from './audit.ts';
 import { Bus } from './bus.ts';
@@ -52,6 +53,7 @@ export class AirlockStack extends Stack {
       catalogue,
       versions,
       ledger,
+      mirror: addMirror(this, { config, catalogue, versions }),
       logRetention,
     });
     const results = new Results(this, 'Results', { bus, operators, ledger, logRetention });

@@ -1,4 +1,4 @@
-import { Aws, Duration, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, Lazy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -6,6 +6,7 @@ import { type Catalogue, checksumsOf } from '../domain/catalogue.ts';
 import { pack } from '../domain/packed.ts';
 import type { Runtime } from '../domain/runtimes.ts';
 import { runtimeTag, type Versions } from '../domain/tags.ts';
+import type { ArtifactMirror } from './artifact-mirror.ts';
 import type { Bus } from './bus.ts';
 import type { Ledger } from './ledger.ts';
 import type { NamedDocument, NodeDocuments } from './node-documents.ts';
@@ -20,6 +21,8 @@ export interface DispatchProps {
   readonly catalogue: Catalogue;
   readonly versions: Versions;
   readonly ledger: Ledger;
+  /** Where nodes get the files, if not from upstream. */
+  readonly mirror?: ArtifactMirror | undefined;
   readonly logRetention: RetentionDays;
 }
 
@@ -29,7 +32,8 @@ export interface DispatchProps {
  */
 export class Dispatch extends QueueFunction<'dispatch'> {
   constructor(scope: Construct, id: string, props: DispatchProps) {
-    const { bus, operators, documents, ledger, logRetention } = props;
+    const { bus, operators, documents, ledger, mirror, logRetention } = props;
+    let access: string | undefined;
     const deployed = { install: documents.of('install'), prove: documents.of('prove') };
     super(scope, id, {
       name: 'dispatch',
@@ -46,9 +50,11 @@ export class Dispatch extends QueueFunction<'dispatch'> {
         VERSIONS: pack(props.versions),
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: bus.bus.eventBusName,
+        ...(mirror === undefined ? {} : { MIRROR: Lazy.string({ produce: () => access }) }),
       },
     });
     const { role } = this;
+    access = mirror?.grantSign(this);
     role.addToPolicy(
       new PolicyStatement({
         actions: ['ssm:SendCommand'],

@@ -1,3 +1,5 @@
+import { sourceBytes, sourceParameters } from '../domain/mirror.ts';
+
 /** The parts of a template that limits apply to. */
 interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
@@ -66,7 +68,11 @@ const limits: readonly Limit[] = [
     most: 65_536,
     accepted: 'a shorter catalogue: fewer versions or rules for the runtime',
     used: (template) =>
-      each(template, 'AWS::SSM::Document', ({ Content }) => Buffer.byteLength(String(Content)) + parameterBytes),
+      each(template, 'AWS::SSM::Document', ({ Content }) => {
+        const text = String(Content);
+        const isMirrored = text.includes(`"${sourceParameters.x86_64}":`);
+        return Buffer.byteLength(text) + parameterBytes + (isMirrored ? sourceBytes : 0);
+      }),
   },
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: all inline policies of a role together, not counting white space.
   {

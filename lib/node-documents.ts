@@ -28,14 +28,16 @@ export class NodeDocuments extends Construct {
     scope: Construct,
     id: string,
     catalogue: Catalogue,
-    { runtimes, unknownHosts }: Pick<Config, 'runtimes' | 'unknownHosts'>,
+    { artifacts, runtimes, unknownHosts }: Pick<Config, 'artifacts' | 'runtimes' | 'unknownHosts'>,
   ) {
     super(scope, id);
     this.#runtimes = Object.keys(runtimes) as Runtime[];
     for (const runtime of this.#runtimes) {
       const annotations = runtimes[runtime]?.annotations ?? [];
       for (const verb of verbs) {
-        const { name, text, hash } = assembleDocument(catalogue, runtime, verb, { unknownHosts, annotations });
+        const isMirrored = artifacts === 'mirror';
+        const options = { unknownHosts, annotations, isMirrored };
+        const { name, text, hash } = assembleDocument(catalogue, runtime, verb, options);
         const short = hash.slice(0, 12);
         // CloudFormation serializes an object itself, which changes the hash, but passes a string on unchanged. CfnDocument accepts only objects.
         const document = new CfnResource(this, `${runtime}-${verb}-${short}`, {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Catalogue, type CatalogueRuntime, runtimeOf } from '../domain/catalogue.ts';
+import { sourceBytes, sourceForm, sourceParameters } from '../domain/mirror.ts';
 import { parametersFor, timeSteps, type Verb } from '../domain/parameters.ts';
 import { type Runtime, runtimeTraits } from '../domain/runtimes.ts';
 import { catalogueShell } from './catalogue-shell.ts';
@@ -31,7 +32,7 @@ interface DocumentParameter {
   readonly type: 'String';
   readonly description: string;
   readonly default: string;
-  readonly allowedValues: readonly string[];
+  readonly allowedValues?: readonly string[];
   readonly allowedPattern: string;
   readonly interpolationType: 'ENV_VAR';
 }
@@ -55,6 +56,8 @@ export interface DocumentOptions {
   readonly unknownHosts?: 'prove' | 'refuse';
   /** The pod annotations that the runtime's shim accepts, by their full names. Default: none. */
   readonly annotations?: readonly string[];
+  /** Whether the files come from the mirror, by addresses that are sent with the command. Default: from upstream. */
+  readonly isMirrored?: boolean;
 }
 
 /** SSM rejects more than 64 KB including parameter values. 1 KB is left for those. */
@@ -77,23 +80,22 @@ export function assembleDocument(
   catalogue: Catalogue,
   runtime: Runtime,
   verb: Verb,
-  { prefix = 'airlock', unknownHosts = 'prove', annotations = [] }: DocumentOptions = {},
+  { prefix = 'airlock', unknownHosts = 'prove', annotations = [], isMirrored = false }: DocumentOptions = {},
 ): AssembledDocument {
   const entry = runtimeOf(catalogue, runtime);
+  const downloads = isMirrored && verb === 'install';
   const script = [
     shell('node/prelude.sh'),
-    catalogueShell(entry, { runtime, verb, unknownHosts, annotations }),
+    catalogueShell(entry, { runtime, verb, unknownHosts, annotations, isMirrored: downloads }),
     packShell(
-      partsOf(runtime, verb)
-        .map((part) => shell(`node/${part}.sh`))
-        .join('\n'),
+      [...partsOf(runtime, verb), ...(downloads ? ['mirror'] : [])].map((part) => shell(`node/${part}.sh`)).join('\n'),
     ),
     shell(`${verb}.sh`),
   ].join('\n');
   const content: DocumentContent = {
     schemaVersion: '2.2',
     description: `Airlock: ${verb} ${runtime} on a node.`,
-    parameters: parametersOf(entry, runtime, verb),
+    parameters: { ...parametersOf(entry, runtime, verb), ...(downloads ? sources : {}) },
     mainSteps: [
       {
         action: 'aws:runShellScript',
@@ -104,14 +106,27 @@ export function assembleDocument(
     ],
   };
   const text = JSON.stringify(content);
-  if (Buffer.byteLength(text) > longestDocument) {
-    throw new RangeError(
-      `${runtime} ${verb}: the document has ${Buffer.byteLength(text)} bytes; SSM takes ${longestDocument}`,
-    );
+  const most = longestDocument - (downloads ? sourceBytes : 0);
+  if (Buffer.byteLength(text) > most) {
+    throw new RangeError(`${runtime} ${verb}: the document has ${Buffer.byteLength(text)} bytes; SSM takes ${most}`);
   }
   const hash = createHash('sha256').update(text).digest('hex');
   return { name: `${prefix}-${runtime}-${verb}-${hash.slice(0, 12)}`, content, text, hash };
 }
+
+/** The addresses of the mirror. They differ with each command, so only their form is limited. */
+const sources: Readonly<Record<string, DocumentParameter>> = Object.fromEntries(
+  Object.entries(sourceParameters).map(([architecture, name]) => [
+    name,
+    {
+      type: 'String',
+      description: `Where the mirror has the file for ${architecture}.`,
+      default: '',
+      allowedPattern: sourceForm,
+      interpolationType: 'ENV_VAR',
+    },
+  ]),
+);
 
 /** The script of a document as it runs: what the agent writes into a file, with the shell unpacked. */
 export function scriptOf(document: AssembledDocument): string {

@@ -10,10 +10,15 @@ interface Purpose {
   readonly unknownHosts: 'prove' | 'refuse';
   /** The pod annotations that the runtime's shim accepts, by their full names. */
   readonly annotations: readonly string[];
+  /** Whether the files come from the mirror, which messages then name. */
+  readonly isMirrored?: boolean;
 }
 
 /** Renders a runtime's catalogue entry as shell: assignments, and two lookup functions. */
-export function catalogueShell(entry: CatalogueRuntime, { runtime, verb, unknownHosts, annotations }: Purpose): string {
+export function catalogueShell(
+  entry: CatalogueRuntime,
+  { runtime, verb, unknownHosts, annotations, isMirrored }: Purpose,
+): string {
   const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} version=\${SSM_Version:-}`];
   if (verb === 'uninstall') return head.join('\n');
   const artifacts = entry.versions.flatMap(({ version, artifacts }) =>
@@ -35,7 +40,7 @@ export function catalogueShell(entry: CatalogueRuntime, { runtime, verb, unknown
     '  case $1/$2 in',
     ...artifacts.flatMap(({ key, url, sha256, size }) => [
       `    ${key})`,
-      `      artifact_url=${quote(url)} artifact_size=${quote(size?.toString() ?? '')}`,
+      `      artifact_url=${quote(isMirrored ? `the mirror of ${url}` : url)} artifact_size=${quote(size?.toString() ?? '')}`,
       `      artifact_sha256=${sha256}`,
       '      ;;',
     ]),

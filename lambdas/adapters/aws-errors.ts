@@ -132,6 +132,13 @@ const newRights: Rules = {
   ServerException: broken,
 };
 
+const objects: Rules = {
+  ...all(['SlowDown', 'RequestTimeout'], throttled),
+  ...all(['InternalError', 'ServiceUnavailable'], broken),
+  ...all(['ExpiredToken', 'InvalidToken'], ['retry', 'Lambda gives the function new credentials.']),
+  NoSuchBucket: noResource,
+};
+
 /** Errors of each operation that Airlock calls, by service and operation. */
 export const awsErrors = {
   'ec2:DescribeInstances': {
@@ -244,6 +251,26 @@ export const awsErrors = {
     UnsupportedOperationException: wrong,
   },
   'kms:Sign': { ...signingKeys, DryRunOperationException: unused },
+  's3:HeadObject': {
+    ...objects,
+    NotFound: ['answer', 'The mirror does not have the file yet, so it is fetched.'],
+    Forbidden: ['wait', 'The permission is as new as the function.'],
+  },
+  's3:PutObject': {
+    ...objects,
+    BadDigest: [
+      'answer',
+      'What came does not have the pinned checksum. S3 keeps nothing, and the deployment reports this.',
+    ],
+    AccessDenied: forbidden,
+  },
+  'sts:AssumeRole': {
+    AccessDenied: ['wait', 'The permission is as new as the function.'],
+    ExpiredTokenException: ['retry', 'Lambda gives the function new credentials.'],
+    MalformedPolicyDocumentException: unused,
+    PackedPolicyTooLargeException: unused,
+    RegionDisabledException: ['setup', 'STS is not active in the region.'],
+  },
   'cloudformation:DescribeStackResource': {
     'ValidationError: does not exist': ['answer', 'The stack has no such resource.'],
     AccessDenied: ['wait', 'The permission is as new as the function.'],

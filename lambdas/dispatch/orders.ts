@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
+import { sourceLifeSeconds } from '../../domain/mirror.ts';
 import { tryPublish } from '../adapters/bus.ts';
 import { sendCommand } from '../adapters/commands.ts';
+import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
 import { claim, recordCommand, releaseClaim } from '../adapters/ledger.ts';
+import { signSources } from '../adapters/mirror-reader.ts';
 import { count } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import type { Deferred } from './deferred.ts';
 import { sentEvent } from './events.ts';
 import type { ReadyLaunch, Waiting } from './messages.ts';
 import { deliver } from './send.ts';
+
+/** Where nodes read the files, if not upstream. */
+const mirror = variable('MIRROR');
 
 /**
  * How long SSM tries to deliver a command, in seconds. The agent was just online; a longer time could exceed the node's
@@ -33,6 +39,7 @@ export async function sendGroup(
   readonly waits: readonly Waiting[];
   readonly deferred: readonly Deferred[];
 }> {
+  const sources = await sourcesOf(group);
   const batchId = randomUUID();
   const at = new Date().toISOString();
   const claims = await Promise.all(
@@ -58,7 +65,7 @@ export async function sendGroup(
     {
       document: first.document,
       documentHash: first.documentHash,
-      parameters: first.parameters,
+      parameters: { ...first.parameters, ...sources },
       instanceIds: mine.map(({ message }) => message.launch.instanceId),
       batchId,
       deliverySeconds,
@@ -92,4 +99,14 @@ export async function sendGroup(
   await Promise.all(deferred.map(({ message }) => releaseClaim(message.launch, batchId)));
   const sent = delivery.sent.flatMap(({ instanceIds }) => pick(instanceIds));
   return { sent, unpublished, waits: [...back, ...deferred], deferred };
+}
+
+/**
+ * Signs the addresses that the nodes of a group read. They are in the command alone: events and the ledger have the parameters without them.
+ *
+ * @returns nothing without a mirror, and for a document that downloads nothing
+ */
+async function sourcesOf([first]: readonly ReadyLaunch[]): Promise<Readonly<Record<string, string>>> {
+  if (mirror === undefined || first?.verb !== 'install') return {};
+  return signSources(mirror, first.checksums, sourceLifeSeconds(Number(first.parameters['Seconds']), deliverySeconds));
 }

@@ -64,6 +64,10 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
       "A copy of the catalogue in your repository, in place of Airlock's own. npx airlock catalogue update writes the copy and its SHA-256.",
     example: '{file: catalogue.yaml, sha256: e3b0c44298fc1c14...}',
   },
+  artifacts: {
+    about:
+      "Where nodes get the runtimes' files: from upstream, or from a bucket of this account, for nodes without a way to the internet (docs/use/mirror.md). The deployment fills the bucket with every pinned file that a node may request.",
+  },
   withdrawAt: {
     about:
       'The least severity (low, medium, high or critical) at which an advisory in the catalogue withdraws a version. No node gets a withdrawn version, neither by default nor by its tag (docs/operate/advisories.md).',

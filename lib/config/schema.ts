@@ -264,6 +264,8 @@ export const ConfigSchema = v.strictObject(
     ),
     /** A copy of the catalogue in your repository, in place of the one that comes with Airlock. */
     catalogue: v.optional(CatalogueCopySchema),
+    /** Where nodes get the runtimes' files: from upstream, or from a bucket of this account that the deployment fills. */
+    artifacts: v.optional(v.picklist(['upstream', 'mirror'], 'upstream or mirror'), 'upstream'),
     /** The least severity at which an advisory withdraws a version: it is no default, and no launch may ask for it. */
     withdrawAt: v.optional(v.picklist(severities, severities.join(', ').replace(/, (?=[^,]*$)/, ' or ')), 'high'),
     /** The key of the taint that nodes start with; two prefixes have a special meaning (`gateKindOf` in domain/kubernetes.ts). */
@@ -347,7 +349,7 @@ export const ConfigSchema = v.strictObject(
     /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
     notifications: v.optional(NotificationsSchema),
   },
-  'clusters, runtimes, catalogue, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, dashboard, receiptKey and notifications are the fields',
+  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, dashboard, receiptKey and notifications are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

@@ -2,4 +2,5 @@
 
 export { type Builders, simulatedBuilders, simulatedCatalogue } from './machine/artifact.ts';
 export { deb, type OddMember, oddTar } from './machine/artifacts/archive.ts';
-export { type Mirror, startMirror } from './machine/mirror.ts';
+export { bucketSite } from './machine/bucket-site.ts';
+export { type Mirror, startMirror, upstreamSites } from './machine/mirror.ts';

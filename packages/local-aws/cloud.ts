@@ -19,6 +19,12 @@ import { type Deployed, Stacks } from './template/deployment.ts';
 import type { ResourceType } from './template/resource.ts';
 import { TemplateError } from './template/template-error.ts';
 
+/** What lies beyond AWS, as far as functions may reach it. */
+export interface Internet {
+  readonly hosts: readonly string[];
+  answer(request: WireRequest): WireResponse | Promise<WireResponse>;
+}
+
 /** The options of a cloud. */
 export interface CloudOptions {
   readonly clock: Clock;
@@ -29,6 +35,8 @@ export interface CloudOptions {
   /** Services that need the cloud around them, for instance to call each other. */
   readonly parts?: readonly PartMaker[];
   readonly faults?: Faults;
+  /** Hosts that functions reach besides AWS; none by default. */
+  readonly internet?: Internet;
 }
 
 /** A cloud that runs one synthesized app, in this process. */
@@ -40,10 +48,19 @@ export class LocalCloud {
   readonly #gateway: Gateway;
   readonly #cloudFormation: CloudFormation;
   readonly #parts: readonly Part[];
+  readonly #internet: Internet | undefined;
   readonly #stacks: Stacks;
   #outputs: Readonly<Record<string, string>> = {};
 
-  private constructor({ clock, env = here, parts = [], services = [], resourceTypes = [], faults }: CloudOptions) {
+  private constructor({
+    clock,
+    env = here,
+    parts = [],
+    services = [],
+    resourceTypes = [],
+    faults,
+    internet,
+  }: CloudOptions) {
     const iam = new Iam(env, clock);
     const logs = new Logs(clock, env);
     const aws = new Gateway(clock, iam, faults);
@@ -51,7 +68,9 @@ export class LocalCloud {
     const ids = () => `00000000-0000-4000-8000-${(++count).toString(16).padStart(12, '0')}`;
     const handle = (request: WireRequest) => this.handle(request);
     const networks = new Networks();
-    const lambda = new Lambda({ clock, env, iam, logs, aws, handle, ids, networks });
+    const serves = (host: string) => internet?.hosts.includes(host) === true;
+    this.#internet = internet;
+    const lambda = new Lambda({ clock, env, iam, logs, aws, serves, handle, ids, networks });
     this.core = { env, clock, aws, iam, lambda, networks };
     this.iam = iam;
     this.lambda = lambda;
@@ -201,8 +220,9 @@ export class LocalCloud {
     throw new Error(`${what} with the logical id or path ${logicalIdOrPath}`);
   }
 
-  /** Answers an HTTP request to an AWS host, as received over the wire. */
+  /** Answers an HTTP request to an AWS host, or to one of its internet, as received over the wire. */
   async handle(request: WireRequest): Promise<WireResponse> {
+    if (this.#internet?.hosts.includes(request.host)) return this.#internet.answer(request);
     if (request.host === this.#cloudFormation.host) return this.#cloudFormation.receive(request);
     return this.#gateway.handle(request);
   }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { RealClock } from './clock.ts';
 import type { LocalCloud } from './cloud.ts';
+import { isPresigned, verifyPresigned } from './gateway/presigned.ts';
 import { codecOf } from './gateway/protocols/protocol.ts';
 import { AwsError } from './gateway/service.ts';
 import { verifySignature } from './gateway/signature.ts';
@@ -33,7 +34,9 @@ export const operator = 'Operator';
 export async function serve(cloud: LocalCloud, now = () => new RealClock().now()): Promise<Served> {
   const credentials = operatorOf(cloud);
   const server = createServer((request, response) => {
-    void answer(cloud, request, now).then((answered) => send(response, answered));
+    void read(request)
+      .then((received) => answerSigned(cloud, received, now()))
+      .then((answered) => send(response, answered));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -70,10 +73,16 @@ function operatorOf({ iam, core: { env } }: LocalCloud): Credentials {
   return iam.issue({ kind: 'role', roleArn: arn, sessionName: 'cli' });
 }
 
-async function answer(cloud: LocalCloud, incoming: IncomingMessage, now: () => number): Promise<WireResponse> {
-  const request = await read(incoming);
+/**
+ * Verifies a request's signature and answers it, or refuses it as the service that the request names.
+ *
+ * @param now the caller's time, in milliseconds since the epoch
+ */
+export async function answerSigned(cloud: LocalCloud, request: WireRequest, now: number): Promise<WireResponse> {
+  const secretOf = (accessKeyId: string) => cloud.iam.credentialsOf(accessKeyId);
   try {
-    await verifySignature(request, (accessKeyId) => cloud.iam.credentialsOf(accessKeyId), now());
+    if (isPresigned(request)) await verifyPresigned(request, secretOf, now, cloud.core.env.region);
+    else await verifySignature(request, secretOf, now);
     return await cloud.handle(request);
   } catch (error) {
     if (error instanceof AwsError) return refusal(cloud, request, error);
@@ -84,7 +93,9 @@ async function answer(cloud: LocalCloud, incoming: IncomingMessage, now: () => n
 
 /** The error in the protocol of the service that the request names. */
 function refusal(cloud: LocalCloud, request: WireRequest, error: AwsError): WireResponse {
-  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)/.exec(request.headers['authorization'] ?? '')?.[1] ?? '';
+  const scope = `Credential=${String(request.query['X-Amz-Credential'])}`;
+  const inHeader = request.headers['authorization'] ?? scope;
+  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)/.exec(inHeader)?.[1] ?? '';
   const sdk = cloud.sdk(service);
   if (sdk !== undefined) return codecOf(sdk, request).encodeError(sdk, request, error, 'unsigned');
   return {
@@ -94,7 +105,8 @@ function refusal(cloud: LocalCloud, request: WireRequest, error: AwsError): Wire
   };
 }
 
-async function read(incoming: IncomingMessage): Promise<WireRequest> {
+/** Reads an HTTP request as the cloud takes it. */
+export async function read(incoming: IncomingMessage): Promise<WireRequest> {
   const body = await buffer(incoming);
   const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://localhost');
   const query: Record<string, string | readonly string[]> = {};
@@ -111,7 +123,9 @@ async function read(incoming: IncomingMessage): Promise<WireRequest> {
   return { method: incoming.method ?? 'GET', host: headers['host'] ?? '', path: pathname, query, headers, body };
 }
 
-function send(response: ServerResponse, { status, headers, body }: WireResponse): void {
-  response.writeHead(status, { ...headers, 'content-length': body.byteLength });
+/** Sends the cloud's answer. */
+export function send(response: ServerResponse, { status, headers, body }: WireResponse): void {
+  // An answer to HEAD states the length of a body that it does not have.
+  response.writeHead(status, { 'content-length': body.byteLength, ...headers });
   response.end(body);
 }

@@ -15,6 +15,7 @@ export { compilePattern } from './services/events/pattern.ts';
 export { Kms } from './services/kms.ts';
 export { EventSourceMappings } from './services/lambda/event-source-mapping.ts';
 export { runQuery } from './services/logs/insights.ts';
+export { S3 } from './services/s3/s3.ts';
 export { Scheduler } from './services/scheduler.ts';
 export { Sns } from './services/sns.ts';
 export { Sqs } from './services/sqs/sqs.ts';

@@ -64,7 +64,7 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
       expect(parameter.interpolationType).toBe('ENV_VAR');
       expect(parameter.allowedPattern).toMatch(/^\^.*\$$/);
       expect(parameter.allowedValues).toContain(parameter.default);
-      for (const value of parameter.allowedValues) expect(value).toMatch(new RegExp(parameter.allowedPattern));
+      for (const value of parameter.allowedValues ?? []) expect(value).toMatch(new RegExp(parameter.allowedPattern));
     }
   });
 

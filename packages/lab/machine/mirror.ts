@@ -1,11 +1,10 @@
-import { webcrypto } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-// The certificate library requires this import first.
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
+import type { Internet } from '../../local-aws/cloud.ts';
+import { read, send } from '../../local-aws/server.ts';
 import { type Builders, type Compression, simulatedBuilders } from './artifact.ts';
+import { certificatesFor } from './certificates.ts';
 
 /** The faults of a mirror. */
 const mirrorFaults = ['not-found', 'server-error', 'cut', 'corrupt'] as const;
@@ -62,10 +61,11 @@ function machineOf(debian: string): string {
  * Starts a mirror of the download sites that serves stand-in artifacts under upstream's names, on a free port of 127.0.0.1.
  *
  * @param others builders in place of those for machines in a directory tree
+ * @param bucket a bucket's end point in place of the download sites: nothing else is there then
  */
-export async function startMirror(others: Partial<Builders> = {}): Promise<Mirror> {
+export async function startMirror(others: Partial<Builders> = {}, bucket?: Internet): Promise<Mirror> {
   const builders = { ...simulatedBuilders, ...others };
-  const { authority, certificate, key } = await certificates();
+  const { authority, certificate, key } = await certificatesFor(bucket?.hosts ?? hosts);
   const requests = new Map<string, number>();
   const planted: MirrorFault[] = [];
   // A fault that a machine requests by name happens once per machine; otherwise the node could never recover.
@@ -73,6 +73,12 @@ export async function startMirror(others: Partial<Builders> = {}): Promise<Mirro
   const server = createServer({ cert: certificate, key }, (request, response) => {
     const path = request.url ?? '/';
     requests.set(path, (requests.get(path) ?? 0) + 1);
+    if (bucket !== undefined) {
+      void read(request)
+        .then((received) => bucket.answer(received))
+        .then((answered) => send(response, answered));
+      return;
+    }
     answer(request, response, path, planted.shift() ?? ownFault(request, suffered), builders);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -100,6 +106,25 @@ function ownFault(request: IncomingMessage, suffered: Set<string>): MirrorFault 
   return fault;
 }
 
+/** What upstream's address has; undefined if there is nothing. */
+function artifactAt(path: string, builders: Builders): Buffer | undefined {
+  const place = places.find(({ form }) => form.test(path));
+  return place?.build(place.form.exec(path)?.groups ?? {}, builders);
+}
+
+/** The download sites for functions in the local cloud, which reach them in memory. */
+export function upstreamSites(others: Partial<Builders> = {}): Internet {
+  const builders = { ...simulatedBuilders, ...others };
+  return {
+    hosts,
+    answer: ({ path }) => {
+      const body = artifactAt(path, builders);
+      if (body === undefined) return { status: 404, headers: {}, body: Buffer.from('Not Found') };
+      return { status: 200, headers: { 'content-length': String(body.length) }, body };
+    },
+  };
+}
+
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -107,8 +132,8 @@ function answer(
   fault: MirrorFault | undefined,
   builders: Builders,
 ): void {
-  const place = places.find(({ form }) => form.test(path));
-  if (place === undefined || fault === 'not-found') {
+  const artifact = artifactAt(path, builders);
+  if (artifact === undefined || fault === 'not-found') {
     response.writeHead(404).end('Not Found');
     return;
   }
@@ -116,7 +141,7 @@ function answer(
     response.writeHead(500).end('Internal Server Error');
     return;
   }
-  let body = place.build(place.form.exec(path)?.groups ?? {}, builders);
+  let body = artifact;
   if (fault === 'corrupt') {
     body = Buffer.from(body);
     body.writeUInt8(body.readUInt8(body.length - 1) ^ 1, body.length - 1);
@@ -134,38 +159,4 @@ function answer(
     return;
   }
   response.write(part.subarray(0, Math.floor(part.length / 2)), () => setImmediate(() => response.destroy()));
-}
-
-async function certificates(): Promise<{ authority: string; certificate: string; key: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const ownKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const dates = { notBefore: new Date(Date.now() - 86_400_000), notAfter: new Date(Date.now() + 86_400_000) };
-  const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
-    name: 'CN=Airlock local mirror authority',
-    ...dates,
-    signingAlgorithm: algorithm,
-    keys: ownKeys,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-    ],
-  });
-  const leaf = await x509.X509CertificateGenerator.create({
-    serialNumber: '02',
-    subject: `CN=${hosts[0]}`,
-    issuer: authority.subject,
-    ...dates,
-    signingAlgorithm: algorithm,
-    publicKey: keys.publicKey,
-    signingKey: ownKeys.privateKey,
-    extensions: [new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: 'dns', value })))],
-  });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return {
-    authority: authority.toString('pem'),
-    certificate: leaf.toString('pem'),
-    key: `-----BEGIN PRIVATE KEY-----\n${Buffer.from(pkcs8).toString('base64')}\n-----END PRIVATE KEY-----\n`,
-  };
 }

@@ -11,6 +11,7 @@ import {
   EventSourceMappings,
   Events,
   Kms,
+  S3,
   Scheduler,
   Sns,
   Sqs,
@@ -37,6 +38,7 @@ export interface Services {
   readonly eks: Eks;
   readonly events: Events;
   readonly mappings: EventSourceMappings;
+  readonly s3: S3;
   readonly scheduler: Scheduler;
   readonly sns: Sns;
   readonly sqs: Sqs;
@@ -151,15 +153,16 @@ function make(
   });
   const dynamoDb = new DynamoDb({ clock, env });
   const kms = new Kms(env);
+  const s3 = new S3({ env, iam });
   const cloudWatch = new CloudWatch({ clock, env });
-  const parts = [ec2, autoScaling, eks, events, kms, sqs, ssm, states, dynamoDb];
+  const parts = [ec2, autoScaling, eks, events, kms, s3, sqs, ssm, states, dynamoDb];
   return {
-    services: { cloudWatch, dynamoDb, ec2, autoScaling, eks, events, mappings, scheduler, sns, sqs, ssm, states },
+    services: { cloudWatch, dynamoDb, ec2, autoScaling, eks, events, mappings, s3, scheduler, sns, sqs, ssm, states },
     part: {
       services: parts.map(({ service }) => service),
-      resourceTypes: [...[eks, events, kms, scheduler, sns, sqs, ssm, states, dynamoDb, mappings, cloudWatch]].flatMap(
-        ({ resourceTypes }) => resourceTypes,
-      ),
+      resourceTypes: [
+        ...[eks, events, kms, s3, scheduler, sns, sqs, ssm, states, dynamoDb, mappings, cloudWatch],
+      ].flatMap(({ resourceTypes }) => resourceTypes),
       stop: () => {
         mappings.stop();
         states.stop();

@@ -3,7 +3,7 @@ import { source } from '../../../domain/events.ts';
 import { readTrailLine, type TrailEvent } from '../../../domain/trail.ts';
 import type { Faults } from '../../local-aws/aws.ts';
 import { type Clock, VirtualClock } from '../../local-aws/clock.ts';
-import { LocalCloud } from '../../local-aws/cloud.ts';
+import { type Internet, LocalCloud } from '../../local-aws/cloud.ts';
 import type { Core } from '../../local-aws/core.ts';
 import { AttachedCluster } from '../../local-kubernetes/attached-cluster.ts';
 import { clusterCertificate } from '../../local-kubernetes/certificate.ts';
@@ -36,6 +36,8 @@ export interface SimulationOptions {
   readonly faults?: Faults;
   /** SendCommand calls that are accepted per second. */
   readonly sendPerSecond?: number;
+  /** What functions reach besides AWS; nothing by default. */
+  readonly internet?: Internet;
 }
 
 /** How one node of a run ended, as an observer sees it. */
@@ -141,6 +143,7 @@ export class Simulation {
       clock,
       parts: [made.part, learn],
       ...(options.faults === undefined ? {} : { faults: options.faults }),
+      ...(options.internet === undefined ? {} : { internet: options.internet }),
     });
     return new Simulation(options, cloud, made.services(), clusters, attached);
   }

@@ -33,11 +33,11 @@ export class Gateway implements Aws {
   readonly journal: JournalEntry[] = [];
   faults: Faults;
   readonly #clock: Clock;
-  readonly #iam: Pick<Identities, 'deny' | 'principalOf'>;
+  readonly #iam: Pick<Identities, 'deny' | 'expiryOf' | 'principalOf'>;
   readonly #services = new Map<string, Registered>();
   #requests = 0;
 
-  constructor(clock: Clock, iam: Pick<Identities, 'deny' | 'principalOf'>, faults: Faults = {}) {
+  constructor(clock: Clock, iam: Pick<Identities, 'deny' | 'expiryOf' | 'principalOf'>, faults: Faults = {}) {
     this.#clock = clock;
     this.#iam = iam;
     this.faults = faults;
@@ -99,6 +99,7 @@ export class Gateway implements Aws {
       }
       const principal = this.#iam.principalOf(accessKeyId);
       if (principal === undefined) throw unknownCaller(service);
+      if ((this.#iam.expiryOf(accessKeyId) ?? Infinity) <= this.#clock.now()) throw expiredCaller(service);
       const { operation, input, violation } = decoded;
       const output = await this.#serve({ principal, service, operation, input }, violation);
       return codec.encode(sdk, model, output, requestId);
@@ -178,7 +179,14 @@ function credentialScope({ headers, query }: WireRequest): readonly string[] {
   return String(inHeader ?? query['X-Amz-Credential'] ?? '').split('/');
 }
 
+function expiredCaller(service: string): AwsError {
+  if (service === 's3') return new AwsError('ExpiredToken', 'The provided token has expired.', 400);
+  return new AwsError('ExpiredTokenException', 'The security token included in the request is expired', 403);
+}
+
 function unknownCaller(service: string): AwsError {
+  if (service === 's3')
+    return new AwsError('InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', 403);
   const message = 'The security token included in the request is invalid.';
   if (service === 'ec2')
     return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401);

@@ -23,6 +23,7 @@ export function refuseViolation(service: string, operation: string, violation: S
 /** The codes of services that do not use `AccessDeniedException`, with the HTTP status if it is not 400. */
 const denials: Readonly<Record<string, readonly [code: string, status: number]>> = {
   ec2: ['UnauthorizedOperation', 403],
+  s3: ['AccessDenied', 403],
   sqs: ['AccessDenied', 403],
   sts: ['AccessDenied', 403],
   eks: ['AccessDeniedException', 403],

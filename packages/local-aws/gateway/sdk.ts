@@ -1,7 +1,7 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 
 /** The wire protocols that the local cloud supports. */
-type Protocol = 'awsJson1_0' | 'awsJson1_1' | 'restJson1' | 'ec2Query' | 'awsQuery';
+type Protocol = 'awsJson1_0' | 'awsJson1_1' | 'restJson1' | 'restXml' | 'ec2Query' | 'awsQuery';
 
 /** One operation as modelled in the SDK's client. */
 export interface Model {
@@ -39,6 +39,7 @@ const clients: Readonly<Record<string, () => Promise<object>>> = {
   kms: () => import('@aws-sdk/client-kms'),
   lambda: () => import('@aws-sdk/client-lambda'),
   logs: () => import('@aws-sdk/client-cloudwatch-logs'),
+  s3: () => import('@aws-sdk/client-s3'),
   sqs: () => import('@aws-sdk/client-sqs'),
   ssm: () => import('@aws-sdk/client-ssm'),
   states: () => import('@aws-sdk/client-sfn'),

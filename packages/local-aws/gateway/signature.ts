@@ -42,7 +42,14 @@ export async function verifySignature(
   const signed = new Set(names.split(';'));
   if (!signed.has('host'))
     throw refused('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the request.");
-  const signer = new SignatureV4({ service, region, sha256: Sha256, credentials, applyChecksum: false });
+  const signer = new SignatureV4({
+    service,
+    region,
+    sha256: Sha256,
+    credentials,
+    applyChecksum: false,
+    uriEscapePath: service !== 's3',
+  });
   const again = await signer.sign(
     {
       method,
@@ -69,7 +76,8 @@ function refused(code: string, message: string): AwsError {
   return new AwsError(code, message, 403);
 }
 
-function dateOf(text: string): number | undefined {
+/** Milliseconds since the epoch of an `X-Amz-Date`; undefined if it has another form. */
+export function dateOf(text: string): number | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
   if (parts === null) return undefined;
   const [, year, month, day, hour, minute, second] = parts;

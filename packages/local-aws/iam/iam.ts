@@ -43,8 +43,28 @@ export class Iam implements Identities {
     return { kind: 'role', roleArn: role.arn, sessionName };
   }
 
-  issue(principal: Principal): Credentials {
-    return this.#credentials.issue(principal);
+  assumeRole(caller: Principal, roleArn: string, sessionName: string): Principal {
+    const known = this.hasRole({ kind: 'role', roleArn, sessionName });
+    const authorization = { action: 'sts:AssumeRole', resource: roleArn };
+    const role = known ? this.role(roleArn) : undefined;
+    const question = this.#question(caller, authorization);
+    const byTrust = role && evaluateResource(role.trust, this.#caller(caller), question);
+    const isLeft = role !== undefined && leavesToAccount(role.trust, this.#env.account, question);
+    if (role === undefined || byTrust === 'explicit-deny' || (byTrust !== 'allow' && !isLeft)) {
+      throw new AwsError('AccessDenied', this.#sentence(caller, authorization), 403);
+    }
+    // A trust policy that names the caller is enough within an account; one that names the account leaves it to the caller's policies.
+    const denial = byTrust === 'allow' ? undefined : this.deny(caller, authorization);
+    if (denial !== undefined) throw new AwsError('AccessDenied', denial, 403);
+    return { kind: 'role', roleArn: role.arn, sessionName };
+  }
+
+  issue(principal: Principal, expiresAt?: number): Credentials {
+    return this.#credentials.issue(principal, expiresAt);
+  }
+
+  expiryOf(accessKeyId: string): number | undefined {
+    return this.#credentials.expiry(accessKeyId);
   }
 
   principalOf(accessKeyId: string): Principal | undefined {

@@ -44,8 +44,22 @@ export interface Identities extends Authorizer {
    */
   roleSession(roleArn: string, service: string, sessionName: string, sourceArn?: string): Principal;
 
-  /** Issues credentials to a principal, who is found by their access key id. */
-  issue(principal: Principal): Credentials;
+  /**
+   * Has a principal assume a role, as STS does.
+   *
+   * @throws AwsError if the role's trust policy does not allow it, or leaves it to the caller's own policies and they do not
+   */
+  assumeRole(caller: Principal, roleArn: string, sessionName: string): Principal;
+
+  /**
+   * Issues credentials to a principal, who is found by their access key id.
+   *
+   * @param expiresAt milliseconds since the epoch; never by default
+   */
+  issue(principal: Principal, expiresAt?: number): Credentials;
+
+  /** When an access key expires, in milliseconds since the epoch; undefined if it never does. */
+  expiryOf(accessKeyId: string): number | undefined;
 
   /** The owner of an access key id. */
   principalOf(accessKeyId: string): Principal | undefined;

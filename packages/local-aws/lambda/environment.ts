@@ -139,6 +139,10 @@ export class ExecutionEnvironment implements Host {
     return this.#lambdaHost.networks.reaches(this.#settings.placement, address);
   }
 
+  serves(host: string): boolean {
+    return this.#lambdaHost.serves(host);
+  }
+
   async handle(request: WireRequest): Promise<WireResponse> {
     await this.thawed();
     try {

@@ -20,7 +20,9 @@ export interface LambdaHost {
   readonly logs: LogWriter;
   readonly aws: Aws;
   readonly networks: Pick<Vpcs, 'reaches'>;
-  /** Answers a request to an AWS host. */
+  /** Whether the cloud answers requests to a host that is not AWS's. */
+  serves(host: string): boolean;
+  /** Answers a request to an AWS host, or to one that it serves. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** A new request id. */
   ids(): string;
@@ -38,7 +40,9 @@ export interface Host {
   onDeath(end: () => void): () => void;
   /** Whether a connection to a host's port gets through from the function's network. */
   reaches(host: string, port: number): boolean;
-  /** Answers a request to an AWS host; never resolves if it kills the caller. */
+  /** Whether the cloud answers requests to a host that is not AWS's. */
+  serves(host: string): boolean;
+  /** Answers a request to an AWS host, or to one that the cloud serves; never resolves if it kills the caller. */
   handle(request: WireRequest): Promise<WireResponse>;
   /** Called for an uncaught error: the runtime's process ends. */
   uncaught(error: unknown): void;

@@ -184,7 +184,7 @@ function readQuery(query: string): Record<string, string | readonly string[]> {
 type OnResponse = (response: unknown) => void;
 
 /**
- * `http` and `https` for code in an execution environment: AWS hosts are answered in memory, loopback uses a real socket and
+ * `http` and `https` for code in an execution environment: AWS hosts and those of the cloud's internet are answered in memory, loopback uses a real socket and
  * holds the clock, and there are no other hosts.
  */
 export function httpModules(host: Host): { readonly http: object; readonly https: object } {
@@ -194,10 +194,11 @@ export function httpModules(host: Host): { readonly http: object; readonly https
       const options = { ...target(first), ...(typeof second === 'object' ? (second as Options) : {}) };
       const name = hostOf(options.hostname ?? options.host ?? 'localhost');
       const port = Number(options.port ?? (protocol === 'https:' ? 443 : 80));
-      if ((isAws(name) || isLoopback(name)) && !host.reaches(name, port)) {
+      const isInMemory = isAws(name) || host.serves(name);
+      if ((isInMemory || isLoopback(name)) && !host.reaches(name, port)) {
         return new Request(host, options, timedOut(name, port));
       }
-      if (isAws(name)) return inMemory(new Request(host, options), callback);
+      if (isInMemory) return inMemory(new Request(host, options), callback);
       if (isLoopback(name))
         return overSocket(host, real.request({ ...options, protocol } as http.RequestOptions), callback);
       return new Request(host, options, notFound(name));

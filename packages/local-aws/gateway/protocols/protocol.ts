@@ -4,6 +4,7 @@ import { awsJson } from './aws-json.ts';
 import type { Codec } from './codec.ts';
 import { query } from './query.ts';
 import { restJson } from './rest-json.ts';
+import { restXml } from './rest-xml.ts';
 import { sqsQuery } from './sqs-query.ts';
 
 /** The codec of a service's protocol. SQS has two; a form is the older one. */
@@ -15,6 +16,8 @@ export function codecOf({ service, protocol }: Sdk, { headers }: WireRequest): C
       return awsJson;
     case 'restJson1':
       return restJson;
+    case 'restXml':
+      return restXml;
     case 'ec2Query':
     case 'awsQuery':
       return query;

@@ -12,11 +12,11 @@ const codec = new JsonCodec2(settings);
 const reader = new JsonShapeDeserializer2(settings);
 
 /** The part of HTTP that carries a member of a request or an answer. */
-interface Binding {
+export interface Binding {
   readonly name: string;
   readonly schema: NormalizedSchema;
-  readonly at: 'label' | 'query' | 'header' | 'payload' | 'status' | 'body';
-  /** The name of the header or the query key. */
+  readonly at: 'label' | 'query' | 'header' | 'prefix' | 'payload' | 'status' | 'body';
+  /** The name of the header or the query key, or what the names of its headers begin with. */
   readonly wire: string;
 }
 
@@ -108,7 +108,8 @@ function findOperation(
   return undefined;
 }
 
-function bindingsOf(schema: NormalizedSchema): readonly Binding[] {
+/** Where HTTP carries each member of a structure. */
+export function bindingsOf(schema: NormalizedSchema): readonly Binding[] {
   const bindings: Binding[] = [];
   for (const [name, member] of schema.structIterator()) {
     const traits = member.getMergedTraits();
@@ -118,6 +119,8 @@ function bindingsOf(schema: NormalizedSchema): readonly Binding[] {
     if (traits['httpLabel']) bindings.push({ ...known, at: 'label', wire: name });
     else if (key) bindings.push({ ...known, at: 'query', wire: String(key) });
     else if (header) bindings.push({ ...known, at: 'header', wire: String(header).toLowerCase() });
+    else if (traits['httpPrefixHeaders'])
+      bindings.push({ ...known, at: 'prefix', wire: String(traits['httpPrefixHeaders']) });
     else if (traits['httpPayload']) bindings.push({ ...known, at: 'payload', wire: name });
     else if (traits['httpResponseCode']) bindings.push({ ...known, at: 'status', wire: name });
     else bindings.push({ ...known, at: 'body', wire: name });
@@ -125,7 +128,8 @@ function bindingsOf(schema: NormalizedSchema): readonly Binding[] {
   return bindings;
 }
 
-function fromText(schema: NormalizedSchema, text: string | readonly string[]): unknown {
+/** Reads a member from the text of a label, a header or a query. */
+export function fromText(schema: NormalizedSchema, text: string | readonly string[]): unknown {
   if (schema.isListSchema()) {
     const all = typeof text === 'string' ? [text] : text;
     return all.map((one) => fromText(schema.getValueSchema() as NormalizedSchema, one));
