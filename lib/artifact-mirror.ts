@@ -3,13 +3,8 @@ import { ArnPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import {
-  describeFile,
-  listMirroredFiles,
-  type MirroredFile,
-  mirrorPrefix,
-  readerSessionSeconds,
-} from '../domain/mirror.ts';
+import { mirrorPrefix, readerSessionSeconds } from '../domain/mirror.ts';
+import { describeFile, listMirroredFiles, type MirroredFile } from '../domain/mirrored-files.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Settings } from './config/settings.ts';
 import { CustomResourceProvider } from './custom-resource-provider.ts';

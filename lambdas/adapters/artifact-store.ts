@@ -21,7 +21,8 @@ export async function storedChecksum(Bucket: string, Key: string): Promise<strin
     return ChecksumSHA256 === undefined ? undefined : toHex(ChecksumSHA256);
   } catch (error) {
     if (consequenceOf('s3:HeadObject', error) === 'answer') return undefined;
-    throw error;
+    // It has no message, because an answer to HEAD has no body.
+    throw new Error(`s3:HeadObject of ${Bucket}/${Key} failed: ${JSON.stringify(error)}`, { cause: error });
   }
 }
 

@@ -254,7 +254,10 @@ export const awsErrors = {
   's3:HeadObject': {
     ...objects,
     NotFound: ['answer', 'The mirror does not have the file yet, so it is fetched.'],
-    Forbidden: ['wait', 'The permission is as new as the function.'],
+    Unknown: [
+      'wait',
+      'An answer to HEAD has no body, so S3 does not state why. The permission may be as new as the function.',
+    ],
   },
   's3:PutObject': {
     ...objects,
@@ -262,7 +265,8 @@ export const awsErrors = {
       'answer',
       'What came does not have the pinned checksum. S3 keeps nothing, and the deployment reports this.',
     ],
-    AccessDenied: forbidden,
+    ...all(['EncryptionTypeMismatch', 'InvalidWriteOffset', 'TooManyParts'], unused),
+    InvalidRequest: wrong,
   },
   'sts:AssumeRole': {
     AccessDenied: ['wait', 'The permission is as new as the function.'],

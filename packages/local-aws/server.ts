@@ -58,8 +58,8 @@ export async function serve(cloud: LocalCloud, now = () => new RealClock().now()
   };
 }
 
-/** The operator is not part of the template, as in a real account. */
-function operatorOf({ iam, core: { env } }: LocalCloud): Credentials {
+/** Makes the operator, who is not part of the template, as in a real account. */
+export function operatorOf({ iam, core: { env } }: LocalCloud): Credentials {
   const arn = `arn:${env.partition}:iam::${env.account}:role/${operator}`;
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
   iam.roles.set(operator, {

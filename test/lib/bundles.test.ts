@@ -19,6 +19,7 @@ const mostKib: Readonly<Record<string, number>> = {
   cluster: 1_090,
   dispatch: 600,
   doctor: 2_000,
+  mirror: 900,
   'find-cluster': 430,
   'grant-cluster-admin': 500,
   'prepare-cluster': 630,
@@ -36,6 +37,8 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@aws-sdk/client-eks': ['doctor', 'find-cluster', 'grant-cluster-admin'],
   '@aws-sdk/client-kms': ['attestation', 'receipt-key'],
   '@aws-sdk/client-cloudformation': ['grant-cluster-admin'],
+  '@aws-sdk/client-s3': ['mirror'],
+  '@aws-sdk/client-sts': ['dispatch'],
   // What a function must not load: the Kubernetes client provides only types.
   '@kubernetes/client-node': [],
   // A node's user data can hold YAML.

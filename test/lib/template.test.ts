@@ -73,7 +73,9 @@ describe('the template', () => {
   });
 
   it('passes the AWS Solutions rules of cdk-nag, with a reason for each exception', () => {
-    expect(() => stackOf('clusters: [{name: demo}]\ndoctor: {schedule: rate(1 day)}').synth()).not.toThrow();
+    expect(() =>
+      stackOf('clusters: [{name: demo}]\ndoctor: {schedule: rate(1 day)}\nartifacts: mirror').synth(),
+    ).not.toThrow();
     expect(() => stackOf('clusters: [{name: demo}]', false).synth()).toThrow();
   });
 
@@ -211,12 +213,12 @@ describe('functions', () => {
           .toSorted()
           .join(' '),
       );
-    // Only a private cluster has a function in a VPC, and only doctor.schedule and receiptKey bring theirs.
+    // Only a private cluster has a function in a VPC, and only doctor.schedule, receiptKey and artifacts bring theirs.
     const read = Object.entries<readonly string[]>(functionSettings)
-      .filter(([name]) => !['cluster-inside', 'doctor', 'attestation', 'receipt-key'].includes(name))
+      .filter(([name]) => !['cluster-inside', 'doctor', 'attestation', 'receipt-key', 'mirror'].includes(name))
       .map(([, names]) =>
         names
-          .filter((one) => one !== 'INSIDE_FUNCTION')
+          .filter((one) => !['INSIDE_FUNCTION', 'MIRROR'].includes(one))
           .toSorted()
           .join(' '),
       );

@@ -133,7 +133,9 @@ describe('the shell that documents are built from', () => {
   const files = readdirSync(fileURLToPath(new URL('node/', folder)));
 
   it('is used, every file of it', () => {
-    const scripts = documents.map(({ runtime, verb }) => scriptOf(assembleDocument(shipped, runtime, verb))).join('\n');
+    const mirrored = scriptOf(assembleDocument(shipped, 'gvisor', 'install', { isMirrored: true }));
+    const all = documents.map(({ runtime, verb }) => scriptOf(assembleDocument(shipped, runtime, verb)));
+    const scripts = [...all, mirrored].join('\n');
 
     for (const file of files) expect(scripts, file).toContain(shell(`node/${file}`));
   });

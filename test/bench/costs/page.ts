@@ -51,6 +51,12 @@ composite alarm for $0.50 a month, which brings an idle month over $3; leave \`n
 $0.10 for each metric that it watches, also in metric math, which no alarm here uses. SNS takes $2.00 for 100,000 mails,
 $0.60 for a million calls of a web hook, and nothing for chat.
 
+With \`artifacts: mirror\` the files of all three runtimes take 3.4 GB in S3, which costs $0.08 a
+month. Their upload costs less than a cent, and 1,000 downloads $0.0004. Nodes read them free of
+charge through a gateway end point; a NAT gateway takes $0.045 per GB, which it also takes for
+downloads from upstream ([S3 pricing](https://aws.amazon.com/s3/pricing/),
+[VPC pricing](https://aws.amazon.com/vpc/pricing/)).
+
 The scheduled doctor (\`doctor.schedule\`) is off unless you set it. Once a day it adds an alarm for
 $0.10, and $0.30 for its metric in a month in which it finds something. Its 30 invocations and their
 logs cost less than a cent, and the calls that it makes are free.

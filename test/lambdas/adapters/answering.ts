@@ -16,9 +16,11 @@ const clients: Readonly<Record<string, () => Promise<object>>> = {
   events: () => import('@aws-sdk/client-eventbridge'),
   kms: () => import('@aws-sdk/client-kms'),
   lambda: () => import('@aws-sdk/client-lambda'),
+  s3: () => import('@aws-sdk/client-s3'),
   sqs: () => import('@aws-sdk/client-sqs'),
   ssm: () => import('@aws-sdk/client-ssm'),
   states: () => import('@aws-sdk/client-sfn'),
+  sts: () => import('@aws-sdk/client-sts'),
 };
 
 const key = { instanceId: { S: 'i-0123456789abcdef0' }, launchedAt: { S: '2026-11-21T09:00:00.000Z' } };
@@ -51,6 +53,8 @@ const inputs: Partial<Record<Operation, object>> = {
   'kms:GetPublicKey': { KeyId: 'key' },
   'kms:Sign': { KeyId: 'key', Message: new Uint8Array(32), SigningAlgorithm: 'ECDSA_SHA_256' },
   'lambda:Invoke': { FunctionName: 'demo' },
+  's3:HeadObject': { Bucket: 'mirror', Key: 'sha256/0' },
+  's3:PutObject': { Bucket: 'mirror', Key: 'sha256/0', Body: '', ChecksumSHA256: '' },
   'sqs:ReceiveMessage': { QueueUrl, MaxNumberOfMessages: 10 },
   'sqs:ChangeMessageVisibilityBatch': {
     QueueUrl,
@@ -65,6 +69,7 @@ const inputs: Partial<Record<Operation, object>> = {
   'states:SendTaskFailure': { taskToken: 'token' },
   'states:SendTaskSuccess': { taskToken: 'token', output: '{}' },
   'states:StartExecution': { stateMachineArn },
+  'sts:AssumeRole': { RoleArn: 'arn:aws:iam::123456789012:role/any', RoleSessionName: 'any' },
   'states:StopExecution': { executionArn: `${stateMachineArn.replace('stateMachine', 'execution')}:one` },
 };
 

@@ -3,11 +3,16 @@ import { AwsError } from '../../../local-aws/aws.ts';
 import type { Family, Fault } from '../fault.ts';
 import type { Random } from '../random.ts';
 
-/** Operations that nothing calls in a run: only the deployment or an operator does. */
-const elsewhere = (operation: Operation) => /^(eks|cloudformation):/.test(operation) || operation === 'dynamodb:Scan';
+/** Operations that nothing calls in a run of the sample: only the deployment, an operator, or an installation with a mirror does. */
+const elsewhere = (operation: Operation) =>
+  /^(eks|cloudformation|s3|sts):/.test(operation) || operation === 'dynamodb:Scan';
 
 /** Errors that AWS answers with their own status; every other one is 400, and a service's failure 500. */
-const statuses: Readonly<Record<string, number>> = { TooManyRequestsException: 429, RequestLimitExceeded: 503 };
+const statuses: Readonly<Record<string, number>> = {
+  NotFound: 404,
+  TooManyRequestsException: 429,
+  RequestLimitExceeded: 503,
+};
 
 /** An error as its service answers it; the message contains the text that a rule requires. */
 export function errorOf(rules: Rules, key: string): AwsError {

@@ -1,3 +1,4 @@
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html and aws-resource-s3-bucketpolicy.html */
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Environment } from '../../gateway/service.ts';
@@ -7,7 +8,6 @@ import { TemplateError } from '../../template/template-error.ts';
 import { BooleanSchema, integer, propertyNames, readProperties, TagsSchema } from '../properties.ts';
 import { Bucket } from './bucket.ts';
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html */
 const BucketSchema = v.strictObject({
   BucketName: v.optional(
     v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'a bucket name without dots')),
