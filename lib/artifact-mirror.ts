@@ -27,7 +27,7 @@ export class ArtifactMirror extends Construct {
   constructor(scope: Construct, id: string, { files, logRetention }: ArtifactMirrorProps) {
     super(scope, id);
     this.#bucket = new Bucket(this, 'Bucket', {
-      // A key of KMS would have to be open to whoever reads, and what is inside is public.
+      // A key of KMS would have to be open to all readers, and what is inside is public.
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -77,7 +77,7 @@ export class ArtifactMirror extends Construct {
   }
 
   /**
-   * Lets a function sign addresses of the files. It does so with a session of a role of its own, whose end it knows.
+   * Lets a function sign addresses of the files. It does so with a session of a separate role, whose end it knows.
    *
    * @returns the function's setting `MIRROR`
    */

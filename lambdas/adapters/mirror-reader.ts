@@ -26,7 +26,7 @@ const client = new STSClient({ maxAttempts: 5 });
 let session: Session | undefined;
 
 /**
- * Signs an address of the mirror for each architecture of a version. An address is a secret while it holds: whoever has it can read that one file.
+ * Signs an address of the mirror for each architecture of a version. An address is a secret while it holds: any program that has it can read that one file.
  *
  * @param lifeSeconds how long the addresses hold
  * @returns the document's parameters

@@ -69,7 +69,7 @@ const marks: Readonly<Record<string, (request: WireRequest) => boolean>> = {
   UploadPartCopy: ({ headers, query }) => query['uploadId'] !== undefined && headers['x-amz-copy-source'] !== undefined,
 };
 
-/** Sub-resources of objects and buckets, each an operation of its own, are named in the query. */
+/** Sub-resources of objects and buckets, each with a separate operation, are named in the query. */
 function findOperation(sdk: Sdk, request: WireRequest, hasKey: boolean): Model | undefined {
   const { method, query } = request;
   const ignored = /^(X-Amz-.*|x-id|versionId|partNumber|uploadId|response-.*)$/;
