@@ -141,7 +141,6 @@ export function versionRefusal({ runtime, version }: Request, versions: Versions
   const detail = `${runtime} ${claimText(version, 80)} is not in the catalogue any more; accepted: ${accepted}`;
   return { outcome: 'unknown-runtime', detail };
 }
-}
 
 /** The versions that a launch may get: not older than the floor, and not withdrawn. */
 export function acceptedVersions({ all, floor, withdrawn = {} }: ConfiguredVersions): readonly string[] {
