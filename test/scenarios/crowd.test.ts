@@ -4,11 +4,13 @@ import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { launch, startSimulation } from './scenario.ts';
 
 const minute = 60_000;
-/** More than Step Functions starts at once in any region with its smaller quotas. */
-const crowd = 1_000;
+/** A fifth of what Step Functions starts at once and per second in a region with its smaller quotas, and a crowd that is larger. */
+const starts = { burst: 160, perSecond: 30 };
+const crowd = 200;
 
 it('a crowd of launches without events is admitted by one run of reconcile, despite the throttling of StartExecution', async () => {
   const world = await startSimulation([], async () => new ModelledMachine());
+  world.services.states.quotas.StartExecution = starts;
   world.services.events.delivery = ({ event }) => (event.source === 'aws.ec2' ? [] : undefined);
   for (let launched = 0; launched < crowd; launched++)
     await launch(world, { agentAfterMs: undefined, joinAfterMs: undefined });

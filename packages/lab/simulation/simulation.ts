@@ -12,7 +12,7 @@ import { KubernetesStandIn } from '../../local-kubernetes/stand-in.ts';
 import type { Machine } from '../machine/machine.ts';
 import { LaunchedNode, type NodePlan } from './node.ts';
 import { type ClusterSettings, type KnownCluster, type Services, servicesPart } from './services.ts';
-import { type AuditEvent, instanceOf, receiptIn, type Stage, stagesOf } from './timeline.ts';
+import { type AuditEvent, hasReceipt, instanceOf, receiptIn, type Stage, stagesOf } from './timeline.ts';
 
 /** How long an API server takes to apply a new admission policy to requests, in milliseconds. */
 const propagationDelayMs = 1_500;
@@ -212,7 +212,7 @@ export class Simulation {
   /** Whether every execution has ended and every managed node has one. */
   ended(): boolean {
     if (this.services.states.running > 0) return false;
-    return this.nodes.every((node) => !node.ours || receiptIn(this.timelineOf(node)) !== undefined);
+    return this.nodes.every((node) => !node.ours || hasReceipt(this.timelineOf(node)));
   }
 
   /**

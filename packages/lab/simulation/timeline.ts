@@ -48,6 +48,11 @@ export function instanceOf({ detail }: AuditEvent): string {
   return ('instanceId' in detail ? detail.instanceId : undefined) ?? '';
 }
 
+/** Whether a node has ended once. */
+export function hasReceipt(events: readonly AuditEvent[]): boolean {
+  return events.some(({ detail }) => 'endedAt' in detail);
+}
+
 /** The receipt of a node's latest end, as recorded in the audit trail. */
 export function receiptIn(events: readonly AuditEvent[]): Receipt | undefined {
   const end = events.findLast(({ detail }) => 'endedAt' in detail);

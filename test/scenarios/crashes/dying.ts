@@ -12,6 +12,8 @@ type Side = (typeof sides)[number];
 
 /** Calls of Lambda itself with a function's role. */
 const polling = ['ReceiveMessage', 'DeleteMessageBatch'];
+/** Calls that change nothing. */
+const reading = /^(BatchGet|Get|Describe|List|Query)/;
 
 /** A run of a node in which one function dies. */
 export interface Plot {
@@ -44,22 +46,19 @@ const everyMs = 10 * 60_000;
  * functions stay warm.
  *
  * @param run one run; `n` counts from 1. It returns where the function died, or undefined if it survived, which ends the series
- * @returns where it died, in order
  */
 export async function playSeries(
   plot: Plot,
   run: (scenario: Scenario, n: number) => Promise<string | undefined>,
-): Promise<readonly string[]> {
+): Promise<void> {
   const scenario = await Scenario.start(inject('assembly'), ...(plot.setting ?? []));
   try {
     plot.prepare?.(scenario);
     const began = scenario.clock.now();
-    const at: string[] = [];
     for (let n = 1; ; n++) {
       scenario.world.cloud.lambda.update(scenario.functionName(plot.construct), {});
       const died = await run(scenario, n);
-      if (died === undefined) return at;
-      at.push(died);
+      if (died === undefined) return;
       await clear(scenario, began);
     }
   } finally {
@@ -81,18 +80,32 @@ async function clear({ world, clock }: Scenario, began: number): Promise<void> {
   await world.services.dynamoDb.clear(world.cloud.resource('Ledger/Table/Resource').ref);
 }
 
-/** Makes the function die at each of its calls, once per run. @returns the calls, in order */
-export function dieEverywhere(plot: Plot, side: Side): Promise<readonly string[]> {
-  return playSeries(plot, async (scenario, n) => {
+/**
+ * Makes the function die once per run: at each call that changes something, and before the first call of each invocation. Dying at another
+ * read leaves behind what dying after the call before it does.
+ *
+ * @returns the calls of the run in which it survived, in order
+ */
+export async function dieEverywhere(plot: Plot, side: Side): Promise<readonly string[]> {
+  let made: string[] = [];
+  await playSeries(plot, async (scenario, n) => {
     const role = scenario.roleOf(plot.construct);
+    const name = scenario.functionName(plot.construct);
     let armed = false;
-    let calls = 0;
+    let places = 0;
+    let isFirst = false;
     let died: string | undefined;
+    made = [];
     const strikeAt = (where: Side) => (call: ObservedCall) => {
       const { principal, operation } = call;
+      if (operation === 'Invoke' && where === 'beforeCall' && JSON.stringify(call.input).includes(name)) isFirst = true;
       if (principal.kind !== 'role' || polling.includes(operation)) return undefined;
       if (principal.roleArn !== role) return plot.strike?.(call, where, scenario);
-      if (where !== side || !armed || plot.over?.(scenario) || ++calls !== n) return undefined;
+      if (where !== side || !armed || plot.over?.(scenario)) return undefined;
+      made.push(operation);
+      const counts = !reading.test(operation) || (isFirst && side === 'beforeCall');
+      isFirst = false;
+      if (!counts || ++places !== n) return undefined;
       died = operation;
       return 'crash' as const;
     };
@@ -104,6 +117,7 @@ export function dieEverywhere(plot: Plot, side: Side): Promise<readonly string[]
     expect({ at, seen, deadLetters: scenario.deadLetters() }).toEqual({ at, seen: plot.seen, deadLetters: [] });
     return died;
   });
+  return made;
 }
 
 /** The distinct published ends of a node: an end may be published again with the same content. */
