@@ -201,11 +201,11 @@ function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, ex
     case 'affected':
       return `pods can run there with ${version}`;
     case 'old-sandboxes':
-      return `it has the fix, and sandboxes of an earlier version still ran: ${sandboxesOn(node)}`;
+      return `it has the fix, and sandboxes of an earlier version still ran at ${node?.seenAt}: ${sandboxesOn(node)}`;
     case 'unknown':
       if (node === undefined) return 'its cluster could not be read, so it is not known whether it still runs';
       return node.version === undefined
-        ? 'no proof of its version holds'
+        ? node.because
         : 'its configuration is not known, because another document than the present one installed it';
     case 'gone':
       return exposed.some(({ until }) => until === undefined)

@@ -18,13 +18,17 @@ export interface FleetNode {
   readonly handler: string;
   /** The annotations that its shim accepts; undefined if they are not known. */
   readonly annotations: readonly string[] | undefined;
-  /** How many sandboxes ran from each version at its last proof, according to the node. */
+  /** How many sandboxes ran from each version when they were last counted, according to the node. */
   readonly sandboxes: Readonly<Record<string, number>>;
+  /** When it was last proven or inventoried, ISO 8601; empty if that is not known. */
+  readonly seenAt: string;
+  /** Why its version is not known; empty if it is. */
+  readonly because: string;
 }
 
 /**
  * How a node stands to an advisory. `gated`: it is behind its gate and takes no pod, whatever it has. `old-sandboxes`: it has the fix, and
- * sandboxes of an affected version still ran at its last proof.
+ * sandboxes of an affected version still ran when they were last counted.
  */
 export type NodeExposure = Exposure | 'gated' | 'old-sandboxes';
 

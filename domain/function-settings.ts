@@ -61,6 +61,16 @@ export type ScheduledStandard = Readonly<v.InferOutput<typeof ScheduledStandardS
 /** The documents of one verb, by runtime. */
 const documents = v.record(v.picklist(runtimes), v.object({ name: text, hash: text }));
 
+const InventoryRulesSchema = v.strictObject({
+  /** How old what is known of a node must be before it is asked again, in milliseconds. */
+  everyMs: v.number(),
+  /** How many nodes are asked at most in one pass. */
+  nodesPerPass: v.number(),
+  documents,
+});
+
+export type InventoryRules = Readonly<v.InferOutput<typeof InventoryRulesSchema>>;
+
 /** Every environment variable that a function reads, with the form of its value. */
 export const settings = {
   /** The service by which Powertools tags logs and metrics. */
@@ -78,6 +88,8 @@ export const settings = {
   DOCUMENTS: json(v.object({ install: documents, prove: documents })),
   /** The versions that nodes may get: a launch may have been admitted before its version was withdrawn. */
   VERSIONS: packed(VersionsSchema),
+  /** How nodes are inventoried; null if they are not. */
+  INVENTORY: json(v.nullable(InventoryRulesSchema)),
   /** The pinned checksums, by runtime, version and architecture. */
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
   /** The name of each cluster's function, by cluster. */
@@ -141,6 +153,7 @@ export const functionSettings = {
     'ADMISSIBLE',
     'CLUSTER_FUNCTIONS',
     'DOCS_URL',
+    'INVENTORY',
   ],
   cluster: ['QUEUE', 'LEDGER_TABLE', ...clusterSettings, 'GATE_KEY', 'PROOF', 'INSIDE_FUNCTION'],
   'cluster-inside': [...clusterSettings, 'GATE_KEY', 'PROOF'],

@@ -6,6 +6,7 @@ import type { OperatorAct } from './operator-acts.ts';
 import type { OutcomeCode } from './outcomes.ts';
 import type { SentVerb } from './parameters.ts';
 import type { Failure, Installation, Receipt } from './receipt.ts';
+import type { Inventory } from './result.ts';
 import { isTime } from './time.ts';
 
 /** How a run ended. `held`: it failed while the breaker was open, so the gate stays and nothing else was done. */
@@ -84,6 +85,11 @@ export interface RunRecord {
   /** The execution or function that wrote the end. */
   readonly endedBy?: string;
   readonly receipt?: Receipt;
+  /** When the node was last asked what runs there, and the batch of that command. */
+  readonly inventoryAskedAt?: string;
+  readonly inventoryBatch?: string;
+  /** What the node answered last. */
+  readonly inventory?: Inventory;
   /** When the end was published, if a function wrote it. */
   readonly publishedAt?: string;
   /** The configured version for which the node was last reported as outdated. */

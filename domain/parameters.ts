@@ -2,13 +2,13 @@ import { type Runtime, runtimeTraits } from './runtimes.ts';
 import { deadlineBounds } from './tags.ts';
 
 /** What a document does on a node. */
-export type Verb = 'install' | 'prove' | 'uninstall';
+export type Verb = 'install' | 'prove' | 'inventory' | 'uninstall';
 
 /** The verbs that a run sends to a node. */
-export type SentVerb = Exclude<Verb, 'uninstall'>;
+export type SentVerb = Extract<Verb, 'install' | 'prove'>;
 
 /** Every verb, in the order of a node's life. */
-export const verbs: readonly Verb[] = ['install', 'prove', 'uninstall'];
+export const verbs: readonly Verb[] = ['install', 'prove', 'inventory', 'uninstall'];
 
 /** A node's request, as far as a document needs it. */
 interface RequestedRuntime {
@@ -42,14 +42,14 @@ export function timeStep(leftMs: number): number {
 /**
  * Builds the parameters that SendCommand passes to a document.
  *
- * @returns parameters by name; `uninstall` removes any version
+ * @returns parameters by name; `inventory` and `uninstall` take any version
  */
 export function parametersFor(
   verb: Verb,
   { runtime, version, handler, seconds = 900 }: RequestedRuntime,
 ): Record<string, string> {
   const Seconds = String(seconds);
-  if (verb === 'uninstall') return { Seconds };
+  if (verb === 'uninstall' || verb === 'inventory') return { Seconds };
   const [usual, ...others] = runtimeTraits[runtime].handlers;
   return {
     Version: version,

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { claim, claimText } from './claim-text.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { runtimes } from './runtimes.ts';
+import { TimeSchema } from './time.ts';
 
 /** The longest output that ListCommandInvocations returns, in bytes. SSM truncates the rest. */
 const shownLimit = 2_500;
@@ -35,6 +36,19 @@ export const SandboxesSchema = v.pipe(
   v.maxEntries(8),
 );
 
+/** What runs on a released node, according to the node: a claim that makes nothing better than the ledger has it. */
+export const InventorySchema = v.object({
+  /** When its answer arrived. */
+  at: TimeSchema,
+  /** The version that new sandboxes start from; empty if the node has none. */
+  version: v.pipe(v.string(), v.regex(/^[0-9.]{0,40}$/)),
+  /** How many sandboxes run from each version. */
+  sandboxes: SandboxesSchema,
+  commandId: claim(80),
+});
+
+export type Inventory = v.InferOutput<typeof InventorySchema>;
+
 /**
  * The line of JSON that a document prints on stdout: at most {@link resultLimit} bytes, written by
  * `ssm-documents/node/result.sh` and read by `results`. Every text in it is a claim: bounded and printable, but not
@@ -42,10 +56,10 @@ export const SandboxesSchema = v.pipe(
  */
 export const ResultSchema = v.object({
   airlock: v.literal(1),
-  verb: v.picklist(['install', 'prove', 'uninstall']),
+  verb: v.picklist(['install', 'prove', 'inventory', 'uninstall']),
   runtime: v.picklist(runtimes),
   version: claim(80),
-  outcome: v.picklist(['installed', 'proven', 'uninstalled', ...outcomeCodes]),
+  outcome: v.picklist(['installed', 'proven', 'inventoried', 'uninstalled', ...outcomeCodes]),
   /** Details about this node: an address, a path, a rule, the last line of a log. Empty on success. */
   detail: claim(),
   /** The runtime's handler name in containerd. */

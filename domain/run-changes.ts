@@ -86,6 +86,12 @@ export const runChanges = {
   recordPublished: { by: ['terminations'], condition: 'attribute_not_exists(#publishedAt)', set: ['publishedAt'] },
   recordEndExecution: { by: ['reconcile'], condition: 'attribute_exists(#instanceId)', keep: ['endExecution'] },
   recordOutdated: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['outdatedFor'] },
+  recordInventoryAsked: {
+    by: ['reconcile'],
+    condition: 'attribute_exists(#admittedAt)',
+    set: ['inventoryAskedAt', 'inventoryBatch'],
+  },
+  recordInventory: { by: ['results'], condition: '#inventoryBatch = :inventoryBatch', set: ['inventory'] },
   recordRunCount: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['runs'] },
   /** Operators make it, with their own roles. Its condition names only a key, so that their roles need no other attribute. */
   recordOperatorAct: { by: [], condition: 'attribute_exists(#instanceId)', set: ['operatorAct'] },

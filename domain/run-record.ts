@@ -5,6 +5,7 @@ import { type RunRecord, sortKeyOf } from './ledger.ts';
 import { OperatorActSchema } from './operator-acts.ts';
 import { outcomeCodes } from './outcomes.ts';
 import { FailureSchema, InstallationSchema, ReceiptSchema } from './receipt.ts';
+import { InventorySchema } from './result.ts';
 import { TimeSchema } from './time.ts';
 
 /** A field that does not have its writer's form counts as absent. */
@@ -59,6 +60,9 @@ const RunRecordSchema = v.object({
   endedAt: time,
   endedBy: text,
   receipt: json(ReceiptSchema),
+  inventoryAskedAt: time,
+  inventoryBatch: text,
+  inventory: json(InventorySchema),
   publishedAt: time,
   outdatedFor: text,
   runs: count,

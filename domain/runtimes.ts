@@ -25,6 +25,7 @@ interface RuntimeTraits {
   readonly shellParts?: {
     readonly install?: readonly string[];
     readonly prove?: readonly string[];
+    readonly inventory?: readonly string[];
     readonly uninstall?: readonly string[];
   };
 }

@@ -1,6 +1,7 @@
 import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Catalogue } from '../domain/catalogue.ts';
+import type { InventoryRules } from '../domain/function-settings.ts';
 import { Admission } from './admission.ts';
 import { addMirror } from './artifact-mirror.ts';
 import { Attestation } from './attestation.ts';
@@ -11,7 +12,7 @@ import { ClusterFunction } from './cluster-function.ts';
 import { ClusterLookUp } from './cluster-lookup.ts';
 import { manifestOptions } from './config/manifest-options.ts';
 import { poolsOf } from './config/profiles.ts';
-import type { Config } from './config/schema.ts';
+import { type Config, inventoryMs } from './config/schema.ts';
 import { advisoryWarnings, versionsOf } from './config/versions.ts';
 import { Dispatch } from './dispatch.ts';
 import { addDoctor } from './doctor.ts';
@@ -111,6 +112,7 @@ export class AirlockStack extends Stack {
       ...admitting,
       clusters: Object.fromEntries(clusters),
       docsUrl: docsUrlOf(config),
+      inventory: inventoryOf(config, documents),
     });
     const doctor = addDoctor(this, { config, catalogue, versions });
     observe(this, {
@@ -124,4 +126,11 @@ export class AirlockStack extends Stack {
       bus,
     });
   }
+}
+
+/** How reconcile inventories nodes; null if it does not. */
+function inventoryOf({ inventory }: Pick<Config, 'inventory'>, documents: NodeDocuments): InventoryRules | null {
+  if (inventory === undefined) return null;
+  const { nodesPerPass } = inventory;
+  return { everyMs: inventoryMs(inventory), nodesPerPass, documents: documents.of('inventory') };
 }

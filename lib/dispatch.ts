@@ -1,13 +1,13 @@
-import { Aws, Duration, Lazy, Validations } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Duration, Lazy } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type Catalogue, checksumsOf } from '../domain/catalogue.ts';
 import { pack } from '../domain/packed.ts';
 import type { Runtime } from '../domain/runtimes.ts';
-import { runtimeTag, type Versions } from '../domain/tags.ts';
+import type { Versions } from '../domain/tags.ts';
 import type { ArtifactMirror } from './artifact-mirror.ts';
 import type { Bus } from './bus.ts';
+import { grantSend } from './grant-send.ts';
 import type { Ledger } from './ledger.ts';
 import type { NamedDocument, NodeDocuments } from './node-documents.ts';
 import { QueueFunction } from './queue-function.ts';
@@ -28,7 +28,7 @@ export interface DispatchProps {
 
 /**
  * From waiting nodes to commands: a queue in which a node waits until its agent is online, and the only function that may send
- * commands. It sends only Airlock's documents, and only to instances with Airlock's tag.
+ * commands which change a node. It sends only Airlock's documents, and only to instances with Airlock's tag.
  */
 export class Dispatch extends QueueFunction<'dispatch'> {
   constructor(scope: Construct, id: string, props: DispatchProps) {
@@ -55,25 +55,11 @@ export class Dispatch extends QueueFunction<'dispatch'> {
     });
     const { role } = this;
     access = mirror?.grantSign(this);
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['ssm:SendCommand'],
-        resources: Object.values(deployed)
-          .flatMap(Object.values<NamedDocument>)
-          .map(({ name }) => `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${name}`),
-      }),
+    const names = Object.values(deployed).flatMap(Object.values<NamedDocument>);
+    grantSend(
+      role,
+      names.map(({ name }) => name),
     );
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['ssm:SendCommand'],
-        resources: [`arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`],
-        conditions: { StringLike: { [`ssm:resourceTag/${runtimeTag}`]: '*' } },
-      }),
-    );
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
-      reason: 'Instance ids are not known at deploy time; the condition admits only instances with the Airlock tag',
-    });
     grantUnscoped(
       role,
       ['ssm:DescribeInstanceInformation', 'ssm:ListCommands', 'states:SendTaskFailure'],

@@ -17,7 +17,7 @@ export interface NamedDocument {
 }
 
 /**
- * The SSM Command documents, one per runtime and verb. A document's name ends with the hash of its content, so an ARN always names the
+ * The SSM Command documents, one per runtime and verb; `inventory` only if nodes are inventoried. A document's name ends with the hash of its content, so an ARN always names the
  * same text, and a changed text is a new resource.
  */
 export class NodeDocuments extends Construct {
@@ -28,13 +28,18 @@ export class NodeDocuments extends Construct {
     scope: Construct,
     id: string,
     catalogue: Catalogue,
-    { artifacts, runtimes, unknownHosts }: Pick<Config, 'artifacts' | 'runtimes' | 'unknownHosts'>,
+    {
+      artifacts,
+      runtimes,
+      unknownHosts,
+      inventory,
+    }: Pick<Config, 'artifacts' | 'runtimes' | 'unknownHosts' | 'inventory'>,
   ) {
     super(scope, id);
     this.#runtimes = Object.keys(runtimes) as Runtime[];
     for (const runtime of this.#runtimes) {
       const annotations = runtimes[runtime]?.annotations ?? [];
-      for (const verb of verbs) {
+      for (const verb of verbs.filter((one) => one !== 'inventory' || inventory !== undefined)) {
         const isMirrored = artifacts === 'mirror';
         const options = { unknownHosts, annotations, isMirrored };
         const { name, text, hash } = assembleDocument(catalogue, runtime, verb, options);

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import type { Admissible } from '../domain/function-settings.ts';
+import type { Admissible, InventoryRules } from '../domain/function-settings.ts';
 import { outcomeTagKeys } from '../domain/outcome-tags.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
@@ -11,6 +11,7 @@ import { runtimeTag, type Versions } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
 import type { ClusterFunction } from './cluster-function.ts';
+import { grantSend } from './grant-send.ts';
 import type { Ledger } from './ledger.ts';
 import { invokeOnSchedule } from './schedule.ts';
 import { grantUnscoped } from './unscoped-rights.ts';
@@ -30,6 +31,8 @@ export interface ReconcileProps {
   readonly logRetention: RetentionDays;
   /** The address that the documentation's paths follow in messages. */
   readonly docsUrl: string;
+  /** How nodes are inventoried; null if they are not. */
+  readonly inventory: InventoryRules | null;
 }
 
 /** How often reconcile scans the fleet: twice within the shortest deadline, less the time an installation needs. */
@@ -61,6 +64,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
         CLUSTER_FUNCTIONS: Stack.of(scope).toJsonString(Object.fromEntries(names)),
         TERMINATIONS_QUEUE: props.terminations.url,
         DOCS_URL: props.docsUrl,
+        INVENTORY: Stack.of(scope).toJsonString(props.inventory),
       },
     });
     this.function.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
@@ -77,6 +81,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
       'These reads and the answer by task token do not support resource-level permissions',
     );
     this.#letTagOutcomes();
+    if (props.inventory !== null) this.#letInventory(props.inventory);
     const functions = Object.values(props.clusters).map(({ cluster }) => cluster.function.functionArn);
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functions }));
     way.stateMachine.grantStartExecution(role);
@@ -89,6 +94,14 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
       description: 'Scans the fleet for what no event reported',
       schedule: ScheduleExpression.rate(interval),
     });
+  }
+
+  /** Lets the function send the documents that only read, and no other, to managed instances. */
+  #letInventory({ documents }: InventoryRules): void {
+    grantSend(
+      this.role,
+      Object.values(documents).map(({ name }) => name),
+    );
   }
 
   /** Lets the function state on a managed instance how its launch ended, in three tags and no other. */

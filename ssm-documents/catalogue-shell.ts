@@ -20,7 +20,7 @@ export function catalogueShell(
   { runtime, verb, unknownHosts, annotations, isMirrored }: Purpose,
 ): string {
   const head = ['# --- data of the catalogue ---', '', `verb=${verb} runtime=${runtime} version=\${SSM_Version:-}`];
-  if (verb === 'uninstall') return head.join('\n');
+  if (verb === 'uninstall' || verb === 'inventory') return head.join('\n');
   const artifacts = entry.versions.flatMap(({ version, artifacts }) =>
     architectures.flatMap((architecture) => {
       const artifact = artifacts[architecture];

@@ -8,6 +8,7 @@ const parts: Record<Verb, string> = {
     'result time log lock versions host bootstrap catalogue containerd kubelet restart dump edit rehearse block ' +
     'journal undo packages fetch archive sandbox runtime runtime-proof runtime-files runtime-install',
   prove: 'result time log lock versions host catalogue containerd kubelet dump sandbox runtime runtime-proof',
+  inventory: 'result time log lock host runtime',
   uninstall:
     'result time log lock host containerd kubelet restart dump edit rehearse unblock journal undo runtime runtime-files',
 };

@@ -27,7 +27,7 @@ export async function advisories(id: string | undefined, options: AdvisoriesOpti
     throw new UsageError(`the catalogue has no advisory ${JSON.stringify(id)}; accepted: ${known.join(', ')}`);
   }
   const reading = await readFleet(await connectFleet(settings.config));
-  const exposures = listExposures(fleetNodes(reading, settings), settings.catalogue).filter(
+  const exposures = listExposures(fleetNodes(reading, settings, Date.now()), settings.catalogue).filter(
     ({ advisory }) => id === undefined || advisory.id === id,
   );
   const at = new Date().toISOString();

@@ -95,7 +95,7 @@ export function joinFacts({ runtime, advisory, reading, trail, settings, keys, n
   const runs = [...reading.runs, ...forgotten];
   const nodes = closeAdvisory({
     ...{ runtime, advisory, runs },
-    nodes: fleetNodes({ ...reading, runs }, settings),
+    nodes: fleetNodes({ ...reading, runs }, settings, now),
     surveyed: new Set(reading.surveys.keys()),
     terminated: trail.terminated,
     exposureOf: exposureOfRuns(advisory, settings),

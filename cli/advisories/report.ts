@@ -6,7 +6,17 @@ import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { outputWidth, print, styled, wrap } from '../output/text.ts';
 import type { Fleet } from '../status/fleet.ts';
 
-const NodesSchema = v.array(v.strictObject({ instanceId: v.string(), nodeName: v.string(), version: v.string() }));
+const NodesSchema = v.array(
+  v.strictObject({
+    instanceId: v.string(),
+    nodeName: v.string(),
+    version: v.string(),
+    /** When the node was last proven or inventoried; empty if that is not known. */
+    seenAt: v.string(),
+    /** Why its version is not known; empty if it is. */
+    because: v.string(),
+  }),
+);
 
 /** What `airlock advisories --json` prints. */
 export const AdvisoriesSchema = v.strictObject({
@@ -34,7 +44,7 @@ export const AdvisoriesSchema = v.strictObject({
           /** Empty for Nodes that the ledger has no launch of. */
           pool: v.string(),
           affected: NodesSchema,
-          /** Nodes with the fix on which sandboxes of an affected version still ran at their last proof, according to the node. */
+          /** Nodes with the fix on which sandboxes of an affected version still ran when they were last counted, according to the node. */
           oldSandboxes: NodesSchema,
           /** Nodes whose version or configuration is not known. They never count as fixed. */
           unknown: NodesSchema,
@@ -84,8 +94,8 @@ export function advisoriesReport(
   };
 }
 
-function showNode({ instanceId, nodeName, version = 'unknown' }: FleetNode) {
-  return { instanceId, nodeName, version };
+function showNode({ instanceId, nodeName, version = 'unknown', seenAt, because }: FleetNode) {
+  return { instanceId, nodeName, version, seenAt, because };
 }
 
 /**
@@ -142,8 +152,10 @@ function printNodes(
   nodes: Advisories['advisories'][number]['pools'][number]['affected'],
   width: number,
 ) {
-  for (const { instanceId, nodeName, version } of nodes.slice(0, shownNodes)) {
+  for (const { instanceId, nodeName, version, seenAt, because } of nodes.slice(0, shownNodes)) {
     print(wrap(`${styled('yellow', state)}  ${instanceId}  ${nodeName}  ${version}`, width, 4));
+    if (because !== '') print(wrap(because, width, 6));
+    else if (seenAt !== '') print(wrap(`last seen ${seenAt}`, width, 6));
   }
   if (nodes.length > shownNodes) print(`    ${nodes.length - shownNodes} more ${state}`);
 }

@@ -33,7 +33,7 @@ export async function status(options: StatusOptions): Promise<ExitCode> {
   const source = await connectFleet(settings.config);
   const look = async () => {
     const reading = await readFleet(source);
-    const exposures = listExposures(fleetNodes(reading, settings), settings.catalogue);
+    const exposures = listExposures(fleetNodes(reading, settings, Date.now()), settings.catalogue);
     return fleetOf(reading, Date.now(), listExposed(exposures, settings.config.withdrawAt));
   };
   try {

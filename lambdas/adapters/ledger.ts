@@ -4,6 +4,7 @@ import { type Claim, type Ending, expiryOf, type LedgerKey, type RunRecord, runI
 import type { Change } from '../../domain/ledger-change.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Installation, Receipt } from '../../domain/receipt.ts';
+import type { Inventory } from '../../domain/result.ts';
 import { runChanges } from '../../domain/run-changes.ts';
 import { parseRunRecord } from '../../domain/run-record.ts';
 import type { ChangeValues } from '../../domain/update-expression.ts';
@@ -169,6 +170,16 @@ export async function recordPublished(key: LedgerKey, at: string): Promise<void>
 /** Records the configured version for which the node was reported as outdated. */
 export async function recordOutdated(key: LedgerKey, outdatedFor: string): Promise<void> {
   await update(key, runChanges.recordOutdated, { outdatedFor });
+}
+
+/** Records that a batch asks a node what runs there. The answer of an earlier batch is no longer accepted. */
+export async function recordInventoryAsked(key: LedgerKey, inventoryBatch: string, at: string): Promise<void> {
+  await update(key, runChanges.recordInventoryAsked, { inventoryAskedAt: at, inventoryBatch });
+}
+
+/** Records what a node answered. @returns whether the batch is the latest that asked */
+export async function recordInventory(key: LedgerKey, inventoryBatch: string, inventory: Inventory): Promise<boolean> {
+  return update(key, runChanges.recordInventory, { inventoryBatch, inventory: JSON.stringify(inventory) });
 }
 
 /** Records the number of the latest run in the record of the launch's first run. */

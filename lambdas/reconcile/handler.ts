@@ -5,6 +5,7 @@ import { count, emit, logger } from '../adapters/telemetry.ts';
 import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
 import { reportIncidents } from './incidents.ts';
+import { takeInventory } from './inventory.ts';
 import { countOpenBreakers } from './open-breakers.ts';
 import { type Pass, publishFindings } from './pass.ts';
 import { tagOutcomes } from './tag-outcomes.ts';
@@ -56,6 +57,9 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     if (published > 0) logger.info('reported incidents', { published });
   });
   if (complete) await tagOutcomes(running);
+  await failures.attempt('taking inventory', async () => {
+    if (complete && inTime()) await takeInventory([...ours.values()].flatMap(({ run }) => run ?? []));
+  });
   failures.rethrow();
   // A run that did not read all there is has failed: what it missed is found by no other.
   if (!complete) throw new Error('the time of a run was not enough to read the whole fleet');

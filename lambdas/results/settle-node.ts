@@ -6,6 +6,7 @@ import { recordAnswered, recordProven } from '../adapters/ledger.ts';
 import { count, logger } from '../adapters/telemetry.ts';
 import { decideAnswer, ownerOf } from './decide.ts';
 import { settledEvent } from './event.ts';
+import { settleInventory } from './settle-inventory.ts';
 
 /**
  * Answers the state that waits for an ended command, once. What was proven is recorded first, because a release depends
@@ -17,6 +18,7 @@ import { settledEvent } from './event.ts';
 export async function settleNode(runs: readonly RunRecord[], commandId: string, invocation: Invocation): Promise<void> {
   const run = ownerOf(runs, commandId, invocation);
   if (run?.token === undefined) {
+    if (await settleInventory(runs, commandId, invocation)) return;
     count('StrangerResult', 1);
     logger.info('a command that Airlock did not send ended', { commandId, instanceId: invocation.instanceId });
     return;

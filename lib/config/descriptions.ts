@@ -156,6 +156,14 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
       },
     },
   },
+  inventory: {
+    about:
+      'Asks released nodes which version they have and which sandboxes run there, by a document that changes nothing (docs/operate/advisories.md). What was last known for over twice that time counts as unknown.',
+    fields: {
+      every: { about: 'How old what is known of a node must be before it is asked again: 1h to 30d.', example: '24h' },
+      nodesPerPass: { about: 'How many nodes are asked at most every two minutes.' },
+    },
+  },
   dashboard: {
     about:
       'Whether the stack has a CloudWatch dashboard. An account has three of them free; each further one costs $3 a month.',

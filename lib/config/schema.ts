@@ -219,6 +219,27 @@ const DoctorSchema = v.strictObject(
   'schedule is the field of doctor',
 );
 
+const everyForm = 'a time from 1h to 30d: a whole number with h or d, for instance 24h';
+const hourMs = 3_600_000;
+
+const InventoryRateSchema = v.strictObject(
+  {
+    /** How old what is known of a released node may be before it is asked again. */
+    every: v.pipe(
+      v.string(everyForm),
+      v.regex(/^([1-9]|[1-9][0-9]|[1-6][0-9]{2}|7[01][0-9]|720)h$|^([1-9]|[12][0-9]|30)d$/, everyForm),
+    ),
+    /** How many nodes one pass of reconcile asks at most. */
+    nodesPerPass: v.optional(wholeNumber(1, 200, 'of nodes'), 50),
+  },
+  'every and nodesPerPass are the fields of inventory',
+);
+
+/** How often nodes are asked, in milliseconds. */
+export function inventoryMs({ every }: { readonly every: string }): number {
+  return Number.parseInt(every, 10) * (every.endsWith('d') ? 24 : 1) * hourMs;
+}
+
 const CatalogueCopySchema = v.strictObject(
   {
     /** The file, relative to the folder of `airlock.yaml`. */
@@ -342,6 +363,8 @@ export const ConfigSchema = v.strictObject(
     targets: v.nullish(TargetsSchema, {}),
     /** A scheduled look for misconfigurations. */
     doctor: v.nullish(DoctorSchema, {}),
+    /** How often released nodes are asked which sandboxes run there; without it they are not. */
+    inventory: v.optional(InventoryRateSchema),
     /** Whether the stack has a CloudWatch dashboard. */
     dashboard: v.optional(v.boolean('true or false'), true),
     /** The number of the KMS key that signs receipts: another number makes another key. Absent: receipts are not signed. */
@@ -349,7 +372,7 @@ export const ConfigSchema = v.strictObject(
     /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
     notifications: v.optional(NotificationsSchema),
   },
-  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, dashboard, receiptKey and notifications are the fields',
+  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, inventory, dashboard, receiptKey and notifications are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

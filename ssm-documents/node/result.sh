@@ -116,7 +116,7 @@ on_exit() {
     say "failed: $detail"
   fi
   case $outcome in
-    installed | already-installed | proven | uninstalled) status=0 ;;
+    installed | already-installed | proven | uninstalled | inventoried) status=0 ;;
     *)
       # Not the command's own status, because the agent gives 137, 168, 169 and 194 a special meaning.
       status=1

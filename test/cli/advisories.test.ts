@@ -44,7 +44,10 @@ type Launched = ReturnType<typeof launched>;
 const exposures = (all: readonly Partial<Launched>[], isSurveyed = true) => {
   const runs = all.flatMap(({ run }) => run ?? []);
   const nodes = all.flatMap(({ node }) => node ?? []);
-  return listExposures(fleetNodes({ runs, surveys: new Map(isSurveyed ? [['demo', nodes]] : []) }, settings), shipped);
+  return listExposures(
+    fleetNodes({ runs, surveys: new Map(isSurveyed ? [['demo', nodes]] : []) }, settings, Date.now()),
+    shipped,
+  );
 };
 const report = (all: readonly Partial<Launched>[], notChecked: { resource: string; reason: string }[] = []) =>
   v.parse(AdvisoriesSchema, advisoriesReport(exposures(all), config, { at: '', notChecked }));
@@ -95,7 +98,7 @@ describe('a node counts for an advisory', () => {
     const rerun = { why: 'drifted', attempt: 1, released: true, reason: '' } as const;
     const { ending: _, endedAt: __, ...open } = run;
     const again = { ...open, launchedAt: `${run.launchedAt} 0001`, launch: { rerun } } as unknown as RunRecord;
-    const nodes = fleetNodes({ runs: [again, run], surveys: new Map([['demo', [node]]]) }, settings);
+    const nodes = fleetNodes({ runs: [again, run], surveys: new Map([['demo', [node]]]) }, settings, Date.now());
     expect(nodes).toMatchObject([{ version: '20260810.0' }]);
   });
 

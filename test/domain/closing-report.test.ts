@@ -80,7 +80,7 @@ describe('a closing report', () => {
 
   it.each([
     ['affected', [first], {}, 'pods can run there with 20260810.0', 1],
-    ['unknown', [second], { state: 'drifted' }, 'no proof of its version holds', 3],
+    ['unknown', [second], { state: 'drifted' }, expect.stringContaining('its proof no longer holds'), 3],
     ['gone', [first], undefined, 'it is gone, and the audit trail does not have when', 1],
   ] as const)('leaves a node open that is %s', (state, runs, node, left, code) => {
     const { nodes, report } = close(runs, node);

@@ -175,7 +175,14 @@ describe('another version', () => {
       expect(Object.keys(after.containers)).toContain('sandboxed');
       expect((await machine.read('runsc', '--version')).trim()).toContain('release-20260928.0');
       expect(await run(machine, 'prove')).toMatchObject({ outcome: 'proven', sandboxes: { '20260921.0': 1 } });
+      expect(await run(machine, 'inventory')).toMatchObject({
+        outcome: 'inventoried',
+        version: '20260928.0',
+        sandboxes: { '20260921.0': 1 },
+      });
+      expect((await snapshot(machine)).containers).toEqual(after.containers);
       await endSandbox(machine);
+      expect(await run(machine, 'inventory')).not.toHaveProperty('sandboxes');
       expect(await run(machine, 'prove')).not.toHaveProperty('sandboxes');
       if (sandboxed !== undefined) await startSandbox(machine, sandboxed);
       expect(await run(machine)).toMatchObject({ outcome: 'already-installed', sandboxes: { '20260928.0': 1 } });

@@ -6,13 +6,14 @@ import { stringify } from 'yaml';
 import { checkReceipt, readKeys } from '../../cli/receipt/check.ts';
 import { synthesize } from '../../cli/synthesize.ts';
 import { parseCatalogue } from '../../domain/catalogue.ts';
-import { simulatedCatalogue } from '../../packages/lab/releases.ts';
+import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { type ClusterSettings, karpenterNode, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
 import type { Principal } from '../../packages/local-aws/aws.ts';
 import { answerTo, attackerWith } from '../attacks/attacker.ts';
 import { Intruder } from '../attacks/intruder.ts';
 import { Copy } from '../mutations/assembly.ts';
-import { gate, pass } from './scenario.ts';
+import { commandsFor, gate, pass } from './scenario.ts';
 
 let folder: string;
 let assembly: string;
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const config = join(folder, 'airlock.yaml');
   writeFileSync(
     config,
-    'clusters: [{name: demo}, {name: vault, private: true}]\nruntimes: {gvisor: {}}\nreceiptKey: 1\n',
+    'clusters: [{name: demo}, {name: vault, private: true}]\nruntimes: {gvisor: {}}\nreceiptKey: 1\ninventory: {every: 1h}\n',
   );
   assembly = join(folder, 'cdk.out');
   await synthesize({ assembly, config, catalogue });
@@ -86,6 +87,63 @@ describe('two clusters in one installation, one of them private', () => {
       expect(checks.filter(({ holds }) => !holds)).toEqual([]);
     }
   });
+
+  it('ask a released node what runs there once that is due, by a document that changes nothing', async () => {
+    const mirror = await startMirror();
+    const machines: SimulatedMachine[] = [];
+    const machine = async () => {
+      const made = await SimulatedMachine.create({}, mirror);
+      machines.push(made);
+      return made;
+    };
+    const world = await startModelled(assembly, {
+      clusters,
+      clusterSettings: { vault: { access: 'private' } },
+      machine,
+    });
+    onTestFinished(async () => {
+      await world.stop();
+      await mirror.close();
+    });
+    const node = await world.launch(karpenterNode('demo', gate));
+    await world.settle(40 * 60_000);
+    const table = world.cloud.resource('Ledger/Table/Resource').ref;
+    const inventoryOf = async () =>
+      (await world.services.dynamoDb.items(table)).flatMap(({ inventory }) =>
+        inventory === undefined ? [] : [JSON.parse(Object(inventory).S) as unknown],
+      );
+    const early = await inventoryOf();
+    machines[0]?.startSandbox('gvisor');
+    const before = machines[0]?.effective();
+    await pass(world, 64 * 60_000);
+
+    expect(world.report(node).outcome).toBe('released');
+    expect(early).toEqual([]);
+    const version = '20260928.0';
+    expect(await inventoryOf()).toMatchObject([{ version, sandboxes: { [version]: 1 } }]);
+    expect(commandsFor(world, node)).toBe(2);
+    expect(machines[0]?.effective()).toEqual(before);
+    expect(machines[0]?.restarts()).toBe(1);
+    const { roleArn } = settingsOf(world, 'Reconcile');
+    const send = (path: string, context: Record<string, string>) =>
+      world.cloud.iam.deny(
+        { kind: 'role', roleArn, sessionName: 'x' },
+        { action: 'ssm:SendCommand', resource: `arn:aws:${path}`, context },
+      );
+    const documents = (verb: string) =>
+      world.cloud.resources.flatMap(({ type, ref }) =>
+        type === 'AWS::SSM::Document' && ref.includes(`-${verb}-`)
+          ? [`ssm:eu-central-1:123456789012:document/${ref}`]
+          : [],
+      );
+    const instance = `ec2:eu-central-1:123456789012:instance/${node.instanceId}`;
+    expect(documents('inventory').map((one) => send(one, {}))).toEqual([undefined]);
+    expect(send(instance, { 'ssm:resourceTag/airlock:runtime': 'gvisor' })).toBeUndefined();
+    expect(send(instance, {})).toContain('ssm:SendCommand');
+    for (const verb of ['install', 'prove', 'uninstall']) {
+      for (const one of documents(verb)) expect(send(one, {})).toContain('ssm:SendCommand');
+    }
+  }, 120_000);
 
   it('have receipts that only the last step of a run signs', async () => {
     const world = await deployed();

@@ -11,7 +11,7 @@ import { readShown } from './shown.ts';
 const node = nodes();
 
 /** Exits that are not failures, and are not outcomes of a node. */
-const successes = ['installed', 'already-installed', 'proven', 'uninstalled'];
+const successes = ['installed', 'already-installed', 'proven', 'inventoried', 'uninstalled'];
 
 /** The worst content of a detail. */
 const worst = `'the end "here" with \\ and '$'\\t\\001\\351'" and $(printf 'x%.0s' {1..3000})"`;
