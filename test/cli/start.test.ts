@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, inject, it } from 'vitest';
 import { hostProgram } from '../../packages/lab/machines.ts';
-import { airlock } from './airlock.ts';
+import { airlock, airlockAlone } from './airlock.ts';
 
 /** Writes the text of an airlock.yaml among the words to a file, and puts the file's name in its place. */
 function withFiles(words: readonly string[]): string[] {
@@ -37,7 +37,7 @@ const RunSchema = v.strictObject({
 
 describe('airlock start --json', () => {
   it("prints only one object, with each node's run, the backends and the calls", async () => {
-    const { code, out, err } = await airlock(['start', '--json', '--clock', 'virtual', '--nodes', '2']);
+    const { code, out, err } = await airlockAlone(['start', '--json', '--clock', 'virtual', '--nodes', '2']);
 
     expect([code, err]).toEqual([0, '']);
     const { nodes, backends, calls } = v.parse(RunSchema, JSON.parse(out));
@@ -57,7 +57,7 @@ describe('airlock start --json', () => {
 
 describe('airlock start, for people', () => {
   it('shows the run, the receipts, the audit trail and the backends, and names a planted fault as such', async () => {
-    const { code, out, err } = await airlock([
+    const { code, out, err } = await airlockAlone([
       ...['start', '--clock', 'virtual', '--nodes', '1'],
       ...['--fault', 'not-sandboxed', '--fault', 'events-doubled'],
     ]);

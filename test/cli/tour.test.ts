@@ -7,7 +7,7 @@ import { misspelled, tagIn, writeWrongPool } from '../../cli/tour/pool-file.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 import { cluster, gate, launch, pass, settle, startSimulation } from '../scenarios/scenario.ts';
-import { airlock } from './airlock.ts';
+import { airlockAlone } from './airlock.ts';
 
 /** A stage on the virtual clock, on which commands run as a shell runs them. */
 async function stageOf(): Promise<{ stage: TourStage; codes: (number | null)[] }> {
@@ -30,7 +30,7 @@ async function stageOf(): Promise<{ stage: TourStage; codes: (number | null)[] }
       await gone;
     },
     run: async (words) => {
-      const running = airlock(words, { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment });
+      const running = airlockAlone(words, { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment });
       let isDone = false;
       void running.finally(() => {
         isDone = true;
