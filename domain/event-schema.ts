@@ -152,7 +152,7 @@ export const eventSchemas = {
   'Reconcile Finding': v.object({
     ...envelope,
     ...v.pick(LaunchSchema, ['instanceId', 'launchedAt', 'cluster', 'pool']).entries,
-    finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift']),
+    finding: v.picklist(['missed-launch', 'missed-termination', 'stranded', 'drift', 'reopened']),
     detail: claim(),
   }),
   'Incident Opened': v.object(incident),

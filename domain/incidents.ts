@@ -108,8 +108,9 @@ export function decideNotices(runs: readonly EndedRun[], known: readonly Inciden
   return notices.toSorted((one, other) => other.incident.nodes - one.incident.nodes).slice(0, mostNotices);
 }
 
+/** Whether a run failed by itself. What an operator stopped is no news to people. */
 function hasFailed({ outcome, ending }: EndedRun): boolean {
-  return ending !== 'released' && !['done', 'discard'].includes(endingOf(outcome));
+  return ending !== 'released' && outcome !== 'closed-by-operator' && !['done', 'discard'].includes(endingOf(outcome));
 }
 
 /** @param after failures until then belong to an incident that is closed, ISO 8601 */

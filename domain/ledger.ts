@@ -94,8 +94,12 @@ export interface RunRecord {
   readonly publishedAt?: string;
   /** The configured version for which the node was last reported as outdated. */
   readonly outdatedFor?: string;
+  /** The time of the act for whose Node it was last reported that its gate is open again. */
+  readonly reopenedFor?: string;
   /** The number of the latest run in the same launch, in the record of the first. */
   readonly runs?: number;
+  /** When reconcile last began the run after this one. */
+  readonly rerunAt?: string;
   /** What an operator did about the launch since this run ended. */
   readonly operatorAct?: OperatorAct;
 }

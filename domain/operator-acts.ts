@@ -26,6 +26,14 @@ export const OperatorActSchema = v.object({
 
 export type OperatorAct = v.InferOutput<typeof OperatorActSchema>;
 
+/** How long after reconcile began another run nothing is written to the run before, in milliseconds: longer than a pass may take. */
+export const rerunBeginsMs = 150_000;
+
+/** Whether two readings of a run show the same act, or both none. */
+export function isSameAct(one: OperatorAct | undefined, other: OperatorAct | undefined): boolean {
+  return one?.at === other?.at && one?.act === other?.act;
+}
+
 /** Whether an act asks for another run of the launch. */
 export function asksForRun({ act }: OperatorAct): boolean {
   return act === 'retry' || act === 'verify';

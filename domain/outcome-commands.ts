@@ -55,6 +55,7 @@ const commands: Readonly<Record<OutcomeCode, string | undefined>> = {
   'instance-gone': undefined,
   'deadline-passed': 'npx airlock report --since 7d',
   'breaker-open': 'npx airlock breaker',
+  'closed-by-operator': 'npx airlock explain {instance}',
   'internal-error': 'npx airlock doctor',
 };
 

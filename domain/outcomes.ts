@@ -287,6 +287,13 @@ export const outcomes = {
     operator: 'Read the outcomes of the nodes that opened it, fix the cause, and run npx airlock breaker close.',
     consequence: quarantine,
   },
+  'closed-by-operator': {
+    sentence: 'An operator closed the gate while the run was under way, so the run did not open it.',
+    cause: 'airlock quarantine or airlock uninstall. The detail has who, when and why.',
+    operator:
+      'Nothing, until the reason no longer holds. Then run npx airlock retry, or npx airlock verify for a node that was released before.',
+    consequence: quarantine,
+  },
   'internal-error': {
     sentence: "One of Airlock's own functions failed.",
     cause: 'A bug in Airlock, or an AWS error that outlasted the retries.',

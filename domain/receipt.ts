@@ -6,7 +6,7 @@ import { HostSchema, SandboxesSchema } from './result.ts';
 import { runtimes } from './runtimes.ts';
 
 /** The maximum length of a detail in characters: a claim, plus Airlock's own words. */
-const detailLimit = 2_000;
+export const detailLimit = 2_000;
 
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 

@@ -92,9 +92,15 @@ export const runChanges = {
     set: ['inventoryAskedAt', 'inventoryBatch'],
   },
   recordInventory: { by: ['results'], condition: '#inventoryBatch = :inventoryBatch', set: ['inventory'] },
+  recordReopened: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['reopenedFor'] },
   recordRunCount: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['runs'] },
-  /** Operators make it, with their own roles. Its condition names only a key, so that their roles need no other attribute. */
-  recordOperatorAct: { by: [], condition: 'attribute_exists(#instanceId)', set: ['operatorAct'] },
+  recordRerun: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['rerunAt'] },
+  /** Operators make it, with their own roles. An act that is written while another run begins would not count for that run. */
+  recordOperatorAct: {
+    by: [],
+    condition: 'attribute_exists(#instanceId) AND (attribute_not_exists(#rerunAt) OR #rerunAt < :before)',
+    set: ['operatorAct'],
+  },
 } as const satisfies Readonly<
   Record<string, Change<Exclude<keyof RunRecord, keyof RunKey> | 'relaunched' | 'settledAt' | 'expiresAt'>>
 >;

@@ -66,6 +66,8 @@ const RunRecordSchema = v.object({
   publishedAt: time,
   outdatedFor: text,
   runs: count,
+  reopenedFor: time,
+  rerunAt: time,
   operatorAct: json(OperatorActSchema),
 });
 

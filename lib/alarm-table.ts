@@ -137,18 +137,31 @@ const definitions: readonly AlarmDefinition[] = [
   },
 ];
 
-/** The alarm of the scheduled doctor, which runs at least once a day. */
-const doctorAlarm: AlarmDefinition = {
-  name: 'DoctorFindings',
-  scope: 'stack',
-  metric: 'DoctorFindings',
-  statistic: 'Sum',
-  minutes: 1_440,
-  fires: 'above',
-  threshold: 0,
-  missing: 'quiet',
-  sentence: 'The scheduled doctor found an error in a pool, a cluster or the account, or could not look',
-};
+/** How much later than its schedule a run of the doctor may end, in minutes. */
+const doctorLateMinutes = 120;
+
+/**
+ * The alarm of the scheduled doctor. Each run that ends records a value, and its period is longer than the time between two runs.
+ * All periods of an alarm together may be seven days. Source: CloudWatch API Reference, PutMetricAlarm, Period.
+ *
+ * @param schedule as `airlock.yaml` has it, for instance `rate(6 hours)`
+ */
+function doctorAlarm(schedule: string): AlarmDefinition {
+  const [, count = '1', unit = ''] = /^rate\((\d+) (hour|day)/.exec(schedule) ?? [];
+  const hours = unit === 'day' ? Number(count) * 24 : Number(count);
+  return {
+    name: 'DoctorFindings',
+    scope: 'stack',
+    metric: 'DoctorFindings',
+    statistic: 'Sum',
+    minutes: hours * 60 + doctorLateMinutes,
+    fires: 'above',
+    threshold: 0,
+    missing: 'fires',
+    sentence:
+      'The scheduled doctor found an error in a pool, a cluster or the account, or could not look (ALARM), or no run of it ended in time (INSUFFICIENT_DATA)',
+  };
+}
 
 /** The longest deadline of any pool, in minutes. */
 function longestDeadline({ deadlineMinutes, pools }: Config): number {
@@ -202,6 +215,7 @@ export function alarmTable(config: Config): readonly AlarmDefinition[] {
             symptom: true,
           },
         ];
-  const doctor: readonly AlarmDefinition[] = config.doctor.schedule === undefined ? [] : [doctorAlarm];
+  const { schedule } = config.doctor;
+  const doctor: readonly AlarmDefinition[] = schedule === undefined ? [] : [doctorAlarm(schedule)];
   return [...definitions, ...symptoms, ...slow, ...doctor];
 }

@@ -1,10 +1,17 @@
+import { setTimeout } from 'node:timers/promises';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as v from 'valibot';
 import { newestRunOf } from '../../domain/act-order.ts';
 import { unprovenOf } from '../../domain/act-refusals.ts';
 import { launchTimeOf, type RunRecord } from '../../domain/ledger.ts';
 import type { NextStep } from '../../domain/next-steps.ts';
-import { type ActName, asksForRun, type OperatorAct, OperatorActSchema } from '../../domain/operator-acts.ts';
+import {
+  type ActName,
+  asksForRun,
+  type OperatorAct,
+  OperatorActSchema,
+  rerunBeginsMs,
+} from '../../domain/operator-acts.ts';
 import { runChanges } from '../../domain/run-changes.ts';
 import { renderUpdate } from '../../domain/update-expression.ts';
 import { consequenceOf, type Operation } from '../../lambdas/adapters/aws-errors.ts';
@@ -37,18 +44,19 @@ const nextSteps = {
 } as const satisfies Record<ActName, NextStep>;
 
 /**
- * Records an act in the run record and, unless it asks for a run, in that of a run which began meanwhile, and publishes it. What follows from it happens only after both.
+ * Records an act in the newest run record and publishes it. What follows from it happens only after both.
  *
- * @throws CouldNotLook if the ledger or the bus takes nothing from this caller
+ * @param sleep pauses, in milliseconds
+ * @throws CouldNotLook if the ledger or the bus takes nothing from this caller, or if another run begins and does not appear
  */
-export async function recordAct(reach: ActReach, run: RunRecord, act: OperatorAct): Promise<void> {
+export async function recordAct(
+  reach: ActReach,
+  run: RunRecord,
+  act: OperatorAct,
+  sleep: (ms: number) => Promise<unknown> = setTimeout,
+): Promise<void> {
   const isRun = asksForRun(act);
-  await writeAct(reach, run, act);
-  if (!isRun) {
-    // Reconcile may have admitted another run since the latest one was read, and that one must not undo the act.
-    const newest = newestRunOf(run, await readRuns(reach, run.instanceId));
-    if (newest.launchedAt !== run.launchedAt) await writeAct(reach, newest, act);
-  }
+  await writeToNewest(reach, run, act, sleep);
   const undone = isRun
     ? 'the run is asked for, but the audit trail has no event for it'
     : 'the Node was not changed, because the audit trail took no event';
@@ -68,12 +76,48 @@ export async function recordAct(reach: ActReach, run: RunRecord, act: OperatorAc
   );
 }
 
-async function writeAct({ dynamoDb, table }: ActReach, { instanceId, launchedAt }: RunRecord, act: OperatorAct) {
-  const client = DynamoDBDocumentClient.from(dynamoDb);
-  const update = renderUpdate(runChanges.recordOperatorAct, { operatorAct: JSON.stringify(act) });
-  await unlessDenied('dynamodb:UpdateItem', 'nothing was done', () =>
-    client.send(new UpdateCommand({ TableName: table, Key: { instanceId, launchedAt }, ...update })),
+/** How often the ledger is asked for a run that begins, a second apart each. */
+const tries = 10;
+
+/**
+ * Writes an act to the newest run. The run that was read may be followed by another by now, which the act would not count for. An act that asks for a
+ * run is refused then.
+ */
+async function writeToNewest(
+  reach: ActReach,
+  run: RunRecord,
+  act: OperatorAct,
+  sleep: (ms: number) => Promise<unknown>,
+): Promise<void> {
+  if (await writeAct(reach, run, act)) return;
+  for (let tried = 0; tried < tries && !asksForRun(act); tried++) {
+    await sleep(1_000);
+    const newest = newestRunOf(run, await readRuns(reach, run.instanceId));
+    if (await writeAct(reach, newest, act)) return;
+  }
+  throw new CouldNotLook(
+    `nothing was done: another run of ${run.instanceId} begins; run the command again in three minutes`,
   );
+}
+
+/** @returns whether it was written; false while another run begins */
+async function writeAct(
+  { dynamoDb, table }: ActReach,
+  { instanceId, launchedAt }: RunRecord,
+  act: OperatorAct,
+): Promise<boolean> {
+  const client = DynamoDBDocumentClient.from(dynamoDb);
+  const before = new Date(Date.parse(act.at) - rerunBeginsMs).toISOString();
+  const update = renderUpdate(runChanges.recordOperatorAct, { operatorAct: JSON.stringify(act), before });
+  return unlessDenied('dynamodb:UpdateItem', 'nothing was done', async () => {
+    try {
+      await client.send(new UpdateCommand({ TableName: table, Key: { instanceId, launchedAt }, ...update }));
+      return true;
+    } catch (error) {
+      if (consequenceOf('dynamodb:UpdateItem', error) === 'answer') return false;
+      throw error;
+    }
+  });
 }
 
 async function unlessDenied<T>(operation: Operation, undone: string, call: () => Promise<T>): Promise<T> {

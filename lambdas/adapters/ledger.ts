@@ -182,9 +182,23 @@ export async function recordInventory(key: LedgerKey, inventoryBatch: string, in
   return update(key, runChanges.recordInventory, { inventoryBatch, inventory: JSON.stringify(inventory) });
 }
 
+/** Records the act for whose Node it was reported that its gate is open again. */
+export async function recordReopened(key: LedgerKey, reopenedFor: string): Promise<void> {
+  await update(key, runChanges.recordReopened, { reopenedFor });
+}
+
 /** Records the number of the latest run in the record of the launch's first run. */
 export async function recordRunCount({ instanceId, launchedAt }: LedgerKey, runs: number): Promise<void> {
   await update({ instanceId, launchedAt }, runChanges.recordRunCount, { runs });
+}
+
+/**
+ * Records that the run after this one begins.
+ *
+ * @returns the record as it was then, with what an operator did until then; undefined if there is none
+ */
+export async function recordRerun(key: LedgerKey, rerunAt: string): Promise<RunRecord | undefined> {
+  return parseRunRecord(await updateItem(key, runChanges.recordRerun, { rerunAt }));
 }
 
 /** Makes a change. @returns whether its condition holds */

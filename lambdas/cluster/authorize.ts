@@ -1,8 +1,10 @@
+import { claimText } from '../../domain/claim-text.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { ClusterMessage, NodeCall } from '../../domain/messages.ts';
+import { detailLimit, type Failure } from '../../domain/receipt.ts';
 
-/** The call that a run record allows, or why there is none. */
-export type Authorized = { readonly call: NodeCall } | { readonly refused: string };
+/** The call that a run record allows, or why there is none: the record does not support it, or an operator decided otherwise. */
+export type Authorized = { readonly call: NodeCall } | { readonly refused: string } | { readonly failure: Failure };
 
 /**
  * Decides what may be done for a node. The message only names a run record, and the record decides. A node is released
@@ -35,7 +37,9 @@ function release(run: KnownRun): Authorized {
   if (failure !== undefined) return { refused: `the run has failed: ${failure.outcome}` };
   if (cancelledAt !== undefined) return { refused: 'the run is cancelled' };
   if (operatorAct?.act === 'quarantine' || operatorAct?.act === 'uninstall') {
-    return { refused: `an operator closed the gate by hand: airlock ${operatorAct.act} at ${operatorAct.at}` };
+    const { act, at, by, because } = operatorAct;
+    const detail = claimText(`airlock ${act} at ${at} by ${by}: ${because}`, detailLimit);
+    return { failure: { outcome: 'closed-by-operator', detail } };
   }
   if (installation === undefined || token === undefined || provenToken !== token) {
     return { refused: 'nothing was proven in the current attempt' };

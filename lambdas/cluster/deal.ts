@@ -50,10 +50,8 @@ export class Batch {
       await this.#done(one);
     }
     for (const one of refused) {
-      const { action, key } = one.message;
-      const detail = `refused: ${action} of ${key.instanceId} launched at ${key.launchedAt}: ${one.because}`;
-      logger.warn('refused', { because: detail });
-      await this.#answer(one, { kind: 'ended', failure: { outcome: 'internal-error', detail } });
+      logger.warn('refused', { because: one.failure });
+      await this.#answer(one, { kind: 'ended', failure: one.failure });
     }
     if (wanted.length === 0) return;
     const batch = wanted.map(({ asked }) => asked);

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { workDeadline } from '../../domain/launch.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { type ClusterMessage, ClusterMessageSchema, type TimedCall } from '../../domain/messages.ts';
+import type { Failure } from '../../domain/receipt.ts';
 import type { ReceivedMessage } from '../adapters/queue.ts';
 import { authorize } from './authorize.ts';
 
@@ -21,7 +22,7 @@ export interface RequestedCall {
 export interface Sorted {
   readonly wanted: readonly RequestedCall[];
   /** Messages of known runs whose record does not allow the action. */
-  readonly refused: readonly (Received & { readonly because: string })[];
+  readonly refused: readonly (Received & { readonly failure: Failure })[];
   /** Messages that no known run sent. */
   readonly foreign: readonly Received[];
 }
@@ -49,7 +50,7 @@ export function sortMessages(
   now: number,
 ): Sorted {
   const wanted = new Map<string, RequestedCall>();
-  const refused: (Received & { because: string })[] = [];
+  const refused: (Received & { failure: Failure })[] = [];
   const foreign: Received[] = [];
   for (const one of received) {
     const { action, key, nonce } = one.message;
@@ -63,7 +64,11 @@ export function sortMessages(
     const found = authorize(action, run, cluster);
     if (same !== undefined) wanted.set(name, { ...same, by: [...same.by, one] });
     else if ('call' in found) wanted.set(name, { asked: { call: found.call, askedAt: sentAt(one, now) }, by: [one] });
-    else refused.push({ ...one, because: found.refused });
+    else if ('failure' in found) refused.push({ ...one, failure: found.failure });
+    else {
+      const detail = `refused: ${action} of ${key.instanceId} launched at ${key.launchedAt}: ${found.refused}`;
+      refused.push({ ...one, failure: { outcome: 'internal-error', detail } });
+    }
   }
   return { wanted: [...wanted.values()], refused, foreign };
 }

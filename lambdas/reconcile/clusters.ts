@@ -29,9 +29,9 @@ export async function reconcileCluster(
   cluster: string,
   ours: ReadonlyMap<string, ManagedLaunch>,
   budgetMs: number,
-  { failures, findings, outdated }: Pass,
+  { failures, findings, outdated, reopened }: Pass,
 ): Promise<{ readonly seen: ReconcileCounts; readonly gatedSince: readonly number[] }> {
-  const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, unclaimed: 0, foreign: 0, leave: 0 };
+  const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, reopened: 0, unclaimed: 0, foreign: 0, leave: 0 };
   const gatedSince: number[] = [];
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
     const now = Date.now();
@@ -41,15 +41,14 @@ export async function reconcileCluster(
       admitWhole(steps.flatMap((step) => (step.step === 'admit' ? [step.admission] : []))),
     );
     await failures.attempt('starting re-verifications', () =>
-      startReruns(
-        steps.flatMap((step) => (step.step === 'drifted' && step.admission !== undefined ? [step.admission] : [])),
-      ),
+      startReruns(steps.flatMap((step) => (step.step === 'drifted' && step.rerun !== undefined ? [step.rerun] : []))),
     );
     gatedSince.push(...nodes.flatMap((node, at) => launchOfGated(node, steps[at], ours)));
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });
       if (step.step === 'outdated') outdated.push(step);
+      if (step.step === 'reopened' && !step.isReported) reopened.push(step);
     }
     findings.push(...steps.flatMap((step) => nodeFinding(step, at) ?? []));
   }

@@ -1,9 +1,9 @@
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
-import type { OperatorAct } from '../../domain/operator-acts.ts';
+import { asksForRun, type OperatorAct } from '../../domain/operator-acts.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { isStale } from '../admission/decide.ts';
-import { fromNow, hasRested, planRerun } from './decide-reruns.ts';
+import { fromNow, hasRested, planRerun, type Rerun } from './decide-reruns.ts';
 
 /** A managed instance, as EC2 and the ledger have it. */
 export interface ManagedLaunch {
@@ -20,15 +20,19 @@ export type NodeDecision =
   /** It has another version than new launches get, and this is not published yet. */
   | { readonly step: 'outdated'; readonly ours: ManagedLaunch; readonly version: string; readonly configured: string }
   /**
-   * It accepts pods although its proof no longer holds. The admission is absent if a re-verification ended recently,
-   * or if an operator closed its gate by hand.
+   * It accepts pods although its proof no longer holds. The run is absent if a re-verification ended recently.
    */
-  | { readonly step: 'drifted'; readonly admission: Admission | undefined }
+  | { readonly step: 'drifted'; readonly rerun: Rerun | undefined }
+  /** It accepts pods although an operator closed its gate by hand. No run follows: only an operator opens it. */
+  | { readonly step: 'reopened'; readonly run: RunRecord; readonly act: OperatorAct; readonly isReported: boolean }
   /** It is behind a gate that nothing will lift: its instance does not have the tag `airlock:runtime`. */
   | { readonly step: 'unclaimed' }
   /** It names an instance that belongs to another Node or cluster: a kubelet writes its own Node's providerID. */
   | { readonly step: 'foreign'; readonly nodeName: string; readonly because: string }
   | { readonly step: 'leave'; readonly because: 'under-way' | 'current' | 'published' | 'unknown' | 'by-hand' };
+
+/** A Node that is open although an operator closed it. */
+export type Reopened = Extract<NodeDecision, { readonly step: 'reopened' }>;
 
 /** How old a gated Node must be before its instance counts as untagged, in milliseconds: tags may follow the launch. */
 const unclaimedAfterMs = 10 * 60_000;
@@ -64,12 +68,11 @@ export function decideNode(
       : { step: 'leave', because: 'unknown' };
   }
   const released = run.ending === 'released' || run.launch?.rerun?.released === true;
-  if (run.outcome === undefined || !released || run.request === undefined) {
-    return { step: 'leave', because: 'under-way' };
-  }
+  if (run.outcome === undefined) return { step: 'leave', because: 'under-way' };
   // What an operator did by hand stays until an operator asks for another run.
-  if (run.operatorAct !== undefined) return decideByHand(node, run.operatorAct);
-  if (node.state === 'drifted') return { step: 'drifted', admission: planReverification(node, ours, now) };
+  if (run.operatorAct !== undefined) return decideByHand(node, run, run.operatorAct, now);
+  if (!released || run.request === undefined) return { step: 'leave', because: 'under-way' };
+  if (node.state === 'drifted') return { step: 'drifted', rerun: planReverification(node, ours, now) };
   const wanted = admission.request;
   const { request } = run;
   if (node.state !== 'released' || wanted?.runtime !== request.runtime || wanted.version === request.version) {
@@ -79,10 +82,15 @@ export function decideNode(
   return { step: 'outdated', ours, version: request.version, configured: wanted.version };
 }
 
-/** Decides about a Node after an act. A gate that was closed by hand and is open again counts as drift, but no run may open the node. */
-function decideByHand({ state }: SurveyedNode, { act }: OperatorAct): NodeDecision {
-  const reopened = state === 'drifted' && (act === 'quarantine' || act === 'uninstall');
-  return reopened ? { step: 'drifted', admission: undefined } : { step: 'leave', because: 'by-hand' };
+/** How long after an act its Node may still be open, in milliseconds: the act is recorded before the Node is changed. */
+const closesWithinMs = 2 * 60_000;
+
+/** Decides about a Node after an act. A gate that was closed by hand stays closed until an operator asks for another run. */
+function decideByHand({ state }: SurveyedNode, run: RunRecord, act: OperatorAct, now: number): NodeDecision {
+  const isClosed = state === 'gated' || state === 'quarantined' || act.act === 'release' || asksForRun(act);
+  // The time of an act is from the clock of the operator.
+  if (isClosed || Math.abs(now - Date.parse(act.at)) < closesWithinMs) return { step: 'leave', because: 'by-hand' };
+  return { step: 'reopened', run, act, isReported: run.reopenedFor === act.at };
 }
 
 /** Why a Node does not belong to the instance that it names; undefined if it does. */
@@ -100,7 +108,8 @@ function releasedNameOf(run: RunRecord | undefined): string | undefined {
 }
 
 /** Plans a re-verification, with the version that was sent to the node according to the ledger. */
-function planReverification(node: SurveyedNode, { admission, run }: ManagedLaunch, now: number): Admission | undefined {
+function planReverification(node: SurveyedNode, { admission, run }: ManagedLaunch, now: number): Rerun | undefined {
   if (run?.request === undefined || !hasRested(run, now)) return undefined;
-  return planRerun({ ...admission, request: run.request }, run, { why: 'drifted', reason: node.reason }, now);
+  const why = { why: 'drifted', reason: node.reason } as const;
+  return { admission: planRerun({ ...admission, request: run.request }, run, why, now), run };
 }

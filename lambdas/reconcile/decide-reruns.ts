@@ -11,14 +11,14 @@ import { type Versions, versionRefusal } from '../../domain/tags.ts';
 /** How long a node rests between two runs: doubled with each run. */
 const rests: BackOff = { firstMs: 5 * 60_000, longestMs: 60 * 60_000 };
 
-/** Why a launch gets another run. */
-export type Reason = Pick<NonNullable<Launch['rerun']>, 'why' | 'reason'>;
-
-/** A node that could be tried again, and its last run. */
-export interface Held {
+/** A further run of a launch, and the latest one as it was read. */
+export interface Rerun {
   readonly admission: Admission;
   readonly run: RunRecord;
 }
+
+/** Why a launch gets another run. */
+export type Reason = Pick<NonNullable<Launch['rerun']>, 'why' | 'reason'>;
 
 /**
  * Plans the next run of a launch. Its deadline is as far from now as the first one was from the launch. Its launch hook
@@ -94,11 +94,11 @@ export function isHeld({ ending, outcome, launch }: RunRecord): boolean {
  * @param breakers by their partition key
  */
 export function decideRetries(
-  held: readonly Held[],
+  held: readonly Rerun[],
   runs: Iterable<RunRecord>,
   breakers: ReadonlyMap<string, Breaker>,
   now: number,
-): Admission[] {
+): Rerun[] {
   const tried = new Set([...runs].filter(isRetrying).map((run) => breakerKey(scopeOf(run, run.request)).instanceId));
   const byScope = Map.groupBy(
     held,
@@ -110,7 +110,7 @@ export function decideRetries(
     const rested = ofScope
       .filter(({ run }) => hasRested(run, now) && (!open || now - Date.parse(run.endedAt ?? '') >= rests.firstMs))
       .toSorted((a, b) => (a.run.endedAt ?? '').localeCompare(b.run.endedAt ?? ''));
-    return (open ? rested.slice(0, 1) : rested).map(({ admission }) => admission);
+    return open ? rested.slice(0, 1) : rested;
   });
 }
 

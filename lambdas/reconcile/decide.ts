@@ -4,7 +4,7 @@ import type { RunRecord } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { Versions } from '../../domain/tags.ts';
 import { type Candidate, classifyLaunch, isNode, isStale } from '../admission/decide.ts';
-import { type Held, isHeld, planRequestedRun, planRerun } from './decide-reruns.ts';
+import { isHeld, planRequestedRun, planRerun, type Rerun } from './decide-reruns.ts';
 
 /** What to do about one tagged instance. */
 export type InstanceDecision =
@@ -17,9 +17,9 @@ export type InstanceDecision =
   /** It is past its deadline and has no end. */
   | { readonly step: 'end'; readonly run: RunRecord }
   /** The breaker held it, and it could be tried again. */
-  | { readonly step: 'retry'; readonly held: Held }
+  | { readonly step: 'retry'; readonly rerun: Rerun }
   /** An operator asked for another run. */
-  | { readonly step: 'rerun'; readonly admission: Admission }
+  | { readonly step: 'rerun'; readonly rerun: Rerun }
   | { readonly step: 'leave'; readonly because: 'not-ours' | 'ended' | 'under-way' | 'young' | 'late' | 'by-hand' };
 
 /**
@@ -98,13 +98,15 @@ export function decideInstance(
   if (run.outcome === undefined && left < -strandedAfterMs) return { step: 'end', run };
   if (run.outcome !== undefined && run.operatorAct !== undefined) {
     const requested = instance.state === 'running' ? planRequestedRun(admission, run, versions, now) : undefined;
-    return requested === undefined ? { step: 'leave', because: 'by-hand' } : { step: 'rerun', admission: requested };
+    return requested === undefined
+      ? { step: 'leave', because: 'by-hand' }
+      : { step: 'rerun', rerun: { admission: requested, run } };
   }
   if (isOverdue(run, now)) return { step: 'poll', run };
   if (isHeld(run) && instance.state === 'running' && admission.request !== undefined) {
     const reason = `${run.outcome}, while the breaker was open`;
     const why = { why: 'held', reason } as const;
-    return { step: 'retry', held: { admission: planRerun(admission, run, why, now), run } };
+    return { step: 'retry', rerun: { admission: planRerun(admission, run, why, now), run } };
   }
   return { step: 'leave', because: run.outcome === undefined ? 'under-way' : 'ended' };
 }

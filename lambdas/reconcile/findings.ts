@@ -1,8 +1,9 @@
 import type { EventDetails } from '../../domain/event-schema.ts';
 import type { EventDraft } from '../../domain/events.ts';
+import { launchTimeOf } from '../../domain/ledger.ts';
 import type { Admission } from '../../domain/messages.ts';
 import type { InstanceDecision } from './decide.ts';
-import type { NodeDecision } from './decide-node.ts';
+import type { NodeDecision, Reopened } from './decide-node.ts';
 
 type Finding = Pick<EventDetails['Reconcile Finding'], 'finding' | 'next' | 'detail'>;
 
@@ -23,9 +24,15 @@ export function instanceFinding(decision: InstanceDecision, at: string): EventDr
 /** The same for a Node of a cluster. */
 export function nodeFinding(decision: NodeDecision, at: string): EventDraft | undefined {
   if (decision.step === 'admit') return about(decision.admission.launch, missedLaunch, at);
-  if (decision.step !== 'drifted' || decision.admission === undefined) return undefined;
-  const { launch } = decision.admission;
+  if (decision.step !== 'drifted' || decision.rerun === undefined) return undefined;
+  const { launch } = decision.rerun.admission;
   return about(launch, { finding: 'drift', next: 'verify', detail: launch.rerun?.reason ?? '' }, at);
+}
+
+/** Builds the event of a Node that is open although an operator closed it. */
+export function reopenedFinding({ run, act }: Reopened, at: string): EventDraft {
+  const detail = `airlock ${act.act} closed its gate at ${act.at}, and it is open`;
+  return about({ ...run, launchedAt: launchTimeOf(run) }, { finding: 'reopened', next: 'operator', detail }, at);
 }
 
 const missedLaunch: Finding = { finding: 'missed-launch', next: 'install', detail: 'no event reported the launch' };

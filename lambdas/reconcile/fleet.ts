@@ -107,9 +107,9 @@ async function reconcilePage(
     endStranded(steps.flatMap((step) => (step.step === 'end' ? [step.run] : []))),
   );
   await failures.attempt('starting further runs', async () => {
-    const held = steps.flatMap((step) => (step.step === 'retry' ? [step.held] : []));
+    const held = steps.flatMap((step) => (step.step === 'retry' ? [step.rerun] : []));
     const breakers = await breakersOf(held.map(({ admission: { launch, request } }) => scopeOf(launch, request)));
-    const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.admission] : []));
+    const requested = steps.flatMap((step) => (step.step === 'rerun' ? [step.rerun] : []));
     await startReruns([...decideRetries(held, runs.values(), breakers, now), ...requested]);
   });
   findings.push(...steps.flatMap((step) => instanceFinding(step, at) ?? []));

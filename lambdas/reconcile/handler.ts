@@ -24,7 +24,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   const inTime = () => context.getRemainingTimeInMillis() > pageMs;
   // What fails does not block the rest: a bus that refuses events, a cluster that does not answer or takes too long.
   const failures = new Failures();
-  const pass: Pass = { failures, findings: [], outdated: [] };
+  const pass: Pass = { failures, findings: [], outdated: [], reopened: [] };
   const { found, missedResults, ours, ended, running, complete } = await reconcileFleet(config, inTime, pass);
   logger.info('reconciled the fleet', { found, complete });
   countMissed('launch', found.admit);
@@ -40,7 +40,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
       logger.info('reconciled a cluster', { cluster, seen });
       countMissed('launch', seen.admit);
       count('NodeOutdated', seen.outdated);
-      count('NodeDrifted', seen.drifted);
+      count('NodeDrifted', seen.drifted + seen.reopened);
       count('NodeUnclaimed', seen.unclaimed);
       emitGated(cluster, gatedSince);
     });

@@ -11,6 +11,7 @@ import {
 } from '../../domain/breaker.ts';
 import type { DispositionDecision } from '../../domain/disposition.ts';
 import type { FailureRules } from '../../domain/function-settings.ts';
+import type { Request } from '../../domain/launch.ts';
 import { runId } from '../../domain/ledger.ts';
 import type { OutcomeCode } from '../../domain/outcomes.ts';
 import { policyOf, profilesOf } from '../../domain/pools.ts';
@@ -47,11 +48,10 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   const id = runId(launch);
   const [instance] = await instancesOf([launch.instanceId]);
   const gone = isGone(launch, instance);
-  // The failure of a node that was never tried, or not because of a deployment since, is no evidence against the version, and that of an instance that is not
+  // The failure of a node that was never tried is no evidence against the version, and that of an instance that is not
   // a node is no evidence against the pool.
   const stranger = profilesOf(rules, launch.cluster, launch.pool) !== undefined && !isNode(launch, instance, rules);
-  const wasTried = failure.outcome !== 'breaker-open' && !(request !== undefined && isRefusedVersion(failure.outcome));
-  const counts = !gone && !stranger && wasTried;
+  const counts = !gone && !stranger && isEvidence(failure.outcome, request);
   const breaker = counts ? await count(scope, id, rules.breaker) : await breakerOf(scope);
   if (isOpen(breaker)) await dropProbe(scope, id);
   if (gone) {
@@ -68,9 +68,10 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   return { disposition, failure };
 }
 
-/** Whether an outcome is about a version that nodes may not get any more. */
-function isRefusedVersion(outcome: OutcomeCode): boolean {
-  return outcome === 'version-withdrawn' || outcome === 'version-too-old';
+/** Whether an outcome says anything about the version that was requested. Not if the node was not tried, or a person or a deployment stopped its run. */
+function isEvidence(outcome: OutcomeCode, request: Request | undefined): boolean {
+  if (outcome === 'version-withdrawn' || outcome === 'version-too-old') return request === undefined;
+  return outcome !== 'breaker-open' && outcome !== 'closed-by-operator';
 }
 
 /** Counts a failure, and opens the breaker if it is over its limits. The call that opens it publishes that, once. */

@@ -166,6 +166,8 @@ class Person {
 
 const acts = (world: Simulation) =>
   world.audit().flatMap(({ 'detail-type': type, detail }) => (type === 'Operator Acted' ? [detail] : []));
+const reopened = (world: Simulation) =>
+  world.audit().flatMap(({ detail }) => ('finding' in detail && detail.finding === 'reopened' ? [detail.next] : []));
 const labelsOf = (world: Simulation, node: LaunchedNode) => nodeOf(world, node).metadata.labels ?? {};
 const annotationsOf = (world: Simulation, node: LaunchedNode) => nodeOf(world, node).metadata.annotations ?? {};
 
@@ -198,6 +200,13 @@ describe('an operator with exactly the documented rights', () => {
       expect.arrayContaining(['airlock.dev/operator-act']),
     ]);
 
+    // Something else opens the gate: that is reported once, and no run opens or closes the node.
+    const shut = nodeOf(world, node);
+    world.clusters.get(cluster)?.apply({ ...shut, spec: { ...shut.spec, taints: [] } });
+    await pass(world, 10 * minute);
+    expect([reopened(world), taintsOf(world, node)]).toEqual([['operator'], []]);
+    world.clusters.get(cluster)?.apply(shut);
+
     expect((await person.run('verify', node.instanceId)).code).toBe(0);
     await pass(world, 5 * minute);
     expect([timeline(world, node).at(-1), taintsOf(world, node)]).toEqual(['Node Reverified', []]);
@@ -209,6 +218,20 @@ describe('an operator with exactly the documented rights', () => {
       { command: 'quarantine' },
       { command: 'verify' },
     ]);
+  }, 60_000);
+
+  it('quarantines a node while its run is under way, and the run does not open it', async () => {
+    const world = await startSimulation([], async () => new ModelledMachine(), await withOperator());
+    const person = new Person(world);
+    const node = await launch(world, { agentAfterMs: 2 * minute });
+    await pass(world, minute);
+    expect(await person.run('quarantine', node.instanceId)).toMatchObject({ code: 0, launches: [{ result: 'done' }] });
+    await settle(world);
+    expect([world.report(node).outcome, world.report(node).detail]).toEqual([
+      'closed-by-operator',
+      expect.stringMatching(/^airlock quarantine at .* by arn:.*: a test/),
+    ]);
+    expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
   }, 60_000);
 
   it('releases a node by hand without the label of a proof, and a retry that fails closes it again', async () => {

@@ -3,7 +3,9 @@ import { type AlarmDefinition, alarmTable } from '../../lib/alarm-table.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 import { type MetricAlarm, statesOf } from '../../packages/local-aws/services.ts';
 
-const table = alarmTable(parseConfig('clusters: [{name: demo}]\ntargets: {releaseSeconds: 60}'));
+const table = alarmTable(
+  parseConfig('clusters: [{name: demo}]\ntargets: {releaseSeconds: 60}\ndoctor: {schedule: rate(1 hour)}'),
+);
 
 /** A row as the template has it, which test/lib/template.test.ts checks. */
 function alarmOf({ statistic, minutes, threshold, fires, missing }: AlarmDefinition): MetricAlarm {
@@ -89,6 +91,7 @@ const cases: Readonly<
       [2, 100],
     ],
   },
+  DoctorFindings: { metric: 'DoctorFindings', rings: [[1, 1]], quiet: [[1, 0]] },
   GatedTooLong: { metric: 'OldestGatedAge', rings: [[1, 50 * 60 + 1]], quiet: [[1, 50 * 60]] },
   ReleaseSlow: {
     metric: 'LaunchToRelease',
@@ -97,12 +100,12 @@ const cases: Readonly<
   },
 };
 
-function ringsFor(name: string, values: readonly (readonly [number, number])[]): boolean {
+function ringsFor(name: string, values: readonly (readonly [number, number])[], minutes = 40): boolean {
   const row = table.find((one) => one.name === name);
   if (row === undefined) throw new Error(`there is no alarm ${name}`);
   const points = values.map(([minute, value]) => ({ timestamp: minute * 60_000, value }));
   // An alarm begins in INSUFFICIENT_DATA, and needs a person if it comes back to that.
-  const states = statesOf(alarmOf(row), points, { from: 0, until: 40 * 60_000 });
+  const states = statesOf(alarmOf(row), points, { from: 0, until: minutes * 60_000 });
   return states.some(({ state }, at) => state === 'ALARM' || (state === 'INSUFFICIENT_DATA' && at > 0));
 }
 
@@ -116,6 +119,24 @@ describe('an alarm', () => {
     expect(table.find((one) => one.name === name)?.metric).toBe(metric);
     expect(ringsFor(name, rings)).toBe(true);
     expect(ringsFor(name, quiet)).toBe(false);
+  });
+
+  it('about the doctor rings if no run ends any more, and not between two runs', () => {
+    expect(ringsFor('DoctorFindings', [[1, 0]], 180)).toBe(false);
+    expect(ringsFor('DoctorFindings', [[1, 0]], 183)).toBe(true);
+    // The last run comes an hour late.
+    const runs = [1, 61, 181].map((minute) => [minute, 0] as const);
+    expect(ringsFor('DoctorFindings', runs, 240)).toBe(false);
+  });
+
+  it.each([
+    ['rate(1 hour)', 180],
+    ['rate(6 hours)', 480],
+    ['rate(24 hours)', 1_560],
+    ['rate(1 day)', 1_560],
+  ])('about a doctor that runs at %s waits for %i minutes', (schedule, minutes) => {
+    const rows = alarmTable(parseConfig(`clusters: [{name: demo}]\ndoctor: {schedule: ${schedule}}`));
+    expect(rows.find(({ name }) => name === 'DoctorFindings')?.minutes).toBe(minutes);
   });
 
   it('about reconcile rings if no run begins any more', () => {

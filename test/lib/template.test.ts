@@ -373,11 +373,11 @@ describe('alarms', () => {
     expect(of('AWS::CloudWatch::CompositeAlarm')).toEqual([]);
   });
 
-  it('fire for a reconcile that never runs: no data notifies only there', () => {
+  it('fire for a reconcile or a doctor that never runs: no data notifies only there', () => {
     const onNoData = Object.entries(full.findResources('AWS::CloudWatch::Alarm'))
       .filter(([, { Properties }]) => Properties.InsufficientDataActions !== undefined)
       .map(([id]) => alarmName(id));
-    expect(onNoData).toEqual(['ReconcileSilent']);
+    expect(onNoData.toSorted()).toEqual(['DoctorFindings', 'ReconcileSilent']);
   });
 
   it('count the errors of every function', () => {

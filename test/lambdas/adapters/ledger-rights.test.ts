@@ -95,6 +95,8 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   recordReplacing: [[launch, at]],
   recordPublished: [[launch, at]],
   recordOutdated: [[launch, '2']],
+  recordReopened: [[launch, at]],
+  recordRerun: [[launch, at]],
   recordRunCount: [[launch, 1]],
   addFailure: [
     [scope, 'i', { over: undefined, start: true, at }],

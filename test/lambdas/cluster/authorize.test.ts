@@ -38,7 +38,13 @@ describe('whatever a record holds', () => {
         const proven = 'call' in authorize('release', run, 'demo');
         const found = authorize('release', { ...run, operatorAct }, 'demo');
         expect('call' in found).toBe(proven && may);
-        if (proven && 'refused' in found) expect(found.refused).toContain(`airlock ${act}`);
+        if (proven && !may)
+          expect(found).toEqual({
+            failure: {
+              outcome: 'closed-by-operator',
+              detail: `airlock ${act} at 2026-11-21T09:59:00.000Z by arn:ops: a test`,
+            },
+          });
       }),
       runs,
     );

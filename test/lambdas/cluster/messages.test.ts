@@ -80,7 +80,10 @@ describe("a message in a cluster's queue", () => {
     const found = sorted(run, { ...message, ...change });
 
     expect(sizes(found)).toEqual([0, 1, 0]);
-    expect(found.refused[0]?.because).not.toBe('');
+    expect(found.refused[0]?.failure).toMatchObject({
+      outcome: 'internal-error',
+      detail: expect.stringMatching(/^refused: .+: .+/),
+    });
   });
 
   it('of a state that was retried is processed once, and each of its tokens is answered', () => {

@@ -60,7 +60,7 @@ describe('a Node that drifted', () => {
   it('has the node proven again', () => {
     expect(decideNode('b', shown(), ours(), now)).toMatchObject({
       step: 'drifted',
-      admission: { launch: { instanceId, rerun: { why: 'drifted', released: true } }, request },
+      rerun: { admission: { launch: { instanceId, rerun: { why: 'drifted', released: true } }, request } },
     });
   });
 
@@ -85,14 +85,25 @@ describe('a Node that drifted', () => {
     expect(decideNode('b', shown(), opened, now)).toEqual({ step: 'leave', because: 'by-hand' });
   });
 
-  it.each(['quarantine', 'uninstall'] as const)('after %s by hand counts as drifted, and no run follows', (act) => {
-    const closed = ours({ operatorAct: { act, by: 'arn:ops', at: launchedAt, because: 'suspect' } });
-    expect(decideNode('b', shown(), closed, now)).toEqual({ step: 'drifted', admission: undefined });
-    expect(decideNode('b', shown({ state: 'quarantined' }), closed, now)).toEqual({
-      step: 'leave',
-      because: 'by-hand',
-    });
-  });
+  it.each(['quarantine', 'uninstall'] as const)(
+    'after %s by hand is reported as reopened, and no run follows',
+    (act) => {
+      const operatorAct = { act, by: 'arn:ops', at: launchedAt, because: 'suspect' };
+      const closed = ours({ operatorAct });
+      const never = ours({ operatorAct, outcome: 'proof-failed', ending: 'quarantined' });
+      for (const one of [closed, never]) {
+        const found = { step: 'reopened', run: one.run, act: operatorAct, isReported: false };
+        expect(decideNode('b', shown(), one, now)).toEqual(found);
+        expect(decideNode('b', shown({ state: 'released' }), one, now)).toEqual(found);
+        for (const state of ['quarantined', 'gated'] as const)
+          expect(decideNode('b', shown({ state }), one, now)).toEqual({ step: 'leave', because: 'by-hand' });
+      }
+      const soon = ours({ operatorAct: { ...operatorAct, at: new Date(now - 119_000).toISOString() } });
+      expect(decideNode('b', shown(), soon, now)).toEqual({ step: 'leave', because: 'by-hand' });
+      const reported = ours({ operatorAct, reopenedFor: launchedAt });
+      expect(decideNode('b', shown(), reported, now)).toMatchObject({ step: 'reopened', isReported: true });
+    },
+  );
 
   it('is left as it is if the ledger has no release', () => {
     const failed = ours({ outcome: 'proof-failed', ending: 'quarantined' });
@@ -194,7 +205,7 @@ const table: readonly (readonly [
     shown(),
     withRequest(request, { launch: { ...launch, rerun }, endedAt: new Date(now - 299_999).toISOString() }),
     now,
-    { step: 'drifted', admission: undefined },
+    { step: 'drifted', rerun: undefined },
   ],
   [
     'with the version that new launches get is current',

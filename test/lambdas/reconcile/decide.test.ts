@@ -85,13 +85,16 @@ const table: readonly (readonly [
     4 * minute,
     {
       step: 'rerun',
-      admission: {
-        launch: {
-          ...launch,
-          deadline: time(24 * minute),
-          rerun: { why: 'retry', reason: 'arn:ops: egress is back', released: false, attempt: 1 },
+      rerun: {
+        run: acted('retry', ended),
+        admission: {
+          launch: {
+            ...launch,
+            deadline: time(24 * minute),
+            rerun: { why: 'retry', reason: 'arn:ops: egress is back', released: false, attempt: 1 },
+          },
+          request,
         },
-        request,
       },
     },
   ],
@@ -218,7 +221,7 @@ const table: readonly (readonly [
     instance,
     held,
     5 * minute,
-    { step: 'retry', held: { run: held, admission: { launch: { rerun: { why: 'held', attempt: 1 } }, request } } },
+    { step: 'retry', rerun: { run: held, admission: { launch: { rerun: { why: 'held', attempt: 1 } }, request } } },
   ],
   [
     'that the breaker held and is stopped is left as it is',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Breaker, breakerKey, scopeOf } from '../../../domain/breaker.ts';
 import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Admission } from '../../../domain/messages.ts';
-import { decideRetries, type Held, isHeld, planRerun } from '../../../lambdas/reconcile/decide-reruns.ts';
+import { decideRetries, isHeld, planRerun, type Rerun } from '../../../lambdas/reconcile/decide-reruns.ts';
 
 const minute = 60_000;
 const endedAt = Date.parse('2026-11-21T10:00:00.000Z');
@@ -23,7 +23,7 @@ function admission(id: string, pool = 'ci'): Admission {
 }
 
 /** A node that was held so many minutes before or after ten o'clock, in the run with this number. */
-function held(id: string, { minutes = 0, way = 0, pool = 'ci' } = {}): Held {
+function held(id: string, { minutes = 0, way = 0, pool = 'ci' } = {}): Rerun {
   const { launch: node } = admission(id, pool);
   const why = { why: 'held', reason: '', released: false } as const;
   const run: RunRecord = {
@@ -44,8 +44,8 @@ const breaker = (pool: string, state: Breaker['state']) =>
   [breakerKey(scopeOf(admission('1', pool).launch, request)).instanceId, { state, failed: [], passed: 0 }] as const;
 const open = new Map([breaker('ci', 'open')]);
 const closed = new Map([breaker('ci', 'closed')]);
-const rows = (nodes: readonly Held[]) => nodes.map(({ run: row }) => row);
-const ids = (ways: readonly Admission[]) => ways.map(({ launch: node }) => Number(node.instanceId.slice(2)));
+const rows = (nodes: readonly Rerun[]) => nodes.map(({ run: row }) => row);
+const ids = (reruns: readonly Rerun[]) => reruns.map(({ run }) => Number(run.instanceId.slice(2)));
 
 describe('nodes that were held', () => {
   it('all run once more immediately if their breaker is closed', () => {
