@@ -49,7 +49,7 @@ function consoleOf(region: string): string {
  * @param region the region of the stack
  */
 export function incidentText(
-  { type, incident, example, released }: Notice,
+  { type, incident, example, released, more }: Notice,
   { docs, region }: { readonly docs: string; readonly region: string },
 ): IncidentText {
   const { cluster, outcome, nodes, since, lastAt } = incident;
@@ -64,6 +64,10 @@ export function incidentText(
   const what = isOver
     ? `${many} failed from ${since} to ${lastAt}. ${released ? 'A node of the pool was released since.' : 'No node of the pool failed like this for six hours, and none was released either.'}`
     : `${many} failed since ${since}: ${sentence}`;
+  const others =
+    more === undefined
+      ? ''
+      : ` And ${more} more incidents began that have no message: npx airlock status lists the nodes.`;
   const look = example === undefined ? 'npx airlock status' : `npx airlock explain ${example.instanceId}`;
   const console = consoleOf(region);
   const page =
@@ -72,7 +76,7 @@ export function incidentText(
       : `ec2/home?region=${region}#InstanceDetails:instanceId=${example.instanceId}`;
   return {
     title: title.slice(0, titleLimit),
-    what,
+    what: `${what}${others}`,
     where: `cluster ${cluster}, pool ${pool}${version}`,
     why: example === undefined || example.detail === '' ? outcomeOf(outcome).cause : quoteClaim(example.detail),
     consequence: isOver ? 'Nothing more is reported.' : consequenceOf(example?.ending),

@@ -41,6 +41,8 @@ export interface Notice {
   readonly example?: EndedRun;
   /** Whether a node of the pool was released after the last failure; `false` if it was only quiet. */
   readonly released?: boolean;
+  /** How many more incidents opened without a separate message; absent if none. */
+  readonly more?: number;
 }
 
 const minuteMs = 60_000;
@@ -57,7 +59,20 @@ const quietMs = 6 * 60 * minuteMs;
 /** How often an incident that grows is reported at most, unless it grew tenfold. */
 const repeatMs = 60 * minuteMs;
 
-/** How many notices one reconcile run publishes at most. The next run publishes the rest. */
+/** What a reconcile run does about incidents. */
+export interface IncidentPlan {
+  readonly notices: readonly Notice[];
+  /** Incidents that are recorded without a message: those that {@link Notice.more} counts, and open ones whose nodes failed again. */
+  readonly silent: readonly Incident[];
+}
+
+/** A pool in which a node that failed is tried again. */
+export type RetriedPool = Pick<IncidentScope, 'cluster' | 'pool'>;
+
+/**
+ * How many notices one reconcile run publishes at most. Of more incidents that open the last one states how many, and the next run publishes the
+ * rest of the others.
+ */
 export const mostNotices = 5;
 
 /** Reads how a run ended. Returns undefined for a run without an end, and for one that says nothing about its pool. */
@@ -68,14 +83,25 @@ export function endedRunOf(run: RunRecord): EndedRun | undefined {
   return {
     instanceId,
     cluster,
-    // Without a pool the launch has its own id as pool: each would be an incident.
-    pool: pool === instanceId || pool === '' ? 'none' : pool,
+    pool: poolNameOf({ instanceId, pool }),
     outcome,
     endedAt,
     ending,
     detail: receipt?.detail ?? failure?.detail ?? '',
     ...(request === undefined ? {} : { version: `${request.runtime}@${request.version}` }),
   };
+}
+
+/** Without a pool a launch has its own id as pool: each would be an incident. */
+function poolNameOf({ instanceId, pool }: Pick<RunRecord, 'instanceId' | 'pool'>): string {
+  return pool === instanceId || pool === '' ? 'none' : pool;
+}
+
+/** Reads whether a run tries a node again that failed, and has not ended. What it failed with shows when it has. */
+export function retriedPoolOf(run: RunRecord): RetriedPool | undefined {
+  const { outcome, launch, cluster } = run;
+  if (outcome !== undefined || launch?.rerun === undefined || launch.rerun.why === 'drifted') return undefined;
+  return { cluster, pool: poolNameOf(run) };
 }
 
 /** The name of an incident: its thread in a chat, and its key for deduplication. */
@@ -85,14 +111,20 @@ export function incidentName({ cluster, pool, outcome }: IncidentScope): string 
 
 /**
  * Decides what to publish about the failures of a fleet: once if nodes of a pool begin to fail alike, again if there are ten times as many or
- * more of them after an hour, and once if it is over.
+ * more of them after an hour, and once if it is over. It is not over while a node of the pool that failed is tried again.
  *
  * @param runs the ends of the latest runs of every launch that EC2 shows, replaced ones included
+ * @param retried the pools in which nodes that failed are tried again now
  * @param known the incidents in the ledger
  * @param now milliseconds since the epoch
- * @returns at most {@link mostNotices}, the largest incidents first
+ * @returns at most {@link mostNotices} notices: those that open first, and of them the largest
  */
-export function decideNotices(runs: readonly EndedRun[], known: readonly Incident[], now: number): readonly Notice[] {
+export function decideNotices(
+  runs: readonly EndedRun[],
+  retried: readonly RetriedPool[],
+  known: readonly Incident[],
+  now: number,
+): IncidentPlan {
   const failures = Map.groupBy(runs.filter(hasFailed), incidentName);
   const releases = runs.filter(({ ending }) => ending === 'released');
   const scopes = new Map([...runs.filter(hasFailed), ...known].map((one) => [incidentName(one), one]));
@@ -102,10 +134,36 @@ export function decideNotices(runs: readonly EndedRun[], known: readonly Inciden
     const notice =
       incident === undefined || incident.closedAt !== undefined
         ? opening(scope, failed, incident?.lastAt ?? '', now)
-        : (closing(incident, failed, releases, now) ?? growth(incident, failed, now));
+        : (closing(incident, failed, releases, retried, now) ?? growth(incident, failed, now));
     return notice ?? [];
   });
-  return notices.toSorted((one, other) => other.incident.nodes - one.incident.nodes).slice(0, mostNotices);
+  const moved = known.flatMap((incident) => {
+    const lastAt = lastFailure(incident, failures.get(incidentName(incident)) ?? []);
+    return incident.closedAt === undefined && lastAt !== incident.lastAt ? [{ ...incident, lastAt }] : [];
+  });
+  return bounded(notices, moved);
+}
+
+/** Bounds what is published. No incident that opens is lost: what has no separate message is recorded and counted. */
+function bounded(notices: readonly Notice[], moved: readonly Incident[]): IncidentPlan {
+  const isOpening = ({ type }: Notice) => type === 'Incident Opened';
+  const sorted = notices.toSorted(
+    (one, other) => Number(isOpening(other)) - Number(isOpening(one)) || other.incident.nodes - one.incident.nodes,
+  );
+  const more = sorted.slice(mostNotices).filter(isOpening);
+  const published = sorted
+    .slice(0, mostNotices)
+    .map((notice, at) => (more.length > 0 && at === mostNotices - 1 ? { ...notice, more: more.length } : notice));
+  const named = new Set(published.map(({ incident }) => incidentName(incident)));
+  return {
+    notices: published,
+    silent: [...more.map(({ incident }) => incident), ...moved.filter((one) => !named.has(incidentName(one)))],
+  };
+}
+
+/** When a node of an incident last failed, ISO 8601. */
+function lastFailure({ lastAt }: Incident, failed: readonly EndedRun[]): string {
+  return [lastAt, ...failed.map(({ endedAt }) => endedAt)].toSorted().at(-1) ?? lastAt;
 }
 
 /** Whether a run failed by itself. What an operator stopped is no news to people. */
@@ -147,15 +205,19 @@ function closing(
   incident: Incident,
   failed: readonly EndedRun[],
   releases: readonly EndedRun[],
+  retried: readonly RetriedPool[],
   now: number,
 ): Notice | undefined {
+  if (retried.some(({ cluster, pool }) => cluster === incident.cluster && pool === incident.pool)) return undefined;
   const example = failed.at(-1);
-  const lastAt = example === undefined || example.endedAt < incident.lastAt ? incident.lastAt : example.endedAt;
+  const lastAt = lastFailure(incident, failed);
   const calm = now - Date.parse(lastAt);
   const released = releases.some(
     ({ cluster, pool, endedAt }) => cluster === incident.cluster && pool === incident.pool && endedAt > lastAt,
   );
-  if (calm < (released ? calmMs : quietMs)) return undefined;
+  // A held node is tried again by itself, and may fail again.
+  const isHeld = failed.some(({ ending }) => ending === 'held');
+  if (calm < (released && !isHeld ? calmMs : quietMs)) return undefined;
   const nodes = Math.max(incident.nodes, failed.filter(({ endedAt }) => endedAt >= incident.since).length);
   const at = new Date(now).toISOString();
   return {

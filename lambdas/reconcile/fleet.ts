@@ -1,7 +1,7 @@
 import { scopeOf } from '../../domain/breaker.ts';
 import { terminationEvent, terminationStates } from '../../domain/events.ts';
 import type { Admissible } from '../../domain/function-settings.ts';
-import { type EndedRun, endedRunOf } from '../../domain/incidents.ts';
+import { type EndedRun, endedRunOf, type RetriedPool, retriedPoolOf } from '../../domain/incidents.ts';
 import { runId } from '../../domain/ledger.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
@@ -33,6 +33,8 @@ export interface Fleet {
   readonly ours: ReadonlyMap<string, ManagedLaunch>;
   /** How the latest runs ended of every launch that EC2 shows, replaced ones included. */
   readonly ended: readonly EndedRun[];
+  /** The pools in which nodes that failed are tried again. */
+  readonly retried: readonly RetriedPool[];
   /** The instances that run, each with its latest run. */
   readonly running: readonly Ended[];
   /** Whether every page was read. */
@@ -48,7 +50,7 @@ export interface Fleet {
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean, pass: Pass): Promise<Fleet> {
   const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, rerun: 0, leave: 0 };
-  const seen: Seen = { found, missedResults: 0, ours: new Map(), ended: [], running: [] };
+  const seen: Seen = { found, missedResults: 0, ours: new Map(), ended: [], retried: [], running: [] };
   for await (const page of taggedInstances()) {
     await reconcilePage(page, config, seen, pass);
     if (!inTime()) return { ...seen, complete: false };
@@ -62,6 +64,7 @@ interface Seen {
   missedResults: number;
   readonly ours: Map<string, ManagedLaunch>;
   readonly ended: EndedRun[];
+  readonly retried: RetriedPool[];
   readonly running: Ended[];
 }
 
@@ -75,6 +78,7 @@ async function reconcilePage(
   const { runs, unbegun } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
   seen.ended.push(...[...runs.values()].flatMap((run) => endedRunOf(run) ?? []));
+  seen.retried.push(...[...runs.values()].flatMap((run) => retriedPoolOf(run) ?? []));
   const now = Date.now();
   const steps = page.map((instance) => {
     const run = runs.get(runId(instance));

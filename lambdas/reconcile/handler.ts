@@ -25,7 +25,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   // What fails does not block the rest: a bus that refuses events, a cluster that does not answer or takes too long.
   const failures = new Failures();
   const pass: Pass = { failures, findings: [], outdated: [], reopened: [] };
-  const { found, missedResults, ours, ended, running, complete } = await reconcileFleet(config, inTime, pass);
+  const { found, missedResults, ours, ended, retried, running, complete } = await reconcileFleet(config, inTime, pass);
   logger.info('reconciled the fleet', { found, complete });
   countMissed('launch', found.admit);
   countMissed('result', missedResults);
@@ -53,7 +53,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     }
   });
   await failures.attempt('reporting incidents', async () => {
-    const published = await reportIncidents(ended, complete);
+    const published = await reportIncidents(ended, retried, complete);
     if (published > 0) logger.info('reported incidents', { published });
   });
   if (complete) await tagOutcomes(running);

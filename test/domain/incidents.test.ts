@@ -10,6 +10,8 @@ import {
   incidentName,
   mostNotices,
   type Notice,
+  type RetriedPool,
+  retriedPoolOf,
 } from '../../domain/incidents.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { outcomeCodes } from '../../domain/outcomes.ts';
@@ -41,14 +43,15 @@ const release = (minutes: number): EndedRun =>
 function night(
   minutes: number,
   runsAt: (minute: number) => readonly EndedRun[],
+  retriedAt: (minute: number) => readonly RetriedPool[] = () => [],
 ): readonly (Notice & { minute: number })[] {
   const known = new Map<string, Incident>();
   const published: (Notice & { minute: number })[] = [];
   for (let now = 0; now <= minutes; now += 2) {
-    for (const notice of decideNotices(runsAt(now), [...known.values()], start + now * minute)) {
-      known.set(incidentName(notice.incident), notice.incident);
-      published.push({ ...notice, minute: now });
-    }
+    const { notices, silent } = decideNotices(runsAt(now), retriedAt(now), [...known.values()], start + now * minute);
+    for (const notice of notices) published.push({ ...notice, minute: now });
+    for (const incident of [...notices.map((notice) => notice.incident), ...silent])
+      known.set(incidentName(incident), incident);
   }
   return published;
 }
@@ -61,12 +64,44 @@ describe('an incident', () => {
     expect(summary(night(10, (now) => (now === 0 ? [] : many(5_000))))).toEqual(['2 Incident Opened 5000']);
   });
 
-  it('is one for each outcome and each pool, with a handful of messages a run and none lost', () => {
-    const pools = Array.from({ length: 12 }, (_, number) => many(3, { pool: `pool-${number}` })).flat();
-    const notices = night(20, () => pools);
-    expect(notices.filter(({ minute: when }) => when === 0).length).toBe(mostNotices);
-    expect(new Set(notices.map(({ incident }) => incident.pool)).size).toBe(12);
-    expect(notices.length).toBe(12);
+  it('is one for each outcome and each pool, with a handful of messages of which the last counts the others', () => {
+    const pools = (now: number) =>
+      Array.from({ length: 200 }, (_, number) => many(3, { pool: `pool-${number}`, endedAt: at(Math.min(now, 60)) }));
+    const notices = night(200, (now) => pools(now).flat());
+    const opened = notices.filter(({ type }) => type === 'Incident Opened');
+    expect(opened.map(({ minute: when, more }) => [when, more])).toEqual([
+      ...Array(mostNotices - 1).fill([0, undefined]),
+      [0, 195],
+    ]);
+    const last = opened.at(-1);
+    expect(last && incidentText(last, place).what).toMatch(/ And 195 more incidents began that have no message: /);
+  });
+
+  it('is known although it has no separate message: it grows and ends like any other', () => {
+    const pools = Array.from({ length: 7 }, (_, number) => many(7 - number, { pool: `pool-${number}` })).flat();
+    const grown = [...pools, ...many(20, { pool: 'pool-6', endedAt: at(3) })];
+    const rest = night(380, (now) => (now < 4 ? pools : grown)).filter(({ minute: when }) => when > 0);
+    expect(rest.filter(({ incident }) => incident.pool === 'pool-6').map(({ type }) => type)).toEqual([
+      'Incident Grew',
+      'Incident Closed',
+    ]);
+    expect(rest.filter(({ type }) => type === 'Incident Closed').length).toBe(7);
+  });
+
+  it('stays open while a node that failed is tried again every hour, although its failure does not show meanwhile', () => {
+    // Each try takes ten minutes of the hour, and the pool also releases a node now and then.
+    const isTried = (now: number) => now > 10 && now % 60 < 10;
+    const last = (now: number) => Math.max(0, Math.floor((now - 10) / 60) * 60 + 10);
+    const runs = (now: number) => (isTried(now) ? [] : [failure(1, { endedAt: at(last(now)), ending: 'held' })]);
+    const tried = (now: number) => (isTried(now) ? [{ cluster: 'demo', pool: 'sandboxed' }] : []);
+    expect(summary(night(1_000, runs, tried))).toEqual(['0 Incident Opened 1']);
+    const withRelease = (now: number) => [...runs(now), release(Math.floor(now / 30) * 30)];
+    expect(summary(night(1_000, withRelease, tried))).toEqual(['0 Incident Opened 1']);
+  });
+
+  it('remembers its last failure after EC2 has forgotten the instance', () => {
+    const runs = (now: number) => (now < 300 ? [failure(1, { endedAt: at(now) })] : []);
+    expect(summary(night(700, runs))).toEqual(['0 Incident Opened 1', '658 Incident Closed 1']);
   });
 
   it('is reported again if it grows tenfold, and otherwise once an hour at most', () => {
@@ -136,6 +171,28 @@ describe('an incident', () => {
   ])('is not made of a run that is %s', (_, more) => {
     expect(endedRunOf({ instanceId: 'i-1', launchedAt: at(0), cluster: 'demo', pool: 'a', ...more })).toBeUndefined();
   });
+});
+
+it('a node counts as tried again in any run that has not ended and is not about a drift', () => {
+  const launch = {
+    instanceId: 'i-1',
+    launchedAt: at(0),
+    cluster: 'demo',
+    pool: 'a',
+    nodeName: '',
+    providerId: '',
+    deadline: at(20),
+  };
+  const pool = (why: 'held' | 'retry' | 'verify' | 'drifted' | undefined, more: Partial<RunRecord> = {}) => {
+    const rerun = why === undefined ? {} : { rerun: { why, attempt: 1, released: false, reason: '' } };
+    return retriedPoolOf({ ...launch, launch: { ...launch, ...rerun }, ...more });
+  };
+  for (const why of ['held', 'retry', 'verify'] as const) expect(pool(why)).toEqual({ cluster: 'demo', pool: 'a' });
+  expect([pool(undefined), pool('drifted'), pool('held', { outcome: 'proof-failed' })]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 describe('the text of an incident', () => {
