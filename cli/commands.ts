@@ -4,6 +4,7 @@ import { loadConfig } from '../lib/config/load.ts';
 import { configPath, loadSettings } from '../lib/config/settings.ts';
 import { actCommands } from './acts/commands.ts';
 import { advisoriesCommand } from './advisories/options.ts';
+import { artifactsCommand } from './artifacts/options.ts';
 import { BreakersSchema, ClosedBreakerSchema } from './breaker-report.ts';
 import { catalogueCommand, catalogueUpdateCommand } from './catalogue/options.ts';
 import { doctorCommand } from './doctor/options.ts';
@@ -51,6 +52,7 @@ export function airlockProgram(): Command {
     receiptCommand(),
     manifests(),
     catalogue(),
+    artifactsCommand(),
     verifyAws(),
     breaker(),
     ...actCommands(),

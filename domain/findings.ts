@@ -318,6 +318,14 @@ export const findings = {
     fix: 'Delete what is not needed, or have the quota raised:\n  aws service-quotas list-service-quotas --service-code {service}',
     link: 'docs/use/requirements.md',
   },
+  AL0037: {
+    group: 'artifacts',
+    level: 'error',
+    sentence: 'The mirror lacks a pinned file, or has another content under its key.',
+    effect: 'Nodes that request it end as download-failed or checksum-mismatch.',
+    fix: 'npx airlock artifacts fill',
+    link: 'docs/use/mirror.md',
+  },
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** The code of a finding. */

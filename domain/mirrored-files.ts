@@ -28,3 +28,22 @@ export function listMirroredFiles(catalogue: Catalogue, versions: Versions): rea
 export function describeFile({ runtime, version, architecture }: Omit<MirroredFile, keyof Artifact>): string {
   return `${runtime} ${version} for ${architecture}`;
 }
+
+/** What S3 states about an object. */
+export interface StoredFile {
+  /** In hexadecimal digits; undefined if it was put without one. */
+  readonly sha256: string | undefined;
+  /** In bytes. */
+  readonly size: number;
+  /** ISO 8601. */
+  readonly storedAt: string;
+}
+
+/** Says why nodes cannot install from what the mirror has; undefined if they can, as far as S3 states it. */
+export function fileFault(file: MirroredFile, stored: StoredFile | undefined): string | undefined {
+  if (stored === undefined) return 'it is not in the mirror';
+  const { sha256, size } = stored;
+  if (file.size !== undefined && file.size !== size) return `it has ${size} bytes; the catalogue pins ${file.size}`;
+  if (sha256 === undefined) return 'S3 states no SHA-256 of it, so the deployment did not store it';
+  return sha256 === file.sha256 ? undefined : `it has sha256 ${sha256}; the catalogue pins ${file.sha256}`;
+}

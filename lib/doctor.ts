@@ -65,13 +65,13 @@ class Doctor extends AirlockFunction<'doctor'> {
 
 /** Adds the function if `airlock.yaml` has a schedule for it. @returns it by its name, or nothing */
 export function addDoctor(scope: Construct, settings: Settings): Readonly<Record<string, LambdaFunction>> {
-  const { config, catalogue, versions } = settings;
+  const { config } = settings;
   const { schedule } = config.doctor;
   if (schedule === undefined) return {};
   const doctor = new Doctor(scope, 'Doctor', {
     schedule,
     standard: standardOf(settings),
-    artifacts: artifactsOf(catalogue, versions),
+    artifacts: artifactsOf(settings),
     logRetention: config.logRetentionDays,
   });
   return { doctor: doctor.function };

@@ -1,9 +1,13 @@
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { GetAccountSummaryCommand, IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
 import { paginateListDocuments, SSMClient } from '@aws-sdk/client-ssm';
 import type { DoctorReader, QuotaUse } from '../../lambdas/doctor/ports.ts';
 import { fleetReader } from '../../lambdas/doctor/readers/fleet.ts';
+import { mirrorBucket } from '../artifacts/artifacts.ts';
+import { type ArtifactSource, bucketSource } from '../artifacts/store.ts';
 import { logPolicies } from '../verify-aws/log-policies.ts';
+import { deployedResources } from '../verify-aws/stack.ts';
 
 /** The stack's roles: one for each function, and those of the workflow, the schedule, the rules and the custom resources. */
 const rolesNeeded = 30;
@@ -16,10 +20,16 @@ const ruleLimit = 300;
 /** Documents that an account owns in a region. Source: AWS General Reference, "Systems Manager endpoints and quotas"; it can be raised. */
 const documentLimit = 500;
 
+let mirror: Promise<ArtifactSource> | undefined;
+
 /** The account of the caller's AWS credentials. */
 export const account: DoctorReader = {
   ...fleetReader,
   logPolicies,
+  async mirrored(file) {
+    mirror ??= deployedResources().then((resources) => bucketSource(new S3Client(), mirrorBucket(resources)));
+    return (await mirror).state?.(file);
+  },
   async quotas() {
     const { own } = await logPolicies();
     if (own !== undefined) return [];

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Diagnosis, joinDiagnoses } from '../../domain/findings.ts';
+import { listMirroredFiles } from '../../domain/mirrored-files.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
-import { standardOf } from '../../lib/config/doctor-standard.ts';
+import { artifactsOf, standardOf } from '../../lib/config/doctor-standard.ts';
 import { manifestOptions } from '../../lib/config/manifest-options.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { UsageError } from '../output/errors.ts';
@@ -60,9 +61,10 @@ async function examineAll(files: readonly string[], options: DoctorOptions): Pro
   if (options.pre) return found?.diagnosis ?? joinDiagnoses([]);
   const { account } = await import('./account-reader.ts');
   const { examineDeployment } = await import('./examine-deployment.ts');
-  const { catalogue, config } = settings;
+  const { catalogue, config, versions } = settings;
   const manifests = renderManifests(manifestOptions(config));
-  const wanted = { ...standard, catalogue, manifests };
+  const mirrored = config.artifacts === 'mirror' ? listMirroredFiles(catalogue, versions) : [];
+  const wanted = { ...standard, manifests, artifacts: artifactsOf(settings), mirrored };
   const deployed = await examineDeployment(account, options.kubeconfig, found, wanted, Date.now());
   return joinDiagnoses(found === undefined ? [deployed] : [found.diagnosis, deployed]);
 }

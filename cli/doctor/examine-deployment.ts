@@ -1,20 +1,26 @@
-import type { Catalogue } from '../../domain/catalogue.ts';
 import { poolCodes } from '../../domain/doctor/check-pool.ts';
 import { examinePools } from '../../domain/doctor/pools.ts';
 import { type Diagnosis, joinDiagnoses } from '../../domain/findings.ts';
+import type { MirroredFile } from '../../domain/mirrored-files.ts';
 import {
   examineAgents,
   examineArtifacts,
   examineClusters,
   examineConcurrency,
+  examineMirror,
   examineRoom,
 } from '../../lambdas/doctor/examine-account.ts';
 import { readGroups } from '../../lambdas/doctor/examine-groups.ts';
 import { examineRoles, roleCodes } from '../../lambdas/doctor/examine-roles.ts';
 import type { DoctorReader } from '../../lambdas/doctor/ports.ts';
-import { artifactsOf } from '../../lib/config/doctor-standard.ts';
 import { type ClusterStandard, examineCluster } from './examine-cluster.ts';
 import type { ExaminedFiles } from './examine-files.ts';
+
+/** Where nodes get files: addresses of upstream, or files of the mirror. */
+interface ArtifactStandard {
+  readonly artifacts: readonly string[];
+  readonly mirrored: readonly MirroredFile[];
+}
 
 /**
  * Looks at the cluster of a kubeconfig and at the account.
@@ -26,7 +32,7 @@ export async function examineDeployment(
   reader: DoctorReader,
   kubeconfig: string | undefined,
   files: ExaminedFiles | undefined,
-  standard: ClusterStandard & { readonly catalogue: Catalogue },
+  standard: ClusterStandard & ArtifactStandard,
   now: number,
 ): Promise<Diagnosis> {
   const [cluster, groups, ...others] = await Promise.all([
@@ -36,7 +42,8 @@ export async function examineDeployment(
     ...examineRoom(reader),
     ...examineClusters(reader, standard),
     examineAgents(reader, standard, now),
-    ...examineArtifacts(reader, artifactsOf(standard.catalogue, standard.versions)),
+    ...examineArtifacts(reader, standard.artifacts),
+    ...examineMirror(reader, standard.mirrored),
   ]);
   const live = [...cluster.pools, ...groups.pools];
   const all = [...live, ...(files?.pools ?? [])];

@@ -3,6 +3,7 @@ import { checkEksCluster, eksCodes } from '../../domain/doctor/check-eks-cluster
 import { look } from '../../domain/doctor/look.ts';
 import type { Standard } from '../../domain/doctor/standard.ts';
 import type { Diagnosis, FindingCode } from '../../domain/findings.ts';
+import { describeFile, fileFault, type MirroredFile } from '../../domain/mirrored-files.ts';
 import { asked } from './asked.ts';
 import type { DoctorReader, FleetReader } from './ports.ts';
 
@@ -90,6 +91,17 @@ export function examineArtifacts(reader: FleetReader, urls: readonly string[]): 
       return { checked: [url], findings: status === 200 ? [] : [finding], notChecked: [] };
     }),
   );
+}
+
+/** Looks at what the mirror states about its files. */
+export function examineMirror(reader: DoctorReader, files: readonly MirroredFile[]): readonly Promise<Diagnosis>[] {
+  return files.map((file) => {
+    const resource = `the mirror's file of ${describeFile(file)}`;
+    return one('AL0037', resource, file.sha256, async () => {
+      const seen = fileFault(file, await reader.mirrored(file));
+      return seen === undefined ? undefined : { seen };
+    });
+  });
 }
 
 function one(

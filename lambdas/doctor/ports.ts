@@ -1,6 +1,7 @@
 import type { RunningAgent, RunningInstance } from '../../domain/doctor/check-agents.ts';
 import type { EksCluster } from '../../domain/doctor/check-eks-cluster.ts';
 import type { FoundDocument } from '../../domain/doctor/templates/aws-output.ts';
+import type { MirroredFile, StoredFile } from '../../domain/mirrored-files.ts';
 
 /** How much of a quota is used. */
 export interface QuotaUse {
@@ -40,8 +41,10 @@ export interface FleetReader {
   status(url: string): Promise<number>;
 }
 
-/** The same, with what a deployment needs room for. */
+/** The same, with what a deployment needs room for, and the mirror. */
 export interface DoctorReader extends FleetReader {
+  /** What the mirror of the deployed stack states about a file; undefined if it does not have it. */
+  mirrored(file: MirroredFile): Promise<StoredFile | undefined>;
   /** The names of CloudWatch Logs' resource policies in the region, and of Airlock's own if it is deployed. */
   logPolicies(): Promise<{ readonly names: readonly string[]; readonly own: string | undefined }>;
   /** The quotas that the stack could exceed, as far as they are used; none once it is deployed. */

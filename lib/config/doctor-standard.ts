@@ -1,7 +1,6 @@
-import { type Catalogue, versionOf } from '../../domain/catalogue.ts';
+import { versionOf } from '../../domain/catalogue.ts';
 import { type Standard, virtualizedFamilies } from '../../domain/doctor/standard.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
-import type { Versions } from '../../domain/tags.ts';
 import { poolsOf } from './profiles.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,8 +20,9 @@ export function standardOf({ config, catalogue, versions }: Settings): Standard 
   };
 }
 
-/** The addresses that nodes download the default versions from. */
-export function artifactsOf(catalogue: Catalogue, versions: Versions): readonly string[] {
+/** The addresses that nodes download the default versions from; none if they have a mirror. */
+export function artifactsOf({ config, catalogue, versions }: Settings): readonly string[] {
+  if (config.artifacts === 'mirror') return [];
   return Object.entries(versions).flatMap(([name, { default: chosen }]) => {
     const runtime = name as Runtime;
     const { artifacts = {} } = versionOf(catalogue, runtime, chosen) ?? {};

@@ -62,7 +62,8 @@ function kubeconfig(groups = ['system:masters'], server = cluster.endpoint): str
 }
 
 const examine = async (path = kubeconfig()) => (await examineCluster(path, [], standard)).diagnosis;
-const deployment = () => examineDeployment(reader(), kubeconfig(), undefined, standard, Date.now());
+const deployment = () =>
+  examineDeployment(reader(), kubeconfig(), undefined, { ...standard, artifacts: [], mirrored: [] }, Date.now());
 const seen = ({ findings }: Diagnosis) => findings.map(({ code, resource, field }) => `${code} ${resource}: ${field}`);
 
 function manifest(kind: string, name: string) {

@@ -12,7 +12,7 @@ import {
   type RealOptions,
   realArtifacts,
 } from '../../packages/lab/real-machines.ts';
-import { type Mirror, simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
+import { type Builders, type Mirror, simulatedCatalogue, startMirror } from '../../packages/lab/releases.ts';
 import { runDocument } from '../../packages/local-aws/agent.ts';
 import { type AssembledDocument, assembleDocument, type Verb } from '../../ssm-documents/assemble.ts';
 import type { Target } from './targets.ts';
@@ -20,6 +20,8 @@ import type { Target } from './targets.ts';
 /** A mirror with versions of one runtime, and the documents that pin them. */
 interface Supply {
   readonly mirror: Mirror;
+  readonly catalogue: Catalogue;
+  readonly builders: Builders;
   readonly document: (verb: Verb, runtime?: Runtime) => AssembledDocument;
   /** The number of requests to the mirror. */
   requests(): number;
@@ -53,6 +55,8 @@ async function supply(kind: ArtifactKind): Promise<Supply> {
   const mirror = await startMirror(builders);
   return {
     mirror,
+    catalogue,
+    builders,
     document: (verb, runtime = 'gvisor') => assembleDocument(catalogue, runtime, verb),
     requests: () => [...mirror.requests.values()].reduce((sum, count) => sum + count, 0),
   };

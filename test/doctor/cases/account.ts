@@ -1,12 +1,17 @@
 import { type FindingCode, joinDiagnoses } from '../../../domain/findings.ts';
+import { listMirroredFiles } from '../../../domain/mirrored-files.ts';
 import {
   examineAgents,
   examineArtifacts,
   examineConcurrency,
+  examineMirror,
   examineRoom,
   neededConcurrency,
 } from '../../../lambdas/doctor/examine-account.ts';
 import type { DoctorReader } from '../../../lambdas/doctor/ports.ts';
+import { parseConfig } from '../../../lib/config/load.ts';
+import { versionsOf } from '../../../lib/config/versions.ts';
+import { shipped } from '../../ssm-documents/node.ts';
 import { standard } from '../files.ts';
 import { reader, refused } from '../reader.ts';
 import type { FindingCase } from './case.ts';
@@ -45,6 +50,13 @@ const agentCase = {
 const artifact = (status: () => Promise<number>) => async () =>
   joinDiagnoses(await Promise.all(examineArtifacts(reader({ status }), ['https://example.com/runsc'])));
 
+const files = listMirroredFiles(shipped, versionsOf(parseConfig('clusters: [{name: demo}]'), shipped));
+const file = files.find(({ size }) => size !== undefined);
+if (file === undefined) throw new Error('the catalogue pins no file');
+const stored = { sha256: file.sha256, size: file.size ?? 1, storedAt: '2026-11-28T12:00:00.000Z' };
+const mirror = (mirrored: DoctorReader['mirrored']) => async () =>
+  joinDiagnoses(await Promise.all(examineMirror(reader({ mirrored }), [file])));
+
 export const accountCases = {
   AL0017: {
     broken: { 'ten policies of others': policies(10) },
@@ -72,6 +84,16 @@ export const accountCases = {
     broken: { 'a file that is gone': artifact(async () => 404), 'a proxy that forbids it': artifact(async () => 403) },
     right: { 'a file that is there': artifact(async () => 200) },
     blind: { 'no network': artifact(refused) },
+  },
+  AL0037: {
+    broken: {
+      'a file that is not there': mirror(async () => undefined),
+      'a file that someone replaced': mirror(async () => ({ ...stored, sha256: 'f'.repeat(64) })),
+      'a file that was put without a checksum': mirror(async () => ({ ...stored, sha256: undefined })),
+      'a file of another length': mirror(async () => ({ ...stored, size: 2 })),
+    },
+    right: { 'the file that is pinned': mirror(async () => stored) },
+    blind: { 'S3 refuses': mirror(refused) },
   },
   AL0036: {
     broken: { 'room for fewer roles than the stack brings': quota(971) },
