@@ -8,6 +8,7 @@ import { describeFile, listMirroredFiles, type MirroredFile } from '../domain/mi
 import { AirlockFunction } from './airlock-function.ts';
 import type { Settings } from './config/settings.ts';
 import { CustomResourceProvider } from './custom-resource-provider.ts';
+import { type MirrorRight, mirrorRights } from './mirror-rights.ts';
 
 /** What the mirror needs. */
 export interface ArtifactMirrorProps {
@@ -48,12 +49,7 @@ export class ArtifactMirror extends Construct {
       logRetention,
       environment: { MIRROR_BUCKET: this.#bucket.bucketName },
     });
-    mirror.role.addToPolicy(
-      new PolicyStatement({ actions: ['s3:GetObject', 's3:PutObject'], resources: [this.#objects] }),
-    );
-    // Without it, S3 does not tell an object that is not there from one that may not be read.
-    mirror.role.addToPolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.#bucket.bucketArn] }));
-    this.#acknowledge(mirror.role);
+    this.#grant(mirror.role, mirrorRights.fill);
     const provider = new CustomResourceProvider(this, 'CustomResourceProvider', { function: mirror, logRetention });
     this.#files = files.map((file) => {
       const { runtime, version, architecture, url, sha256, size } = file;
@@ -87,19 +83,19 @@ export class ArtifactMirror extends Construct {
       description: 'Reads the files of the mirror; its sessions sign the addresses that nodes get',
       maxSessionDuration: Duration.seconds(readerSessionSeconds),
     });
-    reader.addToPolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: [this.#objects] }));
-    this.#acknowledge(reader);
-    role.addToPolicy(new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [reader.roleArn] }));
+    this.#grant(reader, mirrorRights.reader);
+    this.#grant(role, mirrorRights.dispatch, reader);
     // What it sends is in the mirror before it sends it.
     signing.node.addDependency(...this.#files);
     return JSON.stringify({ host: this.#bucket.bucketRegionalDomainName, reader: reader.roleArn });
   }
 
-  get #objects(): string {
-    return this.#bucket.arnForObjects(`${mirrorPrefix}*`);
-  }
-
-  #acknowledge(role: Role): void {
+  #grant(role: Role, rights: readonly MirrorRight[], reader = role): void {
+    const files = this.#bucket.arnForObjects(`${mirrorPrefix}*`);
+    const arns = { files, bucket: this.#bucket.bucketArn, reader: reader.roleArn };
+    for (const { actions, on } of rights)
+      role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [arns[on]] }));
+    if (rights.every(({ on }) => on !== 'files')) return;
     const bucket = this.#bucket.stack.getLogicalId(this.#bucket.node.defaultChild as never);
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${bucket}.Arn>/${mirrorPrefix}*]`,

@@ -1,6 +1,7 @@
 import { attributesOf, type RecordKind } from '../../domain/ledger-rights.ts';
 import { renderManifests } from '../../kubernetes/manifests.ts';
 import { type DoctorRight, doctorRights } from '../../lib/doctor-rights.ts';
+import { type MirrorRight, mirrorRights } from '../../lib/mirror-rights.ts';
 import { wrapProse } from './wrap.ts';
 
 /** The parts of a template that rights depend on. */
@@ -76,6 +77,8 @@ Assumed by lambda.amazonaws.com. The sample has no schedule, so this role is rea
 
 ${table(doctorRights(['demo']).map(doctorRow))}
 
+${mirrorSections()}
+
 ## Queue policies
 
 ${queues.join('\n\n')}
@@ -115,6 +118,27 @@ What the objects give that \`manifests: apply\` applies; the admission policies 
 |---|---|---|---|---|
 ${inside.join('\n')}
 `);
+}
+
+/** The rights that only `artifacts: mirror` brings. */
+function mirrorSections(): string {
+  const names = { fill: 'MirrorFillRole', reader: 'MirrorReader', dispatch: 'DispatchRole' } as const;
+  const trust = {
+    fill: 'lambda.amazonaws.com',
+    reader: '{DispatchRole.Arn}',
+    dispatch: 'lambda.amazonaws.com',
+  } as const;
+  const arns = { files: '{MirrorBucket.Arn}/sha256/*', bucket: '{MirrorBucket.Arn}', reader: '{MirrorReader.Arn}' };
+  return (Object.keys(names) as (keyof typeof names)[])
+    .map((role) => {
+      const rights: readonly MirrorRight[] = mirrorRights[role];
+      const rows = rights.map(
+        ({ actions, on, purpose }) => `| ${actions.map(cell).join('<br>')} | ${cell(arns[on])}: ${purpose} | |`,
+      );
+      const more = role === 'dispatch' ? ' It has these besides those above.' : '';
+      return `### ${names[role]}, with artifacts: mirror\n\nAssumed by ${trust[role]}.${more} Read from \`lib/mirror-rights.ts\`.\n\n${table(rows)}`;
+    })
+    .join('\n\n');
 }
 
 function doctorRow({ actions, service, resource }: DoctorRight): string {
