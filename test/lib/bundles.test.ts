@@ -17,7 +17,7 @@ const mostKib: Readonly<Record<string, number>> = {
   cancellation: 530,
   'cluster-inside': 620,
   cluster: 1_090,
-  dispatch: 600,
+  dispatch: 630,
   doctor: 2_000,
   mirror: 900,
   'find-cluster': 430,
