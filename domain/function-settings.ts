@@ -113,6 +113,7 @@ export const settings = {
       runtimes: v.array(v.picklist(runtimes)),
       gate: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._/-]{1,317}$/)),
       sandboxImages: v.array(v.pipe(v.string(), v.regex(repositoryForm))),
+      sandboxedNamespaces: v.picklist(['off', 'enforce']),
     }),
   ),
   /** The ARN of the key that signs receipts. */

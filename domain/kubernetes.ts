@@ -32,6 +32,9 @@ export function gateKindOf(key: string): GateKind {
  */
 export const quarantineKey = 'airlock.dev/quarantined';
 
+/** The label of a namespace that takes only pods with a RuntimeClass of Airlock, whatever its value, if `airlock.yaml` enforces that. */
+export const sandboxedLabel = 'airlock.dev/sandboxed';
+
 /** The label from the pool's template, on the Node from the start. RuntimeClasses and node lists select it. */
 export const poolLabel = 'airlock.dev/runtime';
 

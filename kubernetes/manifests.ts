@@ -25,6 +25,7 @@ import { nodePolicy } from './node-policy.ts';
 import { podPolicy } from './pod-policy.ts';
 import { policy } from './policy.ts';
 import { clusterRules, eventRules, proofRules, publishRules } from './rights.ts';
+import { runtimeClassPolicy, sandboxedPolicy } from './sandboxed-policy.ts';
 
 /** One object for a cluster. */
 export type Manifest =
@@ -46,6 +47,8 @@ export interface ManifestOptions {
   readonly gate?: string;
   /** Repositories of the nodes' sandbox images, in addition to the known ones. */
   readonly sandboxImages?: readonly string[];
+  /** Whether namespaces with a label take only pods with a RuntimeClass of Airlock. */
+  readonly sandboxedNamespaces?: 'off' | 'enforce';
 }
 
 /** The labels of every Airlock object. */
@@ -57,6 +60,7 @@ export function renderManifests({
   runtimes,
   gate = defaultGateKey,
   sandboxImages = [],
+  sandboxedNamespaces = 'off',
 }: ManifestOptions): readonly Manifest[] {
   const group = gatekeepers;
   const subjects = [{ kind: 'Group', name: group, apiGroup: rbac }];
@@ -80,6 +84,10 @@ export function renderManifests({
     ...policy(nodePolicy(group, gate, managed)),
     ...policy(podPolicy(group, managed, sandboxImages)),
     ...policy(eventPolicy(group, managed)),
+    ...(sandboxedNamespaces === 'off'
+      ? []
+      : [sandboxedPolicy(runtimes, managed), runtimeClassPolicy(runtimes, managed)].flatMap(policy)),
+    // The last one, because the deployment waits until this one denies.
     ...policy(elsewherePolicy(group, managed)),
     { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: gatekeeper, rules },
     {

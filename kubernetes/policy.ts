@@ -1,4 +1,6 @@
 import type {
+  V1LabelSelector,
+  V1MatchCondition,
   V1RuleWithOperations,
   V1ValidatingAdmissionPolicy,
   V1ValidatingAdmissionPolicyBinding,
@@ -8,28 +10,31 @@ import type {
 import { preparers } from '../domain/kubernetes.ts';
 import { orElse, texts } from './expressions.ts';
 
-/** One policy for Airlock's identity: the parts that differ between policies. */
+/** One policy: the parts that differ between policies. */
 export interface PolicyPlan {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /**
    * The group that the policy applies to. It also applies to dry runs of the function that prepares the cluster, and to
-   * no one else.
+   * no one else. Absent: it applies to every request.
    */
-  readonly group: string;
+  readonly group?: string;
+  /** The namespaces that it applies to; absent: all. */
+  readonly namespaceSelector?: V1LabelSelector;
   readonly rules: readonly V1RuleWithOperations[];
   readonly variables?: readonly V1Variable[];
   readonly validations: readonly V1Validation[];
 }
 
 /**
- * Renders a policy and its binding for the requests of one group. It fails closed: an expression that cannot be
- * evaluated denies the request. This affects only that group, because its match condition cannot fail.
+ * Renders a policy and its binding. It fails closed: an expression that cannot be evaluated denies the request. With a group, this affects only
+ * that group, because its match condition cannot fail.
  */
 export function policy({
   name,
   labels,
   group,
+  namespaceSelector,
   rules,
   variables = [],
   validations,
@@ -42,15 +47,8 @@ export function policy({
       metadata: { name, labels },
       spec: {
         failurePolicy: 'Fail',
-        matchConstraints: { resourceRules: [...rules] },
-        matchConditions: [
-          {
-            name: 'airlock-requests',
-            expression:
-              `has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in ${texts([group])} || ` +
-              `(g in ${texts([preparers])} && (${orElse('request.dryRun', 'false')})))`,
-          },
-        ],
+        matchConstraints: { resourceRules: [...rules], ...(namespaceSelector && { namespaceSelector }) },
+        ...(group === undefined ? {} : { matchConditions: [requestsOf(group)] }),
         ...(variables.length === 0 ? {} : { variables: [...variables] }),
         validations: [...validations],
       },
@@ -62,6 +60,16 @@ export function policy({
       spec: { policyName: name, validationActions: ['Deny'] },
     },
   ];
+}
+
+/** The condition that a request comes from a group, or is a dry run of the function that prepares the cluster. */
+function requestsOf(group: string): V1MatchCondition {
+  return {
+    name: 'airlock-requests',
+    expression:
+      `has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in ${texts([group])} || ` +
+      `(g in ${texts([preparers])} && (${orElse('request.dryRun', 'false')})))`,
+  };
 }
 
 /** A validation that a list of names is empty; the message ends with the first name. */

@@ -65,7 +65,7 @@ function isSame(one: Addressed, other: Addressed): boolean {
 
 /** Every object that Airlock renders, for all runtimes and both kinds of gate. */
 const rendered = [undefined, 'readiness.k8s.io/airlock'].flatMap((gate) =>
-  renderManifests({ runtimes, ...(gate === undefined ? {} : { gate }) }),
+  renderManifests({ runtimes, sandboxedNamespaces: 'enforce', ...(gate === undefined ? {} : { gate }) }),
 ) as readonly Addressed[];
 
 /**

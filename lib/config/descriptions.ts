@@ -95,6 +95,10 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
     about:
       "The repositories of your nodes' sandbox (pause) images, without tag and digest, if you mirror them. The repositories of Kubernetes, EKS and Canonical are always accepted. A proof pod runs no other image.",
   },
+  sandboxedNamespaces: {
+    about:
+      'Whether namespaces with the label airlock.dev/sandboxed take only pods with a RuntimeClass of Airlock (docs/use/clusters.md): off or enforce.',
+  },
   deadlineMinutes: {
     about:
       'How long a launch may take until it ends, in minutes (5 to 120). The tag airlock:deadline-minutes can shorten this for an instance.',

@@ -314,6 +314,8 @@ export const ConfigSchema = v.strictObject(
       ),
       [],
     ),
+    /** Whether namespaces with the label airlock.dev/sandboxed take only pods with a RuntimeClass of Airlock. */
+    sandboxedNamespaces: v.optional(v.picklist(['off', 'enforce'], 'off or enforce'), 'off'),
     /** Minutes from the launch to its latest end. */
     deadlineMinutes: v.optional(deadlineMinutes, 20),
     /** What happens to a node that is not released. */
@@ -372,7 +374,7 @@ export const ConfigSchema = v.strictObject(
     /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
     notifications: v.optional(NotificationsSchema),
   },
-  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, inventory, dashboard, receiptKey and notifications are the fields',
+  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, sandboxedNamespaces, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, inventory, dashboard, receiptKey and notifications are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

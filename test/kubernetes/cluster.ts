@@ -62,6 +62,7 @@ export interface StandInCluster extends TestCluster {
 export interface ClusterChoices {
   readonly gate?: string;
   readonly sandboxImages?: readonly string[];
+  readonly sandboxedNamespaces?: 'off' | 'enforce';
 }
 
 const secretOf = (id: string) => {
@@ -70,7 +71,7 @@ const secretOf = (id: string) => {
   return undefined;
 };
 
-function optionsOf({ gate, sandboxImages = [] }: ClusterChoices) {
+function optionsOf({ gate, sandboxImages = [], sandboxedNamespaces = 'off' }: ClusterChoices) {
   return {
     clusterName,
     secretOf,
@@ -78,6 +79,7 @@ function optionsOf({ gate, sandboxImages = [] }: ClusterChoices) {
     manifests: renderManifests({
       runtimes: ['gvisor'],
       sandboxImages,
+      sandboxedNamespaces,
       ...(gate === undefined ? {} : { gate }),
     }),
   };

@@ -18,9 +18,20 @@ const identifier = v.pipe(
   v.check((name) => !reserved.split(' ').includes(name), 'name is not a valid CEL identifier'),
 );
 
+/** A label selector with requirements. Source: Kubernetes, LabelSelector. */
+const SelectorSchema = v.strictObject({
+  matchExpressions: v.array(
+    v.variant('operator', [
+      v.strictObject({ key: v.string(), operator: v.picklist(['Exists', 'DoesNotExist']) }),
+      v.strictObject({ key: v.string(), operator: v.picklist(['In', 'NotIn']), values: texts }),
+    ]),
+  ),
+});
+
 const PolicySchema = v.strictObject({
   failurePolicy: v.optional(v.literal('Fail'), 'Fail'),
   matchConstraints: v.strictObject({
+    namespaceSelector: v.optional(SelectorSchema),
     resourceRules: v.array(
       v.strictObject({ apiGroups: texts, apiVersions: texts, operations: texts, resources: texts }),
     ),
@@ -69,8 +80,30 @@ export function askPolicies(store: Store, write: Write): void {
   const policies = specs(store, 'ValidatingAdmissionPolicy');
   for (const [name, { policyName }] of specs(store, 'ValidatingAdmissionPolicyBinding', BindingSchema)) {
     const spec = policies.get(policyName);
-    if (spec !== undefined) askPolicy({ name: policyName, binding: name, policy: policyOf(spec) }, write);
+    if (spec === undefined) continue;
+    const policy = policyOf(spec);
+    if (selectsNamespace(store, policy, write)) askPolicy({ name: policyName, binding: name, policy }, write);
   }
+}
+
+/**
+ * Whether a policy's namespaceSelector matches. It never skips a cluster-scoped object, except a Namespace, which is matched by its own labels.
+ * Source: Kubernetes, MatchResources.
+ */
+function selectsNamespace(store: Store, { matchConstraints }: Policy, { target, object, oldObject }: Write): boolean {
+  const { namespaceSelector: selector } = matchConstraints;
+  const { resource, namespace } = target;
+  if (selector === undefined || (namespace === '' && resource.kind !== 'Namespace')) return true;
+  const spaces = resourceOfKind('v1', 'Namespace');
+  const space = namespace === '' || spaces === undefined ? (object ?? oldObject) : store.get(spaces, '', namespace);
+  // The API server puts this label on every Namespace.
+  const labels = { ...space?.metadata.labels, 'kubernetes.io/metadata.name': space?.metadata.name };
+  return selector.matchExpressions.every((requirement) => {
+    const value = (labels as Readonly<Record<string, string | undefined>>)[requirement.key];
+    if (!('values' in requirement)) return (value !== undefined) === (requirement.operator === 'Exists');
+    const isAmong = value !== undefined && requirement.values.includes(value);
+    return isAmong === (requirement.operator === 'In');
+  });
 }
 
 /** Rejects a policy or binding that cannot be evaluated here, like the API server or by the name of the field. */

@@ -190,6 +190,15 @@ describe('an update', () => {
     expect([...world.objects()].sort()).toEqual(namesOf(less));
   });
 
+  it('that no longer enforces namespaces removes both policies with their bindings', async () => {
+    await creating();
+    const off = manifestsFor(undefined, undefined, 'off');
+    const { value } = await updating(off);
+
+    expect(value).toBe(`${off.length} objects applied, 4 removed`);
+    expect([...world.objects()].sort()).toEqual(namesOf(off));
+  });
+
   it('keeps a RuntimeClass that pods use, and names it', async () => {
     await creating();
     await world.pod('kata-qemu');

@@ -14,9 +14,14 @@ export type Ended<T> =
   | { readonly value: T; readonly error?: undefined }
   | { readonly value?: undefined; readonly error: Error };
 
-/** The manifests for some runtimes. */
-export function manifestsFor(names: readonly Runtime[] = runtimes, gate?: string): readonly Addressed[] {
-  return renderManifests({ runtimes: names, ...(gate === undefined ? {} : { gate }) }) as readonly Addressed[];
+/** The manifests for some runtimes, by default with every optional object. */
+export function manifestsFor(
+  names: readonly Runtime[] = runtimes,
+  gate?: string,
+  sandboxedNamespaces: 'off' | 'enforce' = 'enforce',
+): readonly Addressed[] {
+  const options = { runtimes: names, sandboxedNamespaces, ...(gate === undefined ? {} : { gate }) };
+  return renderManifests(options) as readonly Addressed[];
 }
 
 /** A bare cluster to which the preparing role has access, and in which a policy takes two seconds to be in force. */
