@@ -17,6 +17,7 @@ import { outputWidth } from './output/text.ts';
 import { receiptCommand } from './receipt/options.ts';
 import { readAge } from './report/age.ts';
 import { ReportSchema } from './report/schema.ts';
+import { sbomCommand } from './sbom/options.ts';
 import { startCommand } from './start/options.ts';
 import { FleetSchema } from './status/fleet.ts';
 import { VerificationSchema } from './verify-aws/report.ts';
@@ -53,6 +54,7 @@ export function airlockProgram(): Command {
     manifests(),
     catalogue(),
     artifactsCommand(),
+    sbomCommand(),
     verifyAws(),
     breaker(),
     ...actCommands(),

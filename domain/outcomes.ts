@@ -179,13 +179,15 @@ export const outcomes = {
     sentence: 'The download failed.',
     cause:
       'There is no route to the download site, or it answered with an error. The detail has the address and the answer.',
-    operator: "Check the route from the subnet to the address in the detail, and the node's proxy settings.",
+    operator:
+      "Check the route from the subnet to the address in the detail, and the node's proxy settings. If the detail begins with `the mirror of`, run `npx airlock artifacts verify`, and check the subnet's end point for S3.",
     consequence: retry(3, 15, 'replace'),
   },
   'checksum-mismatch': {
     sentence: 'The downloaded file does not match its pinned checksum. It was deleted, and nothing from it ran.',
     cause: 'The artifact was changed or damaged, or something on the network path rewrites downloads.',
-    operator: 'Do not work around it. Compare the checksum in the detail with the one that upstream publishes.',
+    operator:
+      'Do not work around it. Compare the checksum in the detail with the one that upstream publishes. With a mirror, find out who wrote to its bucket.',
     consequence: quarantine,
   },
   'config-rejected': {

@@ -2,6 +2,15 @@
 interface RuntimeTraits {
   /** The name for people. */
   readonly title: string;
+  /** Who makes it, and under which licence: what a bill of materials states. */
+  readonly upstream: {
+    readonly supplier: string;
+    readonly homepage: string;
+    /** An SPDX id. */
+    readonly licence: string;
+    /** What a pinned file has besides the runtime's own programs, if that has other licences. */
+    readonly contains?: string;
+  };
   /** Its handler names in containerd. A node and its RuntimeClass use the first. */
   readonly handlers: readonly [string, ...string[]];
   /** The RuntimeClass that pods request it with. */
@@ -31,9 +40,20 @@ interface RuntimeTraits {
 }
 
 const registry = {
-  gvisor: { title: 'gVisor', handlers: ['runsc'], runtimeClass: 'gvisor' },
+  gvisor: {
+    title: 'gVisor',
+    upstream: { supplier: 'The gVisor Authors', homepage: 'https://gvisor.dev', licence: 'Apache-2.0' },
+    handlers: ['runsc'],
+    runtimeClass: 'gvisor',
+  },
   kata: {
     title: 'Kata',
+    upstream: {
+      supplier: 'Kata Containers',
+      homepage: 'https://katacontainers.io',
+      licence: 'Apache-2.0',
+      contains: 'QEMU, Cloud Hypervisor, firmware, a Linux kernel and guest images, each under its own licence',
+    },
     handlers: ['kata-qemu', 'kata-clh', 'kata-dragonball'],
     runtimeClass: 'kata-qemu',
     virtualMachines: true,
@@ -45,6 +65,7 @@ const registry = {
   },
   sysbox: {
     title: 'Sysbox',
+    upstream: { supplier: 'Nestybox', homepage: 'https://github.com/nestybox/sysbox', licence: 'Apache-2.0' },
     handlers: ['sysbox-runc'],
     runtimeClass: 'sysbox-runc',
     userNamespaces: true,
