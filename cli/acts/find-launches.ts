@@ -10,6 +10,7 @@ import { isGone } from '../../lambdas/remediation/guards.ts';
 import { readRuns } from '../explain/read-launch.ts';
 import { UsageError } from '../output/errors.ts';
 import type { ActReach } from './reach.ts';
+import { findUnrecorded } from './unrecorded.ts';
 
 /** Which launches a command is about: one by its instance or node, or all that match. */
 export interface Selection {
@@ -18,6 +19,8 @@ export interface Selection {
   readonly outcome?: string | undefined;
   /** Whether every launch is chosen. */
   readonly all?: boolean | undefined;
+  /** The clusters whose tagged instances count although the ledger has no record of them; by default none. */
+  readonly clusters?: readonly string[];
 }
 
 /** A launch by its latest run, and why nothing can be done about it; the refusal is undefined if it can. */
@@ -50,10 +53,11 @@ export function checkSelection({ name, pool, outcome, all = false }: Selection):
 /**
  * Finds the launches that a command is about, and asks EC2 for their instances.
  *
- * @returns one launch that was named whatever its state, and of a selection only those that the act is possible for; an uninstallation also has those under way
+ * @returns one launch that was named whatever its state, and of a selection only those that the act is possible for; an uninstallation also has those under way,
+ *   and the instances that the ledger does not know
  */
 export async function findLaunches(act: ActName, reach: ActReach, selection: Selection): Promise<FoundLaunch[]> {
-  const { name, pool, outcome } = selection;
+  const { name, pool, outcome, clusters = [] } = selection;
   const runs =
     name === undefined ? await latestRuns(reach) : (await readRuns(reach, name)).toSorted(byLaunch).slice(-1);
   const chosen = runs.filter(
@@ -69,9 +73,12 @@ export async function findLaunches(act: ActName, reach: ActReach, selection: Sel
   }));
   if (name !== undefined) return found;
   // A runtime that is being installed now must not be left out of an uninstallation.
-  return found.filter(
+  const possible = found.filter(
     ({ run, refusal }) => refusal === undefined || (act === 'uninstall' && run.outcome === undefined),
   );
+  if (clusters.length === 0) return possible;
+  const recorded = new Set(runs.map(({ instanceId }) => instanceId));
+  return [...possible, ...(await findUnrecorded(reach, { clusters, pool }, recorded))];
 }
 
 /** Why the instance of a launch is out of reach; undefined if it is not. */

@@ -32,9 +32,10 @@ export async function uninstall(
   options: UninstallOptions,
   open = openReach,
 ): Promise<ExitCode> {
-  const selection = { name, pool: options.pool, all: options.all };
-  checkSelection(selection);
   const { config } = loadSettings({ config: options.config });
+  const clusters = config.clusters.map((one) => one.name);
+  const selection = { name, pool: options.pool, all: options.all, clusters };
+  checkSelection(selection);
   const reach = await (options.all ? openIfDeployed(open) : open());
   if (reach === undefined) {
     process.stderr.write(`the stack ${stackName} does not exist: there is nothing to delete\n`);

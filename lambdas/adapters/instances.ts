@@ -37,11 +37,12 @@ const pageSize = 1_000;
 /**
  * Reads every instance with the tag `airlock:runtime`, page by page, in any state: EC2 lists an instance for about an
  * hour after its end. An instance that is launched or terminated in the meantime may be missed or occur twice.
+ *
+ * @param client another client than the functions' own
  */
-export async function* taggedInstances(): AsyncGenerator<SeenInstance[]> {
+export async function* taggedInstances(client = ownClient): AsyncGenerator<SeenInstance[]> {
   const Filters = [{ Name: 'tag-key', Values: [runtimeTag] }];
-  for await (const page of paginateDescribeInstances({ client: ownClient, pageSize }, { Filters }))
-    yield instancesIn(page);
+  for await (const page of paginateDescribeInstances({ client, pageSize }, { Filters })) yield instancesIn(page);
 }
 
 function instancesIn({ Reservations = [] }: { readonly Reservations?: Reservation[] | undefined }): SeenInstance[] {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type RunKey, RunKeySchema } from '../../domain/ledger.ts';
-import { refused, retryLater } from '../../domain/messages.ts';
+import { refused } from '../../domain/messages.ts';
 import { cancelCommand, findCommand, invocationsOf } from '../adapters/commands.ts';
 import { readRun, recordCancellation, recordCommand } from '../adapters/ledger.ts';
 import { logger } from '../adapters/telemetry.ts';
@@ -11,9 +11,10 @@ import { canCancel, decideCancellation } from './decide.ts';
 const callMs = 20_000;
 const pollMs = 2_000;
 
-/** A command is still running. The state machine calls again. */
-class StillRunning extends Error {
-  override readonly name = retryLater;
+/** What became of the command on a node, as the state machine reads it. */
+interface Cancelled {
+  readonly ended: boolean;
+  readonly what: string;
 }
 
 /** The ledger does not allow cancelling the run. */
@@ -26,9 +27,10 @@ class Refused extends Error {
  * Repeating this is harmless.
  *
  * @param event the key of the run record; nothing is done unless the run has failed or its time is up
- * @throws an error named `RetryLater` while a command has not ended, or `Refused` if the run may not be cancelled
+ * @returns whether no command runs, and why or why not. The state machine calls again if one does: that is no error
+ * @throws an error named `Refused` if the run may not be cancelled
  */
-export async function handler(event: unknown): Promise<{ readonly ended: string }> {
+export async function handler(event: unknown): Promise<Cancelled> {
   const { key } = v.parse(v.object({ key: RunKeySchema }), event);
   const until = Date.now() + callMs;
   const cancelled = new Set<string>();
@@ -36,13 +38,12 @@ export async function handler(event: unknown): Promise<{ readonly ended: string 
   await recordCancellation(key, new Date().toISOString());
   for (;;) {
     const state = await step(key, cancelled);
-    if (state.ended) return { ended: state.what };
-    if (Date.now() + pollMs > until) throw new StillRunning(state.what);
+    if (state.ended || Date.now() + pollMs > until) return state;
     await systemTime.sleep(pollMs);
   }
 }
 
-async function step(key: RunKey, cancelled: Set<string>): Promise<{ readonly ended: boolean; readonly what: string }> {
+async function step(key: RunKey, cancelled: Set<string>): Promise<Cancelled> {
   const run = await readRun(key);
   const commandId = run?.commandId;
   const invocations = commandId === undefined ? [] : await invocationsOf(commandId, key.instanceId);

@@ -101,6 +101,11 @@ export const withoutEnd = expression(`(
     $merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $said}])
   )`);
 
+/** The same, if the function saw the command run until the last call. */
+export const stillRunning = expression(
+  '$merge([$failure, {"detail": $failure.detail & "; the end of its command was not seen: " & $cancelled.what}])',
+);
+
 /** The type of an event, as an expression: another type if the node had been released before in this launch. */
 export function unlessReleased(type: string, otherwise: DetailType): string {
   return `($exists($launch.rerun) and $launch.rerun.released ? "${otherwise}" : ${type})`;

@@ -1,6 +1,5 @@
-import { retryLater } from '../../domain/messages.ts';
 import { runChanges } from '../../domain/run-changes.ts';
-import { discarded, expression, notReplaced, plainReceipt, withoutEnd } from './expressions.ts';
+import { discarded, expression, notReplaced, plainReceipt, stillRunning, withoutEnd } from './expressions.ts';
 import { recordTask } from './ledger-tasks.ts';
 import { forRoom, lambdaErrors, retrier } from './retriers.ts';
 import { caught, clusterTask, key, remediationTask, service, untilOut, type WorkflowResources } from './tasks.ts';
@@ -14,12 +13,16 @@ const secondsToMark = '{% $max([0, $floor(($toMillis($launch.deadline) - $millis
 /** How long one call of the cancellation function may take, in seconds; the function itself ends after 30. */
 const cancelCallSeconds = 40;
 
+/** How often the cancellation function is called while a command has not ended. Each call waits for 20 seconds. */
+const cancelCalls = 3;
+
 /** From a failure to the decision about the node, and its execution. */
 export function failureStates(resources: WorkflowResources): object {
   const failure = '{% $string($failure) %}';
   return {
     RecordCause: {
       ...recordTask(resources, runChanges.recordCause, { failure, nonce: '{% $nonce %}' }, 'Cancel'),
+      Assign: { cancelCalls: 0 },
       Comment:
         'Records in the ledger why the run failed, for the functions that act on a failure. Earlier messages no longer count',
     },
@@ -30,13 +33,19 @@ export function failureStates(resources: WorkflowResources): object {
       Resource: service(resources, 'lambda:invoke'),
       Arguments: { FunctionName: resources.cancellationFunction, Payload: { key } },
       TimeoutSeconds: cancelCallSeconds,
-      Retry: [
-        retrier({ errors: [retryLater], attempts: 2, longestSeconds: 2 }),
-        forRoom(untilOut),
-        retrier({ errors: lambdaErrors, attempts: 6 }),
-      ],
+      Retry: [forRoom(untilOut), retrier({ errors: lambdaErrors, attempts: 6 })],
       Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: withoutEnd }, Next: 'AmendCause' }],
-      Next: 'DecideDisposition',
+      Assign: { cancelled: '{% $states.result.Payload %}', cancelCalls: '{% $cancelCalls + 1 %}' },
+      Next: 'CheckCancelled',
+    },
+    CheckCancelled: {
+      Type: 'Choice',
+      Choices: [
+        { Condition: '{% $cancelled.ended %}', Next: 'DecideDisposition' },
+        { Condition: `{% $cancelCalls < ${cancelCalls} %}`, Next: 'Cancel' },
+      ],
+      Assign: { failure: stillRunning },
+      Default: 'AmendCause',
     },
     AmendCause: recordTask(resources, runChanges.amendCause, { failure }, 'DecideDisposition'),
     DecideDisposition: {

@@ -311,6 +311,19 @@ describe('an operator with exactly the documented rights', () => {
     expect([machine.effective(), taintsOf(world, node).toSorted()]).toEqual([before, quarantined.toSorted()]);
     expect((await person.run('verify', node.instanceId)).launches[0]?.detail).toContain('airlock retry');
 
+    // As an instance whose record has expired.
+    world.services.events.delivery = ({ event }) => (event.source === 'aws.ec2' ? [] : undefined);
+    const tags = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': cluster };
+    const old = world.services.ec2.launch({ tags, pendingMs: 0 });
+    await pass(world, 1_000);
+    expect(await person.run('uninstall', undefined)).toMatchObject({
+      code: 1,
+      stack: 'kept',
+      launches: [{}, { instanceId: old, result: 'refused', detail: expect.stringContaining('90 days') }],
+    });
+    world.services.ec2.terminate(old);
+    world.services.events.delivery = undefined;
+
     const late = await launch(world);
     // Its event needs a moment.
     await pass(world, 20_000);

@@ -30,8 +30,7 @@ const mayRing: Readonly<Record<FaultKind, readonly string[]>> = {
   functions: ['FunctionErrors', 'ReconcileSilent', 'EventsMissed'],
   'task tokens': ['EventsMissed'],
   commands: [],
-  // Cancellation throws, to be called again, while the command of an agent that died has not ended.
-  agents: ['FunctionErrors'],
+  agents: [],
   instances: ['EventsMissed'],
   nodes: [],
   'Kubernetes API': ['FunctionErrors', 'ReconcileSilent'],

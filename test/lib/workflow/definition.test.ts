@@ -125,7 +125,11 @@ describe('the list of outcomes and the state machine', () => {
     // A queued message may still be sent until the run is cancelled.
     for (const name of ['Install', 'Release']) expect(others(name)).toEqual(new Set(['Discard', 'RecordCause']));
     expect(definition.States['RecordCause']?.Next).toBe('Cancel');
-    expect(definition.States['Cancel']?.Next).toBe('DecideDisposition');
+    expect(definition.States['Cancel']?.Next).toBe('CheckCancelled');
+    expect(definition.States['CheckCancelled']).toMatchObject({
+      Choices: [{ Next: 'DecideDisposition' }, { Next: 'Cancel' }],
+      Default: 'AmendCause',
+    });
   });
 
   it('agree on what is discarded without a mark on the node', () => {
