@@ -61,13 +61,14 @@ export const outcomes = {
     sentence: 'The tag airlock:runtime requests a runtime or version that is not configured.',
     cause: 'A typing error in the tag, or a version that is neither in airlock.yaml nor in the catalogue.',
     operator:
-      "Correct the tag in the pool's template (EC2NodeClass, Auto Scaling group or launch template) and replace the node.",
+      "Correct the tag in the pool's template (EC2NodeClass, Auto Scaling group or launch template). Then replace the node, or correct the tag of its instance too and run npx airlock retry.",
     consequence: quarantine,
   },
   'version-too-old': {
     sentence: 'The tag airlock:runtime requests a version below the floor.',
     cause: 'minimumVersion in airlock.yaml rules out older versions. The detail names the floor.',
-    operator: 'Request the floor, a newer version or no version in the pool, and replace the node.',
+    operator:
+      'Request the floor, a newer version or no version in the pool. Then replace the node, or correct the tag of its instance too and run npx airlock retry.',
     consequence: quarantine,
   },
   'version-withdrawn': {
@@ -75,7 +76,7 @@ export const outcomes = {
     cause:
       'An advisory in the catalogue affects it, and is at least as severe as withdrawAt in airlock.yaml. The detail names the advisory, and the versions that are accepted.',
     operator:
-      'Request an accepted version in the pool, or set it as version in airlock.yaml and deploy. If the catalogue pins none, run npx airlock catalogue update with a newer catalogue. Then replace the node.',
+      'Request an accepted version in the pool, or set it as version in airlock.yaml and deploy. If the catalogue pins none, run npx airlock catalogue update with a newer catalogue. Then replace the node, or correct the tag of its instance too if it names a version, and run npx airlock retry.',
     consequence: quarantine,
   },
   'agent-offline': {
@@ -154,7 +155,7 @@ export const outcomes = {
   'runtime-in-use': {
     sentence: 'Containers use this runtime on the node, so its files were not changed.',
     cause: 'An uninstallation, or a version change that the runtime does not support while containers run.',
-    operator: 'Drain the node and run the document again, or replace the node.',
+    operator: 'Drain the node and run npx airlock retry (or npx airlock uninstall), or replace the node.',
     consequence: quarantine,
   },
   'package-lock-timeout': {

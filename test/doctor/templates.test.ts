@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { markedSecrets } from '../marked-secrets.ts';
 import { codesOf, config, examine, startupTaint, written } from './files.ts';
 
 describe('what the AWS command line prints', () => {
@@ -45,6 +46,17 @@ describe('what the AWS command line prints', () => {
     expect([diagnosis.findings, diagnosis.notChecked, diagnosis.checked.length]).toEqual([[], [], 1]);
     const { LaunchTemplateData } = other;
     expect(codesOf(examine(files(version(1, true, LaunchTemplateData)), config(startupTaint)))).toEqual(['AL0008']);
+  });
+
+  it.each(Object.entries(markedSecrets))('shows nothing of user data: not %s', (_what, secret) => {
+    const script = `#!/bin/bash\n${secret}\nexport X='${secret}'\n/etc/eks/bootstrap.sh --kubelet-extra-args '--node-labels=airlock.dev/runtime=kata,x=${secret}'\n`;
+    const nodeConfig = `apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  broken: [${secret}\n`;
+    for (const text of [script, nodeConfig]) {
+      const data = { ...launchTemplate, UserData: Buffer.from(text).toString('base64') };
+      const diagnosis = examine(files(version(1, true, data)), config(startupTaint));
+      expect(diagnosis.findings.length + diagnosis.notChecked.length).toBeGreaterThan(0);
+      expect(JSON.stringify(diagnosis)).not.toContain('MARKED');
+    }
   });
 
   it('is not fine without the name of the image', () => {

@@ -23,6 +23,11 @@ export const dispatchMutations: readonly Mutation[] = [
     turnsRed: 'an agent that comes after ten minutes is not too late',
   },
   {
+    name: 'dispatch knows the versions of the admission only',
+    apply: source('dispatch', 'lambdas/dispatch/handler.ts', 'dispatch', 'refusalNow($MESSAGE, versions)', 'undefined'),
+    turnsRed: 'a launch whose version a deployment withdraws gets no command',
+  },
+  {
     name: 'a node is given more time than it has',
     apply: source(
       'dispatch',

@@ -32,6 +32,7 @@ const messages = of('domain/incident-message.ts', 'test/domain/incidents.test.ts
 const agents = of('domain/agents.ts', 'test/lambdas/dispatch/decide.test.ts');
 const waiting = of('lambdas/dispatch/waiting.ts', 'test/lambdas/dispatch/decide.test.ts');
 
+const dispatch = of('lambdas/dispatch/decide.ts', 'test/lambdas/dispatch/decide.test.ts');
 const reruns = of('lambdas/reconcile/decide-reruns.ts', 'test/lambdas/reconcile/requested.test.ts');
 
 const doctor = of('domain/doctor/look.ts', 'test/doctor/findings.test.ts');
@@ -87,6 +88,67 @@ export const guardMutations: readonly GuardMutation[] = [
     "refusalOf('verify', $BEFORE) !== undefined",
     'false',
   ),
+  reruns(
+    'a version that is withdrawn by now is proven again',
+    'planRequestedRun',
+    'versionRefusal($REQUEST, $VERSIONS) !== undefined',
+    'false',
+  ),
+  dispatch(
+    'a launch gets a version that was withdrawn after its admission',
+    'decideDispatch',
+    '$CONTEXT.refusal !== undefined && !$CLAIMED',
+    'false',
+  ),
+  dispatch('an open node that drifted is closed over its version', 'refusalNow', "$WHY === 'drifted'", 'false'),
+  dispatch(
+    'the event of a command that did its work is forgotten',
+    'decideDispatch',
+    'isUnpublished && batchId !== undefined',
+    'false',
+  ),
+  of('domain/tags.ts', 'test/domain/tags.test.ts')(
+    'a withdrawn version is accepted',
+    'versionRefusal',
+    'because !== undefined',
+    'false',
+  ),
+  of('lambdas/reconcile/reruns.ts', 'test/lambdas/reconcile/start-reruns.test.ts')(
+    'a run begins although an operator acted after it was planned',
+    'startReruns',
+    '!isSameAct($ONE, $OTHER)',
+    'false',
+  ),
+  of('domain/run-changes.ts', 'test/cli/record-act.test.ts')(
+    'an act is written to a run that another follows by now',
+    'runChanges',
+    "'attribute_exists(#instanceId) AND (attribute_not_exists(#rerunAt) OR #rerunAt < :before)'",
+    "'attribute_exists(#instanceId)'",
+  ),
+  of('lambdas/reconcile/decide-node.ts', 'test/lambdas/reconcile/decide-node.test.ts')(
+    'a node that is open again after a hand quarantine is not reported',
+    'decideByHand',
+    '$CLOSED || Math.abs($AGE) < closesWithinMs',
+    'true',
+  ),
+  of('lambdas/adapters/failures.ts', 'test/lambdas/reconcile/handler.test.ts')(
+    'a part of a pass that fails stops the others',
+    'Failures.attempt',
+    'return undefined;',
+    'throw error;',
+  ),
+  of('lambdas/adapters/failures.ts', 'test/lambdas/reconcile/handler.test.ts')(
+    'a pass of which a part failed looks fine',
+    'Failures.rethrow',
+    '$ERRORS.length > 0',
+    'false',
+  ),
+  of('lambdas/doctor/handler.ts', 'test/lambdas/doctor/handler.test.ts')(
+    'a doctor that found nothing looks like one that died',
+    'handler',
+    "emit({ name: 'DoctorFindings', dimensions: {}, value: $VALUE })",
+    "$VALUE > 0 && emit({ name: 'DoctorFindings', dimensions: {}, value: $VALUE })",
+  ),
   of('cli/acts/node-patches.ts', 'test/kubernetes/by-hand.test.ts')(
     'a node that is released by hand looks like a proven one',
     'releaseByHandPatch',
@@ -102,6 +164,7 @@ export const guardMutations: readonly GuardMutation[] = [
   alarms('an alarm watches another metric', 'definitions', "metric: 'EventMissed'", "metric: 'NodeOutdated'"),
   alarms('an alarm has a threshold that is too high', 'definitions', '50', '500'),
   alarms('a reconcile that never runs is good news', 'definitions', "'fires'", "'quiet'"),
+  alarms('a doctor that never runs is good news', 'doctorAlarm', "'fires'", "'quiet'"),
   alarms('the release rate fires above its target', 'alarmTable', "'below'", "'above'"),
   incidents(
     'a notification is sent per node',
@@ -126,7 +189,12 @@ export const guardMutations: readonly GuardMutation[] = [
   incidents('an incident is over while its node is held', 'closing', 'released && !isHeld', 'released'),
   incidents('an incident forgets when a node failed last', 'decideNotices', '$LAST !== $INCIDENT.lastAt', 'false'),
   incidents('a growing incident is reported with every run', 'growth', 'if (!$DUE) return undefined;'),
-  incidents('a release of another pool ends an incident', 'closing', '$POOL === $INCIDENT.pool', '$POOL !== undefined'),
+  incidents(
+    'a release of another pool ends an incident',
+    'closing',
+    'cluster === incident.cluster && pool === incident.pool && endedAt > lastAt',
+    'cluster === incident.cluster && endedAt > lastAt',
+  ),
   messages('a claim keeps its mentions', 'quoteClaim', "'('", "'<'"),
   agents(
     'an arrival counts however late it is',

@@ -16,6 +16,16 @@ export const reconcileMutations: readonly Mutation[] = [
     turnsRed: missed,
   },
   {
+    name: 'an admission is published before it is begun',
+    apply: inReconcile(
+      'lambdas/admission/admit-all.ts',
+      'admitSome',
+      'if (!$ENDED) await start($MACHINE, $EXECUTION, runKeyOf($LAUNCH));',
+      "if (!(await tryPublish([admissionEvent(admission, $EXECUTION, '')]))) throw new Error('planted'); if (!$ENDED) await start($MACHINE, $EXECUTION, runKeyOf($LAUNCH));",
+    ),
+    turnsRed: 'a launch without an event is found while the bus takes no events',
+  },
+  {
     name: 'the schedule comes once an hour',
     apply: (copy) => {
       copy.resource('AWS::Scheduler::Schedule', 'Reconcile').Properties['ScheduleExpression'] = 'rate(1 hour)';
