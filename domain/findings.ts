@@ -326,6 +326,14 @@ export const findings = {
     fix: 'npx airlock artifacts fill',
     link: 'docs/use/mirror.md',
   },
+  AL0038: {
+    group: 'pools',
+    level: 'warning',
+    sentence: 'Nodes run a version that an advisory withdraws.',
+    effect: 'Pods on them can do what the advisory describes.',
+    fix: "npx airlock advisories {advisory}\nSet a version without it in airlock.yaml or in the pool's tag, deploy, and replace the nodes.",
+    link: 'docs/operate/advisories.md',
+  },
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** The code of a finding. */
@@ -347,6 +355,7 @@ export const placeholders = [
   'instance',
   'url',
   'service',
+  'advisory',
 ] as const;
 
 /** What fills the placeholders of a fix. */

@@ -2,10 +2,14 @@ import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge
 import { GetAccountSummaryCommand, IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { paginateListDocuments, SSMClient } from '@aws-sdk/client-ssm';
+import { verbs } from '../../domain/parameters.ts';
+import { runtimes } from '../../domain/runtimes.ts';
 import type { DoctorReader, QuotaUse } from '../../lambdas/doctor/ports.ts';
 import { fleetReader } from '../../lambdas/doctor/readers/fleet.ts';
 import { mirrorBucket } from '../artifacts/artifacts.ts';
 import { type ArtifactSource, bucketSource } from '../artifacts/store.ts';
+import { connectFleet } from '../status/connect.ts';
+import { readFleet } from '../status/read-fleet.ts';
 import { logPolicies } from '../verify-aws/log-policies.ts';
 import { deployedResources } from '../verify-aws/stack.ts';
 
@@ -13,8 +17,8 @@ import { deployedResources } from '../verify-aws/stack.ts';
 const rolesNeeded = 30;
 /** The stack's rules on the default bus. */
 const rulesNeeded = 4;
-/** The stack's SSM documents: two for each of three runtimes. */
-const documentsNeeded = 6;
+/** The stack's SSM documents: one for each verb and runtime. */
+const documentsNeeded = verbs.length * runtimes.length;
 /** Rules on one bus. Source: EventBridge User Guide, "Quotas"; five regions have less, and it can be raised. */
 const ruleLimit = 300;
 /** Documents that an account owns in a region. Source: AWS General Reference, "Systems Manager endpoints and quotas"; it can be raised. */
@@ -29,6 +33,12 @@ export const account: DoctorReader = {
   async mirrored(file) {
     mirror ??= deployedResources().then((resources) => bucketSource(new S3Client(), mirrorBucket(resources)));
     return (await mirror).state?.(file);
+  },
+  async fleet(clusters) {
+    const { own } = await logPolicies();
+    return own === undefined
+      ? undefined
+      : readFleet(await connectFleet({ clusters: clusters.map((name) => ({ name })) }));
   },
   async quotas() {
     const { own } = await logPolicies();

@@ -64,7 +64,7 @@ async function examineAll(files: readonly string[], options: DoctorOptions): Pro
   const { catalogue, config, versions } = settings;
   const manifests = renderManifests(manifestOptions(config));
   const mirrored = config.artifacts === 'mirror' ? listMirroredFiles(catalogue, versions) : [];
-  const wanted = { ...standard, manifests, artifacts: artifactsOf(settings), mirrored };
+  const wanted = { ...standard, manifests, artifacts: artifactsOf(settings), mirrored, settings };
   const deployed = await examineDeployment(account, options.kubeconfig, found, wanted, Date.now());
   return joinDiagnoses(found === undefined ? [deployed] : [found.diagnosis, deployed]);
 }

@@ -13,13 +13,16 @@ import {
 import { readGroups } from '../../lambdas/doctor/examine-groups.ts';
 import { examineRoles, roleCodes } from '../../lambdas/doctor/examine-roles.ts';
 import type { DoctorReader } from '../../lambdas/doctor/ports.ts';
+import type { Settings } from '../../lib/config/settings.ts';
 import { type ClusterStandard, examineCluster } from './examine-cluster.ts';
+import { examineExposure } from './examine-exposure.ts';
 import type { ExaminedFiles } from './examine-files.ts';
 
 /** Where nodes get files: addresses of upstream, or files of the mirror. */
 interface ArtifactStandard {
   readonly artifacts: readonly string[];
   readonly mirrored: readonly MirroredFile[];
+  readonly settings: Pick<Settings, 'config' | 'catalogue'>;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function examineDeployment(
     examineAgents(reader, standard, now),
     ...examineArtifacts(reader, standard.artifacts),
     ...examineMirror(reader, standard.mirrored),
+    examineExposure(reader, standard.settings, now),
   ]);
   const live = [...cluster.pools, ...groups.pools];
   const all = [...live, ...(files?.pools ?? [])];

@@ -15,6 +15,7 @@ const values = {
   instance: 'i-0123456789abcdef0',
   url: 'https://example.com/runtime',
   service: 'iam',
+  advisory: 'CVE-2026-96812',
 } satisfies FixValues;
 
 /** `docs/operate/findings.md`: the closed list of what `airlock doctor` finds. */

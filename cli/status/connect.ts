@@ -1,11 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Config } from '../../lib/config/schema.ts';
 import { type DeployedResource, deployedResources, resourceLike } from '../verify-aws/stack.ts';
 import type { FleetSource } from './read-fleet.ts';
 
 /** How the deployed stack's ledger and clusters are reached. */
-export async function connectFleet({ clusters }: Pick<Config, 'clusters'>): Promise<FleetSource> {
+export async function connectFleet({
+  clusters,
+}: {
+  readonly clusters: readonly { readonly name: string }[];
+}): Promise<FleetSource> {
   const resources = await deployedResources();
   return {
     dynamoDb: new DynamoDBClient(),

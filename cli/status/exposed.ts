@@ -3,7 +3,7 @@ import { type AdvisoryExposure, nodesIn } from '../../domain/exposure.ts';
 import type { Fleet } from './fleet.ts';
 
 /**
- * The advisories that affect nodes of a fleet, each with the pools.
+ * The advisories that affect nodes of a fleet, each with the pools, and those that withdraw versions and could affect nodes that are not known.
  *
  * @param least the least severity that withdraws a version
  */
@@ -11,10 +11,14 @@ export function listExposed(exposures: readonly AdvisoryExposure[], least: Sever
   return exposures.flatMap((exposure) => {
     const { runtime, advisory, pools } = exposure;
     const affected = nodesIn(exposure, 'affected', 'old-sandboxes').length;
-    if (affected === 0) return [];
-    const open = pools.filter(({ nodes }) => nodes.affected.length + nodes['old-sandboxes'].length > 0);
+    const unknown = nodesIn(exposure, 'unknown').length;
+    const withdraws = isAtLeast(advisory.severity, least);
+    if (affected === 0 && !(withdraws && unknown > 0)) return [];
+    const open = pools.filter(
+      ({ nodes }) => nodes.affected.length + nodes['old-sandboxes'].length + nodes.unknown.length > 0,
+    );
     const { id, severity } = advisory;
     const names = open.map(({ cluster, pool }) => `${cluster} ${pool}`);
-    return [{ id, runtime, severity, withdraws: isAtLeast(severity, least), affected, pools: names }];
+    return [{ id, runtime, severity, withdraws, affected, unknown, pools: names }];
   });
 }

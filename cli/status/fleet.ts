@@ -64,7 +64,7 @@ export const FleetSchema = v.strictObject({
       reason: v.string(),
     }),
   ),
-  /** The advisories that affect released nodes; `airlock advisories` names the nodes, and those that are not known. */
+  /** The advisories that affect released nodes, or could affect nodes that are not known; `airlock advisories` names them. */
   exposed: v.array(
     v.strictObject({
       id: v.string(),
@@ -73,6 +73,8 @@ export const FleetSchema = v.strictObject({
       /** Whether it withdraws versions, by withdrawAt in airlock.yaml. Only then it counts as a finding. */
       withdraws: v.boolean(),
       affected: v.number(),
+      /** How many nodes have a version or a configuration that is not known. */
+      unknown: v.number(),
       /** `<cluster> <pool>`. */
       pools: v.array(v.string()),
     }),
@@ -140,7 +142,11 @@ export function fleetOf(
 
 /** Whether nothing in the fleet needs a person. */
 export function isHealthy({ attention, exposed, openBreakers }: Fleet): boolean {
-  return attention.length === 0 && openBreakers.length === 0 && !exposed.some(({ withdraws }) => withdraws);
+  return (
+    attention.length === 0 &&
+    openBreakers.length === 0 &&
+    !exposed.some(({ withdraws, affected }) => withdraws && affected > 0)
+  );
 }
 
 /** The latest run of each instance. */

@@ -31,10 +31,10 @@ export function fleetLines(fleet: Fleet, layout: FleetLayout): readonly string[]
   if (exposed.length > 0) {
     lines.push('', wrap(`${styled('bold', 'affected by advisories')} (npx airlock advisories says more)`, width));
   }
-  for (const { id, severity, affected, pools } of exposed) {
-    lines.push(
-      wrap(`${styled('yellow', id)}  ${severity}  nodes affected: ${affected}, in ${pools.join(', ')}`, width, 2),
-    );
+  for (const { id, severity, affected, unknown, pools } of exposed) {
+    const more = unknown === 0 ? '' : `, not known: ${unknown}`;
+    const counts = `nodes affected: ${affected}${more}, in ${pools.join(', ')}`;
+    lines.push(wrap(`${styled('yellow', id)}  ${severity}  ${counts}`, width, 2));
   }
   if (openBreakers.length > 0) lines.push('', styled('bold', 'open breakers'));
   for (const { cluster, pool, version, openedAt = '' } of openBreakers) {

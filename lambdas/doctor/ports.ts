@@ -1,7 +1,9 @@
 import type { RunningAgent, RunningInstance } from '../../domain/doctor/check-agents.ts';
 import type { EksCluster } from '../../domain/doctor/check-eks-cluster.ts';
 import type { FoundDocument } from '../../domain/doctor/templates/aws-output.ts';
+import type { RunRecord } from '../../domain/ledger.ts';
 import type { MirroredFile, StoredFile } from '../../domain/mirrored-files.ts';
+import type { SurveyedNode } from '../../domain/survey.ts';
 
 /** How much of a quota is used. */
 export interface QuotaUse {
@@ -41,12 +43,22 @@ export interface FleetReader {
   status(url: string): Promise<number>;
 }
 
+/** What the ledger and the clusters have about nodes. */
+export interface FleetFacts {
+  readonly runs: readonly RunRecord[];
+  /** The Nodes of each cluster that could be surveyed. */
+  readonly surveys: ReadonlyMap<string, readonly SurveyedNode[]>;
+  readonly notChecked: readonly { readonly resource: string; readonly reason: string }[];
+}
+
 /** The same, with what a deployment needs room for, and the mirror. */
 export interface DoctorReader extends FleetReader {
   /** What the mirror of the deployed stack states about a file; undefined if it does not have it. */
   mirrored(file: MirroredFile): Promise<StoredFile | undefined>;
   /** The names of CloudWatch Logs' resource policies in the region, and of Airlock's own if it is deployed. */
   logPolicies(): Promise<{ readonly names: readonly string[]; readonly own: string | undefined }>;
+  /** What is known of the nodes in some clusters; undefined before the stack is deployed. */
+  fleet(clusters: readonly string[]): Promise<FleetFacts | undefined>;
   /** The quotas that the stack could exceed, as far as they are used; none once it is deployed. */
   quotas(): Promise<readonly QuotaUse[]>;
 }

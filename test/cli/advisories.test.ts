@@ -135,6 +135,13 @@ describe('the exit code', () => {
     expect(codeOf([fixed], 'high', ['cluster demo'])).toBe(3);
   });
 
+  it('of status does not leave nodes out that are not known', () => {
+    const { run, node } = launched({}, { state: 'drifted' });
+    const [all, none] = (['high', 'critical'] as const).map((least) => listExposed(exposures([{ run, node }]), least));
+    expect(all?.map(({ id, affected, unknown }) => [id, affected, unknown])).toContainEqual([cve, 0, 1]);
+    expect(none?.map(({ id }) => id)).not.toContain(cve);
+  });
+
   it('of status is a finding under the same condition', () => {
     const { run, node } = launched();
     const reading = { runs: [run], surveys: new Map([['demo', [node]]]), breakers: [], notChecked: [] };
@@ -143,7 +150,7 @@ describe('the exit code', () => {
     );
     expect([high, critical].map((fleet) => fleet && isHealthy(fleet))).toEqual([false, true]);
     expect(critical?.exposed).toEqual([
-      { id: cve, runtime: 'gvisor', severity: 'high', withdraws: false, affected: 1, pools: ['demo ci'] },
+      { id: cve, runtime: 'gvisor', severity: 'high', withdraws: false, affected: 1, unknown: 0, pools: ['demo ci'] },
     ]);
   });
 });

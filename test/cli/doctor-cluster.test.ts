@@ -63,7 +63,13 @@ function kubeconfig(groups = ['system:masters'], server = cluster.endpoint): str
 
 const examine = async (path = kubeconfig()) => (await examineCluster(path, [], standard)).diagnosis;
 const deployment = () =>
-  examineDeployment(reader(), kubeconfig(), undefined, { ...standard, artifacts: [], mirrored: [] }, Date.now());
+  examineDeployment(
+    reader(),
+    kubeconfig(),
+    undefined,
+    { ...standard, artifacts: [], mirrored: [], settings },
+    Date.now(),
+  );
 const seen = ({ findings }: Diagnosis) => findings.map(({ code, resource, field }) => `${code} ${resource}: ${field}`);
 
 function manifest(kind: string, name: string) {

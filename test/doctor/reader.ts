@@ -21,6 +21,7 @@ export function reader(change: Partial<DoctorReader> = {}): DoctorReader {
     deniedActions: async () => [],
     defaultHostRole: async () => undefined,
     status: async () => 200,
+    fleet: async () => undefined,
     mirrored: async ({ sha256, size = 1 }) => ({ sha256, size, storedAt: '2026-11-28T12:00:00.000Z' }),
     ...change,
   };

@@ -1,5 +1,8 @@
+import { examineExposure } from '../../../cli/doctor/examine-exposure.ts';
 import { type FindingCode, joinDiagnoses } from '../../../domain/findings.ts';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import { listMirroredFiles } from '../../../domain/mirrored-files.ts';
+import type { SurveyedNode } from '../../../domain/survey.ts';
 import {
   examineAgents,
   examineArtifacts,
@@ -8,7 +11,7 @@ import {
   examineRoom,
   neededConcurrency,
 } from '../../../lambdas/doctor/examine-account.ts';
-import type { DoctorReader } from '../../../lambdas/doctor/ports.ts';
+import type { DoctorReader, FleetFacts } from '../../../lambdas/doctor/ports.ts';
 import { parseConfig } from '../../../lib/config/load.ts';
 import { versionsOf } from '../../../lib/config/versions.ts';
 import { shipped } from '../../ssm-documents/node.ts';
@@ -57,7 +60,43 @@ const stored = { sha256: file.sha256, size: file.size ?? 1, storedAt: '2026-11-2
 const mirror = (mirrored: DoctorReader['mirrored']) => async () =>
   joinDiagnoses(await Promise.all(examineMirror(reader({ mirrored }), [file])));
 
+const released = (version: string) =>
+  ({
+    ...{ instanceId: instance.instanceId, launchedAt: instance.launchedAt, cluster: 'demo', pool: 'ci' },
+    ...{ request: { runtime: 'gvisor', version }, endedAt: '2026-11-28T11:01:00.000Z', ending: 'released' },
+  }) as RunRecord;
+const shown = { instanceId: instance.instanceId, nodeName: 'n', state: 'released', reason: '' } as SurveyedNode;
+const exposure =
+  (run: RunRecord, notChecked: FleetFacts['notChecked'] = [], node: Partial<SurveyedNode> = {}) =>
+  () => {
+    const surveys = new Map([['demo', [{ ...shown, ...node }]]]);
+    const fleet = async () => ({ runs: [run], surveys, notChecked });
+    return examineExposure(
+      reader({ fleet }),
+      { config: parseConfig('clusters: [{name: demo}]'), catalogue: shipped },
+      now,
+    );
+  };
+
 export const accountCases = {
+  AL0038: {
+    broken: { 'a released node with an affected version': exposure(released('20260810.0')) },
+    right: {
+      'a version with the fix': exposure(released('20260928.0')),
+      'a node behind its gate': exposure(released('20260810.0'), [], { state: 'gated' }),
+      'a stack that is not deployed': () =>
+        examineExposure(reader(), { config: parseConfig('clusters: [{name: demo}]'), catalogue: shipped }, now),
+    },
+    blind: {
+      'DynamoDB refuses': () =>
+        examineExposure(
+          reader({ fleet: refused }),
+          { config: parseConfig('clusters: [{name: demo}]'), catalogue: shipped },
+          now,
+        ),
+      'a cluster refuses': exposure(released('20260928.0'), [{ resource: 'cluster demo', reason: 'not authorized' }]),
+    },
+  },
   AL0017: {
     broken: { 'ten policies of others': policies(10) },
     right: { 'room for one': policies(9), 'ten, one of them its own': policies(10, 'policy-3') },

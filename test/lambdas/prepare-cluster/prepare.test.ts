@@ -291,7 +291,7 @@ describe('what another version applied', () => {
     expect(value).toContain(
       'kept ValidatingAdmissionPolicy airlock-nodes: the ClusterRoleBinding by-hand grants permissions to airlock:gatekeepers',
     );
-    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(8);
+    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(12);
     expect(world.objects()).not.toContain('ClusterRoleBinding airlock-gatekeeper');
   });
 
@@ -306,7 +306,7 @@ describe('what another version applied', () => {
     const { error } = await clearing();
 
     expect(error?.message).toContain('grants permissions to airlock:gatekeepers since the policies were removed');
-    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(8);
+    expect(world.objects().filter((name) => name.startsWith('ValidatingAdmissionPolicy'))).toHaveLength(12);
   });
 
   /** Applies an object as the function does. */
