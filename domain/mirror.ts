@@ -43,5 +43,8 @@ export const sourceParameters = { x86_64: 'SourceX8664', aarch64: 'SourceAarch64
 /** The most that the values of these parameters take, in bytes. A session's token has no documented limit; AWS's are about 1,000 bytes long. */
 export const sourceBytes = 2 * 4_096;
 
-/** What an address looks like: a file of the mirror, with S3's signature in the query. */
-export const sourceForm = '^(https://[a-z0-9.-]{3,200}/sha256/[0-9a-f]{64}\\?[A-Za-z0-9%&=._~-]{1,3800})?$';
+/**
+ * What an address looks like: a file of the mirror, with S3's signature in the query. The agent compiles it with Go's package regexp, which
+ * repeats at most 1,000 times: https://github.com/google/re2/wiki/Syntax
+ */
+export const sourceForm = '^(https://[a-z0-9.-]{3,200}/sha256/[0-9a-f]{64}\\?[A-Za-z0-9%&=._~-]+)?$';

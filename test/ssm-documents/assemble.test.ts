@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { defaultVersion } from '../../domain/catalogue.ts';
 import { parametersFor, verbs } from '../../domain/parameters.ts';
@@ -25,6 +26,16 @@ describe.each(documents)('the document that can $verb $runtime', ({ runtime, ver
     expect(document.hash).toBe(hash);
     expect(document.name).toBe(`airlock-${runtime}-${verb}-${hash.slice(0, 12)}`);
   });
+
+  it.each([false, true])(
+    'has only patterns that the agent, which is written in Go, can compile, with a mirror: %s',
+    (isMirrored) => {
+      const { parameters } = assembleDocument(shipped, runtime, verb, { isMirrored }).content;
+      for (const { allowedPattern } of Object.values(parameters)) {
+        expect(() => RE2JS.compile(allowedPattern ?? '')).not.toThrow();
+      }
+    },
+  );
 
   it('takes its prefix from the caller', () => {
     expect(assembleDocument(shipped, runtime, verb, { prefix: 'team' }).name).toMatch(new RegExp(`^team-${runtime}-`));

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { type Document, DocumentError } from './document.ts';
 
 /** A parameter's value: lists stay lists. */
@@ -93,12 +94,23 @@ function resolveStore(text: string, parameterStore: (name: string) => string): s
   return text.replaceAll(/\{\{\s*ssm:([a-zA-Z0-9_./-]+)\s*\}\}/g, (_, name: string) => parameterStore(name));
 }
 
-/** The agent searches the pattern anywhere in the value; only `^` and `$` in the pattern itself anchor it. */
+/**
+ * The agent searches the pattern anywhere in the value; only `^` and `$` in the pattern itself anchor it. It is written in Go, whose patterns
+ * repeat at most 1,000 times and neither look around nor refer back: https://github.com/google/re2/wiki/Syntax
+ */
 function checkPattern(name: string, value: Value, pattern: string | undefined): void {
   if (pattern === undefined) return;
-  const expression = new RegExp(pattern);
+  const expression = compile(name, pattern);
   for (const text of Array.isArray(value) ? value : [value]) {
-    if (expression.test(asText(text))) continue;
+    if (expression.matcher(asText(text)).find()) continue;
     throw new DocumentError(`parameter ${name}: ${JSON.stringify(text)} does not match allowedPattern ${pattern}`);
+  }
+}
+
+function compile(name: string, pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    throw new DocumentError(`parameter ${name}: allowedPattern ${pattern}: ${(error as Error).message}`);
   }
 }

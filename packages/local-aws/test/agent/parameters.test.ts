@@ -53,6 +53,14 @@ describe('parameters', () => {
     expect(resolved.textual.get('A')).toBe('d');
   });
 
+  it.each(['a{1,1001}', '(a{1,100}){1,100}', '(?=a)', '(a)\\1'])(
+    'fail the document if Go cannot compile their pattern, whatever the value: %s',
+    (allowedPattern) => {
+      const declared = document({ A: { type: 'String', default: 'a', allowedPattern } });
+      expect(() => resolveParameters(declared, {}, current, noStore)).toThrow(/error parsing regexp/);
+    },
+  );
+
   it('fail the document without a value and a default', () => {
     expect(() => resolveParameters(document({ A: { type: 'String' } }), {}, current, noStore)).toThrow(DocumentError);
   });
