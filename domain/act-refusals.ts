@@ -1,5 +1,6 @@
 import type { RunRecord } from './ledger.ts';
 import { type ActName, asksForRun } from './operator-acts.ts';
+import { type Versions, versionRefusal } from './tags.ts';
 
 /** Whether a launch was released with a proof, in its latest run or in an earlier one. */
 export function wasReleased({ ending, launch }: RunRecord): boolean {
@@ -38,6 +39,16 @@ export function refusalOf(act: ActName, run: RunRecord): string | undefined {
         ? 'it has no runtime of Airlock: its tag requested none that is configured'
         : undefined;
   }
+}
+
+/**
+ * Why `airlock verify` proves no version again that nodes may not get any more, as a sentence without its end; undefined if they may.
+ *
+ * @param versions the configured versions
+ */
+export function staleRefusal({ request }: RunRecord, versions: Versions): string | undefined {
+  const refused = request && versionRefusal(request, versions);
+  return refused && `${refused.detail}; airlock retry installs the version that new launches get`;
 }
 
 /** What a launch that was not released did not prove, in words for people. */

@@ -1,7 +1,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { newestRunOf, refusalSince } from '../../domain/act-order.ts';
+import { staleRefusal } from '../../domain/act-refusals.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
-import { type Versions, versionRefusal } from '../../domain/tags.ts';
 import { loadSettings } from '../../lib/config/settings.ts';
 import { breakers } from '../breaker.ts';
 import { readRuns } from '../explain/read-launch.ts';
@@ -40,7 +40,10 @@ export async function rerun(
   checkSelection(selection);
   const versions = act === 'verify' ? loadSettings({ config: options.config }).versions : undefined;
   const reach = await open();
-  const found = (await findLaunches(act, reach, selection)).map((one) => withVersion(one, versions));
+  const found = (await findLaunches(act, reach, selection)).map(({ run, refusal }) => ({
+    run,
+    refusal: refusal ?? (versions && staleRefusal(run, versions)),
+  }));
   if (found.length === 0) {
     process.stderr.write(`${nothingFound(act, selection)}\n`);
     return name === undefined ? exitCodes.fine : exitCodes.findings;
@@ -69,13 +72,6 @@ export async function rerun(
   if (options.json) printJson(ActReportSchema, { version: 1, act, launches });
   else launches.forEach(printActed);
   return exitCodeOf(launches);
-}
-
-/** Adds that the version on a node gets no new proof. @param versions the versions of airlock.yaml; undefined if the run installs another one */
-function withVersion({ run, refusal }: FoundLaunch, versions: Versions | undefined): FoundLaunch {
-  const refused = versions && run.request && versionRefusal(run.request, versions);
-  if (refusal !== undefined || refused === undefined) return { run, refusal };
-  return { run, refusal: `${refused.detail}; airlock retry installs the version that new launches get` };
 }
 
 /** What a run does to a node. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { refusalOf, unprovenOf } from '../../domain/act-refusals.ts';
+import { refusalOf, staleRefusal, unprovenOf } from '../../domain/act-refusals.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import type { ActName, OperatorAct } from '../../domain/operator-acts.ts';
 
@@ -63,4 +63,20 @@ describe('after a run', () => {
     ]);
     expect(unprovenOf({ ...failed, installation: {} } as RunRecord)).toHaveLength(1);
   });
+});
+
+it('no version is proven again that is withdrawn, too old or gone by now, and the way out is named', () => {
+  const one = { ...run, request: { runtime: 'gvisor', version: '1' } } as const;
+  const versions = (change: object) => ({ gvisor: { default: '2', all: ['1', '2'], ...change } });
+  expect(staleRefusal(one, versions({}))).toBeUndefined();
+  expect(staleRefusal({ ...one, request: undefined } as unknown as RunRecord, versions({}))).toBeUndefined();
+  for (const [change, words] of [
+    [
+      { withdrawn: { '1': 'CVE-2026-96812, high' } },
+      /^1 is withdrawn: CVE-2026-96812, high; accepted: 2; airlock retry /,
+    ],
+    [{ floor: { version: '2', because: 'minimumVersion' } }, /^1 is below the minimum; .*; airlock retry /],
+    [{ all: ['2'] }, /^gvisor 1 is not in the catalogue any more; accepted: 2; airlock retry /],
+  ] as const)
+    expect(staleRefusal(one, versions(change))).toMatch(words);
 });

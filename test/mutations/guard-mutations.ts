@@ -131,6 +131,24 @@ export const guardMutations: readonly GuardMutation[] = [
     '$CLOSED || Math.abs($AGE) < closesWithinMs',
     'true',
   ),
+  of('cli/acts/unrecorded.ts', 'test/cli/unrecorded.test.ts')(
+    'an uninstallation passes over a node whose record has expired',
+    'findUnrecorded',
+    'pool === undefined || own === pool',
+    'false',
+  ),
+  of('domain/act-refusals.ts', 'test/domain/act-refusals.test.ts')(
+    'verify does not say that a version is withdrawn',
+    'staleRefusal',
+    '$REQUEST && versionRefusal($REQUEST, $VERSIONS)',
+    'undefined as unknown as Failure',
+  ),
+  of('lib/workflow/failure.ts', 'test/lib/workflow/definition.test.ts')(
+    'a command that still runs counts as one that ended',
+    'failureStates',
+    "Default: 'AmendCause'",
+    "Default: 'DecideDisposition'",
+  ),
   of('lambdas/adapters/failures.ts', 'test/lambdas/reconcile/handler.test.ts')(
     'a part of a pass that fails stops the others',
     'Failures.attempt',
