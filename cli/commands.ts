@@ -17,6 +17,7 @@ import { outputWidth } from './output/text.ts';
 import { receiptCommand } from './receipt/options.ts';
 import { readAge } from './report/age.ts';
 import { ReportSchema } from './report/schema.ts';
+import { rolloutCommand } from './rollout/options.ts';
 import { sbomCommand } from './sbom/options.ts';
 import { startCommand } from './start/options.ts';
 import { FleetSchema } from './status/fleet.ts';
@@ -57,6 +58,7 @@ export function airlockProgram(): Command {
     sbomCommand(),
     verifyAws(),
     breaker(),
+    rolloutCommand(),
     ...actCommands(),
   ];
   for (const command of commands) program.addCommand(command);

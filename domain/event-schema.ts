@@ -85,6 +85,25 @@ const incident = {
   }),
 };
 
+/** A rollout of one version through one pool, as its record had it. */
+const rollout = {
+  ...envelope,
+  cluster: claim(255),
+  pool: claim(255),
+  runtime: RequestSchema.entries.runtime,
+  /** The version that the pool's nodes get, and the one that most of them had. */
+  target: claim(80),
+  before: v.optional(claim(80)),
+  startedAt: TimeSchema,
+  /** The number of the wave, from 1. */
+  wave: wholeNumber,
+  /** How many nodes have the target, and how many there are. */
+  done: wholeNumber,
+  total: wholeNumber,
+  /** Why it stopped. */
+  because: v.optional(claim()),
+};
+
 /** The schema of each event's detail, by its detail-type. */
 export const eventSchemas = {
   'Node Admitted': v.object({
@@ -160,6 +179,10 @@ export const eventSchemas = {
   'Incident Closed': v.object(incident),
   'Breaker Opened': v.object({ ...breaker, failed: wholeNumber, passed: wholeNumber }),
   'Breaker Closed': v.object(breaker),
+  'Rollout Started': v.object(rollout),
+  'Rollout Wave Done': v.object(rollout),
+  'Rollout Stopped': v.object(rollout),
+  'Rollout Finished': v.object(rollout),
   'Operator Acted': v.object({
     ...envelope,
     /** The command as typed, without its options, for instance `release`. */

@@ -3,6 +3,7 @@ import { architectures } from './architectures.ts';
 import { BreakerLimitsSchema } from './breaker.ts';
 import { unpack } from './packed.ts';
 import { PoolsSchema } from './pools.ts';
+import { RolloutSettingsSchema } from './rollout/settings.ts';
 import { runtimes } from './runtimes.ts';
 import { repositoryForm } from './sandbox-images.ts';
 import { VersionsSchema } from './tags.ts';
@@ -92,6 +93,8 @@ export const settings = {
   INVENTORY: json(v.nullable(InventoryRulesSchema)),
   /** The pinned checksums, by runtime, version and architecture. */
   CHECKSUMS: json(v.record(v.picklist(runtimes), v.record(text, v.record(v.picklist(architectures), text)))),
+  /** How versions roll through the fleet; null if they do not. */
+  ROLLOUT: packed(v.strictObject({ rollout: v.nullable(RolloutSettingsSchema) })),
   /** The name of each cluster's function, by cluster. */
   CLUSTER_FUNCTIONS: json(v.record(text, text)),
   /** The address that the documentation's paths follow; empty for bare paths. */
@@ -153,6 +156,7 @@ export const functionSettings = {
     'TERMINATIONS_QUEUE',
     'ADMISSIBLE',
     'CLUSTER_FUNCTIONS',
+    'ROLLOUT',
     'DOCS_URL',
     'INVENTORY',
   ],

@@ -1,6 +1,6 @@
 import type { LedgerKey, RunRecord } from './ledger.ts';
 import type { Change } from './ledger-change.ts';
-import { endingOf, type OutcomeCode } from './outcomes.ts';
+import { endingOf, makesRoom, type OutcomeCode } from './outcomes.ts';
 
 /** The nodes of one pool that failed with the same outcome: they are reported together. */
 export interface IncidentScope {
@@ -80,6 +80,8 @@ export function endedRunOf(run: RunRecord): EndedRun | undefined {
   const { instanceId, cluster, pool, outcome, endedAt, ending, receipt, failure, request } = run;
   if (outcome === undefined || endedAt === undefined || ending === undefined || ending === 'discarded')
     return undefined;
+  // A node that makes room in a rollout has not failed.
+  if (makesRoom(outcome)) return undefined;
   return {
     instanceId,
     cluster,
@@ -100,7 +102,8 @@ function poolNameOf({ instanceId, pool }: Pick<RunRecord, 'instanceId' | 'pool'>
 /** Reads whether a run tries a node again that failed, and has not ended. What it failed with shows when it has. */
 export function retriedPoolOf(run: RunRecord): RetriedPool | undefined {
   const { outcome, launch, cluster } = run;
-  if (outcome !== undefined || launch?.rerun === undefined || launch.rerun.why === 'drifted') return undefined;
+  if (outcome !== undefined || launch?.rerun === undefined) return undefined;
+  if (launch.rerun.why === 'drifted' || launch.rerun.why === 'rollout') return undefined;
   return { cluster, pool: poolNameOf(run) };
 }
 

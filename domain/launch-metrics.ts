@@ -1,7 +1,7 @@
 import { claimText } from './claim-text.ts';
 import { phasesOf } from './launch-phases.ts';
 import type { MetricPoint } from './metrics.ts';
-import { endingOf } from './outcomes.ts';
+import { endingOf, makesRoom } from './outcomes.ts';
 import type { Receipt } from './receipt.ts';
 
 /** The end of a run. What a release adds is there if it is one. */
@@ -33,7 +33,8 @@ export function endPoints(end: LaunchEnd): readonly MetricPoint[] {
   const pool = poolDimension(end);
   const ended: MetricPoint = { name: 'LaunchEnded', dimensions: { cluster, pool, outcome }, value: 1 };
   const ending = endingOf(outcome);
-  if (ending === 'discard') return [ended];
+  // A node that makes room in a rollout says nothing about how launches do.
+  if (ending === 'discard' || makesRoom(outcome)) return [ended];
   const rate: MetricPoint = { name: 'ReleaseRate', dimensions: { cluster }, value: ending === 'done' ? 100 : 0 };
   const changed: MetricPoint[] =
     outcome === 'document-changed' ? [{ name: 'DocumentChanged', dimensions: {}, value: 1 }] : [];

@@ -26,22 +26,26 @@ export const LaunchSchema = v.object({
   group: v.optional(v.string()),
   /** The launch hook that waits for the node, as configured for the pool in `airlock.yaml`, and the hook's group. */
   hook: v.optional(v.object({ name: v.string(), group: v.string() })),
-  /** Present if an earlier launch of the instance was admitted. Its Node may still be open, so it is closed first. */
+  /** Present if the Node may be open: it is closed first. An earlier launch of the instance was admitted, or a rollout changes its version. */
   relaunched: v.optional(v.literal(true)),
   /** Present if this is not the launch's first run. */
   rerun: v.optional(
     v.object({
       /**
        * `drifted`: the proof no longer holds, and the node is re-verified. `held`: the breaker held the node, and it is
-       * tried again. `verify` and `retry`: an operator asked for the one or the other.
+       * tried again. `verify` and `retry`: an operator asked for the one or the other. `rollout`: the node gets
+       * another version, or makes room for a node that has it.
        */
-      why: v.picklist(['drifted', 'held', 'verify', 'retry']),
+      why: v.picklist(['drifted', 'held', 'verify', 'retry', 'rollout']),
       /** The number of the run after the first. */
       attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9_999)),
       /** Whether it was released in this launch: then pods may run there, and it is not terminated. */
       released: v.boolean(),
       /** What was observed, for people. */
       reason: claim(),
+      /** The version that the node had, and the one that its pool gets, if a rollout is the reason. */
+      was: v.optional(claim(80)),
+      to: v.optional(claim(80)),
     }),
   ),
 });
@@ -65,7 +69,13 @@ export const RequestSchema = v.object({ runtime: v.picklist(runtimes), version: 
 export type Request = v.InferOutput<typeof RequestSchema>;
 
 /** The purpose in the name of a rerun's execution, by the reason for the rerun. */
-const purposes = { drifted: 'reverify', held: 'retry', verify: 'reverify', retry: 'retry' } as const;
+const purposes = {
+  drifted: 'reverify',
+  held: 'retry',
+  verify: 'reverify',
+  retry: 'retry',
+  rollout: 'rollout',
+} as const;
 
 /** Whether a run only repeats the proof of a released node. */
 export function isReverification({ rerun }: Pick<Launch, 'rerun'>): boolean {

@@ -3,11 +3,12 @@ import { breakerChanges } from './breaker-changes.ts';
 import { incidentChanges, incidentsPartition } from './incidents.ts';
 import type { RunKey } from './ledger.ts';
 import { type Change, type Writer, writers } from './ledger-change.ts';
+import { rolloutChanges, rolloutsPartition } from './rollout/rollout.ts';
 import { runChanges } from './run-changes.ts';
 import { conditionAttributes, writtenAttributes } from './update-expression.ts';
 
-/** The kinds of items: a run of a launch, a breaker, the agent history of a pool, or an incident. */
-export const recordKinds = ['run', 'breaker', 'agents', 'incident'] as const;
+/** The kinds of items: a run of a launch, a breaker, the agent history of a pool, an incident, or a rollout. */
+export const recordKinds = ['run', 'breaker', 'agents', 'incident', 'rollout'] as const;
 
 /** A kind of item. */
 export type RecordKind = (typeof recordKinds)[number];
@@ -20,6 +21,7 @@ const changes: Readonly<Record<RecordKind, readonly Change[]>> = {
   breaker: Object.values(breakerChanges),
   agents: Object.values(agentsChanges),
   incident: Object.values(incidentChanges),
+  rollout: Object.values(rolloutChanges),
 };
 
 /** The partition key pattern of each kind of item. */
@@ -28,6 +30,7 @@ export const partitions: Readonly<Record<RecordKind, string>> = {
   breaker: 'breaker *',
   agents: 'agents *',
   incident: incidentsPartition,
+  rollout: rolloutsPartition,
 };
 
 /** One kind of item, with the attributes that a writer's updates may name. */
@@ -51,14 +54,13 @@ export function writableBy(writer: Writer): readonly Writable[] {
   });
 }
 
-/** What operators may name in an update, whatever their own policies allow: their act in a run, and a breaker that they close. */
+/** What operators may name in an update, whatever their own policies allow: their acts in a run and in a rollout, and a breaker that they close. */
 export const operatorAttributes: readonly string[] = [
   ...new Set([
     ...keyAttributes,
-    ...[runChanges.recordOperatorAct, breakerChanges.close].flatMap((change: Change) => [
-      ...writtenAttributes(change),
-      ...conditionAttributes(change),
-    ]),
+    ...[runChanges.recordOperatorAct, rolloutChanges.recordRolloutAct, breakerChanges.close].flatMap(
+      (change: Change) => [...writtenAttributes(change), ...conditionAttributes(change)],
+    ),
   ]),
 ].toSorted();
 

@@ -62,6 +62,19 @@ export const metrics = {
     emittedBy: ['reconcile', 'remediation'],
     meaning: 'Open breakers: 1 when one opens, then their number with each reconcile run; absent if all are closed',
   },
+  RolloutsStopped: {
+    unit: 'Count',
+    dimensions: [['cluster']],
+    emittedBy: ['reconcile'],
+    meaning: 'Rollouts that stopped because a node failed or the breaker is open; absent if there are none',
+  },
+  AdvisoriesLate: {
+    unit: 'Count',
+    dimensions: [['cluster']],
+    emittedBy: ['reconcile'],
+    meaning:
+      'Advisories that a pool has not fixed by their deadline, or will not at the pace of its rollout; absent if there are none',
+  },
   EventMissed: {
     unit: 'Count',
     dimensions: [['service'], ['service', 'missed']],

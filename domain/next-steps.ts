@@ -11,6 +11,7 @@ export const nextStepSentences = {
   operator: 'A person looks at it; Airlock does nothing more by itself.',
   terminate: 'Auto Scaling terminates the instance.',
   verify: 'The node is verified again.',
+  'roll-on': 'The rollout takes the next nodes, after the soak time if a wave is done.',
   end: 'The end of the launch is recorded and published.',
   nothing: 'Nothing.',
 } as const;

@@ -21,6 +21,8 @@ const commands: Readonly<Record<OutcomeCode, string | undefined>> = {
   'unknown-runtime': pools,
   'version-too-old': 'npx airlock catalogue',
   'version-withdrawn': 'npx airlock catalogue',
+  'version-outdated': 'npx airlock rollout',
+  'disruption-wait-over': 'npx airlock rollout',
   'agent-offline': agent,
   'agent-too-old': agent,
   'command-not-delivered': nodeOutput,

@@ -79,6 +79,18 @@ export const outcomes = {
       'Request an accepted version in the pool, or set it as version in airlock.yaml and deploy. If the catalogue pins none, run npx airlock catalogue update with a newer catalogue. Then replace the node, or correct the tag of its instance too if it names a version, and run npx airlock retry.',
     consequence: quarantine,
   },
+  'version-outdated': {
+    sentence: 'The node gives way to one with another version: no new pod lands on it, and its sandboxes run on.',
+    cause: 'A rollout of a runtime that cannot be switched while sandboxes run. The detail names both versions.',
+    operator: 'Nothing. The autoscaler launches a substitute, and removes the node once it is empty.',
+    consequence: quarantine,
+  },
+  'disruption-wait-over': {
+    sentence: 'The node gave way to one with another version, and its sandboxes had their time.',
+    cause: 'rollout.maxDisruptionWait in airlock.yaml has passed since the gate of the node returned.',
+    operator: 'Nothing. Raise maxDisruptionWait if sandboxes need longer.',
+    consequence: replace,
+  },
   'agent-offline': {
     sentence: 'The SSM agent was not online before the deadline.',
     cause: 'No agent in the image, no instance profile for it, or no route from the subnet to SSM.',
@@ -319,6 +331,11 @@ export function isOutcome(text: string): text is OutcomeCode {
 /** Returns an outcome, typed as the general {@link Outcome}. */
 export function outcomeOf(code: OutcomeCode): Outcome {
   return outcomes[code];
+}
+
+/** Whether a node ended so because it makes room for one with another version: it has not failed. */
+export function makesRoom(code: OutcomeCode): boolean {
+  return code === 'version-outdated' || code === 'disruption-wait-over';
 }
 
 /** How an outcome ends a run once no retry is left. */

@@ -24,6 +24,8 @@ interface RuntimeTraits {
   readonly userNamespaces?: true;
   /** Whether it starts a virtual machine for each pod, and so needs virtualization. */
   readonly virtualMachines?: true;
+  /** Whether another version can be installed while sandboxes run: they keep the files that they were started with. */
+  readonly switchesInPlace?: true;
   /** Labels on a released Node for this runtime, in addition to Airlock's own. */
   readonly nodeLabels?: Readonly<Record<string, string>>;
   /** The pod annotations that its shim can accept: their prefix, and one full name as an example. */
@@ -45,6 +47,7 @@ const registry = {
     upstream: { supplier: 'The gVisor Authors', homepage: 'https://gvisor.dev', licence: 'Apache-2.0' },
     handlers: ['runsc'],
     runtimeClass: 'gvisor',
+    switchesInPlace: true,
   },
   kata: {
     title: 'Kata',

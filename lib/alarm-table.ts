@@ -163,6 +163,32 @@ function doctorAlarm(schedule: string): AlarmDefinition {
   };
 }
 
+/** The alarms of rollouts. A rollout that an operator aborted needs none. */
+const rolloutAlarms: readonly AlarmDefinition[] = [
+  {
+    name: 'RolloutStopped',
+    scope: 'cluster',
+    metric: 'RolloutsStopped',
+    statistic: 'Maximum',
+    minutes: 5,
+    fires: 'above',
+    threshold: 0,
+    missing: 'quiet',
+    sentence: 'A rollout stopped because a node failed or the breaker is open: the rest of the pool keeps its version',
+  },
+  {
+    name: 'AdvisoryLate',
+    scope: 'cluster',
+    metric: 'AdvisoriesLate',
+    statistic: 'Maximum',
+    minutes: 5,
+    fires: 'above',
+    threshold: 0,
+    missing: 'quiet',
+    sentence: 'An advisory is not fixed in a pool by its deadline, or will not be at the pace of the rollout',
+  },
+];
+
 /** The longest deadline of any pool, in minutes. */
 function longestDeadline({ deadlineMinutes, pools }: Config): number {
   return Math.max(deadlineMinutes, ...pools.map((pool) => pool.deadlineMinutes ?? 0));
@@ -217,5 +243,6 @@ export function alarmTable(config: Config): readonly AlarmDefinition[] {
         ];
   const { schedule } = config.doctor;
   const doctor: readonly AlarmDefinition[] = schedule === undefined ? [] : [doctorAlarm(schedule)];
-  return [...definitions, ...symptoms, ...slow, ...doctor];
+  const rollouts = config.rollout === undefined ? [] : rolloutAlarms;
+  return [...definitions, ...symptoms, ...slow, ...doctor, ...rollouts];
 }

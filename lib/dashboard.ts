@@ -102,6 +102,10 @@ function fleetGraphs() {
     graph('Launch to release, p95', perCluster('LaunchToRelease', 'p95')),
     graph('Behind the gate', perCluster('GatedNodes', Stats.MAXIMUM)),
     graph('Open breakers', perCluster('BreakersOpen', Stats.MAXIMUM)),
+    graph('Rollouts', [
+      ...perCluster('RolloutsStopped', Stats.MAXIMUM),
+      ...perCluster('AdvisoriesLate', Stats.MAXIMUM),
+    ]),
   ];
 }
 

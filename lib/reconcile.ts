@@ -7,6 +7,7 @@ import type { Admissible, InventoryRules } from '../domain/function-settings.ts'
 import { outcomeTagKeys } from '../domain/outcome-tags.ts';
 import { pack } from '../domain/packed.ts';
 import type { Pools } from '../domain/pools.ts';
+import type { RolloutSettings } from '../domain/rollout/settings.ts';
 import { runtimeTag, type Versions } from '../domain/tags.ts';
 import { AirlockFunction } from './airlock-function.ts';
 import type { Bus } from './bus.ts';
@@ -25,6 +26,8 @@ export interface ReconcileProps {
   readonly clusters: Readonly<Record<string, ClusterFunction>>;
   readonly versions: Versions;
   readonly pools: Pools;
+  /** How versions roll through the fleet; null if they do not. */
+  readonly rollout: RolloutSettings | null;
   readonly ledger: Ledger;
   readonly workflow: Workflow;
   readonly terminations: WorkQueue;
@@ -58,6 +61,7 @@ export class Reconcile extends AirlockFunction<'reconcile'> {
       logRetention: props.logRetention,
       environment: {
         ADMISSIBLE: pack({ clusters: Object.keys(props.clusters), versions, ...pools } satisfies Admissible),
+        ROLLOUT: pack({ rollout: props.rollout }),
         STATE_MACHINE: way.stateMachine.stateMachineArn,
         LEDGER_TABLE: ledger.table.tableName,
         EVENT_BUS: props.bus.bus.eventBusName,

@@ -4,6 +4,7 @@ import { source } from '../../domain/events.ts';
 import type { Change } from '../../domain/ledger-change.ts';
 import { partitions, type RecordKind } from '../../domain/ledger-rights.ts';
 import { operatorActs } from '../../domain/operator-acts.ts';
+import { type RolloutAct, rolloutActs, rolloutChanges } from '../../domain/rollout/rollout.ts';
 import { runChanges } from '../../domain/run-changes.ts';
 import { runtimeTag } from '../../domain/tags.ts';
 import { conditionAttributes, writtenAttributes } from '../../domain/update-expression.ts';
@@ -35,7 +36,11 @@ export interface RightsPolicy {
 }
 
 /** The commands that act, as typed after `airlock`. */
-export const actingCommands = [...operatorActs, 'breaker close'] as const;
+export const actingCommands = [...operatorActs, 'breaker close', ...rolloutActs.map(rolloutCommandOf)] as const;
+
+function rolloutCommandOf(act: RolloutAct['act']): `rollout ${RolloutAct['act']}` {
+  return `rollout ${act}`;
+}
 
 /** A command that acts. */
 export type ActingCommand = (typeof actingCommands)[number];
@@ -53,6 +58,11 @@ export function policyOfCommand(command: ActingCommand, resources: ActedResource
     'ForAllValues:StringEquals': { 'events:source': [source] },
     Null: { 'events:source': 'false' },
   });
+  if (command.startsWith('rollout ')) {
+    const read = allow('ReadTheLedger', ['dynamodb:Query', 'dynamodb:Scan'], [tableArn]);
+    const write = allowChange('RecordTheRolloutAct', tableArn, 'rollout', rolloutChanges.recordRolloutAct);
+    return { Version: '2012-10-17', Statement: [find, read, write, publish] };
+  }
   const Statement =
     command === 'breaker close'
       ? [find, allowChange('CloseBreakers', tableArn, 'breaker', breakerChanges.close), publish]

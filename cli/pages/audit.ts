@@ -24,13 +24,18 @@ const meanings: Readonly<Record<DetailType, string>> = {
   'Reverification Failed': 'A released node had drifted and did not pass. The detail has the receipt.',
   'Receipt Signed': 'The receipt of an ended run is signed, if `receiptKey` names a key.',
   'Launch Hook Completed': "The launch hook of the instance's Auto Scaling group has its answer.",
-  'Node Outdated': 'A released node has another version than new launches get. It is not changed.',
+  'Node Outdated': 'A released node has another version than new launches get. Only a rollout changes it.',
   'Reconcile Finding': 'Reconcile found what no event had reported, or a node that drifted.',
   'Incident Opened': 'Nodes fail alike, or a part of Airlock needs a person.',
   'Incident Grew': 'An open incident has many more nodes.',
   'Incident Closed': 'An incident is over.',
   'Breaker Opened': 'Too many launches of a pool and version failed.',
   'Breaker Closed': 'A release or an operator closed the breaker.',
+  'Rollout Started': 'A pool begins to get another version, with the nodes of the first wave.',
+  'Rollout Wave Done': 'Every node of a wave is proven. The next wave begins after the soak time.',
+  'Rollout Stopped':
+    'A node failed, the breaker is open, or an operator aborted the rollout. The rest of the pool keeps its version.',
+  'Rollout Finished': 'Every node of the pool has the version. `done` and `total` count those that follow the pool.',
   'Operator Acted': 'An operator used a command that changes something. `notProven` lists what was not checked.',
 };
 

@@ -27,7 +27,7 @@ What a person needs to run the commands that act. They use your own AWS credenti
 without any one of them.
 
 Two things must come together in AWS. The role needs the policy below, and \`operators\` in \`airlock.yaml\` must name the role: the ledger's and the bus's own
-policies deny everyone else, whatever IAM grants them. A right to write the ledger reaches the attribute \`operatorAct\` of run records and nothing else.
+policies deny everyone else, whatever IAM grants them. A right to write the ledger reaches the attribute \`operatorAct\` of run records, \`rolloutAct\` of rollouts, the state of breakers, and nothing else.
 
 | command | statements below | in the cluster |
 |---|---|---|

@@ -67,13 +67,13 @@ async function publishEarlierEnds({ instanceId, launchedAt }: Launch, earlier: r
 }
 
 /**
- * Adds to an admission whether an earlier launch may have left its Node open. A rerun finds the Node as its own launch
- * left it.
+ * Adds to an admission whether its Node may be open and has to be closed first: an earlier launch may have left it so, or a rollout changes what was
+ * proven. Any other rerun finds the Node as its own launch left it.
  */
 function withRelaunched(admission: Admission, earlier: readonly RunRecord[]): Admission {
   const { relaunched: _, ...launch } = admission.launch;
-  const isFirst = earlier.length === 0 || launch.rerun !== undefined;
-  return { ...admission, launch: isFirst ? launch : { ...launch, relaunched: true } };
+  const mayBeOpen = launch.rerun === undefined ? earlier.length > 0 : launch.rerun.why === 'rollout';
+  return { ...admission, launch: mayBeOpen ? { ...launch, relaunched: true } : launch };
 }
 
 /** An admission whose execution was started. */

@@ -23,16 +23,21 @@ export const clusters: readonly string[] = Object.keys(functions);
  * @param ours the managed instances, by ID
  * @param budgetMs how long this may take, in milliseconds
  * @param pass what fails on a page is added here, and the next pages are read
- * @returns what was seen, and when the instances of gated Nodes were launched, in milliseconds since the epoch
+ * @returns what was seen, when the instances of gated Nodes were launched, in milliseconds since the epoch, and which instances the Nodes behind a gate name
  */
 export async function reconcileCluster(
   cluster: string,
   ours: ReadonlyMap<string, ManagedLaunch>,
   budgetMs: number,
   { failures, findings, outdated, reopened }: Pass,
-): Promise<{ readonly seen: ReconcileCounts; readonly gatedSince: readonly number[] }> {
+): Promise<{
+  readonly seen: ReconcileCounts;
+  readonly gatedSince: readonly number[];
+  readonly gated: readonly string[];
+}> {
   const seen: ReconcileCounts = { admit: 0, outdated: 0, drifted: 0, reopened: 0, unclaimed: 0, foreign: 0, leave: 0 };
   const gatedSince: number[] = [];
+  const gated: string[] = [];
   for await (const nodes of surveyOf(functions[cluster] ?? '', budgetMs)) {
     const now = Date.now();
     const steps = nodes.map((node) => decideNode(cluster, node, ours.get(node.instanceId), now));
@@ -44,6 +49,7 @@ export async function reconcileCluster(
       startReruns(steps.flatMap((step) => (step.step === 'drifted' && step.rerun !== undefined ? [step.rerun] : []))),
     );
     gatedSince.push(...nodes.flatMap((node, at) => launchOfGated(node, steps[at], ours)));
+    gated.push(...nodes.flatMap(({ state, instanceId }) => (isClosed(state) ? [instanceId] : [])));
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });
@@ -52,7 +58,12 @@ export async function reconcileCluster(
     }
     findings.push(...steps.flatMap((step) => nodeFinding(step, at) ?? []));
   }
-  return { seen, gatedSince };
+  return { seen, gatedSince, gated };
+}
+
+/** Whether a Node in a state takes no pods. */
+function isClosed(state: SurveyedNode['state']): boolean {
+  return state === 'gated' || state === 'quarantined';
 }
 
 /** When the instance of a gated Node was launched, as EC2 has it; nothing for a Node that is not gated, or not the instance's own. */

@@ -11,6 +11,8 @@ export interface ManagedLaunch {
   readonly admission: Admission;
   /** The latest run of this launch. */
   readonly run: RunRecord | undefined;
+  /** The value of its tag `airlock:runtime`. */
+  readonly tag?: string | undefined;
 }
 
 /** What to do about one Node in a cluster. */

@@ -18,7 +18,7 @@ export interface Rerun {
 }
 
 /** Why a launch gets another run. */
-export type Reason = Pick<NonNullable<Launch['rerun']>, 'why' | 'reason'>;
+export type Reason = Pick<NonNullable<Launch['rerun']>, 'why' | 'reason' | 'was' | 'to'>;
 
 /**
  * Plans the next run of a launch. Its deadline is as far from now as the first one was from the launch. Its launch hook
@@ -79,9 +79,10 @@ export function hasRested(run: RunRecord, now: number): boolean {
 
 /**
  * Whether a run ended as held: the breaker was open, or there was no disposition. Not if the run was a re-verification
- * that was never tried.
+ * that was never tried, or that of a rollout, which decides about its nodes itself.
  */
 export function isHeld({ ending, outcome, launch }: RunRecord): boolean {
+  if (launch?.rerun?.why === 'rollout') return false;
   return ending === 'held' && !(launch !== undefined && isReverification(launch) && outcome === 'breaker-open');
 }
 

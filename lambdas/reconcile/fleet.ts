@@ -3,6 +3,7 @@ import { terminationEvent, terminationStates } from '../../domain/events.ts';
 import type { Admissible } from '../../domain/function-settings.ts';
 import { type EndedRun, endedRunOf, type RetriedPool, retriedPoolOf } from '../../domain/incidents.ts';
 import { runId } from '../../domain/ledger.ts';
+import { clusterOf, poolOf, runtimeTag } from '../../domain/tags.ts';
 import { breakersOf } from '../adapters/breakers.ts';
 import { variable } from '../adapters/environment.ts';
 import { type SeenInstance, taggedInstances } from '../adapters/instances.ts';
@@ -16,6 +17,7 @@ import { readLatestRuns } from './latest-runs.ts';
 import { settleOverdue } from './overdue.ts';
 import type { Pass } from './pass.ts';
 import { startReruns } from './reruns.ts';
+import { poolKey } from './rollout-pools.ts';
 import { endStranded } from './stranded.ts';
 import type { Ended } from './tag-outcomes.ts';
 
@@ -35,6 +37,8 @@ export interface Fleet {
   readonly ended: readonly EndedRun[];
   /** The pools in which nodes that failed are tried again. */
   readonly retried: readonly RetriedPool[];
+  /** The pools with an instance whose latest run could not be started or read, by {@link poolKey}. */
+  readonly unread: ReadonlySet<string>;
   /** The instances that run, each with its latest run. */
   readonly running: readonly Ended[];
   /** Whether every page was read. */
@@ -50,7 +54,10 @@ export interface Fleet {
  */
 export async function reconcileFleet(config: Admissible, inTime: () => boolean, pass: Pass): Promise<Fleet> {
   const found: FleetCounts = { admit: 0, poll: 0, discard: 0, end: 0, retry: 0, rerun: 0, leave: 0 };
-  const seen: Seen = { found, missedResults: 0, ours: new Map(), ended: [], retried: [], running: [] };
+  const seen: Seen = {
+    ...{ found, missedResults: 0, ours: new Map(), ended: [], retried: [] },
+    ...{ unread: new Set<string>(), running: [] },
+  };
   for await (const page of taggedInstances()) {
     await reconcilePage(page, config, seen, pass);
     if (!inTime()) return { ...seen, complete: false };
@@ -65,6 +72,7 @@ interface Seen {
   readonly ours: Map<string, ManagedLaunch>;
   readonly ended: EndedRun[];
   readonly retried: RetriedPool[];
+  readonly unread: Set<string>;
   readonly running: Ended[];
 }
 
@@ -77,6 +85,8 @@ async function reconcilePage(
 ): Promise<void> {
   const { runs, unbegun } = await readLatestRuns(shown, config);
   const page = shown.filter((instance) => !unbegun.has(runId(instance)));
+  for (const { instanceId, tags } of shown.filter((instance) => unbegun.has(runId(instance))))
+    seen.unread.add(poolKey(clusterOf(tags) ?? '', poolOf(tags) ?? '', instanceId));
   seen.ended.push(...[...runs.values()].flatMap((run) => endedRunOf(run) ?? []));
   seen.retried.push(...[...runs.values()].flatMap((run) => retriedPoolOf(run) ?? []));
   const now = Date.now();
@@ -84,7 +94,8 @@ async function reconcilePage(
     const run = runs.get(runId(instance));
     const admission = admissionOf(instance, run, config, now);
     const isRunning = !terminationStates.includes(instance.state);
-    if (admission !== undefined && isRunning) seen.ours.set(instance.instanceId, { admission, run });
+    if (admission !== undefined && isRunning)
+      seen.ours.set(instance.instanceId, { admission, run, tag: instance.tags[runtimeTag] });
     return decideInstance(instance, run, admission, config.versions, now);
   });
   for (const { step } of steps) seen.found[step]++;

@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { variable } from '../adapters/environment.ts';
 import { Failures } from '../adapters/failures.ts';
+import { readRollouts } from '../adapters/rollouts.ts';
 import { count, emit, logger } from '../adapters/telemetry.ts';
 import { clusters, reconcileCluster } from './clusters.ts';
 import { reconcileFleet } from './fleet.ts';
@@ -8,10 +9,13 @@ import { reportIncidents } from './incidents.ts';
 import { takeInventory } from './inventory.ts';
 import { countOpenBreakers } from './open-breakers.ts';
 import { type Pass, publishFindings } from './pass.ts';
+import { reportRollouts } from './rollout-metrics.ts';
+import { reconcileRollouts } from './rollouts.ts';
 import { tagOutcomes } from './tag-outcomes.ts';
 import { inTurn, shareOf } from './turns.ts';
 
 const config = variable('ADMISSIBLE');
+const { rollout } = variable('ROLLOUT');
 
 /** How much of the function's time a page may need, in milliseconds, so that a begun page is finished. */
 const pageMs = 40_000;
@@ -25,18 +29,24 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   // What fails does not block the rest: a bus that refuses events, a cluster that does not answer or takes too long.
   const failures = new Failures();
   const pass: Pass = { failures, findings: [], outdated: [], reopened: [] };
-  const { found, missedResults, ours, ended, retried, running, complete } = await reconcileFleet(config, inTime, pass);
+  const read = rollout === null ? [] : await failures.attempt('reading rollouts', readRollouts);
+  const fleet = await reconcileFleet(config, inTime, pass);
+  const { found, missedResults, ours, ended, retried, running, complete } = fleet;
   logger.info('reconciled the fleet', { found, complete });
   countMissed('launch', found.admit);
   countMissed('result', missedResults);
   countMissed('termination', found.discard);
   count('NodeStranded', found.end);
   count('NodeHeld', found.retry);
+  const gated = new Set<string>();
+  const surveyed = new Set<string>();
   const turns = complete ? inTurn(clusters, Date.now()) : [];
   for (const [at, cluster] of turns.entries()) {
     await failures.attempt(`reconciling the cluster ${cluster}`, async () => {
       const budgetMs = shareOf(context.getRemainingTimeInMillis(), turns.length - at);
-      const { seen, gatedSince } = await reconcileCluster(cluster, ours, budgetMs, pass);
+      const { seen, gatedSince, gated: closed } = await reconcileCluster(cluster, ours, budgetMs, pass);
+      for (const instanceId of closed) gated.add(instanceId);
+      surveyed.add(cluster);
       logger.info('reconciled a cluster', { cluster, seen });
       countMissed('launch', seen.admit);
       count('NodeOutdated', seen.outdated);
@@ -44,6 +54,11 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
       count('NodeUnclaimed', seen.unclaimed);
       emitGated(cluster, gatedSince);
     });
+  }
+  if (rollout !== null && read !== undefined && complete) {
+    await failures.attempt('rolling versions out', async () =>
+      reportRollouts(await reconcileRollouts({ ...fleet, read, gated, surveyed }, rollout, config, pass)),
+    );
   }
   // Repairs come first, then what informs people.
   await publishFindings(pass);

@@ -78,6 +78,13 @@ function resumeAdmission(
   const decision = classifyLaunch({ instanceId: instance.instanceId, at: instance.launchedAt }, seen, config, now);
   if (decision.decision !== 'admit') return [];
   const { launch, request, refused } = decision.admission;
+  // What a rollout installs is in the record, which only reconcile writes.
+  if (why.why === 'rollout') {
+    const { request: asked, refused: gives } = latest ?? {};
+    return asked === undefined
+      ? []
+      : [planRerun({ launch, request: asked, ...(gives && { refused: gives }) }, before, why, now)];
+  }
   if (isReverification({ rerun: why }))
     return before.request === undefined ? [] : [planRerun({ launch, request: before.request }, before, why, now)];
   return [planRerun({ launch, ...(request && { request }), ...(refused && { refused }) }, before, why, now)];

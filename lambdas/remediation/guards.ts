@@ -58,6 +58,19 @@ function wasLate({ launch, launchedAt }: RunRecord, pools: Pools): boolean {
   return had > policyOf(pools, launch.pool).deadlineMinutes * 60_000;
 }
 
+/**
+ * Whether a run ends a node that gave way in a rollout and whose sandboxes had their time. Reconcile wrote this into the run record before the run began: no
+ * node, tag or message can.
+ */
+export function hasHadItsTime({
+  launch,
+  refused,
+  failure,
+}: Pick<RunRecord, 'launch' | 'refused' | 'failure'>): boolean {
+  const isPlanned = launch?.rerun?.why === 'rollout' && refused?.outcome === 'disruption-wait-over';
+  return isPlanned && failure?.outcome === 'disruption-wait-over';
+}
+
 type Guard = (evidence: Evidence) => string | undefined;
 
 /** Each guard names a reason to keep the instance. Uncertainty is a reason too. */
@@ -67,8 +80,10 @@ const guards: readonly Guard[] = [
     run?.outcome !== undefined && endingOf(run.outcome) === 'done' ? 'its run record has a release' : undefined,
   ({ run }) => (run?.outcome !== undefined ? `its run has ended: ${run.outcome}` : undefined),
   ({ receipt }) => (endingOf(receipt.outcome) === 'done' ? 'its Node has the receipt of a release' : undefined),
-  ({ receipt }) =>
-    receipt.gate === 'put-back' || receipt.gate === 'returned' ? 'its gate had been lifted in this launch' : undefined,
+  ({ run, receipt }) =>
+    (receipt.gate === 'put-back' || receipt.gate === 'returned') && !(run !== undefined && hasHadItsTime(run))
+      ? 'its gate had been lifted in this launch'
+      : undefined,
   ({ receipt }) => (receipt.gate === undefined ? 'the cluster did not report whether its gate was lifted' : undefined),
   ({ first, pools }) =>
     first === undefined || wasLate(first, pools) ? 'its launch was found after its deadline' : undefined,

@@ -13,7 +13,7 @@ import type { DispositionDecision } from '../../domain/disposition.ts';
 import type { FailureRules } from '../../domain/function-settings.ts';
 import type { Request } from '../../domain/launch.ts';
 import { runId } from '../../domain/ledger.ts';
-import type { OutcomeCode } from '../../domain/outcomes.ts';
+import { makesRoom, type OutcomeCode } from '../../domain/outcomes.ts';
 import { policyOf, profilesOf } from '../../domain/pools.ts';
 import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished } from '../adapters/breakers.ts';
 import { tryPublish } from '../adapters/bus.ts';
@@ -22,7 +22,7 @@ import { recordDisposition } from '../adapters/ledger.ts';
 import { emit, emitEnd } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import { decideDisposition } from './decide.ts';
-import { isGone, isNode } from './guards.ts';
+import { hasHadItsTime, isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
 
 /**
@@ -59,8 +59,9 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
     emitEnd({ ...launch, outcome: 'instance-gone' });
     return { disposition: 'discard', failure: { outcome: 'instance-gone', detail } };
   }
-  // A node that was released is never terminated: pods run there.
-  const onFailure = launch.rerun?.released ? 'quarantine' : policyOf(rules, launch.pool).onFailure;
+  // A node that was released is never terminated, because pods run there, unless a rollout gave them their time.
+  const own = launch.rerun?.released ? 'quarantine' : policyOf(rules, launch.pool).onFailure;
+  const onFailure = hasHadItsTime(run) ? 'replace' : own;
   const failures = breaker?.failed.length ?? 0;
   const disposition = decideDisposition({ outcome: failure.outcome, onFailure, open: isOpen(breaker), failures });
   await recordDisposition(launch, disposition);
@@ -71,7 +72,7 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
 /** Whether an outcome says anything about the version that was requested. Not if the node was not tried, or a person or a deployment stopped its run. */
 function isEvidence(outcome: OutcomeCode, request: Request | undefined): boolean {
   if (outcome === 'version-withdrawn' || outcome === 'version-too-old') return request === undefined;
-  return outcome !== 'breaker-open' && outcome !== 'closed-by-operator';
+  return outcome !== 'breaker-open' && outcome !== 'closed-by-operator' && !makesRoom(outcome);
 }
 
 /** Counts a failure, and opens the breaker if it is over its limits. The call that opens it publishes that, once. */

@@ -129,6 +129,17 @@ ${runtimes.flatMap(annotationsExample).join('\n')}`,
       windowMinutes: { about: 'The window in which they count, in minutes from the first failure.' },
     },
   },
+  rollout: {
+    about: `Brings nodes that run to the version that new launches get, in waves and by proof (docs/operate/rollouts.md). Without it, such nodes are only reported. A node whose tag names a version keeps it.
+  waves              how many nodes of a pool have the version after each wave
+  soak               how long a proven wave is watched before the next one begins
+  maxUnavailable     how many nodes of a pool may be behind their gates meanwhile
+  maxDisruptionWait  how long a node that gives way keeps its sandboxes (default: until it is empty)
+  windows            when nodes may be taken out (default: at any time)
+  deadlines          how long an advisory may be open in the fleet, by severity`,
+    example:
+      '{waves: [1, "10%", "50%", "100%"], soak: 30m, maxUnavailable: "10%", deadlines: {critical: 3d, high: 7d}}',
+  },
   operators: {
     about:
       'The IAM roles in this account that may close a breaker (airlock breaker close) and move dead letters back to their queue. Everyone else is denied this, administrators included. Write a role with its path.',

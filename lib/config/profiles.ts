@@ -29,6 +29,7 @@ export function missingProfiles(config: Config): readonly string[] {
 /** The setting that replaces nodes whose instance profiles the cluster has to name; undefined if there is none. */
 function replacingBy(config: Config): string | undefined {
   if (config.onFailure !== 'quarantine') return `onFailure is ${config.onFailure}`;
+  if (config.rollout?.maxDisruptionWait !== undefined) return 'rollout.maxDisruptionWait is set';
   const pool = config.pools.find(
     ({ name, instanceProfiles }) =>
       instanceProfiles === undefined && policyOf(poolsOf(config), name).onFailure !== 'quarantine',

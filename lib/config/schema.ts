@@ -6,6 +6,7 @@ import { repositoryForm } from '../../domain/sandbox-images.ts';
 import { deadlineBounds } from '../../domain/tags.ts';
 import { GateSchema } from './gate.ts';
 import { NotificationsSchema } from './notifications.ts';
+import { RolloutConfigSchema } from './rollout.ts';
 
 /** Retention periods that CloudWatch Logs accepts, in days. */
 const retentionDays = [
@@ -330,6 +331,8 @@ export const ConfigSchema = v.strictObject(
     ),
     /** When too many nodes of a pool and version have failed. */
     breaker: v.nullish(BreakerSchema, {}),
+    /** How a new version reaches the nodes that run. Absent: it does not, and nodes are reported as outdated. */
+    rollout: v.optional(RolloutConfigSchema),
     /** IAM roles that may publish on the bus and move dead letters back. */
     operators: v.nullish(
       v.pipe(
@@ -374,7 +377,7 @@ export const ConfigSchema = v.strictObject(
     /** Who gets messages about failures and alarms; without it, alarms show only in CloudWatch. */
     notifications: v.optional(NotificationsSchema),
   },
-  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, sandboxedNamespaces, deadlineMinutes, onFailure, pools, breaker, operators, logRetentionDays, auditKeyArn, targets, doctor, inventory, dashboard, receiptKey and notifications are the fields',
+  'clusters, runtimes, catalogue, artifacts, withdrawAt, gate, manifests, unknownHosts, proof, sandboxImages, sandboxedNamespaces, deadlineMinutes, onFailure, pools, breaker, rollout, operators, logRetentionDays, auditKeyArn, targets, doctor, inventory, dashboard, receiptKey and notifications are the fields',
 );
 
 /** `airlock.yaml` with defaults filled in. */

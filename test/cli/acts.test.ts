@@ -14,8 +14,10 @@ import {
   rulesOfCommand,
 } from '../../cli/acts/rights.ts';
 import { uninstall } from '../../cli/acts/uninstall.ts';
+import { actOnRollouts } from '../../cli/rollout/rollout.ts';
 import { stackName } from '../../cli/verify-aws/stack.ts';
 import { provenLabel, stateLabel } from '../../domain/kubernetes.ts';
+import type { RolloutAct } from '../../domain/rollout/rollout.ts';
 import { type Machine, ModelledMachine, SimulatedMachine } from '../../packages/lab/machines.ts';
 import { startMirror } from '../../packages/lab/releases.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
@@ -24,6 +26,7 @@ import { serve } from '../../packages/local-aws/server.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
 import { Cause } from '../scenarios/cause.ts';
 import { withOperator } from '../scenarios/operator.ts';
+import { deployVersion, quickRollout, withRollout } from '../scenarios/roll-out.ts';
 import {
   cluster,
   done,
@@ -143,7 +146,9 @@ class Person {
           ? rerun(command, name, options, open)
           : command === 'uninstall'
             ? uninstall(name, options, open)
-            : actByHand(command, name ?? '', options, open);
+            : command.startsWith('rollout ')
+              ? actOnRollouts(command.slice('rollout '.length) as RolloutAct['act'], name, options, open)
+              : actByHand(command as 'release' | 'quarantine', name ?? '', options, open);
       let isOver = false;
       void ending
         .catch(() => {})
@@ -267,6 +272,34 @@ describe('an operator with exactly the documented rights', () => {
     await pass(world, 6 * minute);
     expect(taintsOf(world, node).toSorted()).toEqual(quarantined.toSorted());
     expect(labelsOf(world, node)[stateLabel]).toBe('quarantined');
+  }, 60_000);
+
+  it('pauses a rollout, goes on with it and goes back, and reconcile follows', async () => {
+    const [old, fresh] = ['20260921.0', '20260928.0'];
+    const assembly = withRollout(quickRollout, 'gvisor', { default: old }, await withOperator());
+    const world = await startSimulation([], async () => new ModelledMachine(), assembly);
+    const person = new Person(world);
+    const nodes = [await launch(world), await launch(world)];
+    await settle(world);
+    const versions = () =>
+      nodes.map((node) => JSON.parse(annotationsOf(world, node)['airlock.dev/receipt'] ?? '{}').installation.version);
+    deployVersion(world, 'gvisor', { default: fresh });
+    await pass(world, 5 * minute);
+    for (const { Sid } of person.policyOf('rollout pause').Statement.filter(({ Sid: sid }) => sid !== 'PublishTheAct'))
+      await expect(person.run('rollout pause', 'sandboxed', { sid: Sid }), Sid).rejects.toThrow(
+        /not authorized|denied/i,
+      );
+    expect((await person.run('rollout pause', 'sandboxed')).code).toBe(0);
+    await pass(world, 40 * minute);
+    expect(versions().toSorted()).toEqual([old, fresh]);
+    expect((await person.run('rollout pause', 'sandboxed')).code).toBe(1);
+    expect((await person.run('rollout resume', 'sandboxed')).code).toBe(0);
+    await pass(world, 15 * minute);
+    expect(versions()).toEqual([fresh, fresh]);
+    expect((await person.run('rollout rollback', 'sandboxed')).code).toBe(0);
+    await pass(world, 30 * minute);
+    expect(versions()).toEqual([old, old]);
+    expect(acts(world).map(({ command }) => command)).toEqual(['rollout pause', 'rollout resume', 'rollout rollback']);
   }, 60_000);
 
   it('uninstalls a node once no pod uses the runtime, and containerd is as before', async () => {

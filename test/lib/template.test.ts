@@ -298,7 +298,7 @@ describe('alarms', () => {
       .map((section): [string, string] => [section.split('\n')[0] ?? '', section]),
   );
   const config =
-    'clusters: [{name: demo}]\ntargets: {releaseSeconds: 120}\ndoctor: {schedule: rate(1 day)}\nnotifications: {topicArn: "arn:aws:sns:eu-central-1:123456789012:a"}';
+    'clusters: [{name: demo}]\ntargets: {releaseSeconds: 120}\ndoctor: {schedule: rate(1 day)}\nrollout: {}\nnotifications: {topicArn: "arn:aws:sns:eu-central-1:123456789012:a"}';
   const full = Template.fromStack(stackOf(config).node.findChild('Airlock') as Stack);
   const descriptions = [
     ...Object.values(full.findResources('AWS::CloudWatch::Alarm')),

@@ -26,7 +26,7 @@ const RecordingsSchema = v.strictObject({
   script: v.array(v.picklist(['install', 'prove'])),
   /** The recorded machine's own description. */
   machine: v.string(),
-  /** By fault; `none` for a machine without one, `unpinned` for a version that the document does not pin. */
+  /** By fault; `none` for a machine without one, `unpinned` for a version that the document does not pin, `switched` for a machine that has another version. */
   answers: v.record(v.string(), v.array(AnswerSchema)),
 });
 
@@ -82,10 +82,8 @@ export class ModelledMachine implements Machine {
     }
     const version = environment['SSM_Version'] ?? '';
     const sha256 = pinned(text, version);
-    if (this.#version !== undefined && this.#version !== version)
-      throw new Error(
-        `no change of version was recorded: the machine has ${this.#version}, and ${version} is requested`,
-      );
+    if (this.#fault !== undefined && this.#isOther(version))
+      throw new Error(`no change of version was recorded for a machine with the fault ${this.#fault}`);
     const answer = this.#answer(verb, sha256 !== undefined, version);
     const { stdout, stderr, exitCode } = answer;
     const durationMs = answer.durationMs + this.#waitedMs(verb, Number(environment['SSM_Seconds'] ?? 900));
@@ -133,14 +131,20 @@ export class ModelledMachine implements Machine {
     return this.#fault === 'kubelet-dead' && verb === 'install' ? Math.max(seconds - 90, seconds / 2) * 1_000 : 0;
   }
 
+  /** Whether the machine has another version. */
+  #isOther(version: string): boolean {
+    return this.#version !== undefined && this.#version !== version;
+  }
+
   #answer(verb: Answer['verb'], isPinned: boolean, version: string): Answer {
+    const isSwitch = isPinned && this.#isOther(version);
     const name = isPinned ? (this.#fault ?? 'none') : 'unpinned';
-    const answers = recordings().answers[name] ?? [];
+    const answers = recordings().answers[isSwitch ? 'switched' : name] ?? [];
     const installs = answers.filter((one) => one.verb === 'install');
     const proofs = answers.filter((one) => one.verb === 'prove');
     // Before the first installation, after it, and so on; the last recording repeats.
     const known = verb === 'install' ? installs : proofs;
-    const answer = known[Math.min(this.#installs, known.length - 1)];
+    const answer = known[isSwitch ? 0 : Math.min(this.#installs, known.length - 1)];
     if (answer === undefined) throw new Error(`nothing was recorded for a machine with the fault ${name}`);
     if (verb === 'install') {
       this.#installs++;

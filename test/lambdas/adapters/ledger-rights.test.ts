@@ -14,6 +14,7 @@ const adapters: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'lambdas/adapters/arrivals.ts': await import('../../../lambdas/adapters/arrivals.ts'),
   'lambdas/adapters/breakers.ts': await import('../../../lambdas/adapters/breakers.ts'),
   'lambdas/adapters/incidents.ts': await import('../../../lambdas/adapters/incidents.ts'),
+  'lambdas/adapters/rollouts.ts': await import('../../../lambdas/adapters/rollouts.ts'),
 };
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -75,12 +76,17 @@ const incident = {
   nodes: 1,
   reportedAt: at,
 };
+const rollout = { cluster: 'demo', pool: 'p', runtime: 'gvisor' };
 const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   recordAdmission: [
     [{ launch, request }, 'e', at],
     [{ launch, refused: { outcome: 'unknown-runtime' } }, 'e', at],
   ],
   recordAdmitted: [[launch, at]],
+  recordRollout: [
+    [rollout, 0],
+    [rollout, 1],
+  ],
   recordIncident: [[incident], [{ ...incident, closedAt: at }]],
   claim: [[{ ...claimed, over: undefined }], [{ ...claimed, over: row }]],
   releaseClaim: [[launch, 'b']],

@@ -35,12 +35,15 @@ describe('a modelled machine', () => {
     expect(sums[1]?.stdout).toContain(`"sha256":"${'a'.repeat(64)}"`);
   });
 
-  it('refuses what was not recorded: two faults, another version afterwards, another script', async () => {
+  it('refuses what was not recorded: two faults, another version on a machine with a fault, another script', async () => {
     expect(() => new ModelledMachine(['disk-full', 'kill-mode'])).toThrow('not disk-full and kill-mode');
 
+    const faulty = new ModelledMachine(['cloud-init-degraded']);
+    await answersOf(faulty, 'cloud-init-degraded');
+    await expect(answersOf(faulty, 'cloud-init-degraded', '20260921.0')).rejects.toThrow(
+      'no change of version was recorded',
+    );
     const machine = new ModelledMachine();
-    await answersOf(machine);
-    await expect(answersOf(machine, 'none', '20260921.0')).rejects.toThrow('no change of version was recorded');
     await expect(machine.run({ text: 'echo hi', environment: {}, timeoutSeconds: 5 })).rejects.toThrow(
       'only the gVisor documents install and prove',
     );

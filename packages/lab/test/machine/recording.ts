@@ -10,13 +10,14 @@ import { SimulatedMachine } from '../../machine/simulated.ts';
 /** The requests to each machine: a proof and an installation on a fresh node, and both again afterwards. */
 export const script = ['prove', 'install', 'prove', 'install'] as const;
 
-/** The recordings: a machine without a fault, each fault by itself, and a version that is not pinned. */
-export const recorded = ['none', 'unpinned', ...(Object.keys(machineFaults) as MachineFault[])] as const;
+/** The recordings: a machine without a fault, each fault by itself, a version that is not pinned, and a machine that has another version. */
+export const recorded = ['none', 'unpinned', 'switched', ...(Object.keys(machineFaults) as MachineFault[])] as const;
 
 /** The name of a recording. */
 export type Recorded = (typeof recorded)[number];
 
 const release = '20260928.0';
+const earlier = '20260921.0';
 
 /** The seconds that a node is given: it waits nearly all of them for a dead process, and the wait is not part of the answer. */
 export const secondsFor = (name: Recorded): string =>
@@ -24,7 +25,7 @@ export const secondsFor = (name: Recorded): string =>
 
 /** The faults of a recording's machine. */
 export function faultsOf(name: Recorded): readonly MachineFault[] {
-  return name === 'none' || name === 'unpinned' ? [] : [name];
+  return name === 'none' || name === 'unpinned' || name === 'switched' ? [] : [name];
 }
 
 /** The version that a recording requests. */
@@ -57,14 +58,10 @@ export async function answersOf(
   change = (text: string) => text,
 ): Promise<(Answer & { readonly asked: string })[]> {
   const answers: (Answer & { readonly asked: string })[] = [];
+  if (name === 'switched') await request(machine, 'install', earlier, name, change);
   for (const verb of script) {
     const before = machine.restarts();
-    // SendCommand would refuse a version that the document does not list; the script must handle it anyway.
-    const ended = await machine.run({
-      text: change(scriptOf(documentOf(verb))),
-      environment: { SSM_Version: asked, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
-      timeoutSeconds: 120,
-    });
+    const ended = await request(machine, verb, asked, name, change);
     answers.push({
       asked,
       verb,
@@ -77,6 +74,21 @@ export async function answersOf(
     });
   }
   return answers;
+}
+
+/** Sends a machine one request. SendCommand would refuse a version that the document does not list; the script must handle it anyway. */
+function request(
+  machine: Machine,
+  verb: (typeof script)[number],
+  version: string,
+  name: Recorded,
+  change: (text: string) => string,
+) {
+  return machine.run({
+    text: change(scriptOf(documentOf(verb))),
+    environment: { SSM_Version: version, SSM_Seconds: secondsFor(name), SSM_COMMAND_ID: 'recorded' },
+    timeoutSeconds: 120,
+  });
 }
 
 /** Removes what belongs only to this machine and this moment. */

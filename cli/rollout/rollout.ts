@@ -1,0 +1,170 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as v from 'valibot';
+import type { NextStep } from '../../domain/next-steps.ts';
+import { rolloutRefusal } from '../../domain/rollout/acts.ts';
+import {
+  type ReadRollout,
+  type RolloutAct,
+  RolloutActSchema,
+  readRolloutItem,
+  rolloutChanges,
+  rolloutKey,
+  rolloutName,
+  rolloutsPartition,
+} from '../../domain/rollout/rollout.ts';
+import { type Versions, versionRefusal } from '../../domain/tags.ts';
+import { renderUpdate } from '../../domain/update-expression.ts';
+import { consequenceOf, type Operation } from '../../lambdas/adapters/aws-errors.ts';
+import { loadSettings } from '../../lib/config/settings.ts';
+import { confirm } from '../acts/confirm.ts';
+import { type ActReach, openReach } from '../acts/reach.ts';
+import { CouldNotLook, UsageError } from '../output/errors.ts';
+import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
+import { printJson } from '../output/json.ts';
+import { outputWidth, print } from '../output/text.ts';
+import { publishAct } from '../publish-act.ts';
+import { rolloutLines } from './print.ts';
+import { RolloutActReportSchema, RolloutsSchema, type ShownRollout } from './report.ts';
+
+/** Reads every rollout of the deployed stack. */
+export async function listRollouts(dynamoDb: DynamoDBClient, table: string): Promise<readonly ReadRollout[]> {
+  const found: ReadRollout[] = [];
+  const pages = paginateQuery(
+    { client: DynamoDBDocumentClient.from(dynamoDb) },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'instanceId = :partition',
+      ExpressionAttributeValues: { ':partition': rolloutsPartition },
+    },
+  );
+  for await (const { Items = [] } of pages) found.push(...Items.flatMap((item) => readRolloutItem(item) ?? []));
+  return found;
+}
+
+/** A rollout as commands show it. */
+export function shownRollout({ rollout, act }: ReadRollout): ShownRollout {
+  const { members: _, unpublished: __, actAt, ...rest } = rollout;
+  return { ...rest, ...(act === undefined || act.at === actAt ? {} : { asked: act.act }) };
+}
+
+/** `airlock rollout`: every rollout, one a line. One that stopped by itself counts as a finding. */
+export async function showRollouts({ json }: { readonly json: boolean }, open = openReach): Promise<ExitCode> {
+  const { dynamoDb, table } = await open();
+  const rollouts = (await listRollouts(dynamoDb, table)).map(shownRollout);
+  if (json) printJson(RolloutsSchema, { version: 1, rollouts });
+  else for (const line of rolloutLines(rollouts, outputWidth())) print(line);
+  const needsPerson = rollouts.some(({ stoppedAt, abortedBy }) => stoppedAt !== undefined && abortedBy === undefined);
+  return needsPerson ? exitCodes.findings : exitCodes.fine;
+}
+
+/** The options of an act about rollouts. */
+export interface RolloutActOptions {
+  readonly cluster?: string;
+  readonly runtime?: string;
+  readonly to?: string;
+  readonly because: string;
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly config?: string;
+}
+
+const nextSteps = {
+  pause: 'operator',
+  resume: 'roll-on',
+  abort: 'operator',
+  rollback: 'roll-on',
+} as const satisfies Record<RolloutAct['act'], NextStep>;
+
+/**
+ * `airlock rollout pause`, `resume`, `abort` and `rollback`: records the act in the ledger and publishes it. Reconcile follows it with its next pass.
+ *
+ * @param pool absent: every rollout that this is possible for
+ */
+export async function actOnRollouts(
+  act: RolloutAct['act'],
+  pool: string | undefined,
+  options: RolloutActOptions,
+  open = openReach,
+): Promise<ExitCode> {
+  const { versions } = loadSettings({ config: options.config });
+  const reach = await open();
+  const found = (await listRollouts(reach.dynamoDb, reach.table)).filter(
+    ({ rollout }) =>
+      (pool === undefined || rollout.pool === pool) &&
+      (options.cluster === undefined || rollout.cluster === options.cluster) &&
+      (options.runtime === undefined || rollout.runtime === options.runtime),
+  );
+  if (found.length === 0) throw new UsageError(`no rollout matches; accepted: one that airlock rollout lists`);
+  const planned = found.map((one) => ({ ...one, because: refusalFor(act, one, options, versions) }));
+  const possible = planned.filter(({ because }) => because === undefined);
+  const isAgreed = possible.length < 2 || (await confirm(`${act} ${possible.length} rollouts?`, options.yes));
+  for (const { rollout } of isAgreed ? possible : []) {
+    const to = act === 'rollback' ? (options.to ?? rollout.before) : undefined;
+    const at = new Date().toISOString();
+    await record(reach, rollout, {
+      act,
+      by: reach.by,
+      at,
+      because: options.because,
+      ...(to === undefined ? {} : { to }),
+    });
+  }
+  const report = planned.map(({ rollout: { cluster, pool: of, runtime, target }, because }) => ({
+    ...{ cluster, pool: of, runtime, target, done: isAgreed && because === undefined },
+    ...(because === undefined ? {} : { because }),
+  }));
+  if (options.json) printJson(RolloutActReportSchema, { version: 1, act, rollouts: report });
+  else for (const line of report.map((one) => lineOf(act, one))) print(line);
+  if (!options.json && act === 'rollback' && possible.length > 0) print(afterRollback);
+  return report.every(({ done }) => done) ? exitCodes.fine : exitCodes.findings;
+}
+
+const afterRollback =
+  'New launches still get the version of airlock.yaml. Set another one there and deploy, or the pool stays divided.';
+
+function lineOf(
+  act: string,
+  {
+    cluster,
+    pool,
+    runtime,
+    done,
+    because,
+  }: { cluster: string; pool: string; runtime: string; done: boolean; because?: string },
+) {
+  const name = `${cluster} ${pool} ${runtime}`;
+  if (done) return `${act}: ${name}; reconcile follows within two minutes`;
+  return `not done: ${name}: ${because ?? 'you did not agree'}`;
+}
+
+function refusalFor(act: RolloutAct['act'], { rollout }: ReadRollout, { to }: RolloutActOptions, versions: Versions) {
+  const canInstall = (version: string) => versionRefusal({ runtime: rollout.runtime, version }, versions) === undefined;
+  return rolloutRefusal(act, rollout, to, canInstall);
+}
+
+async function record(reach: ActReach, rollout: ReadRollout['rollout'], act: RolloutAct): Promise<void> {
+  const client = DynamoDBDocumentClient.from(reach.dynamoDb);
+  const rolloutAct = JSON.stringify(v.parse(RolloutActSchema, act));
+  const update = renderUpdate(rolloutChanges.recordRolloutAct, { rolloutAct });
+  await unlessDenied('dynamodb:UpdateItem', `nothing was done to ${rolloutName(rollout)}`, () =>
+    client.send(new UpdateCommand({ TableName: reach.table, Key: { ...rolloutKey(rollout) }, ...update })),
+  );
+  const { cluster, pool } = rollout;
+  const { at, because } = act;
+  const detail = { at, next: nextSteps[act.act], command: `rollout ${act.act}`, because, notProven: [], cluster, pool };
+  await unlessDenied('events:PutEvents', 'it is asked for, but the audit trail has no event for it', () =>
+    publishAct(reach, detail),
+  );
+}
+
+async function unlessDenied<T>(operation: Operation, undone: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (consequenceOf(operation, error) !== 'setup') throw error;
+    const reason = (error as Error).message;
+    throw new CouldNotLook(`${undone}: ${reason}; accepted: a role listed under operators in airlock.yaml`);
+  }
+}

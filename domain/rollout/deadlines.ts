@@ -1,0 +1,56 @@
+import { isAffected } from '../advisories.ts';
+import type { PoolNode } from './nodes.ts';
+import type { Rollout, RolloutScope } from './rollout.ts';
+import { type Deadline, nodesOf, type RolloutSettings } from './settings.ts';
+import { openShare } from './windows.ts';
+
+/** An advisory whose deadline a pool misses, or will miss. */
+export interface LateDeadline extends Pick<Deadline, 'id' | 'severity' | 'due'>, RolloutScope {
+  /** How many nodes are open with an affected version. */
+  readonly nodes: number;
+  /** When the last of them would be fixed if the rollout goes on from now without a pause, ISO 8601. */
+  readonly expected: string;
+}
+
+/** How long a group of nodes is out of service for a switch in place, in minutes: an installation and two proofs, and the passes before and after. */
+const switchMinutes = 10;
+
+/** How long a node that gives way is expected to keep its sandboxes if nothing bounds it, in minutes. */
+const leaveMinutes = 24 * 60;
+
+/** What a forecast depends on. */
+export interface Forecast extends RolloutScope {
+  readonly settings: RolloutSettings;
+  readonly nodes: readonly PoolNode[];
+  readonly isInPlace: boolean;
+  readonly rollout: Rollout | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Lists the advisories that a pool will not have fixed in time. A node behind its gate is not exposed, because it takes no pods. */
+export function listLate(view: Forecast): readonly LateDeadline[] {
+  const { cluster, pool, runtime, settings, now } = view;
+  return settings.deadlines.flatMap(({ id, severity, due, affected, runtime: concerned }) => {
+    if (concerned !== runtime) return [];
+    const open = view.nodes.filter(
+      ({ runtime: own, version }) =>
+        own === runtime && version !== undefined && isAffected({ affected: [...affected] }, version),
+    );
+    if (open.length === 0) return [];
+    const expected = now + minutesToFix(open.length, view) * 60_000;
+    if (expected <= Date.parse(due)) return [];
+    return [
+      { cluster, pool, runtime, id, severity, due, nodes: open.length, expected: new Date(expected).toISOString() },
+    ];
+  });
+}
+
+/** How long the nodes will take: their groups one after another, the soak times between the waves, and no time outside the windows. */
+function minutesToFix(nodes: number, { settings, nodes: all, isInPlace, rollout }: Forecast): number {
+  const { waves, soakMinutes, maxUnavailable, maxDisruptionMinutes, windows } = settings;
+  const groups = Math.ceil(nodes / nodesOf(maxUnavailable, all.length, Math.floor));
+  const each = isInPlace ? switchMinutes : (maxDisruptionMinutes ?? leaveMinutes);
+  const soaks = Math.max(0, waves.length - 1 - (rollout?.wave ?? 0));
+  return (groups * each + soaks * soakMinutes) / openShare(windows);
+}

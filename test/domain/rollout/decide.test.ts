@@ -1,0 +1,278 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RolloutAct } from '../../../domain/rollout/rollout.ts';
+import { type Death, minute, PoolModel, settings, start } from './fleet.ts';
+
+const actOf = (act: RolloutAct['act'], pool: PoolModel, to?: string): RolloutAct => ({
+  ...{ act, by: 'arn:aws:sts::123456789012:assumed-role/Platform/ann', because: 'a test' },
+  at: new Date(pool.now).toISOString(),
+  ...(to === undefined ? {} : { to }),
+});
+
+describe('a rollout', () => {
+  it('does not begin while every node has the version that new launches get', () => {
+    const pool = new PoolModel(20, '1');
+    pool.run(60);
+    expect(pool.rollout).toBeUndefined();
+  });
+
+  it('begins with one node, and takes the next only after its proof and the soak time', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(20);
+    expect(pool.count('2')).toBe(1);
+    expect(pool.rollout).toMatchObject({ wave: 0, waitsFor: 'soak', done: 1, total: 20 });
+    pool.run(24);
+    expect(pool.count('2')).toBe(2);
+  });
+
+  it('brings the whole pool to the version, and then is finished', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(400);
+    expect(pool.count('2')).toBe(20);
+    expect(pool.events).toEqual(['Rollout Started', ...Array(3).fill('Rollout Wave Done'), 'Rollout Finished']);
+    expect(pool.overtaken).toEqual([]);
+  });
+
+  it('stops at the first node of a bad version, and gives it back what it had', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.bad.add('2');
+    pool.run(400);
+    expect(pool.rollout?.stoppedBecause).toMatch(/^i-0{17} ended as proof-failed$/);
+    expect([pool.count('1'), pool.gated]).toEqual([20, 0]);
+  });
+
+  it('leaves that node behind its gate if what it had is withdrawn', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.bad.add('2');
+    pool.withdrawn.add('1');
+    pool.run(400);
+    expect([pool.count('1'), pool.gated]).toEqual([19, 1]);
+  });
+
+  it('counts nodes that are behind their gates for another cause as unavailable', () => {
+    const pool = new PoolModel(20, '1', true, () => 0.5, { ...settings, maxUnavailable: { nodes: 1 } });
+    pool.launch().endsAt = start + 100 * minute;
+    pool.configured = '2';
+    pool.run(60);
+    expect([pool.count('2'), pool.rollout?.waitsFor]).toEqual([0, 'room']);
+  });
+
+  it('leaves nodes alone whose tag names a version', () => {
+    const pool = new PoolModel(5, '1');
+    for (const node of pool.all.slice(0, 2)) node.pinned = true;
+    pool.configured = '2';
+    pool.run(400);
+    expect([pool.count('1'), pool.count('2'), pool.rollout?.total]).toEqual([2, 3, 3]);
+  });
+
+  it('begins again with one node if another version comes while it is under way', () => {
+    const pool = new PoolModel(40, '1');
+    pool.configured = '2';
+    pool.run(60);
+    pool.configured = '3';
+    pool.run(12);
+    expect([pool.count('3'), pool.rollout?.target, pool.rollout?.wave]).toEqual([1, '3', 0]);
+    pool.run(500);
+    expect(pool.count('3')).toBe(40);
+  });
+
+  it('moves nodes that come later with an older version, without another canary', () => {
+    const pool = new PoolModel(10, '1');
+    pool.configured = '2';
+    pool.run(300);
+    pool.launch('released').version = '1';
+    pool.run(14);
+    expect([pool.count('2'), pool.events.filter((event) => event === 'Rollout Started')]).toEqual([
+      11,
+      ['Rollout Started'],
+    ]);
+  });
+
+  it('starts nothing outside its windows', () => {
+    const windows = [{ days: ['mon'] as const, from: 22 * 4, to: 4 * 4, timeZone: 'UTC' }];
+    const pool = new PoolModel(20, '1', true, () => 0.5, { ...settings, windows });
+    pool.configured = '2';
+    pool.run(22 * 60 - 2);
+    expect([pool.count('2'), pool.rollout?.waitsFor, pool.rollout?.waitsUntil]).toEqual([
+      0,
+      'window',
+      '2026-11-30T22:00:00.000Z',
+    ]);
+    pool.run(30);
+    expect(pool.count('2')).toBe(1);
+  });
+
+  it('waits while it is paused, and goes on when it is resumed', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(4);
+    pool.act = actOf('pause', pool);
+    pool.run(200);
+    expect([pool.count('2'), pool.rollout?.waitsFor]).toEqual([1, 'resume']);
+    pool.act = actOf('resume', pool);
+    pool.run(400);
+    expect(pool.count('2')).toBe(20);
+  });
+
+  it('finishes the nodes that are half-way when it is aborted, and begins no other', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(2);
+    pool.act = actOf('abort', pool);
+    pool.run(200);
+    expect([pool.count('2'), pool.gated, pool.rollout?.stoppedBecause]).toEqual([
+      1,
+      0,
+      expect.stringMatching(/^aborted: a test$/),
+    ]);
+  });
+
+  it('begins again with one node when it is resumed after a stop', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.bad.add('2');
+    pool.run(100);
+    pool.bad.clear();
+    pool.act = actOf('resume', pool);
+    pool.run(20);
+    expect(pool.count('2')).toBe(1);
+    pool.run(400);
+    expect(pool.count('2')).toBe(20);
+  });
+
+  it('goes back to a version in waves, and stays there until new launches get another one', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(120);
+    pool.act = actOf('rollback', pool, '1');
+    pool.run(600);
+    expect([pool.count('1'), pool.rollout?.target, pool.rollout?.configured]).toEqual([20, '1', '2']);
+    pool.configured = '3';
+    pool.run(600);
+    expect(pool.count('3')).toBe(20);
+  });
+
+  it('does not go back to a withdrawn version', () => {
+    const pool = new PoolModel(20, '1');
+    pool.configured = '2';
+    pool.run(600);
+    pool.withdrawn.add('1');
+    pool.act = actOf('rollback', pool, '1');
+    pool.run(600);
+    expect(pool.count('2')).toBe(20);
+  });
+});
+
+describe('a rollout by replacement', () => {
+  it('closes nodes within what may be unavailable, and never opens one that gave way', () => {
+    let drawn = 0;
+    const draw = () => (drawn++ % 10) / 10;
+    const pool = new PoolModel(20, '1', false, draw, { ...settings, maxUnavailable: { nodes: 4 } });
+    pool.configured = '2';
+    pool.run(60 * 24 * 7);
+    expect([pool.count('1'), pool.overtaken]).toEqual([0, []]);
+    expect(pool.rollout?.finishedAt).toBeDefined();
+  });
+
+  it('terminates a node that gave way once its sandboxes had their time', () => {
+    const own = { ...settings, maxDisruptionMinutes: 60, maxUnavailable: { nodes: 2 } };
+    const pool = new PoolModel(6, '1', false, () => 0.8, own);
+    pool.configured = '2';
+    pool.run(50);
+    expect([pool.nodes.size, pool.gated]).toEqual([6, 1]);
+    pool.run(60 * 24);
+    expect([pool.count('1'), pool.count('2')]).toEqual([0, 6]);
+  });
+
+  it('stops if a substitute fails, and opens the nodes again that gave way', () => {
+    const pool = new PoolModel(20, '1', false, () => 0.3);
+    pool.configured = '2';
+    pool.bad.add('2');
+    pool.run(60 * 24);
+    expect(pool.rollout?.stoppedBecause).toMatch(/^the new node i-[0-9a-f]+ ended as proof-failed$/);
+    expect(pool.count('1')).toBe(20);
+  });
+});
+
+const deaths: fc.Arbitrary<Death> = fc.constantFrom(
+  undefined,
+  undefined,
+  undefined,
+  'before-write',
+  'after-write',
+  'between-starts',
+);
+const happening = fc.oneof(
+  { weight: 20, arbitrary: fc.constant({ kind: 'pass' } as const) },
+  { weight: 2, arbitrary: fc.constant({ kind: 'launch' } as const) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('vanish' as const), which: fc.nat(50) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('deploy' as const), version: fc.constantFrom('1', '2', '3') }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('act' as const),
+      act: fc.constantFrom('pause' as const, 'resume' as const, 'abort' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'twice' } as const) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('break' as const), version: fc.constantFrom('2', '3') }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('withdraw' as const), version: fc.constantFrom('1', '2') }) },
+);
+const script = fc.array(fc.tuple(happening, deaths, fc.integer({ min: 1, max: 6 })), { minLength: 20, maxLength: 150 });
+
+describe.each([
+  ['in place', true],
+  ['by replacement', false],
+] as const)('whatever happens to a rollout %s', (_, isInPlace) => {
+  it('takes out no more nodes than may be unavailable, leaves none half-way and reaches the version in the end', () => {
+    fc.assert(
+      fc.property(
+        script,
+        fc.integer({ min: 1, max: 30 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 0.99, noNaN: true })),
+        (steps, size, draws) => {
+          const pool = new PoolModel(size, '1', isInPlace, () => draws.next().value ?? 0.5, {
+            ...settings,
+            maxDisruptionMinutes: 120,
+          });
+          pool.configured = '2';
+          for (const [step, death, minutes] of steps) {
+            if (step.kind === 'pass') pool.pass(death);
+            if (step.kind === 'launch') pool.launch();
+            if (step.kind === 'vanish' && pool.nodes.size > 1) {
+              const gone = pool.all[step.which % pool.nodes.size];
+              if (gone !== undefined) pool.nodes.delete(gone.instanceId);
+            }
+            if (step.kind === 'break') pool.bad.add(step.version);
+            if (step.kind === 'withdraw') pool.withdrawn.add(step.version);
+            if (step.kind === 'deploy') pool.configured = step.version;
+            if (step.kind === 'act') pool.act = actOf(step.act, pool);
+            if (step.kind === 'twice') {
+              // Another pass reads the same, and acts a little later: it must not start what this one started.
+              const [seen, read] = [pool.poolNodes(), { rollout: pool.rollout, revision: pool.revision }];
+              pool.pass(death);
+              pool.pass(undefined, seen, read);
+            }
+            pool.wait(minutes);
+          }
+          pool.bad.clear();
+          for (const node of pool.all) if (node.first === 'failed') pool.nodes.delete(node.instanceId);
+          pool.run(30);
+          pool.act = actOf('resume', pool);
+          pool.settle(5);
+          expect(pool.overtaken).toEqual([]);
+          expect(pool.gated).toBe(0);
+          expect(pool.count(pool.configured)).toBe(pool.nodes.size);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
