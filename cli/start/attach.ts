@@ -41,6 +41,11 @@ export async function attach(options: AttachOptions, report: (step: string) => v
   const configFile = options.config ?? defaultConfig;
   const { config: read } = loadSettings({ config: configFile, catalogue });
   const { clusters, gate, deadlineMinutes } = read;
+  if (read.artifacts === 'mirror') {
+    throw new ConfigError(
+      `${configFile}: artifacts: is "mirror"; accepted here: upstream, because the nodes of a running cluster do not reach the local cloud's bucket`,
+    );
+  }
   const { name: cluster, instanceProfiles } = clusters.find(({ endpoint }) => endpoint === undefined) ?? {};
   if (cluster === undefined) {
     throw new ConfigError(

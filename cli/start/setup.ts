@@ -9,7 +9,7 @@ import { manifestOptions } from '../../lib/config/manifest-options.ts';
 import { defaultConfig, loadSettings } from '../../lib/config/settings.ts';
 import { isMachineFault, plantFaults } from '../../packages/lab/faults.ts';
 import { FaultyMachine, hostProgram } from '../../packages/lab/machines.ts';
-import { type Mirror, startMirror } from '../../packages/lab/releases.ts';
+import { bucketSite, type Mirror, startMirror, upstreamSites } from '../../packages/lab/releases.ts';
 import { karpenterNode, type LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { type Clock, RealClock, VirtualClock } from '../../packages/local-aws/clock.ts';
 import { operator } from '../../packages/local-aws/server.ts';
@@ -84,7 +84,10 @@ export async function assemble(options: StartOptions, report: (step: string) => 
     const { assembly } = await synthesizeSimulated(folder, { config: operated, builders: supply.builders });
 
     report('starting the local cloud over cdk.out');
-    mirror = await startMirror(supply.builders);
+    // With a mirror, the deployment reaches upstream, and nodes reach nothing but the bucket.
+    const isMirrored = config.artifacts === 'mirror';
+    let started: Simulation | undefined;
+    mirror = await startMirror(supply.builders, isMirrored ? bucketSite(() => started?.cloud) : undefined);
     const site = mirror;
     const world = await Simulation.start({
       assembly,
@@ -95,12 +98,14 @@ export async function assemble(options: StartOptions, report: (step: string) => 
       ),
       // With `manifests: manual`, people apply them.
       manifests: config.manifests === 'manual' ? renderManifests(manifestOptions(config)) : [],
+      ...(isMirrored ? { internet: upstreamSites(supply.builders) } : {}),
       machine: async () => {
         const machine = new FaultyMachine(await supply.create(site));
         machines.push(machine.description);
         return machine;
       },
     });
+    started = world;
     const faultNames = options.fault.filter((name) => !isMachineFault(name));
     const planted = plantFaults(faultNames, world, cluster);
     const usual = karpenterNode(cluster, config.gate, {

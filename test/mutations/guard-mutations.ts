@@ -38,8 +38,47 @@ const reruns = of('lambdas/reconcile/decide-reruns.ts', 'test/lambdas/reconcile/
 const doctor = of('domain/doctor/look.ts', 'test/doctor/findings.test.ts');
 const alarming = of('domain/findings.ts', 'test/doctor/wait.test.ts');
 
+const download = of('lambdas/mirror/decide.ts', 'test/lambdas/mirror/keep-file.test.ts');
+const keeping = of('lambdas/mirror/keep-file.ts', 'test/lambdas/mirror/keep-file.test.ts');
+const storing = of('lambdas/adapters/artifact-store.ts', 'test/lambdas/adapters/artifact-store.test.ts');
+const signing = of('lambdas/adapters/mirror-reader.ts', 'test/lambdas/adapters/mirror-reader.test.ts');
+const stating = of('domain/mirrored-files.ts', 'test/cli/artifacts.test.ts');
+const artifacts = of('cli/artifacts/artifacts.ts', 'test/cli/artifacts.test.ts');
+
 /** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
+  download(
+    'the mirror reads a file of another length than the pinned one',
+    'decideDownload',
+    'pinned !== undefined && size !== pinned',
+    'false',
+  ),
+  keeping(
+    'the mirror takes whatever is under a key for the pinned file',
+    'keepFile',
+    '$STORED === file.sha256',
+    '$STORED !== undefined',
+  ),
+  storing(
+    'S3 is not told which checksum a file must have',
+    'storeArtifact',
+    'ChecksumSHA256: toBase64(sha256)',
+    'ChecksumSHA256: undefined',
+  ),
+  storing(
+    'an upload waits for ever for a download that broke off',
+    'storeArtifact',
+    "body.once('error', $LISTENER)",
+    "body.once('error', () => {})",
+  ),
+  signing(
+    'an address outlives the session that signed it',
+    'sessionFor',
+    'Date.now() + lifeSeconds * 1_000',
+    'Date.now()',
+  ),
+  stating('a file without a checksum counts as mirrored', 'fileFault', 'sha256 === undefined', 'false'),
+  artifacts('a file that could not be read counts as fine', 'exitCodeOf', "state === 'unknown'", 'false'),
   of('cli/html/markup.ts', 'test/cli/html/explain-page.test.ts')(
     'a page shows the texts of a node as HTML',
     'render',

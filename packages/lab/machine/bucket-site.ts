@@ -6,9 +6,13 @@ import { answerSigned } from '../../local-aws/server.ts';
  *
  * @param cloud the cloud, once it is there
  */
-export function bucketSite(cloud: () => LocalCloud, region = 'eu-central-1'): Internet {
+export function bucketSite(cloud: () => LocalCloud | undefined, region = 'eu-central-1'): Internet {
   return {
     hosts: [`*.s3.${region}.amazonaws.com`],
-    answer: (request) => answerSigned(cloud(), request, cloud().core.clock.now()),
+    answer: async (request) => {
+      const there = cloud();
+      if (there === undefined) return { status: 503, headers: {}, body: new Uint8Array() };
+      return answerSigned(there, request, there.core.clock.now());
+    },
   };
 }
