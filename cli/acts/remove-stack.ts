@@ -23,6 +23,7 @@ export interface RemovalPlan {
 export function planRemoval({ resources }: Pick<ActReach, 'resources'>, manifests: Config['manifests']): RemovalPlan {
   const { physicalId: group } = resourceLike(resources, 'AWS::Logs::LogGroup', 'Audit');
   const byHand = manifests === 'manual';
+  const mirror = resources.find(({ type, logicalId }) => type === 'AWS::S3::Bucket' && logicalId.startsWith('Mirror'));
   return {
     steps: [
       '1. Take the gate out of your pools yourself. Otherwise new nodes wait behind it for ever.',
@@ -31,6 +32,9 @@ export function planRemoval({ resources }: Pick<ActReach, 'resources'>, manifest
     ],
     left: [
       `the log group of the audit trail, until its events expire: aws logs delete-log-group --log-group-name ${group}`,
+      ...(mirror === undefined
+        ? []
+        : [`the mirror, until you empty it with every version: aws s3 rb s3://${mirror.physicalId}`]),
       'the closed gates of nodes: replace the nodes',
       ...(byHand ? ['the objects in the clusters: airlock manifests | kubectl delete -f -'] : []),
     ],

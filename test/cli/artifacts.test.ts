@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { planRemoval } from '../../cli/acts/remove-stack.ts';
 import { exitCodeOf } from '../../cli/artifacts/artifacts.ts';
 import { stateOf, verifyFile } from '../../cli/artifacts/examine.ts';
 import type { ArtifactSource } from '../../cli/artifacts/store.ts';
+import type { DeployedResource } from '../../cli/verify-aws/stack.ts';
 import type { MirroredFile, StoredFile } from '../../domain/mirrored-files.ts';
 
 const content = Buffer.from('an archive');
@@ -82,6 +84,15 @@ describe('airlock artifacts verify', () => {
     expect(seen.state).toBe(state);
     expect(seen.reason).toContain(reason);
   });
+});
+
+it('a removal names the bucket that stays', () => {
+  const group = { type: 'AWS::Logs::LogGroup', logicalId: 'AuditTrail', physicalId: 'trail' };
+  const bucket = { type: 'AWS::S3::Bucket', logicalId: 'MirrorBucket', physicalId: 'airlock-mirror' };
+  const left = (resources: readonly DeployedResource[]) => planRemoval({ resources }, 'apply').left.join('\n');
+
+  expect(left([group, bucket])).toContain('aws s3 rb s3://airlock-mirror');
+  expect(left([group])).not.toContain('s3');
 });
 
 it.each([

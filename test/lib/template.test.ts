@@ -79,6 +79,32 @@ describe('the template', () => {
     expect(() => stackOf('clusters: [{name: demo}]', false).synth()).toThrow();
   });
 
+  it('has no bucket, and no document that reads one, unless artifacts is mirror', () => {
+    expect([...of('AWS::S3::Bucket'), ...of('Custom::AirlockArtifact')]).toEqual([]);
+    expect(text).not.toContain('SourceX8664');
+    const mirrored = stackOf('clusters: [{name: demo}]\nruntimes: {gvisor: {}}\nartifacts: mirror');
+    const made = Template.fromStack(mirrored.node.findChild('Airlock') as Stack);
+    made.resourceCountIs('Custom::AirlockArtifact', 6);
+    made.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        VersioningConfiguration: { Status: 'Enabled' },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      },
+    });
+    made.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: [{ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+      },
+    });
+  });
+
   it("stays below CloudFormation's limits of a megabyte and 500 resources", () => {
     expect(Buffer.byteLength(text)).toBeLessThan(800_000);
     expect(all.length).toBeLessThan(250);
