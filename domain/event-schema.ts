@@ -127,7 +127,7 @@ export const eventSchemas = {
     ...ofLaunch,
     request: RequestSchema,
     onlineAt: TimeSchema,
-    because: v.picklist(['agent-too-old', 'breaker-open', 'throttled', 'unreachable']),
+    because: v.picklist(['agent-too-old', 'breaker-open', 'mirror-refused', 'throttled', 'unreachable']),
   }),
   'Command Sent': v.object({
     ...ofLaunch,

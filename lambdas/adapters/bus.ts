@@ -49,6 +49,18 @@ export async function tryPublish(drafts: readonly EventDraft[]): Promise<boolean
   }
 }
 
+/**
+ * Makes a {@link tryPublish} for one call of a function. Once the bus has refused events, it is not asked again: each refusal takes seconds,
+ * and the function has other work to do in its time.
+ */
+export function publishUntilRefused(): typeof tryPublish {
+  let isOpen = true;
+  return async (drafts) => {
+    isOpen &&= await tryPublish(drafts);
+    return isOpen;
+  };
+}
+
 async function put(entries: PutEventsRequestEntry[]): Promise<void> {
   let left = entries;
   let reason = '';

@@ -5,7 +5,6 @@ import type { Architecture } from '../../domain/architectures.ts';
 import type { Checksums } from '../../domain/catalogue.ts';
 import { mirrorKey, readerSessionSeconds, sourceParameters } from '../../domain/mirror.ts';
 import { lambdaVariable } from './environment.ts';
-
 import { whileSpreading } from './spread.ts';
 
 /** Where nodes read the mirror. */
@@ -21,6 +20,9 @@ interface Session {
   /** Milliseconds since the epoch. */
   readonly endsAt: number;
 }
+
+/** How long a call waits for a right that is as new as the function. The nodes wait in the queue for the rest, and others are served. */
+const mostSpreadMs = 6_000;
 
 const client = new STSClient({ maxAttempts: 5 });
 let session: Session | undefined;
@@ -69,6 +71,8 @@ async function sessionFor(reader: string, lifeSeconds: number): Promise<Session>
   const { Credentials: { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = {} } = await whileSpreading(
     'sts:AssumeRole',
     ask,
+    ['wait'],
+    mostSpreadMs,
   );
   if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration)
     throw new Error('AssumeRole answered without credentials');

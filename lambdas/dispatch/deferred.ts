@@ -1,14 +1,14 @@
 import { launchRef, msBetween } from '../../domain/events.ts';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import type { WaitingLaunch } from '../../domain/messages.ts';
-import { tryPublish } from '../adapters/bus.ts';
+import type { tryPublish } from '../adapters/bus.ts';
 import { recordDeferral } from '../adapters/ledger.ts';
 
 /** A launch whose agent is online and whose command has to wait. */
 export interface Deferred {
   readonly message: WaitingLaunch;
   readonly onlineAt: string;
-  readonly because: 'agent-too-old' | 'breaker-open' | 'throttled' | 'unreachable';
+  readonly because: 'agent-too-old' | 'breaker-open' | 'mirror-refused' | 'throttled' | 'unreachable';
 }
 
 /**
@@ -16,15 +16,17 @@ export interface Deferred {
  * event is published first and recorded second, so the next look at the node publishes it if this one could not.
  *
  * @param runs by {@link runId}
+ * @param publish returns whether the events were published
  */
 export async function reportDeferred(
   deferred: readonly Deferred[],
   runs: ReadonlyMap<string, RunRecord>,
+  publish: typeof tryPublish,
 ): Promise<void> {
   const first = deferred.filter(({ message }) => runs.get(runId(message.launch))?.deferredAt === undefined);
   if (first.length === 0) return;
   const at = new Date().toISOString();
-  const published = await tryPublish(
+  const published = await publish(
     first.map(({ message: { launch, request }, onlineAt, because }) => ({
       type: 'Command Deferred',
       detail: {

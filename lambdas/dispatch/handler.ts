@@ -7,7 +7,7 @@ import { parametersFor, timeStep } from '../../domain/parameters.ts';
 import { arrivalsOf } from '../adapters/arrivals.ts';
 import { workOnBatch } from '../adapters/batches.ts';
 import { breakersOf } from '../adapters/breakers.ts';
-import { tryPublish } from '../adapters/bus.ts';
+import { publishUntilRefused } from '../adapters/bus.ts';
 import { agentsOn, findCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
@@ -67,6 +67,8 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
   const deferrals: Deferral[] = [];
   const deferred: Deferred[] = [];
   const unpublished: Waiting[] = [];
+  const recovered: Found[] = [];
+  const publish = publishUntilRefused();
   const ready = new Map<string, ReadyLaunch>();
   const searches = new Map<string, ReturnType<typeof findCommand>>();
   const poll = (batchId: string, since: string) => {
@@ -100,27 +102,39 @@ async function dispatch(records: readonly ReceivedMessage[]): Promise<readonly S
       const checksums = pinned[request.runtime]?.[request.version] ?? {};
       const order = { ...one, onlineAt: step.onlineAt, verb, parameters, document, documentHash, checksums };
       const found = step.step === 'send' ? undefined : await poll(step.batchId, run?.claimedAt ?? launch.launchedAt);
-      if (step.step !== 'send' && found?.instanceIds.includes(launch.instanceId)) {
-        if (await tryPublish([sentEvent(order, found)]))
-          await recordCommand(launch, step.batchId, found.commandId, found.at);
-        else unpublished.push(one);
-      } else if (step.step === 'look' && refusal !== undefined) await fail(token, refusal);
+      if (step.step !== 'send' && found?.instanceIds.includes(launch.instanceId))
+        recovered.push({ order, batchId: step.batchId, command: found });
+      else if (step.step === 'look' && refusal !== undefined) await fail(token, refusal);
       else if (step.step !== 'publish') ready.set(runId(launch), order);
     }
   }
   count('NodeWaiting', deferrals.length);
   // Nodes whose command cannot be sent now also wait.
   for (const group of groupByOrder([...ready.values()])) {
-    const { sent, unpublished: untold, waits, deferred: notSent } = await sendGroup(group, runs);
+    const { sent, unpublished: untold, waits, deferred: notSent } = await sendGroup(group, runs, publish);
     deferrals.push(...waits.map(deferralOf));
     deferred.push(...notSent);
     unpublished.push(...untold);
     await recordOnline(sent, arrivals);
   }
   const left = await deferAll(queueUrl, deferrals);
-  await reportDeferred(deferred, runs);
+  if (await publish(recovered.map(({ order, command }) => sentEvent(order, command))))
+    await Promise.all(recovered.map(recordFound));
+  else unpublished.push(...recovered.map(({ order }) => order));
+  await reportDeferred(deferred, runs, publish);
   // The next call finds their commands, and publishes them.
   return [...left, ...unpublished.map(({ record }) => ({ itemIdentifier: record.messageId }))];
+}
+
+/** A command that was sent, and whose sending a call before did not note. */
+interface Found {
+  readonly order: ReadyLaunch;
+  readonly batchId: string;
+  readonly command: NonNullable<Awaited<ReturnType<typeof findCommand>>>;
+}
+
+function recordFound({ order, batchId, command }: Found): Promise<void> {
+  return recordCommand(order.message.launch, batchId, command.commandId, command.at);
 }
 
 function deferralOf({ record, message: { launch } }: Waiting): Deferral {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type RunRecord, runId } from '../../domain/ledger.ts';
 import { sourceLifeSeconds } from '../../domain/mirror.ts';
-import { tryPublish } from '../adapters/bus.ts';
+import type { tryPublish } from '../adapters/bus.ts';
 import { sendCommand } from '../adapters/commands.ts';
 import { variable } from '../adapters/environment.ts';
 import { fail } from '../adapters/executions.ts';
 import { claim, recordCommand, releaseClaim } from '../adapters/ledger.ts';
 import { signSources } from '../adapters/mirror-reader.ts';
-import { count } from '../adapters/telemetry.ts';
+import { count, logger } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
 import type { Deferred } from './deferred.ts';
 import { sentEvent } from './events.ts';
@@ -27,12 +27,14 @@ const deliverySeconds = 120;
  * Claims the attempts, sends the command, publishes and records it, in this order. After an interruption between two
  * steps, the command can be found by the claim's batch ID.
  *
+ * @param publish returns whether the events were published
  * @returns the launches whose command was sent, those of them whose event is still to be published, those that have to
  *   wait, and why SSM took no command for some of them
  */
 export async function sendGroup(
   group: readonly ReadyLaunch[],
   runs: ReadonlyMap<string, RunRecord>,
+  publish: typeof tryPublish,
 ): Promise<{
   readonly sent: readonly ReadyLaunch[];
   readonly unpublished: readonly Waiting[];
@@ -40,6 +42,10 @@ export async function sendGroup(
   readonly deferred: readonly Deferred[];
 }> {
   const sources = await sourcesOf(group);
+  if (sources === undefined) {
+    const deferred = group.map((one) => ({ ...one, because: 'mirror-refused' as const }));
+    return { sent: [], unpublished: [], waits: group, deferred };
+  }
   const batchId = randomUUID();
   const at = new Date().toISOString();
   const claims = await Promise.all(
@@ -78,7 +84,7 @@ export async function sendGroup(
   const unpublished: ReadyLaunch[] = [];
   for (const { instanceIds, commandId, at: sentAt } of delivery.sent) {
     const went = pick(instanceIds);
-    const published = await tryPublish(went.map((order) => sentEvent(order, { commandId, at: sentAt })));
+    const published = await publish(went.map((order) => sentEvent(order, { commandId, at: sentAt })));
     if (published)
       await Promise.all(went.map(({ message }) => recordCommand(message.launch, batchId, commandId, sentAt)));
     else unpublished.push(...went);
@@ -104,9 +110,18 @@ export async function sendGroup(
 /**
  * Signs the addresses that the nodes of a group read. They are in the command alone: events and the ledger have the parameters without them.
  *
- * @returns nothing without a mirror, and for a document that downloads nothing
+ * @returns none without a mirror, and for a document that downloads nothing; undefined if this function may not sign now
  */
-async function sourcesOf([first]: readonly ReadyLaunch[]): Promise<Readonly<Record<string, string>>> {
+async function sourcesOf([first]: readonly ReadyLaunch[]): Promise<Readonly<Record<string, string>> | undefined> {
   if (mirror === undefined || first?.verb !== 'install') return {};
-  return signSources(mirror, first.checksums, sourceLifeSeconds(Number(first.parameters['Seconds']), deliverySeconds));
+  const life = sourceLifeSeconds(Number(first.parameters['Seconds']), deliverySeconds);
+  try {
+    return await signSources(mirror, first.checksums, life);
+  } catch (error) {
+    logger.error("the mirror's reader cannot be assumed, so no address can be signed", {
+      reader: mirror.reader,
+      error: error as Error,
+    });
+    return undefined;
+  }
 }

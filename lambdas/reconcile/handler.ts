@@ -8,6 +8,7 @@ import { reconcileFleet } from './fleet.ts';
 import { reportIncidents } from './incidents.ts';
 import { takeInventory } from './inventory.ts';
 import { countOpenBreakers } from './open-breakers.ts';
+import { reportOutdated } from './outdated.ts';
 import { type Pass, publishFindings } from './pass.ts';
 import { reportRollouts } from './rollout-metrics.ts';
 import { reconcileRollouts } from './rollouts.ts';
@@ -75,6 +76,8 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
   await failures.attempt('taking inventory', async () => {
     if (complete && inTime()) await takeInventory([...ours.values()].flatMap(({ run }) => run ?? []));
   });
+  // Last: a new default makes the whole fleet outdated at once.
+  await failures.attempt('reporting outdated nodes', () => reportOutdated(pass.outdated, inTime));
   failures.rethrow();
   // A run that did not read all there is has failed: what it missed is found by no other.
   if (!complete) throw new Error('the time of a run was not enough to read the whole fleet');

@@ -4,7 +4,7 @@ import type { Failures } from '../adapters/failures.ts';
 import { recordReopened } from '../adapters/ledger.ts';
 import type { Reopened } from './decide-node.ts';
 import { reopenedFinding } from './findings.ts';
-import { type Outdated, reportOutdated } from './outdated.ts';
+import type { Outdated } from './outdated.ts';
 
 /** What one pass leaves for its end: a bus that refuses events holds up no repair, and costs its time once. */
 export interface Pass {
@@ -17,12 +17,11 @@ export interface Pass {
 }
 
 /** Publishes what a pass found. A finding that cannot be published is lost, and the pass fails. */
-export async function publishFindings({ failures, findings, outdated, reopened }: Pass): Promise<void> {
+export async function publishFindings({ failures, findings, reopened }: Pass): Promise<void> {
   await failures.attempt('publishing findings', () => publish(findings));
   await failures.attempt('reporting reopened nodes', async () => {
     const at = new Date().toISOString();
     await publish(reopened.map((one) => reopenedFinding(one, at)));
     await Promise.all(reopened.map(({ run, act }) => recordReopened(run, act.at)));
   });
-  await failures.attempt('reporting outdated nodes', () => reportOutdated(outdated));
 }

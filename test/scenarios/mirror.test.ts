@@ -10,6 +10,7 @@ import { type MirrorRight, mirrorRights } from '../../lib/mirror-rights.ts';
 import { SimulatedMachine } from '../../packages/lab/machines.ts';
 import { bucketSite, simulatedBuilders, startMirror, upstreamSites } from '../../packages/lab/releases.ts';
 import { karpenterNode, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
+import { AwsError } from '../../packages/local-aws/aws.ts';
 import type { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 import { airlock, type Ended } from '../cli/airlock.ts';
@@ -72,6 +73,27 @@ describe('a node that reaches nothing but the bucket', () => {
     expect(written).not.toContain('X-Amz-');
     expect(written).not.toContain('SourceX8664');
   });
+});
+
+it('a node whose address cannot be signed waits, the trail says why, and it is released once it can', async () => {
+  const clock = world.clock as VirtualClock;
+  // The function's session of the reader ends.
+  await clock.run(() => false, clock.now() + 3_600_000);
+  world.cloud.faults = {
+    beforeCall: ({ operation }) =>
+      operation === 'AssumeRole'
+        ? new AwsError('AccessDenied', 'not authorized to perform: sts:AssumeRole')
+        : undefined,
+  };
+  const node = await world.launch(karpenterNode('demo', gate));
+  await clock.run(() => false, clock.now() + 4 * 60_000);
+  const types = () => world.timelineOf(node).map((event) => event['detail-type']);
+
+  expect(types()).toEqual(['Node Admitted', 'Command Deferred']);
+  expect(world.timelineOf(node).at(-1)?.detail).toMatchObject({ because: 'mirror-refused' });
+  world.cloud.faults = {};
+  await world.settle(40 * 60_000);
+  expect(world.report(node).outcome).toBe('released');
 });
 
 describe('what roles may do because of a mirror', () => {
