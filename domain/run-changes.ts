@@ -91,7 +91,7 @@ export const runChanges = {
     condition: 'attribute_exists(#admittedAt)',
     set: ['inventoryAskedAt', 'inventoryBatch'],
   },
-  recordInventory: { by: ['results'], condition: '#inventoryBatch = :inventoryBatch', set: ['inventory'] },
+  recordInventory: { by: ['results', 'reconcile'], condition: '#inventoryBatch = :inventoryBatch', set: ['inventory'] },
   recordReopened: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['reopenedFor'] },
   recordRunCount: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['runs'] },
   recordRerun: { by: ['reconcile'], condition: 'attribute_exists(#admittedAt)', set: ['rerunAt'] },

@@ -1,6 +1,6 @@
 import type { Disposition } from '../../domain/disposition.ts';
-import type { OutcomeCode } from '../../domain/outcomes.ts';
-import { endingOf } from '../../domain/outcomes.ts';
+import type { Request } from '../../domain/launch.ts';
+import { endingOf, makesRoom, type OutcomeCode } from '../../domain/outcomes.ts';
 import type { OnFailure } from '../../domain/pools.ts';
 
 /** What a disposition depends on. */
@@ -23,4 +23,10 @@ export function decideDisposition({ outcome, onFailure, open, failures }: Case):
   if (open) return 'hold';
   if (ending !== 'replace' || onFailure === 'quarantine') return 'quarantine';
   return onFailure === 'replace' || failures <= 1 ? 'replace' : 'quarantine';
+}
+
+/** Whether an outcome counts for the breaker of what was requested. Not if the node was not tried, or a person or a deployment stopped its run. */
+export function isEvidence(outcome: OutcomeCode, request: Request | undefined): boolean {
+  if (outcome === 'version-withdrawn' || outcome === 'version-too-old') return request === undefined;
+  return outcome !== 'breaker-open' && outcome !== 'closed-by-operator' && !makesRoom(outcome);
 }

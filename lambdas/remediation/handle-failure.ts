@@ -11,9 +11,7 @@ import {
 } from '../../domain/breaker.ts';
 import type { DispositionDecision } from '../../domain/disposition.ts';
 import type { FailureRules } from '../../domain/function-settings.ts';
-import type { Request } from '../../domain/launch.ts';
 import { runId } from '../../domain/ledger.ts';
-import { makesRoom, type OutcomeCode } from '../../domain/outcomes.ts';
 import { policyOf, profilesOf } from '../../domain/pools.ts';
 import { addFailure, breakerOf, dropProbe, openBreaker, recordOpeningPublished } from '../adapters/breakers.ts';
 import { tryPublish } from '../adapters/bus.ts';
@@ -21,7 +19,7 @@ import { instancesOf } from '../adapters/instances.ts';
 import { recordDisposition } from '../adapters/ledger.ts';
 import { emit, emitEnd } from '../adapters/telemetry.ts';
 import { systemTime } from '../adapters/time.ts';
-import { decideDisposition } from './decide.ts';
+import { decideDisposition, isEvidence } from './decide.ts';
 import { hasHadItsTime, isGone, isNode } from './guards.ts';
 import { Refused, type Run } from './refused.ts';
 
@@ -67,12 +65,6 @@ export async function handleFailure(run: Run, rules: FailureRules): Promise<Disp
   await recordDisposition(launch, disposition);
   emitEnd({ ...launch, outcome: failure.outcome });
   return { disposition, failure };
-}
-
-/** Whether an outcome says anything about the version that was requested. Not if the node was not tried, or a person or a deployment stopped its run. */
-function isEvidence(outcome: OutcomeCode, request: Request | undefined): boolean {
-  if (outcome === 'version-withdrawn' || outcome === 'version-too-old') return request === undefined;
-  return outcome !== 'breaker-open' && outcome !== 'closed-by-operator' && !makesRoom(outcome);
 }
 
 /** Counts a failure, and opens the breaker if it is over its limits. The call that opens it publishes that, once. */

@@ -22,9 +22,9 @@ export function failureStates(resources: WorkflowResources): object {
   return {
     RecordCause: {
       ...recordTask(resources, runChanges.recordCause, { failure, nonce: '{% $nonce %}' }, 'Cancel'),
-      Assign: { cancelCalls: 0 },
       Comment:
         'Records in the ledger why the run failed, for the functions that act on a failure. Earlier messages no longer count',
+      Assign: { cancelCalls: 0 },
     },
     Cancel: {
       Type: 'Task',

@@ -99,6 +99,10 @@ describe('an incident', () => {
     expect(summary(night(1_000, withRelease, tried))).toEqual(['0 Incident Opened 1']);
   });
 
+  it('is not made of runs that an operator stopped', () => {
+    expect(night(10, () => many(3, { outcome: 'closed-by-operator' }))).toEqual([]);
+  });
+
   it('remembers its last failure after EC2 has forgotten the instance', () => {
     const runs = (now: number) => (now < 300 ? [failure(1, { endedAt: at(now) })] : []);
     expect(summary(night(700, runs))).toEqual(['0 Incident Opened 1', '658 Incident Closed 1']);

@@ -188,6 +188,13 @@ export const guardMutations: readonly GuardMutation[] = [
     "Default: 'AmendCause'",
     "Default: 'DecideDisposition'",
   ),
+  of('lambdas/remediation/decide.ts', 'test/lambdas/remediation/decide.test.ts')(
+    'runs that operators stopped open the breaker',
+    'isEvidence',
+    "$OUTCOME !== 'closed-by-operator'",
+    'true',
+  ),
+  incidents('runs that operators stopped are an incident', 'hasFailed', "$OUTCOME !== 'closed-by-operator'", 'true'),
   of('lambdas/adapters/failures.ts', 'test/lambdas/reconcile/handler.test.ts')(
     'a part of a pass that fails stops the others',
     'Failures.attempt',

@@ -102,6 +102,8 @@ const samples: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   recordPublished: [[launch, at]],
   recordOutdated: [[launch, '2']],
   recordReopened: [[launch, at]],
+  recordInventoryAsked: [[launch, 'b', at]],
+  recordInventory: [[launch, 'b', { at, version: '1', sandboxes: {}, commandId: 'c' }]],
   recordRerun: [[launch, at]],
   recordRunCount: [[launch, 1]],
   addFailure: [

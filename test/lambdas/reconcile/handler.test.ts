@@ -21,15 +21,28 @@ vi.mock('../../../lambdas/reconcile/fleet.ts', () => ({
 }));
 vi.mock('../../../lambdas/reconcile/clusters.ts', () => ({
   clusters: ['demo'],
-  reconcileCluster: step('cluster', { seen: {}, gatedSince: [] }),
+  reconcileCluster: step('cluster', { seen: {}, gatedSince: [], gated: [] }),
 }));
+vi.mock('../../../lambdas/adapters/rollouts.ts', () => ({ readRollouts: step('read rollouts', []) }));
+vi.mock('../../../lambdas/reconcile/rollouts.ts', () => ({ reconcileRollouts: step('rollouts', []) }));
+vi.mock('../../../lambdas/reconcile/rollout-metrics.ts', () => ({ reportRollouts: () => {} }));
 vi.mock('../../../lambdas/reconcile/open-breakers.ts', () => ({ countOpenBreakers: step('breakers', new Map()) }));
 vi.mock('../../../lambdas/reconcile/incidents.ts', () => ({ reportIncidents: step('incidents', 0) }));
 vi.mock('../../../lambdas/reconcile/tag-outcomes.ts', () => ({ tagOutcomes: step('tags', undefined) }));
 vi.mock('../../../lambdas/reconcile/inventory.ts', () => ({ takeInventory: step('inventory', undefined) }));
 
 const context = { getRemainingTimeInMillis: () => 100_000 } as Context;
-const steps = ['fleet', 'cluster', 'publish findings', 'breakers', 'incidents', 'tags', 'inventory'];
+const steps = [
+  'read rollouts',
+  'fleet',
+  'cluster',
+  'rollouts',
+  'publish findings',
+  'breakers',
+  'incidents',
+  'tags',
+  'inventory',
+];
 const once = () => [...new Set(order)];
 
 beforeEach(() => {
@@ -42,7 +55,7 @@ it('a pass repairs first, then publishes, and tags instances after that', async 
   expect(once()).toEqual(steps);
 });
 
-it.each(['cluster', 'publish findings', 'breakers', 'incidents', 'inventory'])(
+it.each(['cluster', 'rollouts', 'publish findings', 'breakers', 'incidents', 'inventory'])(
   'if %s fails, the pass does the rest and fails at its end',
   async (name) => {
     failing.add(name);

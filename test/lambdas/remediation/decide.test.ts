@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endingOf, outcomeCodes } from '../../../domain/outcomes.ts';
 import { onFailures } from '../../../domain/pools.ts';
-import { decideDisposition } from '../../../lambdas/remediation/decide.ts';
+import { decideDisposition, isEvidence } from '../../../lambdas/remediation/decide.ts';
 
 const failures = outcomeCodes.filter((code) => endingOf(code) !== 'done' && endingOf(code) !== 'discard');
 
@@ -32,4 +32,20 @@ describe('a failure that a substitute may not repeat', () => {
   ] as const)('under %s, as failure %i of its window, %s', (onFailure, count, expected) => {
     expect(decideDisposition({ outcome: 'proof-failed', onFailure, open: false, failures: count })).toBe(expected);
   });
+});
+
+it('a failure counts for the breaker unless the node was not tried, or a person or a deployment stopped its run', () => {
+  const request = { runtime: 'gvisor', version: '20260928.0' } as const;
+  const counts = failures.filter((outcome) => isEvidence(outcome, request));
+  expect(failures.filter((outcome) => !counts.includes(outcome)).toSorted()).toEqual([
+    'breaker-open',
+    'closed-by-operator',
+    'disruption-wait-over',
+    'version-outdated',
+    'version-too-old',
+    'version-withdrawn',
+  ]);
+  // A tag that requests what nodes may not get is the pool's own mistake.
+  for (const outcome of ['version-withdrawn', 'version-too-old', 'unknown-runtime'] as const)
+    expect(isEvidence(outcome, undefined)).toBe(true);
 });
