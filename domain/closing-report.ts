@@ -1,5 +1,5 @@
 import type { Advisory, Exposure } from './advisories.ts';
-import { exposeNode, type FleetNode, type NodeExposure } from './exposure.ts';
+import { exposeNode, type FleetNode, type NodeExposure, whyUnknown } from './exposure.ts';
 import { launchTimeOf, type RunRecord } from './ledger.ts';
 
 /** A time during which a node took pods with an affected version, or with one that is not known. Without an end it still does. */
@@ -72,7 +72,7 @@ export interface ClosingInput {
  * Closes an advisory: for each node that took pods since it was published, when it was exposed, when it was fixed and which proof says so. What
  * is not known stays open.
  *
- * @returns the nodes that are left first
+ * @returns the nodes that are left first, then by their launches
  */
 export function closeAdvisory(input: ClosingInput): readonly ClosingNode[] {
   const own = input.nodes.filter(({ runtime }) => runtime === input.runtime || runtime === '');
@@ -94,7 +94,11 @@ export function closeAdvisory(input: ClosingInput): readonly ClosingNode[] {
     return closeLaunch(runs, node, input) ?? [];
   });
   const strangers = own.filter(({ instanceId }) => !latest.has(instanceId)).map((node) => closeStranger(node, input));
-  return [...known, ...strangers].toSorted((one, other) => Number(one.left === '') - Number(other.left === ''));
+  return [...known, ...strangers].toSorted((one, other) => orderOf(one).localeCompare(orderOf(other)));
+}
+
+function orderOf({ left, launchedAt, instanceId }: ClosingNode): string {
+  return `${left === '' ? 1 : 0} ${launchedAt} ${instanceId}`;
 }
 
 function byLaunch(one: RunRecord | undefined, other: RunRecord | undefined): number {
@@ -204,9 +208,7 @@ function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, ex
       return `it has the fix, and sandboxes of an earlier version still ran at ${node?.seenAt}: ${sandboxesOn(node)}`;
     case 'unknown':
       if (node === undefined) return 'its cluster could not be read, so it is not known whether it still runs';
-      return node.version === undefined
-        ? node.because
-        : 'its configuration is not known, because another document than the present one installed it';
+      return whyUnknown(node);
     case 'gone':
       return exposed.some(({ until }) => until === undefined)
         ? 'it is gone, and the audit trail does not have when'

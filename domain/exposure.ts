@@ -75,6 +75,11 @@ function exposePool(nodes: readonly FleetNode[], advisory: Advisory): PoolExposu
   return { cluster, pool, nodes: counted };
 }
 
+/** Why it is not known how a node stands to an advisory. */
+export function whyUnknown({ because }: FleetNode): string {
+  return because || 'its configuration is not known, because another document than the present one installed it';
+}
+
 /** Decides how a node stands to an advisory now. */
 export function exposeNode(node: FleetNode, advisory: Advisory): NodeExposure {
   if (node.gated) return 'gated';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { severities } from '../../domain/advisories.ts';
-import { type AdvisoryExposure, type FleetNode, isExposed, nodesIn } from '../../domain/exposure.ts';
+import { type AdvisoryExposure, type FleetNode, isExposed, nodesIn, whyUnknown } from '../../domain/exposure.ts';
 import type { Config } from '../../lib/config/schema.ts';
 import { type ExitCode, exitCodes } from '../output/exit-codes.ts';
 import { outputWidth, print, styled, wrap } from '../output/text.ts';
@@ -13,7 +13,7 @@ const NodesSchema = v.array(
     version: v.string(),
     /** When the node was last proven or inventoried; empty if that is not known. */
     seenAt: v.string(),
-    /** Why its version is not known; empty if it is. */
+    /** Why its version or configuration is not known; empty if both are. */
     because: v.string(),
   }),
 );
@@ -83,7 +83,7 @@ export function advisoriesReport(
           pool,
           affected: nodes.affected.map(showNode),
           oldSandboxes: nodes['old-sandboxes'].map(showNode),
-          unknown: nodes.unknown.map(showNode),
+          unknown: nodes.unknown.map((node) => ({ ...showNode(node), because: whyUnknown(node) })),
           notExposed: nodes['not-exposed'].length,
           fixed: nodes.fixed.length,
           gated: nodes.gated.length,
