@@ -4,6 +4,7 @@ import type { Catalogue } from '../domain/catalogue.ts';
 import { type Verb, verbs } from '../domain/parameters.ts';
 import type { Runtime } from '../domain/runtimes.ts';
 import { assembleDocument } from '../ssm-documents/assemble.ts';
+import { documentOptions } from './config/document-options.ts';
 import type { Config } from './config/schema.ts';
 
 /** The prefix of every document's name, which the rule for results matches. */
@@ -28,20 +29,13 @@ export class NodeDocuments extends Construct {
     scope: Construct,
     id: string,
     catalogue: Catalogue,
-    {
-      artifacts,
-      runtimes,
-      unknownHosts,
-      inventory,
-    }: Pick<Config, 'artifacts' | 'runtimes' | 'unknownHosts' | 'inventory'>,
+    config: Pick<Config, 'artifacts' | 'runtimes' | 'unknownHosts' | 'inventory'>,
   ) {
     super(scope, id);
-    this.#runtimes = Object.keys(runtimes) as Runtime[];
+    this.#runtimes = Object.keys(config.runtimes) as Runtime[];
     for (const runtime of this.#runtimes) {
-      const annotations = runtimes[runtime]?.annotations ?? [];
-      for (const verb of verbs.filter((one) => one !== 'inventory' || inventory !== undefined)) {
-        const isMirrored = artifacts === 'mirror';
-        const options = { unknownHosts, annotations, isMirrored };
+      const options = documentOptions(config, runtime);
+      for (const verb of verbs.filter((one) => one !== 'inventory' || config.inventory !== undefined)) {
         const { name, text, hash } = assembleDocument(catalogue, runtime, verb, options);
         const short = hash.slice(0, 12);
         // CloudFormation serializes an object itself, which changes the hash, but passes a string on unchanged. CfnDocument accepts only objects.

@@ -4,6 +4,7 @@ import { lastSeenAt } from '../../domain/inventory.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
+import { documentOptions } from '../../lib/config/document-options.ts';
 import { inventoryMs } from '../../lib/config/schema.ts';
 import type { Settings } from '../../lib/config/settings.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
@@ -107,11 +108,11 @@ function annotationsOn(runtime: Runtime, run: RunRecord | undefined, { settings,
 }
 
 function documentNames({ config, catalogue }: Pick<Settings, 'config' | 'catalogue'>): ReadonlyMap<string, string> {
-  const { runtimes, unknownHosts } = config;
+  const runtimes = Object.keys(config.runtimes) as Runtime[];
   return new Map(
-    Object.entries(runtimes).map(([runtime, { annotations = [] }]) => [
+    runtimes.map((runtime) => [
       runtime,
-      assembleDocument(catalogue, runtime as Runtime, 'install', { unknownHosts, annotations }).name,
+      assembleDocument(catalogue, runtime, 'install', documentOptions(config, runtime)).name,
     ]),
   );
 }

@@ -6,6 +6,7 @@ import { diffCatalogues } from '../../domain/catalogue-diff.ts';
 import { verbs } from '../../domain/parameters.ts';
 import type { Runtime } from '../../domain/runtimes.ts';
 import { ConfigError } from '../../lib/config/config-error.ts';
+import { documentOptions } from '../../lib/config/document-options.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import type { Config } from '../../lib/config/schema.ts';
 import { configPath, shippedCatalogue } from '../../lib/config/settings.ts';
@@ -82,11 +83,11 @@ function parse(text: string, from: string): Catalogue {
 }
 
 /** SSM limits a document's length, and each document has its runtime's part of the catalogue. */
-function refuseLongDocuments(catalogue: Catalogue, { runtimes, unknownHosts }: Config, from: string): void {
-  for (const [runtime, { annotations = [] }] of Object.entries(runtimes)) {
+function refuseLongDocuments(catalogue: Catalogue, config: Config, from: string): void {
+  for (const runtime of Object.keys(config.runtimes) as Runtime[]) {
     for (const verb of verbs) {
       try {
-        assembleDocument(catalogue, runtime as Runtime, verb, { unknownHosts, annotations });
+        assembleDocument(catalogue, runtime, verb, documentOptions(config, runtime));
       } catch (cause) {
         if (!(cause instanceof RangeError)) throw cause;
         throw new ConfigError(`${from}: ${cause.message}; accepted: fewer versions or rules`, { cause });

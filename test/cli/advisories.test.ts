@@ -1,3 +1,5 @@
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { advisories } from '../../cli/advisories/advisories.ts';
@@ -10,11 +12,13 @@ import type { RunRecord } from '../../domain/ledger.ts';
 import type { Installation } from '../../domain/receipt.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
 import { parseConfig } from '../../lib/config/load.ts';
+import { NodeDocuments } from '../../lib/node-documents.ts';
 import { assembleDocument } from '../../ssm-documents/assemble.ts';
 import { shipped } from '../ssm-documents/node.ts';
 
 const annotation = 'io.katacontainers.config.hypervisor.default_vcpus';
-const config = parseConfig(`clusters: [{name: demo}]\nruntimes: {gvisor: {}, kata: {annotations: [${annotation}]}}`);
+const text = `clusters: [{name: demo}]\nruntimes: {gvisor: {}, kata: {annotations: [${annotation}]}}`;
+const config = parseConfig(text);
 const settings = { config, catalogue: shipped };
 const document = assembleDocument(shipped, 'kata', 'install', { annotations: [annotation] }).name;
 const installed = (name: string) => ({ document: name }) as Installation;
@@ -91,6 +95,25 @@ describe('a node counts for an advisory', () => {
     const states = (one: Launched) => ['kata-4.3.0-annotations', 'kata-4.3.0-dragonball'].map((id) => stateOf(one, id));
     expect(states(kata(document))).toEqual(['affected', 'notExposed']);
     expect(states(kata('airlock-kata-install-000000000000'))).toEqual(['unknown', 'notExposed']);
+  });
+
+  it('by the document that the stack deploys, with a mirror too', () => {
+    const mirrored = parseConfig(`${text}\nartifacts: mirror`);
+    const stack = new Stack();
+    new NodeDocuments(stack, 'Documents', shipped, mirrored);
+    const found = Template.fromStack(stack).findResources('AWS::SSM::Document');
+    const names = Object.values(found).map(({ Properties }) => Properties.Name as string);
+    const { run, node } = launched({
+      request: { runtime: 'kata', version: '4.2.0' },
+      installation: installed(names.find((name) => name.startsWith('airlock-kata-install-')) ?? ''),
+    });
+    const nodes = fleetNodes(
+      { runs: [run], surveys: new Map([['demo', [node]]]) },
+      { config: mirrored, catalogue: shipped },
+      0,
+    );
+    const [exposure] = listExposures(nodes, shipped).filter(({ advisory }) => advisory.id === 'kata-4.3.0-annotations');
+    expect(exposure?.pools[0]?.nodes.affected).toHaveLength(1);
   });
 
   it("with the version of the node's latest run, and while it is verified again", () => {
