@@ -223,9 +223,9 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
   const { now, settings } = view;
   const at = new Date(now).toISOString();
   const behind = listBehind(rollout, own, view);
-  const wave = new Set(members);
-  const inWave = own.filter(({ instanceId }) => wave.has(instanceId));
-  const pending = behind.filter(({ instanceId }) => wave.has(instanceId));
+  const chosen = new Set(members);
+  const inWave = own.filter(({ instanceId }) => chosen.has(instanceId));
+  const pending = behind.filter(({ instanceId }) => chosen.has(instanceId));
   const isUnderWay = inWave.some((node) => isHalfWay(node) || node.rollout?.state === 'gives-way');
   const isReplacing = !view.isInPlace && own.some((node) => node.isBusy && node.asked === target);
   if (pending.length > 0) return startSome(rollout, pending, view);
@@ -243,7 +243,10 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
       : rollout;
   const soaked = Date.parse(provenAt) + settings.soakMinutes * 60_000;
   if (now < soaked) return waits(proven, 'soak', soaked);
-  return openWave({ ...proven, wave: Math.min(rollout.wave + 1, settings.waves.length - 1) }, behind, view);
+  // A node that gave way proves nothing: until one was released with the version, the first wave is repeated.
+  const isUnproven = !view.isInPlace && rollout.done === 0;
+  const wave = isUnproven ? 0 : Math.min(rollout.wave + 1, settings.waves.length - 1);
+  return openWave({ ...proven, wave }, behind, view);
 }
 
 /** Begins a wave. One whose share the pool has reached already is skipped. */

@@ -46,13 +46,22 @@ export function isInWindow(windows: readonly Window[] | undefined, now: number):
 }
 
 /**
- * Finds when the next window opens, in milliseconds since the epoch. It looks 8 days ahead: windows repeat every week, and a change of the clock moves one by an hour.
+ * Finds when the next window opens, in milliseconds since the epoch; now if one is open. Windows repeat every week, and a change of the clock
+ * before then moves one by an hour.
  */
 export function nextOpening(windows: readonly Window[] | undefined, now: number): number | undefined {
-  for (let at = now; at <= now + 8 * 24 * 3_600_000; at = (Math.floor(at / quarterMs) + 1) * quarterMs) {
-    if (isInWindow(windows, at)) return at;
-  }
-  return undefined;
+  if (windows === undefined || isInWindow(windows, now)) return now;
+  const quarter = Math.floor(now / quarterMs) * quarterMs;
+  const hour = 4 * quarterMs;
+  const openings = windows.flatMap((window) => {
+    const at = quarterOfWeek(window.timeZone, now);
+    return window.days.flatMap((day) => {
+      const begins = weekdays.indexOf(day) * quartersPerDay + window.from;
+      const next = quarter + ((begins - at + quartersPerWeek) % quartersPerWeek) * quarterMs;
+      return [next - hour, next, next + hour].filter((time) => time > now && isInWindow([window], time)).slice(0, 1);
+    });
+  });
+  return openings.length === 0 ? undefined : Math.min(...openings);
 }
 
 /** The share of a week in which any window is open, above 0 and up to 1. */

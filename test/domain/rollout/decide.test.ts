@@ -183,7 +183,7 @@ describe('a rollout by replacement', () => {
     const pool = new PoolModel(6, '1', false, () => 0.8, own);
     pool.configured = '2';
     pool.run(50);
-    expect([pool.nodes.size, pool.gated]).toEqual([6, 1]);
+    expect([pool.nodes.size, pool.gated]).toEqual([7, 1]);
     pool.run(60 * 24);
     expect([pool.count('1'), pool.count('2')]).toEqual([0, 6]);
   });

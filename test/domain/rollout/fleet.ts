@@ -137,14 +137,13 @@ export class PoolModel {
     if (node === undefined || node.endsAt !== undefined) return;
     if (kind === 'terminate') {
       this.nodes.delete(instanceId);
-      this.#substitutes++;
       return;
     }
     node.rollout = { to: version, was, state: 'under-way' };
     if (kind === 'give-way') {
       // The run that returns the gate is short, and the autoscaler launches a substitute.
       node.rollout = { to: version, was, state: 'gives-way', endedAt: new Date(this.now).toISOString() };
-      this.#substitutes += this.#draw() < 0.7 ? 1 : 0;
+      this.#substitutes++;
       return;
     }
     node.endsAt = this.now + Math.ceil(1 + this.#draw() * 8) * minute;
@@ -153,7 +152,11 @@ export class PoolModel {
   /** Lets time pass: runs end, and empty nodes that give way are removed. */
   wait(minutes: number): void {
     this.now += minutes * minute;
-    for (; this.#substitutes > 0; this.#substitutes--) this.launch();
+    for (let left = this.#substitutes; left > 0; left--) {
+      if (this.#draw() > 0.85) continue;
+      this.launch();
+      this.#substitutes--;
+    }
     for (const node of this.all) {
       const at = new Date(this.now).toISOString();
       if (node.rollout?.state === 'gives-way' && this.#draw() < 0.2) this.nodes.delete(node.instanceId);
@@ -175,15 +178,16 @@ export class PoolModel {
   /** Passes every two minutes until every node has the configured version, at most for some days. */
   settle(days: number): void {
     const until = this.now + days * 24 * 60 * minute;
-    while (this.now < until && this.count(this.configured) < this.nodes.size) this.run(2);
+    const isOver = () => this.#substitutes === 0 && this.count(this.configured) === this.nodes.size;
+    while (this.now < until && !isOver()) this.run(2);
     this.run(4);
   }
 
-  /** Passes every two minutes. */
-  run(minutes: number): void {
-    for (let passed = 0; passed < minutes; passed += 2) {
+  /** Passes every two minutes, or less often. */
+  run(minutes: number, every = 2): void {
+    for (let passed = 0; passed < minutes; passed += every) {
       this.pass();
-      this.wait(2);
+      this.wait(every);
     }
   }
 

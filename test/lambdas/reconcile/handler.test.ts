@@ -63,3 +63,9 @@ it.each(['cluster', 'rollouts', 'publish findings', 'breakers', 'incidents', 'in
     expect(once()).toEqual(steps);
   },
 );
+
+it('if rollouts cannot be read, none goes on, and the pass does the rest and fails at its end', async () => {
+  failing.add('read rollouts');
+  await expect(handler({}, context)).rejects.toThrow('read rollouts failed');
+  expect(once()).toEqual(steps.filter((name) => name !== 'rollouts'));
+});
