@@ -1,24 +1,9 @@
-import type { Edit } from './anchor.ts';
-
-/** A mistake in a guard of one source, and the test file that must detect it without a cloud. */
-export interface GuardMutation {
-  readonly name: string;
-  readonly edit: Edit;
-  /** The test file. */
-  readonly turnsRed: string;
-}
+import { evidenceMutations } from './evidence-mutations.ts';
+import { type GuardMutation, of } from './guard.ts';
 
 const decisions = 'test/lambdas/cluster/decide.test.ts';
 const hostile = 'test/lambdas/cluster/hostile.test.ts';
 const proof = 'test/lambdas/cluster/proof.test.ts';
-
-const of =
-  (file: string, turnsRed: string) =>
-  (name: string, within: string, find: string, to = ''): GuardMutation => ({
-    name,
-    edit: { file, within, find, to },
-    turnsRed,
-  });
 
 const authorize = of('lambdas/cluster/authorize.ts', 'test/lambdas/cluster/authorize.test.ts');
 const decide = of('lambdas/cluster/decide.ts', decisions);
@@ -453,4 +438,5 @@ export const guardMutations: readonly GuardMutation[] = [
     '$LAUNCH?.instanceId === $REST.instanceId && sortKeyOf($LAUNCH) === $REST.launchedAt ? $LAUNCH : undefined',
     '$LAUNCH',
   ),
+  ...evidenceMutations,
 ];

@@ -9,7 +9,8 @@ import { type ScenarioName, scenarios } from '../scenarios/registry.ts';
 import type { Edit } from './anchor.ts';
 import { Copy } from './assembly.ts';
 import { grantMutations } from './grants.ts';
-import { type GuardMutation, guardMutations } from './guard-mutations.ts';
+import type { GuardMutation } from './guard.ts';
+import { guardMutations } from './guard-mutations.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
 
