@@ -4,9 +4,10 @@ import { alarmTable } from '../../lib/alarm-table.ts';
 import { parseConfig } from '../../lib/config/load.ts';
 import { faultOf, faults, isMachineFault, namedFaultNames, plantFaults } from '../../packages/lab/faults.ts';
 import { FaultyMachine, ModelledMachine, recordings } from '../../packages/lab/machines.ts';
-import { karpenterNode, startModelled } from '../../packages/lab/simulation.ts';
+import { karpenterNode } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
 import { alarmsThatFired } from '../alarms.ts';
+import { startPrepared } from '../scenarios/prepared.ts';
 import { canRing, mustRing, onlyTogether } from './expected-alarms.ts';
 
 const cluster = 'demo';
@@ -19,7 +20,7 @@ const evaluationMs = 60_000;
 
 /** How a launch ends under a fault that is planted by its name, and which alarms ring. */
 async function endUnder(name: string): Promise<{ readonly outcome: string; readonly alarms: readonly string[] }> {
-  const world = await startModelled(inject('assembly'), {
+  const world = await startPrepared(inject('prepared'), {
     machine: async () => new FaultyMachine(new ModelledMachine()),
   });
   try {

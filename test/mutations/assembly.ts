@@ -20,7 +20,7 @@ export interface Resource {
 /** A copy of a cloud assembly that may be changed: its template, and the sources that its functions are bundled from. */
 export class Copy {
   readonly folder: string;
-  readonly template: { readonly Resources: Record<string, Resource> };
+  readonly template: { readonly Resources: Record<string, Resource>; readonly Outputs: Record<string, unknown> };
   readonly #file: string;
 
   /** @param original the folder of the cloud assembly; its assets are shared, not copied */

@@ -3,7 +3,7 @@ import { runPool } from './pool.ts';
 
 describe('a pool of 40 nodes, launched within two seconds', () => {
   it('is released with shared commands that are not throttled, and with at most eight transitions per node', async () => {
-    const { world, nodes, ended } = await runPool(inject('assembly'), 40, 2_000);
+    const { world, nodes, ended } = await runPool(inject('prepared'), 40, 2_000);
     onTestFinished(() => world.stop());
 
     const reports = nodes.map((node) => world.report(node));

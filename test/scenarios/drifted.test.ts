@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { provenLabel } from '../../domain/kubernetes.ts';
-import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { AwsError } from '../../packages/local-aws/aws.ts';
 import { commandsFor, gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline } from './scenario.ts';
@@ -10,8 +9,8 @@ const minute = 60_000;
 const released = ['Node Admitted', 'Command Sent', 'Node Proven', 'Proof Pod Ran', 'Node Released'];
 const kernel = '6.8.0-2000-aws';
 
-function machineOf({ machine }: LaunchedNode): SimulatedMachine {
-  if (!(machine instanceof SimulatedMachine)) throw new Error('the machine is no simulated one');
+function machineOf({ machine }: LaunchedNode): ModelledMachine {
+  if (!(machine instanceof ModelledMachine)) throw new Error('the machine is no modelled one');
   return machine;
 }
 
@@ -30,11 +29,9 @@ function reboot(node: LaunchedNode, other?: string): void {
   node.machineChanged();
 }
 
-/** Removes the handler from containerd's configuration, as another installer may, and boots the node again. */
+/** Removes the handler, as another installer may, and boots the node again. */
 function loseHandler(node: LaunchedNode): void {
-  const machine = machineOf(node);
-  rmSync(`${machine.tree}/etc/containerd/conf.d`, { recursive: true, force: true });
-  rmSync(`${machine.tree}${machine.config}`);
+  machineOf(node).loseRuntime();
   reboot(node);
 }
 

@@ -14,11 +14,12 @@ import {
   startSimulation,
   taintsOf,
   timeline,
+  withShell,
 } from './scenario.ts';
 
 describe('a proof that reports a container outside gVisor', () => {
   it('keeps the gate, restores the old configuration, and is reported on the node', async () => {
-    const world = await startSimulation(['not-sandboxed']);
+    const world = await startSimulation([], await withShell(['not-sandboxed']));
     const node = await launch(world);
     const { machine } = node;
     if (!(machine instanceof SimulatedMachine)) throw new Error('this test reads the tree of a simulated machine');

@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { receiptIn } from '../../packages/lab/simulation.ts';
 import { latency } from '../scale/latency.ts';
-import { commandsFor, done, launch, nodeOf, settle, startSimulation, taintsOf, withoutReconcile } from './scenario.ts';
+import {
+  commandsFor,
+  done,
+  launch,
+  nodeOf,
+  settle,
+  startSimulation,
+  taintsOf,
+  withoutReconcile,
+  withShell,
+} from './scenario.ts';
 
 describe('a tagged launch', () => {
   it('is released, with a complete receipt and an audit trail in order', async () => {
-    const world = await startSimulation();
+    const world = await startSimulation([], await withShell());
     const node = await launch(world);
     await settle(world);
 
@@ -83,7 +93,7 @@ describe('a node that requests a runtime', () => {
     ['kata', 'kata-qemu', 'boot'],
     ['sysbox', 'sysbox-runc', 'root inside is user'],
   ])("gets %s under the handler %s, and the receipt holds its sandbox's answer", async (runtime, handler, said) => {
-    const world = await startSimulation();
+    const world = await startSimulation([], await withShell());
     const node = await launch(world, { runtimeLabel: runtime, tags: { 'airlock:runtime': runtime } });
     await settle(world);
 

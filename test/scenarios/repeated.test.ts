@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { broken, plant } from '../../packages/lab/faults.ts';
-import { SimulatedMachine } from '../../packages/lab/machines.ts';
+import { ModelledMachine } from '../../packages/lab/machines.ts';
 import { karpenterNode } from '../../packages/lab/simulation.ts';
 import {
   cluster,
@@ -34,7 +34,7 @@ describe('one execution, one installation, one version', () => {
 
     expect(world.services.states.executions()).toHaveLength(1);
     expect([world.report(node).outcome, commandsFor(world, node)]).toEqual(['released', 1]);
-    expect(node.machine instanceof SimulatedMachine && node.machine.restarts()).toBe(1);
+    expect(node.machine instanceof ModelledMachine && node.machine.restarts()).toBe(1);
     expect(timeline(world, node).filter((type) => type === 'Node Released')).toHaveLength(1);
   });
 });

@@ -1,10 +1,11 @@
 import { inject, onTestFinished } from 'vitest';
 import type { MachineFault } from '../../packages/lab/faults.ts';
-import { type Machine, SimulatedMachine } from '../../packages/lab/machines.ts';
+import { type Machine, ModelledMachine, SimulatedMachine } from '../../packages/lab/machines.ts';
 import { startMirror } from '../../packages/lab/releases.ts';
-import { type Simulation, startModelled } from '../../packages/lab/simulation.ts';
+import type { Simulation } from '../../packages/lab/simulation.ts';
 import { Copy, type PoolRules } from '../mutations/assembly.ts';
 import { cluster } from './observe.ts';
+import { startPrepared } from './prepared.ts';
 
 export {
   cluster,
@@ -23,30 +24,31 @@ export {
 /**
  * A simulation on the virtual clock, over the synthesized template, that ends with its test.
  *
- * @param machine creates the nodes' machines; by default simulated ones with the faults
+ * @param machineFaults the fault of the nodes' machines, if they are modelled
+ * @param machine creates the nodes' machines; by default modelled ones, which answer what the documents' shell answered when it was recorded
  * @param assembly another assembly than the one of the sample airlock.yaml
  * @param clusters the clusters that exist; by default the sample's
  */
 export async function startSimulation(
   machineFaults: readonly MachineFault[] = [],
-  machine?: () => Promise<Machine>,
-  assembly = inject('assembly'),
+  machine: () => Promise<Machine> = async () => new ModelledMachine(machineFaults),
+  assembly = inject('prepared'),
   clusters: readonly string[] = [cluster],
 ): Promise<Simulation> {
-  const mirror = await startMirror();
-  const world = await startModelled(assembly, {
-    clusters,
-    machine: machine ?? (() => SimulatedMachine.create({ faults: machineFaults }, mirror)),
-  });
-  onTestFinished(async () => {
-    await world.stop();
-    await mirror.close();
-  });
+  const world = await startPrepared(assembly, { clusters, machine });
+  onTestFinished(() => world.stop());
   return world;
 }
 
+/** Creates machines on which the documents' shell runs, for tests that look at a node's files. */
+export async function withShell(faults: readonly MachineFault[] = []): Promise<() => Promise<SimulatedMachine>> {
+  const mirror = await startMirror();
+  onTestFinished(() => mirror.close());
+  return () => SimulatedMachine.create({ faults }, mirror);
+}
+
 /** The sample's assembly, or another one, with other rules for pools, as if its airlock.yaml had them. It is removed after the test. */
-export function withPools(change: PoolRules, assembly = inject('assembly')): string {
+export function withPools(change: PoolRules, assembly = inject('prepared')): string {
   const copy = new Copy(assembly);
   onTestFinished(() => copy.remove());
   copy.setRules(change);

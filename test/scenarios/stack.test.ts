@@ -91,7 +91,7 @@ describe('an update', () => {
     const early = await launch(world);
     await pass(world, 30_000);
 
-    await world.cloud.deploy(withPools({ deadlineMinutes: 33 }));
+    await world.cloud.deploy(withPools({ deadlineMinutes: 33 }, inject('assembly')));
     const late = await launch(world);
     await settle(world);
 

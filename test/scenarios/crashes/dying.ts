@@ -51,7 +51,7 @@ export async function playSeries(
   plot: Plot,
   run: (scenario: Scenario, n: number) => Promise<string | undefined>,
 ): Promise<void> {
-  const scenario = await Scenario.start(inject('assembly'), ...(plot.setting ?? []));
+  const scenario = await Scenario.start(inject('prepared'), ...(plot.setting ?? []));
   try {
     plot.prepare?.(scenario);
     const began = scenario.clock.now();

@@ -1,17 +1,13 @@
 import { strict as assert } from 'node:assert';
 import type { MachineFault } from '../../../packages/lab/faults.ts';
 import { type Machine, ModelledMachine } from '../../../packages/lab/machines.ts';
-import {
-  type LaunchedNode,
-  type NodeChange,
-  type Simulation,
-  startModelled,
-} from '../../../packages/lab/simulation.ts';
+import type { LaunchedNode, NodeChange, Simulation } from '../../../packages/lab/simulation.ts';
 import type { Faults } from '../../../packages/local-aws/aws.ts';
 import { VirtualClock } from '../../../packages/local-aws/clock.ts';
 import type { StoredObject } from '../../../packages/local-kubernetes/object.ts';
 import { Copy, type PoolRules } from '../../mutations/assembly.ts';
 import * as observe from '../observe.ts';
+import { startPrepared } from '../prepared.ts';
 
 export { cluster, gate } from '../observe.ts';
 
@@ -43,7 +39,7 @@ export class Scenario {
 
   static async #begin(assembly: string, machine: () => Promise<Machine>, copy?: Copy): Promise<Scenario> {
     const clock = new VirtualClock();
-    const world = await startModelled(assembly, {
+    const world = await startPrepared(assembly, {
       clock,
       machine,
     });
