@@ -21,12 +21,12 @@ export interface Candidate {
 
 /** What happens to one launch. */
 export type AdmissionDecision =
-  | { readonly decision: 'admit'; readonly admission: Admission }
+  | { readonly step: 'admit'; readonly admission: Admission }
   | {
-      readonly decision: 'not-ours';
+      readonly step: 'not-ours';
       readonly because: 'no-tag' | 'foreign-cluster' | 'not-running' | 'unknown-instance';
     }
-  | { readonly decision: 'not-yet'; readonly because: 'not-visible' };
+  | { readonly step: 'not-yet'; readonly because: 'not-visible' };
 
 /** How long DescribeInstances may take to show an instance after EC2's event, in milliseconds. */
 const visibleWithinMs = 120_000;
@@ -70,17 +70,17 @@ export function classifyLaunch(
 ): AdmissionDecision {
   if (candidate === undefined) {
     return now - Date.parse(event.at) < visibleWithinMs
-      ? { decision: 'not-yet', because: 'not-visible' }
-      : { decision: 'not-ours', because: 'unknown-instance' };
+      ? { step: 'not-yet', because: 'not-visible' }
+      : { step: 'not-ours', because: 'unknown-instance' };
   }
   const tag = candidate.tags[runtimeTag];
-  if (tag === undefined) return { decision: 'not-ours', because: 'no-tag' };
+  if (tag === undefined) return { step: 'not-ours', because: 'no-tag' };
   const cluster = clusterOf(candidate.tags);
   if (cluster === undefined || !config.clusters.includes(cluster)) {
-    return { decision: 'not-ours', because: 'foreign-cluster' };
+    return { step: 'not-ours', because: 'foreign-cluster' };
   }
   if (candidate.state !== 'running' && candidate.state !== 'pending') {
-    return { decision: 'not-ours', because: 'not-running' };
+    return { step: 'not-ours', because: 'not-running' };
   }
   const asked = requestOf(tag, config.versions);
   // A node without a pool is its own pool: its failure is no evidence against other nodes without a pool.
@@ -101,7 +101,7 @@ export function classifyLaunch(
     ...(group === undefined || launchHook === undefined ? {} : { hook: { name: launchHook, group } }),
   };
   return {
-    decision: 'admit',
+    step: 'admit',
     admission: {
       launch,
       ...('outcome' in asked ? { refused: asked } : { request: asked }),

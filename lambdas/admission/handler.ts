@@ -57,9 +57,9 @@ async function admit(records: readonly ReceivedMessage[]): Promise<readonly SQSB
   for (const { record, event: launch } of launches) {
     const instance = instances.get(launch.instanceId);
     const decision = classifyLaunch(launch, instance, config, now);
-    if (decision.decision === 'not-yet') {
+    if (decision.step === 'not-yet') {
       deferrals.push({ record, seconds: notVisibleYet });
-    } else if (decision.decision === 'not-ours' || instance === undefined) {
+    } else if (decision.step === 'not-ours' || instance === undefined) {
       foreign++;
     } else {
       const { admission } = decision;

@@ -22,7 +22,7 @@ export async function handler(event: unknown): Promise<{ readonly signed: boolea
   const call = v.parse(AttestationCallSchema, event);
   logger.appendKeys({ instanceId: call.key.instanceId });
   const decided = decideAttestation(await readRun(call.key), systemTime.now(), sha256);
-  if (decided.decision === 'refuse') throw new Error(decided.reason);
+  if (decided.step === 'refuse') throw new Error(decided.reason);
   const { launch, statement } = decided;
   const payload = Buffer.from(JSON.stringify(statement));
   const [{ keyId }, signature] = await Promise.all([publicKeyOf(key), sign(key, preAuthEncoding(payload))]);

@@ -28,17 +28,17 @@ export interface Writing {
 }
 
 /** A release: one patch for label, receipt and gate. */
-export type Release = Writing & { readonly kind: 'release'; readonly patch: readonly PatchOperation[] };
+export type Release = Writing & { readonly step: 'release'; readonly patch: readonly PatchOperation[] };
 
 /** Removes the label of an earlier release from a Node behind its gate, before a new release. */
 export interface TakeBack {
-  readonly kind: 'take-back';
+  readonly step: 'take-back';
   readonly patch: readonly PatchOperation[];
 }
 
 /** A quarantine: first the taints that keep pods away, then the labels, with the receipt if it fits. */
 export type Quarantine = Writing & {
-  readonly kind: 'quarantine';
+  readonly step: 'quarantine';
   readonly taints: readonly PatchOperation[];
   readonly labels: readonly PatchOperation[];
   readonly note: readonly PatchOperation[];
@@ -71,22 +71,22 @@ export function decideRelease(
   node: ClusterNode,
   { launch, installation }: ReleaseCall,
   { gateKey, now, proof }: ReleaseCircumstances,
-): Release | TakeBack | { readonly kind: 'prove' } | ({ readonly kind: 'wait' } & Waiting) {
+): Release | TakeBack | { readonly step: 'prove' } | ({ readonly step: 'wait' } & Waiting) {
   const published = gateKindOf(gateKey) === 'readiness';
   const standing = node.labels?.[provenLabel] !== undefined;
   // The policies allow lifting the gate only together with a new label.
   if (standing && !published && hasTaint(node, gateKey))
-    return { kind: 'take-back', patch: labelPatch(node, gateKey, {}) };
+    return { step: 'take-back', patch: labelPatch(node, gateKey, {}) };
   const waiting = proof?.kind === 'host' ? waitingFor(node, installation) : waitingForPod(node, installation);
-  if (waiting !== undefined) return { kind: 'wait', ...waiting };
-  if (proof === undefined) return { kind: 'prove' };
+  if (waiting !== undefined) return { step: 'wait', ...waiting };
+  if (proof === undefined) return { step: 'prove' };
   const ours = node.labels?.[provenLabel] !== undefined || (published && node.published?.status === 'True');
   const detail = hasTaint(node, gateKey) || ours ? '' : `the gate ${gateKey} was not on the Node when it was released`;
   const stood = { installation, proof, readyAt: node.ready?.since };
   const receipt = releasedReceipt({ ...launch, nodeName: node.name, nodeUid: node.uid }, stood, detail, now);
   const patch = releasePatch(node, gateKey, installation, receipt);
   const statusPatch = published ? publish(node, receipt) : [];
-  return { kind: 'release', statusPatch, patch, receipt, runtime: installation.runtime };
+  return { step: 'release', statusPatch, patch, receipt, runtime: installation.runtime };
 }
 
 /**
@@ -107,11 +107,11 @@ export function decideQuarantine(
   node: ClusterNode,
   { launch, failure, breakerOpen = false }: QuarantineCall,
   { gateKey, now, found }: QuarantineCircumstances,
-): Quarantine | { readonly kind: 'leave'; readonly receipt: Receipt } {
+): Quarantine | { readonly step: 'leave'; readonly receipt: Receipt } {
   const ref = { ...launch, nodeName: node.name, nodeUid: node.uid };
   const proven = node.labels?.[provenLabel] !== undefined;
   if (proven && launch.rerun?.released === true && failure.outcome === 'breaker-open') {
-    return { kind: 'leave', receipt: failedReceipt(ref, failure, { more: 'the node stays as it is' }, now) };
+    return { step: 'leave', receipt: failedReceipt(ref, failure, { more: 'the node stays as it is' }, now) };
   }
   const published = gateKindOf(gateKey) === 'readiness';
   const lifted = published ? node.published?.status === 'True' : !hasTaint(node, gateKey);
@@ -121,7 +121,7 @@ export function decideQuarantine(
   const more = gate in how ? `the gate ${gateKey} ${how[gate as keyof typeof how]} was restored` : '';
   const receipt = failedReceipt(ref, failure, { more, gate }, now);
   return {
-    kind: 'quarantine',
+    step: 'quarantine',
     statusPatch: published ? publish(node, receipt) : [],
     taints: taintPatch(node, gateKey, breakerOpen),
     labels: labelPatch(node, gateKey),

@@ -39,7 +39,7 @@ export async function quarantine(call: QuarantineCall, ports: Ports): Promise<Re
         before === undefined ? circumstances : { ...circumstances, found: before },
       );
       receipts.push(decision.receipt);
-      if (decision.kind === 'leave') continue;
+      if (decision.step === 'leave') continue;
       if (decision.receipt.gate !== 'kept') gates.set(node.uid, decision.receipt.gate);
       written = true;
       await writeQuarantine(node, decision, ports);

@@ -53,7 +53,7 @@ export function release(call: ReleaseCall, askedAt: number, ports: Ports): Promi
     if (unanswered !== undefined && isReleasedBy(node, unanswered, ports.gateKey)) return ended(node, unanswered);
     const proof = ports.proof === 'host' ? ({ kind: 'host' } as const) : pod?.proof;
     const decision = decideRelease(node, call, { gateKey: ports.gateKey, now: ports.time.now(), proof });
-    switch (decision.kind) {
+    switch (decision.step) {
       case 'take-back':
         written = true;
         await ports.api.patchNode(node.name, decision.patch);

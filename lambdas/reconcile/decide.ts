@@ -60,7 +60,7 @@ export function admissionOf(
   // An admitted launch is managed until its end, whatever state its instance has.
   const seen = run === undefined ? instance : { ...instance, state: 'running' };
   const decision = classifyLaunch({ instanceId, at: launchedAt }, seen, config, now);
-  if (decision.decision !== 'admit') return undefined;
+  if (decision.step !== 'admit') return undefined;
   const { admission } = decision;
   return run === undefined && !isNode(instance, admission.launch, config) ? undefined : admission;
 }

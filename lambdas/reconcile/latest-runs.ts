@@ -76,7 +76,7 @@ function resumeAdmission(
   // An admitted launch is managed until its end, whatever state its instance has.
   const seen = { ...instance, state: 'running' };
   const decision = classifyLaunch({ instanceId: instance.instanceId, at: instance.launchedAt }, seen, config, now);
-  if (decision.decision !== 'admit') return [];
+  if (decision.step !== 'admit') return [];
   const { launch, request, refused } = decision.admission;
   // What a rollout installs is in the record, which only reconcile writes.
   if (why.why === 'rollout') {

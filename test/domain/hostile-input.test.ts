@@ -154,7 +154,7 @@ it("whatever an instance's tag holds, it requests a configured runtime or none",
         tags: tagged,
       };
       const decision = classifyLaunch({ instanceId, at: launchedAt }, candidate, config, Date.parse(launchedAt));
-      if (decision.decision !== 'admit') return;
+      if (decision.step !== 'admit') return;
       const { admission } = decision;
       expect(admission.request ?? request).toEqual(request);
       expect(admission.launch.cluster).toBe('demo');

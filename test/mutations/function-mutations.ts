@@ -68,7 +68,7 @@ export const functionMutations: readonly Mutation[] = [
       'admission',
       'lambdas/admission/decide.ts',
       'classifyLaunch',
-      "{ decision: 'not-ours', because: 'no-tag' }",
+      "{ step: 'not-ours', because: 'no-tag' }",
       "classifyLaunch(event, { ...candidate, tags: { ...candidate.tags, [runtimeTag]: 'gvisor' } }, config, now)",
     ),
     turnsRed: 'launches that are not ours are left alone',

@@ -332,13 +332,13 @@ export const guardMutations: readonly GuardMutation[] = [
   decide(
     'the gate is lifted without a proof of this call',
     'decideRelease',
-    "if ($PROOF === undefined) return { kind: 'prove' };",
+    "if ($PROOF === undefined) return { step: 'prove' };",
     '',
   ),
   decide(
     'the gate is lifted before the node is ready',
     'decideRelease',
-    "if ($WAITING !== undefined) return { kind: 'wait', ...$WAITING };",
+    "if ($WAITING !== undefined) return { step: 'wait', ...$WAITING };",
     '',
   ),
   decide(

@@ -24,7 +24,7 @@ const candidate: Candidate = {
 describe('a launched instance', () => {
   it('is admitted with all that its run needs if tag and cluster are ours', () => {
     expect(classifyLaunch(launch, candidate, config, now)).toEqual({
-      decision: 'admit',
+      step: 'admit',
       admission: {
         launch: {
           instanceId: launch.instanceId,
@@ -43,7 +43,7 @@ describe('a launched instance', () => {
   it("is admitted with its refusal if the tag's request cannot be met", () => {
     const tags = { ...candidate.tags, 'airlock:runtime': 'gvisr' };
     const decision = classifyLaunch(launch, { ...candidate, tags }, config, now);
-    expect(decision).toMatchObject({ decision: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
+    expect(decision).toMatchObject({ step: 'admit', admission: { refused: { outcome: 'unknown-runtime' } } });
     expect(decision).not.toHaveProperty('admission.request');
   });
 
@@ -53,7 +53,7 @@ describe('a launched instance', () => {
     for (const tag of ['gvisor', 'gvisor@20260928.0']) {
       const tags = { ...candidate.tags, 'airlock:runtime': tag };
       const decision = classifyLaunch(launch, { ...candidate, tags }, { ...config, versions }, now);
-      expect(decision).toMatchObject({ decision: 'admit', admission: { refused: { outcome: 'version-withdrawn' } } });
+      expect(decision).toMatchObject({ step: 'admit', admission: { refused: { outcome: 'version-withdrawn' } } });
       expect(decision).not.toHaveProperty('admission.request');
     }
   });
@@ -67,7 +67,7 @@ describe('a launched instance', () => {
         { ...config, pools },
         now,
       );
-      return decision.decision === 'admit' && decision.admission.launch.deadline;
+      return decision.step === 'admit' && decision.admission.launch.deadline;
     };
     expect(deadline({})).toBe('2026-11-21T09:30:00.000Z');
     expect(deadline({ 'airlock:deadline-minutes': '10' })).toBe('2026-11-21T09:10:00.000Z');
@@ -79,7 +79,7 @@ describe('a launched instance', () => {
     const node = (tags: Record<string, string>) => {
       const all = { 'airlock:runtime': 'gvisor', 'eks:cluster-name': 'demo', ...tags };
       const decision = classifyLaunch(launch, { ...candidate, tags: all }, { ...config, pools }, now);
-      return decision.decision === 'admit' ? decision.admission.launch : undefined;
+      return decision.step === 'admit' ? decision.admission.launch : undefined;
     };
     const hook = { name: 'airlock', group: 'ci' };
     expect(node({ 'aws:autoscaling:groupName': 'ci' })).toMatchObject({ pool: 'ci', group: 'ci', hook });
@@ -133,13 +133,13 @@ describe('a launched instance', () => {
     ['foreign-cluster', { tags: { 'airlock:runtime': 'gvisor' } }],
     ['not-running', { state: 'shutting-down' }],
   ])('is not ours, because %s', (because, change) => {
-    expect(classifyLaunch(launch, { ...candidate, ...change }, config, now)).toEqual({ decision: 'not-ours', because });
+    expect(classifyLaunch(launch, { ...candidate, ...change }, config, now)).toEqual({ step: 'not-ours', because });
   });
 
   it('is waited for while EC2 may not show it yet, and discarded after', () => {
-    expect(classifyLaunch(launch, undefined, config, now)).toEqual({ decision: 'not-yet', because: 'not-visible' });
+    expect(classifyLaunch(launch, undefined, config, now)).toEqual({ step: 'not-yet', because: 'not-visible' });
     expect(classifyLaunch(launch, undefined, config, now + 120_000)).toEqual({
-      decision: 'not-ours',
+      step: 'not-ours',
       because: 'unknown-instance',
     });
   });

@@ -29,7 +29,7 @@ const decide = (run: RunRecord | undefined) => decideAttestation(run, now, () =>
 describe('a receipt', () => {
   it("is signed as the ledger has it, under the launch's own name", () => {
     const decided = decide(ended);
-    if (decided.decision !== 'sign') throw new Error(decided.reason);
+    if (decided.step !== 'sign') throw new Error(decided.reason);
     expect(decided.statement.predicate).toEqual({
       receipt,
       run: 0,
@@ -42,8 +42,8 @@ describe('a receipt', () => {
 
   it('is not signed once its run ended over an hour ago: it would look new', () => {
     const at = Date.parse(receipt.endedAt) + 3_600_000;
-    expect(decideAttestation(ended, at, () => 'a'.repeat(64)).decision).toBe('sign');
-    expect(decideAttestation(ended, at + 1, () => 'a'.repeat(64)).decision).toBe('refuse');
+    expect(decideAttestation(ended, at, () => 'a'.repeat(64)).step).toBe('sign');
+    expect(decideAttestation(ended, at + 1, () => 'a'.repeat(64)).step).toBe('refuse');
   });
 
   it.each([
@@ -60,6 +60,6 @@ describe('a receipt', () => {
       'the receipt in the run record is about another launch',
     ],
   ] as const)('%s is not signed', (_, run, reason) => {
-    expect(decide(run as RunRecord | undefined)).toEqual({ decision: 'refuse', reason });
+    expect(decide(run as RunRecord | undefined)).toEqual({ step: 'refuse', reason });
   });
 });

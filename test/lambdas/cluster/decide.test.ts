@@ -50,13 +50,13 @@ describe('whatever state a Node is in', () => {
     fc.assert(
       fc.property(clusterNodes, proofs, (node, proof) => {
         const decision = decideRelease(node, { action: 'release', launch, installation }, { gateKey, now, proof });
-        if (decision.kind === 'take-back') {
+        if (decision.step === 'take-back') {
           const shown = patched(node, decision.patch);
           expect(shown.metadata.labels?.[provenLabel]).toBeUndefined();
           expect(keysOf(shown)).toContain(gateKey);
           return;
         }
-        if (decision.kind !== 'release') return;
+        if (decision.step !== 'release') return;
         expect(proof).toBeDefined();
         expect(node.ready?.status).toBe('True');
         // The patch itself tests the boot and the instance, so it lands on no other Node.
@@ -82,7 +82,7 @@ describe('whatever state a Node is in', () => {
         const call = { action: 'quarantine', launch: its, failure, breakerOpen, once: false } as const;
         const decision = decideQuarantine(node, call, { gateKey, now });
         expect(decision.receipt.outcome).toBe(failure.outcome);
-        if (decision.kind === 'leave') {
+        if (decision.step === 'leave') {
           expect([node.labels?.[provenLabel] !== undefined, its.rerun?.released, failure.outcome]).toEqual([
             true,
             true,
@@ -103,5 +103,5 @@ describe('whatever state a Node is in', () => {
 
 function releasing(node: ClusterNode, proof: Parameters<typeof decideRelease>[2]['proof']): readonly PatchOperation[] {
   const decision = decideRelease(node, { action: 'release', launch, installation }, { gateKey, now, proof });
-  return decision.kind === 'release' ? decision.patch : [];
+  return decision.step === 'release' ? decision.patch : [];
 }
