@@ -57,7 +57,7 @@ export const knownDefects: readonly KnownDefect[] = [
       'cluster',
       'lambdas/cluster/decide.ts',
       'decideRelease',
-      "if ($PROOF === undefined) return { kind: 'prove' };",
+      "if ($PROOF === undefined) return { step: 'prove' };",
       '',
     ),
   },

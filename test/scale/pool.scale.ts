@@ -15,7 +15,7 @@ function tell({ world, nodes, wallMs }: PoolRun, cpu: NodeJS.CpuUsage): void {
 
 async function measured(count: number, withinMs: number): Promise<PoolRun> {
   const before = process.cpuUsage();
-  const run = await runPool(inject('assembly'), count, withinMs);
+  const run = await runPool(inject('prepared'), count, withinMs);
   onTestFinished(() => run.world.stop());
   tell(run, process.cpuUsage(before));
   return run;

@@ -1,5 +1,6 @@
-import { karpenterNode, type LaunchedNode, type Simulation, startModelled } from '../../packages/lab/simulation.ts';
+import { karpenterNode, type LaunchedNode, type Simulation } from '../../packages/lab/simulation.ts';
 import { VirtualClock } from '../../packages/local-aws/clock.ts';
+import { startPrepared } from '../scenarios/prepared.ts';
 import { latency } from './latency.ts';
 
 /** What a run of a large pool showed. */
@@ -30,7 +31,7 @@ export async function runPool(
 ): Promise<PoolRun> {
   const began = performance.now();
   const clock = new VirtualClock();
-  const world = await startModelled(assembly, {
+  const world = await startPrepared(assembly, {
     clock,
     // Batches form while functions are busy.
     faults: latency(clock),

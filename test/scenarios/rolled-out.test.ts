@@ -4,7 +4,7 @@ import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { Cause } from './cause.ts';
 import { deployVersion, quickRollout, withRollout } from './roll-out.ts';
-import { gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline } from './scenario.ts';
+import { gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline, withShell } from './scenario.ts';
 
 const minute = 60_000;
 const modelled = async () => new ModelledMachine();
@@ -81,7 +81,7 @@ describe('a pool whose new launches get another version', () => {
   it('gives way if its runtime is not switched under sandboxes, and is terminated after their time', async () => {
     const settings = { ...quickRollout, maxDisruptionMinutes: 30 };
     const assembly = withRollout(settings, 'kata', { default: '4.1.0' });
-    const world = await startSimulation([], undefined, assembly);
+    const world = await startSimulation([], await withShell(), assembly);
     const node = await launch(world, { runtimeLabel: 'kata', tags: { 'airlock:runtime': 'kata' } });
     await settle(world);
     deployVersion(world, 'kata', { default: '4.2.0' });
