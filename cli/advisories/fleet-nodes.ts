@@ -1,6 +1,7 @@
 import { type Advisory, decideExposure, type Exposure } from '../../domain/advisories.ts';
 import type { FleetNode } from '../../domain/exposure.ts';
 import { lastSeenAt } from '../../domain/inventory.ts';
+import { isReverification } from '../../domain/launch.ts';
 import type { RunRecord } from '../../domain/ledger.ts';
 import { type Runtime, runtimeTraits } from '../../domain/runtimes.ts';
 import type { SurveyedNode } from '../../domain/survey.ts';
@@ -63,7 +64,8 @@ function nodeOf(cluster: string, node: SurveyedNode | undefined, run: RunRecord 
 
 /** Why the version on a node is not known; empty if it is. A node's own answer only makes its state worse. */
 function whyUnknown(node: SurveyedNode | undefined, run: RunRecord | undefined, { settings, now }: Known): string {
-  const isReleased = run?.ending === 'released' || run?.launch?.rerun?.released === true;
+  const isKept = run?.launch?.rerun?.released === true && isReverification(run.launch);
+  const isReleased = run?.ending === 'released' || isKept;
   if (run?.request === undefined || !isReleased) return 'the ledger has no release of it';
   if (node?.state === 'drifted') return `its proof no longer holds: ${node.reason}`;
   const { inventory, request } = run;

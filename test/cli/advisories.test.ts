@@ -125,6 +125,16 @@ describe('a node counts for an advisory', () => {
     expect(nodes).toMatchObject([{ version: '20260810.0' }]);
   });
 
+  it('as unknown while another version is installed, which is not proven yet', () => {
+    const { run, node } = launched();
+    const rerun = { why: 'rollout', attempt: 1, released: true, reason: '' } as const;
+    const { ending: _, endedAt: __, ...open } = run;
+    const request = { runtime: 'gvisor', version: '20260928.0' } as const;
+    const next = { ...open, request, launchedAt: `${run.launchedAt} 0001`, launch: { rerun } } as unknown as RunRecord;
+    const reading = { runs: [next, run], surveys: new Map([['demo', [node]]]) };
+    expect(fleetNodes(reading, settings, Date.now())).toMatchObject([{ version: undefined }]);
+  });
+
   it('as fixed only if no sandbox of an affected version still ran at its last proof', () => {
     const withSandboxes = (...versions: readonly string[]) => {
       const sandboxes = Object.fromEntries(versions.map((version) => [version, 1]));
