@@ -1,5 +1,5 @@
 import type { Advisory, Exposure } from './advisories.ts';
-import { exposeNode, type FleetNode, type NodeExposure, whyUnknown } from './exposure.ts';
+import { exposeNode, type FleetNode, type NodeExposure, oldSandboxes, whyUnknown } from './exposure.ts';
 import { launchTimeOf, type RunRecord } from './ledger.ts';
 
 /** A time during which a node took pods with an affected version, or with one that is not known. Without an end it still does. */
@@ -46,6 +46,8 @@ export interface ClosingNode {
   /** The version that was proven last; empty if none was. */
   readonly version: string;
   readonly exposed: readonly ExposedSpan[];
+  /** The affected versions that sandboxes there still ran from when they were last counted; absent without any. */
+  readonly sandboxesOf?: readonly string[];
   readonly proof?: FixProof;
   /** Why the node is not done; empty if it is. */
   readonly left: string;
@@ -130,6 +132,7 @@ function closeLaunch(
     state: now,
     version: history.version,
     exposed: recent,
+    ...(node !== undefined && now === 'old-sandboxes' ? { sandboxesOf: oldSandboxes(node, input.advisory) } : {}),
     ...(proof === undefined ? {} : { proof }),
     left: whyLeft(now, node, { ...history, exposed: recent, ...(proof === undefined ? {} : { proof }) }),
   };
@@ -205,7 +208,11 @@ function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, ex
     case 'affected':
       return `pods can run there with ${version}`;
     case 'old-sandboxes':
-      return `it has the fix, and sandboxes of an earlier version still ran at ${node?.seenAt}: ${sandboxesOn(node)}`;
+      return `${node?.gated ? 'its gate is closed' : 'it has the fix'}, and sandboxes of an earlier version still ran at ${node?.seenAt}: ${sandboxesOn(node)}`;
+    case 'gated':
+      return mayStillRun(node, exposed)
+        ? 'its gate is closed, and pods from before may still run there: nothing has counted its sandboxes since'
+        : '';
     case 'unknown':
       if (node === undefined) return 'its cluster could not be read, so it is not known whether it still runs';
       return whyUnknown(node);
@@ -216,6 +223,12 @@ function whyLeft(state: ClosingState, node: FleetNode | undefined, { version, ex
     default:
       return bad;
   }
+}
+
+/** Whether pods that came while a node was exposed can be there: a gate that closes evicts none, and they are gone once a later count has none. */
+function mayStillRun(node: FleetNode | undefined, exposed: readonly ExposedSpan[]): boolean {
+  const last = exposed.at(-1);
+  return last !== undefined && (last.until === undefined || (node?.seenAt ?? '') <= last.until);
 }
 
 function sandboxesOn(node: FleetNode | undefined): string {

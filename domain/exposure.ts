@@ -9,7 +9,7 @@ export interface FleetNode {
   readonly pool: string;
   readonly instanceId: string;
   readonly nodeName: string;
-  /** Whether it is behind its gate, so that no pod of the runtime runs there. */
+  /** Whether it is behind its gate, so that no other pod of the runtime comes there. */
   readonly gated: boolean;
   /** Empty if it is not known. */
   readonly runtime: string;
@@ -27,8 +27,8 @@ export interface FleetNode {
 }
 
 /**
- * How a node stands to an advisory. `gated`: it is behind its gate and takes no pod, whatever it has. `old-sandboxes`: it has the fix, and
- * sandboxes of an affected version still ran when they were last counted.
+ * How a node stands to an advisory. `gated`: it is behind its gate and takes no pod, whatever it has. `old-sandboxes`: it has the fix or
+ * is behind its gate, and sandboxes of an affected version still ran when they were last counted.
  */
 export type NodeExposure = Exposure | 'gated' | 'old-sandboxes';
 
@@ -82,10 +82,16 @@ export function whyUnknown({ because }: FleetNode): string {
 
 /** Decides how a node stands to an advisory now. */
 export function exposeNode(node: FleetNode, advisory: Advisory): NodeExposure {
-  if (node.gated) return 'gated';
+  // A gate evicts no pod.
+  if (node.gated) return oldSandboxes(node, advisory).length > 0 ? 'old-sandboxes' : 'gated';
   const exposure = decideExposure(advisory, node.runtime === '' ? undefined : node.version, node);
+  return exposure === 'fixed' && oldSandboxes(node, advisory).length > 0 ? 'old-sandboxes' : exposure;
+}
+
+/** The versions that sandboxes still ran from when they were last counted, and that the advisory affects or may affect. */
+export function oldSandboxes(node: FleetNode, advisory: Advisory): readonly string[] {
   const isOld = (version: string) => ['affected', 'unknown'].includes(decideExposure(advisory, version, node));
-  return exposure === 'fixed' && Object.keys(node.sandboxes).some(isOld) ? 'old-sandboxes' : exposure;
+  return Object.keys(node.sandboxes).filter(isOld);
 }
 
 /** The nodes in some states over all pools of an exposure. */

@@ -84,10 +84,10 @@ export interface VexContext extends DeploymentPlace {
 export function openVex(nodes: readonly ClosingNode[], context: VexContext): OpenVex {
   const { advisory, at, stateMachine, notChecked } = context;
   const [, partition = 'aws', , region = '', account = ''] = stateMachine.split(':');
-  const there = nodes.filter(({ state }) => state !== 'gone' && state !== 'gated');
+  const there = nodes.filter(({ state, left }) => state !== 'gone' && (state !== 'gated' || left !== ''));
   const productOf = (node: ClosingNode) => ({
     '@id': `arn:${partition}:ec2:${region}:${account}:instance/${node.instanceId}`,
-    ...(node.version === '' ? {} : componentOf(context.runtime, node.version)),
+    ...componentsOf(context.runtime, node.sandboxesOf ?? (node.version === '' ? [] : [node.version])),
   });
   const common = {
     vulnerability: { '@id': advisory.link, name: advisory.id, description: advisory.summary },
@@ -123,10 +123,10 @@ export function openVex(nodes: readonly ClosingNode[], context: VexContext): Ope
   };
 }
 
-/** What is wrong about a node's proof counts as not known. */
-function statusOf({ state, left }: ClosingNode): Statement['status'] {
+/** A node whose proof is missing or wrong counts as not known. */
+function statusOf({ state, left, proof }: ClosingNode): Statement['status'] {
   if (state === 'affected' || state === 'old-sandboxes') return 'affected';
-  if (state === 'fixed' && left === '') return 'fixed';
+  if (state === 'fixed' && left === '' && proof !== undefined) return 'fixed';
   return state === 'not-exposed' ? 'not_affected' : 'under_investigation';
 }
 
@@ -146,7 +146,8 @@ function reasonOf(status: Statement['status'], { runtime, advisory }: VexContext
   return { status_notes: 'No proof of the version or of the configuration holds.' };
 }
 
-function componentOf(runtime: string, version: string) {
-  const purl = `pkg:generic/${runtime}@${version}`;
-  return { subcomponents: [{ '@id': purl, identifiers: { purl } }] };
+function componentsOf(runtime: string, versions: readonly string[]) {
+  if (versions.length === 0) return {};
+  const purls = versions.map((version) => `pkg:generic/${runtime}@${version}`);
+  return { subcomponents: purls.map((purl) => ({ '@id': purl, identifiers: { purl } })) };
 }

@@ -44,7 +44,7 @@ function printNodes(heading: string, nodes: readonly Node[], width: number): voi
 /** The states in words. */
 export const stateNames: Readonly<Record<Node['state'], string>> = {
   affected: 'affected',
-  'old-sandboxes': 'fixed with old sandboxes',
+  'old-sandboxes': 'with old sandboxes',
   unknown: 'unknown',
   'not-exposed': 'not exposed',
   fixed: 'fixed',

@@ -15,6 +15,8 @@ const NodeSchema = v.strictObject({
   version: v.string(),
   /** When it took pods with an affected version or one that is not known. Without `until` it still does. */
   exposed: v.array(v.strictObject({ from: v.string(), until: v.optional(v.string()) })),
+  /** The affected versions that sandboxes there still ran from when they were last counted; absent without any. */
+  sandboxesOf: v.optional(v.array(v.string())),
   /** The run that proved the version with the fix. */
   proof: v.optional(
     v.strictObject({
@@ -95,7 +97,11 @@ export function closingReport(nodes: readonly ClosingNode[], context: ClosingCon
       nodes: Object.fromEntries([...Map.groupBy(own, ({ state }) => state)].map(([state, all]) => [state, all.length])),
       left: leftIn(own).length,
     })),
-    nodes: nodes.map(({ exposed, ...node }) => ({ ...node, exposed: exposed.map((span) => ({ ...span })) })),
+    nodes: nodes.map(({ exposed, sandboxesOf, ...node }) => ({
+      ...node,
+      exposed: exposed.map((span) => ({ ...span })),
+      ...(sandboxesOf === undefined ? {} : { sandboxesOf: [...sandboxesOf] }),
+    })),
     notChecked: [...notChecked],
   };
 }

@@ -132,7 +132,7 @@ export function printAdvisories({ at, advisories, notChecked }: Advisories): voi
     for (const { cluster, pool, affected, oldSandboxes, unknown, notExposed, fixed, gated } of pools) {
       const counts = [
         [affected.length, 'affected'],
-        [oldSandboxes.length, 'fixed with old sandboxes'],
+        [oldSandboxes.length, 'with old sandboxes'],
         [unknown.length, 'unknown'],
         [notExposed, 'not exposed'],
         [fixed, 'fixed'],

@@ -97,6 +97,23 @@ describe('a closing report', () => {
     expect(node?.left).toContain('2 of 20260810.0');
   });
 
+  it('leaves a node behind its gate open until a later count has no sandbox of an affected version', () => {
+    const back = run(1, old, '2026-10-01T00:00:00.000Z', gateBack('returned'));
+    const counted = (at: string, sandboxes: Record<string, number>) =>
+      ({ ...back, inventory: { at, version: old, sandboxes } }) as RunRecord;
+    const nodeOf = (latest: RunRecord) => close([first, latest], { state: 'quarantined' }).nodes[0];
+    expect(nodeOf(back)).toMatchObject({
+      state: 'gated',
+      left: expect.stringContaining('pods from before may still run there'),
+    });
+    expect(nodeOf(counted('2026-10-02T00:00:00.000Z', { [old]: 7 }))).toMatchObject({
+      state: 'old-sandboxes',
+      sandboxesOf: [old],
+      left: expect.stringContaining('7 of 20260810.0'),
+    });
+    expect(nodeOf(counted('2026-10-02T00:00:00.000Z', {}))).toMatchObject({ state: 'gated', left: '' });
+  });
+
   it('ends an exposure when the gate is back, and not at a run that left the gate alone', () => {
     const at = '2026-10-01T00:00:00.000Z';
     const untilOf = (more: Partial<RunRecord>) =>
@@ -165,6 +182,20 @@ describe('its OpenVEX document', () => {
     const document = vexOf(close(runs, node));
     expect(v.safeParse(OpenVexSchema, document).issues).toBeUndefined();
     expect(document.statements).toMatchObject([{ status, products: [product(version)] }]);
+  });
+
+  it('names the versions that sandboxes run from, not the fix, and does not leave a gate out that closed over pods', () => {
+    const switched = {
+      ...second,
+      receipt: { installation: { version: fixed, sandboxes: { [old]: 2 } } },
+    } as unknown as RunRecord;
+    expect(vexOf(close([first, switched], {})).statements).toMatchObject([
+      { status: 'affected', products: [product(old)] },
+    ]);
+    const back = run(1, old, '2026-10-01T00:00:00.000Z', gateBack('returned'));
+    expect(vexOf(close([first, back], { state: 'quarantined' })).statements).toMatchObject([
+      { status: 'under_investigation', products: [product(old)] },
+    ]);
   });
 
   it('is not silent about what could not be looked at, and about a fleet without nodes', () => {
