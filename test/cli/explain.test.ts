@@ -168,7 +168,11 @@ it('the other commands reach the same account', async () => {
     { version: 1, breakers: [{ cluster: 'demo', pool: 'sandboxed', state: 'closed' }] },
   ]);
   const doctor = await airlock(['doctor', '--only', 'account'], environment);
-  expect([doctor.code, doctor.err, doctor.out]).toEqual([0, '', '0 errors, 0 warnings; looked at 4 resources\n']);
+  expect([doctor.code, doctor.err, doctor.out]).toEqual([
+    0,
+    '',
+    expect.stringMatching(/^0 errors, 0 warnings; looked at \d+ resources\n$/),
+  ]);
 }, 120_000);
 
 it('a bar begins where the bar before it ends, and each line fits its width', () => {
