@@ -96,6 +96,17 @@ function printed(show: () => void): string {
   return written.join('').trimEnd();
 }
 
+const timeOfDay = /\d\d:\d\d(:\d\d(\.\d{3})?Z)?/g;
+
+/** What is printed about nodes, without ids and times of day. */
+function linesOf(text: string): readonly string[] {
+  return text
+    .replaceAll(/i-[0-9a-f]{17}/g, '')
+    .replaceAll(timeOfDay, 'hh:mm')
+    .split('\n')
+    .slice(4);
+}
+
 /** The console blocks of the page with what they print, in order. */
 function blocksIn(text: string): readonly (readonly string[])[] {
   const blocks = text.matchAll(/^```console\n\$ npx airlock (advisories [^\n]+)\n([^`]+?)\n```$/gm);
@@ -130,7 +141,7 @@ it('the page about advisories shows what the commands print about the same fleet
         if (!names.includes(id)) names.push(id);
         return `i-${String(names.indexOf(id) + 1).padStart(17, '0')}`;
       })
-      .replaceAll(/\d\d:\d\d(:\d\d(\.\d{3})?Z)?/g, 'hh:mm');
+      .replaceAll(timeOfDay, 'hh:mm');
     if (process.env['SHOW_PLAYED']) process.stderr.write(`\`\`\`console\n$ npx airlock ${command}\n${text}\n\`\`\`\n`);
     played.push([command, text]);
   };
@@ -148,10 +159,15 @@ it('the page about advisories shows what the commands print about the same fleet
   await pass(world, 5 * 60_000);
   await gone;
   await record(`advisories --report ${cve}`, play.close(cve));
+  // The ledger forgets after 90 days, and the trail does not.
+  await world.services.dynamoDb.clear(world.cloud.resource('Ledger/Table/Resource').ref);
+  const forgotten = await play.close(cve);
   await mirror.close();
 
   expect(world.report(refused).outcome).toBe('version-withdrawn');
   expect(timeline(world, next)).toContain('Node Released');
+  const [, last = ''] = played.at(-1) ?? [];
+  expect(linesOf(forgotten)).toEqual(linesOf(last));
   const [, section = ''] = page.split('## The same month, played');
   expect(blocksIn(section)).toEqual(played);
 }, 60_000);

@@ -207,6 +207,14 @@ describe('its OpenVEX document', () => {
     ]);
   });
 
+  it('does not state fixed if the signed receipt of the proof does not hold', () => {
+    const whole = close([first, second], {});
+    const [node] = whole.nodes;
+    const bad = { ...node, left: 'the signed receipt does not hold: signature' } as (typeof whole.nodes)[number];
+    const { statements } = vexOf({ ...whole, nodes: [bad] });
+    expect(statements.map(({ status }) => status)).toEqual(['under_investigation']);
+  });
+
   it('is held to the rules of the published schema', () => {
     const document = vexOf(close([first], {}));
     const [statement] = document.statements;
