@@ -25,8 +25,9 @@ import { readPolicy } from '../../packages/local-aws/iam.ts';
 import { serve } from '../../packages/local-aws/server.ts';
 import { ask } from '../../packages/local-kubernetes/client.ts';
 import { Cause } from '../scenarios/cause.ts';
+import { deployVersion, quickRollout } from '../scenarios/deploy-version.ts';
 import { withOperator } from '../scenarios/operator.ts';
-import { deployVersion, quickRollout, withRollout } from '../scenarios/roll-out.ts';
+import { withRollout } from '../scenarios/roll-out.ts';
 import {
   cluster,
   done,

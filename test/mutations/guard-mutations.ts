@@ -198,6 +198,18 @@ export const guardMutations: readonly GuardMutation[] = [
     "emit({ name: 'DoctorFindings', dimensions: {}, value: $VALUE })",
     "$VALUE > 0 && emit({ name: 'DoctorFindings', dimensions: {}, value: $VALUE })",
   ),
+  of('domain/rollout/decide.ts', 'test/domain/rollout/decide.test.ts')(
+    'a rollout takes nodes out at any time',
+    'startSome',
+    '!isInWindow($SETTINGS.windows, $NOW)',
+    'false',
+  ),
+  of('domain/rollout/decide.ts', 'test/domain/rollout/decide.test.ts')(
+    'a node that failed in a rollout gets back a version that is withdrawn',
+    'putBack',
+    'canInstall($ROLLOUT.was)',
+    'true',
+  ),
   of('cli/acts/node-patches.ts', 'test/kubernetes/by-hand.test.ts')(
     'a node that is released by hand looks like a proven one',
     'releaseByHandPatch',

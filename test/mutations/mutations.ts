@@ -10,6 +10,7 @@ import { reconcileMutations } from './reconcile-mutations.ts';
 import { remedyMutations } from './remedy-mutations.ts';
 import { rerunMutations } from './rerun-mutations.ts';
 import { rightsMutations } from './rights-mutations.ts';
+import { rolloutMutations } from './rollout-mutations.ts';
 import { workflowMutations } from './workflow-mutations.ts';
 
 /** All of them, in the order of the table. */
@@ -26,4 +27,5 @@ export const mutations: readonly Mutation[] = [
   ...doorMutations,
   ...attackMutations,
   ...remedyMutations,
+  ...rolloutMutations,
 ];

@@ -7,6 +7,7 @@ import { failureScenarios } from './registry/failure.ts';
 import { reconcileScenarios } from './registry/reconcile.ts';
 import { remedyScenarios } from './registry/remedy.ts';
 import { rerunScenarios } from './registry/rerun.ts';
+import { rolloutScenarios } from './registry/rollout.ts';
 import type { ScenarioRun } from './registry/scenario.ts';
 import { waitingScenarios } from './registry/waiting.ts';
 import { workflowScenarios } from './registry/workflow.ts';
@@ -24,6 +25,7 @@ export const scenarios = {
   ...doorScenarios,
   ...attackScenarios,
   ...remedyScenarios,
+  ...rolloutScenarios,
 } as const satisfies Readonly<Record<string, ScenarioRun>>;
 
 /** The name of a scenario. */

@@ -3,7 +3,8 @@ import { provenLabel } from '../../domain/kubernetes.ts';
 import { ModelledMachine } from '../../packages/lab/machines.ts';
 import type { LaunchedNode, Simulation } from '../../packages/lab/simulation.ts';
 import { Cause } from './cause.ts';
-import { deployVersion, quickRollout, withRollout } from './roll-out.ts';
+import { deployVersion, quickRollout } from './deploy-version.ts';
+import { withRollout } from './roll-out.ts';
 import { gate, launch, nodeOf, pass, settle, startSimulation, taintsOf, timeline, withShell } from './scenario.ts';
 
 const minute = 60_000;
