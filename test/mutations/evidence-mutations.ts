@@ -9,8 +9,20 @@ export const evidenceMutations: readonly GuardMutation[] = [
   of('domain/exposure.ts', 'test/domain/inventory.test.ts')(
     'a node with the fix counts as fixed while old sandboxes run',
     'exposeNode',
-    "$EXPOSURE === 'fixed' && Object.keys($NODE.sandboxes).some($OLD) ? 'old-sandboxes' : $EXPOSURE",
+    "$EXPOSURE === 'fixed' && oldSandboxes($NODE, $ADVISORY).length > 0 ? 'old-sandboxes' : $EXPOSURE",
     '$EXPOSURE',
+  ),
+  of('domain/exposure.ts', 'test/domain/closing-report.test.ts')(
+    'a gate that closed counts for the sandboxes behind it',
+    'exposeNode',
+    "oldSandboxes($NODE, $ADVISORY).length > 0 ? 'old-sandboxes' : 'gated'",
+    "'gated'",
+  ),
+  of('domain/closing-report.ts', 'test/domain/closing-report.test.ts')(
+    'a gate that closed ends what runs behind it',
+    'mayStillRun',
+    "$LAST !== undefined && ($LAST.until === undefined || ($NODE?.seenAt ?? '') <= $LAST.until)",
+    'false',
   ),
   inventory('any command of the document answers an inventory', 'askedRunOf', '$BATCH === $INVOCATION.comment', 'true'),
   inventory('a pass asks every node that is due', 'listDue', '$ORDERED.slice(0, $MOST)', '$ORDERED'),

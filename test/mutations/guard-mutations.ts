@@ -30,8 +30,22 @@ const signing = of('lambdas/adapters/mirror-reader.ts', 'test/lambdas/adapters/m
 const stating = of('domain/mirrored-files.ts', 'test/cli/artifacts.test.ts');
 const artifacts = of('cli/artifacts/artifacts.ts', 'test/cli/artifacts.test.ts');
 
+const ending = of('lambdas/remediation/guards.ts', 'test/lambdas/remediation/guards.test.ts');
+
 /** Guards that decide only by a record or a Node: each is removed once. */
 export const guardMutations: readonly GuardMutation[] = [
+  ending(
+    'a node that was open is ended without a plan of reconcile',
+    'hasHadItsTime',
+    "launch?.rerun?.why === 'rollout' && refused?.outcome === 'disruption-wait-over'",
+    'true',
+  ),
+  ending(
+    'a node that was open is ended for any failure',
+    'hasHadItsTime',
+    "isPlanned && failure?.outcome === 'disruption-wait-over'",
+    'isPlanned',
+  ),
   download(
     'the mirror reads a file of another length than the pinned one',
     'decideDownload',

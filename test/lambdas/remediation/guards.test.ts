@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../../domain/ledger.ts';
 import type { Pools } from '../../../domain/pools.ts';
 import { type Evidence, isGone, replacementBlocker } from '../../../lambdas/remediation/guards.ts';
 
@@ -54,6 +55,34 @@ describe('an instance', () => {
     ['it does not have the instance profile of a node', { pools: { ...pools, instanceProfiles: {} } }],
   ])('is left as it is if %s', (because, change) => {
     expect(replacementBlocker({ ...evidence, ...change })).toBe(because);
+  });
+
+  describe('that was open in this launch', () => {
+    const over = { outcome: 'disruption-wait-over', detail: '' } as const;
+    const rerun = { why: 'rollout', attempt: 2, released: true, reason: '' } as const;
+    const gaveWay = { ...row, launch: { ...launch, rerun }, refused: over, failure: over };
+    const { refused: _, ...unplanned } = gaveWay;
+    const receipt = { ...evidence.receipt, outcome: over.outcome, gate: 'returned' } as const;
+    const lifted = 'its gate had been lifted in this launch';
+    const because = (run: RunRecord, change: Partial<Evidence> = {}) =>
+      replacementBlocker({ ...evidence, run, receipt, ...change });
+
+    it('is terminated only if it gave way in a rollout, and reconcile planned its end before the run began', () => {
+      expect(because(gaveWay)).toBeUndefined();
+      expect(because(unplanned)).toBe(lifted);
+      expect(because({ ...gaveWay, refused: { outcome: 'version-outdated', detail: '' } })).toBe(lifted);
+      expect(because({ ...gaveWay, failure: { outcome: 'proof-failed', detail: '' } })).toBe(lifted);
+      expect(because({ ...gaveWay, launch: { ...launch, rerun: { ...rerun, why: 'drifted' } } })).toBe(lifted);
+      expect(because({ ...gaveWay, launch })).toBe(lifted);
+    });
+
+    it('is kept for every other reason that keeps an instance', () => {
+      expect(because(gaveWay, { instance: { ...instance, tags: {} } })).toBe('it has no tag airlock:runtime');
+      expect(because(gaveWay, { pools: { ...pools, instanceProfiles: {} } })).toBe(
+        'it does not have the instance profile of a node',
+      );
+      expect(because({ ...gaveWay, outcome: 'released' })).toBe('its run record has a release');
+    });
   });
 
   it.each([
