@@ -34,16 +34,22 @@ export function listLate(view: Forecast): readonly LateDeadline[] {
   return settings.deadlines.flatMap(({ id, severity, due, affected, runtime: concerned }) => {
     if (concerned !== runtime) return [];
     const open = view.nodes.filter(
-      ({ runtime: own, version }) =>
-        own === runtime && version !== undefined && isAffected({ affected: [...affected] }, version),
+      ({ runtime: own, openWith }) =>
+        own === runtime && openWith !== undefined && isAffected({ affected: [...affected] }, openWith),
     );
     if (open.length === 0) return [];
     const expected = now + minutesToFix(open.length, view) * 60_000;
-    if (expected <= Date.parse(due)) return [];
+    if (expected <= Date.parse(due) && !isStuck(open, view)) return [];
     return [
       { cluster, pool, runtime, id, severity, due, nodes: open.length, expected: new Date(expected).toISOString() },
     ];
   });
+}
+
+/** Whether some nodes stay as they are until a person does something: no forecast holds for them. A pause is a person's, and ends. */
+function isStuck(open: readonly PoolNode[], { rollout }: Forecast): boolean {
+  if (rollout?.stoppedAt !== undefined || rollout?.waitsFor === 'version') return true;
+  return open.some(({ isPinned, isByHand }) => isPinned || isByHand);
 }
 
 /** How long the nodes will take: their groups one after another, the soak times between the waves, and no time outside the windows. */

@@ -70,24 +70,27 @@ function follows(node: PoolNode, { runtime }: RolloutView): boolean {
 }
 
 /** Whether a node is open with another version than the target, or is a {@link isLeftOver}. Any other node behind its gate is left to what closed it. */
-function isBehind(
-  node: PoolNode,
-  { target, startedAt }: Pick<Rollout, 'target' | 'startedAt'>,
-  view: RolloutView,
-): boolean {
-  const isOpen = !node.isGated && node.version !== undefined && node.version !== target;
-  return follows(node, view) && (isOpen || isLeftOver(node, startedAt));
+function isBehind(node: PoolNode, rollout: Pick<Rollout, 'target' | 'startedAt'>, view: RolloutView): boolean {
+  const isOpen = !node.isGated && node.version !== undefined && node.version !== rollout.target;
+  return follows(node, view) && (isOpen || isLeftOver(node, rollout));
 }
 
-/** Whether a node failed in an earlier rollout and was not put back. It is out of service already, so it is tried first. */
-function isLeftOver({ rollout, isBusy, isByHand }: PoolNode, startedAt: string): boolean {
-  return rollout?.state === 'failed' && !isBusy && !isByHand && (rollout.endedAt ?? '') < startedAt;
+/**
+ * Whether a node failed with another version in an earlier rollout and was not put back. It is out of service already, so it is tried first. One
+ * that failed with the same version is not: it would stop the rollout again.
+ */
+function isLeftOver(
+  { rollout, isBusy, isByHand }: PoolNode,
+  { target, startedAt }: Pick<Rollout, 'target' | 'startedAt'>,
+): boolean {
+  if (rollout?.state !== 'failed' || isBusy || isByHand) return false;
+  return rollout.to !== target && (rollout.endedAt ?? '') < startedAt;
 }
 
 /** The nodes that a rollout still has to bring to its target, in their order. */
 function listBehind(rollout: Pick<Rollout, 'target' | 'startedAt'>, own: readonly PoolNode[], view: RolloutView) {
   const behind = own.filter((node) => isBehind(node, rollout, view));
-  const [out, open] = [true, false].map((left) => behind.filter((one) => isLeftOver(one, rollout.startedAt) === left));
+  const [out, open] = [true, false].map((left) => behind.filter((one) => isLeftOver(one, rollout) === left));
   return [...(out ?? []), ...(open ?? [])];
 }
 
@@ -180,7 +183,7 @@ function advance(rollout: Rollout, own: readonly PoolNode[], view: RolloutView):
     return { rollout: { ...current, waitsFor: 'resume' }, starts: own.flatMap((node) => putBack(node, current, view)) };
   if (current.waitsFor === 'version' || view.configured === undefined) return { rollout: current, starts: [] };
   if (current.waitsFor === 'runs' && targetOf(view) !== target) return { rollout: current, starts: [] };
-  const leaving = current.pausedAt === undefined ? own.flatMap((node) => terminate(node, view)) : [];
+  const leaving = current.pausedAt === undefined ? own.flatMap((node) => endGivingWay(node, target, view)) : [];
   const decided = continueWaves(current, own, view);
   return { ...decided, starts: [...leaving, ...decided.starts] };
 }
@@ -193,6 +196,10 @@ function failureOf({ target, members, startedAt, finishedAt }: Rollout, own: rea
       members.includes(instanceId) && rollout?.state === 'failed' && (rollout.endedAt ?? '') >= startedAt,
   );
   if (failed !== undefined) return `${failed.instanceId} ended as ${failed.rollout?.outcome}`;
+  const lost = own.find(
+    (node) => view.isInPlace && members.includes(node.instanceId) && hasLostProof(node, target, view),
+  );
+  if (lost !== undefined) return `${lost.instanceId} lost its proof`;
   if (view.isBreakerOpen(target)) return `the breaker of ${view.runtime}@${target} is open`;
   const substitute = own.find(
     ({ asked, failedLaunch }) => !view.isInPlace && asked === target && (failedLaunch?.endedAt ?? '') > startedAt,
@@ -200,20 +207,28 @@ function failureOf({ target, members, startedAt, finishedAt }: Rollout, own: rea
   return substitute && `the new node ${substitute.instanceId} ended as ${substitute.failedLaunch?.outcome}`;
 }
 
+/** Whether a node that was proven with the target is behind its gate again: a re-verification failed. */
+function hasLostProof(node: PoolNode, target: string, view: RolloutView): boolean {
+  const isSettled = follows(node, view) && !node.isBusy && node.rollout?.state !== 'failed';
+  return isSettled && node.asked === target && node.version === undefined;
+}
+
 /** A node that failed or gives way is opened again with the version that it had, if that may still be installed. Otherwise its gate stays. */
 function putBack(node: PoolNode, { target, startedAt }: Rollout, { canInstall }: RolloutView): RolloutStart[] {
   const { rollout, isBusy, isByHand } = node;
   const hasFailed = rollout?.state === 'failed' && (rollout.endedAt ?? '') >= startedAt;
   const isOut = hasFailed || rollout?.state === 'gives-way';
-  if (isBusy || isByHand || !isOut || rollout.to !== target) return [];
+  if (isBusy || isByHand || !isOut || (hasFailed && rollout.to !== target)) return [];
   return canInstall(rollout.was) ? [{ node, kind: 'put-back', version: rollout.was, was: rollout.to }] : [];
 }
 
-/** A node that gives way is terminated once its sandboxes had their time. */
-function terminate(node: PoolNode, { settings, now }: RolloutView): RolloutStart[] {
+/** A node that gives way is terminated in a window once its sandboxes had their time, or opened again if it has the target. */
+function endGivingWay(node: PoolNode, target: string, { settings, now }: RolloutView): RolloutStart[] {
   const { rollout, isBusy, isByHand } = node;
+  if (isBusy || isByHand || rollout?.state !== 'gives-way') return [];
+  if (rollout.was === target) return [{ node, kind: 'put-back', version: target, was: rollout.to }];
   const minutes = settings.maxDisruptionMinutes;
-  if (minutes === undefined || isBusy || isByHand || rollout?.state !== 'gives-way') return [];
+  if (minutes === undefined || !isInWindow(settings.windows, now)) return [];
   if (now < Date.parse(rollout.endedAt ?? '') + minutes * 60_000) return [];
   return [{ node, kind: 'terminate', version: rollout.to, was: rollout.was }];
 }
@@ -226,8 +241,9 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
   const chosen = new Set(members);
   const inWave = own.filter(({ instanceId }) => chosen.has(instanceId));
   const pending = behind.filter(({ instanceId }) => chosen.has(instanceId));
-  const isUnderWay = inWave.some((node) => isHalfWay(node) || node.rollout?.state === 'gives-way');
-  const isReplacing = !view.isInPlace && own.some((node) => node.isBusy && node.asked === target);
+  const isUnderWay = inWave.some((node) => node.isBusy || node.rollout?.state === 'gives-way');
+  // Once a node has proven the version, launches of a pool that scales are not waited for.
+  const isReplacing = !view.isInPlace && rollout.done === 0 && own.some((node) => node.isBusy && node.asked === target);
   if (pending.length > 0) return startSome(rollout, pending, view);
   if (isUnderWay || isReplacing) return waits(rollout, 'runs');
   if (behind.length === 0) return finish(rollout, at);
@@ -236,6 +252,9 @@ function continueWaves(rollout: Rollout, own: readonly PoolNode[], view: Rollout
     const { finishedAt: _, ...again } = rollout;
     return openWave({ ...again, wave: settings.waves.length - 1 }, behind, view);
   }
+  // Its members went away before one was proven.
+  if (view.isInPlace && rollout.wave === 0 && !inWave.some(({ version }) => version === target))
+    return openWave(rollout, behind, view);
   const provenAt = rollout.provenAt ?? at;
   const proven: Rollout =
     rollout.provenAt === undefined

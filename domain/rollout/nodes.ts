@@ -25,6 +25,8 @@ export interface PoolNode {
   readonly runtime?: Runtime | undefined;
   /** The version that was proven on it, while its gate is open. */
   readonly version?: string | undefined;
+  /** The version that its pods may run with while its gate is open, by a release or by hand. */
+  readonly openWith?: string | undefined;
   /** The version that its latest run asked for. */
   readonly asked?: string | undefined;
   /** The version that a new launch with its tag would get; absent if that is refused. */
@@ -69,6 +71,7 @@ export function poolNodeOf(
     launchedAt: launch.launchedAt,
     runtime: asked?.runtime,
     version: isOpen && !isByHand ? run.request?.version : undefined,
+    openWith: isOpen ? run.request?.version : undefined,
     asked: asked?.version,
     wanted: request !== undefined && request.runtime === asked?.runtime ? request.version : undefined,
     isPinned,

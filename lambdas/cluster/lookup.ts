@@ -27,7 +27,9 @@ const namedAloneMs = 90_000;
 /**
  * Finds the Node of an instance in this launch: first among the waiting Nodes, by providerID. A Node that is not there
  * may have a proof label or lack the pool label. So it is read by the name from EC2, and after some time searched for
- * by its providerID among the released Nodes. Both happen once per call, because the view shows each new Node.
+ * by its providerID among the released Nodes. Both happen once per call, because the view shows each new Node. A Node
+ * that is only marked is searched for in all three places, whatever the first one has: root on another node can give its
+ * Node the same providerID, and the one that is open must be found.
  */
 export class NodeLookup {
   readonly #from: NodeReader;
@@ -60,21 +62,25 @@ export class NodeLookup {
     const { view, api, time } = this.#from;
     const { providerId, nodeName } = this.#launch;
     const waiting = await view.withProviderId(providerId);
-    if (waiting.length > 0) return this.#own(waiting, '');
+    // If nothing was proven, no boot tells the Node of the launch from one that only claims its providerID: all of them count.
+    const all = this.#boot === 'any';
+    if (waiting.length > 0 && !all) return this.#own(waiting, '');
     if (this.#outside) return await this.reread();
+    const found = [...waiting];
     let absent = absence(nodeName, await view.node(nodeName), this.#launch);
     if (!this.#read && time.now() >= this.#readFrom) {
       const node = await api.readNode(nodeName);
       this.#read = true;
-      this.#outside = node?.providerId === providerId;
-      if (node !== undefined && this.#outside) return this.#own([node], '');
+      if (node?.providerId === providerId) found.push(node);
       absent = absence(nodeName, node, this.#launch);
     }
-    if (this.#listed || time.now() < this.#listFrom) return { absent };
-    this.#listed = true;
-    const released = await view.releasedWithProviderId(providerId);
-    this.#outside = released.length > 0;
-    return this.#own(released, `${absent}, and none has ${providerId}`);
+    if ((found.length === 0 || all) && !this.#listed && time.now() >= this.#listFrom) {
+      this.#listed = true;
+      found.push(...(await view.releasedWithProviderId(providerId)));
+      absent += `, and none has ${providerId}`;
+    }
+    this.#outside = found.length > waiting.length;
+    return this.#own([...new Map(found.map((node) => [node.uid, node])).values()], absent);
   }
 
   /** Reads the Nodes found last from the API again. */

@@ -49,7 +49,11 @@ export async function reconcileCluster(
       startReruns(steps.flatMap((step) => (step.step === 'drifted' && step.rerun !== undefined ? [step.rerun] : []))),
     );
     gatedSince.push(...nodes.flatMap((node, at) => launchOfGated(node, steps[at], ours)));
-    gated.push(...nodes.flatMap(({ state, instanceId }) => (isClosed(state) ? [instanceId] : [])));
+    gated.push(
+      ...nodes.flatMap(({ state, instanceId }, at) =>
+        isClosed(state) && steps[at]?.step !== 'foreign' ? [instanceId] : [],
+      ),
+    );
     for (const step of steps) {
       seen[step.step]++;
       if (step.step === 'foreign') logger.warn('a Node names an instance that is not its own', { cluster, ...step });

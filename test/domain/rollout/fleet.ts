@@ -47,6 +47,8 @@ export class PoolModel {
   settings: RolloutSettings;
   /** The passes that took a node out and left more of them behind their gates than allowed. */
   overtaken: string[] = [];
+  /** The waves in place that were done before any node had the version. */
+  unproven: string[] = [];
   readonly isInPlace: boolean;
   #count = 0;
   #substitutes = 0;
@@ -91,6 +93,7 @@ export class PoolModel {
       launchedAt: node.launchedAt,
       runtime: 'gvisor' as Runtime,
       version: this.isGated(node) ? undefined : node.version,
+      openWith: this.isGated(node) ? undefined : node.version,
       asked: node.rollout?.to ?? node.asked,
       wanted: this.configured,
       isPinned: node.pinned,
@@ -113,6 +116,9 @@ export class PoolModel {
       ...{ taken: 0, rollout: read.rollout, act: this.act, now: this.now },
     });
     if (rollout === undefined || death === 'before-write') return;
+    const isDone = rollout.provenAt !== undefined && rollout.provenAt !== read.rollout?.provenAt;
+    if (this.isInPlace && isDone && seen.every(({ version }) => version !== rollout.target))
+      this.unproven.push(rollout.provenAt ?? '');
     const mustWrite = starts.length > 0 || hasChanged(read.rollout, rollout);
     if (mustWrite) {
       if (read.revision !== this.revision) return;

@@ -79,6 +79,17 @@ describe('the forecast of a deadline', () => {
     expect(late(new PoolModel(200, '1'), { windows })).toMatchObject([{ id: 'CVE-2026-1', nodes: 200, due }]);
   });
 
+  it('is late at once if nodes stay as they are: by their tag, or because the rollout stopped', () => {
+    const pinned = new PoolModel(20, '1');
+    for (const node of pinned.all.slice(0, 1)) node.pinned = true;
+    expect(late(pinned, {})).toHaveLength(1);
+    const stopped = new PoolModel(20, '1');
+    stopped.configured = '2';
+    stopped.bad.add('2');
+    stopped.run(60);
+    expect(late(stopped, {})).toHaveLength(1);
+  });
+
   it('is late once it has passed, as long as a node is open with an affected version', () => {
     const pool = new PoolModel(1, '1');
     pool.now += 8 * day * minute;

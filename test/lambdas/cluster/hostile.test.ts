@@ -206,6 +206,21 @@ describe('an instance that was stopped and started', () => {
     expect(await world.taints()).toEqual([`${gate.key}:NoSchedule`]);
   });
 
+  it('has it restored on its own Node, although the Node of another has the same providerID and no gate', async () => {
+    await startedAgain();
+    await world.join({ name: foreign, providerId: world.node.providerId });
+    expect((await world.close()).closed).toContain(world.node.nodeName);
+    expect(await gatesOf(world.node.nodeName)).toContain(gate.key);
+  });
+
+  it('is quarantined on its own Node, although the Node of another has the same providerID', async () => {
+    await startedAgain();
+    await world.join({ name: foreign, providerId: world.node.providerId });
+    await world.pass(90_000);
+    await world.quarantine('proof-failed', '');
+    expect(await gatesOf(world.node.nodeName)).toEqual([gate.key, 'airlock.dev/quarantined']);
+  });
+
   it('has it restored immediately on a Node with another name', async () => {
     await world.join({ name: 'custom.example' });
     await world.pass(90_000);
