@@ -45,6 +45,8 @@ export const variables = {
   nonce: 'none',
   failure,
   receipt,
+  cancelCalls: 1,
+  cancelled: { ended: true, what: 'none' },
   disposition: 'quarantine',
   ending: 'quarantined',
   run: { outcome: { S: failure.outcome } },
